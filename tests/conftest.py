@@ -1,0 +1,17 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real market data; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("TICKSTREAM_TEST_DATA", PROJECT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real market data not found at {folder}; set TICKSTREAM_TEST_DATA to its folder")
+    return folder
