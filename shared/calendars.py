@@ -1,0 +1,113 @@
+"""Sessions of an exchange: pre-market, regular, post-market, closed; holidays and half days from exchange_calendars."""
+
+from bisect import bisect_right
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import exchange_calendars
+
+SIMULATED = "SIMULATED"
+ALWAYS_OPEN = "24/7"
+DAY = 86_400
+FIRST_SESSION = "1990-01-01"
+
+_NEW_YORK = ("XNYS", "NYSE", "NASDAQ", "XNAS", "NMS", "NYQ", "NAS", "NGM", "NCM", "ASE", "PCX", "BTS")
+_PRE_OPENS, _POST_ENDS = 4 * 3600, 20 * 3600
+"""US extended hours, local seconds since midnight: 04:00 to 20:00."""
+
+
+class SessionAt(NamedTuple):
+    """Which session holds at a moment, and the bounds of the regular session of that day, epoch seconds UTC.
+
+    Outside every trading day `day_start` and `day_end` are those of the next regular session.
+    """
+
+    name: str
+    day_start: int
+    day_end: int
+
+
+class AlwaysOpen:
+    """Trading around the clock; the day is the UTC day."""
+
+    zone = ZoneInfo("UTC")
+
+    def at(self, second: int) -> SessionAt:
+        """The session at `second`, epoch seconds."""
+        start = second - second % DAY
+        return SessionAt("regular", start, start + DAY)
+
+
+class SimulatedExchange:
+    """The exchange of the simulated market: every day of the year, 02:00 to 22:00 UTC, extended hours around it."""
+
+    zone = ZoneInfo("UTC")
+    opens, closes = 2 * 3600, 22 * 3600
+
+    def at(self, second: int) -> SessionAt:
+        """The session at `second`, epoch seconds."""
+        since_midnight = second % DAY
+        midnight = second - since_midnight
+        if since_midnight < self.opens:
+            name = "pre"
+        elif since_midnight < self.closes:
+            name = "regular"
+        else:
+            name = "post"
+        return SessionAt(name, midnight + self.opens, midnight + self.closes)
+
+
+class Exchange:
+    """A real exchange's calendar. `code` is a name that exchange_calendars knows, such as XNYS."""
+
+    def __init__(self, code: str) -> None:
+        calendar = exchange_calendars.get_calendar(code, start=FIRST_SESSION)
+        self.zone = ZoneInfo(str(calendar.tz))
+        self._opens: list[int] = [int(moment.timestamp()) for moment in calendar.opens]
+        self._closes: list[int] = [int(moment.timestamp()) for moment in calendar.closes]
+        self._has_extended_hours = code == "XNYS"
+
+    def at(self, second: int) -> SessionAt:
+        """The session at `second`, epoch seconds. Raises ValueError outside the calendar's years."""
+        index = bisect_right(self._opens, second) - 1
+        if index >= 0 and second < self._closes[index]:
+            return SessionAt("regular", self._opens[index], self._closes[index])
+        if self._has_extended_hours:
+            for name, day in (("post", index), ("pre", index + 1)):
+                if self._in_extended_hours(second, day):
+                    return SessionAt(name, self._opens[day], self._closes[day])
+        if index + 1 >= len(self._opens):
+            raise ValueError(f"no session known after {datetime.fromtimestamp(second, UTC).isoformat()}")
+        return SessionAt("closed", self._opens[index + 1], self._closes[index + 1])
+
+    def _in_extended_hours(self, second: int, day: int) -> bool:
+        """Whether `second` lies on trading day `day`, within 04:00 to 20:00 of local time."""
+        if not 0 <= day < len(self._opens):
+            return False
+        now = datetime.fromtimestamp(second, self.zone)
+        if now.date() != datetime.fromtimestamp(self._opens[day], self.zone).date():
+            return False
+        return _PRE_OPENS <= now.hour * 3600 + now.minute * 60 + now.second < _POST_ENDS
+
+
+SessionCalendar = AlwaysOpen | SimulatedExchange | Exchange
+
+
+@lru_cache(maxsize=64)
+def calendar_of(exchange: str | None) -> SessionCalendar:
+    """The calendar of an exchange's name; a name nobody knows trades around the clock."""
+    if exchange in _NEW_YORK:
+        return _new_york()
+    if exchange == SIMULATED:
+        return SimulatedExchange()
+    if exchange in exchange_calendars.get_calendar_names() and exchange != ALWAYS_OPEN:
+        return Exchange(str(exchange))
+    return AlwaysOpen()
+
+
+@lru_cache(maxsize=1)
+def _new_york() -> Exchange:
+    """One calendar for all the names of New York's exchanges."""
+    return Exchange("XNYS")

@@ -1,0 +1,145 @@
+"""The words of the market: what a source says (Quote, RecordedBar, TimeMark) and what we make of it (Bar).
+
+Every time is an aware datetime in UTC, every price a finite positive float in the quote's currency.
+Records are msgspec structs rather than dataclasses: they are decoded and checked in C, at a tenth of the cost.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+
+Interval = Literal["1m", "5m", "15m", "1h", "1d"]
+RecordedInterval = Literal["1s", "1m", "5m", "15m", "1h", "1d"]
+
+INTERVALS: tuple[Interval, ...] = ("1m", "5m", "15m", "1h", "1d")
+INTERVAL_SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FUTURE_TOLERANCE = timedelta(seconds=5)
+PRICE_LIMIT = 1e15
+"""Above this a price is a mistake, and a sum of a window of such prices would no longer be finite."""
+
+Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}$")]
+Text = Annotated[str, msgspec.Meta(max_length=64)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e18)]
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
+def _require_price(name: str, price: float) -> None:
+    """Raises ValueError unless `price` is finite and positive; NaN fails every comparison."""
+    if not 0 < price < PRICE_LIMIT:
+        raise ValueError(f"{name} is not a finite positive number: {price!r}")
+
+
+def _require_past(event_time: datetime, received_time: datetime) -> None:
+    """Raises ValueError where an event claims to lie after it was received, or before 1970."""
+    if event_time - received_time > FUTURE_TOLERANCE:
+        raise ValueError(f"from the future: event time {event_time.isoformat()} is after its receipt")
+    if event_time < EPOCH:
+        raise ValueError(f"event time {event_time.isoformat()} is before 1970")
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="quote.v1"):
+    """One price of one symbol, as its source gave it; what the source did not say is None.
+
+    `size` is the amount traded at this price. `position` rises by source and partition, so that a producer
+    that restarts knows what it has published. Raises ValueError where the price or the times can't be true.
+    """
+
+    symbol: Symbol
+    event_time: Time
+    price: float
+    source: Text
+    position: Position
+    received_time: Time
+    size: Amount | None = None
+    bid: Amount | None = None
+    ask: Amount | None = None
+    day_open: Amount | None = None
+    day_high: Amount | None = None
+    day_low: Amount | None = None
+    previous_close: Amount | None = None
+    day_volume: Amount | None = None
+    currency: Text | None = None
+    exchange: Text | None = None
+    session: Text | None = None
+
+    def __post_init__(self) -> None:
+        _require_price("price", self.price)
+        _require_past(self.event_time, self.received_time)
+
+
+class RecordedBar(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="bar.v1"
+):
+    """A finished bar from a source's own history: a recording of seconds or minutes, or a provider's past.
+
+    It covers [start, start + interval). Raises ValueError where low <= open, close <= high does not hold.
+    """
+
+    symbol: Symbol
+    interval: RecordedInterval
+    start: Time
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: Amount | None = None
+    source: Text
+    position: Position
+    received_time: Time
+    currency: Text | None = None
+    exchange: Text | None = None
+
+    def __post_init__(self) -> None:
+        _require_price("low", self.low)
+        _require_price("high", self.high)
+        if not (self.low <= self.open <= self.high and self.low <= self.close <= self.high):
+            raise ValueError(
+                f"open {self.open} or close {self.close} outside low {self.low} to high {self.high}"
+            )
+        _require_past(self.start, self.received_time)
+
+
+class TimeMark(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="time.v1"
+):
+    """ "It is now `time`": written into every partition once a second, so that bars close in a quiet market.
+
+    `end` says that the source is through: a recording is over.
+    """
+
+    time: Time
+    source: Text
+    position: Position
+    received_time: Time
+    end: bool = False
+
+    def __post_init__(self) -> None:
+        _require_past(self.time, self.received_time)
+
+
+Record = Quote | RecordedBar | TimeMark
+
+
+class Bar(NamedTuple):
+    """Open, high, low and close of the quotes in [start, end), in epoch seconds UTC.
+
+    `vwap` is the size-weighted mean price, None where no quote carried a size. `session` is that of the start.
+    """
+
+    symbol: str
+    interval: Interval
+    start: int
+    end: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    vwap: float | None
+    quotes: int
+    session: str
+    source: str

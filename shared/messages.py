@@ -1,0 +1,60 @@
+"""The topic's contract: one JSON object a message, key = symbol, `kind` says what it is and in which version."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from shared.errors import BadMessage
+from shared.market import FUTURE_TOLERANCE, Quote, Record, RecordedBar, TimeMark
+
+MAX_MESSAGE_BYTES = 16_384
+KINDS = ("quote.v1", "bar.v1", "time.v1")
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Quote | RecordedBar | TimeMark)
+_FUTURE_TOLERANCE_MS = int(FUTURE_TOLERANCE.total_seconds() * 1000)
+
+
+def encode(record: Record) -> bytes:
+    """A record as UTF-8 JSON; what the source did not say is left out."""
+    return _encoder.encode(record)
+
+
+def decode(raw: bytes | None, appended_ms: int) -> Record:
+    """The record in `raw`; `appended_ms` is when the broker took it, in epoch milliseconds.
+
+    Raises BadMessage with the reason for anything that must not enter a table as a number.
+    """
+    if raw is None or len(raw) > MAX_MESSAGE_BYTES:
+        raise BadMessage(_wrong_size(raw))
+    if b"\\u0000" in raw:
+        raise BadMessage("holds a NUL character, which no table can store")
+    try:
+        record = _decoder.decode(raw)
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        raise BadMessage(_diagnose(raw, error)) from error
+    if record.received_time.timestamp() * 1000 - appended_ms > _FUTURE_TOLERANCE_MS:
+        received = record.received_time.isoformat()
+        appended = datetime.fromtimestamp(appended_ms / 1000, UTC).isoformat()
+        raise BadMessage(f"from the future: received time {received}, but the log took it at {appended}")
+    return record
+
+
+def _wrong_size(raw: bytes | None) -> str:
+    if raw is None:
+        return "empty message"
+    return f"over-long: {len(raw)} bytes, at most {MAX_MESSAGE_BYTES}"
+
+
+def _diagnose(raw: bytes, error: Exception) -> str:
+    """Why decoding failed, in the order a reader would ask: JSON at all? an object? of which version and kind?"""
+    try:
+        loose = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError) as not_json:
+        return f"not JSON: {not_json}"
+    if not isinstance(loose, dict):
+        return f"not a JSON object but {type(loose).__name__}"
+    kind = loose.get("kind")
+    if kind not in KINDS:
+        return f"unknown kind or version {kind!r}, known are {', '.join(KINDS)}"[:200]
+    return str(error)
