@@ -1,4 +1,4 @@
-"""Sessions of an exchange: pre-market, regular, post-market, closed; holidays and half days from exchange_calendars."""
+"""Sessions of an exchange: pre, regular, post, closed; holidays and half days from exchange_calendars."""
 
 from bisect import bisect_right
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class AlwaysOpen:
 
 
 class SimulatedExchange:
-    """The exchange of the simulated market: every day of the year, 02:00 to 22:00 UTC, extended hours around it."""
+    """The exchange of the simulated market: every day of the year, 02:00 to 22:00 UTC."""
 
     zone = ZoneInfo("UTC")
     opens, closes = 2 * 3600, 22 * 3600

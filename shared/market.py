@@ -1,7 +1,7 @@
 """The words of the market: what a source says (Quote, RecordedBar, TimeMark) and what we make of it (Bar).
 
 Every time is an aware datetime in UTC, every price a finite positive float in the quote's currency.
-Records are msgspec structs rather than dataclasses: they are decoded and checked in C, at a tenth of the cost.
+Records are msgspec structs rather than dataclasses: they are decoded and checked in C.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -127,7 +127,8 @@ Record = Quote | RecordedBar | TimeMark
 class Bar(NamedTuple):
     """Open, high, low and close of the quotes in [start, end), in epoch seconds UTC.
 
-    `vwap` is the size-weighted mean price, None where no quote carried a size. `session` is that of the start.
+    `vwap` is the size-weighted mean price, None where no quote carried a size. `session` is
+    that of the start.
     """
 
     symbol: str

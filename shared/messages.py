@@ -1,4 +1,4 @@
-"""The topic's contract: one JSON object a message, key = symbol, `kind` says what it is and in which version."""
+"""The topic's contract: one JSON object a message, key = symbol; `kind` names what it is and its version."""
 
 from datetime import UTC, datetime
 
@@ -47,7 +47,7 @@ def _wrong_size(raw: bytes | None) -> str:
 
 
 def _diagnose(raw: bytes, error: Exception) -> str:
-    """Why decoding failed, in the order a reader would ask: JSON at all? an object? of which version and kind?"""
+    """Why decoding failed, as a reader would ask: is it JSON? an object? of which kind?"""
     try:
         loose = msgspec.json.decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError) as not_json:
