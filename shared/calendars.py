@@ -1,7 +1,7 @@
 """Sessions of an exchange: pre, regular, post, closed; holidays and half days from exchange_calendars."""
 
 from bisect import bisect_right
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ SIMULATED = "SIMULATED"
 ALWAYS_OPEN = "24/7"
 DAY = 86_400
 FIRST_SESSION = "1990-01-01"
+NEVER = 2**40
 
 _NEW_YORK = ("XNYS", "NYSE", "NASDAQ", "XNAS", "NMS", "NYQ", "NAS", "NGM", "NCM", "ASE", "PCX", "BTS")
 _PRE_OPENS, _POST_ENDS = 4 * 3600, 20 * 3600
@@ -33,6 +34,7 @@ class AlwaysOpen:
     """Trading around the clock; the day is the UTC day."""
 
     zone = ZoneInfo("UTC")
+    days_per_year, day_seconds = 365, DAY
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, epoch seconds."""
@@ -45,6 +47,7 @@ class SimulatedExchange:
 
     zone = ZoneInfo("UTC")
     opens, closes = 2 * 3600, 22 * 3600
+    days_per_year, day_seconds = 365, closes - opens
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, epoch seconds."""
@@ -62,15 +65,18 @@ class SimulatedExchange:
 class Exchange:
     """A real exchange's calendar. `code` is a name that exchange_calendars knows, such as XNYS."""
 
+    days_per_year = 252
+
     def __init__(self, code: str) -> None:
         calendar = exchange_calendars.get_calendar(code, start=FIRST_SESSION)
         self.zone = ZoneInfo(str(calendar.tz))
         self._opens: list[int] = [int(moment.timestamp()) for moment in calendar.opens]
         self._closes: list[int] = [int(moment.timestamp()) for moment in calendar.closes]
+        self.day_seconds = self._closes[-1] - self._opens[-1]
         self._has_extended_hours = code == "XNYS"
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds. Raises ValueError outside the calendar's years."""
+        """The session at `second`, epoch seconds; past the calendar's last year it is closed for ever."""
         index = bisect_right(self._opens, second) - 1
         if index >= 0 and second < self._closes[index]:
             return SessionAt("regular", self._opens[index], self._closes[index])
@@ -79,7 +85,7 @@ class Exchange:
                 if self._in_extended_hours(second, day):
                     return SessionAt(name, self._opens[day], self._closes[day])
         if index + 1 >= len(self._opens):
-            raise ValueError(f"no session known after {datetime.fromtimestamp(second, UTC).isoformat()}")
+            return SessionAt("closed", NEVER, NEVER)
         return SessionAt("closed", self._opens[index + 1], self._closes[index + 1])
 
     def _in_extended_hours(self, second: int, day: int) -> bool:
@@ -111,3 +117,8 @@ def calendar_of(exchange: str | None) -> SessionCalendar:
 def _new_york() -> Exchange:
     """One calendar for all the names of New York's exchanges."""
     return Exchange("XNYS")
+
+
+def periods_per_year(calendar: SessionCalendar, seconds: int) -> float:
+    """How many regular-session bars of `seconds` a year holds; a bar of a day or longer counts as a day."""
+    return calendar.days_per_year * max(1.0, calendar.day_seconds / seconds)

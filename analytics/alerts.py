@@ -1,0 +1,107 @@
+"""Threshold rules on closed bars, each with hysteresis: it fires once, and again only after it was rearmed.
+
+A rule fires when its value reaches the threshold and rests until the value has come back by a margin, so that
+a value trembling around the line makes one alert and not a hundred.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, Literal, NamedTuple
+
+from analytics.indicator_set import IndicatorRow
+from shared.market import Bar, Interval
+
+Rule = Literal["rsi_overbought", "rsi_oversold", "price_change", "volume_change", "volatility"]
+
+Zone = Literal["reached", "between", "calm"]
+"""Where a value stands: at its threshold, in the margin below it, or below the margin, which rearms the rule."""
+
+RSI_MARGIN = 5.0
+"""An RSI rule rearms 5 points inside its line."""
+RELATIVE_MARGIN = 0.9
+"""Every other rule rearms below 90 % of its threshold."""
+VOLUME_BARS = 20
+"""A bar's volume is compared with the mean of as many bars before it."""
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """Thresholds: RSI in points; changes and volatility as fractions; volume as a multiple of its mean."""
+
+    rsi_overbought: float = 70.0
+    rsi_oversold: float = 30.0
+    volatility: float = 0.05
+    price_change: float = 0.05
+    volume_change: float = 2.0
+    intervals: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
+
+
+class Alert(NamedTuple):
+    """A rule that fired at the close of a bar. `value` and `threshold` are in the rule's own unit."""
+
+    rule: Rule
+    value: float
+    threshold: float
+
+
+class AlertRules:
+    """The rules of one symbol and interval. `periods_per_year` turns annualised volatility back into that of a bar."""
+
+    def __init__(self, settings: AlertSettings, periods_per_year: float) -> None:
+        self._settings = settings
+        self._bar_volatility = 1 / sqrt(periods_per_year)
+        self._resting: set[str] = set()
+        self._last_close: float | None = None
+        self._volumes: deque[float] = deque(maxlen=VOLUME_BARS)
+
+    def update(self, bar: Bar, row: IndicatorRow) -> list[Alert]:
+        """The alerts of a bar that has just closed, with its indicators."""
+        fired = [alert for alert, zone in self._judge(bar, row) if self._fires(alert.rule, zone)]
+        self._last_close = bar.close
+        self._volumes.append(bar.volume)
+        return fired
+
+    def _judge(self, bar: Bar, row: IndicatorRow) -> Iterator[tuple[Alert, Zone]]:
+        """Each rule that has a value, what it would say, and where the value stands."""
+        limits = self._settings
+        if row.rsi is not None:
+            over, under = limits.rsi_overbought, limits.rsi_oversold
+            yield Alert("rsi_overbought", row.rsi, over), _zone(row.rsi, over, over - RSI_MARGIN)
+            yield Alert("rsi_oversold", row.rsi, under), _zone(-row.rsi, -under, -under - RSI_MARGIN)
+        if self._last_close is not None:
+            change = bar.close / self._last_close - 1
+            yield _relative("price_change", change, limits.price_change)
+        if len(self._volumes) == VOLUME_BARS and (mean := sum(self._volumes) / VOLUME_BARS) > 0:
+            yield _relative("volume_change", bar.volume / mean, limits.volume_change)
+        if row.volatility is not None:
+            yield _relative("volatility", row.volatility * self._bar_volatility, limits.volatility)
+
+    def _fires(self, rule: Rule, zone: Zone) -> bool:
+        if zone == "calm":
+            self._resting.discard(rule)
+        if zone != "reached" or rule in self._resting:
+            return False
+        self._resting.add(rule)
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """What a snapshot keeps."""
+        return {"resting": sorted(self._resting), "close": self._last_close, "volumes": list(self._volumes)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a snapshot; with other thresholds, rules that rest go on resting until they rearm."""
+        self._resting = set(state["resting"])
+        self._last_close = state["close"]
+        self._volumes = deque(state["volumes"], maxlen=VOLUME_BARS)
+
+
+def _zone(value: float, threshold: float, calm_below: float) -> Zone:
+    if value >= threshold:
+        return "reached"
+    return "calm" if value < calm_below else "between"
+
+
+def _relative(rule: Rule, value: float, threshold: float) -> tuple[Alert, Zone]:
+    return Alert(rule, value, threshold), _zone(abs(value), threshold, threshold * RELATIVE_MARGIN)

@@ -1,0 +1,116 @@
+"""Quotes into bars.
+
+One rule decides everything: a minute is closed once the watermark has passed its end, and what comes for a
+closed minute is late: it is counted and enters no bar of any interval. So a closed bar never changes, five
+minutes are always the sum of their minutes, and all intervals agree. Within an open bar the order of arrival
+does not matter: open is the price of the earliest event, close that of the latest.
+"""
+
+from typing import NamedTuple
+
+from shared.calendars import SessionAt
+from shared.market import INTERVAL_SECONDS, Bar, Interval, RecordedBar
+
+BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int]
+
+
+class Slot(NamedTuple):
+    """Where a bar lies: [start, end) in epoch seconds UTC."""
+
+    start: int
+    end: int
+
+
+def slot_of(interval: Interval, second: int, session: SessionAt) -> Slot | None:
+    """The slot of `interval` that holds `second`; `session` is the exchange's session at that second.
+
+    Intraday slots lie on multiples of their length in UTC. A day is the regular session, so outside it there
+    is no slot and the answer is None.
+    """
+    if interval == "1d":
+        return Slot(session.day_start, session.day_end) if session.name == "regular" else None
+    seconds = INTERVAL_SECONDS[interval]
+    start = second - second % seconds
+    return Slot(start, start + seconds)
+
+
+class OpenBar:
+    """A bar that still takes quotes.
+
+    `notional` is the sum of price times size over `sized`, the volume that came with a price of its own; their
+    ratio is the volume-weighted average price. Times are epoch seconds.
+    """
+
+    __slots__ = (
+        *("start", "end", "session", "source", "open", "open_time", "high", "low", "close", "close_time"),
+        *("volume", "notional", "sized", "quotes"),
+    )
+
+    def __init__(self, slot: Slot, session: str, source: str, price: float, time: float) -> None:
+        self.start, self.end = slot
+        self.session, self.source = session, source
+        self.open = self.high = self.low = self.close = price
+        self.open_time = self.close_time = time
+        self.volume = self.notional = self.sized = 0.0
+        self.quotes = 0
+
+    @classmethod
+    def of_record(cls, record: RecordedBar, session: str) -> "OpenBar":
+        """A recorded bar as a piece to merge; its own slot is that of the recording."""
+        seconds = INTERVAL_SECONDS[record.interval]
+        start = int(record.start.timestamp())
+        piece = cls(Slot(start, start + seconds), session, record.source, record.open, start)
+        piece.high, piece.low, piece.close = record.high, record.low, record.close
+        piece.close_time = start + seconds
+        piece.volume = record.volume or 0.0
+        piece.quotes = 1
+        return piece
+
+    def add(self, price: float, size: float | None, time: float) -> None:
+        """Fold one quote in; `time` is its event time."""
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        if time >= self.close_time:
+            self.close, self.close_time = price, time
+        elif time < self.open_time:
+            self.open, self.open_time = price, time
+        if size is not None:
+            self.volume += size
+            self.notional += price * size
+            self.sized += size
+        self.quotes += 1
+
+    def merge(self, other: "OpenBar") -> None:
+        """Fold a shorter bar in."""
+        self.high = max(self.high, other.high)
+        self.low = min(self.low, other.low)
+        if other.close_time >= self.close_time:
+            self.close, self.close_time = other.close, other.close_time
+        if other.open_time < self.open_time:
+            self.open, self.open_time = other.open, other.open_time
+        self.volume += other.volume
+        self.notional += other.notional
+        self.sized += other.sized
+        self.quotes += other.quotes
+
+    def bar(self, symbol: str, interval: Interval) -> Bar:
+        """What the bar is by now."""
+        vwap = self.notional / self.sized if self.sized > 0 else None
+        prices = (self.open, self.high, self.low, self.close)
+        return Bar(
+            symbol, interval, self.start, self.end, *prices, self.volume, vwap, self.quotes, self.session, self.source
+        )
+
+    def state(self) -> BarState:
+        """Everything the bar knows, for a snapshot."""
+        return tuple(getattr(self, name) for name in self.__slots__)  # type: ignore[return-value]
+
+    @classmethod
+    def restored(cls, state: BarState) -> "OpenBar":
+        """The bar of a snapshot, continuing bit for bit."""
+        bar = cls.__new__(cls)
+        for name, value in zip(cls.__slots__, state, strict=True):
+            setattr(bar, name, value)
+        return bar

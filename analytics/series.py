@@ -1,0 +1,67 @@
+"""One symbol in one interval: the bars still open, the indicators of the closed ones, the alert rules."""
+
+from typing import Any, NamedTuple
+
+from analytics.alerts import Alert, AlertRules, AlertSettings
+from analytics.bars import OpenBar, Slot
+from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
+from shared.market import Bar, Interval
+
+
+class ClosedBar(NamedTuple):
+    """A bar that will never change, its indicators, and the alerts it set off."""
+
+    bar: Bar
+    indicators: IndicatorRow
+    alerts: list[Alert]
+
+
+class Series:
+    """Bars of one symbol and interval in the order of their closing."""
+
+    def __init__(
+        self,
+        symbol: str,
+        interval: Interval,
+        periods_per_year: float,
+        indicators: IndicatorSettings,
+        alerts: AlertSettings,
+    ) -> None:
+        self.symbol, self.interval = symbol, interval
+        self.open_bars: dict[int, OpenBar] = {}
+        self.indicators = IndicatorSet(indicators, periods_per_year)
+        self.alerts = AlertRules(alerts, periods_per_year) if interval in alerts.intervals else None
+
+    def merge(self, slot: Slot, piece: OpenBar) -> bool:
+        """Fold a piece into the open bar of its slot; True when that opened the bar."""
+        bar = self.open_bars.get(slot.start)
+        if bar is not None:
+            bar.merge(piece)
+            return False
+        bar = OpenBar(slot, piece.session, piece.source, piece.open, piece.open_time)
+        bar.merge(piece)
+        self.open_bars[slot.start] = bar
+        return True
+
+    def close(self, start: int) -> tuple[OpenBar, ClosedBar]:
+        """Close the bar that began at `start`: the bar as a piece for longer intervals, and what to keep of it."""
+        piece = self.open_bars.pop(start)
+        bar = piece.bar(self.symbol, self.interval)
+        row = self.indicators.update(bar.close)
+        alerts = self.alerts.update(bar, row) if self.alerts is not None else []
+        return piece, ClosedBar(bar, row, alerts)
+
+    def state(self) -> dict[str, Any]:
+        """What a snapshot keeps."""
+        return {
+            "open": [bar.state() for bar in self.open_bars.values()],
+            "indicators": self.indicators.state(),
+            "alerts": self.alerts.state() if self.alerts is not None else None,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a snapshot. Raises SettingsChanged where it was made with other periods."""
+        self.indicators.restore(state["indicators"])
+        self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
+        if self.alerts is not None and state["alerts"] is not None:
+            self.alerts.restore(state["alerts"])

@@ -1,0 +1,85 @@
+"""PostgreSQL: connections, transactions and COPY. Tables and statements are in the parts that own them."""
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from shared.errors import Unavailable
+
+__all__ = ["Connection", "Cursor", "connect", "copy_lines", "make_database", "transaction"]
+
+CONNECT_TIMEOUT_SECONDS = 5
+DUPLICATE_DATABASE = "42P04"
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """A server that is away, or goes away, is a reason to wait and try again."""
+    try:
+        yield
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise Unavailable(f"PostgreSQL: {str(error).strip() or type(error).__name__}") from error
+
+
+def connect(dsn: str, part: str) -> Connection:
+    """A connection that names its part in pg_stat_activity. Raises Unavailable."""
+    with _unavailable():
+        connection = psycopg2.connect(
+            dsn,
+            application_name=f"tickstream {part}",
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            options="-c timezone=UTC -c client_min_messages=warning",
+        )
+    return connection
+
+
+def make_database(admin_dsn: str, name: str) -> str:
+    """Make the database where it is missing; the DSN to reach it. Raises Unavailable."""
+    connection = connect(admin_dsn, "setup")
+    try:
+        connection.autocommit = True
+        with _unavailable(), connection.cursor() as cursor:
+            cursor.execute("select 1 from pg_database where datname = %s", (name,))
+            if cursor.fetchone() is None:
+                _create(cursor, name)
+    finally:
+        connection.close()
+    return str(make_dsn(**{**parse_dsn(admin_dsn), "dbname": name}))
+
+
+def _create(cursor: Cursor, name: str) -> None:
+    try:
+        cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    except psycopg2.Error as error:
+        # Two parts that start together both find it missing; the second one's wish is fulfilled already.
+        if error.pgcode not in (DUPLICATE_DATABASE, "23505"):
+            raise
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[Cursor]:
+    """All or nothing: commit at the end, roll back on any error. Raises Unavailable where the server is away."""
+    with _unavailable():
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+            connection.commit()
+        except BaseException:
+            if not connection.closed:
+                connection.rollback()
+            raise
+
+
+def copy_lines(cursor: Cursor, table: str, columns: tuple[str, ...], lines: Iterable[str]) -> None:
+    """COPY rows into a table. Each line is one row in COPY's text format, without its newline."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    body = "\n".join(lines)
+    cursor.copy_expert(statement, io.BytesIO((body + "\n").encode()), size=65_536)
