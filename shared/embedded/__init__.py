@@ -11,33 +11,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.embedded.daemon import HOST, Say, Server, kill
+from shared.embedded.daemon import HOST, Say, kill
 from shared.embedded.kafka import Kafka
 from shared.embedded.lease import ensure, lease
 from shared.embedded.postgres import Postgres
 
 __all__ = [
+    "KAFKA_PORT",
+    "POSTGRES_PORT",
     "Kafka",
     "Postgres",
-    "Server",
     "ensure",
-    "kafka",
+    "kafka_in",
     "kill",
     "lease_kafka",
     "lease_postgres",
-    "postgres",
+    "postgres_in",
 ]
 
 KAFKA_PORT = 29092
 POSTGRES_PORT = 25432
 
 
-def kafka(data: Path, port: int = KAFKA_PORT) -> Kafka:
+def kafka_in(data: Path, port: int = KAFKA_PORT) -> Kafka:
     """The Kafka under the data folder `data`, for `ensure` and `kill`."""
     return Kafka(data.resolve() / "kafka", port)
 
 
-def postgres(data: Path, port: int = POSTGRES_PORT) -> Postgres:
+def postgres_in(data: Path, port: int = POSTGRES_PORT) -> Postgres:
     """The PostgreSQL under the data folder `data`, for `ensure` and `kill`."""
     return Postgres(data.resolve() / "postgres", port)
 
@@ -49,7 +50,7 @@ def lease_kafka(data: Path, say: Say, port: int = KAFKA_PORT) -> Iterator[str]:
     `say` receives sentences about what takes time. A port that is taken is replaced by a free one.
     Raises Unavailable or ConfigError with a sentence that says what to do.
     """
-    with lease(kafka(data, port), say) as record:
+    with lease(kafka_in(data, port), say) as record:
         yield f"{HOST}:{record.port}"
 
 
@@ -59,6 +60,6 @@ def lease_postgres(data: Path, say: Say, port: int = POSTGRES_PORT) -> Iterator[
 
     Otherwise as `lease_kafka`.
     """
-    server = postgres(data, port)
+    server = postgres_in(data, port)
     with lease(server, say) as record:
         yield server.dsn(record.port)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -130,6 +130,7 @@ def kill(server: Server) -> None:
 def launch(server: Server, port: int) -> Record:
     """Start the server as a process of its own session, which no Ctrl-C and no end of ours reaches."""
     argv = server.command(port)
+    write_record(server, Record(0, port))  # so that the port is known should we be killed after the start
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -152,18 +153,30 @@ def launch(server: Server, port: int) -> Record:
 def wait_until_it_answers(server: Server, record: Record) -> None:
     """Return when the server serves requests; raise Unavailable when it ended or took too long."""
     deadline = time.monotonic() + START_LIMIT
-    while time.monotonic() < deadline:
-        if server.answers(record.port):
-            return
-        if process_of(server, record.pid) is None:
+    while not server.answers(record.port):
+        if not is_alive(record.pid):
             raise Unavailable(
                 f"{server.name} ended while it was starting. Its log ends:\n{tail(server.logs)}"
             )
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"{server.name} (pid {record.pid}) is not answering on {HOST}:{record.port} after "
+                f"{START_LIMIT:.0f} s. Its log ends:\n{tail(server.logs)}"
+            )
         time.sleep(POLL)
-    raise Unavailable(
-        f"{server.name} (pid {record.pid}) does not answer on {HOST}:{record.port} after {START_LIMIT:.0f} s. "
-        f"Its log ends:\n{tail(server.logs)}"
-    )
+
+
+def run(argv: Sequence[str], folder: Path, task: str) -> str:
+    """Run a server's tool in `folder` to its end and give what it printed. Raises Unavailable if it fails."""
+    try:
+        done = subprocess.run(
+            argv, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=START_LIMIT
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"Could not {task} in {START_LIMIT:.0f} s; start again.") from error
+    if done.returncode:
+        raise Unavailable(f"Could not {task}:\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
 
 
 def process_of(server: Server, pid: int) -> psutil.Process | None:
@@ -179,6 +192,14 @@ def carries(process: psutil.Process, mark: str) -> bool:
     try:
         return mark in process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone meanwhile, or another user's
+        return False
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of that number runs (in the instant it starts it shows no arguments yet)."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 

@@ -25,7 +25,8 @@ from shared.errors import Unavailable
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 LIST = Path(__file__).with_name("kafka_jars.txt")
 ATTEMPTS = 3
-SOCKET_LIMIT = 30.0  # seconds without a byte
+SOCKET_LIMIT = 15.0  # seconds without a byte
+FETCH_LIMIT = 300.0  # seconds for one jar, however it trickles
 PAUSE = 0.5  # seconds before the second attempt, doubled before the third
 PARALLEL = 8
 
@@ -54,7 +55,11 @@ def read_list(path: Path = LIST) -> list[Jar]:
     """The jars named in a list of `group:artifact:version SHA-256` lines; `#` starts a comment."""
     lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     pairs = [line.split() for line in lines]
-    return [Jar(*coordinates.split(":"), sha256) for coordinates, sha256 in pairs]
+    jars = []
+    for coordinates, sha256 in pairs:
+        group, artifact, version = coordinates.split(":")
+        jars.append(Jar(group, artifact, version, sha256))
+    return jars
 
 
 def kafka_version() -> str:
@@ -129,9 +134,14 @@ def fetch(jar: Jar, folder: Path, base: str) -> None:
 def download(url: str) -> bytes:
     """The bytes at an address. Raises OSError or HTTPException where they don't come whole."""
     request = urllib.request.Request(url, headers={"User-Agent": "tickstream"})  # noqa: S310 the user's mirror
+    deadline = time.monotonic() + FETCH_LIMIT
+    content = bytearray()
     with urllib.request.urlopen(request, timeout=SOCKET_LIMIT) as response:  # noqa: S310
-        content: bytes = response.read()
-    return content
+        while piece := response.read1(65536):
+            content += piece
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not whole after {FETCH_LIMIT:.0f} s")
+    return bytes(content)
 
 
 def put_in_place(content: bytes, path: Path) -> None:
@@ -151,7 +161,8 @@ def put_in_place(content: bytes, path: Path) -> None:
 def explain(url: str, reasons: Iterable[str]) -> str:
     """What failed, and the three ways out."""
     return (
-        f"Kafka is not on this machine yet and {url} could not be fetched ({'; '.join(dict.fromkeys(reasons))}). "
-        "Check the network and start again (what came is kept), or set TICKSTREAM_MAVEN_URL to a Maven mirror "
-        "that you can reach, or set KAFKA_BOOTSTRAP_SERVERS to a Kafka of your own."
+        f"Kafka is not on this machine yet and {url} could not be fetched: "
+        f"{'; '.join(dict.fromkeys(reasons))}. Check the network and start again (what came is kept), or set "
+        "TICKSTREAM_MAVEN_URL to a Maven mirror that you can reach, or set KAFKA_BOOTSTRAP_SERVERS to a "
+        "Kafka of your own."
     )

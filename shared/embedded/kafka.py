@@ -5,19 +5,17 @@ import secrets
 import shutil
 import socket
 import struct
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from shared.embedded.daemon import HOST, Say, free_port, is_free
+from shared.embedded.daemon import HOST, Say, free_port, is_free, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
-from shared.errors import ConfigError, Unavailable
+from shared.errors import ConfigError
 
 OLDEST_JAVA = 17
-FORMAT_LIMIT = 60.0  # seconds
 ANSWER_LIMIT = 2.0  # seconds
 
 # One node, so one copy of everything; one partition of each internal topic starts sooner than fifty.
@@ -87,30 +85,27 @@ class Kafka:
             self.format_data()
 
     def format_data(self) -> None:
-        """Format in a folder of another name and rename it, so that a killed start leaves nothing half done."""
+        """Format a folder of another name and rename it, so that a killed start leaves nothing half done."""
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         settings = new / "format.properties"
         write_settings(settings, self.listeners(self.port, self.port + 1) | {"log.dirs": f"{new.name}/data"})
         # A cluster's id is 16 random bytes in base64; one that starts with "-" would look like an option.
         cluster = "T" + secrets.token_urlsafe(16)[1:]
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
-        done = subprocess.run(
-            [*self.java(), *tool], cwd=self.folder, capture_output=True, text=True, timeout=FORMAT_LIMIT
-        )
-        if done.returncode:
-            raise Unavailable(f"Kafka could not make its data folder:\n{done.stdout}{done.stderr}")
+        run([*self.java(), *tool], self.folder, "make the data folder of Kafka")
         (new / "data").rename(self.folder / "data")
         shutil.rmtree(new)
 
     def command(self, port: int) -> list[str]:
         """Write server.properties for this port and give the broker's command line."""
         controller = port + 1 if is_free(port + 1) else free_port()
+        # Relative to the folder, whose own name may have commas in it, which would make two folders of it.
         settings = self.listeners(port, controller) | {"log.dirs": "data"}
         write_settings(self.folder / "server.properties", settings)
         return [*self.java(), self.mark, "kafka.Kafka", "server.properties"]
 
     def listeners(self, port: int, controller: int) -> dict[str, str]:
-        """All settings, for these two ports. Paths are relative to the folder, so it may be called anything."""
+        """All settings but the data folder, for these two ports."""
         return SETTINGS | {
             "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
             "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
@@ -168,9 +163,7 @@ def find_installed_java() -> str:
     """The `java` on the PATH if it is new enough."""
     java = shutil.which("java")
     if java is not None:
-        shown = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, timeout=FORMAT_LIMIT
-        ).stderr
+        shown = run([java, "-version"], Path(java).parent, "ask Java for its version")
         major = re.search(r'version "(\d+)', shown)
         if major and int(major[1]) >= OLDEST_JAVA:
             return java

@@ -19,7 +19,7 @@ import fasteners
 
 from shared.embedded import daemon
 from shared.embedded.daemon import Record, Say, Server
-from shared.errors import Unavailable
+from shared.errors import ConfigError, Unavailable
 
 WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a slow line
 
@@ -118,9 +118,10 @@ def leave(server: Server, say: Say) -> None:
 def acting_alone(server: Server, say: Say) -> Iterator[None]:
     """Hold the start lock: one at a time starts, stops, joins or leaves a server.
 
-    Raises Unavailable where another one does not finish in WAIT_LIMIT seconds.
+    Raises Unavailable where another one does not finish in WAIT_LIMIT seconds, ConfigError where the
+    folder is another user's.
     """
-    server.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(server)
     lock = fasteners.InterProcessLock(server.folder / "start.lock")
     threads = _threads[server.folder]
     if not threads.acquire(timeout=WAIT_LIMIT):
@@ -136,6 +137,17 @@ def acting_alone(server: Server, say: Say) -> Iterator[None]:
             lock.release()
     finally:
         threads.release()
+
+
+def make_folder(server: Server) -> None:
+    """Make the server's folder. Raises ConfigError if we may not write in it."""
+    try:
+        server.folder.mkdir(parents=True, exist_ok=True)
+        (server.folder / "start.lock").touch()
+    except PermissionError as error:
+        raise ConfigError(
+            f"{server.folder} belongs to another user: start as that user, or choose another data folder."
+        ) from error
 
 
 def another_is_busy(server: Server) -> str:

