@@ -1,0 +1,225 @@
+"""The settings, read once: the process environment over `.env` over the defaults.
+
+Nothing else reads `.env` or the environment, and only the wiring of a part reads this.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+from dotenv import dotenv_values
+from psycopg2.extensions import make_dsn
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from shared.errors import ConfigError
+from shared.recordings import digest
+from shared.sections import (
+    Alerts,
+    Debugging,
+    Embedded,
+    Errors,
+    Indicators,
+    Kafka,
+    Logging,
+    Models,
+    Postgres,
+    Producer,
+    Running,
+    Screen,
+    Section,
+)
+from shared.setting_types import PROJECT
+
+OTHER_NAMES = {
+    "ALERT_RSI_OVERBOUGHT": "RSI_OVERBOUGHT",
+    "ALERT_RSI_OVERSOLD": "RSI_OVERSOLD",
+    "ALERT_PRICE_CHANGE": "PRICE_CHANGE_THRESHOLD",
+    "ALERT_VOLUME_SPIKE": "VOLUME_CHANGE_THRESHOLD",
+    "ML_MODEL_UPDATE_FREQUENCY": "RETRAIN_FREQUENCY",
+    "PERFORMANCE_BATCH_SIZE": "BATCH_SIZE",
+    "PERFORMANCE_CACHE_SIZE": "CACHE_SIZE",
+}
+"""Names that are accepted as well, and the exact name each stands for."""
+
+TYPO_LIKENESS = 0.8
+LONGEST_SHOWN = 80
+BOUNDS = {"gt": "above", "ge": "from", "lt": "below", "le": "up to"}
+
+
+class Config(Section):
+    """Every setting, one section a part.
+
+    `replay_digest` names the recording, empty where none is replayed. `warnings` are sentences about
+    what in `.env` does not count.
+    """
+
+    kafka: Kafka = Kafka()
+    postgres: Postgres = Postgres()
+    producer: Producer = Producer()
+    indicators: Indicators = Indicators()
+    alerts: Alerts = Alerts()
+    models: Models = Models()
+    running: Running = Running()
+    errors: Errors = Errors()
+    logging: Logging = Logging()
+    debugging: Debugging = Debugging()
+    screen: Screen = Screen()
+    embedded: Embedded = Embedded()
+    replay_digest: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def feed(self) -> Literal["simulated", "replay"]:
+        """What kind of market the numbers come from: each kind has its own topic and database."""
+        return "replay" if "replay" in self.producer.sources else "simulated"
+
+    def topic(self) -> str:
+        """The topic of this feed, such as `stock-prices-simulated`."""
+        return "-".join(part for part in (self.kafka.topic, self.feed, self.replay_digest) if part)
+
+    def database(self) -> str:
+        """The database of this feed, such as `stocks_simulated`."""
+        return "_".join(part for part in (self.postgres.database, self.feed, self.replay_digest) if part)
+
+    def with_kafka_at(self, bootstrap_servers: str) -> Self:
+        """The same settings, with the embedded broker's address."""
+        kafka = self.kafka.model_copy(update={"bootstrap_servers": bootstrap_servers})
+        return self.model_copy(update={"kafka": kafka})
+
+    def with_postgres_at(self, dsn: str) -> Self:
+        """The same settings, with the embedded server's connection string; the database's name stays."""
+        named = SecretStr(make_dsn(dsn, dbname=self.postgres.database))
+        return self.model_copy(update={"postgres": self.postgres.model_copy(update={"dsn": named})})
+
+
+def load(env_file: Path | None = PROJECT / ".env") -> Config:
+    """The settings; a file that is absent counts as empty, and so does None.
+
+    Raises ConfigError with one sentence a wrong value: its key, the value and what is allowed.
+    """
+    in_file = _read(env_file) if env_file is not None else {}
+    config = config_of(_exact_names(in_file) | _exact_names(os.environ))
+    recording = digest(config.producer.replay_files) if config.feed == "replay" else ""
+    warnings = (*_typos(in_file), *_overruled(in_file), *_overruled(os.environ))
+    return config.model_copy(update={"replay_digest": recording, "warnings": warnings})
+
+
+def config_of(values: Mapping[str, str]) -> Config:
+    """The settings that these values make, by exact name; an empty value means the default.
+
+    Raises ConfigError as `load` does. Keys that are no settings are passed over.
+    """
+    given = {key: value for key, value in values.items() if value.strip()}
+    try:
+        return Config.model_validate(_by_section(Config, given))
+    except ValidationError as error:
+        sentences = dict.fromkeys(_sentence(detail, given) for detail in error.errors())
+    raise ConfigError("\n".join(sentences))
+
+
+def _read(env_file: Path) -> dict[str, str]:
+    """What the file says, as it says it: `$` is an ordinary character, for the sake of passwords."""
+    try:
+        values = dotenv_values(env_file, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{env_file} can't be read as UTF-8 text: {type(error).__name__}.") from None
+    return {key: value or "" for key, value in values.items()}
+
+
+def _exact_names(values: Mapping[str, str]) -> dict[str, str]:
+    """The settings among `values`, by exact name, which wins where the other says something else."""
+    exact = {key: values[key] for key in KEYS if key in values}
+    for other, key in OTHER_NAMES.items():
+        if other in values and not exact.get(key, "").strip():
+            exact[key] = values[other]
+    return exact
+
+
+def _subsection(field: FieldInfo) -> type[Section] | None:
+    """The section that a field holds, None for a plain value."""
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+
+def _by_section(section: type[Section], values: Mapping[str, str]) -> dict[str, object]:
+    """`values` nested as `section` nests its fields."""
+    nested: dict[str, object] = {}
+    for name, field in section.model_fields.items():
+        if subsection := _subsection(field):
+            nested[name] = _by_section(subsection, values)
+        elif (key := str(field.validation_alias)) in values:
+            nested[key] = values[key]
+    return nested
+
+
+def _fields(section: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
+    """Every setting of `section` and of those inside it, with its key."""
+    for field in section.model_fields.values():
+        if subsection := _subsection(field):
+            yield from _fields(subsection)
+        elif field.validation_alias is not None:
+            yield str(field.validation_alias), field
+
+
+KEYS = dict(_fields(Config))
+"""Every setting by its exact name."""
+
+
+def _sentence(detail: ErrorDetails, values: Mapping[str, str]) -> str:
+    """What is wrong with a value and what is allowed; a secret is not shown."""
+    own_words = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
+    key = next((place for place in detail["loc"] if place in KEYS), None)
+    if key is None:
+        return own_words
+    field = KEYS[str(key)]
+    allowed = own_words or f"must be {_allowed(field)}"
+    return f"{key}={_shown(values[str(key)], field)}: {allowed}."
+
+
+def _shown(value: str, field: FieldInfo) -> str:
+    if field.annotation is SecretStr:
+        return "**********"
+    value = value if value.isprintable() else repr(value)
+    return value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "…"
+
+
+def _allowed(field: FieldInfo) -> str:
+    """The values a field takes, in words."""
+    if field.description:
+        return field.description
+    if field.annotation is bool:
+        return "true or false"
+    if choices := get_args(field.annotation):
+        return "one of " + ", ".join(map(str, choices))
+    noun = "a whole number" if field.annotation is int else "a number"
+    return noun + _range(field)
+
+
+def _range(field: FieldInfo) -> str:
+    """ "from 2 to 5000", or "above 0 and below 1" where the bounds themselves are not allowed."""
+    bounds = {name: getattr(mark, name) for mark in field.metadata for name in BOUNDS if hasattr(mark, name)}
+    if bounds.keys() == {"ge", "le"}:
+        return f" from {bounds['ge']:.16g} to {bounds['le']:.16g}"
+    return " " + " and ".join(f"{BOUNDS[name]} {bound:.16g}" for name, bound in bounds.items())
+
+
+def _typos(in_file: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each unknown key of the file that looks like a known one."""
+    known = [*KEYS, *OTHER_NAMES]
+    for key in in_file:
+        if key in known:
+            continue
+        if similar := difflib.get_close_matches(key.upper(), known, n=1, cutoff=TYPO_LIKENESS):
+            yield f"{key} in .env is not a setting and does not count: did you mean {similar[0]}?"
+
+
+def _overruled(values: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each setting given under both its names with different values."""
+    for other, key in OTHER_NAMES.items():
+        exact, second = values.get(key, "").strip(), values.get(other, "").strip()
+        if exact and second and exact != second:
+            yield f"{key} and {other} are one setting with two values: {key}={exact} counts."

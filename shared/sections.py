@@ -1,0 +1,263 @@
+"""What may be set: one frozen section a part, each value with its key in `.env` and its default."""
+
+from typing import Annotated, Self
+
+from psycopg2.extensions import make_dsn, parse_dsn
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from shared.setting_types import (
+    LONGEST_PERIOD,
+    PROJECT,
+    ArimaOrder,
+    Attempts,
+    Count,
+    DatabaseName,
+    Dsn,
+    Every,
+    HostName,
+    Intervals,
+    LogFormat,
+    LogLevel,
+    Name,
+    OffsetReset,
+    Percent,
+    Period,
+    PollSeconds,
+    Port,
+    ProjectPath,
+    ProjectPaths,
+    Rate,
+    Seconds,
+    Seed,
+    Servers,
+    Share,
+    Sources,
+    Speed,
+    SpreadPeriod,
+    Symbols,
+    Threshold,
+)
+
+
+class Section(BaseModel):
+    """Values that belong to one part. Made from keys of `.env`, or in code by the fields' own names."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        allow_inf_nan=False,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+    )
+
+
+class Kafka(Section):
+    """Where the log is. Without servers the embedded broker is used."""
+
+    bootstrap_servers: Servers = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    topic: Name = Field(default="stock-prices", validation_alias="KAFKA_TOPIC")
+    group_id: Name = Field(default="stock-analytics", validation_alias="KAFKA_GROUP_ID")
+    auto_offset_reset: OffsetReset = Field(default="earliest", validation_alias="KAFKA_AUTO_OFFSET_RESET")
+    enable_auto_commit: bool = Field(default=True, validation_alias="KAFKA_ENABLE_AUTO_COMMIT")
+    partitions: Annotated[int, Field(ge=1, le=1000)] = Field(default=4, validation_alias="KAFKA_PARTITIONS")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the project brings its own broker."""
+        return not self.bootstrap_servers
+
+
+class Postgres(Section):
+    """Where the tables are. Without host and DSN the embedded server is used; a DSN wins over the rest."""
+
+    host: HostName = Field(default="", validation_alias="POSTGRES_HOST")
+    port: Port = Field(default=5432, validation_alias="POSTGRES_PORT")
+    db: DatabaseName = Field(default="stocks", validation_alias="POSTGRES_DB")
+    user: str = Field(default="postgres", validation_alias="POSTGRES_USER")
+    password: SecretStr = Field(default=SecretStr(""), validation_alias="POSTGRES_PASSWORD")
+    dsn: Dsn = Field(default=SecretStr(""), validation_alias="POSTGRES_DSN")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the project brings its own server."""
+        return not self.host and not self.dsn.get_secret_value()
+
+    @property
+    def database(self) -> str:
+        """The base name of the database: the DSN's own where it has one."""
+        return parse_dsn(self.dsn.get_secret_value()).get("dbname") or self.db
+
+    def dsn_for(self, database: str) -> str:
+        """The connection string of `database`, password included: never log it.
+
+        Raises ValueError for the embedded server, whose address only it can tell.
+        """
+        if self.is_embedded:
+            raise ValueError("the embedded server's address is not a setting")
+        if dsn := self.dsn.get_secret_value():
+            return make_dsn(dsn, dbname=database)
+        password = self.password.get_secret_value() or None
+        return make_dsn(host=self.host, port=self.port, user=self.user, password=password, dbname=database)
+
+
+class Producer(Section):
+    """Which symbols are published, and from where. `replay_speed` is infinite for "max"."""
+
+    tickers: Symbols = Field(
+        default=("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "META", "NVDA", "NFLX", "AMD", "INTC"),
+        validation_alias="TICKERS",
+    )
+    poll_interval: PollSeconds = Field(default=10.0, validation_alias="POLL_INTERVAL")
+    sources: Sources = Field(default=(), validation_alias="SOURCES")
+    replay_files: ProjectPaths = Field(default=(), validation_alias="REPLAY_FILES")
+    replay_speed: Speed = Field(default=1.0, validation_alias="REPLAY_SPEED")
+    simulated_seed: Seed = Field(default=7, validation_alias="SIMULATED_SEED")
+    simulated_rate: Rate = Field(default=1.0, validation_alias="SIMULATED_RATE")
+
+    @model_validator(mode="after")
+    def _require_recordings(self) -> Self:
+        if "replay" in self.sources and not self.replay_files:
+            raise ValueError("REPLAY_FILES is empty: must name at least one file while SOURCES is replay.")
+        return self
+
+
+class Frequencies(Section):
+    """The open bar's value is recomputed at every so many quotes of a symbol."""
+
+    rsi: Every = Field(default=1, validation_alias="RSI_CALC_FREQUENCY")
+    sma: Every = Field(default=1, validation_alias="SMA_CALC_FREQUENCY")
+    ema: Every = Field(default=1, validation_alias="EMA_CALC_FREQUENCY")
+    bollinger: Every = Field(default=5, validation_alias="BOLLINGER_CALC_FREQUENCY")
+    macd: Every = Field(default=1, validation_alias="MACD_CALC_FREQUENCY")
+    volatility: Every = Field(default=5, validation_alias="VOLATILITY_CALC_FREQUENCY")
+
+
+class Indicators(Section):
+    """Periods, in bars."""
+
+    rsi_period: SpreadPeriod = Field(default=14, validation_alias="RSI_PERIOD")
+    sma_short_period: Period = Field(default=20, validation_alias="SMA_SHORT_PERIOD")
+    sma_long_period: Period = Field(default=50, validation_alias="SMA_LONG_PERIOD")
+    ema_short_period: Period = Field(default=12, validation_alias="EMA_SHORT_PERIOD")
+    ema_long_period: Period = Field(default=26, validation_alias="EMA_LONG_PERIOD")
+    bollinger_period: SpreadPeriod = Field(default=20, validation_alias="BOLLINGER_PERIOD")
+    macd_fast: Period = Field(default=12, validation_alias="MACD_FAST")
+    macd_slow: Period = Field(default=26, validation_alias="MACD_SLOW")
+    macd_signal: Period = Field(default=9, validation_alias="MACD_SIGNAL")
+    volatility_period: SpreadPeriod = Field(default=20, validation_alias="VOLATILITY_PERIOD")
+    frequencies: Frequencies = Frequencies()
+
+    @model_validator(mode="after")
+    def _require_order(self) -> Self:
+        _require_below("SMA_SHORT_PERIOD", self.sma_short_period, "SMA_LONG_PERIOD", self.sma_long_period)
+        _require_below("EMA_SHORT_PERIOD", self.ema_short_period, "EMA_LONG_PERIOD", self.ema_long_period)
+        _require_below("MACD_FAST", self.macd_fast, "MACD_SLOW", self.macd_slow)
+        return self
+
+
+def _require_below(lower: str, low: float, upper: str, high: float) -> None:
+    if low >= high:
+        raise ValueError(f"{lower}={low:g}: must be below {upper}, which is {high:g}.")
+
+
+class Alerts(Section):
+    """Thresholds of the alert rules, and the intervals whose closed bars they are asked of."""
+
+    rsi_overbought: Percent = Field(default=70.0, validation_alias="RSI_OVERBOUGHT")
+    rsi_oversold: Percent = Field(default=30.0, validation_alias="RSI_OVERSOLD")
+    volatility_threshold: Threshold = Field(default=0.05, validation_alias="VOLATILITY_THRESHOLD")
+    price_change_threshold: Threshold = Field(default=0.05, validation_alias="PRICE_CHANGE_THRESHOLD")
+    volume_change_threshold: Threshold = Field(default=2.0, validation_alias="VOLUME_CHANGE_THRESHOLD")
+    intervals: Intervals = Field(default=("1m", "5m", "1h", "1d"), validation_alias="ALERT_INTERVALS")
+
+    @model_validator(mode="after")
+    def _require_order(self) -> Self:
+        _require_below("RSI_OVERSOLD", self.rsi_oversold, "RSI_OVERBOUGHT", self.rsi_overbought)
+        return self
+
+
+class Models(Section):
+    """Forecasting: the regression's and ARIMA's settings. Windows, horizons and frequencies are in bars."""
+
+    lr_model_path: ProjectPath = Field(
+        default=PROJECT / "ml" / "linear_regression_model.joblib", validation_alias="LR_MODEL_PATH"
+    )
+    ml_window_size: Period = Field(default=5, validation_alias="ML_WINDOW_SIZE")
+    prediction_horizon: Period = Field(default=1, validation_alias="PREDICTION_HORIZON")
+    retrain_frequency: Every = Field(default=1000, validation_alias="RETRAIN_FREQUENCY")
+    min_training_samples: Annotated[int, Field(ge=2, le=1_000_000)] = Field(
+        default=100, validation_alias="MIN_TRAINING_SAMPLES"
+    )
+    test_size: Share = Field(default=0.2, validation_alias="TEST_SIZE")
+    random_state: Seed = Field(default=42, validation_alias="RANDOM_STATE")
+    ml_prediction_confidence_threshold: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.7, validation_alias="ML_PREDICTION_CONFIDENCE_THRESHOLD"
+    )
+    arima_max_p: ArimaOrder = Field(default=5, validation_alias="ARIMA_MAX_P")
+    arima_max_d: Annotated[int, Field(ge=0, le=2)] = Field(default=1, validation_alias="ARIMA_MAX_D")
+    arima_max_q: ArimaOrder = Field(default=5, validation_alias="ARIMA_MAX_Q")
+    arima_seasonal: bool = Field(default=False, validation_alias="ARIMA_SEASONAL")
+    arima_forecast_steps: Annotated[int, Field(ge=1, le=500)] = Field(
+        default=5, validation_alias="ARIMA_FORECAST_STEPS"
+    )
+    arima_confidence_level: Share = Field(default=0.95, validation_alias="ARIMA_CONFIDENCE_LEVEL")
+    arima_min_observations: Annotated[int, Field(ge=10, le=LONGEST_PERIOD)] = Field(
+        default=50, validation_alias="ARIMA_MIN_OBSERVATIONS"
+    )
+
+
+class Running(Section):
+    """How loops run: `max_messages` 0 is no limit, `gather_milliseconds` is how long a commit may wait."""
+
+    max_messages: Count = Field(default=0, validation_alias="MAX_MESSAGES")
+    batch_size: Every = Field(default=100, validation_alias="BATCH_SIZE")
+    cache_size: Every = Field(default=1000, validation_alias="CACHE_SIZE")
+    log_performance_frequency: Every = Field(default=100, validation_alias="LOG_PERFORMANCE_FREQUENCY")
+    gather_milliseconds: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=15, validation_alias="GATHER_MILLISECONDS"
+    )
+    bar_grace_seconds: Seconds = Field(default=2.0, validation_alias="BAR_GRACE_SECONDS")
+
+
+class Errors(Section):
+    """What happens after something went wrong. `retry_delay` is in seconds."""
+
+    skip_invalid_data: bool = Field(default=True, validation_alias="SKIP_INVALID_DATA")
+    skip_extreme_values: bool = Field(default=True, validation_alias="SKIP_EXTREME_VALUES")
+    stop_on_critical_error: bool = Field(default=False, validation_alias="STOP_ON_CRITICAL_ERROR")
+    max_retries: Attempts = Field(default=3, validation_alias="MAX_RETRIES")
+    retry_delay: Seconds = Field(default=0.5, validation_alias="RETRY_DELAY")
+
+
+class Logging(Section):
+    """What is logged, how and where to; without a file, to the console alone."""
+
+    level: LogLevel = Field(default="INFO", validation_alias="LOG_LEVEL")
+    format: LogFormat = Field(
+        default="%(asctime)s - %(name)s - %(levelname)s - %(message)s", validation_alias="LOG_FORMAT"
+    )
+    file_path: ProjectPath | None = Field(default=None, validation_alias="LOG_FILE_PATH")
+
+
+class Debugging(Section):
+    """Aids for finding out why a connection fails."""
+
+    debug_db_config: bool = Field(default=False, validation_alias="DEBUG_DB_CONFIG")
+    debug_db_breakpoint: bool = Field(default=False, validation_alias="DEBUG_DB_BREAKPOINT")
+
+
+class Screen(Section):
+    """Where the page is served."""
+
+    host: HostName = Field(default="127.0.0.1", validation_alias="DASHBOARD_HOST")
+    port: Port = Field(default=8050, validation_alias="DASHBOARD_PORT")
+
+
+class Embedded(Section):
+    """Where the servers that the project brings itself keep their data, and the ports they listen on."""
+
+    data: ProjectPath = Field(default=PROJECT / ".tickstream", validation_alias="TICKSTREAM_DATA")
+    kafka_port: Port = Field(default=29092, validation_alias="EMBEDDED_KAFKA_PORT")
+    postgres_port: Port = Field(default=25432, validation_alias="EMBEDDED_POSTGRES_PORT")

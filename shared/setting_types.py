@@ -1,0 +1,136 @@
+"""The kinds of values a setting can have, each with its range and, where numbers don't say it, in words."""
+
+import logging
+import math
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from shared.market import Interval, Symbol
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+LONGEST_PERIOD = 5000
+TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
+DATABASE_NAME = r"^[A-Za-z_][A-Za-z0-9_\-]{0,46}$"
+"""PostgreSQL cuts names at 63 bytes; a replay's database adds 16 to this one."""
+SERVERS = r"^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$"
+
+
+def _split(text: object) -> object:
+    """A comma separated list as a tuple without repeats; what is not text stays as it is."""
+    if not isinstance(text, str):
+        return text
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def _symbols(text: object) -> object:
+    return _split(text.upper()) if isinstance(text, str) else text
+
+
+def _require_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    if not symbols:
+        raise ValueError("must name at least one symbol")
+    for symbol in symbols:
+        try:
+            msgspec.convert(symbol, Symbol)
+        except msgspec.ValidationError:
+            raise ValueError(
+                f"must be symbols separated by commas, and {symbol[:40]!r} is none: "
+                "1 to 32 of letters, digits and . ^ = - _ : / &"
+            ) from None
+    return symbols
+
+
+def _files(text: object) -> object:
+    """Files separated by commas or as in PATH."""
+    return _split(text.replace(os.pathsep, ",")) if isinstance(text, str) else text
+
+
+def _in_project(path: Path) -> Path:
+    """A relative path counts from the project's folder, wherever the part was started."""
+    return PROJECT / path.expanduser()
+
+
+def _speed(text: object) -> object:
+    return math.inf if isinstance(text, str) and text.strip().lower() == "max" else text
+
+
+def _upper(text: object) -> object:
+    return text.strip().upper() if isinstance(text, str) else text
+
+
+def _lower(text: object) -> object:
+    return text.strip().lower() if isinstance(text, str) else text
+
+
+def _require_log_format(log_format: str) -> str:
+    record = logging.LogRecord("name", logging.INFO, "file", 1, "message", None, None)
+    try:
+        logging.Formatter(log_format).format(record)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"must be a format of Python's logging, such as %(message)s; {error}") from None
+    return log_format
+
+
+def _require_dsn(dsn: SecretStr) -> SecretStr:
+    try:
+        parse_dsn(dsn.get_secret_value())
+    except ProgrammingError:
+        raise ValueError(
+            "must be a connection string such as postgresql://user:password@host:5432/database"
+        ) from None
+    return dsn
+
+
+Name = Annotated[str, Field(pattern=TOPIC_NAME, description="1 to 200 of letters, digits and . _ -")]
+DatabaseName = Annotated[
+    str,
+    Field(pattern=DATABASE_NAME, description="1 to 47 of letters, digits, _ and -, no digit or - first"),
+]
+Servers = Annotated[str, Field(pattern=SERVERS, description="host:port, several separated by commas")]
+HostName = Annotated[str, Field(pattern=r"^[^\s/]+$", description="a host's name or address")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Dsn = Annotated[SecretStr, AfterValidator(_require_dsn)]
+
+Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_require_symbols)]
+Sources = Annotated[
+    tuple[Literal["simulated", "replay"], ...],
+    BeforeValidator(_split),
+    BeforeValidator(_lower),
+    Field(max_length=1, description="empty, simulated or replay"),
+]
+Intervals = Annotated[
+    tuple[Interval, ...],
+    BeforeValidator(_split),
+    Field(min_length=1, description="one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
+]
+Speed = Annotated[
+    float, Field(gt=0, allow_inf_nan=True, description="a number above 0, or max"), BeforeValidator(_speed)
+]
+OffsetReset = Annotated[Literal["earliest", "latest"], BeforeValidator(_lower)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
+LogFormat = Annotated[str, AfterValidator(_require_log_format)]
+
+ProjectPath = Annotated[Path, AfterValidator(_in_project)]
+ProjectPaths = Annotated[tuple[ProjectPath, ...], BeforeValidator(_files)]
+
+Period = Annotated[int, Field(ge=1, le=LONGEST_PERIOD)]
+SpreadPeriod = Annotated[int, Field(ge=2, le=LONGEST_PERIOD)]
+"""A period that a spread, or a mean of gains against losses, is taken over: one value has none."""
+Every = Annotated[int, Field(ge=1, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Attempts = Annotated[int, Field(ge=0, le=1000)]
+ArimaOrder = Annotated[int, Field(ge=0, le=20)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Threshold = Annotated[float, Field(gt=0, le=1_000_000)]
+PollSeconds = Annotated[float, Field(gt=0, le=86_400)]
+Rate = Annotated[float, Field(gt=0, le=100_000)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seconds = Annotated[float, Field(ge=0, le=3600)]
