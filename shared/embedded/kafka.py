@@ -76,7 +76,7 @@ class Kafka:
         """Fetch the jars that are missing and format the data folder if there is none."""
         ensure_jars(read_list(), kafka_folder())
         for leftover in self.folder.glob("new-*"):
-            shutil.rmtree(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)  # its maker may be dying yet; the next start gets it
         (self.folder / "log4j2.properties").write_text(
             Path(__file__).with_name("kafka_log.properties").read_text()
         )

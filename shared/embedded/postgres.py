@@ -18,7 +18,7 @@ from shared.embedded.daemon import HOST, POLL, Say, ended, run
 from shared.errors import ConfigError, Unavailable
 
 VERSION = "18.6"
-ORPHAN_LIMIT = 5.0  # seconds until backends that outlived their server are killed
+ORPHAN_LIMIT = 2.0  # seconds until backends that outlived their server are killed
 LOG_LIMIT = 10_000_000  # bytes; a longer log starts anew, and one old one is kept
 USER = "postgres"
 
@@ -72,7 +72,7 @@ class Postgres:
     def prepare(self, say: Say) -> None:
         """Make the data folder if there is none, and clear away what a killed server left."""
         for leftover in self.folder.glob("new-*"):
-            shutil.rmtree(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)  # its maker may be dying yet; the next start gets it
         if not self.data.exists():
             say(f"Making the data folder of PostgreSQL in {self.folder}")
             self.make_data()
@@ -128,7 +128,7 @@ class Postgres:
     def locked_by(self) -> int | None:
         """The process that the lock file names on its first line."""
         try:
-            return int((self.data / "postmaster.pid").read_text("ascii").split("\n")[0])
+            return int((self.data / "postmaster.pid").read_text("utf-8", "replace").split("\n")[0])
         except (FileNotFoundError, ValueError):
             return None
 
@@ -148,7 +148,7 @@ class Postgres:
     def answers(self, port: int) -> bool:
         """Whether the server says in its lock file (line 4: port, line 8: status) that it serves."""
         try:
-            lines = (self.data / "postmaster.pid").read_text("ascii").split("\n")
+            lines = (self.data / "postmaster.pid").read_text("utf-8", "replace").split("\n")
         except FileNotFoundError:
             return False
         return len(lines) >= 8 and lines[3].strip() == str(port) and lines[7].strip() == "ready"
