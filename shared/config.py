@@ -7,7 +7,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Literal, NamedTuple, Self, get_args
 
 from dotenv import dotenv_values
 from psycopg2.extensions import make_dsn
@@ -96,24 +96,28 @@ class Config(Section):
         return self.model_copy(update={"postgres": self.postgres.model_copy(update={"dsn": named})})
 
 
+class Written(NamedTuple):
+    """A setting as the user wrote it: under which of its names, and what."""
+
+    name: str
+    value: str
+
+
 def load(env_file: Path | None = PROJECT / ".env") -> Config:
-    """The settings; a file that is absent counts as empty, and so does None.
+    """The settings; a file that is absent counts as empty, and so does None. An empty value is the default.
 
     Raises ConfigError with one sentence a wrong value: its key, the value and what is allowed.
     """
     in_file = _read(env_file) if env_file is not None else {}
-    config = config_of(_exact_names(in_file) | _exact_names(os.environ))
+    config = _checked(_exact_names(in_file) | _exact_names(os.environ))
     recording = digest(config.producer.replay_files) if config.feed == "replay" else ""
     warnings = (*_typos(in_file), *_overruled(in_file), *_overruled(os.environ))
     return config.model_copy(update={"replay_digest": recording, "warnings": warnings})
 
 
-def config_of(values: Mapping[str, str]) -> Config:
-    """The settings that these values make, by exact name; an empty value means the default.
-
-    Raises ConfigError as `load` does. Keys that are no settings are passed over.
-    """
-    given = {key: value for key, value in values.items() if value.strip()}
+def _checked(written: Mapping[str, Written]) -> Config:
+    """The settings that were written, by exact name. Raises ConfigError as `load` does."""
+    given = {key: setting for key, setting in written.items() if setting.value.strip()}
     try:
         return Config.model_validate(_by_section(Config, given))
     except ValidationError as error:
@@ -130,12 +134,12 @@ def _read(env_file: Path) -> dict[str, str]:
     return {key: value or "" for key, value in values.items()}
 
 
-def _exact_names(values: Mapping[str, str]) -> dict[str, str]:
-    """The settings among `values`, by exact name, which wins where the other says something else."""
-    exact = {key: values[key] for key in KEYS if key in values}
+def _exact_names(values: Mapping[str, str]) -> dict[str, Written]:
+    """The settings among `values` by exact name, which wins where the other name says something else."""
+    exact = {key: Written(key, values[key]) for key in KEYS if key in values}
     for other, key in OTHER_NAMES.items():
-        if other in values and not exact.get(key, "").strip():
-            exact[key] = values[other]
+        if other in values and not values.get(key, "").strip():
+            exact[key] = Written(other, values[other])
     return exact
 
 
@@ -145,14 +149,14 @@ def _subsection(field: FieldInfo) -> type[Section] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
-def _by_section(section: type[Section], values: Mapping[str, str]) -> dict[str, object]:
-    """`values` nested as `section` nests its fields."""
+def _by_section(section: type[Section], given: Mapping[str, Written]) -> dict[str, object]:
+    """The given values nested as `section` nests its fields."""
     nested: dict[str, object] = {}
     for name, field in section.model_fields.items():
         if subsection := _subsection(field):
-            nested[name] = _by_section(subsection, values)
-        elif (key := str(field.validation_alias)) in values:
-            nested[key] = values[key]
+            nested[name] = _by_section(subsection, given)
+        elif (key := str(field.validation_alias)) in given:
+            nested[key] = given[key].value
     return nested
 
 
@@ -169,15 +173,14 @@ KEYS = dict(_fields(Config))
 """Every setting by its exact name."""
 
 
-def _sentence(detail: ErrorDetails, values: Mapping[str, str]) -> str:
+def _sentence(detail: ErrorDetails, given: Mapping[str, Written]) -> str:
     """What is wrong with a value and what is allowed; a secret is not shown."""
     own_words = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
-    key = next((place for place in detail["loc"] if place in KEYS), None)
+    key = next((str(place) for place in detail["loc"] if place in KEYS), None)
     if key is None:
         return own_words
-    field = KEYS[str(key)]
-    allowed = own_words or f"must be {_allowed(field)}"
-    return f"{key}={_shown(values[str(key)], field)}: {allowed}."
+    field, setting = KEYS[key], given[key]
+    return f"{setting.name}={_shown(setting.value, field)}: {own_words or 'must be ' + _allowed(field)}."
 
 
 def _shown(value: str, field: FieldInfo) -> str:

@@ -1,6 +1,7 @@
 """Which recording is replayed: a short name for the content of its files."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,5 +21,5 @@ def digest(files: Iterable[Path]) -> str:
                 content = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise ConfigError(f"REPLAY_FILES: {file} can't be read: {error.strerror}.") from None
-        whole.update(f"{file.parent.name}/{file.name} {content}\n".encode())
+        whole.update(os.fsencode(f"{file.parent.name}/{file.name} {content}\n"))
     return whole.hexdigest()[:8]

@@ -48,7 +48,6 @@ class Section(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         allow_inf_nan=False,
-        str_strip_whitespace=True,
         hide_input_in_errors=True,
     )
 

@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,8 +18,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 LONGEST_PERIOD = 5000
 TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
+# PostgreSQL cuts names at 63 bytes, and a replay's database adds 16 to this one.
 DATABASE_NAME = r"^[A-Za-z_][A-Za-z0-9_\-]{0,46}$"
-"""PostgreSQL cuts names at 63 bytes; a replay's database adds 16 to this one."""
+DATABASE_WORDS = "1 to 47 of letters, digits, _ and -, no digit or - first"
 SERVERS = r"^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$"
 
 
@@ -54,7 +56,10 @@ def _files(text: object) -> object:
 
 def _in_project(path: Path) -> Path:
     """A relative path counts from the project's folder, wherever the part was started."""
-    return PROJECT / path.expanduser()
+    try:
+        return PROJECT / path.expanduser()
+    except RuntimeError:
+        raise ValueError("must be a path, and ~ must be followed by a user there is") from None
 
 
 def _speed(text: object) -> object:
@@ -74,27 +79,29 @@ def _require_log_format(log_format: str) -> str:
     try:
         logging.Formatter(log_format).format(record)
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"must be a format of Python's logging, such as %(message)s; {error}") from None
+        raise ValueError(f"must be a format of Python's logging, such as %(message)s ({error})") from None
     return log_format
 
 
 def _require_dsn(dsn: SecretStr) -> SecretStr:
     try:
-        parse_dsn(dsn.get_secret_value())
-    except ProgrammingError:
+        database = parse_dsn(dsn.get_secret_value()).get("dbname", "")
+    except (ProgrammingError, ValueError):
         raise ValueError(
             "must be a connection string such as postgresql://user:password@host:5432/database"
         ) from None
+    if database and not re.fullmatch(DATABASE_NAME, database):
+        raise ValueError(f"must name a database of {DATABASE_WORDS}")
     return dsn
 
 
 Name = Annotated[str, Field(pattern=TOPIC_NAME, description="1 to 200 of letters, digits and . _ -")]
 DatabaseName = Annotated[
     str,
-    Field(pattern=DATABASE_NAME, description="1 to 47 of letters, digits, _ and -, no digit or - first"),
+    Field(pattern=DATABASE_NAME, description=DATABASE_WORDS),
 ]
 Servers = Annotated[str, Field(pattern=SERVERS, description="host:port, several separated by commas")]
-HostName = Annotated[str, Field(pattern=r"^[^\s/]+$", description="a host's name or address")]
+HostName = Annotated[str, Field(pattern=r"^\S+$", description="a host's name or address, without spaces")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Dsn = Annotated[SecretStr, AfterValidator(_require_dsn)]
 

@@ -1,0 +1,29 @@
+"""Aids for finding out why a database can't be reached, off unless the settings ask for them."""
+
+import logging
+
+from psycopg2.extensions import parse_dsn
+
+from shared.sections import Debugging
+
+SECRET_WORDS = ("password", "secret")
+MASK = "********"
+
+log = logging.getLogger("tickstream.database")
+
+
+def before_connecting(settings: Debugging, dsn: str) -> None:
+    """Log where `dsn` leads, its secrets masked, and stop in the debugger, each where the settings say so."""
+    if settings.debug_db_config:
+        log.info("PostgreSQL settings: %s", masked(dsn))
+    if settings.debug_db_breakpoint:
+        breakpoint()  # noqa: T100 - DEBUG_DB_BREAKPOINT asks for it
+
+
+def masked(dsn: str) -> str:
+    """A connection string that may be shown."""
+    settings = {
+        name: MASK if any(word in name for word in SECRET_WORDS) else value
+        for name, value in parse_dsn(dsn).items()
+    }
+    return " ".join(f"{name}={value}" for name, value in settings.items())

@@ -1,0 +1,278 @@
+"""Settings: what counts, what is refused and in which words."""
+
+import itertools
+import math
+import re
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.config import KEYS, OTHER_NAMES, Config, load
+from shared.errors import ConfigError
+from shared.recordings import digest
+from shared.setting_types import PROJECT
+
+EXAMPLE = PROJECT / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine has set does not count in these tests."""
+    for key in (*KEYS, *OTHER_NAMES):
+        monkeypatch.delenv(key, raising=False)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+def loaded(env_file: Path, *lines: str) -> Config:
+    """The settings of a `.env` of these lines."""
+    env_file.write_text("\n".join(lines), "utf-8")
+    return load(env_file)
+
+
+def refusal(env_file: Path, *lines: str) -> str:
+    """What the user is told about a `.env` of these lines."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(env_file, *lines)
+    return str(caught.value)
+
+
+def example_lines() -> dict[str, str]:
+    """Key to the line before it, for every setting of the example."""
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    pairs = itertools.pairwise(lines)
+    return {line.partition("=")[0]: before for before, line in pairs if re.match(r"[A-Z_]+=", line)}
+
+
+def test_example_names_every_setting_once_and_no_other() -> None:
+    keys = re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(keys) == sorted(KEYS)
+
+
+def test_example_gives_every_setting_a_line_of_meaning() -> None:
+    for key, before in example_lines().items():
+        assert re.match(r"# [A-Z1a-z].+\.$", before), key
+
+
+def test_example_mentions_every_other_name_beside_its_setting() -> None:
+    example = example_lines()
+    for other, key in OTHER_NAMES.items():
+        assert f"Also read from {other}." in example[key]
+
+
+def test_example_as_env_file_changes_nothing() -> None:
+    assert load(EXAMPLE) == load(None)
+
+
+def test_example_leaves_empty_only_what_is_empty_by_default() -> None:
+    keys = re.findall(r"^([A-Z_]+)=$", EXAMPLE.read_text("utf-8"), re.MULTILINE)
+    assert [key for key in keys if KEYS[key].default] == []
+
+
+def test_without_any_file_everything_has_a_default(env_file: Path) -> None:
+    config = load(env_file)
+    assert config.kafka.is_embedded
+    assert config.postgres.is_embedded
+    assert config.feed == "simulated"
+    assert config.producer.tickers[0] == "AAPL"
+    assert config.warnings == ()
+
+
+def test_process_environment_wins_over_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RSI_PERIOD", "9")
+    assert loaded(env_file, "RSI_PERIOD=7", "SMA_LONG_PERIOD=60").indicators.rsi_period == 9
+
+
+def test_other_name_in_the_environment_wins_over_the_file(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_RSI_OVERBOUGHT", "81")
+    assert loaded(env_file, "RSI_OVERBOUGHT=75").alerts.rsi_overbought == 81
+
+
+@pytest.mark.parametrize(("other", "key"), OTHER_NAMES.items())
+def test_other_name_sets_the_same_value(env_file: Path, other: str, key: str) -> None:
+    assert loaded(env_file, f"{other}=60") == loaded(env_file, f"{key}=60") != load(None)
+
+
+def test_exact_name_wins_over_the_other_and_the_user_is_told(env_file: Path) -> None:
+    config = loaded(env_file, "PERFORMANCE_BATCH_SIZE=7", "BATCH_SIZE=8")
+    assert config.running.batch_size == 8
+    assert config.warnings == (
+        "BATCH_SIZE and PERFORMANCE_BATCH_SIZE are one setting with two values: BATCH_SIZE=8 counts.",
+    )
+
+
+def test_wrong_value_under_the_other_name_is_refused_by_the_name_the_user_wrote(env_file: Path) -> None:
+    told = refusal(env_file, "ALERT_RSI_OVERBOUGHT=high")
+    assert told == "ALERT_RSI_OVERBOUGHT=high: must be a number from 0 to 100."
+
+
+@pytest.mark.parametrize("value", ["", "  ", '""'])
+@pytest.mark.parametrize("key", KEYS)
+def test_empty_value_means_the_default(env_file: Path, key: str, value: str) -> None:
+    assert loaded(env_file, f"{key}={value}") == load(None)
+
+
+def test_empty_value_in_the_environment_takes_back_what_the_file_says(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "")
+    assert loaded(env_file, "KAFKA_BOOTSTRAP_SERVERS=kafka:9092").kafka.is_embedded
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("RSI_PERIOD=abc", "must be a whole number from 2 to 5000"),
+        ("RSI_PERIOD=1", "must be a whole number from 2 to 5000"),
+        ("SMA_SHORT_PERIOD=0", "must be a whole number from 1 to 5000"),
+        ("BOLLINGER_PERIOD=5001", "must be a whole number from 2 to 5000"),
+        ("MACD_FAST=26", "must be below MACD_SLOW, which is 26"),
+        ("SMA_SHORT_PERIOD=80", "must be below SMA_LONG_PERIOD, which is 50"),
+        ("EMA_SHORT_PERIOD=80", "must be below EMA_LONG_PERIOD, which is 26"),
+        ("RSI_OVERSOLD=70.5", "must be below RSI_OVERBOUGHT, which is 70"),
+        ("RSI_OVERBOUGHT=nan", "must be a number from 0 to 100"),
+        ("PRICE_CHANGE_THRESHOLD=inf", "must be a number above 0 and up to 1000000"),
+        ("ARIMA_MAX_D=3", "must be a whole number from 0 to 2"),
+        ("TEST_SIZE=1", "must be a number above 0 and below 1"),
+        ("LOG_LEVEL=LOUD", "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
+        ("LOG_FORMAT=%(mesage)s", "must be a format of Python's logging"),
+        ("KAFKA_AUTO_OFFSET_RESET=middle", "must be one of earliest, latest"),
+        ("KAFKA_BOOTSTRAP_SERVERS=kafka", "must be host:port, several separated by commas"),
+        ("KAFKA_TOPIC=stock prices", "must be 1 to 200 of letters, digits and . _ -"),
+        ("POSTGRES_PORT=70000", "must be a whole number from 1 to 65535"),
+        ("SOURCES=simulated,replay", "must be empty, simulated or replay"),
+        ("SOURCES=magic", "must be empty, simulated or replay"),
+        ("REPLAY_SPEED=0", "must be a number above 0, or max"),
+        ("REPLAY_SPEED=nan", "must be a number above 0, or max"),
+        ("ALERT_INTERVALS=1m,2m", "must be one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
+        ("TICKERS=,", "must name at least one symbol"),
+        ("SKIP_INVALID_DATA=maybe", "must be true or false"),
+        ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),
+        ("LOG_FILE_PATH=~nobody-of-that-name/log", "must be a path, and ~ must be followed by a user"),
+    ],
+)
+def test_wrong_value_is_refused_with_key_value_and_what_is_allowed(
+    env_file: Path, line: str, allowed: str
+) -> None:
+    told = refusal(env_file, line)
+    assert told.startswith(f"{line}: {allowed}")
+    assert told.endswith(".")
+    assert "\n" not in told
+
+
+def test_every_wrong_value_gets_a_line_of_its_own(env_file: Path) -> None:
+    told = refusal(env_file, "RSI_PERIOD=abc", "LOG_LEVEL=LOUD", "ALERT_INTERVALS=2m,3m")
+    assert [line.partition("=")[0] for line in told.splitlines()] == [
+        "RSI_PERIOD",
+        "ALERT_INTERVALS",
+        "LOG_LEVEL",
+    ]
+
+
+TYPED = st.text(string.ascii_letters + string.digits + " .,;:=%-_/<>äß\t", min_size=1, max_size=120)
+
+
+@given(key=st.sampled_from(sorted(KEYS)), value=TYPED)
+@settings(max_examples=300, deadline=None)
+def test_wrong_value_never_leaks_a_secret_and_always_names_its_key(key: str, value: str) -> None:
+    secrets = {"POSTGRES_PASSWORD": "hunter2hunter2", "POSTGRES_DSN": "host=db password=hunter2hunter2"}
+    with pytest.MonkeyPatch.context() as environment:
+        for name, setting in (secrets | {key: value}).items():
+            environment.setenv(name, setting)
+        try:
+            shown = repr(load(None))
+        except ConfigError as refused:
+            shown = str(refused)
+            assert key in shown
+            assert "\n" not in shown
+            assert refused.__cause__ is None
+            assert refused.__suppress_context__ or refused.__context__ is None
+    assert "hunter2" not in shown
+
+
+@given(secret=st.text(string.ascii_letters, min_size=8, max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_wrong_connection_string_is_not_shown(secret: str) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("POSTGRES_DSN", f"host=db password={secret} {secret}")
+        with pytest.raises(ConfigError) as caught:
+            load(None)
+    assert str(caught.value).startswith("POSTGRES_DSN=**********: must be a connection string")
+    assert secret not in str(caught.value)
+
+
+def test_key_that_looks_like_a_typo_is_named_without_its_value(env_file: Path) -> None:
+    config = loaded(env_file, "POSTGRES_PASWORD=hunter2", "rsi_period=7", "COMPOSE_PROFILES=all")
+    assert config.warnings == (
+        "POSTGRES_PASWORD in .env is not a setting and does not count: did you mean POSTGRES_PASSWORD?",
+        "rsi_period in .env is not a setting and does not count: did you mean RSI_PERIOD?",
+    )
+
+
+def test_unknown_key_of_the_process_environment_is_none_of_our_business(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POSTGRES_PASWORD", "hunter2")
+    assert load(None).warnings == ()
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load(None).indicators.rsi_period = 3
+
+
+def test_file_with_a_byte_order_mark_is_read(env_file: Path) -> None:
+    env_file.write_bytes(b"\xef\xbb\xbfRSI_PERIOD=7\r\nMACD_FAST=5\r\n")
+    assert load(env_file).indicators.rsi_period == 7
+
+
+def test_file_that_is_no_text_is_refused(env_file: Path) -> None:
+    env_file.write_bytes(b"RSI_PERIOD=\xff\xfe")
+    with pytest.raises(ConfigError, match="can't be read as UTF-8"):
+        load(env_file)
+
+
+def test_symbols_are_upper_case_and_each_one_once(env_file: Path) -> None:
+    assert loaded(env_file, "TICKERS=aapl, brk-b ,AAPL,^gspc").producer.tickers == ("AAPL", "BRK-B", "^GSPC")
+
+
+def test_symbol_that_no_exchange_could_have_is_named(env_file: Path) -> None:
+    assert "'MS<T' is none" in refusal(env_file, "TICKERS=AAPL,MS<T")
+
+
+def test_fastest_replay_has_no_finite_speed(env_file: Path) -> None:
+    assert loaded(env_file, "REPLAY_SPEED=max").producer.replay_speed == math.inf
+
+
+def test_relative_paths_count_from_the_project(env_file: Path) -> None:
+    config = loaded(env_file, "TICKSTREAM_DATA=data", "LOG_FILE_PATH=/var/log/desk.log")
+    assert config.embedded.data == PROJECT / "data"
+    assert config.logging.file_path == Path("/var/log/desk.log")
+
+
+def test_each_feed_has_its_own_topic_and_database(env_file: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "day.csv"
+    recording.write_text("AAPL,2024-01-02T15:00:00Z,185.5\n")
+    simulated = loaded(env_file, "SOURCES=Simulated")
+    assert (simulated.topic(), simulated.database()) == ("stock-prices-simulated", "stocks_simulated")
+    replay = loaded(env_file, "SOURCES=replay", f"REPLAY_FILES={recording}")
+    name = digest([recording])
+    assert (replay.feed, replay.topic()) == ("replay", f"stock-prices-replay-{name}")
+    assert replay.database() == f"stocks_replay_{name}"
+
+
+def test_replay_without_files_is_refused(env_file: Path) -> None:
+    assert refusal(env_file, "SOURCES=replay").startswith("REPLAY_FILES is empty: must name at least one")
+
+
+def test_replay_of_a_file_that_is_not_there_is_refused(env_file: Path, tmp_path: Path) -> None:
+    told = refusal(env_file, "SOURCES=replay", f"REPLAY_FILES={tmp_path}/gone.csv")
+    assert told == f"REPLAY_FILES: {tmp_path}/gone.csv can't be read: No such file or directory."
