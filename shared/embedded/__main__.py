@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.embedded import KAFKA_PORT, POSTGRES_PORT, Kafka, Postgres, kafka_in, postgres_in
 from shared.embedded.daemon import HOST, find
-from shared.embedded.lease import in_use, is_kept, keep, release
+from shared.embedded.lease import in_use_now, is_kept, keep, release
 from shared.errors import TickstreamError
 
 DATA = Path(__file__).resolve().parents[2] / ".tickstream"
@@ -65,26 +65,30 @@ def attempt(command: Callable[[Kafka | Postgres], int], server: Kafka | Postgres
     """Do one command to one server; an error becomes a sentence and exit code 1."""
     try:
         return command(server)
-    except TickstreamError as error:
-        print(f"{server.name}: {error}", file=sys.stderr)
+    except (TickstreamError, PermissionError) as error:
+        sys.stderr.write(f"{server.name}: {error}\n")
         return 1
+
+
+def say(sentence: str) -> None:
+    """Print a line in one piece, as both servers are dealt with at once."""
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
 
 
 def up(server: Kafka | Postgres) -> int:
     """Start a server to stay."""
-    record = keep(server, print)
-    print(f"{server.name} {server.version} is up on {HOST}:{record.port} (pid {record.pid}).")
+    record = keep(server, say)
+    say(f"{server.name} {server.version} is up on {HOST}:{record.port} (pid {record.pid}).")
     return 0
 
 
 def down(server: Kafka | Postgres, now: bool) -> int:
     """Stop a server, unless somebody uses it."""
-    if release(server, print, now):
-        print(f"{server.name} is down.")
+    if release(server, say, now):
+        say(f"{server.name} is down.")
         return 0
-    print(
-        f"{server.name} is in use and will stop with its last user; --now stops it at once.", file=sys.stderr
-    )
+    sys.stderr.write(f"{server.name} is in use and stops with its last user; --now stops it at once.\n")
     return 1
 
 
@@ -94,11 +98,12 @@ def status(server: Kafka | Postgres) -> int:
     place = f"{server.folder} ({megabytes:.0f} MB)"
     record = find(server) if server.folder.is_dir() else None
     if record is None:
-        print(f"{server.name} {server.version}: not running, data in {place}")
+        say(f"{server.name} {server.version}: not running, data in {place}")
         return 0
-    uses = ["in use" if in_use(server) else "no users", *(["kept until down"] if is_kept(server) else [])]
-    where = f"{HOST}:{record.port}, pid {record.pid}, {', '.join(uses)}"
-    print(f"{server.name} {server.version}: running on {where}, data in {place}")
+    users = {True: "in use", False: "no users", None: "starting or stopping"}[in_use_now(server)]
+    kept = ", kept until down" if is_kept(server) else ""
+    where = f"{HOST}:{record.port}, pid {record.pid}, {users}{kept}"
+    say(f"{server.name} {server.version}: running on {where}, data in {place}")
     return 0
 
 
@@ -115,4 +120,7 @@ def disk_space(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. What runs by now stays; see status.")

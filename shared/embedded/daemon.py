@@ -183,6 +183,8 @@ def process_of(server: Server, pid: int) -> psutil.Process | None:
     """The process, if it is alive and is this server."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            ended(process, STOP_LIMIT)  # dying: its threads may hold ports and files a moment longer
         return process if carries(process, server.mark) else None
     return None
 
@@ -204,13 +206,14 @@ def is_alive(pid: int) -> bool:
 
 
 def ended(process: psutil.Process, seconds: float) -> bool:
-    """Whether the process ended within so many seconds."""
+    """Whether the process ended, and every thread of it, within so many seconds."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(POLL)
-    return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL)
+    return True
 
 
 def choose_port(server: Server, say: Say) -> int:

@@ -21,12 +21,15 @@ ANSWER_LIMIT = 2.0  # seconds
 # One node, so one copy of everything; one partition of each internal topic starts sooner than fifty.
 # Nothing is deleted by age or size: the log is the truth. Written to disk each second, so that a power
 # cut costs a second at the most (a killed broker loses nothing: the system still holds its pages).
+# A killed broker may register again only when its last session has ended, by default after nine seconds.
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
     "offsets.topic.replication.factor": "1",

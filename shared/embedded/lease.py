@@ -35,16 +35,15 @@ def lease(server: Server, say: Say) -> Iterator[Record]:
     Raises Unavailable or ConfigError with a sentence that says what to do.
     """
     with acting_alone(server, say):
-        record = daemon.start(server, say)
         join(server)
     try:
-        yield record
+        yield ensure(server, say)
     finally:
         leave(server, say)
 
 
 def ensure(server: Server, say: Say) -> Record:
-    """Start the server again if it died under its users. Raises as `lease` does."""
+    """Start the server if it does not run, or died under its users. Raises as `lease` does."""
     with acting_alone(server, say):
         return daemon.start(server, say)
 
@@ -75,8 +74,19 @@ def is_kept(server: Server) -> bool:
     return kept_mark(server).exists()
 
 
+def in_use_now(server: Server) -> bool | None:
+    """Whether any process holds a lease; None while somebody starts or stops the server."""
+    lock = fasteners.InterProcessLock(server.folder / "start.lock")
+    if not lock.acquire(blocking=False):
+        return None
+    try:
+        return in_use(server)
+    finally:
+        lock.release()
+
+
 def in_use(server: Server) -> bool:
-    """Whether any process holds a lease."""
+    """Whether any process holds a lease. Looking takes the lock for an instant: hold the start lock."""
     if _counts[os.getpid(), server.folder]:
         return True
     alone = fasteners.InterProcessReaderWriterLock(server.folder / "users.lock")

@@ -86,8 +86,10 @@ class Postgres:
         """Fill a folder of another name and rename it, so that a killed start leaves nothing half done."""
         password = self.folder / "password"
         if not password.exists():
-            password.touch(0o600)
-            password.write_text(secrets.token_urlsafe(24) + "\n", "ascii")
+            new_password = self.folder / "password.new"
+            new_password.touch(0o600)
+            new_password.write_text(secrets.token_urlsafe(24) + "\n", "ascii")
+            new_password.replace(password)
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         give_to_runner(new)
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

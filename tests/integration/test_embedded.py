@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from shared.embedded import Kafka, Postgres, ensure, kafka_in, kill, postgres_in
-from shared.embedded.daemon import find, free_port
-from shared.embedded.lease import in_use, is_kept, keep, lease, release
+from shared.embedded.daemon import find, free_port, is_alive
+from shared.embedded.lease import in_use, keep, lease, release
 from shared.errors import Unavailable
 
 PATIENCE = 60.0  # seconds
@@ -62,6 +63,7 @@ class User:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         )
 
@@ -192,6 +194,18 @@ def test_a_start_that_was_killed_midway_is_made_good(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_a_user_interrupted_while_the_server_starts_leaves_nothing_running(
+    data: Path, ports: tuple[int, int]
+) -> None:
+    server = kafka_in(data, ports[0])
+    user = User(server)
+    user.read_until("say Starting Kafka")
+    user.process.send_signal(signal.SIGINT)
+    user.leave()
+    assert user.process.returncode != 0
+    assert find(server) is None
+
+
 def test_a_server_that_can_not_start_says_why(postgres: Postgres) -> None:
     with lease(postgres, silent):
         pass
@@ -244,9 +258,9 @@ def test_a_busy_backend_that_outlives_its_server_does_not_stop_the_next_start(po
         busy.start()
         wait_for(lambda: psutil.Process(backend).cpu_times().user > 0.1)
         kill(postgres)
-        assert psutil.pid_exists(backend)
+        assert is_alive(backend)
         ensure(postgres, silent)
-        assert not psutil.pid_exists(backend)
+        assert not is_alive(backend)
         busy.join()
 
 
@@ -298,27 +312,33 @@ def consume(bootstrap: str) -> bytes:
 
 
 def test_the_command_line_starts_shows_and_stops_both(data: Path, ports: tuple[int, int]) -> None:
-    assert "not running" in command("status", data, ports)
-    assert "is up on" in command("up", data, ports)
-    assert is_kept(kafka_in(data))
-    shown = command("status", data, ports)
-    assert shown.count("kept until down") == 2
+    assert command("status", data, ports).stdout.count("not running") == 2
+    assert command("up", data, ports).stdout.count("is up on") == 2
+    shown = command("status", data, ports).stdout
+    assert shown.count("no users, kept until down") == 2
     assert f"127.0.0.1:{ports[0]}" in shown
-    assert command("down", data, ports).count("is down") == 2
-    assert command("status", data, ports).count("not running") == 2
+    stopped = command("down", data, ports)
+    assert stopped.stdout.count("is down") == 2
+    assert stopped.returncode == 0
+    assert command("status", data, ports).stdout.count("not running") == 2
 
 
-def command(word: str, data: Path, ports: tuple[int, int]) -> str:
-    """What the command printed; it must succeed."""
-    options = ["--data", str(data), "--kafka-port", str(ports[0]), "--postgres-port", str(ports[1])]
-    done = subprocess.run(
-        [sys.executable, "-m", "shared.embedded", word, *options],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def test_the_command_line_says_who_is_in_use(data: Path, ports: tuple[int, int], postgres: Postgres) -> None:
+    with lease(postgres, silent) as record:
+        assert "in use" in command("status", data, ports).stdout
+        refused = command("down", data, ports)
+        assert refused.returncode == 1
+        assert "PostgreSQL is in use" in refused.stderr
+        assert find(postgres) == record
+        assert command("down", data, ports, "--now").returncode == 0
+        assert find(postgres) is None
+
+
+def command(word: str, data: Path, ports: tuple[int, int], *more: str) -> subprocess.CompletedProcess[str]:
+    """What became of the command."""
+    options = ["--data", str(data), "--kafka-port", str(ports[0]), "--postgres-port", str(ports[1]), *more]
+    argv = [sys.executable, "-m", "shared.embedded", word, *options]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_fixtures_give_both_servers(embedded_kafka: str, embedded_postgres: str) -> None:
