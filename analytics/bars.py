@@ -100,12 +100,21 @@ class OpenBar:
         vwap = self.notional / self.sized if self.sized > 0 else None
         prices = (self.open, self.high, self.low, self.close)
         return Bar(
-            symbol, interval, self.start, self.end, *prices, self.volume, vwap, self.quotes, self.session, self.source
+            symbol,
+            interval,
+            self.start,
+            self.end,
+            *prices,
+            self.volume,
+            vwap,
+            self.quotes,
+            self.session,
+            self.source,
         )
 
     def state(self) -> BarState:
         """Everything the bar knows, for a snapshot."""
-        return tuple(getattr(self, name) for name in self.__slots__)  # type: ignore[return-value]
+        return tuple(getattr(self, name) for name in self.__slots__)
 
     @classmethod
     def restored(cls, state: BarState) -> "OpenBar":

@@ -146,7 +146,8 @@ class Engine:
     def restore(self, state: dict[str, Any], symbols: dict[str, dict[str, Any]]) -> None:
         """Continue from a snapshot. Raises SettingsChanged where it was made with other periods."""
         self.symbols = {
-            symbol: SymbolState.restored(symbol, kept, self._settings) for symbol, kept in sorted(symbols.items())
+            symbol: SymbolState.restored(symbol, kept, self._settings)
+            for symbol, kept in sorted(symbols.items())
         }
         self._due = [
             Due(bar.end, INTERVAL_SECONDS[interval], symbol, bar.start, interval)

@@ -30,13 +30,12 @@ def _unavailable() -> Iterator[None]:
 def connect(dsn: str, part: str) -> Connection:
     """A connection that names its part in pg_stat_activity. Raises Unavailable."""
     with _unavailable():
-        connection = psycopg2.connect(
+        return psycopg2.connect(
             dsn,
             application_name=f"tickstream {part}",
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             options="-c timezone=UTC -c client_min_messages=warning",
         )
-    return connection
 
 
 def make_database(admin_dsn: str, name: str) -> str:

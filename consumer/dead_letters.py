@@ -1,0 +1,81 @@
+"""Dead letters on a topic of their own, each once: the table is written first and is the truth, the topic follows it.
+
+A dead letter carries the place it had in the log as headers. At a start the last one on the topic says how far the
+topic has followed, so what a kill kept from being published is published then, and nothing is published twice.
+"""
+
+from typing import NamedTuple
+
+from consumer.tables import dead_letters_after
+from shared.database import Cursor
+from shared.errors import Unavailable
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, read_backwards
+from shared.stream import DeadLetter
+
+FLUSH_SECONDS = 10.0
+OFFSET_HEADER, REASON_HEADER = "offset", "reason"
+
+
+class Published(NamedTuple):
+    """A dead letter on its way to the topic."""
+
+    partition: int
+    offset: int
+    reason: str
+    key: bytes | None
+    message: bytes | None
+
+
+class DeadLetterTopic:
+    """The dead-letter topic of a log; its partitions mirror those of the log."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log._replace(topic=log.topic + DEAD_LETTER_SUFFIX)
+        self._writer: LogWriter | None = None
+        self._waiting: list[Published] = []
+
+    def resume(self, cursor: Cursor, partition: int) -> None:
+        """Find what the table has and the topic lacks."""
+        self.forget(partition)
+        if not dead_letters_after(cursor, partition, -1):
+            return
+        for offset, reason, key, message in dead_letters_after(
+            cursor, partition, self._last_offset(partition)
+        ):
+            self._waiting.append(Published(partition, offset, reason, key, message))
+
+    def forget(self, partition: int) -> None:
+        """Another member publishes for this partition now."""
+        self._waiting = [letter for letter in self._waiting if letter.partition != partition]
+
+    def add(self, partition: int, letters: list[DeadLetter]) -> None:
+        """Take up letters whose rows are committed."""
+        self._waiting += [
+            Published(partition, message.offset, reason, message.key, message.value)
+            for message, reason in letters
+        ]
+
+    def publish(self) -> None:
+        """Send what waits. Raises Unavailable where the broker does not acknowledge it: a new start finds it again."""
+        if not self._waiting:
+            return
+        if self._writer is None:
+            self._writer = LogWriter(self._log)
+        for letter in self._waiting:
+            headers = [(OFFSET_HEADER, str(letter.offset).encode()), (REASON_HEADER, letter.reason.encode())]
+            self._writer.send(letter.partition, letter.key or b"", letter.message, headers)
+        if not self._writer.flush(FLUSH_SECONDS):
+            raise Unavailable(f"Kafka did not take the dead letters within {FLUSH_SECONDS:.0f} s")
+        self._waiting.clear()
+
+    def close(self) -> None:
+        """Close the writer, where there was need of one."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _last_offset(self, partition: int) -> int:
+        for message in read_backwards(self._log, partition):
+            headers = dict(message.headers)
+            if OFFSET_HEADER in headers:
+                return int(headers[OFFSET_HEADER])
+        return -1

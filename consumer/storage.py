@@ -1,0 +1,67 @@
+"""The storage fold: every quote of the log into `quotes`, every bad message into the dead letters."""
+
+from consumer.dead_letters import DeadLetterTopic
+from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_line
+from shared.database import Connection, Cursor
+from shared.market import Quote
+from shared.stream import Batch, DeadLetter
+
+DAY = 86_400
+
+
+class Storage:
+    """Quotes and dead letters of the partitions that this process has."""
+
+    def __init__(self, dead_letter_topic: DeadLetterTopic) -> None:
+        self._dead_letter_topic = dead_letter_topic
+        self._lines: list[str] = []
+        self._letters: list[tuple[int, list[DeadLetter]]] = []
+        self._committed_letters: list[tuple[int, list[DeadLetter]]] = []
+        self._days_made: set[int] = set()
+        self._days: set[int] = set()
+
+    def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
+        """Nothing to fold again: what is stored is stored."""
+        self._days_made = days_made(cursor)
+        self._dead_letter_topic.resume(cursor, partition)
+        return next_offset
+
+    def forget(self, partition: int) -> None:
+        """Another member stores it now."""
+        self._dead_letter_topic.forget(partition)
+
+    def refold(self, batch: Batch) -> None:
+        """Never needed: `resume` reads from the stored offset on."""
+
+    def fold(self, batch: Batch) -> None:
+        """Turn quotes into rows for COPY."""
+        partition, lines, days = batch.partition, self._lines, self._days
+        for offset, record in batch.records:
+            if type(record) is Quote:
+                lines.append(quote_line(partition, offset, record))
+                days.add(int(record.event_time.timestamp()) // DAY)
+        if batch.dead:
+            self._letters.append((partition, batch.dead))
+
+    def write(self, cursor: Cursor) -> None:
+        """Write the rows; a day that is new gets its part of the table first."""
+        for day in sorted(self._days - self._days_made):
+            make_day(cursor, day)
+        copy_quotes(cursor, self._lines)
+        for partition, letters in self._letters:
+            insert_dead_letters(cursor, partition, letters)
+        self._committed_letters, self._letters = self._letters, []
+        self._days_made |= self._days
+        self._days = set()
+        self._lines = []
+
+    def rest(self, connection: Connection, idle: bool) -> None:
+        """After the commit: let the dead-letter topic follow the table."""
+        for partition, letters in self._committed_letters:
+            self._dead_letter_topic.add(partition, letters)
+        self._committed_letters = []
+        self._dead_letter_topic.publish()
+
+    def finish(self, connection: Connection) -> None:
+        """Nothing is left over: every commit was followed by `rest`."""
+        self._dead_letter_topic.close()

@@ -1,0 +1,111 @@
+"""Records onto the topic, keyed by symbol, each once.
+
+A source gives one sequence with rising positions. At a start the tail of each partition says which position is the
+last one there, and everything up to it is left out: a producer that was killed publishes nothing twice and skips
+nothing. A time mark goes to every partition.
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from threading import Event
+
+from shared.errors import BadMessage
+from shared.kafka import Log, LogWriter, end_offsets, partition_of, read_backwards
+from shared.market import Quote, Record, RecordedBar, TimeMark
+from shared.messages import decode, encode
+
+MARK_EVERY = 2_000
+MARK_SECONDS = 1.0
+MARKS_UNDER_WAY = 8
+STILL_SECONDS = 0.3
+NOTHING = -1
+
+log = logging.getLogger("tickstream.producer")
+
+
+def last_positions(topic: Log) -> dict[int, int]:
+    """The position of the last record in each partition, NOTHING where there is none. Raises Unavailable."""
+    _wait_until_still(topic)
+    return {partition: _last_position(topic, partition) for partition in range(topic.partitions)}
+
+
+def _wait_until_still(topic: Log) -> None:
+    """Let the last request of a producer that was killed a moment ago reach the log."""
+    before, after = None, end_offsets(topic)
+    while before != after:
+        time.sleep(STILL_SECONDS)
+        before, after = after, end_offsets(topic)
+
+
+def _last_position(topic: Log, partition: int) -> int:
+    for message in read_backwards(topic, partition):
+        try:
+            return decode(message.value, message.timestamp).position
+        except BadMessage:
+            log.debug("offset %d of partition %d is no record of ours", message.offset, partition)
+    return NOTHING
+
+
+class Publisher:
+    """Publishes to one log what lies behind `positions`. `waiting` says that the broker is slow to acknowledge."""
+
+    def __init__(self, topic: Log, writer: LogWriter, positions: dict[int, int]) -> None:
+        self._writer, self._positions = writer, positions
+        self._partitions = topic.partitions
+        self._places: dict[str, tuple[int, bytes]] = {}
+        self._marked = time.monotonic()
+        self.waiting = False
+        self.ended = False
+
+    def publish(self, records: Iterable[Record], stop: Event) -> None:
+        """Publish until the source ends or `stop` is set. Raises Unavailable where the broker refused for good."""
+        unmarked = 0
+        for record in records:
+            if type(record) is TimeMark:
+                unmarked += self._publish_everywhere(record)
+            else:
+                unmarked += self._publish_one(record)
+            if unmarked >= MARK_EVERY or self._mark_is_due(record):
+                self._writer.mark()
+                unmarked, self._marked = 0, time.monotonic()
+                self._settle(MARKS_UNDER_WAY, stop)
+            if stop.is_set():
+                break
+        self._writer.mark()
+        self._settle(0, stop)
+
+    def _mark_is_due(self, record: Record) -> bool:
+        """The clock is looked at no more than once a time mark."""
+        return type(record) is TimeMark and time.monotonic() - self._marked > MARK_SECONDS
+
+    def _publish_one(self, record: Quote | RecordedBar) -> int:
+        place = self._places.get(record.symbol)
+        if place is None:
+            key = record.symbol.encode()
+            place = self._places[record.symbol] = (partition_of(key, self._partitions), key)
+        partition, key = place
+        if record.position <= self._positions[partition]:
+            return 0
+        self._writer.send(partition, key, encode(record))
+        return 1
+
+    def _publish_everywhere(self, mark: TimeMark) -> int:
+        value = encode(mark)
+        missing = [partition for partition, last in self._positions.items() if mark.position > last]
+        for partition in missing:
+            self._writer.send(partition, None, value)
+        self.ended = mark.end
+        return len(missing)
+
+    def _settle(self, under_way: int, stop: Event) -> None:
+        """Wait until no more than so many marks are unacknowledged, for ever if need be, but not past a stop."""
+        while self._writer.marks > under_way:
+            settled = self._writer.settle(MARK_SECONDS)
+            if not settled and not self.waiting:
+                log.warning("Kafka does not acknowledge: waiting for it.")
+            elif settled and self.waiting:
+                log.info("Kafka acknowledges again.")
+            self.waiting = not settled
+            if not settled and stop.is_set():
+                return

@@ -1,0 +1,53 @@
+"""What every client of the log shares: how it is opened, and what its errors mean."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from kafka.errors import KafkaError
+
+from shared.errors import Unavailable
+
+CONNECT_TIMEOUT_MS = 5_000
+DEAD_LETTER_BYTES = 4 * 1024 * 1024
+
+
+class Log(NamedTuple):
+    """A topic and where it is. `cluster` is the name that the Kafka cluster gave itself."""
+
+    bootstrap: str
+    topic: str
+    partitions: int
+    cluster: str
+
+
+@contextmanager
+def kafka_errors(bootstrap: str) -> Iterator[None]:
+    """Names every client error by what happens next: wait and try again."""
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka at {bootstrap}: {type(error).__name__}: {error}") from error
+
+
+def reachable(bootstrap: str, timeout: float = 1.0) -> bool:
+    """Whether one of the brokers takes a connection."""
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout).close()
+        except (OSError, ValueError):
+            continue
+        return True
+    return False
+
+
+def client_settings(bootstrap: str) -> dict[str, Any]:
+    """What every client of the log is opened with."""
+    return {
+        "bootstrap_servers": bootstrap.split(","),
+        "bootstrap_timeout_ms": CONNECT_TIMEOUT_MS,
+        "reconnect_backoff_max_ms": 1_000,
+        "allow_auto_create_topics": False,
+    }

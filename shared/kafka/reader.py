@@ -1,0 +1,165 @@
+"""Reading the log: as a member of a group, or backwards from its end."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError, FencedInstanceIdError, IllegalStateError, KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from shared.errors import PartitionLost, Unavailable
+from shared.kafka.connection import Log, client_settings, kafka_errors, reachable
+
+SESSION_TIMEOUT_MS = 10_000
+MAX_POLL_INTERVAL_MS = 300_000
+FETCH_BYTES = 4 * 1024 * 1024
+TAIL_WINDOW = 1_000
+
+log = logging.getLogger("tickstream.kafka")
+
+
+class Message(Protocol):
+    """What the log holds at an offset. `timestamp` is when the broker took it, epoch milliseconds."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Notes what a rebalance gave and took; the loop acts on it between two polls."""
+
+    def __init__(self) -> None:
+        self.gained: set[int] = set()
+        self.lost: set[int] = set()
+
+    def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        self.gained |= {partition.partition for partition in assigned}
+
+    def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        self.lost |= {partition.partition for partition in revoked}
+        self.gained -= self.lost
+
+
+class GroupReader:
+    """One member of a consuming group. `instance` keeps its partitions through a restart (static membership)."""
+
+    def __init__(self, log_: Log, group: str, instance: str) -> None:
+        self._bootstrap, self._topic = log_.bootstrap, log_.topic
+        self._assignments = _Assignments()
+        with kafka_errors(self._bootstrap):
+            self._consumer = KafkaConsumer(
+                **client_settings(self._bootstrap),
+                group_id=group,
+                group_instance_id=instance,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_partition_fetch_bytes=FETCH_BYTES,
+                fetch_max_wait_ms=250,
+                session_timeout_ms=SESSION_TIMEOUT_MS,
+                max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            )
+            self._consumer.subscribe([self._topic], listener=self._assignments)
+
+    def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:
+        """Messages by partition; none when nothing came in time.
+
+        Raises Unavailable, and PartitionLost where another process took this instance's place in the group.
+        """
+        try:
+            found = self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
+        except FencedInstanceIdError as error:
+            raise PartitionLost("another process has this part's place in the group") from error
+        except (KafkaError, OSError) as error:
+            raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
+        return {where.partition: messages for where, messages in found.items()}
+
+    def take_changes(self) -> tuple[set[int], set[int]]:
+        """Partitions gained and lost since the last call."""
+        gained, lost = self._assignments.gained, self._assignments.lost
+        self._assignments.gained, self._assignments.lost = set(), set()
+        return gained, lost
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Read the partition from `offset` on."""
+        self._consumer.seek(TopicPartition(self._topic, partition), offset)
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """First offset that the log still has, and the one after its last. Raises Unavailable."""
+        where = TopicPartition(self._topic, partition)
+        with kafka_errors(self._bootstrap):
+            first = self._consumer.beginning_offsets([where])[where]
+            return first, self._consumer.end_offsets([where])[where]
+
+    def lag(self) -> int:
+        """How many messages wait, as far as the last answers of the broker say."""
+        waiting = 0
+        for where in self._consumer.assignment():
+            end = self._consumer.highwater(where)
+            if end is not None:
+                waiting += max(0, end - self._consumer.position(where))
+        return waiting
+
+    def report(self, offsets: Mapping[int, int]) -> None:
+        """Tell Kafka the offsets too, for the ordinary lag tools; nothing depends on it."""
+        positions = {
+            TopicPartition(self._topic, partition): OffsetAndMetadata(offset, "", -1)
+            for partition, offset in offsets.items()
+        }
+        try:
+            self._consumer.commit_async(positions)
+        except (CommitFailedError, IllegalStateError) as error:
+            log.debug("offsets not reported: %s", error)
+
+    def close(self) -> None:
+        """Leave."""
+        try:
+            self._consumer.close(autocommit=False, timeout_ms=1_000)
+        except (KafkaError, OSError) as error:
+            log.debug("closing the reader: %s", error)
+
+
+def end_offsets(log_: Log) -> dict[int, int]:
+    """The offset after the last message, by partition."""
+    wanted = [TopicPartition(log_.topic, partition) for partition in range(log_.partitions)]
+    with _browser(log_.bootstrap) as consumer:
+        return {where.partition: end for where, end in consumer.end_offsets(wanted).items()}
+
+
+def read_backwards(log_: Log, partition: int) -> Iterator[Message]:
+    """The messages of a partition from the last to the first, fetched in growing windows."""
+    where = TopicPartition(log_.topic, partition)
+    with _browser(log_.bootstrap) as consumer:
+        consumer.assign([where])
+        first, end = consumer.beginning_offsets([where])[where], consumer.end_offsets([where])[where]
+        window = TAIL_WINDOW
+        while end > first:
+            start = max(first, end - window)
+            yield from reversed(_read_range(consumer, where, start, end))
+            end, window = start, window * 4
+
+
+@contextmanager
+def _browser(bootstrap: str) -> Iterator[KafkaConsumer]:
+    """A consumer that belongs to no group and leaves no trace."""
+    if not reachable(bootstrap):
+        raise Unavailable(f"Kafka at {bootstrap} takes no connection")
+    with kafka_errors(bootstrap):
+        consumer = KafkaConsumer(**client_settings(bootstrap), enable_auto_commit=False)
+        try:
+            yield consumer
+        finally:
+            consumer.close()
+
+
+def _read_range(consumer: KafkaConsumer, where: TopicPartition, start: int, end: int) -> list[Message]:
+    consumer.seek(where, start)
+    messages: list[Message] = []
+    while consumer.position(where) < end:
+        for found in consumer.poll(timeout_ms=1_000).values():
+            messages.extend(message for message in found if message.offset < end)
+    return messages

@@ -1,0 +1,70 @@
+"""Topics: made where they are missing, missed where they are gone."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
+from kafka.partitioner.default import murmur2
+
+from shared.errors import StopPart, Unavailable
+from shared.kafka.connection import CONNECT_TIMEOUT_MS, DEAD_LETTER_BYTES, Log, kafka_errors, reachable
+
+DEAD_LETTER_SUFFIX = ".dead-letter"
+
+log = logging.getLogger("tickstream.kafka")
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+    if not reachable(bootstrap):
+        raise Unavailable(f"Kafka at {bootstrap} takes no connection")
+    with kafka_errors(bootstrap):
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=CONNECT_TIMEOUT_MS
+        )
+        try:
+            yield admin
+        finally:
+            admin.close()
+
+
+def make_topics(bootstrap: str, topic: str, partitions: int) -> Log:
+    """Make the topic and that of its dead letters where they are missing; time stamps are the broker's own.
+
+    A topic that is there keeps the partitions it has. Raises Unavailable where Kafka can't be reached.
+    """
+    own = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
+    dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
+    with _admin(bootstrap) as admin:
+        _make_topic(admin, topic, partitions, own)
+        found = len(admin.describe_topics([topic])[0]["partitions"])
+        _make_topic(admin, topic + DEAD_LETTER_SUFFIX, found, dead)
+        return Log(bootstrap, topic, found, str(admin.describe_cluster()["cluster_id"]))
+
+
+def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: dict[str, str]) -> None:
+    if name in set(admin.list_topics()):
+        return
+    plan = NewTopic(name, num_partitions=partitions, replication_factor=-1, topic_configs=configs)
+    try:
+        admin.create_topics([plan])
+    except TopicAlreadyExistsError:
+        log.debug("another part made topic %s first", name)
+    admin.wait_for_topics([name])
+
+
+def require_topic(bootstrap: str, topic: str) -> None:
+    """Raises StopPart where the topic is gone: a reader of it would wait for ever without a word."""
+    with _admin(bootstrap) as admin:
+        if topic not in set(admin.list_topics()):
+            raise StopPart(
+                f"Kafka at {bootstrap} has no topic {topic} any more. Start again: a start makes it."
+            )
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Where a key belongs: Kafka's own murmur2 rule, so that other tools agree."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)

@@ -1,0 +1,96 @@
+"""Writing to the log."""
+
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from shared.kafka.connection import CONNECT_TIMEOUT_MS, DEAD_LETTER_BYTES, Log, client_settings, kafka_errors
+
+BATCH_BYTES = 256 * 1024
+FOR_EVER_MS = 2**31 - 1
+
+Headers = list[tuple[str, bytes]]
+
+log = logging.getLogger("tickstream.kafka")
+
+
+class LogWriter:
+    """Writes to one topic, idempotent and acknowledged by every replica; counts by acknowledgement, not by call.
+
+    The broker acknowledges the batches of a partition in order, so a mark of the last message of each partition
+    speaks for all before it.
+    """
+
+    def __init__(self, log_: Log, linger_ms: int = 5) -> None:
+        self._bootstrap, self._topic = log_.bootstrap, log_.topic
+        self._last: dict[int, Any] = {}
+        self._marks: deque[tuple[int, list[Any]]] = deque()
+        self.sent = self.acknowledged = 0
+        with kafka_errors(self._bootstrap):
+            self._producer = KafkaProducer(
+                **client_settings(self._bootstrap),
+                acks="all",
+                linger_ms=linger_ms,
+                batch_size=BATCH_BYTES,
+                max_request_size=DEAD_LETTER_BYTES,
+                delivery_timeout_ms=FOR_EVER_MS,
+                max_block_ms=CONNECT_TIMEOUT_MS,
+            )
+
+    def send(self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None = None) -> None:
+        """Hand one message over; it goes out when its batch is full or has lingered. Raises Unavailable."""
+        with kafka_errors(self._bootstrap):
+            self._last[partition] = self._producer.send(
+                self._topic, value=value, key=key, partition=partition, headers=headers
+            )
+        self.sent += 1
+
+    def mark(self) -> None:
+        """Remember what is sent by now, to be told when it is acknowledged."""
+        if self._last:
+            self._marks.append((self.sent, list(self._last.values())))
+            self._last = {}
+
+    @property
+    def marks(self) -> int:
+        """Marks whose messages are not known to be acknowledged."""
+        return len(self._marks)
+
+    def settle(self, seconds: float) -> bool:
+        """Wait for the oldest mark, at most so long; whether it is acknowledged.
+
+        Raises Unavailable where the broker refused for good.
+        """
+        if not self._marks:
+            return True
+        sent, futures = self._marks[0]
+        until = time.monotonic() + seconds
+        with kafka_errors(self._bootstrap):
+            try:
+                for future in futures:
+                    future.get(timeout=max(0.0, until - time.monotonic()))
+            except KafkaTimeoutError:
+                return False
+        self._marks.popleft()
+        self.acknowledged = sent
+        return True
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until everything sent is acknowledged, at most so long; whether it is. Raises as `settle` does."""
+        self.mark()
+        until = time.monotonic() + seconds
+        while self._marks:
+            if not self.settle(max(0.0, until - time.monotonic())):
+                return False
+        return True
+
+    def close(self) -> None:
+        """Close; what was not flushed is given up after a second."""
+        try:
+            self._producer.close(timeout=1)
+        except (KafkaError, OSError) as error:
+            log.debug("closing the writer: %s", error)
