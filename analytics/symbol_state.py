@@ -140,6 +140,10 @@ class SymbolState:
         time, price = self._marks.get(every, (0.0, 0.0))
         return price if time >= bar.start else bar.open
 
+    def session_at_last(self) -> str:
+        """The exchange's session when the last quote came."""
+        return calendar_of(self.exchange).at(int(self.last_time)).name
+
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
         return {

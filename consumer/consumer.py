@@ -6,18 +6,16 @@ It reads the topic of the configured feed (SOURCES) and writes `quotes` and `dea
 start it again: it goes on behind the last row. Settings: .env, see .env.example.
 """
 
-import argparse
 import sys
+from threading import Event
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from db.migrate import migrate
-from shared.config import load
+from shared.command_line import run_part
+from shared.config import Config
 from shared.consuming import ConsumingPart, consume
-from shared.errors import TickstreamError
 from shared.kafka import Log
-from shared.logs import start_logging
-from shared.parts import EXIT_STOP, stop_on_signals
 from shared.progress import Reading
 
 
@@ -26,21 +24,10 @@ def storage_of(_: Reading, log: Log) -> Storage:
     return Storage(DeadLetterTopic(log))
 
 
-def main() -> int:
-    """Run the part; its exit status."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
-    try:
-        config = load()
-        start_logging(config.logging, "storage")
-        part = ConsumingPart("storage", f"{config.kafka.group_id}-quotes", storage_of, migrate)
-        consume(part, config, stop_on_signals())
-    except TickstreamError as error:
-        print(error, file=sys.stderr)
-        return EXIT_STOP
-    return 0
+def store(config: Config, stop: Event) -> None:
+    """Store until `stop` is set. Raises ConfigError or StopPart."""
+    consume(ConsumingPart("storage", f"{config.kafka.group_id}-quotes", storage_of, migrate), config, stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_part("storage", __doc__, store))

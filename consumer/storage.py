@@ -55,13 +55,13 @@ class Storage:
         self._days = set()
         self._lines = []
 
-    def rest(self, connection: Connection, idle: bool) -> None:
+    def rest(self, _: Connection) -> None:
         """After the commit: let the dead-letter topic follow the table."""
         for partition, letters in self._committed_letters:
             self._dead_letter_topic.add(partition, letters)
         self._committed_letters = []
         self._dead_letter_topic.publish()
 
-    def finish(self, connection: Connection) -> None:
+    def finish(self, _: Connection) -> None:
         """Nothing is left over: every commit was followed by `rest`."""
         self._dead_letter_topic.close()

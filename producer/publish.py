@@ -58,11 +58,18 @@ class Publisher:
         self.waiting = False
         self.ended = False
 
+    @property
+    def health(self) -> str:
+        """In the words of the status strip."""
+        if self.ended:
+            return "finished"
+        return "waiting" if self.waiting else "running"
+
     def publish(self, records: Iterable[Record], stop: Event) -> None:
         """Publish until the source ends or `stop` is set. Raises Unavailable where the broker refused for good."""
         unmarked = 0
         for record in records:
-            if type(record) is TimeMark:
+            if isinstance(record, TimeMark):
                 unmarked += self._publish_everywhere(record)
             else:
                 unmarked += self._publish_one(record)

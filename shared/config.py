@@ -103,13 +103,14 @@ class Written(NamedTuple):
     value: str
 
 
-def load(env_file: Path | None = PROJECT / ".env") -> Config:
+def load(env_file: Path | None = PROJECT / ".env", arguments: Mapping[str, str] | None = None) -> Config:
     """The settings; a file that is absent counts as empty, and so does None. An empty value is the default.
 
+    `arguments` are what the command line says, by key; they win over the environment.
     Raises ConfigError with one sentence a wrong value: its key, the value and what is allowed.
     """
     in_file = _read(env_file) if env_file is not None else {}
-    config = _checked(_exact_names(in_file) | _exact_names(os.environ))
+    config = _checked(_exact_names(in_file) | _exact_names(os.environ) | _exact_names(arguments or {}))
     recording = digest(config.producer.replay_files) if config.feed == "replay" else ""
     warnings = (*_typos(in_file), *_overruled(in_file), *_overruled(os.environ))
     return config.model_copy(update={"replay_digest": recording, "warnings": warnings})

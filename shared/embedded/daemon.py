@@ -101,22 +101,21 @@ def find(server: Server) -> Record | None:
     return None
 
 
-def stop(server: Server, say: Say) -> bool:
-    """End the server cleanly, or by force after STOP_LIMIT seconds; whether it was running at all."""
+def stop(server: Server, say: Say) -> None:
+    """End the server cleanly if it runs, by force after STOP_LIMIT seconds."""
     record = find(server)
     process = process_of(server, record.pid) if record else None
     if process is None:
-        return False
+        return
     with contextlib.suppress(psutil.NoSuchProcess):
         server.interrupt(process)
         if not ended(process, STOP_LIMIT):
             say(f"{server.name} did not stop in {STOP_LIMIT:.0f} s and is killed; its next start recovers.")
             kill(server)
-    return True
 
 
 def kill(server: Server) -> None:
-    """End the server as a power cut would, without any farewell. For tests of recovery."""
+    """End the server as a power cut would, without any farewell. Raises Unavailable if it can't be ended."""
     record = find(server)
     process = process_of(server, record.pid) if record else None
     if process is None:

@@ -41,7 +41,9 @@ class LogWriter:
                 max_block_ms=CONNECT_TIMEOUT_MS,
             )
 
-    def send(self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None = None) -> None:
+    def send(
+        self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None = None
+    ) -> None:
         """Hand one message over; it goes out when its batch is full or has lingered. Raises Unavailable."""
         with kafka_errors(self._bootstrap):
             self._last[partition] = self._producer.send(

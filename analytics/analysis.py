@@ -1,0 +1,143 @@
+"""The analytics fold: an engine a partition, its events into tables, its state into snapshots.
+
+Closed bars, indicators and alerts are written in the transaction that moves the offset. The live view and the
+snapshots follow when there is time; neither can be wrong, only older, because whatever a restart folds again is
+marked as changed again. Both look first that the partition is still ours.
+"""
+
+import time
+
+from analytics.engine import Engine, Event
+from analytics.symbol_state import EngineSettings
+from analytics.tables import Snapshot, load_snapshot, save_snapshot, write_closed, write_live
+from shared.database import Connection, Cursor, transaction
+from shared.progress import Reading, hold
+from shared.stream import Batch
+
+LIVE_SECONDS = 0.25
+LIVE_SYMBOLS = 200
+LIVE_SHARE = 0.1
+SNAPSHOT_SECONDS = 30.0
+SNAPSHOT_MESSAGES = 20_000
+SNAPSHOT_MESSAGES_A_SYMBOL = 50
+
+
+class Partition:
+    """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write."""
+
+    def __init__(self, engine: Engine, reached: int, written: int) -> None:
+        self.engine, self.reached, self.written = engine, reached, written
+        self.kept = reached
+        self.kept_at = time.monotonic()
+        self.unseen: dict[str, None] = {}
+        self.unkept: set[str] = set()
+
+    def fold(self, batch: Batch) -> None:
+        """Fold records in and note whom they touched."""
+        fold = self.engine.fold
+        for offset, record in batch.records:
+            fold(record, offset)
+        changed = self.engine.changed
+        self.unseen.update(dict.fromkeys(sorted(changed)))
+        self.unkept |= changed
+        changed.clear()
+        self.reached = batch.step.reached
+
+    @property
+    def is_current(self) -> bool:
+        """Whether everything written is folded: after a start it first folds again what its snapshot lacks."""
+        return self.reached >= self.written
+
+    def snapshot_is_due(self, now: float) -> bool:
+        """Often enough that a restart is short, rarely enough that a quote's cost does not grow with symbols."""
+        behind = self.reached - self.kept
+        enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unkept))
+        return behind >= enough or (behind > 0 and now - self.kept_at > SNAPSHOT_SECONDS)
+
+
+class Analysis:
+    """The partitions that this process has."""
+
+    def __init__(self, reading: Reading, settings: EngineSettings) -> None:
+        self._reading, self._settings = reading, settings
+        self._partitions: dict[int, Partition] = {}
+        self._events: dict[int, list[Event]] = {}
+        self._live_at = 0.0
+
+    def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
+        """Load the snapshot; the log is read from there on."""
+        snapshot = load_snapshot(cursor, self._reading, partition)
+        engine = Engine(self._settings)
+        if snapshot is None:
+            snapshot = Snapshot(next_offset, engine.state(), {})
+            save_snapshot(cursor, self._reading, partition, snapshot)
+        else:
+            engine.restore(snapshot.partition, snapshot.symbols)
+        self._partitions[partition] = Partition(engine, snapshot.next_offset, next_offset)
+        return snapshot.next_offset
+
+    def forget(self, partition: int) -> None:
+        """Another member folds it now."""
+        self._partitions.pop(partition, None)
+        self._events.pop(partition, None)
+
+    def refold(self, batch: Batch) -> None:
+        """Get the state back; the events are in the tables."""
+        partition = self._partitions[batch.partition]
+        partition.fold(batch)
+        partition.engine.take_events()
+
+    def fold(self, batch: Batch) -> None:
+        """Fold what is new; `write` takes the events."""
+        partition = self._partitions[batch.partition]
+        partition.fold(batch)
+        partition.written = batch.step.reached
+        self._events[batch.partition] = partition.engine.take_events()
+
+    def write(self, cursor: Cursor) -> None:
+        """Write what closed."""
+        for partition, events in self._events.items():
+            write_closed(cursor, partition, events)
+        self._events = {}
+
+    def rest(self, connection: Connection) -> None:
+        """The live view a few times a second, a snapshot now and then."""
+        now = time.monotonic()
+        if now >= self._live_at and self._show(connection, LIVE_SYMBOLS):
+            spent = time.monotonic() - now
+            self._live_at = now + max(LIVE_SECONDS, spent / LIVE_SHARE)
+        for number, partition in self._partitions.items():
+            if partition.is_current and partition.snapshot_is_due(now):
+                self._keep(connection, number, partition)
+
+    def finish(self, connection: Connection) -> None:
+        """Leave the live view and the snapshots as of the last offset."""
+        while self._show(connection, LIVE_SYMBOLS):
+            continue
+        for number, partition in self._partitions.items():
+            if partition.is_current and partition.reached > partition.kept:
+                self._keep(connection, number, partition)
+
+    def _show(self, connection: Connection, limit: int) -> bool:
+        """Bring the live view up to date for some of the symbols that changed; whether there were any."""
+        shown = False
+        for number, partition in self._partitions.items():
+            symbols = list(partition.unseen)[:limit] if partition.is_current else []
+            if not symbols:
+                continue
+            with transaction(connection) as cursor:
+                hold(cursor, self._reading, number, partition.written)
+                write_live(cursor, [partition.engine.symbols[symbol] for symbol in symbols])
+            for symbol in symbols:
+                del partition.unseen[symbol]
+            shown = True
+        return shown
+
+    def _keep(self, connection: Connection, number: int, partition: Partition) -> None:
+        engine = partition.engine
+        states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
+        with transaction(connection) as cursor:
+            hold(cursor, self._reading, number, partition.written)
+            save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, engine.state(), states))
+        partition.kept, partition.kept_at = partition.reached, time.monotonic()
+        partition.unkept.clear()

@@ -1,0 +1,172 @@
+"""The analytics part's tables: closed bars, indicators, alerts; the live view; snapshots."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg2.extras import execute_values
+
+from analytics.engine import Event
+from analytics.indicator_set import IndicatorRow
+from analytics.symbol_state import LiveBar, SymbolState
+from shared.database import Cursor, copy_lines
+from shared.market import Bar
+from shared.progress import Reading
+
+BAR_COLUMNS = (
+    *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),
+    *("session", "source"),
+)
+INDICATOR_COLUMNS = ("symbol", "interval", "start", *IndicatorRow._fields)
+OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *IndicatorRow._fields, "seen", "warm_after")
+SYMBOL_COLUMNS = (
+    *(
+        "symbol",
+        "price",
+        "event_time",
+        "received_time",
+        "bid",
+        "ask",
+        "previous_close",
+        "day_open",
+        "day_high",
+    ),
+    *("day_low", "day_volume", "currency", "exchange", "session", "source", "quotes", "late", "extreme"),
+)
+
+
+class Snapshot(NamedTuple):
+    """The engine's state at an offset: that of the partition, and that of each of its symbols."""
+
+    next_offset: int
+    partition: dict[str, Any]
+    symbols: dict[str, dict[str, Any]]
+
+
+@lru_cache(maxsize=8192)
+def _time(second: int) -> str:
+    """Epoch seconds as COPY takes them; bars of many symbols share few times."""
+    return datetime.fromtimestamp(second, UTC).isoformat()
+
+
+def _field(value: float | str | None) -> str:
+    """A value in COPY's text format; symbols, intervals and sources hold nothing that needs escaping but a source."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return repr(value)
+
+
+def _bar_line(bar: Bar) -> str:
+    times = (_time(bar.start), _time(bar.end))
+    return "\t".join((bar.symbol, bar.interval, *times, *map(_field, bar[4:])))
+
+
+def indicator_line(bar: Bar, row: IndicatorRow) -> str:
+    """The indicators of a closed bar as one row for COPY."""
+    return "\t".join((bar.symbol, bar.interval, _time(bar.start), *map(_field, row)))
+
+
+def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
+    """Write bars that closed, their indicators and their alerts."""
+    if not events:
+        return
+    copy_lines(cursor, "bars", BAR_COLUMNS, [_bar_line(event.closed.bar) for event in events])
+    lines = [indicator_line(event.closed.bar, event.closed.indicators) for event in events]
+    copy_lines(cursor, "indicators", INDICATOR_COLUMNS, lines)
+    alerts = [row for event in events for row in _alert_rows(partition, event)]
+    if alerts:
+        execute_values(
+            cursor,
+            "insert into alerts (symbol, interval, rule, start, event_time, value, threshold, price, partition,"
+            ' "offset") values %s',
+            alerts,
+        )
+
+
+def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
+    """The alerts of a closed bar; it is known from the bar's end on."""
+    bar = event.closed.bar
+    start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
+    for alert in event.closed.alerts:
+        numbers = (alert.value, alert.threshold, bar.close)
+        yield (bar.symbol, bar.interval, alert.rule, start, end, *numbers, partition, event.offset)
+
+
+def write_live(cursor: Cursor, states: list[SymbolState]) -> None:
+    """Bring the live view of these symbols up to date: last quote, counts, open bars."""
+    lives = {state.symbol: state.live() for state in states}
+    _upsert(
+        cursor,
+        "symbols",
+        ("symbol",),
+        SYMBOL_COLUMNS,
+        [row for state in states for row in _symbol_row(state)],
+    )
+    symbols = list(lives)
+    intervals = {symbol: [live.bar.interval for live in found] for symbol, found in lives.items()}
+    gone = [(symbol, kept) for symbol, kept in intervals.items() if len(kept) < 5]
+    for symbol, kept in gone:
+        cursor.execute("delete from open_bars where symbol = %s and not interval = any(%s)", (symbol, kept))
+    rows = [_open_bar_row(live) for symbol in symbols for live in lives[symbol]]
+    _upsert(cursor, "open_bars", ("symbol", "interval"), OPEN_BAR_COLUMNS, rows)
+
+
+def _symbol_row(state: SymbolState) -> Iterable[tuple[object, ...]]:
+    last = state.last
+    if last is None:
+        return
+    session = last.session or state.session_at_last()
+    day = (last.previous_close, last.day_open, last.day_high, last.day_low, last.day_volume)
+    counts = (state.quotes, state.late, state.extreme)
+    head = (last.symbol, last.price, last.event_time, last.received_time, last.bid, last.ask)
+    yield (*head, *day, last.currency, last.exchange, session, last.source, *counts)
+
+
+def _open_bar_row(live: LiveBar) -> tuple[object, ...]:
+    bar = live.bar
+    times = (datetime.fromtimestamp(bar.start, UTC), datetime.fromtimestamp(bar.end, UTC))
+    return (bar.symbol, bar.interval, *times, *bar[4:], *live.indicators, live.seen, live.warm_after)
+
+
+def _upsert(
+    cursor: Cursor,
+    table: str,
+    key: tuple[str, ...],
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    """Insert or replace rows. Table and columns are constants of this module, values are bound."""
+    if not rows:
+        return
+    names = ", ".join(f'"{column}"' for column in columns)
+    new = ", ".join(f'"{column}" = excluded."{column}"' for column in columns if column not in key)
+    statement = f"insert into {table} ({names}) values %s on conflict ({', '.join(key)}) do update set {new}"  # noqa: S608
+    execute_values(cursor, statement, rows, page_size=1_000)
+
+
+def load_snapshot(cursor: Cursor, reading: Reading, partition: int) -> Snapshot | None:
+    """The snapshot of a partition, None before the first."""
+    key = (reading.group, reading.topic, partition)
+    where = "where group_id = %s and topic = %s and partition = %s"
+    cursor.execute(f"select next_offset, state from partition_snapshots {where}", key)  # noqa: S608
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    cursor.execute(f"select symbol, state from symbol_snapshots {where}", key)  # noqa: S608
+    symbols = {symbol: msgspec.json.decode(state) for symbol, state in cursor.fetchall()}
+    return Snapshot(row[0], msgspec.json.decode(row[1]), symbols)
+
+
+def save_snapshot(cursor: Cursor, reading: Reading, partition: int, snapshot: Snapshot) -> None:
+    """Replace the snapshot of a partition; symbols that are not in it keep the state they have."""
+    key = (reading.group, reading.topic, partition)
+    state = msgspec.json.encode(snapshot.partition).decode()
+    columns = ("group_id", "topic", "partition", "next_offset", "state")
+    _upsert(cursor, "partition_snapshots", columns[:3], columns, [(*key, snapshot.next_offset, state)])
+    rows = [(*key, symbol, msgspec.json.encode(state).decode()) for symbol, state in snapshot.symbols.items()]
+    columns = ("group_id", "topic", "partition", "symbol", "state")
+    _upsert(cursor, "symbol_snapshots", columns[:4], columns, rows)

@@ -1,0 +1,74 @@
+"""The command line that every part shares: what it teaches, and how a part ends."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from shared.config import Config, load
+from shared.errors import ConfigError, TickstreamError
+from shared.logs import start_logging
+from shared.parts import stop_on_signals, stop_without
+from shared.supervising import EXIT_STOP
+
+RECORDINGS = ("*.zip", "*.csv", "*.csv.gz")
+
+
+def parser_of(doc: str | None) -> argparse.ArgumentParser:
+    """A parser whose help is the module's own text, with the arguments that choose a recording."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--replay",
+        nargs="+",
+        metavar="FILE",
+        help="replay these recordings (or all in these folders) instead of the source in .env: "
+        "CSV of quotes or bars, LEAN zips of trades",
+    )
+    parser.add_argument("--speed", help="of the replay: 1 as it was, 60 for sixty times as fast, max")
+    parser.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
+    return parser
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, str]:
+    """The settings that the arguments stand for. Raises ConfigError where a recording is not there."""
+    settings = {} if arguments.speed is None else {"REPLAY_SPEED": arguments.speed}
+    if arguments.replay:
+        files = [file for name in arguments.replay for file in _recordings(Path(name))]
+        settings |= {"SOURCES": "replay", "REPLAY_FILES": ",".join(map(str, files))}
+    return settings
+
+
+def _recordings(path: Path) -> list[Path]:
+    path = path.resolve()
+    if path.is_file():
+        return [path]
+    found = sorted(
+        file for pattern in RECORDINGS for file in path.rglob(pattern) if "_quote" not in file.name
+    )
+    if not found:
+        raise ConfigError(f"--replay {path}: no recording is there ({', '.join(RECORDINGS)}).")
+    return found
+
+
+def start(part: str, arguments: argparse.Namespace) -> Config:
+    """The settings, with logging started and every warning said. Raises ConfigError."""
+    config = load(arguments=settings_of(arguments))
+    start_logging(config.logging, part)
+    for warning in config.warnings:
+        logging.getLogger("tickstream").warning(warning)
+    return config
+
+
+def run_part(part: str, doc: str | None, run: Callable[[Config, Event], None]) -> int:
+    """Run a part until its end or Ctrl-C; its exit status. What went wrong is one sentence, not a traceback."""
+    stop = stop_on_signals()
+    try:
+        arguments = parser_of(doc).parse_args()
+        stop_without(arguments.supervisor, stop)
+        run(start(part, arguments), stop)
+    except TickstreamError as error:
+        print(f"{part}: {error}", file=sys.stderr)
+        return EXIT_STOP
+    return 0

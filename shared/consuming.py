@@ -1,0 +1,89 @@
+"""A consuming part from its settings to its end: the loop of shared.stream with everything it stands on."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from shared.config import Config
+from shared.database import connect, make_database, transaction
+from shared.kafka import GroupReader, Log, make_topics
+from shared.parts import SignOfLife, keep_trying, place, servers
+from shared.progress import Reading, claim_origin
+from shared.stream import Fold, Pace, Stream
+
+log = logging.getLogger("tickstream")
+
+
+@dataclass(frozen=True)
+class ConsumingPart:
+    """What makes one consuming part different from another: its name, its group and its fold.
+
+    `migrate` brings the database of a DSN up to date.
+    """
+
+    name: str
+    group: str
+    make_fold: Callable[[Reading, Log], Fold]
+    migrate: Callable[[str], object]
+
+
+def consume(part: ConsumingPart, config: Config, stop: threading.Event) -> None:
+    """Run until `stop` is set or MAX_MESSAGES are handled; servers that go away are waited for.
+
+    Raises ConfigError, or StopPart where a restart would end the same way.
+    """
+    with place(part.name, config.topic(), config.embedded.data) as instance:
+        sign = SignOfLife(part.name, instance)
+
+        def attempt() -> None:
+            with servers(config) as ready, _opened(part, instance, ready) as stream:
+                log.info("%s runs on topic %s", part.name, config.topic())
+                _turn(stream, sign, config, stop)
+
+        keep_trying(part.name, attempt, stop, config.errors)
+
+
+@contextmanager
+def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stream]:
+    """Everything a run stands on: topics, database, schema, and a reader that begins where the rows end."""
+    topics = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+    dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
+    part.migrate(dsn)
+    reading = Reading(part.group, topics.topic)
+    with closing(connect(dsn, part.name)) as connection:
+        with transaction(connection) as cursor:
+            claim_origin(cursor, topics.cluster, topics.topic)
+        reader = GroupReader(topics, part.group, instance)
+        try:
+            yield Stream(topics, reading, reader, connection, part.make_fold(reading, topics), _pace(config))
+        finally:
+            reader.close()
+
+
+def _pace(config: Config) -> Pace:
+    running = config.running
+    return Pace(
+        batch_size=running.batch_size,
+        gather_ms=running.gather_milliseconds,
+        max_messages=running.max_messages,
+        skip_invalid=config.errors.skip_invalid_data,
+        report_offsets=config.kafka.enable_auto_commit,
+        from_latest=config.kafka.auto_offset_reset == "latest",
+    )
+
+
+def _turn(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+    """Turn the loop to its end, with a sign of life once a second and a word on the pace now and then."""
+    said = 0
+    while not stop.is_set() and not stream.has_enough:
+        stream.step()
+        if sign.due():
+            lag = stream.lag()
+            per_second = sign.give(stream.connection, "running", "", lag, stream.handled)
+            if stream.commits - said >= config.running.log_performance_frequency:
+                said = stream.commits
+                log.info("%d messages, %.0f a second, %d wait", stream.handled, per_second, lag)
+    stream.finish()
+    sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)

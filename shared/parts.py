@@ -1,0 +1,143 @@
+"""What every part does around its work: servers, a place of its own, signals, retries, a sign of life."""
+
+import logging
+import os
+import random
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fasteners import InterProcessLock
+
+from shared.config import Config
+from shared.database import Connection, transaction
+from shared.embedded import lease_kafka, lease_postgres
+from shared.errors import ConfigError, PartitionLost, StopPart, Unavailable
+from shared.sections import Errors
+
+LONGEST_WAIT = 10.0
+SLOTS = 64
+BEAT_SECONDS = 1.0
+
+log = logging.getLogger("tickstream")
+
+
+@contextmanager
+def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
+    """The settings with the addresses of the embedded servers, which run as long as this is open."""
+    with ExitStack() as leases:
+        data = config.embedded.data
+        if kafka and config.kafka.is_embedded:
+            config = config.with_kafka_at(
+                leases.enter_context(lease_kafka(data, log.info, config.embedded.kafka_port))
+            )
+        if config.postgres.is_embedded:
+            config = config.with_postgres_at(
+                leases.enter_context(lease_postgres(data, log.info, config.embedded.postgres_port))
+            )
+        yield config
+
+
+@contextmanager
+def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str]:
+    """A name for this instance of a part that no other on this machine has, and that a restart gets again.
+
+    Raises ConfigError where all are taken.
+    """
+    folder = data / "places"
+    folder.mkdir(parents=True, exist_ok=True)
+    for slot in range(slots):
+        lock = InterProcessLock(folder / f"{part}-{topic}-{slot}.lock")
+        if lock.acquire(blocking=False):
+            try:
+                yield f"{socket.gethostname()}-{part}-{slot}"
+            finally:
+                lock.release()
+            return
+    raise ConfigError(f"The {part} for {topic} is running already on this machine: stop it first.")
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT (Ctrl-C) and SIGTERM set, so that a part ends between two steps."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def stop_without(supervisor: int | None, stop: threading.Event) -> None:
+    """Set `stop` too when the process that started this one is gone: nobody is left to pass a Ctrl-C on."""
+    if supervisor is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == supervisor and not stop.wait(BEAT_SECONDS):
+            continue
+        stop.set()
+
+    threading.Thread(target=watch, name="supervisor watch", daemon=True).start()
+
+
+def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, errors: Errors) -> None:
+    """Run `attempt` until it returns or `stop` is set; a server that is away is waited for with jittered backoff.
+
+    What it waits for is said once, not once a try. Raises StopPart where STOP_ON_CRITICAL_ERROR is set and
+    MAX_RETRIES tries in a row failed.
+    """
+    failures = 0
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            return attempt()
+        except (Unavailable, PartitionLost) as error:
+            failures = 1 if time.monotonic() - began > LONGEST_WAIT else failures + 1
+            if failures == 1:
+                log.warning("%s waits and tries again: %s", part, error)
+            if errors.stop_on_critical_error and failures > errors.max_retries:
+                raise StopPart(f"{part} gave up after {errors.max_retries} tries: {error}") from error
+        stop.wait(_pause(errors.retry_delay, failures))
+    return None
+
+
+def _pause(base: float, failures: int) -> float:
+    """Seconds to wait: doubled at each failure up to a limit, jittered so that parts don't come back in step."""
+    longest: float = min(LONGEST_WAIT, base * 2.0 ** min(failures - 1, 10))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 (no secret hangs on it)
+
+
+BEAT = """
+    insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
+    values (%s, %s, %s, %s, %s, %s, %s, %s)
+    on conflict (part, instance) do update set state = excluded.state, detail = excluded.detail,
+        lag = excluded.lag, per_second = excluded.per_second, started_at = excluded.started_at,
+        seen_at = excluded.seen_at
+"""
+
+
+class SignOfLife:
+    """Tells the screen once a second that a part lives, and how it fares."""
+
+    def __init__(self, part: str, instance: str) -> None:
+        self._key = (part, instance)
+        self._started = datetime.now(UTC)
+        self._last = (0.0, 0)
+
+    def due(self) -> bool:
+        """Whether the last sign is a second old."""
+        return time.monotonic() - self._last[0] >= BEAT_SECONDS
+
+    def give(self, connection: Connection, state: str, detail: str, lag: int, handled: int) -> float:
+        """Write the sign; `handled` counts messages since the start. Answers messages a second since the last."""
+        now = time.monotonic()
+        before, handled_before = self._last
+        per_second = (handled - handled_before) / (now - before) if before else 0.0
+        self._last = (now, handled)
+        with transaction(connection) as cursor:
+            values = (state, detail, lag, per_second, self._started, datetime.now(UTC))
+            cursor.execute(BEAT, (*self._key, *values))
+        return per_second

@@ -1,0 +1,102 @@
+"""How far a group has read, kept in the same database and transaction as what it made of it."""
+
+from dataclasses import dataclass
+
+from psycopg2.extras import execute_values
+
+from shared.database import Cursor
+from shared.errors import ConfigError, PartitionLost
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who reads what: the key of its progress, one row a partition."""
+
+    group: str
+    topic: str
+
+
+@dataclass
+class Step:
+    """One partition's advance from `expected` to `reached`, and what the offsets in between held."""
+
+    partition: int
+    expected: int
+    reached: int
+    quotes: int = 0
+    bars: int = 0
+    time_marks: int = 0
+    dead_letters: int = 0
+
+
+def claim_origin(cursor: Cursor, cluster: str, topic: str) -> None:
+    """Tie the database to its log at the first start; offsets of another log mean nothing here.
+
+    Raises ConfigError where it belongs to another cluster or topic.
+    """
+    cursor.execute(
+        "insert into log_origin (cluster_id, topic) values (%s, %s) on conflict do nothing", (cluster, topic)
+    )
+    cursor.execute("select cluster_id, topic from log_origin")
+    if (row := cursor.fetchone()) != (cluster, topic):
+        raise ConfigError(
+            f"This database was filled from topic {row and row[1]} of Kafka cluster {row and row[0]}, but the settings "
+            f"name topic {topic} of cluster {cluster}. Choose another POSTGRES_DB, or go back to the Kafka "
+            "(and its data folder) that the database was filled from."
+        )
+
+
+def begin(cursor: Cursor, reading: Reading, partition: int, first_offset: int) -> int:
+    """The offset at which to go on: the stored one, else `first_offset`, which is then stored."""
+    key = (reading.group, reading.topic, partition)
+    cursor.execute(
+        'insert into progress (group_id, topic, "partition", first_offset, next_offset)'
+        " values (%s, %s, %s, %s, %s) on conflict do nothing",
+        (*key, first_offset, first_offset),
+    )
+    cursor.execute(
+        'select next_offset from progress where group_id = %s and topic = %s and "partition" = %s', key
+    )
+    row = cursor.fetchone()
+    assert row is not None, "the row was inserted just above"
+    return int(row[0])
+
+
+ADVANCE = """
+    update progress p set next_offset = step.reached, quotes = p.quotes + step.quotes, bars = p.bars + step.bars,
+        time_marks = p.time_marks + step.time_marks, dead_letters = p.dead_letters + step.dead_letters,
+        updated_at = now()
+    from (values %s) as step (group_id, topic, partition, expected, reached, quotes, bars, time_marks, dead_letters)
+    where p.group_id = step.group_id and p.topic = step.topic and p.partition = step.partition
+      and p.next_offset = step.expected
+"""
+
+
+def advance(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
+    """Move the offsets on, each only from where this process believes it to be.
+
+    Raises PartitionLost where another member moved one in the meantime: nothing of this transaction may stay.
+    """
+    rows = [
+        (
+            *(reading.group, reading.topic, step.partition, step.expected, step.reached),
+            *(step.quotes, step.bars, step.time_marks, step.dead_letters),
+        )
+        for step in steps
+    ]
+    execute_values(cursor, ADVANCE, rows)
+    if cursor.rowcount != len(steps):
+        raise PartitionLost(f"{reading.group}: another member has moved an offset of {reading.topic}")
+
+
+def hold(cursor: Cursor, reading: Reading, partition: int, next_offset: int) -> None:
+    """Make sure, to the end of this transaction, that the partition stands where we believe it to be.
+
+    Raises PartitionLost where another member moved it.
+    """
+    cursor.execute(
+        "select 1 from progress where group_id = %s and topic = %s and partition = %s and next_offset = %s for update",
+        (reading.group, reading.topic, partition, next_offset),
+    )
+    if cursor.fetchone() is None:
+        raise PartitionLost(f"{reading.group}: another member has moved an offset of {reading.topic}")

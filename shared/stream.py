@@ -1,0 +1,235 @@
+"""The one loop of every consuming part: poll, fold, and commit rows and offsets together.
+
+ 1. Poll; gather for some milliseconds, so that one transaction carries many messages.
+ 2. A partition that was gained begins where the database says, or earlier where the fold asks to fold again
+    what its snapshot lacks; what lies below the stored offset is folded but never written.
+ 3. Decode; what can't be decoded is a dead letter with its reason.
+ 4. Fold; then in one transaction: rows, then offsets, each moved only from where we believe it to be.
+ 5. Tell Kafka the offsets too, for lag tools.
+
+Any failure on the way ends the run with what is to happen next as its name; the next run starts as after a kill,
+from what is committed. There is no second path.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from shared.database import Connection, Cursor, transaction
+from shared.errors import BadMessage, StopPart, Unavailable
+from shared.kafka import GroupReader, Log, Message, reachable, require_topic
+from shared.market import Quote, Record, RecordedBar
+from shared.messages import decode
+from shared.progress import Reading, Step, advance, begin
+
+MAX_RECORDS = 10_000
+POLL_MS = 200
+QUIET_SECONDS = 3.0
+
+
+class DeadLetter(NamedTuple):
+    """A message that must not enter a table as a number, and why."""
+
+    message: Message
+    reason: str
+
+
+class Batch(NamedTuple):
+    """Consecutive messages of one partition, decoded: records by offset, and the dead letters among them."""
+
+    partition: int
+    records: list[tuple[int, Record]]
+    dead: list[DeadLetter]
+    step: Step
+
+
+class Fold(Protocol):
+    """What a part makes of the log."""
+
+    def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
+        """Take a partition up that is written up to `next_offset`: the offset to read from, at most that."""
+
+    def forget(self, partition: int) -> None:
+        """The partition belongs to another member now."""
+
+    def refold(self, batch: Batch) -> None:
+        """Fold what is written already, to get the state back."""
+
+    def fold(self, batch: Batch) -> None:
+        """Fold what is new."""
+
+    def write(self, cursor: Cursor) -> None:
+        """Write what was folded since the last write."""
+
+    def rest(self, connection: Connection, /) -> None:
+        """Between two commits: chores that are nobody's hurry."""
+
+    def finish(self, connection: Connection, /) -> None:
+        """The part stops; everything folded is written."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How the loop gathers. A commit waits for `batch_size` messages, but at most `gather_ms`.
+
+    `from_latest` lets a group that was never here begin with what is published from now on.
+    """
+
+    batch_size: int = 100
+    gather_ms: int = 15
+    max_messages: int = 0
+    skip_invalid: bool = True
+    report_offsets: bool = True
+    from_latest: bool = False
+
+
+class Stream:
+    """One run of the loop, from start to stop or to the first failure."""
+
+    def __init__(
+        self, log: Log, reading: Reading, reader: GroupReader, connection: Connection, fold: Fold, pace: Pace
+    ) -> None:
+        self._log, self._reading, self._reader = log, reading, reader
+        self.connection, self._fold, self._pace = connection, fold, pace
+        self._next: dict[int, int] = {}
+        self._heard = time.monotonic()
+        self.handled = 0
+        self.commits = 0
+
+    def step(self) -> None:
+        """One turn of the loop. Raises Unavailable, PartitionLost or StopPart."""
+        polled = self._gather()
+        gained = self._follow_assignment()
+        batches = [
+            batch
+            for partition, messages in polled.items()
+            if partition in self._next and partition not in gained
+            for batch in self._decoded(partition, messages)
+        ]
+        if batches:
+            self._commit(batches)
+            self._heard = time.monotonic()
+        elif not polled and time.monotonic() - self._heard > QUIET_SECONDS:
+            self._look_whether_kafka_is_there()
+        self._fold.rest(self.connection)
+
+    def finish(self) -> None:
+        """Leave everything written."""
+        self._fold.finish(self.connection)
+
+    def lag(self) -> int:
+        """Messages that wait."""
+        return self._reader.lag()
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether `max_messages` are handled."""
+        return 0 < self._pace.max_messages <= self.handled
+
+    def _gather(self) -> dict[int, list[Message]]:
+        limit = MAX_RECORDS
+        if self._pace.max_messages:
+            limit = min(limit, self._pace.max_messages - self.handled)
+        polled = self._reader.poll(POLL_MS, limit)
+        count = sum(map(len, polled.values()))
+        if not 0 < count < min(self._pace.batch_size, limit):
+            return polled
+        time.sleep(self._pace.gather_ms / 1000)
+        for partition, messages in self._reader.poll(0, limit - count).items():
+            polled.setdefault(partition, []).extend(messages)
+        return polled
+
+    def _follow_assignment(self) -> set[int]:
+        """Take up what a rebalance gave and drop what it took: the partitions gained just now."""
+        gained, lost = self._reader.take_changes()
+        for partition in lost | gained:
+            if self._next.pop(partition, None) is not None:
+                self._fold.forget(partition)
+        for partition in sorted(gained):
+            first, end = self._reader.bounds(partition)
+            with transaction(self.connection) as cursor:
+                next_offset = begin(
+                    cursor, self._reading, partition, end if self._pace.from_latest else first
+                )
+                if not first <= next_offset <= end:
+                    raise StopPart(
+                        _gap(self._log.topic, partition, next_offset, first if next_offset < first else end)
+                    )
+                read_from = self._fold.resume(cursor, partition, next_offset)
+            self._next[partition] = next_offset
+            self._reader.seek(partition, read_from)
+        return gained
+
+    def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
+        """The messages as one batch to write; those below the stored offset as one that is only folded."""
+        next_offset = self._next[partition]
+        known = [message for message in messages if message.offset < next_offset]
+        if known:
+            self._fold.refold(decoded(partition, known[0].offset, known))
+            messages = messages[len(known) :]
+        if not messages:
+            return []
+        batch = decoded(partition, next_offset, messages)
+        if batch.step.reached - next_offset != len(messages):
+            raise StopPart(_gap(self._log.topic, partition, next_offset, messages[0].offset))
+        return [batch]
+
+    def _commit(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            if batch.dead and not self._pace.skip_invalid:
+                raise StopPart(_invalid(batch))
+            self._fold.fold(batch)
+        with transaction(self.connection) as cursor:
+            self._fold.write(cursor)
+            advance(cursor, self._reading, [batch.step for batch in batches])
+        for batch in batches:
+            self._next[batch.partition] = batch.step.reached
+            self.handled += len(batch.records) + len(batch.dead)
+        self.commits += 1
+        if self._pace.report_offsets:
+            self._reader.report({batch.partition: batch.step.reached for batch in batches})
+
+    def _look_whether_kafka_is_there(self) -> None:
+        """Nothing came for a while: the client would wait for a lost broker or topic without a word."""
+        self._heard = time.monotonic()
+        if not reachable(self._log.bootstrap):
+            raise Unavailable(f"Kafka at {self._log.bootstrap} takes no connection")
+        require_topic(self._log.bootstrap, self._log.topic)
+
+
+def decoded(partition: int, first_offset: int, messages: list[Message]) -> Batch:
+    """Messages from `first_offset` on, decoded and counted."""
+    records: list[tuple[int, Record]] = []
+    dead: list[DeadLetter] = []
+    quotes = bars = 0
+    for message in messages:
+        try:
+            record = decode(message.value, message.timestamp)
+        except BadMessage as reason:
+            dead.append(DeadLetter(message, str(reason)))
+            continue
+        kind = type(record)
+        if kind is Quote:
+            quotes += 1
+        elif kind is RecordedBar:
+            bars += 1
+        records.append((message.offset, record))
+    step = Step(partition, first_offset, messages[-1].offset + 1, quotes, bars)
+    step.time_marks, step.dead_letters = len(records) - quotes - bars, len(dead)
+    return Batch(partition, records, dead, step)
+
+
+def _gap(topic: str, partition: int, expected: int, found: int) -> str:
+    return (
+        f"The database has read partition {partition} of topic {topic} up to offset {expected}, but the log goes on at "
+        f"{found}: messages are gone, or the topic was made anew. Bring the log back, or choose another POSTGRES_DB "
+        "to start from what the log still holds."
+    )
+
+
+def _invalid(batch: Batch) -> str:
+    message, reason = batch.dead[0]
+    return (
+        f"Message at partition {batch.partition}, offset {message.offset} is invalid: {reason}. "
+        "SKIP_INVALID_DATA=false stops here; set it to true to keep such messages as dead letters and go on."
+    )
