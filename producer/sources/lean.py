@@ -1,0 +1,218 @@
+"""Trades in zips laid out as LEAN lays them out: each holds one CSV without a header.
+
+tick           ms,price,size[,…]                          equity/usa/tick/bac/20131007_trade.zip
+second, minute ms,open,high,low,close,volume              equity/usa/minute/bac/20131007_trade.zip
+hour, daily    YYYYMMDD HH:MM,open,high,low,close,volume  equity/usa/daily/bac.zip
+
+ms counts from midnight of the file's date in the market's zone. Prices of equities are 10,000ths of a dollar;
+those of crypto pairs are plain decimals, in UTC. Bars are labelled by their start. Every row of ticks is a
+quote, the suspicious and the specially reported ones too: real files hold honest duplicates.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from producer.sources.recording import SOURCE, Row, bar_end, bar_order, quote_order
+from shared.calendars import calendar_of
+from shared.errors import ConfigError
+from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval
+
+NOON = 12 * 3600
+INTERVAL_OF: dict[str, RecordedInterval] = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
+LAYOUT = "…/equity/usa/tick/bac/20131007_trade.zip or …/equity/usa/daily/bac.zip"
+MARKET = r"(?:^|/)(?P<market>equity/usa|crypto/\w+)"
+DATED = re.compile(
+    MARKET + r"/(?P<resolution>tick|second|minute)/(?P<symbol>[^/]+)/(?P<date>\d{8})_trade\.zip$"
+)
+UNDATED = re.compile(MARKET + r"/(?P<resolution>hour|daily)/(?P<symbol>[^/_]+)(_trade)?\.zip$")
+
+Placed = tuple[int, Callable[[int], Record]]
+
+
+class Market(NamedTuple):
+    """What the path says of every file below it; a price in a file is `scale` times the real one."""
+
+    exchange: str
+    zone: ZoneInfo
+    scale: float
+
+
+US_EQUITY = Market("XNYS", ZoneInfo("America/New_York"), 10_000.0)
+CRYPTO = Market("24/7", ZoneInfo("UTC"), 1.0)
+
+
+@dataclass(frozen=True)
+class LeanFile:
+    """One zip of one symbol's trades. `resolution` is tick, second, minute, hour or daily.
+
+    `name` is the part of the path that carries meaning; `midnight` is where the file's date begins, None where
+    one file holds all dates.
+    """
+
+    path: Path
+    name: str
+    resolution: str
+    symbol: str
+    market: Market
+    midnight: datetime | None
+
+    @property
+    def series(self) -> Path:
+        """What the files have in common whose dates follow each other."""
+        return self.path if self.midnight is None else self.path.parent
+
+    def rows(self, number: int) -> Iterator[Row]:
+        """The rows as they lie in the file, which is in order of time.
+
+        `number` is the file's place among all files of the replay. Raises ConfigError naming file and line
+        where a row can't be read.
+        """
+        line = 1
+        try:
+            for order, make in self._parse():
+                yield order, number, line, make
+                line += 1
+        except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ConfigError(f"{self.path}, line {line}: {error}.") from error
+
+    @property
+    def currency(self) -> str | None:
+        """A crypto pair is priced in its second half; only dollars are told apart from the rest."""
+        return "USD" if self.market is US_EQUITY or self.symbol.endswith("USD") else None
+
+    def _parse(self) -> Iterator[Placed]:
+        with zipfile.ZipFile(self.path) as archive:
+            members = archive.namelist()
+            if len(members) != 1:
+                raise ValueError(f"the zip holds {len(members)} files where one is expected")
+            with archive.open(members[0]) as raw:
+                lines = io.TextIOWrapper(raw, "ascii")
+                if self.midnight is None:
+                    yield from self._dated_bars(lines)
+                elif self.resolution == "tick":
+                    yield from self._ticks(lines, self.midnight)
+                else:
+                    yield from self._bars_of_a_day(lines, self.midnight)
+
+    def _ticks(self, lines: Iterator[str], midnight: datetime) -> Iterator[Placed]:
+        """Half of all trades share their millisecond with the one before: its time is made once."""
+        base = (midnight - EPOCH) // timedelta(microseconds=1)
+        scale, quote = self.market.scale, self._quote
+        latest, order, event_time = "", 0, midnight
+        for text in lines:
+            milliseconds, price, size = text.split(",", 3)[:3]
+            if milliseconds != latest:
+                latest = milliseconds
+                elapsed = int(milliseconds)
+                order = quote_order(base + 1000 * elapsed)
+                event_time = midnight + timedelta(milliseconds=elapsed)
+            yield order, partial(quote, event_time, float(price) / scale, float(size))
+
+    def _bars_of_a_day(self, lines: Iterator[str], midnight: datetime) -> Iterator[Placed]:
+        base = int(midnight.timestamp())
+        for text in lines:
+            milliseconds, *values = text.split(",")
+            seconds, rest = divmod(int(milliseconds), 1000)
+            if rest:
+                raise ValueError(f"a bar starts at a whole second, not at {milliseconds} ms")
+            yield self._bar(base + seconds, values)
+
+    def _dated_bars(self, lines: Iterator[str]) -> Iterator[Placed]:
+        for text in lines:
+            label, *values = text.split(",")
+            local = datetime.strptime(label, "%Y%m%d %H:%M").replace(tzinfo=self.market.zone)
+            daily = self.resolution == "daily"
+            yield self._bar(self._opening(local) if daily else int(local.timestamp()), values)
+
+    def _opening(self, date: datetime) -> int:
+        """When the regular session of the date opens. Raises ValueError where the exchange keeps none."""
+        opening = calendar_of(self.market.exchange).at(int(date.timestamp()) + NOON).day_start
+        if datetime.fromtimestamp(opening, self.market.zone).date() != date.date():
+            raise ValueError(f"{date.date()} is no trading day of {self.market.exchange}")
+        return opening
+
+    def _bar(self, start: int, values: list[str]) -> Placed:
+        if len(values) != 5:
+            raise ValueError(f"{len(values) + 1} fields where 6 are expected")
+        scale = self.market.scale
+        opened, high, low, close = (float(value) / scale for value in values[:4])
+        end = bar_end(INTERVAL_OF[self.resolution], start, self.market.exchange)
+        times = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
+        return bar_order(end), partial(
+            self._recorded_bar, times, (opened, high, low, close), float(values[4])
+        )
+
+    def _quote(self, event_time: datetime, price: float, size: float, position: int) -> Quote:
+        """A recording knows no other time of receipt than the event's."""
+        return Quote(
+            symbol=self.symbol,
+            event_time=event_time,
+            price=price,
+            source=SOURCE,
+            position=position,
+            received_time=event_time,
+            size=size,
+            currency=self.currency,
+            exchange=self.market.exchange,
+        )
+
+    def _recorded_bar(
+        self, times: tuple[datetime, datetime], prices: tuple[float, ...], volume: float, position: int
+    ) -> RecordedBar:
+        """A bar is received at its end."""
+        return RecordedBar(
+            symbol=self.symbol,
+            interval=INTERVAL_OF[self.resolution],
+            start=times[0],
+            open=prices[0],
+            high=prices[1],
+            low=prices[2],
+            close=prices[3],
+            volume=volume,
+            source=SOURCE,
+            position=position,
+            received_time=times[1],
+            currency=self.currency,
+            exchange=self.market.exchange,
+        )
+
+
+def lean_file(path: Path) -> LeanFile:
+    """What the path says of a LEAN zip of trades.
+
+    Raises ConfigError where the path is not laid out so, or names quotes of bid and ask.
+    """
+    if path.name.endswith("_quote.zip"):
+        raise ConfigError(
+            f"{path} holds quotes of bid and ask, which can't be read yet: name _trade.zip files."
+        )
+    dated, undated = DATED.search(path.as_posix()), UNDATED.search(path.as_posix())
+    match = dated or undated
+    if match is None:
+        raise ConfigError(f"{path} does not lie as LEAN lays out its data: {LAYOUT} are expected.")
+    market = US_EQUITY if match["market"] == "equity/usa" else CRYPTO
+    return LeanFile(
+        path=path,
+        name=match[0].lstrip("/"),
+        resolution=match["resolution"],
+        symbol=match["symbol"].upper(),
+        market=market,
+        midnight=_midnight(path, dated["date"], market) if dated else None,
+    )
+
+
+def _midnight(path: Path, date: str, market: Market) -> datetime:
+    """Where the date of the file's name begins, in UTC."""
+    try:
+        return datetime.strptime(date, "%Y%m%d").replace(tzinfo=market.zone).astimezone(UTC)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {date} is no date; YYYYMMDD is expected.") from error

@@ -1,0 +1,124 @@
+"""CSV of quotes and bars: every documented way to write them, and every mistake named by its line."""
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from producer.sources.csv_files import csv_file
+from shared.errors import ConfigError
+from shared.market import Quote, Record, RecordedBar
+
+QUOTES = "symbol,event_time,price\n"
+BARS = "symbol,start,open,high,low,close,volume,interval\n"
+
+
+def records(path: Path) -> list[Record]:
+    return [make(line) for _, _, line, make in csv_file(path, "1m").rows(0)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "own.csv"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-01-02T14:30:00.250+00:00",
+        "2024-01-02T14:30:00.250Z",
+        "2024-01-02 09:30:00.250-05:00",
+        "1704205800.25",
+        "1704205800250",
+    ],
+)
+def test_time_is_iso_with_a_zone_or_epoch_seconds_or_milliseconds(path: Path, written: str) -> None:
+    path.write_text(f"{QUOTES}AAPL,{written},185.5\n")
+    (quote,) = records(path)
+    assert isinstance(quote, Quote)
+    assert quote.event_time == quote.received_time == datetime(2024, 1, 2, 14, 30, 0, 250_000, UTC)
+
+
+def test_empty_field_is_what_the_source_did_not_say(path: Path) -> None:
+    path.write_text(
+        "Price, event_time ,symbol,size,bid,session,note\n185.5,1704205800,AAPL,,185.4,regular,x\n"
+    )
+    (quote,) = records(path)
+    assert isinstance(quote, Quote)
+    assert (quote.price, quote.size, quote.bid, quote.session) == (185.5, None, 185.4, "regular")
+
+
+def test_rows_come_in_order_of_time_whatever_their_order_in_the_file(path: Path) -> None:
+    path.write_text(f"{QUOTES}A,1704205802,3\nB,1704205801,1\n\nC,1704205801,2\n")
+    assert [(record.position, record.price) for record in records(path) if isinstance(record, Quote)] == [
+        (3, 1.0),
+        (5, 2.0),
+        (2, 3.0),
+    ]
+
+
+def test_gzipped_file_is_read_like_a_plain_one(tmp_path: Path) -> None:
+    packed = tmp_path / "own.csv.gz"
+    with gzip.open(packed, "wt") as text:
+        text.write(f"{QUOTES}A,1704205802,3\n")
+    assert len(records(packed)) == 1
+
+
+def test_bar_takes_the_interval_of_its_row_before_that_of_the_file(path: Path) -> None:
+    path.write_text(f"{BARS}A,1704205800,2,3,1,2,10,5m\nA,1704206100,2,3,1,2,,\n")
+    bars = records(path)
+    assert [(bar.interval, bar.volume) for bar in bars if isinstance(bar, RecordedBar)] == [
+        ("5m", 10.0),
+        ("1m", None),
+    ]
+    assert bars[0].received_time == datetime(2024, 1, 2, 14, 35, tzinfo=UTC)
+
+
+def test_day_bar_ends_with_the_regular_session_of_its_exchange(path: Path) -> None:
+    path.write_text(BARS.replace("interval", "interval,exchange") + "A,1704205800,2,3,1,2,10,1d,XNYS\n")
+    (bar,) = records(path)
+    assert bar.received_time == datetime(2024, 1, 2, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{QUOTES}A,2024-01-02T14:30:00,1\n", "line 2: event_time .* names no time zone"),
+        (f"{QUOTES}A,1704205800,1\nA,yesterday,1\n", "line 3: event_time 'yesterday'"),
+        (f"{QUOTES}A,20240102,1\n", "line 2: event_time '20240102' is no epoch time"),
+        (f"{QUOTES}A,NaN,1\n", "line 2: event_time 'NaN'"),
+        (f"{QUOTES}A,1704205800,0\n", "line 2: price is not a finite positive number"),
+        (f"{QUOTES}A,1704205800,nan\n", "line 2: price is no number"),
+        (f"{QUOTES}A,1704205800,\n", "line 2: price is no number"),
+        (f"{QUOTES}A B,1704205800,1\n", "line 2: .*matching regex"),
+        (f"{QUOTES}A,1704205800\n", "line 2: 2 fields where the header names 3"),
+        ("symbol,event_time,price,size\nA,1704205800,1,-2\n", "line 2: size is no number from 0"),
+        (f"symbol,event_time,price,session\nA,1704205800,1,{'x' * 65}\n", "line 2: session is longer"),
+        (f"{BARS}A,1704205800,2,3,2.5,2,10,1m\n", "line 2: open 2.0 or close 2.0 outside"),
+        (f"{BARS}A,1704205800,2,3,1,2,10,2m\n", "line 2: interval '2m' is none of"),
+        (f"{BARS}A,1704205830,2,3,1,2,10,1m\n", "line 2: a bar of 1m starts at a multiple"),
+        (f"{BARS}A,1704205800.5,2,3,1,2,10,1s\n", "line 2: start is not at a whole second"),
+        (f"{BARS}A,1704205800,2,3,1,2,10,1d\n", "line 2: a bar of 1d starts when"),
+        ("19980102,0.54,0.5,1\n", "the first row must name the columns"),
+        ("", "the first row must name the columns"),
+    ],
+)
+def test_bad_row_is_named_by_file_and_line(path: Path, text: str, said: str) -> None:
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=f"own.csv.*{said}"):
+        records(path)
+
+
+def test_bars_without_an_interval_are_refused(path: Path) -> None:
+    path.write_text("symbol,start,open,high,low,close,volume\n")
+    with pytest.raises(ConfigError, match="no column interval"):
+        csv_file(path, None)
+
+
+@pytest.mark.parametrize("name", ["own.csv", "own.csv.gz"])
+def test_unreadable_file_is_named(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"\xff\xfe\x00binary")
+    with pytest.raises(ConfigError, match=f"{name} can't be read"):
+        records(file)
