@@ -1,0 +1,51 @@
+"""Builds the screen: the page, its callbacks and the API, served by one FastAPI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from dash import Dash
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from dashboard import api, callbacks
+from dashboard.delta import Scene
+from dashboard.layout import page
+from dashboard.read_model import ReadModel
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>"""
+
+
+def build(model: ReadModel, scene: Scene) -> FastAPI:
+    """The whole screen as an ASGI application. It starts and stops the read model with itself."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        model.start()
+        yield
+        model.stop()
+
+    # No interactive API pages: they load their scripts from elsewhere.
+    server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
+    server.include_router(api.routes(model))
+    app = Dash(
+        "tickstream",
+        server=server,
+        assets_folder=str(Path(__file__).parent / "assets"),
+        serve_locally=True,
+        title="Tickstream",
+        update_title=None,
+        index_string=PAGE,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    # No callback uses Dash's own socket; without this every open page would hold one.
+    app.backend.websocket_capability = False
+    app.layout = partial(page, model, scene)
+    callbacks.register(app, model, scene)
+    server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
+    return server

@@ -1,0 +1,103 @@
+// How numbers and times are written. Prices arrive as numbers, times as epoch seconds UTC.
+(function () {
+  "use strict";
+  const MINUS = "\u2212", UNKNOWN = "\u2013";
+  const numbers = new Map(), clocks = new Map(), offsets = new Map();
+
+  function cached(map, key, make) {
+    if (!map.has(key)) map.set(key, make());
+    return map.get(key);
+  }
+
+  function plain(value, decimals) {
+    if (value === null || value === undefined) return UNKNOWN;
+    const format = cached(numbers, decimals, () => new Intl.NumberFormat("en-US", {
+      minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+    return format.format(value).replace("-", MINUS);
+  }
+
+  // A sign as well as a colour; what rounds to nothing has neither.
+  function signed(value, decimals) {
+    if (value === null || value === undefined) return UNKNOWN;
+    const text = plain(Math.abs(value), decimals);
+    if (Number(text.replaceAll(",", "")) === 0) return text;
+    return (value > 0 ? "+" : MINUS) + text;
+  }
+
+  function compact(value) {
+    if (value === null || value === undefined) return UNKNOWN;
+    const [unit, size] = value >= 1e9 ? ["B", 1e9] : value >= 1e6 ? ["M", 1e6] : value >= 1e3 ? ["K", 1e3] : ["", 1];
+    return plain(value / size, unit ? 2 : Number.isInteger(value) ? 0 : 2) + unit;
+  }
+
+  function clock(zone, options) {
+    return cached(clocks, zone + JSON.stringify(options), () => new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone, hourCycle: "h23", ...options }));
+  }
+
+  const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const DAY = { weekday: "short", day: "numeric", month: "short" };
+
+  function time(second, zone) { return clock(zone, TIME).format(second * 1000); }
+
+  function day(second, zone) { return clock(zone, { day: "numeric", month: "short" }).format(second * 1000); }
+
+  function zoneName(second, zone) {
+    const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" }).formatToParts(second * 1000);
+    return parts.find((part) => part.type === "timeZoneName").value;
+  }
+
+  function fullClock(second, zone) {
+    const name = cached(clocks, "name " + zone + Math.floor(second / 3600), () => zoneName(second, zone));
+    return `${clock(zone, DAY).format(second * 1000).replace(",", "")} ${time(second, zone)} ${name}`;
+  }
+
+  // Zones move their clocks at full quarters of an hour, so one look-up serves a quarter.
+  function offset(second, zone) {
+    const quarter = Math.floor(second / 900) * 900;
+    return cached(offsets, zone + quarter, () => {
+      const part = {};
+      const format = clock(zone, { ...TIME, year: "numeric", month: "numeric", day: "numeric" });
+      for (const { type, value } of format.formatToParts(quarter * 1000)) part[type] = Number(value);
+      return Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second) / 1000 - quarter;
+    });
+  }
+
+  function age(seconds) {
+    if (seconds < 10) return plain(seconds, 1) + " s";
+    if (seconds < 90) return plain(seconds, 0) + " s";
+    if (seconds < 5400) return plain(seconds / 60, 0) + " min";
+    return seconds < 129600 ? plain(seconds / 3600, 0) + " h" : plain(seconds / 86400, 0) + " d";
+  }
+
+  // A cell's value in the way its kind asks for.
+  function cell(value, kind, decimals) {
+    switch (kind) {
+      case "text": return value;
+      case "price": return plain(value, decimals);
+      case "difference": return signed(value, decimals + 2);
+      case "volume": return compact(value);
+      case "count": return plain(value, 0);
+      case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
+      default: return plain(value, 1);
+    }
+  }
+
+  window.deskFormat = { plain, signed, compact, time, day, fullClock, offset, age, cell, tone };
+
+  function tone(value) { return value > 0 ? "up" : value < 0 ? "down" : ""; }
+
+  // The chart's axis holds the exchange's wall time, written as if it were UTC: days begin where the exchange's do.
+  const MONTH = { month: "short" }, AXIS_DAY = { day: "numeric", month: "short" };
+  const SHORT = { hour: "2-digit", minute: "2-digit" };
+  window.dashTvlwcFunctions = {
+    axisTick(second, kind) {
+      const options = kind === 0 ? { year: "numeric" } : kind === 1 ? MONTH : kind === 2 ? AXIS_DAY : SHORT;
+      return clock("UTC", options).format(second * 1000);
+    },
+    axisTime(second) {
+      const options = window.deskChart.isDaily() ? { ...DAY, year: "numeric" } : { ...DAY, ...SHORT };
+      return clock("UTC", options).format(second * 1000).replaceAll(",", "");
+    },
+  };
+})();

@@ -1,0 +1,136 @@
+// The live chart: history as columns becomes series, a delta becomes ticks. Nothing is drawn anew on a tick.
+(function () {
+  "use strict";
+  const PANES = [["price", 6], ["volume", 1.1], ["rsi", 1.5], ["macd", 1.6]];
+  const RIGHT_MARGIN = 4;
+  let specs = [], shown = new Set();
+  let view = null; // what is on the chart: symbol, interval, zone, decimals, bars, times, points, lastStart
+
+  function setSpecs(series) { specs = series; }
+
+  function row(columns, index) {
+    const bar = {};
+    for (const name in columns) bar[name] = columns[name][index];
+    return bar;
+  }
+
+  function point(spec, bar, time) {
+    if (spec.type === "candlestick") return { time, open: bar.open, high: bar.high, low: bar.low, close: bar.close };
+    const value = bar[spec.column];
+    if (value === null || value === undefined) return { time };
+    if (!spec.tint) return { time, value };
+    const rises = spec.tint.by === "sign" ? value >= 0 : bar.close >= bar.open;
+    return { time, value, color: rises ? spec.tint.up : spec.tint.down };
+  }
+
+  // The exchange's wall time; where clocks are set back the axis must go on all the same.
+  function axisTime(start) {
+    const time = start + deskFormat.offset(start, view.zone);
+    const before = view.times.at(-1);
+    return before !== undefined && time <= before ? before + 1 : time;
+  }
+
+  function append(bar) {
+    const time = axisTime(bar.start);
+    view.bars.push(bar);
+    view.times.push(time);
+    for (const spec of specs) view.points[spec.id].push(point(spec, bar, time));
+  }
+
+  function replaceLast(bar) {
+    view.bars[view.bars.length - 1] = bar;
+    for (const spec of specs) view.points[spec.id].splice(-1, 1, point(spec, bar, view.times.at(-1)));
+  }
+
+  function load(symbol, interval, zone, decimals, columns) {
+    view = { symbol, interval, zone, decimals, bars: [], times: [], points: {}, lastStart: 0 };
+    for (const spec of specs) view.points[spec.id] = [];
+    columns.start.forEach((_, index) => append(row(columns, index)));
+    if (view.bars.length) view.lastStart = view.bars.at(-1).start;
+    draw();
+  }
+
+  function format(spec) {
+    if (spec.column === "volume") return { type: "volume" };
+    const precision = spec.pane === "rsi" ? 1 : view.decimals + (spec.pane === "macd" ? 2 : 0);
+    return { type: "price", precision, minMove: 1 / 10 ** precision };
+  }
+
+  // Series keep their data array, so that a switched study leaves the others as they are.
+  function draw() {
+    if (!view) return;
+    const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
+    const panes = PANES.filter(([name]) => drawn.some((spec) => spec.pane === name));
+    const number = Object.fromEntries(panes.map(([name], index) => [name, index]));
+    dash_clientside.set_props("chart", {
+      series: drawn.map((spec) => ({
+        id: spec.id, type: spec.type, pane: number[spec.pane], data: view.points[spec.id],
+        options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines || [],
+        ...(spec.priceScaleOptions && { priceScaleOptions: spec.priceScaleOptions }),
+      })),
+      paneOptions: panes.map(([, stretchFactor]) => ({ stretchFactor })),
+    });
+    deskLegend.build(panes.map(([name]) => name), drawn);
+    describe();
+  }
+
+  function show(studies) {
+    shown = new Set(studies);
+    draw();
+  }
+
+  function zoom(seconds) {
+    if (!view || !view.bars.length) return;
+    const newest = view.bars.at(-1).start;
+    const first = view.bars.findIndex((bar) => bar.start > newest - seconds);
+    const to = view.bars.length - 1 + RIGHT_MARGIN;
+    dash_clientside.set_props("chart", { visibleLogicalRange: { from: Math.min(first, to - 20), to } });
+  }
+
+  // Bars that closed, then the open one. False where they don't follow what is drawn: the chart must load anew.
+  function tick(closed, open) {
+    const rows = (closed.start || []).map((_, index) => row(closed, index));
+    if (rows.length) view.lastStart = rows.at(-1).start;
+    if (open.start && open.start[0] > view.lastStart) rows.push(row(open, 0));
+    const before = view.bars.length;
+    const ticks = [];
+    for (const bar of rows) {
+      const last = view.bars.length ? view.bars.at(-1).start : 0;
+      if (bar.start < last) return false;
+      if (bar.start === last) replaceLast(bar); else append(bar);
+      for (const spec of specs) {
+        if (!spec.study || shown.has(spec.study)) ticks.push({ id: spec.id, bar: view.points[spec.id].at(-1) });
+      }
+    }
+    if (ticks.length) dash_clientside.set_props("chart", { tick: ticks });
+    deskLegend.refresh();
+    if (view.bars.length !== before) describe();
+    return true;
+  }
+
+  function barAt(time) {
+    const index = time === null || time === undefined ? view.times.length - 1 : view.times.indexOf(time);
+    return index < 0 ? null : { bar: view.bars[index], before: view.bars[index - 1] };
+  }
+
+  // What the canvas shows, in words, for those who can't see it.
+  function describe() {
+    const words = document.getElementById("summary");
+    if (!view.bars.length) { words.textContent = `${view.symbol}: no bars yet.`; return; }
+    const last = view.bars.at(-1), first = view.bars[0], price = (value) => deskFormat.plain(value, view.decimals);
+    const high = Math.max(...view.bars.map((bar) => bar.high)), low = Math.min(...view.bars.map((bar) => bar.low));
+    const when = (bar) => deskFormat.fullClock(bar.start, view.zone);
+    const rsi = last.rsi === null ? "" : ` RSI ${deskFormat.plain(last.rsi, 1)}.`;
+    words.textContent = `${view.symbol}, ${view.bars.length} bars of ${view.interval} from ${when(first)} to ` +
+      `${when(last)}. Last price ${price(last.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`;
+  }
+
+  window.deskChart = {
+    setSpecs, load, show, zoom, tick, barAt,
+    view: () => view,
+    forget: () => { view = null; },
+    isDaily: () => view !== null && view.interval === "1d",
+    holds: (symbol, interval) => view !== null && view.symbol === symbol && view.interval === interval,
+    lastStart: () => (view ? view.lastStart : 0),
+  };
+})();

@@ -1,0 +1,104 @@
+// The line of names and values in the corner of each pane: the bar under the crosshair, else the newest.
+(function () {
+  "use strict";
+  let labels = {}, cells = [], time = null;
+  const rows = new ResizeObserver(place);
+  const panes = new MutationObserver(watch);
+
+  function setLabels(names) { labels = names; }
+
+  function span(parent, className, text) {
+    const element = document.createElement("span");
+    element.className = className;
+    element.textContent = text || "";
+    parent.append(element);
+    return element;
+  }
+
+  function build(names, drawn) {
+    const legends = document.getElementById("legends");
+    cells = [];
+    legends.replaceChildren(...names.map((name) => {
+      const legend = document.createElement("div");
+      legend.className = "legend num";
+      if (name === "price") price(legend);
+      studies(legend, drawn.filter((spec) => spec.pane === name && spec.study));
+      return legend;
+    }));
+    refresh();
+    watch();
+  }
+
+  function price(legend) {
+    const view = deskChart.view();
+    span(legend, "legend-name", view.symbol);
+    span(legend, "quiet", view.interval === "1d" ? "1D" : view.interval);
+    for (const [label, name] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) {
+      span(legend, "quiet", label);
+      cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
+    }
+    cells.push({ element: span(legend, "value"), text: change, tone: move });
+    const row = document.createElement("i");
+    row.className = "break";
+    legend.append(row);
+  }
+
+  function move({ bar, before }) { return bar.close - (before ? before.close : bar.open); }
+
+  function change(found) {
+    const difference = move(found);
+    return `${deskFormat.signed(difference / (found.bar.close - difference) * 100, 2)} %`;
+  }
+
+  function studies(legend, drawn) {
+    const view = deskChart.view();
+    for (const study of new Set(drawn.map((spec) => spec.study))) {
+      const own = drawn.filter((spec) => spec.study === study);
+      const colour = own.find((spec) => spec.id === study) || own[0];
+      span(legend, "study-name", labels[study]).style.color = colour.options.color;
+      for (const spec of own) {
+        const kind = spec.pane === "macd" ? "difference" : spec.pane === "price" ? "price" : spec.pane;
+        cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.cell(bar[spec.column], kind, view.decimals) });
+      }
+    }
+  }
+
+  function refresh() {
+    const found = deskChart.view() && deskChart.barAt(time);
+    if (!found || !found.bar) return;
+    for (const { element, text, tone } of cells) {
+      const words = text(found);
+      if (element.textContent !== words) element.textContent = words;
+      if (tone) element.className = `value ${deskFormat.tone(tone(found))}`;
+    }
+  }
+
+  function point(crosshair) {
+    time = crosshair && crosshair.time !== undefined ? crosshair.time : null;
+    refresh();
+  }
+
+  // Rows of the chart's own table: panes with separators between them, the time axis last.
+  function paneRows() {
+    const all = [...document.querySelectorAll("#chart tr")];
+    return all.slice(0, -1).filter((element) => element.offsetHeight > 12);
+  }
+
+  function watch() {
+    const table = document.querySelector("#chart table");
+    if (!table) { requestAnimationFrame(watch); return; }
+    panes.observe(table, { childList: true, subtree: true });
+    rows.disconnect();
+    for (const element of table.querySelectorAll("tr")) rows.observe(element);
+    place();
+  }
+
+  function place() {
+    const tops = paneRows().map((element) => element.offsetTop);
+    [...document.getElementById("legends").children].forEach((legend, index) => {
+      legend.style.top = `${(tops[index] || 0) + 6}px`;
+    });
+  }
+
+  window.deskLegend = { setLabels, build, refresh, point };
+})();

@@ -1,0 +1,66 @@
+// The watchlist: rows are changed in place by transactions, never replaced.
+(function () {
+  "use strict";
+  const rows = new Map();
+  let pending = new Map();
+
+  function grid() {
+    try { return dash_ag_grid.getApi("watchlist"); } catch { return null; }
+  }
+
+  // The grid may not be there yet; what came before it waits.
+  function apply(changed) {
+    for (const row of changed) {
+      const whole = { trend: [], ...rows.get(row.symbol), ...row };
+      rows.set(row.symbol, whole);
+      pending.set(row.symbol, whole);
+    }
+    const api = pending.size ? grid() : null;
+    if (!api) return;
+    const transaction = { add: [], update: [] };
+    for (const row of pending.values()) transaction[api.getRowNode(row.symbol) ? "update" : "add"].push(row);
+    pending = new Map();
+    api.applyTransaction(transaction);
+  }
+
+  function clear() {
+    const api = grid();
+    if (api) api.applyTransaction({ remove: [...rows.values()] });
+    rows.clear();
+    pending.clear();
+  }
+
+  function select(symbol) {
+    const api = grid(), node = api && api.getRowNode(symbol);
+    if (node && !node.isSelected()) node.setSelected(true);
+  }
+
+  function path(closes) {
+    const low = Math.min(...closes), span = Math.max(...closes) - low || 1;
+    const x = (index) => (index * 80 / (closes.length - 1)).toFixed(1);
+    const y = (close) => (22 - (close - low) / span * 20).toFixed(1);
+    return closes.map((close, index) => `${index ? "L" : "M"}${x(index)} ${y(close)}`).join("");
+  }
+
+  function Trend({ value, data }) {
+    if (!value || value.length < 2) return null;
+    const rises = data.percent === null ? value.at(-1) >= value[0] : data.percent >= 0;
+    const line = { d: path(value), fill: "none", strokeWidth: 1.3, vectorEffect: "non-scaling-stroke",
+      className: rises ? "trend-up" : "trend-down" };
+    const box = { viewBox: "0 0 80 24", width: "100%", height: 22, preserveAspectRatio: "none", "aria-hidden": true };
+    return React.createElement("svg", box, React.createElement("path", line));
+  }
+
+  window.dashAgGridComponentFunctions = { Trend };
+  window.dashAgGridFunctions = {
+    watchPrice: ({ value, data }) => deskFormat.plain(value, data.decimals),
+    watchPercent: ({ value }) => deskFormat.signed(value, 2),
+    deskTheme: (theme) => theme.withParams({
+      backgroundColor: "#0f151d", foregroundColor: "#d5deea", headerBackgroundColor: "#0f151d",
+      headerTextColor: "#8d9bad", borderColor: "#1a232e", rowHoverColor: "#16202b", selectedRowBackgroundColor: "#1a2c42",
+      fontSize: 12.5, headerFontSize: 11.5, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 9,
+      browserColorScheme: "dark", wrapperBorderRadius: 0, wrapperBorder: false, headerColumnBorder: false,
+    }),
+  };
+  window.deskWatchlist = { apply, clear, select, row: (symbol) => rows.get(symbol), symbols: () => [...rows.keys()] };
+})();

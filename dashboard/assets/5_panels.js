@@ -1,0 +1,123 @@
+// Heading, panels, alerts and the strip at the foot. Elements are made once; later only texts change.
+(function () {
+  "use strict";
+  const ALERTS_SHOWN = 200;
+  const byId = (id) => document.getElementById(id);
+
+  function write(element, text) { if (element.textContent !== text) element.textContent = text; }
+
+  function dress(element, className) { if (element.className !== className) element.className = className; }
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    made.className = className;
+    made.textContent = text || "";
+    return made;
+  }
+
+  function sentence(id, text) {
+    byId(id).hidden = !text;
+    write(byId(id), text || "");
+  }
+
+  function headline(row, currency) {
+    write(byId("last"), deskFormat.plain(row.last, row.decimals));
+    write(byId("currency"), currency || "");
+    const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
+    write(byId("change"), deskFormat.signed(row.change, row.decimals) + percent);
+    dress(byId("change"), `change ${deskFormat.tone(row.percent)}`);
+    const short = row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`;
+    document.title = `${row.symbol} ${deskFormat.plain(row.last, row.decimals)}${short} · Tickstream`;
+  }
+
+  function badge(id, text, tone) {
+    byId(id).hidden = !text;
+    write(byId(id), text);
+    dress(byId(id), `badge num ${tone}`);
+  }
+
+  // Cells are [label, value, kind]; the labels of a panel never change while the page is open.
+  function cells(id, given, decimals) {
+    const list = byId(id);
+    if (list.children.length !== given.length) {
+      list.replaceChildren(...given.map(([label]) => {
+        const pair = element("div", "cell");
+        pair.append(element("dt", "", label), element("dd", ""));
+        return pair;
+      }));
+    }
+    given.forEach(([, value, kind], index) => {
+      const target = list.children[index].lastChild;
+      write(target, deskFormat.cell(value, kind, decimals));
+      dress(target, kind === "text" ? "quiet" : kind === "difference" ? deskFormat.tone(value) : "");
+      target.title = kind === "text" ? "Warming up: bars seen of bars needed" : "";
+    });
+  }
+
+  function alertItem(alert) {
+    const item = element("li", `alert ${alert.tone}`);
+    const when = element("time", "num", deskFormat.time(alert.time, alert.zone));
+    when.title = deskFormat.fullClock(alert.time, alert.zone);
+    const head = element("div", "alert-head");
+    head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), when);
+    item.append(head, element("p", "", alert.text));
+    item.dataset.time = alert.time;
+    item.dataset.key = alert.key;
+    return item;
+  }
+
+  // Newest first, wherever in time a late one belongs.
+  function alerts(came) {
+    const list = byId("alerts");
+    for (const alert of [...came].reverse()) {
+      if (list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`)) continue;
+      const older = [...list.children].find((item) => Number(item.dataset.time) <= alert.time);
+      list.insertBefore(alertItem(alert), older || null);
+    }
+    while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
+    dress(list, list.children.length ? "alerts fill" : "alerts fill none");
+    write(byId("alert-list-note"), list.children.length ? String(list.children.length) : "");
+  }
+
+  function items(id, given) {
+    const strip = byId(id);
+    while (strip.children.length < given.length) {
+      const item = element("span", "item");
+      item.append(element("i", "lamp"), element("span", "quiet"), element("span", "value"));
+      strip.append(item);
+    }
+    given.forEach(({ label, text, tone, title }, index) => {
+      const [lamp, name, value] = strip.children[index].children;
+      dress(lamp, `lamp ${tone || "none"}`);
+      write(name, label);
+      write(value, text);
+      strip.children[index].title = title || "";
+    });
+  }
+
+  function strip(delta) {
+    items("parts", delta.parts);
+    const rate = delta.per_second;
+    items("figures", [
+      { label: "Messages/s", text: rate === null ? "\u2013" : deskFormat.plain(rate, rate < 10 ? 1 : 0) },
+      { label: "Lag", text: deskFormat.plain(delta.lag, 0) },
+      { label: "Late", text: deskFormat.plain(delta.late, 0) },
+      { label: "Dead letters", text: deskFormat.plain(delta.dead_letters, 0), tone: delta.dead_letters ? "warn" : "" },
+    ]);
+  }
+
+  function notice(given) {
+    const box = byId("notice");
+    box.hidden = !given;
+    if (!given || box.dataset.shown === JSON.stringify(given)) return;
+    box.dataset.shown = JSON.stringify(given);
+    const parts = [element("i", "pulse"), element("h2", "", given.title), element("p", "", given.text)];
+    if (given.command) parts.push(element("code", "", given.command));
+    parts.push(element("p", "quiet", "This page goes on by itself."));
+    box.replaceChildren(...parts);
+  }
+
+  function clearAlerts() { byId("alerts").replaceChildren(); }
+
+  window.deskPanels = { write, sentence, headline, badge, cells, alerts, clearAlerts, strip, notice };
+})();

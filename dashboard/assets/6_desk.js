@@ -1,0 +1,140 @@
+// The page's own state, and what Dash calls: ask for news, apply them, open another chart.
+(function () {
+  "use strict";
+  const OVERDUE = 5000, HOUR = 3600, DAY = 86400, TRADING_DAY = 16 * HOUR;
+  const SECONDS = { "1m": 60, "5m": 300, "15m": 900, "1h": HOUR, "1d": DAY };
+  // What a range covers in seconds, in trading days, and the interval that suits it.
+  const RANGES = {
+    "3H": [3 * HOUR, 1, "1m"], "1D": [DAY, 1, "5m"], "5D": [7 * DAY, 5, "15m"], "1M": [31 * DAY, 22, "1h"],
+    "3M": [92 * DAY, 64, "1d"], "1Y": [366 * DAY, 253, "1d"], "All": [Infinity, Infinity, "1d"],
+  };
+  const state = {
+    sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
+    askedAt: null, answeredAt: null, clock: null, age: null, loading: null,
+  };
+
+  function ask(_, symbol, interval) {
+    const moved = symbol !== state.symbol || interval !== state.interval;
+    const now = performance.now();
+    if (!moved && state.askedAt !== null && now - state.askedAt < OVERDUE) return dash_clientside.no_update;
+    Object.assign(state, { symbol, interval, askedAt: now });
+    const lastStart = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
+    return { symbol: symbol || null, interval, sequence: state.sequence, generation: state.generation,
+      last_start: lastStart, nonce: now };
+  }
+
+  function apply(delta) {
+    if (!delta) return;
+    state.askedAt = null;
+    state.answeredAt = performance.now();
+    if (delta.generation === state.generation && delta.sequence < state.sequence) return;
+    if (delta.generation !== state.generation) startAnew(delta.generation);
+    state.sequence = delta.sequence;
+    deskWatchlist.apply(delta.rows);
+    if (delta.alerts.length || !state.clock) deskPanels.alerts(delta.alerts);
+    for (const id of ["banner", "warning"]) deskPanels.sentence(id, delta[id]);
+    deskPanels.notice(delta.notice);
+    deskPanels.strip(delta);
+    state.age = delta.age;
+    offerSymbols();
+    if (delta.symbol === state.symbol && delta.interval === state.interval) applySymbol(delta);
+    keepTime();
+  }
+
+  function startAnew(generation) {
+    if (state.generation) {
+      deskWatchlist.clear();
+      deskPanels.clearAlerts();
+      state.stale = true;
+    }
+    state.generation = generation;
+  }
+
+  function applySymbol(delta) {
+    const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
+    state.clock = heading;
+    deskPanels.headline(row, heading.currency);
+    deskPanels.badge("badge", heading.session, heading.tone);
+    deskPanels.cells("session", delta.session, row.decimals);
+    deskPanels.cells("indicators", delta.indicators, row.decimals);
+    deskPanels.write(document.getElementById("session-note"), delta.symbol);
+    deskPanels.write(document.getElementById("indicators-note"), `${delta.symbol} · ${delta.interval}`);
+    deskWatchlist.select(delta.symbol);
+    applyBars(delta);
+  }
+
+  function applyBars(delta) {
+    const isShown = deskChart.holds(delta.symbol, delta.interval) && !state.stale;
+    const follows = isShown && delta.bars !== null && deskChart.tick(delta.bars, delta.open);
+    if (!follows) load(isShown || state.stale);
+  }
+
+  function offerSymbols() {
+    const symbols = deskWatchlist.symbols();
+    if (symbols.length === state.offered) return;
+    state.offered = symbols.length;
+    deskPanels.write(document.getElementById("watch-note"), symbols.length ? `${symbols.length} symbols` : "");
+    const value = symbols.includes(state.symbol) ? state.symbol : symbols[0] || null;
+    dash_clientside.set_props("symbol", { data: symbols, value });
+  }
+
+  function barsWanted() {
+    const [, days] = RANGES[state.range];
+    return Math.min(5000, Math.max(1000, Math.ceil(days * TRADING_DAY / SECONDS[state.interval])));
+  }
+
+  // One load at a time for what is wanted now; the next delta tries again where it fails.
+  async function load(keepZoom) {
+    const { symbol, interval, clock } = state, wanted = `${symbol} ${interval} ${barsWanted()}`;
+    if (!clock || clock.symbol !== symbol || state.loading === wanted) return;
+    state.loading = wanted;
+    try {
+      const address = `/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}&bars=${barsWanted()}`;
+      const answer = await fetch(address);
+      const history = answer.ok ? await answer.json() : null;
+      if (!history || state.loading !== wanted) return;
+      deskChart.load(symbol, interval, clock.zone, deskWatchlist.row(symbol).decimals, history.columns);
+      state.stale = false;
+      if (!keepZoom) deskChart.zoom(RANGES[state.range][0]);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
+    } finally {
+      if (state.loading === wanted) state.loading = null;
+    }
+  }
+
+  function open(symbol, interval, range) {
+    Object.assign(state, { range });
+    if (!symbol) return;
+    const covers = deskChart.holds(symbol, interval) && deskChart.view().bars.length >= barsWanted() - 1;
+    if (covers) deskChart.zoom(RANGES[range][0]);
+    else if (deskChart.holds(symbol, interval)) { deskChart.forget(); load(false); }
+  }
+
+  // Between two answers time goes on: the clock, the age of the data, and a server that does not answer.
+  function keepTime() {
+    if (state.answeredAt === null) return;
+    const passed = (performance.now() - state.answeredAt) / 1000, heading = state.clock;
+    if (heading) {
+      const second = heading.clock + (heading.clock_runs ? passed : 0);
+      deskPanels.write(document.getElementById("clock"), deskFormat.fullClock(second, heading.zone));
+    }
+    if (state.age !== null) {
+      const age = state.age + passed, isOpen = !heading || heading.tone !== "closed";
+      deskPanels.badge("age", `Data ${deskFormat.age(age)}`, !isOpen ? "closed" : age < 15 ? "open" : age < 120 ? "extended" : "bad");
+    }
+    if (passed > 5) deskPanels.sentence("warning", "The screen's server does not answer. The page goes on by itself once it does.");
+  }
+
+  window.setInterval(keepTime, 500);
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.desk = {
+    ask, apply, open,
+    begin(series, labels) { deskChart.setSpecs(series); deskLegend.setLabels(labels); },
+    follow_range: (range) => RANGES[range][2],
+    show: (studies) => deskChart.show(studies),
+    pick: (rows) => (rows && rows.length && rows[0].symbol !== state.symbol ? rows[0].symbol : dash_clientside.no_update),
+    point: (crosshair) => deskLegend.point(crosshair),
+    latest: (clicks) => (clicks ? { action: "scrollToRealTime", nonce: clicks } : dash_clientside.no_update),
+  };
+})();

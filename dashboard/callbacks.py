@@ -1,0 +1,44 @@
+"""How a tick reaches the page: the page asks, one callback answers with what is new, scripts apply it in place.
+
+Nothing is rendered anew: the scripts in assets/ write the delta into the chart, the watchlist and the texts.
+"""
+
+from typing import Any
+
+import msgspec
+from dash import ClientsideFunction, Dash, Input, Output, State
+
+from dashboard.delta import Ask, Scene, delta
+from dashboard.read_model import ReadModel
+
+
+def register(app: Dash, model: ReadModel, scene: Scene) -> None:
+    """Add every callback of the page."""
+    _register_tick(app, model, scene)
+    _register_scripts(app)
+
+
+def _register_tick(app: Dash, model: ReadModel, scene: Scene) -> None:
+    @app.callback(Output("delta", "data"), Input("ask", "data"), prevent_initial_call=True)
+    async def tick(asked: dict[str, Any]) -> dict[str, Any]:
+        """Only memory is read here: a blocking call would hold up every viewer."""
+        ask = msgspec.convert(asked, Ask)
+        newer = model.bars_since((ask.symbol or "", ask.interval), ask.last_start)
+        return delta(scene, model.snapshot, ask, newer)
+
+
+def _register_scripts(app: Dash) -> None:
+    def script(name: str, *arguments: Output | Input | State) -> None:
+        app.clientside_callback(ClientsideFunction("desk", name), *arguments)
+
+    # The page asks again only when its last question was answered, or is overdue.
+    symbol, interval = Input("symbol", "value"), Input("interval", "value")
+    script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), symbol, interval)
+    script("apply", Input("delta", "data"))
+    script("begin", Input("series", "data"), State("labels", "data"))
+    script("open", symbol, interval, Input("range", "value"))
+    script("follow_range", Output("interval", "value"), Input("range", "value"))
+    script("show", Input("studies", "value"))
+    script("pick", Output("symbol", "value"), Input("watchlist", "selectedRows"))
+    script("point", Input("chart", "crosshair"))
+    script("latest", Output("chart", "timeScaleAction"), Input("latest", "n_clicks"))

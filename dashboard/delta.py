@@ -1,0 +1,110 @@
+"""A snapshot -> what one viewer has not seen yet, as JSON-ready values. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.figures import Periods, columns
+from dashboard.notices import banner, notice, stale_warning
+from dashboard.panels import alert_item, heading, indicator_cells, part_items, session_cells, watch_row
+from dashboard.rows import ChartBar
+from dashboard.snapshot import Snapshot
+from shared.calendars import calendar_of
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a viewer has: the last sequence and generation it saw, and the last closed bar of its chart."""
+
+    symbol: str | None
+    interval: str
+    sequence: int
+    generation: int
+    last_start: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stays the same while the server runs: the feed, the database's name and the indicators' periods."""
+
+    feed: str
+    place: str
+    periods: Periods
+
+
+def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | None) -> dict[str, Any]:
+    """What is newer than `ask`. `newer` are the closed bars after its last; None: the chart must load anew."""
+    since = ask.sequence if ask.generation == snapshot.generation else 0
+    message = {
+        "sequence": snapshot.sequence,
+        "generation": snapshot.generation,
+        "rows": _watchlist(snapshot, since),
+        "alerts": _alerts(snapshot, since),
+        **_notes(scene, snapshot),
+        **_strip(snapshot),
+    }
+    if ask.symbol in snapshot.reading.symbols:
+        message |= _shown_symbol(scene, snapshot, ask.symbol, ask.interval)
+        message["bars"] = None if newer is None else columns(newer) if newer else {}
+    return message
+
+
+def _watchlist(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
+    """The rows that changed; a trend only where it changed."""
+    rows = []
+    for symbol, row in snapshot.reading.symbols.items():
+        has_trend = snapshot.trend_changes[symbol] > since
+        if has_trend or snapshot.symbol_changes[symbol] > since:
+            trend = {"trend": snapshot.reading.trends[symbol]} if has_trend else {}
+            rows.append(watch_row(row) | trend)
+    return rows
+
+
+def _alerts(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
+    """The alerts that came, newest first."""
+    symbols = snapshot.reading.symbols
+    return [
+        alert_item(alert, calendar_of(symbols[alert.symbol].exchange).zone.key)
+        for alert in snapshot.reading.alerts
+        if snapshot.alert_changes[alert] > since and alert.symbol in symbols
+    ]
+
+
+def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
+    """Banner, warning and notice."""
+    has_numbers = bool(snapshot.reading.symbols)
+    missing = None if has_numbers else notice(snapshot.condition, scene.place)
+    return {
+        "banner": banner(scene.feed, snapshot.reading),
+        "warning": stale_warning(snapshot.condition, snapshot.reading),
+        "notice": missing and missing._asdict(),
+    }
+
+
+def _strip(snapshot: Snapshot) -> dict[str, Any]:
+    """The numbers of the strip at the foot. `age` is None before the first quote."""
+    reading = snapshot.reading
+    received = [row.received_time for row in reading.symbols.values()]
+    storage = reading.parts.get("storage")
+    return {
+        "parts": part_items(reading.parts, snapshot.condition),
+        "age": max(0.0, reading.now - max(received)) if received else None,
+        "lag": sum(part.lag for part in reading.parts.values()),
+        "per_second": storage.per_second if storage else None,
+        "late": sum(row.late for row in reading.symbols.values()),
+        "dead_letters": reading.dead_letters,
+        "is_reading": snapshot.condition == "reading",
+    }
+
+
+def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) -> dict[str, Any]:
+    """Heading, panels and open bar of the symbol on the chart."""
+    reading = snapshot.reading
+    row, open_bar = reading.symbols[symbol], reading.open_bars.get((symbol, interval))
+    return {
+        "symbol": symbol,
+        "interval": interval,
+        "heading": heading(row, reading.now, scene.feed == "live"),
+        "session": session_cells(row, reading.open_bars.get((symbol, "1d"))),
+        "indicators": indicator_cells(open_bar, scene.periods),
+        "open": columns([open_bar.bar]) if open_bar else {},
+    }

@@ -1,0 +1,152 @@
+"""Rows -> what the charts draw. Pure; colours are those of the style sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.rows import ChartBar
+
+UP, DOWN = "#26a69a", "#ef5350"
+PANEL, LINE, DIM = "#0f151d", "#1a232e", "#8d9bad"
+GUIDE = "#4a5668"
+COLUMNS = (
+    "open", "high", "low", "close", "volume", "rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd",
+    "macd_signal", "macd_histogram", "bollinger_lower", "bollinger_middle", "bollinger_upper",
+)  # fmt: skip
+"""The columns of a bar that some series draws."""
+
+
+@dataclass(frozen=True)
+class Periods:
+    """How many bars each indicator looks back: for its name on the page only."""
+
+    rsi: int = 14
+    sma_short: int = 20
+    sma_long: int = 50
+    ema_short: int = 12
+    ema_long: int = 26
+    bollinger: int = 20
+    macd_fast: int = 12
+    macd_slow: int = 26
+    macd_signal: int = 9
+    volatility: int = 20
+
+
+@dataclass(frozen=True)
+class Study:
+    """Something that can be shown beside the price: drawn over it, or in a pane of its own."""
+
+    key: str
+    label: str
+    pane: str
+    colour: str
+    shown: bool = True
+
+
+def studies(periods: Periods) -> list[Study]:
+    """Every study there is, in the order of its switch on the page."""
+    macd = f"MACD {periods.macd_fast} {periods.macd_slow} {periods.macd_signal}"
+    return [
+        Study("sma_short", f"SMA {periods.sma_short}", "price", "#f5c542"),
+        Study("sma_long", f"SMA {periods.sma_long}", "price", "#ff8a5c", shown=False),
+        Study("ema_short", f"EMA {periods.ema_short}", "price", "#5aa9ff"),
+        Study("ema_long", f"EMA {periods.ema_long}", "price", "#d68cff", shown=False),
+        Study("bollinger", f"Bollinger {periods.bollinger}", "price", "#7f8da3"),
+        Study("volume", "Volume", "volume", "#5a78a0"),
+        Study("rsi", f"RSI {periods.rsi}", "rsi", "#ab83f5"),
+        Study("macd", macd, "macd", "#42a5f5"),
+    ]
+
+
+def chart_series(periods: Periods) -> list[dict[str, Any]]:
+    """The series of the live chart without their data, in drawing order.
+
+    `column` is what a series draws, `study` the switch it hangs on, `pane` a name: the page numbers the panes
+    that are shown. `tint` colours each column of a histogram by its candle or by its own sign.
+    """
+    colours = {study.key: study.colour for study in studies(periods)}
+    return [
+        _line("bollinger_upper", "bollinger", colours["bollinger"]),
+        _line("bollinger_middle", "bollinger", "#55627a", lineStyle=2),
+        _line("bollinger_lower", "bollinger", colours["bollinger"]),
+        _candles(),
+        *(_line(key, key, colours[key]) for key in ("sma_short", "sma_long", "ema_short", "ema_long")),
+        _histogram("volume", "volume", "candle"),
+        _line("rsi", "rsi", colours["rsi"], pane="rsi") | {"priceLines": [_guide(70), _guide(30)]},
+        _histogram("macd_histogram", "macd", "sign"),
+        _line("macd", "macd", colours["macd"], pane="macd"),
+        _line("macd_signal", "macd", "#ff9f43", pane="macd"),
+    ]
+
+
+def _candles() -> dict[str, Any]:
+    options = {
+        "upColor": UP, "downColor": DOWN, "wickUpColor": UP, "wickDownColor": DOWN, "borderVisible": False,
+        "priceLineStyle": 1,
+    }  # fmt: skip
+    return {
+        "id": "price",
+        "type": "candlestick",
+        "column": "close",
+        "study": None,
+        "pane": "price",
+        "options": options,
+        "priceScaleOptions": {"scaleMargins": {"top": 0.13, "bottom": 0.06}},
+    }
+
+
+def _line(column: str, study: str, colour: str, pane: str = "price", **options: Any) -> dict[str, Any]:
+    common = {"color": colour, "lineWidth": 1, "crosshairMarkerVisible": False}
+    return _series(column, "line", study, pane, {**common, **options})
+
+
+def _histogram(column: str, study: str, tint: str) -> dict[str, Any]:
+    """Columns in the colour of their candle or of their sign."""
+    tints = {"by": tint, "up": f"{UP}80", "down": f"{DOWN}80"}
+    return _series(column, "histogram", study, study, {"color": "#5a78a0"}) | {"tint": tints}
+
+
+def _series(column: str, kind: str, study: str, pane: str, options: dict[str, Any]) -> dict[str, Any]:
+    quiet = {"priceLineVisible": False, "lastValueVisible": False}
+    return {
+        "id": column,
+        "type": kind,
+        "column": column,
+        "study": study,
+        "pane": pane,
+        "options": {**quiet, **options},
+    }
+
+
+def _guide(level: int) -> dict[str, Any]:
+    return {"price": level, "color": GUIDE, "lineWidth": 1, "lineStyle": 2, "axisLabelVisible": False}
+
+
+def chart_options() -> dict[str, Any]:
+    """The look of the live chart; the functions named here are in assets."""
+    grid = {"color": LINE}
+    border = {"borderColor": LINE}
+    return {
+        "layout": {
+            "background": {"type": "solid", "color": PANEL},
+            "textColor": DIM,
+            "fontSize": 11,
+            "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+            "panes": {"separatorColor": LINE, "separatorHoverColor": "#2c3a4b", "enableResize": True},
+            "attributionLogo": True,
+        },
+        "grid": {"vertLines": grid, "horzLines": grid},
+        "crosshair": {"mode": 0, "vertLine": _cross(), "horzLine": _cross()},
+        "rightPriceScale": {**border, "minimumWidth": 64, "entireTextOnly": True},
+        "timeScale": {**border, "timeVisible": True, "rightOffset": 4, "tickMarkFormatter": "axisTick"},
+        "localization": {"timeFormatter": "axisTime"},
+    }
+
+
+def _cross() -> dict[str, Any]:
+    return {"color": "#5d6b80", "labelBackgroundColor": "#2c3a4b"}
+
+
+def columns(bars: Sequence[ChartBar]) -> dict[str, list[Any]]:
+    """Bars as columns, oldest first: `start` in epoch seconds UTC, null where an indicator is warming up."""
+    return {name: [getattr(bar, name) for bar in bars] for name in ("start", *COLUMNS)}

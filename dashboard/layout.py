@@ -1,0 +1,198 @@
+"""The page's skeleton. Texts and numbers are written into it by the scripts in assets/, found by their ids."""
+
+from typing import Any
+
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+import dash_tvlwc
+from dash import dcc, html
+
+from dashboard.delta import Scene
+from dashboard.figures import chart_options, chart_series, studies
+from dashboard.read_model import ReadModel
+
+PULSE_MILLISECONDS = 500
+RANGES = ("3H", "1D", "5D", "1M", "3M", "1Y", "All")
+INTERVALS = [("1m", "1m"), ("5m", "5m"), ("15m", "15m"), ("1h", "1h"), ("1d", "1D")]
+THEME = {
+    "primaryColor": "blue",
+    "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+    "defaultRadius": "sm",
+    "colors": {
+        "dark": [
+            "#dfe7f1", "#b9c5d6", "#8d9bad", "#5d6b80", "#2c3a4b",
+            "#1f2a37", "#16202b", "#0f151d", "#0a0e14", "#070b10",
+        ],
+    },
+}  # fmt: skip
+
+
+def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
+    """The page as it is first sent: the symbols are known, everything else arrives with the first delta."""
+    symbols = list(model.snapshot.reading.symbols)
+    body = html.Div(
+        [
+            _header(symbols),
+            html.Div(id="banner", className="banner", role="note", hidden=True),
+            html.Div(id="warning", className="warning", role="status", hidden=True),
+            html.Main([_watchlist(), _chart(scene), _side()], className="desk"),
+            _strip(),
+            *_wiring(scene),
+        ],
+        className="page",
+    )
+    return dmc.MantineProvider(body, forceColorScheme="dark", theme=THEME)
+
+
+def _header(symbols: list[str]) -> html.Header:
+    select = dmc.Select(
+        id="symbol",
+        data=symbols,
+        value=symbols[0] if symbols else None,
+        placeholder="Symbol",
+        searchable=True,
+        allowDeselect=False,
+        nothingFoundMessage="No such symbol",
+        size="sm",
+        className="symbol-select",
+        **{"aria-label": "Symbol"},
+    )
+    price = html.Div(
+        [html.Span("–", id="last", className="last"), html.Span(id="currency"), html.Span(id="change")],
+        className="headline num",
+    )
+    state = html.Div(
+        [
+            html.Span(id="badge", className="badge", hidden=True),
+            html.Span(id="clock", className="clock num"),
+            html.Span(
+                id="age", className="badge num", hidden=True, title="Time since the last quote was received"
+            ),
+        ],
+        className="head-right",
+    )
+    brand = html.H1([html.Span(className="mark", **{"aria-hidden": "true"}), "Tickstream"], className="brand")
+    return html.Header([brand, select, price, state], className="top")
+
+
+def _panel(title: str, name: str, body: Any, note: str = "") -> html.Section:
+    """A titled box; `name` is its class, and the note on its right has the id name-note."""
+    head = html.Div(
+        [html.H2(title, id=f"{name}-title"), html.Span(note, id=f"{name}-note", className="note")]
+    )
+    head.className = "panel-head"
+    return html.Section([head, body], className=f"panel {name}", **{"aria-labelledby": f"{name}-title"})
+
+
+def _watchlist() -> html.Section:
+    right = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
+    grid = dag.AgGrid(
+        id="watchlist",
+        rowData=[],
+        columnDefs=[
+            {"field": "symbol", "headerName": "Symbol", "flex": 11, "minWidth": 70, "cellClass": "symbol-cell"},
+            {"field": "last", "headerName": "Last", "flex": 12, "minWidth": 74, **right,
+             "valueFormatter": {"function": "watchPrice(params)"}},
+            {"field": "percent", "headerName": "Chg %", "flex": 10, "minWidth": 70, **right,
+             "valueFormatter": {"function": "watchPercent(params)"},
+             "cellClassRules": {"up": "params.value > 0", "down": "params.value < 0"}},
+            {"field": "trend", "headerName": "Trend", "flex": 11, "minWidth": 64, "cellRenderer": "Trend",
+             "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
+        ],
+        getRowId="params.data.symbol",
+        defaultColDef={"resizable": False, "suppressMovable": True, "sortable": True},
+        dashGridOptions={
+            "theme": {"function": "deskTheme(themeQuartz)"},
+            "rowHeight": 32,
+            "headerHeight": 30,
+            "animateRows": False,
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+            "localeText": {"noRowsToShow": "No symbols yet"},
+        },
+        style={"height": "100%", "width": "100%"},
+    )  # fmt: skip
+    return _panel("Watchlist", "watch", html.Div(grid, className="fill"))
+
+
+def _chart(scene: Scene) -> html.Section:
+    overlays = studies(scene.periods)
+    chips = dmc.ChipGroup(
+        [
+            dmc.Chip(
+                [html.I(className="dot", style={"background": study.colour}), study.label],
+                value=study.key,
+                size="xs",
+                variant="light",
+            )
+            for study in overlays
+        ],
+        id="studies",
+        multiple=True,
+        value=[study.key for study in overlays if study.shown],
+    )
+    toolbar = html.Div(
+        [
+            _switch(
+                "interval", "Interval", [{"value": key, "label": label} for key, label in INTERVALS], "1m"
+            ),
+            _switch("range", "Range", [{"value": name, "label": name} for name in RANGES], "3H"),
+            html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar"),
+            html.Div(chips, className="chips", role="group", **{"aria-label": "Studies on the chart"}),
+        ],
+        className="toolbar",
+    )
+    chart = dash_tvlwc.Tvlwc(
+        id="chart",
+        series=[],
+        chartOptions=chart_options(),
+        subscribeCrosshair=True,
+        width="100%",
+        height="100%",
+    )
+    stage = html.Div(
+        [
+            html.Div(chart, className="canvas", role="img", **{"aria-labelledby": "summary"}),
+            html.Div(id="legends", **{"aria-hidden": "true"}),
+            html.Div(id="notice", className="notice", role="status", hidden=True),
+        ],
+        className="stage",
+    )
+    summary = html.P(id="summary", className="unseen")
+    return html.Section([toolbar, stage, summary], className="panel chart", **{"aria-label": "Price chart"})
+
+
+def _switch(name: str, label: str, options: list[dict[str, str]], value: str) -> html.Div:
+    control = dmc.SegmentedControl(id=name, data=options, value=value, size="xs", transitionDuration=0)
+    return html.Div(control, role="group", **{"aria-label": label})
+
+
+def _side() -> html.Div:
+    alerts = html.Ol(
+        id="alerts", className="alerts fill", role="log", tabIndex="0", **{"aria-label": "Alerts"}
+    )
+    return html.Div(
+        [
+            _panel("Session", "session", html.Dl(id="session", className="cells num")),
+            _panel("Indicators", "indicators", html.Dl(id="indicators", className="cells num")),
+            _panel("Alerts", "alert-list", alerts),
+        ],
+        className="side",
+    )
+
+
+def _strip() -> html.Footer:
+    return html.Footer(
+        [html.Div(id="parts", className="parts"), html.Div(id="figures", className="parts num")],
+        className="strip",
+        **{"aria-label": "State of the system"},
+    )
+
+
+def _wiring(scene: Scene) -> list[Any]:
+    return [
+        dcc.Interval(id="pulse", interval=PULSE_MILLISECONDS),
+        dcc.Store(id="ask"),
+        dcc.Store(id="delta"),
+        dcc.Store(id="series", data=chart_series(scene.periods)),
+        dcc.Store(id="labels", data={study.key: study.label for study in studies(scene.periods)}),
+    ]

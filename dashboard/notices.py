@@ -1,0 +1,70 @@
+"""What the page says when its numbers are not live, or when there are none yet. Pure."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from dashboard.snapshot import Condition, Reading
+
+START = "python start_pipeline.py"
+
+
+class Notice(NamedTuple):
+    """A friendly sentence in the place of the chart: what is missing, what to do, and the command that does it."""
+
+    title: str
+    text: str
+    command: str | None
+
+
+def banner(feed: str, reading: Reading) -> str | None:
+    """The line on top of every page unless the feed is live; None then."""
+    if feed == "simulated":
+        return "Simulated data: prices are made up by a model, no market behind them."
+    if feed == "replay":
+        return f"Recorded data{_dates(reading)}: played back, not live."
+    return None
+
+
+def _dates(reading: Reading) -> str:
+    if not reading.symbols:
+        return ""
+    last = max(row.event_time for row in reading.symbols.values())
+    first = last if reading.first_start is None else reading.first_start
+    days = [datetime.fromtimestamp(second, UTC).strftime("%-d %b %Y") for second in (first, last)]
+    return f" of {days[0]}" if days[0] == days[1] else f" of {days[0]} to {days[1]}"
+
+
+def notice(condition: Condition, place: str) -> Notice | None:
+    """What to say while there is nothing to show; None while there is. `place` names the database."""
+    match condition:
+        case "starting":
+            return Notice("Opening the database", f"Reading {place}.", None)
+        case "no_database":
+            return Notice(
+                "Waiting for the database",
+                f"PostgreSQL can't be reached: {place}. If nothing runs yet, this starts everything:",
+                START,
+            )
+        case "no_tables":
+            return Notice(
+                "The database has no tables yet",
+                f"Connected to {place}, but it has never been filled. This makes the tables and starts every part:",
+                START,
+            )
+        case "no_quotes":
+            return Notice(
+                "No quotes yet",
+                "Everything is ready, but nothing has been received so far. The first quote shows up here by itself. "
+                "If no part is running, this starts them:",
+                START,
+            )
+    return None
+
+
+def stale_warning(condition: Condition, reading: Reading) -> str | None:
+    """The line over numbers that can't be refreshed; None while they can."""
+    if condition == "reading" or not reading.symbols:
+        return None
+    if condition == "no_database":
+        return "Waiting for the database: these are the last numbers read. The page goes on by itself."
+    return "The database is empty now: these are the last numbers read."

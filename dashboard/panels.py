@@ -1,0 +1,190 @@
+"""Rows -> what the panels beside the chart say. Pure: numbers and words leave here, the page formats the numbers.
+
+A cell is (label, value, kind): kind tells the page how to write the value (price, change, percent, number,
+volume, count, text); None stands for what is not known.
+"""
+
+from math import floor, log10
+from typing import Any
+
+from dashboard.figures import Periods
+from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
+from dashboard.snapshot import Condition
+from shared.calendars import calendar_of
+
+Cell = tuple[str, float | int | str | None, str]
+SILENT_AFTER = 5.0
+"""A part without a heartbeat for so many seconds is called silent."""
+PARTS = (("producer", "Producer"), ("storage", "Storage"), ("analytics", "Analytics"))
+SESSIONS = {
+    "regular": ("Market open", "open"),
+    "pre": ("Pre-market", "extended"),
+    "post": ("After hours", "extended"),
+    "closed": ("Market closed", "closed"),
+}
+
+
+def decimals(symbol: str, price: float) -> int:
+    """How many decimals a price is written with: 2; 5 for currency pairs; four significant digits below 1."""
+    if symbol.endswith("=X"):
+        return 3 if price >= 20 else 5
+    if price >= 1:
+        return 2
+    return min(8, 3 - floor(log10(price)))
+
+
+def reference_close(row: SymbolRow) -> float | None:
+    """What the change is counted from: the source's previous close, else the last closed day bar's close."""
+    return row.previous_close if row.previous_close is not None else row.last_day_close
+
+
+def change(row: SymbolRow) -> tuple[float | None, float | None]:
+    """The change in units of price and in percent; None where there is nothing to compare with."""
+    reference = reference_close(row)
+    if reference is None or reference <= 0:
+        return None, None
+    return row.price - reference, (row.price / reference - 1) * 100
+
+
+def watch_row(row: SymbolRow) -> dict[str, Any]:
+    """A symbol's row of the watchlist, without its trend."""
+    difference, percent = change(row)
+    return {
+        "symbol": row.symbol,
+        "last": row.price,
+        "change": difference,
+        "percent": percent,
+        "decimals": decimals(row.symbol, row.price),
+    }
+
+
+def heading(row: SymbolRow, now: float, is_live: bool) -> dict[str, Any]:
+    """What the top of the page says of a symbol. A recorded or simulated market has the time of its last quote."""
+    clock = now if is_live else row.event_time
+    calendar = calendar_of(row.exchange)
+    label, tone = SESSIONS.get(calendar.at(int(clock)).name, ("", "closed"))
+    return {
+        "symbol": row.symbol,
+        "zone": calendar.zone.key,
+        "clock": clock,
+        "clock_runs": is_live,
+        "session": label,
+        "tone": tone,
+        "currency": row.currency,
+        "exchange": row.exchange,
+    }
+
+
+def session_cells(row: SymbolRow, day: OpenBar | None) -> list[Cell]:
+    """The trading day so far: as the source gives it, else from the open day bar."""
+    bar = day.bar if day else None
+    return [
+        ("Open", _first(row.day_open, bar and bar.open), "price"),
+        ("Prev. close", reference_close(row), "price"),
+        ("High", _first(row.day_high, bar and bar.high), "price"),
+        ("Low", _first(row.day_low, bar and bar.low), "price"),
+        ("Volume", _first(row.day_volume, bar and bar.volume), "volume"),
+        ("VWAP", bar and bar.vwap, "price"),
+        ("Bid", row.bid, "price"),
+        ("Ask", row.ask, "price"),
+        ("Quotes", row.quotes, "count"),
+        ("Late", row.late, "count"),
+    ]
+
+
+def indicator_cells(open_bar: OpenBar | None, periods: Periods) -> list[Cell]:
+    """The indicators of the open bar; one that is warming up says how far it is, such as 12/34."""
+    macd = periods.macd_slow + periods.macd_signal - 1
+    wanted = [
+        (f"RSI {periods.rsi}", "rsi", "number", periods.rsi + 1),
+        ("Volatility", "volatility", "share", periods.volatility + 1),
+        (f"SMA {periods.sma_short}", "sma_short", "price", periods.sma_short),
+        (f"SMA {periods.sma_long}", "sma_long", "price", periods.sma_long),
+        (f"EMA {periods.ema_short}", "ema_short", "price", periods.ema_short),
+        (f"EMA {periods.ema_long}", "ema_long", "price", periods.ema_long),
+        ("MACD", "macd", "difference", periods.macd_slow),
+        ("Signal", "macd_signal", "difference", macd),
+        ("Band low", "bollinger_lower", "price", periods.bollinger),
+        ("Band high", "bollinger_upper", "price", periods.bollinger),
+    ]
+    return [_indicator(open_bar, *cell) for cell in wanted]
+
+
+def _indicator(open_bar: OpenBar | None, label: str, name: str, kind: str, needed: int) -> Cell:
+    if open_bar is None:
+        return label, None, kind
+    value: float | None = getattr(open_bar.bar, name)
+    if value is None:
+        return label, f"{min(open_bar.seen, needed)}/{needed}", "text"
+    return label, value, kind
+
+
+def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
+    """An alert of the list; `tone` is up, down or warn."""
+    text, tone = _sentence(alert)
+    return {
+        "symbol": alert.symbol,
+        "text": text,
+        "tone": tone,
+        "interval": alert.interval,
+        "time": alert.event_time,
+        "zone": zone,
+        "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",
+    }
+
+
+def _sentence(alert: AlertRow) -> tuple[str, str]:
+    value, limit = alert.value, alert.threshold
+    match alert.rule:
+        case "rsi_overbought":
+            return f"RSI {value:.1f} reached {limit:g}: overbought", "warn"
+        case "rsi_oversold":
+            return f"RSI {value:.1f} fell to {limit:g}: oversold", "warn"
+        case "price_change":
+            way, tone = ("rose", "up") if value > 0 else ("fell", "down")
+            return f"Price {way} {abs(value):.1%} in one bar", tone
+        case "volume_change":
+            return f"Volume {value:.1f} times its average", "warn"
+        case "volatility":
+            return f"Volatility {value:.1%} a bar", "warn"
+    return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
+
+
+def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str, Any]]:
+    """The state of each part for the strip at the foot; `tone` is good, idle or bad."""
+    items = [_part_item(label, parts.get(part)) for part, label in PARTS]
+    reads = condition in ("reading", "no_quotes", "no_tables")
+    screen = {
+        "label": "Screen",
+        "text": "running" if reads else "waiting",
+        "tone": "good" if reads else "bad",
+    }
+    return [*items, screen]
+
+
+def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
+    if row is None:
+        return {"label": label, "text": "not seen yet", "tone": "idle"}
+    ended = row.state in ("finished", "stopped")
+    if row.state == "silent" or (row.age > SILENT_AFTER and not ended):
+        return {
+            "label": label,
+            "text": f"silent for {_duration(row.age)}",
+            "tone": "bad",
+            "title": row.detail,
+        }
+    tone = "good" if row.state in ("running", "publishing") else "idle"
+    text = row.state if row.instances == 1 else f"{row.state} × {row.instances}"
+    return {"label": label, "text": text, "tone": tone, "title": row.detail}
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 129_600 else f"{seconds / 86_400:.0f} d"
+
+
+def _first(given: float | None, other: float | None) -> float | None:
+    return given if given is not None else other

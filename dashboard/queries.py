@@ -1,0 +1,151 @@
+"""Every SELECT the screen needs. Parameters are always bound; each function reads once and returns rows."""
+
+from typing import Any
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class that its library spells in lower case
+
+from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SymbolRow
+from shared.market import INTERVALS
+
+SeriesKey = tuple[str, str]
+"""A symbol and an interval."""
+
+_BAR = """extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
+    b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes"""
+_INDICATORS = ", ".join(f"{{0}}.{name}" for name in ChartBar._fields[9:])
+_CLOSED = f"{_BAR}, {_INDICATORS.format('i')}"
+_OPEN = f"{_BAR}, {_INDICATORS.format('b')}"
+
+
+def read_now(cursor: Cursor) -> float:
+    """The database's clock, epoch seconds: one clock for every age on the page."""
+    cursor.execute("select extract(epoch from now())::float8")
+    return float(_only(cursor))
+
+
+def has_tables(cursor: Cursor) -> bool:
+    """Whether the migrations have been applied to this database."""
+    cursor.execute("select to_regclass('symbols') is not null and to_regclass('parts') is not null")
+    return bool(_only(cursor))
+
+
+def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
+    """The last quote of every symbol, in alphabetical order."""
+    cursor.execute(
+        """select s.symbol, s.price, extract(epoch from s.event_time)::float8,
+            extract(epoch from s.received_time)::float8, s.bid, s.ask, s.previous_close, s.day_open,
+            s.day_high, s.day_low, s.day_volume, s.currency, s.exchange, s.quotes, s.late, d.close
+        from symbols s left join lateral (
+            select close from bars where symbol = s.symbol and interval = '1d' order by start desc limit 1
+        ) d on true order by s.symbol"""
+    )
+    return {row[0]: SymbolRow._make(row) for row in cursor.fetchall()}
+
+
+def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBar]:
+    """The open bar of every symbol and interval."""
+    cursor.execute(f"select b.symbol, b.interval, b.seen, b.warm_after, {_OPEN} from open_bars b")  # noqa: S608
+    return {
+        (symbol, interval): OpenBar(ChartBar._make(bar), seen, warm_after)
+        for symbol, interval, seen, warm_after, *bar in cursor.fetchall()
+    }
+
+
+def read_newest_bars(cursor: Cursor, symbol: str, interval: str, limit: int) -> list[ChartBar]:
+    """The newest `limit` closed bars, oldest first."""
+    cursor.execute(
+        f"""select {_CLOSED} from bars b left join indicators i using (symbol, interval, start)
+        where symbol = %(symbol)s and interval = %(interval)s
+        order by start desc limit %(limit)s""",  # noqa: S608
+        {"symbol": symbol, "interval": interval, "limit": limit},
+    )
+    return [ChartBar._make(row) for row in reversed(cursor.fetchall())]
+
+
+def read_bars_since(cursor: Cursor, last_starts: dict[SeriesKey, int]) -> dict[SeriesKey, list[ChartBar]]:
+    """The bars of each series that start after its last known one, oldest first; a series without is left out."""
+    cursor.execute(
+        f"""select known.symbol, known.interval, {_CLOSED}
+        from unnest(%(symbols)s::text[], %(intervals)s::text[], %(starts)s::float8[])
+            as known(symbol, interval, start)
+        join bars b on b.symbol = known.symbol and b.interval = known.interval
+            and b.start > to_timestamp(known.start)
+        left join indicators i on i.symbol = b.symbol and i.interval = b.interval and i.start = b.start
+        order by b.start""",  # noqa: S608
+        {
+            "symbols": [symbol for symbol, _ in last_starts],
+            "intervals": [interval for _, interval in last_starts],
+            "starts": list(last_starts.values()),
+        },
+    )
+    found: dict[SeriesKey, list[ChartBar]] = {}
+    for symbol, interval, *bar in cursor.fetchall():
+        found.setdefault((symbol, interval), []).append(ChartBar._make(bar))
+    return found
+
+
+def read_trends(cursor: Cursor, symbols: list[str], limit: int) -> dict[str, tuple[float, ...]]:
+    """The last `limit` closes of each symbol's 1m bars, oldest first."""
+    cursor.execute(
+        """select wanted.symbol, t.close from unnest(%(symbols)s::text[]) as wanted(symbol)
+        cross join lateral (
+            select start, close from bars where symbol = wanted.symbol and interval = '1m'
+            order by start desc limit %(limit)s
+        ) t order by t.start""",
+        {"symbols": symbols, "limit": limit},
+    )
+    closes: dict[str, list[float]] = {symbol: [] for symbol in symbols}
+    for symbol, close in cursor.fetchall():
+        closes[symbol].append(close)
+    return {symbol: tuple(values) for symbol, values in closes.items()}
+
+
+def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
+    """The latest alerts, newest first."""
+    cursor.execute(
+        """select symbol, interval, rule, extract(epoch from start)::bigint,
+            extract(epoch from event_time)::float8, value, threshold, price
+        from alerts order by event_time desc, symbol, interval, rule limit %(limit)s""",
+        {"limit": limit},
+    )
+    return [AlertRow._make(row) for row in cursor.fetchall()]
+
+
+def read_parts(cursor: Cursor) -> dict[str, PartRow]:
+    """The heartbeat of each part; the newest of its instances speaks for their state."""
+    cursor.execute(
+        """select part, (array_agg(state order by seen_at desc))[1], (array_agg(detail order by seen_at desc))[1],
+            count(*), sum(lag)::bigint, sum(per_second), extract(epoch from now() - max(seen_at))::float8
+        from (select *, max(seen_at) over (partition by part) as newest from parts) p
+        where seen_at > newest - interval '10 seconds' group by part"""
+    )
+    return {row[0]: PartRow._make(row) for row in cursor.fetchall()}
+
+
+def read_dead_letters(cursor: Cursor) -> int:
+    """How many messages of the log could not be read. Every group counts the same ones, so the largest stands."""
+    cursor.execute(
+        """select coalesce(max(letters), 0)::bigint from (
+            select sum(dead_letters) as letters from progress group by group_id) g"""
+    )
+    return int(_only(cursor))
+
+
+def read_first_start(cursor: Cursor) -> float | None:
+    """When the oldest bar starts, epoch seconds; None while there is none."""
+    cursor.execute(
+        """select extract(epoch from min(f.start))::float8
+        from symbols s cross join unnest(%(intervals)s::text[]) as i(interval) cross join lateral (
+            select start from bars where symbol = s.symbol and interval = i.interval order by start limit 1
+        ) f""",
+        {"intervals": list(INTERVALS)},
+    )
+    first = _only(cursor)
+    return None if first is None else float(first)
+
+
+def _only(cursor: Cursor) -> Any:
+    """The one value of a result that always has one row."""
+    row = cursor.fetchone()
+    assert row is not None
+    return row[0]

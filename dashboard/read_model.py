@@ -1,0 +1,152 @@
+"""The one read a tick that serves every viewer: a thread reads the tables, everybody else reads its snapshot."""
+
+import logging
+from collections.abc import Iterable
+from contextlib import closing
+from threading import Event, Thread
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class its library spells in lower case
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from dashboard import queries
+from dashboard.history import History, SeriesKey
+from dashboard.rows import ChartBar, OpenBar, SymbolRow
+from dashboard.snapshot import Reading, Snapshot, advance, begin_generation, first_snapshot, stall
+from shared.errors import Unavailable
+
+POLL_SECONDS = 0.25
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
+"""Seconds between two attempts to connect: doubled after each failure."""
+ALERTS_SHOWN = 200
+TREND_BARS = 60
+MOST_BARS = 5000
+"""A chart is never given more."""
+
+log = logging.getLogger(__name__)
+
+
+class ReadModel:
+    """What the tables say, read again and again; it outlives PostgreSQL going away and coming back.
+
+    `feed` is live, simulated or replay. `cache_size` bars are kept a symbol and interval. `first_sequence` must
+    be above every sequence of an earlier run, so that a page left open notices the new one.
+    """
+
+    def __init__(self, dsn: str, feed: str, cache_size: int, first_sequence: int) -> None:
+        self.feed = feed
+        self.snapshot: Snapshot = first_snapshot(first_sequence)
+        self._dsn = dsn
+        self._history = History(min(cache_size, MOST_BARS))
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="read-model", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading and wait until the thread has ended."""
+        self._stopping.set()
+        self._thread.join()
+
+    def closed_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
+        """The newest `limit` closed bars of a symbol and interval, oldest first. Blocks while it reads.
+
+        Raises Unavailable while the database can't be read.
+        """
+        kept = self._history.get(key)
+        if kept is None:
+            kept = self._read_bars(key, self._history.bars_kept)
+            self._history.put(key, kept)
+        if limit > len(kept) == self._history.bars_kept:
+            return self._read_bars(key, min(limit, MOST_BARS))
+        return kept[-limit:]
+
+    def bars_since(self, key: SeriesKey, start: int) -> list[ChartBar] | None:
+        """The closed bars after the one that starts at `start`; None where the chart must load anew."""
+        return self._history.since(key, start)
+
+    def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
+        try:
+            with closing(_connect(self._dsn)) as connection, connection, connection.cursor() as cursor:
+                return queries.read_newest_bars(cursor, *key, limit)
+        except psycopg2.Error as error:
+            raise Unavailable(f"The database can't be read: {_first_line(error)}") from error
+
+    def _run(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                with closing(_connect(self._dsn)) as connection:
+                    pause = FIRST_PAUSE
+                    self._follow(connection)
+            except psycopg2.Error as error:
+                if self.snapshot.condition != "no_database":
+                    log.warning("waiting for the database: %s", _first_line(error))
+                self.snapshot = stall(self.snapshot, "no_database")
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _follow(self, connection: Connection) -> None:
+        """Read until told to stop, or until psycopg2.Error says that the connection is lost."""
+        self._history.clear()
+        begun = False
+        while not self._stopping.is_set():
+            # One transaction a read: price, bars and alerts are of the same moment.
+            with connection, connection.cursor() as cursor:
+                if not queries.has_tables(cursor):
+                    self.snapshot = stall(self.snapshot, "no_tables")
+                else:
+                    before = self.snapshot if begun else begin_generation(self.snapshot)
+                    self.snapshot = advance(before, self._read(cursor, before.reading))
+                    begun = True
+            self._stopping.wait(POLL_SECONDS)
+
+    def _read(self, cursor: Cursor, old: Reading) -> Reading:
+        symbols = queries.read_symbols(cursor)
+        open_bars = queries.read_open_bars(cursor)
+        moved = minutes_moved(old, symbols, open_bars)
+        if last_starts := self._history.last_starts():
+            self._history.extend(queries.read_bars_since(cursor, last_starts))
+        return Reading(
+            now=queries.read_now(cursor),
+            symbols=symbols,
+            open_bars=open_bars,
+            trends=_kept_trends(old, symbols) | queries.read_trends(cursor, moved, TREND_BARS),
+            alerts=queries.read_alerts(cursor, ALERTS_SHOWN),
+            parts=queries.read_parts(cursor),
+            dead_letters=queries.read_dead_letters(cursor),
+            first_start=queries.read_first_start(cursor) if self.feed == "replay" else None,
+        )
+
+
+def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:
+    """The symbols whose open 1m bar is another than before, so that their trend has a new point."""
+
+    def start(bars: dict[SeriesKey, OpenBar], symbol: str) -> int | None:
+        found = bars.get((symbol, "1m"))
+        return found.bar.start if found else None
+
+    return [
+        symbol
+        for symbol in symbols
+        if symbol not in old.trends or start(old.open_bars, symbol) != start(open_bars, symbol)
+    ]
+
+
+def _kept_trends(old: Reading, symbols: dict[str, SymbolRow]) -> dict[str, tuple[float, ...]]:
+    return {symbol: trend for symbol, trend in old.trends.items() if symbol in symbols}
+
+
+def _connect(dsn: str) -> Connection:
+    """A connection that can only read, sees one moment a transaction, and waits for nothing longer than 3 s."""
+    connection = psycopg2.connect(
+        dsn, connect_timeout=3, application_name="screen", options="-c statement_timeout=3000"
+    )
+    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    return connection
+
+
+def _first_line(error: psycopg2.Error) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,80 @@
+"""What the tables said at the last read, and at which read each thing changed. Immutable: readers need no lock."""
+
+from collections.abc import Hashable, Mapping
+from typing import Literal, NamedTuple, TypeVar
+
+from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+SeriesKey = tuple[str, str]
+Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "reading"]
+"""What the screen can show; the first that holds."""
+
+
+class Reading(NamedTuple):
+    """Everything one read found, all of one moment. Times are epoch seconds UTC."""
+
+    now: float
+    symbols: dict[str, SymbolRow]
+    open_bars: dict[SeriesKey, OpenBar]
+    trends: dict[str, tuple[float, ...]]
+    alerts: list[AlertRow]
+    parts: dict[str, PartRow]
+    dead_letters: int
+    first_start: float | None
+
+
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None)
+
+
+class Snapshot(NamedTuple):
+    """The last reading. `sequence` rises with every read; `generation` is that of the first over this connection.
+
+    A viewer that holds another generation starts anew: the tables may be other ones. The three changes say
+    at which sequence each symbol, trend and alert came to be as it is.
+    """
+
+    sequence: int
+    generation: int
+    condition: Condition
+    reading: Reading
+    symbol_changes: dict[str, int]
+    trend_changes: dict[str, int]
+    alert_changes: dict[AlertRow, int]
+
+
+def first_snapshot(sequence: int) -> Snapshot:
+    """Before the first read."""
+    return Snapshot(sequence, sequence, "starting", NOTHING, {}, {}, {})
+
+
+def begin_generation(snapshot: Snapshot) -> Snapshot:
+    """After a (re)connection: nothing that was read before counts any more."""
+    return first_snapshot(snapshot.sequence + 1)
+
+
+def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
+    """The snapshot after one more read."""
+    sequence, old = snapshot.sequence + 1, snapshot.reading
+    return Snapshot(
+        sequence,
+        snapshot.generation,
+        "reading" if reading.symbols else "no_quotes",
+        reading,
+        _changes(old.symbols, reading.symbols, snapshot.symbol_changes, sequence),
+        _changes(old.trends, reading.trends, snapshot.trend_changes, sequence),
+        {alert: snapshot.alert_changes.get(alert, sequence) for alert in reading.alerts},
+    )
+
+
+def stall(snapshot: Snapshot, condition: Condition) -> Snapshot:
+    """The snapshot while nothing can be read; what was read last stays visible."""
+    return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition)
+
+
+def _changes(
+    old: Mapping[Key, Value], new: Mapping[Key, Value], changes: Mapping[Key, int], sequence: int
+) -> dict[Key, int]:
+    """At which sequence each value came to be as it is."""
+    return {key: changes[key] if key in old and old[key] == value else sequence for key, value in new.items()}
