@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded import lease_kafka, lease_postgres
+from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.daemon import free_port
+from shared.embedded.lease import release
+from tests.integration.server_user import silent
 
 
 def say(sentence: str) -> None:
@@ -33,3 +35,38 @@ def embedded_postgres(embedded_data: Path) -> Iterator[str]:
     """The superuser's DSN of a PostgreSQL that lives for the whole run. Make a database of your own in it."""
     with lease_postgres(embedded_data, say, port=free_port()) as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def spare_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of servers that tests may kill, with a name to find what trips over names."""
+    return tmp_path_factory.mktemp("a folder, with äöü & $HOME")
+
+
+@pytest.fixture(scope="session")
+def spare_ports() -> tuple[int, int]:
+    """Where Kafka and PostgreSQL of the spare data folder listen."""
+    return free_port(), free_port()
+
+
+@pytest.fixture
+def spare_kafka(spare_data: Path, spare_ports: tuple[int, int]) -> Iterator[Kafka]:
+    """A Kafka of the test's own: not running, stopped afterwards; its data stay for the next test."""
+    server = kafka_in(spare_data, spare_ports[0])
+    yield server
+    release(server, silent, now=True)
+
+
+@pytest.fixture
+def spare_postgres(spare_data: Path, spare_ports: tuple[int, int]) -> Iterator[Postgres]:
+    """A PostgreSQL of the test's own, likewise."""
+    server = postgres_in(spare_data, spare_ports[1])
+    yield server
+    release(server, silent, now=True)
+
+
+@pytest.fixture(params=["spare_kafka", "spare_postgres"])
+def spare_server(request: pytest.FixtureRequest) -> Kafka | Postgres:
+    """Each of the two, one after the other."""
+    server: Kafka | Postgres = request.getfixturevalue(request.param)
+    return server
