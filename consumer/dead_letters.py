@@ -9,7 +9,7 @@ from typing import NamedTuple
 from consumer.tables import dead_letters_after
 from shared.database import Cursor
 from shared.errors import Unavailable
-from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, read_backwards
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, browse
 from shared.stream import DeadLetter
 
 FLUSH_SECONDS = 10.0
@@ -74,8 +74,9 @@ class DeadLetterTopic:
             self._writer.close()
 
     def _last_offset(self, partition: int) -> int:
-        for message in read_backwards(self._log, partition):
-            headers = dict(message.headers)
-            if OFFSET_HEADER in headers:
-                return int(headers[OFFSET_HEADER])
+        with browse(self._log) as browser:
+            for message in browser.backwards(partition):
+                headers = dict(message.headers)
+                if OFFSET_HEADER in headers:
+                    return int(headers[OFFSET_HEADER])
         return -1

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from threading import Event
 
 from shared.errors import BadMessage
-from shared.kafka import Log, LogWriter, end_offsets, partition_of, read_backwards
+from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of
 from shared.market import Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode, encode
 
@@ -26,20 +26,21 @@ log = logging.getLogger("tickstream.producer")
 
 def last_positions(topic: Log) -> dict[int, int]:
     """The position of the last record in each partition, NOTHING where there is none. Raises Unavailable."""
-    _wait_until_still(topic)
-    return {partition: _last_position(topic, partition) for partition in range(topic.partitions)}
+    with browse(topic) as browser:
+        _wait_until_still(browser)
+        return {partition: _last_position(browser, partition) for partition in range(topic.partitions)}
 
 
-def _wait_until_still(topic: Log) -> None:
+def _wait_until_still(browser: LogBrowser) -> None:
     """Let the last request of a producer that was killed a moment ago reach the log."""
-    before, after = None, end_offsets(topic)
+    before, after = None, browser.ends()
     while before != after:
         time.sleep(STILL_SECONDS)
-        before, after = after, end_offsets(topic)
+        before, after = after, browser.ends()
 
 
-def _last_position(topic: Log, partition: int) -> int:
-    for message in read_backwards(topic, partition):
+def _last_position(browser: LogBrowser, partition: int) -> int:
+    for message in browser.backwards(partition):
         try:
             return decode(message.value, message.timestamp).position
         except BadMessage:

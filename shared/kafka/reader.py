@@ -123,43 +123,50 @@ class GroupReader:
             log.debug("closing the reader: %s", error)
 
 
-def end_offsets(log_: Log) -> dict[int, int]:
-    """The offset after the last message, by partition."""
-    wanted = [TopicPartition(log_.topic, partition) for partition in range(log_.partitions)]
-    with _browser(log_.bootstrap) as consumer:
-        return {where.partition: end for where, end in consumer.end_offsets(wanted).items()}
+class LogBrowser:
+    """Looks into a log without belonging to a group or leaving a trace."""
 
+    def __init__(self, log_: Log, consumer: KafkaConsumer) -> None:
+        self._log, self._consumer = log_, consumer
 
-def read_backwards(log_: Log, partition: int) -> Iterator[Message]:
-    """The messages of a partition from the last to the first, fetched in growing windows."""
-    where = TopicPartition(log_.topic, partition)
-    with _browser(log_.bootstrap) as consumer:
-        consumer.assign([where])
-        first, end = consumer.beginning_offsets([where])[where], consumer.end_offsets([where])[where]
-        window = TAIL_WINDOW
-        while end > first:
-            start = max(first, end - window)
-            yield from reversed(_read_range(consumer, where, start, end))
-            end, window = start, window * 4
+    def ends(self) -> dict[int, int]:
+        """The offset after the last message, by partition. Raises Unavailable."""
+        wanted = [TopicPartition(self._log.topic, partition) for partition in range(self._log.partitions)]
+        with kafka_errors(self._log.bootstrap):
+            return {where.partition: end for where, end in self._consumer.end_offsets(wanted).items()}
+
+    def backwards(self, partition: int) -> Iterator[Message]:
+        """The messages of a partition from the last to the first, fetched in growing windows. Raises Unavailable."""
+        where = TopicPartition(self._log.topic, partition)
+        with kafka_errors(self._log.bootstrap):
+            first, end = (
+                self._consumer.beginning_offsets([where])[where],
+                self._consumer.end_offsets([where])[where],
+            )
+            window = TAIL_WINDOW
+            while end > first:
+                start = max(first, end - window)
+                yield from reversed(self._range(where, start, end))
+                end, window = start, window * 4
+
+    def _range(self, where: TopicPartition, start: int, end: int) -> list[Message]:
+        self._consumer.assign([where])
+        self._consumer.seek(where, start)
+        messages: list[Message] = []
+        while self._consumer.position(where) < end:
+            for found in self._consumer.poll(timeout_ms=1_000).values():
+                messages.extend(message for message in found if message.offset < end)
+        return messages
 
 
 @contextmanager
-def _browser(bootstrap: str) -> Iterator[KafkaConsumer]:
-    """A consumer that belongs to no group and leaves no trace."""
-    if not reachable(bootstrap):
-        raise Unavailable(f"Kafka at {bootstrap} takes no connection")
-    with kafka_errors(bootstrap):
-        consumer = KafkaConsumer(**client_settings(bootstrap), enable_auto_commit=False)
-        try:
-            yield consumer
-        finally:
-            consumer.close()
-
-
-def _read_range(consumer: KafkaConsumer, where: TopicPartition, start: int, end: int) -> list[Message]:
-    consumer.seek(where, start)
-    messages: list[Message] = []
-    while consumer.position(where) < end:
-        for found in consumer.poll(timeout_ms=1_000).values():
-            messages.extend(message for message in found if message.offset < end)
-    return messages
+def browse(log_: Log) -> Iterator[LogBrowser]:
+    """Look into a log. Raises Unavailable."""
+    if not reachable(log_.bootstrap):
+        raise Unavailable(f"Kafka at {log_.bootstrap} takes no connection")
+    with kafka_errors(log_.bootstrap):
+        consumer = KafkaConsumer(**client_settings(log_.bootstrap), enable_auto_commit=False)
+    try:
+        yield LogBrowser(log_, consumer)
+    finally:
+        consumer.close()

@@ -8,6 +8,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
+from shared.errors import Unavailable
 from shared.kafka.connection import CONNECT_TIMEOUT_MS, DEAD_LETTER_BYTES, Log, client_settings, kafka_errors
 
 BATCH_BYTES = 256 * 1024
@@ -45,10 +46,12 @@ class LogWriter:
         self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None = None
     ) -> None:
         """Hand one message over; it goes out when its batch is full or has lingered. Raises Unavailable."""
-        with kafka_errors(self._bootstrap):
+        try:
             self._last[partition] = self._producer.send(
                 self._topic, value=value, key=key, partition=partition, headers=headers
             )
+        except KafkaError as error:
+            raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
         self.sent += 1
 
     def mark(self) -> None:
