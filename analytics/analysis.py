@@ -5,11 +5,21 @@ snapshots follow when there is time; neither can be wrong, only older, because w
 marked as changed again. Both look first that the partition is still ours.
 """
 
+import logging
 import time
 
 from analytics.engine import Engine, Event
+from analytics.indicator_set import SettingsChanged
+from analytics.rebuild import rebuilt_engine
 from analytics.symbol_state import EngineSettings
-from analytics.tables import Snapshot, load_snapshot, save_snapshot, write_closed, write_live
+from analytics.tables import (
+    Snapshot,
+    load_snapshot,
+    replace_indicators,
+    save_snapshot,
+    write_closed,
+    write_live,
+)
 from shared.database import Connection, Cursor, transaction
 from shared.progress import Reading, hold
 from shared.stream import Batch
@@ -21,13 +31,24 @@ SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
 
+REWRITING = "rewriting"
+"""In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
+
+log = logging.getLogger("tickstream.analytics")
+
 
 class Partition:
-    """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write."""
+    """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
 
-    def __init__(self, engine: Engine, reached: int, written: int) -> None:
-        self.engine, self.reached, self.written = engine, reached, written
-        self.kept = reached
+    While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
+    them again gives is `replaced`.
+    """
+
+    def __init__(self, engine: Engine, snapshot: Snapshot, written: int) -> None:
+        self.engine, self.written = engine, written
+        self.reached = self.kept = snapshot.next_offset
+        self.rewriting = REWRITING in snapshot.partition
+        self.replaced: list[Event] = []
         self.kept_at = time.monotonic()
         self.unseen: dict[str, None] = {}
         self.unkept: set[str] = set()
@@ -52,7 +73,7 @@ class Partition:
         """Often enough that a restart is short, rarely enough that a quote's cost does not grow with symbols."""
         behind = self.reached - self.kept
         enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unkept))
-        return behind >= enough or (behind > 0 and now - self.kept_at > SNAPSHOT_SECONDS)
+        return self.rewriting or behind >= enough or (behind > 0 and now - self.kept_at > SNAPSHOT_SECONDS)
 
 
 class Analysis:
@@ -72,9 +93,21 @@ class Analysis:
             snapshot = Snapshot(next_offset, engine.state(), {})
             save_snapshot(cursor, self._reading, partition, snapshot)
         else:
-            engine.restore(snapshot.partition, snapshot.symbols)
-        self._partitions[partition] = Partition(engine, snapshot.next_offset, next_offset)
+            try:
+                engine.restore(snapshot.partition, snapshot.symbols)
+            except SettingsChanged:
+                snapshot, engine = self._rebuilt(cursor, partition, snapshot)
+        self._partitions[partition] = Partition(engine, snapshot, next_offset)
         return snapshot.next_offset
+
+    def _rebuilt(self, cursor: Cursor, partition: int, snapshot: Snapshot) -> tuple[Snapshot, Engine]:
+        """Snapshot and engine under new indicator settings, marked so that a kill does not leave old rows behind."""
+        log.info("Indicator settings changed: every indicator of partition %d is made anew.", partition)
+        engine = rebuilt_engine(cursor, snapshot, self._settings)
+        states = {symbol: state.state() for symbol, state in engine.symbols.items()}
+        snapshot = Snapshot(snapshot.next_offset, {**engine.state(), REWRITING: True}, states)
+        save_snapshot(cursor, self._reading, partition, snapshot)
+        return snapshot, engine
 
     def forget(self, partition: int) -> None:
         """Another member folds it now."""
@@ -85,7 +118,9 @@ class Analysis:
         """Get the state back; the events are in the tables."""
         partition = self._partitions[batch.partition]
         partition.fold(batch)
-        partition.engine.take_events()
+        events = partition.engine.take_events()
+        if partition.rewriting:
+            partition.replaced += events
 
     def fold(self, batch: Batch) -> None:
         """Fold what is new; `write` takes the events."""
@@ -115,7 +150,7 @@ class Analysis:
         while self._show(connection, LIVE_SYMBOLS):
             continue
         for number, partition in self._partitions.items():
-            if partition.is_current and partition.reached > partition.kept:
+            if partition.is_current and (partition.rewriting or partition.reached > partition.kept):
                 self._keep(connection, number, partition)
 
     def _show(self, connection: Connection, limit: int) -> bool:
@@ -138,6 +173,10 @@ class Analysis:
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
         with transaction(connection) as cursor:
             hold(cursor, self._reading, number, partition.written)
+            replace_indicators(
+                cursor, [(event.closed.bar, event.closed.indicators) for event in partition.replaced]
+            )
             save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, engine.state(), states))
         partition.kept, partition.kept_at = partition.reached, time.monotonic()
         partition.unkept.clear()
+        partition.rewriting, partition.replaced = False, []

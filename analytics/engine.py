@@ -9,11 +9,16 @@ from typing import Any, NamedTuple
 
 from analytics.bars import OpenBar, Slot, slot_of
 from analytics.series import ClosedBar
-from analytics.symbol_state import EngineSettings, SymbolState, quote_of
+from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
 from shared.calendars import calendar_of
 from shared.market import INTERVAL_SECONDS, INTERVALS, Interval, Quote, Record, RecordedBar
 
 MINUTE = 60
+
+
+def closed_until(watermark: float, grace: float) -> int:
+    """Every bar that ends by then is closed, epoch seconds."""
+    return max(0, int((watermark - grace) // MINUTE) * MINUTE)
 
 
 class Event(NamedTuple):
@@ -126,7 +131,7 @@ class Engine:
             return
         self._watermark = time
         grace = self._settings.grace
-        self._closed_until = max(0, int((time - grace) // MINUTE) * MINUTE)
+        self._closed_until = closed_until(time, grace)
         self._next_close = self._closed_until + MINUTE + grace
         while self._due and self._due[0].end <= self._closed_until:
             self._close(heappop(self._due), offset)
@@ -143,10 +148,15 @@ class Engine:
         """What a snapshot keeps of the partition; that of each symbol is its own."""
         return {"watermark": self._watermark, "grace": self._settings.grace}
 
-    def restore(self, state: dict[str, Any], symbols: dict[str, dict[str, Any]]) -> None:
-        """Continue from a snapshot. Raises SettingsChanged where it was made with other periods."""
+    def restore(
+        self, state: dict[str, Any], symbols: dict[str, dict[str, Any]], indicators: Rebuilt | None = None
+    ) -> None:
+        """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
+
+        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        """
         self.symbols = {
-            symbol: SymbolState.restored(symbol, kept, self._settings)
+            symbol: SymbolState.restored(symbol, kept, self._settings, indicators)
             for symbol, kept in sorted(symbols.items())
         }
         self._due = [
@@ -157,5 +167,5 @@ class Engine:
         ]
         self._due.sort()
         self._watermark = state["watermark"]
-        self._closed_until = max(0, int((self._watermark - state["grace"]) // MINUTE) * MINUTE)
+        self._closed_until = closed_until(self._watermark, state["grace"])
         self._next_close = self._closed_until + MINUTE + self._settings.grace

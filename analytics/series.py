@@ -59,9 +59,15 @@ class Series:
             "alerts": self.alerts.state() if self.alerts is not None else None,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a snapshot. Raises SettingsChanged where it was made with other periods."""
-        self.indicators.restore(state["indicators"])
+    def restore(self, state: dict[str, Any], indicators: IndicatorSet | None) -> None:
+        """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
+
+        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        """
+        if indicators is None:
+            self.indicators.restore(state["indicators"])
+        else:
+            self.indicators = indicators
         self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
         if self.alerts is not None and state["alerts"] is not None:
             self.alerts.restore(state["alerts"])

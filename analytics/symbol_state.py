@@ -8,10 +8,13 @@ import msgspec
 
 from analytics.alerts import AlertSettings
 from analytics.bars import OpenBar, Slot, slot_of
-from analytics.indicator_set import IndicatorRow, IndicatorSettings, LiveCloses
+from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from analytics.series import Series
 from shared.calendars import SessionCalendar, calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval, Quote, RecordedBar
+
+Rebuilt = dict[tuple[str, Interval], IndicatorSet]
+"""Indicators by symbol and interval, made anew from closed bars."""
 
 EXTREME_FACTOR = 10.0
 """A price over ten times above or below the one before is set aside until a second one confirms it."""
@@ -157,8 +160,13 @@ class SymbolState:
         }
 
     @classmethod
-    def restored(cls, symbol: str, state: dict[str, Any], settings: EngineSettings) -> "SymbolState":
-        """The state of a snapshot. Raises SettingsChanged where it was made with other periods."""
+    def restored(
+        cls, symbol: str, state: dict[str, Any], settings: EngineSettings, indicators: Rebuilt | None = None
+    ) -> "SymbolState":
+        """The state of a snapshot, but for `indicators` where they are given: they were made from the bars.
+
+        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        """
         self = cls(symbol, state["exchange"], settings)
         self.last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
@@ -166,7 +174,7 @@ class SymbolState:
         self._suspect = state["suspect"]
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}
         for interval, series in self.series.items():
-            series.restore(state["series"][interval])
+            series.restore(state["series"][interval], indicators and indicators[symbol, interval])
         self.minutes = self.series["1m"].open_bars
         return self
 

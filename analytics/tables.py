@@ -12,7 +12,7 @@ from analytics.engine import Event
 from analytics.indicator_set import IndicatorRow
 from analytics.symbol_state import LiveBar, SymbolState
 from shared.database import Cursor, copy_lines
-from shared.market import Bar
+from shared.market import Bar, Interval
 from shared.progress import Reading
 
 BAR_COLUMNS = (
@@ -65,8 +65,7 @@ def _bar_line(bar: Bar) -> str:
     return "\t".join((bar.symbol, bar.interval, *times, *map(_field, bar[4:])))
 
 
-def indicator_line(bar: Bar, row: IndicatorRow) -> str:
-    """The indicators of a closed bar as one row for COPY."""
+def _indicator_line(bar: Bar, row: IndicatorRow) -> str:
     return "\t".join((bar.symbol, bar.interval, _time(bar.start), *map(_field, row)))
 
 
@@ -75,7 +74,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
     if not events:
         return
     copy_lines(cursor, "bars", BAR_COLUMNS, [_bar_line(event.closed.bar) for event in events])
-    lines = [indicator_line(event.closed.bar, event.closed.indicators) for event in events]
+    lines = [_indicator_line(event.closed.bar, event.closed.indicators) for event in events]
     copy_lines(cursor, "indicators", INDICATOR_COLUMNS, lines)
     alerts = [row for event in events for row in _alert_rows(partition, event)]
     if alerts:
@@ -85,6 +84,23 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
             ' "offset") values %s',
             alerts,
         )
+
+
+def replace_indicators(cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]]) -> None:
+    """Write the indicators of closed bars anew, under other settings."""
+    values = [(bar.symbol, bar.interval, datetime.fromtimestamp(bar.start, UTC), *row) for bar, row in rows]
+    _upsert(cursor, "indicators", INDICATOR_COLUMNS[:3], INDICATOR_COLUMNS, values)
+
+
+def bars_until(cursor: Cursor, symbol: str, interval: Interval, until: int) -> list[Bar]:
+    """The closed bars of a series that ended by `until`, epoch seconds, in order."""
+    cursor.execute(
+        'select symbol, interval, extract(epoch from start)::bigint, extract(epoch from "end")::bigint, open, high,'
+        " low, close, volume, vwap, quotes, session, source from bars"
+        ' where symbol = %s and interval = %s and "end" <= to_timestamp(%s) order by start',
+        (symbol, interval, until),
+    )
+    return [Bar(*row) for row in cursor.fetchall()]
 
 
 def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
