@@ -7,7 +7,7 @@ from dashboard.figures import Periods, columns
 from dashboard.notices import banner, notice, stale_warning
 from dashboard.panels import alert_item, heading, indicator_cells, part_items, session_cells, watch_row
 from dashboard.rows import ChartBar
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import NOTHING, Snapshot
 from shared.calendars import calendar_of
 
 
@@ -24,7 +24,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Scene:
-    """What stays the same while the server runs: the feed, the database's name and the indicators' periods."""
+    """What stays the same while the server runs: feed, place of the database in words, periods of the indicators."""
 
     feed: str
     place: str
@@ -72,7 +72,7 @@ def _alerts(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
 def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
     """Banner, warning and notice."""
     has_numbers = bool(snapshot.reading.symbols)
-    missing = None if has_numbers else notice(snapshot.condition, scene.place)
+    missing = None if has_numbers else notice(snapshot.condition, scene.place, snapshot.reason)
     return {
         "banner": banner(scene.feed, snapshot.reading),
         "warning": stale_warning(snapshot.condition, snapshot.reading),
@@ -81,18 +81,18 @@ def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _strip(snapshot: Snapshot) -> dict[str, Any]:
-    """The numbers of the strip at the foot. `age` is None before the first quote."""
+    """The strip at the foot. What is not known is None: no number is shown before it was read."""
     reading = snapshot.reading
     received = [row.received_time for row in reading.symbols.values()]
     storage = reading.parts.get("storage")
+    is_known = reading is not NOTHING
     return {
         "parts": part_items(reading.parts, snapshot.condition),
         "age": max(0.0, reading.now - max(received)) if received else None,
-        "lag": sum(part.lag for part in reading.parts.values()),
+        "lag": sum(part.lag for part in reading.parts.values()) if reading.parts else None,
         "per_second": storage.per_second if storage else None,
-        "late": sum(row.late for row in reading.symbols.values()),
-        "dead_letters": reading.dead_letters,
-        "is_reading": snapshot.condition == "reading",
+        "late": sum(row.late for row in reading.symbols.values()) if is_known else None,
+        "dead_letters": reading.dead_letters if is_known else None,
     }
 
 

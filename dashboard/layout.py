@@ -12,7 +12,7 @@ from dashboard.figures import chart_options, chart_series, studies
 from dashboard.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
-RANGES = ("3H", "1D", "5D", "1M", "3M", "1Y", "All")
+RANGES = ("1H", "3H", "1D", "5D", "1M", "3M", "1Y", "All")
 INTERVALS = [("1m", "1m"), ("5m", "5m"), ("15m", "15m"), ("1h", "1h"), ("1d", "1D")]
 THEME = {
     "primaryColor": "blue",

@@ -34,21 +34,24 @@ def _dates(reading: Reading) -> str:
     return f" of {days[0]}" if days[0] == days[1] else f" of {days[0]} to {days[1]}"
 
 
-def notice(condition: Condition, place: str) -> Notice | None:
-    """What to say while there is nothing to show; None while there is. `place` names the database."""
+def notice(condition: Condition, place: str, reason: str) -> Notice | None:
+    """What to say while there is nothing to show; None while there is.
+
+    `place` names the database, `reason` is what it said where it can't be opened.
+    """
     match condition:
         case "starting":
-            return Notice("Opening the database", f"Reading {place}.", None)
+            return Notice("Opening the database", f"{place} is being read.", None)
         case "no_database":
             return Notice(
                 "Waiting for the database",
-                f"PostgreSQL can't be reached: {place}. If nothing runs yet, this starts everything:",
+                f"{place} can't be opened: {reason}. If nothing runs yet, this starts everything:",
                 START,
             )
         case "no_tables":
             return Notice(
                 "The database has no tables yet",
-                f"Connected to {place}, but it has never been filled. This makes the tables and starts every part:",
+                f"{place} is there, but has never been filled. This makes the tables and starts every part:",
                 START,
             )
         case "no_quotes":

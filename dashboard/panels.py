@@ -152,14 +152,11 @@ def _sentence(alert: AlertRow) -> tuple[str, str]:
 
 def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str, Any]]:
     """The state of each part for the strip at the foot; `tone` is good, idle or bad."""
-    items = [_part_item(label, parts.get(part)) for part, label in PARTS]
-    reads = condition in ("reading", "no_quotes", "no_tables")
-    screen = {
-        "label": "Screen",
-        "text": "running" if reads else "waiting",
-        "tone": "good" if reads else "bad",
-    }
-    return [*items, screen]
+    if condition in ("starting", "no_database"):
+        others = [{"label": label, "text": "unknown", "tone": "idle"} for _, label in PARTS]
+        return [*others, {"label": "Screen", "text": "waiting", "tone": "bad"}]
+    others = [_part_item(label, parts.get(part)) for part, label in PARTS]
+    return [*others, {"label": "Screen", "text": "running", "tone": "good"}]
 
 
 def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:

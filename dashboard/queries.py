@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class that its library spells in lower case
-
 from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SymbolRow
+from shared.database import Cursor
 from shared.market import INTERVALS
 
 SeriesKey = tuple[str, str]

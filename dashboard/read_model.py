@@ -6,14 +6,14 @@ from contextlib import closing
 from threading import Event, Thread
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class its library spells in lower case
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from dashboard import queries
 from dashboard.history import History, SeriesKey
 from dashboard.rows import ChartBar, OpenBar, SymbolRow
 from dashboard.snapshot import Reading, Snapshot, advance, begin_generation, first_snapshot, stall
+from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import Unavailable
+from shared.parts import SignOfLife
 
 POLL_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
@@ -30,11 +30,14 @@ class ReadModel:
     """What the tables say, read again and again; it outlives PostgreSQL going away and coming back.
 
     `feed` is live, simulated or replay. `cache_size` bars are kept a symbol and interval. `first_sequence` must
-    be above every sequence of an earlier run, so that a page left open notices the new one.
+    be above every sequence of an earlier run, so that a page left open notices the new one. `instance` names
+    this server among the parts.
     """
 
-    def __init__(self, dsn: str, feed: str, cache_size: int, first_sequence: int) -> None:
+    def __init__(self, dsn: str, feed: str, cache_size: int, first_sequence: int, instance: str) -> None:
         self.feed = feed
+        self._sign = SignOfLife("screen", instance)
+        self._reads = 0
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._dsn = dsn
         self._history = History(min(cache_size, MOST_BARS))
@@ -68,42 +71,46 @@ class ReadModel:
         return self._history.since(key, start)
 
     def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
-        try:
-            with closing(_connect(self._dsn)) as connection, connection, connection.cursor() as cursor:
-                return queries.read_newest_bars(cursor, *key, limit)
-        except psycopg2.Error as error:
-            raise Unavailable(f"The database can't be read: {_first_line(error)}") from error
+        with closing(_connect(self._dsn)) as connection, transaction(connection) as cursor:
+            return queries.read_newest_bars(cursor, *key, limit)
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             try:
-                with closing(_connect(self._dsn)) as connection:
+                with closing(_connect(self._dsn)) as reader, closing(connect(self._dsn, "screen")) as writer:
                     pause = FIRST_PAUSE
-                    self._follow(connection)
-            except psycopg2.Error as error:
+                    self._follow(reader, writer)
+            except (Unavailable, psycopg2.Error) as error:
+                reason = _reason(error)
                 if self.snapshot.condition != "no_database":
-                    log.warning("waiting for the database: %s", _first_line(error))
-                self.snapshot = stall(self.snapshot, "no_database")
+                    log.warning("The screen waits for the database: %s", reason)
+                self.snapshot = stall(self.snapshot, "no_database", reason)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _follow(self, connection: Connection) -> None:
-        """Read until told to stop, or until psycopg2.Error says that the connection is lost."""
+    def _follow(self, reader: Connection, writer: Connection) -> None:
+        """Read until told to stop, or until an error says that the connection is lost."""
         self._history.clear()
         begun = False
         while not self._stopping.is_set():
             # One transaction a read: price, bars and alerts are of the same moment.
-            with connection, connection.cursor() as cursor:
-                if not queries.has_tables(cursor):
-                    self.snapshot = stall(self.snapshot, "no_tables")
-                else:
+            with transaction(reader) as cursor:
+                has_tables = queries.has_tables(cursor)
+                if has_tables:
                     before = self.snapshot if begun else begin_generation(self.snapshot)
                     self.snapshot = advance(before, self._read(cursor, before.reading))
                     begun = True
+                else:
+                    self.snapshot = stall(self.snapshot, "no_tables", "")
+            if has_tables and self._sign.due():
+                self._sign.give(writer, "running", "", 0, self._reads)
             self._stopping.wait(POLL_SECONDS)
+        if begun:
+            self._sign.give(writer, "stopped", "", 0, self._reads)
 
     def _read(self, cursor: Cursor, old: Reading) -> Reading:
+        self._reads += 1
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
         moved = minutes_moved(old, symbols, open_bars)
@@ -140,13 +147,17 @@ def _kept_trends(old: Reading, symbols: dict[str, SymbolRow]) -> dict[str, tuple
 
 
 def _connect(dsn: str) -> Connection:
-    """A connection that can only read, sees one moment a transaction, and waits for nothing longer than 3 s."""
-    connection = psycopg2.connect(
-        dsn, connect_timeout=3, application_name="screen", options="-c statement_timeout=3000"
-    )
+    """A connection that can only read, sees one moment a transaction, and waits for no statement longer than 3 s.
+
+    Raises Unavailable.
+    """
+    connection = connect(dsn, "screen")
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    with transaction(connection) as cursor:
+        cursor.execute("set statement_timeout = '3s'")
     return connection
 
 
-def _first_line(error: psycopg2.Error) -> str:
-    return str(error).strip().partition("\n")[0]
+def _reason(error: Exception) -> str:
+    """What the server said, without where it was said."""
+    return str(error).strip().partition("\n")[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()

@@ -32,12 +32,14 @@ class Snapshot(NamedTuple):
     """The last reading. `sequence` rises with every read; `generation` is that of the first over this connection.
 
     A viewer that holds another generation starts anew: the tables may be other ones. The three changes say
-    at which sequence each symbol, trend and alert came to be as it is.
+    at which sequence each symbol, trend and alert came to be as it is. `reason` is what the database said
+    where the condition is no_database.
     """
 
     sequence: int
     generation: int
     condition: Condition
+    reason: str
     reading: Reading
     symbol_changes: dict[str, int]
     trend_changes: dict[str, int]
@@ -46,7 +48,7 @@ class Snapshot(NamedTuple):
 
 def first_snapshot(sequence: int) -> Snapshot:
     """Before the first read."""
-    return Snapshot(sequence, sequence, "starting", NOTHING, {}, {}, {})
+    return Snapshot(sequence, sequence, "starting", "", NOTHING, {}, {}, {})
 
 
 def begin_generation(snapshot: Snapshot) -> Snapshot:
@@ -61,6 +63,7 @@ def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
         sequence,
         snapshot.generation,
         "reading" if reading.symbols else "no_quotes",
+        "",
         reading,
         _changes(old.symbols, reading.symbols, snapshot.symbol_changes, sequence),
         _changes(old.trends, reading.trends, snapshot.trend_changes, sequence),
@@ -68,9 +71,9 @@ def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
     )
 
 
-def stall(snapshot: Snapshot, condition: Condition) -> Snapshot:
+def stall(snapshot: Snapshot, condition: Condition, reason: str) -> Snapshot:
     """The snapshot while nothing can be read; what was read last stays visible."""
-    return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition)
+    return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition, reason=reason)
 
 
 def _changes(

@@ -52,7 +52,7 @@
 
   function studies(legend, drawn) {
     const view = deskChart.view();
-    for (const study of new Set(drawn.map((spec) => spec.study))) {
+    for (const study of Object.keys(labels).filter((key) => drawn.some((spec) => spec.study === key))) {
       const own = drawn.filter((spec) => spec.study === study);
       const colour = own.find((spec) => spec.id === study) || own[0];
       span(legend, "study-name", labels[study]).style.color = colour.options.color;

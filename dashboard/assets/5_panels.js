@@ -99,7 +99,7 @@
     items("parts", delta.parts);
     const rate = delta.per_second;
     items("figures", [
-      { label: "Messages/s", text: rate === null ? "\u2013" : deskFormat.plain(rate, rate < 10 ? 1 : 0) },
+      { label: "Messages/s", text: deskFormat.plain(rate, rate < 10 ? 1 : 0) },
       { label: "Lag", text: deskFormat.plain(delta.lag, 0) },
       { label: "Late", text: deskFormat.plain(delta.late, 0) },
       { label: "Dead letters", text: deskFormat.plain(delta.dead_letters, 0), tone: delta.dead_letters ? "warn" : "" },

@@ -5,13 +5,19 @@
   const SECONDS = { "1m": 60, "5m": 300, "15m": 900, "1h": HOUR, "1d": DAY };
   // What a range covers in seconds, in trading days, and the interval that suits it.
   const RANGES = {
-    "3H": [3 * HOUR, 1, "1m"], "1D": [DAY, 1, "5m"], "5D": [7 * DAY, 5, "15m"], "1M": [31 * DAY, 22, "1h"],
+    "1H": [HOUR, 1, "1m"], "3H": [3 * HOUR, 1, "1m"], "1D": [DAY, 1, "5m"], "5D": [7 * DAY, 5, "15m"], "1M": [31 * DAY, 22, "1h"],
     "3M": [92 * DAY, 64, "1d"], "1Y": [366 * DAY, 253, "1d"], "All": [Infinity, Infinity, "1d"],
   };
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
     askedAt: null, answeredAt: null, clock: null, age: null, loading: null,
   };
+
+  function begin(series, labels) {
+    deskChart.setSpecs(series);
+    deskLegend.setLabels(labels);
+    if (window.innerWidth < 600) dash_clientside.set_props("range", { value: "1H" }); // three hours would be a smear
+  }
 
   function ask(_, symbol, interval) {
     const moved = symbol !== state.symbol || interval !== state.interval;
@@ -130,7 +136,7 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
     ask, apply, open,
-    begin(series, labels) { deskChart.setSpecs(series); deskLegend.setLabels(labels); },
+    begin,
     follow_range: (range) => RANGES[range][2],
     show: (studies) => deskChart.show(studies),
     pick: (rows) => (rows && rows.length && rows[0].symbol !== state.symbol ? rows[0].symbol : dash_clientside.no_update),

@@ -1,0 +1,122 @@
+"""Starts the screen alone, at http://localhost:8050. `python start_pipeline.py` starts it with everything else.
+
+    python start_dashboard.py                    show the feed of .env, the simulated market without one
+    python start_dashboard.py --port 8051        on another port
+    python start_dashboard.py --host 0.0.0.0     for other machines too: there is no login, so mind who can reach it
+    python start_dashboard.py --replay FILE...   show the replay of these files
+
+It only reads the database, and waits for it where it is away. Ctrl-C stops it. Settings: .env, see .env.example.
+"""
+
+import argparse
+import socket
+import sys
+import threading
+import time
+
+import uvicorn
+from psycopg2.extensions import parse_dsn
+
+from dashboard.app import build
+from dashboard.delta import Scene
+from dashboard.figures import Periods
+from dashboard.read_model import ReadModel
+from shared.command_line import parser_of, start
+from shared.config import Config
+from shared.errors import ConfigError, TickstreamError
+from shared.parts import place, servers, stop_on_signals, stop_without
+from shared.sections import Indicators
+
+BUSY = 98, 48, 10048
+"""What Linux, macOS and Windows answer where a port is taken."""
+
+
+def main() -> int:
+    """Show the screen until Ctrl-C; its exit status."""
+    stop = stop_on_signals()
+    try:
+        arguments = _arguments()
+        stop_without(arguments.supervisor, stop)
+        config = start("screen", arguments)
+        host, port = arguments.host or config.screen.host, arguments.port or config.screen.port
+        with (
+            _listen(host, port) as listener,
+            servers(config, kafka=False) as ready,
+            place("screen", config.topic(), config.embedded.data) as instance,
+        ):
+            print(f"The page is at http://{_shown(host)}:{port}. Ctrl-C stops it.", flush=True)
+            _serve(ready, instance, listener, stop)
+    except TickstreamError as error:
+        print(f"screen: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = parser_of(__doc__)
+    parser.add_argument("--port", type=int, help="where the page is served; otherwise DASHBOARD_PORT, 8050")
+    parser.add_argument(
+        "--host", help="which address it is served on; otherwise DASHBOARD_HOST, this machine only"
+    )
+    return parser.parse_args()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket of the page. Raises ConfigError with what to do where it can't be had."""
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) in BUSY:
+            hint = f"Port {port} is taken, perhaps by a screen that runs already: choose another with --port."
+        else:
+            hint = f"The page can't be served at {host}:{port}: {error}."
+        raise ConfigError(hint) from None
+
+
+def _serve(config: Config, instance: str, listener: socket.socket, stop: threading.Event) -> None:
+    """Serve the page until `stop` is set."""
+    dsn = config.postgres.dsn_for(config.database())
+    # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
+    model = ReadModel(dsn, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
+    app = build(model, Scene(config.feed, _place(dsn), _periods(config.indicators)))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
+    )
+
+    def watch() -> None:
+        stop.wait()
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="stop watch", daemon=True).start()
+    server.run(sockets=[listener])
+    stop.set()
+
+
+def _place(dsn: str) -> str:
+    """The database in words, without its password."""
+    parts = parse_dsn(dsn)
+    return f"The database {parts.get('dbname')} at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
+
+
+def _periods(indicators: Indicators) -> Periods:
+    return Periods(
+        rsi=indicators.rsi_period,
+        sma_short=indicators.sma_short_period,
+        sma_long=indicators.sma_long_period,
+        ema_short=indicators.ema_short_period,
+        ema_long=indicators.ema_long_period,
+        bollinger=indicators.bollinger_period,
+        macd_fast=indicators.macd_fast,
+        macd_slow=indicators.macd_slow,
+        macd_signal=indicators.macd_signal,
+        volatility=indicators.volatility_period,
+    )
+
+
+def _shown(host: str) -> str:
+    """The name to type in a browser."""
+    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104 (shown, not bound)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
