@@ -174,7 +174,9 @@ class SymbolState:
         self._suspect = state["suspect"]
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}
         for interval, series in self.series.items():
-            series.restore(state["series"][interval], indicators and indicators[symbol, interval])
+            series.restore(
+                state["series"][interval], None if indicators is None else indicators[symbol, interval]
+            )
         self.minutes = self.series["1m"].open_bars
         return self
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import msgspec
 from psycopg2.extras import execute_values
@@ -162,6 +162,20 @@ def _upsert(
     new = ", ".join(f'"{column}" = excluded."{column}"' for column in columns if column not in key)
     statement = f"insert into {table} ({names}) values %s on conflict ({', '.join(key)}) do update set {new}"  # noqa: S608
     execute_values(cursor, statement, rows, page_size=1_000)
+
+
+EXPORT = """
+    copy (
+        select symbol, event_time, price, size, bid, ask, day_open, day_high, day_low, previous_close, day_volume,
+               currency, exchange, session
+        from quotes order by event_time, partition, "offset"
+    ) to stdout with (format csv, header)
+"""
+
+
+def export_quotes(cursor: Cursor, out: TextIO) -> None:
+    """Write every quote as CSV, by event time."""
+    cursor.copy_expert(EXPORT, out)
 
 
 def load_snapshot(cursor: Cursor, reading: Reading, partition: int) -> Snapshot | None:

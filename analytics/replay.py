@@ -1,0 +1,125 @@
+"""The engine over recorded files, with no server at all: what would these settings have shown on that day?
+
+    python -m analytics.replay FILE... --interval 1m            closed bars and indicators as CSV
+    python -m analytics.replay --record quotes.csv              export the pipeline's own quotes to such a file
+
+FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume)
+or a LEAN zip of trades. One row a closed bar, full precision; an indicator is empty while it warms up. Periods and
+thresholds are those of .env.
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from analytics.engine import Engine
+from analytics.indicator_set import IndicatorRow
+from analytics.series import ClosedBar
+from analytics.settings import engine_settings
+from analytics.symbol_state import EngineSettings
+from analytics.tables import export_quotes
+from shared.config import Config, load
+from shared.database import connect, transaction
+from shared.errors import TickstreamError
+from shared.market import INTERVALS, Interval, Record
+from shared.parts import servers
+from shared.recordings import recorded
+
+COLUMNS = (
+    *("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap"),
+    *IndicatorRow._fields,
+)
+STEP = 10_000
+
+
+def closed_bars(records: Iterable[Record], settings: EngineSettings) -> Iterator[ClosedBar]:
+    """Every bar that closes while these records are folded, in order."""
+    engine = Engine(settings)
+    for offset, record in enumerate(records):
+        engine.fold(record, offset)
+        for event in engine.take_events():
+            yield event.closed
+
+
+def csv_row(closed: ClosedBar) -> list[object]:
+    """A closed bar in the order of COLUMNS; None becomes an empty field."""
+    bar = closed.bar
+    start = datetime.fromtimestamp(bar.start, UTC).isoformat()
+    return [bar.symbol, bar.interval, start, *bar[4:10], *closed.indicators]
+
+
+def print_bars(
+    records: Iterable[Record], settings: EngineSettings, intervals: set[Interval], out: TextIO
+) -> int:
+    """Write the closed bars of these intervals as CSV; how many there were."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    rows = 0
+    for closed in closed_bars(records, settings):
+        if closed.bar.interval in intervals:
+            writer.writerow(csv_row(closed))
+            rows += 1
+    return rows
+
+
+def _counted(records: Iterable[Record]) -> Iterator[Record]:
+    """The records, with a line on the terminal that says how many they are by now."""
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} records"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("replay", total=None)
+        for count, record in enumerate(records, start=1):
+            if count % STEP == 0:
+                progress.update(task, completed=count)
+            yield record
+
+
+def _record(config: Config, target: Path) -> None:
+    with ExitStack() as opened:
+        ready = opened.enter_context(servers(config, kafka=False))
+        connection = opened.enter_context(closing(connect(ready.postgres.dsn_for(config.database()), "record")))
+        cursor = opened.enter_context(transaction(connection))
+        export_quotes(cursor, opened.enter_context(target.open("w", encoding="utf-8")))
+    print(f"The quotes of {config.database()} are in {target}.", file=sys.stderr)
+
+
+def main() -> int:
+    """Run the command; its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="recordings, or folders of them")
+    parser.add_argument(
+        "--interval", choices=[*INTERVALS, "all"], default="1m", help="of the bars to print [1m]"
+    )
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="export the quotes of the pipeline's database"
+    )
+    arguments = parser.parse_args()
+    if bool(arguments.files) == bool(arguments.record):
+        parser.error("name recordings to replay, or --record FILE to make one")
+    try:
+        config = load()
+        if arguments.record:
+            _record(config, arguments.record)
+        else:
+            intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
+            print_bars(_counted(recorded(arguments.files)), engine_settings(config), intervals, sys.stdout)
+    except TickstreamError as error:
+        print(f"replay: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader, `head` perhaps, has seen enough.
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""What the settings of `.env` mean to the engine."""
+
+from analytics.alerts import AlertSettings
+from analytics.indicator_set import IndicatorSettings
+from analytics.symbol_state import EngineSettings, LiveEvery
+from shared.config import Config
+
+
+def engine_settings(config: Config) -> EngineSettings:
+    """What the settings mean to the engine."""
+    indicators, alerts = config.indicators, config.alerts
+    return EngineSettings(
+        IndicatorSettings(**indicators.model_dump(exclude={"frequencies"})),
+        AlertSettings(
+            rsi_overbought=alerts.rsi_overbought,
+            rsi_oversold=alerts.rsi_oversold,
+            volatility=alerts.volatility_threshold,
+            price_change=alerts.price_change_threshold,
+            volume_change=alerts.volume_change_threshold,
+            intervals=alerts.intervals,
+        ),
+        LiveEvery(**indicators.frequencies.model_dump()),
+        config.running.bar_grace_seconds,
+        config.errors.skip_extreme_values,
+    )
