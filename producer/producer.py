@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import dropwhile
 from threading import Event
 
 from db.migrate import migrate
@@ -32,10 +33,10 @@ log = logging.getLogger("tickstream.producer")
 Source = Callable[[Config, int, Event], Iterator[Record]]
 
 
-def _replay(config: Config, _: int, stop: Event) -> Iterator[Record]:
-    return paced(
-        recorded(config.producer.replay_files), config.producer.replay_speed, time.monotonic, stop.wait
-    )
+def _replay(config: Config, after: int, stop: Event) -> Iterator[Record]:
+    """What is published already is passed over at once; only the rest is paced."""
+    rest = dropwhile(lambda record: record.position <= after, recorded(config.producer.replay_files))
+    return paced(rest, config.producer.replay_speed, time.monotonic, stop.wait)
 
 
 def _simulated(config: Config, after: int, stop: Event) -> Iterator[Record]:
