@@ -1,0 +1,101 @@
+"""A real database, a real server and a real browser for the tests of the page."""
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboard.app import build
+from dashboard.delta import Scene
+from dashboard.figures import Periods
+from dashboard.read_model import ReadModel
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from shared.embedded import lease_postgres
+from shared.embedded.daemon import free_port
+from tests.screen_rows import alert, fill
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+START_LIMIT = 20.0  # seconds
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; without one the test is skipped, on the build server it fails."""
+    path = shutil.which("chromium") or shutil.which("chrome") or shutil.which("google-chrome")
+    if path is None:
+        reason = "no Chromium on the PATH: the page can't be looked at"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def admin_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The superuser's DSN of a PostgreSQL that lives for the whole run."""
+    folder = tmp_path_factory.mktemp("screen")
+    with lease_postgres(folder, lambda sentence: print(sentence, file=sys.stderr), port=free_port()) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def market_dsn(admin_dsn: str) -> str:
+    """A database with two symbols of 300 minutes each."""
+    dsn = make_database(admin_dsn, "market")
+    migrate(dsn)
+    connection = connect(dsn, "test")
+    with transaction(connection) as cursor:
+        now = int(time.time())
+        fill(cursor, {"AAA": 101.0, "BBB": 250.0}, now, bars=300)
+        alert(cursor, "AAA", now - now % 60 - 60, 74.3)
+    connection.close()
+    return dsn
+
+
+@pytest.fixture(scope="session")
+def serve(admin_dsn: str) -> Iterator[Callable[[str, str], str]]:
+    """Serves the screen of a database and a feed; gives the page's address. It ends before PostgreSQL does."""
+    stops: list[Callable[[], None]] = []
+
+    def start(dsn: str, feed: str) -> str:
+        model = ReadModel(dsn, feed, 1000, time.time_ns() // 1_000_000, "test")
+        port = free_port()
+        app = build(model, Scene(feed, "The database of the test", Periods()))
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        stops.append(lambda: _stop(server, thread))
+        wait_for(lambda: server.started, START_LIMIT)
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for stop in stops:
+        stop()
+
+
+def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:
+    server.should_exit = True
+    thread.join()
+
+
+def wait_for(condition: Callable[[], bool], limit: float) -> None:
+    """Wait until `condition` holds; AssertionError after `limit` seconds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)

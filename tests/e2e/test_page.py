@@ -1,0 +1,256 @@
+"""The page as a reader sees it: a real browser, a real server, a real database."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from psycopg2.extensions import make_dsn
+
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from tests.screen_rows import Minute, fill, open_bar, quote
+
+Serve = Callable[[str, str], str]
+CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
+
+
+class Visit:
+    """An open page, and what it asked for and complained about."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._see(request.url, address))
+        page.goto(address)
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _see(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            self.outside.append(url)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, market_dsn: str) -> str:
+    """The page of the small market."""
+    return serve(market_dsn, "simulated")
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A fresh visit on a desktop screen; afterwards it must have been quiet and local."""
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    visit = Visit(page, address)
+    expect(page.locator("#last")).not_to_have_text("–")
+    page.wait_for_function("window.deskChart.view() && window.deskChart.view().bars.length > 0")
+    yield visit
+    page.close()
+    assert visit.complaints == []
+    assert visit.outside == []
+
+
+def set_price(dsn: str, symbol: str, price: float) -> None:
+    """A quote arrives: the symbol's last price and its open bar change."""
+    now = int(time.time())
+    connection = connect(dsn, "test")
+    with transaction(connection) as cursor:
+        quote(cursor, symbol, price, now, previous_close=100.0)
+        open_bar(cursor, Minute(symbol, now - now % 60, price))
+    connection.close()
+
+
+def times_under(page: Page, *shares: float) -> list[int]:
+    """The axis time of the bar under a point at each share of the chart's width."""
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    times = []
+    for share in shares:
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + 120)
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + 140)
+        page.wait_for_function(f"{CROSSHAIR} && {CROSSHAIR}.point && {CROSSHAIR}.point.y > 130")
+        times.append(page.evaluate(f"{CROSSHAIR}.time"))
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] - 60)
+        page.wait_for_function(f"!{CROSSHAIR}.point")
+    return times
+
+
+def test_watchlist_shows_each_symbol_with_price_and_change(visit: Visit, market_dsn: str) -> None:
+    set_price(market_dsn, "AAA", 103.25)
+    row = visit.page.locator(".ag-row[row-id='AAA']")
+    expect(row).to_contain_text("103.25")
+    expect(row).to_contain_text("+3.25")
+    expect(row.locator("svg path")).to_have_count(1)
+    expect(visit.page.locator(".ag-row[row-id='BBB']")).to_contain_text("250.00")
+
+
+def test_new_price_shows_within_two_seconds_without_a_reload(visit: Visit, market_dsn: str) -> None:
+    visit.page.evaluate("window.sameDocument = true")
+    set_price(market_dsn, "AAA", 98.5)
+    expect(visit.page.locator("#last")).to_have_text("98.50", timeout=2000)
+    expect(visit.page.locator("#change")).to_have_text("\u22121.50 (\u22121.50 %)")
+    visit.page.wait_for_function("window.deskChart.view().bars.at(-1).close === 98.5", timeout=2000)
+    assert visit.page.evaluate("window.sameDocument")
+
+
+def test_zoom_survives_ticks(visit: Visit, market_dsn: str) -> None:
+    page = visit.page
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    before = times_under(page, 0.1, 0.6)
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.wheel(0, -600)
+    page.mouse.wheel(-200, 0)
+    zoomed = times_under(page, 0.1, 0.6)
+    assert zoomed[1] - zoomed[0] < before[1] - before[0]
+    for price in (104.0, 105.0, 106.0):
+        set_price(market_dsn, "AAA", price)
+        expect(page.locator("#last")).to_have_text(f"{price:.2f}", timeout=2000)
+    assert times_under(page, 0.1, 0.6) == zoomed
+
+
+def test_nothing_is_mounted_anew_by_ticks(visit: Visit, market_dsn: str) -> None:
+    page = visit.page
+    expect(page.locator(".ag-row svg path")).to_have_count(2)
+    expect(page.locator(".alert")).to_have_count(1)
+    page.evaluate("""() => {
+        window.mounted = 0;
+        const count = (changes) => { for (const c of changes) window.mounted += [...c.addedNodes].filter(
+            (node) => node.nodeType === 1).length; };
+        for (const selector of ['.stage', '#watchlist', '#session', '#alerts', '.strip'])
+            new MutationObserver(count).observe(document.querySelector(selector), {childList: true, subtree: true});
+    }""")
+    for price in (107.0, 108.0):
+        set_price(market_dsn, "AAA", price)
+        expect(page.locator("#last")).to_have_text(f"{price:.2f}", timeout=2000)
+    assert page.evaluate("window.mounted") == 0
+
+
+def test_switching_the_symbol_shows_its_numbers(visit: Visit) -> None:
+    page = visit.page
+    page.locator(".ag-row[row-id='BBB']").click()
+    expect(page.locator("#last")).to_have_text("250.00")
+    expect(page.locator(".legend-name")).to_have_text("BBB")
+    expect(page.locator("#session-note")).to_have_text("BBB")
+    expect(page.locator("#symbol")).to_have_value("BBB")
+    expect(page.locator("#summary")).to_contain_text("BBB")
+
+
+def test_switching_the_interval_loads_its_bars(visit: Visit) -> None:
+    page = visit.page
+    page.locator("#interval").get_by_text("5m", exact=True).click()
+    page.wait_for_function("window.deskChart.holds('AAA', '5m')")
+    expect(page.locator("#summary")).to_contain_text("no bars yet")
+    page.locator("#interval").get_by_text("1m", exact=True).click()
+    page.wait_for_function(
+        "window.deskChart.holds('AAA', '1m') && window.deskChart.view().bars.length >= 300"
+    )
+
+
+def test_study_switches_take_its_pane_away_and_bring_it_back(visit: Visit) -> None:
+    page = visit.page
+    expect(page.locator(".legend")).to_have_count(4)
+    page.locator(".chips").get_by_text("RSI 14").click()
+    expect(page.locator(".legend")).to_have_count(3)
+    page.locator(".chips").get_by_text("RSI 14").click()
+    expect(page.locator(".legend")).to_have_count(4)
+
+
+def test_warming_indicator_says_how_far_it_is(visit: Visit, market_dsn: str) -> None:
+    now = int(time.time())
+    connection = connect(market_dsn, "test")
+    with transaction(connection) as cursor:
+        open_bar(cursor, Minute("BBB", now - now % 60, 250.0), seen=12)
+    connection.close()
+    visit.page.locator(".ag-row[row-id='BBB']").click()
+    expect(visit.page.locator("#indicators")).to_contain_text("12/50")
+    assert "NaN" not in visit.page.locator("body").inner_text()
+
+
+def test_banner_says_that_the_data_are_simulated(visit: Visit) -> None:
+    expect(visit.page.locator("#banner")).to_contain_text("Simulated data")
+
+
+def test_banner_of_a_replay_names_its_dates(browser: Browser, serve: Serve, market_dsn: str) -> None:
+    page = browser.new_page()
+    page.goto(serve(market_dsn, "replay"))
+    expect(page.locator("#banner")).to_have_text(re.compile(r"Recorded data of \d+ \w{3} \d{4}"))
+    page.close()
+
+
+def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
+    expect(visit.page.locator(".alert")).to_contain_text("RSI 74.3 reached 70: overbought")
+
+
+def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    visit = Visit(page, address)
+    expect(page.locator("#last")).not_to_have_text("–")
+    page.wait_for_function("window.deskChart.view() && window.deskChart.view().bars.length > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.close()
+    assert visit.complaints == []
+
+
+def test_page_starts_by_itself_once_there_is_a_database_with_tables_and_quotes(
+    browser: Browser, serve: Serve, admin_dsn: str
+) -> None:
+    page = browser.new_page()
+    dsn = str(make_dsn(admin_dsn, dbname="later"))
+    page.goto(serve(dsn, "live"))
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("Waiting for the database")
+    expect(notice).to_contain_text("python start_pipeline.py")
+    expect(page.locator("#banner")).to_be_hidden()
+    make_database(admin_dsn, "later")
+    expect(notice).to_contain_text("no tables yet", timeout=10_000)
+    migrate(dsn)
+    expect(notice).to_contain_text("No quotes yet")
+    connection = connect(dsn, "test")
+    with transaction(connection) as cursor:
+        fill(cursor, {"CCC": 42.0}, int(time.time()), bars=3)
+    connection.close()
+    expect(page.locator("#last")).to_have_text("42.00")
+    expect(notice).to_be_hidden()
+    page.close()
+
+
+def test_page_outlives_its_database(browser: Browser, serve: Serve, admin_dsn: str) -> None:
+    dsn = make_database(admin_dsn, "mortal")
+    migrate(dsn)
+    connection = connect(dsn, "test")
+    with transaction(connection) as cursor:
+        fill(cursor, {"DDD": 10.0}, int(time.time()), bars=3)
+    connection.close()
+    page = browser.new_page()
+    page.goto(serve(dsn, "live"))
+    expect(page.locator("#last")).to_have_text("10.00")
+    _allow(admin_dsn, "mortal", False)
+    expect(page.locator("#warning")).to_contain_text("Waiting for the database")
+    expect(page.locator("#last")).to_have_text("10.00")
+    _allow(admin_dsn, "mortal", True)
+    expect(page.locator("#warning")).to_be_hidden(timeout=10_000)
+    set_price(dsn, "DDD", 11.0)
+    expect(page.locator("#last")).to_have_text("11.00", timeout=2000)
+    page.close()
+
+
+def _allow(admin_dsn: str, database: str, allowed: bool) -> None:
+    """Let connections to a database in, or end those there are and let none in."""
+    connection = connect(admin_dsn, "test")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"alter database {database} allow_connections {str(allowed).lower()}")
+        if not allowed:
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (database,)
+            )
+    connection.close()

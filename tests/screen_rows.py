@@ -1,0 +1,118 @@
+"""A small market written straight into the tables, for the tests of the screen."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from shared.database import Cursor
+
+MINUTE = 60
+INDICATORS = (
+    "rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd", "macd_signal", "macd_histogram",
+    "bollinger_lower", "bollinger_middle", "bollinger_upper", "volatility",
+)  # fmt: skip
+
+
+class Minute(NamedTuple):
+    """A minute of a made-up market: it opens at `close` - 0.5 and moves within 1 of it."""
+
+    symbol: str
+    start: int
+    close: float
+    interval: str = "1m"
+
+    def values(self) -> dict[str, object]:
+        """The columns that `bars` and `open_bars` share."""
+        return {
+            "symbol": self.symbol,
+            "interval": self.interval,
+            "start": at(self.start),
+            "end": at(self.start + MINUTE),
+            "open": self.close - 0.5,
+            "high": self.close + 1,
+            "low": self.close - 1,
+            "close": self.close,
+            "volume": 1000.0,
+            "vwap": self.close,
+            "quotes": 6,
+            "session": "regular",
+            "source": "test",
+        }
+
+    def indicators(self) -> dict[str, object]:
+        """Indicators that can be told apart: the RSI is 55, every other lies near the close."""
+        near = {name: self.close + index / 10 for index, name in enumerate(INDICATORS)}
+        return {
+            **near,
+            "rsi": 55.0,
+            "macd": 0.25,
+            "macd_signal": 0.2,
+            "macd_histogram": 0.05,
+            "volatility": 0.3,
+        }
+
+
+def at(second: float) -> datetime:
+    """A moment in epoch seconds as PostgreSQL takes it."""
+    return datetime.fromtimestamp(second, UTC)
+
+
+def close_bar(cursor: Cursor, minute: Minute) -> None:
+    """Write a closed bar and its indicators."""
+    key = {"symbol": minute.symbol, "interval": minute.interval, "start": at(minute.start)}
+    _insert(cursor, "bars", minute.values())
+    _insert(cursor, "indicators", key | minute.indicators())
+
+
+def open_bar(cursor: Cursor, minute: Minute, seen: int = 100) -> None:
+    """Write the open bar; with fewer than 50 closed bars seen its long SMA is still warming up."""
+    cursor.execute(
+        "delete from open_bars where symbol = %s and interval = %s", (minute.symbol, minute.interval)
+    )
+    warm = minute.indicators() if seen >= 50 else minute.indicators() | {"sma_long": None}
+    _insert(cursor, "open_bars", minute.values() | warm | {"seen": seen, "warm_after": 50})
+
+
+def quote(
+    cursor: Cursor, symbol: str, price: float, second: float, previous_close: float | None = None
+) -> None:
+    """Write the last quote of a symbol."""
+    cursor.execute("delete from symbols where symbol = %s", (symbol,))
+    values = {"symbol": symbol, "price": price, "event_time": at(second), "received_time": at(second)}
+    known = {"session": "regular", "source": "test", "exchange": "SIMULATED", "currency": "USD"}
+    counts = {"previous_close": previous_close, "quotes": 7, "late": 1, "extreme": 0}
+    _insert(cursor, "symbols", values | known | counts)
+
+
+def alert(cursor: Cursor, symbol: str, start: int, value: float) -> None:
+    """Write an alert: the RSI of a minute's bar is above 70."""
+    values: dict[str, object] = {
+        "symbol": symbol,
+        "interval": "1m",
+        "rule": "rsi_overbought",
+        "start": at(start),
+    }
+    values |= {
+        "event_time": at(start + MINUTE),
+        "value": value,
+        "threshold": 70,
+        "price": 100,
+        "partition": 0,
+    }
+    _insert(cursor, "alerts", values | {"offset": start})
+
+
+def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:
+    """A market of symbols at these prices: `bars` closed minutes before the one that is open at `now`."""
+    minute = now - now % MINUTE
+    for symbol, close in closes.items():
+        for index in range(bars):
+            wave = (index % 7 - 3) / 10
+            close_bar(cursor, Minute(symbol, minute - (bars - index) * MINUTE, close + wave))
+        open_bar(cursor, Minute(symbol, minute, close))
+        quote(cursor, symbol, close, now, previous_close=close / 1.01)
+
+
+def _insert(cursor: Cursor, table: str, values: dict[str, object]) -> None:
+    columns = ", ".join(f'"{name}"' for name in values)
+    places = ", ".join(["%s"] * len(values))
+    cursor.execute(f"insert into {table} ({columns}) values ({places})", tuple(values.values()))
