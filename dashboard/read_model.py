@@ -71,14 +71,17 @@ class ReadModel:
         return self._history.since(key, start)
 
     def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
-        with closing(_connect(self._dsn)) as connection, transaction(connection) as cursor:
+        with closing(read_only_connection(self._dsn)) as connection, transaction(connection) as cursor:
             return queries.read_newest_bars(cursor, *key, limit)
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             try:
-                with closing(_connect(self._dsn)) as reader, closing(connect(self._dsn, "screen")) as writer:
+                with (
+                    closing(read_only_connection(self._dsn)) as reader,
+                    closing(connect(self._dsn, "screen")) as writer,
+                ):
                     pause = FIRST_PAUSE
                     self._follow(reader, writer)
             except (Unavailable, psycopg2.Error) as error:
@@ -146,7 +149,7 @@ def _kept_trends(old: Reading, symbols: dict[str, SymbolRow]) -> dict[str, tuple
     return {symbol: trend for symbol, trend in old.trends.items() if symbol in symbols}
 
 
-def _connect(dsn: str) -> Connection:
+def read_only_connection(dsn: str) -> Connection:
     """A connection that can only read, sees one moment a transaction, and waits for no statement longer than 3 s.
 
     Raises Unavailable.

@@ -1,0 +1,194 @@
+"""The screen's SELECTs against a real PostgreSQL, and the thread that runs them."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg2
+import pytest
+
+from dashboard import queries
+from dashboard.read_model import ReadModel, read_only_connection
+from db.migrate import migrate
+from shared.database import Connection, Cursor, connect, make_database, transaction
+from shared.errors import Unavailable
+from tests.screen_rows import MINUTE, Minute, alert, close_bar, fill, open_bar, quote
+
+NOON = 1_763_985_600
+
+
+@pytest.fixture
+def dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
+    """An empty database of this test's own, with its tables."""
+    name = request.node.name.removeprefix("test_")[:60]
+    made = make_database(embedded_postgres, name)
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[Connection]:
+    """A connection to the test's database."""
+    opened = connect(dsn, "test")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cursor(connection: Connection) -> Iterator[Cursor]:
+    """A cursor in a transaction."""
+    with transaction(connection) as opened:
+        yield opened
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds, at most 10 s."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:
+    quote(cursor, "BBB", 9.0, NOON)
+    quote(cursor, "AAA", 10.0, NOON, previous_close=9.5)
+    close_bar(cursor, Minute("AAA", NOON - 2 * 86_400, 7.0, "1d"))
+    close_bar(cursor, Minute("AAA", NOON - 86_400, 8.0, "1d"))
+    found = queries.read_symbols(cursor)
+    assert list(found) == ["AAA", "BBB"]
+    assert (found["AAA"].price, found["AAA"].previous_close, found["AAA"].last_day_close) == (10.0, 9.5, 8.0)
+    assert (found["AAA"].event_time, found["BBB"].last_day_close) == (NOON, None)
+
+
+def test_newest_bars_come_oldest_first_with_their_indicators(cursor: Cursor) -> None:
+    for index in range(5):
+        close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0 + index))
+    found = queries.read_newest_bars(cursor, "AAA", "1m", 2)
+    assert [bar.start for bar in found] == [NOON + 180, NOON + 240]
+    assert (found[1].close, found[1].rsi, found[1].macd_histogram, found[1].vwap) == (14.0, 55.0, 0.05, 14.0)
+
+
+def test_bar_without_indicators_is_still_a_bar(cursor: Cursor) -> None:
+    close_bar(cursor, Minute("AAA", NOON, 10.0))
+    cursor.execute("delete from indicators")
+    assert queries.read_newest_bars(cursor, "AAA", "1m", 5)[0].rsi is None
+
+
+def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
+    for index in range(3):
+        close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0))
+        close_bar(cursor, Minute("BBB", NOON + index * MINUTE, 10.0))
+    found = queries.read_bars_since(
+        cursor, {("AAA", "1m"): NOON, ("BBB", "1m"): NOON + 120, ("AAA", "5m"): 0}
+    )
+    assert {key: [bar.start for bar in bars] for key, bars in found.items()} == {
+        ("AAA", "1m"): [NOON + 60, NOON + 120]
+    }
+
+
+def test_open_bar_knows_how_warm_it_is(cursor: Cursor) -> None:
+    open_bar(cursor, Minute("AAA", NOON, 10.0), seen=12)
+    found = queries.read_open_bars(cursor)[("AAA", "1m")]
+    assert (found.seen, found.warm_after, found.bar.sma_long, found.bar.rsi) == (12, 50, None, 55.0)
+    assert (found.bar.start, found.bar.end, found.bar.close) == (NOON, NOON + MINUTE, 10.0)
+
+
+def test_trend_is_the_last_closes_in_order(cursor: Cursor) -> None:
+    for index in range(4):
+        close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0 + index))
+    assert queries.read_trends(cursor, ["AAA", "BBB"], 3) == {"AAA": (11.0, 12.0, 13.0), "BBB": ()}
+    assert queries.read_trends(cursor, [], 3) == {}
+
+
+def test_alerts_come_newest_first_and_at_most_so_many(cursor: Cursor) -> None:
+    for index in range(3):
+        alert(cursor, "AAA", NOON + index * MINUTE, 71.0 + index)
+    assert [row.value for row in queries.read_alerts(cursor, 2)] == [73.0, 72.0]
+
+
+def test_instances_of_a_part_are_added_up_and_dead_ones_left_out(cursor: Cursor) -> None:
+    rows = [
+        ("a", "running", 3, 1.5, 2.0),
+        ("b", "waiting", 4, 2.5, 1.0),
+        ("long gone", "running", 9, 9.0, 300.0),
+    ]
+    for instance, state, lag, per_second, age in rows:
+        cursor.execute(
+            "insert into parts values ('storage', %s, %s, '', %s, %s, now(), now() - make_interval(secs => %s))",
+            (instance, state, lag, per_second, age),
+        )
+    found = queries.read_parts(cursor)["storage"]
+    assert (found.state, found.instances, found.lag, found.per_second) == ("waiting", 2, 7, 4.0)
+    assert 1.0 <= found.age < 5.0
+
+
+def test_dead_letters_that_two_groups_met_are_counted_once(cursor: Cursor) -> None:
+    assert queries.read_dead_letters(cursor) == 0
+    for group, partition, letters in (("one", 0, 2), ("one", 1, 1), ("two", 0, 2)):
+        cursor.execute(
+            "insert into progress values (%s, 't', %s, 0, %s, 0, 0, 0, %s)",
+            (group, partition, letters, letters),
+        )
+    assert queries.read_dead_letters(cursor) == 3
+
+
+def test_first_start_is_that_of_the_oldest_bar(cursor: Cursor) -> None:
+    assert queries.read_first_start(cursor) is None
+    quote(cursor, "AAA", 10.0, NOON)
+    close_bar(cursor, Minute("AAA", NOON, 10.0))
+    close_bar(cursor, Minute("AAA", NOON - 3600, 10.0, "1h"))
+    assert queries.read_first_start(cursor) == NOON - 3600
+
+
+def test_tables_are_missed_before_the_migrations(embedded_postgres: str) -> None:
+    opened = connect(make_database(embedded_postgres, "without_tables"), "test")
+    with transaction(opened) as cursor:
+        assert not queries.has_tables(cursor)
+    opened.close()
+
+
+def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None:
+    with transaction(connection) as cursor:
+        fill(cursor, {"AAA": 10.0}, NOON, bars=5)
+    model = ReadModel(dsn, "replay", 1000, 1, "test")
+    model.start()
+    wait_for(lambda: model.snapshot.condition == "reading")
+    key = ("AAA", "1m")
+    last = model.closed_bars(key, 1000)[-1].start
+    with transaction(connection) as cursor:
+        close_bar(cursor, Minute("AAA", last + MINUTE, 11.0))
+        quote(cursor, "AAA", 11.0, NOON + 61)
+    wait_for(lambda: model.snapshot.reading.symbols["AAA"].price == 11.0)
+    assert [bar.close for bar in model.bars_since(key, last) or []] == [11.0]
+    assert model.snapshot.reading.first_start == NOON - 5 * MINUTE
+    model.stop()
+    with transaction(connection) as cursor:
+        cursor.execute("select state from parts where part = 'screen' and instance = 'test'")
+        assert cursor.fetchone() == ("stopped",)
+
+
+def test_chart_longer_than_the_cache_is_read_from_the_tables(dsn: str, connection: Connection) -> None:
+    with transaction(connection) as cursor:
+        fill(cursor, {"AAA": 10.0}, NOON, bars=30)
+    model = ReadModel(dsn, "live", 10, 1, "test")
+    assert len(model.closed_bars(("AAA", "1m"), 5)) == 5
+    assert len(model.closed_bars(("AAA", "1m"), 1000)) == 30
+    assert len(model.closed_bars(("AAA", "1m"), 10)) == 10
+
+
+def test_history_of_a_database_that_is_away_is_unavailable() -> None:
+    model = ReadModel("host=127.0.0.1 port=9 dbname=nowhere", "live", 10, 1, "test")
+    with pytest.raises(Unavailable):
+        model.closed_bars(("AAA", "1m"), 5)
+
+
+def test_symbol_is_bound_and_never_part_of_a_statement(cursor: Cursor) -> None:
+    close_bar(cursor, Minute("AAA", NOON, 10.0))
+    assert queries.read_newest_bars(cursor, "' or true; drop table bars; --", "1m", 5) == []
+    assert len(queries.read_newest_bars(cursor, "AAA", "1m", 5)) == 1
+
+
+def test_connection_of_the_reader_cannot_write(dsn: str) -> None:
+    opened = read_only_connection(dsn)
+    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction), transaction(opened) as cursor:
+        close_bar(cursor, Minute("AAA", NOON, 10.0))
+    opened.close()

@@ -1,0 +1,210 @@
+"""What the page is told: rows in, numbers and sentences out."""
+
+from dashboard.delta import Ask, Scene, delta
+from dashboard.figures import COLUMNS, Periods, chart_series, columns, studies
+from dashboard.notices import banner, notice, stale_warning
+from dashboard.panels import (
+    alert_item,
+    change,
+    decimals,
+    heading,
+    indicator_cells,
+    part_items,
+    session_cells,
+)
+from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SymbolRow
+from dashboard.snapshot import NOTHING, advance, first_snapshot, stall
+
+MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market
+SYMBOL = SymbolRow(
+    "AAA",
+    76.38,
+    MONDAY_NOON,
+    MONDAY_NOON + 1.0,
+    None,
+    None,
+    76.66,
+    None,
+    None,
+    None,
+    None,
+    "USD",
+    "NMS",
+    10,
+    2,
+    70.0,
+)
+COLD = ChartBar(60, 120, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
+WARM = COLD._replace(rsi=55.0, sma_short=1.4, volatility=0.3)
+SCENE = Scene("simulated", "The database", Periods())
+
+
+READING = NOTHING._replace(
+    now=MONDAY_NOON + 3.5,
+    symbols={"AAA": SYMBOL},
+    open_bars={("AAA", "1m"): OpenBar(WARM, 12, 50)},
+    trends={"AAA": (1.0, 2.0)},
+)
+"""One symbol with its open bar, read 2.5 s after its quote was received."""
+
+
+def test_columns_are_parallel_and_oldest_first() -> None:
+    found = columns([COLD, WARM._replace(start=120)])
+    assert found["start"] == [60, 120]
+    assert found["rsi"] == [None, 55.0]
+    assert {len(values) for values in found.values()} == {2}
+
+
+def test_every_series_draws_a_column_that_is_sent_and_hangs_on_a_known_study() -> None:
+    series = chart_series(Periods())
+    known = {study.key: study.pane for study in studies(Periods())}
+    assert {one["column"] for one in series} <= set(COLUMNS)
+    assert all(one["study"] is None or known[one["study"]] == one["pane"] for one in series)
+    assert len({one["id"] for one in series}) == len(series)
+
+
+def test_studies_are_named_by_their_periods() -> None:
+    labels = [study.label for study in studies(Periods(sma_short=5, macd_signal=4))]
+    assert "SMA 5" in labels
+    assert "MACD 12 26 4" in labels
+
+
+def test_prices_are_written_with_the_decimals_their_size_asks_for() -> None:
+    assert decimals("AAA", 76.38) == 2
+    assert decimals("EURUSD=X", 1.0845) == 5
+    assert decimals("USDJPY=X", 155.2) == 3
+    assert decimals("PENNY", 0.1234) == 4
+    assert decimals("DUST", 0.00001234) == 8
+
+
+def test_change_counts_from_the_previous_close() -> None:
+    difference, percent = change(SYMBOL)
+    assert difference is not None and round(difference, 2) == -0.28
+    assert percent is not None and round(percent, 2) == -0.37
+
+
+def test_change_counts_from_the_last_day_bar_where_no_previous_close_is_known() -> None:
+    _, percent = change(SYMBOL._replace(previous_close=None))
+    assert percent is not None and round(percent, 2) == 9.11
+
+
+def test_change_is_unknown_where_nothing_can_be_compared() -> None:
+    assert change(SYMBOL._replace(previous_close=None, last_day_close=None)) == (None, None)
+
+
+def test_heading_of_a_live_market_runs_with_the_clock() -> None:
+    found = heading(SYMBOL, MONDAY_NOON + 60, is_live=True)
+    assert (found["zone"], found["session"]) == ("America/New_York", "Pre-market")
+    assert (found["clock"], found["clock_runs"]) == (MONDAY_NOON + 60, True)
+
+
+def test_heading_of_a_replay_shows_the_time_of_the_recording() -> None:
+    saturday = MONDAY_NOON - 2 * 86_400
+    found = heading(SYMBOL._replace(event_time=saturday), MONDAY_NOON, is_live=False)
+    assert (found["clock"], found["clock_runs"], found["session"]) == (saturday, False, "Market closed")
+
+
+def test_session_falls_back_on_the_open_day_bar() -> None:
+    cells = {
+        label: value for label, value, _ in session_cells(SYMBOL._replace(day_open=9.0), OpenBar(WARM, 1, 2))
+    }
+    assert cells["Open"] == 9.0
+    assert cells["High"] == 2.0
+    assert cells["Bid"] is None
+
+
+def test_warming_indicator_says_how_far_it_is() -> None:
+    cells = {label: (value, kind) for label, value, kind in indicator_cells(OpenBar(WARM, 12, 50), Periods())}
+    assert cells["RSI 14"] == (55.0, "number")
+    assert cells["SMA 50"] == ("12/50", "text")
+    assert cells["Signal"] == ("12/34", "text")
+
+
+def test_indicators_without_an_open_bar_are_unknown() -> None:
+    assert all(value is None for _, value, _ in indicator_cells(None, Periods()))
+
+
+def test_alerts_are_sentences() -> None:
+    row = AlertRow("AAA", "1m", "price_change", 60, 120.0, -0.061, 0.05, 76.0)
+    assert alert_item(row, "UTC")["text"] == "Price fell 6.1% in one bar"
+    assert alert_item(row, "UTC")["tone"] == "down"
+    assert alert_item(row._replace(rule="rsi_oversold", value=27.1, threshold=30), "UTC")["text"] == (
+        "RSI 27.1 fell to 30: oversold"
+    )
+    assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == "something new: 3"
+
+
+def test_part_without_heartbeat_is_called_silent() -> None:
+    beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
+    items = part_items({"storage": beat, "analytics": beat._replace(age=12.0)}, "reading")
+    assert [item["text"] for item in items] == ["not seen yet", "running", "silent for 12 s", "running"]
+
+
+def test_part_that_finished_is_not_called_silent() -> None:
+    beat = PartRow("producer", "finished", "", 1, 0, 0.0, 900.0)
+    assert part_items({"producer": beat}, "reading")[0]["text"] == "finished"
+
+
+def test_parts_are_unknown_while_the_database_is_away() -> None:
+    beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
+    items = part_items({"storage": beat}, "no_database")
+    assert [item["text"] for item in items] == ["unknown", "unknown", "unknown", "waiting"]
+
+
+def test_banner_is_there_unless_the_feed_is_live() -> None:
+    assert banner("live", READING) is None
+    assert str(banner("simulated", NOTHING)).startswith("Simulated data")
+    text = banner("replay", READING._replace(first_start=MONDAY_NOON - 86_400.0))
+    assert text == "Recorded data of 23 Nov 2025 to 24 Nov 2025: played back, not live."
+
+
+def test_notice_says_what_to_do_in_each_empty_state() -> None:
+    for condition in ("no_database", "no_tables", "no_quotes"):
+        found = notice(condition, "The database", "refused")
+        assert found is not None and found.command == "python start_pipeline.py"
+    assert notice("reading", "The database", "") is None
+
+
+def test_old_numbers_carry_a_warning() -> None:
+    assert stale_warning("reading", READING) is None
+    assert stale_warning("no_database", NOTHING) is None
+    assert "last numbers" in str(stale_warning("no_database", READING))
+
+
+def test_delta_carries_only_what_changed_since_the_viewers_sequence() -> None:
+    first = advance(first_snapshot(100), READING)
+    second = advance(first, READING._replace(now=MONDAY_NOON + 4.0))
+    fresh = delta(SCENE, second, Ask("AAA", "1m", 0, 0, 0), [])
+    known = delta(SCENE, second, Ask("AAA", "1m", first.sequence, first.generation, 0), [])
+    assert [row["symbol"] for row in fresh["rows"]] == ["AAA"]
+    assert fresh["rows"][0]["trend"] == (1.0, 2.0)
+    assert known["rows"] == []
+    third = advance(second, READING._replace(symbols={"AAA": SYMBOL._replace(price=77.0)}))
+    moved = delta(SCENE, third, Ask("AAA", "1m", second.sequence, second.generation, 0), [])
+    assert moved["rows"][0]["last"] == 77.0
+    assert "trend" not in moved["rows"][0]
+
+
+def test_viewer_of_another_generation_gets_everything() -> None:
+    snapshot = advance(first_snapshot(100), READING)
+    found = delta(SCENE, snapshot, Ask("AAA", "1m", snapshot.sequence, snapshot.generation - 1, 0), [])
+    assert [row["symbol"] for row in found["rows"]] == ["AAA"]
+
+
+def test_delta_tells_a_gap_from_nothing_new() -> None:
+    snapshot = advance(first_snapshot(100), READING)
+    ask = Ask("AAA", "1m", 0, 0, 60)
+    assert delta(SCENE, snapshot, ask, None)["bars"] is None
+    assert delta(SCENE, snapshot, ask, [])["bars"] == {}
+    assert delta(SCENE, snapshot, ask, [WARM])["bars"]["start"] == [60]
+
+
+def test_no_number_is_shown_before_one_was_read() -> None:
+    found = delta(SCENE, stall(first_snapshot(100), "no_database", "refused"), Ask(None, "1m", 0, 0, 0), None)
+    assert [found[name] for name in ("age", "lag", "per_second", "late", "dead_letters")] == [None] * 5
+    assert found["notice"]["title"] == "Waiting for the database"
+
+
+def test_age_is_since_the_newest_quote_was_received() -> None:
+    snapshot = advance(first_snapshot(100), READING)
+    assert delta(SCENE, snapshot, Ask(None, "1m", 0, 0, 0), None)["age"] == 2.5

@@ -1,0 +1,110 @@
+"""The memory behind the page: bounded histories, and which read changed what."""
+
+from dashboard.history import SERIES_KEPT, History
+from dashboard.read_model import minutes_moved
+from dashboard.rows import AlertRow, ChartBar, OpenBar, SymbolRow
+from dashboard.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
+
+KEY = ("AAA", "1m")
+SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 1, 0, None)
+ALERT = AlertRow("AAA", "1m", "volatility", 60, 120.0, 0.06, 0.05, 1.0)
+
+
+def bar(start: int) -> ChartBar:
+    """A minute that starts at `start`."""
+    return ChartBar(start, start + 60, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
+
+
+def history(kept: int, *starts: int) -> History:
+    """A history of one series with these bars."""
+    made = History(kept)
+    made.put(KEY, [bar(start) for start in starts])
+    return made
+
+
+def starts(bars: list[ChartBar] | None) -> list[int] | None:
+    """The starts of bars."""
+    return None if bars is None else [one.start for one in bars]
+
+
+def test_history_keeps_the_newest_bars_only() -> None:
+    made = history(3, 0, 60, 120)
+    made.extend({KEY: [bar(180), bar(240)]})
+    assert starts(made.get(KEY)) == [120, 180, 240]
+
+
+def test_bar_that_is_there_already_is_not_appended_again() -> None:
+    made = history(10, 0, 60)
+    made.extend({KEY: [bar(60), bar(120)]})
+    assert starts(made.get(KEY)) == [0, 60, 120]
+
+
+def test_series_that_nobody_asked_for_is_not_kept() -> None:
+    made = history(10, 0)
+    made.extend({("BBB", "1m"): [bar(0)]})
+    assert made.get(("BBB", "1m")) is None
+
+
+def test_series_nobody_asked_for_longest_makes_room() -> None:
+    made = history(10, 0)
+    for number in range(SERIES_KEPT - 1):
+        made.put((f"S{number}", "1m"), [])
+    assert made.get(KEY) is not None
+    made.put(("one more", "1m"), [])
+    assert made.get(KEY) is not None
+    assert made.get(("S0", "1m")) is None
+
+
+def test_since_gives_what_follows_the_viewers_last_bar() -> None:
+    made = history(10, 0, 60, 120)
+    assert starts(made.since(KEY, 0)) == [60, 120]
+    assert starts(made.since(KEY, 120)) == []
+
+
+def test_since_says_that_bars_may_be_missing() -> None:
+    assert history(10, 60, 120).since(KEY, 0) is None
+    assert History(10).since(KEY, 0) is None
+
+
+def test_first_bar_of_an_empty_series_follows_a_start_of_zero() -> None:
+    made = history(10)
+    assert made.since(KEY, 0) == []
+    assert made.last_starts() == {KEY: 0}
+
+
+def test_row_keeps_the_sequence_at_which_it_changed() -> None:
+    reading = NOTHING._replace(symbols={"AAA": SYMBOL}, trends={"AAA": (1.0,)}, alerts=[ALERT])
+    first = advance(first_snapshot(5), reading)
+    second = advance(first, reading._replace(symbols={"AAA": SYMBOL._replace(price=2.0)}))
+    assert (first.symbol_changes["AAA"], second.symbol_changes["AAA"]) == (6, 7)
+    assert second.trend_changes["AAA"] == second.alert_changes[ALERT] == 6
+
+
+def test_symbol_that_left_the_tables_leaves_the_snapshot() -> None:
+    first = advance(first_snapshot(5), NOTHING._replace(symbols={"AAA": SYMBOL}))
+    second = advance(first, NOTHING)
+    assert second.symbol_changes == {}
+    assert (first.condition, second.condition) == ("reading", "no_quotes")
+
+
+def test_lost_database_leaves_the_last_numbers_readable() -> None:
+    before = advance(first_snapshot(5), NOTHING._replace(symbols={"AAA": SYMBOL}))
+    after = stall(before, "no_database", "refused")
+    assert after.reading is before.reading
+    assert (after.condition, after.sequence) == ("no_database", before.sequence + 1)
+
+
+def test_reconnection_begins_a_higher_generation() -> None:
+    before = advance(first_snapshot(5), NOTHING._replace(symbols={"AAA": SYMBOL}))
+    after = advance(begin_generation(before), NOTHING)
+    assert after.generation > before.generation
+    assert after.sequence > before.sequence
+
+
+def test_trend_is_read_again_when_a_minute_closed() -> None:
+    open_bars = {KEY: OpenBar(bar(60), 1, 50)}
+    old = NOTHING._replace(trends={"AAA": (1.0,)}, open_bars=open_bars)
+    assert minutes_moved(old, ["AAA"], open_bars) == []
+    assert minutes_moved(old, ["AAA"], {KEY: OpenBar(bar(120), 2, 50)}) == ["AAA"]
+    assert minutes_moved(old, ["AAA"], {}) == ["AAA"]
+    assert minutes_moved(old, ["AAA", "NEW"], open_bars) == ["NEW"]
