@@ -1,0 +1,129 @@
+"""The simulated past as finished bars: days long ago, then hours, then minutes, without overlap.
+
+All are made from the same minutes, so that hours and days equal what their minutes give, and the minutes equal
+what their quotes give.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from producer.sources.simulated.chance import Ints
+from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, MinuteMaker, Minutes, market_shocks
+from producer.sources.simulated.places import bar_at
+from shared.calendars import DAY, SIMULATED
+from shared.market import RecordedBar, RecordedInterval
+
+SOURCE, CURRENCY = "simulated", "USD"
+DAYS_OF_HISTORY, DAYS_OF_HOURS, DAYS_OF_MINUTES = 730, 60, 7
+DAYS_AT_ONCE = 16
+
+
+class Listed(NamedTuple):
+    """A symbol of the market: its rank among what falls on one microsecond, and its minutes."""
+
+    symbol: str
+    rank: int
+    maker: MinuteMaker
+
+
+class Span(NamedTuple):
+    """Bars of one interval, of the days [first_day, last_day) since 1970."""
+
+    interval: RecordedInterval
+    first_day: int
+    last_day: int
+
+
+class Shape(NamedTuple):
+    """How minutes of a day are folded: `length` minutes a bar, from `first` to `last`."""
+
+    first: int
+    last: int
+    length: int
+
+
+SHAPES: dict[RecordedInterval, Shape] = {
+    "1d": Shape(OPENS, CLOSES, CLOSES - OPENS),
+    "1h": Shape(0, MINUTES, 60),
+    "1m": Shape(0, MINUTES, 1),
+}
+
+
+def spans(first_day: int, today: int) -> list[Span]:
+    """What of the days from `first_day` up to and with `today` is told in days, in hours and in minutes."""
+    hours = max(first_day, today - DAYS_OF_HOURS)
+    minutes = max(first_day, today - DAYS_OF_MINUTES)
+    return [Span("1d", first_day, hours), Span("1h", hours, minutes), Span("1m", minutes, today + 1)]
+
+
+def bars(seed: int, listed: Sequence[Listed], span: Span) -> Iterator[RecordedBar]:
+    """The bars of one span for all symbols, in order of position."""
+    shape = SHAPES[span.interval]
+    for first_day in range(span.first_day, span.last_day, DAYS_AT_ONCE):
+        count = min(DAYS_AT_ONCE, span.last_day - first_day)
+        shocks = market_shocks(seed, first_day, count)
+        folded = [_rows(_folded(each.maker.minutes(first_day, shocks), shape)) for each in listed]
+        starts = (first_day + np.arange(count))[:, None] * DAY + np.arange(
+            shape.first, shape.last, shape.length
+        ) * 60
+        for number, start in enumerate(starts.ravel().tolist()):
+            end = start + shape.length * 60
+            times = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
+            for each, rows in zip(listed, folded, strict=True):
+                position = bar_at(span.interval, end, each.rank)
+                yield _bar(each.symbol, span.interval, times, position, rows[number])
+
+
+def _folded(minutes: Minutes, shape: Shape) -> Minutes:
+    """Minutes, one row a day, as longer bars, one row a day."""
+    cut = Minutes(
+        *(values[:, shape.first : shape.last].reshape(len(values), -1, shape.length) for values in minutes)
+    )
+    return Minutes(
+        open=cut.open[:, :, 0],
+        high=cut.high.max(axis=2),
+        low=cut.low.min(axis=2),
+        close=cut.close[:, :, -1],
+        volume=cut.volume.sum(axis=2),
+        quotes=cut.quotes.sum(axis=2),
+    )
+
+
+def _rows(folded: Minutes) -> list[tuple[float, ...]]:
+    """Open, high, low, close in dollars and volume, one tuple a bar."""
+    prices = (_dollars(values) for values in folded[:4])
+    return list(zip(*prices, folded.volume.ravel().astype(float).tolist(), strict=True))
+
+
+def _dollars(cents: Ints) -> list[float]:
+    dollars: list[float] = (cents.ravel() / 100).tolist()
+    return dollars
+
+
+def _bar(
+    symbol: str,
+    interval: RecordedInterval,
+    times: tuple[datetime, datetime],
+    position: int,
+    values: tuple[float, ...],
+) -> RecordedBar:
+    """A bar of the past is received at its end."""
+    opened, high, low, close, volume = values
+    return RecordedBar(
+        symbol=symbol,
+        interval=interval,
+        start=times[0],
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        source=SOURCE,
+        position=position,
+        received_time=times[1],
+        currency=CURRENCY,
+        exchange=SIMULATED,
+    )

@@ -1,0 +1,146 @@
+"""The simulated market: its past as bars, its quotes, and both as one endless sequence in real time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count, dropwhile, takewhile
+from operator import attrgetter
+
+from msgspec.structs import replace
+
+from producer.sources.simulated.days import market_days, symbol_days, traits_of
+from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, Span, bars, spans
+from producer.sources.simulated.minutes import MinuteMaker
+from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks
+from producer.sources.simulated.quotes import QuoteMaker
+from shared.calendars import DAY
+from shared.market import EPOCH, Quote, Record, RecordedBar, TimeMark
+
+MINUTE = 60
+LONGEST_GAP = timedelta(hours=1)
+"""What was missed for longer than this is told in bars."""
+
+SLICE_SECONDS = 0.1
+MICROSECOND = timedelta(microseconds=1)
+
+Wait = Callable[[float], bool]
+
+
+class SimulatedMarket:
+    """A market of these symbols; each is what it is whichever others there are.
+
+    `rate` is the mean number of quotes a second and symbol in the regular session; each minute has four at
+    least. Open every day from 02:00 to 22:00 UTC, with fewer quotes around that.
+    """
+
+    def __init__(self, symbols: Iterable[str], seed: int, rate: float = 1.0) -> None:
+        self._seed = seed
+        market = market_days(seed)
+        self._listed: list[Listed] = []
+        for symbol, rank in ranks(symbols).items():
+            traits = traits_of(seed, symbol)
+            days = symbol_days(seed, symbol, traits, market)
+            self._listed.append(Listed(symbol, rank, MinuteMaker(seed, symbol, traits, days, rate)))
+        self._quote_makers = [QuoteMaker(seed, listed) for listed in self._listed]
+
+    def history(self, until: datetime) -> Iterator[RecordedBar]:
+        """Two years of finished bars that end at `until` or before, in order of their ends.
+
+        Days up to 60 days ago, then hours, then minutes for the last seven days and today. Raises StopPart
+        outside the years that the market knows, and so do the others.
+        """
+        today = _day(until)
+        return self._bars(spans(today - DAYS_OF_HISTORY, today), until)
+
+    def quotes(self, after: datetime, until: datetime) -> Iterator[Record]:
+        """Every quote later than `after` and not later than `until`, and a time mark a second, in time order.
+
+        Each is received when it happens.
+        """
+        end = at(_microsecond(until) + 1, 0)
+        return takewhile(
+            lambda record: record.position < end, self._after(at(_microsecond(after) + 1, 0) - 1)
+        )
+
+    def live(self, after_position: int | None, clock: Callable[[], datetime], wait: Wait) -> Iterator[Record]:
+        """Everything behind a position as it happens: what was missed at once, what is to come when it is due.
+
+        Without a position it begins with the history. What was missed for over an hour is told in bars, from
+        the next full minute on: no minute is lost and none is told twice. Quotes and marks are received at the
+        time of `clock`. `wait` waits so many seconds, at most a tenth; True from it ends the sequence.
+        """
+        for record in self._behind(after_position, clock()):
+            if isinstance(record, RecordedBar):
+                yield record
+                continue
+            if _stopped_before(record.event_time if isinstance(record, Quote) else record.time, clock, wait):
+                return
+            yield replace(record, received_time=clock())
+
+    def _behind(self, position: int | None, now: datetime) -> Iterator[Record]:
+        past = self.history(now) if position is None else self._missed(position, now)
+        last = position or 0
+        for record in past:
+            last = record.position
+            yield record
+        yield from self._after(last)
+
+    def _missed(self, position: int, now: datetime) -> Iterator[Record]:
+        """What lies behind a position so long past that it is told in bars.
+
+        A day that was begun is told to its end as it was begun, so that nothing overlaps however far time has
+        moved on since; only behind it days, hours and minutes are chosen anew.
+        """
+        microsecond, interval = place_of(position)
+        if interval is None:
+            if now - (EPOCH + microsecond * MICROSECOND) <= LONGEST_GAP:
+                return
+            end = before_second((microsecond // (MINUTE * SECOND) + 1) * MINUTE)
+            yield from takewhile(lambda record: record.position <= end, self._after(position))
+            position, interval = end, "1m"
+        day = microsecond // (DAY * SECOND)
+        begun = Span(interval, day, day + 1)
+        for bar in self._bars([begun, *spans(day + 1, _day(now))], now):
+            if bar.position > position:
+                yield bar
+
+    def _bars(self, told: list[Span], until: datetime) -> Iterator[RecordedBar]:
+        """The bars of these spans that end at `until` or before."""
+        second = _microsecond(until) // SECOND
+        end = before_second(second - second % MINUTE)
+        all_bars = chain.from_iterable(bars(self._seed, self._listed, span) for span in told)
+        return takewhile(lambda bar: bar.position <= end, all_bars)
+
+    def _after(self, position: int) -> Iterator[Quote | TimeMark]:
+        """Every quote and mark behind a position, without end."""
+        minutes = count(place_of(position).microsecond // (MINUTE * SECOND))
+        records = chain.from_iterable(map(self._minute, minutes))
+        return dropwhile(lambda record: record.position <= position, records)
+
+    def _minute(self, minute: int) -> list[Quote | TimeMark]:
+        """All quotes of a minute, counted since 1970, and its 60 marks, in order of position."""
+        records: list[Quote | TimeMark] = [_mark(minute * MINUTE + second) for second in range(MINUTE)]
+        for maker in self._quote_makers:
+            records += maker.quotes(minute)
+        return sorted(records, key=attrgetter("position"))
+
+
+def _mark(second: int) -> TimeMark:
+    time = datetime.fromtimestamp(second, UTC)
+    return TimeMark(time=time, source=SOURCE, position=at(second * SECOND, 0), received_time=time)
+
+
+def _day(moment: datetime) -> int:
+    """Days since 1970, in UTC."""
+    return _microsecond(moment) // (DAY * SECOND)
+
+
+def _microsecond(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _stopped_before(due: datetime, clock: Callable[[], datetime], wait: Wait) -> bool:
+    """Wait until `due`; True where the wait was broken off."""
+    while (left := (due - clock()).total_seconds()) > 0:
+        if wait(min(left, SLICE_SECONDS)):
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""Positions of the simulated market: a pure function of time and symbol, rising along the whole sequence.
+
+    position = microseconds since 1970 of the record x 1024 + rank
+
+The rank is 0 for a time mark and 1 to 1023 for a symbol, so that what falls on one microsecond stays in order. A
+bar lies in the last microseconds before its end, where no quote ever does: a minute 1 before it, an hour 2, a
+day 3. So a position says by itself what it belongs to, and a producer that was killed can go on exactly there.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import NamedTuple
+
+from shared.errors import ConfigError
+from shared.market import RecordedInterval
+
+SECOND = 1_000_000
+RANKS = 1024
+MOST_SYMBOLS = RANKS - 1
+BEFORE_END: dict[RecordedInterval, int] = {"1m": 1, "1h": 2, "1d": 3}
+QUOTES_END = 60 * SECOND - 100
+"""No quote lies this late in its minute, in microseconds."""
+
+_INTERVALS = {60 * SECOND - before: interval for interval, before in BEFORE_END.items()}
+
+
+class Place(NamedTuple):
+    """Where a position lies: its microsecond, and the interval of the bar, None for a quote or a mark."""
+
+    microsecond: int
+    interval: RecordedInterval | None
+
+
+def at(microsecond: int, rank: int) -> int:
+    """The position of a quote, or of a mark with rank 0."""
+    return microsecond * RANKS + rank
+
+
+def bar_at(interval: RecordedInterval, end: int, rank: int) -> int:
+    """The position of a bar that ends at `end`, epoch seconds."""
+    return at(end * SECOND - BEFORE_END[interval], rank)
+
+
+def before_second(second: int) -> int:
+    """The last position before this second, epoch seconds: behind all bars that end there."""
+    return at(second * SECOND, 0) - 1
+
+
+def place_of(position: int) -> Place:
+    """What a position says."""
+    microsecond = position // RANKS
+    return Place(microsecond, _INTERVALS.get(microsecond % (60 * SECOND)))
+
+
+def ranks(symbols: Iterable[str]) -> dict[str, int]:
+    """A rank for each symbol, from its name alone but where two names would share one. In order of rank.
+
+    Raises ConfigError for more symbols than there are ranks.
+    """
+    names = sorted(set(symbols))
+    if len(names) > MOST_SYMBOLS:
+        raise ConfigError(
+            f"TICKERS: the simulated market has room for {MOST_SYMBOLS} symbols, not {len(names)}."
+        )
+    taken: dict[int, str] = {}
+    for name in names:
+        rank = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") % MOST_SYMBOLS
+        while rank + 1 in taken:
+            rank = (rank + 1) % MOST_SYMBOLS
+        taken[rank + 1] = name
+    return {taken[rank]: rank for rank in sorted(taken)}

@@ -1,0 +1,121 @@
+"""The quotes of a simulated symbol, minute by minute, with what a desk knows of the day so far.
+
+Before the regular session opens its open, high, low and volume are not known yet; the previous close is that of
+the regular session of the day before.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import lru_cache
+from itertools import repeat
+from typing import NamedTuple
+
+import numpy as np
+
+from producer.sources.simulated.chance import Ints
+from producer.sources.simulated.history import CURRENCY, SOURCE, Listed
+from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, Minutes, market_shocks
+from producer.sources.simulated.places import SECOND, at
+from producer.sources.simulated.ticks import Ticks, ticks
+from shared.calendars import SIMULATED, SimulatedExchange
+from shared.market import EPOCH, Quote
+
+DayValues = tuple[float | None, float | None, float | None, float | None]
+UNKNOWN: DayValues = (None, None, None, None)
+
+
+class Day(NamedTuple):
+    """The minutes of a day, and the regular session's high, low and volume after each of its minutes.
+
+    Prices are cents but for `previous_close`, which is dollars.
+    """
+
+    minutes: Minutes
+    highs: Ints
+    lows: Ints
+    volumes: Ints
+    previous_close: float
+
+
+class QuoteMaker:
+    """The quotes of one symbol."""
+
+    def __init__(self, seed: int, listed: Listed) -> None:
+        self._seed, self._listed = seed, listed
+        self._day = lru_cache(maxsize=2)(self._make_day)
+
+    def quotes(self, minute: int) -> list[Quote]:
+        """The quotes of a minute, counted since 1970, in time order, each received when it happened."""
+        number, minute_of_day = divmod(minute, MINUTES)
+        day = self._day(number)
+        bar = Minutes(*(values[minute_of_day : minute_of_day + 1] for values in day.minutes))
+        made = Ticks(*(rows[0] for rows in ticks(self._seed, self._listed.symbol, minute, bar)))
+        session = SimulatedExchange().at(minute * 60).name
+        prices = ((values / 100).tolist() for values in (made.price, made.bid, made.ask))
+        sizes = made.size.astype(float).tolist()
+        rows = zip(made.after.tolist(), *prices, sizes, _day_so_far(day, minute_of_day, made), strict=False)
+        return [self._quote(minute * 60 * SECOND + row[0], row, session, day.previous_close) for row in rows]
+
+    def _make_day(self, number: int) -> Day:
+        shocks = market_shocks(self._seed, number - 1, 2)
+        both = self._listed.maker.minutes(number - 1, shocks)
+        minutes = Minutes(*(values[1] for values in both))
+        return Day(
+            minutes=minutes,
+            highs=np.maximum.accumulate(minutes.high[OPENS:CLOSES]),
+            lows=np.minimum.accumulate(minutes.low[OPENS:CLOSES]),
+            volumes=minutes.volume[OPENS:CLOSES].cumsum(),
+            previous_close=int(both.close[0, CLOSES - 1]) / 100,
+        )
+
+    def _quote(
+        self,
+        microsecond: int,
+        row: tuple[int, float, float, float, float, DayValues],
+        session: str,
+        previous_close: float,
+    ) -> Quote:
+        _, price, bid, ask, size, (day_open, day_high, day_low, day_volume) = row
+        event_time = EPOCH + timedelta(microseconds=microsecond)
+        return Quote(
+            symbol=self._listed.symbol,
+            event_time=event_time,
+            price=price,
+            source=SOURCE,
+            position=at(microsecond, self._listed.rank),
+            received_time=event_time,
+            size=size,
+            bid=bid,
+            ask=ask,
+            day_open=day_open,
+            day_high=day_high,
+            day_low=day_low,
+            previous_close=previous_close,
+            day_volume=day_volume,
+            currency=CURRENCY,
+            exchange=SIMULATED,
+            session=session,
+        )
+
+
+def _day_so_far(day: Day, minute_of_day: int, made: Ticks) -> Iterable[DayValues]:
+    """Open, high, low in dollars and volume of the regular session, up to and with each quote."""
+    passed = minute_of_day - OPENS
+    if passed < 0:
+        return repeat(UNKNOWN)
+    opened = int(day.minutes.open[OPENS]) / 100
+    if passed >= len(day.highs):
+        high, low, volume = int(day.highs[-1]) / 100, int(day.lows[-1]) / 100, float(day.volumes[-1])
+        return repeat((opened, high, low, volume))
+    highs, lows, volumes = np.maximum.accumulate(made.price), np.minimum.accumulate(made.price), made.volume
+    if passed > 0:
+        highs = np.maximum(highs, day.highs[passed - 1])
+        lows = np.minimum(lows, day.lows[passed - 1])
+        volumes = volumes + day.volumes[passed - 1]
+    return zip(
+        repeat(opened),
+        (highs / 100).tolist(),
+        (lows / 100).tolist(),
+        volumes.astype(float).tolist(),
+        strict=False,
+    )

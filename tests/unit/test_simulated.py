@@ -1,0 +1,324 @@
+"""The simulated market: the same at every look, its bars those of its quotes, its sequence unbroken by restarts."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, islice, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.engine import Engine
+from analytics.symbol_state import EngineSettings
+from producer.sources.simulated import SimulatedMarket
+from shared.errors import ConfigError, StopPart
+from shared.market import INTERVAL_SECONDS, Quote, Record, RecordedBar, TimeMark
+from shared.messages import decode, encode
+
+NOW = datetime(2025, 6, 3, 15, 23, 12, 345_678, UTC)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+STOPPED = NOW + 90 * SECOND
+SYMBOLS = ("AAPL", "XYZ")
+
+Values = tuple[float, float, float, float, float | None]
+
+
+class Hand:
+    """A clock that only waiting moves; it breaks off at `until`."""
+
+    def __init__(self, now: datetime, until: datetime | None = None) -> None:
+        self.now, self.until = now, until
+        self.longest = 0.0
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        self.longest = max(self.longest, seconds)
+        self.now += timedelta(seconds=seconds)
+        return self.until is not None and self.now >= self.until
+
+
+@pytest.fixture(scope="module")
+def market() -> SimulatedMarket:
+    return SimulatedMarket(SYMBOLS, 7)
+
+
+@pytest.fixture(scope="module")
+def past(market: SimulatedMarket) -> list[RecordedBar]:
+    return list(market.history(NOW))
+
+
+@pytest.fixture(scope="module")
+def lived(market: SimulatedMarket) -> list[Record]:
+    """Everything from the first bar of the history to STOPPED."""
+    return live(market, None, NOW, STOPPED)
+
+
+def live(market: SimulatedMarket, after: int | None, now: datetime, until: datetime) -> list[Record]:
+    hand = Hand(now, until)
+    return list(market.live(after, hand.clock, hand.wait))
+
+
+def bar_of(quotes: Iterable[Quote]) -> Values:
+    quotes = list(quotes)
+    prices = [quote.price for quote in quotes]
+    return prices[0], max(prices), min(prices), prices[-1], sum(quote.size or 0.0 for quote in quotes)
+
+
+def merged(bars: Iterable[RecordedBar]) -> Values:
+    bars = list(bars)
+    volume = sum(bar.volume or 0.0 for bar in bars)
+    return bars[0].open, max(bar.high for bar in bars), min(bar.low for bar in bars), bars[-1].close, volume
+
+
+def values(bar: RecordedBar) -> Values:
+    return bar.open, bar.high, bar.low, bar.close, bar.volume
+
+
+def quotes_of(records: Iterable[Record], symbol: str) -> list[Quote]:
+    return [record for record in records if isinstance(record, Quote) and record.symbol == symbol]
+
+
+def end_of(bar: Record) -> datetime:
+    assert isinstance(bar, RecordedBar)
+    return bar.start + (
+        timedelta(hours=20) if bar.interval == "1d" else timedelta(0, INTERVAL_SECONDS[bar.interval])
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(after=st.timedeltas(timedelta(0), timedelta(minutes=5)), length=st.timedeltas(timedelta(0), MINUTE))
+def test_quote_is_the_same_from_wherever_it_is_asked_for(after: timedelta, length: timedelta) -> None:
+    market = SimulatedMarket(SYMBOLS, 7)
+    whole = list(market.quotes(NOW, NOW + timedelta(minutes=6)))
+    begin, end = NOW + after, NOW + after + length
+    expected = [record for record in whole if begin < record.received_time <= end]
+    assert list(SimulatedMarket(SYMBOLS, 7).quotes(begin, end)) == expected
+
+
+def test_symbol_is_the_same_whichever_others_there_are(market: SimulatedMarket) -> None:
+    alone = quotes_of(SimulatedMarket(["XYZ"], 7).quotes(NOW, NOW + MINUTE), "XYZ")
+    assert alone == quotes_of(market.quotes(NOW, NOW + MINUTE), "XYZ") != []
+
+
+def test_another_seed_is_another_market(market: SimulatedMarket) -> None:
+    other = SimulatedMarket(SYMBOLS, 8)
+    assert list(other.quotes(NOW, NOW + MINUTE)) != list(market.quotes(NOW, NOW + MINUTE))
+
+
+@pytest.mark.parametrize("hour", [0, 1, 2, 12, 21, 23])
+def test_minute_of_the_history_is_what_its_quotes_give(
+    market: SimulatedMarket, past: list[RecordedBar], hour: int
+) -> None:
+    begin = datetime(2025, 6, 2, hour, tzinfo=UTC)
+    records = list(market.quotes(begin - timedelta(microseconds=1), begin + timedelta(hours=1)))
+    for symbol in SYMBOLS:
+        bars = [
+            bar for bar in past if bar.symbol == symbol and begin <= bar.start < begin + timedelta(hours=1)
+        ]
+        quotes = quotes_of(records, symbol)
+        by_minute = groupby(quotes, key=lambda quote: quote.event_time.replace(second=0, microsecond=0))
+        assert [(bar.start, values(bar)) for bar in bars] == [
+            (start, bar_of(some)) for start, some in by_minute
+        ]
+
+
+@pytest.mark.parametrize(("later", "interval", "count"), [(20 * DAY, "1h", 24), (90 * DAY, "1d", 1)])
+def test_hours_and_days_are_what_their_minutes_give(
+    market: SimulatedMarket, past: list[RecordedBar], later: timedelta, interval: str, count: int
+) -> None:
+    """The same week, told in minutes soon after and in hours or days later."""
+    begin = datetime(2025, 5, 28, tzinfo=UTC)
+    longer = [bar for bar in market.history(NOW + later) if begin <= bar.start < begin + 6 * DAY]
+    assert [bar.interval for bar in longer] == [interval] * (6 * count * len(SYMBOLS))
+    minutes = [bar for bar in past if bar.start >= begin]
+    for bar in longer:
+        end = end_of(bar)
+        assert values(bar) == merged(
+            one for one in minutes if bar.start <= one.start < end and one.symbol == bar.symbol
+        )
+
+
+def test_history_is_in_order_and_overlaps_nowhere(past: list[RecordedBar]) -> None:
+    assert [bar.position for bar in past] == sorted({bar.position for bar in past})
+    assert [end_of(bar) for bar in past] == sorted(end_of(bar) for bar in past)
+    assert all(bar.received_time == end_of(bar) for bar in past)
+    for symbol in SYMBOLS:
+        own = [bar for bar in past if bar.symbol == symbol]
+        assert [bar.interval for bar in own] == ["1d"] * 670 + ["1h"] * 53 * 24 + ["1m"] * (
+            7 * 1440 + 15 * 60 + 23
+        )
+        assert all(end_of(one) <= two.start for one, two in pairwise(own))
+        assert all(end_of(one) == two.start for one, two in pairwise(own[670:]))
+        assert end_of(own[-1]) == NOW.replace(second=0, microsecond=0)
+
+
+def test_prices_do_not_leap_from_one_bar_to_the_next(past: list[RecordedBar]) -> None:
+    for symbol in SYMBOLS:
+        minutes = [bar for bar in past if bar.symbol == symbol and bar.interval == "1m"]
+        assert all(abs(two.open / one.close - 1) < 0.005 for one, two in pairwise(minutes))
+
+
+def test_every_second_has_its_mark_before_its_quotes(market: SimulatedMarket) -> None:
+    records = list(market.quotes(NOW, NOW + timedelta(minutes=2)))
+    latest = NOW.replace(microsecond=0)
+    marks = 0
+    for record in records:
+        if isinstance(record, TimeMark):
+            assert record.time == latest + timedelta(seconds=1)
+            latest, marks = record.time, marks + 1
+        elif isinstance(record, Quote):
+            assert latest <= record.event_time < latest + timedelta(seconds=1)
+    assert marks == 120
+
+
+def test_symbol_has_about_a_quote_a_second_and_fewer_outside_the_session(market: SimulatedMarket) -> None:
+    opening = datetime(2025, 6, 2, 2, tzinfo=UTC)
+    half = timedelta(minutes=30)
+    assert 0.9 < len(quotes_of(market.quotes(opening, opening + half), "XYZ")) / 1800 < 1.1
+    assert 0.3 < len(quotes_of(market.quotes(opening - half, opening), "XYZ")) / 1800 < 0.5
+
+
+def test_rate_asks_for_more_quotes_of_the_same_minutes(market: SimulatedMarket) -> None:
+    noon = datetime(2025, 6, 2, 12, tzinfo=UTC)
+    few = quotes_of(market.quotes(noon, noon + MINUTE), "AAPL")
+    many = quotes_of(SimulatedMarket(SYMBOLS, 7, rate=20.0).quotes(noon, noon + MINUTE), "AAPL")
+    assert 15 < len(many) / len(few) < 25
+    assert bar_of(many) == bar_of(few)
+
+
+def test_day_so_far_ends_as_the_day_bar(market: SimulatedMarket) -> None:
+    close = datetime(2025, 6, 2, 22, tzinfo=UTC)
+    (day,) = [bar for bar in market.history(NOW + 90 * DAY) if bar.start == close - timedelta(hours=20)][:1]
+    records = list(market.quotes(close - MINUTE, close + MINUTE))
+    regular = [quote for quote in quotes_of(records, day.symbol) if quote.session == "regular"]
+    post = [quote for quote in quotes_of(records, day.symbol) if quote.session == "post"]
+    for quote in (regular[-1], post[0], post[-1]):
+        assert (quote.day_open, quote.day_high, quote.day_low, quote.day_volume) == (
+            day.open,
+            day.high,
+            day.low,
+            day.volume,
+        )
+    assert regular[-1].price == day.close
+    tomorrow = quotes_of(
+        market.quotes(close + timedelta(hours=2), close + timedelta(hours=2) + MINUTE), day.symbol
+    )
+    assert {quote.previous_close for quote in tomorrow} == {day.close}
+    assert {(quote.session, quote.day_open, quote.day_volume) for quote in tomorrow} == {("pre", None, None)}
+
+
+def test_quotes_are_what_a_message_may_say(market: SimulatedMarket) -> None:
+    for record in market.quotes(NOW, NOW + MINUTE):
+        assert decode(encode(record), int(NOW.timestamp() * 1000) + 60_000) == record
+        if isinstance(record, Quote):
+            assert record.bid is not None and record.ask is not None
+            assert record.bid <= record.price <= record.ask
+            assert record.price == round(record.price, 2)
+
+
+def test_market_is_busy_at_open_and_close_and_its_volatility_comes_in_clusters() -> None:
+    bars = list(SimulatedMarket(["AAPL", "MSFT"], 7).history(NOW))
+    hours = [bar for bar in bars if bar.interval == "1h" and bar.symbol == "AAPL"]
+    volume = {hour: np.mean([bar.volume for bar in hours if bar.start.hour == hour]) for hour in range(24)}
+    assert min(volume[2], volume[21]) > 1.5 * volume[12] > 6 * volume[0]
+    closes = {
+        symbol: np.array([bar.close for bar in bars if bar.symbol == symbol]) for symbol in ("AAPL", "MSFT")
+    }
+    days = {symbol: np.diff(np.log(prices[:670])) for symbol, prices in closes.items()}
+    assert 0.2 < np.corrcoef(days["AAPL"], days["MSFT"])[0, 1] < 0.9
+    assert 0.1 < days["AAPL"].std() * 365**0.5 < 0.6
+
+
+@settings(max_examples=10, deadline=None)
+@given(part=st.floats(0, 1))
+def test_restart_at_any_position_gives_exactly_the_rest(lived: list[Record], part: float) -> None:
+    killed = int(part * (len(lived) - 1))
+    rest = live(SimulatedMarket(SYMBOLS, 7), lived[killed].position, NOW, STOPPED)
+    assert rest == lived[killed + 1 :]
+
+
+@pytest.mark.parametrize("told", ["1d", "1h", "1m", "quotes"])
+@pytest.mark.parametrize("away", [timedelta(minutes=20), timedelta(hours=5), 30 * DAY, 400 * DAY])
+def test_restart_later_loses_no_minute_and_doubles_none(
+    market: SimulatedMarket, lived: list[Record], told: str, away: timedelta
+) -> None:
+    """Killed between the two symbols of one instant, where it told days, hours, minutes or quotes."""
+    killed = {"1d": 667, "1h": 2001, "1m": 10_001, "quotes": len(lived) - 5}[told]
+    before = lived[:killed]
+    assert getattr(before[-1], "interval", "quotes") == told
+    after = live(market, before[-1].position, STOPPED + away, STOPPED + away + 5 * SECOND)
+    positions = [record.position for record in before + after]
+    assert positions == sorted(set(positions))
+    for symbol in SYMBOLS:
+        assert_told_once([each for each in before + after if getattr(each, "symbol", symbol) == symbol])
+
+
+def assert_told_once(records: list[Record]) -> None:
+    """Bars, and seconds with their quotes, follow each other without hole or overlap.
+
+    Only days leave out the two hours before their regular session and the two behind it.
+    """
+    told_until, by_day = end_of(records[0]), True
+    for record in records[1:]:
+        if isinstance(record, RecordedBar):
+            nights = by_day + (record.interval == "1d")
+            assert record.start - told_until == nights * timedelta(hours=2)
+            told_until, by_day = end_of(record), record.interval == "1d"
+        elif isinstance(record, TimeMark):
+            assert record.time == told_until
+            told_until = record.time + SECOND
+        else:
+            assert told_until - SECOND <= record.event_time < told_until
+
+
+def test_short_gap_is_told_in_quotes(market: SimulatedMarket) -> None:
+    position = list(market.quotes(NOW, NOW + MINUTE))[-1].position
+    later = NOW + timedelta(minutes=50)
+    records = live(market, position, later, later + timedelta(seconds=2))
+    assert not any(isinstance(record, RecordedBar) for record in records)
+    expected = list(market.quotes(NOW + MINUTE, later + timedelta(seconds=1)))
+    assert [record.position for record in records][: len(expected)] == [
+        record.position for record in expected
+    ]
+
+
+def test_live_quotes_come_when_they_are_due_and_are_received_then(market: SimulatedMarket) -> None:
+    hand = Hand(NOW)
+    position = list(market.quotes(NOW - MINUTE, NOW))[-1].position
+    for record in islice(market.live(position, hand.clock, hand.wait), 100):
+        moment = record.event_time if isinstance(record, Quote) else getattr(record, "time", NOW)
+        assert moment <= record.received_time == hand.now < moment + timedelta(seconds=1)
+    assert hand.longest <= 0.1
+
+
+def test_wait_that_is_broken_off_ends_the_sequence(market: SimulatedMarket) -> None:
+    position = list(market.quotes(NOW - MINUTE, NOW))[-1].position
+    hand = Hand(NOW, NOW)
+    assert list(market.live(position, hand.clock, hand.wait)) == []
+
+
+def test_nothing_is_late_where_bars_close_without_grace(lived: list[Record]) -> None:
+    engine = Engine(EngineSettings(grace=0.0))
+    for offset, record in enumerate(lived):
+        engine.fold(record, offset)
+        engine.take_events()
+    assert [symbol.late for symbol in engine.symbols.values()] == [0, 0]
+
+
+def test_market_has_room_for_as_many_symbols_as_there_are_ranks() -> None:
+    with pytest.raises(ConfigError, match="room for 1023 symbols"):
+        SimulatedMarket([f"S{number}" for number in range(1024)], 7)
+
+
+def test_years_that_the_market_does_not_know_stop_the_part(market: SimulatedMarket) -> None:
+    def first(records: Iterator[Record]) -> Record:
+        return next(records)
+
+    for moment in (datetime(1970, 1, 2, tzinfo=UTC), datetime(2040, 1, 2, tzinfo=UTC)):
+        with pytest.raises(StopPart, match="set the clock right"):
+            first(market.quotes(moment, moment + MINUTE))
+        with pytest.raises(StopPart, match="set the clock right"):
+            list(market.history(moment))
