@@ -1,0 +1,94 @@
+"""Kill the parts and the servers of a replay at random, and compare what is left with a run that was left alone.
+
+    python -m tests.chaos                              an hour at sixty times its speed, twenty kills of parts
+    python -m tests.chaos --kills 60 --seed 3 --speed 30
+
+Every table and both topics must be the same to the byte, but for columns of wall-clock time.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from shared.errors import TickstreamError
+from tests.chaos.killing import Kill, carry_out, planned
+from tests.chaos.outcome import Left, first_difference, outcome
+from tests.chaos.pipeline import Say, running
+from tests.chaos.recording import made_up, real_hour
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+HOUR = 3600
+DRAIN_SECONDS = 180.0
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--kills", type=int, default=20, help="of parts, shared out evenly (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of what is random (default: %(default)s)")
+    parser.add_argument("--speed", type=float, default=60.0, help="of the replay (default: %(default)s)")
+    parser.add_argument("--no-servers", action="store_true", help="spare Kafka and PostgreSQL")
+    return parser.parse_args()
+
+
+def play(name: str, files: list[Path], speed: float, plan: list[Kill]) -> list[Left]:
+    """One replay with these kills: what it left behind. Raises TimeoutError where it does not get to its end."""
+    say = sayer(name)
+    with running(files, f"{speed:g}", say) as pipeline:
+        say("the replay begins")
+        carry_out(plan, pipeline, say)
+        pipeline.wait_until_drained(HOUR / speed + DRAIN_SECONDS)
+        pipeline.stop_parts()
+        say("everything is read and the parts are stopped")
+        return outcome(pipeline.config, pipeline.topic)
+
+
+def sayer(name: str) -> Say:
+    """Prints a line with the seconds since now."""
+    began = time.monotonic()
+    return lambda sentence: print(f"{name}  {time.monotonic() - began:6.1f} s  {sentence}", flush=True)
+
+
+def compared(calm: list[Left], killed: list[Left], plan: list[Kill]) -> bool:
+    """Print what was done and what came of it; whether everything is the same."""
+    victims = Counter(kill.victim for kill in plan)
+    print("\nkills      " + ", ".join(f"{count} {victim}" for victim, count in sorted(victims.items())))
+    print(f"\n{'table':<22}{'rows':>9}  identical")
+    differences = [first_difference(one, other) for one, other in zip(calm, killed, strict=True)]
+    for left, difference in zip(calm, differences, strict=True):
+        print(f"{left.name:<22}{len(left.lines):>9}  {'NO' if difference else 'yes'}")
+    print("\n".join(["", *filter(None, differences)]))
+    return not any(differences)
+
+
+def main() -> int:
+    """Run it all; 0 where both runs left the same, 1 where not or where a run did not get to its end."""
+    options = parse()
+    plan = planned(options.kills, HOUR / options.speed, not options.no_servers, options.seed)
+    with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
+        data = Path(os.environ.get("TICKSTREAM_TEST_DATA", DATA))
+        files = real_hour(data, Path(name)) or made_up(Path(name), 60, 400)
+        print(
+            f"seed {options.seed}, speed {options.speed:g}, files {', '.join(file.parent.name for file in files)}"
+        )
+        try:
+            calm = play("calm  ", files, options.speed, [])
+            killed = play("killed", files, options.speed, plan)
+        except (TickstreamError, TimeoutError) as error:
+            print(f"chaos: {error}", file=sys.stderr)
+            return 1
+    same = compared(calm, killed, plan)
+    print("Nothing lost, nothing twice." if same else "The runs differ.")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

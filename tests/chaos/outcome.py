@@ -1,0 +1,85 @@
+"""What a run left behind, as bytes: every table but for its columns of wall-clock time, and the log itself."""
+
+import io
+from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
+
+from psycopg2 import sql
+
+from shared.config import Config
+from shared.database import Cursor, connect
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, browse
+
+WALL_CLOCK_TABLES = ("migrations", "parts", "log_origin")
+"""When it was set up, who says that he lives, and the random name of the Kafka cluster."""
+WALL_CLOCK_COLUMNS = ("updated_at", "appended_time")
+
+TABLES = """
+    select c.relname, array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum))
+    from pg_class c join pg_index i on i.indrelid = c.oid and i.indisprimary
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
+    where c.relnamespace = 'public'::regnamespace and not c.relispartition and c.relname <> all(%s)
+    group by c.relname order by c.relname
+"""
+COLUMNS = """
+    select array_agg(attname::text order by attnum) from pg_attribute
+    where attrelid = %s::regclass and attnum > 0 and not attisdropped and attname <> all(%s)
+"""
+
+
+class Left(NamedTuple):
+    """One table or topic: its rows, one a line, in the order of their keys."""
+
+    name: str
+    lines: list[bytes]
+
+
+def outcome(config: Config, topic: Log) -> list[Left]:
+    """Every table and both topics, in the order of their names. Raises Unavailable."""
+    dead_letter = topic._replace(topic=topic.topic + DEAD_LETTER_SUFFIX)
+    return [
+        *_tables(config),
+        Left("log", list(_messages(topic))),
+        Left("dead log", list(_messages(dead_letter))),
+    ]
+
+
+def first_difference(one: Left, other: Left) -> str:
+    """Where two versions of a table part, empty where they are the same to the byte."""
+    for number, (left, right) in enumerate(zip(one.lines, other.lines, strict=False)):
+        if left != right:
+            return f"{one.name}, row {number}: {left[:300]!r} against {right[:300]!r}"
+    if len(one.lines) != len(other.lines):
+        longer = max(one.lines, other.lines, key=len)
+        shorter = min(len(one.lines), len(other.lines))
+        return f"{one.name}: {len(one.lines)} rows against {len(other.lines)}; {longer[shorter][:300]!r} is in one only"
+    return ""
+
+
+def _tables(config: Config) -> Iterator[Left]:
+    with (
+        closing(connect(config.postgres.dsn_for(config.database()), "chaos")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(TABLES, (list(WALL_CLOCK_TABLES),))
+        for table, key in cursor.fetchall():
+            yield Left(table, _rows(cursor, table, key))
+
+
+def _rows(cursor: Cursor, table: str, key: list[str]) -> list[bytes]:
+    cursor.execute(COLUMNS, (table, list(WALL_CLOCK_COLUMNS)))
+    (columns,) = cursor.fetchone() or ([],)
+    listed, ordered = (sql.SQL(", ").join(map(sql.Identifier, names)) for names in (columns, key))
+    statement = sql.SQL("copy (select {} from {} order by {}) to stdout")
+    rows = io.BytesIO()
+    cursor.copy_expert(statement.format(listed, sql.Identifier(table), ordered), rows)
+    return rows.getvalue().splitlines()
+
+
+def _messages(topic: Log) -> Iterator[bytes]:
+    """Partition, offset, key, value and headers of every message."""
+    with browse(topic) as browser:
+        for partition in range(topic.partitions):
+            for found in reversed(list(browser.backwards(partition))):
+                yield repr((partition, found.offset, found.key, found.value, found.headers)).encode()

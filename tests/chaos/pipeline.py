@@ -1,0 +1,130 @@
+"""One replay from start to end, on servers of its own, its parts watched over by the real supervisor."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.migrate import migrate
+from shared.config import Config, load
+from shared.database import connect, make_database, transaction
+from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
+from shared.embedded.daemon import free_port
+from shared.errors import Unavailable
+from shared.kafka import Log, browse, make_topics
+from shared.sections import Errors
+from shared.supervising import Child, supervise
+
+PARTS = {
+    "producer": ("-m", "producer.producer"),
+    "storage": ("-m", "consumer.consumer"),
+    "analytics": ("-m", "analytics.analytics_consumer"),
+}
+PATIENT = Errors(max_retries=1000, retry_delay=0.2)
+"""A part that is killed again and again is what this is about."""
+LOOK_SECONDS = 0.2
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Pipeline:
+    """A pipeline that runs. `children` are its parts and `servers` its servers, by name."""
+
+    config: Config
+    topic: Log
+    children: dict[str, Child]
+    servers: dict[str, Kafka | Postgres]
+    supervisor: "Future[None]"
+    stop: threading.Event
+
+    def read_by(self) -> list[int]:
+        """Messages that each group has read. Raises Unavailable."""
+        with closing(connect(self.config.postgres.dsn_for(self.config.database()), "chaos")) as connection:
+            with transaction(connection) as cursor:
+                cursor.execute(
+                    "select sum(next_offset - first_offset)::bigint from progress group by group_id"
+                )
+                return [count for (count,) in cursor.fetchall()]
+
+    def published(self) -> int:
+        """Messages in the log. Raises Unavailable."""
+        with browse(self.topic) as browser:
+            return sum(browser.ends().values())
+
+    def is_drained(self) -> bool:
+        """Whether the producer is through and both groups have read the log to its end."""
+        if self.supervisor.done():
+            self.supervisor.result()
+        if not self.children["producer"].done:
+            return False
+        try:
+            return self.read_by() == [self.published()] * 2
+        except Unavailable:
+            return False
+
+    def wait_until_drained(self, seconds: float) -> None:
+        """Raises TimeoutError where it takes longer."""
+        until = time.monotonic() + seconds
+        while not self.is_drained():
+            if time.monotonic() > until:
+                raise TimeoutError(f"not everything was read within {seconds:.0f} s")
+            time.sleep(LOOK_SECONDS)
+
+    def stop_parts(self) -> None:
+        """Stop the parts cleanly and wait for it. Raises StopPart where one could not go on."""
+        self.stop.set()
+        self.supervisor.result()
+
+
+def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
+    """What the parts of a run are told."""
+    return {
+        "TICKSTREAM_DATA": str(data),
+        "EMBEDDED_KAFKA_PORT": str(free_port()),
+        "EMBEDDED_POSTGRES_PORT": str(free_port()),
+        "SOURCES": "replay",
+        "REPLAY_FILES": ",".join(map(str, files)),
+        "REPLAY_SPEED": speed,
+        "LOG_LEVEL": "WARNING",
+        "BATCH_SIZE": "500",
+    }
+
+
+@contextmanager
+def running(files: list[Path], speed: str, say: Say) -> Iterator[Pipeline]:
+    """A pipeline that replays the files from the beginning; at the end its parts and servers stop cleanly."""
+    with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
+        told = settings(Path(name), files, speed)
+        config = load(None, told)
+        ports = config.embedded
+        with (
+            lease_kafka(Path(name), say, ports.kafka_port) as bootstrap,
+            lease_postgres(Path(name), say, ports.postgres_port) as dsn,
+        ):
+            servers = {
+                "kafka": kafka_in(Path(name), ports.kafka_port),
+                "postgres": postgres_in(Path(name), ports.postgres_port),
+            }
+            yield from _supervised(config.with_kafka_at(bootstrap).with_postgres_at(dsn), told, servers)
+
+
+def _supervised(
+    config: Config, told: dict[str, str], servers: dict[str, Kafka | Postgres]
+) -> Iterator[Pipeline]:
+    topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+    migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
+    os.environ |= told
+    children = {part: Child(part, command) for part, command in PARTS.items()}
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        supervisor = pool.submit(supervise, list(children.values()), stop, PATIENT)
+        try:
+            yield Pipeline(config, topic, children, servers, supervisor, stop)
+        finally:
+            stop.set()
