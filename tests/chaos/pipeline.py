@@ -45,12 +45,10 @@ class Pipeline:
 
     def read_by(self) -> list[int]:
         """Messages that each group has read. Raises Unavailable."""
-        with closing(connect(self.config.postgres.dsn_for(self.config.database()), "chaos")) as connection:
-            with transaction(connection) as cursor:
-                cursor.execute(
-                    "select sum(next_offset - first_offset)::bigint from progress group by group_id"
-                )
-                return [count for (count,) in cursor.fetchall()]
+        dsn = self.config.postgres.dsn_for(self.config.database())
+        with closing(connect(dsn, "chaos")) as connection, transaction(connection) as cursor:
+            cursor.execute("select sum(next_offset - first_offset)::bigint from progress group by group_id")
+            return [count for (count,) in cursor.fetchall()]
 
     def published(self) -> int:
         """Messages in the log. Raises Unavailable."""
@@ -107,7 +105,7 @@ def running(files: list[Path], speed: str, say: Say) -> Iterator[Pipeline]:
             lease_kafka(Path(name), say, ports.kafka_port) as bootstrap,
             lease_postgres(Path(name), say, ports.postgres_port) as dsn,
         ):
-            servers = {
+            servers: dict[str, Kafka | Postgres] = {
                 "kafka": kafka_in(Path(name), ports.kafka_port),
                 "postgres": postgres_in(Path(name), ports.postgres_port),
             }
