@@ -49,6 +49,8 @@ def main() -> int:
     except TickstreamError as error:
         print(f"screen: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("screen: stops before it began.", file=sys.stderr)
     return 0
 
 

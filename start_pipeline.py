@@ -9,7 +9,6 @@ Ctrl-C stops everything. A part that dies is started again. Settings: .env, see 
 import logging
 import sys
 import time
-from threading import Event
 
 from db.migrate import migrate
 from shared.command_line import parser_of, settings_of, start
@@ -17,7 +16,7 @@ from shared.config import Config
 from shared.database import make_database
 from shared.errors import TickstreamError
 from shared.kafka import make_topics
-from shared.parts import keep_trying, place, servers, stop_on_signals
+from shared.parts import Stop, keep_trying, place, servers, stop_on_signals
 from shared.supervising import Child, supervise
 
 log = logging.getLogger("tickstream.pipeline")
@@ -37,7 +36,7 @@ def children_of(settings: dict[str, str]) -> list[Child]:
     return [Child(part, (*command, *replay, *speed)) for part, command in PARTS.items()]
 
 
-def run(config: Config, children: list[Child], stop: Event) -> None:
+def run(config: Config, children: list[Child], stop: Stop) -> None:
     """Bring up the servers, topics and tables once, then the parts, until `stop` is set."""
 
     def attempt() -> None:
@@ -47,7 +46,8 @@ def run(config: Config, children: list[Child], stop: Event) -> None:
             migrate(make_database(ready.postgres.dsn_for("postgres"), ready.database()))
             log.info("Kafka and PostgreSQL are ready after %.1f s.", time.monotonic() - began)
             log.info("The page will be at http://localhost:%d. Ctrl-C stops everything.", config.screen.port)
-            supervise(children, stop, config.errors)
+            with stop.gently():
+                supervise(children, stop, config.errors)
 
     with place("pipeline", config.topic(), config.embedded.data, slots=1):
         keep_trying("pipeline", attempt, stop, config.errors)
@@ -62,6 +62,8 @@ def main() -> int:
     except TickstreamError as error:
         print(f"pipeline: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        log.info("The pipeline stops before it began.")
     return 0
 
 

@@ -14,6 +14,7 @@ from analytics.rebuild import rebuilt_engine
 from analytics.symbol_state import EngineSettings
 from analytics.tables import (
     Snapshot,
+    delete_snapshot,
     load_snapshot,
     replace_indicators,
     save_snapshot,
@@ -21,7 +22,7 @@ from analytics.tables import (
     write_live,
 )
 from shared.database import Connection, Cursor, transaction
-from shared.progress import Reading, hold
+from shared.progress import Reading, first_offset, hold
 from shared.stream import Batch
 
 LIVE_SECONDS = 0.25
@@ -31,6 +32,8 @@ SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
 
+STATE_VERSION = 1
+"""Raised whenever what a snapshot keeps changes its form or its meaning."""
 REWRITING = "rewriting"
 """In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
 
@@ -87,11 +90,10 @@ class Analysis:
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot; the log is read from there on."""
-        snapshot = load_snapshot(cursor, self._reading, partition)
         engine = Engine(self._settings)
-        if snapshot is None:
-            snapshot = Snapshot(next_offset, engine.state(), {})
-            save_snapshot(cursor, self._reading, partition, snapshot)
+        snapshot = load_snapshot(cursor, self._reading, partition)
+        if snapshot is None or snapshot.partition["version"] != STATE_VERSION:
+            snapshot = self._from_the_start(cursor, partition, engine)
         else:
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
@@ -100,12 +102,21 @@ class Analysis:
         self._partitions[partition] = Partition(engine, snapshot, next_offset)
         return snapshot.next_offset
 
+    def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine) -> Snapshot:
+        """There is no state, or one of an older version: the whole log is folded again, what is written stays."""
+        delete_snapshot(cursor, self._reading, partition)
+        first = first_offset(cursor, self._reading, partition)
+        snapshot = Snapshot(first, {"version": STATE_VERSION, **engine.state()}, {})
+        save_snapshot(cursor, self._reading, partition, snapshot)
+        return snapshot
+
     def _rebuilt(self, cursor: Cursor, partition: int, snapshot: Snapshot) -> tuple[Snapshot, Engine]:
         """Snapshot and engine under new indicator settings, marked so that a kill does not leave old rows behind."""
         log.info("Indicator settings changed: every indicator of partition %d is made anew.", partition)
         engine = rebuilt_engine(cursor, snapshot, self._settings)
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
-        snapshot = Snapshot(snapshot.next_offset, {**engine.state(), REWRITING: True}, states)
+        marked = {"version": STATE_VERSION, **engine.state(), REWRITING: True}
+        snapshot = Snapshot(snapshot.next_offset, marked, states)
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot, engine
 
@@ -176,7 +187,8 @@ class Analysis:
             replace_indicators(
                 cursor, [(event.closed.bar, event.closed.indicators) for event in partition.replaced]
             )
-            save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, engine.state(), states))
+            state = {"version": STATE_VERSION, **engine.state()}
+            save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, state, states))
         partition.kept, partition.kept_at = partition.reached, time.monotonic()
         partition.unkept.clear()
         partition.rewriting, partition.replaced = False, []

@@ -7,7 +7,6 @@ end. Settings: .env, see .env.example.
 """
 
 import sys
-from threading import Event
 
 from analytics.analysis import Analysis
 from analytics.settings import engine_settings
@@ -15,9 +14,10 @@ from db.migrate import migrate
 from shared.command_line import run_part
 from shared.config import Config
 from shared.consuming import ConsumingPart, consume
+from shared.parts import Stop
 
 
-def analyse(config: Config, stop: Event) -> None:
+def analyse(config: Config, stop: Stop) -> None:
     """Fold until `stop` is set. Raises ConfigError or StopPart."""
     settings = engine_settings(config)
     part = ConsumingPart(

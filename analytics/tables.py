@@ -191,6 +191,15 @@ def load_snapshot(cursor: Cursor, reading: Reading, partition: int) -> Snapshot 
     return Snapshot(row[0], msgspec.json.decode(row[1]), symbols)
 
 
+def delete_snapshot(cursor: Cursor, reading: Reading, partition: int) -> None:
+    """Forget the state of a partition and of its symbols."""
+    for table in ("partition_snapshots", "symbol_snapshots"):
+        cursor.execute(
+            f"delete from {table} where group_id = %s and topic = %s and partition = %s",  # noqa: S608
+            (reading.group, reading.topic, partition),
+        )
+
+
 def save_snapshot(cursor: Cursor, reading: Reading, partition: int, snapshot: Snapshot) -> None:
     """Replace the snapshot of a partition; symbols that are not in it keep the state they have."""
     key = (reading.group, reading.topic, partition)

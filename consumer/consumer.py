@@ -7,7 +7,6 @@ start it again: it goes on behind the last row. Settings: .env, see .env.example
 """
 
 import sys
-from threading import Event
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
@@ -16,6 +15,7 @@ from shared.command_line import run_part
 from shared.config import Config
 from shared.consuming import ConsumingPart, consume
 from shared.kafka import Log
+from shared.parts import Stop
 from shared.progress import Reading
 
 
@@ -24,7 +24,7 @@ def storage_of(_: Reading, log: Log) -> Storage:
     return Storage(DeadLetterTopic(log))
 
 
-def store(config: Config, stop: Event) -> None:
+def store(config: Config, stop: Stop) -> None:
     """Store until `stop` is set. Raises ConfigError or StopPart."""
     consume(ConsumingPart("storage", f"{config.kafka.group_id}-quotes", storage_of, migrate), config, stop)
 

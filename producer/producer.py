@@ -26,7 +26,7 @@ from shared.database import connect, make_database
 from shared.errors import Unavailable
 from shared.kafka import LogWriter, make_topics
 from shared.market import Record
-from shared.parts import BEAT_SECONDS, SignOfLife, keep_trying, place, servers
+from shared.parts import BEAT_SECONDS, SignOfLife, Stop, keep_trying, place, servers
 
 log = logging.getLogger("tickstream.producer")
 
@@ -48,7 +48,7 @@ SOURCES: dict[str, Source] = {"replay": _replay, "simulated": _simulated}
 """Every source by its name in SOURCES; it yields at least what lies behind a position."""
 
 
-def produce(config: Config, stop: Event) -> None:
+def produce(config: Config, stop: Stop) -> None:
     """Publish until the source ends or `stop` is set; servers that go away are waited for.
 
     Raises ConfigError, or StopPart where a restart would end the same way.
@@ -63,13 +63,13 @@ def produce(config: Config, stop: Event) -> None:
         keep_trying("producer", attempt, stop, config.errors)
 
 
-def _publish(config: Config, sign: SignOfLife, stop: Event) -> None:
+def _publish(config: Config, sign: SignOfLife, stop: Stop) -> None:
     topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
     positions = last_positions(topic)
     after = min(positions.values())
     with closing(LogWriter(topic)) as writer:
         publisher = Publisher(topic, writer, positions)
-        with _signs_of_life(config, sign, writer, publisher):
+        with _signs_of_life(config, sign, writer, publisher), stop.gently():
             log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
             publisher.publish(SOURCES[config.feed](config, after, stop), stop)
         log.info("producer is through: %d records acknowledged of %d sent", writer.acknowledged, writer.sent)

@@ -5,12 +5,11 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 
 from shared.config import Config, load
 from shared.errors import ConfigError, TickstreamError
 from shared.logs import start_logging
-from shared.parts import stop_on_signals, stop_without
+from shared.parts import Stop, stop_on_signals, stop_without
 from shared.supervising import EXIT_STOP
 
 RECORDINGS = ("*.zip", "*.csv", "*.csv.gz")
@@ -61,7 +60,7 @@ def start(part: str, arguments: argparse.Namespace) -> Config:
     return config
 
 
-def run_part(part: str, doc: str | None, run: Callable[[Config, Event], None]) -> int:
+def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) -> int:
     """Run a part until its end or Ctrl-C; its exit status. What went wrong is one sentence, not a traceback."""
     stop = stop_on_signals()
     try:
@@ -71,4 +70,6 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Event], None]) -
     except TickstreamError as error:
         print(f"{part}: {error}", file=sys.stderr)
         return EXIT_STOP
+    except KeyboardInterrupt:
+        logging.getLogger("tickstream").info("%s stops before it began.", part)
     return 0

@@ -10,7 +10,7 @@ from shared.config import Config
 from shared.database import connect, make_database, transaction
 from shared.debugging import before_connecting
 from shared.kafka import GroupReader, Log, make_topics
-from shared.parts import SignOfLife, keep_trying, place, servers
+from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.progress import Reading, claim_origin
 from shared.stream import Fold, Pace, Stream
 
@@ -30,7 +30,7 @@ class ConsumingPart:
     migrate: Callable[[str], object]
 
 
-def consume(part: ConsumingPart, config: Config, stop: threading.Event) -> None:
+def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
     """Run until `stop` is set or MAX_MESSAGES are handled; servers that go away are waited for.
 
     Raises ConfigError, or StopPart where a restart would end the same way.
@@ -39,7 +39,7 @@ def consume(part: ConsumingPart, config: Config, stop: threading.Event) -> None:
         sign = SignOfLife(part.name, instance)
 
         def attempt() -> None:
-            with servers(config) as ready, _opened(part, instance, ready) as stream:
+            with servers(config) as ready, _opened(part, instance, ready) as stream, stop.gently():
                 log.info("%s runs on topic %s", part.name, config.topic())
                 _turn(stream, sign, config, stop)
 

@@ -62,11 +62,35 @@ def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str
     raise ConfigError(f"The {part} for {topic} is running already on this machine: stop it first.")
 
 
-def stop_on_signals() -> threading.Event:
-    """An event that SIGINT (Ctrl-C) and SIGTERM set, so that a part ends between two steps."""
-    stop = threading.Event()
+class Stop(threading.Event):
+    """Set when the part is to end. What waits for a server is broken off at once, the work itself ends gently."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gentle = False
+
+    @contextmanager
+    def gently(self) -> Iterator[None]:
+        """What runs inside looks at the event by itself, between two steps."""
+        self._gentle = True
+        try:
+            yield
+        finally:
+            self._gentle = False
+
+    def hear(self, *_: object) -> None:
+        """A signal came. Raises KeyboardInterrupt at the first one where nobody looks at the event."""
+        first = not self.is_set()
+        self.set()
+        if first and not self._gentle:
+            raise KeyboardInterrupt
+
+
+def stop_on_signals() -> Stop:
+    """What SIGINT (Ctrl-C) and SIGTERM set."""
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, stop.hear)
     return stop
 
 

@@ -62,6 +62,16 @@ def begin(cursor: Cursor, reading: Reading, partition: int, first_offset: int) -
     return int(row[0])
 
 
+def first_offset(cursor: Cursor, reading: Reading, partition: int) -> int:
+    """Where the group began to read the partition."""
+    cursor.execute(
+        "select first_offset from progress where group_id = %s and topic = %s and partition = %s",
+        (reading.group, reading.topic, partition),
+    )
+    (offset,) = cursor.fetchall()[0]
+    return int(offset)
+
+
 ADVANCE = """
     update progress p set next_offset = step.reached, quotes = p.quotes + step.quotes, bars = p.bars + step.bars,
         time_marks = p.time_marks + step.time_marks, dead_letters = p.dead_letters + step.dead_letters,
