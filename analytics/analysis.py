@@ -92,7 +92,7 @@ class Analysis:
         """Load the snapshot; the log is read from there on."""
         engine = Engine(self._settings)
         snapshot = load_snapshot(cursor, self._reading, partition)
-        if snapshot is None or snapshot.partition["version"] != STATE_VERSION:
+        if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
             snapshot = self._from_the_start(cursor, partition, engine)
         else:
             try:
