@@ -1,43 +1,21 @@
-"""The simulated market: the same at every look, its bars those of its quotes, its sequence unbroken by restarts."""
+"""The simulated market: the same at every look, its bars those of its quotes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, islice, pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.errors import ConfigError, StopPart
-from shared.market import INTERVAL_SECONDS, Quote, Record, RecordedBar, TimeMark
+from shared.market import Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode, encode
-
-NOW = datetime(2025, 6, 3, 15, 23, 12, 345_678, UTC)
-SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-STOPPED = NOW + 90 * SECOND
-SYMBOLS = ("AAPL", "XYZ")
+from tests.unit.simulated_market import DAY, MINUTE, NOW, SYMBOLS, end_of, quotes_of
 
 Values = tuple[float, float, float, float, float | None]
-
-
-class Hand:
-    """A clock that only waiting moves; it breaks off at `until`."""
-
-    def __init__(self, now: datetime, until: datetime | None = None) -> None:
-        self.now, self.until = now, until
-        self.longest = 0.0
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> bool:
-        self.longest = max(self.longest, seconds)
-        self.now += timedelta(seconds=seconds)
-        return self.until is not None and self.now >= self.until
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +26,6 @@ def market() -> SimulatedMarket:
 @pytest.fixture(scope="module")
 def past(market: SimulatedMarket) -> list[RecordedBar]:
     return list(market.history(NOW))
-
-
-@pytest.fixture(scope="module")
-def lived(market: SimulatedMarket) -> list[Record]:
-    """Everything from the first bar of the history to STOPPED."""
-    return live(market, None, NOW, STOPPED)
-
-
-def live(market: SimulatedMarket, after: int | None, now: datetime, until: datetime) -> list[Record]:
-    hand = Hand(now, until)
-    return list(market.live(after, hand.clock, hand.wait))
 
 
 def bar_of(quotes: Iterable[Quote]) -> Values:
@@ -75,17 +42,6 @@ def merged(bars: Iterable[RecordedBar]) -> Values:
 
 def values(bar: RecordedBar) -> Values:
     return bar.open, bar.high, bar.low, bar.close, bar.volume
-
-
-def quotes_of(records: Iterable[Record], symbol: str) -> list[Quote]:
-    return [record for record in records if isinstance(record, Quote) and record.symbol == symbol]
-
-
-def end_of(bar: Record) -> datetime:
-    assert isinstance(bar, RecordedBar)
-    return bar.start + (
-        timedelta(hours=20) if bar.interval == "1d" else timedelta(0, INTERVAL_SECONDS[bar.interval])
-    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -230,82 +186,6 @@ def test_market_is_busy_at_open_and_close_and_its_volatility_comes_in_clusters()
     days = {symbol: np.diff(np.log(prices[:670])) for symbol, prices in closes.items()}
     assert 0.2 < np.corrcoef(days["AAPL"], days["MSFT"])[0, 1] < 0.9
     assert 0.1 < days["AAPL"].std() * 365**0.5 < 0.6
-
-
-@settings(max_examples=10, deadline=None)
-@given(part=st.floats(0, 1))
-def test_restart_at_any_position_gives_exactly_the_rest(lived: list[Record], part: float) -> None:
-    killed = int(part * (len(lived) - 1))
-    rest = live(SimulatedMarket(SYMBOLS, 7), lived[killed].position, NOW, STOPPED)
-    assert rest == lived[killed + 1 :]
-
-
-@pytest.mark.parametrize("told", ["1d", "1h", "1m", "quotes"])
-@pytest.mark.parametrize("away", [timedelta(minutes=20), timedelta(hours=5), 30 * DAY, 400 * DAY])
-def test_restart_later_loses_no_minute_and_doubles_none(
-    market: SimulatedMarket, lived: list[Record], told: str, away: timedelta
-) -> None:
-    """Killed between the two symbols of one instant, where it told days, hours, minutes or quotes."""
-    killed = {"1d": 667, "1h": 2001, "1m": 10_001, "quotes": len(lived) - 5}[told]
-    before = lived[:killed]
-    assert getattr(before[-1], "interval", "quotes") == told
-    after = live(market, before[-1].position, STOPPED + away, STOPPED + away + 5 * SECOND)
-    positions = [record.position for record in before + after]
-    assert positions == sorted(set(positions))
-    for symbol in SYMBOLS:
-        assert_told_once([each for each in before + after if getattr(each, "symbol", symbol) == symbol])
-
-
-def assert_told_once(records: list[Record]) -> None:
-    """Bars, and seconds with their quotes, follow each other without hole or overlap.
-
-    Only days leave out the two hours before their regular session and the two behind it.
-    """
-    told_until, by_day = end_of(records[0]), True
-    for record in records[1:]:
-        if isinstance(record, RecordedBar):
-            nights = by_day + (record.interval == "1d")
-            assert record.start - told_until == nights * timedelta(hours=2)
-            told_until, by_day = end_of(record), record.interval == "1d"
-        elif isinstance(record, TimeMark):
-            assert record.time == told_until
-            told_until = record.time + SECOND
-        else:
-            assert told_until - SECOND <= record.event_time < told_until
-
-
-def test_short_gap_is_told_in_quotes(market: SimulatedMarket) -> None:
-    position = list(market.quotes(NOW, NOW + MINUTE))[-1].position
-    later = NOW + timedelta(minutes=50)
-    records = live(market, position, later, later + timedelta(seconds=2))
-    assert not any(isinstance(record, RecordedBar) for record in records)
-    expected = list(market.quotes(NOW + MINUTE, later + timedelta(seconds=1)))
-    assert [record.position for record in records][: len(expected)] == [
-        record.position for record in expected
-    ]
-
-
-def test_live_quotes_come_when_they_are_due_and_are_received_then(market: SimulatedMarket) -> None:
-    hand = Hand(NOW)
-    position = list(market.quotes(NOW - MINUTE, NOW))[-1].position
-    for record in islice(market.live(position, hand.clock, hand.wait), 100):
-        moment = record.event_time if isinstance(record, Quote) else getattr(record, "time", NOW)
-        assert moment <= record.received_time == hand.now < moment + timedelta(seconds=1)
-    assert hand.longest <= 0.1
-
-
-def test_wait_that_is_broken_off_ends_the_sequence(market: SimulatedMarket) -> None:
-    position = list(market.quotes(NOW - MINUTE, NOW))[-1].position
-    hand = Hand(NOW, NOW)
-    assert list(market.live(position, hand.clock, hand.wait)) == []
-
-
-def test_nothing_is_late_where_bars_close_without_grace(lived: list[Record]) -> None:
-    engine = Engine(EngineSettings(grace=0.0))
-    for offset, record in enumerate(lived):
-        engine.fold(record, offset)
-        engine.take_events()
-    assert [symbol.late for symbol in engine.symbols.values()] == [0, 0]
 
 
 def test_market_has_room_for_as_many_symbols_as_there_are_ranks() -> None:
