@@ -1,0 +1,1 @@
+"""What this machine can do with the project: each module prints one table."""

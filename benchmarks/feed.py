@@ -1,0 +1,57 @@
+"""The producer of the benchmarks: the real publisher, fed with quotes made on the fly.
+
+    python -m benchmarks.feed --quotes 1000000               as fast as they are acknowledged
+    python -m benchmarks.feed --quotes 20000 --rate 1000     so many a second
+
+Prints one line of JSON at the end: from the first quote made to the last one acknowledged.
+"""
+
+import argparse
+import json
+import sys
+import time
+from contextlib import closing
+from threading import Event
+
+from benchmarks.market import backlog, live
+from producer.publish import Publisher, last_positions
+from shared.config import load
+from shared.kafka import LogWriter, make_topics
+from shared.parts import servers, stop_on_signals
+
+
+def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
+    """Publish to the topic of the settings: when it began and ended, CPU seconds, messages acknowledged."""
+    with servers(load(), kafka=True) as config:
+        topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+        positions = last_positions(topic)
+        if arguments.rate:
+            records = live(arguments.quotes, arguments.symbols, arguments.rate, stop)
+        else:
+            records = backlog(arguments.quotes, arguments.symbols, arguments.quotes_a_minute)
+        with closing(LogWriter(topic)) as writer:
+            began, cpu = time.time(), time.process_time()
+            Publisher(topic, writer, positions).publish(records, stop)
+            return {
+                "began": began,
+                "ended": time.time(),
+                "cpu": time.process_time() - cpu,
+                "messages": writer.acknowledged,
+            }
+
+
+def main() -> int:
+    """Publish what the command line says."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quotes", type=int, required=True)
+    parser.add_argument("--symbols", type=int, default=50)
+    parser.add_argument("--quotes-a-minute", type=int, default=60, help="of event time, each symbol")
+    parser.add_argument("--rate", type=float, default=0.0, help="quotes a second of real time")
+    print(json.dumps(publish(parser.parse_args(), stop_on_signals())), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Where a benchmark runs: embedded servers in a folder of their own, and parts as their real processes, measured."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from psycopg2.extensions import make_dsn
+
+from benchmarks.part import Part, Usage
+from db.migrate import migrate
+from shared.config import KEYS, OTHER_NAMES
+from shared.database import connect, make_database, transaction
+from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
+from shared.embedded.daemon import find, free_port
+from shared.kafka import make_topics
+
+LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 300.0
+PARTITIONS = 4
+
+
+class ServerCpu(NamedTuple):
+    """CPU seconds that the servers have used so far."""
+
+    kafka: float
+    postgres: float
+
+
+class Stage:
+    """Servers of the benchmark's own. Each act plays on a topic and a database of its name.
+
+    `settings` is the environment of every part: nothing of the user's own settings counts.
+    """
+
+    def __init__(self, kafka: Kafka, postgres: Postgres, settings: dict[str, str], parts: ExitStack) -> None:
+        self._processes = (_process(kafka), _process(postgres))
+        self._settings, self._parts = settings, parts
+
+    def prepare(self, act: str) -> None:
+        """Make the topic, the database and its tables."""
+        make_topics(self._settings["KAFKA_BOOTSTRAP_SERVERS"], f"{act}-simulated", PARTITIONS)
+        migrate(make_database(self._settings["POSTGRES_DSN"], f"{act}_simulated"))
+
+    def start(self, act: str, module: str, *arguments: str, **settings: str) -> Part:
+        """Start `python -m module` with these settings."""
+        dsn = make_dsn(self._settings["POSTGRES_DSN"], dbname=act)
+        environment = self._settings | {"KAFKA_TOPIC": act, "POSTGRES_DSN": dsn} | settings
+        part = Part(module, arguments, environment)
+        self._parts.callback(part.abandon)
+        return part
+
+    def run(self, act: str, module: str, *arguments: str, **settings: str) -> Usage:
+        """Run `python -m module` to its end."""
+        return self.start(act, module, *arguments, **settings).ended()
+
+    def server_cpu(self) -> ServerCpu:
+        """CPU seconds of broker and database by now, the database's with all its processes."""
+        kafka, postgres = self._processes
+        return ServerCpu(_cpu_seconds(kafka), _cpu_seconds(postgres))
+
+    def row(self, act: str, statement: str, *values: object) -> tuple[Any, ...]:
+        """The one row that a query on an act's database gives."""
+        dsn = make_dsn(self._settings["POSTGRES_DSN"], dbname=f"{act}_simulated")
+        with closing(connect(dsn, "benchmark")) as connection, transaction(connection) as cursor:
+            cursor.execute(statement, values)
+            (row,) = cursor.fetchall()
+            return tuple(row)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """A stage; at the end nothing of it is left, no process and no file."""
+    say(f"starting a Kafka and a PostgreSQL for the benchmark; {os.cpu_count()} cores")
+    with ExitStack() as stack:
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tickstream-benchmark-")))
+        kafka, postgres = kafka_in(data, free_port()), postgres_in(data, free_port())
+        settings = os.environ | dict.fromkeys([*KEYS, *OTHER_NAMES], "")
+        settings |= {
+            "KAFKA_BOOTSTRAP_SERVERS": stack.enter_context(lease_kafka(data, say, kafka.port)),
+            "POSTGRES_DSN": stack.enter_context(lease_postgres(data, say, postgres.port)),
+            "KAFKA_PARTITIONS": str(PARTITIONS),
+            "TICKSTREAM_DATA": str(data),
+            "LOG_LEVEL": "WARNING",
+        }
+        yield Stage(kafka, postgres, settings, stack.enter_context(ExitStack()))
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition. Raises TimeoutError where it does not come true in five minutes."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {PATIENCE_SECONDS:.0f} s in vain: {what}")
+        time.sleep(LOOK_SECONDS)
+
+
+def say(sentence: str) -> None:
+    """A line of progress, apart from the table."""
+    print(f"  {sentence}", file=sys.stderr, flush=True)
+
+
+def _process(server: Kafka | Postgres) -> psutil.Process:
+    record = find(server)
+    assert record is not None, "the lease keeps it running"
+    return psutil.Process(record.pid)
+
+
+def _cpu_seconds(server: psutil.Process) -> float:
+    """Of a server, its ended children and its living ones."""
+    own = server.cpu_times()
+    total = float(own.user + own.system + own.children_user + own.children_system)
+    for child in server.children(recursive=True):
+        try:
+            times = child.cpu_times()
+        except psutil.NoSuchProcess:
+            continue  # ended since: its time is its parent's at the next look
+        total += times.user + times.system
+    return total

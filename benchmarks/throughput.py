@@ -1,0 +1,152 @@
+"""How many quotes a second each part takes, and what a quote costs, beside what the usual tutorial does.
+
+    python -m benchmarks.throughput                    about five minutes
+    python -m benchmarks.throughput --quotes 100000    a quick look
+
+Everything runs on an embedded Kafka and PostgreSQL of its own in a temporary folder, removed at the end.
+"""
+
+import argparse
+import json
+import sys
+from typing import NamedTuple
+
+from benchmarks.stage import ServerCpu, Stage, say, stage, until
+from benchmarks.steady import Steady, steady
+from benchmarks.tables import table
+
+SYMBOLS = 50
+START_UPS = 2
+TUTORIAL_MESSAGES = 20_000
+PARTS = {"storage": "consumer.consumer", "analytics": "analytics.analytics_consumer"}
+HEADER = ("", "quotes/s", "target", "CPU s/million", "peak MB", "part", "PostgreSQL", "Kafka")
+FOOT = """\
+quotes/s        from the first quote made or read to the last one acknowledged or committed. For storage and analytics
+                alone: the process from start to end, state saved, less the same process for one message (its start-up).
+CPU s/million   user and system time of the part's processes alone, start-up left out likewise.
+peak MB         resident, of all the part's processes, start-up included.
+part, PostgreSQL, Kafka   their CPU time as a share of one core while the row was measured.
+Quotes of 240 bytes, 50 symbols a quote a second of event time each, four partitions, default settings.
+"""
+
+
+class Row(NamedTuple):
+    """One measurement. `cpu` is CPU seconds, of the parts and of the servers, in `seconds`."""
+
+    name: str
+    quotes: int
+    target: int | None
+    seconds: float
+    cpu: float
+    megabytes: float
+    servers: ServerCpu
+
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it."""
+        shares = (self.cpu, self.servers.postgres, self.servers.kafka)
+        return (
+            self.name,
+            f"{self.quotes / self.seconds:,.0f}",
+            f"{self.target:,}" if self.target else "",
+            f"{self.cpu / self.quotes * 1e6:,.1f}",
+            f"{self.megabytes:,.0f}",
+            *(f"{share / self.seconds:.2f}" for share in shares),
+        )
+
+
+def produced(stage: Stage, quotes: int) -> tuple[Row, int]:
+    """The producer alone, which leaves the backlog; and how many messages that has."""
+    before = stage.server_cpu()
+    usage = stage.run("backlog", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
+    report = json.loads(usage.printed)
+    seconds = report["ended"] - report["began"]
+    servers = _since(before, stage)
+    row = Row("producer alone", quotes, 30_000, seconds, report["cpu"], usage.megabytes, servers)
+    return row, report["messages"]
+
+
+def drained(stage: Stage, part: str, target: int, quotes: int, messages: int) -> Row:
+    """A consuming part on the backlog. The first start-up makes tables, the second is the one subtracted."""
+    for _ in range(START_UPS):
+        empty = stage.run("backlog", PARTS[part], MAX_MESSAGES="1")
+    before = stage.server_cpu()
+    usage = stage.run("backlog", PARTS[part], MAX_MESSAGES=str(messages - START_UPS))
+    seconds, cpu = usage.seconds - empty.seconds, usage.cpu_seconds - empty.cpu_seconds
+    return Row(f"{part} alone", quotes, target, seconds, cpu, usage.megabytes, _since(before, stage))
+
+
+def together(stage: Stage, quotes: int) -> Row:
+    """Producer, storage and analytics at once."""
+    stage.prepare("together")
+    parts = [stage.start("together", module) for module in PARTS.values()]
+    until(lambda: _progress(stage, "together")[0] == len(PARTS) * 4, "the parts take their partitions up")
+    cpu, before = [part.cpu_seconds() for part in parts], stage.server_cpu()
+    feed = stage.run("together", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
+    report = json.loads(feed.printed)
+    until(lambda: _progress(stage, "together")[1] == len(PARTS) * report["messages"], "the log is read")
+    servers = _since(before, stage)
+    used = sum(part.cpu_seconds() for part in parts) - sum(cpu)
+    ended = stage.row(
+        "together", "select max(extract(epoch from pg_xact_commit_timestamp(xmin)))::float from progress"
+    )[0]
+    megabytes = feed.megabytes + sum(part.stopped().megabytes for part in parts)
+    seconds = ended - report["began"]
+    return Row("all three at once", quotes, 20_000, seconds, used + report["cpu"], megabytes, servers)
+
+
+def tutorial(stage: Stage, kind: str, messages: int) -> Row:
+    """The usual tutorial on the head of the backlog."""
+    before = stage.server_cpu()
+    usage = stage.run("backlog", "benchmarks.tutorial", kind, "--messages", str(messages))
+    report = json.loads(usage.printed)
+    seconds = report["ended"] - report["began"]
+    name = {"storage": "a commit a message", "indicators": "pandas a message"}[kind]
+    return Row(
+        f"tutorial: {name}", messages, None, seconds, report["cpu"], usage.megabytes, _since(before, stage)
+    )
+
+
+def _since(before: ServerCpu, stage: Stage) -> ServerCpu:
+    now = stage.server_cpu()
+    return ServerCpu(now.kafka - before.kafka, now.postgres - before.postgres)
+
+
+def _progress(stage: Stage, act: str) -> tuple[int, int]:
+    """How many partitions are taken up, counted for each group, and how many messages are done in them."""
+    taken_up, done = stage.row(act, "select count(*), coalesce(sum(next_offset), 0)::bigint from progress")
+    return taken_up, done
+
+
+def measure(stage: Stage, quotes: int) -> tuple[list[Row], Steady]:
+    """Every row of the table, and the steady feed."""
+    say(f"producer: {quotes:,} quotes")
+    producer, messages = produced(stage, quotes)
+    say("storage drains them")
+    rows = [producer, drained(stage, "storage", 80_000, quotes, messages)]
+    say("analytics drains them")
+    rows.append(drained(stage, "analytics", 40_000, quotes, messages))
+    say("all three at once")
+    rows.append(together(stage, quotes))
+    for kind in ("storage", "indicators"):
+        say(f"the usual tutorial: {kind}")
+        rows.append(tutorial(stage, kind, min(quotes, TUTORIAL_MESSAGES)))
+    say("a steady feed")
+    return rows, steady(stage)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quotes", type=int, default=1_000_000, help="how many (default: %(default)s)")
+    with stage() as own:
+        rows, latency = measure(own, parser.parse_args().quotes)
+    print(table("Throughput", HEADER, [row.cells() for row in rows]))
+    print(FOOT)
+    print(latency.sentence())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
