@@ -8,30 +8,32 @@ does not matter: open is the price of the earliest event, close that of the late
 
 from typing import NamedTuple
 
-from shared.calendars import SessionAt
+from shared.calendars import SessionCalendar
 from shared.market import INTERVAL_SECONDS, Bar, Interval, RecordedBar
 
 BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int]
 
 
 class Slot(NamedTuple):
-    """Where a bar lies: [start, end) in epoch seconds UTC."""
+    """Where a bar lies: [start, end) in epoch seconds UTC. `session` is that of the start."""
 
     start: int
     end: int
+    session: str
 
 
-def slot_of(interval: Interval, second: int, session: SessionAt) -> Slot | None:
-    """The slot of `interval` that holds `second`; `session` is the exchange's session at that second.
+def slot_of(interval: Interval, second: int, calendar: SessionCalendar) -> Slot | None:
+    """The slot of `interval` that holds `second`, by the exchange's calendar.
 
     Intraday slots lie on multiples of their length in UTC. A day is the regular session, so outside it there
     is no slot and the answer is None.
     """
     if interval == "1d":
-        return Slot(session.day_start, session.day_end) if session.name == "regular" else None
+        day = calendar.at(second)
+        return Slot(day.day_start, day.day_end, day.name) if day.name == "regular" else None
     seconds = INTERVAL_SECONDS[interval]
     start = second - second % seconds
-    return Slot(start, start + seconds)
+    return Slot(start, start + seconds, calendar.at(start).name)
 
 
 class OpenBar:
@@ -46,22 +48,22 @@ class OpenBar:
         *("volume", "notional", "sized", "quotes"),
     )
 
-    def __init__(self, slot: Slot, session: str, source: str, price: float, time: float) -> None:
-        self.start, self.end = slot
-        self.session, self.source = session, source
+    def __init__(self, slot: Slot, source: str, price: float, time: float) -> None:
+        self.start, self.end, self.session = slot
+        self.source = source
         self.open = self.high = self.low = self.close = price
         self.open_time = self.close_time = time
         self.volume = self.notional = self.sized = 0.0
         self.quotes = 0
 
     @classmethod
-    def of_record(cls, record: RecordedBar, session: str) -> "OpenBar":
-        """A recorded bar as a piece to merge; its own slot is that of the recording."""
-        seconds = INTERVAL_SECONDS[record.interval]
+    def of_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
+        """A recorded bar as a piece to merge into `slot`: a day ends with its session, a second before its minute."""
         start = int(record.start.timestamp())
-        piece = cls(Slot(start, start + seconds), session, record.source, record.open, start)
+        end = min(start + INTERVAL_SECONDS[record.interval], slot.end)
+        piece = cls(Slot(start, end, slot.session), record.source, record.open, start)
         piece.high, piece.low, piece.close = record.high, record.low, record.close
-        piece.close_time = start + seconds
+        piece.close_time = end
         piece.volume = record.volume or 0.0
         piece.quotes = 1
         return piece
@@ -96,8 +98,10 @@ class OpenBar:
         self.quotes += other.quotes
 
     def bar(self, symbol: str, interval: Interval) -> Bar:
-        """What the bar is by now."""
+        """What the bar is by now. A mean lies between low and high, also where rounding would carry it past them."""
         vwap = self.notional / self.sized if self.sized > 0 else None
+        if vwap is not None:
+            vwap = min(max(vwap, self.low), self.high)
         prices = (self.open, self.high, self.low, self.close)
         return Bar(
             symbol,

@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 from analytics.bars import OpenBar, Slot, slot_of
 from analytics.series import ClosedBar
 from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
-from shared.calendars import calendar_of
-from shared.market import INTERVAL_SECONDS, INTERVALS, Interval, Quote, Record, RecordedBar
+from shared.market import INTERVAL_SECONDS, INTERVALS, Interval, Quote, Record, RecordedBar, RecordedInterval
 
 MINUTE = 60
+FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
+    **{interval: INTERVALS[place:] for place, interval in enumerate(INTERVALS)},
+    "1s": ("1m",),
+    "1m": ("1m",),
+}
+"""What a recorded bar fills at once, shortest first: minutes go on into the longer intervals when they close."""
 
 
 def closed_until(watermark: float, grace: float) -> int:
@@ -89,28 +94,22 @@ class Engine:
         state = self.symbols.get(record.symbol) or self._new_symbol(record.symbol, record.exchange)
         self.changed.add(record.symbol)
         state.quotes += 1
-        session = calendar_of(record.exchange).at(start)
-        piece = OpenBar.of_record(record, session.name)
-        shortest: Interval = "1m" if record.interval == "1s" else record.interval
-        slot = slot_of(shortest, start, session)
+        intervals = FILLED_BY[record.interval]
+        slot = slot_of(intervals[0], start, state.calendar)
         if slot is None or slot.end <= self._closed_until:
             state.late += slot is not None
             return
-        if not state.accept(quote_of(record), piece.close_time):
-            return
-        if shortest == "1m":
-            self._merge(state, "1m", slot, piece)
-        else:
-            self._fill(state, piece, INTERVALS[INTERVALS.index(shortest) :])
+        piece = OpenBar.of_record(record, slot)
+        if state.accept(quote_of(record, piece.end), piece.close_time):
+            self._fill(state, piece, intervals, self._closed_until)
 
     def _new_symbol(self, symbol: str, exchange: str | None) -> SymbolState:
         state = self.symbols[symbol] = SymbolState(symbol, exchange, self._settings)
         return state
 
     def _open_minute(self, state: SymbolState, quote: Quote, start: int, time: float) -> OpenBar:
-        session = calendar_of(quote.exchange).at(start).name
-        slot = Slot(start, start + MINUTE)
-        bar = state.minutes[start] = OpenBar(slot, session, quote.source, quote.price, time)
+        slot = Slot(start, start + MINUTE, state.calendar.at(start).name)
+        bar = state.minutes[start] = OpenBar(slot, quote.source, quote.price, time)
         heappush(self._due, Due(slot.end, MINUTE, state.symbol, start, "1m"))
         return bar
 
@@ -118,11 +117,11 @@ class Engine:
         if state.series[interval].merge(slot, piece):
             heappush(self._due, Due(slot.end, INTERVAL_SECONDS[interval], state.symbol, slot.start, interval))
 
-    def _fill(self, state: SymbolState, piece: OpenBar, intervals: Iterable[Interval]) -> None:
-        session = calendar_of(state.exchange).at(piece.start)
+    def _fill(self, state: SymbolState, piece: OpenBar, intervals: Iterable[Interval], after: int) -> None:
+        """Fold a piece into the bars that end after `after`: a day may be closed before a recorded hour is."""
         for interval in intervals:
-            slot = slot_of(interval, piece.start, session)
-            if slot is not None:
+            slot = slot_of(interval, piece.start, state.calendar)
+            if slot is not None and slot.end > after:
                 self._merge(state, interval, slot, piece)
 
     def _advance(self, time: float, offset: int) -> None:
@@ -131,7 +130,7 @@ class Engine:
             return
         self._watermark = time
         grace = self._settings.grace
-        self._closed_until = closed_until(time, grace)
+        self._closed_until = max(self._closed_until, closed_until(time, grace))
         self._next_close = self._closed_until + MINUTE + grace
         while self._due and self._due[0].end <= self._closed_until:
             self._close(heappop(self._due), offset)
@@ -142,11 +141,11 @@ class Engine:
         self.changed.add(due.symbol)
         self._events.append(Event(offset, closed))
         if due.interval == "1m":
-            self._fill(state, piece, INTERVALS[1:])
+            self._fill(state, piece, INTERVALS[1:], piece.start)
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps of the partition; that of each symbol is its own."""
-        return {"watermark": self._watermark, "grace": self._settings.grace}
+        return {"watermark": self._watermark, "closed_until": self._closed_until}
 
     def restore(
         self, state: dict[str, Any], symbols: dict[str, dict[str, Any]], indicators: Rebuilt | None = None
@@ -167,5 +166,5 @@ class Engine:
         ]
         self._due.sort()
         self._watermark = state["watermark"]
-        self._closed_until = closed_until(self._watermark, state["grace"])
+        self._closed_until = state["closed_until"]
         self._next_close = self._closed_until + MINUTE + self._settings.grace

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analytics.engine import Engine, closed_until
+from analytics.engine import Engine
 from analytics.indicator_set import IndicatorSet
 from analytics.symbol_state import EngineSettings, Rebuilt
 from analytics.tables import Snapshot, bars_until, replace_indicators
@@ -16,7 +16,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, settings: EngineSettings)
 
     Rows of bars that closed behind the snapshot are to be replaced when the log is folded up to them again.
     """
-    until = closed_until(snapshot.partition["watermark"], snapshot.partition["grace"])
+    until = snapshot.partition["closed_until"]
     indicators: Rebuilt = {}
     for symbol, state in snapshot.symbols.items():
         for interval in INTERVALS:

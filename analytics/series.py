@@ -38,7 +38,7 @@ class Series:
         if bar is not None:
             bar.merge(piece)
             return False
-        bar = OpenBar(slot, piece.session, piece.source, piece.open, piece.open_time)
+        bar = OpenBar(slot, piece.source, piece.open, piece.open_time)
         bar.merge(piece)
         self.open_bars[slot.start] = bar
         return True

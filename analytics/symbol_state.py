@@ -1,7 +1,7 @@
 """Everything the engine knows of one symbol: its last quote, its counts and its five series."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,7 +10,7 @@ from analytics.alerts import AlertSettings
 from analytics.bars import OpenBar, Slot, slot_of
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from analytics.series import Series
-from shared.calendars import SessionCalendar, calendar_of, periods_per_year
+from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval, Quote, RecordedBar
 
 Rebuilt = dict[tuple[str, Interval], IndicatorSet]
@@ -58,8 +58,8 @@ class SymbolState:
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
         self.symbol, self.exchange = symbol, exchange
         self._settings = settings
-        calendar = calendar_of(exchange)
-        self.series = {interval: self._new_series(interval, calendar) for interval in INTERVALS}
+        self.calendar = calendar_of(exchange)
+        self.series = {interval: self._new_series(interval) for interval in INTERVALS}
         self.minutes = self.series["1m"].open_bars
         self.last: Quote | None = None
         self.last_time = 0.0
@@ -69,8 +69,8 @@ class SymbolState:
         self._marks: dict[int, tuple[float, float]] = {}
         self._marked = sorted({*vars(every).values()} - {1})
 
-    def _new_series(self, interval: Interval, calendar: SessionCalendar) -> Series:
-        periods = periods_per_year(calendar, INTERVAL_SECONDS[interval])
+    def _new_series(self, interval: Interval) -> Series:
+        periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
         return Series(self.symbol, interval, periods, self._settings.indicators, self._settings.alerts)
 
     def accept(self, quote: Quote, time: float) -> bool:
@@ -113,21 +113,15 @@ class SymbolState:
             pieces += [minute for minute in minutes if slot.start <= minute.start < slot.end]
         first, *others = pieces
         view = OpenBar.restored(first.state())
-        view.start, view.end = slot
+        view.start, view.end, view.session = slot
         for piece in others:
             view.merge(piece)
         return view
 
     def _newest_slot(self, series: Series, minutes: list[OpenBar]) -> Slot | None:
-        if minutes:
-            newest = minutes[-1].start
-            slot = slot_of(series.interval, newest, calendar_of(self.exchange).at(newest))
-            if slot is not None:
-                return slot
-        if not series.open_bars:
-            return None
-        bar = series.open_bars[max(series.open_bars)]
-        return Slot(bar.start, bar.end)
+        filled = (slot_of(series.interval, minute.start, self.calendar) for minute in minutes)
+        open_ = (Slot(bar.start, bar.end, bar.session) for bar in series.open_bars.values())
+        return max((slot for slot in (*filled, *open_) if slot is not None), default=None)
 
     def _live_bar(self, series: Series, bar: OpenBar) -> LiveBar:
         every = self._settings.live_every
@@ -141,11 +135,13 @@ class SymbolState:
         if every == 1:
             return bar.close
         time, price = self._marks.get(every, (0.0, 0.0))
+        if time >= bar.end:
+            return bar.close
         return price if time >= bar.start else bar.open
 
     def session_at_last(self) -> str:
         """The exchange's session when the last quote came."""
-        return calendar_of(self.exchange).at(int(self.last_time)).name
+        return self.calendar.at(int(self.last_time)).name
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
@@ -181,12 +177,11 @@ class SymbolState:
         return self
 
 
-def quote_of(record: RecordedBar) -> Quote:
-    """The close of a recorded bar as the last quote of its symbol."""
-    end = record.start + timedelta(seconds=INTERVAL_SECONDS[record.interval])
+def quote_of(record: RecordedBar, end: int) -> Quote:
+    """The close of a recorded bar that ends at `end`, epoch seconds, as the last quote of its symbol."""
     return Quote(
         symbol=record.symbol,
-        event_time=min(end, record.received_time),
+        event_time=min(datetime.fromtimestamp(end, UTC), record.received_time),
         price=record.close,
         source=record.source,
         position=record.position,

@@ -1,8 +1,10 @@
 """Sessions of an exchange: pre, regular, post, closed; holidays and half days from exchange_calendars."""
 
 from bisect import bisect_right
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from statistics import mode
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,10 +13,14 @@ import exchange_calendars
 SIMULATED = "SIMULATED"
 ALWAYS_OPEN = "24/7"
 DAY = 86_400
-FIRST_SESSION = "1990-01-01"
+FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
+"""Where calendars begin: the first of these that the records of an exchange reach back to."""
 NEVER = 2**40
 
-_NEW_YORK = ("XNYS", "NYSE", "NASDAQ", "XNAS", "NMS", "NYQ", "NAS", "NGM", "NCM", "ASE", "PCX", "BTS")
+_NEW_YORK = (
+    *("XNYS", "NYSE", "NASDAQ", "XNAS", "ARCX", "BATS", "OOTC", "XASE"),
+    *("NMS", "NYQ", "NAS", "NGM", "NCM", "ASE", "PCX", "BTS"),
+)
 _PRE_OPENS, _POST_ENDS = 4 * 3600, 20 * 3600
 """US extended hours, local seconds since midnight: 04:00 to 20:00."""
 
@@ -63,16 +69,23 @@ class SimulatedExchange:
 
 
 class Exchange:
-    """A real exchange's calendar. `code` is a name that exchange_calendars knows, such as XNYS."""
+    """A real exchange's calendar. `code` is a name that exchange_calendars knows, such as XNYS.
+
+    A year of sessions says how long a day is: the last one known may be a half day.
+    Raises ValueError where exchange_calendars fails to make the calendar.
+    """
 
     days_per_year = 252
 
     def __init__(self, code: str) -> None:
-        calendar = exchange_calendars.get_calendar(code, start=FIRST_SESSION)
+        calendar = _longest_calendar(code)
         self.zone = ZoneInfo(str(calendar.tz))
         self._opens: list[int] = [int(moment.timestamp()) for moment in calendar.opens]
         self._closes: list[int] = [int(moment.timestamp()) for moment in calendar.closes]
-        self.day_seconds = self._closes[-1] - self._opens[-1]
+        year = slice(-self.days_per_year, None)
+        self.day_seconds = mode(
+            close - open_ for open_, close in zip(self._opens[year], self._closes[year], strict=True)
+        )
         self._has_extended_hours = code == "XNYS"
 
     def at(self, second: int) -> SessionAt:
@@ -98,18 +111,29 @@ class Exchange:
         return _PRE_OPENS <= now.hour * 3600 + now.minute * 60 + now.second < _POST_ENDS
 
 
+def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
+    """The calendar that reaches back farthest. Raises ValueError where there is none."""
+    for first in FIRST_SESSIONS:
+        try:
+            return exchange_calendars.get_calendar(code, start=first)
+        except (ValueError, NotImplementedError) as error:
+            reason = error
+    raise ValueError(f"no calendar of {code}: {reason}") from reason
+
+
 SessionCalendar = AlwaysOpen | SimulatedExchange | Exchange
 
 
 @lru_cache(maxsize=64)
 def calendar_of(exchange: str | None) -> SessionCalendar:
-    """The calendar of an exchange's name; a name nobody knows trades around the clock."""
+    """The calendar of an exchange's name; one that nobody knows, or can make a calendar of, trades around the clock."""
     if exchange in _NEW_YORK:
         return _new_york()
     if exchange == SIMULATED:
         return SimulatedExchange()
     if exchange in exchange_calendars.get_calendar_names() and exchange != ALWAYS_OPEN:
-        return Exchange(str(exchange))
+        with suppress(ValueError):
+            return Exchange(str(exchange))
     return AlwaysOpen()
 
 

@@ -18,9 +18,9 @@ INTERVAL_SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
 PRICE_LIMIT = 1e15
-"""Above this a price is a mistake, and a sum of a window of such prices would no longer be finite."""
+"""Above this, or below its inverse, a price is a mistake, and sums and ratios of such prices would not be finite."""
 
-Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}$")]
+Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=64)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e18)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -29,16 +29,18 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 def _require_price(name: str, price: float) -> None:
     """Raises ValueError unless `price` is finite and positive; NaN fails every comparison."""
-    if not 0 < price < PRICE_LIMIT:
+    if not 1 / PRICE_LIMIT < price < PRICE_LIMIT:
         raise ValueError(f"{name} is not a finite positive number: {price!r}")
 
 
 def _require_past(event_time: datetime, received_time: datetime) -> None:
-    """Raises ValueError where an event claims to lie after it was received, or before 1970."""
+    """Raises ValueError where an event claims to lie after it was received, or either of them before 1970."""
     if event_time - received_time > FUTURE_TOLERANCE:
         raise ValueError(f"from the future: event time {event_time.isoformat()} is after its receipt")
     if event_time < EPOCH:
         raise ValueError(f"event time {event_time.isoformat()} is before 1970")
+    if received_time < EPOCH:
+        raise ValueError(f"received time {received_time.isoformat()} is before 1970")
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="quote.v1"):
@@ -76,7 +78,8 @@ class RecordedBar(
 ):
     """A finished bar from a source's own history: a recording of seconds or minutes, or a provider's past.
 
-    It covers [start, start + interval). Raises ValueError where low <= open, close <= high does not hold.
+    It covers [start, start + interval); one of a day ends with the session. Raises ValueError where low <= open,
+    close <= high does not hold, or where one shorter than a day lies off the grid of its interval.
     """
 
     symbol: Symbol
@@ -99,6 +102,10 @@ class RecordedBar(
         if not (self.low <= self.open <= self.high and self.low <= self.close <= self.high):
             raise ValueError(
                 f"open {self.open} or close {self.close} outside low {self.low} to high {self.high}"
+            )
+        if self.interval != "1d" and self.start.timestamp() % INTERVAL_SECONDS[self.interval]:
+            raise ValueError(
+                f"a bar of {self.interval} starts at a multiple of it in UTC, not at {self.start}"
             )
         _require_past(self.start, self.received_time)
 

@@ -27,12 +27,12 @@ def decode(raw: bytes | None, appended_ms: int) -> Record:
     """
     if raw is None or len(raw) > MAX_MESSAGE_BYTES:
         raise BadMessage(_wrong_size(raw))
-    if b"\\u0000" in raw:
-        raise BadMessage("holds a NUL character, which no table can store")
     try:
         record = _decoder.decode(raw)
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise BadMessage(_diagnose(raw, error)) from error
+    if b"\\u0000" in raw and _holds_nul(record):
+        raise BadMessage("holds a NUL character, which no table can store")
     if record.received_time.timestamp() * 1000 - appended_ms > _FUTURE_TOLERANCE_MS:
         received = record.received_time.isoformat()
         appended = datetime.fromtimestamp(appended_ms / 1000, UTC).isoformat()
@@ -46,11 +46,18 @@ def _wrong_size(raw: bytes | None) -> str:
     return f"over-long: {len(raw)} bytes, at most {MAX_MESSAGE_BYTES}"
 
 
+def _holds_nul(record: Record) -> bool:
+    """Whether a text holds the character itself; six characters that spell its escape are harmless."""
+    return any("\0" in value for value in msgspec.structs.asdict(record).values() if isinstance(value, str))
+
+
 def _diagnose(raw: bytes, error: Exception) -> str:
     """Why decoding failed, as a reader would ask: is it JSON? an object? of which kind?"""
     try:
         loose = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, ValueError, RecursionError) as not_json:
+    except RecursionError:
+        return "nested too deeply"
+    except (msgspec.DecodeError, ValueError) as not_json:
         return f"not JSON: {not_json}"
     if not isinstance(loose, dict):
         return f"not a JSON object but {type(loose).__name__}"
