@@ -85,7 +85,8 @@
 
   window.deskFormat = { plain, signed, compact, time, day, fullClock, offset, age, cell, tone };
 
-  function tone(value) { return value > 0 ? "up" : value < 0 ? "down" : ""; }
+  // The colour follows the sign that is written.
+  function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }
 
   // The chart's axis holds the exchange's wall time, written as if it were UTC: days begin where the exchange's do.
   const MONTH = { month: "short" }, AXIS_DAY = { day: "numeric", month: "short" };

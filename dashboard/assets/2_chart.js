@@ -87,6 +87,11 @@
     dash_clientside.set_props("chart", { visibleLogicalRange: { from: Math.min(first, to - 20), to } });
   }
 
+  function isDrawn(bar) {
+    const last = view.bars.at(-1);
+    return last !== undefined && Object.keys(bar).every((name) => bar[name] === last[name]);
+  }
+
   // Bars that closed, then the open one. False where they don't follow what is drawn: the chart must load anew.
   function tick(closed, open) {
     const rows = (closed.start || []).map((_, index) => row(closed, index));
@@ -97,6 +102,7 @@
     for (const bar of rows) {
       const last = view.bars.length ? view.bars.at(-1).start : 0;
       if (bar.start < last) return false;
+      if (isDrawn(bar)) continue;
       if (bar.start === last) replaceLast(bar); else append(bar);
       for (const spec of specs) {
         if (!spec.study || shown.has(spec.study)) ticks.push({ id: spec.id, bar: view.points[spec.id].at(-1) });

@@ -37,17 +37,14 @@
       span(legend, "quiet", label);
       cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
     }
-    cells.push({ element: span(legend, "value"), text: change, tone: move });
+    cells.push({ element: span(legend, "value"), text: change, isSigned: true });
     const row = document.createElement("i");
     row.className = "break";
     legend.append(row);
   }
 
-  function move({ bar, before }) { return bar.close - (before ? before.close : bar.open); }
-
-  function change(found) {
-    const difference = move(found);
-    return `${deskFormat.signed(difference / (found.bar.close - difference) * 100, 2)} %`;
+  function change({ bar, before }) {
+    return `${deskFormat.signed((bar.close / (before ? before.close : bar.open) - 1) * 100, 2)} %`;
   }
 
   function studies(legend, drawn) {
@@ -66,10 +63,10 @@
   function refresh() {
     const found = deskChart.view() && deskChart.barAt(time);
     if (!found || !found.bar) return;
-    for (const { element, text, tone } of cells) {
+    for (const { element, text, isSigned } of cells) {
       const words = text(found);
       if (element.textContent !== words) element.textContent = words;
-      if (tone) element.className = `value ${deskFormat.tone(tone(found))}`;
+      if (isSigned) element.className = `value ${deskFormat.tone(words)}`;
     }
   }
 

@@ -55,6 +55,8 @@
   window.dashAgGridFunctions = {
     watchPrice: ({ value, data }) => deskFormat.plain(value, data.decimals),
     watchPercent: ({ value }) => deskFormat.signed(value, 2),
+    watchTone: ({ value }, tone) => deskFormat.tone(deskFormat.signed(value, 2)) === tone,
+    leaveGrid: () => false, // Tab goes on to the next part of the page; the arrow keys move inside
     deskTheme: (theme) => theme.withParams({
       backgroundColor: "#0f151d", foregroundColor: "#d5deea", headerBackgroundColor: "#0f151d",
       headerTextColor: "#8d9bad", borderColor: "#1a232e", rowHoverColor: "#16202b", selectedRowBackgroundColor: "#1a2c42",

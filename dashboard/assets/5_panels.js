@@ -25,7 +25,7 @@
     write(byId("currency"), currency || "");
     const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
     write(byId("change"), deskFormat.signed(row.change, row.decimals) + percent);
-    dress(byId("change"), `change ${deskFormat.tone(row.percent)}`);
+    dress(byId("change"), `change ${deskFormat.tone(byId("change").textContent)}`);
     const short = row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`;
     document.title = `${row.symbol} ${deskFormat.plain(row.last, row.decimals)}${short} · Tickstream`;
   }
@@ -49,7 +49,7 @@
     given.forEach(([, value, kind], index) => {
       const target = list.children[index].lastChild;
       write(target, deskFormat.cell(value, kind, decimals));
-      dress(target, kind === "text" ? "quiet" : kind === "difference" ? deskFormat.tone(value) : "");
+      dress(target, kind === "text" ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
       target.title = kind === "text" ? "Warming up: bars seen of bars needed" : "";
     });
   }

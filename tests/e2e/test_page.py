@@ -86,7 +86,7 @@ def test_watchlist_shows_each_symbol_with_price_and_change(visit: Visit, market_
     set_price(market_dsn, "AAA", 103.25)
     row = visit.page.locator(".ag-row[row-id='AAA']")
     expect(row).to_contain_text("103.25")
-    expect(row).to_contain_text("+3.25")
+    expect(row.locator(".up")).to_have_text("+3.25")
     expect(row.locator("svg path")).to_have_count(1)
     expect(visit.page.locator(".ag-row[row-id='BBB']")).to_contain_text("250.00")
 
