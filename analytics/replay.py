@@ -31,7 +31,7 @@ from shared.database import connect, transaction
 from shared.errors import TickstreamError
 from shared.market import INTERVALS, Interval, Record
 from shared.parts import servers
-from shared.recordings import recorded
+from shared.recordings.sequence import recorded
 
 COLUMNS = (
     *("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap"),
@@ -84,7 +84,9 @@ def _counted(records: Iterable[Record]) -> Iterator[Record]:
 def _record(config: Config, target: Path) -> None:
     with ExitStack() as opened:
         ready = opened.enter_context(servers(config, kafka=False))
-        connection = opened.enter_context(closing(connect(ready.postgres.dsn_for(config.database()), "record")))
+        connection = opened.enter_context(
+            closing(connect(ready.postgres.dsn_for(config.database()), "record"))
+        )
         cursor = opened.enter_context(transaction(connection))
         export_quotes(cursor, opened.enter_context(target.open("w", encoding="utf-8")))
     print(f"The quotes of {config.database()} are in {target}.", file=sys.stderr)

@@ -18,7 +18,7 @@ from threading import Event
 
 from db.migrate import migrate
 from producer.publish import NOTHING, Publisher, last_positions
-from producer.sources.replay import paced, recorded
+from producer.sources.replay import paced
 from producer.sources.simulated import SimulatedMarket
 from shared.command_line import run_part
 from shared.config import Config
@@ -27,6 +27,7 @@ from shared.errors import Unavailable
 from shared.kafka import LogWriter, make_topics
 from shared.market import Record
 from shared.parts import BEAT_SECONDS, SignOfLife, Stop, keep_trying, place, servers
+from shared.recordings.sequence import recorded
 
 log = logging.getLogger("tickstream.producer")
 
@@ -40,7 +41,9 @@ def _replay(config: Config, after: int, stop: Event) -> Iterator[Record]:
 
 
 def _simulated(config: Config, after: int, stop: Event) -> Iterator[Record]:
-    market = SimulatedMarket(config.producer.tickers, config.producer.simulated_seed)
+    market = SimulatedMarket(
+        config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
+    )
     return market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), stop.wait)
 
 

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.errors import ConfigError
-from shared.recordings import digest
+from shared.recordings.digest import digest
 from shared.sections import (
     Alerts,
     Debugging,

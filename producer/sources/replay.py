@@ -1,55 +1,11 @@
-"""Replay: recorded files as one sequence of records, the same at every run.
+"""The replay source: a recording at the pace it had, faster, or as fast as it can be read."""
 
-The sequence. All rows of all files are merged by (time, file, line). Files count by their name and content, not
-by where they lie or in which order they were given. A quote's time is its event time. A bar's is its end: it is
-known when it is over, and it comes before a quote of that very instant. `position` is the running number.
-
-The time marks. A recording carries no clock, so its marks come from event time: mark S comes before the first
-quote at S or later, and behind every bar that ended at S or before. One is written for each second in which
-something happened. So nothing is ever late, even where bars close without grace: a quote follows marks at or
-before its own time only; a bar that ends at T follows no mark at T, and where all bars are of one length and grid
-the mark before it is at its own start at the latest. A longer bar among shorter records lies behind marks past its
-start, but before its own end, where its slot is still open.
-
-The end. A last mark (`end` is true) at the UTC midnight that follows, and a minute more, closes what is open: by
-then every intraday bar is over, and so is the regular session in New York (21:00 UTC at the latest), of the
-simulated exchange (22:00) and around the clock (midnight). The minute is for the grace.
-"""
-
-import hashlib
-import heapq
-import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from itertools import chain, groupby
-from pathlib import Path
+from datetime import datetime
 
-from producer.sources.csv_files import CsvFile, csv_file
-from producer.sources.lean import LeanFile, lean_file
-from producer.sources.recording import ORDERS_A_SECOND, SOURCE, Row, is_quote
-from shared.errors import ConfigError
-from shared.market import Record, RecordedInterval, TimeMark
+from shared.market import Record, TimeMark
 
-DAY, MINUTE = 86_400, 60
 SLICE_SECONDS = 0.1
-ENDINGS = (".zip", ".csv", ".csv.gz")
-
-Recording = LeanFile | CsvFile
-
-log = logging.getLogger("tickstream.replay")
-
-
-def recorded(files: Iterable[Path], interval: RecordedInterval | None = None) -> Iterator[Record]:
-    """Every record of the files, with time marks between them.
-
-    A folder stands for all trade data below it; what else lies there is named in the log and left out.
-    `interval` is that of CSV bars whose file has no such column. Raises ConfigError where a file is none of the
-    known kinds, can't be read or holds a bad row: a bad row of a CSV file before the first record is given.
-    """
-    recordings = sorted(_expanded(files, interval), key=lambda file: (file.name, _fingerprint(file.path)))
-    if not recordings:
-        raise ConfigError("None of the files to replay holds trades.")
-    return _sequence(recordings)
 
 
 def paced(
@@ -77,79 +33,3 @@ def _stopped_before(due: float, clock: Callable[[], float], wait: Callable[[floa
         if wait(min(left, SLICE_SECONDS)):
             return True
     return False
-
-
-def _expanded(files: Iterable[Path], interval: RecordedInterval | None) -> Iterator[Recording]:
-    """Each file once, also where it is named twice."""
-    named: dict[Path, None] = {}
-    inside: dict[Path, None] = {}
-    for file in files:
-        if file.is_dir():
-            inside |= dict.fromkeys(path.resolve() for path in file.rglob("*") if path.name.endswith(ENDINGS))
-        else:
-            named[file.resolve()] = None
-    yield from (_recognised(path, interval) for path in named)
-    for path in sorted(inside.keys() - named.keys()):
-        try:
-            yield _recognised(path, interval)
-        except ConfigError as reason:
-            log.warning("not replayed: %s", reason)
-
-
-def _recognised(path: Path, interval: RecordedInterval | None) -> Recording:
-    """Raises ConfigError where the file is none of the known kinds."""
-    if not path.is_file():
-        raise ConfigError(f"{path}: there is no such file.")
-    if path.suffix == ".zip":
-        return lean_file(path)
-    if path.name.endswith(ENDINGS):
-        return csv_file(path, interval)
-    raise ConfigError(f"{path}: only .zip, .csv and .csv.gz can be replayed.")
-
-
-def _fingerprint(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _merged(recordings: list[Recording]) -> Iterator[Row]:
-    """All rows by (order, file, line).
-
-    Files of one series follow each other in time, day by day, and are opened one after the other: a year of
-    days needs no more memory and open files than one day.
-    """
-    numbered = sorted(enumerate(recordings), key=lambda item: (item[1].series, item[0]))
-    series = (
-        chain.from_iterable([recording.rows(number) for number, recording in days])
-        for _, days in groupby(numbered, key=lambda item: item[1].series)
-    )
-    return heapq.merge(*series, key=lambda row: row[:3])
-
-
-def _sequence(recordings: list[Recording]) -> Iterator[Record]:
-    """The rows as records, a time mark before the first of each second and one at the end."""
-    position, before, marked, bars_ended = 0, 0, 0, 0
-    for order, number, line, make in _merged(recordings):
-        second = order // ORDERS_A_SECOND
-        if is_quote(order):
-            due = second
-        else:
-            due, bars_ended = (bars_ended if bars_ended < second else 0), second
-        if due > marked:
-            position, marked = position + 1, due
-            yield _mark(due, position)
-        position += 1
-        try:
-            if order < before:
-                raise ValueError("its time lies before that of the row above")
-            yield make(position)
-        except ValueError as error:
-            raise ConfigError(f"{recordings[number].path}, line {line}: {error}.") from error
-        before = order
-    last = before // ORDERS_A_SECOND
-    yield _mark(last - last % DAY + DAY + MINUTE, position + 1, end=True)
-
-
-def _mark(second: int, position: int, end: bool = False) -> TimeMark:
-    time = datetime.fromtimestamp(second, UTC)
-    return TimeMark(time=time, source=SOURCE, position=position, received_time=time, end=end)

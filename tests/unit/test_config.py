@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.config import KEYS, OTHER_NAMES, Config, load
 from shared.errors import ConfigError
-from shared.recordings import digest
+from shared.recordings.digest import digest
 from shared.setting_types import PROJECT
 
 EXAMPLE = PROJECT / ".env.example"

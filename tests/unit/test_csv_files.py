@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.sources.csv_files import csv_file
 from shared.errors import ConfigError
 from shared.market import Quote, Record, RecordedBar
+from shared.recordings.csv_files import csv_file
 
 QUOTES = "symbol,event_time,price\n"
 BARS = "symbol,start,open,high,low,close,volume,interval\n"

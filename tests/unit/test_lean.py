@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.sources.lean import lean_file
 from shared.errors import ConfigError
 from shared.market import Quote, Record, RecordedBar
+from shared.recordings.lean import lean_file
 from tests.unit.lean_zips import write_zip
 
 TICKS = "equity/usa/tick/bac/20131007_trade.zip"

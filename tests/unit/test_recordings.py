@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from shared.recordings import digest
+from shared.recordings.digest import digest
 
 
 def test_recording_is_known_by_content_and_name_and_not_by_where_it_lies(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from hypothesis.strategies import DataObject
 
 from analytics.engine import Engine
 from analytics.symbol_state import EngineSettings
-from producer.sources.replay import paced, recorded
+from producer.sources.replay import paced
 from shared.errors import ConfigError
 from shared.market import Quote, Record, RecordedBar, TimeMark
 from shared.messages import encode
+from shared.recordings.sequence import recorded
 from tests.unit.lean_zips import write_zip
 
 BARS = "symbol,start,open,high,low,close,volume,interval\n"

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from producer.sources.recording import SOURCE, Row, bar_end, bar_order, quote_order
 from shared.calendars import calendar_of
 from shared.errors import ConfigError
 from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval
+from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
 
 NOON = 12 * 3600
 INTERVAL_OF: dict[str, RecordedInterval] = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}

@@ -24,9 +24,9 @@ from typing import Any, TextIO, cast, get_args
 
 import msgspec
 
-from producer.sources.recording import SOURCE, Row, bar_end, bar_order, quote_order
 from shared.errors import ConfigError
 from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
+from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
 
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
 BAR_COLUMNS = ("symbol", "start", "open", "high", "low", "close", "volume")
