@@ -35,7 +35,7 @@ class AlertSettings:
     volatility: float = 0.05
     price_change: float = 0.05
     volume_change: float = 2.0
-    intervals: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
+    intervals: tuple[Interval, ...] = ("5m", "1h", "1d")
 
 
 class Alert(NamedTuple):

@@ -3,9 +3,13 @@
     python -m db.migrate        brings the configured database up to date
 """
 
+import sys
 from pathlib import Path
 
-from shared.database import connect, transaction
+from shared.command_line import run_part
+from shared.config import Config
+from shared.database import connect, make_database, transaction
+from shared.parts import Stop, servers
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_205_801
@@ -31,3 +35,13 @@ def migrate(dsn: str) -> list[str]:
         return [path.name for path in missing]
     finally:
         connection.close()
+
+
+def _migrate(config: Config, _: Stop) -> None:
+    with servers(config, kafka=False) as ready:
+        done = migrate(make_database(ready.postgres.dsn_for("postgres"), ready.database()))
+    print(f"{config.database()}: {', '.join(done) or 'nothing to do, it is up to date'}.")
+
+
+if __name__ == "__main__":
+    sys.exit(run_part("migrate", __doc__, _migrate))

@@ -169,7 +169,7 @@ class Alerts(Section):
     volatility_threshold: Threshold = Field(default=0.05, validation_alias="VOLATILITY_THRESHOLD")
     price_change_threshold: Threshold = Field(default=0.05, validation_alias="PRICE_CHANGE_THRESHOLD")
     volume_change_threshold: Threshold = Field(default=2.0, validation_alias="VOLUME_CHANGE_THRESHOLD")
-    intervals: Intervals = Field(default=("1m", "5m", "1h", "1d"), validation_alias="ALERT_INTERVALS")
+    intervals: Intervals = Field(default=("5m", "1h", "1d"), validation_alias="ALERT_INTERVALS")
 
     @model_validator(mode="after")
     def _require_order(self) -> Self:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from db.migrate import migrate
 from shared.config import Config, load
@@ -117,10 +118,9 @@ def _supervised(
 ) -> Iterator[Pipeline]:
     topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
     migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
-    os.environ |= told
     children = {part: Child(part, command) for part, command in PARTS.items()}
     stop = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
+    with patch.dict(os.environ, told), ThreadPoolExecutor(1) as pool:
         supervisor = pool.submit(supervise, list(children.values()), stop, PATIENT)
         try:
             yield Pipeline(config, topic, children, servers, supervisor, stop)

@@ -122,16 +122,16 @@ def test_nothing_is_mounted_anew_by_ticks(visit: Visit, market_dsn: str) -> None
     expect(page.locator(".ag-row svg path")).to_have_count(2)
     expect(page.locator(".alert")).to_have_count(1)
     page.evaluate("""() => {
-        window.mounted = 0;
-        const count = (changes) => { for (const c of changes) window.mounted += [...c.addedNodes].filter(
-            (node) => node.nodeType === 1).length; };
+        window.mounted = [];
+        const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
+            (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
         for (const selector of ['.stage', '#watchlist', '#session', '#alerts', '.strip'])
-            new MutationObserver(count).observe(document.querySelector(selector), {childList: true, subtree: true});
+            new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
     }""")
     for price in (107.0, 108.0):
         set_price(market_dsn, "AAA", price)
         expect(page.locator("#last")).to_have_text(f"{price:.2f}", timeout=2000)
-    assert page.evaluate("window.mounted") == 0
+    assert page.evaluate("window.mounted") == []
 
 
 def test_switching_the_symbol_shows_its_numbers(visit: Visit) -> None:

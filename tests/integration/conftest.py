@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
+from tests.integration.desk import Desk
 from tests.integration.server_user import silent
+
+numbers = count(1)
 
 
 def say(sentence: str) -> None:
@@ -35,6 +39,12 @@ def embedded_postgres(embedded_data: Path) -> Iterator[str]:
     """The superuser's DSN of a PostgreSQL that lives for the whole run. Make a database of your own in it."""
     with lease_postgres(embedded_data, say, port=free_port()) as dsn:
         yield dsn
+
+
+@pytest.fixture
+def desk(embedded_kafka: str, embedded_postgres: str, tmp_path: Path) -> Desk:
+    """A topic and a database of the test's own."""
+    return Desk(embedded_kafka, embedded_postgres, tmp_path, f"desk-{next(numbers)}")
 
 
 @pytest.fixture(scope="session")
