@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run: a test that fails today fails tomorrow. No deadline: machines are noisy.
+settings.register_profile("tickstream", derandomize=True, deadline=None)
+settings.load_profile("tickstream")
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -13,5 +18,6 @@ def real_data() -> Path:
     """The folder of real market data; the test is skipped where it is absent."""
     folder = Path(os.environ.get("TICKSTREAM_TEST_DATA", PROJECT.parent / "shared" / "data"))
     if not folder.is_dir():
+        assert "CI" not in os.environ, f"real market data must be at {folder} in continuous integration"
         pytest.skip(f"real market data not found at {folder}; set TICKSTREAM_TEST_DATA to its folder")
     return folder

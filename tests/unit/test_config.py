@@ -198,7 +198,7 @@ def test_wrong_value_never_leaks_a_secret_and_always_names_its_key(key: str, val
     assert "hunter2" not in shown
 
 
-@given(secret=st.text(string.ascii_letters, min_size=8, max_size=20))
+@given(secret=st.text(string.ascii_letters, min_size=8, max_size=20).map("0{}9".format))
 @settings(max_examples=50, deadline=None)
 def test_wrong_connection_string_is_not_shown(secret: str) -> None:
     with pytest.MonkeyPatch.context() as environment:
