@@ -83,9 +83,8 @@ class Exchange:
         self._opens: list[int] = [int(moment.timestamp()) for moment in calendar.opens]
         self._closes: list[int] = [int(moment.timestamp()) for moment in calendar.closes]
         year = slice(-self.days_per_year, None)
-        self.day_seconds = mode(
-            close - open_ for open_, close in zip(self._opens[year], self._closes[year], strict=True)
-        )
+        days = zip(self._opens[year], self._closes[year], strict=True)
+        self.day_seconds = mode(closes - opens for opens, closes in days)
         self._has_extended_hours = code == "XNYS"
 
     def at(self, second: int) -> SessionAt:

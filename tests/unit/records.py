@@ -1,0 +1,98 @@
+"""Records and folds, as short to write as to say."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from analytics.engine import Engine, Event
+from analytics.symbol_state import EngineSettings
+from shared.market import EPOCH, Bar, Interval, Quote, Record, RecordedBar, RecordedInterval, TimeMark
+
+
+def second(text: str) -> int:
+    """Epoch seconds of a time of day and date in UTC, such as 2024-01-03T14:30."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def moment(seconds: float) -> datetime:
+    """The time that lies so many seconds after 1970, to the microsecond."""
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def quote(
+    seconds: float,
+    price: float,
+    symbol: str = "A",
+    size: float | None = None,
+    exchange: str | None = "XNYS",
+    position: int = 0,
+) -> Quote:
+    return Quote(
+        symbol=symbol,
+        event_time=moment(seconds),
+        price=price,
+        size=size,
+        source="test",
+        position=position,
+        received_time=moment(seconds),
+        exchange=exchange,
+    )
+
+
+def recorded_bar(
+    start: int,
+    interval: RecordedInterval,
+    prices: tuple[float, float, float, float],
+    volume: float = 0.0,
+    exchange: str = "XNYS",
+    symbol: str = "A",
+) -> RecordedBar:
+    """A recorded bar; `prices` are open, high, low, close. It was received two days after its start."""
+    return RecordedBar(
+        symbol=symbol,
+        interval=interval,
+        start=moment(start),
+        open=prices[0],
+        high=prices[1],
+        low=prices[2],
+        close=prices[3],
+        volume=volume,
+        source="test",
+        position=0,
+        received_time=moment(start + 172_800),
+        exchange=exchange,
+    )
+
+
+def mark(seconds: float) -> TimeMark:
+    return TimeMark(time=moment(seconds), source="test", position=0, received_time=moment(seconds))
+
+
+def folded(engine: Engine, records: Iterable[Record]) -> list[Event]:
+    """What closes while these records are folded, each at its place as its offset."""
+    for offset, record in enumerate(records):
+        engine.fold(record, offset)
+    return engine.take_events()
+
+
+def bars_of(events: Iterable[Event], interval: Interval, symbol: str = "A") -> list[Bar]:
+    """The closed bars of one series."""
+    bars = (event.closed.bar for event in events)
+    return [bar for bar in bars if bar.interval == interval and bar.symbol == symbol]
+
+
+def kept(engine: Engine) -> bytes:
+    """Everything a snapshot keeps, as the bytes that lie in the database."""
+    return msgspec.json.encode(
+        [engine.state(), {name: engine.symbols[name].state() for name in engine.symbols}]
+    )
+
+
+def restored(snapshot: bytes, settings: EngineSettings) -> Engine:
+    """An engine that goes on where the snapshot was taken."""
+    partition, symbols = msgspec.json.decode(snapshot, type=tuple[dict[str, Any], dict[str, dict[str, Any]]])
+    engine = Engine(settings)
+    engine.restore(partition, symbols)
+    return engine

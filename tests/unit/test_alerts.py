@@ -1,0 +1,142 @@
+"""Each rule fires once at its threshold, rests, and is rearmed by its margin."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.alerts import VOLUME_BARS, Alert, AlertRules, AlertSettings
+from analytics.indicator_set import IndicatorRow
+from shared.market import Bar
+
+NOTHING = IndicatorRow(*[None] * 12)
+PERIODS = 10_000.0
+"""A year of so many bars: the volatility of one is a hundredth of the annual one."""
+
+rows = st.builds(
+    lambda rsi, volatility: NOTHING._replace(rsi=rsi, volatility=volatility),
+    st.none() | st.floats(0, 100),
+    st.none() | st.floats(0, 20),
+)
+steps = st.tuples(st.floats(1, 200), st.floats(0, 1e9), rows)
+
+
+def bar(close: float = 100.0, volume: float = 0.0) -> Bar:
+    return Bar("A", "1m", 0, 60, close, close, close, close, volume, None, 1, "regular", "test")
+
+
+def rules(**settings: Any) -> AlertRules:
+    return AlertRules(AlertSettings(**settings), PERIODS)
+
+
+def fired(some: AlertRules, closed: Bar, **indicators: float) -> list[str]:
+    return [alert.rule for alert in some.update(closed, NOTHING._replace(**indicators))]
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("rsi_overbought", [69.9, 70.0, 95.0, 69.0, 71.0, 65.0, 70.0, 64.9, 70.0]),
+        ("rsi_oversold", [30.1, 30.0, 5.0, 31.0, 29.0, 35.0, 30.0, 35.1, 30.0]),
+    ],
+)
+def test_rsi_fires_once_and_again_only_after_five_points_back(rule: str, values: list[float]) -> None:
+    some = rules()
+    says = [fired(some, bar(), rsi=value) for value in values]
+    assert says == [[], [rule], [], [], [], [], [], [], [rule]]
+
+
+def test_volatility_is_that_of_one_bar_and_rearms_below_nine_tenths() -> None:
+    some = rules(volatility=0.05)
+    annual = [4.99, 5.0, 6.0, 4.6, 5.0, 4.4, 5.0]
+    says = [fired(some, bar(), volatility=value) for value in annual]
+    assert says == [[], ["volatility"], [], [], [], [], ["volatility"]]
+    assert rules(volatility=0.05).update(bar(), NOTHING._replace(volatility=8.0)) == [
+        Alert("volatility", 0.08, 0.05)
+    ]
+
+
+def test_price_change_is_a_fraction_of_the_close_before_with_its_sign() -> None:
+    some = rules(price_change=0.25)
+    assert some.update(bar(100.0), NOTHING) == []
+    assert some.update(bar(125.0), NOTHING) == [Alert("price_change", 0.25, 0.25)]
+    assert some.update(bar(125.0), NOTHING) == []
+    assert some.update(bar(62.5), NOTHING) == [Alert("price_change", -0.5, 0.25)]
+
+
+def test_first_bar_has_no_change() -> None:
+    assert fired(rules(price_change=0.0), bar()) == []
+
+
+def test_volume_needs_twenty_bars_before_it_compares() -> None:
+    some = rules(volume_change=2.0)
+    assert [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(VOLUME_BARS)] == [
+        []
+    ] * VOLUME_BARS
+    some = rules(volume_change=2.0)
+    for _ in range(VOLUME_BARS):
+        fired(some, bar(volume=10.0))
+    assert some.update(bar(volume=20.0), NOTHING) == [Alert("volume_change", 2.0, 2.0)]
+
+
+def test_volume_is_compared_with_the_bars_before_and_not_with_itself() -> None:
+    some = rules(volume_change=3.0)
+    for _ in range(VOLUME_BARS):
+        fired(some, bar(volume=10.0))
+    assert fired(some, bar(volume=29.9)) == []
+    assert fired(some, bar(volume=33.0)) == ["volume_change"]
+
+
+def test_volume_without_any_before_says_nothing() -> None:
+    some = rules()
+    assert [fired(some, bar(volume=0.0)) for _ in range(VOLUME_BARS)] == [[]] * VOLUME_BARS
+    assert fired(some, bar(volume=1e18)) == []
+
+
+def test_value_that_is_not_there_neither_fires_nor_rearms() -> None:
+    some = rules()
+    assert fired(some, bar(), rsi=80.0) == ["rsi_overbought"]
+    assert fired(some, bar()) == []
+    assert fired(some, bar(), rsi=80.0) == []
+
+
+def test_several_rules_fire_on_one_bar() -> None:
+    some = rules()
+    fired(some, bar(100.0))
+    assert fired(some, bar(110.0), rsi=99.0, volatility=50.0) == [
+        "rsi_overbought",
+        "price_change",
+        "volatility",
+    ]
+
+
+@given(st.lists(steps, min_size=1, max_size=60), st.data())
+def test_restored_rules_go_on_as_if_nothing_had_happened(
+    said: list[tuple[float, float, IndicatorRow]], data: st.DataObject
+) -> None:
+    some, cut = rules(), data.draw(st.integers(0, len(said)))
+    whole = [some.update(bar(close, volume), row) for close, volume, row in said]
+    first, second = rules(), rules()
+    parts = [first.update(bar(close, volume), row) for close, volume, row in said[:cut]]
+    second.restore(msgspec.json.decode(msgspec.json.encode(first.state())))
+    parts += [second.update(bar(close, volume), row) for close, volume, row in said[cut:]]
+    assert parts == whole
+    assert second.state() == some.state()
+
+
+@given(st.lists(steps, min_size=1, max_size=60))
+def test_rule_never_fires_twice_without_having_been_calm_between(
+    said: list[tuple[float, float, IndicatorRow]],
+) -> None:
+    some, armed = rules(), True
+    for close, volume, row in said:
+        if row.rsi is not None and row.rsi < 65.0:
+            armed = True
+        alerts = [alert.rule for alert in some.update(bar(close, volume), row)]
+        if "rsi_overbought" in alerts:
+            assert armed
+            assert row.rsi is not None
+            assert row.rsi >= 70.0
+            armed = False

@@ -1,0 +1,143 @@
+"""Where bars lie and what an open bar makes of quotes and of shorter bars."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.bars import OpenBar, Slot, slot_of
+from shared.calendars import calendar_of
+from shared.market import INTERVAL_SECONDS, INTERVALS, Interval
+from tests.unit.records import recorded_bar, second
+
+MINUTE = Slot(second("2024-01-03T15:00"), second("2024-01-03T15:01"), "regular")
+moments = st.integers(second("2000-01-01T00:00"), second("2026-01-01T00:00"))
+prices = st.floats(1e-12, 1e14)
+sizes = st.none() | st.floats(0, 1e18)
+said = st.tuples(prices, sizes, st.floats(MINUTE.start, MINUTE.end, exclude_max=True))
+
+
+def folded(quotes: list[tuple[float, float | None, float]]) -> OpenBar:
+    bar = OpenBar(MINUTE, "test", quotes[0][0], quotes[0][2])
+    for price, size, time in quotes:
+        bar.add(price, size, time)
+    return bar
+
+
+@given(moments, st.sampled_from(INTERVALS), st.sampled_from(["XNYS", "XLON", "SIMULATED", None]))
+def test_slot_holds_its_second_and_any_second_of_it_has_the_same_slot(
+    moment: int, interval: Interval, exchange: str | None
+) -> None:
+    calendar = calendar_of(exchange)
+    slot = slot_of(interval, moment, calendar)
+    if slot is None:
+        assert interval == "1d"
+        assert calendar.at(moment).name != "regular"
+        return
+    assert slot.start <= moment < slot.end
+    assert slot_of(interval, slot.start, calendar) == slot_of(interval, slot.end - 1, calendar) == slot
+    assert slot.session == calendar.at(slot.start).name
+
+
+@given(moments)
+def test_intraday_slots_lie_in_one_another(moment: int) -> None:
+    slots = [slot_of(interval, moment, calendar_of("XNYS")) for interval in INTERVALS[:4]]
+    for inner, outer in pairwise(slots):
+        assert inner is not None
+        assert outer is not None
+        assert outer.start <= inner.start < inner.end <= outer.end
+        assert outer.start % (outer.end - outer.start) == 0
+
+
+def test_hour_that_begins_before_the_opening_is_one_of_pre() -> None:
+    slot = slot_of("1h", second("2024-01-03T14:45"), calendar_of("XNYS"))
+    assert slot == (second("2024-01-03T14:00"), second("2024-01-03T15:00"), "pre")
+
+
+@given(st.lists(said, min_size=1, max_size=30))
+def test_bar_is_what_its_quotes_say(quotes: list[tuple[float, float | None, float]]) -> None:
+    bar = folded(quotes).bar("A", "1m")
+    in_time = sorted(quotes, key=lambda quote: quote[2])
+    latest = in_time[-1][2]
+    assert bar.open == in_time[0][0]
+    assert bar.close == [price for price, _, time in quotes if time == latest][-1]
+    assert (bar.high, bar.low) == (max(quotes)[0], min(quotes, key=lambda quote: quote[0])[0])
+    assert bar.quotes == len(quotes)
+    assert math.isclose(
+        bar.volume, math.fsum(size for _, size, _ in quotes if size is not None), rel_tol=1e-12
+    )
+
+
+@given(st.lists(said, min_size=1, max_size=30))
+def test_mean_price_lies_between_low_and_high(quotes: list[tuple[float, float | None, float]]) -> None:
+    bar = folded(quotes).bar("A", "1m")
+    sized = [(price, size) for price, size, _ in quotes if size]
+    if not sized:
+        assert bar.vwap is None
+        return
+    assert bar.vwap is not None
+    assert bar.low <= bar.vwap <= bar.high
+    volume = math.fsum(size for _, size in sized)
+    if volume > 1e-200:
+        assert math.isclose(bar.vwap, math.fsum(p * (s / volume) for p, s in sized), rel_tol=1e-9)
+
+
+def test_size_too_small_for_a_product_makes_no_price_of_zero() -> None:
+    assert folded([(0.3, 5e-324, MINUTE.start)]).bar("A", "1m").vwap == 0.3
+
+
+def test_quotes_without_a_size_make_no_volume_and_no_mean_price() -> None:
+    bar = folded([(1.0, None, MINUTE.start), (2.0, None, MINUTE.start + 1)]).bar("A", "1m")
+    assert (bar.volume, bar.vwap, bar.quotes) == (0.0, None, 2)
+
+
+@given(st.lists(said, min_size=2, max_size=20), st.data())
+def test_bar_merged_from_two_is_that_of_all_quotes(
+    quotes: list[tuple[float, float | None, float]], data: st.DataObject
+) -> None:
+    quotes = sorted(quotes, key=lambda quote: quote[2])
+    cut = data.draw(st.integers(1, len(quotes) - 1))
+    merged = folded(quotes[:cut])
+    merged.merge(folded(quotes[cut:]))
+    whole, parts = folded(quotes).bar("A", "1m"), merged.bar("A", "1m")
+    assert parts[:8] == whole[:8]
+    assert math.isclose(parts.volume, whole.volume, rel_tol=1e-12)
+    assert parts.quotes == whole.quotes
+
+
+@given(st.lists(said, min_size=1, max_size=20), said)
+def test_restored_bar_goes_on_bit_for_bit(
+    quotes: list[tuple[float, float | None, float]], more: tuple[float, float | None, float]
+) -> None:
+    bar = folded(quotes)
+    twin = OpenBar.restored(bar.state())
+    bar.add(*more)
+    twin.add(*more)
+    assert twin.state() == bar.state()
+
+
+@pytest.mark.parametrize(("interval", "seconds"), [("1s", 1), ("1m", 60)])
+def test_recorded_piece_covers_its_own_time(interval: str, seconds: int) -> None:
+    record = recorded_bar(MINUTE.start, interval, (2.0, 4.0, 1.0, 3.0), volume=9.0)  # type: ignore[arg-type]
+    piece = OpenBar.of_record(record, MINUTE)
+    assert (piece.start, piece.end, piece.close_time) == (
+        MINUTE.start,
+        MINUTE.start + seconds,
+        MINUTE.start + seconds,
+    )
+    assert piece.bar("A", "1m")[4:10] == (2.0, 4.0, 1.0, 3.0, 9.0, None)
+
+
+def test_recorded_day_ends_with_its_session() -> None:
+    start = second("2024-01-03T14:30")
+    slot = slot_of("1d", start, calendar_of("XNYS"))
+    assert slot is not None
+    piece = OpenBar.of_record(recorded_bar(start, "1d", (2.0, 4.0, 1.0, 3.0)), slot)
+    assert (piece.end, piece.close_time) == (second("2024-01-03T21:00"), second("2024-01-03T21:00"))
+
+
+def test_every_interval_is_a_multiple_of_the_one_before() -> None:
+    lengths = [INTERVAL_SECONDS[interval] for interval in INTERVALS]
+    assert all(longer % shorter == 0 for shorter, longer in pairwise(lengths))

@@ -1,0 +1,91 @@
+"""One series: bars open and close, indicators and alerts follow the closed ones."""
+
+import msgspec
+import pytest
+
+from analytics.alerts import AlertSettings
+from analytics.bars import OpenBar, Slot
+from analytics.indicator_set import IndicatorSettings, SettingsChanged
+from analytics.series import ClosedBar, Series
+
+FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
+SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)
+
+
+def series(indicators: IndicatorSettings = SHORT, interval: str = "5m") -> Series:
+    alerts = AlertSettings(price_change=0.05, intervals=("5m",))
+    return Series("A", interval, 19_656.0, indicators, alerts)  # type: ignore[arg-type]
+
+
+def piece(slot: Slot, price: float) -> OpenBar:
+    bar = OpenBar(Slot(slot.start, slot.start + 60, slot.session), "test", price, slot.start)
+    bar.add(price, 1.0, slot.start)
+    return bar
+
+
+def closed_at(some: Series, slot: Slot, price: float) -> ClosedBar:
+    some.merge(slot, piece(slot, price))
+    return some.close(slot.start)[1]
+
+
+def test_first_piece_opens_the_bar_and_the_second_does_not() -> None:
+    some = series()
+    assert some.merge(FIRST, piece(FIRST, 2.0))
+    assert not some.merge(FIRST, piece(FIRST, 3.0))
+    assert some.merge(NEXT, piece(NEXT, 4.0))
+
+
+def test_bar_takes_place_and_session_of_its_slot_not_of_its_piece() -> None:
+    some = series()
+    some.merge(FIRST, piece(NEXT, 2.0))
+    bar = some.close(FIRST.start)[1].bar
+    assert (bar.start, bar.end, bar.session) == FIRST
+
+
+def test_piece_that_was_merged_is_not_changed_by_what_comes_later() -> None:
+    some, first = series(), piece(FIRST, 2.0)
+    some.merge(FIRST, first)
+    some.merge(FIRST, piece(FIRST, 9.0))
+    assert (first.high, first.quotes) == (2.0, 1)
+
+
+def test_indicators_count_closed_bars_only() -> None:
+    some = series()
+    some.merge(FIRST, piece(FIRST, 2.0))
+    assert some.indicators.seen == 0
+    assert some.close(FIRST.start)[1].indicators.sma_short is None
+    assert closed_at(some, NEXT, 4.0).indicators.sma_short == 3.0
+    assert some.indicators.seen == 2
+
+
+def test_bar_that_is_not_open_can_not_be_closed() -> None:
+    with pytest.raises(KeyError):
+        series().close(0)
+
+
+def test_alerts_come_in_the_intervals_of_the_settings_alone() -> None:
+    for interval, rules in (("5m", ["price_change"]), ("15m", [])):
+        some = series(interval=interval)
+        closed_at(some, FIRST, 2.0)
+        assert [alert.rule for alert in closed_at(some, NEXT, 4.0).alerts] == rules
+
+
+def test_restored_series_goes_on_bit_for_bit() -> None:
+    some, twin = series(), series()
+    closed_at(some, FIRST, 2.0)
+    some.merge(NEXT, piece(NEXT, 4.1))
+    twin.restore(msgspec.json.decode(msgspec.json.encode(some.state())), None)
+    assert twin.close(NEXT.start)[1] == some.close(NEXT.start)[1]
+    assert twin.state() == some.state()
+
+
+def test_series_of_other_periods_can_not_be_restored() -> None:
+    state = series().state()
+    with pytest.raises(SettingsChanged):
+        series(IndicatorSettings(rsi_period=3)).restore(state, None)
+
+
+def test_series_that_had_no_alerts_begins_with_rules_at_rest() -> None:
+    old, new = series(interval="15m"), series()
+    new.restore(old.state(), None)
+    assert closed_at(new, FIRST, 2.0).alerts == []
