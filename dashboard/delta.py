@@ -45,6 +45,7 @@ def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | No
     if ask.symbol in snapshot.reading.symbols:
         message |= _shown_symbol(scene, snapshot, ask.symbol, ask.interval)
         message["bars"] = None if newer is None else columns(newer) if newer else {}
+        message["after"] = ask.last_start
     return message
 
 

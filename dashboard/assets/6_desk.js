@@ -71,6 +71,7 @@
 
   function applyBars(delta) {
     const isShown = deskChart.holds(delta.symbol, delta.interval) && !state.stale;
+    if (isShown && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
     const follows = isShown && delta.bars !== null && deskChart.tick(delta.bars, delta.open);
     if (!follows) load(isShown || state.stale);
   }
