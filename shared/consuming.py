@@ -57,7 +57,9 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
     with closing(connect(dsn, part.name)) as connection:
         with transaction(connection) as cursor:
             claim_origin(cursor, topics.cluster, topics.topic)
-        reader = GroupReader(topics, part.group, instance)
+        # Two feeds may run side by side: in one Kafka group they would take each other's partitions away.
+        feed = topics.topic.removeprefix(config.kafka.topic)
+        reader = GroupReader(topics, part.group + feed, instance)
         try:
             yield Stream(topics, reading, reader, connection, part.make_fold(reading, topics), _pace(config))
         finally:

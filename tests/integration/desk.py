@@ -1,0 +1,142 @@
+"""A topic and a database of a test's own on the shared servers, and the real parts at work on them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extensions import make_dsn
+
+from db.migrate import migrate
+from shared.config import Config, load
+from shared.database import connect, make_database, transaction
+from shared.errors import Unavailable
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, Message, browse, make_topics
+from shared.market import Record
+from shared.messages import encode
+from shared.parts import Stop
+from tests.integration.server_user import PATIENCE, wait_for
+
+PROJECT = Path(__file__).resolve().parents[2]
+MODULES = {
+    "producer": "producer.producer",
+    "storage": "consumer.consumer",
+    "analytics": "analytics.analytics_consumer",
+}
+Run = Callable[[Config, Stop], None]
+
+
+class Desk:
+    """One feed, `name` for its topic and database. It is the simulated one, filled by hand."""
+
+    def __init__(self, bootstrap: str, dsn: str, data: Path, name: str) -> None:
+        self.settings = {
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+            "KAFKA_TOPIC": name,
+            "KAFKA_GROUP_ID": name,
+            "KAFKA_PARTITIONS": "2",
+            "POSTGRES_DSN": make_dsn(dsn, dbname=name.replace("-", "_")),
+            "TICKSTREAM_DATA": str(data),
+            "SOURCES": "simulated",
+            "RETRY_DELAY": "0.1",
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def replaying(self, files: Sequence[Path], speed: str = "max") -> "Desk":
+        """The desk that plays these recordings: a feed beside this one, under the same name."""
+        desk = copy(self)
+        played = {"SOURCES": "replay", "REPLAY_FILES": ",".join(map(str, files)), "REPLAY_SPEED": speed}
+        desk.settings = self.settings | played
+        return desk
+
+    @property
+    def config(self) -> Config:
+        """The settings as a part reads them."""
+        return load(None, self.settings)
+
+    @property
+    def log(self) -> Log:
+        """The topic, made at the first look."""
+        config = self.config
+        return make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+
+    @property
+    def dead_log(self) -> Log:
+        """The topic of its dead letters."""
+        return self.log._replace(topic=self.log.topic + DEAD_LETTER_SUFFIX)
+
+    def database(self) -> str:
+        """The DSN of its database, made at the first look."""
+        config = self.config
+        dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
+        migrate(dsn)
+        return dsn
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a SELECT finds."""
+        with closing(connect(self.database(), "test")) as connection, transaction(connection) as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+
+    def publish(self, messages: Sequence[Record | bytes | None], partition: int = 0) -> None:
+        """Put messages into the log as they are."""
+        with closing(LogWriter(self.log)) as writer:
+            for message in messages:
+                raw = message if isinstance(message, bytes | None) else encode(message)
+                writer.send(partition, b"key", raw)
+            assert writer.flush(PATIENCE)
+
+    def messages(self, log: Log) -> dict[int, list[Message]]:
+        """Every message of a topic, by partition, from the first to the last."""
+        with browse(log) as browser:
+            return {
+                partition: list(browser.backwards(partition))[::-1] for partition in range(log.partitions)
+            }
+
+    def published(self) -> int:
+        """How many messages the log holds."""
+        with browse(self.log) as browser:
+            return sum(browser.ends().values())
+
+    def has_read(self, group: str, count: int) -> bool:
+        """Whether the group has read so many messages. `group` is "storage" or "analytics"."""
+        suffix = "-quotes" if group == "storage" else ""
+        query = "select coalesce(sum(next_offset - first_offset), 0) from progress where group_id = %s"
+        try:
+            return self.rows(query, self.config.kafka.group_id + suffix) == [(count,)]
+        except Unavailable:
+            return False
+
+    def wait_until_read(self, *groups: str) -> None:
+        """Return when these groups have read the whole log."""
+        for group in groups:
+            wait_for(lambda group=group: self.has_read(group, self.published()))  # type: ignore[misc]
+
+    @contextmanager
+    def at_work(self, run: Run) -> "Iterator[Future[None]]":
+        """A part at work in a thread; stopped cleanly at the end. Raises what ended it."""
+        stop = Stop()
+        with ThreadPoolExecutor(1) as pool:
+            part = pool.submit(run, self.config, stop)
+            try:
+                yield part
+            finally:
+                stop.set()
+            part.result(PATIENCE)
+
+    def run_to_its_end(self, run: Run) -> None:
+        """A part that ends by itself. Raises what ended it."""
+        with self.at_work(run) as part:
+            wait_for(part.done)
+
+    def start(self, part: str, *arguments: str) -> "subprocess.Popen[str]":
+        """A part as a process of its own."""
+        command = [sys.executable, "-m", MODULES[part], *arguments]
+        return subprocess.Popen(
+            command, cwd=PROJECT, env=os.environ | self.settings, stderr=subprocess.PIPE, text=True
+        )
