@@ -71,7 +71,7 @@ def _publish(config: Config, sign: SignOfLife, stop: Stop) -> None:
     positions = last_positions(topic)
     after = min(positions.values())
     with closing(LogWriter(topic)) as writer:
-        publisher = Publisher(topic, writer, positions)
+        publisher = Publisher(topic, writer, positions, config.running.max_messages)
         with _signs_of_life(config, sign, writer, publisher), stop.gently():
             log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
             publisher.publish(SOURCES[config.feed](config, after, stop), stop)

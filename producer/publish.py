@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable
 from threading import Event
 
-from shared.errors import BadMessage
-from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of
+from shared.errors import BadMessage, Unavailable
+from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, reachable
 from shared.market import Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode, encode
 
@@ -49,10 +49,14 @@ def _last_position(browser: LogBrowser, partition: int) -> int:
 
 
 class Publisher:
-    """Publishes to one log what lies behind `positions`. `waiting` says that the broker is slow to acknowledge."""
+    """Publishes to one log what lies behind `positions`, at most `limit` messages where that is not 0.
 
-    def __init__(self, topic: Log, writer: LogWriter, positions: dict[int, int]) -> None:
-        self._writer, self._positions = writer, positions
+    `waiting` says that the broker is slow to acknowledge, `ended` that the source is through.
+    """
+
+    def __init__(self, topic: Log, writer: LogWriter, positions: dict[int, int], limit: int = 0) -> None:
+        self._writer, self._positions, self._limit = writer, positions, limit
+        self._bootstrap = topic.bootstrap
         self._partitions = topic.partitions
         self._places: dict[str, tuple[int, bytes]] = {}
         self._marked = time.monotonic()
@@ -78,8 +82,10 @@ class Publisher:
                 self._writer.mark()
                 unmarked, self._marked = 0, time.monotonic()
                 self._settle(MARKS_UNDER_WAY, stop)
-            if stop.is_set():
+            if stop.is_set() or 0 < self._limit <= self._writer.sent:
                 break
+        else:
+            self.ended = True
         self._writer.mark()
         self._settle(0, stop)
 
@@ -103,11 +109,13 @@ class Publisher:
         missing = [partition for partition, last in self._positions.items() if mark.position > last]
         for partition in missing:
             self._writer.send(partition, None, value)
-        self.ended = mark.end
         return len(missing)
 
     def _settle(self, under_way: int, stop: Event) -> None:
-        """Wait until no more than so many marks are unacknowledged, for ever if need be, but not past a stop."""
+        """Wait until no more than so many marks are unacknowledged, for ever if need be, but not past a stop.
+
+        Raises Unavailable where the broker is gone: the next run reads from the log what had reached it.
+        """
         while self._writer.marks > under_way:
             settled = self._writer.settle(MARK_SECONDS)
             if not settled and not self.waiting:
@@ -115,5 +123,7 @@ class Publisher:
             elif settled and self.waiting:
                 log.info("Kafka acknowledges again.")
             self.waiting = not settled
+            if not settled and not reachable(self._bootstrap):
+                raise Unavailable(f"Kafka at {self._bootstrap} takes no connection")
             if not settled and stop.is_set():
                 return
