@@ -24,7 +24,7 @@ from dashboard.read_model import ReadModel
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
-from shared.parts import place, servers, stop_on_signals, stop_without
+from shared.parts import Stop, place, servers, stop_on_signals, stop_without
 from shared.sections import Indicators
 
 BUSY = 98, 48, 10048
@@ -75,7 +75,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConfigError(hint) from None
 
 
-def _serve(config: Config, instance: str, listener: socket.socket, stop: threading.Event) -> None:
+def _serve(config: Config, instance: str, listener: socket.socket, stop: Stop) -> None:
     """Serve the page until `stop` is set."""
     dsn = config.postgres.dsn_for(config.database())
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
@@ -90,7 +90,8 @@ def _serve(config: Config, instance: str, listener: socket.socket, stop: threadi
         server.should_exit = True
 
     threading.Thread(target=watch, name="stop watch", daemon=True).start()
-    server.run(sockets=[listener])
+    with stop.gently():
+        server.run(sockets=[listener])
     stop.set()
 
 

@@ -1,0 +1,72 @@
+"""The screen's server, asked without a browser."""
+
+import gzip
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.conftest import PROJECT
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[str, str], str], market_dsn: str) -> str:
+    """The server of the small market."""
+    return serve(market_dsn, "live")
+
+
+def get(url: str) -> tuple[int, dict[str, Any]]:
+    """Status and JSON of an answer, unpacked."""
+    try:
+        with urlopen(Request(url, headers={"Accept-Encoding": "gzip"})) as answer:
+            body = answer.read()
+            packed = answer.headers.get("Content-Encoding") == "gzip"
+            return answer.status, json.loads(gzip.decompress(body) if packed else body)
+    except HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_history_comes_as_columns_of_one_length(address: str) -> None:
+    status, answer = get(f"{address}/api/v1/history/AAA?interval=1m&bars=50")
+    assert status == 200
+    assert {len(values) for values in answer["columns"].values()} == {50}
+    assert answer["columns"]["start"] == sorted(answer["columns"]["start"])
+
+
+def test_history_of_an_unknown_interval_is_refused(address: str) -> None:
+    assert get(f"{address}/api/v1/history/AAA?interval=2m")[0] == 422
+
+
+def test_unknown_path_of_the_api_is_not_answered_by_the_page(address: str) -> None:
+    assert get(f"{address}/api/v1/nothing") == (404, {"detail": "/api/v1/nothing does not exist"})
+
+
+def test_health_says_what_can_be_shown(address: str) -> None:
+    status, answer = get(f"{address}/healthz")
+    assert (status, answer["status"]) == (200, "ok")
+
+
+def test_page_is_in_english_and_loads_from_its_own_server_only(address: str) -> None:
+    with urlopen(address) as answer:
+        html = answer.read().decode()
+    assert '<html lang="en">' in html
+    assert re.findall(r'(?:src|href)="(?:https?:)?//', html) == []
+
+
+def test_taken_port_is_said_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, str(PROJECT / "start_dashboard.py"), "--port", port]
+        found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr.strip().endswith(
+        f"Port {port} is taken, perhaps by a screen that runs already: choose another with --port."
+    )
+    assert "Traceback" not in found.stderr
