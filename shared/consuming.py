@@ -56,7 +56,7 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
     reading = Reading(part.group, topics.topic)
     with closing(connect(dsn, part.name)) as connection:
         with transaction(connection) as cursor:
-            claim_origin(cursor, topics.cluster, topics.topic)
+            claim_origin(cursor, topics)
         # Two feeds may run side by side: in one Kafka group they would take each other's partitions away.
         feed = topics.topic.removeprefix(config.kafka.topic)
         reader = GroupReader(topics, part.group + feed, instance)

@@ -6,6 +6,7 @@ from psycopg2.extras import execute_values
 
 from shared.database import Cursor
 from shared.errors import ConfigError, PartitionLost
+from shared.kafka import Log
 
 
 @dataclass(frozen=True)
@@ -29,20 +30,27 @@ class Step:
     dead_letters: int = 0
 
 
-def claim_origin(cursor: Cursor, cluster: str, topic: str) -> None:
+def claim_origin(cursor: Cursor, log: Log) -> None:
     """Tie the database to its log at the first start; offsets of another log mean nothing here.
 
-    Raises ConfigError where it belongs to another cluster or topic.
+    Raises ConfigError where it belongs to another cluster or topic, or to one of this name that was deleted since.
     """
     cursor.execute(
-        "insert into log_origin (cluster_id, topic) values (%s, %s) on conflict do nothing", (cluster, topic)
+        "insert into log_origin (cluster_id, topic, topic_id) values (%s, %s, %s) on conflict (only_row) do update"
+        " set topic_id = coalesce(log_origin.topic_id, excluded.topic_id) returning cluster_id, topic, topic_id",
+        (log.cluster, log.topic, log.topic_id),
     )
-    cursor.execute("select cluster_id, topic from log_origin")
-    if (row := cursor.fetchone()) != (cluster, topic):
+    cluster, topic, topic_id = cursor.fetchone() or ("", "", "")
+    if (cluster, topic) != (log.cluster, log.topic):
         raise ConfigError(
-            f"This database was filled from topic {row and row[1]} of Kafka cluster {row and row[0]}, but the settings "
-            f"name topic {topic} of cluster {cluster}. Choose another POSTGRES_DB, or go back to the Kafka "
+            f"This database was filled from topic {topic} of Kafka cluster {cluster}, but the settings "
+            f"name topic {log.topic} of cluster {log.cluster}. Choose another POSTGRES_DB, or go back to the Kafka "
             "(and its data folder) that the database was filled from."
+        )
+    if topic_id != log.topic_id:
+        raise ConfigError(
+            f"Topic {topic} was deleted and made anew since this database was filled from it. Choose another "
+            "POSTGRES_DB to start from what the topic holds now."
         )
 
 

@@ -92,6 +92,7 @@ class Stream:
         self._log, self._reading, self._reader = log, reading, reader
         self.connection, self._fold, self._pace = connection, fold, pace
         self._next: dict[int, int] = {}
+        self._position: dict[int, int] = {}
         self._heard = time.monotonic()
         self.handled = 0
         self.commits = 0
@@ -145,6 +146,8 @@ class Stream:
         for partition in lost | gained:
             if self._next.pop(partition, None) is not None:
                 self._fold.forget(partition)
+        if gained:
+            require_topic(self._log)
         for partition in sorted(gained):
             first, end = self._reader.bounds(partition)
             with transaction(self.connection) as cursor:
@@ -156,23 +159,22 @@ class Stream:
                         _gap(self._log.topic, partition, next_offset, first if next_offset < first else end)
                     )
                 read_from = self._fold.resume(cursor, partition, next_offset)
-            self._next[partition] = next_offset
+            self._next[partition], self._position[partition] = next_offset, read_from
             self._reader.seek(partition, read_from)
         return gained
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
         """The messages as one batch to write; those below the stored offset as one that is only folded."""
+        expected, found = self._position[partition], messages[0].offset
+        if found != expected or messages[-1].offset - found != len(messages) - 1:
+            raise StopPart(_gap(self._log.topic, partition, expected, found))
+        self._position[partition] = messages[-1].offset + 1
         next_offset = self._next[partition]
         known = [message for message in messages if message.offset < next_offset]
         if known:
             self._fold.refold(decoded(partition, known[0].offset, known))
             messages = messages[len(known) :]
-        if not messages:
-            return []
-        batch = decoded(partition, next_offset, messages)
-        if batch.step.reached - next_offset != len(messages):
-            raise StopPart(_gap(self._log.topic, partition, next_offset, messages[0].offset))
-        return [batch]
+        return [decoded(partition, next_offset, messages)] if messages else []
 
     def _commit(self, batches: list[Batch]) -> None:
         for batch in batches:
@@ -194,7 +196,7 @@ class Stream:
         self._heard = time.monotonic()
         if not reachable(self._log.bootstrap):
             raise Unavailable(f"Kafka at {self._log.bootstrap} takes no connection")
-        require_topic(self._log.bootstrap, self._log.topic)
+        require_topic(self._log)
 
 
 def decoded(partition: int, first_offset: int, messages: list[Message]) -> Batch:

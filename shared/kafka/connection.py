@@ -14,12 +14,13 @@ DEAD_LETTER_BYTES = 4 * 1024 * 1024
 
 
 class Log(NamedTuple):
-    """A topic and where it is. `cluster` is the name that the Kafka cluster gave itself."""
+    """A topic and where it is. The Kafka cluster named itself `cluster`, and this making of the topic `topic_id`."""
 
     bootstrap: str
     topic: str
     partitions: int
     cluster: str
+    topic_id: str
 
 
 @contextmanager

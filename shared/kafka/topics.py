@@ -40,9 +40,11 @@ def make_topics(bootstrap: str, topic: str, partitions: int) -> Log:
     dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
     with _admin(bootstrap) as admin:
         _make_topic(admin, topic, partitions, own)
-        found = len(admin.describe_topics([topic])[0]["partitions"])
-        _make_topic(admin, topic + DEAD_LETTER_SUFFIX, found, dead)
-        return Log(bootstrap, topic, found, str(admin.describe_cluster()["cluster_id"]))
+        (found,) = admin.describe_topics([topic])
+        partitions = len(found["partitions"])
+        _make_topic(admin, topic + DEAD_LETTER_SUFFIX, partitions, dead)
+        cluster = str(admin.describe_cluster()["cluster_id"])
+        return Log(bootstrap, topic, partitions, cluster, str(found["topic_id"]))
 
 
 def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: dict[str, str]) -> None:
@@ -56,13 +58,16 @@ def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: di
     admin.wait_for_topics([name])
 
 
-def require_topic(bootstrap: str, topic: str) -> None:
-    """Raises StopPart where the topic is gone: a reader of it would wait for ever without a word."""
-    with _admin(bootstrap) as admin:
-        if topic not in set(admin.list_topics()):
+def require_topic(log_: Log) -> None:
+    """Raises StopPart where the topic is gone or made anew: a reader of it would wait for ever without a word."""
+    with _admin(log_.bootstrap) as admin:
+        if log_.topic not in set(admin.list_topics()):
             raise StopPart(
-                f"Kafka at {bootstrap} has no topic {topic} any more. Start again: a start makes it."
+                f"Kafka at {log_.bootstrap} has no topic {log_.topic} any more. Start again: a start makes it."
             )
+        (found,) = admin.describe_topics([log_.topic])
+        if str(found["topic_id"]) != log_.topic_id:
+            raise StopPart(f"Topic {log_.topic} was deleted and made anew while it was read. Start again.")
 
 
 def partition_of(key: bytes, partitions: int) -> int:
