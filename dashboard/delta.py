@@ -5,10 +5,21 @@ from typing import Any
 
 from dashboard.figures import Periods, columns
 from dashboard.notices import banner, notice, stale_warning
-from dashboard.panels import alert_item, heading, indicator_cells, part_items, session_cells, watch_row
+from dashboard.panels import (
+    alert_item,
+    heading,
+    indicator_cells,
+    is_alive,
+    part_items,
+    session_cells,
+    watch_row,
+)
 from dashboard.rows import ChartBar
 from dashboard.snapshot import NOTHING, Snapshot
 from shared.calendars import calendar_of
+
+LAGGING = {"storage", "analytics"}
+"""The parts that read the log; the others never lag behind it."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +96,13 @@ def _strip(snapshot: Snapshot) -> dict[str, Any]:
     """The strip at the foot. What is not known is None: no number is shown before it was read."""
     reading = snapshot.reading
     received = [row.received_time for row in reading.symbols.values()]
-    storage = reading.parts.get("storage")
+    alive = {part: row for part, row in reading.parts.items() if is_alive(row)}
     is_known = reading is not NOTHING
     return {
         "parts": part_items(reading.parts, snapshot.condition),
         "age": max(0.0, reading.now - max(received)) if received else None,
-        "lag": sum(part.lag for part in reading.parts.values()) if reading.parts else None,
-        "per_second": storage.per_second if storage else None,
+        "lag": sum(row.lag for row in alive.values()) if alive.keys() & LAGGING else None,
+        "per_second": alive["storage"].per_second if "storage" in alive else None,
         "late": sum(row.late for row in reading.symbols.values()) if is_known else None,
         "dead_letters": reading.dead_letters if is_known else None,
     }

@@ -15,6 +15,7 @@ from shared.calendars import calendar_of
 Cell = tuple[str, float | int | str | None, str]
 SILENT_AFTER = 5.0
 """A part without a heartbeat for so many seconds is called silent."""
+ENDED = ("finished", "stopped")
 PARTS = (("producer", "Producer"), ("storage", "Storage"), ("analytics", "Analytics"))
 SESSIONS = {
     "regular": ("Market open", "open"),
@@ -159,11 +160,15 @@ def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str
     return [*others, {"label": "Screen", "text": "running", "tone": "good"}]
 
 
+def is_alive(row: PartRow) -> bool:
+    """Whether a part's numbers are of now."""
+    return row.age <= SILENT_AFTER and row.state not in ENDED
+
+
 def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
     if row is None:
         return {"label": label, "text": "not seen yet", "tone": "idle"}
-    ended = row.state in ("finished", "stopped")
-    if row.state == "silent" or (row.age > SILENT_AFTER and not ended):
+    if row.state == "silent" or (row.age > SILENT_AFTER and row.state not in ENDED):
         return {
             "label": label,
             "text": f"silent for {_duration(row.age)}",

@@ -10,7 +10,7 @@
   };
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
-    askedAt: null, answeredAt: null, clock: null, age: null, loading: null,
+    askedAt: null, answeredAt: null, clock: null, age: null, open: null, loading: null, stale: false, offered: -1,
   };
 
   function begin(series, labels) {
@@ -58,7 +58,7 @@
 
   function applySymbol(delta) {
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
-    state.clock = heading;
+    Object.assign(state, { clock: heading, open: delta.open });
     deskPanels.headline(row, heading.currency);
     deskPanels.badge("badge", heading.session, heading.tone);
     deskPanels.cells("session", delta.session, row.decimals);
@@ -101,6 +101,7 @@
       const history = answer.ok ? await answer.json() : null;
       if (!history || state.loading !== wanted) return;
       deskChart.load(symbol, interval, clock.zone, deskWatchlist.row(symbol).decimals, history.columns);
+      deskChart.tick({}, state.open);
       state.stale = false;
       if (!keepZoom) deskChart.zoom(RANGES[state.range][0]);
     } catch (error) {

@@ -208,3 +208,12 @@ def test_no_number_is_shown_before_one_was_read() -> None:
 def test_age_is_since_the_newest_quote_was_received() -> None:
     snapshot = advance(first_snapshot(100), READING)
     assert delta(SCENE, snapshot, Ask(None, "1m", 0, 0, 0), None)["age"] == 2.5
+
+
+def test_lag_and_rate_of_parts_that_ended_are_not_shown_as_if_they_were_of_now() -> None:
+    beat = PartRow("storage", "running", "", 1, 5, 10.0, 0.4)
+    ask = Ask(None, "1m", 0, 0, 0)
+    for row, expected in ((beat, (5, 10.0)), (beat._replace(state="stopped"), (None, None))):
+        snapshot = advance(first_snapshot(100), READING._replace(parts={"storage": row}))
+        found = delta(SCENE, snapshot, ask, None)
+        assert (found["lag"], found["per_second"]) == expected
