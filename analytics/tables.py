@@ -11,7 +11,7 @@ from psycopg2.extras import execute_values
 from analytics.engine import Event
 from analytics.indicator_set import IndicatorRow
 from analytics.symbol_state import LiveBar, SymbolState
-from shared.database import Cursor, copy_lines
+from shared.database import Cursor, copy_rows
 from shared.market import Bar, Interval
 from shared.progress import Reading
 
@@ -46,36 +46,26 @@ class Snapshot(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def _time(second: int) -> str:
-    """Epoch seconds as COPY takes them; bars of many symbols share few times."""
-    return datetime.fromtimestamp(second, UTC).isoformat()
+def _time(second: int) -> datetime:
+    """Epoch seconds as a time; bars of many symbols share few of them."""
+    return datetime.fromtimestamp(second, UTC)
 
 
-def _field(value: float | str | None) -> str:
-    """A value in COPY's text format; symbols, intervals and sources hold nothing that needs escaping but a source."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return repr(value)
+def _bar_row(bar: Bar) -> tuple[object, ...]:
+    return (bar.symbol, bar.interval, _time(bar.start), _time(bar.end), *bar[4:])
 
 
-def _bar_line(bar: Bar) -> str:
-    times = (_time(bar.start), _time(bar.end))
-    return "\t".join((bar.symbol, bar.interval, *times, *map(_field, bar[4:])))
-
-
-def _indicator_line(bar: Bar, row: IndicatorRow) -> str:
-    return "\t".join((bar.symbol, bar.interval, _time(bar.start), *map(_field, row)))
+def _indicator_row(bar: Bar, row: IndicatorRow) -> tuple[object, ...]:
+    return (bar.symbol, bar.interval, _time(bar.start), *row)
 
 
 def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
     """Write bars that closed, their indicators and their alerts."""
     if not events:
         return
-    copy_lines(cursor, "bars", BAR_COLUMNS, [_bar_line(event.closed.bar) for event in events])
-    lines = [_indicator_line(event.closed.bar, event.closed.indicators) for event in events]
-    copy_lines(cursor, "indicators", INDICATOR_COLUMNS, lines)
+    copy_rows(cursor, "bars", BAR_COLUMNS, [_bar_row(event.closed.bar) for event in events])
+    rows = [_indicator_row(event.closed.bar, event.closed.indicators) for event in events]
+    copy_rows(cursor, "indicators", INDICATOR_COLUMNS, rows)
     alerts = [row for event in events for row in _alert_rows(partition, event)]
     if alerts:
         execute_values(

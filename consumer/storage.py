@@ -1,7 +1,7 @@
 """The storage fold: every quote of the log into `quotes`, every bad message into the dead letters."""
 
 from consumer.dead_letters import DeadLetterTopic
-from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_line
+from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_row
 from shared.database import Connection, Cursor
 from shared.market import Quote
 from shared.stream import Batch, DeadLetter
@@ -14,7 +14,7 @@ class Storage:
 
     def __init__(self, dead_letter_topic: DeadLetterTopic) -> None:
         self._dead_letter_topic = dead_letter_topic
-        self._lines: list[str] = []
+        self._rows: list[tuple[object, ...]] = []
         self._letters: list[tuple[int, list[DeadLetter]]] = []
         self._committed_letters: list[tuple[int, list[DeadLetter]]] = []
         self._days_made: set[int] = set()
@@ -35,10 +35,10 @@ class Storage:
 
     def fold(self, batch: Batch) -> None:
         """Turn quotes into rows for COPY."""
-        partition, lines, days = batch.partition, self._lines, self._days
+        partition, rows, days = batch.partition, self._rows, self._days
         for offset, record in batch.records:
             if type(record) is Quote:
-                lines.append(quote_line(partition, offset, record))
+                rows.append(quote_row(partition, offset, record))
                 days.add(int(record.event_time.timestamp()) // DAY)
         if batch.dead:
             self._letters.append((partition, batch.dead))
@@ -47,13 +47,13 @@ class Storage:
         """Write the rows; a day that is new gets its part of the table first."""
         for day in sorted(self._days - self._days_made):
             make_day(cursor, day)
-        copy_quotes(cursor, self._lines)
+        copy_quotes(cursor, self._rows)
         for partition, letters in self._letters:
             insert_dead_letters(cursor, partition, letters)
         self._committed_letters, self._letters = self._letters, []
         self._days_made |= self._days
         self._days = set()
-        self._lines = []
+        self._rows = []
 
     def rest(self, _: Connection) -> None:
         """After the commit: let the dead-letter topic follow the table."""

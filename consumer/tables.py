@@ -1,52 +1,27 @@
 """The storage part's tables: quotes and dead letters, written by COPY."""
 
 from datetime import timedelta
-from functools import lru_cache
 
+from msgspec.structs import astuple
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from shared.database import Cursor, copy_lines
+from shared.database import Cursor, copy_rows
 from shared.market import EPOCH, Quote
 from shared.stream import DeadLetter
 
-QUOTE_COLUMNS = (
-    *("partition", "offset", "symbol", "event_time", "price", "size", "bid", "ask", "day_open", "day_high"),
-    *("day_low", "previous_close", "day_volume", "currency", "exchange", "session", "source", "position"),
-    "received_time",
-)
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+QUOTE_COLUMNS = ("partition", "offset", *Quote.__struct_fields__)
 
 
-def _number(value: float | None) -> str:
-    return "\\N" if value is None else repr(value)
+def quote_row(partition: int, offset: int, quote: Quote) -> tuple[object, ...]:
+    """A quote as one row of QUOTE_COLUMNS: its place in the log, then every field."""
+    return (partition, offset, *astuple(quote))
 
 
-@lru_cache(maxsize=4096)
-def _text(value: str | None) -> str:
-    """A text in COPY's format. Sources, currencies and exchanges are few, so each is escaped once."""
-    return "\\N" if value is None else value.translate(ESCAPES)
-
-
-def quote_line(partition: int, offset: int, quote: Quote) -> str:
-    """A quote as one row for COPY, in the order of QUOTE_COLUMNS; floats keep every digit."""
-    number = _number
-    event_time = quote.event_time.isoformat()
-    received = quote.received_time
-    received_time = event_time if received == quote.event_time else received.isoformat()
-    return (
-        f"{partition}\t{offset}\t{quote.symbol}\t{event_time}\t{quote.price!r}\t{number(quote.size)}\t"
-        f"{number(quote.bid)}\t{number(quote.ask)}\t{number(quote.day_open)}\t{number(quote.day_high)}\t"
-        f"{number(quote.day_low)}\t{number(quote.previous_close)}\t{number(quote.day_volume)}\t"
-        f"{_text(quote.currency)}\t{_text(quote.exchange)}\t{_text(quote.session)}\t{_text(quote.source)}\t"
-        f"{quote.position}\t{received_time}"
-    )
-
-
-def copy_quotes(cursor: Cursor, lines: list[str]) -> None:
-    """Write rows made by `quote_line`."""
-    if lines:
-        copy_lines(cursor, "quotes", QUOTE_COLUMNS, lines)
+def copy_quotes(cursor: Cursor, rows: list[tuple[object, ...]]) -> None:
+    """Write rows made by `quote_row`."""
+    if rows:
+        copy_rows(cursor, "quotes", QUOTE_COLUMNS, rows)
 
 
 def make_day(cursor: Cursor, day: int) -> None:

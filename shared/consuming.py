@@ -1,5 +1,6 @@
 """A consuming part from its settings to its end: the loop of shared.stream with everything it stands on."""
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from shared.kafka import GroupReader, Log, make_topics
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.progress import Reading, claim_origin
 from shared.stream import Fold, Pace, Stream
+
+OBJECTS_A_TURN = 200_000
 
 log = logging.getLogger("tickstream")
 
@@ -35,6 +38,7 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
 
     Raises ConfigError, or StopPart where a restart would end the same way.
     """
+    _look_for_garbage_less_often()
     with place(part.name, config.topic(), config.embedded.data) as instance:
         sign = SignOfLife(part.name, instance)
 
@@ -44,6 +48,13 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
                 _turn(stream, sign, config, stop)
 
         keep_trying(part.name, attempt, stop, config.errors)
+
+
+def _look_for_garbage_less_often() -> None:
+    """A turn makes some 100,000 objects that all live to its end; looking through them at every 700 new ones, as
+    the collector does by default, takes a tenth of the time and frees nothing."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_A_TURN)
 
 
 @contextmanager

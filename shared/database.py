@@ -1,9 +1,10 @@
 """PostgreSQL: connections, transactions and COPY. Tables and statements are in the parts that own them."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import msgspec
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -12,10 +13,12 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from shared.errors import Unavailable
 
-__all__ = ["Connection", "Cursor", "connect", "copy_lines", "make_database", "transaction"]
+__all__ = ["Connection", "Cursor", "connect", "copy_rows", "make_database", "transaction"]
 
 CONNECT_TIMEOUT_SECONDS = 5
 DUPLICATE_DATABASE = "42P04"
+
+_json = msgspec.json.Encoder()
 
 
 @contextmanager
@@ -75,10 +78,26 @@ def transaction(connection: Connection) -> Iterator[Cursor]:
             raise
 
 
-def copy_lines(cursor: Cursor, table: str, columns: tuple[str, ...], lines: Iterable[str]) -> None:
-    """COPY rows into a table. Each line is one row in COPY's text format, without its newline."""
-    statement = sql.SQL("copy {} ({}) from stdin").format(
+def copy_rows(
+    cursor: Cursor, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """COPY rows into a table; a value is a str, int, finite float, aware datetime or None, and arrives as it is."""
+    statement = sql.SQL("copy {} ({}) from stdin (format csv, null 'null', escape '\\')").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    body = "\n".join(lines)
-    cursor.copy_expert(statement, io.BytesIO((body + "\n").encode()), size=65_536)
+    cursor.copy_expert(statement, io.BytesIO(_csv(rows)), size=65_536)
+
+
+def _csv(rows: Sequence[tuple[object, ...]]) -> bytes:
+    """Rows in COPY's CSV. JSON arrays without their brackets are just that, five times faster than lines put
+    together here; but not where a text holds what JSON escapes, which is rare."""
+    lines = _json.encode_lines(rows)
+    if b"\\" in lines:
+        return "".join(",".join(map(_csv_value, row)) + "\n" for row in rows).encode()
+    return lines[1:-2].replace(b"]\n[", b"\n") + b"\n"
+
+
+def _csv_value(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _json.encode(value).decode()
