@@ -1,0 +1,58 @@
+"""A batch accounts for every offset: as a record of its kind or as a dead letter with its reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.kafka import Message
+from shared.messages import encode
+from shared.stream import decoded
+from tests.unit.records import mark, quote, recorded_bar, second
+
+NOON = second("2024-01-03T15:00")
+KINDS = {
+    "quotes": encode(quote(NOON, 1.0)),
+    "bars": encode(recorded_bar(NOON, "1m", (2.0, 4.0, 1.0, 3.0))),
+    "time_marks": encode(mark(NOON)),
+    "dead_letters": b"{",
+}
+
+
+@dataclass
+class Stored:
+    """A message as the log gives it."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int = (NOON + 200_000) * 1000
+    key: bytes | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**12), st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=30))
+def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[str]) -> None:
+    messages: list[Message] = [Stored(first + number, KINDS[kind]) for number, kind in enumerate(kinds)]
+    batch = decoded(4, first, messages)
+    step = batch.step
+    assert {name: getattr(step, name) for name in KINDS} == {name: kinds.count(name) for name in KINDS}
+    assert (batch.partition, step.partition, step.expected, step.reached) == (4, 4, first, first + len(kinds))
+    offsets = sorted(
+        [offset for offset, _ in batch.records] + [letter.message.offset for letter in batch.dead]
+    )
+    assert offsets == [message.offset for message in messages]
+
+
+def test_dead_letter_keeps_the_message_and_says_why() -> None:
+    message = Stored(7, None)
+    batch = decoded(0, 7, [message])
+    assert batch.dead == [(message, "empty message")]
+    assert batch.records == []
+
+
+def test_gap_in_the_log_shows_in_what_was_reached() -> None:
+    batch = decoded(0, 7, [Stored(7, KINDS["quotes"]), Stored(9, KINDS["quotes"])])
+    assert batch.step.reached - batch.step.expected == 3
+    assert batch.step.quotes == 2
