@@ -11,6 +11,7 @@ from shared.market import EPOCH, Quote
 from shared.stream import DeadLetter
 
 QUOTE_COLUMNS = ("partition", "offset", *Quote.__struct_fields__)
+DAY_LOCK = 7_205_802
 
 
 def quote_row(partition: int, offset: int, quote: Quote) -> tuple[object, ...]:
@@ -25,7 +26,11 @@ def copy_quotes(cursor: Cursor, rows: list[tuple[object, ...]]) -> None:
 
 
 def make_day(cursor: Cursor, day: int) -> None:
-    """The part of `quotes` that takes a day of event time; `day` counts UTC days since 1970."""
+    """The part of `quotes` that takes a day of event time; `day` counts UTC days since 1970.
+
+    Members that meet a new day at once make it one after the other: "if not exists" alone fails the second one.
+    """
+    cursor.execute("select pg_advisory_xact_lock(%s)", (DAY_LOCK,))
     start = EPOCH + timedelta(days=day)
     name = f"quotes_{start:%Y%m%d}"
     statement = sql.SQL("create table if not exists {} partition of quotes for values from ({}) to ({})")

@@ -4,7 +4,8 @@
  2. A partition that was gained begins where the database says, or earlier where the fold asks to fold again
     what its snapshot lacks; what lies below the stored offset is folded but never written.
  3. Decode; what can't be decoded is a dead letter with its reason.
- 4. Fold; then in one transaction: rows, then offsets, each moved only from where we believe it to be.
+ 4. Fold; then in one transaction: offsets, each moved only from where we believe it to be, then rows. Who lost a
+    partition learns it before it writes what another member has written.
  5. Tell Kafka the offsets too, for lag tools.
 
 Any failure on the way ends the run with what is to happen next as its name; the next run starts as after a kill,
@@ -182,8 +183,8 @@ class Stream:
                 raise StopPart(_invalid(batch))
             self._fold.fold(batch)
         with transaction(self.connection) as cursor:
-            self._fold.write(cursor)
             advance(cursor, self._reading, [batch.step for batch in batches])
+            self._fold.write(cursor)
         for batch in batches:
             self._next[batch.partition] = batch.step.reached
             self.handled += len(batch.records) + len(batch.dead)

@@ -1,0 +1,137 @@
+"""Bad messages: kept whole with their reason, on the dead-letter topic once, and the pipeline goes on."""
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from consumer.consumer import store
+from consumer.dead_letters import DeadLetterTopic
+from consumer.storage import Storage
+from shared.database import connect, transaction
+from shared.messages import MAX_MESSAGE_BYTES
+from shared.progress import Reading, advance
+from shared.stream import decoded
+from tests.integration.desk import Desk
+from tests.integration.server_user import PATIENCE, wait_for
+
+GOOD: dict[str, Any] = {
+    "kind": "quote.v1",
+    "symbol": "ACME",
+    "event_time": "2024-01-02T12:00:00Z",
+    "price": 10.5,
+    "source": "test",
+    "position": 1,
+    "received_time": "2024-01-02T12:00:00Z",
+}
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+
+
+def but(**changed: object) -> bytes:
+    """A good quote with fields changed; None takes the field away."""
+    fields = {name: value for name, value in (GOOD | changed).items() if value is not None}
+    return json.dumps(fields).encode()
+
+
+BAD: list[tuple[bytes | None, str]] = [
+    (b"nonsense", "not JSON"),
+    (b"", "not JSON"),
+    (None, "empty message"),
+    (b"\xff\xfe\x00", "not JSON"),
+    (b"[1, 2]", "not a JSON object but list"),
+    (but(kind="quote.v2"), "unknown kind or version 'quote.v2'"),
+    (but(kind=None), "unknown kind or version None"),
+    (but(price=None), "missing required field `price`"),
+    (but(price=-1.0), "price is not a finite positive number: -1.0"),
+    (but(price=0), "price is not a finite positive number: 0.0"),
+    (but(price=float("nan")), "not JSON"),
+    (but(price=float("inf")), "not JSON"),
+    (but(price="10.5"), "Expected `float`, got `str`"),
+    (but(price=1e16), "price is not a finite positive number"),
+    (but(size=-5), "Expected `float` >= 0.0"),
+    (but(symbol="AC ME"), "regex"),
+    (but(symbol=""), "regex"),
+    (but(event_time=TOMORROW), "from the future"),
+    (but(event_time=TOMORROW, received_time=TOMORROW), "from the future"),
+    (but(event_time="1969-12-31T23:59:59Z"), "before 1970"),
+    (but(event_time="2024-01-02T12:00:00"), "timezone"),
+    (but(currency="U\0D"), "NUL character"),
+    (but(source="x" * 65), "length <= 64"),
+    (but(note="x" * MAX_MESSAGE_BYTES), "over-long"),
+]
+
+
+def letters(desk: Desk) -> list[tuple[int, int, str, bytes | None]]:
+    """Partition, offset, reason and message of every dead letter in the table."""
+    rows = desk.rows(
+        'select partition, "offset", reason, message from dead_letters order by partition, "offset"'
+    )
+    return [(*row[:3], None if row[3] is None else bytes(row[3])) for row in rows]
+
+
+def published(desk: Desk) -> list[tuple[int, int, str, bytes | None]]:
+    """The same from the dead-letter topic."""
+    return [
+        (partition, int(headers["offset"]), headers["reason"].decode(), message.value)
+        for partition, messages in desk.messages(desk.dead_log).items()
+        for message in messages
+        for headers in [dict(message.headers)]
+    ]
+
+
+def test_each_bad_message_is_kept_with_its_reason_and_the_pipeline_goes_on(desk: Desk) -> None:
+    for number, (raw, _) in enumerate(BAD):
+        desk.publish([raw], partition=number % 2)
+    desk.publish([but()])
+    with desk.at_work(store):
+        desk.wait_until_read("storage")
+        wait_for(lambda: len(published(desk)) >= len(BAD))
+    kept = {(partition, offset): (message, reason) for partition, offset, reason, message in letters(desk)}
+    assert len(kept) == len(BAD)
+    for number, (raw, reason) in enumerate(BAD):
+        message, found = kept[number % 2, number // 2]
+        assert message == raw
+        assert reason in found
+    assert published(desk) == letters(desk)
+    assert desk.rows("select count(*) from quotes") == [(1,)]
+    assert desk.rows("select sum(dead_letters), sum(quotes) from progress") == [(len(BAD), 1)]
+
+
+def store_without_publishing(desk: Desk, first_offset: int) -> None:
+    """What a storage part does until it is killed between the table and the topic."""
+    storage = Storage(DeadLetterTopic(desk.log))
+    reading = Reading(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
+    batch = decoded(0, first_offset, desk.messages(desk.log)[0][first_offset:])
+    storage.fold(batch)
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        storage.write(cursor)
+        advance(cursor, reading, [batch.step])
+
+
+def test_a_kill_between_the_table_and_the_topic_loses_no_letter_and_doubles_none(desk: Desk) -> None:
+    desk.publish([b"first"])
+    with desk.at_work(store):
+        wait_for(lambda: len(published(desk)) == 1)
+    desk.publish([b"second", but(), b"third"])
+    store_without_publishing(desk, first_offset=1)
+    assert (len(letters(desk)), len(published(desk))) == (3, 1)
+    for _ in range(2):
+        with desk.at_work(store):
+            wait_for(lambda: len(published(desk)) == 3)
+    assert published(desk) == letters(desk)
+
+
+def test_a_storage_part_killed_among_dead_letters_publishes_each_once(desk: Desk) -> None:
+    desk.settings["BATCH_SIZE"] = "1"
+    desk.publish([b"bad %d" % number for number in range(3_000)])
+    storage = desk.start("storage")
+    for count in (1, 1_000, 2_000):
+        wait_for(lambda count=count: len(letters(desk)) >= count)  # type: ignore[misc]
+        storage.kill()
+        storage.communicate(timeout=PATIENCE)
+        storage = desk.start("storage")
+    wait_for(lambda: len(published(desk)) >= 3_000)
+    storage.terminate()
+    storage.communicate(timeout=PATIENCE)
+    assert published(desk) == letters(desk)
+    assert len(letters(desk)) == 3_000

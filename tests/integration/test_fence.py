@@ -1,0 +1,161 @@
+"""Two members of one group: partitions move from one to the other, and who lost one can't write any more."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from consumer.consumer import store
+from consumer.dead_letters import DeadLetterTopic
+from consumer.storage import Storage
+from consumer.tables import make_day
+from shared.database import Connection, Cursor, connect, transaction
+from shared.errors import PartitionLost
+from shared.kafka import GroupReader
+from shared.market import Quote
+from shared.progress import Reading, Step, advance, begin, hold
+from shared.stream import Pace, Stream
+from tests.integration.desk import Desk
+from tests.integration.server_user import PATIENCE, wait_for
+
+NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
+Two = tuple[Connection, Connection]
+
+
+@pytest.fixture
+def two(desk: Desk) -> Iterator[Two]:
+    """The connections of two members."""
+    dsn = desk.database()
+    with closing(connect(dsn, "one")) as one, closing(connect(dsn, "other")) as other:
+        yield one, other
+
+
+def quotes(first: int, count: int) -> list[Quote]:
+    """Quotes of one symbol, one a second."""
+    return [
+        Quote(
+            symbol="ACME",
+            event_time=NOON + timedelta(seconds=number),
+            price=10.0,
+            source="test",
+            position=number,
+            received_time=NOON + timedelta(seconds=number),
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def test_the_offset_moves_only_from_where_the_member_believes_it_to_be(two: Two) -> None:
+    zombie, successor = two
+    reading = Reading("group", "topic")
+    for connection in two:
+        with transaction(connection) as cursor:
+            assert begin(cursor, reading, 0, 0) == 0
+    with transaction(successor) as cursor:
+        advance(cursor, reading, [Step(0, expected=0, reached=3, quotes=3)])
+    with pytest.raises(PartitionLost), transaction(zombie) as cursor:
+        make_day(cursor, 19_000)
+        advance(cursor, reading, [Step(0, expected=0, reached=5, quotes=5)])
+    with pytest.raises(PartitionLost), transaction(zombie) as cursor:
+        hold(cursor, reading, 0, 0)
+    with transaction(zombie) as cursor:
+        assert begin(cursor, reading, 0, 0) == 3
+        cursor.execute("select count(*) from pg_inherits where inhparent = 'quotes'::regclass")
+        assert cursor.fetchall() == [(0,)]
+
+
+def test_one_of_two_that_write_at_once_waits_for_the_other_and_gives_way(two: Two) -> None:
+    reading = Reading("group", "topic")
+    zombie, successor = two
+    with transaction(successor) as cursor:
+        begin(cursor, reading, 0, 0)
+    step = Step(0, expected=0, reached=1, quotes=1)
+    found: list[type[BaseException]] = []
+
+    def write() -> None:
+        try:
+            with transaction(zombie) as cursor:
+                advance(cursor, reading, [step])
+        except PartitionLost as error:
+            found.append(type(error))
+
+    late = threading.Thread(target=write)
+    with transaction(successor) as cursor:
+        advance(cursor, reading, [step])
+        late.start()
+        wait_for(lambda: waits(cursor))
+    late.join(PATIENCE)
+    assert found == [PartitionLost]
+
+
+def waits(cursor: Cursor) -> bool:
+    """Whether somebody waits for a lock of this transaction."""
+    cursor.execute(
+        "select exists (select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid)))"
+    )
+    return cursor.fetchone() == (True,)
+
+
+def test_a_zombie_that_wakes_up_learns_that_it_lost_the_partition_and_writes_nothing(desk: Desk) -> None:
+    """It read its messages before it lost the partition, and its successor has written them meanwhile."""
+    desk.publish(quotes(0, 10))
+    reading = Reading(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
+    with closing(connect(desk.database(), "zombie")) as connection:
+        reader = GroupReader(desk.log, "a group of its own", "zombie")
+        storage = Storage(DeadLetterTopic(desk.log))
+        stream = Stream(desk.log, reading, reader, connection, storage, Pace())
+        while not desk.rows("select from progress"):
+            stream.step()
+        assert stream.handled == 0
+        with desk.at_work(store):
+            desk.wait_until_read("storage")
+        with pytest.raises(PartitionLost):
+            while stream.handled == 0:
+                stream.step()
+        reader.close()
+    assert desk.rows("select count(*) from quotes") == [(10,)]
+
+
+def test_two_members_that_meet_a_new_day_at_once_make_its_table_once(two: Two) -> None:
+    one, other = two
+    late = threading.Thread(target=make_new_day, args=(other,))
+    with transaction(one) as cursor:
+        make_day(cursor, 19_000)
+        late.start()
+        wait_for(lambda: waits(cursor))
+    late.join(PATIENCE)
+    with transaction(other) as cursor:
+        cursor.execute("select count(*) from pg_inherits where inhparent = 'quotes'::regclass")
+        assert cursor.fetchall() == [(1,)]
+
+
+def make_new_day(connection: Connection) -> None:
+    """Meet the day in a transaction of its own."""
+    with transaction(connection) as cursor:
+        make_day(cursor, 19_000)
+
+
+def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_double_row(desk: Desk) -> None:
+    desk.publish(quotes(0, 100), partition=0)
+    desk.publish(quotes(100, 100), partition=1)
+    first = desk.start("storage")
+    wait_for(lambda: desk.has_read("storage", 200))
+    first.send_signal(signal.SIGSTOP)
+    desk.publish(quotes(200, 100), partition=0)
+    with desk.at_work(store):
+        wait_for(lambda: desk.has_read("storage", 300))
+        first.send_signal(signal.SIGCONT)
+        desk.publish(quotes(300, 100), partition=0)
+        desk.publish(quotes(400, 100), partition=1)
+        wait_for(lambda: desk.has_read("storage", 500))
+        assert first.poll() is None
+    desk.publish(quotes(500, 100), partition=1)
+    wait_for(lambda: desk.has_read("storage", 600))
+    first.terminate()
+    _, said = first.communicate(timeout=PATIENCE)
+    assert "Traceback" not in said
+    stored = desk.rows("select position from quotes order by position")
+    assert [position for (position,) in stored] == list(range(600))

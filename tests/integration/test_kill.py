@@ -1,0 +1,37 @@
+"""The chaos run in small: parts and servers are killed, and nothing is different for it."""
+
+from pathlib import Path
+
+from tests.chaos.killing import Kill, carry_out
+from tests.chaos.outcome import Left, first_difference, outcome
+from tests.chaos.pipeline import running
+from tests.chaos.recording import made_up
+from tests.integration.server_user import PATIENCE, silent
+
+PLAN = [
+    Kill("producer", 2.0),
+    Kill("analytics", 0.5),
+    Kill("storage", 1.0),
+    Kill("producer", 1.5),
+    Kill("storage", 0.3),
+    Kill("analytics", 1.2),
+]
+SERVERS = [Kill("kafka", 2.5), Kill("postgres", 2.0)]
+
+
+def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
+    """What a replay leaves behind."""
+    with running(files, speed, silent) as pipeline:
+        carry_out(plan, pipeline, silent)
+        pipeline.wait_until_drained(PATIENCE)
+        pipeline.stop_parts()
+        return outcome(pipeline.config, pipeline.topic)
+
+
+def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(tmp_path: Path) -> None:
+    files = made_up(tmp_path, minutes=20, quotes_a_minute=200)
+    calm = played(files, "max", [])
+    assert sum(len(left.lines) for left in calm if left.name in ("quotes", "bars", "log")) > 10_000
+    for plan in (PLAN, SERVERS):
+        killed = played(files, "150", plan)
+        assert [first_difference(*pair) for pair in zip(calm, killed, strict=True)] == [""] * len(calm)
