@@ -116,7 +116,7 @@ class Publisher:
 
         Raises Unavailable where the broker is gone: the next run reads from the log what had reached it.
         """
-        while self._writer.marks > under_way:
+        while self._writer.outstanding() > under_way:
             settled = self._writer.settle(MARK_SECONDS)
             if not settled and not self.waiting:
                 log.warning("Kafka does not acknowledge: waiting for it.")

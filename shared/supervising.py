@@ -12,6 +12,7 @@ from threading import Event
 
 from shared.errors import StopPart
 from shared.sections import Errors
+from shared.setting_types import PROJECT
 
 INSTANT_SECONDS = 5.0
 LONGEST_WAIT = 10.0
@@ -46,7 +47,9 @@ class Child:
 
     def _start(self) -> None:
         self._began = time.monotonic()
-        self.process = subprocess.Popen([sys.executable, *self._command], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [sys.executable, *self._command], cwd=PROJECT, stdin=subprocess.DEVNULL
+        )
 
     def _ended(self, status: int, errors: Errors) -> None:
         if status == 0:

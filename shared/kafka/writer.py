@@ -60,9 +60,10 @@ class LogWriter:
             self._marks.append((self.sent, list(self._last.values())))
             self._last = {}
 
-    @property
-    def marks(self) -> int:
-        """Marks whose messages are not known to be acknowledged."""
+    def outstanding(self) -> int:
+        """How many marks are not acknowledged by now. Raises as `settle` does."""
+        while self._marks and all(future.is_done for future in self._marks[0][1]):
+            self.settle(0.0)
         return len(self._marks)
 
     def settle(self, seconds: float) -> bool:

@@ -44,6 +44,9 @@ class ListWriter:
         self.marks += 1
         self.most_marks = max(self.marks, self.most_marks)
 
+    def outstanding(self) -> int:
+        return self.marks
+
     def settle(self, seconds: float) -> bool:
         answer = self._answers.pop(0) if self._answers else True
         if answer:
