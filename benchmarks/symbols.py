@@ -1,6 +1,6 @@
 """Whether a quote costs the analytics the same with ten symbols as with ten thousand.
 
-    python -m benchmarks.symbols                    about three minutes
+    python -m benchmarks.symbols                    about five minutes
     python -m benchmarks.symbols --quotes 100000    a quick look
 
 Everything runs on an embedded Kafka and PostgreSQL of its own in a temporary folder, removed at the end.
@@ -38,8 +38,8 @@ FOOT = f"""\
 engine     the pure fold alone: five intervals, all indicators, alerts. CPU time.
 part       the process on a backlog: reading, folding, writing, state saved. CPU time, start-up left out, which is
            the same process for one message. quotes/s is by the clock.
-Each symbol has {QUOTES_A_MINUTE} quotes a minute of event time, so that in every row as many bars close for a quote. What the
-first quote of a symbol costs is left out. Aim: at most 1.5 times the first row.
+Each symbol has {QUOTES_A_MINUTE} quotes a minute of event time, so that as many bars close for a quote in every row.
+What a symbol's first quote costs is left out; that the state of all is saved at the end is in. Aim: at most 1.5 times.
 """
 
 
@@ -108,7 +108,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quotes", type=int, default=600_000, help="how many a row (default: %(default)s)")
+    parser.add_argument("--quotes", type=int, default=1_000_000, help="how many a row (default: %(default)s)")
     arguments = parser.parse_args()
     with stage() as own:
         costs = [measure(own, symbols, arguments.quotes) for symbols in COUNTS]
