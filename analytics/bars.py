@@ -6,6 +6,7 @@ minutes are always the sum of their minutes, and all intervals agree. Within an 
 does not matter: open is the price of the earliest event, close that of the latest.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.calendars import SessionCalendar
@@ -22,8 +23,9 @@ class Slot(NamedTuple):
     session: str
 
 
+@lru_cache(maxsize=1024)
 def slot_of(interval: Interval, second: int, calendar: SessionCalendar) -> Slot | None:
-    """The slot of `interval` that holds `second`, by the exchange's calendar.
+    """The slot of `interval` that holds `second`, by the exchange's calendar; thousands of symbols share it.
 
     Intraday slots lie on multiples of their length in UTC. A day is the regular session, so outside it there
     is no slot and the answer is None.

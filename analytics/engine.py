@@ -108,7 +108,8 @@ class Engine:
         return state
 
     def _open_minute(self, state: SymbolState, quote: Quote, start: int, time: float) -> OpenBar:
-        slot = Slot(start, start + MINUTE, state.calendar.at(start).name)
+        slot = slot_of("1m", start, state.calendar)
+        assert slot is not None, "only a day may have none"
         bar = state.minutes[start] = OpenBar(slot, quote.source, quote.price, time)
         heappush(self._due, Due(slot.end, MINUTE, state.symbol, start, "1m"))
         return bar
