@@ -63,7 +63,8 @@ def test_bar_is_what_its_quotes_say(quotes: list[tuple[float, float | None, floa
     latest = in_time[-1][2]
     assert bar.open == in_time[0][0]
     assert bar.close == [price for price, _, time in quotes if time == latest][-1]
-    assert (bar.high, bar.low) == (max(quotes)[0], min(quotes, key=lambda quote: quote[0])[0])
+    assert bar.high == max(price for price, _, _ in quotes)
+    assert bar.low == min(price for price, _, _ in quotes)
     assert bar.quotes == len(quotes)
     assert math.isclose(
         bar.volume, math.fsum(size for _, size, _ in quotes if size is not None), rel_tol=1e-12
@@ -105,6 +106,12 @@ def test_bar_merged_from_two_is_that_of_all_quotes(
     assert parts[:8] == whole[:8]
     assert math.isclose(parts.volume, whole.volume, rel_tol=1e-12)
     assert parts.quotes == whole.quotes
+
+
+def test_piece_of_an_earlier_time_that_is_merged_later_opens_the_bar_and_does_not_close_it() -> None:
+    bar = folded([(3.0, None, MINUTE.start + 30)])
+    bar.merge(folded([(1.0, None, MINUTE.start + 5)]))
+    assert bar.bar("A", "1m")[4:8] == (1.0, 3.0, 1.0, 3.0)
 
 
 @given(st.lists(said, min_size=1, max_size=20), said)

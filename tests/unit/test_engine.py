@@ -235,6 +235,14 @@ def test_price_that_waits_for_its_second_is_remembered_over_a_restart() -> None:
     assert bar.high == 101.0
 
 
+def test_quote_that_comes_after_a_newer_one_is_not_the_last() -> None:
+    engine = Engine(PROMPT)
+    folded(engine, [quote(OPEN + 5, 2.0), quote(OPEN + 4, 3.0)])
+    last = engine.symbols["A"].last
+    assert last is not None
+    assert last.price == 2.0
+
+
 def test_first_quote_of_a_symbol_may_be_late() -> None:
     engine = Engine(PROMPT)
     assert folded(engine, [END, quote(OPEN, 1.0), mark(END.time.timestamp() + 600)]) == []
