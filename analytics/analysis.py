@@ -7,6 +7,8 @@ marked as changed again. Both look first that the partition is still ours.
 
 import logging
 import time
+from dataclasses import replace
+from typing import Any
 
 from analytics.engine import Engine, Event
 from analytics.indicator_set import SettingsChanged
@@ -32,12 +34,18 @@ SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 REWRITING = "rewriting"
 """In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
 
 log = logging.getLogger("tickstream.analytics")
+
+
+def _state(engine: Engine) -> dict[str, Any]:
+    """What a snapshot keeps of a partition, with the rules that its bars were closed by."""
+    rules = {"grace": engine.settings.grace, "skip_extreme": engine.settings.skip_extreme}
+    return {"version": STATE_VERSION, **rules, **engine.state()}
 
 
 class Partition:
@@ -90,8 +98,8 @@ class Analysis:
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot; the log is read from there on."""
-        engine = Engine(self._settings)
         snapshot = load_snapshot(cursor, self._reading, partition)
+        engine = Engine(self._settings if snapshot is None else self._settings_of(snapshot))
         if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
             snapshot = self._from_the_start(cursor, partition, engine)
         else:
@@ -102,21 +110,29 @@ class Analysis:
         self._partitions[partition] = Partition(engine, snapshot, next_offset)
         return snapshot.next_offset
 
+    def _settings_of(self, snapshot: Snapshot) -> EngineSettings:
+        """What is written already is folded again by the rules it was written by; new rules hold for what is new."""
+        kept = snapshot.partition
+        return replace(
+            self._settings,
+            grace=kept.get("grace", self._settings.grace),
+            skip_extreme=kept.get("skip_extreme", self._settings.skip_extreme),
+        )
+
     def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine) -> Snapshot:
         """There is no state, or one of an older version: the whole log is folded again, what is written stays."""
         delete_snapshot(cursor, self._reading, partition)
         first = first_offset(cursor, self._reading, partition)
-        snapshot = Snapshot(first, {"version": STATE_VERSION, **engine.state()}, {})
+        snapshot = Snapshot(first, {**_state(engine), REWRITING: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
     def _rebuilt(self, cursor: Cursor, partition: int, snapshot: Snapshot) -> tuple[Snapshot, Engine]:
         """Snapshot and engine under new indicator settings, marked so that a kill does not leave old rows behind."""
         log.info("Indicator settings changed: every indicator of partition %d is made anew.", partition)
-        engine = rebuilt_engine(cursor, snapshot, self._settings)
+        engine = rebuilt_engine(cursor, snapshot, self._settings_of(snapshot))
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
-        marked = {"version": STATE_VERSION, **engine.state(), REWRITING: True}
-        snapshot = Snapshot(snapshot.next_offset, marked, states)
+        snapshot = Snapshot(snapshot.next_offset, {**_state(engine), REWRITING: True}, states)
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot, engine
 
@@ -136,6 +152,8 @@ class Analysis:
     def fold(self, batch: Batch) -> None:
         """Fold what is new; `write` takes the events."""
         partition = self._partitions[batch.partition]
+        if partition.engine.settings != self._settings:
+            partition.engine = partition.engine.under(self._settings)
         partition.fold(batch)
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.engine.take_events()
@@ -187,8 +205,7 @@ class Analysis:
             replace_indicators(
                 cursor, [(event.closed.bar, event.closed.indicators) for event in partition.replaced]
             )
-            state = {"version": STATE_VERSION, **engine.state()}
-            save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, state, states))
+            save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, _state(engine), states))
         partition.kept, partition.kept_at = partition.reached, time.monotonic()
         partition.unkept.clear()
         partition.rewriting, partition.replaced = False, []

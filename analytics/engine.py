@@ -47,7 +47,7 @@ class Engine:
     """One partition. `changed` names the symbols touched since it was last cleared."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        self._settings = settings
+        self.settings = settings
         self.symbols: dict[str, SymbolState] = {}
         self.changed: set[str] = set()
         self._due: list[Due] = []
@@ -104,7 +104,7 @@ class Engine:
             self._fill(state, piece, intervals, self._closed_until)
 
     def _new_symbol(self, symbol: str, exchange: str | None) -> SymbolState:
-        state = self.symbols[symbol] = SymbolState(symbol, exchange, self._settings)
+        state = self.symbols[symbol] = SymbolState(symbol, exchange, self.settings)
         return state
 
     def _open_minute(self, state: SymbolState, quote: Quote, start: int, time: float) -> OpenBar:
@@ -130,7 +130,7 @@ class Engine:
         if time <= self._watermark:
             return
         self._watermark = time
-        grace = self._settings.grace
+        grace = self.settings.grace
         self._closed_until = max(self._closed_until, closed_until(time, grace))
         self._next_close = self._closed_until + MINUTE + grace
         while self._due and self._due[0].end <= self._closed_until:
@@ -144,6 +144,12 @@ class Engine:
         if due.interval == "1m":
             self._fill(state, piece, INTERVALS[1:], piece.start)
 
+    def under(self, settings: EngineSettings) -> "Engine":
+        """The same engine, under other rules from here on. Raises SettingsChanged where the periods differ."""
+        engine = Engine(settings)
+        engine.restore(self.state(), {symbol: state.state() for symbol, state in self.symbols.items()})
+        return engine
+
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps of the partition; that of each symbol is its own."""
         return {"watermark": self._watermark, "closed_until": self._closed_until}
@@ -156,7 +162,7 @@ class Engine:
         Raises SettingsChanged where they are not given and the snapshot was made with other periods.
         """
         self.symbols = {
-            symbol: SymbolState.restored(symbol, kept, self._settings, indicators)
+            symbol: SymbolState.restored(symbol, kept, self.settings, indicators)
             for symbol, kept in sorted(symbols.items())
         }
         self._due = [
@@ -168,4 +174,4 @@ class Engine:
         self._due.sort()
         self._watermark = state["watermark"]
         self._closed_until = state["closed_until"]
-        self._next_close = self._closed_until + MINUTE + self._settings.grace
+        self._next_close = self._closed_until + MINUTE + self.settings.grace

@@ -72,7 +72,7 @@ class Publisher:
 
     def publish(self, records: Iterable[Record], stop: Event) -> None:
         """Publish until the source ends or `stop` is set. Raises Unavailable where the broker refused for good."""
-        unmarked = 0
+        unmarked, ended = 0, False
         for record in records:
             if isinstance(record, TimeMark):
                 unmarked += self._publish_everywhere(record)
@@ -85,9 +85,10 @@ class Publisher:
             if stop.is_set() or 0 < self._limit <= self._writer.sent:
                 break
         else:
-            self.ended = True
+            ended = True
         self._writer.mark()
         self._settle(0, stop)
+        self.ended = ended
 
     def _mark_is_due(self, record: Record) -> bool:
         """The clock is looked at no more than once a time mark."""
