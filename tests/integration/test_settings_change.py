@@ -1,0 +1,153 @@
+"""New settings meet old state: nothing is written twice, and no row keeps numbers of older periods."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+import pytest
+
+from analytics.analysis import Analysis
+from analytics.indicator_set import IndicatorSettings
+from analytics.symbol_state import EngineSettings
+from db.migrate import migrate
+from shared.database import Connection, connect, make_database, transaction
+from shared.kafka import Message
+from shared.market import Quote
+from shared.messages import encode
+from shared.progress import Reading, advance, begin
+from shared.stream import Batch, decoded
+
+NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
+READING = Reading("group", "topic")
+OLD = EngineSettings()
+NEW_PERIODS = replace(OLD, indicators=IndicatorSettings(rsi_period=7, sma_short_period=5))
+
+
+class Said(NamedTuple):
+    """A message as the log gives it."""
+
+    offset: int
+    value: bytes
+    timestamp: int
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def log_of(minutes: int) -> list[Said]:
+    """A quote every ten seconds, its price walking up and down."""
+    quotes = [
+        Quote(
+            symbol="ACME",
+            event_time=NOON + timedelta(seconds=10 * number),
+            price=100 + (number * 7919 % 101) / 10,
+            size=1.0,
+            source="test",
+            position=number,
+            received_time=NOON + timedelta(seconds=10 * number),
+            exchange="XNYS",
+        )
+        for number in range(6 * minutes)
+    ]
+    return [Said(number, encode(quote), 2_000_000_000_000) for number, quote in enumerate(quotes)]
+
+
+def batch_of(messages: list[Said]) -> Batch:
+    return decoded(0, messages[0].offset, cast(list[Message], messages))
+
+
+def fold(connection: Connection, settings: EngineSettings, log: list[Said], until: int, killed: bool) -> None:
+    """One life of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
+    analysis = Analysis(READING, settings)
+    with transaction(connection) as cursor:
+        written = begin(cursor, READING, 0, 0)
+        read_from = analysis.resume(cursor, 0, written)
+    if read_from < written:
+        analysis.refold(batch_of(log[read_from:written]))
+    for start in range(written, until, 50):
+        batch = batch_of(log[start : min(start + 50, until)])
+        analysis.fold(batch)
+        with transaction(connection) as cursor:
+            analysis.write(cursor)
+            advance(cursor, READING, [batch.step])
+        if not killed:
+            analysis.rest(connection)
+    if not killed:
+        analysis.finish(connection)
+
+
+def table(connection: Connection, name: str) -> list[tuple[Any, ...]]:
+    with transaction(connection) as cursor:
+        cursor.execute(f"select * from {name} order by symbol, interval, start")
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def databases(
+    embedded_postgres: str, request: pytest.FixtureRequest
+) -> Iterator[tuple[Connection, Connection]]:
+    """Two empty databases: one to be changed, one to compare with."""
+    names = [f"settings_{request.node.name.encode().hex()[-24:]}_{which}" for which in "ab"]
+    dsns = [make_database(embedded_postgres, name) for name in names]
+    for dsn in dsns:
+        migrate(dsn)
+    with closing(connect(dsns[0], "test")) as one, closing(connect(dsns[1], "test")) as other:
+        yield one, other
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
+def test_new_periods_make_every_indicator_anew(
+    databases: tuple[Connection, Connection], killed: bool
+) -> None:
+    changed, fresh = databases
+    log = log_of(180)
+    fold(changed, OLD, log, 400, killed=False)
+    fold(changed, OLD, log, 700, killed=killed)
+    before = table(changed, "indicators")
+    fold(changed, NEW_PERIODS, log, len(log), killed=False)
+    fold(fresh, NEW_PERIODS, log, len(log), killed=False)
+    assert table(changed, "indicators")[: len(before)] != before
+    for name in ("bars", "indicators", "open_bars"):
+        assert table(changed, name) == table(fresh, name)
+
+
+def test_new_periods_survive_a_kill_right_after_the_change(databases: tuple[Connection, Connection]) -> None:
+    changed, fresh = databases
+    log = log_of(180)
+    fold(changed, OLD, log, 400, killed=False)
+    fold(changed, OLD, log, 700, killed=True)
+    fold(changed, NEW_PERIODS, log, 800, killed=True)
+    fold(changed, NEW_PERIODS, log, len(log), killed=False)
+    fold(fresh, NEW_PERIODS, log, len(log), killed=False)
+    for name in ("bars", "indicators"):
+        assert table(changed, name) == table(fresh, name)
+
+
+@pytest.mark.parametrize("grace", [0.0, 60.0, 600.0])
+def test_another_grace_after_a_kill_closes_no_bar_twice(
+    databases: tuple[Connection, Connection], grace: float
+) -> None:
+    changed, fresh = databases
+    log = log_of(180)
+    fold(changed, OLD, log, 400, killed=False)
+    fold(changed, OLD, log, 700, killed=True)
+    fold(changed, replace(OLD, grace=grace), log, len(log), killed=False)
+    fold(fresh, OLD, log, len(log), killed=False)
+    closed, expected = table(changed, "bars"), table(fresh, "bars")
+    assert len({row[:3] for row in closed}) == len(closed)
+    assert set(closed) <= set(expected) or set(expected) <= set(closed)
+
+
+def test_state_of_an_older_version_is_folded_again_from_the_log(
+    databases: tuple[Connection, Connection],
+) -> None:
+    changed, fresh = databases
+    log = log_of(180)
+    fold(changed, OLD, log, 700, killed=False)
+    with transaction(changed) as cursor:
+        cursor.execute("""update partition_snapshots set state = '{"version":0}'""")
+    fold(changed, OLD, log, len(log), killed=False)
+    fold(fresh, OLD, log, len(log), killed=False)
+    for name in ("bars", "indicators", "open_bars"):
+        assert table(changed, name) == table(fresh, name)
