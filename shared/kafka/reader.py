@@ -63,6 +63,9 @@ class GroupReader:
                 session_timeout_ms=SESSION_TIMEOUT_MS,
                 max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
             )
+            # Whoever joins must know the topic: a leader that does not shares out nothing, and if it is killed
+            # just then, every restart in its place is given that nothing again.
+            self._consumer.beginning_offsets([TopicPartition(self._topic, 0)])
             self._consumer.subscribe([self._topic], listener=self._assignments)
 
     def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:

@@ -92,6 +92,8 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
         "REPLAY_SPEED": speed,
         "LOG_LEVEL": "WARNING",
         "BATCH_SIZE": "500",
+        "PRICE_CHANGE_THRESHOLD": "0.001",
+        "VOLUME_CHANGE_THRESHOLD": "0.5",
     }
 
 

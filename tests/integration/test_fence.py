@@ -5,8 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from kafka import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 
 from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
@@ -136,6 +139,27 @@ def make_new_day(connection: Connection) -> None:
     """Meet the day in a transaction of its own."""
     with transaction(connection) as cursor:
         make_day(cursor, 19_000)
+
+
+def test_the_very_first_assignment_of_a_group_holds_every_partition(desk: Desk) -> None:
+    """One made before the topic is known would be empty, and given to every restart of its maker for ever."""
+    with closing(KafkaAdminClient(bootstrap_servers=desk.config.kafka.bootstrap_servers)) as admin:
+        for group in ("one", "two", "three", "four", "five"):
+            with closing(GroupReader(desk.log, group, "first")) as reader:
+                while not (members := members_of(admin, group)):
+                    reader.poll(1, 10)
+                assert [member["member_assignment"]["assigned_partitions"] for member in members] == [
+                    [{"topic": desk.log.topic, "partitions": [0, 1]}]
+                ]
+
+
+def members_of(admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
+    """The members of a group that is settled."""
+    try:
+        found = admin.describe_groups([group])[group]
+    except CoordinatorNotAvailableError:
+        return []
+    return list(found["members"]) if found["group_state"] == "Stable" else []
 
 
 def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_double_row(desk: Desk) -> None:
