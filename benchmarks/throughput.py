@@ -28,13 +28,12 @@ peak MB         resident, of all the part's processes, start-up included.
 part, PostgreSQL, Kafka   their CPU time as a share of one core while the row was measured.
 Quotes of 240 bytes, 50 symbols a quote a second of event time each, four partitions, default settings.
 
-What limits each, by a sampling profile:
+What limits each; shares of a part's own time are from a sampling profile:
 producer    the Kafka client, 70 % (a batch and a future to fill for each message); making quotes 15 %, encoding 3 %.
-storage     the Kafka client, 50 % (unpacking messages, in Python); decoding 20 %, rows 10 %; and PostgreSQL takes its
-            COPY, 5 microseconds a row with two indexes, while the part waits.
-analytics   the Kafka client, 55 %; decoding 15 %, bars and indicators 15 %, the live view 6 %.
-all         two cores shared by the parts, Kafka and PostgreSQL.
-tutorials   a commit waits for the disk at each message; pandas makes and drops thirty objects at each.
+storage     the Kafka client, 60 % (unpacking messages, in Python); decoding 20 %, rows and COPY 15 %. While PostgreSQL
+            takes the rows, 5 microseconds each with two indexes, the part waits.
+analytics   the Kafka client, 55 %; decoding 15 %, bars and indicators 12 %, the live view 6 %.
+all         two cores, shared by the parts, Kafka and PostgreSQL.
 """
 
 
