@@ -1,0 +1,135 @@
+"""start_pipeline.py as its user sees it: one command starts everything, Ctrl-C stops everything."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import psutil
+import psycopg2
+import pytest
+
+from shared.embedded import Kafka, Postgres
+from shared.embedded.daemon import find, free_port
+from shared.errors import StopPart
+from shared.sections import Errors
+from shared.supervising import Child, supervise
+from tests.integration.desk import PROJECT
+from tests.integration.server_user import PATIENCE, wait_for
+
+PARTS = {"producer.producer", "consumer.consumer", "analytics.analytics_consumer", "start_dashboard.py"}
+STOP_SECONDS = 5.0
+
+
+class Pipeline:
+    """The command at work on servers of the test's own."""
+
+    def __init__(self, kafka: Kafka, postgres: Postgres) -> None:
+        self.servers = (kafka, postgres)
+        settings = {
+            "TICKSTREAM_DATA": str(kafka.folder.parent),
+            "EMBEDDED_KAFKA_PORT": str(kafka.port),
+            "EMBEDDED_POSTGRES_PORT": str(postgres.port),
+            "DASHBOARD_PORT": str(free_port()),
+            "SOURCES": "simulated",
+            "LOG_LEVEL": "WARNING",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "start_pipeline.py"],
+            cwd=PROJECT,
+            env=os.environ | settings,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def parts(self) -> dict[str, psutil.Process]:
+        """The parts that run, by module or file."""
+        children = psutil.Process(self.process.pid).children()
+        named = {child: set(child.cmdline()) & PARTS for child in children if child.status() != "zombie"}
+        return {name: child for child, names in named.items() for name in names}
+
+    def is_up(self) -> bool:
+        """Whether every part runs and both consuming parts have read something."""
+        return self.parts().keys() == PARTS and self.groups_at_work() == 2
+
+    def groups_at_work(self) -> int:
+        """How many groups have read something; none where the database is not there yet."""
+        postgres = self.servers[1]
+        if (record := find(postgres)) is None or not postgres.answers(record.port):
+            return 0
+        try:
+            with closing(
+                psycopg2.connect(postgres.dsn(record.port), dbname="stocks_simulated")
+            ) as connection:
+                cursor = connection.cursor()
+                cursor.execute(
+                    "select count(distinct group_id) from progress where next_offset > first_offset"
+                )
+                return int((cursor.fetchone() or (0,))[0])
+        except (psycopg2.OperationalError, psycopg2.errors.UndefinedTable):
+            return 0
+
+    def everything(self) -> list[psutil.Process]:
+        """Every process of the pipeline and its servers."""
+        records = [record for server in self.servers if (record := find(server))]
+        return [*self.parts().values(), *(psutil.Process(record.pid) for record in records)]
+
+
+@pytest.fixture
+def pipeline(spare_kafka: Kafka, spare_postgres: Postgres) -> Iterator[Pipeline]:
+    """The pipeline, every part of it at work."""
+    pipeline = Pipeline(spare_kafka, spare_postgres)
+    wait_for(pipeline.is_up)
+    yield pipeline
+    pipeline.process.kill()
+    pipeline.process.communicate(timeout=PATIENCE)
+
+
+def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeline) -> None:
+    everything = pipeline.everything()
+    assert len(everything) == 6
+    for process in (psutil.Process(pipeline.process.pid), *pipeline.parts().values()):
+        process.send_signal(signal.SIGINT)  # a terminal tells its whole group
+    _, said = pipeline.process.communicate(timeout=STOP_SECONDS)
+    assert pipeline.process.returncode == 0
+    assert "Traceback" not in said
+    assert psutil.wait_procs(everything, timeout=0.5)[1] == []
+
+
+def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(
+    pipeline: Pipeline,
+) -> None:
+    for part in PARTS:
+        killed = pipeline.parts()[part]
+        killed.kill()
+        wait_for(lambda part=part, killed=killed: part in (now := pipeline.parts()) and now[part] != killed)  # type: ignore[misc]
+    wait_for(pipeline.is_up)
+    everything = pipeline.everything()
+    pipeline.process.kill()
+    assert psutil.wait_procs(everything, timeout=PATIENCE)[1] == []
+
+
+def test_a_part_that_dies_at_once_again_and_again_ends_the_pipeline_with_a_sentence() -> None:
+    broken = Child("storage", ("-c", "raise SystemExit(1)"))
+    with pytest.raises(StopPart, match="storage died 3 times within 5 s of its start, last with status 1"):
+        supervise([broken], threading.Event(), Errors(max_retries=2, retry_delay=0.01))
+
+
+def test_a_part_that_can_not_go_on_ends_the_others_too() -> None:
+    children = [
+        Child("producer", ("-c", "import time; time.sleep(600)")),
+        Child("storage", ("-c", "raise SystemExit(3)")),
+    ]
+    with pytest.raises(StopPart, match="storage can't go on"):
+        supervise(children, threading.Event(), Errors())
+    assert all(child.process is None or child.process.poll() is not None for child in children)
+
+
+def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(pipeline: Pipeline) -> None:
+    second = Pipeline(*pipeline.servers)
+    _, said = second.process.communicate(timeout=PATIENCE)
+    assert second.process.returncode == 1
+    assert "is running already on this machine" in said
