@@ -61,7 +61,8 @@ class Partition:
         self.rewriting = REWRITING in snapshot.partition
         self.replaced: list[Event] = []
         self.kept_at = time.monotonic()
-        self.unseen: dict[str, None] = {}
+        # A kill may have come between the snapshot and the screen: what it holds is shown anew.
+        self.unseen: dict[str, None] = dict.fromkeys(engine.symbols)
         self.unkept: set[str] = set()
 
     def fold(self, batch: Batch) -> None:

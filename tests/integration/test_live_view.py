@@ -1,0 +1,58 @@
+"""The live view follows what is folded, also through a kill."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from analytics.analysis import LIVE_SYMBOLS, SNAPSHOT_MESSAGES, Analysis
+from analytics.symbol_state import EngineSettings
+from shared.database import Connection, connect, transaction
+from shared.market import Quote
+from shared.progress import Reading, Step, advance, begin
+from shared.stream import Batch
+from tests.integration.desk import Desk
+
+NOON = datetime(2024, 1, 2, 17, 0, tzinfo=UTC)
+READING = Reading("group", "topic")
+SYMBOLS = LIVE_SYMBOLS + 50
+
+
+def quote(number: int) -> Quote:
+    """All symbols in turns, all in one minute."""
+    time = NOON + timedelta(milliseconds=number)
+    return Quote(
+        symbol=f"S{number % SYMBOLS}",
+        event_time=time,
+        price=10.0,
+        source="test",
+        position=number,
+        received_time=time,
+    )
+
+
+def taken_up(connection: Connection) -> Analysis:
+    """The fold of a part that has just started."""
+    analysis = Analysis(READING, EngineSettings())
+    with transaction(connection) as cursor:
+        analysis.resume(cursor, 0, begin(cursor, READING, 0, 0))
+    return analysis
+
+
+def test_a_symbol_in_the_snapshot_that_a_kill_kept_off_the_screen_is_shown_after_the_start(
+    desk: Desk,
+) -> None:
+    count = SNAPSHOT_MESSAGES
+    batch = Batch(
+        0, [(n, quote(n)) for n in range(count)], [], Step(0, expected=0, reached=count, quotes=count)
+    )
+    with closing(connect(desk.database(), "analytics")) as connection:
+        killed = taken_up(connection)
+        killed.fold(batch)
+        with transaction(connection) as cursor:
+            advance(cursor, READING, [batch.step])
+            killed.write(cursor)
+        killed.rest(connection)
+        assert desk.rows("select count(*) from symbols") == [(LIVE_SYMBOLS,)]
+        assert desk.rows("select next_offset from partition_snapshots") == [(count,)]
+        taken_up(connection).finish(connection)
+    assert desk.rows("select count(*), sum(quotes) from symbols") == [(SYMBOLS, count)]
+    assert desk.rows("select sum(quotes) from open_bars where interval = '1m'") == [(count,)]
