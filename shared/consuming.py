@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.config import Config
 from shared.database import connect, make_database, transaction
 from shared.debugging import before_connecting
-from shared.kafka import GroupReader, Log, make_topics
+from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.progress import Reading, claim_origin
 from shared.stream import Fold, Pace, Stream
@@ -70,7 +70,8 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
             claim_origin(cursor, topics)
         # Two feeds may run side by side: in one Kafka group they would take each other's partitions away.
         feed = topics.topic.removeprefix(config.kafka.topic)
-        reader = GroupReader(topics, part.group + feed, instance)
+        gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
+        reader = GroupReader(topics, part.group + feed, instance, gathering)
         try:
             yield Stream(topics, reading, reader, connection, part.make_fold(reading, topics), _pace(config))
         finally:
@@ -78,11 +79,8 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
 
 
 def _pace(config: Config) -> Pace:
-    running = config.running
     return Pace(
-        batch_size=running.batch_size,
-        gather_ms=running.gather_milliseconds,
-        max_messages=running.max_messages,
+        max_messages=config.running.max_messages,
         skip_invalid=config.errors.skip_invalid_data,
         report_offsets=config.kafka.enable_auto_commit,
         from_latest=config.kafka.auto_offset_reset == "latest",

@@ -1,6 +1,6 @@
 """The one loop of every consuming part: poll, fold, and commit rows and offsets together.
 
- 1. Poll; gather for some milliseconds, so that one transaction carries many messages.
+ 1. Poll; the broker gathers for some milliseconds, so that one transaction carries many messages.
  2. A partition that was gained begins where the database says, or earlier where the fold asks to fold again
     what its snapshot lacks; what lies below the stored offset is folded but never written.
  3. Decode; what can't be decoded is a dead letter with its reason.
@@ -71,13 +71,11 @@ class Fold(Protocol):
 
 @dataclass(frozen=True)
 class Pace:
-    """How the loop gathers. A commit waits for `batch_size` messages, but at most `gather_ms`.
+    """How the loop goes, and when it ends: after `max_messages`, where that is not 0.
 
     `from_latest` lets a group that was never here begin with what is published from now on.
     """
 
-    batch_size: int = 100
-    gather_ms: int = 15
     max_messages: int = 0
     skip_invalid: bool = True
     report_offsets: bool = True
@@ -100,7 +98,7 @@ class Stream:
 
     def step(self) -> None:
         """One turn of the loop. Raises Unavailable, PartitionLost or StopPart."""
-        polled = self._gather()
+        polled = self._poll()
         gained = self._follow_assignment()
         batches = [
             batch
@@ -128,41 +126,40 @@ class Stream:
         """Whether `max_messages` are handled."""
         return 0 < self._pace.max_messages <= self.handled
 
-    def _gather(self) -> dict[int, list[Message]]:
+    def _poll(self) -> dict[int, list[Message]]:
         limit = MAX_RECORDS
         if self._pace.max_messages:
             limit = min(limit, self._pace.max_messages - self.handled)
-        polled = self._reader.poll(POLL_MS, limit)
-        count = sum(map(len, polled.values()))
-        if not 0 < count < min(self._pace.batch_size, limit):
-            return polled
-        time.sleep(self._pace.gather_ms / 1000)
-        for partition, messages in self._reader.poll(0, limit - count).items():
-            polled.setdefault(partition, []).extend(messages)
-        return polled
+        return self._reader.poll(POLL_MS, limit)
 
     def _follow_assignment(self) -> set[int]:
-        """Take up what a rebalance gave and drop what it took: the partitions gained just now."""
+        """Take up what a rebalance gave and drop what it took: the partitions gained just now.
+
+        One that it took and gave back goes on from the state we have; had another member moved it meanwhile, our
+        next commit would find that out.
+        """
         gained, lost = self._reader.take_changes()
-        for partition in lost | gained:
+        for partition in lost - gained:
             if self._next.pop(partition, None) is not None:
                 self._fold.forget(partition)
         if gained:
             require_topic(self._log)
-        for partition in sorted(gained):
-            first, end = self._reader.bounds(partition)
-            with transaction(self.connection) as cursor:
-                next_offset = begin(
-                    cursor, self._reading, partition, end if self._pace.from_latest else first
-                )
-                if not first <= next_offset <= end:
-                    raise StopPart(
-                        _gap(self._log.topic, partition, next_offset, first if next_offset < first else end)
-                    )
-                read_from = self._fold.resume(cursor, partition, next_offset)
-            self._next[partition], self._position[partition] = next_offset, read_from
-            self._reader.seek(partition, read_from)
+        for partition in sorted(gained - self._next.keys()):
+            self._take_up(partition)
+        for partition in gained:
+            self._reader.seek(partition, self._position[partition])
         return gained
+
+    def _take_up(self, partition: int) -> None:
+        first, end = self._reader.bounds(partition)
+        with transaction(self.connection) as cursor:
+            start = end if self._pace.from_latest else first
+            next_offset = begin(cursor, self._reading, partition, start)
+            if not first <= next_offset <= end:
+                found = first if next_offset < first else end
+                raise StopPart(_gap(self._log.topic, partition, next_offset, found))
+            read_from = self._fold.resume(cursor, partition, next_offset)
+        self._next[partition], self._position[partition] = next_offset, read_from
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
         """The messages as one batch to write; those below the stored offset as one that is only folded."""

@@ -1,12 +1,13 @@
 """The log. Nothing outside this package knows the Kafka client, so that it can be changed in one place."""
 
 from shared.kafka.connection import Log, reachable
-from shared.kafka.reader import GroupReader, LogBrowser, Message, browse
+from shared.kafka.reader import Gathering, GroupReader, LogBrowser, Message, browse
 from shared.kafka.topics import DEAD_LETTER_SUFFIX, make_topics, partition_of, require_topic
 from shared.kafka.writer import LogWriter
 
 __all__ = [
     "DEAD_LETTER_SUFFIX",
+    "Gathering",
     "GroupReader",
     "Log",
     "LogBrowser",
