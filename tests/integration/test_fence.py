@@ -110,16 +110,20 @@ def test_a_zombie_that_wakes_up_learns_that_it_lost_the_partition_and_writes_not
         reader = GroupReader(desk.log, "a group of its own", "zombie")
         storage = Storage(DeadLetterTopic(desk.log))
         stream = Stream(desk.log, reading, reader, connection, storage, Pace())
-        while not desk.rows("select from progress"):
-            stream.step()
+        wait_for(lambda: stepped(stream) and bool(desk.rows("select from progress")))
         assert stream.handled == 0
         with desk.at_work(store):
             desk.wait_until_read("storage")
         with pytest.raises(PartitionLost):
-            while stream.handled == 0:
-                stream.step()
+            wait_for(lambda: stepped(stream) and stream.handled > 0)
         reader.close()
     assert desk.rows("select count(*) from quotes") == [(10,)]
+
+
+def stepped(stream: Stream) -> bool:
+    """Turn the loop once."""
+    stream.step()
+    return True
 
 
 def test_two_members_that_meet_a_new_day_at_once_make_its_table_once(two: Two) -> None:
@@ -146,11 +150,22 @@ def test_the_very_first_assignment_of_a_group_holds_every_partition(desk: Desk) 
     with closing(KafkaAdminClient(bootstrap_servers=desk.config.kafka.bootstrap_servers)) as admin:
         for group in ("one", "two", "three", "four", "five"):
             with closing(GroupReader(desk.log, group, "first")) as reader:
-                while not (members := members_of(admin, group)):
-                    reader.poll(1, 10)
-                assert [member["member_assignment"]["assigned_partitions"] for member in members] == [
-                    [{"topic": desk.log.topic, "partitions": [0, 1]}]
-                ]
+                members = first_members(reader, admin, group)
+            assigned = [member["member_assignment"]["assigned_partitions"] for member in members]
+            assert assigned == [[{"topic": desk.log.topic, "partitions": [0, 1]}]]
+
+
+def first_members(reader: GroupReader, admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
+    """The members as the group is settled for the first time, while the reader polls."""
+    found: list[dict[str, Any]] = []
+
+    def settled() -> bool:
+        reader.poll(1, 10)
+        found.extend(members_of(admin, group))
+        return found != []
+
+    wait_for(settled)
+    return found
 
 
 def members_of(admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
