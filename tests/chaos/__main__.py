@@ -77,7 +77,7 @@ def main() -> int:
         data = Path(os.environ.get("TICKSTREAM_TEST_DATA", DATA))
         files = real_hour(data, Path(name)) or made_up(Path(name), 60, 400)
         print(
-            f"seed {options.seed}, speed {options.speed:g}, files {', '.join(file.parent.name for file in files)}"
+            f"seed {options.seed}, speed {options.speed:g}, files {', '.join(f'{file.parent.name}/{file.name}' for file in files)}"
         )
         try:
             calm = play("calm  ", files, options.speed, [])
