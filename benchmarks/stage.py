@@ -42,6 +42,11 @@ class Stage:
         self._processes = (_process(kafka), _process(postgres))
         self._settings, self._parts = settings, parts
 
+    @property
+    def dsn(self) -> str:
+        """Of the server's maintenance database."""
+        return self._settings["POSTGRES_DSN"]
+
     def prepare(self, act: str) -> None:
         """Make the topic, the database and its tables."""
         make_topics(self._settings["KAFKA_BOOTSTRAP_SERVERS"], f"{act}-simulated", PARTITIONS)
