@@ -76,9 +76,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         data = Path(os.environ.get("TICKSTREAM_TEST_DATA", DATA))
         files = real_hour(data, Path(name)) or made_up(Path(name), 60, 400)
-        print(
-            f"seed {options.seed}, speed {options.speed:g}, files {', '.join(f'{file.parent.name}/{file.name}' for file in files)}"
-        )
+        names = ", ".join(f"{file.parent.name}/{file.name}" for file in files)
+        print(f"seed {options.seed}, speed {options.speed:g}, files {names}")
         try:
             calm = play("calm  ", files, options.speed, [])
             killed = play("killed", files, options.speed, plan)
