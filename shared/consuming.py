@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from shared.config import Config
 from shared.database import connect, make_database, transaction
-from shared.debugging import before_connecting
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.progress import Reading, claim_origin
@@ -62,7 +61,6 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
     """Everything a run stands on: topics, database, schema, and a reader that begins where the rows end."""
     topics = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
-    before_connecting(config.debugging, dsn)
     part.migrate(dsn)
     reading = Reading(part.group, topics.topic)
     with closing(connect(dsn, part.name)) as connection:

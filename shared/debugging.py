@@ -1,6 +1,7 @@
 """Aids for finding out why a database can't be reached, off unless the settings ask for them."""
 
 import logging
+import sys
 
 from psycopg2.extensions import parse_dsn
 
@@ -13,10 +14,15 @@ log = logging.getLogger("tickstream.database")
 
 
 def before_connecting(settings: Debugging, dsn: str) -> None:
-    """Log where `dsn` leads, its secrets masked, and stop in the debugger, each where the settings say so."""
+    """Log where `dsn` leads, its secrets masked, and stop in the debugger, each where the settings say so.
+
+    The debugger needs a terminal, which the parts of a pipeline have not.
+    """
     if settings.debug_db_config:
         log.info("PostgreSQL settings: %s", masked(dsn))
-    if settings.debug_db_breakpoint:
+    if settings.debug_db_breakpoint and not sys.stdin.isatty():
+        log.warning("DEBUG_DB_BREAKPOINT needs a terminal and is passed over: run this part alone in one.")
+    elif settings.debug_db_breakpoint:
         breakpoint()  # noqa: T100 - DEBUG_DB_BREAKPOINT asks for it
 
 

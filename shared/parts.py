@@ -16,6 +16,7 @@ from fasteners import InterProcessLock
 
 from shared.config import Config
 from shared.database import Connection, transaction
+from shared.debugging import before_connecting
 from shared.embedded import lease_kafka, lease_postgres
 from shared.errors import ConfigError, PartitionLost, StopPart, Unavailable
 from shared.sections import Errors
@@ -29,7 +30,10 @@ log = logging.getLogger("tickstream")
 
 @contextmanager
 def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
-    """The settings with the addresses of the embedded servers, which run as long as this is open."""
+    """The settings with the addresses of the embedded servers, which run as long as this is open.
+
+    Nothing has connected to the database yet when the debugging aids are asked.
+    """
     with ExitStack() as leases:
         data = config.embedded.data
         if kafka and config.kafka.is_embedded:
@@ -40,6 +44,7 @@ def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
             config = config.with_postgres_at(
                 leases.enter_context(lease_postgres(data, log.info, config.embedded.postgres_port))
             )
+        before_connecting(config.debugging, config.postgres.dsn_for(config.database()))
         yield config
 
 

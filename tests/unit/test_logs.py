@@ -1,16 +1,20 @@
 """Logging and debugging aids: lines reach their places, passwords do not."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from shared.config import Config
 from shared.debugging import before_connecting, masked
 from shared.errors import ConfigError
 from shared.logs import start_logging
-from shared.sections import Debugging, Logging
+from shared.parts import servers
+from shared.sections import Debugging, Kafka, Logging, Postgres
 
 DSN = "postgresql://me:hunter2@db:5433/stocks?sslpassword=hunter2"
 
@@ -75,7 +79,31 @@ def test_database_settings_are_logged_only_where_asked(caplog: pytest.LogCapture
 def test_debugger_stops_before_connecting_only_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     stops: list[str] = []
     monkeypatch.setattr(sys, "breakpointhook", lambda: stops.append("stopped"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     before_connecting(Debugging(), DSN)
     assert stops == []
     before_connecting(Debugging(debug_db_breakpoint=True), DSN)
     assert stops == ["stopped"]
+
+
+def test_debugger_without_a_terminal_is_passed_over_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Path(os.devnull).open())
+    before_connecting(Debugging(debug_db_breakpoint=True), DSN)
+    assert "run this part alone" in caplog.text
+
+
+@pytest.mark.parametrize("kafka", [True, False])
+def test_every_part_shows_its_database_before_the_first_connection(
+    caplog: pytest.LogCaptureFixture, kafka: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    config = Config(
+        kafka=Kafka(bootstrap_servers="127.0.0.1:1"),
+        postgres=Postgres(host="127.0.0.1", port=1, password=SecretStr("hunter2")),
+        debugging=Debugging(debug_db_config=True),
+    )
+    with servers(config, kafka=kafka):
+        assert "host=127.0.0.1" in caplog.text
+    assert "hunter2" not in caplog.text
