@@ -15,7 +15,7 @@ from dashboard.panels import (
     watch_row,
 )
 from dashboard.rows import ChartBar
-from dashboard.snapshot import NOTHING, Snapshot
+from dashboard.snapshot import NOTHING, Reading, Snapshot
 from shared.calendars import calendar_of
 
 LAGGING = {"storage", "analytics"}
@@ -51,6 +51,8 @@ def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | No
         "rows": _watchlist(snapshot, since),
         "alerts": _alerts(snapshot, since),
         **_notes(scene, snapshot),
+        "age": _age(scene, snapshot.reading),
+        "is_recorded": scene.feed == "replay",
         **_strip(snapshot),
     }
     if ask.symbol in snapshot.reading.symbols:
@@ -92,15 +94,20 @@ def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def _age(scene: Scene, reading: Reading) -> float | None:
+    """Seconds since the newest quote was received; None without quotes, and where they are a recording's."""
+    if scene.feed == "replay" or not reading.symbols:
+        return None
+    return max(0.0, reading.now - max(row.received_time for row in reading.symbols.values()))
+
+
 def _strip(snapshot: Snapshot) -> dict[str, Any]:
     """The strip at the foot. What is not known is None: no number is shown before it was read."""
     reading = snapshot.reading
-    received = [row.received_time for row in reading.symbols.values()]
     alive = {part: row for part, row in reading.parts.items() if is_alive(row)}
     is_known = reading is not NOTHING
     return {
         "parts": part_items(reading.parts, snapshot.condition),
-        "age": max(0.0, reading.now - max(received)) if received else None,
         "lag": sum(row.lag for row in alive.values()) if alive.keys() & LAGGING else None,
         "per_second": alive["storage"].per_second if "storage" in alive else None,
         "late": sum(row.late for row in reading.symbols.values()) if is_known else None,

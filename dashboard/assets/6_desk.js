@@ -10,7 +10,7 @@
   };
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
-    askedAt: null, answeredAt: null, clock: null, age: null, open: null, loading: null, stale: false, offered: -1,
+    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, loading: null, stale: false, offered: -1,
   };
 
   function begin(series, labels) {
@@ -41,7 +41,7 @@
     for (const id of ["banner", "warning"]) deskPanels.sentence(id, delta[id]);
     deskPanels.notice(delta.notice);
     deskPanels.strip(delta);
-    state.age = delta.age;
+    Object.assign(state, { age: delta.age, isRecorded: delta.is_recorded });
     offerSymbols();
     if (delta.symbol === state.symbol && delta.interval === state.interval) applySymbol(delta);
     keepTime();
@@ -127,7 +127,8 @@
       const second = heading.clock + (heading.clock_runs ? passed : 0);
       deskPanels.write(document.getElementById("clock"), deskFormat.fullClock(second, heading.zone));
     }
-    if (state.age !== null) {
+    if (state.isRecorded) deskPanels.badge("age", "Recorded", "closed");
+    else if (state.age !== null) {
       const age = state.age + passed, isOpen = !heading || heading.tone !== "closed";
       deskPanels.badge("age", `Data ${deskFormat.age(age)}`, !isOpen ? "closed" : age < 15 ? "open" : age < 120 ? "extended" : "bad");
     }

@@ -183,6 +183,7 @@ def test_banner_of_a_replay_names_its_dates(browser: Browser, serve: Serve, mark
     page = browser.new_page()
     page.goto(serve(market_dsn, "replay"))
     expect(page.locator("#banner")).to_have_text(re.compile(r"Recorded data of \d+ \w{3} \d{4}"))
+    expect(page.locator("#age")).to_have_text("Recorded")
     page.close()
 
 

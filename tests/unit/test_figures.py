@@ -1,5 +1,7 @@
 """What the page is told: rows in, numbers and sentences out."""
 
+from dataclasses import replace
+
 from dashboard.delta import Ask, Scene, delta
 from dashboard.figures import COLUMNS, Periods, chart_series, columns, studies
 from dashboard.notices import banner, notice, stale_warning
@@ -208,6 +210,12 @@ def test_no_number_is_shown_before_one_was_read() -> None:
 def test_age_is_since_the_newest_quote_was_received() -> None:
     snapshot = advance(first_snapshot(100), READING)
     assert delta(SCENE, snapshot, Ask(None, "1m", 0, 0, 0), None)["age"] == 2.5
+
+
+def test_recording_has_no_age() -> None:
+    snapshot = advance(first_snapshot(100), READING)
+    found = delta(replace(SCENE, feed="replay"), snapshot, Ask(None, "1m", 0, 0, 0), None)
+    assert (found["age"], found["is_recorded"]) == (None, True)
 
 
 def test_lag_and_rate_of_parts_that_ended_are_not_shown_as_if_they_were_of_now() -> None:
