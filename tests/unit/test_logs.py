@@ -89,8 +89,9 @@ def test_debugger_stops_before_connecting_only_where_asked(monkeypatch: pytest.M
 def test_debugger_without_a_terminal_is_passed_over_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Path(os.devnull).open())
-    before_connecting(Debugging(debug_db_breakpoint=True), DSN)
+    with Path(os.devnull).open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        before_connecting(Debugging(debug_db_breakpoint=True), DSN)
     assert "run this part alone" in caplog.text
 
 
