@@ -2,7 +2,8 @@
 
 quotes  symbol,event_time,price and optionally size, bid, ask, day_open, day_high, day_low, previous_close,
         day_volume, currency, exchange, session
-bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange
+bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange; without the column
+        interval it is the smallest step between two bars of one symbol
 
 Times are ISO 8601 with a zone, or epoch seconds or milliseconds. Other columns are not read. An empty field is
 what the source did not say. A file is read and checked as a whole before its first row is given: a recording is
@@ -13,19 +14,21 @@ import csv
 import gzip
 import math
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO, cast, get_args
 
 import msgspec
 
 from shared.errors import ConfigError
-from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
+from shared.market import EPOCH, INTERVAL_SECONDS, Quote, Record, RecordedBar, RecordedInterval, Symbol
 from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
 
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
@@ -34,7 +37,7 @@ QUOTE_AMOUNTS = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previ
 QUOTE_TEXTS = ("currency", "exchange", "session")
 BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
 BAR_TEXTS = ("currency", "exchange")
-INTERVALS = get_args(RecordedInterval)
+INTERVALS: tuple[RecordedInterval, ...] = get_args(RecordedInterval)
 TEXT_LIMIT = 64
 AMOUNT_LIMIT = 1e18
 EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**14
@@ -46,7 +49,7 @@ Placed = tuple[int, Callable[[int], Record]]
 
 @dataclass(frozen=True)
 class CsvFile:
-    """One file. `interval` is that of bars whose rows don't name it; None for quotes."""
+    """One file. `interval` is that of bars whose rows don't name it; None for quotes, and where they all must."""
 
     path: Path
     name: str
@@ -69,18 +72,16 @@ class CsvFile:
         read = _quote if self.holds_quotes else partial(_bar, self.interval)
         with _opened(self.path) as text:
             for line, fields in _lines(text, self.path):
-                try:
+                with _named(self.path, line):
                     order, make = read(fields)
                     make(0)
-                except (ValueError, OverflowError) as error:
-                    raise ConfigError(f"{self.path}, line {line}: {error}.") from error
                 yield order, number, line, make
 
 
-def csv_file(path: Path, interval: RecordedInterval | None) -> CsvFile:
-    """What the header says the file holds; `interval` is that of bars where no column names it.
+def csv_file(path: Path) -> CsvFile:
+    """What the header says the file holds.
 
-    Raises ConfigError where the header is neither that of quotes nor that of bars, or the interval is missing.
+    Raises ConfigError where the header is neither that of quotes nor that of bars, or bars don't tell their interval.
     """
     with _opened(path) as text:
         header = _header(text)
@@ -89,9 +90,34 @@ def csv_file(path: Path, interval: RecordedInterval | None) -> CsvFile:
     if not set(BAR_COLUMNS) <= set(header):
         expected = f"{','.join(QUOTE_COLUMNS)} (quotes) or {','.join(BAR_COLUMNS)} (bars)"
         raise ConfigError(f"{path}: the first row must name the columns {expected}.")
-    if "interval" not in header and interval is None:
-        raise ConfigError(f"{path}: its bars have no column interval; add one of {', '.join(INTERVALS)}.")
-    return CsvFile(path, path.name, False, interval)
+    return CsvFile(path, path.name, False, None if "interval" in header else _smallest_step(path))
+
+
+def _smallest_step(path: Path) -> RecordedInterval:
+    """The interval of bars that don't name it. Raises ConfigError where the starts tell none."""
+    starts: defaultdict[str, set[int]] = defaultdict(set)
+    with _opened(path) as text:
+        for line, fields in _lines(text, path):
+            with _named(path, line):
+                starts[fields["symbol"]].add(_microsecond("start", fields))
+    steps = (after - start for times in starts.values() for start, after in pairwise(sorted(times)))
+    smallest = min(steps, default=0) / 1_000_000
+    for interval in INTERVALS:
+        if INTERVAL_SECONDS[interval] == smallest:
+            return interval
+    told = f"the smallest step between two of a symbol is {smallest:g} s" if smallest else "no symbol has two"
+    raise ConfigError(
+        f"{path}: its bars have no column interval, and {told}; add one of {', '.join(INTERVALS)}."
+    )
+
+
+@contextmanager
+def _named(path: Path, line: int) -> Iterator[None]:
+    """What is wrong with a row, with its file and line. Raises ConfigError."""
+    try:
+        yield
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{path}, line {line}: {error}.") from error
 
 
 @contextmanager
@@ -157,7 +183,7 @@ def _utc(second: int) -> datetime:
 def _interval(text: str | None) -> RecordedInterval:
     if text not in INTERVALS:
         raise ValueError(f"interval {text!r} is none of {', '.join(INTERVALS)}")
-    return cast(RecordedInterval, text)
+    return text
 
 
 def _symbol(fields: Fields) -> str:

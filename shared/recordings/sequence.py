@@ -25,7 +25,7 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from shared.errors import ConfigError
-from shared.market import Record, RecordedInterval, TimeMark
+from shared.market import Record, TimeMark
 from shared.recordings.csv_files import CsvFile, csv_file
 from shared.recordings.digest import ENDINGS
 from shared.recordings.lean import LeanFile, lean_file
@@ -38,20 +38,20 @@ Recording = LeanFile | CsvFile
 log = logging.getLogger("tickstream.replay")
 
 
-def recorded(files: Iterable[Path], interval: RecordedInterval | None = None) -> Iterator[Record]:
+def recorded(files: Iterable[Path]) -> Iterator[Record]:
     """Every record of the files, with time marks between them.
 
     A folder stands for all trade data below it; what else lies there is named in the log and left out.
-    `interval` is that of CSV bars whose file has no such column. Raises ConfigError where a file is none of the
-    known kinds, can't be read or holds a bad row: a bad row of a CSV file before the first record is given.
+    Raises ConfigError where a file is none of the known kinds, can't be read or holds a bad row: a bad row of a
+    CSV file before the first record is given.
     """
-    recordings = sorted(_expanded(files, interval), key=lambda file: (file.name, _fingerprint(file.path)))
+    recordings = sorted(_expanded(files), key=lambda file: (file.name, _fingerprint(file.path)))
     if not recordings:
         raise ConfigError("None of the files to replay holds trades.")
     return _sequence(recordings)
 
 
-def _expanded(files: Iterable[Path], interval: RecordedInterval | None) -> Iterator[Recording]:
+def _expanded(files: Iterable[Path]) -> Iterator[Recording]:
     """Each file once, also where it is named twice."""
     named: dict[Path, None] = {}
     inside: dict[Path, None] = {}
@@ -60,22 +60,22 @@ def _expanded(files: Iterable[Path], interval: RecordedInterval | None) -> Itera
             inside |= dict.fromkeys(path.resolve() for path in file.rglob("*") if path.name.endswith(ENDINGS))
         else:
             named[file.resolve()] = None
-    yield from (_recognised(path, interval) for path in named)
+    yield from (_recognised(path) for path in named)
     for path in sorted(inside.keys() - named.keys()):
         try:
-            yield _recognised(path, interval)
+            yield _recognised(path)
         except ConfigError as reason:
             log.warning("not replayed: %s", reason)
 
 
-def _recognised(path: Path, interval: RecordedInterval | None) -> Recording:
+def _recognised(path: Path) -> Recording:
     """Raises ConfigError where the file is none of the known kinds."""
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file.")
     if path.suffix == ".zip":
         return lean_file(path)
     if path.name.endswith(ENDINGS):
-        return csv_file(path, interval)
+        return csv_file(path)
     raise ConfigError(f"{path}: only .zip, .csv and .csv.gz can be replayed.")
 
 

@@ -15,7 +15,7 @@ BARS = "symbol,start,open,high,low,close,volume,interval\n"
 
 
 def records(path: Path) -> list[Record]:
-    return [make(line) for _, _, line, make in csv_file(path, "1m").rows(0)]
+    return [make(line) for _, _, line, make in csv_file(path).rows(0)]
 
 
 @pytest.fixture
@@ -65,14 +65,32 @@ def test_gzipped_file_is_read_like_a_plain_one(tmp_path: Path) -> None:
     assert len(records(packed)) == 1
 
 
-def test_bar_takes_the_interval_of_its_row_before_that_of_the_file(path: Path) -> None:
-    path.write_text(f"{BARS}A,1704205800,2,3,1,2,10,5m\nA,1704206100,2,3,1,2,,\n")
+def test_bars_of_several_intervals_end_when_their_own_does(path: Path) -> None:
+    path.write_text(f"{BARS}A,1704205800,2,3,1,2,10,5m\nA,1704206100,2,3,1,2,,1m\n")
     bars = records(path)
     assert [(bar.interval, bar.volume) for bar in bars if isinstance(bar, RecordedBar)] == [
         ("5m", 10.0),
         ("1m", None),
     ]
     assert bars[0].received_time == datetime(2024, 1, 2, 14, 35, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("steps", "interval"),
+    [((0, 1), "1s"), ((600, 0, 60), "1m"), ((0, 900, 1200), "5m"), ((0, 6 * 86400, 7 * 86400), "1d")],
+)
+def test_interval_of_bars_that_do_not_name_it_is_their_smallest_step(
+    path: Path, steps: tuple[int, ...], interval: str
+) -> None:
+    opened = 1704205800  # Tuesday, 14:30 UTC: New York opens
+    rows = "".join(f"A,{opened + step},2,3,1,2,10\nB,{opened + step},2,3,1,2,10\n" for step in steps)
+    if interval == "1d":
+        path.write_text(
+            "symbol,start,open,high,low,close,volume,exchange\n" + rows.replace("0\n", "0,XNYS\n")
+        )
+    else:
+        path.write_text("symbol,start,open,high,low,close,volume\n" + rows)
+    assert {bar.interval for bar in records(path) if isinstance(bar, RecordedBar)} == {interval}
 
 
 def test_day_bar_ends_with_the_regular_session_of_its_exchange(path: Path) -> None:
@@ -110,10 +128,22 @@ def test_bad_row_is_named_by_file_and_line(path: Path, text: str, said: str) -> 
         records(path)
 
 
-def test_bars_without_an_interval_are_refused(path: Path) -> None:
-    path.write_text("symbol,start,open,high,low,close,volume\n")
-    with pytest.raises(ConfigError, match="no column interval"):
-        csv_file(path, None)
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [
+        ((), "no symbol has two"),
+        ((0,), "no symbol has two"),
+        ((0, 120, 240), "is 120 s; add one of 1s, 1m"),
+        ((0, 0.5), "is 0.5 s"),
+    ],
+)
+def test_bars_whose_steps_tell_no_interval_are_refused(
+    path: Path, starts: tuple[float, ...], said: str
+) -> None:
+    rows = "".join(f"A,{1704205800 + start},2,3,1,2,10\n" for start in starts)
+    path.write_text("symbol,start,open,high,low,close,volume\n" + rows)
+    with pytest.raises(ConfigError, match=f"no column interval, and .*{said}"):
+        csv_file(path)
 
 
 @pytest.mark.parametrize("name", ["own.csv", "own.csv.gz"])
