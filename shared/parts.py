@@ -24,6 +24,8 @@ from shared.sections import Errors
 LONGEST_WAIT = 10.0
 SLOTS = 64
 BEAT_SECONDS = 1.0
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Not every platform has them all."""
 
 log = logging.getLogger("tickstream")
 
@@ -92,10 +94,12 @@ class Stop(threading.Event):
 
 
 def stop_on_signals() -> Stop:
-    """What SIGINT (Ctrl-C) and SIGTERM set."""
+    """What SIGINT (Ctrl-C), SIGTERM and, unless `nohup` has it ignored, SIGHUP (the terminal is closed) set."""
     stop = Stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop.hear)
+    for name in STOP_SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop.hear)
     return stop
 
 
