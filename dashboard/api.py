@@ -21,7 +21,7 @@ def routes(model: ReadModel) -> APIRouter:
         """Whether this server is up, and what it can show."""
         return {"status": "ok", "condition": model.snapshot.condition, "sequence": model.snapshot.sequence}
 
-    @router.get("/api/v1/history/{symbol}")
+    @router.get("/api/v1/history/{symbol:path}")
     async def history(
         symbol: str, interval: Interval = "1m", bars: Annotated[int, Query(ge=1, le=MOST_BARS)] = 1000
     ) -> JSONResponse:

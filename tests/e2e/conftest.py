@@ -53,13 +53,13 @@ def admin_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def market_dsn(admin_dsn: str) -> str:
-    """A database with two symbols of 300 minutes each."""
+    """A database with three symbols of 300 minutes each."""
     dsn = make_database(admin_dsn, "market")
     migrate(dsn)
     connection = connect(dsn, "test")
     with transaction(connection) as cursor:
         now = int(time.time())
-        fill(cursor, {"AAA": 101.0, "BBB": 250.0}, now, bars=300)
+        fill(cursor, {"AAA": 101.0, "BBB": 250.0, "BTC/USD": 64000.0}, now, bars=300)
         alert(cursor, "AAA", now - now % 60 - 60, 74.3)
     connection.close()
     return dsn

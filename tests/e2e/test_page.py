@@ -119,7 +119,7 @@ def test_zoom_survives_ticks(visit: Visit, market_dsn: str) -> None:
 
 def test_nothing_is_mounted_anew_by_ticks(visit: Visit, market_dsn: str) -> None:
     page = visit.page
-    expect(page.locator(".ag-row svg path")).to_have_count(2)
+    expect(page.locator(".ag-row svg path")).to_have_count(3)
     expect(page.locator(".alert")).to_have_count(1)
     page.evaluate("""() => {
         window.mounted = [];
@@ -142,6 +142,13 @@ def test_switching_the_symbol_shows_its_numbers(visit: Visit) -> None:
     expect(page.locator("#session-note")).to_have_text("BBB")
     expect(page.locator("#symbol")).to_have_value("BBB")
     expect(page.locator("#summary")).to_contain_text("BBB")
+
+
+def test_symbol_with_a_slash_has_a_chart(visit: Visit) -> None:
+    visit.page.locator(".ag-row[row-id='BTC/USD']").click()
+    visit.page.wait_for_function(
+        "window.deskChart.holds('BTC/USD', '1m') && window.deskChart.view().bars.length >= 300"
+    )
 
 
 def test_switching_the_interval_loads_its_bars(visit: Visit) -> None:

@@ -40,6 +40,12 @@ def test_history_comes_as_columns_of_one_length(address: str) -> None:
     assert answer["columns"]["start"] == sorted(answer["columns"]["start"])
 
 
+def test_history_of_a_symbol_with_a_slash_is_found(address: str) -> None:
+    for path in ("BTC%2FUSD", "BTC/USD"):
+        status, answer = get(f"{address}/api/v1/history/{path}?bars=5")
+        assert (status, answer["symbol"], len(answer["columns"]["start"])) == (200, "BTC/USD", 5)
+
+
 def test_history_of_an_unknown_interval_is_refused(address: str) -> None:
     assert get(f"{address}/api/v1/history/AAA?interval=2m")[0] == 422
 
