@@ -9,6 +9,7 @@ It only reads the database, and waits for it where it is away. Ctrl-C stops it. 
 """
 
 import argparse
+import logging
 import socket
 import sys
 import threading
@@ -26,9 +27,12 @@ from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
 from shared.parts import Stop, place, servers, stop_on_signals, stop_without
 from shared.sections import Indicators
+from shared.supervising import EXIT_STOP
 
 BUSY = 98, 48, 10048
 """What Linux, macOS and Windows answer where a port is taken."""
+
+log = logging.getLogger("tickstream")
 
 
 def main() -> int:
@@ -48,9 +52,9 @@ def main() -> int:
             _serve(ready, instance, listener, stop)
     except TickstreamError as error:
         print(f"screen: {error}", file=sys.stderr)
-        return 1
+        return EXIT_STOP
     except KeyboardInterrupt:
-        print("screen: stops before it began.", file=sys.stderr)
+        log.info("screen stops before it began.")
     return 0
 
 
@@ -69,7 +73,10 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) in BUSY:
-            hint = f"Port {port} is taken, perhaps by a screen that runs already: choose another with --port."
+            hint = (
+                f"Port {port} is taken, perhaps by a screen that runs already: "
+                "choose another with --port or DASHBOARD_PORT."
+            )
         else:
             hint = f"The page can't be served at {host}:{port}: {error}."
         raise ConfigError(hint) from None

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from shared.supervising import EXIT_STOP
 from tests.conftest import PROJECT
 
 
@@ -71,8 +72,8 @@ def test_taken_port_is_said_in_one_sentence() -> None:
         port = str(taken.getsockname()[1])
         command = [sys.executable, str(PROJECT / "start_dashboard.py"), "--port", port]
         found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert found.returncode == 1
+    assert found.returncode == EXIT_STOP
     assert found.stderr.strip().endswith(
-        f"Port {port} is taken, perhaps by a screen that runs already: choose another with --port."
+        f"Port {port} is taken, perhaps by a screen that runs already: choose another with --port or DASHBOARD_PORT."
     )
     assert "Traceback" not in found.stderr
