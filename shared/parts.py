@@ -24,8 +24,6 @@ from shared.sections import Errors
 LONGEST_WAIT = 10.0
 SLOTS = 64
 BEAT_SECONDS = 1.0
-STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Not every platform has them all."""
 
 log = logging.getLogger("tickstream")
 
@@ -96,10 +94,11 @@ class Stop(threading.Event):
 def stop_on_signals() -> Stop:
     """What SIGINT (Ctrl-C), SIGTERM and, unless `nohup` has it ignored, SIGHUP (the terminal is closed) set."""
     stop = Stop()
-    for name in STOP_SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop.hear)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, stop.hear)
     return stop
 
 

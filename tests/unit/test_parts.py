@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.parts import STOP_SIGNALS, stop_on_signals
+from shared.parts import stop_on_signals
 
-NUMBERS = [getattr(signal, name) for name in STOP_SIGNALS if hasattr(signal, name)]
+NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @pytest.fixture
