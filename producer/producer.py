@@ -18,7 +18,7 @@ from threading import Event
 
 from db.migrate import migrate
 from producer.publish import NOTHING, Publisher, last_positions
-from producer.sources.replay import paced
+from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
 from shared.command_line import run_part
 from shared.config import Config
@@ -37,7 +37,8 @@ Source = Callable[[Config, int, Event], Iterator[Record]]
 def _replay(config: Config, after: int, stop: Event) -> Iterator[Record]:
     """What is published already is passed over at once; only the rest is paced."""
     rest = dropwhile(lambda record: record.position <= after, recorded(config.producer.replay_files))
-    return paced(rest, config.producer.replay_speed, time.monotonic, stop.wait)
+    in_time = paced(rest, config.producer.replay_speed, time.monotonic, stop.wait)
+    return ended_by_now(in_time, lambda: datetime.now(UTC))
 
 
 def _simulated(config: Config, after: int, stop: Event) -> Iterator[Record]:

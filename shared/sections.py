@@ -14,6 +14,7 @@ from shared.setting_types import (
     DatabaseName,
     Dsn,
     Every,
+    Grace,
     HostName,
     Intervals,
     LogFormat,
@@ -217,7 +218,7 @@ class Running(Section):
     gather_milliseconds: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=15, validation_alias="GATHER_MILLISECONDS"
     )
-    bar_grace_seconds: Seconds = Field(default=2.0, validation_alias="BAR_GRACE_SECONDS")
+    bar_grace_seconds: Grace = Field(default=2.0, validation_alias="BAR_GRACE_SECONDS")
 
 
 class Errors(Section):

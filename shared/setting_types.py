@@ -17,6 +17,8 @@ from shared.market import Interval, Symbol
 PROJECT = Path(__file__).resolve().parent.parent
 
 LONGEST_PERIOD = 5000
+LONGEST_GRACE = 3600
+"""Seconds; the end of a replay closes every bar under any grace that may be set."""
 TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
 # PostgreSQL cuts names at 63 bytes, and a replay's database adds 16 to this one.
 DATABASE_NAME = r"^[A-Za-z_][A-Za-z0-9_\-]{0,46}$"
@@ -141,3 +143,4 @@ PollSeconds = Annotated[float, Field(gt=0, le=86_400)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
+Grace = Annotated[float, Field(ge=0, le=LONGEST_GRACE)]

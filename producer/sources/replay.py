@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from shared.market import Record, TimeMark
 
 SLICE_SECONDS = 0.1
@@ -25,6 +27,18 @@ def paced(
             if _stopped_before(due, clock, wait):
                 return
         yield record
+
+
+def ended_by_now(records: Iterable[Record], now: Callable[[], datetime]) -> Iterator[Record]:
+    """The records, with an end that is not ahead of the clock: a recording of today ends before its day does.
+
+    A mark of a time to come would be refused as from the future; this way what is over by now closes.
+    """
+    for record in records:
+        if type(record) is TimeMark and record.end and record.time > (time := now()):
+            yield replace(record, time=time, received_time=time)
+        else:
+            yield record
 
 
 def _stopped_before(due: float, clock: Callable[[], float], wait: Callable[[float], bool]) -> bool:

@@ -11,9 +11,9 @@ before its own time only; a bar that ends at T follows no mark at T, and where a
 the mark before it is at its own start at the latest. A longer bar among shorter records lies behind marks past its
 start, but before its own end, where its slot is still open.
 
-The end. A last mark (`end` is true) at the UTC midnight that follows, and a minute more, closes what is open: by
-then every intraday bar is over, and so is the regular session in New York (21:00 UTC at the latest), of the
-simulated exchange (22:00) and around the clock (midnight). The minute is for the grace.
+The end. A last mark (`end` is true) at the UTC midnight that follows, and the longest grace more, closes what is
+open: by then every intraday bar is over, and so is the regular session in New York (21:00 UTC at the latest), of
+the simulated exchange (22:00) and around the clock (midnight).
 """
 
 import hashlib
@@ -30,8 +30,9 @@ from shared.recordings.csv_files import CsvFile, csv_file
 from shared.recordings.digest import ENDINGS
 from shared.recordings.lean import LeanFile, lean_file
 from shared.recordings.rows import ORDERS_A_SECOND, SOURCE, Row, is_quote
+from shared.setting_types import LONGEST_GRACE
 
-DAY, MINUTE = 86_400, 60
+DAY = 86_400
 
 Recording = LeanFile | CsvFile
 
@@ -119,7 +120,7 @@ def _sequence(recordings: list[Recording]) -> Iterator[Record]:
             raise ConfigError(f"{recordings[number].path}, line {line}: {error}.") from error
         before = order
     last = before // ORDERS_A_SECOND
-    yield _mark(last - last % DAY + DAY + MINUTE, position + 1, end=True)
+    yield _mark(last - last % DAY + DAY + LONGEST_GRACE, position + 1, end=True)
 
 
 def _mark(second: int, position: int, end: bool = False) -> TimeMark:

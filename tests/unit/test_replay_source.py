@@ -16,11 +16,12 @@ from hypothesis.strategies import DataObject
 
 from analytics.engine import Engine
 from analytics.symbol_state import EngineSettings
-from producer.sources.replay import paced
+from producer.sources.replay import ended_by_now, paced
 from shared.errors import ConfigError
 from shared.market import Quote, Record, RecordedBar, TimeMark
 from shared.messages import encode
 from shared.recordings.sequence import recorded
+from shared.setting_types import LONGEST_GRACE
 from tests.unit.lean_zips import write_zip
 
 BARS = "symbol,start,open,high,low,close,volume,interval\n"
@@ -63,7 +64,7 @@ def test_mark_precedes_the_first_quote_of_each_second(tmp_path: Path) -> None:
         "quote 10:00:01.000",
         "mark 10:00:07",
         "quote 10:00:07.250",
-        "end 00:01:00",
+        "end 01:00:00",
     ]
 
 
@@ -78,7 +79,7 @@ def test_mark_follows_all_bars_that_end_in_its_instant(tmp_path: Path) -> None:
         "1s 10:00:01",
         "mark 10:00:02",
         "1s 10:00:05",
-        "end 00:01:00",
+        "end 01:00:00",
     ]
 
 
@@ -92,7 +93,7 @@ def test_bar_precedes_the_mark_and_the_quote_at_its_end(tmp_path: Path) -> None:
         "1m 10:00:00",
         "mark 10:01:00",
         "quote 10:01:00.000",
-        "end 00:01:00",
+        "end 01:00:00",
     ]
 
 
@@ -209,7 +210,7 @@ def test_end_mark_is_not_waited_for(tmp_path: Path) -> None:
     hand = Hand()
     records = list(paced(recorded([quotes_file(tmp_path / "q.csv", "10:00:00")]), 1.0, hand.clock, hand.wait))
     assert hand.now == 100.0
-    assert told(iter(records))[-1] == "end 00:01:00"
+    assert told(iter(records))[-1] == "end 01:00:00"
 
 
 def test_wait_that_is_broken_off_ends_the_sequence() -> None:
@@ -241,3 +242,21 @@ def test_no_real_bar_is_late_where_bars_close_without_grace(real_data: Path, res
     files = [path for path in folder.rglob("*.zip") if not path.name.endswith("_quote.zip")]
     random.Random(7).shuffle(files)
     assert late_records(recorded(files)) == 0
+
+
+def test_last_mark_closes_every_bar_whatever_the_grace(tmp_path: Path) -> None:
+    engine = Engine(EngineSettings(grace=LONGEST_GRACE))
+    for offset, record in enumerate(recorded([quotes_file(tmp_path / "q.csv", "23:59:59")])):
+        engine.fold(record, offset)
+    assert {event.closed.bar.interval for event in engine.take_events()} >= {"1m", "5m", "15m", "1h"}
+    assert engine.symbols["A"].live() == []
+
+
+def test_recording_of_today_ends_now_and_not_at_a_time_to_come(tmp_path: Path) -> None:
+    files = [quotes_file(tmp_path / "q.csv", "11:59:59")]
+    *before, end = ended_by_now(recorded(files), lambda: NOON)
+    *same, planned = recorded(files)
+    assert before == same
+    assert isinstance(end, TimeMark)
+    assert (end.time, end.received_time, end.end, end.position) == (NOON, NOON, True, planned.position)
+    assert list(ended_by_now(recorded(files), lambda: NOON + timedelta(days=1))) == [*same, planned]
