@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from shared.errors import ConfigError
 from shared.recordings.digest import digest
 from shared.sections import (
+    DEFAULT_SEED,
     Alerts,
     Debugging,
     Embedded,
@@ -79,11 +80,16 @@ class Config(Section):
 
     def topic(self) -> str:
         """The topic of this feed, such as `stock-prices-simulated`."""
-        return "-".join(part for part in (self.kafka.topic, self.feed, self.replay_digest) if part)
+        return "-".join(part for part in (self.kafka.topic, self.feed, self._variant()) if part)
 
     def database(self) -> str:
         """The database of this feed, such as `stocks_simulated`."""
-        return "_".join(part for part in (self.postgres.database, self.feed, self.replay_digest) if part)
+        return "_".join(part for part in (self.postgres.database, self.feed, self._variant()) if part)
+
+    def _variant(self) -> str:
+        """Which of the markets of this feed: another recording or another seed is another market."""
+        seed = self.producer.simulated_seed
+        return self.replay_digest if self.feed == "replay" else str(seed) if seed != DEFAULT_SEED else ""
 
     def with_kafka_at(self, bootstrap_servers: str) -> Self:
         """The same settings, with the embedded broker's address."""

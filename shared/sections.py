@@ -40,6 +40,10 @@ from shared.setting_types import (
 )
 
 
+DEFAULT_SEED = 7
+"""Of the simulated market whose topic and database carry no seed in their names."""
+
+
 class Section(BaseModel):
     """Values that belong to one part. Made from keys of `.env`, or in code by the fields' own names."""
 
@@ -113,7 +117,7 @@ class Producer(Section):
     sources: Sources = Field(default=(), validation_alias="SOURCES")
     replay_files: ProjectPaths = Field(default=(), validation_alias="REPLAY_FILES")
     replay_speed: Speed = Field(default=1.0, validation_alias="REPLAY_SPEED")
-    simulated_seed: Seed = Field(default=7, validation_alias="SIMULATED_SEED")
+    simulated_seed: Seed = Field(default=DEFAULT_SEED, validation_alias="SIMULATED_SEED")
     simulated_rate: Rate = Field(default=1.0, validation_alias="SIMULATED_RATE")
 
     @model_validator(mode="after")

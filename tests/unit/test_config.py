@@ -276,3 +276,10 @@ def test_replay_without_files_is_refused(env_file: Path) -> None:
 def test_replay_of_a_file_that_is_not_there_is_refused(env_file: Path, tmp_path: Path) -> None:
     told = refusal(env_file, "SOURCES=replay", f"REPLAY_FILES={tmp_path}/gone.csv")
     assert told == f"REPLAY_FILES: {tmp_path}/gone.csv can't be read: No such file or directory."
+
+
+def test_another_seed_is_another_market_with_a_topic_and_database_of_its_own() -> None:
+    other = load(None, {"SIMULATED_SEED": str(2**32 - 1), "POSTGRES_DB": "x" * 42})
+    assert other.topic() == "stock-prices-simulated-4294967295"
+    assert other.database() == "x" * 42 + "_simulated_4294967295"
+    assert len(other.database()) == 63

@@ -45,8 +45,8 @@ def test_connection_string_wins_over_host_and_keeps_its_own_options() -> None:
 
 
 def test_connection_string_whose_database_would_be_cut_is_refused() -> None:
-    with pytest.raises(ValidationError, match="must name a database of 1 to 47"):
-        Postgres.model_validate({"POSTGRES_DSN": f"dbname={'x' * 48}"})
+    with pytest.raises(ValidationError, match="must name a database of 1 to 42"):
+        Postgres.model_validate({"POSTGRES_DSN": f"dbname={'x' * 43}"})
 
 
 def test_embedded_server_has_no_address_until_it_runs() -> None:
