@@ -93,7 +93,7 @@ class Engine:
         self._advance(start, offset)
         state = self.symbols.get(record.symbol) or self._new_symbol(record.symbol, record.exchange)
         self.changed.add(record.symbol)
-        state.quotes += 1
+        state.bars += 1
         intervals = FILLED_BY[record.interval]
         slot = slot_of(intervals[0], start, state.calendar)
         if slot is None or slot.end <= self._closed_until:

@@ -53,7 +53,11 @@ class LiveBar(NamedTuple):
 
 
 class SymbolState:
-    """What was folded of one symbol. `exchange` is that of its first record; it fixes the periods per year."""
+    """What was folded of one symbol. `exchange` is that of its first record; it fixes the periods per year.
+
+    `quotes` and `bars` count what came, recorded bars apart from quotes; `late` and `extreme` those of both that
+    entered no bar.
+    """
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
         self.symbol, self.exchange = symbol, exchange
@@ -63,7 +67,9 @@ class SymbolState:
         self.minutes = self.series["1m"].open_bars
         self.last: Quote | None = None
         self.last_time = 0.0
-        self.quotes = self.late = self.extreme = 0
+        self.quotes = self.bars = self.late = self.extreme = 0
+        # The latest price that was not set aside, whatever its time: a new level may be confirmed by an old quote.
+        self._accepted: float | None = None
         self._suspect: float | None = None
         every = settings.live_every
         self._marks: dict[int, tuple[float, float]] = {}
@@ -76,12 +82,14 @@ class SymbolState:
     def accept(self, quote: Quote, time: float) -> bool:
         """Take note of a quote that is not late; False where its price is set aside as extreme."""
         price = quote.price
-        if self.last is not None and self._settings.skip_extreme and self._is_extreme(price, self.last.price):
+        before = self._accepted
+        if before is not None and self._settings.skip_extreme and self._is_extreme(price, before):
             return False
+        self._accepted = price
         if time >= self.last_time:
             self.last, self.last_time = quote, time
         for every in self._marked:
-            if self.quotes % every == 0:
+            if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)
         return True
 
@@ -149,7 +157,8 @@ class SymbolState:
             "exchange": self.exchange,
             "last": msgspec.to_builtins(self.last),
             "last_time": self.last_time,
-            "counts": [self.quotes, self.late, self.extreme],
+            "counts": [self.quotes, self.bars, self.late, self.extreme],
+            "accepted": self._accepted,
             "suspect": self._suspect,
             "marks": [[every, *mark] for every, mark in sorted(self._marks.items())],
             "series": {interval: series.state() for interval, series in self.series.items()},
@@ -166,7 +175,8 @@ class SymbolState:
         self = cls(symbol, state["exchange"], settings)
         self.last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
-        self.quotes, self.late, self.extreme = state["counts"]
+        self.quotes, self.bars, self.late, self.extreme = state["counts"]
+        self._accepted = state["accepted"]
         self._suspect = state["suspect"]
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}
         for interval, series in self.series.items():

@@ -39,7 +39,6 @@ from shared.setting_types import (
     Threshold,
 )
 
-
 DEFAULT_SEED = 7
 """Of the simulated market whose topic and database carry no seed in their names."""
 

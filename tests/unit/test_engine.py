@@ -209,6 +209,21 @@ def test_extreme_price_is_set_aside_until_a_second_one_confirms_it() -> None:
     assert prices(split) == [(100.0, 100.0, 1.1, 1.2)]
 
 
+def test_new_level_confirmed_by_an_older_quote_is_the_level_from_then_on() -> None:
+    engine = Engine(PROMPT)
+    times = (20.0, 15.0, 16.0, 17.0, 18.0)
+    folded(
+        engine, [quote(OPEN + time, price) for time, price in zip(times, (1, 50, 50, 50, 50), strict=True)]
+    )
+    assert engine.symbols["A"].extreme == 1
+
+
+def test_recorded_bars_are_counted_apart_from_quotes() -> None:
+    engine = Engine(PROMPT)
+    folded(engine, [quote(OPEN, 1.0), recorded_bar(OPEN + 60, "1m", (1.0, 1.0, 1.0, 1.0))])
+    assert (engine.symbols["A"].quotes, engine.symbols["A"].bars) == (1, 1)
+
+
 def test_extreme_price_is_not_confirmed_by_another_extreme() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN, 1.0), quote(OPEN + 1, 100.0), quote(OPEN + 2, 0.001), quote(OPEN + 3, 100.0)])
