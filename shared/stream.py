@@ -3,7 +3,7 @@
  1. Poll; the broker gathers for some milliseconds, so that one transaction carries many messages.
  2. A partition that was gained begins where the database says, or earlier where the fold asks to fold again
     what its snapshot lacks; what lies below the stored offset is folded but never written.
- 3. Decode; what can't be decoded is a dead letter with its reason.
+ 3. Decode; what can't be decoded, or belongs to another partition, is a dead letter with its reason.
  4. Fold; then in one transaction: offsets, each moved only from where we believe it to be, then rows. Who lost a
     partition learns it before it writes what another member has written.
  5. Tell Kafka the offsets too, for lag tools.
@@ -14,18 +14,20 @@ from what is committed. There is no second path.
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from shared.database import Connection, Cursor, transaction
 from shared.errors import BadMessage, StopPart, Unavailable
-from shared.kafka import GroupReader, Log, Message, reachable, require_topic
-from shared.market import Quote, Record, RecordedBar
+from shared.kafka import GroupReader, Log, Message, partition_of, reachable, require_topic
+from shared.market import Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode
 from shared.progress import Reading, Step, advance, begin
 
 MAX_RECORDS = 10_000
 POLL_MS = 200
 QUIET_SECONDS = 3.0
+SYMBOLS_KNOWN = 100_000
 
 
 class DeadLetter(NamedTuple):
@@ -170,9 +172,9 @@ class Stream:
         next_offset = self._next[partition]
         known = [message for message in messages if message.offset < next_offset]
         if known:
-            self._fold.refold(decoded(partition, known[0].offset, known))
+            self._fold.refold(decoded(partition, known[0].offset, known, self._log.partitions))
             messages = messages[len(known) :]
-        return [decoded(partition, next_offset, messages)] if messages else []
+        return [decoded(partition, next_offset, messages, self._log.partitions)] if messages else []
 
     def _commit(self, batches: list[Batch]) -> None:
         for batch in batches:
@@ -197,14 +199,21 @@ class Stream:
         require_topic(self._log)
 
 
-def decoded(partition: int, first_offset: int, messages: list[Message]) -> Batch:
-    """Messages from `first_offset` on, decoded and counted."""
+def decoded(partition: int, first_offset: int, messages: list[Message], partitions: int) -> Batch:
+    """Messages from `first_offset` on, decoded and counted.
+
+    A symbol in a partition that is not its own, of `partitions` in all, is a dead letter: it would have two bars.
+    """
     records: list[tuple[int, Record]] = []
     dead: list[DeadLetter] = []
+    at_home: set[str] = set()
     quotes = bars = 0
     for message in messages:
         try:
             record = decode(message.value, message.timestamp)
+            if not isinstance(record, TimeMark) and record.symbol not in at_home:
+                _require_home(record.symbol, partition, partitions)
+                at_home.add(record.symbol)
         except BadMessage as reason:
             dead.append(DeadLetter(message, str(reason)))
             continue
@@ -217,6 +226,19 @@ def decoded(partition: int, first_offset: int, messages: list[Message]) -> Batch
     step = Step(partition, first_offset, messages[-1].offset + 1, quotes, bars)
     step.time_marks, step.dead_letters = len(records) - quotes - bars, len(dead)
     return Batch(partition, records, dead, step)
+
+
+@lru_cache(SYMBOLS_KNOWN)
+def _home(symbol: str, partitions: int) -> int:
+    """The partition of a symbol, reckoned once: the rule in Python costs more than all else about a message."""
+    return partition_of(symbol.encode(), partitions)
+
+
+def _require_home(symbol: str, partition: int, partitions: int) -> None:
+    """Raises BadMessage where the symbol belongs to another partition."""
+    home = _home(symbol, partitions)
+    if home != partition:
+        raise BadMessage(f"in the wrong partition: {symbol} belongs to partition {home}")
 
 
 def _gap(topic: str, partition: int, expected: int, found: int) -> str:

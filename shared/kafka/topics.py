@@ -59,7 +59,10 @@ def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: di
 
 
 def require_topic(log_: Log) -> None:
-    """Raises StopPart where the topic is gone or made anew: a reader of it would wait for ever without a word."""
+    """Raises StopPart where the topic is gone or made anew: a reader of it would wait for ever without a word.
+
+    Raises Unavailable where it has more partitions now: what is read must know them all.
+    """
     with _admin(log_.bootstrap) as admin:
         if log_.topic not in set(admin.list_topics()):
             raise StopPart(
@@ -68,6 +71,8 @@ def require_topic(log_: Log) -> None:
         (found,) = admin.describe_topics([log_.topic])
         if str(found["topic_id"]) != log_.topic_id:
             raise StopPart(f"Topic {log_.topic} was deleted and made anew while it was read. Start again.")
+        if len(found["partitions"]) != log_.partitions:
+            raise Unavailable(f"Topic {log_.topic} has {len(found['partitions'])} partitions now")
 
 
 def partition_of(key: bytes, partitions: int) -> int:

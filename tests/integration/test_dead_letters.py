@@ -17,7 +17,7 @@ from tests.integration.server_user import PATIENCE, wait_for
 
 GOOD: dict[str, Any] = {
     "kind": "quote.v1",
-    "symbol": "ACME",
+    "symbol": "AAA",
     "event_time": "2024-01-02T12:00:00Z",
     "price": 10.5,
     "source": "test",
@@ -101,7 +101,7 @@ def store_without_publishing(desk: Desk, first_offset: int) -> None:
     """What a storage part does until it is killed between the table and the topic."""
     storage = Storage(DeadLetterTopic(desk.log))
     reading = Reading(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
-    batch = decoded(0, first_offset, desk.messages(desk.log)[0][first_offset:])
+    batch = decoded(0, first_offset, desk.messages(desk.log)[0][first_offset:], desk.log.partitions)
     storage.fold(batch)
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         storage.write(cursor)

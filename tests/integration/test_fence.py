@@ -36,11 +36,11 @@ def two(desk: Desk) -> Iterator[Two]:
         yield one, other
 
 
-def quotes(first: int, count: int) -> list[Quote]:
+def quotes(first: int, count: int, symbol: str = "AAA") -> list[Quote]:
     """Quotes of one symbol, one a second."""
     return [
         Quote(
-            symbol="ACME",
+            symbol=symbol,
             event_time=NOON + timedelta(seconds=number),
             price=10.0,
             source="test",
@@ -179,7 +179,7 @@ def members_of(admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
 
 def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_double_row(desk: Desk) -> None:
     desk.publish(quotes(0, 100), partition=0)
-    desk.publish(quotes(100, 100), partition=1)
+    desk.publish(quotes(100, 100, "ACME"), partition=1)
     first = desk.start("storage")
     wait_for(lambda: desk.has_read("storage", 200))
     first.send_signal(signal.SIGSTOP)
@@ -188,10 +188,10 @@ def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_d
         wait_for(lambda: desk.has_read("storage", 300))
         first.send_signal(signal.SIGCONT)
         desk.publish(quotes(300, 100), partition=0)
-        desk.publish(quotes(400, 100), partition=1)
+        desk.publish(quotes(400, 100, "ACME"), partition=1)
         wait_for(lambda: desk.has_read("storage", 500))
         assert first.poll() is None
-    desk.publish(quotes(500, 100), partition=1)
+    desk.publish(quotes(500, 100, "ACME"), partition=1)
     wait_for(lambda: desk.has_read("storage", 600))
     first.terminate()
     _, said = first.communicate(timeout=PATIENCE)

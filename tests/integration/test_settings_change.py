@@ -54,7 +54,7 @@ def log_of(minutes: int) -> list[Said]:
 
 
 def batch_of(messages: list[Said]) -> Batch:
-    return decoded(0, messages[0].offset, cast(list[Message], messages))
+    return decoded(0, messages[0].offset, cast(list[Message], messages), partitions=1)
 
 
 def fold(connection: Connection, settings: EngineSettings, log: list[Said], until: int, killed: bool) -> None:

@@ -27,11 +27,11 @@ def recording(tmp_path: Path) -> list[Path]:
     return made_up(tmp_path, minutes=10, quotes_a_minute=100)
 
 
-def quote(second: float, price: float = 10.0, position: int = 0) -> Quote:
+def quote(second: float, price: float = 10.0, position: int = 0, symbol: str = "AAA") -> Quote:
     """A quote so many seconds after noon."""
     time = NOON + timedelta(seconds=second)
     return Quote(
-        symbol="ACME", event_time=time, price=price, source="test", position=position, received_time=time
+        symbol=symbol, event_time=time, price=price, source="test", position=position, received_time=time
     )
 
 
@@ -107,6 +107,21 @@ def test_a_late_quote_is_stored_and_counted_and_enters_no_bar(desk: Desk) -> Non
         (2, 10.0),
         (1, 10.0),
     ]
+
+
+def test_a_quote_in_the_wrong_partition_is_a_dead_letter_and_doubles_no_bar(desk: Desk) -> None:
+    desk.publish([quote(1), quote(2), mark(70)], partition=0)
+    desk.publish([quote(3), mark(70), quote(80, symbol="ACME"), mark(150)], partition=1)
+    with desk.at_work(store), desk.at_work(analyse):
+        desk.wait_until_read("storage", "analytics")
+    assert desk.rows('select partition, "offset", reason from dead_letters') == [
+        (1, 0, "in the wrong partition: AAA belongs to partition 0")
+    ]
+    assert desk.rows("select symbol, quotes from bars where interval = '1m' order by 1") == [
+        ("AAA", 2),
+        ("ACME", 1),
+    ]
+    assert desk.rows("select sum(quotes), sum(dead_letters) from progress") == [(6, 2)]
 
 
 def test_max_messages_stops_cleanly_and_the_next_run_goes_on(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from shared.messages import encode
 from shared.stream import decoded
 from tests.unit.records import mark, quote, recorded_bar, second
 
+PARTITIONS = 5
+"""The symbol A belongs to the last but one of these."""
 NOON = second("2024-01-03T15:00")
 KINDS = {
     "quotes": encode(quote(NOON, 1.0)),
@@ -35,10 +38,10 @@ class Stored:
 @given(st.integers(0, 10**12), st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=30))
 def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[str]) -> None:
     messages: list[Message] = [Stored(first + number, KINDS[kind]) for number, kind in enumerate(kinds)]
-    batch = decoded(4, first, messages)
+    batch = decoded(3, first, messages, PARTITIONS)
     step = batch.step
     assert {name: getattr(step, name) for name in KINDS} == {name: kinds.count(name) for name in KINDS}
-    assert (batch.partition, step.partition, step.expected, step.reached) == (4, 4, first, first + len(kinds))
+    assert (batch.partition, step.partition, step.expected, step.reached) == (3, 3, first, first + len(kinds))
     offsets = sorted(
         [offset for offset, _ in batch.records] + [letter.message.offset for letter in batch.dead]
     )
@@ -47,12 +50,26 @@ def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[st
 
 def test_dead_letter_keeps_the_message_and_says_why() -> None:
     message = Stored(7, None)
-    batch = decoded(0, 7, [message])
+    batch = decoded(0, 7, [message], PARTITIONS)
     assert batch.dead == [(message, "empty message")]
     assert batch.records == []
 
 
 def test_gap_in_the_log_shows_in_what_was_reached() -> None:
-    batch = decoded(0, 7, [Stored(7, KINDS["quotes"]), Stored(9, KINDS["quotes"])])
+    batch = decoded(3, 7, [Stored(7, KINDS["quotes"]), Stored(9, KINDS["quotes"])], PARTITIONS)
     assert batch.step.reached - batch.step.expected == 3
     assert batch.step.quotes == 2
+
+
+@pytest.mark.parametrize("kind", ["quotes", "bars"])
+def test_symbol_in_a_partition_that_is_not_its_own_is_a_dead_letter(kind: str) -> None:
+    message = Stored(7, KINDS[kind])
+    batch = decoded(0, 7, [message, Stored(8, KINDS["time_marks"])], PARTITIONS)
+    assert batch.dead == [(message, "in the wrong partition: A belongs to partition 3")]
+    assert [offset for offset, _ in batch.records] == [8]
+    assert (batch.step.quotes, batch.step.bars, batch.step.time_marks, batch.step.dead_letters) == (
+        0,
+        0,
+        1,
+        1,
+    )
