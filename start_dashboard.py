@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from functools import partial
 
 import uvicorn
 from psycopg2.extensions import parse_dsn
@@ -25,12 +26,13 @@ from dashboard.read_model import ReadModel
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
-from shared.parts import Stop, place, servers, stop_on_signals, stop_without
+from shared.parts import Stop, keep_trying, place, servers, stop_on_signals, stop_without
 from shared.sections import Indicators
 from shared.supervising import EXIT_STOP
 
 BUSY = 98, 48, 10048
 """What Linux, macOS and Windows answer where a port is taken."""
+LOOK_SECONDS = 0.25
 
 log = logging.getLogger("tickstream")
 
@@ -42,14 +44,7 @@ def main() -> int:
         arguments = _arguments()
         stop_without(arguments.supervisor, stop)
         config = start("screen", arguments)
-        host, port = arguments.host or config.screen.host, arguments.port or config.screen.port
-        with (
-            _listen(host, port) as listener,
-            servers(config, kafka=False) as ready,
-            place("screen", config.topic(), config.embedded.data) as instance,
-        ):
-            print(f"The page is at http://{_shown(host)}:{port}. Ctrl-C stops it.", flush=True)
-            _serve(ready, instance, listener, stop)
+        _show(config, arguments.host or config.screen.host, arguments.port or config.screen.port, stop)
     except TickstreamError as error:
         print(f"screen: {error}", file=sys.stderr)
         return EXIT_STOP
@@ -82,23 +77,48 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConfigError(hint) from None
 
 
+def _show(config: Config, host: str, port: int, stop: Stop) -> None:
+    """Serve the page at a port until `stop` is set. Raises ConfigError or StopPart."""
+    with (
+        _listen(host, port) as listener,
+        place("screen", config.topic(), config.embedded.data) as instance,
+    ):
+
+        def attempt() -> None:
+            with servers(config, kafka=False):
+                print(f"The page is at http://{_shown(host)}:{port}. Ctrl-C stops it.", flush=True)
+                _serve(config, instance, listener, stop)
+
+        keep_trying("screen", attempt, stop, config.errors)
+
+
+def _address(config: Config) -> str:
+    """The DSN of the tables; the embedded server is started again where it is gone. Raises Unavailable."""
+    with servers(config, kafka=False) as ready:
+        return ready.postgres.dsn_for(ready.database())
+
+
 def _serve(config: Config, instance: str, listener: socket.socket, stop: Stop) -> None:
-    """Serve the page until `stop` is set."""
-    dsn = config.postgres.dsn_for(config.database())
+    """Serve the page until `stop` is set. Ends the process with status 1 where the tables can't be read any more:
+    its supervisor starts it again."""
+    address = partial(_address, config)
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
-    model = ReadModel(dsn, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
-    app = build(model, Scene(config.feed, _place(dsn), _periods(config.indicators)))
+    model = ReadModel(address, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
+    app = build(model, Scene(config.feed, _place(address()), _periods(config.indicators)))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )
 
     def watch() -> None:
-        stop.wait()
+        while not stop.wait(LOOK_SECONDS) and not model.has_failed:
+            continue
         server.should_exit = True
 
     threading.Thread(target=watch, name="stop watch", daemon=True).start()
     with stop.gently():
         server.run(sockets=[listener])
+    if model.has_failed:
+        sys.exit("screen: reading the tables failed; why is above.")
     stop.set()
 
 

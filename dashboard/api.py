@@ -1,7 +1,7 @@
 """What the page and other programs may ask for over HTTP."""
 
 from asyncio import to_thread
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -17,9 +17,12 @@ def routes(model: ReadModel) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz")
-    async def health() -> dict[str, Any]:
-        """Whether this server is up, and what it can show."""
-        return {"status": "ok", "condition": model.snapshot.condition, "sequence": model.snapshot.sequence}
+    async def health() -> JSONResponse:
+        """Whether this server is up, and what it can show; 503 where it has stopped reading."""
+        status, code = ("failed", 503) if model.has_failed else ("ok", 200)
+        snapshot = model.snapshot
+        answer = {"status": status, "condition": snapshot.condition, "sequence": snapshot.sequence}
+        return JSONResponse(answer, code)
 
     @router.get("/api/v1/history/{symbol:path}")
     async def history(

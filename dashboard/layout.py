@@ -65,9 +65,7 @@ def _header(symbols: list[str]) -> html.Header:
         [
             html.Span(id="badge", className="badge", hidden=True),
             html.Span(id="clock", className="clock num"),
-            html.Span(
-                id="age", className="badge num", hidden=True, title="How old the newest quote is"
-            ),
+            html.Span(id="age", className="badge num", hidden=True, title="How old the newest quote is"),
         ],
         className="head-right",
     )

@@ -1,7 +1,7 @@
 """The one read a tick that serves every viewer: a thread reads the tables, everybody else reads its snapshot."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from threading import Event, Thread
 
@@ -29,19 +29,24 @@ log = logging.getLogger(__name__)
 class ReadModel:
     """What the tables say, read again and again; it outlives PostgreSQL going away and coming back.
 
-    `feed` is live, simulated or replay. `cache_size` bars are kept a symbol and interval. `first_sequence` must
-    be above every sequence of an earlier run, so that a page left open notices the new one. `instance` names
-    this server among the parts.
+    `address` gives the DSN of the database before each attempt to connect: an embedded server may have to be
+    started again for it. It may raise Unavailable. `feed` is live, simulated or replay. `cache_size` bars are kept
+    a symbol and interval. `first_sequence` must be above every sequence of an earlier run, so that a page left open
+    notices the new one. `instance` names this server among the parts. `has_failed` is true once an error ended the
+    reading for good.
     """
 
-    def __init__(self, dsn: str, feed: str, cache_size: int, first_sequence: int, instance: str) -> None:
+    def __init__(
+        self, address: Callable[[], str], feed: str, cache_size: int, first_sequence: int, instance: str
+    ) -> None:
         self.feed = feed
         self._sign = SignOfLife("screen", instance)
         self._reads = 0
         self.snapshot: Snapshot = first_snapshot(first_sequence)
-        self._dsn = dsn
+        self._address = address
         self._history = History(min(cache_size, MOST_BARS))
         self._stopping = Event()
+        self.has_failed = False
         self._thread = Thread(target=self._run, name="read-model", daemon=True)
 
     def start(self) -> None:
@@ -71,16 +76,24 @@ class ReadModel:
         return self._history.since(key, start)
 
     def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
-        with closing(read_only_connection(self._dsn)) as connection, transaction(connection) as cursor:
+        with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
             return queries.read_newest_bars(cursor, *key, limit)
 
     def _run(self) -> None:
+        """Follow the tables to the end; an error that waiting does not mend ends the thread with its traceback."""
+        try:
+            self._keep_following()
+        finally:
+            self.has_failed = not self._stopping.is_set()
+
+    def _keep_following(self) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             try:
+                dsn = self._address()
                 with (
-                    closing(read_only_connection(self._dsn)) as reader,
-                    closing(connect(self._dsn, "screen")) as writer,
+                    closing(read_only_connection(dsn)) as reader,
+                    closing(connect(dsn, "screen")) as writer,
                 ):
                     pause = FIRST_PAUSE
                     self._follow(reader, writer)

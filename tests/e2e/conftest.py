@@ -66,14 +66,13 @@ def market_dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def serve(admin_dsn: str) -> Iterator[Callable[[str, str], str]]:
-    """Serves the screen of a database and a feed; gives the page's address. It ends before PostgreSQL does."""
+def serve_model(admin_dsn: str) -> Iterator[Callable[[ReadModel], str]]:
+    """Serves the screen of a read model; gives the page's address. It ends before PostgreSQL does."""
     stops: list[Callable[[], None]] = []
 
-    def start(dsn: str, feed: str) -> str:
-        model = ReadModel(dsn, feed, 1000, time.time_ns() // 1_000_000, "test")
+    def start(model: ReadModel) -> str:
         port = free_port()
-        app = build(model, Scene(feed, "The database of the test", Periods()))
+        app = build(model, Scene(model.feed, "The database of the test", Periods()))
         server = uvicorn.Server(
             uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
         )
@@ -86,6 +85,16 @@ def serve(admin_dsn: str) -> Iterator[Callable[[str, str], str]]:
     yield start
     for stop in stops:
         stop()
+
+
+@pytest.fixture(scope="session")
+def serve(serve_model: Callable[[ReadModel], str]) -> Callable[[str, str], str]:
+    """Serves the screen of a database and a feed; gives the page's address."""
+
+    def start(dsn: str, feed: str) -> str:
+        return serve_model(ReadModel(lambda: dsn, feed, 1000, time.time_ns() // 1_000_000, "test"))
+
+    return start
 
 
 def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:

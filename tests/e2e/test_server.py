@@ -2,19 +2,25 @@
 
 import gzip
 import json
+import os
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
 
+from dashboard.read_model import ReadModel
+from shared.embedded import kill, postgres_in
+from shared.embedded.daemon import find, free_port
 from shared.supervising import EXIT_STOP
 from tests.conftest import PROJECT
+from tests.e2e.conftest import START_LIMIT, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +38,14 @@ def get(url: str) -> tuple[int, dict[str, Any]]:
             return answer.status, json.loads(gzip.decompress(body) if packed else body)
     except HTTPError as error:
         return error.code, json.loads(error.read())
+
+
+def answers(url: str) -> bool:
+    """Whether a server is there."""
+    try:
+        return get(url)[0] == 200
+    except URLError:
+        return False
 
 
 def test_history_comes_as_columns_of_one_length(address: str) -> None:
@@ -60,11 +74,41 @@ def test_health_says_what_can_be_shown(address: str) -> None:
     assert (status, answer["status"]) == (200, "ok")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_health_says_that_reading_ended_by_an_error_that_waiting_does_not_mend(
+    serve_model: Callable[[ReadModel], str],
+) -> None:
+    def address_of_nothing() -> str:
+        raise ValueError("no address")
+
+    model = ReadModel(address_of_nothing, "live", 10, 1, "test")
+    address = serve_model(model)
+    wait_for(lambda: model.has_failed, START_LIMIT)
+    status, answer = get(f"{address}/healthz")
+    assert (status, answer["status"]) == (503, "failed")
+
+
 def test_page_is_in_english_and_loads_from_its_own_server_only(address: str) -> None:
     with urlopen(address) as answer:
         html = answer.read().decode()
     assert '<html lang="en">' in html
     assert re.findall(r'(?:src|href)="(?:https?:)?//', html) == []
+
+
+def test_embedded_database_that_died_under_the_screen_is_started_again(tmp_path: Path) -> None:
+    port, database = free_port(), postgres_in(tmp_path, free_port())
+    settings = {"TICKSTREAM_DATA": str(tmp_path), "EMBEDDED_POSTGRES_PORT": str(database.port)}
+    command = [sys.executable, str(PROJECT / "start_dashboard.py"), "--port", str(port)]
+    screen = subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings)
+    try:
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"), START_LIMIT)
+        before = find(database)
+        kill(database)
+        wait_for(lambda: find(database) not in (None, before), START_LIMIT)
+    finally:
+        screen.terminate()
+        assert screen.wait(START_LIMIT) == 0
+    assert find(database) is None
 
 
 def test_taken_port_is_said_in_one_sentence() -> None:

@@ -149,7 +149,7 @@ def test_tables_are_missed_before_the_migrations(embedded_postgres: str) -> None
 def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None:
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=5)
-    model = ReadModel(dsn, "replay", 1000, 1, "test")
+    model = ReadModel(lambda: dsn, "replay", 1000, 1, "test")
     model.start()
     wait_for(lambda: model.snapshot.condition == "reading")
     key = ("AAA", "1m")
@@ -169,14 +169,14 @@ def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None
 def test_chart_longer_than_the_cache_is_read_from_the_tables(dsn: str, connection: Connection) -> None:
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=30)
-    model = ReadModel(dsn, "live", 10, 1, "test")
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test")
     assert len(model.closed_bars(("AAA", "1m"), 5)) == 5
     assert len(model.closed_bars(("AAA", "1m"), 1000)) == 30
     assert len(model.closed_bars(("AAA", "1m"), 10)) == 10
 
 
 def test_history_of_a_database_that_is_away_is_unavailable() -> None:
-    model = ReadModel("host=127.0.0.1 port=9 dbname=nowhere", "live", 10, 1, "test")
+    model = ReadModel(lambda: "host=127.0.0.1 port=9 dbname=nowhere", "live", 10, 1, "test")
     with pytest.raises(Unavailable):
         model.closed_bars(("AAA", "1m"), 5)
 
