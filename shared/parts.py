@@ -1,5 +1,6 @@
 """What every part does around its work: servers, a place of its own, signals, retries, a sign of life."""
 
+import hashlib
 import logging
 import os
 import random
@@ -9,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from fasteners import InterProcessLock
@@ -52,7 +52,8 @@ def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
 def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str]:
     """A name for this instance of a part that no other on this machine has, and that a restart gets again.
 
-    Raises ConfigError where all are taken.
+    The data folder is part of it: two checkouts on one machine share servers at times, and neither knows the other's
+    locks. Raises ConfigError where all are taken.
     """
     folder = data / "places"
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,11 +61,16 @@ def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str
         lock = InterProcessLock(folder / f"{part}-{topic}-{slot}.lock")
         if lock.acquire(blocking=False):
             try:
-                yield f"{socket.gethostname()}-{part}-{slot}"
+                yield f"{socket.gethostname()}-{_short(data)}-{part}-{slot}"
             finally:
                 lock.release()
             return
     raise ConfigError(f"The {part} for {topic} is running already on this machine: stop it first.")
+
+
+def _short(folder: Path) -> str:
+    """Six hexadecimal digits that stand for a folder."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:6]
 
 
 class Stop(threading.Event):
@@ -132,11 +138,11 @@ def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, e
                 log.warning("%s waits and tries again: %s", part, error)
             if errors.stop_on_critical_error and failures > errors.max_retries:
                 raise StopPart(f"{part} gave up after {errors.max_retries} tries: {error}") from error
-        stop.wait(_pause(errors.retry_delay, failures))
+        stop.wait(pause(errors.retry_delay, failures))
     return None
 
 
-def _pause(base: float, failures: int) -> float:
+def pause(base: float, failures: int) -> float:
     """Seconds to wait: doubled at each failure up to a limit, jittered so that parts don't come back in step."""
     longest: float = min(LONGEST_WAIT, base * 2.0 ** min(failures - 1, 10))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 (no secret hangs on it)
@@ -144,7 +150,7 @@ def _pause(base: float, failures: int) -> float:
 
 BEAT = """
     insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
-    values (%s, %s, %s, %s, %s, %s, %s, %s)
+    values (%s, %s, %s, %s, %s, %s, now() - make_interval(secs => %s), now())
     on conflict (part, instance) do update set state = excluded.state, detail = excluded.detail,
         lag = excluded.lag, per_second = excluded.per_second, started_at = excluded.started_at,
         seen_at = excluded.seen_at
@@ -152,11 +158,11 @@ BEAT = """
 
 
 class SignOfLife:
-    """Tells the screen once a second that a part lives, and how it fares."""
+    """Tells the screen once a second that a part lives, and how it fares; times are the database's own."""
 
     def __init__(self, part: str, instance: str) -> None:
         self._key = (part, instance)
-        self._started = datetime.now(UTC)
+        self._started = time.monotonic()
         self._last = (0.0, 0)
 
     def due(self) -> bool:
@@ -170,6 +176,6 @@ class SignOfLife:
         per_second = (handled - handled_before) / (now - before) if before else 0.0
         self._last = (now, handled)
         with transaction(connection) as cursor:
-            values = (state, detail, lag, per_second, self._started, datetime.now(UTC))
+            values = (state, detail, lag, per_second, now - self._started)
             cursor.execute(BEAT, (*self._key, *values))
         return per_second

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -11,11 +10,13 @@ from collections.abc import Sequence
 from threading import Event
 
 from shared.errors import StopPart
+from shared.parts import pause
 from shared.sections import Errors
 from shared.setting_types import PROJECT
 
 INSTANT_SECONDS = 5.0
-LONGEST_WAIT = 10.0
+STEADY_SECONDS = 60.0
+"""A part that lived so long has not died in a row."""
 LOOK_SECONDS = 0.1
 STOP_SECONDS = 3.5
 EXIT_STOP = 3
@@ -31,7 +32,7 @@ class Child:
         self.part, self._command = part, (*command, "--supervisor", str(os.getpid()))
         self.process: subprocess.Popen[bytes] | None = None
         self.done = False
-        self.instant_deaths = 0
+        self.deaths = self.instant_deaths = 0
         self._began = self._start_at = time.monotonic()
 
     def look(self, errors: Errors) -> None:
@@ -58,15 +59,16 @@ class Child:
             return
         if status == EXIT_STOP:
             raise StopPart(f"{self.part} can't go on; its reason is above.")
-        instant = time.monotonic() - self._began < INSTANT_SECONDS
-        self.instant_deaths = self.instant_deaths + 1 if instant else 0
+        lived = time.monotonic() - self._began
+        self.deaths = self.deaths + 1 if lived < STEADY_SECONDS else 1
+        self.instant_deaths = self.instant_deaths + 1 if lived < INSTANT_SECONDS else 0
         if self.instant_deaths > errors.max_retries:
             raise StopPart(
                 f"{self.part} died {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last with "
                 f"status {status}. Its last words are above; run it alone to look closer: "
                 f"python {' '.join(self._command[:-2])}"
             )
-        wait = min(LONGEST_WAIT, errors.retry_delay * 2.0**self.instant_deaths) * random.uniform(0.5, 1.0)  # noqa: S311
+        wait = pause(errors.retry_delay, self.deaths)
         log.warning("%s ended with status %d: it starts again in %.1f s.", self.part, status, wait)
         self._start_at = time.monotonic() + wait
 

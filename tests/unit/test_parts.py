@@ -2,10 +2,11 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from shared.parts import stop_on_signals
+from shared.parts import place, stop_on_signals
 
 NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -36,3 +37,13 @@ def test_part_under_nohup_goes_on_when_its_terminal_is_closed() -> None:
     stop = stop_on_signals()
     signal.raise_signal(signal.SIGHUP)
     assert not stop.is_set()
+
+
+def test_place_is_the_same_after_a_restart_and_another_for_another_checkout(tmp_path: Path) -> None:
+    with (
+        place("storage", "topic", tmp_path / "a") as first,
+        place("storage", "topic", tmp_path / "b") as other,
+    ):
+        assert first != other
+    with place("storage", "topic", tmp_path / "a") as again:
+        assert again == first
