@@ -13,7 +13,7 @@ import time
 from contextlib import closing
 from threading import Event
 
-from benchmarks.market import backlog, live
+from benchmarks.market import SOURCE, backlog, live
 from producer.publish import Publisher, last_positions
 from shared.config import load
 from shared.kafka import LogWriter, make_topics
@@ -24,7 +24,7 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
     """Publish to the topic of the settings: when it began and ended, CPU seconds, messages acknowledged."""
     with servers(load(), kafka=True) as config:
         topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
-        positions = last_positions(topic)
+        positions = last_positions(topic, SOURCE)
         if arguments.rate:
             records = live(arguments.quotes, arguments.symbols, arguments.rate, stop)
         else:

@@ -69,7 +69,7 @@ def produce(config: Config, stop: Stop) -> None:
 
 def _publish(config: Config, sign: SignOfLife, stop: Stop) -> None:
     topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
-    positions = last_positions(topic)
+    positions = last_positions(topic, config.feed)
     after = min(positions.values())
     with closing(LogWriter(topic)) as writer:
         publisher = Publisher(topic, writer, positions, config.running.max_messages)

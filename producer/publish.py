@@ -1,8 +1,8 @@
 """Records onto the topic, keyed by symbol, each once.
 
 A source gives one sequence with rising positions. At a start the tail of each partition says which position is the
-last one there, and everything up to it is left out: a producer that was killed publishes nothing twice and skips
-nothing. A time mark goes to every partition.
+last one of its own there, and everything up to it is left out: a producer that was killed publishes nothing twice
+and skips nothing. A time mark goes to every partition.
 """
 
 import logging
@@ -24,11 +24,15 @@ NOTHING = -1
 log = logging.getLogger("tickstream.producer")
 
 
-def last_positions(topic: Log) -> dict[int, int]:
-    """The position of the last record in each partition, NOTHING where there is none. Raises Unavailable."""
+def last_positions(topic: Log, source: str) -> dict[int, int]:
+    """The position of the last record of `source` in each partition, NOTHING where there is none.
+
+    Raises Unavailable.
+    """
     with browse(topic) as browser:
         _wait_until_still(browser)
-        return {partition: _last_position(browser, partition) for partition in range(topic.partitions)}
+        partitions = range(topic.partitions)
+        return {partition: _last_position(browser, partition, source) for partition in partitions}
 
 
 def _wait_until_still(browser: LogBrowser) -> None:
@@ -39,12 +43,15 @@ def _wait_until_still(browser: LogBrowser) -> None:
         before, after = after, browser.ends()
 
 
-def _last_position(browser: LogBrowser, partition: int) -> int:
+def _last_position(browser: LogBrowser, partition: int, source: str) -> int:
     for message in browser.backwards(partition):
         try:
-            return decode(message.value, message.timestamp).position
+            record = decode(message.value, message.timestamp)
         except BadMessage:
-            log.debug("offset %d of partition %d is no record of ours", message.offset, partition)
+            log.debug("offset %d of partition %d is no record", message.offset, partition)
+            continue
+        if record.source == source:
+            return record.position
     return NOTHING
 
 

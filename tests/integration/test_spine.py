@@ -10,6 +10,7 @@ from kafka import KafkaAdminClient
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from producer.producer import produce
+from producer.publish import NOTHING, last_positions
 from shared.errors import ConfigError, StopPart
 from shared.market import Quote, Record, TimeMark
 from shared.messages import decode
@@ -27,11 +28,13 @@ def recording(tmp_path: Path) -> list[Path]:
     return made_up(tmp_path, minutes=10, quotes_a_minute=100)
 
 
-def quote(second: float, price: float = 10.0, position: int = 0, symbol: str = "AAA") -> Quote:
+def quote(
+    second: float, price: float = 10.0, position: int = 0, symbol: str = "AAA", source: str = "test"
+) -> Quote:
     """A quote so many seconds after noon."""
     time = NOON + timedelta(seconds=second)
     return Quote(
-        symbol=symbol, event_time=time, price=price, source="test", position=position, received_time=time
+        symbol=symbol, event_time=time, price=price, source=source, position=position, received_time=time
     )
 
 
@@ -82,6 +85,11 @@ def test_a_producer_started_again_publishes_nothing_twice(desk: Desk, recording:
     for _ in range(2):
         desk.run_to_its_end(produce)
         assert_published_once(desk, list(recorded(recording)))
+
+
+def test_only_records_of_the_feed_itself_say_where_its_producer_goes_on(desk: Desk) -> None:
+    desk.publish([quote(1, position=7), b"nonsense", quote(2, position=10**9, source="other")])
+    assert last_positions(desk.log, "test") == {0: 7, 1: NOTHING}
 
 
 def test_a_producer_killed_in_the_middle_skips_nothing_and_publishes_nothing_twice(
