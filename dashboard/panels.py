@@ -1,7 +1,7 @@
 """Rows -> what the panels beside the chart say. Pure: numbers and words leave here, the page formats the numbers.
 
-A cell is (label, value, kind): kind tells the page how to write the value (price, change, percent, number,
-volume, count, text); None stands for what is not known.
+A cell is (label, value, kind): kind tells the page how to write the value (price, difference, share, number,
+volume, text); None stands for what is not known.
 """
 
 from math import floor, log10
@@ -88,8 +88,6 @@ def session_cells(row: SymbolRow, day: OpenBar | None) -> list[Cell]:
         ("VWAP", bar and bar.vwap, "price"),
         ("Bid", row.bid, "price"),
         ("Ask", row.ask, "price"),
-        ("Quotes", row.quotes, "count"),
-        ("Late", row.late, "count"),
     ]
 
 

@@ -33,7 +33,7 @@ def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
     cursor.execute(
         """select s.symbol, s.price, extract(epoch from s.event_time)::float8,
             extract(epoch from s.received_time)::float8, s.bid, s.ask, s.previous_close, s.day_open,
-            s.day_high, s.day_low, s.day_volume, s.currency, s.exchange, s.quotes, s.late, d.close
+            s.day_high, s.day_low, s.day_volume, s.currency, s.exchange, s.late, d.close
         from symbols s left join lateral (
             select close from bars where symbol = s.symbol and interval = '1d' order by start desc limit 1
         ) d on true order by s.symbol"""

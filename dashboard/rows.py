@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 
 class SymbolRow(NamedTuple):
-    """The last quote of a symbol. `last_day_close` is the close of its newest closed day bar."""
+    """The last quote of a symbol. `late` counts all its late quotes; `last_day_close` is the close of its newest
+    closed day bar."""
 
     symbol: str
     price: float
@@ -19,7 +20,6 @@ class SymbolRow(NamedTuple):
     day_volume: float | None
     currency: str | None
     exchange: str | None
-    quotes: int
     late: int
     last_day_close: float | None
 

@@ -77,7 +77,6 @@
       case "price": return plain(value, decimals);
       case "difference": return signed(value, decimals + 2);
       case "volume": return compact(value);
-      case "count": return plain(value, 0);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
       default: return plain(value, 1);
     }

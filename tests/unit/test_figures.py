@@ -32,7 +32,6 @@ SYMBOL = SymbolRow(
     None,
     "USD",
     "NMS",
-    10,
     2,
     70.0,
 )

@@ -6,7 +6,7 @@ from dashboard.rows import AlertRow, ChartBar, OpenBar, SymbolRow
 from dashboard.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 
 KEY = ("AAA", "1m")
-SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 1, 0, None)
+SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 0, None)
 ALERT = AlertRow("AAA", "1m", "volatility", 60, 120.0, 0.06, 0.05, 1.0)
 
 
