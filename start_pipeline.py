@@ -6,12 +6,14 @@
 Ctrl-C stops everything. A part that dies is started again. Settings: .env, see .env.example.
 """
 
+import argparse
 import logging
 import sys
 import time
+from pathlib import Path
 
 from db.migrate import migrate
-from shared.command_line import parser_of, settings_of, start
+from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.database import make_database
 from shared.errors import TickstreamError
@@ -29,10 +31,12 @@ PARTS = {
 }
 
 
-def children_of(settings: dict[str, str]) -> list[Child]:
-    """Every part, with what the command line said about the replay."""
-    replay = ["--replay", *settings["REPLAY_FILES"].split(",")] if "REPLAY_FILES" in settings else []
-    speed = ["--speed", settings["REPLAY_SPEED"]] if "REPLAY_SPEED" in settings else []
+def children_of(arguments: argparse.Namespace) -> list[Child]:
+    """Every part, with what the command line said about the replay; a part runs in the project's folder, not here."""
+    replay = (
+        ["--replay", *(str(Path(name).resolve()) for name in arguments.replay)] if arguments.replay else []
+    )
+    speed = ["--speed", arguments.speed] if arguments.speed else []
     return [Child(part, (*command, *replay, *speed)) for part, command in PARTS.items()]
 
 
@@ -58,7 +62,7 @@ def main() -> int:
     stop = stop_on_signals()
     try:
         arguments = parser_of(__doc__).parse_args()
-        run(start("pipeline", arguments), children_of(settings_of(arguments)), stop)
+        run(start("pipeline", arguments), children_of(arguments), stop)
     except TickstreamError as error:
         print(f"pipeline: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from shared.config import Config, load
+from shared.config import Config, Value, load
 from shared.errors import ConfigError, TickstreamError
 from shared.logs import start_logging
 from shared.parts import Stop, stop_on_signals, stop_without
@@ -30,12 +30,12 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def settings_of(arguments: argparse.Namespace) -> dict[str, str]:
+def settings_of(arguments: argparse.Namespace) -> dict[str, Value]:
     """The settings that the arguments stand for. Raises ConfigError where a recording is not there."""
-    settings = {} if arguments.speed is None else {"REPLAY_SPEED": arguments.speed}
+    settings: dict[str, Value] = {} if arguments.speed is None else {"REPLAY_SPEED": arguments.speed}
     if arguments.replay:
-        files = [file for name in arguments.replay for file in _recordings(Path(name))]
-        settings |= {"SOURCES": "replay", "REPLAY_FILES": ",".join(map(str, files))}
+        files = tuple(str(file) for name in arguments.replay for file in _recordings(Path(name)))
+        settings |= {"SOURCES": "replay", "REPLAY_FILES": files}
     return settings
 
 

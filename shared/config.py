@@ -102,14 +102,18 @@ class Config(Section):
         return self.model_copy(update={"postgres": self.postgres.model_copy(update={"dsn": named})})
 
 
+Value = str | tuple[str, ...]
+"""What is written for a setting; a list may come from the command line, where no sign is needed between its words."""
+
+
 class Written(NamedTuple):
     """A setting as the user wrote it: under which of its names, and what."""
 
     name: str
-    value: str
+    value: Value
 
 
-def load(env_file: Path | None = PROJECT / ".env", arguments: Mapping[str, str] | None = None) -> Config:
+def load(env_file: Path | None = PROJECT / ".env", arguments: Mapping[str, Value] | None = None) -> Config:
     """The settings; a file that is absent counts as empty, and so does None. An empty value is the default.
 
     `arguments` are what the command line says, by key; they win over the environment.
@@ -124,7 +128,7 @@ def load(env_file: Path | None = PROJECT / ".env", arguments: Mapping[str, str] 
 
 def _checked(written: Mapping[str, Written]) -> Config:
     """The settings that were written, by exact name. Raises ConfigError as `load` does."""
-    given = {key: setting for key, setting in written.items() if setting.value.strip()}
+    given = {key: setting for key, setting in written.items() if not _is_empty(setting.value)}
     try:
         return Config.model_validate(_by_section(Config, given))
     except ValidationError as error:
@@ -141,11 +145,15 @@ def _read(env_file: Path) -> dict[str, str]:
     return {key: value or "" for key, value in values.items()}
 
 
-def _exact_names(values: Mapping[str, str]) -> dict[str, Written]:
+def _is_empty(value: Value) -> bool:
+    return not (value.strip() if isinstance(value, str) else value)
+
+
+def _exact_names(values: Mapping[str, Value]) -> dict[str, Written]:
     """The settings among `values` by exact name, which wins where the other name says something else."""
     exact = {key: Written(key, values[key]) for key in KEYS if key in values}
     for other, key in OTHER_NAMES.items():
-        if other in values and not values.get(key, "").strip():
+        if other in values and _is_empty(values.get(key, "")):
             exact[key] = Written(other, values[other])
     return exact
 
@@ -190,7 +198,9 @@ def _sentence(detail: ErrorDetails, given: Mapping[str, Written]) -> str:
     return f"{setting.name}={_shown(setting.value, field)}: {own_words or 'must be ' + _allowed(field)}."
 
 
-def _shown(value: str, field: FieldInfo) -> str:
+def _shown(value: Value, field: FieldInfo) -> str:
+    if not isinstance(value, str):
+        value = ",".join(value)
     if field.annotation is SecretStr:
         return "**********"
     value = value if value.isprintable() else repr(value)

@@ -29,7 +29,7 @@ class Child:
     """One part as a process of its own. `command` follows the Python interpreter."""
 
     def __init__(self, part: str, command: Sequence[str]) -> None:
-        self.part, self._command = part, (*command, "--supervisor", str(os.getpid()))
+        self.part, self.command = part, (*command, "--supervisor", str(os.getpid()))
         self.process: subprocess.Popen[bytes] | None = None
         self.done = False
         self.deaths = self.instant_deaths = 0
@@ -49,7 +49,7 @@ class Child:
     def _start(self) -> None:
         self._began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, *self._command], cwd=PROJECT, stdin=subprocess.DEVNULL
+            [sys.executable, *self.command], cwd=PROJECT, stdin=subprocess.DEVNULL
         )
 
     def _ended(self, status: int, errors: Errors) -> None:
@@ -66,7 +66,7 @@ class Child:
             raise StopPart(
                 f"{self.part} died {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last with "
                 f"status {status}. Its last words are above; run it alone to look closer: "
-                f"python {' '.join(self._command[:-2])}"
+                f"python {' '.join(self.command[:-2])}"
             )
         wait = pause(errors.retry_delay, self.deaths)
         log.warning("%s ended with status %d: it starts again in %.1f s.", self.part, status, wait)

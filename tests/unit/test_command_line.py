@@ -1,0 +1,44 @@
+"""The command line that every part shares: recordings whatever their paths look like, and sentences for mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.command_line import parser_of, settings_of
+from shared.config import load
+from shared.errors import ConfigError
+from start_pipeline import PARTS, children_of
+
+ODD = ("a,b.csv", "c:d.csv", "e f.csv")
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_recording_is_found_whatever_signs_its_path_holds(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("symbol,event_time,price\n")
+    config = load(None, settings_of(parser_of(None).parse_args(["--replay", str(file)])))
+    assert config.producer.replay_files == (file,)
+
+
+def test_folder_stands_for_every_recording_below_it(tmp_path: Path) -> None:
+    for name in (*ODD, "no.txt"):
+        (tmp_path / name).write_text("symbol,event_time,price\n")
+    settings = settings_of(parser_of(None).parse_args(["--replay", str(tmp_path), "--speed", "60"]))
+    assert settings == {
+        "SOURCES": "replay",
+        "REPLAY_FILES": tuple(str(tmp_path / name) for name in ODD),
+        "REPLAY_SPEED": "60",
+    }
+
+
+def test_recording_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no recording is there"):
+        settings_of(parser_of(None).parse_args(["--replay", str(tmp_path / "gone.csv")]))
+
+
+def test_every_part_of_a_pipeline_gets_the_recordings_as_they_were_named(tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ODD]
+    children = children_of(parser_of(None).parse_args(["--replay", *names, "--speed", "max"]))
+    assert [child.part for child in children] == list(PARTS)
+    for child in children:
+        assert list(child.command)[-8:-2] == ["--replay", *names, "--speed", "max"]
