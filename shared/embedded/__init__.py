@@ -1,6 +1,6 @@
 """A real Kafka and a real PostgreSQL for a machine that has neither, running while anybody uses them.
 
-    with lease_kafka(data, print) as bootstrap, lease_postgres(data, print) as dsn:
+    with lease_kafka(data, print, 29092) as bootstrap, lease_postgres(data, print, 25432) as dsn:
         ...
 
 The servers are processes of their own: they outlive a user that is killed, and stop with the last one
@@ -17,8 +17,6 @@ from shared.embedded.lease import ensure, lease
 from shared.embedded.postgres import Postgres
 
 __all__ = [
-    "KAFKA_PORT",
-    "POSTGRES_PORT",
     "Kafka",
     "Postgres",
     "ensure",
@@ -29,22 +27,19 @@ __all__ = [
     "postgres_in",
 ]
 
-KAFKA_PORT = 29092
-POSTGRES_PORT = 25432
 
-
-def kafka_in(data: Path, port: int = KAFKA_PORT) -> Kafka:
+def kafka_in(data: Path, port: int) -> Kafka:
     """The Kafka under the data folder `data`, for `ensure` and `kill`."""
     return Kafka(data.resolve() / "kafka", port)
 
 
-def postgres_in(data: Path, port: int = POSTGRES_PORT) -> Postgres:
+def postgres_in(data: Path, port: int) -> Postgres:
     """The PostgreSQL under the data folder `data`, for `ensure` and `kill`."""
     return Postgres(data.resolve() / "postgres", port)
 
 
 @contextmanager
-def lease_kafka(data: Path, say: Say, port: int = KAFKA_PORT) -> Iterator[str]:
+def lease_kafka(data: Path, say: Say, port: int) -> Iterator[str]:
     """Use the Kafka under `data`; gives its bootstrap address, "127.0.0.1:PORT".
 
     `say` receives sentences about what takes time. A port that is taken is replaced by a free one.
@@ -55,7 +50,7 @@ def lease_kafka(data: Path, say: Say, port: int = KAFKA_PORT) -> Iterator[str]:
 
 
 @contextmanager
-def lease_postgres(data: Path, say: Say, port: int = POSTGRES_PORT) -> Iterator[str]:
+def lease_postgres(data: Path, say: Say, port: int) -> Iterator[str]:
     """Use the PostgreSQL under `data`; gives a libpq DSN of the maintenance database for its superuser.
 
     Otherwise as `lease_kafka`.

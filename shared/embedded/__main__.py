@@ -6,12 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.embedded import KAFKA_PORT, POSTGRES_PORT, Kafka, Postgres, kafka_in, postgres_in
+from shared.config import Config, load
+from shared.embedded import Kafka, Postgres, kafka_in, postgres_in
 from shared.embedded.daemon import HOST, find
 from shared.embedded.lease import in_use_now, is_kept, keep, release
-from shared.errors import TickstreamError
-
-DATA = Path(__file__).resolve().parents[2] / ".tickstream"
+from shared.errors import ConfigError, TickstreamError
 
 LESSON = """\
 Tickstream starts these servers by itself where KAFKA_BOOTSTRAP_SERVERS or POSTGRES_HOST
@@ -22,15 +21,19 @@ is empty, and stops them when its last part ends. This command is for everything
   python -m shared.embedded down     stop both, or say who still uses them
 
 The data stay in the data folder; deleting that folder while nothing runs deletes them.
-To look into the database while it runs:
+To look into the database of the configured feed while it runs:
 
-  PGPASSWORD=$(cat .tickstream/postgres/password) psql -h 127.0.0.1 -p 25432 -U postgres stocks
+  PGPASSWORD=$(cat {data}/postgres/password) psql -h 127.0.0.1 -p {port} -U postgres {database}
 """
 
 
 def main() -> int:
     """Do what the command line says; gives the exit code: 0 done, 1 not done, with a sentence why."""
-    options = parse()
+    try:
+        options = parse(load())
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     servers = (kafka_in(options.data, options.kafka_port), postgres_in(options.data, options.postgres_port))
     command: Callable[[Kafka | Postgres], int] = {
         "up": up,
@@ -41,21 +44,23 @@ def main() -> int:
         return max(pool.map(lambda server: attempt(command, server), servers))
 
 
-def parse() -> argparse.Namespace:
-    """The command line, as a namespace."""
+def parse(config: Config) -> argparse.Namespace:
+    """The command line, as a namespace; what it does not say is as in the settings."""
+    own = config.embedded
+    lesson = LESSON.format(data=own.data, port=own.postgres_port, database=config.database())
     parser = argparse.ArgumentParser(
         prog="python -m shared.embedded",
         description="The embedded Kafka and PostgreSQL, for a machine that has neither.",
-        epilog=LESSON,
+        epilog=lesson,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=["up", "down", "status"])
-    parser.add_argument("--data", type=Path, default=DATA, help="data folder (default: %(default)s)")
+    parser.add_argument("--data", type=Path, default=own.data, help="data folder (default: %(default)s)")
     parser.add_argument(
-        "--kafka-port", type=int, default=KAFKA_PORT, help="port for up (default: %(default)s)"
+        "--kafka-port", type=int, default=own.kafka_port, help="port for up (default: %(default)s)"
     )
     parser.add_argument(
-        "--postgres-port", type=int, default=POSTGRES_PORT, help="likewise (default: %(default)s)"
+        "--postgres-port", type=int, default=own.postgres_port, help="likewise (default: %(default)s)"
     )
     parser.add_argument("--now", action="store_true", help="with down: stop them even under their users")
     return parser.parse_args()
