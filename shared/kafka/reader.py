@@ -1,6 +1,7 @@
 """Reading the log: as a member of a group, or backwards from its end."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
@@ -10,16 +11,19 @@ from kafka.errors import CommitFailedError, FencedInstanceIdError, IllegalStateE
 from kafka.structs import OffsetAndMetadata
 
 from shared.errors import PartitionLost, Unavailable
-from shared.kafka.connection import Log, client_settings, kafka_errors, reachable
+from shared.kafka.connection import CONNECT_TIMEOUT_MS, Log, client_settings, kafka_errors, reachable
 
 SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 300_000
 IDLE_MS = 20
 """With no fetch under way the client sleeps its retry pause, 100 ms unless told, before it looks again."""
 FETCH_BYTES = 4 * 1024 * 1024
+POSITION_MS = 1_000
 TYPICAL_BYTES = 250
 """Of a message in the log."""
-TAIL_WINDOW = 1_000
+TAIL_WINDOW = 100
+LONGEST_SILENCE = 30.0
+"""Seconds a look into the log waits for a broker that takes connections and gives nothing."""
 
 log = logging.getLogger("tickstream.kafka")
 
@@ -82,9 +86,17 @@ class GroupReader:
                 session_timeout_ms=SESSION_TIMEOUT_MS,
                 max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
             )
+        try:
+            self._join()
+        except Unavailable:
+            self.close()
+            raise
+
+    def _join(self) -> None:
+        with kafka_errors(self._bootstrap):
             # Whoever joins must know the topic: a leader that does not shares out nothing, and if it is killed
             # just then, every restart in its place is given that nothing again.
-            self._consumer.beginning_offsets([TopicPartition(self._topic, 0)])
+            self._consumer.beginning_offsets([TopicPartition(self._topic, 0)], CONNECT_TIMEOUT_MS)
             self._consumer.subscribe([self._topic], listener=self._assignments)
 
     def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:
@@ -118,12 +130,14 @@ class GroupReader:
             return first, self._consumer.end_offsets([where])[where]
 
     def lag(self) -> int:
-        """How many messages wait, as far as the last answers of the broker say."""
+        """How many messages wait, as far as the last answers of the broker say. Raises Unavailable."""
         waiting = 0
-        for where in self._consumer.assignment():
-            end = self._consumer.highwater(where)
-            if end is not None:
-                waiting += max(0, end - self._consumer.position(where))
+        with kafka_errors(self._bootstrap):
+            for where in self._consumer.assignment():
+                end = self._consumer.highwater(where)
+                position = self._consumer.position(where, timeout_ms=POSITION_MS)
+                if end is not None and position is not None:
+                    waiting += max(0, end - position)
         return waiting
 
     def report(self, offsets: Mapping[int, int]) -> None:
@@ -175,10 +189,23 @@ class LogBrowser:
         self._consumer.assign([where])
         self._consumer.seek(where, start)
         messages: list[Message] = []
-        while self._consumer.position(where) < end:
-            for found in self._consumer.poll(timeout_ms=1_000).values():
+        heard = time.monotonic()
+        while (self._consumer.position(where, timeout_ms=POSITION_MS) or 0) < end:
+            polled = self._consumer.poll(timeout_ms=1_000)
+            for found in polled.values():
                 messages.extend(message for message in found if message.offset < end)
+            if polled:
+                heard = time.monotonic()
+            else:
+                self._require_broker(heard)
         return messages
+
+    def _require_broker(self, heard: float) -> None:
+        """Raises Unavailable where the broker is gone, or silent since `heard`: the client would wait for ever."""
+        if not reachable(self._log.bootstrap):
+            raise Unavailable(f"Kafka at {self._log.bootstrap} takes no connection")
+        if time.monotonic() - heard > LONGEST_SILENCE:
+            raise Unavailable(f"Kafka at {self._log.bootstrap} gave nothing for {LONGEST_SILENCE:.0f} s")
 
 
 @contextmanager

@@ -1,0 +1,51 @@
+"""A broker that dies or says nothing is named; nobody waits for it without bound."""
+
+import threading
+from contextlib import closing
+
+import psutil
+import pytest
+
+from shared.embedded import Kafka, kill
+from shared.embedded.lease import lease
+from shared.errors import Unavailable
+from shared.kafka import GroupReader, LogWriter, browse, make_topics
+from shared.kafka.reader import TAIL_WINDOW
+from tests.integration.server_user import PATIENCE, silent
+
+
+def test_kafka_that_dies_under_a_look_into_the_log_ends_the_look(spare_kafka: Kafka) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(f"127.0.0.1:{record.port}", "looked-into", 1)
+        with closing(LogWriter(log)) as writer:
+            for number in range(3 * TAIL_WINDOW):
+                writer.send(0, None, b"%d" % number)
+            assert writer.flush(PATIENCE)
+        with browse(log) as browser:
+            messages = browser.backwards(0)
+            last = [next(messages).value for _ in range(TAIL_WINDOW)]
+            assert last[0] == b"%d" % (3 * TAIL_WINDOW - 1)
+            kill(spare_kafka)
+            with pytest.raises(Unavailable):
+                list(messages)
+
+
+def test_lag_is_told_or_refused_but_never_waited_for_without_bound(spare_kafka: Kafka) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(f"127.0.0.1:{record.port}", "lagging", 1)
+        with closing(GroupReader(log, "group", "one")) as reader:
+            assert reader.lag() == 0
+            kill(spare_kafka)
+            asked = threading.Thread(target=reader.lag, daemon=True)
+            asked.start()
+            asked.join(PATIENCE)
+            assert not asked.is_alive()
+
+
+def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(spare_kafka: Kafka) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(f"127.0.0.1:{record.port}", "joined", 1)
+        before = psutil.Process().num_fds(), threading.active_count()
+        with pytest.raises(Unavailable):
+            GroupReader(log._replace(topic="missing"), "group", "one")
+        assert (psutil.Process().num_fds(), threading.active_count()) <= before
