@@ -21,13 +21,11 @@ from psycopg2.extensions import parse_dsn
 
 from dashboard.app import build
 from dashboard.delta import Scene
-from dashboard.figures import Periods
 from dashboard.read_model import ReadModel
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
 from shared.parts import Stop, keep_trying, place, servers, stop_on_signals, stop_without
-from shared.sections import Indicators
 from shared.supervising import EXIT_STOP
 
 BUSY = 98, 48, 10048
@@ -104,7 +102,7 @@ def _serve(config: Config, instance: str, listener: socket.socket, stop: Stop) -
     address = partial(_address, config)
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
     model = ReadModel(address, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
-    app = build(model, Scene(config.feed, _place(address()), _periods(config.indicators)))
+    app = build(model, Scene(config.feed, _place(address()), config.indicators, config.alerts))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )
@@ -126,21 +124,6 @@ def _place(dsn: str) -> str:
     """The database in words, without its password."""
     parts = parse_dsn(dsn)
     return f"The database {parts.get('dbname')} at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
-
-
-def _periods(indicators: Indicators) -> Periods:
-    return Periods(
-        rsi=indicators.rsi_period,
-        sma_short=indicators.sma_short_period,
-        sma_long=indicators.sma_long_period,
-        ema_short=indicators.ema_short_period,
-        ema_long=indicators.ema_long_period,
-        bollinger=indicators.bollinger_period,
-        macd_fast=indicators.macd_fast,
-        macd_slow=indicators.macd_slow,
-        macd_signal=indicators.macd_signal,
-        volatility=indicators.volatility_period,
-    )
 
 
 def _shown(host: str) -> str:

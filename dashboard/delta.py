@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.figures import Periods, columns
+from dashboard.figures import columns
 from dashboard.notices import banner, notice, stale_warning
 from dashboard.panels import (
     alert_item,
@@ -17,6 +17,7 @@ from dashboard.panels import (
 from dashboard.rows import ChartBar
 from dashboard.snapshot import NOTHING, Reading, Snapshot
 from shared.calendars import calendar_of
+from shared.sections import Alerts, Indicators
 
 LAGGING = {"storage", "analytics"}
 """The parts that read the log; the others never lag behind it."""
@@ -35,11 +36,12 @@ class Ask:
 
 @dataclass(frozen=True)
 class Scene:
-    """What stays the same while the server runs: feed, place of the database in words, periods of the indicators."""
+    """What stays the same while the server runs: feed, place of the database in words, settings of the numbers."""
 
     feed: str
     place: str
-    periods: Periods
+    periods: Indicators
+    alerts: Alerts
 
 
 def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.rows import ChartBar
+from shared.sections import Alerts, Indicators
 
 UP, DOWN = "#26a69a", "#ef5350"
 PANEL, LINE, DIM = "#0f151d", "#1a232e", "#8d9bad"
@@ -14,22 +15,6 @@ COLUMNS = (
     "macd_signal", "macd_histogram", "bollinger_lower", "bollinger_middle", "bollinger_upper",
 )  # fmt: skip
 """The columns of a bar that some series draws."""
-
-
-@dataclass(frozen=True)
-class Periods:
-    """How many bars each indicator looks back: for its name on the page only."""
-
-    rsi: int = 14
-    sma_short: int = 20
-    sma_long: int = 50
-    ema_short: int = 12
-    ema_long: int = 26
-    bollinger: int = 20
-    macd_fast: int = 12
-    macd_slow: int = 26
-    macd_signal: int = 9
-    volatility: int = 20
 
 
 @dataclass(frozen=True)
@@ -43,28 +28,30 @@ class Study:
     shown: bool = True
 
 
-def studies(periods: Periods) -> list[Study]:
+def studies(periods: Indicators) -> list[Study]:
     """Every study there is, in the order of its switch on the page."""
     macd = f"MACD {periods.macd_fast} {periods.macd_slow} {periods.macd_signal}"
     return [
-        Study("sma_short", f"SMA {periods.sma_short}", "price", "#f5c542"),
-        Study("sma_long", f"SMA {periods.sma_long}", "price", "#ff8a5c", shown=False),
-        Study("ema_short", f"EMA {periods.ema_short}", "price", "#5aa9ff"),
-        Study("ema_long", f"EMA {periods.ema_long}", "price", "#d68cff", shown=False),
-        Study("bollinger", f"Bollinger {periods.bollinger}", "price", "#7f8da3"),
+        Study("sma_short", f"SMA {periods.sma_short_period}", "price", "#f5c542"),
+        Study("sma_long", f"SMA {periods.sma_long_period}", "price", "#ff8a5c", shown=False),
+        Study("ema_short", f"EMA {periods.ema_short_period}", "price", "#5aa9ff"),
+        Study("ema_long", f"EMA {periods.ema_long_period}", "price", "#d68cff", shown=False),
+        Study("bollinger", f"Bollinger {periods.bollinger_period}", "price", "#7f8da3"),
         Study("volume", "Volume", "volume", "#5a78a0"),
-        Study("rsi", f"RSI {periods.rsi}", "rsi", "#ab83f5"),
+        Study("rsi", f"RSI {periods.rsi_period}", "rsi", "#ab83f5"),
         Study("macd", macd, "macd", "#42a5f5"),
     ]
 
 
-def chart_series(periods: Periods) -> list[dict[str, Any]]:
+def chart_series(periods: Indicators, alerts: Alerts) -> list[dict[str, Any]]:
     """The series of the live chart without their data, in drawing order.
 
-    `column` is what a series draws, `study` the switch it hangs on, `pane` a name: the page numbers the panes
-    that are shown. `tint` colours each column of a histogram by its candle or by its own sign.
+    `alerts` gives the RSI's guide lines. `column` is what a series draws, `study` the switch it hangs on, `pane` a
+    name: the page numbers the panes that are shown. `tint` colours each column of a
+    histogram by its candle or by its own sign.
     """
     colours = {study.key: study.colour for study in studies(periods)}
+    guides = [_guide(alerts.rsi_overbought), _guide(alerts.rsi_oversold)]
     return [
         _line("bollinger_upper", "bollinger", colours["bollinger"]),
         _line("bollinger_middle", "bollinger", "#55627a", lineStyle=2),
@@ -72,7 +59,7 @@ def chart_series(periods: Periods) -> list[dict[str, Any]]:
         _candles(),
         *(_line(key, key, colours[key]) for key in ("sma_short", "sma_long", "ema_short", "ema_long")),
         _histogram("volume", "volume", "candle"),
-        _line("rsi", "rsi", colours["rsi"], pane="rsi") | {"priceLines": [_guide(70), _guide(30)]},
+        _line("rsi", "rsi", colours["rsi"], pane="rsi") | {"priceLines": guides},
         _histogram("macd_histogram", "macd", "sign"),
         _line("macd", "macd", colours["macd"], pane="macd"),
         _line("macd_signal", "macd", "#ff9f43", pane="macd"),
@@ -118,7 +105,7 @@ def _series(column: str, kind: str, study: str, pane: str, options: dict[str, An
     }
 
 
-def _guide(level: int) -> dict[str, Any]:
+def _guide(level: float) -> dict[str, Any]:
     return {"price": level, "color": GUIDE, "lineWidth": 1, "lineStyle": 2, "axisLabelVisible": False}
 
 

@@ -193,6 +193,6 @@ def _wiring(scene: Scene) -> list[Any]:
         dcc.Interval(id="pulse", interval=PULSE_MILLISECONDS),
         dcc.Store(id="ask"),
         dcc.Store(id="delta"),
-        dcc.Store(id="series", data=chart_series(scene.periods)),
+        dcc.Store(id="series", data=chart_series(scene.periods, scene.alerts)),
         dcc.Store(id="labels", data={study.key: study.label for study in studies(scene.periods)}),
     ]

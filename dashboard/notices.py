@@ -30,8 +30,14 @@ def _dates(reading: Reading) -> str:
         return ""
     last = max(row.event_time for row in reading.symbols.values())
     first = last if reading.first_start is None else reading.first_start
-    days = [datetime.fromtimestamp(second, UTC).strftime("%-d %b %Y") for second in (first, last)]
+    days = [_day(second) for second in (first, last)]
     return f" of {days[0]}" if days[0] == days[1] else f" of {days[0]} to {days[1]}"
+
+
+def _day(second: float) -> str:
+    """Such as 3 Nov 2025; no format of strftime leaves the zero out on every system."""
+    day = datetime.fromtimestamp(second, UTC)
+    return f"{day.day} {day:%b %Y}"
 
 
 def notice(condition: Condition, place: str, reason: str) -> Notice | None:

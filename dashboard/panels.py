@@ -7,14 +7,14 @@ volume, text); None stands for what is not known.
 from math import floor, log10
 from typing import Any
 
-from dashboard.figures import Periods
 from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.snapshot import Condition
 from shared.calendars import calendar_of
+from shared.sections import Indicators
 
 Cell = tuple[str, float | int | str | None, str]
 SILENT_AFTER = 5.0
-"""A part without a heartbeat for so many seconds is called silent."""
+"""A part without a sign for so many seconds does not answer, unless it said that it ends."""
 ENDED = ("finished", "stopped")
 PARTS = (("producer", "Producer"), ("storage", "Storage"), ("analytics", "Analytics"))
 SESSIONS = {
@@ -91,20 +91,20 @@ def session_cells(row: SymbolRow, day: OpenBar | None) -> list[Cell]:
     ]
 
 
-def indicator_cells(open_bar: OpenBar | None, periods: Periods) -> list[Cell]:
+def indicator_cells(open_bar: OpenBar | None, periods: Indicators) -> list[Cell]:
     """The indicators of the open bar; one that is warming up says how far it is, such as 12/34."""
     macd = periods.macd_slow + periods.macd_signal - 1
     wanted = [
-        (f"RSI {periods.rsi}", "rsi", "number", periods.rsi + 1),
-        ("Volatility", "volatility", "share", periods.volatility + 1),
-        (f"SMA {periods.sma_short}", "sma_short", "price", periods.sma_short),
-        (f"SMA {periods.sma_long}", "sma_long", "price", periods.sma_long),
-        (f"EMA {periods.ema_short}", "ema_short", "price", periods.ema_short),
-        (f"EMA {periods.ema_long}", "ema_long", "price", periods.ema_long),
+        (f"RSI {periods.rsi_period}", "rsi", "number", periods.rsi_period + 1),
+        ("Volatility", "volatility", "share", periods.volatility_period + 1),
+        (f"SMA {periods.sma_short_period}", "sma_short", "price", periods.sma_short_period),
+        (f"SMA {periods.sma_long_period}", "sma_long", "price", periods.sma_long_period),
+        (f"EMA {periods.ema_short_period}", "ema_short", "price", periods.ema_short_period),
+        (f"EMA {periods.ema_long_period}", "ema_long", "price", periods.ema_long_period),
         ("MACD", "macd", "difference", periods.macd_slow),
         ("Signal", "macd_signal", "difference", macd),
-        ("Band low", "bollinger_lower", "price", periods.bollinger),
-        ("Band high", "bollinger_upper", "price", periods.bollinger),
+        ("Band low", "bollinger_lower", "price", periods.bollinger_period),
+        ("Band high", "bollinger_upper", "price", periods.bollinger_period),
     ]
     return [_indicator(open_bar, *cell) for cell in wanted]
 
@@ -166,14 +166,10 @@ def is_alive(row: PartRow) -> bool:
 def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
     if row is None:
         return {"label": label, "text": "not seen yet", "tone": "idle"}
-    if row.state == "silent" or (row.age > SILENT_AFTER and row.state not in ENDED):
-        return {
-            "label": label,
-            "text": f"silent for {_duration(row.age)}",
-            "tone": "bad",
-            "title": row.detail,
-        }
-    tone = "good" if row.state in ("running", "publishing") else "idle"
+    if not is_alive(row) and row.state not in ENDED:
+        text = f"no answer for {_duration(row.age)}"
+        return {"label": label, "text": text, "tone": "bad", "title": row.detail}
+    tone = "good" if row.state == "running" else "idle"
     text = row.state if row.instances == 1 else f"{row.state} × {row.instances}"
     return {"label": label, "text": text, "tone": tone, "title": row.detail}
 

@@ -13,12 +13,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.app import build
 from dashboard.delta import Scene
-from dashboard.figures import Periods
 from dashboard.read_model import ReadModel
 from db.migrate import migrate
 from shared.database import connect, make_database, transaction
 from shared.embedded import lease_postgres
 from shared.embedded.daemon import free_port
+from shared.sections import Alerts, Indicators
 from tests.screen_rows import alert, fill
 
 FLAGS = (
@@ -72,7 +72,7 @@ def serve_model(admin_dsn: str) -> Iterator[Callable[[ReadModel], str]]:
 
     def start(model: ReadModel) -> str:
         port = free_port()
-        app = build(model, Scene(model.feed, "The database of the test", Periods()))
+        app = build(model, Scene(model.feed, "The database of the test", Indicators(), Alerts()))
         server = uvicorn.Server(
             uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
         )

@@ -7,10 +7,13 @@ import psycopg2
 import pytest
 
 from dashboard import queries
+from dashboard.panels import is_alive
 from dashboard.read_model import ReadModel, read_only_connection
+from dashboard.rows import PartRow
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.errors import Unavailable
+from shared.parts import SignOfLife
 from tests.screen_rows import MINUTE, Minute, alert, close_bar, fill, open_bar, quote
 
 NOON = 1_763_985_600
@@ -119,6 +122,17 @@ def test_instances_of_a_part_are_added_up_and_dead_ones_left_out(cursor: Cursor)
     found = queries.read_parts(cursor)["storage"]
     assert (found.state, found.instances, found.lag, found.per_second) == ("waiting", 2, 7, 4.0)
     assert 1.0 <= found.age < 5.0
+
+
+def test_part_that_was_started_again_is_running_again(connection: Connection) -> None:
+    def found() -> PartRow:
+        with transaction(connection) as cursor:
+            return queries.read_parts(cursor)["storage"]
+
+    SignOfLife("storage", "a").give(connection, "stopped", "", 0, 10)
+    assert (found().state, is_alive(found())) == ("stopped", False)
+    SignOfLife("storage", "a").give(connection, "running", "", 0, 0)
+    assert (found().state, found().instances, is_alive(found())) == ("running", 1, True)
 
 
 def test_dead_letters_that_two_groups_met_are_counted_once(cursor: Cursor) -> None:

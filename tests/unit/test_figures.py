@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dashboard.delta import Ask, Scene, delta
-from dashboard.figures import COLUMNS, Periods, chart_series, columns, studies
+from dashboard.figures import COLUMNS, chart_series, columns, studies
 from dashboard.notices import banner, notice, stale_warning
 from dashboard.panels import (
     alert_item,
@@ -16,6 +16,7 @@ from dashboard.panels import (
 )
 from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SymbolRow
 from dashboard.snapshot import NOTHING, advance, first_snapshot, stall
+from shared.sections import Alerts, Indicators
 
 MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market
 SYMBOL = SymbolRow(
@@ -37,7 +38,7 @@ SYMBOL = SymbolRow(
 )
 COLD = ChartBar(60, 120, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
 WARM = COLD._replace(rsi=55.0, sma_short=1.4, volatility=0.3)
-SCENE = Scene("simulated", "The database", Periods())
+SCENE = Scene("simulated", "The database", Indicators(), Alerts())
 
 
 READING = NOTHING._replace(
@@ -57,15 +58,21 @@ def test_columns_are_parallel_and_oldest_first() -> None:
 
 
 def test_every_series_draws_a_column_that_is_sent_and_hangs_on_a_known_study() -> None:
-    series = chart_series(Periods())
-    known = {study.key: study.pane for study in studies(Periods())}
+    series = chart_series(Indicators(), Alerts())
+    known = {study.key: study.pane for study in studies(Indicators())}
     assert {one["column"] for one in series} <= set(COLUMNS)
     assert all(one["study"] is None or known[one["study"]] == one["pane"] for one in series)
     assert len({one["id"] for one in series}) == len(series)
 
 
+def test_guide_lines_of_the_rsi_are_the_thresholds_of_its_alerts() -> None:
+    series = chart_series(Indicators(), Alerts(rsi_overbought=80.0, rsi_oversold=25.0))
+    lines = [line["price"] for one in series for line in one.get("priceLines", [])]
+    assert lines == [80.0, 25.0]
+
+
 def test_studies_are_named_by_their_periods() -> None:
-    labels = [study.label for study in studies(Periods(sma_short=5, macd_signal=4))]
+    labels = [study.label for study in studies(Indicators(sma_short_period=5, macd_signal=4))]
     assert "SMA 5" in labels
     assert "MACD 12 26 4" in labels
 
@@ -115,14 +122,16 @@ def test_session_falls_back_on_the_open_day_bar() -> None:
 
 
 def test_warming_indicator_says_how_far_it_is() -> None:
-    cells = {label: (value, kind) for label, value, kind in indicator_cells(OpenBar(WARM, 12, 50), Periods())}
+    cells = {
+        label: (value, kind) for label, value, kind in indicator_cells(OpenBar(WARM, 12, 50), Indicators())
+    }
     assert cells["RSI 14"] == (55.0, "number")
     assert cells["SMA 50"] == ("12/50", "text")
     assert cells["Signal"] == ("12/34", "text")
 
 
 def test_indicators_without_an_open_bar_are_unknown() -> None:
-    assert all(value is None for _, value, _ in indicator_cells(None, Periods()))
+    assert all(value is None for _, value, _ in indicator_cells(None, Indicators()))
 
 
 def test_alerts_are_sentences() -> None:
@@ -135,13 +144,13 @@ def test_alerts_are_sentences() -> None:
     assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == "something new: 3"
 
 
-def test_part_without_heartbeat_is_called_silent() -> None:
+def test_part_without_a_sign_is_shown_as_not_answering_with_its_age() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat, "analytics": beat._replace(age=12.0)}, "reading")
-    assert [item["text"] for item in items] == ["not seen yet", "running", "silent for 12 s", "running"]
+    assert [item["text"] for item in items] == ["not seen yet", "running", "no answer for 12 s", "running"]
 
 
-def test_part_that_finished_is_not_called_silent() -> None:
+def test_part_that_finished_is_not_waited_for() -> None:
     beat = PartRow("producer", "finished", "", 1, 0, 0.0, 900.0)
     assert part_items({"producer": beat}, "reading")[0]["text"] == "finished"
 
@@ -155,8 +164,8 @@ def test_parts_are_unknown_while_the_database_is_away() -> None:
 def test_banner_is_there_unless_the_feed_is_live() -> None:
     assert banner("live", READING) is None
     assert str(banner("simulated", NOTHING)).startswith("Simulated data")
-    text = banner("replay", READING._replace(first_start=MONDAY_NOON - 86_400.0))
-    assert text == "Recorded data of 23 Nov 2025 to 24 Nov 2025: played back, not live."
+    text = banner("replay", READING._replace(first_start=MONDAY_NOON - 18 * 86_400.0))
+    assert text == "Recorded data of 6 Nov 2025 to 24 Nov 2025: played back, not live."
 
 
 def test_notice_says_what_to_do_in_each_empty_state() -> None:
