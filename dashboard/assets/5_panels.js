@@ -76,8 +76,11 @@
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
     dress(list, list.children.length ? "alerts fill" : "alerts fill none");
-    write(byId("alert-list-note"), list.children.length ? String(list.children.length) : "");
+    write(byId("alert-list-note"), counted(list.children.length));
   }
+
+  // Where the list is full there may be older ones that are not shown.
+  function counted(count) { return count === ALERTS_SHOWN ? `${count}+` : count ? String(count) : ""; }
 
   function items(id, given) {
     const strip = byId(id);

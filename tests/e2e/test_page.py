@@ -198,6 +198,20 @@ def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
     expect(visit.page.locator(".alert")).to_contain_text("RSI 74.3 reached 70: overbought")
 
 
+def test_count_of_a_full_list_of_alerts_says_that_there_may_be_more(visit: Visit) -> None:
+    expect(visit.page.locator("#alert-list-note")).to_have_text("1")
+    visit.page.evaluate("""() => deskPanels.alerts([...Array(205).keys()].map((number) => ({
+        symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}` })))""")
+    expect(visit.page.locator("#alert-list-note")).to_have_text("200+")
+
+
+def test_empty_list_of_alerts_says_when_one_comes(visit: Visit) -> None:
+    visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([])")
+    assert "No alerts so far" in visit.page.evaluate(
+        "getComputedStyle(document.getElementById('alerts'), '::before').content"
+    )
+
+
 def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     visit = Visit(page, address)
