@@ -4,9 +4,8 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from threading import Lock
 
-from dashboard.rows import ChartBar
+from dashboard.rows import ChartBar, SeriesKey
 
-SeriesKey = tuple[str, str]
 SERIES_KEPT = 64
 """So many series are kept; the one nobody has asked for longest makes room."""
 

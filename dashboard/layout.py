@@ -26,6 +26,29 @@ THEME = {
     },
 }  # fmt: skip
 
+_RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
+WATCH_COLUMNS = [
+    {"field": "symbol", "headerName": "Symbol", "flex": 11, "minWidth": 70, "cellClass": "symbol-cell"},
+    {"field": "last", "headerName": "Last", "flex": 12, "minWidth": 74, **_RIGHT,
+     "valueFormatter": {"function": "watchPrice(params)"}},
+    {"field": "percent", "headerName": "Chg %", "flex": 10, "minWidth": 70, **_RIGHT,
+     "valueFormatter": {"function": "watchPercent(params)"},
+     "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
+    {"field": "trend", "headerName": "Trend", "flex": 11, "minWidth": 64, "cellRenderer": "Trend",
+     "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
+]  # fmt: skip
+WATCH_OPTIONS = {
+    "theme": {"function": "deskTheme(themeQuartz)"},
+    "rowHeight": 32,
+    "headerHeight": 30,
+    "animateRows": False,
+    "tabToNextCell": {"function": "leaveGrid(params)"},
+    "tabToNextHeader": {"function": "leaveGrid(params)"},
+    "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+    "localeText": {"noRowsToShow": "No symbols yet"},
+}
+"""The functions named here are in assets."""
+
 
 def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
     """The page as it is first sent: the symbols are known, everything else arrives with the first delta."""
@@ -45,7 +68,25 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
 
 
 def _header(symbols: list[str]) -> html.Header:
-    select = dmc.Select(
+    price = html.Div(
+        [html.Span("–", id="last", className="last"), html.Span(id="currency"), html.Span(id="change")],
+        className="headline num",
+    )
+    age = html.Span(id="age", className="badge num", hidden=True, title="How old the newest quote is")
+    state = html.Div(
+        [
+            html.Span(id="badge", className="badge", hidden=True),
+            html.Span(id="clock", className="clock num"),
+            age,
+        ],
+        className="head-right",
+    )
+    brand = html.H1([html.Span(className="mark", **{"aria-hidden": "true"}), "Tickstream"], className="brand")
+    return html.Header([brand, _symbol_select(symbols), price, state], className="top")
+
+
+def _symbol_select(symbols: list[str]) -> dmc.Select:
+    return dmc.Select(
         id="symbol",
         data=symbols,
         value=symbols[0] if symbols else None,
@@ -57,20 +98,6 @@ def _header(symbols: list[str]) -> html.Header:
         className="symbol-select",
         **{"aria-label": "Symbol"},
     )
-    price = html.Div(
-        [html.Span("–", id="last", className="last"), html.Span(id="currency"), html.Span(id="change")],
-        className="headline num",
-    )
-    state = html.Div(
-        [
-            html.Span(id="badge", className="badge", hidden=True),
-            html.Span(id="clock", className="clock num"),
-            html.Span(id="age", className="badge num", hidden=True, title="How old the newest quote is"),
-        ],
-        className="head-right",
-    )
-    brand = html.H1([html.Span(className="mark", **{"aria-hidden": "true"}), "Tickstream"], className="brand")
-    return html.Header([brand, select, price, state], className="top")
 
 
 def _panel(title: str, name: str, body: Any, note: str = "") -> html.Section:
@@ -83,64 +110,19 @@ def _panel(title: str, name: str, body: Any, note: str = "") -> html.Section:
 
 
 def _watchlist() -> html.Section:
-    right = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
     grid = dag.AgGrid(
         id="watchlist",
         rowData=[],
-        columnDefs=[
-            {"field": "symbol", "headerName": "Symbol", "flex": 11, "minWidth": 70, "cellClass": "symbol-cell"},
-            {"field": "last", "headerName": "Last", "flex": 12, "minWidth": 74, **right,
-             "valueFormatter": {"function": "watchPrice(params)"}},
-            {"field": "percent", "headerName": "Chg %", "flex": 10, "minWidth": 70, **right,
-             "valueFormatter": {"function": "watchPercent(params)"},
-             "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-            {"field": "trend", "headerName": "Trend", "flex": 11, "minWidth": 64, "cellRenderer": "Trend",
-             "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
-        ],
+        columnDefs=WATCH_COLUMNS,
         getRowId="params.data.symbol",
         defaultColDef={"resizable": False, "suppressMovable": True, "sortable": True},
-        dashGridOptions={
-            "theme": {"function": "deskTheme(themeQuartz)"},
-            "rowHeight": 32,
-            "headerHeight": 30,
-            "animateRows": False,
-            "tabToNextCell": {"function": "leaveGrid(params)"},
-            "tabToNextHeader": {"function": "leaveGrid(params)"},
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "localeText": {"noRowsToShow": "No symbols yet"},
-        },
+        dashGridOptions=WATCH_OPTIONS,
         style={"height": "100%", "width": "100%"},
-    )  # fmt: skip
+    )
     return _panel("Watchlist", "watch", html.Div(grid, className="fill"))
 
 
 def _chart(scene: Scene) -> html.Section:
-    overlays = studies(scene.periods)
-    chips = dmc.ChipGroup(
-        [
-            dmc.Chip(
-                [html.I(className="dot", style={"background": study.colour}), study.label],
-                value=study.key,
-                size="xs",
-                variant="light",
-            )
-            for study in overlays
-        ],
-        id="studies",
-        multiple=True,
-        value=[study.key for study in overlays if study.shown],
-    )
-    toolbar = html.Div(
-        [
-            _switch(
-                "interval", "Interval", [{"value": key, "label": label} for key, label in INTERVALS], "1m"
-            ),
-            _switch("range", "Range", [{"value": name, "label": name} for name in RANGES], "3H"),
-            html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar"),
-            html.Div(chips, className="chips", role="group", **{"aria-label": "Studies on the chart"}),
-        ],
-        className="toolbar",
-    )
     chart = dash_tvlwc.Tvlwc(
         id="chart",
         series=[],
@@ -158,7 +140,40 @@ def _chart(scene: Scene) -> html.Section:
         className="stage",
     )
     summary = html.P(id="summary", className="unseen")
-    return html.Section([toolbar, stage, summary], className="panel chart", **{"aria-label": "Price chart"})
+    parts = [_toolbar(scene), stage, summary]
+    return html.Section(parts, className="panel chart", **{"aria-label": "Price chart"})
+
+
+def _toolbar(scene: Scene) -> html.Div:
+    intervals = [{"value": key, "label": label} for key, label in INTERVALS]
+    ranges = [{"value": name, "label": name} for name in RANGES]
+    return html.Div(
+        [
+            _switch("interval", "Interval", intervals, "1m"),
+            _switch("range", "Range", ranges, "3H"),
+            html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar"),
+            html.Div(
+                _chips(scene), className="chips", role="group", **{"aria-label": "Studies on the chart"}
+            ),
+        ],
+        className="toolbar",
+    )
+
+
+def _chips(scene: Scene) -> dmc.ChipGroup:
+    every = studies(scene.periods)
+    chips = [
+        dmc.Chip(
+            [html.I(className="dot", style={"background": study.colour}), study.label],
+            value=study.key,
+            size="xs",
+            variant="light",
+        )
+        for study in every
+    ]
+    return dmc.ChipGroup(
+        chips, id="studies", multiple=True, value=[study.key for study in every if study.shown]
+    )
 
 
 def _switch(name: str, label: str, options: list[dict[str, str]], value: str) -> html.Div:

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SymbolRow
+from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SeriesKey, SymbolRow
 from shared.database import Cursor
 from shared.market import INTERVALS
-
-SeriesKey = tuple[str, str]
-"""A symbol and an interval."""
 
 _BAR = """extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
     b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes"""

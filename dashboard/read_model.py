@@ -8,8 +8,8 @@ from threading import Event, Thread
 import psycopg2
 
 from dashboard import queries
-from dashboard.history import History, SeriesKey
-from dashboard.rows import ChartBar, OpenBar, SymbolRow
+from dashboard.history import History
+from dashboard.rows import ChartBar, OpenBar, SeriesKey, SymbolRow
 from dashboard.snapshot import Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import Unavailable

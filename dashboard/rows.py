@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+SeriesKey = tuple[str, str]
+"""A symbol and an interval."""
+
 
 class SymbolRow(NamedTuple):
     """The last quote of a symbol. `late` counts all its late quotes; `last_day_close` is the close of its newest

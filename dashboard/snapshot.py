@@ -3,11 +3,10 @@
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
+from dashboard.rows import AlertRow, OpenBar, PartRow, SeriesKey, SymbolRow
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
-SeriesKey = tuple[str, str]
 Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "reading"]
 """What the screen can show; the first that holds."""
 
