@@ -15,6 +15,7 @@ from shared.kafka.connection import CONNECT_TIMEOUT_MS, Log, client_settings, ka
 
 SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 300_000
+JOIN_SECONDS = 20.0
 IDLE_MS = 20
 """With no fetch under way the client sleeps its retry pause, 100 ms unless told, before it looks again."""
 FETCH_BYTES = 4 * 1024 * 1024
@@ -39,18 +40,29 @@ class Message(Protocol):
 
 
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Notes what a rebalance gave and took; the loop acts on it between two polls."""
+    """Notes what a rebalance gave and took; the loop acts on it between two polls.
+
+    `outside_since` is when this member left its group to join it anew, None while it is in it.
+    """
 
     def __init__(self) -> None:
         self.gained: set[int] = set()
         self.lost: set[int] = set()
+        self.outside_since: float | None = time.monotonic()
 
     def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         self.gained |= {partition.partition for partition in assigned}
+        self.outside_since = None
 
     def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
         self.lost |= {partition.partition for partition in revoked}
         self.gained -= self.lost
+        self.outside_since = time.monotonic()
+
+    @property
+    def takes_too_long(self) -> bool:
+        """Whether this member is on its way into the group for longer than any rebalance should take."""
+        return self.outside_since is not None and time.monotonic() - self.outside_since > JOIN_SECONDS
 
 
 class Gathering(NamedTuple):
@@ -94,10 +106,12 @@ class GroupReader:
 
     def _join(self) -> None:
         with kafka_errors(self._bootstrap):
-            # Whoever joins must know the topic: a leader that does not shares out nothing, and if it is killed
-            # just then, every restart in its place is given that nothing again.
-            self._consumer.beginning_offsets([TopicPartition(self._topic, 0)], CONNECT_TIMEOUT_MS)
             self._consumer.subscribe([self._topic], listener=self._assignments)
+            # Whoever joins must know the topic: a leader that does not shares out nothing, and if it is killed
+            # just then, every restart in its place is given that nothing again. A leader that learns of it only
+            # afterwards joins a second time, and that may never end: the client forgets a join that was called for
+            # by news of the topic as soon as a poll ends before it does.
+            self._consumer.beginning_offsets([TopicPartition(self._topic, 0)], CONNECT_TIMEOUT_MS)
 
     def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:
         """Messages by partition; none when nothing came in time.
@@ -110,6 +124,8 @@ class GroupReader:
             raise PartitionLost("another process has this part's place in the group") from error
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
+        if self._assignments.takes_too_long:
+            raise Unavailable(f"Kafka gave this part no place in its group within {JOIN_SECONDS:.0f} s")
         return {where.partition: messages for where, messages in found.items()}
 
     def take_changes(self) -> tuple[set[int], set[int]]:

@@ -155,6 +155,17 @@ def test_the_very_first_assignment_of_a_group_holds_every_partition(desk: Desk) 
             assert assigned == [[{"topic": desk.log.topic, "partitions": [0, 1]}]]
 
 
+def test_a_member_that_has_joined_stays(desk: Desk) -> None:
+    """It has nothing new to learn of the topic then, for which it would join a second time."""
+    desk.publish(quotes(0, 1))
+    for group in ("six", "seven", "eight"):
+        with closing(GroupReader(desk.log, group, "first")) as reader:
+            wait_for(lambda reader=reader: reader.poll(10, 10) != {})  # type: ignore[misc]
+            desk.publish(quotes(1, 1))
+            wait_for(lambda reader=reader: reader.poll(10, 10) != {})  # type: ignore[misc]
+            assert reader.take_changes() == ({0, 1}, set())
+
+
 def first_members(reader: GroupReader, admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
     """The members as the group is settled for the first time, while the reader polls."""
     found: list[dict[str, Any]] = []
