@@ -10,6 +10,7 @@ thresholds are those of .env.
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -26,9 +27,10 @@ from analytics.series import ClosedBar
 from analytics.settings import engine_settings
 from analytics.symbol_state import EngineSettings
 from analytics.tables import export_quotes
-from shared.config import Config, load
+from shared.command_line import configured
+from shared.config import Config
 from shared.database import connect, transaction
-from shared.errors import TickstreamError
+from shared.errors import ConfigError, TickstreamError
 from shared.market import INTERVALS, Interval, Record
 from shared.parts import servers
 from shared.recordings.sequence import recorded
@@ -88,12 +90,14 @@ def _record(config: Config, target: Path) -> None:
             closing(connect(ready.postgres.dsn_for(config.database()), "record"))
         )
         cursor = opened.enter_context(transaction(connection))
-        export_quotes(cursor, opened.enter_context(target.open("w", encoding="utf-8")))
+        try:
+            export_quotes(cursor, opened.enter_context(target.open("w", encoding="utf-8")))
+        except OSError as error:
+            raise ConfigError(f"--record {target} can't be written: {error.strerror}.") from error
     print(f"The quotes of {config.database()} are in {target}.", file=sys.stderr)
 
 
-def main() -> int:
-    """Run the command; its exit status."""
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -107,8 +111,14 @@ def main() -> int:
     arguments = parser.parse_args()
     if bool(arguments.files) == bool(arguments.record):
         parser.error("name recordings to replay, or --record FILE to make one")
+    return arguments
+
+
+def main() -> int:
+    """Run the command; its exit status."""
+    arguments = _arguments()
     try:
-        config = load()
+        config = configured("replay", {})
         if arguments.record:
             _record(config, arguments.record)
         else:
@@ -117,9 +127,12 @@ def main() -> int:
     except TickstreamError as error:
         print(f"replay: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("replay: stopped before its end.", file=sys.stderr)
+        return 1
     except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough.
-        return 0
+        # The reader, `head` perhaps, has seen enough; nothing is left to be flushed to it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -3,7 +3,7 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from shared.config import Config, Value, load
@@ -52,8 +52,13 @@ def _recordings(path: Path) -> list[Path]:
 
 
 def start(part: str, arguments: argparse.Namespace) -> Config:
-    """The settings, with logging started and every warning said. Raises ConfigError."""
-    config = load(arguments=settings_of(arguments))
+    """The settings that the command line and `.env` make, as `configured` gives them. Raises ConfigError."""
+    return configured(part, settings_of(arguments))
+
+
+def configured(part: str, settings: Mapping[str, Value]) -> Config:
+    """The settings, with logging started and every warning said; `settings` win over `.env`. Raises ConfigError."""
+    config = load(arguments=settings)
     start_logging(config.logging, part)
     for warning in config.warnings:
         logging.getLogger("tickstream").warning(warning)
