@@ -159,6 +159,9 @@ class Analysis:
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.engine.take_events()
 
+    def prepare(self, _: Connection) -> None:
+        """The tables take everything as they are."""
+
     def write(self, cursor: Cursor) -> None:
         """Write what closed."""
         for partition, events in self._events.items():
@@ -182,6 +185,9 @@ class Analysis:
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.kept):
                 self._keep(connection, number, partition)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _show(self, connection: Connection, limit: int) -> bool:
         """Bring the live view up to date for some of the symbols that changed; whether there were any."""

@@ -2,11 +2,12 @@
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_row
-from shared.database import Connection, Cursor
+from shared.database import Connection, Cursor, transaction
 from shared.market import Quote
 from shared.stream import Batch, DeadLetter
 
 DAY = 86_400
+DAYS_A_TRANSACTION = 20
 
 
 class Storage:
@@ -43,16 +44,22 @@ class Storage:
         if batch.dead:
             self._letters.append((partition, batch.dead))
 
+    def prepare(self, connection: Connection) -> None:
+        """Make the parts of the table for days that are new, some a transaction: each takes locks until its end."""
+        new = sorted(self._days - self._days_made)
+        for start in range(0, len(new), DAYS_A_TRANSACTION):
+            with transaction(connection) as cursor:
+                for day in new[start : start + DAYS_A_TRANSACTION]:
+                    make_day(cursor, day)
+        self._days_made |= self._days
+        self._days = set()
+
     def write(self, cursor: Cursor) -> None:
-        """Write the rows; a day that is new gets its part of the table first."""
-        for day in sorted(self._days - self._days_made):
-            make_day(cursor, day)
+        """Write the rows."""
         copy_quotes(cursor, self._rows)
         for partition, letters in self._letters:
             insert_dead_letters(cursor, partition, letters)
         self._committed_letters, self._letters = self._letters, []
-        self._days_made |= self._days
-        self._days = set()
         self._rows = []
 
     def rest(self, _: Connection) -> None:
@@ -64,4 +71,7 @@ class Storage:
 
     def finish(self, _: Connection) -> None:
         """Nothing is left over: every commit was followed by `rest`."""
+
+    def close(self) -> None:
+        """Close the dead-letter topic."""
         self._dead_letter_topic.close()

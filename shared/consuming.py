@@ -70,10 +70,12 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
         feed = topics.topic.removeprefix(config.kafka.topic)
         gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
         reader = GroupReader(topics, part.group + feed, instance, gathering)
+        fold = part.make_fold(reading, topics)
         try:
-            yield Stream(topics, reading, reader, connection, part.make_fold(reading, topics), _pace(config))
+            yield Stream(topics, reading, reader, connection, fold, _pace(config))
         finally:
             reader.close()
+            fold.close()
 
 
 def _pace(config: Config) -> Pace:

@@ -61,6 +61,9 @@ class Fold(Protocol):
     def fold(self, batch: Batch) -> None:
         """Fold what is new."""
 
+    def prepare(self, connection: Connection, /) -> None:
+        """Before the transaction of a write: make what the tables need to take it, and what may stay if it fails."""
+
     def write(self, cursor: Cursor) -> None:
         """Write what was folded since the last write."""
 
@@ -69,6 +72,9 @@ class Fold(Protocol):
 
     def finish(self, connection: Connection, /) -> None:
         """The part stops; everything folded is written."""
+
+    def close(self) -> None:
+        """The run is over, however it ended."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,7 @@ class Stream:
             if batch.dead and not self._pace.skip_invalid:
                 raise StopPart(_invalid(batch))
             self._fold.fold(batch)
+        self._fold.prepare(self.connection)
         with transaction(self.connection) as cursor:
             advance(cursor, self._reading, [batch.step for batch in batches])
             self._fold.write(cursor)

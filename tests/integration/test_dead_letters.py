@@ -103,9 +103,11 @@ def store_without_publishing(desk: Desk, first_offset: int) -> None:
     reading = Reading(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
     batch = decoded(0, first_offset, desk.messages(desk.log)[0][first_offset:], desk.log.partitions)
     storage.fold(batch)
-    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
-        storage.write(cursor)
-        advance(cursor, reading, [batch.step])
+    with closing(connect(desk.database(), "test")) as connection:
+        storage.prepare(connection)
+        with transaction(connection) as cursor:
+            storage.write(cursor)
+            advance(cursor, reading, [batch.step])
 
 
 def test_a_kill_between_the_table_and_the_topic_loses_no_letter_and_doubles_none(desk: Desk) -> None:

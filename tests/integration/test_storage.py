@@ -1,0 +1,55 @@
+"""The storage fold by itself: what it makes of days, and what it leaves open."""
+
+import threading
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from consumer.consumer import store
+from consumer.dead_letters import DeadLetterTopic
+from consumer.storage import DAYS_A_TRANSACTION, Storage
+from consumer.tables import days_made
+from shared.database import connect, transaction
+from shared.errors import StopPart
+from shared.market import EPOCH, Quote
+from shared.progress import Step
+from shared.stream import Batch
+from tests.integration.desk import Desk
+from tests.integration.server_user import wait_for
+
+DAYS = 2 * DAYS_A_TRANSACTION + 3
+
+
+def daily(day: int) -> Quote:
+    """One quote a day."""
+    time = EPOCH + timedelta(days=day)
+    return Quote(symbol="A", event_time=time, price=1.0, source="test", position=day, received_time=time)
+
+
+def test_many_new_days_are_made_in_transactions_before_the_rows_and_stay_without_them(desk: Desk) -> None:
+    storage = Storage(DeadLetterTopic(desk.log))
+    records = [(day, daily(day)) for day in range(DAYS)]
+    storage.fold(Batch(0, [*records], [], Step(0, expected=0, reached=DAYS, quotes=DAYS)))
+    with closing(connect(desk.database(), "test")) as connection:
+        storage.prepare(connection)
+        made = "select count(distinct c.xmin::text) from pg_class c where relname like 'quotes\\_1970____'"
+        assert desk.rows(made) == [(3,)]
+        with transaction(connection) as cursor:
+            storage.write(cursor)
+        with transaction(connection) as cursor:
+            assert days_made(cursor) == set(range(DAYS))
+    assert desk.rows("select count(*) from quotes") == [(DAYS,)]
+
+
+def test_a_run_that_fails_closes_what_it_wrote_dead_letters_with(desk: Desk) -> None:
+    before = threading.active_count()
+    with pytest.raises(StopPart), desk.at_work(store) as part:
+        desk.publish([b"nonsense"])
+        wait_for(lambda: sum(map(len, desk.messages(desk.dead_log).values())) == 1)
+        desk.rows("update progress set next_offset = 0, dead_letters = 0 returning true")
+        desk.rows("delete from dead_letters returning true")
+        desk.rows("update progress set first_offset = 9, next_offset = 9 returning true")
+        desk.publish([b"more"])
+        wait_for(part.done)
+    wait_for(lambda: threading.active_count() <= before)
