@@ -1,6 +1,7 @@
 """CSV of quotes and bars: every documented way to write them, and every mistake named by its line."""
 
 import gzip
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +57,21 @@ def test_rows_come_in_order_of_time_whatever_their_order_in_the_file(path: Path)
         (5, 2.0),
         (2, 3.0),
     ]
+
+
+def test_file_in_order_is_checked_to_its_end_but_never_held_as_a_whole(path: Path) -> None:
+    path.write_text(QUOTES + "".join(f"A,{1704205800 + second},3\n" for second in range(20_000)))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in csv_file(path).rows(0)) == 20_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
+    with path.open("a") as text:
+        text.write("A,yesterday,3\n")
+    with pytest.raises(ConfigError, match="line 20002"):
+        next(csv_file(path).rows(0))
 
 
 def test_gzipped_file_is_read_like_a_plain_one(tmp_path: Path) -> None:
