@@ -18,7 +18,7 @@ class SettingsChanged(TickstreamError):
 
 @dataclass(frozen=True)
 class IndicatorSettings:
-    """Periods, in bars. Raises ValueError where a value could not be computed."""
+    """Periods, in bars; the settings see to it that each can be computed."""
 
     rsi_period: int = 14
     sma_short_period: int = 20
@@ -30,14 +30,6 @@ class IndicatorSettings:
     macd_slow: int = 26
     macd_signal: int = 9
     volatility_period: int = 20
-
-    def __post_init__(self) -> None:
-        for name, period in vars(self).items():
-            least = 2 if name == "volatility_period" else 1
-            if period < least:
-                raise ValueError(f"{name} must be at least {least}, not {period}")
-        if self.macd_fast >= self.macd_slow:
-            raise ValueError(f"macd_fast must be below macd_slow, not {self.macd_fast} and {self.macd_slow}")
 
 
 class IndicatorRow(NamedTuple):

@@ -139,12 +139,3 @@ def test_state_may_hold_more_than_is_wanted() -> None:
     indicators = IndicatorSet(DEFAULTS, 98_280.0)
     indicators.restore(state)
     assert indicators.seen == len(CLOSES)
-
-
-def test_periods_that_cannot_be_computed_are_refused() -> None:
-    with pytest.raises(ValueError, match="rsi_period must be at least 1, not 0"):
-        IndicatorSettings(rsi_period=0)
-    with pytest.raises(ValueError, match="volatility_period must be at least 2, not 1"):
-        IndicatorSettings(volatility_period=1)
-    with pytest.raises(ValueError, match="macd_fast must be below macd_slow, not 26 and 12"):
-        IndicatorSettings(macd_fast=26, macd_slow=12)
