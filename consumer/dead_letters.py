@@ -6,13 +6,14 @@ topic has followed, so what a kill kept from being published is published then, 
 
 from typing import NamedTuple
 
-from consumer.tables import dead_letters_after
+from consumer.tables import dead_letters_after, has_dead_letters
 from shared.database import Cursor
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, browse
 from shared.stream import DeadLetter
 
 FLUSH_SECONDS = 10.0
+LETTERS_AT_ONCE = 500
 OFFSET_HEADER, REASON_HEADER = "offset", "reason"
 
 
@@ -35,14 +36,15 @@ class DeadLetterTopic:
         self._waiting: list[Published] = []
 
     def resume(self, cursor: Cursor, partition: int) -> None:
-        """Find what the table has and the topic lacks."""
+        """Publish what the table has and the topic lacks, some at a time. Raises Unavailable."""
         self.forget(partition)
-        if not dead_letters_after(cursor, partition, -1):
+        if not has_dead_letters(cursor, partition):
             return
-        for offset, reason, key, message in dead_letters_after(
-            cursor, partition, self._last_offset(partition)
-        ):
-            self._waiting.append(Published(partition, offset, reason, key, message))
+        last = self._last_offset(partition)
+        while letters := dead_letters_after(cursor, partition, last, LETTERS_AT_ONCE):
+            self._waiting += [Published(partition, *letter) for letter in letters]
+            self.publish()
+            last = letters[-1][0]
 
     def forget(self, partition: int) -> None:
         """Another member publishes for this partition now."""

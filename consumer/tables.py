@@ -61,11 +61,19 @@ def insert_dead_letters(cursor: Cursor, partition: int, letters: list[DeadLetter
     )
 
 
-def dead_letters_after(cursor: Cursor, partition: int, offset: int) -> list[tuple[int, str, bytes, bytes]]:
-    """Dead letters of a partition above `offset`: offset, reason, key, message."""
+def has_dead_letters(cursor: Cursor, partition: int) -> bool:
+    """Whether a partition ever had one."""
+    cursor.execute("select exists (select from dead_letters where partition = %s)", (partition,))
+    return cursor.fetchall() == [(True,)]
+
+
+def dead_letters_after(
+    cursor: Cursor, partition: int, offset: int, limit: int
+) -> list[tuple[int, str, bytes, bytes]]:
+    """The first dead letters of a partition above `offset`, at most `limit`: offset, reason, key, message."""
     cursor.execute(
         'select "offset", reason, key, message from dead_letters where partition = %s and "offset" > %s'
-        ' order by "offset"',
-        (partition, offset),
+        ' order by "offset" limit %s',
+        (partition, offset, limit),
     )
     return cursor.fetchall()

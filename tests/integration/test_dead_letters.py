@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from consumer.consumer import store
-from consumer.dead_letters import DeadLetterTopic
+from consumer.dead_letters import LETTERS_AT_ONCE, DeadLetterTopic
 from consumer.storage import Storage
 from shared.database import connect, transaction
 from shared.messages import MAX_MESSAGE_BYTES
@@ -120,6 +120,18 @@ def test_a_kill_between_the_table_and_the_topic_loses_no_letter_and_doubles_none
     for _ in range(2):
         with desk.at_work(store):
             wait_for(lambda: len(published(desk)) == 3)
+    assert published(desk) == letters(desk)
+
+
+def test_more_letters_than_are_fetched_at_once_are_published_in_order_after_a_kill(desk: Desk) -> None:
+    desk.publish([b"first"])
+    with desk.at_work(store):
+        wait_for(lambda: len(published(desk)) == 1)
+    count = 2 * LETTERS_AT_ONCE + 1
+    desk.publish([b"bad %d" % number for number in range(count)])
+    store_without_publishing(desk, first_offset=1)
+    with desk.at_work(store):
+        wait_for(lambda: len(published(desk)) > count)
     assert published(desk) == letters(desk)
 
 
