@@ -8,8 +8,10 @@ from fastapi.responses import JSONResponse
 
 from dashboard.figures import columns
 from dashboard.read_model import MOST_BARS, ReadModel
-from shared.errors import Unavailable
+from shared.errors import TickstreamError
 from shared.market import Interval
+
+BarCount = Annotated[int, Query(ge=1, le=MOST_BARS)]
 
 
 def routes(model: ReadModel) -> APIRouter:
@@ -19,19 +21,14 @@ def routes(model: ReadModel) -> APIRouter:
     @router.get("/healthz")
     async def health() -> JSONResponse:
         """Whether this server is up, and what it can show; 503 where it has stopped reading."""
-        status, code = ("failed", 503) if model.has_failed else ("ok", 200)
-        snapshot = model.snapshot
-        answer = {"status": status, "condition": snapshot.condition, "sequence": snapshot.sequence}
-        return JSONResponse(answer, code)
+        return _health(model)
 
     @router.get("/api/v1/history/{symbol:path}")
-    async def history(
-        symbol: str, interval: Interval = "1m", bars: Annotated[int, Query(ge=1, le=MOST_BARS)] = 1000
-    ) -> JSONResponse:
+    async def history(symbol: str, interval: Interval = "1m", bars: BarCount = 1000) -> JSONResponse:
         """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC."""
         try:
             found = await to_thread(model.closed_bars, (symbol, interval), bars)
-        except Unavailable as reason:
+        except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         return JSONResponse({"symbol": symbol, "interval": interval, "columns": columns(found)})
 
@@ -41,3 +38,10 @@ def routes(model: ReadModel) -> APIRouter:
         return JSONResponse({"detail": f"/api/{path} does not exist"}, 404)
 
     return router
+
+
+def _health(model: ReadModel) -> JSONResponse:
+    status, code = ("failed", 503) if model.has_failed else ("ok", 200)
+    snapshot = model.snapshot
+    answer = {"status": status, "condition": snapshot.condition, "sequence": snapshot.sequence}
+    return JSONResponse(answer, code)

@@ -33,7 +33,17 @@ def build(model: ReadModel, scene: Scene) -> FastAPI:
     # No interactive API pages: they load their scripts from elsewhere.
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.include_router(api.routes(model))
-    app = Dash(
+    app = _page_of(server)
+    # No callback uses Dash's own socket; without this every open page would hold one.
+    app.backend.websocket_capability = False
+    app.layout = partial(page, model, scene)
+    callbacks.register(app, model, scene)
+    server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
+    return server
+
+
+def _page_of(server: FastAPI) -> Dash:
+    return Dash(
         "tickstream",
         server=server,
         assets_folder=str(Path(__file__).parent / "assets"),
@@ -43,9 +53,3 @@ def build(model: ReadModel, scene: Scene) -> FastAPI:
         index_string=PAGE,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    # No callback uses Dash's own socket; without this every open page would hold one.
-    app.backend.websocket_capability = False
-    app.layout = partial(page, model, scene)
-    callbacks.register(app, model, scene)
-    server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
-    return server

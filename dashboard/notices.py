@@ -6,6 +6,10 @@ from typing import NamedTuple
 from dashboard.snapshot import Condition, Reading
 
 START = "python start_pipeline.py"
+NO_QUOTES = (
+    "Everything is ready, but nothing has been received so far. The first quote shows up here by itself. "
+    "If no part is running, this starts them:"
+)
 
 
 class Notice(NamedTuple):
@@ -49,24 +53,15 @@ def notice(condition: Condition, place: str, reason: str) -> Notice | None:
         case "starting":
             return Notice("Opening the database", f"{place} is being read.", None)
         case "no_database":
-            return Notice(
-                "Waiting for the database",
-                f"{place} can't be opened: {reason}. If nothing runs yet, this starts everything:",
-                START,
-            )
+            text = f"{place} can't be opened: {reason}. If nothing runs yet, this starts everything:"
+            return Notice("Waiting for the database", text, START)
         case "no_tables":
-            return Notice(
-                "The database has no tables yet",
-                f"{place} is there, but has never been filled. This makes the tables and starts every part:",
-                START,
+            text = (
+                f"{place} is there, but has never been filled. This makes the tables and starts every part:"
             )
+            return Notice("The database has no tables yet", text, START)
         case "no_quotes":
-            return Notice(
-                "No quotes yet",
-                "Everything is ready, but nothing has been received so far. The first quote shows up here by itself. "
-                "If no part is running, this starts them:",
-                START,
-            )
+            return Notice("No quotes yet", NO_QUOTES, START)
     return None
 
 

@@ -12,7 +12,7 @@ from dashboard.history import History
 from dashboard.rows import ChartBar, OpenBar, SeriesKey, SymbolRow
 from dashboard.snapshot import Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
-from shared.errors import Unavailable
+from shared.errors import TickstreamError
 from shared.parts import SignOfLife
 
 POLL_SECONDS = 0.25
@@ -97,7 +97,7 @@ class ReadModel:
                 ):
                     pause = FIRST_PAUSE
                     self._follow(reader, writer)
-            except (Unavailable, psycopg2.Error) as error:
+            except (TickstreamError, psycopg2.Error) as error:
                 reason = _reason(error)
                 if self.snapshot.condition != "no_database":
                     log.warning("The screen waits for the database: %s", reason)
