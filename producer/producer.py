@@ -23,7 +23,7 @@ from producer.sources.simulated import SimulatedMarket
 from shared.command_line import run_part
 from shared.config import Config
 from shared.database import connect, make_database
-from shared.errors import Unavailable
+from shared.errors import TickstreamError
 from shared.kafka import LogWriter, make_topics
 from shared.market import Record
 from shared.parts import BEAT_SECONDS, SignOfLife, Stop, keep_trying, place, servers
@@ -90,7 +90,7 @@ def _signs_of_life(
         while not over.is_set():
             try:
                 _give_signs(config, sign, writer, publisher, over)
-            except Unavailable as error:
+            except TickstreamError as error:
                 log.debug("no sign of life: %s", error)
                 over.wait(BEAT_SECONDS)
 

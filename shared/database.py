@@ -11,42 +11,76 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from shared.errors import Unavailable
+from shared.errors import ConfigError, StopPart, TickstreamError, Unavailable
 
 __all__ = ["Connection", "Cursor", "connect", "copy_rows", "make_database", "transaction"]
 
 CONNECT_TIMEOUT_SECONDS = 5
+SILENCE_MS = 10_000
 DUPLICATE_DATABASE = "42P04"
+OUT_OF_SHARED_MEMORY = "53200"
+REFUSED = ("28P01", "28000", "42501")
+"""Wrong password, no such user or no access from here, and no right to do that."""
+REFUSED_AT_CONNECT = (
+    "authentication failed",
+    "no password supplied",
+    "pg_hba.conf",
+    "permission denied",
+    'role "',
+)
+"""The same while connecting, where the client passes on the server's words without its code."""
 
 _json = msgspec.json.Encoder()
 
 
 @contextmanager
-def _unavailable() -> Iterator[None]:
-    """A server that is away, or goes away, is a reason to wait and try again."""
+def _postgres_errors() -> Iterator[None]:
+    """Names every error of the server by what happens next."""
     try:
         yield
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise Unavailable(f"PostgreSQL: {str(error).strip() or type(error).__name__}") from error
+    except psycopg2.Error as error:
+        raise _named(error) from error
+
+
+def _named(error: psycopg2.Error) -> TickstreamError:
+    """A server that is away is waited for; what would end the same way again is not tried again."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    connecting = isinstance(error, psycopg2.OperationalError) and error.pgcode is None
+    if error.pgcode in REFUSED or (connecting and any(words in said for words in REFUSED_AT_CONNECT)):
+        return ConfigError(
+            f"PostgreSQL refuses the user of POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_DSN): {said}. "
+            "Mend these settings, or give the user that right."
+        )
+    if error.pgcode == OUT_OF_SHARED_MEMORY:
+        return StopPart(f"PostgreSQL has too few locks, raise its max_locks_per_transaction: {said}")
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return Unavailable(f"PostgreSQL: {said}")
+    return StopPart(f"PostgreSQL refused a statement, and would again: {said}")
 
 
 def connect(dsn: str, part: str) -> Connection:
-    """A connection that names its part in pg_stat_activity. Raises Unavailable."""
-    with _unavailable():
+    """A connection that names its part in pg_stat_activity, and notices within seconds that the server is gone.
+
+    Raises Unavailable, and ConfigError where the server refuses the user.
+    """
+    with _postgres_errors():
         return psycopg2.connect(
             dsn,
             application_name=f"tickstream {part}",
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            tcp_user_timeout=SILENCE_MS,
+            keepalives_idle=5,
+            keepalives_interval=2,
             options="-c timezone=UTC -c client_min_messages=warning",
         )
 
 
 def make_database(admin_dsn: str, name: str) -> str:
-    """Make the database where it is missing; the DSN to reach it. Raises Unavailable."""
+    """Make the database where it is missing; the DSN to reach it. Raises as `connect` does."""
     connection = connect(admin_dsn, "setup")
     try:
         connection.autocommit = True
-        with _unavailable(), connection.cursor() as cursor:
+        with _postgres_errors(), connection.cursor() as cursor:
             cursor.execute("select 1 from pg_database where datname = %s", (name,))
             if cursor.fetchone() is None:
                 _create(cursor, name)
@@ -66,8 +100,11 @@ def _create(cursor: Cursor, name: str) -> None:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[Cursor]:
-    """All or nothing: commit at the end, roll back on any error. Raises Unavailable where the server is away."""
-    with _unavailable():
+    """All or nothing: commit at the end, roll back on any error.
+
+    Raises Unavailable where the server is away, ConfigError where the user lacks a right, else StopPart.
+    """
+    with _postgres_errors():
         try:
             with connection.cursor() as cursor:
                 yield cursor

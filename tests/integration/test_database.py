@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg2.extensions import make_dsn
 
-from shared.database import Connection, connect, copy_rows, transaction
+from shared.database import Connection, connect, copy_rows, make_database, transaction
+from shared.errors import ConfigError, StopPart, Unavailable
 
 COLUMNS = ("number", "text", "price", "time")
 Row = tuple[int, str | None, float | None, datetime | None]
@@ -51,3 +53,37 @@ def test_rows_arrive_as_they_are(connection: Connection, some: list[Row]) -> Non
 def test_text_that_means_something_to_copy_stays_text(connection: Connection, text: str) -> None:
     some: list[Row] = [(1, text, 1.5, None), (2, None, 0.1 + 0.2, None)]
     assert copied(connection, some) == some
+
+
+@pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"user": "nobody", "password": "x"}])
+def test_refused_user_is_a_setting_to_mend(embedded_postgres: str, wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"POSTGRES_USER and POSTGRES_PASSWORD .* authentication failed"):
+        connect(make_dsn(embedded_postgres, **wrong), "test")
+
+
+def test_user_who_may_not_make_the_database_is_a_setting_to_mend(
+    connection: Connection, embedded_postgres: str
+) -> None:
+    with transaction(connection) as cursor:
+        cursor.execute("create role reader login password 'reader'")
+    reader = make_dsn(embedded_postgres, user="reader", password="reader")
+    with pytest.raises(ConfigError, match="permission denied to create database"):
+        make_database(reader, "of_the_reader")
+
+
+def test_statement_that_fails_for_good_stops_the_part_and_leaves_the_connection_usable(
+    connection: Connection,
+) -> None:
+    for statement in ("select 1 / 0", "select no_such_column", "insert into copied values ('not a number')"):
+        with pytest.raises(StopPart, match="would again"), transaction(connection) as cursor:
+            cursor.execute(statement)
+    with transaction(connection) as cursor:
+        cursor.execute("select 1")
+
+
+def test_connection_that_the_server_ends_is_a_reason_to_try_again(embedded_postgres: str) -> None:
+    with closing(connect(embedded_postgres, "test")) as broken:
+        with pytest.raises(Unavailable), transaction(broken) as cursor:
+            cursor.execute("select pg_terminate_backend(pg_backend_pid())")
+        with pytest.raises(Unavailable), transaction(broken) as cursor:
+            cursor.execute("select 1")
