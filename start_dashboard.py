@@ -107,14 +107,14 @@ def _serve(config: Config, instance: str, listener: socket.socket, stop: Stop) -
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )
 
-    def watch() -> None:
-        while not stop.wait(LOOK_SECONDS) and not model.has_failed:
+    # In a thread of its own it leaves the signals to us: in the main one it would raise them again at its end.
+    page = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="page")
+    with stop.gently():
+        page.start()
+        while page.is_alive() and not stop.wait(LOOK_SECONDS) and not model.has_failed:
             continue
         server.should_exit = True
-
-    threading.Thread(target=watch, name="stop watch", daemon=True).start()
-    with stop.gently():
-        server.run(sockets=[listener])
+        page.join()
     if model.has_failed:
         sys.exit("screen: reading the tables failed; why is above.")
     stop.set()

@@ -1,6 +1,6 @@
 """Bring a database up to date: each file of db/migrations once, in order, with its record in one transaction.
 
-    python -m db.migrate        brings the configured database up to date
+python -m db.migrate        brings the configured database up to date
 """
 
 import sys
