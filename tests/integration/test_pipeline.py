@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 
 import psutil
 import psycopg2
@@ -22,6 +23,8 @@ from tests.integration.server_user import PATIENCE, wait_for
 
 PARTS = {"producer.producer", "consumer.consumer", "analytics.analytics_consumer", "start_dashboard.py"}
 STOP_SECONDS = 5.0
+IMPORT_SECONDS = 0.2
+"""Younger than this no part tells of itself yet."""
 
 
 class Pipeline:
@@ -47,16 +50,30 @@ class Pipeline:
 
     def parts(self) -> dict[str, psutil.Process]:
         """The parts that run, by module or file."""
-        children = psutil.Process(self.process.pid).children()
-        named = {child: set(child.cmdline()) & PARTS for child in children if child.status() != "zombie"}
-        return {name: child for child, names in named.items() for name in names}
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it ended while we looked
+                found.update(dict.fromkeys(set(child.cmdline()) & PARTS, child))
+        return found
 
     def is_up(self) -> bool:
-        """Whether every part runs and both consuming parts have read something."""
-        return self.parts().keys() == PARTS and self.groups_at_work() == 2
+        """Whether every part runs, and those that tell of themselves do so under their present processes."""
+        parts = self.parts()
+        if parts.keys() != PARTS:
+            return False
+        youngest = max(process.create_time() for process in parts.values())
+        told = "select count(*) from parts where part in %s and extract(epoch from seen_at) > %s"
+        return self.counted(told, (("producer", "storage", "analytics"), youngest + IMPORT_SECONDS)) == 3
 
-    def groups_at_work(self) -> int:
-        """How many groups have read something; none where the database is not there yet."""
+    def counted(self, query: str, values: tuple[object, ...]) -> int:
+        """What a query counts; nothing where the database is not there yet."""
+        return self._count("select count(distinct group_id) from progress where next_offset > first_offset")
+
+    def parts_at_work_since(self, moment: datetime) -> int:
+        """How many parts have begun their work after a moment."""
+        return self._count("select count(distinct part) from parts where started_at > %s", moment)
+
+    def _count(self, query: str, *values: object) -> int:
         postgres = self.servers[1]
         if (record := find(postgres)) is None or not postgres.answers(record.port):
             return 0
@@ -65,9 +82,7 @@ class Pipeline:
                 psycopg2.connect(postgres.dsn(record.port), dbname="stocks_simulated")
             ) as connection:
                 cursor = connection.cursor()
-                cursor.execute(
-                    "select count(distinct group_id) from progress where next_offset > first_offset"
-                )
+                cursor.execute(query, values)
                 return int((cursor.fetchone() or (0,))[0])
         except (psycopg2.OperationalError, psycopg2.errors.UndefinedTable):
             return 0
@@ -102,11 +117,12 @@ def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeli
 def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(
     pipeline: Pipeline,
 ) -> None:
+    began = datetime.now(UTC)
     for part in PARTS:
         killed = pipeline.parts()[part]
         killed.kill()
         wait_for(lambda part=part, killed=killed: part in (now := pipeline.parts()) and now[part] != killed)  # type: ignore[misc]
-    wait_for(pipeline.is_up)
+    wait_for(lambda: pipeline.parts_at_work_since(began) == len(PARTS))
     everything = pipeline.everything()
     pipeline.process.kill()
     assert psutil.wait_procs(everything, timeout=PATIENCE)[1] == []
