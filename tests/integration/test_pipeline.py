@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 
 import psutil
 import psycopg2
@@ -67,13 +66,6 @@ class Pipeline:
 
     def counted(self, query: str, values: tuple[object, ...]) -> int:
         """What a query counts; nothing where the database is not there yet."""
-        return self._count("select count(distinct group_id) from progress where next_offset > first_offset")
-
-    def parts_at_work_since(self, moment: datetime) -> int:
-        """How many parts have begun their work after a moment."""
-        return self._count("select count(distinct part) from parts where started_at > %s", moment)
-
-    def _count(self, query: str, *values: object) -> int:
         postgres = self.servers[1]
         if (record := find(postgres)) is None or not postgres.answers(record.port):
             return 0
@@ -117,12 +109,11 @@ def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeli
 def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(
     pipeline: Pipeline,
 ) -> None:
-    began = datetime.now(UTC)
     for part in PARTS:
         killed = pipeline.parts()[part]
         killed.kill()
         wait_for(lambda part=part, killed=killed: part in (now := pipeline.parts()) and now[part] != killed)  # type: ignore[misc]
-    wait_for(lambda: pipeline.parts_at_work_since(began) == len(PARTS))
+    wait_for(pipeline.is_up)
     everything = pipeline.everything()
     pipeline.process.kill()
     assert psutil.wait_procs(everything, timeout=PATIENCE)[1] == []
