@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.errors import ConfigError
+from shared.provider_settings import Providers
 from shared.recordings.digest import digest
 from shared.sections import (
     DEFAULT_SEED,
@@ -61,6 +62,7 @@ class Config(Section):
     kafka: Kafka = Kafka()
     postgres: Postgres = Postgres()
     producer: Producer = Producer()
+    providers: Providers = Providers()
     indicators: Indicators = Indicators()
     alerts: Alerts = Alerts()
     models: Models = Models()

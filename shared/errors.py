@@ -23,3 +23,44 @@ class PartitionLost(TickstreamError):
 
 class StopPart(TickstreamError):
     """The part ends and must not be restarted: trying again would end the same way."""
+
+
+class SourceError(TickstreamError):
+    """A provider did not give what it was asked for. `cause` is what the user is told.
+
+    `retry_after` is how many seconds the provider wants to be left alone, None where it did not say.
+    """
+
+    cause = "provider down"
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class SourceDown(SourceError):
+    """The provider fails; try again with backoff."""
+
+
+class NoNetwork(SourceError):
+    """Nothing can be reached; try again with backoff."""
+
+    cause = "no network"
+
+
+class Throttled(SourceError):
+    """The provider wants fewer requests; wait `retry_after` and try again."""
+
+    cause = "throttled"
+
+
+class Refused(SourceError):
+    """The provider does not serve us: a key is missing or wrong. Asking again soon would end the same way."""
+
+    cause = "refused"
+
+
+class UnknownSymbol(SourceError):
+    """The provider has no such symbol; ask no more for it."""
+
+    cause = "unknown symbol"

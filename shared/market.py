@@ -1,4 +1,4 @@
-"""The words of the market: what a source says (Quote, RecordedBar, TimeMark) and what we make of it (Bar).
+"""The words of the market: what a source says (Quote, RecordedBar, CorporateAction, TimeMark), and our own Bar.
 
 Every time is an aware datetime in UTC, every price a finite positive float in the quote's currency.
 Records are msgspec structs rather than dataclasses: they are decoded and checked in C.
@@ -46,8 +46,9 @@ def _require_past(event_time: datetime, received_time: datetime) -> None:
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="quote.v1"):
     """One price of one symbol, as its source gave it; what the source did not say is None.
 
-    `size` is the amount traded at this price. `position` rises by source and partition, so that a producer
-    that restarts knows what it has published. Raises ValueError where the price or the times can't be true.
+    `size` is the amount traded at this price, `trade_id` the source's own number of the trade, where it gives one:
+    rising by symbol. `position` rises by source and partition, so that a producer that restarts knows what it has
+    published. Raises ValueError where the price or the times can't be true.
     """
 
     symbol: Symbol
@@ -57,6 +58,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     position: Position
     received_time: Time
     size: Amount | None = None
+    trade_id: Position | None = None
     bid: Amount | None = None
     ask: Amount | None = None
     day_open: Amount | None = None
@@ -110,25 +112,50 @@ class RecordedBar(
         _require_past(self.start, self.received_time)
 
 
+class CorporateAction(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="action.v1"
+):
+    """A split or a cash dividend. Prices are stored as they were paid; this is what adjusts them.
+
+    It takes effect at `time`, the midnight of the exchange that begins the ex-date. `value` is how many shares one
+    share became (7.0 for 7:1), or the dividend a share in `currency`.
+    """
+
+    symbol: Symbol
+    action: Literal["split", "dividend"]
+    time: Time
+    value: float
+    source: Text
+    position: Position
+    received_time: Time
+    currency: Text | None = None
+    exchange: Text | None = None
+
+    def __post_init__(self) -> None:
+        _require_price("value", self.value)
+
+
 class TimeMark(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="time.v1"
 ):
-    """ "It is now `time`": written into every partition once a second, so that bars close in a quiet market.
+    """ "Nothing older than `time` will come": so bars close in a quiet market.
 
-    `end` says that the source is through: a recording is over.
+    Without a `symbol` it speaks for every symbol and is written into every partition once a second; with one, for
+    that symbol alone. `end` says that the source is through: a recording is over.
     """
 
     time: Time
     source: Text
     position: Position
     received_time: Time
+    symbol: Symbol | None = None
     end: bool = False
 
     def __post_init__(self) -> None:
         _require_past(self.time, self.received_time)
 
 
-Record = Quote | RecordedBar | TimeMark
+Record = Quote | RecordedBar | CorporateAction | TimeMark
 
 
 class Bar(NamedTuple):

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from shared.errors import BadMessage
-from shared.market import FUTURE_TOLERANCE, Quote, Record, RecordedBar, TimeMark
+from shared.market import FUTURE_TOLERANCE, Record
 
 MAX_MESSAGE_BYTES = 16_384
-KINDS = ("quote.v1", "bar.v1", "time.v1")
+KINDS = ("quote.v1", "bar.v1", "action.v1", "time.v1")
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Quote | RecordedBar | TimeMark)
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _FUTURE_TOLERANCE_MS = int(FUTURE_TOLERANCE.total_seconds() * 1000)
 
 

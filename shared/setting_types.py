@@ -104,6 +104,18 @@ DatabaseName = Annotated[
 ]
 Servers = Annotated[str, Field(pattern=SERVERS, description="host:port, several separated by commas")]
 HostName = Annotated[str, Field(pattern=r"^\S+$", description="a host's name or address, without spaces")]
+Url = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[^\s/]\S*$",
+        description="an address such as https://host or http://host:port/path",
+    ),
+    AfterValidator(lambda url: url.rstrip("/")),
+]
+StreamUrl = Annotated[
+    str,
+    Field(pattern=r"^wss?://[^\s/]\S*$", description="an address such as wss://host or ws://host:port/path"),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Dsn = Annotated[SecretStr, AfterValidator(_require_dsn)]
 
@@ -140,6 +152,7 @@ ArimaOrder = Annotated[int, Field(ge=0, le=20)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Threshold = Annotated[float, Field(gt=0, le=1_000_000)]
 PollSeconds = Annotated[float, Field(gt=0, le=86_400)]
+PerMinute = Annotated[int, Field(ge=1, le=100_000)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(ge=0, le=3600)]

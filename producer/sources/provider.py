@@ -1,0 +1,91 @@
+"""What a provider of live data offers. A new one is a file beside this one and a line in `registry.py`.
+
+A provider knows its own wire formats and nothing of Kafka, tables or other providers. It is asked for symbols by
+the names it gives them itself, and every record it makes carries that name; `position` is 0: the order in the log is
+not its affair.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from shared.market import CorporateAction, Quote, RecordedBar
+
+
+class Received(NamedTuple):
+    """What one wait at a stream gave: the quotes, how many frames were no use, and whether anything came at all."""
+
+    quotes: list[Quote]
+    refused: int = 0
+    alive: bool = True
+
+
+class Stream(Protocol):
+    """One open connection that brings quotes by itself."""
+
+    def follow(self, names: Sequence[str]) -> None:
+        """Ask for exactly these from now on. Raises SourceDown."""
+
+    def receive(self, seconds: float) -> Received:
+        """What came, after a wait of at most `seconds`; `alive` is False where not even a ping did.
+
+        Raises SourceDown where the connection is gone.
+        """
+
+    def close(self) -> None:
+        """Close at once, whatever state the connection is in; never raises."""
+
+
+class Company(NamedTuple):
+    """What is known of a symbol. `decimals` is how many its prices are shown with; `delay` in seconds."""
+
+    symbol: str
+    name: str | None
+    sector: str | None
+    industry: str | None
+    exchange: str | None
+    time_zone: str | None
+    currency: str | None
+    quote_type: str | None
+    decimals: int
+    delay: float = 0.0
+
+
+class HistorySlice(NamedTuple):
+    """A part of a symbol's past, in time order: `done` of `total` requests are made."""
+
+    records: list[RecordedBar | CorporateAction]
+    done: int
+    total: int
+
+
+class Provider(Protocol):
+    """One source of live data. Every method may be called from any thread and waits for its own request limit.
+
+    All raise SourceDown, Throttled, Refused or UnknownSymbol, as shared.errors says what each means.
+    `silent_after` is how many seconds without a single frame, in an open market, say that a stream is dead.
+    `poll_seconds` is how often `poll` is worth asking; None where nothing can be polled.
+    """
+
+    name: str
+    streams: bool
+    has_history: bool
+    silent_after: float
+    poll_seconds: float | None
+
+    def connect(self, names: Sequence[str]) -> Stream:
+        """Open a stream of these."""
+
+    def poll(self, names: Sequence[str]) -> Received:
+        """The latest quote of each, in as few requests as there can be; what is unknown is left out."""
+
+    def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
+        """Finished bars that start later than `after` (all there is for None) and ended by `now`, and the actions
+        among them; in time order over all slices, longer bars before shorter ones that start with them.
+        """
+
+    def company(self, name: str) -> Company:
+        """What is known of it. Raises UnknownSymbol with the reason."""
+
+    def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
+        """Every trade behind this one that the provider still has, in order; none where it numbers no trades."""
