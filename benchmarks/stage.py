@@ -90,6 +90,7 @@ def stage() -> Iterator[Stage]:
             "KAFKA_BOOTSTRAP_SERVERS": stack.enter_context(lease_kafka(data, say, kafka.port)),
             "POSTGRES_DSN": stack.enter_context(lease_postgres(data, say, postgres.port)),
             "KAFKA_PARTITIONS": str(PARTITIONS),
+            "SOURCES": "simulated",
             "TICKSTREAM_DATA": str(data),
             "LOG_LEVEL": "WARNING",
         }

@@ -76,22 +76,28 @@ class Config(Section):
     warnings: tuple[str, ...] = ()
 
     @property
-    def feed(self) -> Literal["simulated", "replay"]:
+    def feed(self) -> Literal["live", "simulated", "replay"]:
         """What kind of market the numbers come from: each kind has its own topic and database."""
-        return "replay" if "replay" in self.producer.sources else "simulated"
+        if self.producer.sources == "replay":
+            return "replay"
+        return "simulated" if "simulated" in (self.producer.sources, self.producer.feed) else "live"
 
     def topic(self) -> str:
-        """The topic of this feed, such as `stock-prices-simulated`."""
-        return "-".join(part for part in (self.kafka.topic, self.feed, self._variant()) if part)
+        """The topic of this feed, such as `stock-prices` of live quotes or `stock-prices-simulated`."""
+        return "-".join((self.kafka.topic, *self._market()))
 
     def database(self) -> str:
-        """The database of this feed, such as `stocks_simulated`."""
-        return "_".join(part for part in (self.postgres.database, self.feed, self._variant()) if part)
+        """The database of this feed, such as `stocks` of live quotes or `stocks_simulated`."""
+        return "_".join((self.postgres.database, *self._market()))
 
-    def _variant(self) -> str:
-        """Which of the markets of this feed: another recording or another seed is another market."""
+    def _market(self) -> tuple[str, ...]:
+        """What sets this market apart from the live one: another recording or another seed is another market."""
+        if self.feed == "live":
+            return ()
+        if self.feed == "replay":
+            return self.feed, self.replay_digest
         seed = self.producer.simulated_seed
-        return self.replay_digest if self.feed == "replay" else str(seed) if seed != DEFAULT_SEED else ""
+        return (self.feed,) if seed == DEFAULT_SEED else (self.feed, str(seed))
 
     def with_kafka_at(self, bootstrap_servers: str) -> Self:
         """The same settings, with the embedded broker's address."""

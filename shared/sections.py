@@ -3,8 +3,17 @@
 from typing import Annotated, Self
 
 from psycopg2.extensions import make_dsn, parse_dsn
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from shared.listings import ALONE, Listings, listings_of
 from shared.setting_types import (
     LONGEST_PERIOD,
     PROJECT,
@@ -14,6 +23,7 @@ from shared.setting_types import (
     DatabaseName,
     Dsn,
     Every,
+    FeedChoice,
     Grace,
     HostName,
     Intervals,
@@ -113,16 +123,39 @@ class Producer(Section):
         validation_alias="TICKERS",
     )
     poll_interval: PollSeconds = Field(default=10.0, validation_alias="POLL_INTERVAL")
-    sources: Sources = Field(default=(), validation_alias="SOURCES")
+    sources: Sources = Field(default="", validation_alias="SOURCES")
+    feed: FeedChoice = Field(default="", validation_alias="TICKSTREAM_FEED")
     replay_files: ProjectPaths = Field(default=(), validation_alias="REPLAY_FILES")
     replay_speed: Speed = Field(default=1.0, validation_alias="REPLAY_SPEED")
     simulated_seed: Seed = Field(default=DEFAULT_SEED, validation_alias="SIMULATED_SEED")
     simulated_rate: Rate = Field(default=1.0, validation_alias="SIMULATED_RATE")
 
+    @property
+    def is_source_chosen(self) -> bool:
+        """Whether SOURCES says where quotes come from."""
+        return bool(self.sources)
+
+    @property
+    def listings(self) -> Listings:
+        """Where each symbol comes from; nothing where SOURCES is simulated or replay."""
+        return listings_of(self.sources, self.tickers)
+
+    @field_validator("sources")
+    @classmethod
+    def _require_listings(cls, sources: str, checked: ValidationInfo) -> str:
+        listings_of(sources, checked.data.get("tickers", ()))
+        return sources
+
     @model_validator(mode="after")
-    def _require_recordings(self) -> Self:
-        if "replay" in self.sources and not self.replay_files:
+    def _require_one_feed(self) -> Self:
+        if self.sources == "replay" and not self.replay_files:
             raise ValueError("REPLAY_FILES is empty: must name at least one file while SOURCES is replay.")
+        if self.feed == "live" and self.sources == "simulated":
+            raise ValueError("TICKSTREAM_FEED=live: must be empty or simulated while SOURCES is simulated.")
+        if self.feed == "simulated" and self.sources not in ("", *ALONE):
+            raise ValueError(
+                "TICKSTREAM_FEED=simulated: must be empty or live while SOURCES names providers."
+            )
         return self
 
 

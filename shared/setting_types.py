@@ -12,6 +12,7 @@ from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from shared.listings import ALONE
 from shared.market import Interval, Symbol
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -49,6 +50,12 @@ def _require_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
                 "1 to 32 of letters, digits and . ^ = - _ : / &"
             ) from None
     return symbols
+
+
+def _sources(text: str) -> str:
+    """`simulated` and `replay` in lower case; which providers and symbols there are, the section checks."""
+    text = text.strip()
+    return text.lower() if text.lower() in ALONE else text
 
 
 def _files(text: object) -> object:
@@ -120,11 +127,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Dsn = Annotated[SecretStr, AfterValidator(_require_dsn)]
 
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_require_symbols)]
-Sources = Annotated[
-    tuple[Literal["simulated", "replay"], ...],
-    BeforeValidator(_split),
-    BeforeValidator(_lower),
-    Field(max_length=1, description="empty, simulated or replay"),
+Sources = Annotated[str, AfterValidator(_sources)]
+FeedChoice = Annotated[
+    Literal["", "live", "simulated"], BeforeValidator(_lower), Field(description="empty, live or simulated")
 ]
 Intervals = Annotated[
     tuple[Interval, ...],

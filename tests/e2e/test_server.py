@@ -97,7 +97,11 @@ def test_page_is_in_english_and_loads_from_its_own_server_only(address: str) -> 
 
 def test_embedded_database_that_died_under_the_screen_is_started_again(tmp_path: Path) -> None:
     port, database = free_port(), postgres_in(tmp_path, free_port())
-    settings = {"TICKSTREAM_DATA": str(tmp_path), "EMBEDDED_POSTGRES_PORT": str(database.port)}
+    settings = {
+        "TICKSTREAM_DATA": str(tmp_path),
+        "EMBEDDED_POSTGRES_PORT": str(database.port),
+        "SOURCES": "simulated",
+    }
     command = [sys.executable, str(PROJECT / "start_dashboard.py"), "--port", str(port)]
     screen = subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings)
     try:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shared.config import KEYS, OTHER_NAMES, Config, load
 from shared.errors import ConfigError
+from shared.listings import Listing
 from shared.recordings.digest import digest
 from shared.setting_types import PROJECT
 
@@ -79,7 +80,7 @@ def test_without_any_file_everything_has_a_default(env_file: Path) -> None:
     config = load(env_file)
     assert config.kafka.is_embedded
     assert config.postgres.is_embedded
-    assert config.feed == "simulated"
+    assert config.feed == "live"
     assert config.producer.tickers[0] == "AAPL"
     assert config.warnings == ()
 
@@ -148,8 +149,16 @@ def test_empty_value_in_the_environment_takes_back_what_the_file_says(
         ("KAFKA_BOOTSTRAP_SERVERS=kafka", "must be host:port, several separated by commas"),
         ("KAFKA_TOPIC=stock prices", "must be 1 to 200 of letters, digits and . _ -"),
         ("POSTGRES_PORT=70000", "must be a whole number from 1 to 65535"),
-        ("SOURCES=simulated,replay", "must be empty, simulated or replay"),
-        ("SOURCES=magic", "must be empty, simulated or replay"),
+        ("SOURCES=simulated,replay", "must be empty, simulated, replay, or groups such as yahoo:AAPL"),
+        ("SOURCES=magic", "must be empty, simulated, replay, or groups such as yahoo:AAPL"),
+        ("SOURCES=simulated;yahoo", "must be simulated alone, or groups of providers"),
+        ("SOURCES=;", "must name at least one provider: the known providers are yahoo, binance, coingecko"),
+        ("SOURCES=yahoo:AAPL@", "must name symbols as AAPL or, where the provider's name differs, ours@"),
+        ("SOURCES=yahoo:AAPL@A B", "must name symbols as AAPL or, where the provider's name differs, ours@"),
+        ("SOURCES=yahoo:A;binance:A;finnhub:A", "must name at most 2 sources of a symbol"),
+        ("SOURCES=yahoo;binance;finnhub", "must name at most 2 sources of a symbol"),
+        ("SOURCES=binance:X@Y,X@Z", "must name X once at binance, not under two names"),
+        ("TICKSTREAM_FEED=replay", "must be empty, live or simulated"),
         ("REPLAY_SPEED=0", "must be a number above 0, or max"),
         ("REPLAY_SPEED=nan", "must be a number above 0, or max"),
         ("ALERT_INTERVALS=1m,2m", "must be one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
@@ -269,6 +278,47 @@ def test_each_feed_has_its_own_topic_and_database(env_file: Path, tmp_path: Path
     assert replay.database() == f"stocks_replay_{name}"
 
 
+def test_live_quotes_have_topic_and_database_without_a_suffix(env_file: Path) -> None:
+    for lines in ([], ["SOURCES=yahoo:AAPL"], ["SOURCES=binance:BTC-USDT", "SIMULATED_SEED=3"]):
+        config = loaded(env_file, *lines)
+        assert (config.feed, config.topic(), config.database()) == ("live", "stock-prices", "stocks")
+
+
+def test_feed_may_be_chosen_where_no_source_is(env_file: Path) -> None:
+    simulated = loaded(env_file, "TICKSTREAM_FEED=Simulated")
+    assert (simulated.feed, simulated.topic()) == ("simulated", "stock-prices-simulated")
+    assert not simulated.producer.is_source_chosen
+    assert loaded(env_file, "TICKSTREAM_FEED=live").feed == "live"
+
+
+def test_feed_that_contradicts_the_sources_is_refused(env_file: Path) -> None:
+    told = refusal(env_file, "TICKSTREAM_FEED=simulated", "SOURCES=yahoo:AAPL")
+    assert told == "TICKSTREAM_FEED=simulated: must be empty or live while SOURCES names providers."
+    told = refusal(env_file, "TICKSTREAM_FEED=live", "SOURCES=simulated")
+    assert told == "TICKSTREAM_FEED=live: must be empty or simulated while SOURCES is simulated."
+
+
+def test_replay_is_a_replay_whatever_feed_is_chosen(env_file: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "day.csv"
+    recording.write_text("AAPL,2024-01-02T15:00:00Z,185.5\n")
+    config = loaded(env_file, "SOURCES=replay", f"REPLAY_FILES={recording}", "TICKSTREAM_FEED=live")
+    assert (config.feed, config.producer.listings) == ("replay", {})
+
+
+def test_sources_say_where_each_symbol_comes_from(env_file: Path) -> None:
+    producer = loaded(env_file, "SOURCES=yahoo:AAPL;finnhub", "TICKERS=aapl,MSFT").producer
+    assert producer.is_source_chosen
+    assert producer.listings == {
+        "AAPL": (Listing("yahoo", "AAPL"), Listing("finnhub", "AAPL")),
+        "MSFT": (Listing("finnhub", "MSFT"),),
+    }
+
+
+def test_without_sources_every_ticker_comes_from_yahoo(env_file: Path) -> None:
+    producer = loaded(env_file, "TICKERS=AAPL,BP.L").producer
+    assert producer.listings == {"AAPL": (Listing("yahoo", "AAPL"),), "BP.L": (Listing("yahoo", "BP.L"),)}
+
+
 def test_replay_without_files_is_refused(env_file: Path) -> None:
     assert refusal(env_file, "SOURCES=replay").startswith("REPLAY_FILES is empty: must name at least one")
 
@@ -279,7 +329,7 @@ def test_replay_of_a_file_that_is_not_there_is_refused(env_file: Path, tmp_path:
 
 
 def test_another_seed_is_another_market_with_a_topic_and_database_of_its_own() -> None:
-    other = load(None, {"SIMULATED_SEED": str(2**32 - 1), "POSTGRES_DB": "x" * 42})
+    other = load(None, {"SOURCES": "simulated", "SIMULATED_SEED": str(2**32 - 1), "POSTGRES_DB": "x" * 42})
     assert other.topic() == "stock-prices-simulated-4294967295"
     assert other.database() == "x" * 42 + "_simulated_4294967295"
     assert len(other.database()) == 63

@@ -33,13 +33,13 @@ def test_secrets_are_masked_wherever_the_section_is_shown() -> None:
 def test_connection_string_wins_over_host_and_keeps_its_own_options() -> None:
     dsn = SecretStr("postgresql://me:pw@db:5433/desk?sslmode=require")
     config = Config(postgres=Postgres(host="elsewhere", dsn=dsn))
-    assert config.database() == "desk_simulated"
+    assert config.database() == "desk"
     assert parse_dsn(config.postgres.dsn_for(config.database())) == {
         "host": "db",
         "port": "5433",
         "user": "me",
         "password": "pw",
-        "dbname": "desk_simulated",
+        "dbname": "desk",
         "sslmode": "require",
     }
 
@@ -54,5 +54,5 @@ def test_embedded_server_has_no_address_until_it_runs() -> None:
     with pytest.raises(ValueError, match="embedded"):
         config.postgres.dsn_for("stocks")
     running = config.with_postgres_at("host=127.0.0.1 port=5 user=postgres dbname=postgres password=pw")
-    assert parse_dsn(running.postgres.dsn_for(running.database()))["dbname"] == "stocks_simulated"
+    assert parse_dsn(running.postgres.dsn_for(running.database()))["dbname"] == "stocks"
     assert config.with_kafka_at("127.0.0.1:29092").kafka.bootstrap_servers == "127.0.0.1:29092"
