@@ -1,22 +1,31 @@
 """Starts and watches every part: producer, storage, analytics and the screen at http://localhost:8050.
 
-    python start_pipeline.py                                  the source of .env, the simulated market without one
+    python start_pipeline.py                                  the sources of .env; where it names none, live quotes of Yahoo
     python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
 
+At a first start without Yahoo in reach the market is simulated, and the page offers live quotes once they can be had.
 Ctrl-C stops everything. A part that dies is started again. Settings: .env, see .env.example.
 """
 
 import argparse
 import logging
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from db.migrate import migrate
+from producer.live_offer import has_run, offering, withdraw
+from producer.reachability import obstacle_now
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.database import make_database
-from shared.errors import TickstreamError
+from shared.errors import SourceError, TickstreamError
 from shared.kafka import make_topics
 from shared.parts import Stop, keep_trying, place, servers, stop_on_signals
 from shared.supervising import Child, supervise
@@ -31,30 +40,92 @@ PARTS = {
 }
 
 
-def children_of(arguments: argparse.Namespace) -> list[Child]:
-    """Every part, with what the command line said about the replay; a part runs in the project's folder, not here."""
+def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
+    """Every part, with what the command line said about the replay and, where no setting names a feed, with that of
+    `config`; a part runs in the project's folder, not here."""
     replay = (
         ["--replay", *(str(Path(name).resolve()) for name in arguments.replay)] if arguments.replay else []
     )
     speed = ["--speed", arguments.speed] if arguments.speed else []
-    return [Child(part, (*command, *replay, *speed)) for part, command in PARTS.items()]
+    settings = {} if config.producer.is_source_chosen else {"TICKSTREAM_FEED": config.feed}
+    return [Child(part, (*command, *replay, *speed), settings) for part, command in PARTS.items()]
 
 
-def run(config: Config, children: list[Child], stop: Stop) -> None:
-    """Bring up the servers, topics and tables once, then the parts, until `stop` is set."""
+def why_not_live(config: Config) -> SourceError | None:
+    """Why live quotes can't be had at a first start that leaves the choice to us; None where they are wanted anyway.
+
+    Raises Unavailable.
+    """
+    if config.producer.is_source_chosen or config.producer.feed or has_run(config):
+        return None
+    if why := obstacle_now(config.providers.yahoo_url):
+        log.info("Yahoo was asked whether it can be reached: %s", why)
+        log.warning(
+            "Yahoo can't be reached (%s): the market on the page is simulated. I keep trying; the page will "
+            "offer to switch to live quotes. SOURCES=yahoo takes them whatever happens, so does a new start "
+            "once Yahoo answers.",
+            why.cause,
+        )
+    else:
+        log.info("Yahoo answers: the quotes are live.")
+    return why
+
+
+def simulated_with(config: Config) -> Config:
+    """The same settings for the simulated market."""
+    chosen = config.producer.model_copy(update={"feed": "simulated"})
+    return config.model_copy(update={"producer": chosen})
+
+
+@contextmanager
+def prepared(config: Config) -> Iterator[str]:
+    """The DSN of the tables of a feed, made with its topic where they are missing; no other pipeline has the feed now.
+
+    Raises Unavailable, and ConfigError where another has it.
+    """
+    with place("pipeline", config.topic(), config.embedded.data, slots=1):
+        make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+        dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
+        migrate(dsn)
+        yield dsn
+
+
+def run_feed(config: Config, children: list[Child], stop: Stop) -> None:
+    """Run the parts until `stop` is set."""
+    with prepared(config) as dsn:
+        withdraw(dsn)
+        with stop.gently():
+            supervise(children, stop, config.errors)
+
+
+def run_in_place_of_live(config: Config, children: list[Child], reason: str, stop: Stop) -> None:
+    """Run the parts until `stop` is set or the user wants live quotes, which the page offers once they can be had."""
+    with (
+        prepared(config) as dsn,
+        offering(dsn, config.providers.yahoo_url, reason) as accepted,
+        stop.gently(),
+    ):
+        supervise(children, stop, config.errors, accepted)
+
+
+def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
+    """Bring up the servers once, then the parts, until `stop` is set."""
 
     def attempt() -> None:
         began = time.monotonic()
         with servers(config) as ready:
-            make_topics(ready.kafka.bootstrap_servers, ready.topic(), ready.kafka.partitions)
-            migrate(make_database(ready.postgres.dsn_for("postgres"), ready.database()))
             log.info("Kafka and PostgreSQL are ready after %.1f s.", time.monotonic() - began)
+            why = why_not_live(ready)
             log.info("The page will be at http://localhost:%d. Ctrl-C stops everything.", config.screen.port)
-            with stop.gently():
-                supervise(children, stop, config.errors)
+            if why is not None:
+                simulated = simulated_with(ready)
+                run_in_place_of_live(simulated, children_of(arguments, simulated), why.cause, stop)
+                if stop.is_set():
+                    return
+                log.info("Switching to live quotes; the simulated market stays in %s.", simulated.database())
+            run_feed(ready, children_of(arguments, ready), stop)
 
-    with place("pipeline", config.topic(), config.embedded.data, slots=1):
-        keep_trying("pipeline", attempt, stop, config.errors)
+    keep_trying("pipeline", attempt, stop, config.errors)
 
 
 def main() -> int:
@@ -62,12 +133,12 @@ def main() -> int:
     stop = stop_on_signals()
     try:
         arguments = parser_of(__doc__).parse_args()
-        run(start("pipeline", arguments), children_of(arguments), stop)
+        run(start("pipeline", arguments), arguments, stop)
     except TickstreamError as error:
         print(f"pipeline: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        log.info("The pipeline stops before it began.")
+        log.info("The pipeline stops before its parts began.")
     return 0
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event
 
 from shared.errors import StopPart
@@ -22,14 +22,18 @@ STOP_SECONDS = 3.5
 EXIT_STOP = 3
 """Exit status of a part that must not be started again as it is."""
 
+NO_SETTINGS: Mapping[str, str] = {}
+NEVER = Event()
+
 log = logging.getLogger("tickstream.pipeline")
 
 
 class Child:
-    """One part as a process of its own. `command` follows the Python interpreter."""
+    """One part as a process of its own. `command` follows the Python interpreter, `settings` add to its environment."""
 
-    def __init__(self, part: str, command: Sequence[str]) -> None:
+    def __init__(self, part: str, command: Sequence[str], settings: Mapping[str, str] = NO_SETTINGS) -> None:
         self.part, self.command = part, (*command, "--supervisor", str(os.getpid()))
+        self._settings = settings
         self.process: subprocess.Popen[bytes] | None = None
         self.done = False
         self.deaths = self.instant_deaths = 0
@@ -48,8 +52,13 @@ class Child:
 
     def _start(self) -> None:
         self._began = time.monotonic()
+        # In a session of its own it hears of Ctrl-C from us alone, not amid its first imports too.
         self.process = subprocess.Popen(
-            [sys.executable, *self.command], cwd=PROJECT, stdin=subprocess.DEVNULL
+            [sys.executable, *self.command],
+            cwd=PROJECT,
+            env=os.environ | self._settings,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def _ended(self, status: int, errors: Errors) -> None:
@@ -78,10 +87,13 @@ class Child:
             self.process.send_signal(number)
 
 
-def supervise(children: Sequence[Child], stop: Event, errors: Errors) -> None:
-    """Keep the children running until `stop` is set, then stop them all. Raises StopPart where one can't go on."""
+def supervise(children: Sequence[Child], stop: Event, errors: Errors, switch: Event = NEVER) -> None:
+    """Keep the children running until `stop` or `switch` is set, then stop them all.
+
+    Raises StopPart where one can't go on.
+    """
     try:
-        while not stop.is_set():
+        while not (stop.is_set() or switch.is_set()):
             for child in children:
                 child.look(errors)
             stop.wait(LOOK_SECONDS)
