@@ -1,0 +1,179 @@
+"""Asking a provider over HTTP, so that every way to fail ends as one of the errors of a source.
+
+curl_cffi sends what a browser sends: some providers turn plain clients away.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from errno import EHOSTUNREACH, ENETDOWN, ENETUNREACH
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
+
+from curl_cffi import CurlInfo
+from curl_cffi.requests import BrowserTypeLiteral, Response, Session
+from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
+
+from producer.limits import Breaker, RequestLimit
+from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
+
+Params = Mapping[str, str | int]
+
+THROTTLING = {418, 429}
+"""418 is what Binance answers to those who go on after 429."""
+REFUSING = {401, 403, 451}
+NO_ROUTE = {EHOSTUNREACH, ENETDOWN, ENETUNREACH}
+DEFAULT_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
+"""Seconds to leave a provider alone that does not say for how long, and at most, whatever it says."""
+
+
+class Answer(NamedTuple):
+    """What a provider answered: headers with names in lower case, and the decoded body."""
+
+    status: int
+    headers: dict[str, str]
+    json: Any
+
+
+class Rejected(SourceError):
+    """The provider can't answer this request. What is wrong with it, its own module reads from `status` and `body`.
+
+    `body` is decoded JSON, or the text where it was none.
+    """
+
+    def __init__(self, sentence: str, status: int, body: Any) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.body = body
+
+
+class HttpClient:
+    """One provider's HTTP interface; may be used from any thread.
+
+    Every request takes from `limit` first. `timeout` is that of a whole request, in seconds. `secrets` are taken
+    out of every answer; they are to be sent in params or headers, which no error repeats. `impersonate` names the
+    browser to look like.
+
+    Raises, besides what RequestLimit.take does: SourceDown (5xx, a timeout, a refused connection, an answer that
+    is no JSON, too many of these in a row), NoNetwork, Throttled, Refused and Rejected.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        limit: RequestLimit,
+        timeout: float,
+        secrets: tuple[str, ...] = (),
+        impersonate: BrowserTypeLiteral | None = None,
+    ) -> None:
+        self._base_url, self._limit, self._timeout = base_url, limit, timeout
+        self._secrets = tuple(secret for secret in secrets if secret)
+        self._session: Session[Response] = Session(impersonate=impersonate)
+        self._breaker = Breaker()
+
+    def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Answer:
+        """The answer to GET, its body decoded from JSON. `path` is put behind the base address."""
+        url = self._base_url + path
+        response = self._fetch(url, params, headers)
+        text = self._text(response)
+        try:
+            body = json.loads(text)
+        except ValueError:
+            self._breaker.failed()
+            raise SourceDown(f"{_place(url)} answered with {_kind(text)} where data belong.") from None
+        self._breaker.succeeded()
+        return Answer(response.status_code, _headers(response), body)
+
+    def get_text(self, url: str) -> str:
+        """The body of the answer to GET as it came. `url` is a whole address, which may be another host's."""
+        text = self._text(self._fetch(url, {}, None))
+        self._breaker.succeeded()
+        return text
+
+    def _fetch(self, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
+        self._breaker.check()
+        self._limit.take()
+        try:
+            response = self._session.get(
+                url, params=dict(params), headers=dict(headers or {}), timeout=self._timeout
+            )
+        except RequestException as error:
+            self._breaker.failed()
+            # Without its cause: what curl says may repeat the address with its key.
+            raise self._unanswered(_place(url), error) from None
+        if response.status_code >= 400:
+            self._raise_status(_place(url), response)
+        return response
+
+    def _unanswered(self, place: str, error: RequestException) -> SourceError:
+        if isinstance(error, DNSError):
+            return NoNetwork(f"The address of {place} can't be resolved: no network.")
+        if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:
+            return NoNetwork(f"There is no route to {place}: no network.")
+        if isinstance(error, Timeout):
+            return SourceDown(f"{place} did not answer within {self._timeout:g} s.")
+        return SourceDown(f"{place} can't be reached (curl error {int(error.code)}).")
+
+    def _raise_status(self, place: str, response: Response) -> NoReturn:
+        """The error that a status of 400 or above stands for."""
+        status = response.status_code
+        sentence = f"{place} answered {status}."
+        pause = _retry_after(_headers(response))
+        if status in THROTTLING or (status == 503 and pause is not None):
+            seconds = DEFAULT_PAUSE if pause is None else min(pause, LONGEST_PAUSE)
+            self._breaker.succeeded()
+            self._limit.leave_alone(seconds)
+            raise Throttled(f"{sentence} It wants no request for {seconds:.0f} s.", seconds)
+        if status >= 500:
+            self._breaker.failed()
+            raise SourceDown(sentence)
+        self._breaker.succeeded()
+        if status in REFUSING:
+            raise Refused(sentence)
+        text = self._text(response)
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = text
+        raise Rejected(sentence, status, body)
+
+    def _text(self, response: Response) -> str:
+        text = response.content.decode("utf-8", "replace")
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _place(url: str) -> str:
+    """Host and path: what may be told of an address."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}{parts.path}"
+
+
+def _kind(text: str) -> str:
+    if not text.strip():
+        return "nothing"
+    return "a web page" if text.lstrip().startswith("<") else "something else"
+
+
+def _headers(response: Response) -> dict[str, str]:
+    return {name.lower(): value or "" for name, value in response.headers.items()}
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from a number or a date (RFC 9110, 10.2.3); a date counts from the server's own clock."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    wanted, now = _date(text), _date(headers.get("date", ""))
+    return max(0.0, (wanted - now).total_seconds()) if wanted and now else None
+
+
+def _date(text: str) -> datetime | None:
+    """An HTTP date; None where it is none."""
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else None
