@@ -17,6 +17,7 @@ BURST_SHARE = 10
 PATIENCE = 20.0
 """Seconds; a longer wish to be left alone is told to the caller instead of waited for."""
 SHORTEST_WAIT = 0.001
+"""Seconds; less than this is rounding, and no wait."""
 
 FAILURES_TO_OPEN = 5
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
@@ -61,7 +62,7 @@ class RequestLimit:
                     raise Throttled(f"The provider wants no request for another {pause:.0f} s.", pause)
                 return pause
             full_at = max(self._full_at, now)
-            if (wait := full_at - self._slack - now) > 0:
+            if (wait := full_at - self._slack - now) > SHORTEST_WAIT:
                 return wait
             self._full_at = full_at + self._seconds_each
             return 0.0

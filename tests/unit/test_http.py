@@ -1,0 +1,237 @@
+"""Every way in which a provider can fail, over a real connection, and what the caller is told of it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from time import monotonic
+from typing import TypeVar
+
+import pytest
+
+from producer.http import HttpClient, Rejected
+from producer.limits import RequestLimit
+from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
+
+SECRET = "k3y-that-nobody-may-see"
+E = TypeVar("E", bound=SourceError)
+PAGE = b"<!DOCTYPE html><html><body>Will be right back</body></html>"
+
+
+@dataclass
+class Reply:
+    """One answer of the server. It is sent once `held` is set; only `sent` bytes of it where that is a number."""
+
+    status: int = 200
+    body: bytes = b'{"price": 1.5}'
+    headers: dict[str, str] = field(default_factory=dict)
+    held: Event | None = None
+    sent: int | None = None
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with the server's replies in turn; the last one stays."""
+
+    server: "Server"
+
+    def do_GET(self) -> None:
+        replies = self.server.replies
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        self.server.asked.append((self.path, dict(self.headers)))
+        if reply.held is not None:
+            reply.held.wait(10)
+        self.send_response_only(reply.status)
+        for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply.body[: reply.sent])
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests are read, not logged."""
+
+
+class Server(ThreadingHTTPServer):
+    """A server of prepared replies; `asked` holds the path and the headers of each request."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.replies = [Reply()]
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def client_at(address: str, timeout: float = 5.0) -> HttpClient:
+    return HttpClient(address, RequestLimit(6000, Event().wait), timeout, secrets=(SECRET, ""))
+
+
+@pytest.fixture
+def client(server: Server) -> HttpClient:
+    return client_at(f"http://127.0.0.1:{server.server_port}")
+
+
+def told(kind: type[E], client: HttpClient) -> E:
+    """The error of a request whose params hold the key; no error repeats it, nor what else was asked."""
+    with pytest.raises(kind) as caught:
+        client.get("/v1/quote", {"symbol": "AAPL", "token": SECRET})
+    for text in (str(caught.value), repr(caught.value.__cause__), repr(caught.value.args)):
+        assert SECRET not in text
+        assert "AAPL" not in text
+    assert "/v1/quote" in str(caught.value) or caught.value.retry_after is not None
+    return caught.value
+
+
+def test_an_answer_holds_status_headers_and_decoded_body(server: Server, client: HttpClient) -> None:
+    server.replies = [Reply(headers={"X-Used-Weight": "12"})]
+    answer = client.get("/v1/quote", {"symbols": "BRK-B,^GSPC", "count": 2}, {"X-Key": SECRET})
+    assert (answer.status, answer.headers["x-used-weight"], answer.json) == (200, "12", {"price": 1.5})
+    path, headers = server.asked[0]
+    assert path in ("/v1/quote?symbols=BRK-B%2C%5EGSPC&count=2", "/v1/quote?symbols=BRK-B,%5EGSPC&count=2")
+    assert headers["X-Key"] == SECRET
+
+
+def test_impersonation_sends_a_browsers_headers(server: Server) -> None:
+    limit = RequestLimit(100, Event().wait)
+    HttpClient(f"http://127.0.0.1:{server.server_port}", limit, 5.0, impersonate="chrome").get("/", {})
+    assert "Chrome" in server.asked[0][1]["User-Agent"]
+
+
+def test_cookies_are_kept_for_the_next_request(server: Server, client: HttpClient) -> None:
+    server.replies = [Reply(body=b"text", headers={"Set-Cookie": "A3=yes; Path=/"}), Reply()]
+    assert client.get_text(f"http://127.0.0.1:{server.server_port}/cookie") == "text"
+    client.get("/", {})
+    assert server.asked[1][1]["Cookie"] == "A3=yes"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (Reply(500), SourceDown, "answered 500"),
+        (Reply(502, PAGE), SourceDown, "answered 502"),
+        (Reply(503), SourceDown, "answered 503"),
+        (Reply(200, PAGE), SourceDown, "a web page where data belong"),
+        (Reply(200, b""), SourceDown, "nothing where data belong"),
+        (Reply(200, b'{"pri'), SourceDown, "something else where data belong"),
+        (Reply(200, b'{"price": 1.5}', sent=5), SourceDown, "curl error 18"),
+        (Reply(401), Refused, "answered 401"),
+        (Reply(403, PAGE), Refused, "answered 403"),
+        (Reply(451), Refused, "answered 451"),
+    ],
+)
+def test_a_failure_is_named_by_what_happens_next(
+    server: Server, client: HttpClient, reply: Reply, kind: type[SourceError], words: str
+) -> None:
+    server.replies = [reply]
+    assert words in str(told(kind, client))
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_rejected_request_carries_status_and_body(server: Server, client: HttpClient, status: int) -> None:
+    server.replies = [Reply(status, json.dumps({"error": f"no such key {SECRET}"}).encode())]
+    error = told(Rejected, client)
+    assert (error.status, error.body) == (status, {"error": "no such key ***"})
+
+
+def test_a_rejected_request_carries_the_text_of_a_body_that_is_no_json(
+    server: Server, client: HttpClient
+) -> None:
+    server.replies = [Reply(404, PAGE)]
+    assert told(Rejected, client).body == PAGE.decode()
+
+
+def test_a_key_that_the_provider_repeats_is_not_in_the_answer(server: Server, client: HttpClient) -> None:
+    server.replies = [Reply(200, f'{{"Note": "your key {SECRET}"}}'.encode())]
+    assert client.get("/", {}).json == {"Note": "your key ***"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (429, {"Retry-After": "33"}, 33.0),
+        (418, {"Retry-After": "120"}, 120.0),
+        (503, {"Retry-After": "90"}, 90.0),
+        (
+            429,
+            {"Retry-After": "Mon, 05 Jan 2026 10:01:30 GMT", "Date": "Mon, 05 Jan 2026 10:00:00 GMT"},
+            90.0,
+        ),
+        (429, {"Retry-After": "Mon, 05 Jan 2026 10:01:30 GMT"}, 60.0),
+        (429, {"Retry-After": "soon"}, 60.0),
+        (429, {"Retry-After": "-7"}, 60.0),
+        (429, {"Retry-After": "9" * 400}, 86_400.0),
+        (429, {}, 60.0),
+    ],
+)
+def test_a_throttling_provider_gets_no_request_before_the_time_it_names(
+    server: Server, client: HttpClient, status: int, headers: dict[str, str], seconds: float
+) -> None:
+    server.replies = [Reply(status, headers=headers), Reply()]
+    assert told(Throttled, client).retry_after == seconds
+    again = told(Throttled, client).retry_after
+    assert again is not None
+    assert seconds - 5 < again <= seconds
+    assert len(server.asked) == 1
+
+
+def test_a_short_pause_is_waited_for(server: Server, client: HttpClient) -> None:
+    server.replies = [Reply(429, headers={"Retry-After": "1"}), Reply()]
+    assert told(Throttled, client).retry_after == 1.0
+    began = monotonic()
+    client.get("/", {})
+    assert monotonic() - began > 0.5
+
+
+def test_a_date_in_the_past_asks_for_no_pause(server: Server, client: HttpClient) -> None:
+    times = {"Retry-After": "Mon, 05 Jan 2026 09:00:00 GMT", "Date": "Mon, 05 Jan 2026 10:00:00 GMT"}
+    server.replies = [Reply(429, headers=times), Reply()]
+    assert told(Throttled, client).retry_after == 0.0
+    client.get("/", {})
+
+
+def test_a_silent_provider_is_given_up_after_the_timeout(server: Server) -> None:
+    held = Event()
+    server.replies = [Reply(held=held)]
+    client = client_at(f"http://127.0.0.1:{server.server_port}", timeout=0.2)
+    assert "within 0.2 s" in str(told(SourceDown, client))
+    held.set()
+
+
+def test_a_refused_connection_is_a_provider_that_is_down() -> None:
+    assert "can't be reached (curl error 7)" in str(told(SourceDown, client_at("http://127.0.0.1:9")))
+
+
+def test_a_name_that_cannot_be_resolved_is_no_network() -> None:
+    assert "can't be resolved" in str(told(NoNetwork, client_at(f"http://{'a' * 70}.invalid")))
+
+
+def test_an_address_without_a_route_is_no_network() -> None:
+    assert "no route" in str(told(NoNetwork, client_at("http://255.255.255.255:9")))
+
+
+def test_after_five_failures_in_a_row_the_provider_is_not_asked_for_a_while(
+    server: Server, client: HttpClient
+) -> None:
+    server.replies = [Reply(500), Reply(200, PAGE), Reply(500)]
+    for _ in range(5):
+        assert told(SourceDown, client).retry_after is None
+    pause = told(SourceDown, client).retry_after
+    assert pause is not None
+    assert pause > 0
+    assert len(server.asked) == 5
+
+
+def test_an_answer_of_any_use_ends_a_row_of_failures(server: Server, client: HttpClient) -> None:
+    server.replies = [*([Reply(500)] * 4), Reply(404), *([Reply(500)] * 4), Reply()]
+    for kind in (*[SourceDown] * 4, Rejected, *[SourceDown] * 4):
+        told(kind, client)
+    assert client.get("/", {}).json == {"price": 1.5}

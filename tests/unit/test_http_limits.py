@@ -1,0 +1,180 @@
+"""A limit that no minute passes, a provider that wants to be left alone, and a pause where it fails."""
+
+from bisect import bisect_left
+from itertools import pairwise
+from threading import Event, Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.limits import FAILURES_TO_OPEN, LONGEST_PAUSE, PATIENCE, Breaker, RequestLimit
+from shared.errors import SourceDown, Throttled
+
+
+class Clock:
+    """Time that passes only while somebody waits, or where a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        self.now += seconds
+        return False
+
+
+def most_in_a_minute(times: list[float]) -> int:
+    """Of sorted times, how many at most lie less than 60 s apart."""
+    return max(bisect_left(times, time + 60) - index for index, time in enumerate(times))
+
+
+@given(per_minute=st.integers(1, 300), idle=st.lists(st.floats(0, 90), max_size=20))
+def test_no_minute_holds_more_requests_than_the_limit(per_minute: int, idle: list[float]) -> None:
+    clock = Clock()
+    limit = RequestLimit(per_minute, clock.wait, clock)
+    times = []
+    for pause in [*idle, 0.0]:
+        clock.now += pause
+        for _ in range(per_minute // 3 + 2):
+            limit.take()
+            times.append(clock.now)
+    assert most_in_a_minute(times) <= per_minute
+
+
+@pytest.mark.parametrize("per_minute", [1, 2, 5, 60, 100])
+def test_a_limit_is_used_up_when_everybody_asks_all_the_time(per_minute: int) -> None:
+    clock = Clock()
+    limit = RequestLimit(per_minute, clock.wait, clock)
+    times = []
+    while clock.now < 1000 + 600:
+        limit.take()
+        times.append(clock.now)
+    assert most_in_a_minute(times) <= per_minute
+    assert len(times) >= 0.85 * per_minute * 10
+
+
+def test_a_tenth_of_the_limit_goes_at_once() -> None:
+    clock = Clock()
+    limit = RequestLimit(100, clock.wait, clock)
+    times = []
+    for _ in range(12):
+        limit.take()
+        times.append(clock.now)
+    assert times[9] == 1000.0
+    assert all(later - sooner == pytest.approx(61 / 91, abs=0.002) for sooner, later in pairwise(times[9:]))
+
+
+def test_threads_share_one_limit() -> None:
+    stop = Event()
+    refused: list[str] = []
+
+    def ask() -> None:
+        try:
+            limit.take()
+        except SourceDown as error:
+            refused.append(str(error))
+
+    limit = RequestLimit(40, lambda seconds: stop.wait(), lambda: 50.0)
+    threads = [Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert refused == ["Not asked: the stop came first."] * 6
+
+
+def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
+    clock = Clock()
+    limit = RequestLimit(100, clock.wait, clock)
+    limit.leave_alone(PATIENCE)
+    limit.leave_alone(1.0)
+    limit.take()
+    assert clock.now == 1000.0 + PATIENCE
+
+
+def test_a_long_wish_to_be_left_alone_is_told_at_once_until_it_is_over() -> None:
+    clock = Clock()
+    limit = RequestLimit(100, clock.wait, clock)
+    limit.leave_alone(90.0)
+    clock.now += 10
+    with pytest.raises(Throttled) as told:
+        limit.take()
+    assert told.value.retry_after == pytest.approx(80.0)
+    assert clock.now == 1010.0
+    clock.now += 80.1
+    limit.take()
+
+
+def test_a_stop_ends_the_wait() -> None:
+    stop = Event()
+    limit = RequestLimit(1, stop.wait)
+    limit.take()
+    stop.set()
+    with pytest.raises(SourceDown, match="stop"):
+        limit.take()
+
+
+def fail(breaker: Breaker, times: int) -> None:
+    for _ in range(times):
+        breaker.failed()
+
+
+def seconds_refused(breaker: Breaker) -> float:
+    with pytest.raises(SourceDown) as told:
+        breaker.check()
+    assert told.value.retry_after is not None
+    return told.value.retry_after
+
+
+def test_five_failures_in_a_row_and_no_fewer_stop_the_asking() -> None:
+    breaker = Breaker(Clock())
+    fail(breaker, FAILURES_TO_OPEN - 1)
+    breaker.check()
+    breaker.succeeded()
+    fail(breaker, FAILURES_TO_OPEN - 1)
+    breaker.check()
+    breaker.failed()
+    assert 2.5 <= seconds_refused(breaker) <= 5.0
+
+
+def test_after_the_pause_one_caller_tries_and_the_others_wait_for_the_outcome() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    fail(breaker, FAILURES_TO_OPEN)
+    clock.now += seconds_refused(breaker)
+    breaker.check()
+    seconds_refused(breaker)
+    breaker.succeeded()
+    breaker.check()
+    breaker.check()
+
+
+def test_the_pause_doubles_up_to_five_minutes_and_begins_anew_after_a_success() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    fail(breaker, FAILURES_TO_OPEN)
+    longest = 5.0
+    for _ in range(12):
+        pause = seconds_refused(breaker)
+        assert longest / 2 <= pause <= longest
+        clock.now += pause
+        breaker.check()
+        breaker.failed()
+        longest = min(2 * longest, LONGEST_PAUSE)
+    breaker.succeeded()
+    fail(breaker, FAILURES_TO_OPEN)
+    assert seconds_refused(breaker) <= 5.0
+
+
+def test_a_trial_whose_outcome_nobody_tells_does_not_end_the_trials() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    fail(breaker, FAILURES_TO_OPEN)
+    clock.now += seconds_refused(breaker)
+    breaker.check()
+    clock.now += seconds_refused(breaker)
+    breaker.check()
