@@ -1,0 +1,38 @@
+"""A server on 127.0.0.1 that speaks the protocols of Yahoo, Binance, CoinGecko, Alpha Vantage and Finnhub.
+
+It is no mock: the sources under test talk to it over HTTP and WebSocket as they would to their providers, and it
+misbehaves when it is told to.
+
+    market = Market(clock=lambda: datetime(2024, 7, 10, 15, 0, tzinfo=UTC).timestamp())
+    with StandIn(market) as standin:
+        ... load the settings with standin.settings, start a source ...
+        standin.quote("AAPL", 229.87, size=40)
+        standin.answer_with(Fault.status(429, retry_after=2), path="yahoo/v8")
+        standin.streams.abort()
+"""
+
+from tests.standin.answers import ALPHA_VANTAGE_NOTE, Answer, Fault, Request
+from tests.standin.instrument import AAPL, BITCOIN, NVDA, SAMPLE, TOYOTA, Instrument
+from tests.standin.market import Day, Market, Trade
+from tests.standin.server import StandIn
+from tests.standin.streams import Connected
+from tests.standin.walk import Bars
+
+__all__ = [
+    "AAPL",
+    "ALPHA_VANTAGE_NOTE",
+    "BITCOIN",
+    "NVDA",
+    "SAMPLE",
+    "TOYOTA",
+    "Answer",
+    "Bars",
+    "Connected",
+    "Day",
+    "Fault",
+    "Instrument",
+    "Market",
+    "Request",
+    "StandIn",
+    "Trade",
+]
