@@ -1,0 +1,188 @@
+"""The texts of `python -m producer.symbols list` and `describe`. Pure: rows in, tables for the terminal out."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+from producer.standing import Action, BarSpan, LastQuote, Standing
+from producer.watching import CompanyRow, QualityRow
+from shared.calendars import NEVER, AlwaysOpen, calendar_of
+from shared.listings import Listing, Listings
+
+SILENT_SECONDS = 30.0
+"""After so long without a word of the producer, what it said last may be wrong."""
+SPANS = ((2 * 86_400, 86_400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
+NOTHING = "–"
+
+
+class Described(NamedTuple):
+    """Everything that is known of a symbol; `quality` comes with its age in seconds."""
+
+    symbol: str
+    listings: tuple[Listing, ...]
+    company: CompanyRow | None
+    last_quote: LastQuote | None
+    quality: tuple[QualityRow, float] | None
+    bars: list[BarSpan]
+    actions: list[Action]
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit, such as 45 s, 12 min, 5 h or 3 d."""
+    for least, unit, name in SPANS:
+        if seconds >= least:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def sources_of(listings: Sequence[Listing], symbol: str) -> str:
+    """Primary source, then standby, each with its own name for the symbol where it differs."""
+    names = [one.source if one.name == symbol else f"{one.source} ({one.name})" for one in listings]
+    return ", standby ".join(names)
+
+
+def table_of(standings: Sequence[Standing], listings: Listings) -> Table:
+    """The list of what is watched."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("Symbol", "Sources", "Name", "Last price", "Age", "State"):
+        table.add_column(
+            header, justify="right" if header in ("Last price", "Age") else "left", overflow="fold"
+        )
+    for line in standings:
+        price = NOTHING if line.price is None else f"{line.price:,.{line.decimals}f}"
+        age = NOTHING if line.age is None else span(line.age)
+        sources = sources_of(listings[line.symbol], line.symbol)
+        table.add_row(*map(Text, (line.symbol, sources, line.name or NOTHING, price, age, _state(line))))
+    return table
+
+
+def _state(line: Standing) -> str:
+    if line.state is None or line.told_age is None:
+        return "not told yet"
+    if line.told_age > SILENT_SECONDS:
+        return f"unknown: the producer is silent for {span(line.told_age)}"
+    return ": ".join(filter(None, (line.state, line.cause)))
+
+
+def description_of(described: Described, now: datetime) -> Table:
+    """All that is known of a symbol, a line each."""
+    name = described.company.company.name if described.company else None
+    table = Table(title=Text(" ".join(filter(None, (described.symbol, name))), "bold"), title_justify="left")
+    table.box, table.show_header = None, False
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in _lines(described, now):
+        table.add_row(Text(label), Text(text))
+    return table
+
+
+def _lines(described: Described, now: datetime) -> Iterator[tuple[str, str]]:
+    yield "Sources", sources_of(described.listings, described.symbol) or "none: it is not watched"
+    yield "Company", _company(described.company)
+    yield "Last quote", _last_quote(described)
+    yield "Session", _session(described, now)
+    if described.quality is None:
+        yield "State", "the producer has not told yet"
+    else:
+        yield from _quality_lines(*described.quality, described.last_quote, now)
+    for bars in described.bars:
+        yield f"Bars {bars.interval}", f"{_moment(bars.first)} to {_moment(bars.last)}"
+    for action in described.actions:
+        yield action.action.capitalize(), _action(action)
+
+
+def _company(row: CompanyRow | None) -> str:
+    if row is None:
+        return "nothing known yet"
+    company = row.company
+    words = (
+        company.quote_type,
+        company.sector,
+        company.industry,
+        company.exchange and f"exchange {company.exchange}",
+        company.time_zone,
+        company.currency and f"in {company.currency}",
+        f"{company.decimals} decimals",
+        f"quotes {span(company.delay)} delayed" if company.delay else None,
+    )
+    return ", ".join(filter(None, words)) + f" (told by {row.source} {_moment(row.fetched_at)})"
+
+
+def _last_quote(described: Described) -> str:
+    quote = described.last_quote
+    if quote is None:
+        return "none yet"
+    decimals = described.company.company.decimals if described.company else 2
+    price = " ".join(filter(None, (f"{quote.price:,.{decimals}f}", quote.currency)))
+    return (
+        f"{price}, {span(quote.event_age)} ago, received {span(quote.received_age)} ago from {quote.source}, "
+        f"session {quote.session}"
+    )
+
+
+def _session(described: Described, now: datetime) -> str:
+    """The session that holds now, by the exchange's calendar, and when that changes."""
+    exchange = described.company.company.exchange if described.company else None
+    if exchange is None and described.last_quote is not None:
+        exchange = described.last_quote.exchange
+    calendar = calendar_of(exchange)
+    if isinstance(calendar, AlwaysOpen):
+        return _told_session(described, now)
+    session = calendar.at(int(now.timestamp()))
+    if session.day_start == NEVER:
+        return session.name
+    opens = now.timestamp() < session.day_start
+    if session.name == "post":
+        return f"post-market; the regular session closed {_second(session.day_end)}"
+    return f"{session.name}; the regular session " + (
+        f"opens {_second(session.day_start)}, in {span(session.day_start - now.timestamp())}"
+        if opens
+        else f"closes {_second(session.day_end)}, in {span(session.day_end - now.timestamp())}"
+    )
+
+
+def _told_session(described: Described, now: datetime) -> str:
+    """What the producer told, where no calendar of the exchange is known: most of these trade around the clock."""
+    if described.quality is None:
+        return "not known"
+    told, _ = described.quality
+    if told.opens_at is None or told.opens_at <= now:
+        return told.session
+    return f"{told.session}; opens {_moment(told.opens_at)}, in {span((told.opens_at - now).total_seconds())}"
+
+
+def _quality_lines(
+    told: QualityRow, age: float, last_quote: LastQuote | None, now: datetime
+) -> Iterator[tuple[str, str]]:
+    late = last_quote.late if last_quote else 0
+    yield "Told", f"{span(age)} ago" + (", the producer is silent" if age > SILENT_SECONDS else "")
+    yield "State", ": ".join(filter(None, (told.state, told.cause, told.detail)))
+    if told.next_try_at is not None:
+        yield "Next try", f"in {span((told.next_try_at - now).total_seconds())}"
+    yield "Quotes", f"{told.quotes_per_minute:.1f} a minute, {told.quotes} since the producer's start"
+    yield (
+        "Faults",
+        f"{told.gaps} gaps, {told.duplicates} duplicates, {told.out_of_order} out of order, {late} late, "
+        f"{told.refused} refused, {told.reconnects} reconnects",
+    )
+    if told.history_done < told.history_total:
+        yield "History", f"{told.history_done} of {told.history_total} requests are made"
+
+
+def _action(action: Action) -> str:
+    value = f"{action.value:g}"
+    day = action.time.astimezone(UTC)
+    if action.action == "split":
+        return f"{value} for 1, from {_moment(day)}"
+    return " ".join(filter(None, (value, action.currency))) + f" a share, ex {_moment(day)}"
+
+
+def _second(second: int) -> str:
+    return _moment(datetime.fromtimestamp(second, UTC))
+
+
+def _moment(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

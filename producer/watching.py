@@ -1,0 +1,171 @@
+"""The producer's own tables: which symbols are watched, what is known of them, how they fare, what is wrong.
+
+Parameters are always bound; each function is one step of the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from psycopg2.extras import execute_values
+
+from producer.sources.provider import Company
+from shared.database import Cursor
+from shared.listings import Listing, Listings
+
+State = Literal["live", "waiting", "stale", "closed", "history"]
+Cause = Literal[
+    "",
+    "market closed",
+    "throttled",
+    "unknown symbol",
+    "provider down",
+    "stream silent",
+    "no network",
+    "refused",
+]
+
+
+class QualityRow(NamedTuple):
+    """How a symbol's quotes fare. `detail` is a sentence for the user; counts are since the producer's start.
+
+    `history_done` of `history_total` requests for its past are made.
+    """
+
+    symbol: str
+    source: str
+    standby: str | None
+    state: State
+    cause: Cause
+    detail: str
+    next_try_at: datetime | None
+    session: str
+    opens_at: datetime | None
+    last_event_time: datetime | None
+    last_received_time: datetime | None
+    quotes_per_minute: float
+    quotes: int
+    gaps: int
+    duplicates: int
+    out_of_order: int
+    refused: int
+    reconnects: int
+    history_done: int
+    history_total: int
+
+
+class CompanyRow(NamedTuple):
+    """What is known of a symbol, which source said it, and when."""
+
+    company: Company
+    source: str
+    fetched_at: datetime
+
+
+class DataAlert(NamedTuple):
+    """Something wrong with a symbol's data, such as two sources that differ by `value`, more than `threshold`.
+
+    `kind` says what, in a word or two; `detail` is a sentence for the user.
+    """
+
+    symbol: str
+    kind: str
+    raised_at: datetime
+    value: float | None
+    threshold: float | None
+    detail: str
+
+
+def _upsert(table: str, columns: Sequence[str], also: str = "") -> str:
+    """The statement that writes rows of `columns` over those of the same key, the first column."""
+    news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+    return (
+        f"insert into {table} ({', '.join(columns)}) values %s"  # noqa: S608 (names of our own)
+        f" on conflict ({columns[0]}) do update set {news}{also}"
+    )
+
+
+COMPANY_COLUMNS = (*Company._fields, "source", "fetched_at")
+WRITE_COMPANY = _upsert("companies", COMPANY_COLUMNS)
+WRITE_QUALITY = _upsert("data_quality", QualityRow._fields, ", updated_at = now()")
+
+
+def read_listings(cursor: Cursor, configured: Listings) -> Listings:
+    """What is watched now: what the settings say, with what was added since and without what was removed."""
+    cursor.execute(
+        """select w.symbol, w.wanted, s.source, s.source_name
+        from watched_symbols w left join watched_sources s using (symbol)
+        order by w.changed_at, w.symbol, s.rank"""
+    )
+    asked: Listings = {}
+    for symbol, wanted, source, name in cursor.fetchall():
+        asked[symbol] = (*asked.get(symbol, ()), Listing(source, name)) if wanted and source else ()
+    return {symbol: listings for symbol, listings in (configured | asked).items() if listings}
+
+
+def add_symbol(cursor: Cursor, symbol: str, listings: Sequence[Listing]) -> None:
+    """Watch a symbol from now on, from these sources alone, the first choice first."""
+    _ask_for(cursor, symbol, wanted=True)
+    cursor.execute("delete from watched_sources where symbol = %s", (symbol,))
+    execute_values(
+        cursor,
+        "insert into watched_sources (symbol, rank, source, source_name) values %s",
+        [(symbol, rank, listing.source, listing.name) for rank, listing in enumerate(listings)],
+    )
+
+
+def remove_symbol(cursor: Cursor, symbol: str, configured: Listings) -> None:
+    """Watch a symbol no longer. One that the settings don't name is forgotten: there they may name it later."""
+    if symbol in configured:
+        _ask_for(cursor, symbol, wanted=False)
+        cursor.execute("delete from watched_sources where symbol = %s", (symbol,))
+    else:
+        cursor.execute("delete from watched_symbols where symbol = %s", (symbol,))
+
+
+def _ask_for(cursor: Cursor, symbol: str, *, wanted: bool) -> None:
+    cursor.execute(
+        """insert into watched_symbols (symbol, wanted) values (%s, %s)
+        on conflict (symbol) do update set wanted = excluded.wanted, changed_at = now()""",
+        (symbol, wanted),
+    )
+
+
+def read_companies(cursor: Cursor) -> dict[str, CompanyRow]:
+    """What is known, by symbol."""
+    cursor.execute(f"select {', '.join(COMPANY_COLUMNS)} from companies")  # noqa: S608
+    return {row[0]: CompanyRow(Company._make(row[:-2]), *row[-2:]) for row in cursor.fetchall()}
+
+
+def write_company(cursor: Cursor, row: CompanyRow) -> None:
+    """Keep what a source said of a symbol, in place of what was known before."""
+    execute_values(cursor, WRITE_COMPANY, [(*row.company, row.source, row.fetched_at)])
+
+
+def write_quality(cursor: Cursor, rows: Sequence[QualityRow]) -> None:
+    """How every watched symbol fares; what is no longer watched is forgotten."""
+    cursor.execute("delete from data_quality where symbol <> all(%s)", ([row.symbol for row in rows],))
+    if rows:
+        execute_values(cursor, WRITE_QUALITY, rows, page_size=len(rows))
+
+
+def raise_alert(cursor: Cursor, alert: DataAlert) -> bool:
+    """Keep an alert; whether it is news. One of its kind that is still up for the symbol stands for it."""
+    cursor.execute(
+        """insert into data_alerts (symbol, kind, raised_at, value, threshold, detail)
+        select %(symbol)s, %(kind)s, %(raised_at)s, %(value)s, %(threshold)s, %(detail)s
+        where not exists (
+            select from data_alerts where symbol = %(symbol)s and kind = %(kind)s and cleared_at is null
+        ) on conflict do nothing""",
+        alert._asdict(),
+    )
+    return cursor.rowcount == 1
+
+
+def clear_alert(cursor: Cursor, symbol: str, kind: str, cleared_at: datetime) -> bool:
+    """What was wrong is well again; whether there was an alert of it."""
+    cursor.execute(
+        "update data_alerts set cleared_at = %s where symbol = %s and kind = %s and cleared_at is null",
+        (cleared_at, symbol, kind),
+    )
+    return cursor.rowcount > 0
