@@ -1,6 +1,6 @@
 """The producer: publishes a source's quotes to the log, each once.
 
-    python -m producer.producer                                the source of .env (SOURCES), simulated without one
+    python -m producer.producer                                the sources of .env (SOURCES), Yahoo without any
     python -m producer.producer --replay FILE... --speed 60    recorded files, sixty times as fast as they were
 
 Stop it, kill it, start it again: it goes on behind the last quote in the log. Settings: .env, see .env.example.
@@ -8,25 +8,23 @@ Stop it, kill it, start it again: it goes on behind the last quote in the log. S
 
 import logging
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import dropwhile
 from threading import Event
 
-from db.migrate import migrate
+from producer.live_wiring import described, live_market
 from producer.publish import NOTHING, Publisher, last_positions
+from producer.signs import signs_of_life
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
 from shared.command_line import run_part
 from shared.config import Config
-from shared.database import connect, make_database
-from shared.errors import TickstreamError
-from shared.kafka import LogWriter, make_topics
+from shared.kafka import Log, LogWriter, make_topics
 from shared.market import Record
-from shared.parts import BEAT_SECONDS, SignOfLife, Stop, keep_trying, place, servers
+from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.recordings.sequence import recorded
 
 log = logging.getLogger("tickstream.producer")
@@ -48,8 +46,8 @@ def _simulated(config: Config, after: int, stop: Event) -> Iterator[Record]:
     return market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), stop.wait)
 
 
-SOURCES: dict[str, Source] = {"replay": _replay, "simulated": _simulated}
-"""Every source by its name in SOURCES; it yields at least what lies behind a position."""
+MADE: dict[str, Source] = {"replay": _replay, "simulated": _simulated}
+"""The sources that give the same sequence at every run: each yields at least what lies behind a position."""
 
 
 def produce(config: Config, stop: Stop) -> None:
@@ -69,52 +67,32 @@ def produce(config: Config, stop: Stop) -> None:
 
 def _publish(config: Config, sign: SignOfLife, stop: Stop) -> None:
     topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
-    positions = last_positions(topic, config.feed)
-    after = min(positions.values())
     with closing(LogWriter(topic)) as writer:
-        publisher = Publisher(topic, writer, positions, config.running.max_messages)
-        with _signs_of_life(config, sign, writer, publisher), stop.gently():
-            log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
-            publisher.publish(SOURCES[config.feed](config, after, stop), stop)
+        if config.feed == "live":
+            _publish_live(config, topic, writer, sign, stop)
+        else:
+            _publish_made(config, topic, writer, sign, stop)
         log.info("producer is through: %d records acknowledged of %d sent", writer.acknowledged, writer.sent)
 
 
-@contextmanager
-def _signs_of_life(
-    config: Config, sign: SignOfLife, writer: LogWriter, publisher: Publisher
-) -> Iterator[None]:
-    """Signs for the screen from a thread of its own: the producer needs no database, and never waits for one."""
-    over = Event()
-
-    def give() -> None:
-        while not over.is_set():
-            try:
-                _give_signs(config, sign, writer, publisher, over)
-            except TickstreamError as error:
-                log.debug("no sign of life: %s", error)
-                over.wait(BEAT_SECONDS)
-
-    thread = threading.Thread(target=give, name="signs of life")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+def _publish_made(config: Config, topic: Log, writer: LogWriter, sign: SignOfLife, stop: Stop) -> None:
+    """A sequence that can be made again: it goes on behind the last position in the log."""
+    positions = last_positions(topic, config.feed)
+    after = min(positions.values())
+    publisher = Publisher(topic, writer, positions, config.running.max_messages)
+    with signs_of_life(config, sign, writer, publisher, lambda _: None), stop.gently():
+        log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
+        publisher.publish(MADE[config.feed](config, after, stop), stop)
 
 
-def _give_signs(
-    config: Config, sign: SignOfLife, writer: LogWriter, publisher: Publisher, over: Event
-) -> None:
-    dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
-    migrate(dsn)
-    last = False
-    with closing(connect(dsn, "producer")) as connection:
-        while not last:
-            last = over.wait(BEAT_SECONDS)
-            health = "stopped" if last and not publisher.ended else publisher.health
-            waiting = writer.sent - writer.acknowledged
-            sign.give(connection, health, config.feed, waiting, writer.acknowledged)
+def _publish_live(config: Config, topic: Log, writer: LogWriter, sign: SignOfLife, stop: Stop) -> None:
+    """Live quotes: what was missed since the last run comes first, as far as the providers still have it."""
+    positions = dict.fromkeys(range(topic.partitions), NOTHING)
+    publisher = Publisher(topic, writer, positions, config.running.max_messages)
+    with live_market(config, topic, stop) as (market, report), stop.gently():
+        log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
+        with signs_of_life(config, sign, writer, publisher, report.give):
+            publisher.publish(market.records(stop), stop)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from threading import Event
 
 from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, reachable
-from shared.market import Quote, Record, RecordedBar, TimeMark
+from shared.market import Record, TimeMark
 from shared.messages import decode, encode
 
 MARK_EVERY = 2_000
@@ -81,11 +81,11 @@ class Publisher:
         """Publish until the source ends or `stop` is set. Raises Unavailable where the broker refused for good."""
         unmarked, ended = 0, False
         for record in records:
-            if isinstance(record, TimeMark):
+            if isinstance(record, TimeMark) and record.symbol is None:
                 unmarked += self._publish_everywhere(record)
             else:
                 unmarked += self._publish_one(record)
-            if unmarked >= MARK_EVERY or self._mark_is_due(record):
+            if unmarked >= MARK_EVERY or time.monotonic() - self._marked > MARK_SECONDS:
                 self._writer.mark()
                 unmarked, self._marked = 0, time.monotonic()
                 self._settle(MARKS_UNDER_WAY, stop)
@@ -97,11 +97,8 @@ class Publisher:
         self._settle(0, stop)
         self.ended = ended
 
-    def _mark_is_due(self, record: Record) -> bool:
-        """The clock is looked at no more than once a time mark."""
-        return type(record) is TimeMark and time.monotonic() - self._marked > MARK_SECONDS
-
-    def _publish_one(self, record: Quote | RecordedBar) -> int:
+    def _publish_one(self, record: Record) -> int:
+        assert record.symbol is not None, "only a time mark may be without"
         place = self._places.get(record.symbol)
         if place is None:
             key = record.symbol.encode()

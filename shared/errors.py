@@ -42,6 +42,12 @@ class SourceDown(SourceError):
     """The provider fails; try again with backoff."""
 
 
+class StreamSilent(SourceError):
+    """A stream is open but brings nothing while the market is; open another one."""
+
+    cause = "stream silent"
+
+
 class NoNetwork(SourceError):
     """Nothing can be reached; try again with backoff."""
 

@@ -1,0 +1,1 @@
+"""Live quotes: many connections in, one sequence of records out."""

@@ -1,0 +1,181 @@
+"""The two threads that keep one provider's quotes coming: one for its stream, one for questions.
+
+Nothing here trusts a connection. The stream is closed and opened anew when it ends, breaks, or brings nothing while
+the market is open, with a pause that doubles from try to try. While there is no stream the provider is asked every
+POLL_INTERVAL seconds, otherwise once a minute for what a stream leaves out, such as the close of the day before.
+
+A provider that numbers its trades is asked for those behind the last one before anything new is passed on, so
+that a broken connection loses none.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from queue import Queue
+
+from producer.connection import PING_SECONDS
+from producer.live.words import Came, Connected, Lost, Word
+from producer.sources.provider import Provider, Received
+from shared.errors import SourceError, StreamSilent
+from shared.market import Quote
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+STEADY_SECONDS = 60.0
+"""A stream that lived so long may be tried again at once after it broke."""
+RECEIVE_SECONDS = 0.25
+DEAD_AFTER_SECONDS = 2 * PING_SECONDS + 1.0
+"""An open connection that can't be heard any more is noticed within this, even where nothing is sent."""
+REFRESH_SECONDS = 60.0
+
+log = logging.getLogger("tickstream.producer")
+
+
+class Feed:
+    """One provider at work from `start` to `close`; what it says goes to `inbox`.
+
+    `follow` and `expects_quotes` are set by the thread that reads the inbox: which names are wanted, and whether
+    any of their markets is open, so that silence means something.
+    """
+
+    def __init__(self, provider: Provider, inbox: "Queue[Word]", poll_interval: float) -> None:
+        self.provider = provider
+        self.expects_quotes = False
+        self._inbox = inbox
+        self._interval = max(poll_interval, provider.poll_seconds or 0.0)
+        self._names: tuple[str, ...] = ()
+        self._trade_ids: dict[str, int] = {}
+        self._stop = threading.Event()
+        self._has_stream = threading.Event()
+        self._ask_now = threading.Event()
+        self._failures = 0
+        self._threads: list[threading.Thread] = []
+
+    def follow(self, names: tuple[str, ...], trade_ids: dict[str, int]) -> None:
+        """The names wanted from now on, and the last trade that is in the log of each that numbers them."""
+        self._trade_ids = {**trade_ids, **self._trade_ids}
+        if names != self._names:
+            self._names = names
+            self._ask_now.set()
+
+    def start(self) -> None:
+        """Begin."""
+        works: list[Callable[[], None]] = [self._keep_streaming] if self.provider.streams else []
+        works += [self._keep_asking] if self.provider.poll_seconds is not None else []
+        for work in works:
+            thread = threading.Thread(target=work, name=f"{self.provider.name} {work.__name__}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def close(self) -> None:
+        """Stop both threads; one that waits for an answer is left to its own time limit."""
+        self._stop.set()
+        self._ask_now.set()
+        for thread in self._threads:
+            thread.join(timeout=2.0)
+
+    def _keep_streaming(self) -> None:
+        while not self._stop.is_set():
+            if not self._names:
+                self._stop.wait(RECEIVE_SECONDS)
+                continue
+            began = time.monotonic()
+            try:
+                self._stream()
+            except SourceError as error:
+                self._has_stream.clear()
+                self._ask_now.set()
+                if time.monotonic() - began > STEADY_SECONDS:
+                    self._failures = 0
+                self._wait_after(error)
+
+    def _wait_after(self, error: SourceError) -> None:
+        """Tell that the stream is gone, and pause: at most one try in the first second, then ever fewer."""
+        self._failures += 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10))
+        pause = max(pause * random.uniform(1.0, 1.5), error.retry_after or 0.0)  # noqa: S311 (no secret)
+        now = time.time()
+        if self._failures == 1:
+            log.warning("The stream of %s is gone (%s): it is opened anew.", self.provider.name, error)
+        self._inbox.put(Lost(self.provider.name, error, True, now, now + pause))
+        self._stop.wait(pause)
+
+    def _stream(self) -> None:
+        """One connection from its opening to its end. Raises SourceError."""
+        names = self._names
+        stream = self.provider.connect(names)
+        try:
+            self._catch_up(names)
+            self._inbox.put(Connected(self.provider.name, time.time()))
+            self._has_stream.set()
+            heard = time.monotonic()
+            while not self._stop.is_set():
+                if self._names != names:
+                    names = self._names
+                    stream.follow(names)
+                received = stream.receive(RECEIVE_SECONDS)
+                heard = self._pass_on(received, heard)
+        finally:
+            stream.close()
+
+    def _pass_on(self, received: Received, heard: float) -> float:
+        """Pass on what came; when a frame was last heard. Raises StreamSilent."""
+        now = time.monotonic()
+        if received.quotes or received.refused:
+            heard = now
+            self._failures = 0
+            self._tell(received, time.time())
+        elif not self.expects_quotes:
+            # Nothing is to be expected, and a connection that is dead would have been noticed by now.
+            heard = now
+            self._tell(received, time.time() - DEAD_AFTER_SECONDS)
+        elif now - heard > self.provider.silent_after:
+            raise StreamSilent(f"{self.provider.name} sent nothing for {now - heard:.0f} s")
+        return heard
+
+    def _keep_asking(self) -> None:
+        pause = 0.0
+        while not self._stop.is_set():
+            self._ask_now.wait(pause)
+            self._ask_now.clear()
+            if self._stop.is_set():
+                return
+            pause = self._ask() if self._names else RECEIVE_SECONDS
+
+    def _ask(self) -> float:
+        """Ask once; how many seconds to wait before the next time."""
+        names, asked_at = self._names, time.time()
+        interval = REFRESH_SECONDS if self._has_stream.is_set() else self._interval
+        try:
+            numbered = [name for name in names if name in self._trade_ids]
+            others = [name for name in names if name not in self._trade_ids]
+            if numbered and not self._has_stream.is_set():
+                self._catch_up(numbered)
+            received = self.provider.poll(others) if others else Received([])
+        except SourceError as error:
+            pause = max(interval, error.retry_after or 0.0)
+            self._inbox.put(Lost(self.provider.name, error, False, time.time(), time.time() + pause))
+            return pause
+        self._tell(received, asked_at, tuple(others))
+        return max(0.0, interval - (time.time() - asked_at))
+
+    def _catch_up(self, names: "tuple[str, ...] | list[str]") -> None:
+        """Every trade behind the last one known, in order, before anything newer. Raises SourceError."""
+        for name in names:
+            last = self._trade_ids.get(name)
+            if last is None:
+                continue
+            missed = [quote for quote in self.provider.trades_after(name, last) if _number(quote) > last]
+            if missed:
+                self._tell(Received(missed), missed[-1].event_time.timestamp())
+
+    def _tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
+        for quote in received.quotes:
+            if quote.trade_id is not None:
+                self._trade_ids[quote.symbol] = quote.trade_id
+        self._inbox.put(Came(self.provider.name, received, contact, asked))
+
+
+def _number(quote: Quote) -> int:
+    return quote.trade_id if quote.trade_id is not None else -1

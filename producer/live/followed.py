@@ -1,0 +1,185 @@
+"""Everything about one symbol while it is followed: its sources, what of them is news, its past, its time. Pure.
+
+Times are epoch seconds.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from producer.live.choice import Choice
+from producer.live.health import Minute, SourceHealth, Told, told
+from producer.live.intake import Intake, Known
+from producer.live.line import Line
+from producer.sources.provider import HistorySlice
+from shared.calendars import calendar_of
+from shared.errors import SourceError, UnknownSymbol
+from shared.listings import Listing
+from shared.market import CorporateAction, Quote, RecordedBar
+
+STANDBY_QUOTES = 1_000
+MISSES = 3
+"""So many answers in a row without a symbol that was asked for say that the provider has it no more."""
+
+
+class Finding(NamedTuple):
+    """What is amiss with a symbol's data (`is_raised`), or no longer is."""
+
+    symbol: str
+    kind: str
+    is_raised: bool
+    at: float
+    value: float | None = None
+    threshold: float | None = None
+    detail: str = ""
+
+
+class Followed:
+    """One symbol. `findings` are those since they were last taken."""
+
+    def __init__(
+        self,
+        symbol: str,
+        listings: tuple[Listing, ...],
+        known: Known | None,
+        has_history: bool,
+        grace: float,
+        threshold: float,
+    ) -> None:
+        self.symbol, self.listings = symbol, listings
+        self.intake = Intake(symbol, known)
+        self.line = Line(symbol, known, has_history, grace)
+        self.choice = Choice(tuple(listing.source for listing in listings), threshold)
+        self.findings: list[Finding] = []
+        self.unknown: UnknownSymbol | None = None
+        self.past_error: SourceError | None = None
+        self.history_done, self.history_total = 0, 1 if has_history else 0
+        self.last_received = 0.0
+        self._threshold = threshold
+        self._minute = Minute()
+        self._misses = 0
+        self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
+
+    def take(self, source: str, quote: Quote, contact: float, polled: bool, streams: bool) -> list[Quote]:
+        """What a source says, as far as it goes into the log now.
+
+        While its stream is open (`streams`), a polled quote tells only of the day.
+        """
+        self._misses, self.unknown = 0, None
+        now = quote.received_time.timestamp()
+        self.choice.take(source, quote.price, now)
+        if source != self.choice.speaker:
+            self._standby.append(quote)
+            return []
+        if polled and streams:
+            self.intake.learn(quote)
+            return []
+        if self.line.contact(contact):
+            self.intake.after_gap()
+        return self._admit(quote, polled, now)
+
+    def _admit(self, quote: Quote, polled: bool, now: float) -> list[Quote]:
+        conflict = self.intake.other_currency
+        admitted = self.intake.admit(quote, polled)
+        if self.intake.other_currency != conflict:
+            self._tell_currency(now)
+        if admitted is None:
+            return []
+        self.last_received = now
+        self._minute.add(now)
+        return self.line.take(admitted)
+
+    def _tell_currency(self, now: float) -> None:
+        ours, other = self.intake.currency, self.intake.other_currency
+        detail = f"quotes in {other} are refused: the prices so far are in {ours}" if other else ""
+        self.findings.append(Finding(self.symbol, "currency", other is not None, now, detail=detail))
+
+    def missed(self, source: str, now: float) -> None:
+        """The source was asked for the symbol and left it out."""
+        if source != self.choice.speaker:
+            return
+        self._misses += 1
+        if self._misses == MISSES:
+            self.unknown = UnknownSymbol(f"{source} has no quote of {self.symbol} (any more)")
+            if self.last_received:
+                self.findings.append(Finding(self.symbol, "delisted", True, now, detail=str(self.unknown)))
+
+    def past(self, part: HistorySlice) -> list[RecordedBar | CorporateAction]:
+        """What of a part of its history goes into the log."""
+        self.past_error = None
+        self.history_done, self.history_total = part.done, part.total
+        records = [replace(record, symbol=self.symbol) for record in self.line.past(part.records)]
+        for record in records:
+            self.intake.exchange = record.exchange or self.intake.exchange
+            self.intake.currency = record.currency or self.intake.currency
+        return records
+
+    def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
+        """Its history is in, or can't be had."""
+        self.past_error = error
+        self.history_done = self.history_total
+        if isinstance(error, UnknownSymbol):
+            self.unknown = error
+        elif error is not None:
+            self.line.gaps += 1
+        return self.line.past_ended(asked_at)
+
+    def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
+        """Once a second: who speaks, whether the sources agree, how far time has come. Quotes of a standby that
+        takes over now are what was missed.
+        """
+        is_open = calendar_of(self.intake.exchange).at(int(now)).name == "regular"
+        has_changed = self.choice.decide(now, is_open)
+        quotes = self._take_over(now) if has_changed else []
+        self._compare(now)
+        contact = health[self.choice.speaker].contact
+        if has_changed:
+            self.line.caught_up(contact)
+        elif contact and self.line.contact(contact):
+            self.intake.after_gap()
+        return quotes
+
+    def _take_over(self, now: float) -> list[Quote]:
+        """The speaker has changed: what it said since the other one's last quote comes first."""
+        first, speaker = self.choice.sources[0], self.choice.speaker
+        is_standing_in = speaker != first
+        detail = f"{speaker} stands in for {first}" if is_standing_in else ""
+        self.findings.append(Finding(self.symbol, "failover", is_standing_in, now, detail=detail))
+        self.intake.after_change_of_source()
+        newest = self.intake.last.event_time if self.intake.last else None
+        missed = [quote for quote in self._standby if newest is None or quote.event_time > newest]
+        self._standby.clear()
+        return [quote for held in missed for quote in self._admit(held, False, now)]
+
+    def _compare(self, now: float) -> None:
+        verdict = self.choice.compare(now)
+        if verdict:
+            values = (self.choice.difference, self._threshold)
+            detail = f"{' and '.join(self.choice.sources)} differ"
+            self.findings.append(
+                Finding(self.symbol, "disagreement", verdict == "raise", now, *values, detail)
+            )
+
+    def quotes_per_minute(self, now: float) -> float:
+        """How many quotes came in the last minute."""
+        return float(self._minute.count(now))
+
+    def told(self, health: SourceHealth, now: float) -> Told:
+        """Its state, and the cause where nothing comes."""
+        return told(
+            self.choice.speaker,
+            health,
+            self.unknown,
+            self.past_error,
+            self.line.phase == "live",
+            self.last_received,
+            calendar_of(self.intake.exchange),
+            now,
+        )
+
+    @property
+    def known(self) -> Known | None:
+        """What the log holds of it, should it be followed again later."""
+        return self.line.known(self.intake.trade_id)

@@ -1,0 +1,124 @@
+"""How a source and a symbol fare, and the one cause to tell when nothing comes. Pure; times are epoch seconds."""
+
+from collections import deque
+from typing import NamedTuple
+
+from shared.calendars import SessionCalendar
+from shared.errors import SourceError, UnknownSymbol
+
+STALE_SECONDS = 60.0
+RATE_SECONDS = 60
+
+
+class SourceHealth:
+    """One source: whether its stream is open, what failed last, when it is tried again."""
+
+    def __init__(self, streams: bool) -> None:
+        self._streams = streams
+        self.stream_open = False
+        self.reconnects = self.refused = 0
+        self.contact = 0.0
+        self.stream_error: SourceError | None = None
+        self.poll_error: SourceError | None = None
+        self.next_try = 0.0
+
+    def connected(self) -> None:
+        """The stream is open."""
+        self.reconnects += self.stream_error is not None
+        self.stream_open, self.stream_error = True, None
+
+    def lost(self, error: SourceError, is_stream: bool, next_try: float) -> None:
+        """The stream or a question failed."""
+        self.next_try = next_try
+        if is_stream:
+            self.stream_open, self.stream_error = False, error
+        else:
+            self.poll_error = error
+
+    def told(self, contact: float, was_asked: bool) -> None:
+        """It had told everything up to `contact`."""
+        self.contact = max(self.contact, contact)
+        if was_asked:
+            self.poll_error = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether quotes come from it by either way."""
+        return self.stream_open or (self.poll_error is None and self.contact > 0)
+
+    @property
+    def error(self) -> SourceError | None:
+        """What is wrong with it now. Of two errors, the question's tells more about the provider."""
+        if self.poll_error is not None and not self.stream_open:
+            return self.poll_error
+        return self.stream_error if self._streams else None
+
+
+class Minute:
+    """How many quotes came in the last sixty seconds."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[list[int]] = deque()
+
+    def add(self, now: float, quotes: int = 1) -> None:
+        """Count quotes that came now."""
+        second = int(now)
+        if self._seconds and self._seconds[-1][0] == second:
+            self._seconds[-1][1] += quotes
+        else:
+            self._seconds.append([second, quotes])
+        self._forget(second)
+
+    def count(self, now: float) -> int:
+        """How many came in the last minute."""
+        self._forget(int(now))
+        return sum(quotes for _, quotes in self._seconds)
+
+    def _forget(self, second: int) -> None:
+        while self._seconds and self._seconds[0][0] <= second - RATE_SECONDS:
+            self._seconds.popleft()
+
+
+class Told(NamedTuple):
+    """What the user is told of a symbol: its state, the cause where nothing comes, a sentence, and two times."""
+
+    state: str
+    cause: str
+    detail: str
+    session: str
+    opens_at: float | None
+    next_try: float | None
+
+
+def told(
+    source: str,
+    health: SourceHealth,
+    unknown: UnknownSymbol | None,
+    past_error: SourceError | None,
+    has_past: bool,
+    last_received: float,
+    calendar: SessionCalendar,
+    now: float,
+) -> Told:
+    """State and cause of a symbol. A closed market comes before every other cause: nothing is amiss then."""
+    at = calendar.at(int(now))
+    session = at.name
+    error = unknown or (past_error if not has_past else None) or health.error
+    cause, detail = (error.cause, str(error)) if error is not None else ("", "")
+    next_try = health.next_try if error is not None and unknown is None and health.next_try > now else None
+    if unknown is not None:
+        return Told("waiting", cause, detail, session, None, None)
+    if not has_past:
+        return Told("history", cause, detail, session, None, next_try)
+    if session == "closed":
+        return Told("closed", "market closed", "", session, float(at.day_start), None)
+    is_fresh = now - last_received <= STALE_SECONDS
+    if is_fresh:
+        return Told("live", cause, detail, session, None, next_try)
+    if error is not None:
+        return Told("stale", cause, detail, session, None, next_try)
+    if session != "regular":
+        return Told("live", "", f"{source} has no trades at the moment", session, None, None)
+    if not last_received:
+        return Told("waiting", "", f"{source} is asked", session, None, None)
+    return Told("stale", "stream silent", f"{source} answers, but has no new quote", session, None, None)

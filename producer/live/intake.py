@@ -1,0 +1,126 @@
+"""What of a source's quotes is news: each number once, in its own currency, with the size it stands for. Pure."""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from producer.live.day_volume import DayVolume
+from shared.calendars import calendar_of
+from shared.market import Quote
+
+
+class Known(NamedTuple):
+    """What the log holds of a symbol: it is complete until `time`, epoch seconds.
+
+    `bar` is (start, -seconds) of the last record where that was one of its history, `trade_id` the last number.
+    """
+
+    time: float
+    bar: tuple[float, int] | None = None
+    trade_id: int | None = None
+
+
+class DayFacts(NamedTuple):
+    """What holds for a whole trading day, so that a quote that leaves it out still tells it."""
+
+    day: int
+    previous_close: float | None
+    day_open: float | None
+
+
+class Intake:
+    """The quotes of one symbol, in the order they came.
+
+    A numbered trade is news when its number is higher than any before. A trade without a number is always news: real
+    feeds hold honest duplicates. A quote without a size is a view of the last trade, so the same view again is not,
+    and a polled one is only where it is newer than all before.
+    """
+
+    def __init__(self, symbol: str, known: Known | None) -> None:
+        self.symbol = symbol
+        self.quotes = self.duplicates = self.out_of_order = self.refused = 0
+        self.trade_id = known.trade_id if known else None
+        self.other_currency: str | None = None
+        self.currency: str | None = None
+        self.exchange: str | None = None
+        self.last: Quote | None = None
+        self._before = self._newest = known.time if known else 0.0
+        self._volume = DayVolume()
+        self._facts = DayFacts(0, None, None)
+
+    def admit(self, quote: Quote, polled: bool) -> Quote | None:
+        """The quote as it goes into the log, None where it is no news."""
+        time = quote.event_time.timestamp()
+        if self._is_known(quote, time, polled):
+            self.duplicates += 1
+            return None
+        if self._is_other_currency(quote):
+            self.refused += 1
+            return None
+        in_order = time >= self._newest
+        self.quotes += 1
+        self.out_of_order += not in_order
+        day = self._learn(quote, int(time))
+        size = self._volume.size(day, quote.day_volume) if quote.size is None and in_order else quote.size
+        if in_order:
+            self._newest, self.last = time, quote
+        if quote.trade_id is not None:
+            self.trade_id = quote.trade_id
+        return self._complete(quote, size)
+
+    def learn(self, quote: Quote) -> None:
+        """Take what a question says of the day, while the stream gives the prices."""
+        self._learn(quote, int(quote.event_time.timestamp()))
+
+    def after_gap(self) -> None:
+        """Something was missed."""
+        self._volume.forget()
+
+    def after_change_of_source(self) -> None:
+        """Another source speaks from here on: it counts volume in its own way."""
+        self._volume.forget()
+        self.trade_id = None
+
+    def _is_known(self, quote: Quote, time: float, polled: bool) -> bool:
+        if quote.trade_id is not None and self.trade_id is not None:
+            return quote.trade_id <= self.trade_id
+        if time <= self._before:
+            return True
+        if quote.size is not None or self.last is None:
+            return False
+        if polled:
+            return time <= self._newest
+        return _view(quote) == _view(self.last)
+
+    def _is_other_currency(self, quote: Quote) -> bool:
+        """Prices in two currencies make no series: the second one is refused until the symbol is added anew."""
+        if quote.currency is None:
+            return False
+        self.currency = self.currency or quote.currency
+        self.other_currency = quote.currency if quote.currency != self.currency else None
+        return self.other_currency is not None
+
+    def _learn(self, quote: Quote, second: int) -> int:
+        """Keep the day's facts; the number of the trading day."""
+        self.exchange = quote.exchange or self.exchange
+        day = calendar_of(self.exchange).at(second).day_start
+        kept = self._facts if self._facts.day == day else DayFacts(day, None, None)
+        if day >= self._facts.day:
+            previous, opened = quote.previous_close, quote.day_open
+            self._facts = DayFacts(day, previous or kept.previous_close, opened or kept.day_open)
+        return day
+
+    def _complete(self, quote: Quote, size: float | None) -> Quote:
+        return replace(
+            quote,
+            symbol=self.symbol,
+            size=size,
+            previous_close=quote.previous_close or self._facts.previous_close,
+            day_open=quote.day_open or self._facts.day_open,
+            currency=quote.currency or self.currency,
+            exchange=quote.exchange or self.exchange,
+        )
+
+
+def _view(quote: Quote) -> tuple[object, ...]:
+    return quote.event_time, quote.price, quote.day_volume

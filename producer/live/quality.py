@@ -1,0 +1,40 @@
+"""How a followed symbol fares, as the row that the screen and `producer.symbols describe` read. Pure."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from producer.live.followed import Followed
+from producer.live.health import SourceHealth
+from producer.watching import Cause, QualityRow, State
+
+
+def quality_row(followed: Followed, health: SourceHealth, now: float) -> QualityRow:
+    """The row as of `now`, epoch seconds."""
+    told = followed.told(health, now)
+    intake, last = followed.intake, followed.intake.last
+    return QualityRow(
+        symbol=followed.symbol,
+        source=followed.choice.speaker,
+        standby=followed.choice.standby,
+        state=cast(State, told.state),
+        cause=cast(Cause, told.cause),
+        detail=told.detail,
+        next_try_at=_time(told.next_try),
+        session=told.session,
+        opens_at=_time(told.opens_at),
+        last_event_time=last.event_time if last else None,
+        last_received_time=_time(followed.last_received or None),
+        quotes_per_minute=followed.quotes_per_minute(now),
+        quotes=intake.quotes,
+        gaps=followed.line.gaps,
+        duplicates=intake.duplicates,
+        out_of_order=intake.out_of_order,
+        refused=intake.refused + health.refused,
+        reconnects=health.reconnects,
+        history_done=followed.history_done,
+        history_total=followed.history_total,
+    )
+
+
+def _time(second: float | None) -> datetime | None:
+    return None if second is None else datetime.fromtimestamp(second, UTC)

@@ -1,0 +1,64 @@
+"""What the threads that wait for providers say to the one thread that orders it all. Times are epoch seconds."""
+
+from typing import NamedTuple
+
+from producer.sources.provider import HistorySlice, Received
+from shared.errors import SourceError
+from shared.listings import Listing
+
+
+class Came(NamedTuple):
+    """Quotes of a source, by its own names. It had told everything up to `contact`; `asked` is empty for a stream."""
+
+    source: str
+    received: Received
+    contact: float
+    asked: tuple[str, ...] = ()
+
+
+class Connected(NamedTuple):
+    """The source's stream is open."""
+
+    source: str
+    at: float
+
+
+class Lost(NamedTuple):
+    """The stream (`is_stream`) or a question to the source failed; the next try is at `next_try`."""
+
+    source: str
+    error: SourceError
+    is_stream: bool
+    at: float
+    next_try: float
+
+
+class Past(NamedTuple):
+    """A part of a symbol's history."""
+
+    symbol: str
+    part: HistorySlice
+
+
+class PastEnded(NamedTuple):
+    """A symbol's history is in, or failed with `error`."""
+
+    symbol: str
+    error: SourceError | None
+    at: float
+
+
+class PastDelayed(NamedTuple):
+    """A symbol's history could not be fetched now; it is tried again."""
+
+    symbol: str
+    error: SourceError
+
+
+class Watched(NamedTuple):
+    """The symbols wanted from now on, each with its listings, first choice first."""
+
+    listings: dict[str, tuple[Listing, ...]]
+
+
+Word = Came | Connected | Lost | Past | PastDelayed | PastEnded | Watched

@@ -1,0 +1,61 @@
+"""Builds the live market out of the settings, the log and the tables."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from threading import Event
+
+from db.migrate import migrate
+from producer.live.market import LiveMarket
+from producer.reporting import Report, asking_for_companies
+from producer.resume import known_in
+from producer.sources.registry import provider
+from producer.watching import read_listings
+from shared.config import Config
+from shared.database import connect, make_database, transaction
+from shared.errors import Unavailable
+from shared.kafka import Log
+from shared.listings import Listings
+
+log = logging.getLogger("tickstream.producer")
+
+
+@contextmanager
+def live_market(config: Config, topic: Log, stop: Event) -> Iterator[tuple[LiveMarket, Report]]:
+    """The live market at work, and its report to the database. Raises Unavailable, or ConfigError for a missing key."""
+    market = LiveMarket(
+        lambda source: provider(source, config.providers, lambda: datetime.now(UTC), stop),
+        known_in(topic),
+        config.producer.poll_interval,
+        config.running.bar_grace_seconds,
+        config.providers.disagreement_threshold,
+    )
+    configured = config.producer.listings
+    dsn = config.postgres.dsn_for(config.database())
+    try:
+        report = Report(market, configured, _watched(config, configured))
+        market.follow(report.listings)
+        with asking_for_companies(market, report, dsn):
+            yield market, report
+    finally:
+        market.close()
+
+
+def _watched(config: Config, configured: Listings) -> Listings:
+    """What was added and removed while running counts from the start, where the database is there to tell."""
+    try:
+        dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
+        migrate(dsn)
+        with closing(connect(dsn, "producer")) as connection, transaction(connection) as cursor:
+            return read_listings(cursor, configured)
+    except Unavailable as error:
+        log.debug("symbols as the settings say: %s", error)
+        return configured
+
+
+def described(listings: Listings) -> str:
+    """Such as "10 symbols of yahoo, 1 of binance"."""
+    counts = Counter(place.source for places in listings.values() for place in places[:1])
+    return ", ".join(f"{count} of {source}" for source, count in counts.items())

@@ -1,0 +1,94 @@
+"""What the live producer tells the database, and what it learns there: symbols, quality, alerts, companies.
+
+From threads of its own: quotes never wait for the database. While it is away the producer goes on with the symbols
+it knows, and tells what it had to tell afterwards.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from queue import Empty
+
+from producer.companies import Companies
+from producer.live.followed import Finding
+from producer.live.market import LiveMarket
+from producer.live.words import Watched
+from producer.watching import DataAlert, clear_alert, raise_alert, read_listings, write_quality
+from shared.database import Connection, Cursor, connect, transaction
+from shared.errors import TickstreamError
+from shared.listings import Listings
+
+IDLE_SECONDS = 2.0
+
+log = logging.getLogger("tickstream.producer")
+
+
+class Report:
+    """The chores of one run. `configured` is what the settings watch."""
+
+    def __init__(self, market: LiveMarket, configured: Listings, listings: Listings) -> None:
+        self._market, self._configured, self.listings = market, configured, listings
+        self._told: object = None
+        self._finding: Finding | None = None
+
+    def give(self, connection: Connection) -> None:
+        """Once a second: what changed on either side. Raises as the database does."""
+        with transaction(connection) as cursor:
+            listings = read_listings(cursor, self._configured)
+            if self._market.quality is not self._told:
+                write_quality(cursor, self._market.quality)
+                self._told = self._market.quality
+        if listings != self.listings:
+            self.listings = listings
+            self._market.inbox.put(Watched(listings))
+        self._keep_findings(connection)
+
+    def _keep_findings(self, connection: Connection) -> None:
+        """One that could not be kept is kept at the next time."""
+        while True:
+            try:
+                self._finding = self._finding or self._market.findings.get_nowait()
+            except Empty:
+                return
+            with transaction(connection) as cursor:
+                _keep(cursor, self._finding)
+            self._finding = None
+
+
+def _keep(cursor: Cursor, finding: Finding) -> None:
+    at = datetime.fromtimestamp(finding.at, UTC)
+    if not finding.is_raised:
+        clear_alert(cursor, finding.symbol, finding.kind, at)
+        return
+    values = (finding.value, finding.threshold, finding.detail)
+    if raise_alert(cursor, DataAlert(finding.symbol, finding.kind, at, *values)):
+        log.warning("%s: %s", finding.symbol, finding.detail)
+
+
+@contextmanager
+def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterator[None]:
+    """A thread that learns names, currencies and exchanges while this is open; it may wait for a provider."""
+    over = threading.Event()
+    companies = Companies(market.provider)
+    market.companies = companies.known
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                with closing(connect(dsn, "producer")) as connection:
+                    while not over.is_set():
+                        if not companies.step(connection, report.listings, datetime.now(UTC)):
+                            over.wait(IDLE_SECONDS)
+            except TickstreamError as error:
+                log.debug("no companies now: %s", error)
+                over.wait(IDLE_SECONDS)
+
+    thread = threading.Thread(target=ask, name="companies", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=2.0)
