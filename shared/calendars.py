@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from statistics import mode
 from typing import NamedTuple
@@ -13,6 +13,7 @@ import exchange_calendars
 SIMULATED = "SIMULATED"
 ALWAYS_OPEN = "24/7"
 DAY = 86_400
+SATURDAY = 5
 FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
 """Where calendars begin: the first of these that the records of an exchange reach back to."""
 NEVER = 2**40
@@ -20,7 +21,30 @@ NEVER = 2**40
 _NEW_YORK = (
     *("XNYS", "NYSE", "NASDAQ", "XNAS", "ARCX", "BATS", "OOTC", "XASE"),
     *("NMS", "NYQ", "NAS", "NGM", "NCM", "ASE", "PCX", "BTS"),
+    *("PNK", "OQB", "OQX", "OEM", "SNP", "DJI", "NIM", "WCB", "CBO", "CXI", "OPR"),
 )
+CURRENCIES = "CCY"
+_YAHOO_CODES = """
+    LSE=XLON IOB=XLON FGI=XLON ISE=XDUB
+    GER=XETR FRA=XFRA STU=XSTU HAM=XHAM DUS=XDUS
+    PAR=XPAR AMS=XAMS BRU=XBRU LIS=XLIS MIL=XMIL MCE=XMAD
+    EBS=XSWX VIE=XWBO WSE=XWAR PRA=XPRA BUD=XBUD ATH=ASEX
+    STO=XSTO CPH=XCSE HEL=XHEL OSL=XOSL ICE=XICE
+    TAL=XTAL RIS=XRIS LIT=XLIT MCX=XMOS IST=XIST
+    TLV=XTAE SAU=XSAU JNB=XJSE
+    JPX=XTKS OSA=XTKS HKG=XHKG SHH=XSHG SHZ=XSHG
+    TAI=XTAI TWO=XTAI KSC=XKRX KOE=XKRX NSI=XBOM BSE=XBOM
+    SES=XSES KLS=XKLS JKT=XIDX SET=XBKK PHS=XPHS KAR=XKAR
+    ASX=XASX CXA=XASX NZE=XNZE
+    TOR=XTSE VAN=XTSE CNQ=XTSE NEO=XTSE MEX=XMEX
+    SAO=BVMF BUE=XBUE SGO=XSGO BVC=XBOG LIM=XLIM
+    CMX=CMES NYM=CMES CBT=CMES CME=CMES NYB=IEPA
+"""
+"""Yahoo's codes of exchanges and the calendar of each; one without its own has that of its neighbour.
+
+Mumbai's two, China's two and Korea's two keep the same days; futures are those of CME Group, and of ICE (NYB).
+"""
+_YAHOO = {code: name for code, _, name in (pair.partition("=") for pair in _YAHOO_CODES.split())}
 _PRE_OPENS, _POST_ENDS = 4 * 3600, 20 * 3600
 """US extended hours, local seconds since midnight: 04:00 to 20:00."""
 
@@ -46,6 +70,21 @@ class AlwaysOpen:
         """The session at `second`, epoch seconds."""
         start = second - second % DAY
         return SessionAt("regular", start, start + DAY)
+
+
+class CurrencyMarket:
+    """Currencies: around the clock from Monday to Friday. The day is London's, as Yahoo cuts it."""
+
+    zone = ZoneInfo("Europe/London")
+    days_per_year, day_seconds = 260, DAY
+
+    def at(self, second: int) -> SessionAt:
+        """The session at `second`, epoch seconds."""
+        date = datetime.fromtimestamp(second, self.zone).date()
+        to_monday = 7 - date.weekday() if date.weekday() >= SATURDAY else 0
+        day = datetime.combine(date + timedelta(days=to_monday), time(), self.zone)
+        bounds = int(day.timestamp()), int((day + timedelta(days=1)).timestamp())
+        return SessionAt("closed" if to_monday else "regular", *bounds)
 
 
 class SimulatedExchange:
@@ -120,7 +159,7 @@ def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
     raise ValueError(f"no calendar of {code}: {reason}") from reason
 
 
-SessionCalendar = AlwaysOpen | SimulatedExchange | Exchange
+SessionCalendar = AlwaysOpen | CurrencyMarket | SimulatedExchange | Exchange
 
 
 @lru_cache(maxsize=64)
@@ -130,6 +169,10 @@ def calendar_of(exchange: str | None) -> SessionCalendar:
         return _new_york()
     if exchange == SIMULATED:
         return SimulatedExchange()
+    if exchange == CURRENCIES:
+        return CurrencyMarket()
+    if exchange in _YAHOO:
+        return calendar_of(_YAHOO[exchange])
     if exchange in exchange_calendars.get_calendar_names() and exchange != ALWAYS_OPEN:
         with suppress(ValueError):
             return Exchange(str(exchange))

@@ -126,6 +126,74 @@ def test_no_name_of_an_exchange_stops_the_reader(name: str) -> None:
     assert at(name, "2024-01-03T12:00").name == "regular"
 
 
+@pytest.mark.parametrize(
+    ("exchange", "text", "opens", "closes"),
+    [
+        # London and Frankfurt move on the last Sunday of March and October.
+        ("LSE", "2024-03-28T12:00", "2024-03-28T08:00", "2024-03-28T16:30"),
+        ("LSE", "2024-04-02T12:00", "2024-04-02T07:00", "2024-04-02T15:30"),
+        ("LSE", "2024-10-25T12:00", "2024-10-25T07:00", "2024-10-25T15:30"),
+        ("LSE", "2024-10-28T12:00", "2024-10-28T08:00", "2024-10-28T16:30"),
+        ("GER", "2024-10-25T12:00", "2024-10-25T07:00", "2024-10-25T15:30"),
+        ("GER", "2024-10-28T12:00", "2024-10-28T08:00", "2024-10-28T16:30"),
+        # Half days: Christmas Eve in London and Hong Kong.
+        ("LSE", "2024-12-24T12:00", "2024-12-24T08:00", "2024-12-24T12:30"),
+        ("HKG", "2024-12-24T03:00", "2024-12-24T01:30", "2024-12-24T04:00"),
+        # Tokyo has no daylight saving, and closes half an hour later since November 2024.
+        ("JPX", "2024-11-01T03:00", "2024-11-01T00:00", "2024-11-01T06:00"),
+        ("JPX", "2024-11-05T03:00", "2024-11-05T00:00", "2024-11-05T06:30"),
+    ],
+)
+def test_sessions_of_yahoos_exchanges_on_days_that_differ(
+    exchange: str, text: str, opens: str, closes: str
+) -> None:
+    assert at(exchange, text) == ("regular", second(opens), second(closes))
+    assert at(exchange, closes).name == "closed"
+
+
+@pytest.mark.parametrize(
+    ("yahoo", "exchange"),
+    [("LSE", "XLON"), ("HKG", "XHKG"), ("NSI", "XBOM"), ("JKT", "XIDX"), ("SAO", "BVMF"), ("NYB", "IEPA")],
+)
+def test_yahoos_codes_stand_for_calendars(yahoo: str, exchange: str) -> None:
+    assert isinstance(calendar_of(yahoo), Exchange)
+    assert at(yahoo, "2024-06-12T09:00") == at(exchange, "2024-06-12T09:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "opens", "closes"),
+    [
+        ("2024-01-05T23:59:59", "regular", "2024-01-05T00:00", "2024-01-06T00:00"),
+        ("2024-01-06T00:00", "closed", "2024-01-08T00:00", "2024-01-09T00:00"),
+        ("2024-01-07T23:00", "closed", "2024-01-08T00:00", "2024-01-09T00:00"),
+        ("2024-07-01T23:00", "regular", "2024-07-01T23:00", "2024-07-02T23:00"),
+        ("2024-04-01T00:00", "regular", "2024-03-31T23:00", "2024-04-01T23:00"),
+        ("2024-03-31T12:00", "closed", "2024-03-31T23:00", "2024-04-01T23:00"),
+    ],
+)
+def test_currencies_trade_from_monday_to_friday_by_londons_days(
+    text: str, name: str, opens: str, closes: str
+) -> None:
+    assert at("CCY", text) == (name, second(opens), second(closes))
+
+
+@pytest.mark.parametrize("exchange", ["CMX", "NYM", "CBT", "CME"])
+def test_futures_trade_around_the_clock_but_not_at_weekends(exchange: str) -> None:
+    assert at(exchange, "2024-01-10T05:00") == (
+        "regular",
+        second("2024-01-09T23:00"),
+        second("2024-01-10T23:00"),
+    )
+    assert at(exchange, "2024-01-06T12:00").name == "closed"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "hours"), [("CCY", 24), ("CCC", 24), ("CME", 24), ("LSE", 8.5), ("JPX", 6.5), ("PNK", 6.5)]
+)
+def test_length_of_a_day_is_that_of_its_market(exchange: str, hours: float) -> None:
+    assert calendar_of(exchange).day_seconds == hours * 3600
+
+
 def test_bounds_agree_with_the_library_over_thirty_years() -> None:
     calendar = exchange_calendars.get_calendar("XNYS", start="1995-01-01")
     ours = calendar_of("XNYS")
