@@ -89,6 +89,18 @@ class Connection:
         except ConnectionClosed as closed:
             raise self._gone(closed) from None
 
+    def receive_all(self, seconds: float) -> list[str]:
+        """The next message and what already waits behind it; empty where there was none in that time.
+
+        Raises SourceDown where the connection is gone and nothing is left.
+        """
+        first = self.receive(seconds)
+        texts = [] if first is None else [first]
+        with suppress(SourceDown):  # the next call tells it; these came before
+            while 0 < len(texts) < FRAMES_WAITING and (text := self.receive(0)) is not None:
+                texts.append(text)
+        return texts
+
     def close(self) -> None:
         """Close within 2 * CLOSE_SECONDS, whatever state the connection is in; never raises."""
         # A thread that hangs in a write to a socket that nobody reads holds the lock that close needs.

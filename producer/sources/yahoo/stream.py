@@ -1,0 +1,160 @@
+"""Yahoo's stream of prices, through yfinance's WebSocket. Pricing is what yfinance's pricing.proto says.
+
+Its traps. Yahoo forgets a subscription that is not repeated. A field of value zero is left out of a message: absent
+market hours are 0, before the market, and a price that is absent was 0 and is none. Whole numbers come as text.
+Prices are floats of 32 bits. The volume is that of the day so far, of a coin that of the last 24 hours, a window
+that moves and therefore no day's volume. `last_size` is the size of the last trade, which need not be the only one
+since the message before.
+
+yfinance would listen too, but ends without a word where the connection does, and prints what it can't read. So it
+subscribes here, over a connection that has limits and says why it ended, and its messages are read here.
+"""
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+import yfinance  # type: ignore[import-untyped]
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
+
+from producer.connection import Connection
+from producer.sources.provider import Received
+from shared.market import EPOCH, Amount, Quote, Symbol, Text
+
+SOURCE = "yahoo"
+SUBSCRIBE_SECONDS = 15.0
+SESSIONS = ("pre", "regular", "post", "extended", "overnight")
+"""By market hours."""
+FLOAT32_NOISE = 2.0**-22
+"""Two floats of 32 bits that are no further apart, as a share of them, are at most two steps apart."""
+
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
+
+
+class Frame(msgspec.Struct):
+    """What a message is wrapped in: `message` is Base64."""
+
+    message: str
+    type: str = "pricing"
+
+
+class Pricing(msgspec.Struct):
+    """One price with what Yahoo sends along. `price_hint` is how many decimals Yahoo shows."""
+
+    id: Symbol
+    price: float
+    time: Milliseconds
+    currency: Text | None = None
+    exchange: Text | None = None
+    market_hours: int = 0
+    day_volume: Amount | None = None
+    day_high: Amount | None = None
+    day_low: Amount | None = None
+    open_price: Amount | None = None
+    previous_close: Amount | None = None
+    bid: Amount | None = None
+    ask: Amount | None = None
+    price_hint: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
+    vol_24hr: Amount | None = None
+
+
+def open_stream(
+    url: str, names: Sequence[str], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> "YahooStream":
+    """A stream of these. Raises SourceDown, NoNetwork, Throttled or Refused where there can be none."""
+    stream = YahooStream(url, clock)
+    stream.follow(names)
+    return stream
+
+
+class YahooStream:
+    """One connection, and the symbols it is subscribed to."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._connection = Connection(url)
+        self._heard = self._connection.last_heard
+        self._client = yfinance.WebSocket(url, verbose=False)
+        # What yfinance opens itself waits without end for an answer, and for ten seconds to be closed.
+        self._client._ws = self._connection
+        self._followed: tuple[str, ...] = ()
+        self._subscribe_at = 0.0
+
+    def follow(self, names: Sequence[str]) -> None:
+        """Subscribe to these, and unsubscribe from what is not among them. Raises SourceDown."""
+        before, self._followed = self._followed, tuple(dict.fromkeys(names))
+        if gone := [name for name in before if name not in self._followed]:
+            self._client.unsubscribe(gone)
+        self._subscribe()
+
+    def receive(self, seconds: float) -> Received:
+        """The prices that came. Repeats the subscription where it is time to. Raises SourceDown."""
+        if time.monotonic() >= self._subscribe_at:
+            self._subscribe()
+        texts = self._connection.receive_all(seconds)
+        before, self._heard = self._heard, self._connection.last_heard
+        now = self._clock()
+        read = [quote_of(text, now) for text in texts]
+        quotes = [quote for quote in read if quote is not None]
+        wanted = [quote for quote in quotes if quote.symbol in self._followed]
+        return Received(wanted, len(read) - len(quotes), alive=bool(texts) or self._heard > before)
+
+    def close(self) -> None:
+        """Close at once; never raises."""
+        self._connection.close()
+
+    def _subscribe(self) -> None:
+        self._subscribe_at = time.monotonic() + SUBSCRIBE_SECONDS
+        if self._followed:
+            self._client.subscribe(self._followed)
+
+
+def quote_of(text: str, now: datetime) -> Quote | None:
+    """The quote in a message; None where it is unreadable, of another type, or can't be true."""
+    try:
+        frame = msgspec.json.decode(text, type=Frame)
+        if frame.type != "pricing":
+            return None
+        message = PricingData.FromString(b64decode(frame.message, validate=True))
+        fields = MessageToDict(message, preserving_proto_field_name=True)
+        return _quote(msgspec.convert(fields, Pricing, strict=False), now)
+    # ValueError is bad JSON or Base64, a field that is missing or out of its range, or a quote that can't be true.
+    except (ValueError, DecodeError):
+        return None
+
+
+def _quote(pricing: Pricing, now: datetime) -> Quote:
+    digits = pricing.price_hint + 2
+    return Quote(
+        symbol=pricing.id,
+        event_time=EPOCH + timedelta(milliseconds=pricing.time),
+        price=_without_noise(pricing.price, digits),
+        source=SOURCE,
+        position=0,
+        received_time=now,
+        bid=_without_noise_if_any(pricing.bid, digits),
+        ask=_without_noise_if_any(pricing.ask, digits),
+        day_open=_without_noise_if_any(pricing.open_price, digits),
+        day_high=_without_noise_if_any(pricing.day_high, digits),
+        day_low=_without_noise_if_any(pricing.day_low, digits),
+        previous_close=_without_noise_if_any(pricing.previous_close, digits),
+        day_volume=None if pricing.vol_24hr is not None else pricing.day_volume,
+        currency=pricing.currency,
+        exchange=pricing.exchange,
+        session=SESSIONS[pricing.market_hours] if 0 <= pricing.market_hours < len(SESSIONS) else None,
+    )
+
+
+def _without_noise(price: float, digits: int) -> float:
+    """`price` with so many decimals, where that takes no more from it than arithmetic in 32 bits may have added."""
+    rounded = round(price, digits)
+    return rounded if abs(rounded - price) <= price * FLOAT32_NOISE else price
+
+
+def _without_noise_if_any(price: float | None, digits: int) -> float | None:
+    return None if price is None else _without_noise(price, digits)
