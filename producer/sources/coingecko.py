@@ -1,0 +1,144 @@
+"""CoinGecko: the price of any number of coins with one question, without a key. https://docs.coingecko.com
+
+Coins are named by the provider's ids, such as bitcoin and shiba-inu, in letters of either case. A price is an average
+over many exchanges, made anew about once a minute. Its volume is that of the last 24 hours, a window that moves: it is
+no day's volume and is left alone.
+
+There is no history. The candles it has cover 30 minutes, 4 hours or 4 days, none of them an interval of ours, and
+their times are those of their ends; the finer chart has prices alone, and bars made of them would hold highs and lows
+that nobody traded at.
+"""
+
+# ruff: noqa: ARG002 (a contract's arguments)
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from threading import Event
+from typing import Annotated
+from urllib.parse import quote as url_quoted
+
+import msgspec
+
+from producer.http import Answer, HttpClient, Params, Rejected
+from producer.limits import RequestLimit
+from producer.sources.decimals import decimals_of
+from producer.sources.provider import Company, HistorySlice, Received, Stream
+from shared.errors import Refused, SourceDown, UnknownSymbol
+from shared.market import EPOCH, Quote
+from shared.provider_settings import Providers
+
+NAME = "coingecko"
+POLL_SECONDS = 60.0
+DELAY_SECONDS = 120.0
+"""A price is up to a minute old when it is published, and is published for a minute."""
+
+log = logging.getLogger("tickstream.producer")
+
+
+class Price(msgspec.Struct):
+    """A price in dollars and its time in seconds UTC; nulls for a coin that is not traded any more."""
+
+    usd: float
+    last_updated_at: Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
+
+
+class MarketData(msgspec.Struct):
+    """Prices by currency."""
+
+    current_price: dict[str, float | None] = {}
+
+
+class Coin(msgspec.Struct):
+    """What is known of a coin."""
+
+    name: str
+    market_data: MarketData
+
+
+class CoinGecko:
+    """The provider."""
+
+    name = NAME
+    streams = False
+    has_history = False
+    poll_seconds: float | None = POLL_SECONDS
+
+    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
+        self._clock = clock
+        self.silent_after = providers.stream_silence
+        limit = RequestLimit(providers.coingecko_requests, stop.wait)
+        self._http = HttpClient(providers.coingecko_url, limit, providers.http_timeout)
+
+    def connect(self, names: Sequence[str]) -> Stream:
+        """Raises Refused: there is no stream."""
+        raise Refused("CoinGecko has no stream, only answers to questions.")
+
+    def poll(self, names: Sequence[str]) -> Received:
+        """The price of each, in one request."""
+        ids = ",".join(dict.fromkeys(name.lower() for name in names))
+        asked = {"ids": ids, "vs_currencies": "usd", "include_last_updated_at": "true", "precision": "full"}
+        prices = self._ask("/simple/price", asked).json
+        if not isinstance(prices, dict):
+            raise SourceDown("CoinGecko's answer holds no prices.")
+        now = self._clock()
+        told = [name for name in names if name.lower() in prices]
+        quotes = [q for name in told if (q := _quote(name, prices[name.lower()], now)) is not None]
+        return Received(quotes, refused=len(told) - len(quotes))
+
+    def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
+        """None, as said above."""
+        return iter(())
+
+    def company(self, name: str) -> Company:
+        """The coin's name; decimals by its present price. Raises UnknownSymbol."""
+        asked = dict.fromkeys(("localization", "tickers", "community_data", "developer_data"), "false")
+        answer = self._ask(f"/coins/{url_quoted(name.lower(), safe='')}", asked)
+        try:
+            coin = msgspec.convert(answer.json, Coin)
+        except msgspec.ValidationError:
+            raise SourceDown(f"CoinGecko's description of {name} is unreadable.") from None
+        price = coin.market_data.current_price.get("usd")
+        return Company(
+            symbol=name,
+            name=coin.name,
+            sector=None,
+            industry=None,
+            exchange=None,
+            time_zone="UTC",
+            currency="USD",
+            quote_type="CRYPTOCURRENCY",
+            decimals=decimals_of(price) if price else 2,
+            delay=DELAY_SECONDS,
+        )
+
+    def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
+        """None: there are no trades."""
+        return iter(())
+
+    def _ask(self, path: str, asked: Params) -> Answer:
+        try:
+            return self._http.get(path, asked)
+        except Rejected as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                raise UnknownSymbol(f"CoinGecko has no such coin: {error}") from None
+            raise SourceDown(str(error)) from None
+
+
+def _quote(name: str, answer: object, now: datetime) -> Quote | None:
+    """The answer for one coin as a quote, None where it is none."""
+    try:
+        price = msgspec.convert(answer, Price)
+        return Quote(
+            symbol=name,
+            event_time=EPOCH + timedelta(seconds=price.last_updated_at),
+            price=price.usd,
+            currency="USD",
+            source=NAME,
+            position=0,
+            received_time=now,
+        )
+    except ValueError as error:
+        log.debug("CoinGecko's answer for %s is no quote: %s", name, error)
+        return None

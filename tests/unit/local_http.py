@@ -1,0 +1,64 @@
+"""A server on 127.0.0.1 that gives a provider's answers, so that the real client can ask for them."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+
+class Reply(NamedTuple):
+    """What to answer: a text, or an object that is sent as JSON."""
+
+    body: object
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Asked(NamedTuple):
+    path: str
+    params: dict[str, str]
+
+
+class Local:
+    """Where the server is, what it was asked, and what it answers, which may be changed at any time."""
+
+    def __init__(self, answer: Callable[[Asked], Reply]) -> None:
+        self.answer = answer
+        self.asked: list[Asked] = []
+        self.url = ""
+
+
+@contextmanager
+def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
+    """A running server; every request is answered by `answer`."""
+    local = Local(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            asked = Asked(parts.path, dict(parse_qsl(parts.query)))
+            local.asked.append(asked)
+            reply = local.answer(asked)
+            body = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            self.send_response(reply.status)
+            for name, value in (*reply.headers, ("Content-Length", str(len(body.encode())))):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    local.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield local
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
