@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from producer.sources.provider import Company, Provider
 from producer.watching import CompanyRow, read_companies, write_company
 from shared.database import Connection, transaction
-from shared.errors import SourceError, UnknownSymbol
+from shared.errors import ConfigError, SourceError, UnknownSymbol
 from shared.listings import Listing, Listings
 
 FRESH = timedelta(hours=24)
 UNKNOWN_REST = timedelta(hours=1)
-"""How long a symbol that its source does not know is not asked for again."""
+"""How long nothing is asked again that is answered the same for long: a symbol that its source does not know."""
 FAILURE_REST = timedelta(minutes=1)
 """How long a source that failed without saying when to come back is left alone."""
 
@@ -22,7 +22,8 @@ log = logging.getLogger("tickstream.producer")
 class Companies:
     """Keeps the table of companies fresh; one thread calls `step`, any thread may read `known`.
 
-    `known` is what is known by symbol, from earlier runs too. `provider` gives a provider by its name.
+    `known` is what is known by symbol, from earlier runs too; it grows meanwhile, so go over a copy. `provider` gives a
+    provider by its name.
     """
 
     def __init__(self, provider: Callable[[str], Provider]) -> None:
@@ -62,10 +63,9 @@ class Companies:
         except UnknownSymbol as error:
             log.warning("%s: %s", symbol, error)
             self._rests[primary] = now + UNKNOWN_REST
-        except SourceError as error:
+        except (SourceError, ConfigError) as error:
             log.info("%s: nothing new is known of it: %s", symbol, error)
-            wait = FAILURE_REST if error.retry_after is None else timedelta(seconds=error.retry_after)
-            self._rests[primary.source] = now + wait
+            self._rests[primary.source] = now + _rest_after(error)
         else:
             self._keep(connection, CompanyRow(company._replace(symbol=symbol), primary.source, now))
 
@@ -75,3 +75,10 @@ class Companies:
         symbol = row.company.symbol
         self._known_rows(connection)[symbol] = row
         self.known[symbol] = row.company
+
+
+def _rest_after(error: SourceError | ConfigError) -> timedelta:
+    """How long to leave a source alone; a setting that is missing stays so until the next start."""
+    if isinstance(error, ConfigError):
+        return UNKNOWN_REST
+    return FAILURE_REST if error.retry_after is None else timedelta(seconds=error.retry_after)

@@ -136,7 +136,7 @@ def _session(described: Described, now: datetime) -> str:
         return session.name
     opens = now.timestamp() < session.day_start
     if session.name == "post":
-        return f"post-market; the regular session closed {_second(session.day_end)}"
+        return f"post; the regular session closed {_second(session.day_end)}"
     return f"{session.name}; the regular session " + (
         f"opens {_second(session.day_start)}, in {span(session.day_start - now.timestamp())}"
         if opens

@@ -1,0 +1,260 @@
+"""Which symbols are watched: add and remove them while everything runs, and see how each one stands.
+
+    python -m producer.symbols add NVDA                      from the first provider in SOURCES, Yahoo without one
+    python -m producer.symbols add yahoo:BP.L                from a provider that you name
+    python -m producer.symbols add binance:BTC-USD@BTCUSDT   under a name of ours where the provider's differs
+    python -m producer.symbols add yahoo:BTC-USD binance:BTC-USD@BTCUSDT
+                                                             the same symbol twice: the second source is its standby
+    python -m producer.symbols remove NVDA                   what is stored of it stays
+    python -m producer.symbols list                          last price, age and state of each
+    python -m producer.symbols describe AAPL MSFT            everything that is known of them
+
+Each symbol is asked of its provider before it is added, and the producer takes it up within seconds, its history
+first. What is said here counts over SOURCES and TICKERS of .env, from one start to the next. Providers: yahoo, binance,
+coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings: .env, see .env.example.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import cache
+
+from rich.console import Console
+
+from db.migrate import migrate
+from producer.describing import Described, description_of, sources_of, table_of
+from producer.live_offer import has_run
+from producer.sources.provider import Company, Provider
+from producer.sources.registry import provider
+from producer.standing import (
+    read_actions,
+    read_bar_spans,
+    read_last_quote,
+    read_now,
+    read_quality,
+    read_standings,
+)
+from producer.watching import (
+    CompanyRow,
+    add_symbol,
+    read_companies,
+    read_listings,
+    remove_symbol,
+    write_company,
+)
+from shared.command_line import configured
+from shared.config import Config
+from shared.database import Connection, Cursor, connect, make_database, transaction
+from shared.errors import ConfigError, SourceError, TickstreamError
+from shared.listings import Listing, Listings, listings_named, providers_in
+from shared.market import INTERVALS
+from shared.parts import Stop, servers, stop_on_signals
+from shared.supervising import EXIT_STOP
+
+REFUSED = 1
+"""Exit status where at least one symbol was refused."""
+
+ProviderOf = Callable[[str], Provider]
+
+
+def main() -> int:
+    """Do what the command line says; its exit status."""
+    stop = stop_on_signals()
+    try:
+        arguments = parser().parse_args()
+        config = configured("symbols", {})
+        return run(config, arguments, stop)
+    except TickstreamError as error:
+        print(f"symbols: {error}", file=sys.stderr)
+        return EXIT_STOP
+    except KeyboardInterrupt:
+        return EXIT_STOP
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say, with the lesson above as its help."""
+    parser = argparse.ArgumentParser(
+        prog="python -m producer.symbols",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="add|remove|list|describe")
+    add = commands.add_parser("add", help="watch symbols: AAPL, yahoo:BP.L, binance:BTC-USD@BTCUSDT")
+    add.add_argument(
+        "--unchecked", action="store_true", help="without asking the provider, which may be away"
+    )
+    remove = commands.add_parser("remove", help="watch symbols no longer; what is stored stays")
+    commands.add_parser("list", help="what is watched: last price, age and state")
+    describe = commands.add_parser("describe", help="everything that is known of symbols")
+    for command in (add, remove, describe):
+        command.add_argument("symbols", nargs="+", metavar="SYMBOL")
+    return parser
+
+
+def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
+    """Do it; the exit status. Raises ConfigError or Unavailable."""
+    if arguments.command in ("add", "remove") and config.feed != "live":
+        raise ConfigError(
+            f"the {config.feed} feed has the symbols of {'its files' if config.feed == 'replay' else 'TICKERS'}: "
+            "only live ones can be added and removed."
+        )
+    with servers(config, kafka=False) as ready:
+        if arguments.command == "add":
+            return _add(ready, arguments.symbols, arguments.unchecked, stop)
+        with closing(_tables(ready)) as connection:
+            if arguments.command == "remove":
+                return _remove(connection, ready.producer.listings, arguments.symbols)
+            if arguments.command == "list":
+                return _list(connection, ready.producer.listings)
+            return _describe(connection, ready.producer.listings, arguments.symbols)
+
+
+def _tables(config: Config) -> Connection:
+    """A connection to the tables of an earlier start. Raises ConfigError where there was none, or Unavailable.
+
+    They are not made here: the first start of the pipeline is told from later ones by them.
+    """
+    if not has_run(config):
+        raise ConfigError(
+            f"nothing is stored in {config.database()} yet: start the pipeline first, python start_pipeline.py."
+        )
+    return _up_to_date(config.postgres.dsn_for(config.database()))
+
+
+def _up_to_date(dsn: str) -> Connection:
+    migrate(dsn)
+    return connect(dsn, "symbols")
+
+
+def _add(config: Config, words: Sequence[str], unchecked: bool, stop: Stop) -> int:
+    """Ask, then write; a symbol that is refused keeps no other from being added."""
+    try:
+        wanted = listings_named(words, providers_in(config.producer.sources)[0])
+    except ValueError as error:
+        raise ConfigError(f"add {' '.join(words)}: {error}.") from None
+
+    @cache
+    def provider_of(name: str) -> Provider:
+        return provider(name, config.providers, _now, stop)
+
+    found: dict[str, Company | None] = {}
+    for symbol, listings in wanted.items():
+        try:
+            found[symbol] = None if unchecked else _asked(symbol, listings, provider_of)
+        except (SourceError, ConfigError) as error:
+            print(f"{symbol} is not added: {_reason(error)}", file=sys.stderr)
+    if found:
+        _write(config, wanted, found)
+    return 0 if found.keys() == wanted.keys() else REFUSED
+
+
+def _asked(symbol: str, listings: Sequence[Listing], provider_of: ProviderOf) -> Company:
+    """What the primary source knows, once every source knows the symbol. Raises SourceError or ConfigError."""
+    companies = [provider_of(listing.source).company(listing.name) for listing in listings]
+    return companies[0]._replace(symbol=symbol)
+
+
+def _reason(error: TickstreamError) -> str:
+    if isinstance(error, SourceError) and error.cause != "unknown symbol":
+        return f"{error.cause}: {error} Try again later, or add it --unchecked."
+    return str(error)
+
+
+def _write(config: Config, wanted: Listings, found: dict[str, Company | None]) -> None:
+    dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
+    with closing(_up_to_date(dsn)) as connection, transaction(connection) as cursor:
+        before = read_listings(cursor, config.producer.listings)
+        for symbol, company in found.items():
+            add_symbol(cursor, symbol, wanted[symbol])
+            if company is not None:
+                write_company(cursor, CompanyRow(company, wanted[symbol][0].source, _now()))
+    for symbol, company in found.items():
+        _say_added(symbol, company, wanted[symbol], before.get(symbol))
+
+
+def _say_added(
+    symbol: str, company: Company | None, listings: Sequence[Listing], before: Sequence[Listing] | None
+) -> None:
+    named = symbol if company is None or company.name is None else f"{symbol} ({company.name})"
+    sources = sources_of(listings, symbol)
+    if before is None:
+        print(
+            f"{named} is added, from {sources}: the producer takes it up within seconds, its history first."
+        )
+    elif before == listings:
+        print(f"{named} is watched already, from {sources}.")
+    else:
+        print(f"{named} comes from {sources} from now on, until now from {sources_of(before, symbol)}.")
+
+
+def _remove(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
+    unknown = 0
+    with transaction(connection) as cursor:
+        watched = read_listings(cursor, configured)
+        for symbol in _upper(words):
+            if symbol in watched:
+                remove_symbol(cursor, symbol, configured)
+                print(
+                    f"{symbol} is removed. Its quotes, bars and alerts stay stored; `add {symbol}` goes on."
+                )
+            else:
+                unknown += 1
+                print(f"{symbol} is not watched: `list` shows what is.", file=sys.stderr)
+    return REFUSED if unknown else 0
+
+
+def _list(connection: Connection, configured: Listings) -> int:
+    with transaction(connection) as cursor:
+        listings = read_listings(cursor, configured)
+        standings = read_standings(cursor, list(listings))
+    Console().print(table_of(standings, listings))
+    removed = [symbol for symbol in configured if symbol not in listings]
+    if removed:
+        print(f"Removed here, though .env names it: {', '.join(removed)}. `add` brings it back.")
+    return 0
+
+
+def _describe(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
+    status = 0
+    with transaction(connection) as cursor:
+        now, listings, companies = (
+            read_now(cursor),
+            read_listings(cursor, configured),
+            read_companies(cursor),
+        )
+        for symbol in _upper(words):
+            described = _read(cursor, symbol, listings.get(symbol, ()), companies.get(symbol))
+            if described.listings or described.last_quote:
+                Console().print(description_of(described, now))
+            else:
+                status = REFUSED
+                print(f"{symbol} is not watched, and nothing is stored of it.", file=sys.stderr)
+    return status
+
+
+def _read(
+    cursor: Cursor, symbol: str, listings: tuple[Listing, ...], company: CompanyRow | None
+) -> Described:
+    return Described(
+        symbol,
+        listings,
+        company,
+        read_last_quote(cursor, symbol),
+        read_quality(cursor, symbol),
+        read_bar_spans(cursor, symbol, INTERVALS),
+        read_actions(cursor, symbol),
+    )
+
+
+def _upper(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(word.strip().upper() for word in words))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
