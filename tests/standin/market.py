@@ -117,7 +117,7 @@ class Market:
         milliseconds, tape = round(moment * 1000), self._tapes[name]
         tape.begin(milliseconds)
         tape.day = day = self._day_of_trade(self.instruments[name], moment, price, size)
-        return Trade(tape.add(milliseconds, price, size), milliseconds, price, size), day
+        return Trade(tape.add(milliseconds, price, size), milliseconds, float(price), float(size)), day
 
     def day(self, name: str) -> Day:
         """The latest session so far."""

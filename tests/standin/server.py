@@ -11,8 +11,14 @@ from typing import Any, Self
 from websockets.asyncio.server import Server as StreamServer
 from websockets.asyncio.server import serve
 
+from tests.standin.alphavantage import AlphaVantage
 from tests.standin.answers import Answer, Fault, Request
-from tests.standin.market import Market, Trade
+from tests.standin.binance import Binance
+from tests.standin.binance_stream import BinanceStream
+from tests.standin.coingecko import CoinGecko
+from tests.standin.finnhub import Finnhub, FinnhubStream
+from tests.standin.instrument import Instrument
+from tests.standin.market import Day, Market, Trade
 from tests.standin.streams import SILENT_LOGGER, Connected, Streams
 from tests.standin.web import Headers, Planned, Responder, Web
 from tests.standin.yahoo import Yahoo
@@ -35,8 +41,9 @@ class StandIn:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="standin", daemon=True)
         self.yahoo = Yahoo(market)
-        self._web = Web({"yahoo": self._locked(self.yahoo.answer), "cookie": self.yahoo.hand_out_cookie})
-        self.streams = Streams(self._loop, {"yahoo": YahooStream()})
+        self._web = Web({name: self._locked(respond) for name, respond in self._responders().items()})
+        dialects = YahooStream(), BinanceStream(), FinnhubStream(market, API_KEY)
+        self.streams = Streams(self._loop, dict(zip(("yahoo", "binance", "finnhub"), dialects, strict=True)))
         self._sockets = [_bound(port), _bound(port + 1 if port else 0)]
         self._ports = [taken.getsockname()[1] for taken in self._sockets]
         self._http: asyncio.Server | None = None
@@ -98,13 +105,8 @@ class StandIn:
         with self._lock:
             trade, day = self.market.trade(name, price, size, time)
             trade = trade._replace(bid=bid, ask=ask)
-            instrument = self.market.instruments[name]
-            for provider, dialect in self.streams.dialects.items():
-                theirs = instrument.name_at(provider)
-                if theirs is None or (providers is not None and provider not in providers):
-                    continue
-                if self.streams.is_followed(provider, theirs):
-                    self.streams.publish(provider, theirs, dialect.frame(instrument, theirs, trade, day))
+            for provider in self.streams.dialects if providers is None else providers:
+                self._publish(provider, self.market.instruments[name], trade, day)
         return trade
 
     def down(self) -> None:
@@ -135,6 +137,24 @@ class StandIn:
         self._loop.close()
         for taken in self._sockets:
             taken.close()
+
+    def _publish(self, provider: str, instrument: Instrument, trade: Trade, day: Day) -> None:
+        """Tell whoever follows the instrument at this provider."""
+        name = instrument.name_at(provider)
+        if name is not None and self.streams.is_followed(provider, name):
+            frame = self.streams.dialects[provider].frame(instrument, name, trade, day)
+            self.streams.publish(provider, name, frame)
+
+    def _responders(self) -> dict[str, Responder]:
+        """Who answers HTTP requests, by the first part of the path."""
+        return {
+            "yahoo": self.yahoo.answer,
+            "cookie": self.yahoo.hand_out_cookie,
+            "binance": Binance(self.market).answer,
+            "coingecko": CoinGecko(self.market).answer,
+            "alphavantage": AlphaVantage(self.market, API_KEY).answer,
+            "finnhub": Finnhub(self.market, API_KEY).answer,
+        }
 
     def _locked(self, respond: Responder) -> Responder:
         """The same answers, while no trade happens."""

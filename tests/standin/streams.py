@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from threading import Condition
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -70,6 +71,7 @@ class Streams:
         self.dialects = dialects
         self._open: set[Stream] = set()
         self._followers: dict[tuple[str, str], list[Stream]] = {}
+        self._changed = Condition()
         self._outbox: deque[tuple[str, str, str]] = deque()
         self._is_silent = False
         self._closes_after_subscribe = False
@@ -82,6 +84,12 @@ class Streams:
         for provider, name in list(self._followers):
             names[provider].add(name)
         return names
+
+    def wait_until_followed(self, provider: str, *names: str, seconds: float = 10.0) -> None:
+        """Return as soon as these are followed. Raises TimeoutError where they are not in that time."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: set(names) <= self.subscribed[provider], seconds):
+                raise TimeoutError(f"{names} are not followed at {provider}, but {self.subscribed[provider]}")
 
     def close(self, provider: str | None = None) -> None:
         """Close every stream (of one provider) cleanly; one that does not take leave in turn is cut off."""
@@ -179,7 +187,9 @@ class Streams:
         for stream in self._open:
             for name in stream.follows:
                 followers.setdefault((stream.provider, name), []).append(stream)
-        self._followers = followers
+        with self._changed:
+            self._followers = followers
+            self._changed.notify_all()
 
     def _flush(self) -> None:
         """Send what has gathered."""

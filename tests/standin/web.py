@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import msgspec
+
 from tests.standin.answers import Answer, Fault, Request, json_answer
 
 Headers = dict[str, str]
@@ -85,7 +87,10 @@ class Web:
         self.requests.append(request)
         if provider not in self._responders:
             return json_answer({"error": "no such provider"}, 404)
-        return self._responders[provider](request, headers)
+        try:
+            return self._responders[provider](request, headers)
+        except (ValueError, msgspec.MsgspecError) as error:
+            return json_answer({"error": str(error)}, 400)
 
 
 def reset(transport: asyncio.BaseTransport) -> None:
