@@ -12,11 +12,11 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from queue import Queue
 
 from producer.connection import PING_SECONDS
-from producer.live.words import Came, Connected, Lost, Word
+from producer.live.words import Came, CaughtUp, Connected, Lost, Word
 from producer.sources.provider import Provider, Received
 from shared.errors import SourceError, StreamSilent
 from shared.market import Quote
@@ -160,15 +160,17 @@ class Feed:
         self._tell(received, asked_at, tuple(others))
         return max(0.0, interval - (time.time() - asked_at))
 
-    def _catch_up(self, names: "tuple[str, ...] | list[str]") -> None:
+    def _catch_up(self, names: Iterable[str]) -> None:
         """Every trade behind the last one known, in order, before anything newer. Raises SourceError."""
-        for name in names:
-            last = self._trade_ids.get(name)
-            if last is None:
-                continue
+        at = time.time()
+        numbered = tuple(name for name in names if name in self._trade_ids)
+        for name in numbered:
+            last = self._trade_ids[name]
             missed = [quote for quote in self.provider.trades_after(name, last) if _number(quote) > last]
             if missed:
-                self._tell(Received(missed), missed[-1].event_time.timestamp())
+                self._tell(Received(missed), contact=0.0)
+        if numbered:
+            self._inbox.put(CaughtUp(self.provider.name, numbered, at))
 
     def _tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
         for quote in received.quotes:

@@ -122,9 +122,7 @@ class Followed:
         self.history_done = self.history_total
         if isinstance(error, UnknownSymbol):
             self.unknown = error
-        elif error is not None:
-            self.line.gaps += 1
-        return self.line.past_ended(asked_at)
+        return self.line.past_ended(asked_at, failed=error is not None)
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
         """Once a second: who speaks, whether the sources agree, how far time has come. Quotes of a standby that

@@ -19,7 +19,7 @@ from producer.live.health import SourceHealth
 from producer.live.intake import Known
 from producer.live.past import Historian, Wish
 from producer.live.quality import quality_row
-from producer.live.words import Came, Connected, Lost, Past, PastDelayed, PastEnded, Watched, Word
+from producer.live.words import Came, CaughtUp, Connected, Lost, Past, PastDelayed, PastEnded, Watched, Word
 from producer.sources.provider import Company, Provider
 from producer.watching import QualityRow
 from shared.calendars import calendar_of
@@ -155,10 +155,12 @@ class LiveMarket:
         self._noted(word)
         return ()
 
-    def _noted(self, word: Connected | Lost | PastDelayed | Watched) -> None:
+    def _noted(self, word: Connected | CaughtUp | Lost | PastDelayed | Watched) -> None:
         """What brings no record by itself."""
         if isinstance(word, Connected):
             self._health[word.source].connected()
+        elif isinstance(word, CaughtUp):
+            self._caught_up(word)
         elif isinstance(word, Lost):
             self._health[word.source].lost(word.error, word.is_stream, word.next_try)
         elif isinstance(word, Watched):
@@ -168,6 +170,12 @@ class LiveMarket:
                 log.error("%s", error)
         elif word.symbol in self._followed:
             self._followed[word.symbol].past_error = word.error
+
+    def _caught_up(self, word: CaughtUp) -> None:
+        for name in word.names:
+            followed = self._by_name.get(Listing(word.source, name))
+            if followed is not None and followed.choice.speaker == word.source:
+                followed.line.caught_up(word.at)
 
     def _came(self, came: Came) -> Iterator[Quote]:
         health, polled = self._health[came.source], bool(came.asked)
@@ -199,6 +207,8 @@ class LiveMarket:
             before = followed.line.phase
             yield from followed.tick(now, self._health)
             self._look_back(followed, before)
+            if followed.line.top_up_due(now):
+                self._wish(followed)
             if (mark := followed.line.mark_due()) is not None:
                 yield self._mark(followed, mark, now)
             for finding in followed.findings:

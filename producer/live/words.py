@@ -23,6 +23,14 @@ class Connected(NamedTuple):
     at: float
 
 
+class CaughtUp(NamedTuple):
+    """Every numbered trade of these names up to `at` has been told."""
+
+    source: str
+    names: tuple[str, ...]
+    at: float
+
+
 class Lost(NamedTuple):
     """The stream (`is_stream`) or a question to the source failed; the next try is at `next_try`."""
 
@@ -61,4 +69,4 @@ class Watched(NamedTuple):
     listings: dict[str, tuple[Listing, ...]]
 
 
-Word = Came | Connected | Lost | Past | PastDelayed | PastEnded | Watched
+Word = Came | Connected | CaughtUp | Lost | Past | PastDelayed | PastEnded | Watched
