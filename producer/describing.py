@@ -61,7 +61,7 @@ def table_of(standings: Sequence[Standing], listings: Listings) -> Table:
 
 def _state(line: Standing) -> str:
     if line.state is None or line.told_age is None:
-        return "not told yet"
+        return NOTHING
     if line.told_age > SILENT_SECONDS:
         return f"unknown: the producer is silent for {span(line.told_age)}"
     return ": ".join(filter(None, (line.state, line.cause)))
@@ -85,7 +85,7 @@ def _lines(described: Described, now: datetime) -> Iterator[tuple[str, str]]:
     yield "Last quote", _last_quote(described)
     yield "Session", _session(described, now)
     if described.quality is None:
-        yield "State", "the producer has not told yet"
+        yield "State", "not told"
     else:
         yield from _quality_lines(*described.quality, described.last_quote, now)
     for bars in described.bars:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from producer.watching import QualityRow
 from shared.database import Cursor
+from shared.listings import Listing, Listings
 
 
 class Standing(NamedTuple):
@@ -61,6 +62,12 @@ def read_now(cursor: Cursor) -> datetime:
     ((now,),) = cursor.fetchall()
     assert isinstance(now, datetime)
     return now
+
+
+def read_given(cursor: Cursor) -> Listings:
+    """Every symbol that has a quote, at the source that gave its last one."""
+    cursor.execute("select symbol, source from symbols order by symbol")
+    return {symbol: (Listing(source, symbol),) for symbol, source in cursor.fetchall()}
 
 
 def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[Standing]:

@@ -31,6 +31,7 @@ from producer.sources.registry import provider
 from producer.standing import (
     read_actions,
     read_bar_spans,
+    read_given,
     read_last_quote,
     read_now,
     read_quality,
@@ -46,7 +47,7 @@ from producer.watching import (
 )
 from shared.command_line import configured
 from shared.config import Config
-from shared.database import Connection, Cursor, connect, make_database, transaction
+from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import ConfigError, SourceError, TickstreamError
 from shared.listings import Listing, Listings, listings_named, providers_in
 from shared.market import INTERVALS
@@ -100,40 +101,37 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
             f"the {config.feed} feed has the symbols of {'its files' if config.feed == 'replay' else 'TICKERS'}: "
             "only live ones can be added and removed."
         )
-    with servers(config, kafka=False) as ready:
+    with servers(config, kafka=False) as ready, closing(_tables(ready)) as connection:
         if arguments.command == "add":
-            return _add(ready, arguments.symbols, arguments.unchecked, stop)
-        with closing(_tables(ready)) as connection:
-            if arguments.command == "remove":
-                return _remove(connection, ready.producer.listings, arguments.symbols)
-            if arguments.command == "list":
-                return _list(connection, ready.producer.listings)
-            return _describe(connection, ready.producer.listings, arguments.symbols)
+            return _add(connection, ready, arguments, stop)
+        if arguments.command == "remove":
+            return _remove(connection, ready.producer.listings, arguments.symbols)
+        if arguments.command == "list":
+            return _list(connection, ready)
+        return _describe(connection, ready, arguments.symbols)
 
 
 def _tables(config: Config) -> Connection:
     """A connection to the tables of an earlier start. Raises ConfigError where there was none, or Unavailable.
 
-    They are not made here: the first start of the pipeline is told from later ones by them.
+    They are not made here: the pipeline tells its first start from later ones by them.
     """
     if not has_run(config):
         raise ConfigError(
-            f"nothing is stored in {config.database()} yet: start the pipeline first, python start_pipeline.py."
+            f"the {config.feed} feed has not run yet: start it first, python start_pipeline.py. "
+            "While the simulated market runs in its place, set TICKSTREAM_FEED=simulated to look at that one."
         )
-    return _up_to_date(config.postgres.dsn_for(config.database()))
-
-
-def _up_to_date(dsn: str) -> Connection:
+    dsn = config.postgres.dsn_for(config.database())
     migrate(dsn)
     return connect(dsn, "symbols")
 
 
-def _add(config: Config, words: Sequence[str], unchecked: bool, stop: Stop) -> int:
+def _add(connection: Connection, config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
     """Ask, then write; a symbol that is refused keeps no other from being added."""
     try:
-        wanted = listings_named(words, providers_in(config.producer.sources)[0])
+        wanted = listings_named(arguments.symbols, providers_in(config.producer.sources)[0])
     except ValueError as error:
-        raise ConfigError(f"add {' '.join(words)}: {error}.") from None
+        raise ConfigError(f"add {' '.join(arguments.symbols)}: {error}.") from None
 
     @cache
     def provider_of(name: str) -> Provider:
@@ -142,11 +140,10 @@ def _add(config: Config, words: Sequence[str], unchecked: bool, stop: Stop) -> i
     found: dict[str, Company | None] = {}
     for symbol, listings in wanted.items():
         try:
-            found[symbol] = None if unchecked else _asked(symbol, listings, provider_of)
+            found[symbol] = None if arguments.unchecked else _asked(symbol, listings, provider_of)
         except (SourceError, ConfigError) as error:
             print(f"{symbol} is not added: {_reason(error)}", file=sys.stderr)
-    if found:
-        _write(config, wanted, found)
+    _write(connection, config.producer.listings, wanted, found)
     return 0 if found.keys() == wanted.keys() else REFUSED
 
 
@@ -162,12 +159,15 @@ def _reason(error: TickstreamError) -> str:
     return str(error)
 
 
-def _write(config: Config, wanted: Listings, found: dict[str, Company | None]) -> None:
-    dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
-    with closing(_up_to_date(dsn)) as connection, transaction(connection) as cursor:
-        before = read_listings(cursor, config.producer.listings)
+def _write(
+    connection: Connection, configured: Listings, wanted: Listings, found: dict[str, Company | None]
+) -> None:
+    """Watch what was found. Raises Unavailable."""
+    with transaction(connection) as cursor:
+        before = read_listings(cursor, configured)
         for symbol, company in found.items():
-            add_symbol(cursor, symbol, wanted[symbol])
+            if before.get(symbol) != wanted[symbol]:
+                add_symbol(cursor, symbol, wanted[symbol])
             if company is not None:
                 write_company(cursor, CompanyRow(company, wanted[symbol][0].source, _now()))
     for symbol, company in found.items():
@@ -190,48 +190,46 @@ def _say_added(
 
 
 def _remove(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
-    unknown = 0
+    symbols = _upper(words)
     with transaction(connection) as cursor:
         watched = read_listings(cursor, configured)
-        for symbol in _upper(words):
-            if symbol in watched:
-                remove_symbol(cursor, symbol, configured)
-                print(
-                    f"{symbol} is removed. Its quotes, bars and alerts stay stored; `add {symbol}` goes on."
-                )
-            else:
-                unknown += 1
-                print(f"{symbol} is not watched: `list` shows what is.", file=sys.stderr)
-    return REFUSED if unknown else 0
+        for symbol in watched.keys() & set(symbols):
+            remove_symbol(cursor, symbol, configured)
+    for symbol in symbols:
+        if symbol in watched:
+            print(f"{symbol} is removed. What is stored of it stays, and `add {symbol}` goes on from there.")
+        else:
+            print(f"{symbol} is not watched: `list` shows what is.", file=sys.stderr)
+    return 0 if watched.keys() >= set(symbols) else REFUSED
 
 
-def _list(connection: Connection, configured: Listings) -> int:
+def _watched(cursor: Cursor, config: Config) -> Listings:
+    """What is watched; of a feed that is not live, what it has given so far."""
+    return read_listings(cursor, config.producer.listings) if config.feed == "live" else read_given(cursor)
+
+
+def _list(connection: Connection, config: Config) -> int:
     with transaction(connection) as cursor:
-        listings = read_listings(cursor, configured)
+        listings = _watched(cursor, config)
         standings = read_standings(cursor, list(listings))
     Console().print(table_of(standings, listings))
-    removed = [symbol for symbol in configured if symbol not in listings]
-    if removed:
+    removed = [symbol for symbol in config.producer.listings if symbol not in listings]
+    if removed and config.feed == "live":
         print(f"Removed here, though .env names it: {', '.join(removed)}. `add` brings it back.")
     return 0
 
 
-def _describe(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
-    status = 0
+def _describe(connection: Connection, config: Config, words: Sequence[str]) -> int:
+    symbols = _upper(words)
     with transaction(connection) as cursor:
-        now, listings, companies = (
-            read_now(cursor),
-            read_listings(cursor, configured),
-            read_companies(cursor),
-        )
-        for symbol in _upper(words):
-            described = _read(cursor, symbol, listings.get(symbol, ()), companies.get(symbol))
-            if described.listings or described.last_quote:
-                Console().print(description_of(described, now))
-            else:
-                status = REFUSED
-                print(f"{symbol} is not watched, and nothing is stored of it.", file=sys.stderr)
-    return status
+        now, listings, companies = read_now(cursor), _watched(cursor, config), read_companies(cursor)
+        found = [_read(cursor, symbol, listings.get(symbol, ()), companies.get(symbol)) for symbol in symbols]
+    known = [described for described in found if described.listings or described.last_quote]
+    for described in known:
+        Console().print(description_of(described, now))
+    for symbol in sorted(set(symbols) - {described.symbol for described in known}):
+        print(f"{symbol} is not watched, and nothing is stored of it.", file=sys.stderr)
+    return 0 if len(known) == len(symbols) else REFUSED
 
 
 def _read(
