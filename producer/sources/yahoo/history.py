@@ -1,0 +1,77 @@
+"""A symbol's past at Yahoo: days of two years, quarter-hours of 60 days, minutes of a week, in order of time."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from producer.sources.provider import HistorySlice
+from producer.sources.yahoo.chart import fetch
+from producer.sources.yahoo.records import actions, bars
+from producer.sources.yahoo.session import YahooSession
+from shared.market import EPOCH, INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
+
+ONE_DAY = timedelta(days=1)
+DAYS_OF_DAYS = 730
+DAYS_OF_QUARTERS = 59
+"""Whole days in UTC before this one; Yahoo reaches back 60 times 24 hours."""
+DAYS_OF_MINUTES = 7
+"""With what is over of this day fewer than the 8 that one request may ask for."""
+
+Past = RecordedBar | CorporateAction
+
+
+class Span(NamedTuple):
+    """One request: bars of `interval` since `start`."""
+
+    interval: RecordedInterval
+    start: datetime
+
+
+def spans(after: datetime | None, now: datetime) -> list[Span]:
+    """The requests that tell what happened since `after`; for a short gap it is one.
+
+    They begin a day sooner, for the splits and dividends of the day that `after` lies in.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    minutes_from = midnight - timedelta(days=DAYS_OF_MINUTES)
+    since = EPOCH if after is None else after - ONE_DAY
+    wanted = []
+    if now - since > 2 * ONE_DAY:
+        wanted.append(Span("1d", max(midnight - timedelta(days=DAYS_OF_DAYS), since)))
+    if since + ONE_DAY < minutes_from:
+        wanted.append(Span("15m", max(midnight - timedelta(days=DAYS_OF_QUARTERS), since)))
+    return [*wanted, Span("1m", max(minutes_from, since))]
+
+
+def history(
+    session: YahooSession, name: str, after: datetime | None, now: datetime
+) -> Iterator[HistorySlice]:
+    """See Provider.history. A split or a dividend of the day that `after` lies in comes (again), whatever its hour."""
+    wanted = spans(after, now)
+    starts = [*(span.start for span in wanted[1:]), None]
+    waiting: list[Past] = []
+    for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
+        chart = fetch(session, name, span.interval, span.start, now)
+        if chart is not None:
+            # Each later answer repeats the actions of its own, shorter window.
+            waiting += actions(chart, name, after, now) if number == 1 else []
+            waiting += (
+                bar
+                for bar in bars(chart, name, span.interval, now)
+                if bar.start >= span.start and (after is None or bar.start > after)
+            )
+        waiting.sort(key=_order)
+        ready = [record for record in waiting if next_start is None or _time(record) < next_start]
+        waiting = waiting[len(ready) :]
+        yield HistorySlice(ready, number, len(wanted))
+
+
+def _time(record: Past) -> datetime:
+    return record.start if isinstance(record, RecordedBar) else record.time
+
+
+def _order(record: Past) -> tuple[datetime, int]:
+    """By time; actions first, then longer bars before shorter ones."""
+    if isinstance(record, RecordedBar):
+        return record.start, -INTERVAL_SECONDS[record.interval]
+    return record.time, -2 * INTERVAL_SECONDS["1d"]

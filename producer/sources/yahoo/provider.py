@@ -1,0 +1,59 @@
+"""The provider, as the contract in producer/sources/provider.py has it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from threading import Event
+
+from producer.sources.provider import Company, HistorySlice, Received, Stream
+from producer.sources.yahoo.company import company
+from producer.sources.yahoo.history import history
+from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows
+from producer.sources.yahoo.session import YahooSession
+from producer.sources.yahoo.stream import open_stream
+from shared.market import Quote
+from shared.provider_settings import Providers
+
+POLL_SECONDS = 5.0
+
+
+class Yahoo:
+    """The provider. `clock` says when something was received; `stop` ends its waits."""
+
+    name = SOURCE
+    streams = True
+    has_history = True
+    poll_seconds: float | None = POLL_SECONDS
+
+    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
+        self.silent_after = providers.stream_silence
+        self._stream_url = providers.yahoo_stream_url
+        self._clock = clock
+        self._session = YahooSession(providers, stop)
+
+    def connect(self, names: Sequence[str]) -> Stream:
+        """Open a stream of these."""
+        return open_stream(self._stream_url, names)
+
+    def poll(self, names: Sequence[str]) -> Received:
+        """The newest price of each, of its regular session or of trading before or after it."""
+        wanted = list(dict.fromkeys(names))
+        quotes: list[Quote] = []
+        refused = 0
+        for first in range(0, len(wanted), SYMBOLS_A_REQUEST):
+            some = wanted[first : first + SYMBOLS_A_REQUEST]
+            received = read(rows(self._session, some), some, self._clock())
+            quotes += received.quotes
+            refused += received.refused
+        return Received(quotes, refused)
+
+    def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
+        """See Provider.history; the splits and dividends of the day that `after` lies in come (again)."""
+        return history(self._session, name, after, now)
+
+    def company(self, name: str) -> Company:
+        """What is known of it."""
+        return company(self._session, name)
+
+    def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:  # noqa: ARG002 (a contract's arguments)
+        """None: Yahoo numbers no trades."""
+        return iter(())

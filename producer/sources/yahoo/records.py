@@ -1,0 +1,159 @@
+"""What a chart says as records of ours: finished bars at the prices that were paid, splits and dividends.
+
+Yahoo gives prices and dividends in the shares of today, and volumes too. Here they are as they were: multiplied with
+the ratio of every split that took effect later, volumes divided by it. That takes a chart that reaches until now.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from math import prod
+from typing import Literal
+
+from producer.sources.yahoo.chart import Chart, Point, points
+from producer.sources.yahoo.prices import plain_price
+from shared.calendars import SessionCalendar, calendar_of
+from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
+
+SOURCE = "yahoo-history"
+LONGEST_DELAY = 1800
+"""Seconds by which data of an exchange that are not in real time are late, at most."""
+DIVIDEND_DECIMALS = 4
+
+log = logging.getLogger("tickstream.producer")
+
+
+def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> Iterator[RecordedBar]:
+    """The bars that were finished by `now`; of days, those before the exchange's today."""
+    finished = _finished_days(chart, now) if interval == "1d" else _finished(chart, interval, now)
+    splits = _splits(chart)
+    for point in finished:
+        factor = _factor(splits, point.time)
+        try:
+            yield _bar(chart, name, interval, point, factor, now)
+        except ValueError as error:
+            log.warning("Yahoo's %s bar of %s at %d is left out: %s", interval, name, point.time, error)
+
+
+def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> Iterator[CorporateAction]:
+    """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order."""
+    splits = _splits(chart)
+    for date, ratio in splits:
+        yield from _action(chart, name, "split", date, ratio, after, now)
+    for dividend in chart.events.dividends.values():
+        amount = plain_price(dividend.amount, DIVIDEND_DECIMALS, _factor(splits, dividend.date))
+        date = _midnight(chart, dividend.date)
+        yield from _action(chart, name, "dividend", date, amount, after, now)
+
+
+def _bar(
+    chart: Chart, name: str, interval: RecordedInterval, point: Point, factor: float, now: datetime
+) -> RecordedBar:
+    """Raises ValueError where the prices can't be true."""
+    opened, high, low, close = (plain_price(price, chart.meta.price_hint, factor) for price in point[1:5])
+    volume = point.volume
+    return RecordedBar(
+        symbol=name,
+        interval=interval,
+        start=datetime.fromtimestamp(point.time, UTC),
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume if volume is None or factor == 1 else float(round(volume / factor)),
+        source=SOURCE,
+        position=0,
+        received_time=now,
+        currency=chart.meta.currency,
+        exchange=chart.meta.exchange_name,
+    )
+
+
+def _action(
+    chart: Chart,
+    name: str,
+    action: Literal["split", "dividend"],
+    date: int,
+    value: float,
+    after: datetime | None,
+    now: datetime,
+) -> Iterator[CorporateAction]:
+    """One or none: too old, or with a value that can't be true."""
+    if after is not None and date < _midnight(chart, int(after.timestamp())):
+        return
+    try:
+        yield CorporateAction(
+            symbol=name,
+            action=action,
+            time=datetime.fromtimestamp(date, UTC),
+            value=value,
+            source=SOURCE,
+            position=0,
+            received_time=now,
+            currency=chart.meta.currency,
+            exchange=chart.meta.exchange_name,
+        )
+    except ValueError as error:
+        log.warning("Yahoo's %s of %s at %d is left out: %s", action, name, date, error)
+
+
+def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterator[Point]:
+    """Bars shorter than a day. The price of the moment comes as a last point that is none.
+
+    While it is that of an exchange whose data come late, it tells how far they are.
+    """
+    seconds = INTERVAL_SECONDS[interval]
+    told = list(points(chart))
+    known_until = int(now.timestamp())
+    if told and _is_live(told[-1], chart, seconds):
+        live = told.pop()
+        if known_until - live.time < LONGEST_DELAY:
+            known_until = min(known_until, live.time)
+    return (point for point in told if point.time % seconds == 0 and point.time + seconds <= known_until)
+
+
+def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
+    """Whether a last point is the price of the moment, which after the close may lie on the grid of bars."""
+    on_grid = point.time % seconds == 0
+    is_flat = not point.volume and point.open == point.high == point.low == point.close
+    return not on_grid or (is_flat and point.time == chart.meta.regular_market_time)
+
+
+def _finished_days(chart: Chart, now: datetime) -> Iterator[Point]:
+    """Days before the exchange's today, each once: the price of the moment may come as another bar of its day."""
+    calendar = calendar_of(chart.meta.exchange_name)
+    today = last = _midnight(chart, int(now.timestamp()))
+    for point in points(chart):
+        midnight = _midnight(chart, point.time)
+        if midnight < today and midnight != last:
+            yield point._replace(time=_session_start(chart, calendar, point.time))
+        last = midnight
+
+
+def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:
+    """A moment of the session that a day's bar stands for: its own, or the opening where that comes later."""
+    session = calendar.at(second)
+    if session.name == "regular" or _midnight(chart, session.day_start) != _midnight(chart, second):
+        return second
+    return session.day_start
+
+
+def _splits(chart: Chart) -> list[tuple[int, float]]:
+    """When each took effect, and how many shares one became; one without two numbers above 0 is none."""
+    told = chart.events.splits.values()
+    return [
+        (_midnight(chart, split.date), split.numerator / split.denominator)
+        for split in told
+        if split.numerator > 0 and split.denominator > 0
+    ]
+
+
+def _factor(splits: list[tuple[int, float]], second: int) -> float:
+    """How many shares of today one share of then became."""
+    return prod((ratio for date, ratio in splits if date > second), start=1.0)
+
+
+def _midnight(chart: Chart, second: int) -> int:
+    """The beginning of the exchange's day that holds `second`."""
+    date = datetime.fromtimestamp(second, chart.zone).date()
+    return int(datetime.combine(date, time(), chart.zone).timestamp())

@@ -1,0 +1,97 @@
+"""How Yahoo is asked: charts want nothing, quotes and companies a cookie and the crumb that belongs to it."""
+
+from contextlib import suppress
+from threading import Event, Lock
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+
+from producer.http import HttpClient, Params, Rejected
+from producer.limits import RequestLimit
+from shared.errors import Refused, SourceDown
+from shared.provider_settings import Providers
+
+BROWSER: Final = "chrome"
+LONGEST_CRUMB = 64
+
+Wire = TypeVar("Wire")
+Epoch = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
+"""Seconds since 1970, before the year 10000."""
+PriceHint = Annotated[int, msgspec.Meta(ge=0, le=12)]
+"""How many decimals a price is shown with."""
+
+
+class Problem(msgspec.Struct):
+    """What Yahoo says is wrong."""
+
+    description: str
+
+
+class Failure(msgspec.Struct):
+    """The one thing in the body of an answer that is an error."""
+
+    error: Problem
+
+
+class YahooSession:
+    """One session with cookie and crumb, for every thread; both are fetched when first needed, and anew when refused.
+
+    Raises what HttpClient raises.
+    """
+
+    def __init__(self, providers: Providers, stop: Event) -> None:
+        limit = RequestLimit(providers.yahoo_requests, stop.wait)
+        self._http = HttpClient(providers.yahoo_url, limit, providers.http_timeout, impersonate=BROWSER)
+        self._crumb_url = f"{providers.yahoo_url}/v1/test/getcrumb"
+        self._cookie_url = providers.yahoo_cookie_url
+        self._lock = Lock()
+        self._crumb = ""
+
+    def get(self, path: str, params: Params) -> Any:
+        """The decoded body of an answer that wants no crumb."""
+        return self._http.get(path, params).json
+
+    def get_with_crumb(self, path: str, params: Params) -> Any:
+        """The decoded body of an answer that wants one; it runs out after a while, which the refusal tells."""
+        crumb = self._crumb_after("")
+        try:
+            return self._http.get(path, {**params, "crumb": crumb}).json
+        except Refused:
+            crumb = self._crumb_after(crumb)
+            return self._http.get(path, {**params, "crumb": crumb}).json
+
+    def _crumb_after(self, refused: str) -> str:
+        """A crumb that is not this refused one; several threads that were refused fetch one between them."""
+        with self._lock:
+            if self._crumb == refused:
+                self._crumb = self._fetch_crumb()
+            return self._crumb
+
+    def _fetch_crumb(self) -> str:
+        # The address gives a cookie, and no page.
+        with suppress(Rejected):
+            self._http.get_text(self._cookie_url)
+        crumb = self._http.get_text(self._crumb_url).strip()
+        # A sentence or a web page may come with status 200.
+        if not crumb or len(crumb) > LONGEST_CRUMB or any(sign.isspace() or sign == "<" for sign in crumb):
+            raise SourceDown("Yahoo gave no crumb for its session.")
+        return crumb
+
+
+def understood(body: Any, kind: type[Wire]) -> Wire:
+    """`body` in the form of `kind`. Raises SourceDown where it has another."""
+    try:
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError as error:
+        raise SourceDown(f"Yahoo's answer has another form than it should: {error}.") from error
+
+
+def reason_of(rejected: Rejected) -> str:
+    """Why Yahoo rejected a request, in its own words. Raises SourceDown where they are not Yahoo's."""
+    try:
+        failures = msgspec.convert(rejected.body, dict[str, Failure])
+    except msgspec.ValidationError:
+        failures = {}
+    for failure in failures.values():
+        return failure.error.description
+    raise SourceDown(str(rejected)) from rejected
