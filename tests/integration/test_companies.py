@@ -1,0 +1,138 @@
+"""What is known of symbols: asked of a provider on this machine, kept in real tables, asked again when it is old."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import pytest
+
+from producer.companies import Companies
+from producer.sources.provider import Provider
+from producer.sources.yahoo import Yahoo
+from shared.database import Connection, connect
+from shared.errors import ConfigError
+from shared.listings import Listing, Listings
+from tests.integration.desk import Desk
+from tests.standin import Fault, Market, StandIn
+
+NOW = datetime(2024, 7, 10, 15, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LISTINGS: Listings = {"AAPL": (Listing("yahoo", "AAPL"),), "TOYOTA": (Listing("yahoo", "7203.T"),)}
+UNKNOWN: Listings = {"NOSUCH": (Listing("yahoo", "NOSUCH"),), "NVDA": (Listing("yahoo", "NVDA"),)}
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """A Yahoo on 127.0.0.1."""
+    with StandIn(Market(clock=NOW.timestamp)) as standin:
+        yield standin
+
+
+@pytest.fixture
+def connection(desk: Desk) -> Iterator[Connection]:
+    """The tables of the test's own."""
+    with closing(connect(desk.database(), "test")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def start(desk: Desk, standin: StandIn) -> Callable[[], Companies]:
+    """Companies as a start of the producer makes them."""
+    desk.settings |= standin.settings
+    yahoo = Yahoo(desk.config.providers, lambda: NOW, Event())
+
+    def provider(name: str) -> Provider:
+        if name != "yahoo":
+            raise ConfigError(f"{name} needs a key")
+        return yahoo
+
+    return lambda: Companies(provider)
+
+
+def run(companies: Companies, connection: Connection, listings: Listings, now: datetime) -> int:
+    """Step until nothing is due; how many steps asked."""
+    asked = 0
+    while companies.step(connection, listings, now):
+        asked += 1
+        assert asked < 10
+    return asked
+
+
+def test_every_symbol_is_asked_for_once_and_known_under_our_name(
+    start: Callable[[], Companies], connection: Connection, desk: Desk
+) -> None:
+    companies = start()
+    assert run(companies, connection, LISTINGS, NOW) == 2
+    assert companies.known["AAPL"].name == "Apple Inc."
+    assert companies.known["AAPL"].sector == "Technology"
+    assert companies.known["TOYOTA"].symbol == "TOYOTA"
+    assert companies.known["TOYOTA"].delay == 900
+    stored = desk.rows(
+        "select symbol, name, currency, delay, source, fetched_at from companies order by symbol"
+    )
+    assert stored == [
+        ("AAPL", "Apple Inc.", "USD", 0, "yahoo", NOW),
+        ("TOYOTA", "Toyota Motor Corporation", "JPY", 900, "yahoo", NOW),
+    ]
+
+
+def test_what_is_known_is_there_after_a_restart_and_asked_again_after_a_day(
+    start: Callable[[], Companies], connection: Connection
+) -> None:
+    first = start()
+    run(first, connection, LISTINGS, NOW)
+    second = start()
+    assert run(second, connection, LISTINGS, NOW + DAY - HOUR) == 0
+    assert second.known == first.known
+    assert run(second, connection, LISTINGS, NOW + DAY) == 2
+    assert run(second, connection, LISTINGS, NOW + DAY) == 0
+
+
+def test_unknown_symbol_holds_up_no_other_and_is_left_alone_for_an_hour(
+    start: Callable[[], Companies], connection: Connection
+) -> None:
+    companies = start()
+    assert run(companies, connection, UNKNOWN, NOW) == 2
+    assert list(companies.known) == ["NVDA"]
+    assert run(companies, connection, UNKNOWN, NOW + HOUR / 2) == 0
+    assert run(companies, connection, UNKNOWN, NOW + HOUR) == 1
+
+
+def test_source_that_is_away_is_asked_again_after_a_minute(
+    start: Callable[[], Companies], connection: Connection, standin: StandIn
+) -> None:
+    companies = start()
+    standin.down()
+    assert run(companies, connection, LISTINGS, NOW) == 1
+    standin.up()
+    assert run(companies, connection, LISTINGS, NOW + timedelta(seconds=59)) == 0
+    assert run(companies, connection, LISTINGS, NOW + timedelta(seconds=60)) == 2
+
+
+def test_source_that_wants_to_be_left_alone_is(
+    start: Callable[[], Companies], connection: Connection, standin: StandIn
+) -> None:
+    companies = start()
+    standin.answer_with(Fault.status(429, retry_after=300), times=None)
+    assert run(companies, connection, LISTINGS, NOW) == 1
+    assert run(companies, connection, LISTINGS, NOW + timedelta(seconds=290)) == 0
+    assert run(companies, connection, LISTINGS, NOW + timedelta(seconds=301)) == 1
+    assert companies.known == {}
+
+
+def test_source_that_lacks_its_key_holds_up_no_other(
+    start: Callable[[], Companies], connection: Connection
+) -> None:
+    companies = start()
+    assert run(companies, connection, {"X": (Listing("finnhub", "X"),), **LISTINGS}, NOW) == 3
+    assert companies.known.keys() == LISTINGS.keys()
+
+
+def test_symbol_that_comes_from_another_source_now_is_asked_for_there(
+    start: Callable[[], Companies], connection: Connection, desk: Desk
+) -> None:
+    run(start(), connection, LISTINGS, NOW)
+    desk.rows("update companies set source = 'finnhub' where symbol = 'AAPL' returning 1")
+    assert run(start(), connection, LISTINGS, NOW) == 1
+    assert desk.rows("select source from companies where symbol = 'AAPL'") == [("yahoo",)]
