@@ -1,0 +1,152 @@
+"""What Binance is asked for over HTTP, and the opening of its stream."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from threading import Event
+from typing import Any
+
+import msgspec
+
+from producer.connection import Connection
+from producer.http import HttpClient, Params, Rejected
+from producer.limits import RequestLimit
+from producer.sources.binance.history import History
+from producer.sources.binance.stream import BinanceStream
+from producer.sources.binance.trades import SOURCE, Trade, quote_of
+from producer.sources.provider import Company, HistorySlice, Received
+from shared.errors import SourceDown, UnknownSymbol
+from shared.market import Quote
+from shared.provider_settings import Providers
+
+POLL_SECONDS = 10.0
+TRADES_A_REQUEST = 1000
+UNKNOWN_SYMBOL, ILLEGAL_CHARACTERS = -1121, -1100
+
+log = logging.getLogger("tickstream.producer")
+
+
+class Filter(msgspec.Struct, rename={"kind": "filterType", "tick_size": "tickSize"}):
+    """A rule for orders; that of prices says the smallest step."""
+
+    kind: str
+    tick_size: Decimal | None = None
+
+
+class Pair(msgspec.Struct, rename={"base": "baseAsset", "quoted": "quoteAsset"}):
+    """What is known of a pair: so much of `quoted` is paid for one of `base`."""
+
+    base: str
+    quoted: str
+    filters: list[Filter]
+
+
+class ExchangeInfo(msgspec.Struct):
+    """The answer that describes pairs."""
+
+    symbols: list[Pair]
+
+
+class Binance:
+    """The provider. All its requests together weigh less than half of what Binance allows in a minute."""
+
+    name = SOURCE
+    streams = True
+    has_history = True
+    poll_seconds: float | None = POLL_SECONDS
+
+    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
+        self._clock, self._wait = clock, stop.wait
+        self._stream_url = providers.binance_stream_url.rstrip("/") + "/stream"
+        self.silent_after = providers.stream_silence
+        limit = RequestLimit(providers.binance_requests, stop.wait)
+        self._http = HttpClient(providers.binance_url, limit, providers.http_timeout)
+
+    def connect(self, names: Sequence[str]) -> BinanceStream:
+        """Open a stream of these."""
+        stream = BinanceStream(Connection(self._stream_url), self._clock, self._wait)
+        stream.follow(names)
+        return stream
+
+    def poll(self, names: Sequence[str]) -> Received:
+        """The last trade of each, one request a pair: what answers for many pairs at once says no trade's time."""
+        quotes: list[Quote] = []
+        refused = 0
+        for name in names:
+            try:
+                found = self._quotes(name, self._trades(name, {"limit": 1}))
+            except UnknownSymbol as error:
+                log.debug("%s", error)
+                continue
+            quotes += found
+            refused += not found
+        return Received(quotes, refused)
+
+    def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
+        """Days of two years, quarter-hours of 60 days and minutes of a week."""
+        return History(lambda path, params: self._ask(name, path, params), name, after, now).slices()
+
+    def company(self, name: str) -> Company:
+        """The pair: its name is that of its coins, its decimals those of the smallest step of its price."""
+        try:
+            answer = self._ask(name, "/api/v3/exchangeInfo", {"symbol": name.upper()})
+            pair = msgspec.convert(answer, ExchangeInfo).symbols[0]
+        except (msgspec.ValidationError, IndexError):
+            raise SourceDown(f"Binance's description of {name} is unreadable.") from None
+        return Company(
+            symbol=name,
+            name=f"{pair.base}/{pair.quoted}",
+            sector=None,
+            industry=None,
+            exchange=None,
+            time_zone="UTC",
+            currency=pair.quoted,
+            quote_type="CRYPTOCURRENCY",
+            decimals=_decimals(pair),
+        )
+
+    def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
+        """Every trade with a higher number, a thousand a request; Binance has them all."""
+        page = TRADES_A_REQUEST
+        while page == TRADES_A_REQUEST:
+            trades = self._trades(name, {"fromId": trade_id + 1, "limit": TRADES_A_REQUEST})
+            numbers = [trade_id, *(trade.a for trade in trades)]
+            if any(earlier >= later for earlier, later in pairwise(numbers)):
+                raise SourceDown(f"Binance's trades of {name} are out of order.")
+            yield from self._quotes(name, trades)
+            page, trade_id = len(trades), numbers[-1]
+
+    def _trades(self, name: str, params: Params) -> list[Trade]:
+        answer = self._ask(name, "/api/v3/aggTrades", {"symbol": name.upper(), **params})
+        try:
+            return msgspec.convert(answer, list[Trade], strict=False)
+        except msgspec.ValidationError:
+            raise SourceDown(f"Binance's trades of {name} are unreadable.") from None
+
+    def _quotes(self, name: str, trades: Sequence[Trade]) -> list[Quote]:
+        """The trades as quotes, without those that can't be true."""
+        quotes = []
+        now = self._clock()
+        for trade in trades:
+            try:
+                quotes.append(quote_of(name, trade, now))
+            except ValueError as error:
+                log.debug("Trade %d of %s at Binance is no quote: %s", trade.a, name, error)
+        return quotes
+
+    def _ask(self, name: str, path: str, params: Params) -> Any:
+        try:
+            return self._http.get(path, params).json
+        except Rejected as error:
+            code = error.body.get("code") if isinstance(error.body, dict) else None
+            if code in (UNKNOWN_SYMBOL, ILLEGAL_CHARACTERS):
+                raise UnknownSymbol(f"Binance has no pair {name}.") from None
+            raise SourceDown(f"{error} Its code is {code}.") from None
+
+
+def _decimals(pair: Pair) -> int:
+    steps = [rule.tick_size for rule in pair.filters if rule.kind == "PRICE_FILTER" and rule.tick_size]
+    exponents = [step.normalize().as_tuple().exponent for step in steps]
+    return max([0, *(-exponent for exponent in exponents if isinstance(exponent, int))]) if steps else 2
