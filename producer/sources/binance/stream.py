@@ -23,7 +23,7 @@ MESSAGE_SECONDS = 0.25
 SHUTDOWN = "serverShutdown"
 
 
-class Said(msgspec.Struct):
+class Said(msgspec.Struct, frozen=True):
     """The parts of a notice or of an error: an event's kind, or a code and its reason."""
 
     e: str = ""
