@@ -3,7 +3,7 @@
 It is no mock: the sources under test talk to it over HTTP and WebSocket as they would to their providers, and it
 misbehaves when it is told to.
 
-    market = Market(clock=lambda: datetime(2024, 7, 10, 15, 0, tzinfo=UTC).timestamp())
+    market = Market(Clock(datetime(2024, 7, 10, 15, 0, tzinfo=UTC)))
     with StandIn(market) as standin:
         ... load the settings with standin.settings, start a source ...
         standin.quote("AAPL", 229.87, size=40)
@@ -13,7 +13,7 @@ misbehaves when it is told to.
 
 from tests.standin.answers import ALPHA_VANTAGE_NOTE, Answer, Fault, Request
 from tests.standin.instrument import AAPL, BITCOIN, NVDA, SAMPLE, TOYOTA, Instrument
-from tests.standin.market import Day, Market, Trade
+from tests.standin.market import Clock, Day, Market, Trade
 from tests.standin.server import StandIn
 from tests.standin.streams import Connected
 from tests.standin.walk import Bars
@@ -27,6 +27,7 @@ __all__ = [
     "TOYOTA",
     "Answer",
     "Bars",
+    "Clock",
     "Connected",
     "Day",
     "Fault",

@@ -15,6 +15,16 @@ FIRST_TRADE_ID = 1_000_001
 _LONGEST_CLOSURE = 14 * DAY
 
 
+class Clock:
+    """A time that stands still until a test moves it: `clock.now += timedelta(minutes=1)`."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now.timestamp()
+
+
 class Trade(NamedTuple):
     """One live trade. `time` in epoch milliseconds; `trade_id` counts up by instrument."""
 
