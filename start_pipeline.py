@@ -1,6 +1,6 @@
 """Starts and watches every part: producer, storage, analytics and the screen at http://localhost:8050.
 
-    python start_pipeline.py                                  the sources of .env; where it names none, live quotes of Yahoo
+    python start_pipeline.py                                  the sources of .env; without any, quotes of Yahoo
     python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
 
 At a first start without Yahoo in reach the market is simulated, and the page offers live quotes once they can be had.
@@ -138,7 +138,7 @@ def main() -> int:
         print(f"pipeline: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        log.info("The pipeline stops before its parts began.")
+        log.info("The pipeline is stopped.")
     return 0
 
 

@@ -45,7 +45,13 @@ class Pipeline:
             env=os.environ | settings,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # as a terminal gives it a group of its own
         )
+
+    def ctrl_c(self) -> str:
+        """What it says after Ctrl-C, of which a terminal tells the whole group. Raises TimeoutExpired."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.communicate(timeout=STOP_SECONDS)[1]
 
     def parts(self) -> dict[str, psutil.Process]:
         """The parts that run, by module or file."""
@@ -98,12 +104,30 @@ def pipeline(spare_kafka: Kafka, spare_postgres: Postgres) -> Iterator[Pipeline]
 def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeline) -> None:
     everything = pipeline.everything()
     assert len(everything) == 6
-    for process in (psutil.Process(pipeline.process.pid), *pipeline.parts().values()):
-        process.send_signal(signal.SIGINT)  # a terminal tells its whole group
-    _, said = pipeline.process.communicate(timeout=STOP_SECONDS)
+    said = pipeline.ctrl_c()
     assert pipeline.process.returncode == 0
     assert "Traceback" not in said
     assert psutil.wait_procs(everything, timeout=0.5)[1] == []
+
+
+def test_ctrl_c_amid_the_first_imports_of_the_parts_prints_no_traceback(
+    spare_kafka: Kafka, spare_postgres: Postgres
+) -> None:
+    pipeline = Pipeline(spare_kafka, spare_postgres)
+    wait_for(lambda: len(pipeline.parts()) == len(PARTS))
+    said = pipeline.ctrl_c()
+    assert (pipeline.process.returncode, said) == (0, "")
+
+
+def test_ctrl_c_amid_the_first_imports_of_the_pipeline_prints_no_traceback() -> None:
+    command = [sys.executable, "-X", "importtime", "start_pipeline.py"]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.endswith(" pydantic_core\n"))
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert "start_pipeline" not in said
+    assert "Traceback" not in said
 
 
 def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(

@@ -1,0 +1,186 @@
+"""Which market a first start shows where nothing is set: live quotes where Yahoo answers, else the simulated one, which
+offers to switch. Yahoo is the stand-in, servers and parts are real."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
+from copy import copy
+from functools import partial
+
+import psycopg2
+import pytest
+
+import start_pipeline
+from producer import live_offer, reachability
+from producer.reachability import obstacle
+from shared.command_line import parser_of
+from shared.database import connect, transaction
+from shared.embedded.daemon import free_port
+from tests.integration.desk import PROJECT, Desk
+from tests.integration.server_user import PATIENCE, wait_for
+from tests.standin.answers import Fault
+from tests.standin.market import Market
+from tests.standin.server import StandIn
+
+OFFER = "select source, reason, reachable_since is not null, accepted_at is not null from live_offers"
+AT_WORK = "select part from parts where part <> 'producer' and state = 'running' order by part"
+
+BREAK = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tickstream pipeline'"
+)
+
+
+@pytest.fixture
+def yahoo() -> Iterator[StandIn]:
+    """What stands for Yahoo, up."""
+    with StandIn(Market(time.time)) as standin:
+        yield standin
+
+
+@pytest.fixture
+def unset(desk: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose settings say nothing of a source; its feed is the live one."""
+    screen = {"DASHBOARD_PORT": str(free_port())}
+    desk.settings |= yahoo.settings | screen | {"SOURCES": "", "TICKERS": "AAPL", "SIMULATED_RATE": "0.2"}
+    for name, value in desk.settings.items():
+        monkeypatch.setenv(name, value)  # the parts are processes of their own
+    monkeypatch.setattr(live_offer, "PROBE_SECONDS", 0.1)
+    return desk
+
+
+def simulated(desk: Desk) -> Desk:
+    """The simulated feed beside the live one."""
+    beside = copy(desk)
+    beside.settings = desk.settings | {"TICKSTREAM_FEED": "simulated"}
+    return beside
+
+
+def pipeline(desk: Desk) -> AbstractContextManager[object]:
+    """The pipeline at work with the settings of `desk`."""
+    arguments = parser_of("").parse_args([])
+    return desk.at_work(lambda config, stop: start_pipeline.run(config, arguments, stop))
+
+
+def has_database(desk: Desk) -> bool:
+    """Whether the feed's database is there; looking does not make it."""
+    config = desk.config
+    dsn = config.postgres.dsn_for("postgres")
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("select from pg_database where datname = %s", (config.database(),))
+        return cursor.rowcount == 1
+
+
+def says(desk: Desk, query: str, *expected: tuple[object, ...]) -> bool:
+    """Whether the feed's database answers so, once it is there."""
+    return has_database(desk) and desk.rows(query) == list(expected)
+
+
+def accept(desk: Desk) -> None:
+    """Press the page's button."""
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("update live_offers set accepted_at = now()")
+
+
+@pytest.mark.parametrize("fault", [None, Fault.status(401), Fault.status(404), Fault.status(429)])
+def test_yahoo_that_answers_anything_of_its_own_can_be_reached(yahoo: StandIn, fault: Fault | None) -> None:
+    if fault is not None:
+        yahoo.answer_with(fault)
+    assert obstacle(yahoo.settings["YAHOO_URL"]) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.status(502), "answered 502"),
+        (Fault.html(), "a web page where data belong"),
+        (Fault.slow(2.0), "did not answer within"),
+    ],
+)
+def test_failures_and_log_in_pages_are_no_answer_of_yahoo(
+    yahoo: StandIn, fault: Fault, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reachability, "LIMIT_SECONDS", 0.3)
+    yahoo.answer_with(fault)
+    assert said in str(obstacle(yahoo.settings["YAHOO_URL"]))
+
+
+def test_without_yahoo_the_market_is_simulated_until_the_user_accepts_live_quotes(
+    unset: Desk, yahoo: StandIn
+) -> None:
+    yahoo.down()
+    played = simulated(unset)
+    with pipeline(unset):
+        wait_for(partial(says, played, OFFER, ("yahoo", "provider down", False, False)))
+        wait_for(partial(says, played, AT_WORK, ("analytics",), ("storage",)))
+        assert not has_database(unset)
+        yahoo.up()
+        wait_for(partial(says, played, OFFER, ("yahoo", "provider down", True, False)))
+        yahoo.down()
+        wait_for(partial(says, played, OFFER, ("yahoo", "provider down", False, False)))
+        accept(played)
+        wait_for(partial(says, unset, AT_WORK, ("analytics",), ("storage",)))
+        assert played.rows(OFFER) == []
+        assert played.rows(AT_WORK) == []
+        before = played.published()
+    assert played.published() == before
+    assert unset.rows("select count(*) from quotes where source = 'simulated'") == [(0,)]
+
+
+def test_live_quotes_that_ran_before_go_on_whatever_the_network_does(unset: Desk, yahoo: StandIn) -> None:
+    unset.database()
+    yahoo.down()
+    with pipeline(unset):
+        wait_for(partial(says, unset, AT_WORK, ("analytics",), ("storage",)))
+    assert not has_database(simulated(unset))
+
+
+def test_database_that_the_user_made_for_us_is_no_sign_of_an_earlier_run(unset: Desk) -> None:
+    config = unset.config
+    assert not live_offer.has_run(config)
+    with closing(psycopg2.connect(config.postgres.dsn_for("postgres"))) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(f'create database "{config.database()}"')
+    assert not live_offer.has_run(config)
+    unset.database()
+    assert live_offer.has_run(config)
+
+
+@pytest.mark.parametrize("chosen", [{"SOURCES": "simulated"}, {"TICKSTREAM_FEED": "simulated"}])
+def test_market_that_the_settings_choose_asks_yahoo_nothing(
+    unset: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
+) -> None:
+    unset.settings |= chosen
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    with pipeline(unset):
+        wait_for(partial(says, unset, AT_WORK, ("analytics",), ("storage",)))
+    assert yahoo.requests == []
+    assert unset.rows(OFFER) == []
+
+
+def test_offer_outlives_a_database_that_breaks_its_connections(
+    unset: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_offer, "BEAT_SECONDS", 0.05)
+    dsn = unset.database()
+    with live_offer.offering(dsn, yahoo.settings["YAHOO_URL"], "no network") as accepted:
+        wait_for(partial(says, unset, OFFER, ("yahoo", "no network", True, False)))
+        unset.rows(BREAK)
+        accept(unset)
+        assert accepted.wait(PATIENCE)
+    assert unset.rows(OFFER) == []
+
+
+def test_ctrl_c_while_yahoo_lets_us_wait_ends_at_once(unset: Desk, yahoo: StandIn) -> None:
+    yahoo.answer_with(Fault.slow(30.0), times=None)
+    command = [sys.executable, "start_pipeline.py"]
+    process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: bool(yahoo.requests))
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (0, "")
+    assert time.monotonic() - began < reachability.LIMIT_SECONDS / 2
