@@ -109,7 +109,7 @@ class CoinGecko:
             time_zone="UTC",
             currency="USD",
             quote_type="CRYPTOCURRENCY",
-            decimals=decimals_of(price) if price else 2,
+            decimals=decimals_of(price) if price and price > 0 else 2,
             delay=DELAY_SECONDS,
         )
 

@@ -104,7 +104,7 @@ def test_company_is_the_coin_with_decimals_by_its_price() -> None:
 def test_cheap_coin_is_shown_with_as_many_decimals_as_it_takes() -> None:
     shiba = BITCOIN | {"name": "Shiba Inu", "market_data": {"current_price": {"usd": 2.7614e-05}}}
     with provider_answering(Reply(shiba)) as (provider, _):
-        assert provider.company("SHIBA-INU").decimals == 9
+        assert provider.company("SHIBA-INU").decimals == 10
 
 
 def test_unknown_coin_has_no_company() -> None:

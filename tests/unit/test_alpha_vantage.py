@@ -1,0 +1,305 @@
+"""Alpha Vantage: notes instead of data, labels in New York's time, and days that only count when they are over."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import msgspec
+import pytest
+from pydantic import SecretStr
+
+from producer.sources.alpha_vantage import AlphaVantage, day_bars, exchange_of, minute_bars, raise_note
+from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
+from shared.market import RecordedBar
+from shared.provider_settings import Providers
+from tests.unit.local_http import Asked, Local, Reply, answering
+
+KEY = "K3Y5ECRET"
+NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)
+"""A Wednesday, 11:00:30 in New York."""
+
+PER_MINUTE = "Our standard API call frequency is 5 calls per minute and 500 calls per day."
+SPARINGLY = (
+    "Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe "
+    "to any of the premium plans to lift the free key rate limit (25 requests per day)."
+)
+PER_DAY = (
+    f"We have detected your API key as {KEY} and our standard API rate limit is 25 requests per day. Please "
+    "subscribe to any of the premium plans to instantly remove all daily rate limits."
+)
+PREMIUM = "This is a premium endpoint. You may subscribe to any of the premium plans to unlock all endpoints."
+DEMO = "The **demo** API key is for demo purposes only. Please claim your free API key."
+BAD_KEY = f"the parameter apikey is invalid or missing: {KEY}. Please claim your free API key."
+BAD_CALL = "Invalid API call. Please retry or visit the documentation for TIME_SERIES_INTRADAY."
+
+Body = dict[str, Any]
+
+
+def candle(price: float, volume: object = 100) -> dict[str, str]:
+    names = ("1. open", "2. high", "3. low", "4. close")
+    return dict.fromkeys(names, f"{price:.4f}") | {"5. volume": str(volume)}
+
+
+def minutes_body(*labels: str, zone: str = "US/Eastern") -> Body:
+    """An answer with these minutes; each costs 100 and as many cents as it is long before the first."""
+    series = {label: candle(100 - index / 100) for index, label in enumerate(labels)}
+    return {"Meta Data": {"6. Time Zone": zone}, "Time Series (1min)": series}
+
+
+def days_body(*labels: str) -> Body:
+    series = {label: candle(50 + index) for index, label in enumerate(labels)}
+    return {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}
+
+
+def alpha_vantage(url: str, key: str = KEY) -> AlphaVantage:
+    settings = Providers(
+        alphavantage_url=url, alphavantage_requests=10_000, alphavantage_api_key=SecretStr(key)
+    )
+    return AlphaVantage(settings, lambda: NOW, Event())
+
+
+@contextmanager
+def provider_answering(answer: Callable[[Asked], Reply]) -> Iterator[tuple[AlphaVantage, Local]]:
+    with answering(answer) as local:
+        yield alpha_vantage(local.url), local
+
+
+def always(body: object, status: int = 200) -> Callable[[Asked], Reply]:
+    return lambda _: Reply(body, status)
+
+
+def by_function(**bodies: object) -> Callable[[Asked], Reply]:
+    return lambda asked: Reply(bodies[asked.params["function"]])
+
+
+@pytest.fixture
+def recorded(real_data: Path) -> Callable[[str], Body]:
+    folder = real_data / "providers" / "alpha_vantage" / "test_alpha_vantage" / "test_data"
+    return lambda name: msgspec.json.decode((folder / name).read_bytes(), type=Body)
+
+
+def test_no_key_is_said_before_anything_is_asked() -> None:
+    with pytest.raises(ConfigError, match="ALPHAVANTAGE_API_KEY is empty: alphavantage needs a key"):
+        alpha_vantage("http://127.0.0.1:1", key="")
+
+
+@pytest.mark.real_data
+def test_recorded_minutes_are_one_hundred_bars_in_order(recorded: Callable[[str], Body]) -> None:
+    bars = minute_bars("MSFT", recorded("mock_time_series"), NOW, NOW)
+    assert len(bars) == 100
+    assert bars == sorted(bars, key=lambda bar: bar.start)
+    first, last = bars[0], bars[-1]
+    assert first.start == datetime(2017, 12, 18, 18, 17, tzinfo=UTC)
+    assert (first.open, first.high, first.low, first.close) == (86.8101, 86.82, 86.79, 86.80)
+    assert first.volume == 31172
+    assert last.start == datetime(2017, 12, 18, 19, 56, tzinfo=UTC)
+    assert (last.source, last.exchange, last.interval) == ("alphavantage-history", "XNYS", "1m")
+
+
+def test_minute_that_is_not_over_is_not_told() -> None:
+    body = minutes_body("2024-07-10 11:00:00", "2024-07-10 10:59:00", "2024-07-10 10:58:00")
+    bars = minute_bars("IBM", body, NOW, NOW)
+    assert [f"{bar.start:%d %H:%M}" for bar in bars] == ["10 14:58", "10 14:59"]
+
+
+def test_labels_follow_new_york_through_the_change_of_clocks() -> None:
+    body = minutes_body("2024-03-11 09:30:00", "2024-03-08 09:30:00")
+    starts = [bar.start for bar in minute_bars("IBM", body, NOW, NOW)]
+    assert [start.hour for start in starts] == [14, 13]
+
+
+def test_quote_is_the_last_finished_close_at_the_last_moment_of_its_minute() -> None:
+    body = minutes_body("2024-07-10 11:00:00", "2024-07-10 10:59:00", "2024-07-10 10:58:00")
+    with provider_answering(always(body)) as (provider, _):
+        received = provider.poll(["IBM"])
+    [quote] = received.quotes
+    assert (quote.symbol, quote.price, quote.source) == ("IBM", 99.99, "alphavantage")
+    assert quote.event_time == datetime(2024, 7, 10, 14, 59, 59, 999_000, tzinfo=UTC)
+    assert (quote.size, quote.day_volume, quote.exchange) == (None, None, "XNYS")
+
+
+def test_minutes_are_asked_for_as_they_were_traded() -> None:
+    with provider_answering(always(minutes_body("2024-07-10 10:59:00"))) as (provider, local):
+        provider.poll(["IBM", "MSFT"])
+    assert [asked.params["symbol"] for asked in local.asked] == ["IBM", "MSFT"]
+    [first, _] = local.asked
+    assert first.path == "/query"
+    assert first.params["function"] == "TIME_SERIES_INTRADAY"
+    assert (first.params["interval"], first.params["adjusted"]) == ("1min", "false")
+
+
+def test_unknown_symbol_is_left_out_of_a_poll() -> None:
+    def answer(asked: Asked) -> Reply:
+        known = asked.params["symbol"] == "IBM"
+        return Reply(minutes_body("2024-07-10 10:59:00") if known else {"Error Message": BAD_CALL})
+
+    with provider_answering(answer) as (provider, _):
+        received = provider.poll(["NONE", "IBM"])
+    assert [quote.symbol for quote in received.quotes] == ["IBM"]
+    assert received.refused == 0
+
+
+def test_answer_without_a_finished_minute_is_refused() -> None:
+    with provider_answering(always(minutes_body())) as (provider, _):
+        assert provider.poll(["IBM"]) == ([], 1, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "retry_after"),
+    [
+        ({"Note": PER_MINUTE}, Throttled, 60),
+        ({"Information": SPARINGLY}, Throttled, 60),
+        ({"Information": PER_DAY}, Throttled, 3600),
+        ({"Note": "Something new."}, Throttled, 60),
+        ({"Information": PREMIUM}, Refused, None),
+        ({"Information": DEMO}, Refused, None),
+        ({"Error Message": BAD_KEY}, Refused, None),
+        ({"Error Message": BAD_CALL}, UnknownSymbol, None),
+        ({"Error Message": "Something new."}, UnknownSymbol, None),
+        ({}, UnknownSymbol, None),
+    ],
+)
+def test_note_says_what_to_do_next_and_never_the_key(
+    body: Body, error: type[SourceError], retry_after: float | None
+) -> None:
+    with pytest.raises(error) as raised:
+        raise_note(body, "IBM")
+    assert raised.value.retry_after == retry_after
+    assert KEY not in repr(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({"Information": PER_DAY}, 200, Throttled),
+        ({"Error Message": BAD_KEY}, 200, Refused),
+        ("slow down", 429, Throttled),
+        ("who are you", 401, Refused),
+        ("<html>hello</html>", 200, SourceDown),
+        ("", 200, SourceDown),
+        ([1], 200, SourceDown),
+        ({"else": 1}, 200, SourceDown),
+        ({"Meta Data": {}, "Time Series (1min)": {}}, 200, SourceDown),
+        (minutes_body(zone="Nowhere/Here"), 200, SourceDown),
+        (minutes_body("yesterday"), 200, SourceDown),
+        ({"Meta Data": {"6. Time Zone": "US/Eastern"}, "Time Series (1min)": None}, 200, SourceDown),
+        (f"no {KEY}", 400, SourceDown),
+        ("busy", 503, SourceDown),
+    ],
+)
+def test_fault_says_what_to_do_next_and_never_the_key(
+    body: object, status: int, error: type[SourceError], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with provider_answering(always(body, status)) as (provider, _), pytest.raises(error) as raised:
+        provider.poll(["IBM"])
+    assert KEY not in f"{raised.value!r} {raised.value} {caplog.text}"
+
+
+def test_bar_that_cannot_be_true_is_left_out_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    body = minutes_body("2024-07-10 10:59:00", "2024-07-10 10:58:00", "2024-07-10 10:57:00")
+    series = body["Time Series (1min)"]
+    series["2024-07-10 10:58:00"]["2. high"] = "0.0000"
+    series["2024-07-10 10:57:00"]["5. volume"] = "n/a"
+    assert [bar.start.minute for bar in minute_bars("IBM", body, NOW, NOW)] == [59]
+    assert caplog.text.count("is left out") == 2
+
+
+def test_day_starts_as_the_exchange_opens_and_counts_once_its_date_is_past() -> None:
+    bars = day_bars("IBM", days_body("2024-07-10", "2024-07-09", "2024-03-08"), NOW, NOW)
+    assert [f"{bar.start:%m-%d %H:%M}" for bar in bars] == ["03-08 14:30", "07-09 13:30"]
+
+
+def test_day_without_a_session_is_left_out() -> None:
+    [bar] = day_bars("IBM", days_body("2024-07-05", "2024-07-04"), NOW, NOW)
+    assert bar.start.day == 5
+
+
+def test_day_abroad_starts_as_its_own_exchange_opens() -> None:
+    [bar] = day_bars("TSCO.LON", days_body("2024-07-09"), NOW, NOW)
+    assert (bar.start, bar.exchange) == (datetime(2024, 7, 9, 7, 0, tzinfo=UTC), "XLON")
+
+
+@pytest.mark.parametrize(
+    ("name", "exchange"), [("IBM", "XNYS"), ("BRK.B", "XNYS"), ("TSCO.LON", "XLON"), ("X.ELSEWHERE", None)]
+)
+def test_exchange_is_read_from_the_suffix(name: str, exchange: str | None) -> None:
+    assert exchange_of(name) == exchange
+
+
+def history(provider: AlphaVantage, after: datetime | None = None) -> list[RecordedBar]:
+    slices = list(provider.history("IBM", after, NOW))
+    assert [(part.done, part.total) for part in slices] == [(1, 2), (2, 2)]
+    return [bar for part in slices for bar in part.records if isinstance(bar, RecordedBar)]
+
+
+PAST = by_function(
+    TIME_SERIES_DAILY=days_body("2024-07-10", "2024-07-09", "2024-07-08"),
+    TIME_SERIES_INTRADAY=minutes_body("2024-07-10 10:59:00", "2024-07-09 15:59:00", "2024-07-09 09:30:00"),
+)
+
+
+def test_history_is_days_and_minutes_in_order_the_longer_first() -> None:
+    with provider_answering(PAST) as (provider, _):
+        bars = history(provider)
+    assert [(bar.interval, f"{bar.start:%d %H:%M}") for bar in bars] == [
+        ("1d", "08 13:30"),
+        ("1d", "09 13:30"),
+        ("1m", "09 13:30"),
+        ("1m", "09 19:59"),
+        ("1m", "10 14:59"),
+    ]
+
+
+def test_history_after_a_time_holds_only_what_starts_later() -> None:
+    last = datetime(2024, 7, 9, 19, 59, tzinfo=UTC)
+    with provider_answering(PAST) as (provider, _):
+        assert [bar.start for bar in history(provider, last)] == [last + timedelta(hours=19)]
+
+
+def test_key_that_opens_no_minutes_still_gives_days() -> None:
+    answer = by_function(
+        TIME_SERIES_DAILY=days_body("2024-07-09"), TIME_SERIES_INTRADAY={"Information": PREMIUM}
+    )
+    with provider_answering(answer) as (provider, _):
+        assert [bar.interval for bar in history(provider)] == ["1d"]
+
+
+def test_history_of_an_unknown_symbol_is_refused() -> None:
+    with (
+        provider_answering(always({"Error Message": BAD_CALL})) as (provider, _),
+        pytest.raises(UnknownSymbol),
+    ):
+        list(provider.history("NONE", None, NOW))
+
+
+@pytest.mark.real_data
+def test_company_is_what_the_overview_says(recorded: Callable[[str], Body]) -> None:
+    with provider_answering(always(recorded("mock_company_overview"))) as (provider, _):
+        company = provider.company("IBM")
+    assert company.name == "International Business Machines Corporation"
+    assert (company.sector, company.industry) == ("Technology", "Information Technology Services")
+    assert (company.exchange, company.time_zone, company.currency) == ("XNYS", "America/New_York", "USD")
+
+
+@pytest.mark.real_data
+def test_fund_without_an_overview_is_found_by_searching(recorded: Callable[[str], Body]) -> None:
+    answer = by_function(OVERVIEW={}, SYMBOL_SEARCH=recorded("symbol_search"))
+    with provider_answering(answer) as (provider, _):
+        company = provider.company("BA")
+        with pytest.raises(UnknownSymbol):
+            provider.company("BAX")
+    assert (company.name, company.currency, company.sector) == ("The Boeing Company", "USD", None)
+
+
+def test_there_is_no_stream_and_no_numbered_trade() -> None:
+    provider = alpha_vantage("http://127.0.0.1:1")
+    assert not provider.streams
+    assert list(provider.trades_after("IBM", 1)) == []
+    with pytest.raises(Refused):
+        provider.connect(["IBM"])
+    assert KEY not in repr(provider)

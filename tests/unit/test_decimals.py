@@ -1,0 +1,22 @@
+"""Decimals: enough to tell one price from the next, never fewer than cents."""
+
+import pytest
+
+from producer.sources.decimals import decimals_of
+
+
+@pytest.mark.parametrize(
+    ("price", "decimals"),
+    [
+        (67187.34, 2),
+        (1000.0, 2),
+        (999.5, 3),
+        (151.324, 3),
+        (1.08451, 5),
+        (0.98765, 6),
+        (2.7614e-05, 10),
+        (1e-300, 12),
+    ],
+)
+def test_six_digits_of_a_price_are_shown(price: float, decimals: int) -> None:
+    assert decimals_of(price) == decimals
