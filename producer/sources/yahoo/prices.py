@@ -6,6 +6,7 @@ import numpy as np
 
 SPARE_DECIMALS = 2
 """Kept beyond the decimals that prices are shown with: trades are reported in fractions of them."""
+LARGEST = float(np.finfo(np.float32).max)
 LEAST_DIGITS = 6
 """Of a price far below 1, whatever decimals it is shown with; 32 bits hold no fewer."""
 
@@ -16,7 +17,7 @@ def plain_price(price: float, price_hint: int, factor: float = 1.0) -> float:
     The shortest decimal number that 32 bits tell from its neighbours is the one they were made of. What is no
     price (0, a negative number, NaN, infinity) comes back as it is: whoever makes a record of it refuses it.
     """
-    if not 0 < price < np.finfo(np.float32).max:
+    if not 0 < price < LARGEST:
         return price
     narrow = np.float32(price)
     # Written with few digits, as quotes are, a price is not widened, but plain already.
