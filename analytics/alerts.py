@@ -86,6 +86,12 @@ class AlertRules:
         self._resting.add(rule)
         return True
 
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares. Exact: rules look at ratios of closes and of volumes alone."""
+        if self._last_close is not None:
+            self._last_close /= ratio
+        self._volumes = deque((volume * ratio for volume in self._volumes), maxlen=VOLUME_BARS)
+
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
         return {"resting": sorted(self._resting), "close": self._last_close, "volumes": list(self._volumes)}

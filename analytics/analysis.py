@@ -34,7 +34,7 @@ SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 REWRITING = "rewriting"
 """In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""

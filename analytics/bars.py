@@ -1,9 +1,10 @@
 """Quotes into bars.
 
-One rule decides everything: a minute is closed once the watermark has passed its end, and what comes for a
+One rule decides everything: a minute is closed once its symbol's time has passed its end, and what comes for a
 closed minute is late: it is counted and enters no bar of any interval. So a closed bar never changes, five
-minutes are always the sum of their minutes, and all intervals agree. Within an open bar the order of arrival
-does not matter: open is the price of the earliest event, close that of the latest.
+minutes are always the sum of their minutes, and all intervals agree, but where a source gave a bar whole: that one
+stays as given. Within an open bar the order of arrival does not matter: open is the price of the earliest event,
+close that of the latest.
 """
 
 from functools import lru_cache
@@ -12,7 +13,9 @@ from typing import NamedTuple
 from shared.calendars import SessionCalendar
 from shared.market import INTERVAL_SECONDS, Bar, Interval, RecordedBar
 
-BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int]
+BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int, bool]
+
+MINUTE = 60
 
 
 class Slot(NamedTuple):
@@ -42,12 +45,13 @@ class OpenBar:
     """A bar that still takes quotes.
 
     `notional` is the sum of price times size over `sized`, the volume that came with a price of its own; their
-    ratio is the volume-weighted average price. Times are epoch seconds.
+    ratio is the volume-weighted average price. `whole` says that the source gave the bar of exactly this slot, which
+    nothing shorter is to fill. Times are epoch seconds.
     """
 
     __slots__ = (
         *("start", "end", "session", "source", "open", "open_time", "high", "low", "close", "close_time"),
-        *("volume", "notional", "sized", "quotes"),
+        *("volume", "notional", "sized", "quotes", "whole"),
     )
 
     def __init__(self, slot: Slot, source: str, price: float, time: float) -> None:
@@ -57,17 +61,19 @@ class OpenBar:
         self.open_time = self.close_time = time
         self.volume = self.notional = self.sized = 0.0
         self.quotes = 0
+        self.whole = False
 
     @classmethod
     def of_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
-        """A recorded bar as a piece to merge into `slot`: a day ends with its session, a second before its minute."""
-        start = int(record.start.timestamp())
+        """A recorded bar as a piece to merge into `slot`: a day is its session, a second ends before its minute."""
+        start = slot.start if record.interval == "1d" else int(record.start.timestamp())
         end = min(start + INTERVAL_SECONDS[record.interval], slot.end)
         piece = cls(Slot(start, end, slot.session), record.source, record.open, start)
         piece.high, piece.low, piece.close = record.high, record.low, record.close
         piece.close_time = end
         piece.volume = record.volume or 0.0
         piece.quotes = 1
+        piece.whole = (start, end) == (slot.start, slot.end)
         return piece
 
     def add(self, price: float, size: float | None, time: float) -> None:
@@ -88,8 +94,10 @@ class OpenBar:
 
     def merge(self, other: "OpenBar") -> None:
         """Fold a shorter bar in."""
-        self.high = max(self.high, other.high)
-        self.low = min(self.low, other.low)
+        if other.high > self.high:
+            self.high = other.high
+        if other.low < self.low:
+            self.low = other.low
         if other.close_time >= self.close_time:
             self.close, self.close_time = other.close, other.close_time
         if other.open_time < self.open_time:
@@ -98,6 +106,13 @@ class OpenBar:
         self.notional += other.notional
         self.sized += other.sized
         self.quotes += other.quotes
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares: prices are divided, volumes multiplied, and what was paid stays."""
+        self.open, self.high, self.low = self.open / ratio, self.high / ratio, self.low / ratio
+        self.close /= ratio
+        self.volume *= ratio
+        self.sized *= ratio
 
     def bar(self, symbol: str, interval: Interval) -> Bar:
         """What the bar is by now. A mean lies between low and high, also where rounding would carry it past them."""

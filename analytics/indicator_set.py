@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from analytics.indicators import EMA, MACD, RSI, SMA, Bands, Bollinger, MACDValue, Volatility
+from analytics.indicators import EMA, MACD, RSI, SMA, MACDValue
+from analytics.spread import Bands, Bollinger, Volatility
 from shared.errors import TickstreamError
 
 BOLLINGER_DEVIATIONS = 2
@@ -69,6 +70,7 @@ class Indicator(Protocol):
     def seen(self) -> int: ...
     @property
     def warm_after(self) -> int: ...
+    def split(self, ratio: float) -> None: ...
     def state(self) -> list[float]: ...
     def restore(self, state: list[float]) -> None: ...
 
@@ -117,6 +119,11 @@ class IndicatorSet:
             self._bollinger.preview(closes.bollinger),
             self._volatility.preview(closes.volatility),
         )
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares: go on as if every close so far had been told in new shares."""
+        for indicator in self._indicators():
+            indicator.split(ratio)
 
     def state(self) -> dict[str, list[float]]:
         """State by key; indicators of one kind with equal periods share a key, and their states are equal."""

@@ -2,7 +2,8 @@
 
 Every class keeps a handful of numbers and at most one window, whatever the length of the series.
 `update(close)` folds a close in and returns the value, None while warming up; `preview(close)` returns
-what `update(close)` would and changes nothing. `state()` is all that `restore()` needs to go on bit for
+what `update(close)` would and changes nothing. `split(ratio)` goes on as if every close so far had been
+divided by `ratio`, but for rounding. `state()` is all that `restore()` needs to go on bit for
 bit, as finite numbers that JSON carries exactly; `restore()` raises ValueError where the state does not
 fit. `key` names indicator and parameters, `warm_after` counts the closes that the first complete value
 needs, `seen` those folded in so far. Closes are finite and positive: that is checked where quotes enter.
@@ -12,8 +13,10 @@ running sum of squares is wrong by percents where ticks of 0.01 meet a price of 
 """
 
 from collections.abc import Callable
-from math import dist, fsum, isfinite, log, sqrt
+from math import fsum
 from typing import NamedTuple
+
+from analytics.indicator_state import parts
 
 
 class MACDValue(NamedTuple):
@@ -22,14 +25,6 @@ class MACDValue(NamedTuple):
     macd: float
     signal: float | None
     histogram: float | None
-
-
-class Bands(NamedTuple):
-    """In units of price."""
-
-    lower: float
-    middle: float
-    upper: float
 
 
 class SMA:
@@ -56,11 +51,15 @@ class SMA:
     def preview(self, close: float) -> float | None:
         return None if self.seen + 1 < self.period else fsum([*self._earlier, close]) / self.period
 
+    def split(self, ratio: float) -> None:
+        """Exact: a mean of closes scales with them."""
+        self._earlier = [close / ratio for close in self._earlier]
+
     def state(self) -> list[float]:
         return [self.seen, *self._earlier]
 
     def restore(self, state: list[float]) -> None:
-        self.seen, self._earlier = _parts(self.key, state, fixed=0, window=self.period - 1)
+        self.seen, self._earlier = parts(self.key, state, fixed=0, window=self.period - 1)
 
 
 class EMA:
@@ -93,11 +92,15 @@ class EMA:
         weight = self._weight if self.seen >= self.period else 1.0 / (self.seen + 1)
         return self._mean + (close - self._mean) * weight
 
+    def split(self, ratio: float) -> None:
+        """Exact: a weighted mean of closes scales with them."""
+        self._mean /= ratio
+
     def state(self) -> list[float]:
         return [self.seen, self._mean]
 
     def restore(self, state: list[float]) -> None:
-        self.seen, (self._mean,) = _parts(self.key, state, fixed=1)
+        self.seen, (self._mean,) = parts(self.key, state, fixed=1)
 
 
 class RSI:
@@ -138,11 +141,19 @@ class RSI:
         span = self.seen if self.seen < self.period else self.period
         return self._gain + (gain - self._gain) / span, self._loss + (loss - self._loss) / span
 
+    def split(self, ratio: float) -> None:
+        """Exact: gains and losses scale with the closes that they lie between."""
+        self._previous, self._gain, self._loss = (
+            self._previous / ratio,
+            self._gain / ratio,
+            self._loss / ratio,
+        )
+
     def state(self) -> list[float]:
         return [self.seen, self._previous, self._gain, self._loss]
 
     def restore(self, state: list[float]) -> None:
-        self.seen, (self._previous, self._gain, self._loss) = _parts(self.key, state, fixed=3)
+        self.seen, (self._previous, self._gain, self._loss) = parts(self.key, state, fixed=3)
 
 
 class MACD:
@@ -176,6 +187,11 @@ class MACD:
         fast, slow = self._fast.preview(close), self._slow.preview(close)
         return None if fast is None or slow is None else _macd_value(fast - slow, self._signal.preview)
 
+    def split(self, ratio: float) -> None:
+        """Exact: averages, their difference and its average scale alike."""
+        for average in (self._fast, self._slow, self._signal):
+            average.split(ratio)
+
     def state(self) -> list[float]:
         return [*self._fast.state(), *self._slow.state(), *self._signal.state()]
 
@@ -187,91 +203,6 @@ class MACD:
         self._signal.restore(state[4:])
 
 
-class Bollinger:
-    """Bollinger bands: the mean of the last `period` closes, and `deviations` standard deviations around it.
-
-    In units of price. The standard deviation is the population's (divided by `period`), as in Bollinger on
-    Bollinger Bands (2001), taken in two passes over the window.
-    """
-
-    def __init__(self, period: int, deviations: float) -> None:
-        self.period = period
-        self.deviations = deviations
-        self.warm_after = period
-        self.seen = 0
-        self._earlier: list[float] = []
-        self._scale = deviations / sqrt(period)
-
-    @property
-    def key(self) -> str:
-        return f"bollinger-{self.period}-{self.deviations:.17g}"
-
-    def update(self, close: float) -> Bands | None:
-        bands = self.preview(close)
-        self._earlier.append(close)
-        self.seen += 1
-        if self.seen >= self.period:
-            del self._earlier[0]
-        return bands
-
-    def preview(self, close: float) -> Bands | None:
-        if self.seen + 1 < self.period:
-            return None
-        middle, spread = _mean_and_spread((*self._earlier, close))
-        margin = spread * self._scale
-        return Bands(middle - margin, middle, middle + margin)
-
-    def state(self) -> list[float]:
-        return [self.seen, *self._earlier]
-
-    def restore(self, state: list[float]) -> None:
-        self.seen, self._earlier = _parts(self.key, state, fixed=0, window=self.period - 1)
-
-
-class Volatility:
-    """Historical volatility: the sample standard deviation of the last `period` log returns, a year's worth.
-
-    0.2 means 20 % a year. The deviation of one interval is multiplied by sqrt(periods_per_year), the number
-    of such intervals in a year of trading (Hull, Options, Futures and Other Derivatives, "Estimating
-    volatility from historical data"). The first value comes with close `period + 1`.
-    """
-
-    def __init__(self, period: int, periods_per_year: float) -> None:
-        self.period = period
-        self.periods_per_year = periods_per_year
-        self.warm_after = period + 1
-        self.seen = 0
-        self._previous = 0.0
-        self._returns: list[float] = []
-        self._scale = sqrt(periods_per_year / (period - 1))
-
-    @property
-    def key(self) -> str:
-        return f"volatility-{self.period}-{self.periods_per_year:.17g}"
-
-    def update(self, close: float) -> float | None:
-        value = self.preview(close)
-        if self.seen > 0:
-            self._returns.append(log(close / self._previous))
-        if self.seen >= self.period:
-            del self._returns[0]
-        self._previous = close
-        self.seen += 1
-        return value
-
-    def preview(self, close: float) -> float | None:
-        if self.seen < self.period:
-            return None
-        _, spread = _mean_and_spread((*self._returns, log(close / self._previous)))
-        return spread * self._scale
-
-    def state(self) -> list[float]:
-        return [self.seen, self._previous, *self._returns]
-
-    def restore(self, state: list[float]) -> None:
-        self.seen, (self._previous, *self._returns) = _parts(self.key, state, fixed=1, window=self.period - 1)
-
-
 def _strength(gain: float, loss: float) -> float:
     return 50.0 if gain == loss else 100.0 * (gain / (gain + loss))
 
@@ -279,21 +210,3 @@ def _strength(gain: float, loss: float) -> float:
 def _macd_value(macd: float, smooth: Callable[[float], float | None]) -> MACDValue:
     signal = smooth(macd)
     return MACDValue(macd, signal, None if signal is None else macd - signal)
-
-
-def _mean_and_spread(values: tuple[float, ...]) -> tuple[float, float]:
-    """The mean, and the root of the summed squared deviations from it: the distance of two points."""
-    count = len(values)
-    mean = fsum(values) / count
-    return mean, dist(values, (mean,) * count)
-
-
-def _parts(key: str, state: list[float], fixed: int, window: int = 0) -> tuple[int, list[float]]:
-    """A stored state as the closes seen and the numbers after: `fixed` ones, then at most a `window`."""
-    if not state or not all(isinstance(number, int | float) and isfinite(number) for number in state):
-        raise ValueError(f"the stored state of {key} must be a list of finite numbers")
-    seen, numbers = int(state[0]), state[1:]
-    # A window of returns starts one close late: that close is the fixed number before it.
-    if seen != state[0] or seen < 0 or len(numbers) != fixed + min(max(seen - fixed, 0), window):
-        raise ValueError(f"the stored state does not fit {key}")
-    return seen, numbers

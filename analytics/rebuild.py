@@ -16,9 +16,9 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, settings: EngineSettings)
 
     Rows of bars that closed behind the snapshot are to be replaced when the log is folded up to them again.
     """
-    until = snapshot.partition["closed_until"]
     indicators: Rebuilt = {}
     for symbol, state in snapshot.symbols.items():
+        until = max(snapshot.partition["closed_until"], state["closed_until"])
         for interval in INTERVALS:
             bars = bars_until(cursor, symbol, interval, until)
             indicators[symbol, interval] = _refilled(cursor, state, interval, bars, settings)

@@ -32,16 +32,25 @@ class Series:
         self.indicators = IndicatorSet(indicators, periods_per_year)
         self.alerts = AlertRules(alerts, periods_per_year) if interval in alerts.intervals else None
 
-    def merge(self, slot: Slot, piece: OpenBar) -> bool:
-        """Fold a piece into the open bar of its slot; True when that opened the bar."""
-        bar = self.open_bars.get(slot.start)
-        if bar is not None:
-            bar.merge(piece)
-            return False
+    def begin(self, slot: Slot, piece: OpenBar) -> None:
+        """Open the bar of a slot with its first piece."""
         bar = OpenBar(slot, piece.source, piece.open, piece.open_time)
         bar.merge(piece)
+        bar.whole = piece.whole and (piece.start, piece.end) == (slot.start, slot.end)
         self.open_bars[slot.start] = bar
-        return True
+
+    def is_whole(self, start: int) -> bool:
+        """Whether the open bar that began at `start` is one that its source gave whole."""
+        bar = self.open_bars.get(start)
+        return bar is not None and bar.whole
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares: open bars, indicators and rules go on in new shares."""
+        for bar in self.open_bars.values():
+            bar.split(ratio)
+        self.indicators.split(ratio)
+        if self.alerts is not None:
+            self.alerts.split(ratio)
 
     def close(self, start: int) -> tuple[OpenBar, ClosedBar]:
         """Close the bar that began at `start`: the bar as a piece for longer intervals, and what to keep of it."""

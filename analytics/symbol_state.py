@@ -1,4 +1,4 @@
-"""Everything the engine knows of one symbol: its last quote, its counts and its five series."""
+"""Everything the engine knows of one symbol: its time, its last quote, its counts and its five series."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from analytics.alerts import AlertSettings
-from analytics.bars import OpenBar, Slot, slot_of
+from analytics.bars import MINUTE, OpenBar
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
-from analytics.series import Series
+from analytics.open_bars import OpenBars
+from analytics.series import ClosedBar, Series
 from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval, Quote, RecordedBar
 
@@ -55,16 +56,19 @@ class LiveBar(NamedTuple):
 class SymbolState:
     """What was folded of one symbol. `exchange` is that of its first record; it fixes the periods per year.
 
-    `quotes` and `bars` count what came, recorded bars apart from quotes; `late` and `extreme` those of both that
-    entered no bar.
+    By the symbol's own time every bar that ends by `closed_until` is closed, and from `next_close` on there is more
+    to close; both in epoch seconds. `quotes` and `bars` count what came, recorded bars apart from quotes; `late` and
+    `extreme` those of both that entered no bar.
     """
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
         self.symbol, self.exchange = symbol, exchange
         self._settings = settings
         self.calendar = calendar_of(exchange)
-        self.series = {interval: self._new_series(interval) for interval in INTERVALS}
-        self.minutes = self.series["1m"].open_bars
+        self.open = OpenBars({interval: self._new_series(interval) for interval in INTERVALS}, self.calendar)
+        self.minutes = self.open.minutes
+        self.closed_until = 0
+        self.next_close = MINUTE + settings.grace
         self.last: Quote | None = None
         self.last_time = 0.0
         self.quotes = self.bars = self.late = self.extreme = 0
@@ -74,16 +78,38 @@ class SymbolState:
         every = settings.live_every
         self._marks: dict[int, tuple[float, float]] = {}
         self._marked = sorted({*vars(every).values()} - {1})
+        self._split_at = 0.0
 
     def _new_series(self, interval: Interval) -> Series:
         periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
         return Series(self.symbol, interval, periods, self._settings.indicators, self._settings.alerts)
 
+    def advance(self, until: int) -> list[ClosedBar]:
+        """What closes now that every bar is to be closed that ends by `until`, in order; `until` never falls."""
+        self.closed_until = until
+        self.next_close = until + MINUTE + self._settings.grace
+        return self.open.close(until)
+
+    def split(self, ratio: float, time: float) -> None:
+        """One share became `ratio` shares at `time`: every price so far is told in new shares, but for the last quote.
+
+        A split that is not later than the last one was told before.
+        """
+        if time <= self._split_at:
+            return
+        self._split_at = time
+        self.open.split(ratio)
+        self._accepted = None if self._accepted is None else self._accepted / ratio
+        self._suspect = None if self._suspect is None else self._suspect / ratio
+        self._marks = {every: (at, price / ratio) for every, (at, price) in self._marks.items()}
+
     def accept(self, quote: Quote, time: float) -> bool:
         """Take note of a quote that is not late; False where its price is set aside as extreme."""
         price = quote.price
         before = self._accepted
-        if before is not None and self._settings.skip_extreme and self._is_extreme(price, before):
+        if before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR:
+            self._suspect = None
+        elif self._settings.skip_extreme and not self._is_confirmed(price):
             return False
         self._accepted = price
         if time >= self.last_time:
@@ -93,43 +119,19 @@ class SymbolState:
                 self._marks[every] = (time, price)
         return True
 
-    def _is_extreme(self, price: float, before: float) -> bool:
-        if before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR:
-            self._suspect = None
-            return False
+    def _is_confirmed(self, price: float) -> bool:
+        """Whether an extreme price is near the extreme one before it; else it is the next to be confirmed."""
         suspect, self._suspect = self._suspect, price
-        confirmed = suspect is not None and suspect / EXTREME_FACTOR <= price <= suspect * EXTREME_FACTOR
-        if confirmed:
-            self._suspect = None
-        else:
+        if suspect is None or not suspect / EXTREME_FACTOR <= price <= suspect * EXTREME_FACTOR:
             self.extreme += 1
-        return not confirmed
+            return False
+        self._suspect = None
+        return True
 
     def live(self) -> list[LiveBar]:
-        """The open bar of every interval that has one, longest minutes first merged in."""
-        minutes = sorted(self.minutes.values(), key=lambda bar: bar.start)
-        found = ((series, self._open_bar(series, minutes)) for series in self.series.values())
+        """The open bar of every interval that has one, with the minutes that it will get."""
+        found = ((series, self.open.newest(interval)) for interval, series in self.open.series.items())
         return [self._live_bar(series, bar) for series, bar in found if bar is not None]
-
-    def _open_bar(self, series: Series, minutes: list[OpenBar]) -> OpenBar | None:
-        """A copy of the newest open bar, with the minutes that it will get when they close."""
-        slot = self._newest_slot(series, minutes)
-        if slot is None:
-            return None
-        pieces = [series.open_bars[slot.start]] if slot.start in series.open_bars else []
-        if series.interval != "1m":
-            pieces += [minute for minute in minutes if slot.start <= minute.start < slot.end]
-        first, *others = pieces
-        view = OpenBar.restored(first.state())
-        view.start, view.end, view.session = slot
-        for piece in others:
-            view.merge(piece)
-        return view
-
-    def _newest_slot(self, series: Series, minutes: list[OpenBar]) -> Slot | None:
-        filled = (slot_of(series.interval, minute.start, self.calendar) for minute in minutes)
-        open_ = (Slot(bar.start, bar.end, bar.session) for bar in series.open_bars.values())
-        return max((slot for slot in (*filled, *open_) if slot is not None), default=None)
 
     def _live_bar(self, series: Series, bar: OpenBar) -> LiveBar:
         every = self._settings.live_every
@@ -155,13 +157,15 @@ class SymbolState:
         """What a snapshot keeps."""
         return {
             "exchange": self.exchange,
+            "closed_until": self.closed_until,
+            "split_at": self._split_at,
             "last": msgspec.to_builtins(self.last),
             "last_time": self.last_time,
             "counts": [self.quotes, self.bars, self.late, self.extreme],
             "accepted": self._accepted,
             "suspect": self._suspect,
             "marks": [[every, *mark] for every, mark in sorted(self._marks.items())],
-            "series": {interval: series.state() for interval, series in self.series.items()},
+            "series": self.open.state(),
         }
 
     @classmethod
@@ -173,17 +177,18 @@ class SymbolState:
         Raises SettingsChanged where they are not given and the snapshot was made with other periods.
         """
         self = cls(symbol, state["exchange"], settings)
+        self.closed_until = state["closed_until"]
+        self.next_close = self.closed_until + MINUTE + settings.grace
+        self._split_at = state["split_at"]
         self.last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
         self.quotes, self.bars, self.late, self.extreme = state["counts"]
         self._accepted = state["accepted"]
         self._suspect = state["suspect"]
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}
-        for interval, series in self.series.items():
-            series.restore(
-                state["series"][interval], None if indicators is None else indicators[symbol, interval]
-            )
-        self.minutes = self.series["1m"].open_bars
+        rebuilt = None if indicators is None else {each: indicators[symbol, each] for each in INTERVALS}
+        self.open.restore(state["series"], rebuilt)
+        self.minutes = self.open.minutes
         return self
 
 

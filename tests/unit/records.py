@@ -66,8 +66,9 @@ def recorded_bar(
     )
 
 
-def mark(seconds: float) -> TimeMark:
-    return TimeMark(time=moment(seconds), source="test", position=0, received_time=moment(seconds))
+def mark(seconds: float, symbol: str | None = None) -> TimeMark:
+    now = moment(seconds)
+    return TimeMark(time=now, source="test", position=0, received_time=now, symbol=symbol)
 
 
 def folded(engine: Engine, records: Iterable[Record]) -> list[Event]:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
 from random import Random
 
 import msgspec
@@ -14,7 +13,16 @@ from analytics.alerts import AlertSettings
 from analytics.engine import Engine, Event
 from analytics.indicator_set import IndicatorSettings
 from analytics.symbol_state import EngineSettings, LiveEvery
-from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval, Quote, Record, RecordedInterval
+from shared.market import (
+    INTERVAL_SECONDS,
+    INTERVALS,
+    Bar,
+    Interval,
+    Quote,
+    Record,
+    RecordedInterval,
+    TimeMark,
+)
 from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second
 
 OPENS, CLOSES = second("2024-01-03T14:30"), second("2024-01-03T21:00")
@@ -43,8 +51,8 @@ def walks(draw: st.DrawFn) -> list[Record]:
     records: list[Record] = []
     for step, symbol, price, size, kind in draw(st.lists(steps, max_size=60)):
         now += step
-        if kind == 0:
-            records.append(mark(now / 1000))
+        if kind <= 1:
+            records.append(mark(now / 1000, symbol if kind else None))
         else:
             amount = None if size is None else float(size)
             records.append(quote(now / 1000, price / 100, symbol, amount, EXCHANGES[symbol]))
@@ -70,12 +78,16 @@ def markets(draw: st.DrawFn) -> list[Record]:
 
 
 def not_late(records: Iterable[Record], grace: float) -> list[Quote]:
-    """By the rule as it is written, in whole milliseconds."""
-    watermark, taken = 0, []
+    """By the rule as it is written, in whole milliseconds: each symbol has its time, and None stands for all."""
+    times: dict[str | None, int] = {None: 0}
+    taken = []
     for record in records:
-        time = record.event_time if isinstance(record, Quote) else record.time  # type: ignore[union-attr]
-        now = round(time.timestamp() * 1000)
-        watermark = max(watermark, now)
+        assert isinstance(record, Quote | TimeMark)
+        said = record.event_time if isinstance(record, Quote) else record.time
+        now = round(said.timestamp() * 1000)
+        if isinstance(record, Quote) or record.symbol in times:
+            times[record.symbol] = max(times.get(record.symbol, 0), now)
+        watermark = max(times[None], times.get(record.symbol, 0))
         if isinstance(record, Quote) and now // 60_000 >= (watermark - int(grace * 1000)) // 60_000:
             taken.append(record)
     return taken
@@ -147,11 +159,14 @@ def test_late_and_taken_quotes_are_all_there_are(records: list[Record], grace: f
 def test_bars_close_in_one_order_and_each_once(records: list[Record], grace: float) -> None:
     events = folded(Engine(EngineSettings(grace=grace)), [*records, END])
     order = [
-        (bar.end, INTERVAL_SECONDS[bar.interval], bar.symbol)
-        for bar in (event.closed.bar for event in events)
+        (event.offset, bar.end, INTERVAL_SECONDS[bar.interval], bar.symbol)
+        for event, bar in ((event, event.closed.bar) for event in events)
     ]
-    assert order == sorted(set(order))
-    assert all(a.offset <= b.offset for a, b in pairwise(events))
+    assert order == sorted(order)
+    assert len({event.closed.bar[:3] for event in events}) == len(events)
+    for symbol in EXCHANGES:
+        own = [said[1:] for said in order if said[3] == symbol]
+        assert own == sorted(own)
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,7 +12,8 @@ from analytics.indicator_set import (
     LiveCloses,
     SettingsChanged,
 )
-from analytics.indicators import EMA, MACD, RSI, SMA, Bollinger, Volatility
+from analytics.indicators import EMA, MACD, RSI, SMA
+from analytics.spread import Bollinger, Volatility
 
 CLOSES = [100.0 + 5.0 * math.sin(i / 3.0) + 0.01 * i for i in range(80)]
 DEFAULTS = IndicatorSettings()

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.indicator_set import Indicator
-from analytics.indicators import EMA, MACD, RSI, SMA, Bands, Bollinger, MACDValue, Volatility
+from analytics.indicators import EMA, MACD, RSI, SMA, MACDValue
+from analytics.spread import Bands, Bollinger, Volatility
 
 MAKERS: list[Callable[[], Any]] = [
     lambda: RSI(5),

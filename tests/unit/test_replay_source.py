@@ -43,7 +43,9 @@ def _word(record: Record) -> str:
         return f"{'end' if record.end else 'mark'} {record.time:%H:%M:%S}"
     if isinstance(record, Quote):
         return f"quote {record.event_time:%H:%M:%S.%f}"[:-3]
-    return f"{record.interval} {record.start:%H:%M:%S}"
+    if isinstance(record, RecordedBar):
+        return f"{record.interval} {record.start:%H:%M:%S}"
+    return f"{record.action} {record.time:%Y-%m-%d}"
 
 
 def late_records(records: Iterator[Record]) -> int:

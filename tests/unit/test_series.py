@@ -24,34 +24,27 @@ def piece(slot: Slot, price: float) -> OpenBar:
 
 
 def closed_at(some: Series, slot: Slot, price: float) -> ClosedBar:
-    some.merge(slot, piece(slot, price))
+    some.begin(slot, piece(slot, price))
     return some.close(slot.start)[1]
-
-
-def test_first_piece_opens_the_bar_and_the_second_does_not() -> None:
-    some = series()
-    assert some.merge(FIRST, piece(FIRST, 2.0))
-    assert not some.merge(FIRST, piece(FIRST, 3.0))
-    assert some.merge(NEXT, piece(NEXT, 4.0))
 
 
 def test_bar_takes_place_and_session_of_its_slot_not_of_its_piece() -> None:
     some = series()
-    some.merge(FIRST, piece(NEXT, 2.0))
+    some.begin(FIRST, piece(NEXT, 2.0))
     bar = some.close(FIRST.start)[1].bar
     assert (bar.start, bar.end, bar.session) == FIRST
 
 
 def test_piece_that_was_merged_is_not_changed_by_what_comes_later() -> None:
     some, first = series(), piece(FIRST, 2.0)
-    some.merge(FIRST, first)
-    some.merge(FIRST, piece(FIRST, 9.0))
+    some.begin(FIRST, first)
+    some.open_bars[FIRST.start].merge(piece(FIRST, 9.0))
     assert (first.high, first.quotes) == (2.0, 1)
 
 
 def test_indicators_count_closed_bars_only() -> None:
     some = series()
-    some.merge(FIRST, piece(FIRST, 2.0))
+    some.begin(FIRST, piece(FIRST, 2.0))
     assert some.indicators.seen == 0
     assert some.close(FIRST.start)[1].indicators.sma_short is None
     assert closed_at(some, NEXT, 4.0).indicators.sma_short == 3.0
@@ -73,7 +66,7 @@ def test_alerts_come_in_the_intervals_of_the_settings_alone() -> None:
 def test_restored_series_goes_on_bit_for_bit() -> None:
     some, twin = series(), series()
     closed_at(some, FIRST, 2.0)
-    some.merge(NEXT, piece(NEXT, 4.1))
+    some.begin(NEXT, piece(NEXT, 4.1))
     twin.restore(msgspec.json.decode(msgspec.json.encode(some.state())), None)
     assert twin.close(NEXT.start)[1] == some.close(NEXT.start)[1]
     assert twin.state() == some.state()

@@ -1,0 +1,136 @@
+"""The open bars of one symbol in all intervals: what fills them, and in which order they close."""
+
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple
+
+from analytics.bars import MINUTE, OpenBar, Slot, slot_of
+from analytics.indicator_set import IndicatorSet
+from analytics.series import ClosedBar, Series
+from shared.calendars import SessionCalendar
+from shared.market import INTERVAL_SECONDS, INTERVALS, Interval, Quote
+
+
+class Due(NamedTuple):
+    """When an open bar ends. Sorted as they are, bars close in order of time and minutes before what they fill."""
+
+    end: int
+    seconds: int
+    start: int
+    interval: Interval
+
+
+class OpenBars:
+    """The five series of a symbol. A minute goes on into the longer intervals when it closes.
+
+    A bar that its source gave whole stays as given: what lies within it fills neither it nor anything longer,
+    because the whole bar has filled that itself.
+    """
+
+    def __init__(self, series: dict[Interval, Series], calendar: SessionCalendar) -> None:
+        self.series = series
+        self.minutes = series["1m"].open_bars
+        self._calendar = calendar
+        self._due: list[Due] = []
+
+    @property
+    def next_end(self) -> int | None:
+        """When the next bar ends, epoch seconds; None where none is open."""
+        return self._due[0].end if self._due else None
+
+    def has_ended(self, until: int) -> bool:
+        """Whether an open bar ends by `until`."""
+        return bool(self._due) and self._due[0].end <= until
+
+    def open_minute(self, quote: Quote, start: int, time: float) -> OpenBar:
+        """The minute that begins with a quote; `time` is the quote's event time."""
+        slot = slot_of("1m", start, self._calendar)
+        assert slot is not None, "only a day may have none"
+        bar = self.minutes[start] = OpenBar(slot, quote.source, quote.price, time)
+        heappush(self._due, Due(slot.end, MINUTE, start, "1m"))
+        return bar
+
+    def has_begun(self, interval: Interval, slot: Slot) -> bool:
+        """Whether anything of this slot came already, be it only into a minute that is still open."""
+        return slot.start in self.series[interval].open_bars or any(
+            slot.start <= minute < slot.end for minute in self.minutes
+        )
+
+    def fill(self, piece: OpenBar, intervals: Iterable[Interval], after: int) -> None:
+        """Fill a piece into the bars that end after `after`: a day may be closed before a recorded hour is."""
+        for interval in intervals:
+            slot = slot_of(interval, piece.start, self._calendar)
+            if slot is None or slot.end <= after:
+                continue
+            bar = self.series[interval].open_bars.get(slot.start)
+            if bar is None:
+                self.series[interval].begin(slot, piece)
+                heappush(self._due, Due(slot.end, INTERVAL_SECONDS[interval], slot.start, interval))
+            elif bar.whole:
+                return
+            else:
+                bar.merge(piece)
+
+    def close(self, until: int) -> list[ClosedBar]:
+        """Close every bar that ends by `until`, in order."""
+        closed: list[ClosedBar] = []
+        ends = self._due
+        while ends and ends[0].end <= until:
+            due = heappop(ends)
+            piece, bar = self.series[due.interval].close(due.start)
+            closed.append(bar)
+            if due.interval == "1m":
+                self.fill(piece, INTERVALS[1:], piece.start)
+        return closed
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares: everything that prices or volumes went into is told in new shares."""
+        for series in self.series.values():
+            series.split(ratio)
+
+    def newest(self, interval: Interval) -> OpenBar | None:
+        """A copy of the newest open bar, with the minutes that it will get when they close; None without any."""
+        series = self.series[interval]
+        minutes = [minute for _, minute in sorted(self.minutes.items()) if self._reaches(minute, interval)]
+        slot = self._newest_slot(series, minutes)
+        if slot is None:
+            return None
+        pieces = [series.open_bars[slot.start]] if slot.start in series.open_bars else []
+        if interval != "1m":
+            pieces += [minute for minute in minutes if slot.start <= minute.start < slot.end]
+        first, *others = pieces
+        view = OpenBar.restored(first.state())
+        view.start, view.end, view.session = slot
+        for piece in others:
+            view.merge(piece)
+        return view
+
+    def _newest_slot(self, series: Series, minutes: list[OpenBar]) -> Slot | None:
+        filled = (slot_of(series.interval, minute.start, self._calendar) for minute in minutes)
+        open_ = (Slot(bar.start, bar.end, bar.session) for bar in series.open_bars.values())
+        return max((slot for slot in (*filled, *open_) if slot is not None), default=None)
+
+    def _reaches(self, minute: OpenBar, interval: Interval) -> bool:
+        """Whether a minute will fill this interval when it closes: whether no whole bar is in its way."""
+        way = INTERVALS[1 : INTERVALS.index(interval) + 1]
+        slots = ((step, slot_of(step, minute.start, self._calendar)) for step in way)
+        return not any(slot is not None and self.series[step].is_whole(slot.start) for step, slot in slots)
+
+    def state(self) -> dict[str, Any]:
+        """What a snapshot keeps, by interval."""
+        return {interval: series.state() for interval, series in self.series.items()}
+
+    def restore(self, state: dict[str, Any], indicators: dict[Interval, IndicatorSet] | None) -> None:
+        """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
+
+        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        """
+        for interval, series in self.series.items():
+            series.restore(state[interval], None if indicators is None else indicators[interval])
+        self.minutes = self.series["1m"].open_bars
+        self._due = [
+            Due(bar.end, INTERVAL_SECONDS[interval], bar.start, interval)
+            for interval, series in self.series.items()
+            for bar in series.open_bars.values()
+        ]
+        heapify(self._due)
