@@ -37,13 +37,34 @@ def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> 
 
 def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> Iterator[CorporateAction]:
     """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order."""
+    first = 0 if after is None else _midnight(chart, int(after.timestamp()))
+    for action, date, value in _told(chart):
+        if date < first:
+            continue
+        try:
+            yield CorporateAction(
+                symbol=name,
+                action=action,
+                time=datetime.fromtimestamp(date, UTC),
+                value=value,
+                source=SOURCE,
+                position=0,
+                received_time=now,
+                currency=chart.meta.currency,
+                exchange=chart.meta.exchange_name,
+            )
+        except ValueError as error:
+            log.warning("Yahoo's %s of %s at %d is left out: %s", action, name, date, error)
+
+
+def _told(chart: Chart) -> Iterator[tuple[Literal["split", "dividend"], int, float]]:
+    """Each action with the midnight it takes effect at, and its value on that day."""
     splits = _splits(chart)
     for date, ratio in splits:
-        yield from _action(chart, name, "split", date, ratio, after, now)
+        yield "split", date, ratio
     for dividend in chart.events.dividends.values():
         amount = plain_price(dividend.amount, DIVIDEND_DECIMALS, _factor(splits, dividend.date))
-        date = _midnight(chart, dividend.date)
-        yield from _action(chart, name, "dividend", date, amount, after, now)
+        yield "dividend", _midnight(chart, dividend.date), amount
 
 
 def _bar(
@@ -67,34 +88,6 @@ def _bar(
         currency=chart.meta.currency,
         exchange=chart.meta.exchange_name,
     )
-
-
-def _action(
-    chart: Chart,
-    name: str,
-    action: Literal["split", "dividend"],
-    date: int,
-    value: float,
-    after: datetime | None,
-    now: datetime,
-) -> Iterator[CorporateAction]:
-    """One or none: too old, or with a value that can't be true."""
-    if after is not None and date < _midnight(chart, int(after.timestamp())):
-        return
-    try:
-        yield CorporateAction(
-            symbol=name,
-            action=action,
-            time=datetime.fromtimestamp(date, UTC),
-            value=value,
-            source=SOURCE,
-            position=0,
-            received_time=now,
-            currency=chart.meta.currency,
-            exchange=chart.meta.exchange_name,
-        )
-    except ValueError as error:
-        log.warning("Yahoo's %s of %s at %d is left out: %s", action, name, date, error)
 
 
 def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterator[Point]:
