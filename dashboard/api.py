@@ -2,10 +2,13 @@
 
 from asyncio import to_thread
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from dashboard.adjustment import adjusted as adjust
+from dashboard.adjustment import marks
 from dashboard.figures import columns
 from dashboard.read_model import MOST_BARS, ReadModel
 from shared.errors import TickstreamError
@@ -24,13 +27,34 @@ def routes(model: ReadModel) -> APIRouter:
         return _health(model)
 
     @router.get("/api/v1/history/{symbol:path}")
-    async def history(symbol: str, interval: Interval = "1m", bars: BarCount = 1000) -> JSONResponse:
-        """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC."""
+    async def history(
+        symbol: str, interval: Interval = "1m", bars: BarCount = 1000, adjusted: bool = False
+    ) -> JSONResponse:
+        """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC.
+
+        `adjusted` undoes its splits and dividends; `marks` says when they were.
+        """
         try:
             found = await to_thread(model.closed_bars, (symbol, interval), bars)
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
-        return JSONResponse({"symbol": symbol, "interval": interval, "columns": columns(found)})
+        actions = model.snapshot.reading.actions.get(symbol, ())
+        shown = await to_thread(adjust, found, actions) if adjusted else found
+        answer = {"symbol": symbol, "interval": interval, "columns": columns(shown), "marks": marks(actions)}
+        return JSONResponse(answer)
+
+    @router.post("/api/switch")
+    async def switch(request: Request) -> JSONResponse:
+        """Ask for the live quotes that are on offer. Only the page itself may: another site is refused."""
+        if not _is_own_page(request):
+            return JSONResponse({"detail": "only the page of this server may ask for this"}, 403)
+        try:
+            is_accepted = await to_thread(model.accept_offer)
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        if not is_accepted:
+            return JSONResponse({"detail": "no live quotes are on offer"}, 409)
+        return JSONResponse({"detail": "the pipeline switches to live quotes"}, 202)
 
     @router.get("/api/{path:path}", include_in_schema=False)
     async def nothing(path: str) -> JSONResponse:
@@ -38,6 +62,11 @@ def routes(model: ReadModel) -> APIRouter:
         return JSONResponse({"detail": f"/api/{path} does not exist"}, 404)
 
     return router
+
+
+def _is_own_page(request: Request) -> bool:
+    """Whether the request comes from a page that this server sent: browsers name a page's origin with every POST."""
+    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host")
 
 
 def _health(model: ReadModel) -> JSONResponse:

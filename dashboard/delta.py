@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.adjustment import adjusted
 from dashboard.figures import columns
-from dashboard.notices import banner, notice, stale_warning
+from dashboard.notices import banner, newest, notice, stale_warning, switch
 from dashboard.panels import (
     alert_item,
     heading,
@@ -14,8 +15,16 @@ from dashboard.panels import (
     session_cells,
     watch_row,
 )
-from dashboard.rows import ChartBar
-from dashboard.snapshot import NOTHING, Reading, Snapshot
+from dashboard.rows import AlertRow, ChartBar, DataAlertRow
+from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts
+from dashboard.sources import (
+    all_closed,
+    data_alert_item,
+    failed_over,
+    history_progress,
+    sources_in_use,
+    standing,
+)
 from shared.calendars import calendar_of
 from shared.sections import Alerts, Indicators
 
@@ -25,13 +34,17 @@ LAGGING = {"storage", "analytics"}
 
 @dataclass(frozen=True)
 class Ask:
-    """What a viewer has: the last sequence and generation it saw, and the last closed bar of its chart."""
+    """What a viewer has: the last sequence and generation it saw, and the last closed bar of its chart.
+
+    `adjusted` is whether its prices are to be adjusted for splits and dividends.
+    """
 
     symbol: str | None
     interval: str
     sequence: int
     generation: int
     last_start: int
+    adjusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,15 +66,25 @@ def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | No
         "rows": _watchlist(snapshot, since),
         "alerts": _alerts(snapshot, since),
         **_notes(scene, snapshot),
-        "age": _age(scene, snapshot.reading),
-        "is_recorded": scene.feed == "replay",
+        **_sources(scene, snapshot.reading),
         **_strip(snapshot),
     }
     if ask.symbol in snapshot.reading.symbols:
         message |= _shown_symbol(scene, snapshot, ask.symbol, ask.interval)
-        message["bars"] = None if newer is None else columns(newer) if newer else {}
-        message["after"] = ask.last_start
+        message |= _bars(snapshot.reading, ask, newer)
     return message
+
+
+def _bars(reading: Reading, ask: Ask, newer: list[ChartBar] | None) -> dict[str, Any]:
+    """The bars that closed, and for which chart they were asked; `actions` tells when the chart must load anew."""
+    actions = reading.actions.get(ask.symbol or "", ())
+    shown = adjusted(newer, actions) if newer and ask.adjusted else newer
+    return {
+        "bars": None if shown is None else columns(shown) if shown else {},
+        "after": ask.last_start,
+        "adjusted": ask.adjusted,
+        "actions": len(actions),
+    }
 
 
 def _watchlist(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
@@ -71,18 +94,24 @@ def _watchlist(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
         has_trend = snapshot.trend_changes[symbol] > since
         if has_trend or snapshot.symbol_changes[symbol] > since:
             trend = {"trend": snapshot.reading.trends[symbol]} if has_trend else {}
-            rows.append(watch_row(row) | trend)
+            quality = snapshot.reading.qualities.get(symbol)
+            rows.append(watch_row(row, quality and quality.state) | trend)
     return rows
 
 
 def _alerts(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
-    """The alerts that came, newest first."""
-    symbols = snapshot.reading.symbols
+    """The alerts that came, and those that were cleared since."""
+    reading = snapshot.reading
     return [
-        alert_item(alert, calendar_of(symbols[alert.symbol].exchange).zone.key)
-        for alert in snapshot.reading.alerts
-        if snapshot.alert_changes[alert] > since and alert.symbol in symbols
+        _alert(reading, alert)
+        for alert in all_alerts(reading)
+        if snapshot.alert_changes[alert] > since and alert.symbol in reading.symbols
     ]
+
+
+def _alert(reading: Reading, alert: AlertRow | DataAlertRow) -> dict[str, Any]:
+    zone = calendar_of(reading.symbols[alert.symbol].exchange).zone.key
+    return alert_item(alert, zone) if isinstance(alert, AlertRow) else data_alert_item(alert, zone)
 
 
 def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
@@ -91,16 +120,30 @@ def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
     missing = None if has_numbers else notice(snapshot.condition, scene.place, snapshot.reason)
     return {
         "banner": banner(scene.feed, snapshot.reading),
+        "switch": switch(snapshot.reading),
         "warning": stale_warning(snapshot.condition, snapshot.reading),
         "notice": missing and missing._asdict(),
     }
 
 
+def _sources(scene: Scene, reading: Reading) -> dict[str, Any]:
+    """Where the numbers come from and how fresh they are. The page starts anew where `feed` is another than before."""
+    is_live = scene.feed == "live"
+    label, title = sources_in_use(reading.qualities.values()) if is_live else ("Data", "")
+    return {
+        "feed": scene.feed,
+        "now": reading.now,
+        "age": _age(scene, reading),
+        "is_recorded": scene.feed == "replay",
+        "sources": {"label": label, "title": title, "all_closed": all_closed(reading.qualities)},
+        "history": history_progress(reading.qualities.values()),
+    }
+
+
 def _age(scene: Scene, reading: Reading) -> float | None:
     """Seconds since the newest quote was received; None without quotes, and where they are a recording's."""
-    if scene.feed == "replay" or not reading.symbols:
-        return None
-    return max(0.0, reading.now - max(row.received_time for row in reading.symbols.values()))
+    received = newest(row.received_time for row in reading.symbols.values())
+    return None if scene.feed == "replay" or received is None else max(0.0, reading.now - received)
 
 
 def _strip(snapshot: Snapshot) -> dict[str, Any]:
@@ -125,7 +168,17 @@ def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) 
         "symbol": symbol,
         "interval": interval,
         "heading": heading(row, reading.now, scene.feed == "live"),
+        "standing": _standing(reading, symbol),
         "session": session_cells(row, reading.open_bars.get((symbol, "1d"))),
         "indicators": indicator_cells(open_bar, scene.periods),
         "open": columns([open_bar.bar]) if open_bar else {},
     }
+
+
+def _standing(reading: Reading, symbol: str) -> dict[str, Any] | None:
+    """How the symbol's quotes fare and how far its past is; None where nobody says."""
+    quality = reading.qualities.get(symbol)
+    if quality is None:
+        return None
+    sentence = standing(quality, symbol in failed_over(reading.data_alerts))
+    return {"state": quality.state, **sentence._asdict(), "history": history_progress([quality])}

@@ -78,7 +78,6 @@ def _candles() -> dict[str, Any]:
         "study": None,
         "pane": "price",
         "options": options,
-        "priceScaleOptions": {"scaleMargins": {"top": 0.13, "bottom": 0.06}},
     }
 
 

@@ -28,13 +28,16 @@ THEME = {
 
 _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
 WATCH_COLUMNS = [
-    {"field": "symbol", "headerName": "Symbol", "flex": 11, "minWidth": 70, "cellClass": "symbol-cell"},
-    {"field": "last", "headerName": "Last", "flex": 12, "minWidth": 74, **_RIGHT,
+    {"field": "state", "headerName": "", "width": 18, "minWidth": 18, "maxWidth": 18, "cellRenderer": "State",
+     "cellClass": "state-cell", "tooltipValueGetter": {"function": "watchState(params)"}},
+    {"field": "symbol", "headerName": "Symbol", "flex": 12, "minWidth": 66, "cellClass": "symbol-cell",
+     "tooltipValueGetter": {"function": "watchName(params)"}},
+    {"field": "last", "headerName": "Last", "flex": 14, "minWidth": 82, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}},
-    {"field": "percent", "headerName": "Chg %", "flex": 10, "minWidth": 70, **_RIGHT,
+    {"field": "percent", "headerName": "Chg %", "flex": 9, "minWidth": 58, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-    {"field": "trend", "headerName": "Trend", "flex": 11, "minWidth": 64, "cellRenderer": "Trend",
+    {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 46, "cellRenderer": "Trend",
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {
@@ -56,7 +59,7 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
     body = html.Div(
         [
             _header(symbols),
-            html.Div(id="banner", className="banner", role="note", hidden=True),
+            _banner(),
             html.Div(id="warning", className="warning", role="status", hidden=True),
             html.Main([_watchlist(), _chart(scene), _side()], className="desk"),
             _strip(),
@@ -67,10 +70,36 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
     return dmc.MantineProvider(body, forceColorScheme="dark", theme=THEME)
 
 
+def _banner() -> html.Div:
+    """What is to be known of the numbers, and the offer of better ones."""
+    button = html.Button("Switch to live quotes", id="switch", className="switch", hidden=True)
+    return html.Div(
+        [html.Span(id="banner-text"), button], id="banner", className="banner", role="note", hidden=True
+    )
+
+
 def _header(symbols: list[str]) -> html.Header:
     price = html.Div(
-        [html.Span("–", id="last", className="last"), html.Span(id="currency"), html.Span(id="change")],
+        [
+            html.Span(id="sign", className="currency"),
+            html.Span("–", id="last", className="last"),
+            html.Span(id="currency", className="currency"),
+            html.Span(id="change"),
+        ],
         className="headline num",
+    )
+    about = html.Div(
+        [
+            html.Div([html.Strong(id="company"), html.Span(id="market")], className="about-name"),
+            html.Div(
+                [html.I(id="state", className="state"), html.Span(id="standing")],
+                id="standing-line",
+                role="status",
+                hidden=True,
+            ),
+        ],
+        id="about",
+        className="about num",
     )
     age = html.Span(id="age", className="badge num", hidden=True, title="How old the newest quote is")
     state = html.Div(
@@ -82,7 +111,7 @@ def _header(symbols: list[str]) -> html.Header:
         className="head-right",
     )
     brand = html.H1([html.Span(className="mark", **{"aria-hidden": "true"}), "Tickstream"], className="brand")
-    return html.Header([brand, _symbol_select(symbols), price, state], className="top")
+    return html.Header([brand, _symbol_select(symbols), price, about, state], className="top")
 
 
 def _symbol_select(symbols: list[str]) -> dmc.Select:
@@ -119,7 +148,15 @@ def _watchlist() -> html.Section:
         dashGridOptions=WATCH_OPTIONS,
         style={"height": "100%", "width": "100%"},
     )
-    return _panel("Watchlist", "watch", html.Div(grid, className="fill"))
+    past = html.Div(
+        html.I(),
+        id="history",
+        className="history",
+        role="progressbar",
+        hidden=True,
+        **{"aria-label": "History"},
+    )
+    return _panel("Watchlist", "watch", html.Div([past, grid], className="fill watched"))
 
 
 def _chart(scene: Scene) -> html.Section:
@@ -135,6 +172,7 @@ def _chart(scene: Scene) -> html.Section:
         [
             html.Div(chart, className="canvas", role="img", **{"aria-labelledby": "summary"}),
             html.Div(id="legends", **{"aria-hidden": "true"}),
+            html.Div([html.P(), html.Div(html.I())], id="empty", className="empty", hidden=True),
             html.Div(id="notice", className="notice", role="status", hidden=True),
         ],
         className="stage",
@@ -150,6 +188,7 @@ def _toolbar(scene: Scene) -> html.Div:
     return html.Div(
         [
             _switch("interval", "Interval", intervals, "1m"),
+            _adjusted(),
             _switch("range", "Range", ranges, "3H"),
             html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar"),
             html.Div(
@@ -158,6 +197,21 @@ def _toolbar(scene: Scene) -> html.Div:
         ],
         className="toolbar",
     )
+
+
+def _adjusted() -> html.Div:
+    """Whether prices are adjusted for splits and dividends: kept in the browser, shown where there are any."""
+    chip = dmc.Chip(
+        "Adjusted",
+        id="adjusted",
+        checked=False,
+        size="xs",
+        variant="light",
+        persistence=True,
+        persistence_type="local",
+    )
+    title = "Prices before a split or a dividend in units of today's share"
+    return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
 
 
 def _chips(scene: Scene) -> dmc.ChipGroup:

@@ -1,10 +1,14 @@
 """What the page says when its numbers are not live, or when there are none yet. Pure."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from dashboard.rows import OfferRow
 from dashboard.snapshot import Condition, Reading
+from dashboard.sources import source_name
 
+SIMULATED = "Simulated data: prices are made up by a model, no market behind them."
 START = "python start_pipeline.py"
 NO_QUOTES = (
     "Everything is ready, but nothing has been received so far. The first quote shows up here by itself. "
@@ -23,19 +27,40 @@ class Notice(NamedTuple):
 def banner(feed: str, reading: Reading) -> str | None:
     """The line on top of every page unless the feed is live; None then."""
     if feed == "simulated":
-        return "Simulated data: prices are made up by a model, no market behind them."
+        return SIMULATED if reading.offer is None else _stand_in(reading.offer)
     if feed == "replay":
         return f"Recorded data{_dates(reading)}: played back, not live."
     return None
 
 
+def _stand_in(offer: OfferRow) -> str:
+    """Why the market is simulated although a live source was wanted, or that it need not be any more."""
+    source = source_name(offer.source)
+    if offer.is_reachable:
+        return f"{source} can be reached now. What you see is a simulated market; nothing here is real."
+    reason = offer.reason.rstrip(".")
+    return f"{source} can't be reached: {reason}. This is a simulated market; nothing here is real."
+
+
+def switch(reading: Reading) -> str | None:
+    """Whether live quotes can be had: "offered", "accepted" once they were asked for, None where they can't."""
+    if reading.offer is None or not reading.offer.is_reachable:
+        return None
+    return "accepted" if reading.offer.is_accepted else "offered"
+
+
 def _dates(reading: Reading) -> str:
-    if not reading.symbols:
+    last = newest(row.event_time for row in reading.symbols.values())
+    if last is None:
         return ""
-    last = max(row.event_time for row in reading.symbols.values())
     first = last if reading.first_start is None else reading.first_start
     days = [_day(second) for second in (first, last)]
     return f" of {days[0]}" if days[0] == days[1] else f" of {days[0]} to {days[1]}"
+
+
+def newest(times: Iterable[float | None]) -> float | None:
+    """The latest of the times that are known."""
+    return max((time for time in times if time is not None), default=None)
 
 
 def _day(second: float) -> str:

@@ -25,13 +25,18 @@ SESSIONS = {
 }
 
 
-def decimals(symbol: str, price: float) -> int:
-    """How many decimals a price is written with: 2; 5 for currency pairs; four significant digits below 1."""
-    if symbol.endswith("=X"):
-        return 3 if price >= 20 else 5
-    if price >= 1:
+def decimals(row: SymbolRow) -> int:
+    """How many decimals a price is written with: as many as the symbol's source says.
+
+    Where it does not say: 2; 5 for currency pairs; four significant digits below 1.
+    """
+    if row.decimals is not None:
+        return min(8, row.decimals)
+    if row.symbol.endswith("=X"):
+        return 3 if row.price is not None and row.price >= 20 else 5
+    if row.price is None or row.price >= 1:
         return 2
-    return min(8, 3 - floor(log10(price)))
+    return min(8, 3 - floor(log10(row.price)))
 
 
 def reference_close(row: SymbolRow) -> float | None:
@@ -42,28 +47,36 @@ def reference_close(row: SymbolRow) -> float | None:
 def change(row: SymbolRow) -> tuple[float | None, float | None]:
     """The change in units of price and in percent; None where there is nothing to compare with."""
     reference = reference_close(row)
-    if reference is None or reference <= 0:
+    if row.price is None or reference is None or reference <= 0:
         return None, None
     return row.price - reference, (row.price / reference - 1) * 100
 
 
-def watch_row(row: SymbolRow) -> dict[str, Any]:
-    """A symbol's row of the watchlist, without its trend."""
+def watch_row(row: SymbolRow, state: str | None) -> dict[str, Any]:
+    """A symbol's row of the watchlist, without its trend; `state` says how its quotes fare, where that is known."""
     difference, percent = change(row)
     return {
         "symbol": row.symbol,
         "last": row.price,
         "change": difference,
         "percent": percent,
-        "decimals": decimals(row.symbol, row.price),
+        "decimals": decimals(row),
+        "currency": row.currency,
+        "name": row.name,
+        "state": state,
     }
 
 
 def heading(row: SymbolRow, now: float, is_live: bool) -> dict[str, Any]:
-    """What the top of the page says of a symbol. A recorded or simulated market has the time of its last quote."""
-    clock = now if is_live else row.event_time
+    """What the top of the page says of a symbol. A recorded or simulated market has the time of its last quote.
+
+    Before the first quote nobody knows the exchange, nor whether it is open.
+    """
+    clock = now if is_live or row.event_time is None else row.event_time
     calendar = calendar_of(row.exchange)
     label, tone = SESSIONS.get(calendar.at(int(clock)).name, ("", "closed"))
+    if row.price is None:
+        label = ""
     return {
         "symbol": row.symbol,
         "zone": calendar.zone.key,
@@ -71,8 +84,9 @@ def heading(row: SymbolRow, now: float, is_live: bool) -> dict[str, Any]:
         "clock_runs": is_live,
         "session": label,
         "tone": tone,
-        "currency": row.currency,
-        "exchange": row.exchange,
+        "name": row.name,
+        "market": row.market,
+        "sector": row.sector,
     }
 
 
@@ -126,6 +140,7 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
         "text": text,
         "tone": tone,
         "interval": alert.interval,
+        "price": alert.price,
         "time": alert.event_time,
         "zone": zone,
         "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",

@@ -1,8 +1,19 @@
-"""Every SELECT the screen needs. Parameters are always bound; each function reads once and returns rows."""
+"""Every statement the screen needs. Parameters are always bound; each function asks once. Only one of them writes."""
 
 from typing import Any
 
-from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SeriesKey, SymbolRow
+from dashboard.rows import (
+    ActionRow,
+    AlertRow,
+    ChartBar,
+    DataAlertRow,
+    OfferRow,
+    OpenBar,
+    PartRow,
+    QualityRow,
+    SeriesKey,
+    SymbolRow,
+)
 from shared.database import Cursor
 from shared.market import INTERVALS
 
@@ -20,20 +31,24 @@ def read_now(cursor: Cursor) -> float:
 
 
 def has_tables(cursor: Cursor) -> bool:
-    """Whether the migrations have been applied to this database."""
-    cursor.execute("select to_regclass('symbols') is not null and to_regclass('parts') is not null")
+    """Whether the migrations have been applied to this database: the last table they make is there."""
+    cursor.execute("select to_regclass('live_offers') is not null")
     return bool(_only(cursor))
 
 
 def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
-    """The last quote of every symbol, in alphabetical order."""
+    """The last quote of every symbol that is watched, quoted or not, in alphabetical order."""
     cursor.execute(
-        """select s.symbol, s.price, extract(epoch from s.event_time)::float8,
+        """select symbol, s.price, extract(epoch from s.event_time)::float8,
             extract(epoch from s.received_time)::float8, s.bid, s.ask, s.previous_close, s.day_open,
-            s.day_high, s.day_low, s.day_volume, s.currency, s.exchange, s.late, d.close
-        from symbols s left join lateral (
-            select close from bars where symbol = s.symbol and interval = '1d' order by start desc limit 1
-        ) d on true order by s.symbol"""
+            s.day_high, s.day_low, s.day_volume, coalesce(s.currency, c.currency), s.exchange,
+            coalesce(s.late, 0), d.close, c.name, c.sector, c.exchange, c.decimals
+        from symbols s full join data_quality q using (symbol) left join companies c using (symbol)
+        left join lateral (
+            select close from bars where bars.symbol = s.symbol and interval = '1d' order by start desc limit 1
+        ) d on true
+        where not exists (select from watched_symbols w where w.symbol = coalesce(s.symbol, q.symbol) and not w.wanted)
+        order by symbol"""
     )
     return {row[0]: SymbolRow._make(row) for row in cursor.fetchall()}
 
@@ -116,6 +131,60 @@ def read_parts(cursor: Cursor) -> dict[str, PartRow]:
         where seen_at > newest - interval '10 seconds' group by part"""
     )
     return {row[0]: PartRow._make(row) for row in cursor.fetchall()}
+
+
+def read_qualities(cursor: Cursor) -> dict[str, QualityRow]:
+    """How the quotes of each symbol fare."""
+    cursor.execute(
+        """select symbol, source, standby, state, cause, detail, extract(epoch from next_try_at)::float8,
+            extract(epoch from opens_at)::float8, history_done, history_total from data_quality"""
+    )
+    return {row[0]: QualityRow._make(row) for row in cursor.fetchall()}
+
+
+def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:
+    """The latest alerts about the data, newest first."""
+    cursor.execute(
+        """select symbol, kind, extract(epoch from raised_at)::float8, extract(epoch from cleared_at)::float8,
+            value, threshold, detail
+        from data_alerts order by raised_at desc, symbol, kind limit %(limit)s""",
+        {"limit": limit},
+    )
+    return [DataAlertRow._make(row) for row in cursor.fetchall()]
+
+
+def read_actions(cursor: Cursor) -> dict[str, tuple[ActionRow, ...]]:
+    """The splits and dividends of each symbol that have taken effect, oldest first; a symbol without is left out."""
+    cursor.execute(
+        """select a.symbol, extract(epoch from a.time)::bigint, a.action, a.value, b.close
+        from corporate_actions a left join symbols s using (symbol) left join lateral (
+            select close from bars where bars.symbol = a.symbol and interval = '1d' and start < a.time
+            order by start desc limit 1
+        ) b on a.action = 'dividend' and coalesce(a.currency = s.currency, true)
+        where a.time <= now() order by a.time"""
+    )
+    found: dict[str, tuple[ActionRow, ...]] = {}
+    for symbol, *action in cursor.fetchall():
+        found[symbol] = (*found.get(symbol, ()), ActionRow._make(action))
+    return found
+
+
+def read_offer(cursor: Cursor) -> OfferRow | None:
+    """The live quotes in whose place the simulated market runs; None where they were not wanted."""
+    cursor.execute(
+        "select source, reason, reachable_since is not null, accepted_at is not null from live_offers"
+    )
+    row = cursor.fetchone()
+    return None if row is None else OfferRow._make(row)
+
+
+def accept_offer(cursor: Cursor) -> bool:
+    """Ask for the live quotes that are on offer; False where none are."""
+    cursor.execute(
+        """update live_offers set accepted_at = coalesce(accepted_at, now())
+        where reachable_since is not null returning source"""
+    )
+    return cursor.fetchone() is not None
 
 
 def read_dead_letters(cursor: Cursor) -> int:

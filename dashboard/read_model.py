@@ -9,8 +9,8 @@ import psycopg2
 
 from dashboard import queries
 from dashboard.history import History
-from dashboard.rows import ChartBar, OpenBar, SeriesKey, SymbolRow
-from dashboard.snapshot import Reading, Snapshot, advance, begin_generation, first_snapshot, stall
+from dashboard.rows import ActionRow, ChartBar, OpenBar, SeriesKey, SymbolRow
+from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
 from shared.parts import SignOfLife
@@ -20,6 +20,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
 ALERTS_SHOWN = 200
 TREND_BARS = 60
+DATA_ALERTS_SHOWN = 50
+RARE_SECONDS = 2.0
+"""What changes once a day is read so seldom."""
 MOST_BARS = 5000
 """A chart is never given more."""
 
@@ -70,6 +73,14 @@ class ReadModel:
         if limit > len(kept) == self._history.bars_kept:
             return self._read_bars(key, min(limit, MOST_BARS))
         return kept[-limit:]
+
+    def accept_offer(self) -> bool:
+        """Ask the pipeline for the live quotes on offer; False where there are none. Blocks while it writes.
+
+        Raises Unavailable while the database can't be reached.
+        """
+        with closing(connect(self._address(), "screen")) as connection, transaction(connection) as cursor:
+            return queries.accept_offer(cursor)
 
     def bars_since(self, key: SeriesKey, start: int) -> list[ChartBar] | None:
         """The closed bars after the one that starts at `start`; None where the chart must load anew."""
@@ -141,7 +152,16 @@ class ReadModel:
             parts=queries.read_parts(cursor),
             dead_letters=queries.read_dead_letters(cursor),
             first_start=queries.read_first_start(cursor) if self.feed == "replay" else None,
+            qualities=queries.read_qualities(cursor),
+            data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
+            actions=self._actions(cursor, old),
+            offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
         )
+
+    def _actions(self, cursor: Cursor, old: Reading) -> dict[str, tuple[ActionRow, ...]]:
+        """Splits and dividends: at the first read, then now and again."""
+        is_due = old is NOTHING or self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0
+        return queries.read_actions(cursor) if is_due else old.actions
 
 
 def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:

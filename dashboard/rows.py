@@ -7,13 +7,16 @@ SeriesKey = tuple[str, str]
 
 
 class SymbolRow(NamedTuple):
-    """The last quote of a symbol. `late` counts all its late quotes; `last_day_close` is the close of its newest
-    closed day bar."""
+    """The last quote of a symbol, None in its place while none has come, and what is known of its company.
+
+    `late` counts all its late quotes; `last_day_close` is the close of its newest closed day bar. `market` is the
+    exchange's name for readers, `decimals` how many its source writes prices with.
+    """
 
     symbol: str
-    price: float
-    event_time: float
-    received_time: float
+    price: float | None
+    event_time: float | None
+    received_time: float | None
     bid: float | None
     ask: float | None
     previous_close: float | None
@@ -25,6 +28,47 @@ class SymbolRow(NamedTuple):
     exchange: str | None
     late: int
     last_day_close: float | None
+    name: str | None = None
+    sector: str | None = None
+    market: str | None = None
+    decimals: int | None = None
+
+
+class QualityRow(NamedTuple):
+    """How a symbol's quotes fare. `source` is the one in use, `standby` the other one of two."""
+
+    symbol: str
+    source: str
+    standby: str | None
+    state: str
+    cause: str
+    detail: str
+    next_try_at: float | None
+    opens_at: float | None
+    history_done: int
+    history_total: int
+
+
+class ActionRow(NamedTuple):
+    """A split (`value` shares for one) or a dividend (`value` a share) that takes effect at `time`.
+
+    `close_before` is the last day's close before a dividend, None where it is not known in the dividend's currency.
+    """
+
+    time: int
+    action: str
+    value: float
+    close_before: float | None
+
+
+class OfferRow(NamedTuple):
+    """Live quotes that could not be had at the start, for `reason`; whether they can now, and whether they are asked
+    for."""
+
+    source: str
+    reason: str
+    is_reachable: bool
+    is_accepted: bool
 
 
 class ChartBar(NamedTuple):
@@ -72,6 +116,18 @@ class AlertRow(NamedTuple):
     value: float
     threshold: float
     price: float
+
+
+class DataAlertRow(NamedTuple):
+    """Something is wrong with the data themselves, until `cleared_at`. `value` and `threshold` are shares."""
+
+    symbol: str
+    kind: str
+    raised_at: float
+    cleared_at: float | None
+    value: float | None
+    threshold: float | None
+    detail: str
 
 
 class PartRow(NamedTuple):

@@ -3,7 +3,17 @@
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from dashboard.rows import AlertRow, OpenBar, PartRow, SeriesKey, SymbolRow
+from dashboard.rows import (
+    ActionRow,
+    AlertRow,
+    DataAlertRow,
+    OfferRow,
+    OpenBar,
+    PartRow,
+    QualityRow,
+    SeriesKey,
+    SymbolRow,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -22,13 +32,23 @@ class Reading(NamedTuple):
     parts: dict[str, PartRow]
     dead_letters: int
     first_start: float | None
+    qualities: dict[str, QualityRow]
+    data_alerts: list[DataAlertRow]
+    actions: dict[str, tuple[ActionRow, ...]]
+    offer: OfferRow | None
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None)
+
+
+def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
+    """The alerts of the market, then those of the data, each newest first."""
+    return [*reading.alerts, *reading.data_alerts]
 
 
 class Snapshot(NamedTuple):
-    """The last reading. `sequence` rises with every read; `generation` is that of the first over this connection.
+    """The last reading. `sequence` rises with every read; `generation` is that of the first over this connection, or
+    of the last that missed a symbol there had been.
 
     A viewer that holds another generation starts anew: the tables may be other ones. The three changes say
     at which sequence each symbol, trend and alert came to be as it is. `reason` is what the database said
@@ -42,7 +62,7 @@ class Snapshot(NamedTuple):
     reading: Reading
     symbol_changes: dict[str, int]
     trend_changes: dict[str, int]
-    alert_changes: dict[AlertRow, int]
+    alert_changes: dict[AlertRow | DataAlertRow, int]
 
 
 def first_snapshot(sequence: int) -> Snapshot:
@@ -58,21 +78,28 @@ def begin_generation(snapshot: Snapshot) -> Snapshot:
 def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
     """The snapshot after one more read."""
     sequence, old = snapshot.sequence + 1, snapshot.reading
+    has_fewer = bool(old.symbols.keys() - reading.symbols.keys())
     return Snapshot(
         sequence,
-        snapshot.generation,
+        sequence if has_fewer else snapshot.generation,
         "reading" if reading.symbols else "no_quotes",
         "",
         reading,
-        _changes(old.symbols, reading.symbols, snapshot.symbol_changes, sequence),
+        _changes(_watched(old), _watched(reading), snapshot.symbol_changes, sequence),
         _changes(old.trends, reading.trends, snapshot.trend_changes, sequence),
-        {alert: snapshot.alert_changes.get(alert, sequence) for alert in reading.alerts},
+        {alert: snapshot.alert_changes.get(alert, sequence) for alert in all_alerts(reading)},
     )
 
 
 def stall(snapshot: Snapshot, condition: Condition, reason: str) -> Snapshot:
     """The snapshot while nothing can be read; what was read last stays visible."""
     return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition, reason=reason)
+
+
+def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None]]:
+    """What the watchlist shows of each symbol."""
+    states = {symbol: quality.state for symbol, quality in reading.qualities.items()}
+    return {symbol: (row, states.get(symbol)) for symbol, row in reading.symbols.items()}
 
 
 def _changes(

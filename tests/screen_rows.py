@@ -101,6 +101,48 @@ def alert(cursor: Cursor, symbol: str, start: int, value: float) -> None:
     _insert(cursor, "alerts", values | {"offset": start})
 
 
+def quality(cursor: Cursor, symbol: str, state: str = "live", **told: object) -> None:
+    """Write how a symbol's quotes fare: as Yahoo's do, with all its history, unless something else is told."""
+    cursor.execute("delete from data_quality where symbol = %s", (symbol,))
+    counts = ("quotes", "gaps", "duplicates", "out_of_order", "refused", "reconnects", "quotes_per_minute")
+    values: dict[str, object] = {
+        "symbol": symbol,
+        "source": "yahoo",
+        "state": state,
+        "cause": "",
+        "detail": "",
+    }
+    values |= {"session": "regular", "history_done": 3, "history_total": 3, **dict.fromkeys(counts, 0)}
+    _insert(cursor, "data_quality", values | told)
+
+
+def company(cursor: Cursor, symbol: str, **known: object) -> None:
+    """Write what is known of a symbol's company."""
+    values = {"symbol": symbol, "source": "yahoo", "fetched_at": at(0)}
+    _insert(cursor, "companies", values | known)
+
+
+def action(cursor: Cursor, symbol: str, kind: str, second: int, value: float) -> None:
+    """Write a split or a dividend, in the currency of the prices."""
+    values: dict[str, object] = {"symbol": symbol, "time": at(second), "action": kind, "value": value}
+    _insert(cursor, "corporate_actions", values | {"source": "test", "partition": 0, "offset": second})
+
+
+def data_alert(cursor: Cursor, symbol: str, kind: str, second: float, **told: object) -> None:
+    """Write an alert about a symbol's data in place of one that was raised at the same moment."""
+    key = (symbol, kind, at(second))
+    cursor.execute("delete from data_alerts where symbol = %s and kind = %s and raised_at = %s", key)
+    values = {"symbol": symbol, "kind": kind, "raised_at": at(second), "detail": ""}
+    _insert(cursor, "data_alerts", values | told)
+
+
+def offer(cursor: Cursor, reason: str, reachable_since: float | None = None) -> None:
+    """Write that Yahoo was wanted and could not be reached, or can be since then."""
+    cursor.execute("delete from live_offers")
+    since = None if reachable_since is None else at(reachable_since)
+    _insert(cursor, "live_offers", {"source": "yahoo", "reason": reason, "reachable_since": since})
+
+
 def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:
     """A market of symbols at these prices: `bars` closed minutes before the one that is open at `now`."""
     minute = now - now % MINUTE

@@ -30,6 +30,32 @@
     return plain(value / size, unit ? 2 : Number.isInteger(value) ? 0 : 2) + unit;
   }
 
+  // What is paid in: a sign before the number, else the code behind it.
+  const SIGNS = { USD: "$", EUR: "\u20ac", GBP: "\u00a3", JPY: "\u00a5", CNY: "CN\u00a5", INR: "\u20b9", KRW: "\u20a9",
+    HKD: "HK$", CAD: "CA$", AUD: "A$", TWD: "NT$", BRL: "R$", ILS: "\u20aa" };
+
+  function currency(code) {
+    const sign = SIGNS[code];
+    return { sign: sign || "", code: sign || !code ? "" : code };
+  }
+
+  function money(value, decimals, code) {
+    if (value === null || value === undefined) return UNKNOWN;
+    const { sign, code: behind } = currency(code);
+    return sign + plain(value, decimals) + (behind ? `\u00a0${behind}` : "");
+  }
+
+  // How long until something, in its two largest units.
+  const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+  function countdown(seconds) {
+    const whole = Math.ceil(seconds), first = Math.max(0, UNITS.findIndex(([, size]) => whole >= size));
+    const words = UNITS.slice(first, first + 2).map(([unit, size], index) => {
+      const above = index ? UNITS[first][1] : Infinity;
+      return `${Math.floor(whole % above / size)} ${unit}`;
+    });
+    return words.join(" ");
+  }
+
   function clock(zone, options) {
     return cached(clocks, zone + JSON.stringify(options), () => new Intl.DateTimeFormat("en-GB", {
       timeZone: zone, hourCycle: "h23", ...options }));
@@ -70,19 +96,19 @@
     return seconds < 129600 ? plain(seconds / 3600, 0) + " h" : plain(seconds / 86400, 0) + " d";
   }
 
-  // A cell's value in the way its kind asks for.
-  function cell(value, kind, decimals) {
+  // A cell's value in the way its kind asks for. A code without a sign stands in the panel's head, once.
+  function cell(value, kind, decimals, code) {
     switch (kind) {
       case "text": return value;
-      case "price": return plain(value, decimals);
-      case "difference": return signed(value, decimals + 2);
+      case "price": return money(value, decimals, currency(code).sign ? code : null);
+      case "difference": return signed(value, Math.min(8, decimals + 2));
       case "volume": return compact(value);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
       default: return plain(value, 1);
     }
   }
 
-  window.deskFormat = { plain, signed, compact, time, day, fullClock, offset, age, cell, tone };
+  window.deskFormat = { plain, money, currency, countdown, signed, compact, time, day, fullClock, offset, age, cell, tone };
 
   // The colour follows the sign that is written.
   function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }

@@ -3,8 +3,8 @@
   "use strict";
   const PANES = [["price", 6], ["volume", 1.1], ["rsi", 1.5], ["macd", 1.6]];
   const RIGHT_MARGIN = 4;
-  let specs = [], shown = new Set();
-  let view = null; // what is on the chart: symbol, interval, zone, decimals, bars, times, points, lastStart
+  let specs = [], shown = new Set(), room = {};
+  let view = null; // what is on the chart: see load
 
   function setSpecs(series) { specs = series; }
 
@@ -42,8 +42,9 @@
     for (const spec of specs) view.points[spec.id].splice(-1, 1, point(spec, bar, view.times.at(-1)));
   }
 
-  function load(symbol, interval, zone, decimals, columns) {
-    view = { symbol, interval, zone, decimals, bars: [], times: [], points: {}, lastStart: 0 };
+  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted.
+  function load(chart, columns, marks) {
+    view = { ...chart, marks, bars: [], times: [], points: {}, lastStart: 0 };
     for (const spec of specs) view.points[spec.id] = [];
     columns.start.forEach((_, index) => append(row(columns, index)));
     if (view.bars.length) view.lastStart = view.bars.at(-1).start;
@@ -52,8 +53,32 @@
 
   function format(spec) {
     if (spec.column === "volume") return { type: "volume" };
-    const precision = spec.pane === "rsi" ? 1 : view.decimals + (spec.pane === "macd" ? 2 : 0);
+    const precision = spec.pane === "rsi" ? 1 : Math.min(8, view.decimals + (spec.pane === "macd" ? 2 : 0));
     return { type: "price", precision, minMove: 1 / 10 ** precision };
+  }
+
+  // A split or a dividend is marked at the first bar it holds for, where there is one before it.
+  function markers() {
+    return view.marks.flatMap(({ time, letter }) => {
+      const index = view.bars.findIndex((bar) => bar.start >= time);
+      if (index < 1) return [];
+      const color = letter === "S" ? "#f5c542" : "#5aa9ff";
+      return [{ time: view.times[index], position: "belowBar", shape: "circle", size: 0.6, color, text: letter }];
+    });
+  }
+
+  // The price pane leaves room for its legend, however many lines that has.
+  function margins(spec, first) {
+    if (spec !== first) return {};
+    const bottom = spec.pane === "volume" ? 0 : 0.06;
+    return { priceScaleOptions: { scaleMargins: { top: Math.max(0.06, room[spec.pane] || 0), bottom } } };
+  }
+
+  function leaveRoom(shares) {
+    const moved = Object.keys(shares).some((pane) => Math.abs(shares[pane] - (room[pane] || 0)) > 0.015);
+    if (!moved) return;
+    room = shares;
+    draw();
   }
 
   // Series keep their data array, so that a switched study leaves the others as they are.
@@ -66,11 +91,13 @@
       series: drawn.map((spec) => ({
         id: spec.id, type: spec.type, pane: number[spec.pane], data: view.points[spec.id],
         options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines || [],
-        ...(spec.priceScaleOptions && { priceScaleOptions: spec.priceScaleOptions }),
+        ...margins(spec, drawn.find((other) => other.pane === spec.pane)),
+        ...(spec.id === "price" && { markers: markers() }),
       })),
       paneOptions: panes.map(([, stretchFactor]) => ({ stretchFactor })),
     });
     deskLegend.build(panes.map(([name]) => name), drawn);
+    deskSources.empty();
     describe();
   }
 
@@ -110,7 +137,7 @@
     }
     if (ticks.length) dash_clientside.set_props("chart", { tick: ticks });
     deskLegend.refresh();
-    if (view.bars.length !== before) describe();
+    if (view.bars.length !== before) { deskSources.empty(); describe(); }
     return true;
   }
 
@@ -123,19 +150,21 @@
   function describe() {
     const words = document.getElementById("summary");
     if (!view.bars.length) { words.textContent = `${view.symbol}: no bars yet.`; return; }
-    const last = view.bars.at(-1), first = view.bars[0], price = (value) => deskFormat.plain(value, view.decimals);
+    const last = view.bars.at(-1), first = view.bars[0], price = (value) => deskFormat.money(value, view.decimals, view.currency);
     const high = Math.max(...view.bars.map((bar) => bar.high)), low = Math.min(...view.bars.map((bar) => bar.low));
     const when = (bar) => deskFormat.fullClock(bar.start, view.zone);
     const rsi = last.rsi === null ? "" : ` RSI ${deskFormat.plain(last.rsi, 1)}.`;
-    words.textContent = `${view.symbol}, ${view.bars.length} bars of ${view.interval} from ${when(first)} to ` +
+    const how = view.adjusted ? "adjusted bars" : "bars";
+    words.textContent = `${view.symbol}, ${view.bars.length} ${how} of ${view.interval} from ${when(first)} to ` +
       `${when(last)}. Last price ${price(last.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`;
   }
 
   window.deskChart = {
-    setSpecs, load, show, zoom, tick, barAt,
+    setSpecs, load, show, zoom, tick, barAt, leaveRoom,
     view: () => view,
     forget: () => { view = null; },
     isDaily: () => view !== null && view.interval === "1d",
+    isEmpty: () => view !== null && view.bars.length === 0,
     holds: (symbol, interval) => view !== null && view.symbol === symbol && view.interval === interval,
     lastStart: () => (view ? view.lastStart : 0),
   };

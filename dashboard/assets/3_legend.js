@@ -15,7 +15,17 @@
     return element;
   }
 
+  // Built anew only where other things are drawn.
+  let built = "", paneNames = [];
   function build(names, drawn) {
+    const { symbol, interval, decimals, currency, adjusted } = deskChart.view();
+    const wanted = JSON.stringify([names, drawn.map((spec) => spec.id), symbol, interval, decimals, currency, adjusted]);
+    if (wanted !== built) { built = wanted; paneNames = names; fill(names, drawn); }
+    refresh();
+    watch();
+  }
+
+  function fill(names, drawn) {
     const legends = document.getElementById("legends");
     cells = [];
     legends.replaceChildren(...names.map((name) => {
@@ -25,14 +35,14 @@
       studies(legend, drawn.filter((spec) => spec.pane === name && spec.study));
       return legend;
     }));
-    refresh();
-    watch();
   }
 
   function price(legend) {
     const view = deskChart.view();
     span(legend, "legend-name", view.symbol);
     span(legend, "quiet", view.interval === "1d" ? "1D" : view.interval);
+    if (view.currency) span(legend, "quiet", view.currency);
+    if (view.adjusted && view.actions) span(legend, "quiet", "adjusted");
     for (const [label, name] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) {
       span(legend, "quiet", label);
       cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
@@ -91,10 +101,13 @@
   }
 
   function place() {
-    const tops = paneRows().map((element) => element.offsetTop);
+    const found = paneRows(), shares = {};
     [...document.getElementById("legends").children].forEach((legend, index) => {
-      legend.style.top = `${(tops[index] || 0) + 6}px`;
+      if (!found[index]) return;
+      legend.style.top = `${found[index].offsetTop + 6}px`;
+      shares[paneNames[index]] = Math.min(0.5, (legend.offsetHeight + 10) / found[index].offsetHeight);
     });
+    deskChart.leaveRoom(shares);
   }
 
   window.deskLegend = { setLabels, build, refresh, point };

@@ -51,16 +51,29 @@
     return React.createElement("svg", box, React.createElement("path", line));
   }
 
-  window.dashAgGridComponentFunctions = { Trend };
+  function State({ value }) {
+    if (!value) return null;
+    const words = React.createElement("span", { className: "unseen" }, value);
+    return React.createElement("i", { className: `state ${value}` }, words);
+  }
+
+  // Words and not only colours; without a state there is nothing to say.
+  const STATES = { live: "Live", waiting: "Waiting", history: "History is being fetched", stale: "Stale", closed: "Market closed" };
+
+  window.dashAgGridComponentFunctions = { Trend, State };
   window.dashAgGridFunctions = {
-    watchPrice: ({ value, data }) => deskFormat.plain(value, data.decimals),
+    // Where the symbol's own name ends with its currency there is no need to repeat it.
+    watchPrice: ({ value, data: { symbol, decimals, currency } }) =>
+      deskFormat.money(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
+    watchName: ({ data }) => data.name || data.symbol,
+    watchState: ({ value }) => STATES[value] || value,
     watchPercent: ({ value }) => deskFormat.signed(value, 2),
     watchTone: ({ value }, tone) => deskFormat.tone(deskFormat.signed(value, 2)) === tone,
     leaveGrid: () => false, // Tab goes on to the next part of the page; the arrow keys move inside
     deskTheme: (theme) => theme.withParams({
       backgroundColor: "#0f151d", foregroundColor: "#d5deea", headerBackgroundColor: "#0f151d",
       headerTextColor: "#8d9bad", borderColor: "#1a232e", rowHoverColor: "#16202b", selectedRowBackgroundColor: "#1a2c42",
-      fontSize: 12.5, headerFontSize: 11.5, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 9,
+      fontSize: 12.5, headerFontSize: 11.5, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 8,
       browserColorScheme: "dark", wrapperBorderRadius: 0, wrapperBorder: false, headerColumnBorder: false,
     }),
   };

@@ -20,14 +20,16 @@
     write(byId(id), text || "");
   }
 
-  function headline(row, currency) {
+  function headline(row) {
+    const { sign, code } = deskFormat.currency(row.currency);
+    write(byId("sign"), row.last === null ? "" : sign);
     write(byId("last"), deskFormat.plain(row.last, row.decimals));
-    write(byId("currency"), currency || "");
+    write(byId("currency"), code);
     const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
-    write(byId("change"), deskFormat.signed(row.change, row.decimals) + percent);
+    write(byId("change"), row.change === null ? "" : deskFormat.signed(row.change, row.decimals) + percent);
     dress(byId("change"), `change ${deskFormat.tone(byId("change").textContent)}`);
     const short = row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`;
-    document.title = `${row.symbol} ${deskFormat.plain(row.last, row.decimals)}${short} · Tickstream`;
+    document.title = `${row.symbol} ${deskFormat.money(row.last, row.decimals, row.currency)}${short} · Tickstream`;
   }
 
   function badge(id, text, tone) {
@@ -37,7 +39,7 @@
   }
 
   // Cells are [label, value, kind]; the labels of a panel never change while the page is open.
-  function cells(id, given, decimals) {
+  function cells(id, given, row) {
     const list = byId(id);
     if (list.children.length !== given.length) {
       list.replaceChildren(...given.map(([label]) => {
@@ -48,31 +50,47 @@
     }
     given.forEach(([, value, kind], index) => {
       const target = list.children[index].lastChild;
-      write(target, deskFormat.cell(value, kind, decimals));
+      write(target, deskFormat.cell(value, kind, row.decimals, row.currency));
       dress(target, kind === "text" ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
       target.title = kind === "text" ? "Warming up: bars seen of bars needed" : "";
     });
   }
 
   function alertItem(alert) {
-    const item = element("li", `alert ${alert.tone}`);
-    const when = element("time", "num", deskFormat.time(alert.time, alert.zone));
-    when.title = deskFormat.fullClock(alert.time, alert.zone);
+    const item = element("li", "");
     const head = element("div", "alert-head");
-    head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), when);
-    item.append(head, element("p", "", alert.text));
+    head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), element("time", "num"));
+    item.append(head, element("p", ""));
     item.dataset.time = alert.time;
     item.dataset.key = alert.key;
     return item;
+  }
+
+  // One about the data may be cleared later: the same item, then with its end.
+  function fillAlert(item, alert) {
+    const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
+    dress(item, `alert ${alert.tone}`);
+    write(when, deskFormat.time(alert.time, alert.zone));
+    when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
+    write(item.lastChild, alert.text + paid(alert) + end);
+  }
+
+  function paid({ symbol, price }) {
+    const row = price === undefined ? null : deskWatchlist.row(symbol);
+    return row ? ` at ${deskFormat.money(price, row.decimals, row.currency)}` : "";
   }
 
   // Newest first, wherever in time a late one belongs.
   function alerts(came) {
     const list = byId("alerts");
     for (const alert of [...came].reverse()) {
-      if (list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`)) continue;
-      const older = [...list.children].find((item) => Number(item.dataset.time) <= alert.time);
-      list.insertBefore(alertItem(alert), older || null);
+      let item = list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`);
+      if (!item) {
+        item = alertItem(alert);
+        const older = [...list.children].find((other) => Number(other.dataset.time) <= alert.time);
+        list.insertBefore(item, older || null);
+      }
+      fillAlert(item, alert);
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
     dress(list, list.children.length ? "alerts fill" : "alerts fill none");
@@ -122,5 +140,5 @@
 
   function clearAlerts() { byId("alerts").replaceChildren(); }
 
-  window.deskPanels = { write, sentence, headline, badge, cells, alerts, clearAlerts, strip, notice };
+  window.deskPanels = { write, dress, sentence, headline, badge, cells, alerts, clearAlerts, strip, notice };
 })();

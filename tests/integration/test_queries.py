@@ -13,9 +13,24 @@ from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.errors import StopPart, Unavailable
 from shared.parts import SignOfLife
-from tests.screen_rows import MINUTE, Minute, alert, close_bar, fill, open_bar, quote
+from tests.screen_rows import (
+    MINUTE,
+    Minute,
+    action,
+    alert,
+    at,
+    close_bar,
+    company,
+    data_alert,
+    fill,
+    offer,
+    open_bar,
+    quality,
+    quote,
+)
 
 NOON = 1_763_985_600
+DAY = 86_400
 
 
 @pytest.fixture
@@ -59,6 +74,61 @@ def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:
     assert list(found) == ["AAA", "BBB"]
     assert (found["AAA"].price, found["AAA"].previous_close, found["AAA"].last_day_close) == (10.0, 9.5, 8.0)
     assert (found["AAA"].event_time, found["BBB"].last_day_close) == (NOON, None)
+
+
+def test_symbol_without_a_quote_is_known_by_how_its_quotes_fare(cursor: Cursor) -> None:
+    quality(cursor, "FOO", "waiting", cause="unknown symbol", next_try_at=at(NOON))
+    quote(cursor, "AAA", 10.0, NOON)
+    company(cursor, "AAA", name="Alpha", sector="Metals", exchange="Tokyo", decimals=0)
+    found = queries.read_symbols(cursor)
+    assert (found["FOO"].price, found["FOO"].late, found["FOO"].name) == (None, 0, None)
+    row = found["AAA"]
+    assert (row.name, row.sector, row.market, row.decimals) == ("Alpha", "Metals", "Tokyo", 0)
+    assert (row.exchange, row.currency) == ("SIMULATED", "USD")
+    told = queries.read_qualities(cursor)["FOO"]
+    assert (told.state, told.cause, told.next_try_at) == ("waiting", "unknown symbol", NOON)
+
+
+def test_symbol_that_is_watched_no_more_is_not_shown(cursor: Cursor) -> None:
+    for symbol, wanted in (("AAA", True), ("BBB", False)):
+        quote(cursor, symbol, 10.0, NOON)
+        cursor.execute("insert into watched_symbols values (%s, %s)", (symbol, wanted))
+    assert list(queries.read_symbols(cursor)) == ["AAA"]
+
+
+def test_alerts_about_the_data_come_newest_first_with_their_end(cursor: Cursor) -> None:
+    data_alert(cursor, "AAA", "failover", NOON)
+    data_alert(cursor, "AAA", "disagreement", NOON + 60, value=0.02, threshold=0.01, cleared_at=at(NOON + 90))
+    found = queries.read_data_alerts(cursor, 10)
+    assert [(row.kind, row.cleared_at) for row in found] == [("disagreement", NOON + 90), ("failover", None)]
+    assert queries.read_data_alerts(cursor, 1) == found[:1]
+
+
+def test_dividend_carries_the_close_before_it_in_its_own_currency(cursor: Cursor) -> None:
+    quote(cursor, "AAA", 10.0, NOON)
+    close_bar(cursor, Minute("AAA", NOON - 2 * DAY, 9.0, "1d"))
+    close_bar(cursor, Minute("AAA", NOON, 10.0, "1d"))
+    action(cursor, "AAA", "dividend", NOON - DAY, 0.5)
+    action(cursor, "AAA", "split", NOON - DAY, 4.0)
+    action(cursor, "AAA", "dividend", NOON - 3 * DAY, 0.5)
+    action(cursor, "AAA", "split", 2**33, 2.0)  # announced, in the far future
+    first, *same_day = queries.read_actions(cursor)["AAA"]
+    assert (first.time, first.close_before) == (NOON - 3 * DAY, None)
+    assert sorted(same_day) == [(NOON - DAY, "dividend", 0.5, 9.0), (NOON - DAY, "split", 4.0, None)]
+    cursor.execute("update corporate_actions set currency = 'GBP'")
+    assert {one.close_before for one in queries.read_actions(cursor)["AAA"]} == {None}
+
+
+def test_offer_is_accepted_only_while_it_stands(cursor: Cursor) -> None:
+    assert queries.read_offer(cursor) is None
+    assert not queries.accept_offer(cursor)
+    offer(cursor, "no network")
+    assert not queries.accept_offer(cursor)
+    assert queries.read_offer(cursor) == ("yahoo", "no network", False, False)
+    offer(cursor, "no network", reachable_since=NOON)
+    assert queries.accept_offer(cursor)
+    assert queries.accept_offer(cursor)
+    assert queries.read_offer(cursor) == ("yahoo", "no network", True, True)
 
 
 def test_newest_bars_come_oldest_first_with_their_indicators(cursor: Cursor) -> None:

@@ -14,7 +14,7 @@ from dashboard.panels import (
     part_items,
     session_cells,
 )
-from dashboard.rows import AlertRow, ChartBar, OpenBar, PartRow, SymbolRow
+from dashboard.rows import ActionRow, AlertRow, ChartBar, OpenBar, PartRow, QualityRow, SymbolRow
 from dashboard.snapshot import NOTHING, advance, first_snapshot, stall
 from shared.sections import Alerts, Indicators
 
@@ -78,11 +78,20 @@ def test_studies_are_named_by_their_periods() -> None:
 
 
 def test_prices_are_written_with_the_decimals_their_size_asks_for() -> None:
-    assert decimals("AAA", 76.38) == 2
-    assert decimals("EURUSD=X", 1.0845) == 5
-    assert decimals("USDJPY=X", 155.2) == 3
-    assert decimals("PENNY", 0.1234) == 4
-    assert decimals("DUST", 0.00001234) == 8
+    def of(symbol: str, price: float | None) -> int:
+        return decimals(SYMBOL._replace(symbol=symbol, price=price))
+
+    assert of("AAA", 76.38) == 2
+    assert of("EURUSD=X", 1.0845) == 5
+    assert of("USDJPY=X", 155.2) == 3
+    assert of("PENNY", 0.1234) == 4
+    assert of("DUST", 0.00001234) == 8
+    assert of("AAA", None) == 2
+
+
+def test_prices_are_written_with_the_decimals_that_their_source_names() -> None:
+    assert decimals(SYMBOL._replace(decimals=0)) == 0
+    assert decimals(SYMBOL._replace(decimals=12)) == 8
 
 
 def test_change_counts_from_the_previous_close() -> None:
@@ -104,6 +113,11 @@ def test_heading_of_a_live_market_runs_with_the_clock() -> None:
     found = heading(SYMBOL, MONDAY_NOON + 60, is_live=True)
     assert (found["zone"], found["session"]) == ("America/New_York", "Pre-market")
     assert (found["clock"], found["clock_runs"]) == (MONDAY_NOON + 60, True)
+
+
+def test_heading_of_a_symbol_without_a_quote_does_not_guess_its_session() -> None:
+    found = heading(SYMBOL._replace(price=None, event_time=None, exchange=None), MONDAY_NOON, is_live=True)
+    assert (found["session"], found["clock"]) == ("", MONDAY_NOON)
 
 
 def test_heading_of_a_replay_shows_the_time_of_the_recording() -> None:
@@ -207,6 +221,26 @@ def test_delta_tells_a_gap_from_nothing_new() -> None:
     assert delta(SCENE, snapshot, ask, None)["bars"] is None
     assert delta(SCENE, snapshot, ask, [])["bars"] == {}
     assert delta(SCENE, snapshot, ask, [WARM])["bars"]["start"] == [60]
+
+
+def test_delta_adjusts_bars_for_those_who_asked() -> None:
+    split = ActionRow(180, "split", 2.0, None)
+    snapshot = advance(first_snapshot(100), READING._replace(actions={"AAA": (split,)}))
+    ask = Ask("AAA", "1m", 0, 0, 0)
+    raw = delta(SCENE, snapshot, ask, [WARM])
+    halved = delta(SCENE, snapshot, replace(ask, adjusted=True), [WARM])
+    assert (raw["bars"]["close"], halved["bars"]["close"]) == ([1.5], [0.75])
+    assert (raw["actions"], raw["adjusted"], halved["adjusted"]) == (1, False, True)
+
+
+def test_symbol_without_a_quote_says_why() -> None:
+    quality = QualityRow("FOO", "yahoo", None, "waiting", "unknown symbol", "", None, None, 0, 3)
+    row = SYMBOL._replace(symbol="FOO", price=None, event_time=None, received_time=None, previous_close=None)
+    reading = NOTHING._replace(symbols={"FOO": row}, trends={"FOO": ()}, qualities={"FOO": quality})
+    found = delta(SCENE, advance(first_snapshot(100), reading), Ask("FOO", "1m", 0, 0, 0), [])
+    assert (found["rows"][0]["last"], found["rows"][0]["state"], found["age"]) == (None, "waiting", None)
+    assert found["standing"]["text"] == "Yahoo has no symbol FOO"
+    assert found["history"] == found["standing"]["history"] == (0, 3)
 
 
 def test_no_number_is_shown_before_one_was_read() -> None:

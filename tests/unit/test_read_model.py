@@ -2,11 +2,12 @@
 
 from dashboard.history import SERIES_KEPT, History
 from dashboard.read_model import minutes_moved
-from dashboard.rows import AlertRow, ChartBar, OpenBar, SymbolRow
+from dashboard.rows import AlertRow, ChartBar, DataAlertRow, OpenBar, QualityRow, SymbolRow
 from dashboard.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 
 KEY = ("AAA", "1m")
 SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 0, None)
+QUALITY = QualityRow("AAA", "yahoo", None, "live", "", "", None, None, 1, 3)
 ALERT = AlertRow("AAA", "1m", "volatility", 60, 120.0, 0.06, 0.05, 1.0)
 
 
@@ -85,6 +86,31 @@ def test_symbol_that_left_the_tables_leaves_the_snapshot() -> None:
     second = advance(first, NOTHING)
     assert second.symbol_changes == {}
     assert (first.condition, second.condition) == ("reading", "no_quotes")
+
+
+def test_symbol_changes_with_the_state_of_its_quotes() -> None:
+    reading = NOTHING._replace(symbols={"AAA": SYMBOL}, qualities={"AAA": QUALITY})
+    first = advance(first_snapshot(5), reading)
+    counted = advance(first, reading._replace(qualities={"AAA": QUALITY._replace(history_done=2)}))
+    stale = advance(counted, reading._replace(qualities={"AAA": QUALITY._replace(state="stale")}))
+    assert [one.symbol_changes["AAA"] for one in (first, counted, stale)] == [6, 6, 8]
+
+
+def test_alert_about_the_data_changes_when_it_is_cleared() -> None:
+    alert = DataAlertRow("AAA", "failover", 1.0, None, None, None, "")
+    cleared = alert._replace(cleared_at=2.0)
+    first = advance(first_snapshot(5), NOTHING._replace(data_alerts=[alert]))
+    second = advance(first, NOTHING._replace(data_alerts=[cleared]))
+    assert (first.alert_changes, second.alert_changes) == ({alert: 6}, {cleared: 7})
+
+
+def test_viewers_start_anew_when_a_symbol_is_gone() -> None:
+    both = NOTHING._replace(symbols={"AAA": SYMBOL, "BBB": SYMBOL})
+    first = advance(first_snapshot(5), NOTHING._replace(symbols={"AAA": SYMBOL}))
+    more = advance(first, both)
+    fewer = advance(more, NOTHING._replace(symbols={"BBB": SYMBOL}))
+    assert more.generation == first.generation
+    assert fewer.generation == fewer.sequence
 
 
 def test_lost_database_leaves_the_last_numbers_readable() -> None:

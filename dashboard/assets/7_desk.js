@@ -10,7 +10,8 @@
   };
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
-    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, loading: null, stale: false, offered: -1,
+    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, loading: null, stale: false, offered: "",
+    adjusted: false, look: null, sources: null,
   };
 
   function begin(series, labels) {
@@ -19,14 +20,14 @@
     if (window.innerWidth < 600) dash_clientside.set_props("range", { value: "1H" }); // three hours would be a smear
   }
 
-  function ask(_, symbol, interval) {
-    const moved = symbol !== state.symbol || interval !== state.interval;
+  function ask(_, symbol, interval, adjusted) {
+    const moved = symbol !== state.symbol || interval !== state.interval || adjusted !== state.adjusted;
     const now = performance.now();
     if (!moved && state.askedAt !== null && now - state.askedAt < OVERDUE) return dash_clientside.no_update;
-    Object.assign(state, { symbol, interval, askedAt: now });
+    Object.assign(state, { symbol, interval, adjusted, askedAt: now });
     const lastStart = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
     return { symbol: symbol || null, interval, sequence: state.sequence, generation: state.generation,
-      last_start: lastStart, nonce: now };
+      last_start: lastStart, adjusted, nonce: now };
   }
 
   function apply(delta) {
@@ -38,11 +39,12 @@
     state.sequence = delta.sequence;
     deskWatchlist.apply(delta.rows);
     if (delta.alerts.length || !state.clock) deskPanels.alerts(delta.alerts);
-    for (const id of ["banner", "warning"]) deskPanels.sentence(id, delta[id]);
+    deskPanels.sentence("warning", delta.warning);
     deskPanels.notice(delta.notice);
     deskPanels.strip(delta);
-    Object.assign(state, { age: delta.age, isRecorded: delta.is_recorded });
+    Object.assign(state, { age: delta.age, isRecorded: delta.is_recorded, sources: delta.sources });
     offerSymbols();
+    deskSources.follow(delta);
     if (delta.symbol === state.symbol && delta.interval === state.interval) applySymbol(delta);
     keepTime();
   }
@@ -59,28 +61,37 @@
   function applySymbol(delta) {
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
     Object.assign(state, { clock: heading, open: delta.open });
-    deskPanels.headline(row, heading.currency);
+    deskPanels.headline(row);
     deskPanels.badge("badge", heading.session, heading.tone);
-    deskPanels.cells("session", delta.session, row.decimals);
-    deskPanels.cells("indicators", delta.indicators, row.decimals);
-    deskPanels.write(document.getElementById("session-note"), delta.symbol);
-    deskPanels.write(document.getElementById("indicators-note"), `${delta.symbol} · ${delta.interval}`);
+    deskPanels.cells("session", delta.session, row);
+    deskPanels.cells("indicators", delta.indicators, row);
+    note("session-note", delta.symbol, deskFormat.currency(row.currency).code);
+    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
     deskWatchlist.select(delta.symbol);
+    deskSources.symbol(delta);
     applyBars(delta);
   }
 
+  function note(id, ...words) {
+    deskPanels.write(document.getElementById(id), words.filter(Boolean).join(" · "));
+  }
+
   function applyBars(delta) {
-    const isShown = deskChart.holds(delta.symbol, delta.interval) && !state.stale;
+    if (delta.adjusted !== state.adjusted) return; // asked before the switch was moved
+    const isLoaded = deskChart.holds(delta.symbol, delta.interval), view = deskChart.view();
+    const { decimals, currency } = deskWatchlist.row(delta.symbol), { adjusted, actions } = delta;
+    state.look = { adjusted, actions, decimals, currency };
+    if (isLoaded && Object.entries(state.look).some(([name, value]) => view[name] !== value)) state.stale = true;
+    const isShown = isLoaded && !state.stale;
     if (isShown && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
     const follows = isShown && delta.bars !== null && deskChart.tick(delta.bars, delta.open);
-    if (!follows) load(isShown || state.stale);
+    if (!follows) load(isLoaded);
   }
 
   function offerSymbols() {
     const symbols = deskWatchlist.symbols();
-    if (symbols.length === state.offered) return;
-    state.offered = symbols.length;
-    deskPanels.write(document.getElementById("watch-note"), symbols.length ? `${symbols.length} symbols` : "");
+    if (symbols.join() === state.offered) return;
+    state.offered = symbols.join();
     const value = symbols.includes(state.symbol) ? state.symbol : symbols[0] || null;
     dash_clientside.set_props("symbol", { data: symbols, value });
   }
@@ -92,15 +103,15 @@
 
   // One load at a time for what is wanted now; the next delta tries again where it fails.
   async function load(keepZoom) {
-    const { symbol, interval, clock } = state, wanted = `${symbol} ${interval} ${barsWanted()}`;
-    if (!clock || clock.symbol !== symbol || state.loading === wanted) return;
+    const { symbol, interval, clock, look } = state, wanted = JSON.stringify([symbol, interval, barsWanted(), look]);
+    if (!clock || clock.symbol !== symbol || !look || state.loading === wanted) return;
     state.loading = wanted;
     try {
-      const address = `/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}&bars=${barsWanted()}`;
+      const address = `/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}&bars=${barsWanted()}&adjusted=${look.adjusted}`;
       const answer = await fetch(address);
       const history = answer.ok ? await answer.json() : null;
       if (!history || state.loading !== wanted) return;
-      deskChart.load(symbol, interval, clock.zone, deskWatchlist.row(symbol).decimals, history.columns);
+      deskChart.load({ symbol, interval, zone: clock.zone, ...look }, history.columns, history.marks);
       deskChart.tick({}, state.open);
       state.stale = false;
       if (!keepZoom) deskChart.zoom(RANGES[state.range][0]);
@@ -129,8 +140,11 @@
     }
     if (state.isRecorded) deskPanels.badge("age", "Recorded", "closed");
     else if (state.age !== null) {
-      const age = state.age + passed, isOpen = !heading || heading.tone !== "closed";
-      deskPanels.badge("age", `Data ${deskFormat.age(age)}`, !isOpen ? "closed" : age < 15 ? "open" : age < 120 ? "extended" : "bad");
+      const age = state.age + passed, { label, title, all_closed: allClosed } = state.sources;
+      const isOpen = !allClosed && (title || !heading || heading.tone !== "closed");
+      const separator = title ? " · " : " ";
+      deskPanels.badge("age", label + separator + deskFormat.age(age), !isOpen ? "closed" : age < 15 ? "open" : age < 120 ? "extended" : "bad");
+      document.getElementById("age").title = ["How old the newest quote is", title].filter(Boolean).join("\n");
     }
     if (passed > 5) deskPanels.sentence("warning", "The screen's server does not answer. The page goes on by itself once it does.");
   }
@@ -143,6 +157,7 @@
     follow_range: (range) => RANGES[range][2],
     show: (studies) => deskChart.show(studies),
     pick: (rows) => (rows && rows.length && rows[0].symbol !== state.symbol ? rows[0].symbol : dash_clientside.no_update),
+    switch_feed: (clicks) => { if (clicks) deskSources.switchFeed(); },
     point: (crosshair) => deskLegend.point(crosshair),
     latest: (clicks) => (clicks ? { action: "scrollToRealTime", nonce: clicks } : dash_clientside.no_update),
   };

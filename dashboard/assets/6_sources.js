@@ -1,0 +1,100 @@
+// Where the numbers come from: the chosen symbol's state and cause, its history, and the offer of live quotes.
+(function () {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+  const { write, dress } = window.deskPanels;
+  let clock = null, standing = null, feed = null, switching = false;
+
+  // The server's clock runs on between answers; one that answers late does not set it back.
+  function setClock(now) {
+    const seen = performance.now() / 1000;
+    if (clock === null || Math.abs(clock + seen - now) > 1) clock = now - seen;
+  }
+
+  // Another feed has other tables and another page: it begins anew.
+  function follow(delta) {
+    if (feed !== null && delta.feed !== feed) { window.location.reload(); return; }
+    feed = delta.feed;
+    if (delta.now) setClock(delta.now);
+    banner(delta);
+    history(delta.history);
+  }
+
+  function banner({ banner: text, switch: offer }) {
+    byId("banner").hidden = !text;
+    write(byId("banner-text"), text || "");
+    const button = byId("switch"), accepted = offer === "accepted" || (switching && offer !== null);
+    button.hidden = offer === null;
+    button.disabled = accepted;
+    write(button, accepted ? "Switching\u2026" : "Switch to live quotes");
+    if (offer === null) switching = false;
+  }
+
+  // What becomes of it is seen in the next answers; a failure leaves the button to be pressed again.
+  async function switchFeed() {
+    switching = true;
+    byId("switch").disabled = true;
+    write(byId("switch"), "Switching\u2026");
+    try {
+      const answer = await fetch("/api/switch", { method: "POST" });
+      switching = answer.ok;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
+      switching = false;
+    }
+  }
+
+  function bar(box, [done, total]) {
+    box.querySelector("i").style.width = `${100 * done / total}%`;
+  }
+
+  function history(progress) {
+    const box = byId("history"), symbols = deskWatchlist.symbols().length;
+    box.hidden = !progress;
+    write(byId("watch-note"), progress ? `History ${progress[0]} of ${progress[1]}` : symbols ? `${symbols} symbols` : "");
+    if (!progress) return;
+    bar(box, progress);
+    box.setAttribute("aria-valuenow", progress[0]);
+    box.setAttribute("aria-valuemax", progress[1]);
+  }
+
+  function symbol(delta) {
+    const { name, market, sector } = delta.heading;
+    write(byId("company"), name || "");
+    write(byId("market"), market || "");
+    byId("about").title = [name, market, sector].filter(Boolean).join("\n");
+    standing = delta.standing;
+    byId("standing-line").hidden = !standing;
+    if (standing) dress(byId("state"), `state ${standing.state}`);
+    byId("adjusting").hidden = delta.actions === 0;
+    tell();
+    empty();
+  }
+
+  function sentence() {
+    if (!standing) return "";
+    if (standing.until === null || clock === null) return standing.text;
+    const left = standing.until - clock - performance.now() / 1000;
+    return left > 0 ? standing.text.replace("{left}", deskFormat.countdown(left)) : standing.due;
+  }
+
+  // In the chart's place while it has no bars: how far the history is, else why there are none.
+  function empty() {
+    const box = byId("empty"), progress = standing && standing.history;
+    box.hidden = !deskChart.isEmpty();
+    if (box.hidden) return;
+    const view = deskChart.view(), nothing = `No bars of ${view.interval === "1d" ? "1D" : view.interval} yet`;
+    const why = standing && standing.state !== "live" ? sentence() : "";
+    write(box.firstChild, progress ? `History ${progress[0]} of ${progress[1]}` : why || nothing);
+    box.lastChild.hidden = !progress;
+    if (progress) bar(box, progress);
+  }
+
+  function tell() {
+    write(byId("standing"), sentence());
+    empty();
+  }
+
+  window.setInterval(tell, 500);
+  window.deskSources = { follow, symbol, empty, switchFeed };
+})();

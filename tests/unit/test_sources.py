@@ -1,0 +1,119 @@
+"""What the page says of its sources, and why some numbers don't come."""
+
+from typing import Any
+
+from dashboard.notices import banner, switch
+from dashboard.rows import DataAlertRow, OfferRow, QualityRow
+from dashboard.snapshot import NOTHING
+from dashboard.sources import (
+    all_closed,
+    data_alert_item,
+    failed_over,
+    history_progress,
+    sources_in_use,
+    standing,
+)
+
+LIVE = QualityRow("AAA", "yahoo", None, "live", "", "", None, None, 30, 30)
+FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub stands in for yahoo")
+
+
+def said(**told: Any) -> str:
+    """The sentence about a symbol that fares like this."""
+    return standing(LIVE._replace(**told), stands_in=False).text
+
+
+def test_symbol_that_is_live_names_its_source() -> None:
+    assert said() == "Live from Yahoo"
+    assert said(source="alphavantage") == "Live from Alpha Vantage"
+    assert said(detail="yahoo has no trades at the moment") == "Yahoo has no trades at the moment"
+
+
+def test_closed_market_counts_down_to_its_opening() -> None:
+    found = standing(LIVE._replace(state="closed", cause="market closed", opens_at=500.0), stands_in=False)
+    assert found == ("Market closed, opens in {left}", "Market closed, opens any moment", 500.0)
+    assert said(state="closed", cause="market closed") == "Market closed"
+
+
+def test_each_cause_has_its_sentence_with_the_next_try() -> None:
+    tries: dict[str, Any] = {"state": "stale", "next_try_at": 12.0}
+    assert said(cause="throttled", **tries) == "Throttled by Yahoo, next try in {left}"
+    assert said(cause="provider down", **tries) == "Yahoo is down, next try in {left}"
+    assert said(cause="no network", **tries) == "No network, next try in {left}"
+    assert said(state="stale", cause="refused", detail="no key is set") == "Yahoo refuses: No key is set"
+    assert said(state="waiting", cause="unknown symbol") == "Yahoo has no symbol AAA"
+    assert said(state="waiting") == "Waiting for Yahoo"
+
+
+def test_trouble_is_told_of_a_symbol_whose_history_is_not_there_yet() -> None:
+    assert said(state="history", history_done=3) == "Fetching history from Yahoo"
+    assert said(state="history", cause="throttled") == "Throttled by Yahoo"
+
+
+def test_silent_stream_of_a_symbol_that_is_asked_for_is_no_outage() -> None:
+    assert said(cause="stream silent") == "Stream silent, asking Yahoo instead"
+    assert (
+        said(cause="provider down", next_try_at=9.0)
+        == "Stream away, asking Yahoo instead, next try in {left}"
+    )
+
+
+def test_standby_that_speaks_stands_in_for_the_first_choice() -> None:
+    row = LIVE._replace(source="finnhub", standby="yahoo")
+    cleared = FAILOVER._replace(cleared_at=200.0)
+    assert standing(row, "AAA" in failed_over([FAILOVER])).text == "Finnhub stands in for Yahoo"
+    assert standing(row, "AAA" in failed_over([cleared])).text == "Live from Finnhub"
+
+
+def test_sources_are_named_the_busiest_first_and_not_all_of_many() -> None:
+    rows = [LIVE, LIVE, LIVE._replace(source="binance")]
+    assert sources_in_use(rows) == ("Live · Yahoo, Binance", "Yahoo: 2 symbols\nBinance: 1 symbol")
+    more = [*rows, LIVE._replace(source="finnhub"), LIVE._replace(source="coingecko")]
+    assert sources_in_use(more)[0] == "Live · Yahoo, Binance, 2 more"
+    assert sources_in_use([]) == ("Live", "")
+
+
+def test_history_is_counted_over_all_symbols_until_all_is_there() -> None:
+    assert history_progress([LIVE, LIVE._replace(history_done=12)]) == (42, 60)
+    assert history_progress([LIVE, LIVE]) is None
+    assert history_progress([]) is None
+
+
+def test_markets_are_all_closed_only_where_something_is_known_of_them() -> None:
+    closed = LIVE._replace(state="closed")
+    assert all_closed({"AAA": closed})
+    assert not all_closed({"AAA": closed, "BBB": LIVE})
+    assert not all_closed({})
+
+
+def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
+    row = DataAlertRow("AAA", "disagreement", 100.0, None, 0.0143, 0.01, "yahoo and finnhub differ")
+    item = data_alert_item(row, "UTC")
+    assert (item["interval"], item["text"]) == (
+        "Sources disagree",
+        "Prices are 1.4% apart: Yahoo and Finnhub differ",
+    )
+    assert data_alert_item(FAILOVER, "UTC")["text"] == "Finnhub stands in for Yahoo"
+    assert (
+        data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"]
+        == "It is no longer traded"
+    )
+    over = data_alert_item(row._replace(cleared_at=150.0), "UTC")
+    assert (over["tone"], over["cleared"], over["key"]) == ("over", 150.0, item["key"])
+
+
+def test_simulated_market_says_why_it_stands_in_and_that_it_need_not() -> None:
+    offer = OfferRow("yahoo", "no network", is_reachable=False, is_accepted=False)
+    away = NOTHING._replace(offer=offer)
+    there = NOTHING._replace(offer=offer._replace(is_reachable=True))
+    asked = NOTHING._replace(offer=offer._replace(is_reachable=True, is_accepted=True))
+    assert banner("simulated", away) == (
+        "Yahoo can't be reached: no network. This is a simulated market; nothing here is real."
+    )
+    assert str(banner("simulated", there)).startswith("Yahoo can be reached now.")
+    assert [switch(reading) for reading in (NOTHING, away, there, asked)] == [
+        None,
+        None,
+        "offered",
+        "accepted",
+    ]
