@@ -50,11 +50,13 @@ def history(
     wanted = spans(after, now)
     starts = [*(span.start for span in wanted[1:]), None]
     waiting: list[Past] = []
+    actions_told = False
     for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
         chart = fetch(session, name, span.interval, span.start, now)
         if chart is not None:
             # Each later answer repeats the actions of its own, shorter window.
-            waiting += actions(chart, name, after, now) if number == 1 else []
+            waiting += [] if actions_told else actions(chart, name, after, now)
+            actions_told = True
             waiting += (
                 bar
                 for bar in bars(chart, name, span.interval, now)

@@ -83,19 +83,10 @@ def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time
 
 
 def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
-    """The newest price of the regular session and those around it; None where there has never been one.
-
-    Raises ValueError where price or time can't be true.
-    """
-    regular = (row.regular_market_time, row.regular_market_price, "regular")
-    post = (row.post_market_time, row.post_market_price, "post")
-    pre = (row.pre_market_time, row.pre_market_price, "pre")
+    """None where there has never been a price. Raises ValueError where price or time can't be true."""
     if row.regular_market_price is None:
         return None
-    told = [(time, price, word) for time, price, word in (regular, post, pre) if time and price is not None]
-    if not told:
-        raise ValueError(f"{name} has a price without a time")
-    time, price, session = max(told, key=lambda moment: moment[0])
+    time, price, session = _newest(row)
     return Quote(
         symbol=name,
         event_time=datetime.fromtimestamp(time, UTC),
@@ -114,6 +105,18 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
         exchange=row.exchange,
         session=session,
     )
+
+
+def _newest(row: Row) -> tuple[int, float, str]:
+    """Time, price and session of the newest trade, in the regular session or before or after it.
+
+    Raises ValueError where no price has a time.
+    """
+    regular = (row.regular_market_time, row.regular_market_price, "regular")
+    post = (row.post_market_time, row.post_market_price, "post")
+    pre = (row.pre_market_time, row.pre_market_price, "pre")
+    told = [(time, price, word) for time, price, word in (regular, post, pre) if time and price is not None]
+    return max(told, key=lambda trade: trade[0])
 
 
 def _given(price: float | None, row: Row) -> float | None:
