@@ -12,7 +12,7 @@ misbehaves when it is told to.
 """
 
 from tests.standin.answers import ALPHA_VANTAGE_NOTE, Answer, Fault, Request
-from tests.standin.instrument import AAPL, BITCOIN, NVDA, SAMPLE, TOYOTA, Instrument
+from tests.standin.instrument import AAPL, BITCOIN, NVDA, SAMPLE, TOYOTA, Instrument, coins
 from tests.standin.market import Clock, Day, Market, Trade
 from tests.standin.server import StandIn
 from tests.standin.streams import Connected
@@ -36,4 +36,5 @@ __all__ = [
     "Request",
     "StandIn",
     "Trade",
+    "coins",
 ]

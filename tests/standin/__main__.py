@@ -1,4 +1,4 @@
-"""The stand-in as a process of its own: `python -m tests.standin --port 9100 --rate 100`.
+"""The stand-in as a process of its own: `python -m tests.standin --port 9100 --coins 20 --rate 100`.
 
 It prints its settings as lines of a .env, then trades at that rate in real time and obeys the lines it reads:
 `quote AAPL 230.5 40`, `down`, `up`, `refuse 5`, `status 429 10`, `close`, `abort`, `half_open`, `silence`, `speak`.
@@ -14,6 +14,7 @@ from threading import Event, Thread
 import numpy as np
 
 from tests.standin.answers import Fault
+from tests.standin.instrument import SAMPLE, coins
 from tests.standin.market import Market
 from tests.standin.server import StandIn
 
@@ -60,16 +61,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.standin")
     parser.add_argument("--port", type=int, default=0, help="the HTTP port; streams take the next one")
     parser.add_argument("--rate", type=float, default=0.0, help="trades a second")
+    parser.add_argument("--coins", type=int, default=0, help="so many coins in place of the sample market")
     options, ended = parser.parse_args(), Event()
-    with StandIn(Market(time.time), options.port) as standin:
+    instruments = coins(options.coins) or SAMPLE
+    with StandIn(Market(time.time, instruments), options.port) as standin:
         sys.stdout.writelines(f"{name}={value}\n" for name, value in standin.settings.items())
         sys.stdout.flush()
         trading = Thread(target=trade, args=(standin, options.rate, ended))
         trading.start()
-        for command, *arguments in filter(None, map(str.split, sys.stdin)):
-            commands(standin)[command](*arguments)
-        ended.set()
-        trading.join()
+        try:
+            for command, *arguments in filter(None, map(str.split, sys.stdin)):
+                commands(standin)[command](*arguments)
+        finally:
+            ended.set()
+            trading.join()
 
 
 if __name__ == "__main__":

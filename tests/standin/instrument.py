@@ -1,7 +1,7 @@
 """What is traded in the stand-in's market."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from shared.calendars import SessionCalendar, calendar_of
@@ -48,6 +48,11 @@ class Instrument:
     def sessions(self) -> SessionCalendar:
         """The calendar of its exchange."""
         return calendar_of(self.calendar)
+
+    @property
+    def has_extended_hours(self) -> bool:
+        """Whether it trades before and after its sessions too, as in New York."""
+        return self.calendar == "XNYS"
 
     def trading_date(self, second: int) -> date:
         """The day it is at its exchange, at `second` in epoch seconds."""
@@ -106,5 +111,20 @@ BITCOIN = Instrument(
     minute_volume=12.0,
     names={"binance": "BTCUSDT", "coingecko": "bitcoin", "finnhub": "BINANCE:BTCUSDT"},
 )
+
 SAMPLE = (AAPL, NVDA, TOYOTA, BITCOIN)
 """A market for tests that need nothing special: shares, a 10:1 split on 2024-06-10, yen, and a coin."""
+
+
+def coins(count: int) -> tuple[Instrument, ...]:
+    """That many coins, which trade at any hour: COIN1-USD, at Binance COIN1USDT, and so on."""
+    return tuple(
+        replace(
+            BITCOIN,
+            name=f"COIN{number}-USD",
+            price=float(10 + number),
+            long_name=f"Coin{number} USD",
+            names={"binance": f"COIN{number}USDT", "coingecko": f"coin{number}"},
+        )
+        for number in range(1, count + 1)
+    )

@@ -2,7 +2,7 @@
 
 from tests.standin.answers import HTML, Answer, Request, json_answer
 from tests.standin.instrument import Instrument
-from tests.standin.market import Market
+from tests.standin.market import Day, Market
 from tests.standin.web import Headers
 from tests.standin.yahoo_chart import FIRST_TRADE, chart
 
@@ -89,20 +89,10 @@ def _error(kind: str, status: int, code: str, description: str) -> Answer:
 
 def _regular(market: Market, instrument: Instrument) -> dict[str, object]:
     """What every answer says of the latest session; percentages differ, so they are not here."""
-    day, decimals = market.day(instrument.name), instrument.decimals
+    day = market.day(instrument.name)
     session = instrument.sessions.at(int(market.clock())).name
-    figures = {
-        "regularMarketPrice": day.close,
-        "regularMarketChange": day.close - day.previous_close,
-        "regularMarketOpen": day.open,
-        "regularMarketDayHigh": day.high,
-        "regularMarketDayLow": day.low,
-        "regularMarketPreviousClose": day.previous_close,
-    }
-    if session == "post" and day.time > day.closes:
-        figures["postMarketPrice"] = day.price
     return {
-        **{key: round(value, decimals) for key, value in figures.items()},
+        **_figures(day, instrument.decimals, is_after=session == "post"),
         "regularMarketTime": int(min(day.time, day.closes)),
         "regularMarketVolume": int(day.volume),
         "marketState": MARKET_STATES[session],
@@ -116,6 +106,21 @@ def _regular(market: Market, instrument: Instrument) -> dict[str, object]:
         "quoteSourceName": SOURCES[bool(instrument.delay)],
         "priceHint": 2,
     }
+
+
+def _figures(day: Day, decimals: int, is_after: bool) -> dict[str, float]:
+    """The day's prices; what was paid since its close stands apart."""
+    figures = {
+        "regularMarketPrice": day.close,
+        "regularMarketChange": day.close - day.previous_close,
+        "regularMarketOpen": day.open,
+        "regularMarketDayHigh": day.high,
+        "regularMarketDayLow": day.low,
+        "regularMarketPreviousClose": day.previous_close,
+    }
+    if is_after and day.time > day.closes:
+        figures["postMarketPrice"] = day.price
+    return {name: round(price, decimals) for name, price in figures.items()}
 
 
 def quote(market: Market, instrument: Instrument) -> dict[str, object]:
@@ -135,7 +140,7 @@ def quote(market: Market, instrument: Instrument) -> dict[str, object]:
         "corporateActions": [],
         "sourceInterval": 15,
         "firstTradeDateMilliseconds": FIRST_TRADE * 1000,
-        "hasPrePostMarketData": instrument.calendar == "XNYS",
+        "hasPrePostMarketData": instrument.has_extended_hours,
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.standin.answers import Answer, json_answer
 from tests.standin.instrument import Instrument
-from tests.standin.market import DAY, Market
+from tests.standin.market import DAY, Day, Market
 from tests.standin.walk import Bars, Floats, made
 
 SECONDS = {"1m": 60, "2m": 120, "5m": 300, "15m": 900, "30m": 1800, "60m": 3600, "1h": 3600, "1d": DAY}
@@ -76,13 +76,17 @@ def _result(
     """The body's one result. Without bars there is no `timestamp`, and the quote is empty."""
     bars = adjusted(market, instrument, market.bars(instrument.name, SECONDS[interval], start, end))
     bars = _with_live_point(market, instrument, interval, bars, end)
-    result: dict[str, object] = {"meta": _meta(market, instrument, interval, params)}
+    meta = _meta(market, instrument, interval, params)
+    result: dict[str, object] = {"meta": meta}
     events = _events(market, instrument, start, end, params.get("events", ""))
     indicators: dict[str, object] = {"quote": [{}]}
     if len(bars.start):
         result["timestamp"] = bars.start.tolist()
         indicators["quote"] = [_columns(bars)]
-    if len(bars.start) and interval == "1d":
+    if len(bars.start) and interval != "1d":
+        days = market.sessions(instrument, start, min(end, int(bars.start[-1]) + 1))
+        meta["tradingPeriods"] = [[_period(instrument, *day)] for day in days]
+    elif len(bars.start):
         indicators["adjclose"] = [{"adjclose": widened(_after_dividends(market, instrument, bars))}]
     if events:
         result["events"] = events
@@ -170,41 +174,53 @@ def _events(market: Market, instrument: Instrument, start: int, end: int, wanted
 
 def _meta(market: Market, instrument: Instrument, interval: str, params: dict[str, str]) -> dict[str, object]:
     """What the chart says beside its bars."""
-    day, zone = market.day(instrument.name), instrument.sessions.zone
-    opened = datetime.fromtimestamp(day.opens, zone)
-    offset = opened.utcoffset()
-    assert offset is not None
-    place = {"timezone": opened.tzname(), "gmtoffset": int(offset.total_seconds())}
-    regular = {**place, "start": day.opens, "end": day.closes}
-    extended = instrument.calendar == "XNYS"
-    before, after = (5.5 * 3600, 4 * 3600) if extended else (0, 0)
+    day, decimals = market.day(instrument.name), instrument.decimals
     return {
         "currency": instrument.currency,
-        "symbol": instrument.name,
+        "symbol": instrument.name_at("yahoo"),
         "exchangeName": instrument.exchange,
         "fullExchangeName": instrument.exchange_name,
         "instrumentType": instrument.quote_type,
         "firstTradeDate": FIRST_TRADE,
         "regularMarketTime": int(min(day.time, day.closes)),
-        "hasPrePostMarketData": extended,
-        **place,
-        "exchangeTimezoneName": str(zone),
-        "regularMarketPrice": round(day.close, instrument.decimals),
-        "regularMarketDayHigh": round(day.high, instrument.decimals),
-        "regularMarketDayLow": round(day.low, instrument.decimals),
+        "hasPrePostMarketData": instrument.has_extended_hours,
+        "exchangeTimezoneName": str(instrument.sessions.zone),
+        "regularMarketPrice": round(day.close, decimals),
+        "regularMarketDayHigh": round(day.high, decimals),
+        "regularMarketDayLow": round(day.low, decimals),
         "regularMarketVolume": int(day.volume),
         "longName": instrument.long_name,
         "shortName": instrument.long_name,
-        "chartPreviousClose": round(day.previous_close, instrument.decimals),
-        "previousClose": round(day.previous_close, instrument.decimals),
+        "chartPreviousClose": round(day.previous_close, decimals),
+        "previousClose": round(day.previous_close, decimals),
         "scale": 3,
         "priceHint": 2,
-        "currentTradingPeriod": {
-            "pre": {**place, "start": int(day.opens - before), "end": day.opens},
-            "regular": regular,
-            "post": {**place, "start": day.closes, "end": int(day.closes + after)},
-        },
         "dataGranularity": interval,
         "range": params.get("range", ""),
         "validRanges": list(RANGES),
+        **_place(instrument, day.opens),
+        "currentTradingPeriod": _current_period(instrument, day),
+    }
+
+
+def _place(instrument: Instrument, second: int) -> dict[str, object]:
+    """The exchange's time zone by its short name, and how far it is from UTC at that moment."""
+    moment = datetime.fromtimestamp(second, instrument.sessions.zone)
+    offset = moment.utcoffset()
+    assert offset is not None
+    return {"timezone": moment.tzname(), "gmtoffset": int(offset.total_seconds())}
+
+
+def _period(instrument: Instrument, start: float, end: float) -> dict[str, object]:
+    """One span of trading."""
+    return {**_place(instrument, int(start)), "start": int(start), "end": int(end)}
+
+
+def _current_period(instrument: Instrument, day: Day) -> dict[str, object]:
+    """The latest session with what comes before and after it."""
+    before, after = (5.5 * 3600, 4 * 3600) if instrument.has_extended_hours else (0, 0)
+    return {
+        "pre": _period(instrument, day.opens - before, day.opens),
+        "regular": _period(instrument, day.opens, day.closes),
+        "post": _period(instrument, day.closes, day.closes + after),
     }
