@@ -40,7 +40,6 @@ BURST_PAUSE, DAY_PAUSE = 60.0, 3600.0
 ABROAD = {"LON": "XLON", "TRT": "XTSE", "DEX": "XETR", "BSE": "XBOM", "SHH": "XSHG", "SHZ": "XSHG"}
 """Exchanges by what stands behind the dot of a symbol; Shenzhen has the sessions of Shanghai."""
 MINUTES = {"interval": "1min", "outputsize": "compact", "adjusted": "false", "entitlement": "delayed"}
-DAYS = {"outputsize": "compact"}
 
 NOTES = ("Note", "Information", "Error Message")
 THROTTLING = ("rate limit", "call frequency", "sparingly", "requests per", "calls per")
@@ -124,7 +123,7 @@ class AlphaVantage:
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """The last 100 days, and the last 100 minutes where the key has them; today is left to the minutes."""
-        bars = day_bars(name, self._ask("TIME_SERIES_DAILY", name, DAYS), now, self._clock())
+        bars = day_bars(name, self._ask("TIME_SERIES_DAILY", name, {}), now, self._clock())
         yield HistorySlice([], 1, 2)
         try:
             bars += self._minutes(name, now)

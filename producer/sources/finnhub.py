@@ -32,7 +32,6 @@ LONGEST_PING_SECONDS = 130.0
 FOREX = ("OANDA", "FXCM", "FXPRO", "FOREX.COM", "PEPPERSTONE")
 """What stands before the colon of a currency pair; a coin's pair names its exchange there."""
 KEY_WORDS = ("key", "token", "auth")
-LONGEST_SHOWN = 80
 
 log = logging.getLogger("tickstream.producer")
 
@@ -235,14 +234,17 @@ def exchange_of(name: str) -> str | None:
 
 
 def _hear_error(sentence: str) -> None:
-    """A refused subscription leaves the others as they are; a refused key ends all of them."""
+    """A refused subscription leaves the others as they are; a refused key ends all of them.
+
+    In words of our own: nobody knows what the provider's may repeat.
+    """
     words = sentence.lower()
     if any(word in words for word in KEY_WORDS):
         raise Refused("Finnhub does not accept the key in FINNHUB_API_KEY for its stream.")
     if "too many symbols" in words:
         log.warning("Finnhub streams no more symbols for this key: the last ones named bring no trades.")
     else:
-        log.warning("Finnhub refuses a subscription: %s", sentence[:LONGEST_SHOWN])
+        log.warning("Finnhub does not know one of the symbols, or does not stream it for this key.")
 
 
 def _quote_of_trade(raw: msgspec.Raw, now: datetime) -> Quote | None:

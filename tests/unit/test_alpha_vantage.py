@@ -25,12 +25,9 @@ NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)
 PER_MINUTE = "Our standard API call frequency is 5 calls per minute and 500 calls per day."
 SPARINGLY = (
     "Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe "
-    "to any of the premium plans to lift the free key rate limit (25 requests per day)."
+    "to a premium plan to lift the free key rate limit (25 requests per day)."
 )
-PER_DAY = (
-    f"We have detected your API key as {KEY} and our standard API rate limit is 25 requests per day. Please "
-    "subscribe to any of the premium plans to instantly remove all daily rate limits."
-)
+PER_DAY = f"We have detected your API key as {KEY}: its rate limit is 25 requests per day. Go premium."
 PREMIUM = "This is a premium endpoint. You may subscribe to any of the premium plans to unlock all endpoints."
 DEMO = "The **demo** API key is for demo purposes only. Please claim your free API key."
 BAD_KEY = f"the parameter apikey is invalid or missing: {KEY}. Please claim your free API key."
@@ -45,7 +42,7 @@ def candle(price: float, volume: object = 100) -> dict[str, str]:
 
 
 def minutes_body(*labels: str, zone: str = "US/Eastern") -> Body:
-    """An answer with these minutes; each costs 100 and as many cents as it is long before the first."""
+    """An answer with these minutes; the first closes at 100, each one after it a cent lower."""
     series = {label: candle(100 - index / 100) for index, label in enumerate(labels)}
     return {"Meta Data": {"6. Time Zone": zone}, "Time Series (1min)": series}
 
@@ -108,15 +105,13 @@ def test_minute_that_is_not_over_is_not_told() -> None:
 
 def test_labels_follow_new_york_through_the_change_of_clocks() -> None:
     body = minutes_body("2024-03-11 09:30:00", "2024-03-08 09:30:00")
-    starts = [bar.start for bar in minute_bars("IBM", body, NOW, NOW)]
-    assert [start.hour for start in starts] == [14, 13]
+    assert [bar.start.hour for bar in minute_bars("IBM", body, NOW, NOW)] == [14, 13]
 
 
 def test_quote_is_the_last_finished_close_at_the_last_moment_of_its_minute() -> None:
     body = minutes_body("2024-07-10 11:00:00", "2024-07-10 10:59:00", "2024-07-10 10:58:00")
     with provider_answering(always(body)) as (provider, _):
-        received = provider.poll(["IBM"])
-    [quote] = received.quotes
+        [quote] = provider.poll(["IBM"]).quotes
     assert (quote.symbol, quote.price, quote.source) == ("IBM", 99.99, "alphavantage")
     assert quote.event_time == datetime(2024, 7, 10, 14, 59, 59, 999_000, tzinfo=UTC)
     assert (quote.size, quote.day_volume, quote.exchange) == (None, None, "XNYS")
@@ -270,10 +265,8 @@ def test_key_that_opens_no_minutes_still_gives_days() -> None:
 
 
 def test_history_of_an_unknown_symbol_is_refused() -> None:
-    with (
-        provider_answering(always({"Error Message": BAD_CALL})) as (provider, _),
-        pytest.raises(UnknownSymbol),
-    ):
+    unknown = always({"Error Message": BAD_CALL})
+    with provider_answering(unknown) as (provider, _), pytest.raises(UnknownSymbol):
         list(provider.history("NONE", None, NOW))
 
 

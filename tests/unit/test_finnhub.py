@@ -158,9 +158,11 @@ def test_ping_is_a_sign_of_life_and_no_more() -> None:
 
 
 def test_refused_subscription_leaves_the_others_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
-    message = '{"type":"error","msg":"Subscribing to too many symbols"}'
-    assert received(message, NOW) == Received([], refused=1)
+    for sentence in ("Subscribing to too many symbols", f"Invalid symbol {KEY}"):
+        assert received(json.dumps({"type": "error", "msg": sentence}), NOW) == Received([], refused=1)
     assert "no more symbols" in caplog.text
+    assert "does not know one of the symbols" in caplog.text
+    assert KEY not in caplog.text
 
 
 def test_refused_key_ends_the_stream() -> None:
