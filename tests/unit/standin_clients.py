@@ -57,11 +57,13 @@ def volumes(result: Any) -> list[int | None]:
     return list(result["indicators"]["quote"][0]["volume"])
 
 
-def yahoo_stream(standin: StandIn, *names: str) -> ClientConnection:
-    stream = connect(standin.settings["YAHOO_STREAM_URL"], close_timeout=0.1)
-    stream.send(json.dumps({"subscribe": names}))
-    standin.streams.wait_until_followed("yahoo", *names)
-    return stream
+@contextmanager
+def yahoo_stream(standin: StandIn, *names: str) -> Iterator[ClientConnection]:
+    """A stream that follows these by now."""
+    with connect(standin.settings["YAHOO_STREAM_URL"], close_timeout=0.1) as stream:
+        stream.send(json.dumps({"subscribe": names}))
+        standin.streams.wait_until_followed("yahoo", *names)
+        yield stream
 
 
 def pricing(frame: str | bytes) -> Any:

@@ -207,8 +207,8 @@ def test_alpha_vantage_labels_bars_by_their_end_newest_first(standin: StandIn) -
 
 def test_finnhub_wants_its_key_and_streams_trades(standin: StandIn) -> None:
     key, address = standin.settings["FINNHUB_API_KEY"], standin.settings["FINNHUB_STREAM_URL"]
-    with pytest.raises(InvalidStatus):
-        connect(address)
+    with pytest.raises(InvalidStatus), connect(address):
+        pass
     assert ask(standin, "FINNHUB_URL", "/quote", symbol="NVDA").status_code == 401
     assert decoded(ask(standin, "FINNHUB_URL", "/quote", symbol="NONE", token=key))["c"] == 0
     with connect(f"{address}?token={key}", close_timeout=0.1) as stream:

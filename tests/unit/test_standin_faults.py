@@ -1,7 +1,9 @@
 """The stand-in's misbehaviour: every fault does what its name says, once, and no more."""
 
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from curl_cffi import requests
@@ -46,6 +48,15 @@ def test_a_fault_takes_the_place_of_one_answer(
     assert [request.path for request in standin.requests][1:] == ["/v8/finance/chart/NVDA"] * 2
 
 
+def ask_until_up(standin: StandIn) -> requests.Response:
+    """The first answer there is, within seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with suppress(requests.exceptions.ConnectionError):
+            return ask(standin, "YAHOO_COOKIE_URL")
+    raise AssertionError("it did not come up again")
+
+
 def test_a_reset_connection_gives_no_answer(standin: StandIn) -> None:
     standin.answer_with(Fault.reset())
     with pytest.raises(requests.exceptions.RequestException):
@@ -53,14 +64,14 @@ def test_a_reset_connection_gives_no_answer(standin: StandIn) -> None:
 
 
 def test_streams_end_cleanly_or_by_a_reset(standin: StandIn) -> None:
-    stream = yahoo_stream(standin, "NVDA")
-    standin.streams.close()
-    with pytest.raises(ConnectionClosedOK):
-        stream.recv(5)
-    stream = yahoo_stream(standin, "NVDA")
-    standin.streams.abort()
-    with pytest.raises(ConnectionClosedError):
-        stream.recv(5)
+    with yahoo_stream(standin, "NVDA") as stream:
+        standin.streams.close()
+        with pytest.raises(ConnectionClosedOK):
+            stream.recv(5)
+    with yahoo_stream(standin, "NVDA") as stream:
+        standin.streams.abort()
+        with pytest.raises(ConnectionClosedError):
+            stream.recv(5)
     assert len(standin.connections) == 2
 
 
@@ -75,15 +86,14 @@ def test_a_silent_stream_still_answers_pings(standin: StandIn) -> None:
 
 
 def test_a_half_open_stream_says_nothing_while_a_new_one_is_well(standin: StandIn) -> None:
-    dead = yahoo_stream(standin, "NVDA")
-    standin.streams.half_open()
-    with yahoo_stream(standin, "7203.T", "NVDA") as stream:
-        standin.quote("NVDA", 130.0)
-        assert pricing(stream.recv(5)).price == 130.0
+    with yahoo_stream(standin, "NVDA") as dead:
+        standin.streams.half_open()
+        with yahoo_stream(standin, "7203.T", "NVDA") as stream:
+            standin.quote("NVDA", 130.0)
+            assert pricing(stream.recv(5)).price == 130.0
         with pytest.raises(TimeoutError):
             dead.recv(0.05)
         assert not dead.ping().wait(0.05)
-    dead.close()
 
 
 def test_a_stream_can_close_as_soon_as_it_is_asked(standin: StandIn) -> None:
@@ -102,28 +112,34 @@ def test_raw_frames_come_as_they_are(standin: StandIn) -> None:
 
 def test_a_refused_handshake_is_noted_and_the_next_one_is_well(standin: StandIn) -> None:
     standin.streams.refuse_handshake(429)
-    with pytest.raises(InvalidStatus, match="429"):
-        connect(standin.settings["YAHOO_STREAM_URL"])
-    yahoo_stream(standin, "NVDA").close()
+    with pytest.raises(InvalidStatus, match="429"), yahoo_stream(standin):
+        pass
+    with yahoo_stream(standin, "NVDA"):
+        pass
     assert [connection.provider for connection in standin.connections] == ["yahoo", "yahoo"]
 
 
 def test_while_it_is_down_connections_are_refused(standin: StandIn) -> None:
-    stream = yahoo_stream(standin, "NVDA")
-    standin.down()
-    with pytest.raises(ConnectionClosedError):
-        stream.recv(5)
-    with pytest.raises(ConnectionRefusedError):
-        connect(standin.settings["YAHOO_STREAM_URL"])
+    with yahoo_stream(standin, "NVDA") as stream:
+        standin.down()
+        with pytest.raises(ConnectionClosedError):
+            stream.recv(5)
+    with pytest.raises(ConnectionRefusedError), yahoo_stream(standin):
+        pass
     with pytest.raises(requests.exceptions.ConnectionError):
         ask(standin, "YAHOO_URL", "/v8/finance/chart/NVDA")
     standin.up()
     assert chart(standin, "NVDA")
 
 
+def test_it_comes_up_again_by_itself(standin: StandIn) -> None:
+    standin.refuse(0.3)
+    with pytest.raises(ConnectionRefusedError), yahoo_stream(standin):
+        pass
+    assert ask_until_up(standin).status_code == 404
+
+
 def test_no_thread_is_left_behind(clock: Clock) -> None:
-    with StandIn(Market(clock)) as standin:
-        stream = yahoo_stream(standin, "AAPL")
+    with StandIn(Market(clock)) as standin, yahoo_stream(standin, "AAPL"):
         standin.refuse(60)
-        stream.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "standin"]
