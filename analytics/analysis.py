@@ -20,10 +20,12 @@ from analytics.tables import (
     load_snapshot,
     replace_indicators,
     save_snapshot,
+    write_actions,
     write_closed,
     write_live,
 )
 from shared.database import Connection, Cursor, transaction
+from shared.market import CorporateAction
 from shared.progress import Reading, first_offset, hold
 from shared.stream import Batch
 
@@ -95,6 +97,7 @@ class Analysis:
         self._reading, self._settings = reading, settings
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
+        self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}
         self._live_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
@@ -141,6 +144,7 @@ class Analysis:
         """Another member folds it now."""
         self._partitions.pop(partition, None)
         self._events.pop(partition, None)
+        self._actions.pop(partition, None)
 
     def refold(self, batch: Batch) -> None:
         """Get the state back; the events are in the tables."""
@@ -158,15 +162,21 @@ class Analysis:
         partition.fold(batch)
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.engine.take_events()
+        if batch.step.actions:
+            self._actions[batch.partition] = [
+                (offset, record) for offset, record in batch.records if isinstance(record, CorporateAction)
+            ]
 
     def prepare(self, _: Connection) -> None:
         """The tables take everything as they are."""
 
     def write(self, cursor: Cursor) -> None:
-        """Write what closed."""
+        """Write what closed, and the splits and dividends."""
         for partition, events in self._events.items():
             write_closed(cursor, partition, events)
-        self._events = {}
+        for partition, actions in self._actions.items():
+            write_actions(cursor, partition, actions)
+        self._events, self._actions = {}, {}
 
     def rest(self, connection: Connection) -> None:
         """The live view a few times a second, a snapshot now and then."""

@@ -1,4 +1,4 @@
-"""The analytics part's tables: closed bars, indicators, alerts; the live view; snapshots."""
+"""The analytics part's tables: closed bars, indicators, alerts; splits and dividends; the live view; snapshots."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from analytics.engine import Event
 from analytics.indicator_set import IndicatorRow
 from analytics.symbol_state import LiveBar, SymbolState
 from shared.database import Cursor, copy_rows
-from shared.market import Bar, Interval
+from shared.market import Bar, CorporateAction, Interval
 from shared.progress import Reading
 
 BAR_COLUMNS = (
@@ -74,6 +74,39 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
             ' "offset") values %s',
             alerts,
         )
+
+
+def write_actions(cursor: Cursor, partition: int, actions: list[tuple[int, CorporateAction]]) -> None:
+    """Write splits and dividends with their offsets; one that is there already stays as it was told first."""
+    if actions:
+        execute_values(
+            cursor,
+            "insert into corporate_actions (symbol, time, action, value, currency, source, partition,"
+            ' "offset") values %s on conflict do nothing',
+            [
+                (
+                    said.symbol,
+                    said.time,
+                    said.action,
+                    said.value,
+                    said.currency,
+                    said.source,
+                    partition,
+                    offset,
+                )
+                for offset, said in actions
+            ],
+        )
+
+
+def splits_until(cursor: Cursor, symbol: str, next_offset: int) -> list[tuple[float, float]]:
+    """The splits of a symbol that were told before `next_offset`: time in epoch seconds, and ratio; in order."""
+    cursor.execute(
+        "select extract(epoch from time)::double precision, value from corporate_actions"
+        """ where symbol = %s and action = 'split' and "offset" < %s order by time""",
+        (symbol, next_offset),
+    )
+    return cursor.fetchall()
 
 
 def replace_indicators(cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]]) -> None:

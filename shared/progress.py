@@ -26,6 +26,7 @@ class Step:
     reached: int
     quotes: int = 0
     bars: int = 0
+    actions: int = 0
     time_marks: int = 0
     dead_letters: int = 0
 
@@ -82,9 +83,10 @@ def first_offset(cursor: Cursor, reading: Reading, partition: int) -> int:
 
 ADVANCE = """
     update progress p set next_offset = step.reached, quotes = p.quotes + step.quotes, bars = p.bars + step.bars,
-        time_marks = p.time_marks + step.time_marks, dead_letters = p.dead_letters + step.dead_letters,
-        updated_at = now()
-    from (values %s) as step (group_id, topic, partition, expected, reached, quotes, bars, time_marks, dead_letters)
+        actions = p.actions + step.actions, time_marks = p.time_marks + step.time_marks,
+        dead_letters = p.dead_letters + step.dead_letters, updated_at = now()
+    from (values %s) as step
+        (group_id, topic, partition, expected, reached, quotes, bars, actions, time_marks, dead_letters)
     where p.group_id = step.group_id and p.topic = step.topic and p.partition = step.partition
       and p.next_offset = step.expected
 """
@@ -98,7 +100,7 @@ def advance(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
     rows = [
         (
             *(reading.group, reading.topic, step.partition, step.expected, step.reached),
-            *(step.quotes, step.bars, step.time_marks, step.dead_letters),
+            *(step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters),
         )
         for step in steps
     ]

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 from shared.database import Connection, Cursor, transaction
 from shared.errors import BadMessage, StopPart, Unavailable
 from shared.kafka import GroupReader, Log, Message, partition_of, reachable, require_topic
-from shared.market import Quote, Record, RecordedBar, TimeMark
+from shared.market import CorporateAction, Quote, Record, RecordedBar
 from shared.messages import decode
 from shared.progress import Reading, Step, advance, begin
 
@@ -214,13 +214,14 @@ def decoded(partition: int, first_offset: int, messages: list[Message], partitio
     records: list[tuple[int, Record]] = []
     dead: list[DeadLetter] = []
     at_home: set[str] = set()
-    quotes = bars = 0
+    quotes = bars = actions = 0
     for message in messages:
         try:
             record = decode(message.value, message.timestamp)
-            if not isinstance(record, TimeMark) and record.symbol not in at_home:
-                _require_home(record.symbol, partition, partitions)
-                at_home.add(record.symbol)
+            symbol = record.symbol
+            if symbol is not None and symbol not in at_home:
+                _require_home(symbol, partition, partitions)
+                at_home.add(symbol)
         except BadMessage as reason:
             dead.append(DeadLetter(message, str(reason)))
             continue
@@ -229,9 +230,11 @@ def decoded(partition: int, first_offset: int, messages: list[Message], partitio
             quotes += 1
         elif kind is RecordedBar:
             bars += 1
+        elif kind is CorporateAction:
+            actions += 1
         records.append((message.offset, record))
-    step = Step(partition, first_offset, messages[-1].offset + 1, quotes, bars)
-    step.time_marks, step.dead_letters = len(records) - quotes - bars, len(dead)
+    step = Step(partition, first_offset, messages[-1].offset + 1, quotes, bars, actions)
+    step.time_marks, step.dead_letters = len(records) - quotes - bars - actions, len(dead)
     return Batch(partition, records, dead, step)
 
 

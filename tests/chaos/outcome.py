@@ -11,8 +11,12 @@ from shared.config import Config
 from shared.database import Cursor, connect
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, browse
 
-WALL_CLOCK_TABLES = ("migrations", "parts", "log_origin")
-"""When it was set up, who says that he lives, and the random name of the Kafka cluster."""
+WALL_CLOCK_TABLES = (
+    *("migrations", "parts", "log_origin"),
+    *("watched_symbols", "watched_sources", "companies", "data_quality", "data_alerts", "live_offers"),
+)
+"""When it was set up, who says that he lives, the random name of the Kafka cluster; what was asked of live sources and
+how they fare."""
 WALL_CLOCK_COLUMNS = ("updated_at", "appended_time")
 
 TABLES = """

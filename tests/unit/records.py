@@ -8,7 +8,17 @@ import msgspec
 
 from analytics.engine import Engine, Event
 from analytics.symbol_state import EngineSettings
-from shared.market import EPOCH, Bar, Interval, Quote, Record, RecordedBar, RecordedInterval, TimeMark
+from shared.market import (
+    EPOCH,
+    Bar,
+    CorporateAction,
+    Interval,
+    Quote,
+    Record,
+    RecordedBar,
+    RecordedInterval,
+    TimeMark,
+)
 
 
 def second(text: str) -> int:
@@ -69,6 +79,19 @@ def recorded_bar(
 def mark(seconds: float, symbol: str | None = None) -> TimeMark:
     now = moment(seconds)
     return TimeMark(time=now, source="test", position=0, received_time=now, symbol=symbol)
+
+
+def split(seconds: float, ratio: float, symbol: str = "A", exchange: str | None = "XNYS") -> CorporateAction:
+    return CorporateAction(
+        symbol=symbol,
+        action="split",
+        time=moment(seconds),
+        value=ratio,
+        source="test",
+        position=0,
+        received_time=moment(seconds),
+        exchange=exchange,
+    )
 
 
 def folded(engine: Engine, records: Iterable[Record]) -> list[Event]:

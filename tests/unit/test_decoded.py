@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.kafka import Message
 from shared.messages import encode
 from shared.stream import decoded
-from tests.unit.records import mark, quote, recorded_bar, second
+from tests.unit.records import mark, quote, recorded_bar, second, split
 
 PARTITIONS = 5
 """The symbol A belongs to the last but one of these."""
@@ -18,6 +18,7 @@ NOON = second("2024-01-03T15:00")
 KINDS = {
     "quotes": encode(quote(NOON, 1.0)),
     "bars": encode(recorded_bar(NOON, "1m", (2.0, 4.0, 1.0, 3.0))),
+    "actions": encode(split(NOON, 2.0)),
     "time_marks": encode(mark(NOON)),
     "dead_letters": b"{",
 }
@@ -61,9 +62,11 @@ def test_gap_in_the_log_shows_in_what_was_reached() -> None:
     assert batch.step.quotes == 2
 
 
-@pytest.mark.parametrize("kind", ["quotes", "bars"])
-def test_symbol_in_a_partition_that_is_not_its_own_is_a_dead_letter(kind: str) -> None:
-    message = Stored(7, KINDS[kind])
+@pytest.mark.parametrize(
+    "wrong", [*(KINDS[kind] for kind in ("quotes", "bars", "actions")), encode(mark(NOON, "A"))]
+)
+def test_symbol_in_a_partition_that_is_not_its_own_is_a_dead_letter(wrong: bytes) -> None:
+    message = Stored(7, wrong)
     batch = decoded(0, 7, [message, Stored(8, KINDS["time_marks"])], PARTITIONS)
     assert batch.dead == [(message, "in the wrong partition: A belongs to partition 3")]
     assert [offset for offset, _ in batch.records] == [8]

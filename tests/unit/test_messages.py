@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import BadMessage
-from shared.market import PRICE_LIMIT, Quote, Record, RecordedBar, TimeMark
+from shared.market import PRICE_LIMIT, CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.messages import MAX_MESSAGE_BYTES, decode, encode
 
 NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)
@@ -42,6 +42,7 @@ quotes = st.builds(
     source=texts,
     position=positions,
     size=amounts,
+    trade_id=st.none() | positions,
     bid=amounts,
     ask=amounts,
     day_open=amounts,
@@ -74,9 +75,22 @@ marks = st.builds(
     times,
     source=texts,
     position=positions,
+    symbol=st.none() | symbols,
     end=st.booleans(),
 )
-records = quotes | bars | marks
+actions = st.builds(
+    lambda at, **said: CorporateAction(received_time=at, **said),
+    times,
+    time=times,
+    symbol=symbols,
+    action=st.sampled_from(["split", "dividend"]),
+    value=prices,
+    source=texts,
+    position=positions,
+    currency=optional_texts,
+    exchange=optional_texts,
+)
+records = quotes | bars | marks | actions
 
 
 def changed(**changes: Any) -> bytes:
@@ -169,7 +183,7 @@ def test_deep_nesting_is_a_reason_and_no_stack_overflow(opening: bytes) -> None:
         (b"null", "not a JSON object but NoneType"),
         (b"[1]", "not a JSON object but list"),
         (b'"quote.v1"', "not a JSON object but str"),
-        (b"{}", "unknown kind or version None, known are quote.v1, bar.v1, time.v1"),
+        (b"{}", "unknown kind or version None, known are quote.v1, bar.v1, action.v1, time.v1"),
         (changed(kind="quote.v2"), "unknown kind or version 'quote.v2'"),
         (changed(kind=["quote.v1"]), "unknown kind or version"),
         (changed() + b"}", "not JSON"),
