@@ -40,6 +40,12 @@ PARTS = {
 }
 
 
+INSTEAD_OF_LIVE = (
+    "Yahoo can't be reached (%s): the market on the page is simulated. I keep trying; the page will offer to switch "
+    "to live quotes. Starting again once Yahoo answers does so too; with SOURCES=yahoo they are waited for."
+)
+
+
 def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
     """Every part, with what the command line said about the replay and, where no setting names a feed, with that of
     `config`; a part runs in the project's folder, not here."""
@@ -59,13 +65,8 @@ def why_not_live(config: Config) -> SourceError | None:
     if config.producer.is_source_chosen or config.producer.feed or has_run(config):
         return None
     if why := obstacle_now(config.providers.yahoo_url):
-        log.info("Yahoo was asked whether it can be reached: %s", why)
-        log.warning(
-            "Yahoo can't be reached (%s): the market on the page is simulated. I keep trying; the page will "
-            "offer to switch to live quotes. SOURCES=yahoo takes them whatever happens, so does a new start "
-            "once Yahoo answers.",
-            why.cause,
-        )
+        log.info("What became of the first question to Yahoo: %s", why)
+        log.warning(INSTEAD_OF_LIVE, why.cause)
     else:
         log.info("Yahoo answers: the quotes are live.")
     return why
@@ -98,14 +99,21 @@ def run_feed(config: Config, children: list[Child], stop: Stop) -> None:
             supervise(children, stop, config.errors)
 
 
-def run_in_place_of_live(config: Config, children: list[Child], reason: str, stop: Stop) -> None:
-    """Run the parts until `stop` is set or the user wants live quotes, which the page offers once they can be had."""
+def run_in_place_of_live(config: Config, arguments: argparse.Namespace, reason: str, stop: Stop) -> None:
+    """Run the simulated market until `stop` is set or the user accepts live quotes, offered once they can be had.
+
+    `reason` is why they can't be had yet, such as "no network".
+    """
+    simulated = simulated_with(config)
+    children = children_of(arguments, simulated)
     with (
-        prepared(config) as dsn,
+        prepared(simulated) as dsn,
         offering(dsn, config.providers.yahoo_url, reason) as accepted,
         stop.gently(),
     ):
         supervise(children, stop, config.errors, accepted)
+    if not stop.is_set():
+        log.info("Switching to live quotes; the simulated market stays in %s.", simulated.database())
 
 
 def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
@@ -118,12 +126,9 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
             why = why_not_live(ready)
             log.info("The page will be at http://localhost:%d. Ctrl-C stops everything.", config.screen.port)
             if why is not None:
-                simulated = simulated_with(ready)
-                run_in_place_of_live(simulated, children_of(arguments, simulated), why.cause, stop)
-                if stop.is_set():
-                    return
-                log.info("Switching to live quotes; the simulated market stays in %s.", simulated.database())
-            run_feed(ready, children_of(arguments, ready), stop)
+                run_in_place_of_live(ready, arguments, why.cause, stop)
+            if not stop.is_set():
+                run_feed(ready, children_of(arguments, ready), stop)
 
     keep_trying("pipeline", attempt, stop, config.errors)
 

@@ -38,7 +38,8 @@ def test_recording_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_every_part_of_a_pipeline_gets_the_recordings_as_they_were_named(tmp_path: Path) -> None:
     names = [str(tmp_path / name) for name in ODD]
-    children = children_of(parser_of(None).parse_args(["--replay", *names, "--speed", "max"]))
+    arguments = parser_of(None).parse_args(["--replay", *names, "--speed", "max"])
+    children = children_of(arguments, load(None, {"SOURCES": "simulated"}))
     assert [child.part for child in children] == list(PARTS)
     for child in children:
         assert list(child.command)[-8:-2] == ["--replay", *names, "--speed", "max"]

@@ -1,12 +1,16 @@
-"""A part that dies again and again: longer and longer pauses, whether it dies at once or a little later."""
+"""A part that dies again and again: longer and longer pauses, whether it dies at once or a little later. And what a
+part is started with, and ended by."""
 
+import os
 import time
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from shared import supervising
 from shared.sections import Errors
-from shared.supervising import Child
+from shared.supervising import Child, supervise
 
 ERRORS = Errors(max_retries=2, retry_delay=0.0)
 
@@ -41,3 +45,33 @@ def test_part_that_lived_long_begins_to_count_anew(child: Child, monkeypatch: py
     while child.deaths == 2:
         child.look(ERRORS)
     assert child.deaths == 1
+
+
+def test_part_is_started_with_its_settings_and_hears_no_ctrl_c_of_our_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKSTREAM_FEED", "live")
+    said = tmp_path / "said"
+    words = "os.environ['TICKSTREAM_FEED'], os.getsid(0)"
+    code = f"import os; print({words}, file=open({str(said)!r}, 'w'))"
+    child = Child("storage", ("-c", code), {"TICKSTREAM_FEED": "simulated"})
+    deadline = time.monotonic() + 30
+    while not child.done:
+        assert time.monotonic() < deadline, "the child does not end"
+        child.look(ERRORS)
+    feed, session = said.read_text().split()
+    assert feed == "simulated"
+    assert int(session) != os.getsid(0)
+
+
+def test_switch_stops_the_parts_as_a_stop_does() -> None:
+    child = Child("storage", ("-c", "import time; time.sleep(600)"))
+    switch = Event()
+    watch = Thread(target=supervise, args=([child], Event(), ERRORS, switch))
+    watch.start()
+    deadline = time.monotonic() + 30
+    while child.process is None:
+        assert time.monotonic() < deadline, "the child does not start"
+    switch.set()
+    watch.join(30)
+    assert child.process.poll() is not None
