@@ -101,7 +101,7 @@ class Engine:
     def _fold_bar(self, record: RecordedBar, offset: int) -> None:
         """A recorded bar fills its own interval and every longer one; a shorter one than a minute, the minute.
 
-        One that is whole comes too late where anything of its slot is there: that stays.
+        One that is whole comes too late where anything of its slot is there: that stays, but for an open minute.
         """
         start = int(record.start.timestamp())
         state = self.symbols.get(record.symbol) or self._new_symbol(record.symbol, record.exchange)
@@ -116,6 +116,7 @@ class Engine:
             return
         piece = OpenBar.of_record(record, slot)
         if piece.whole and state.open.has_begun(intervals[0], slot):
+            state.open.complete_minute(slot, piece)
             return
         if state.accept(quote_of(record, piece.end), piece.close_time):
             state.open.fill(piece, intervals, closed)

@@ -56,6 +56,15 @@ class OpenBars:
             slot.start <= minute < slot.end for minute in self.minutes
         )
 
+    def complete_minute(self, slot: Slot, piece: OpenBar) -> None:
+        """What the source says of a whole minute takes the place of what quotes made of a part of it, while it is open.
+
+        A live stream that begins or breaks within a minute sees only a part of it.
+        """
+        bar = self.minutes.get(slot.start)
+        if bar is not None and not bar.whole and bar.end == slot.end:
+            self.series["1m"].begin(slot, piece)
+
     def fill(self, piece: OpenBar, intervals: Iterable[Interval], after: int) -> None:
         """Fill a piece into the bars that end after `after`: a day may be closed before a recorded hour is."""
         for interval in intervals:

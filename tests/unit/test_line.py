@@ -31,12 +31,14 @@ def quote(second: float, price: float = 100.0) -> Quote:
 
 def bar(second: float, interval: RecordedInterval = "1m") -> RecordedBar:
     """A finished bar of history."""
-    prices = {"open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0}
     return RecordedBar(
         symbol="A",
         interval=interval,
         start=at(second),
-        **prices,
+        open=1.0,
+        high=1.0,
+        low=1.0,
+        close=1.0,
         source="yahoo-history",
         position=0,
         received_time=at(90_000),
@@ -66,7 +68,6 @@ def test_quotes_of_the_minute_that_live_began_in_follow_history_at_once_and_late
     symbol.contact(NOON + 10)
     symbol.take(quote(10))
     assert symbol.past_ended(NOON + 20, failed=False) == [quote(10)]
-    assert symbol.phase == "seam"
     assert symbol.take(quote(59)) == [quote(59)]
     assert symbol.take(quote(61)) == []
     assert not symbol.top_up_due(NOON + 61)
