@@ -1,6 +1,7 @@
 """Which recording is replayed: a short name for the content of its files."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,16 +9,32 @@ from shared.errors import ConfigError
 
 ENDINGS = (".zip", ".csv", ".csv.gz")
 """What a recording's name ends with."""
+FACTOR_FOLDER = "factor_files"
+LEAN_EQUITY = re.compile(
+    r"(?P<market>.*/equity/usa)/(?:tick|second|minute|hour|daily)/(?P<symbol>[^/_]+)(?:/[^/]+|_trade)?\.zip"
+)
 
 
 def digest(files: Iterable[Path]) -> str:
     """Eight hexadecimal digits that stand for these files, in whatever order; a folder stands for those below it.
 
-    A file counts with its content, its name and its folder's name, which in some recordings is the symbol.
+    A file counts with its content, its name and its folder's name, which in some recordings is the symbol; and with
+    the factor file that belongs to it.
     Raises ConfigError for a file that can't be read.
     """
-    lines = {_line(file) for path in files for file in (_inside(path) if path.is_dir() else [path])}
+    named = {file for path in files for file in (_inside(path) if path.is_dir() else [path])}
+    factors = {found for file in named if (found := factor_file(file)) is not None}
+    lines = {_line(file) for file in named | factors}
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()[:8]
+
+
+def factor_file(path: Path) -> Path | None:
+    """LEAN's splits and dividends of the symbol whose trades are in this zip; None where there is no such file."""
+    found = LEAN_EQUITY.fullmatch(path.resolve().as_posix())
+    if found is None:
+        return None
+    beside = Path(found["market"]) / FACTOR_FOLDER / f"{found['symbol']}.csv"
+    return beside if beside.is_file() else None
 
 
 def _inside(folder: Path) -> list[Path]:

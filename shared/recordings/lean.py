@@ -6,7 +6,8 @@ hour, daily    YYYYMMDD HH:MM,open,high,low,close,volume  equity/usa/daily/bac.z
 
 ms counts from midnight of the file's date in the market's zone. Prices of equities are 10,000ths of a dollar;
 those of crypto pairs are plain decimals, in UTC. Bars are labelled by their start. Every row of ticks is a
-quote, the suspicious and the specially reported ones too: real files hold honest duplicates.
+quote, the suspicious and the specially reported ones too: real files hold honest duplicates. Prices are as they were
+paid; the splits and dividends of an equity are in its factor file beside these folders.
 """
 
 import io
@@ -23,7 +24,9 @@ from zoneinfo import ZoneInfo
 
 from shared.calendars import calendar_of
 from shared.errors import ConfigError
-from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval
+from shared.market import EPOCH, CorporateAction, Quote, Record, RecordedBar, RecordedInterval
+from shared.recordings.digest import factor_file
+from shared.recordings.factors import Change, changes
 from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
 
 NOON = 12 * 3600
@@ -89,6 +92,15 @@ class LeanFile:
         """A crypto pair is priced in its second half; only dollars are told apart from the rest."""
         return "USD" if self.market is US_EQUITY or self.symbol.endswith("USD") else None
 
+    def actions(self) -> list[Placed]:
+        """All splits and dividends of the symbol with their place in time; none where no factor file lies there.
+
+        Raises ConfigError where one can't be read.
+        """
+        path = factor_file(self.path)
+        found = [] if path is None else changes(path, self.market.exchange, self.market.zone)
+        return [(bar_order(int(change.time.timestamp())), partial(self._action, change)) for change in found]
+
     def _parse(self) -> Iterator[Placed]:
         with zipfile.ZipFile(self.path) as archive:
             members = archive.namelist()
@@ -149,6 +161,19 @@ class LeanFile:
         times = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
         return bar_order(end), partial(
             self._recorded_bar, times, (opened, high, low, close), float(values[4])
+        )
+
+    def _action(self, change: Change, position: int) -> CorporateAction:
+        return CorporateAction(
+            symbol=self.symbol,
+            action=change.action,
+            time=change.time,
+            value=change.value,
+            source=SOURCE,
+            position=position,
+            received_time=change.time,
+            currency=self.currency if change.action == "dividend" else None,
+            exchange=self.market.exchange,
         )
 
     def _quote(self, event_time: datetime, price: float, size: float, position: int) -> Quote:

@@ -11,6 +11,9 @@ before its own time only; a bar that ends at T follows no mark at T, and where a
 the mark before it is at its own start at the latest. A longer bar among shorter records lies behind marks past its
 start, but before its own end, where its slot is still open.
 
+Splits and dividends of LEAN's equities lie between the rows of their symbol: one that took effect before its first
+row or behind its last is left out.
+
 The end. A last mark (`end` is true) at the UTC midnight that follows, and the longest grace more, closes what is
 open: by then every intraday bar is over, and so is the regular session in New York (21:00 UTC at the latest), of
 the simulated exchange (22:00) and around the clock (midnight).
@@ -19,6 +22,7 @@ the simulated exchange (22:00) and around the clock (midnight).
 import hashlib
 import heapq
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, groupby
@@ -27,7 +31,7 @@ from pathlib import Path
 from shared.errors import ConfigError
 from shared.market import Record, TimeMark
 from shared.recordings.csv_files import CsvFile, csv_file
-from shared.recordings.digest import ENDINGS
+from shared.recordings.digest import ENDINGS, FACTOR_FOLDER
 from shared.recordings.lean import LeanFile, lean_file
 from shared.recordings.rows import ORDERS_A_SECOND, SOURCE, Row, is_quote
 from shared.setting_types import LONGEST_GRACE
@@ -58,7 +62,8 @@ def _expanded(files: Iterable[Path]) -> Iterator[Recording]:
     inside: dict[Path, None] = {}
     for file in files:
         if file.is_dir():
-            inside |= dict.fromkeys(path.resolve() for path in file.rglob("*") if path.name.endswith(ENDINGS))
+            found = (path.resolve() for path in file.rglob("*") if path.name.endswith(ENDINGS))
+            inside |= dict.fromkeys(path for path in found if path.parent.name != FACTOR_FOLDER)
         else:
             named[file.resolve()] = None
     yield from (_recognised(path) for path in named)
@@ -92,11 +97,27 @@ def _merged(recordings: list[Recording]) -> Iterator[Row]:
     days needs no more memory and open files than one day.
     """
     numbered = sorted(enumerate(recordings), key=lambda item: (item[1].series, item[0]))
+    told: set[Record] = set()
     series = (
-        chain.from_iterable([recording.rows(number) for number, recording in days])
-        for _, days in groupby(numbered, key=lambda item: item[1].series)
+        _with_actions(list(days), told) for _, days in groupby(numbered, key=lambda item: item[1].series)
     )
     return heapq.merge(*series, key=lambda row: row[:3])
+
+
+def _with_actions(days: list[tuple[int, Recording]], told: set[Record]) -> Iterator[Row]:
+    """The rows of one series, and among them its symbol's splits and dividends, unless another series told them."""
+    number, first = days[0]
+    coming = deque(enumerate(first.actions() if isinstance(first, LeanFile) else []))
+    began = False
+    for row in chain.from_iterable(recording.rows(place) for place, recording in days):
+        while coming and coming[0][1][0] < row[0]:
+            place, (order, make) = coming.popleft()
+            said = make(0)
+            if began and said not in told:
+                told.add(said)
+                yield order, number, place, make
+        began = True
+        yield row
 
 
 def _sequence(recordings: list[Recording]) -> Iterator[Record]:
