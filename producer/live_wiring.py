@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 from db.migrate import migrate
+from producer.history_progress import showing_history
 from producer.live.market import LiveMarket
 from producer.reporting import Report, asking_for_companies
 from producer.resume import known_in
@@ -37,7 +38,7 @@ def live_market(config: Config, topic: Log, stop: Event) -> Iterator[tuple[LiveM
     try:
         report = Report(market, configured, _watched(config, configured))
         market.follow(report.listings)
-        with asking_for_companies(market, report, dsn):
+        with asking_for_companies(market, report, dsn), showing_history(lambda: market.quality):
             yield market, report
     finally:
         market.close()

@@ -5,6 +5,7 @@ Times are epoch seconds.
 
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -20,6 +21,8 @@ from shared.listings import Listing
 from shared.market import CorporateAction, Quote, RecordedBar
 
 STANDBY_QUOTES = 1_000
+ACTIONS_SECONDS = 3 * 3600.0
+"""How often splits and dividends are looked for: one is told in the night before it takes effect."""
 MISSES = 3
 """So many answers in a row without a symbol that was asked for say that the provider has it no more."""
 
@@ -60,6 +63,8 @@ class Followed:
         self._threshold = threshold
         self._minute = Minute()
         self._misses = 0
+        self._actions: set[tuple[str, datetime]] = set()
+        self._actions_at = 0.0
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
 
     def take(self, source: str, quote: Quote, contact: float, polled: bool, streams: bool) -> list[Quote]:
@@ -114,7 +119,23 @@ class Followed:
         for record in records:
             self.intake.exchange = record.exchange or self.intake.exchange
             self.intake.currency = record.currency or self.intake.currency
+            if isinstance(record, CorporateAction):
+                self._actions.add((record.action, record.time))
         return records
+
+    def actions(self, records: list[CorporateAction]) -> list[CorporateAction]:
+        """Of splits and dividends that were looked for again, those not told in this run."""
+        new = [replace(r, symbol=self.symbol) for r in records if (r.action, r.time) not in self._actions]
+        self._actions |= {(record.action, record.time) for record in new}
+        return new
+
+    def actions_due(self, now: float) -> bool:
+        """Whether it is time to look for splits and dividends again; true once."""
+        if now < self._actions_at or self.line.phase != "live" or not self.line.has_history:
+            return False
+        was_told_by_history = not self._actions_at
+        self._actions_at = now + ACTIONS_SECONDS
+        return not was_told_by_history
 
     def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
         """Its history is in, or can't be had."""
@@ -171,7 +192,7 @@ class Followed:
             health,
             self.unknown,
             self.past_error,
-            self.line.phase == "live",
+            self.line.phase != "history",
             self.last_received,
             calendar_of(self.intake.exchange),
             now,

@@ -19,10 +19,21 @@ from producer.live.health import SourceHealth
 from producer.live.intake import Known
 from producer.live.past import Historian, Wish
 from producer.live.quality import quality_row
-from producer.live.words import Came, CaughtUp, Connected, Lost, Past, PastDelayed, PastEnded, Watched, Word
+from producer.live.words import (
+    Actions,
+    Came,
+    CaughtUp,
+    Connected,
+    Lost,
+    Past,
+    PastDelayed,
+    PastEnded,
+    Watched,
+    Word,
+)
 from producer.sources.provider import Company, Provider
 from producer.watching import QualityRow
-from shared.calendars import calendar_of
+from shared.calendars import DAY, calendar_of
 from shared.errors import ConfigError, Unavailable
 from shared.listings import Listing, Listings
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
@@ -143,12 +154,19 @@ class LiveMarket:
         source, name = followed.listings[0]
         self._historians[source].wish(Wish(followed.symbol, name, followed.line.wanted_after))
 
+    def _look_for_actions(self, followed: Followed, now: float) -> None:
+        source, name = followed.listings[0]
+        self._historians[source].wish(Wish(followed.symbol, name, now - DAY, actions_only=True))
+
     def _heard(self, word: Word) -> Iterable[Record]:
         if isinstance(word, Came):
             return self._came(word)
         if isinstance(word, Past):
             followed = self._followed.get(word.symbol)
             return followed.past(word.part) if followed else ()
+        if isinstance(word, Actions):
+            followed = self._followed.get(word.symbol)
+            return followed.actions(word.records) if followed else ()
         if isinstance(word, PastEnded):
             followed = self._followed.get(word.symbol)
             return followed.past_ended(word.error, word.at) if followed else ()
@@ -209,6 +227,8 @@ class LiveMarket:
             self._look_back(followed, before)
             if followed.line.top_up_due(now):
                 self._wish(followed)
+            if followed.actions_due(now):
+                self._look_for_actions(followed, now)
             if (mark := followed.line.mark_due()) is not None:
                 yield self._mark(followed, mark, now)
             for finding in followed.findings:
@@ -236,7 +256,7 @@ class LiveMarket:
         }
         for source, feed in self._feeds.items():
             feed.expects_quotes = source in open_sources
-        for symbol, company in self.companies.items():
+        for symbol, company in list(self.companies.items()):
             if symbol in self._followed:
                 self._followed[symbol].line.delay = company.delay
         self.quality = tuple(

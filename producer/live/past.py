@@ -1,25 +1,34 @@
 """The thread that fetches a provider's history, one symbol after the other."""
 
+import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from queue import Empty, Queue
 from typing import NamedTuple
 
-from producer.live.words import Past, PastDelayed, PastEnded, Word
-from producer.sources.provider import Provider
+from producer.live.words import Actions, Past, PastDelayed, PastEnded, Word
+from producer.sources.provider import HistorySlice, Provider
 from shared.errors import Refused, SourceError, UnknownSymbol
+from shared.market import CorporateAction
 
 TRIES = 5
 LONGEST_PAUSE = 60.0
 
+log = logging.getLogger("tickstream.producer")
+
 
 class Wish(NamedTuple):
-    """History of `name`, which we call `symbol`, behind `after` (epoch seconds; None for all there is)."""
+    """History of `name`, which we call `symbol`, behind `after` (epoch seconds; None for all there is).
+
+    `actions_only` looks for splits and dividends alone; when that fails it is left to the next time.
+    """
 
     symbol: str
     name: str
     after: float | None
+    actions_only: bool = False
 
 
 class Historian:
@@ -50,7 +59,21 @@ class Historian:
                 wish = self._wishes.get(timeout=0.25)
             except Empty:
                 continue
-            self._fulfil(wish)
+            if wish.actions_only:
+                self._look_for_actions(wish)
+            else:
+                self._fulfil(wish)
+
+    def _look_for_actions(self, wish: Wish) -> None:
+        try:
+            parts = self._parts(wish, time.time())
+            found = [
+                record for part in parts for record in part.records if isinstance(record, CorporateAction)
+            ]
+        except SourceError as error:
+            log.debug("no splits or dividends of %s now: %s", wish.symbol, error)
+        else:
+            self._inbox.put(Actions(wish.symbol, found))
 
     def _fulfil(self, wish: Wish) -> None:
         """Fetch one history. A gap is given up after some failures; a whole past can't come later: it is waited for."""
@@ -74,8 +97,11 @@ class Historian:
                 return
 
     def _fetch(self, wish: Wish, asked_at: float) -> None:
-        after = None if wish.after is None else datetime.fromtimestamp(wish.after, UTC)
-        for part in self._provider.history(wish.name, after, datetime.fromtimestamp(asked_at, UTC)):
+        for part in self._parts(wish, asked_at):
             if self._stop.is_set():
                 return
             self._inbox.put(Past(wish.symbol, part))
+
+    def _parts(self, wish: Wish, asked_at: float) -> Iterator[HistorySlice]:
+        after = None if wish.after is None else datetime.fromtimestamp(wish.after, UTC)
+        return self._provider.history(wish.name, after, datetime.fromtimestamp(asked_at, UTC))

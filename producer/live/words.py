@@ -5,6 +5,7 @@ from typing import NamedTuple
 from producer.sources.provider import HistorySlice, Received
 from shared.errors import SourceError
 from shared.listings import Listing
+from shared.market import CorporateAction
 
 
 class Came(NamedTuple):
@@ -48,6 +49,13 @@ class Past(NamedTuple):
     part: HistorySlice
 
 
+class Actions(NamedTuple):
+    """Splits and dividends of the last days, looked for again."""
+
+    symbol: str
+    records: list[CorporateAction]
+
+
 class PastEnded(NamedTuple):
     """A symbol's history is in, or failed with `error`."""
 
@@ -69,4 +77,4 @@ class Watched(NamedTuple):
     listings: dict[str, tuple[Listing, ...]]
 
 
-Word = Came | Connected | CaughtUp | Lost | Past | PastDelayed | PastEnded | Watched
+Word = Came | Connected | CaughtUp | Lost | Past | Actions | PastDelayed | PastEnded | Watched

@@ -32,7 +32,7 @@ class Yahoo:
 
     def connect(self, names: Sequence[str]) -> Stream:
         """Open a stream of these."""
-        return open_stream(self._stream_url, names)
+        return open_stream(self._stream_url, names, self._clock)
 
     def poll(self, names: Sequence[str]) -> Received:
         """The newest price of each, of its regular session or of trading before or after it."""

@@ -10,6 +10,7 @@ yfinance would listen too, but ends without a word where the connection does, an
 subscribes here, over a connection that has limits and says why it ended, and its messages are read here.
 """
 
+import logging
 import time
 from base64 import b64decode
 from collections.abc import Callable, Sequence
@@ -61,6 +62,10 @@ class Pricing(msgspec.Struct):
     ask: Amount | None = None
     price_hint: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
     vol_24hr: Amount | None = None
+
+
+# Each repetition of a subscription would be a line of its log.
+logging.getLogger("yfinance").setLevel(logging.WARNING)
 
 
 def open_stream(
