@@ -37,9 +37,9 @@ def _show(quality: Callable[[], Sequence[QualityRow]], over: threading.Event) ->
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("History of prices")
-        while any(row.state == "history" for row in (rows := quality())):
-            done = sum(row.history_done for row in rows)
-            progress.update(task, completed=done, total=sum(row.history_total for row in rows))
+        while any(row.state == "history" for row in quality()):
+            done = sum(row.history_done for row in quality())
+            progress.update(task, completed=done, total=sum(row.history_total for row in quality()))
             if over.wait(LOOK_SECONDS):
                 return
     seconds = time.monotonic() - began
