@@ -5,7 +5,8 @@
     python start_dashboard.py --host 0.0.0.0     for other machines too: there is no login, so mind who can reach it
     python start_dashboard.py --replay FILE...   show the replay of these files
 
-It only reads the database, and waits for it where it is away. Ctrl-C stops it. Settings: .env, see .env.example.
+It reads the database, and waits for it where it is away. All it writes is its sign of life, and that live quotes
+are wanted where the page is asked to switch to them. Ctrl-C stops it. Settings: .env, see .env.example.
 """
 
 import argparse

@@ -28,6 +28,8 @@ from dashboard.sources import (
 from shared.calendars import calendar_of
 from shared.sections import Alerts, Indicators
 
+MOST_NEWER = 200
+"""More bars than these, as while a history comes in, are loaded as a whole: a browser takes that better."""
 LAGGING = {"storage", "analytics"}
 """The parts that read the log; the others never lag behind it."""
 
@@ -78,6 +80,8 @@ def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | No
 def _bars(reading: Reading, ask: Ask, newer: list[ChartBar] | None) -> dict[str, Any]:
     """The bars that closed, and for which chart they were asked; `actions` tells when the chart must load anew."""
     actions = reading.actions.get(ask.symbol or "", ())
+    if newer and len(newer) > MOST_NEWER:
+        newer = None
     shown = adjusted(newer, actions) if newer and ask.adjusted else newer
     return {
         "bars": None if shown is None else columns(shown) if shown else {},

@@ -32,12 +32,12 @@ WATCH_COLUMNS = [
      "cellClass": "state-cell", "tooltipValueGetter": {"function": "watchState(params)"}},
     {"field": "symbol", "headerName": "Symbol", "flex": 12, "minWidth": 66, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
-    {"field": "last", "headerName": "Last", "flex": 14, "minWidth": 82, **_RIGHT,
+    {"field": "last", "headerName": "Last", "flex": 14, "minWidth": 92, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}},
-    {"field": "percent", "headerName": "Chg %", "flex": 9, "minWidth": 58, **_RIGHT,
+    {"field": "percent", "headerName": "Chg %", "flex": 9, "minWidth": 56, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-    {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 46, "cellRenderer": "Trend",
+    {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 40, "cellRenderer": "Trend",
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {
@@ -151,7 +151,7 @@ def _watchlist() -> html.Section:
     past = html.Div(
         html.I(),
         id="history",
-        className="history",
+        className="progress",
         role="progressbar",
         hidden=True,
         **{"aria-label": "History"},

@@ -48,6 +48,7 @@
       cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
     }
     cells.push({ element: span(legend, "value"), text: change, isSigned: true });
+    cells.push({ element: span(legend, "quiet"), text: actions });
     const row = document.createElement("i");
     row.className = "break";
     legend.append(row);
@@ -55,6 +56,12 @@
 
   function change({ bar, before }) {
     return `${deskFormat.signed((bar.close / (before ? before.close : bar.open) - 1) * 100, 2)} %`;
+  }
+
+  // The splits and dividends that took effect with this bar.
+  function actions({ bar, before }) {
+    const came = deskChart.view().marks.filter(({ time }) => before && before.start < time && time <= bar.start);
+    return came.map(({ text }) => text).join(", ");
   }
 
   function studies(legend, drawn) {

@@ -1,7 +1,7 @@
 // The page's own state, and what Dash calls: ask for news, apply them, open another chart.
 (function () {
   "use strict";
-  const OVERDUE = 5000, HOUR = 3600, DAY = 86400, TRADING_DAY = 16 * HOUR;
+  const OVERDUE = 5000, LEAP = 200, HOUR = 3600, DAY = 86400, TRADING_DAY = 16 * HOUR;
   const SECONDS = { "1m": 60, "5m": 300, "15m": 900, "1h": HOUR, "1d": DAY };
   // What a range covers in seconds, in trading days, and the interval that suits it.
   const RANGES = {
@@ -111,10 +111,12 @@
       const answer = await fetch(address);
       const history = answer.ok ? await answer.json() : null;
       if (!history || state.loading !== wanted) return;
+      const before = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
+      const leaps = history.columns.start.filter((start) => start > before).length > LEAP; // as a history that comes in
       deskChart.load({ symbol, interval, zone: clock.zone, ...look }, history.columns, history.marks);
       deskChart.tick({}, state.open);
       state.stale = false;
-      if (!keepZoom) deskChart.zoom(RANGES[state.range][0]);
+      if (!keepZoom || leaps) deskChart.zoom(RANGES[state.range][0]);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
     } finally {

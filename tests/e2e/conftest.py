@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
@@ -65,26 +66,33 @@ def market_dsn(admin_dsn: str) -> str:
     return dsn
 
 
+def model_of(dsn: str, feed: str) -> ReadModel:
+    """What the screen reads of a database."""
+    return ReadModel(lambda: dsn, feed, 1000, time.time_ns() // 1_000_000, "test")
+
+
+@contextmanager
+def serving(model: ReadModel, port: int) -> Iterator[str]:
+    """Serve the screen of a read model at a port while this is open; gives the page's address."""
+    app = build(model, Scene(model.feed, "The database of the test", Indicators(), Alerts()))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_for(lambda: server.started, START_LIMIT)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture(scope="session")
 def serve_model(admin_dsn: str) -> Iterator[Callable[[ReadModel], str]]:
     """Serves the screen of a read model; gives the page's address. It ends before PostgreSQL does."""
-    stops: list[Callable[[], None]] = []
-
-    def start(model: ReadModel) -> str:
-        port = free_port()
-        app = build(model, Scene(model.feed, "The database of the test", Indicators(), Alerts()))
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        stops.append(lambda: _stop(server, thread))
-        wait_for(lambda: server.started, START_LIMIT)
-        return f"http://127.0.0.1:{port}"
-
-    yield start
-    for stop in stops:
-        stop()
+    with ExitStack() as open_servers:
+        yield lambda model: open_servers.enter_context(serving(model, free_port()))
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +100,9 @@ def serve(serve_model: Callable[[ReadModel], str]) -> Callable[[str, str], str]:
     """Serves the screen of a database and a feed; gives the page's address."""
 
     def start(dsn: str, feed: str) -> str:
-        return serve_model(ReadModel(lambda: dsn, feed, 1000, time.time_ns() // 1_000_000, "test"))
+        return serve_model(model_of(dsn, feed))
 
     return start
-
-
-def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:
-    server.should_exit = True
-    thread.join()
 
 
 def wait_for(condition: Callable[[], bool], limit: float) -> None:

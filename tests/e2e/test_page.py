@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,31 +10,11 @@ from psycopg2.extensions import make_dsn
 
 from db.migrate import migrate
 from shared.database import connect, make_database, transaction
+from tests.e2e.visit import Visit
 from tests.screen_rows import Minute, fill, open_bar, quote
 
 Serve = Callable[[str, str], str]
 CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
-
-
-class Visit:
-    """An open page, and what it asked for and complained about."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        self.outside: list[str] = []
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self._see(request.url, address))
-        page.goto(address)
-
-    def _hear(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _see(self, url: str, address: str) -> None:
-        if not url.startswith((address, "data:", "blob:")):
-            self.outside.append(url)
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,29 @@ def test_unknown_path_of_the_api_is_not_answered_by_the_page(address: str) -> No
     assert get(f"{address}/api/v1/nothing") == (404, {"detail": "/api/v1/nothing does not exist"})
 
 
+def switch(address: str, origin: str | None) -> int:
+    """The status of asking for live quotes from a page of `origin`."""
+    headers = {} if origin is None else {"Origin": origin}
+    try:
+        with urlopen(Request(f"{address}/api/switch", method="POST", headers=headers)) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+
+
+def test_only_the_page_itself_may_ask_for_live_quotes(address: str) -> None:
+    assert [switch(address, origin) for origin in (None, "null", "https://example.org")] == [403] * 3
+
+
+def test_live_quotes_that_are_not_on_offer_cannot_be_asked_for(address: str) -> None:
+    assert switch(address, address) == 409
+
+
+def test_history_is_adjusted_only_where_that_is_asked_for(address: str, market_dsn: str) -> None:
+    raw = get(f"{address}/api/v1/history/BBB?bars=5")[1]
+    assert (raw["marks"], get(f"{address}/api/v1/history/BBB?bars=5&adjusted=true")[1]) == ([], raw)
+
+
 def test_health_says_what_can_be_shown(address: str) -> None:
     status, answer = get(f"{address}/healthz")
     assert (status, answer["status"]) == (200, "ok")

@@ -221,6 +221,7 @@ def test_delta_tells_a_gap_from_nothing_new() -> None:
     assert delta(SCENE, snapshot, ask, None)["bars"] is None
     assert delta(SCENE, snapshot, ask, [])["bars"] == {}
     assert delta(SCENE, snapshot, ask, [WARM])["bars"]["start"] == [60]
+    assert delta(SCENE, snapshot, ask, [WARM] * 201)["bars"] is None
 
 
 def test_delta_adjusts_bars_for_those_who_asked() -> None:

@@ -1,0 +1,252 @@
+"""The page over live quotes: where they come from, why some don't come, and what is paid in which currency."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard import queries
+from db.migrate import migrate
+from shared.database import Cursor, connect, make_database, transaction
+from shared.embedded.daemon import free_port
+from tests.e2e.conftest import START_LIMIT, model_of, serving, wait_for
+from tests.e2e.visit import Visit
+from tests.screen_rows import (
+    Minute,
+    action,
+    at,
+    close_bar,
+    company,
+    data_alert,
+    fill,
+    offer,
+    open_bar,
+    quality,
+)
+
+DAY = 86_400
+MARGINS = """dash_component_api.getLayout('chart').props.series
+    .filter((one) => one.priceScaleOptions).map((one) => one.priceScaleOptions.scaleMargins.top)"""
+
+
+def write(dsn: str, rows: Callable[[Cursor], None]) -> None:
+    """Change the tables."""
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        rows(cursor)
+
+
+def is_accepted(dsn: str) -> bool:
+    """Whether the offer of live quotes was taken."""
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        found = queries.read_offer(cursor)
+    return found is not None and found.is_accepted
+
+
+def market(cursor: Cursor) -> None:
+    """Two quoted symbols, one of them with a split, and one that nobody knows."""
+    now = int(time.time())
+    fill(cursor, {"AAA": 100.0, "7203.T": 3412.0}, now, bars=60)
+    cursor.execute("update symbols set currency = 'JPY' where symbol = '7203.T'")
+    company(cursor, "7203.T", name="Toyota Motor Corporation", exchange="Tokyo", sector="Cars", decimals=0)
+    company(cursor, "AAA", name="Alpha Inc.")
+    for symbol in ("AAA", "7203.T"):
+        quality(cursor, symbol)
+    quality(cursor, "FOO", "waiting", cause="unknown symbol")
+    today = now - now % DAY
+    for back in range(20, 0, -1):
+        close_bar(cursor, Minute("AAA", today - back * DAY, 700.0 if back > 10 else 100.0, "1d"))
+    open_bar(cursor, Minute("AAA", today, 100.0, "1d"))
+    action(cursor, "AAA", "split", today - 10 * DAY, 7.0)
+
+
+@pytest.fixture(scope="module")
+def dsn(admin_dsn: str) -> str:
+    """A database of live quotes."""
+    made = make_database(admin_dsn, "live_market")
+    migrate(made)
+    write(made, market)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[str, str], str], dsn: str) -> str:
+    """The page of the live market."""
+    return serve(dsn, "live")
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visit with the symbol AAA chosen; afterwards it must have been quiet and local."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Visit(opened, address)
+    choose(opened, "AAA")
+    yield opened
+    opened.close()
+    assert (visit.complaints, visit.outside) == ([], [])
+
+
+def choose(page: Page, symbol: str) -> None:
+    """Take a symbol of the watchlist to the chart."""
+    page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
+    page.wait_for_function(f"window.deskChart.holds('{symbol}', window.deskChart.view()?.interval)")
+    expect(page.locator("#session-note")).to_have_text(re.compile(symbol))
+
+
+def test_live_page_has_no_banner_and_names_its_sources(page: Page) -> None:
+    expect(page.locator("#age")).to_contain_text(re.compile(r"^Live · Yahoo · \d"))
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#standing")).to_have_text("Live from Yahoo")
+
+
+def test_cause_is_told_with_a_countdown_that_runs_without_the_server(page: Page, dsn: str) -> None:
+    tries = at(time.time() + 40)
+    write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="throttled", next_try_at=tries))
+    standing = page.locator("#standing")
+    expect(standing).to_have_text(re.compile(r"^Throttled by Yahoo, next try in (40|3\d) s$"))
+    page.route("**/_dash-update-component", lambda route: route.abort())
+    expect(standing).to_have_text(re.compile(r"^Throttled by Yahoo, next try in 3[0-6] s$"), timeout=10_000)
+    page.unroute("**/_dash-update-component")
+    write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="throttled", next_try_at=at(0)))
+    expect(standing).to_have_text("Throttled by Yahoo, trying now", timeout=10_000)
+    expect(page.locator(".ag-row[row-id='AAA'] .state")).to_have_class("state stale")
+    write(dsn, lambda cursor: quality(cursor, "AAA"))
+    expect(standing).to_have_text("Live from Yahoo")
+    expect(page.locator(".ag-row[row-id='AAA'] .state")).to_have_class("state live")
+
+
+def test_closed_market_says_when_it_opens_and_nothing_is_stale(page: Page, dsn: str) -> None:
+    opens = at(time.time() + 2 * DAY + 4 * 3600 + 600)
+    for symbol in ("AAA", "7203.T", "FOO"):
+        write(
+            dsn,
+            partial(quality, symbol=symbol, state="closed", cause="market closed", opens_at=opens),
+        )
+    write(dsn, lambda cursor: cursor.execute("update symbols set received_time = now() - interval '3 h'"))
+    expect(page.locator("#standing")).to_have_text("Market closed, opens in 2 d 4 h")
+    expect(page.locator("#age")).to_have_text("Live · Yahoo · 3 h")
+    expect(page.locator("#age")).to_have_class("badge num closed")
+    for symbol in ("AAA", "7203.T"):
+        write(dsn, partial(quality, symbol=symbol))
+    write(dsn, lambda cursor: quality(cursor, "FOO", "waiting", cause="unknown symbol"))
+
+
+def test_symbol_that_its_source_does_not_know_says_so_in_the_charts_place(page: Page) -> None:
+    choose(page, "FOO")
+    expect(page.locator("#empty")).to_contain_text("Yahoo has no symbol FOO")
+    expect(page.locator("#last")).to_have_text("–")
+    choose(page, "AAA")
+    expect(page.locator("#empty")).to_be_hidden()
+
+
+def test_history_shows_how_far_it_is_and_is_gone_once_it_is_there(page: Page, dsn: str) -> None:
+    choose(page, "FOO")
+    write(dsn, lambda cursor: quality(cursor, "FOO", "history", history_done=12, history_total=30))
+    expect(page.locator("#history")).to_be_visible()
+    expect(page.locator("#watch-note")).to_have_text("History 18 of 36")
+    expect(page.locator("#empty")).to_contain_text("History 12 of 30")
+    write(dsn, lambda cursor: quality(cursor, "FOO", "waiting", cause="unknown symbol"))
+    expect(page.locator("#history")).to_be_hidden()
+    expect(page.locator("#watch-note")).to_have_text("3 symbols")
+    expect(page.locator("#empty")).to_contain_text("Yahoo has no symbol FOO")
+
+
+def test_failover_is_told_and_its_alert_is_marked_once_it_is_over(page: Page, dsn: str) -> None:
+    now = int(time.time())
+    words = {"detail": "finnhub stands in for yahoo"}
+    write(dsn, lambda cursor: data_alert(cursor, "AAA", "failover", now, **words))
+    write(dsn, lambda cursor: quality(cursor, "AAA", source="finnhub", standby="yahoo"))
+    expect(page.locator("#standing")).to_have_text("Finnhub stands in for Yahoo")
+    expect(page.locator(".alert.data")).to_contain_text("Finnhub stands in for Yahoo")
+    write(dsn, lambda cursor: data_alert(cursor, "AAA", "failover", now, cleared_at=at(now + 5), **words))
+    expect(page.locator(".alert.over")).to_contain_text("cleared")
+    expect(page.locator(".alert")).to_have_count(1)
+    write(dsn, lambda cursor: quality(cursor, "AAA"))
+
+
+def test_prices_carry_their_currency_and_as_many_decimals_as_their_source_gives(page: Page) -> None:
+    expect(page.locator(".ag-row[row-id='7203.T']")).to_contain_text("¥3,412")
+    choose(page, "7203.T")
+    expect(page.locator(".headline")).to_contain_text(re.compile("¥3,412"))
+    expect(page.locator("#company")).to_have_text("Toyota Motor Corporation")
+    expect(page.locator("#about")).to_have_attribute("title", re.compile("Cars"))
+    expect(page.locator("#session")).to_contain_text("¥3,378")
+    expect(page.locator(".legend").first).to_contain_text("JPY")
+
+
+def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kept(page: Page) -> None:
+    first_close = "window.deskChart.view().bars[0].close"
+    page.locator("#interval").get_by_text("1D", exact=True).click()
+    page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && {first_close} === 700")
+    page.locator("#adjusting").click()
+    page.wait_for_function(f"Math.abs({first_close} - 100) < 1e-9")
+    expect(page.locator(".legend").first).to_contain_text("adjusted")
+    page.reload()
+    choose(page, "AAA")
+    page.locator("#interval").get_by_text("1D", exact=True).click()
+    page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && Math.abs({first_close} - 100) < 1e-9")
+    choose(page, "7203.T")
+    expect(page.locator("#adjusting")).to_be_hidden()
+
+
+def test_countdown_and_change_of_state_mount_nothing_anew(page: Page, dsn: str) -> None:
+    page.evaluate("""() => {
+        window.mounted = [];
+        const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
+            (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
+        for (const selector of ['.top', '.stage', '#session', '.strip'])
+            new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
+    }""")
+    tries = at(time.time() + 30)
+    write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="no network", next_try_at=tries))
+    expect(page.locator("#standing")).to_have_text(
+        re.compile("No network, next try in 2[0-7] s"), timeout=10_000
+    )
+    write(dsn, lambda cursor: quality(cursor, "AAA"))
+    expect(page.locator("#standing")).to_have_text("Live from Yahoo")
+    assert page.evaluate("window.mounted") == []
+
+
+def test_legend_leaves_the_candles_free_on_a_phone(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address)
+    page.wait_for_function("window.deskChart.view()?.bars.length > 0")
+    page.wait_for_function(f"({MARGINS})[0] > 0.15")
+    legend, pane = (
+        page.locator(".legend").first.bounding_box(),
+        page.locator("#chart tr").first.bounding_box(),
+    )
+    assert legend is not None and pane is not None
+    room = pane["y"] + pane["height"] * page.evaluate(MARGINS)[0]
+    assert legend["y"] + legend["height"] <= room
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.close()
+
+
+def test_offer_of_live_quotes_is_taken_with_a_button_and_the_page_follows(
+    browser: Browser, admin_dsn: str, dsn: str
+) -> None:
+    simulated = make_database(admin_dsn, "stand_in")
+    migrate(simulated)
+    write(simulated, lambda cursor: fill(cursor, {"AAA": 50.0}, int(time.time()), bars=5))
+    write(simulated, lambda cursor: offer(cursor, "no network"))
+    page, port = browser.new_page(), free_port()
+    with serving(model_of(simulated, "simulated"), port) as address:
+        page.goto(address)
+        expect(page.locator("#banner-text")).to_have_text(
+            "Yahoo can't be reached: no network. This is a simulated market; nothing here is real."
+        )
+        expect(page.locator("#switch")).to_be_hidden()
+        write(simulated, lambda cursor: offer(cursor, "no network", reachable_since=time.time()))
+        page.locator("#switch").click()
+        expect(page.locator("#switch")).to_have_text("Switching…")
+        expect(page.locator("#switch")).to_be_disabled()
+        wait_for(lambda: is_accepted(simulated), START_LIMIT)
+    with serving(model_of(dsn, "live"), port):
+        expect(page.locator("#age")).to_contain_text("Live · Yahoo", timeout=20_000)
+        expect(page.locator("#banner")).to_be_hidden()
+        expect(page.locator("#last")).not_to_have_text("50.00")
+    page.close()
