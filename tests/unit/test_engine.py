@@ -65,66 +65,6 @@ def test_quiet_partition_closes_by_time_marks() -> None:
     assert [now for now, bars in closed if bars] == [62]
 
 
-@pytest.mark.parametrize(
-    "later",
-    [
-        quote(OPEN + 86_400, 1.0, "B"),
-        recorded_bar(OPEN + 86_400, "1m", PRICES, symbol="B"),
-        mark(OPEN + 86_400, "B"),
-    ],
-)
-def test_records_of_one_symbol_close_no_bar_of_another(later: Record) -> None:
-    engine = Engine(PROMPT)
-    events = folded(engine, [quote(OPEN, 1.0, "A"), quote(OPEN, 1.0, "B"), later, quote(OPEN + 30, 2.0, "A")])
-    assert {event.closed.bar.symbol for event in events} == {"B"}
-    assert engine.symbols["A"].late == 0
-
-
-def test_mark_without_a_symbol_closes_the_bars_of_all_in_order_of_time() -> None:
-    records: list[Record] = [quote(OPEN, 1.0, "B"), quote(OPEN + 60, 1.0, "C"), quote(OPEN, 1.0, "A")]
-    bars = [event.closed.bar for event in folded(Engine(PROMPT), [*records, mark(OPEN + 300)])]
-    assert [(bar.symbol, bar.interval) for bar in bars] == [
-        *(("A", "1m"), ("B", "1m"), ("C", "1m")),
-        *(("A", "5m"), ("B", "5m"), ("C", "5m")),
-    ]
-
-
-def test_mark_of_a_symbol_that_nobody_saw_does_nothing() -> None:
-    engine = Engine(PROMPT)
-    assert folded(engine, [mark(OPEN, "A")]) == []
-    assert (engine.symbols, engine.changed) == ({}, set())
-
-
-def test_symbol_that_comes_later_gets_its_past() -> None:
-    past: list[Record] = [recorded_bar(OPEN + 60 * minute, "1m", PRICES, symbol="B") for minute in range(30)]
-    alone, among = Engine(PROMPT), Engine(PROMPT)
-    folded(among, [quote(OPEN + 86_400 + number, 1.0, "A") for number in range(200)])
-    assert bars_of(folded(among, past), "1m", "B") == bars_of(folded(alone, past), "1m", "B") != []
-    assert among.symbols["B"].state() == alone.symbols["B"].state()
-
-
-def test_symbol_seen_first_after_a_mark_for_all_starts_from_it() -> None:
-    engine = Engine(PROMPT)
-    folded(engine, [mark(OPEN + 60), quote(OPEN + 59, 1.0), quote(OPEN + 60, 1.0)])
-    assert (engine.symbols["A"].quotes, engine.symbols["A"].late) == (2, 1)
-
-
-def test_symbol_that_goes_on_behind_a_mark_for_all_is_as_late_as_it() -> None:
-    engine = Engine(PROMPT)
-    folded(engine, [quote(OPEN, 1.0), mark(OPEN + 600), mark(OPEN + 120, "A"), quote(OPEN + 599, 1.0)])
-    assert engine.symbols["A"].late == 1
-
-
-def test_symbols_that_close_by_their_own_time_leave_nothing_behind() -> None:
-    engine = Engine(PROMPT)
-    folded(engine, [quote(OPEN + 60 * minute, 1.0, symbol) for minute in range(2000) for symbol in "AB"])
-    endings = engine._endings
-    assert len(endings._ends) == 2
-    assert sum(len(symbols) for symbols in endings._symbols.values()) == 2
-    assert len(endings._symbols) <= 2
-    assert all(len(state.open._due) <= 6 for state in engine.symbols.values())
-
-
 def test_time_that_goes_back_changes_nothing() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN, 1.0), mark(OPEN + 300)])

@@ -23,7 +23,7 @@ from shared.market import (
     RecordedInterval,
     TimeMark,
 )
-from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second
+from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second, split
 
 OPENS, CLOSES = second("2024-01-03T14:30"), second("2024-01-03T21:00")
 MIDNIGHT = second("2024-01-03T00:00")
@@ -61,7 +61,7 @@ def walks(draw: st.DrawFn) -> list[Record]:
 
 @st.composite
 def markets(draw: st.DrawFn) -> list[Record]:
-    """Walks with recorded bars and extreme prices among them."""
+    """Walks with recorded bars, splits and extreme prices among them."""
     records = draw(walks())
     for _ in range(draw(st.integers(0, 8))):
         interval = draw(st.sampled_from(RECORDED))
@@ -74,6 +74,10 @@ def markets(draw: st.DrawFn) -> list[Record]:
         at = OPENS + draw(st.integers(-60, 600))
         extreme = quote(at, draw(cents) * 1e6, draw(symbols), 1.0)
         records.insert(draw(st.integers(0, len(records))), extreme)
+    for _ in range(draw(st.integers(0, 2))):
+        at = OPENS + draw(st.integers(-900, 900))
+        told = split(at, draw(st.sampled_from([7.0, 0.1, 1.5])), draw(symbols))
+        records.insert(draw(st.integers(0, len(records))), told)
     return records
 
 
