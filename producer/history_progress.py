@@ -35,7 +35,8 @@ def _show(quality: Callable[[], Sequence[QualityRow]], over: threading.Event) ->
         if over.wait(LOOK_SECONDS):
             return
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("History of prices")
         while any(row.state == "history" for row in quality()):
             done = sum(row.history_done for row in quality())
