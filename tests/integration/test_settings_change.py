@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import pytest
 
 from analytics.analysis import Analysis
@@ -14,7 +15,7 @@ from analytics.symbol_state import EngineSettings
 from db.migrate import migrate
 from shared.database import Connection, connect, make_database, transaction
 from shared.kafka import Message
-from shared.market import Quote
+from shared.market import CorporateAction, Quote
 from shared.messages import encode
 from shared.progress import Reading, advance, begin
 from shared.stream import Batch, decoded
@@ -51,6 +52,27 @@ def log_of(minutes: int) -> list[Said]:
         for number in range(6 * minutes)
     ]
     return [Said(number, encode(quote), 2_000_000_000_000) for number, quote in enumerate(quotes)]
+
+
+def log_with_a_split() -> list[Said]:
+    """Two for one after an hour: from there on half of each price, told by twice as many shares."""
+    split = CorporateAction(
+        symbol="ACME",
+        action="split",
+        time=NOON + timedelta(hours=1),
+        value=2.0,
+        source="test",
+        position=0,
+        received_time=NOON + timedelta(hours=1),
+        exchange="XNYS",
+    )
+    said: list[Quote | CorporateAction] = []
+    for message in log_of(180):
+        quote = msgspec.json.decode(message.value, type=Quote)
+        new = quote.event_time >= split.time
+        said += [split] if new and split not in said else []
+        said.append(msgspec.structs.replace(quote, price=quote.price / 2) if new else quote)
+    return [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(said)]
 
 
 def batch_of(messages: list[Said]) -> Batch:
@@ -110,6 +132,21 @@ def test_new_periods_make_every_indicator_anew(
     assert table(changed, "indicators")[: len(before)] != before
     for name in ("bars", "indicators", "open_bars"):
         assert table(changed, name) == table(fresh, name)
+
+
+def test_new_periods_know_of_the_splits_among_the_bars(databases: tuple[Connection, Connection]) -> None:
+    changed, fresh = databases
+    log = log_with_a_split()
+    fold(changed, OLD, log, 700, killed=False)
+    fold(changed, NEW_PERIODS, log, len(log), killed=False)
+    fold(fresh, NEW_PERIODS, log, len(log), killed=False)
+    for name in ("bars", "indicators", "open_bars"):
+        assert table(changed, name) == table(fresh, name)
+    with transaction(changed) as cursor:
+        cursor.execute('select symbol, action, value, partition, "offset" from corporate_actions')
+        assert cursor.fetchall() == [("ACME", "split", 2.0, 0, 360)]
+        cursor.execute("select quotes, actions from progress")
+        assert cursor.fetchall() == [(1080, 1)]
 
 
 def test_new_periods_survive_a_kill_right_after_the_change(databases: tuple[Connection, Connection]) -> None:

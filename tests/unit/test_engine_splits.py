@@ -123,7 +123,7 @@ def test_split_is_as_if_all_had_been_told_in_new_shares(
 
 def test_open_bar_goes_on_in_new_shares() -> None:
     engine = Engine(PROMPT)
-    records = [
+    records: list[Record] = [
         quote(NIGHT - 30, 14.0, size=1.0, exchange=None),
         split(NIGHT - 20, 7.0),
         quote(NIGHT - 10, 3.0, size=7.0),
