@@ -6,7 +6,11 @@ It reads the topic of the configured feed (SOURCES). Stop it, kill it, start it 
 end. Settings: .env, see .env.example.
 """
 
+import signal
 import sys
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from analytics.analysis import Analysis
 from analytics.settings import engine_settings

@@ -6,7 +6,11 @@ It reads the topic of the configured feed (SOURCES) and writes `quotes` and `dea
 start it again: it goes on behind the last row. Settings: .env, see .env.example.
 """
 
+import signal
 import sys
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage

@@ -7,6 +7,7 @@ Stop it, kill it, start it again: it goes on behind the last quote in the log. S
 """
 
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from itertools import dropwhile
 from threading import Event
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from producer.live_wiring import described, live_market
 from producer.publish import NOTHING, Publisher, last_positions
