@@ -37,6 +37,11 @@ class Part:
         times = self._watched.cpu_times()
         return float(times.user + times.system)
 
+    def megabytes(self) -> float:
+        """Resident now, its children's included."""
+        processes = [self._watched, *self._watched.children(recursive=True)]
+        return sum(float(process.memory_info().rss) for process in processes) / 2**20
+
     def ended(self) -> Usage:
         """Wait for its end. Raises ChildProcessError where it failed."""
         assert self._process.stdout is not None, "it was asked for"

@@ -47,6 +47,11 @@ class Stage:
         """Of the server's maintenance database."""
         return self._settings["POSTGRES_DSN"]
 
+    @property
+    def bootstrap(self) -> str:
+        """Of the broker."""
+        return self._settings["KAFKA_BOOTSTRAP_SERVERS"]
+
     def prepare(self, act: str) -> None:
         """Make the topic, the database and its tables."""
         make_topics(self._settings["KAFKA_BOOTSTRAP_SERVERS"], f"{act}-simulated", PARTITIONS)

@@ -138,6 +138,10 @@ class Streams:
         """Whether any open stream follows the name."""
         return (provider, name) in self._followers
 
+    def is_heard(self, provider: str, name: str) -> bool:
+        """Whether a frame of the name would be sent now, over a connection that is read and written."""
+        return not self._is_silent and bool(_living(self._followers.get((provider, name), ())))
+
     def greet(self, connection: ServerConnection, handshake: Handshake) -> Response | None:
         """Note a handshake, and refuse it where it is to be refused."""
         provider, path, params = _address(handshake.path)

@@ -1,0 +1,51 @@
+"""The live feed on a stage: its topic, its database, and the parts at work with the stand-in as their providers."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any
+
+from benchmarks.part import Part
+from benchmarks.stage import PARTITIONS, Stage
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from shared.kafka import Log, browse, make_topics
+from shared.market import Record
+from shared.messages import decode
+
+
+class LiveDesk:
+    """`name` is that of the topic and of the database, `settings` what all parts are told besides."""
+
+    def __init__(self, stage: Stage, name: str, settings: Mapping[str, str]) -> None:
+        self._stage, self._name, self._settings = stage, name, dict(settings)
+        self.log: Log = make_topics(stage.bootstrap, name, PARTITIONS)
+        self._dsn = make_database(stage.dsn, name)
+        migrate(self._dsn)
+
+    def start(self, module: str) -> Part:
+        """A part as its real process."""
+        return self._stage.start(self._name, module, **self._settings)
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a SELECT finds."""
+        with closing(connect(self._dsn, "benchmark")) as connection, transaction(connection) as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    def count(self, statement: str, *values: object) -> int:
+        """The one number that a SELECT gives; 0 for null."""
+        return int(self.rows(statement, *values)[0][0] or 0)
+
+    def published(self) -> int:
+        """How many messages the log holds."""
+        with browse(self.log) as browser:
+            return sum(browser.ends().values())
+
+    def told_since(self, moment: float) -> Iterator[tuple[float, Record]]:
+        """Every record that the log took since `moment`, and when: epoch seconds. Raises BadMessage."""
+        with browse(self.log) as browser:
+            for partition in range(self.log.partitions):
+                for message in browser.backwards(partition):
+                    if message.timestamp < moment * 1000:
+                        break
+                    yield message.timestamp / 1000, decode(message.value, message.timestamp)

@@ -1,0 +1,246 @@
+"""Hours of trouble in minutes: providers that fail every few seconds, and an account of every quote they offered.
+
+    python -m benchmarks.soak                  twenty minutes, 200 quotes a second, a fault every five seconds
+    python -m benchmarks.soak --minutes 2      a quick look
+
+Producer, storage and analytics run as their real processes on an embedded Kafka and PostgreSQL of the benchmark's
+own. Yahoo and Binance are a server on 127.0.0.1 that speaks their protocols, within this process. Nothing is left
+at the end, no process and no file.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.faults import HTTP_TIMEOUT, STREAM_SILENCE, Faults
+from benchmarks.live_desk import LiveDesk
+from benchmarks.offering import PROVIDERS, Trading, instruments, sources
+from benchmarks.part import Part
+from benchmarks.soak_account import Fate, Minutes, Recovery, fate, minutes, recovered
+from benchmarks.stage import Stage, say, stage, until
+from benchmarks.tables import table
+from tests.standin import Instrument, Market, StandIn
+
+NAME = "soak"
+SYMBOLS = 20
+PARTS = {
+    "producer": "producer.producer",
+    "storage": "consumer.consumer",
+    "analytics": "analytics.analytics_consumer",
+}
+LOOK_SECONDS = 0.05
+TELL_SECONDS = 30.0
+SETTLED_SECONDS = 120.0
+"""After so long the memory is looked at for the first time."""
+CALM_SECONDS = 150.0
+"""Trading goes on so long after the last fault: the longest pause between two tries, and a whole minute behind it."""
+FOOT = """\
+quotes in the log   from the fault until the log takes a quote of that provider that was traded after it, by stream or
+                    by question. stream is until frames are sent over a living connection again. A fault that comes
+                    while another lasts is counted with its own time; silence and the absence of the server hit both.
+stored              rows in quotes, quotes that were polled among them.
+lost                Binance: trades that are in no row. Yahoo: frames sent over a living connection that are in no row.
+under way           frames sent less than a second before the connection was reset: they died in its buffers.
+unheard             traded while no connection was there to tell; Yahoo never tells them again, but their minutes.
+unknown             rows of what nobody offered.
+as traded           minutes whose open, high, low, close and volume are exactly what was traded. Of Yahoo's coins the
+                    stream gives no volume, so live minutes of theirs have none.
+"""
+
+
+class Sizes(NamedTuple):
+    """Megabytes of each part."""
+
+    at: float
+    parts: dict[str, float]
+
+
+class Soak:
+    """One run. What it found is in `faults`, `trading` and `sizes`."""
+
+    def __init__(self, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> None:
+        self._options = options
+        self.trading = Trading(standin, traded, options.rate, options.seed)
+        followed = {provider: traded[turn].name_at(provider) or "" for turn, provider in enumerate(PROVIDERS)}
+        self.faults = Faults(standin, followed, options.every, options.seed)
+        self.sizes: list[Sizes] = []
+        self._said = 0.0
+
+    def run(self, parts: dict[str, Part]) -> float:
+        """Faults for so many minutes, then calm; when the faults ended."""
+        began = time.time()
+        troubled = began + 60.0 * float(self._options.minutes)
+        end = troubled + CALM_SECONDS
+        while (now := time.time()) < troubled:
+            self.faults.step()
+            self._look_after(parts, now - began, end - now)
+            time.sleep(LOOK_SECONDS)
+        self.faults.end()
+        while (now := time.time()) < end:
+            self.faults.look()
+            self._look_after(parts, now - began, end - now)
+            time.sleep(LOOK_SECONDS)
+        return troubled
+
+    def _look_after(self, parts: dict[str, Part], seconds: float, left: float) -> None:
+        """Tell how far it is, and look at the memory when it is time to."""
+        if time.monotonic() - self._said >= TELL_SECONDS:
+            self._said = time.monotonic()
+            faults, offered = len(self.faults.done), len(self.trading.offers)
+            say(f"{left / 60:4.1f} minutes left: {faults} faults, {offered:,} quotes offered")
+        if not self.sizes and seconds >= min(SETTLED_SECONDS, self._options.minutes * 60):
+            self.weigh(parts, seconds)
+
+    def weigh(self, parts: dict[str, Part], seconds: float) -> None:
+        """Note the memory of the parts."""
+        self.sizes.append(Sizes(seconds, {name: part.megabytes() for name, part in parts.items()}))
+
+
+@contextmanager
+def trading(soak: Soak) -> Iterator[None]:
+    """Trades happen while this is open."""
+    ended = Event()
+    thread = Thread(target=soak.trading.run, args=(ended,))
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> str:
+    """Run it all; the tables."""
+    desk = LiveDesk(own, NAME, standin.settings | _settings(traded))
+    parts = {name: desk.start(module) for name, module in PARTS.items()}
+    for turn, coin in enumerate(traded):
+        provider = PROVIDERS[turn % 2]
+        standin.streams.wait_until_followed(provider, coin.name_at(provider) or "", seconds=60.0)
+    say("every coin is followed; their histories come")
+    until(lambda: _has_history(desk), "every history is in")
+    soak = Soak(standin, traded, options)
+    with trading(soak):
+        ended = soak.run(parts)
+        soak.weigh(parts, ended + CALM_SECONDS - soak.trading.offers[0].at)
+    until(lambda: _is_stored(desk), "storage has read the whole log")
+    tables = _tables(desk, standin, soak, ended)
+    for part in parts.values():
+        part.stopped()
+    return tables
+
+
+def _settings(traded: list[Instrument]) -> dict[str, str]:
+    return {
+        "SOURCES": sources(traded),
+        "STREAM_SILENCE": str(STREAM_SILENCE),
+        "HTTP_TIMEOUT": str(HTTP_TIMEOUT),
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+def _has_history(desk: LiveDesk) -> bool:
+    """Every symbol's past is published, and nobody lags behind."""
+    done = desk.count(
+        "select count(*) from data_quality where history_total > 0 and history_done = history_total"
+    )
+    return done == SYMBOLS and _is_stored(desk)
+
+
+def _is_stored(desk: LiveDesk) -> bool:
+    read = "select sum(next_offset - first_offset) / 2 from progress having count(distinct group_id) = 2"
+    found = desk.rows(read)
+    return bool(found) and found[0][0] == desk.published()
+
+
+def _tables(desk: LiveDesk, standin: StandIn, soak: Soak, ended: float) -> str:
+    """Everything that was found, as text."""
+    offers, faults = soak.trading.offers, soak.faults
+    fates = [fate(desk, provider, offers, faults.done) for provider in PROVIDERS]
+    late = desk.count("select sum(late) from symbols")
+    dead = desk.count("select count(*) from dead_letters")
+    return "\n\n".join(
+        [
+            _fault_table(recovered(desk, offers, faults.done, faults.seen)),
+            _fate_table(fates),
+            _minute_table(minutes(desk, standin.market, offers, ended)),
+            f"Quotes that came too late for their bar: {late}; dead letters: {dead}.",
+            _size_table(soak.sizes),
+            FOOT,
+        ]
+    )
+
+
+def _fault_table(found: Sequence[Recovery]) -> str:
+    rows = [
+        _fault_row(kind, [one for one in found if one.kind == kind])
+        for kind in sorted({one.kind for one in found})
+    ]
+    header = ("fault", "times", "quotes in the log: p50", "p95", "max", "stream: p50", "p95", "max", "never")
+    return table("Faults and seconds to recover", header, [*rows, _fault_row("all", found)])
+
+
+def _fault_row(kind: str, found: Sequence[Recovery]) -> list[str]:
+    never = sum(one.quotes is None or one.stream is None for one in found)
+    quotes = _spread([one.quotes for one in found if one.quotes is not None])
+    stream = _spread([one.stream for one in found if one.stream is not None])
+    return [kind, str(len(found)), *quotes, *stream, str(never)]
+
+
+def _spread(seconds: Sequence[float]) -> list[str]:
+    return [f"{value:.2f}" for value in np.percentile(seconds, [50, 95, 100])] if seconds else ["-"] * 3
+
+
+def _fate_table(fates: Sequence[Fate]) -> str:
+    header = ("quotes", "offered", "stored", "lost", "duplicates", "unknown", "under way", "unheard")
+    counts: list[Callable[[Fate], int]] = [
+        lambda one: one.offered,
+        lambda one: one.stored,
+        lambda one: one.lost,
+        lambda one: one.duplicates,
+        lambda one: one.unknown,
+        lambda one: one.under_way,
+        lambda one: one.unheard,
+    ]
+    rows = [[one.provider, *(f"{count(one):,}" for count in counts)] for one in fates]
+    return table("What became of every quote", header, rows)
+
+
+def _minute_table(found: Sequence[Minutes]) -> str:
+    header = ("bars of a minute", "traded", "missing", "by history", "as traded")
+    rows = [[one.provider, *(f"{count:,}" for count in one[1:])] for one in found]
+    return table("Minutes in which something was traded", header, rows)
+
+
+def _size_table(sizes: Sequence[Sizes]) -> str:
+    header = ("part", *(f"after {size.at / 60:.1f} min" for size in sizes))
+    rows = [[part, *(f"{size.parts[part]:.0f}" for size in sizes)] for part in PARTS]
+    return table("Memory, MB resident", header, rows)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=20.0, help="of faults (default: %(default)s)")
+    parser.add_argument("--rate", type=float, default=200.0, help="quotes a second (default: %(default)s)")
+    parser.add_argument("--every", type=float, default=5.0, help="seconds a fault (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args()
+    traded = instruments(SYMBOLS)
+    with StandIn(Market(time.time, traded, options.seed)) as standin, stage() as own:
+        print(soaked(own, standin, traded, options))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

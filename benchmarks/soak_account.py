@@ -1,0 +1,131 @@
+"""What became of every quote that was offered, of every minute, and of every fault."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.faults import Done, State, recoveries
+from benchmarks.live_desk import LiveDesk
+from benchmarks.offering import PROVIDERS, Key, Offer
+from shared.market import Quote
+from tests.standin import Market
+
+UNDER_WAY = 1.0
+"""Seconds before a reset in which a frame may be in a buffer that dies with the connection."""
+MINUTE = 60
+STORED = """
+    select symbol, extract(epoch from date_trunc('second', event_time))::bigint, price, trade_id
+    from quotes where source = %s
+"""
+BARS = """
+    select symbol, extract(epoch from start)::bigint, open, high, low, close, volume, source
+    from bars where interval = '1m' and start >= to_timestamp(%s) and start < to_timestamp(%s)
+"""
+
+
+class Fate(NamedTuple):
+    """Of one provider's offers: how many are stored, and why the others are not."""
+
+    provider: str
+    offered: int
+    stored: int
+    duplicates: int
+    unknown: int
+    lost: int
+    under_way: int
+    unheard: int
+
+
+class Minutes(NamedTuple):
+    """Of one provider's minutes in which something was traded."""
+
+    provider: str
+    traded: int
+    missing: int
+    by_history: int
+    as_traded: int
+
+
+class Recovery(NamedTuple):
+    """One fault, and the seconds until a quote traded after it was in the log, and until the stream was heard."""
+
+    kind: str
+    quotes: float | None
+    stream: float | None
+
+
+def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterable[Done]) -> Fate:
+    """Count one provider's quotes. Binance tells every trade afterwards too, so none of them may be missing."""
+    stored = Counter[Key]((symbol, second, price) for symbol, second, price, _ in desk.rows(STORED, provider))
+    own = [offer for offer in offers if offer.provider == provider]
+    missing = [offer for offer in own if offer.key not in stored]
+    resets = np.array([fault.at for fault in faults if fault.resets and fault.provider == provider])
+    heard = [offer for offer in missing if offer.was_heard or provider == "binance"]
+    under_way = [offer for offer in heard if provider == "yahoo" and _is_under_way(offer, resets)]
+    return Fate(
+        provider,
+        offered=len(own),
+        stored=sum(stored.values()),
+        duplicates=sum(count - 1 for count in stored.values()),
+        unknown=len(stored.keys() - {offer.key for offer in own}),
+        lost=len(heard) - len(under_way),
+        under_way=len(under_way),
+        unheard=len(missing) - len(heard),
+    )
+
+
+def _is_under_way(offer: Offer, resets: np.ndarray) -> bool:
+    return bool(((resets >= offer.at) & (resets <= offer.at + UNDER_WAY)).any())
+
+
+def minutes(desk: LiveDesk, market: Market, offers: Sequence[Offer], end: float) -> list[Minutes]:
+    """Compare bars of a minute with what was traded, from the first whole minute to the last before `end`."""
+    first, last = -(-offers[0].at // MINUTE) * MINUTE, end // MINUTE * MINUTE
+    bars = {(row[0], row[1]): row[2:] for row in desk.rows(BARS, first, last)}
+    return [_compared(provider, market, offers, bars, first, last) for provider in PROVIDERS]
+
+
+def _compared(
+    provider: str,
+    market: Market,
+    offers: Sequence[Offer],
+    bars: dict[tuple[str, int], tuple[float | str, ...]],
+    first: float,
+    last: float,
+) -> Minutes:
+    symbols = {offer.symbol for offer in offers if offer.provider == provider}
+    traded = {
+        (symbol, minute): figures
+        for symbol in symbols
+        for minute, figures in market.tape(symbol).minutes.items()
+        if first <= minute < last
+    }
+    found = {key: bars[key] for key in traded if key in bars}
+    as_traded = sum(np.allclose(bar[:5], traded[key], rtol=1e-6, atol=0) for key, bar in found.items())
+    by_history = sum(str(bar[5]).endswith("-history") for bar in found.values())
+    return Minutes(provider, len(traded), len(traded) - len(found), by_history, as_traded)
+
+
+def recovered(
+    desk: LiveDesk, offers: Sequence[Offer], faults: list[Done], seen: dict[str, list[State]]
+) -> list[Recovery]:
+    """How long each fault lasted, by the log and by the stream."""
+    offered = {offer.key: offer.at for offer in offers}
+    logged: dict[str, list[tuple[float, float]]] = {provider: [] for provider in PROVIDERS}
+    for taken, record in desk.told_since(offers[0].at):
+        if isinstance(record, Quote):
+            at = offered[record.symbol, int(record.event_time.timestamp()), record.price]
+            logged[record.source].append((at, taken))
+    columns = {provider: np.array(pairs) for provider, pairs in logged.items()}
+    return [
+        Recovery(fault.kind, _first_taken(columns[fault.provider], fault.at), stream)
+        for fault, stream in recoveries(faults, seen)
+    ]
+
+
+def _first_taken(pairs: np.ndarray, moment: float) -> float | None:
+    """Seconds from `moment` until the log took a quote that was traded after it."""
+    taken = pairs[pairs[:, 0] >= moment, 1]
+    return float(taken.min() - moment) if len(taken) else None
