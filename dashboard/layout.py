@@ -30,14 +30,14 @@ _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
 WATCH_COLUMNS = [
     {"field": "state", "headerName": "", "width": 18, "minWidth": 18, "maxWidth": 18, "cellRenderer": "State",
      "cellClass": "state-cell", "tooltipValueGetter": {"function": "watchState(params)"}},
-    {"field": "symbol", "headerName": "Symbol", "flex": 12, "minWidth": 66, "cellClass": "symbol-cell",
+    {"field": "symbol", "headerName": "Symbol", "flex": 13, "minWidth": 76, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
-    {"field": "last", "headerName": "Last", "flex": 14, "minWidth": 92, **_RIGHT,
+    {"field": "last", "headerName": "Last", "flex": 15, "minWidth": 95, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}},
-    {"field": "percent", "headerName": "Chg %", "flex": 9, "minWidth": 56, **_RIGHT,
+    {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 58, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-    {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 40, "cellRenderer": "Trend",
+    {"field": "trend", "headerName": "Trend", "flex": 7, "minWidth": 50, "cellRenderer": "Trend",
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {

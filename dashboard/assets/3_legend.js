@@ -16,17 +16,18 @@
   }
 
   // Built anew only where other things are drawn.
-  let built = "", paneNames = [];
+  let built = "", tallest = new Map();
   function build(names, drawn) {
     const { symbol, interval, decimals, currency, adjusted } = deskChart.view();
     const wanted = JSON.stringify([names, drawn.map((spec) => spec.id), symbol, interval, decimals, currency, adjusted]);
-    if (wanted !== built) { built = wanted; paneNames = names; fill(names, drawn); }
+    if (wanted !== built) { built = wanted; fill(names, drawn); }
     refresh();
     watch();
   }
 
   function fill(names, drawn) {
     const legends = document.getElementById("legends");
+    tallest = new Map(names.map((name) => [name, 0]));
     cells = [];
     legends.replaceChildren(...names.map((name) => {
       const legend = document.createElement("div");
@@ -48,7 +49,7 @@
       cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
     }
     cells.push({ element: span(legend, "value"), text: change, isSigned: true });
-    cells.push({ element: span(legend, "quiet"), text: actions });
+    cells.push({ element: span(legend, "quiet actions"), text: actions });
     const row = document.createElement("i");
     row.className = "break";
     legend.append(row);
@@ -103,16 +104,20 @@
     if (!table) { requestAnimationFrame(watch); return; }
     panes.observe(table, { childList: true, subtree: true });
     rows.disconnect();
-    for (const element of table.querySelectorAll("tr")) rows.observe(element);
+    const legends = document.getElementById("legends").children;
+    for (const element of [...table.querySelectorAll("tr"), ...legends]) rows.observe(element);
     place();
   }
 
+  // The room for a legend is that for the most lines it has had: longer values don't make the chart jump to and fro.
   function place() {
-    const found = paneRows(), shares = {};
+    const found = paneRows(), names = [...tallest.keys()], shares = {};
     [...document.getElementById("legends").children].forEach((legend, index) => {
       if (!found[index]) return;
+      const name = names[index], height = Math.max(tallest.get(name), legend.offsetHeight);
+      tallest.set(name, height);
       legend.style.top = `${found[index].offsetTop + 6}px`;
-      shares[paneNames[index]] = Math.min(0.5, (legend.offsetHeight + 10) / found[index].offsetHeight);
+      shares[name] = Math.min(0.5, (height + 10) / found[index].offsetHeight);
     });
     deskChart.leaveRoom(shares);
   }
