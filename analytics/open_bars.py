@@ -92,10 +92,10 @@ class OpenBars:
                 self.fill(piece, INTERVALS[1:], piece.start)
         return closed
 
-    def split(self, ratio: float) -> None:
-        """One share became `ratio` shares: everything that prices or volumes went into is told in new shares."""
+    def split(self, ratio: float, time: float) -> None:
+        """One share became `ratio` shares at `time`: what prices and volumes went into is told in new shares."""
         for series in self.series.values():
-            series.split(ratio)
+            series.split(ratio, time)
 
     def newest(self, interval: Interval) -> OpenBar | None:
         """A copy of the newest open bar, with the minutes that it will get when they close; None without any."""

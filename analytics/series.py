@@ -17,7 +17,7 @@ class ClosedBar(NamedTuple):
 
 
 class Series:
-    """Bars of one symbol and interval in the order of their closing."""
+    """Bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`."""
 
     def __init__(
         self,
@@ -29,6 +29,7 @@ class Series:
     ) -> None:
         self.symbol, self.interval = symbol, interval
         self.open_bars: dict[int, OpenBar] = {}
+        self.closed_until = 0
         self.indicators = IndicatorSet(indicators, periods_per_year)
         self.alerts = AlertRules(alerts, periods_per_year) if interval in alerts.intervals else None
 
@@ -44,10 +45,17 @@ class Series:
         bar = self.open_bars.get(start)
         return bar is not None and bar.whole
 
-    def split(self, ratio: float) -> None:
-        """One share became `ratio` shares: open bars, indicators and rules go on in new shares."""
+    def split(self, ratio: float, time: float) -> None:
+        """One share became `ratio` shares at `time`: what is older goes on in new shares.
+
+        Told too late, it leaves alone what has seen new prices already: bars that began since, and the indicators
+        and rules of a series that has closed one since.
+        """
         for bar in self.open_bars.values():
-            bar.split(ratio)
+            if bar.start < time:
+                bar.split(ratio)
+        if self.closed_until > time:
+            return
         self.indicators.split(ratio)
         if self.alerts is not None:
             self.alerts.split(ratio)
@@ -55,6 +63,7 @@ class Series:
     def close(self, start: int) -> tuple[OpenBar, ClosedBar]:
         """Close the bar that began at `start`: the bar as a piece for longer intervals, and what to keep of it."""
         piece = self.open_bars.pop(start)
+        self.closed_until = piece.end
         bar = piece.bar(self.symbol, self.interval)
         row = self.indicators.update(bar.close)
         alerts = self.alerts.update(bar, row) if self.alerts is not None else []
@@ -63,6 +72,7 @@ class Series:
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
         return {
+            "closed_until": self.closed_until,
             "open": [bar.state() for bar in self.open_bars.values()],
             "indicators": self.indicators.state(),
             "alerts": self.alerts.state() if self.alerts is not None else None,
@@ -73,6 +83,7 @@ class Series:
 
         Raises SettingsChanged where they are not given and the snapshot was made with other periods.
         """
+        self.closed_until = state["closed_until"]
         if indicators is None:
             self.indicators.restore(state["indicators"])
         else:

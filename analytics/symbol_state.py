@@ -91,17 +91,19 @@ class SymbolState:
         return self.open.close(until)
 
     def split(self, ratio: float, time: float) -> None:
-        """One share became `ratio` shares at `time`: every price so far is told in new shares, but for the last quote.
+        """One share became `ratio` shares at `time`: every older price is told in new shares, but for the last quote.
 
         A split that is not later than the last one was told before.
         """
         if time <= self._split_at:
             return
         self._split_at = time
-        self.open.split(ratio)
-        self._accepted = None if self._accepted is None else self._accepted / ratio
-        self._suspect = None if self._suspect is None else self._suspect / ratio
-        self._marks = {every: (at, price / ratio) for every, (at, price) in self._marks.items()}
+        self.open.split(ratio, time)
+        for every, (at, price) in self._marks.items():
+            self._marks[every] = (at, price / ratio if at < time else price)
+        if self.last_time <= time:
+            self._accepted = None if self._accepted is None else self._accepted / ratio
+            self._suspect = None if self._suspect is None else self._suspect / ratio
 
     def accept(self, quote: Quote, time: float) -> bool:
         """Take note of a quote that is not late; False where its price is set aside as extreme."""

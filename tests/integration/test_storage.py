@@ -4,6 +4,7 @@ import threading
 from contextlib import closing
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from consumer.consumer import store
@@ -17,6 +18,7 @@ from shared.progress import Step
 from shared.stream import Batch
 from tests.integration.desk import Desk
 from tests.integration.server_user import wait_for
+from tests.unit.records import split
 
 DAYS = 2 * DAYS_A_TRANSACTION + 3
 
@@ -40,6 +42,14 @@ def test_many_new_days_are_made_in_transactions_before_the_rows_and_stay_without
         with transaction(connection) as cursor:
             assert days_made(cursor) == set(range(DAYS))
     assert desk.rows("select count(*) from quotes") == [(DAYS,)]
+
+
+def test_number_of_a_trade_is_kept_and_what_is_no_quote_is_only_counted(desk: Desk) -> None:
+    trade = msgspec.structs.replace(daily(20_000), trade_id=2**62)
+    with desk.at_work(store):
+        desk.publish([trade, split(86_400.0 * 20_000, 7.0), daily(20_001)])
+        wait_for(lambda: desk.rows("select sum(quotes), sum(actions) from progress") == [(2, 1)])
+    assert desk.rows("select trade_id from quotes order by event_time") == [(2**62,), (None,)]
 
 
 def test_a_run_that_fails_closes_what_it_wrote_dead_letters_with(desk: Desk) -> None:

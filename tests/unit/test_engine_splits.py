@@ -150,6 +150,18 @@ def test_split_that_is_told_again_divides_nothing() -> None:
     assert kept(engine) == before
 
 
+def test_split_that_is_told_too_late_divides_only_what_has_not_seen_new_prices() -> None:
+    late, timely = Engine(PROMPT), Engine(PROMPT)
+    before, after = minutes(BEFORE, [70.0] * 30), [*minutes(AFTER, [10.0] * 29), quote(AFTER + 1745, 10.0)]
+    folded(late, [*before, *after, split(NIGHT, 7.0)])
+    folded(timely, [*before, split(NIGHT, 7.0), *after])
+    found, expected = (engine.symbols["A"].open.series for engine in (late, timely))
+    assert found["1d"].state() == expected["1d"].state()
+    assert found["1h"].state() == expected["1h"].state()
+    assert (late.symbols["A"].extreme, late.symbols["A"]._accepted) == (0, 10.0)
+    assert alerts(folded(late, minutes(AFTER + 1860, [10.0] * 30)), "price_change", NIGHT) == []
+
+
 def test_split_before_the_first_quote_is_remembered() -> None:
     engine = Engine(PROMPT)
     folded(engine, [split(NIGHT, 7.0), *minutes(AFTER, [10.0]), split(NIGHT, 7.0)])
