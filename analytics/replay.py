@@ -4,8 +4,8 @@
     python -m analytics.replay --record quotes.csv              export the pipeline's own quotes to such a file
 
 FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume)
-or a LEAN zip of trades. One row a closed bar, full precision; an indicator is empty while it warms up. Periods and
-thresholds are those of .env.
+or a LEAN zip of trades, whose splits are in the factor file beside its folder. One row a closed bar, full precision; an
+indicator is empty while it warms up. Periods and thresholds are those of .env.
 """
 
 import argparse
