@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.part import Part
 from benchmarks.stage import PARTITIONS, Stage
 from db.migrate import migrate
+from shared.config import Config, load
 from shared.database import connect, make_database, transaction
 from shared.kafka import Log, browse, make_topics
 from shared.market import Record
@@ -21,6 +22,11 @@ class LiveDesk:
         self.log: Log = make_topics(stage.bootstrap, name, PARTITIONS)
         self._dsn = make_database(stage.dsn, name)
         migrate(self._dsn)
+
+    @property
+    def config(self) -> Config:
+        """The settings as a part reads them."""
+        return load(None, self._stage.settings(self._name) | self._settings)
 
     def start(self, module: str) -> Part:
         """A part as its real process."""

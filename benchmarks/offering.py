@@ -1,19 +1,25 @@
 """A market of coins at the stand-in that trades at a steady rate, and a ledger of what it offered to whom.
 
-Half of the coins are traded at Yahoo, half at Binance. No coin trades twice at one price within a second, so that a
-quote of Yahoo's, which numbers nothing and gives whole seconds, can be told from every other.
+    python -m benchmarks.offering --provider yahoo --symbols 20 --rate 1000    as a process of its own
+
+Each coin is traded at one provider. None trades twice at one price within a second, so that a quote of Yahoo's, which
+numbers nothing and gives whole seconds, can be told from every other. The process prints its settings, one a line,
+and ends with its input.
 """
 
+import argparse
 import random
+import sys
 import time
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 from typing import NamedTuple
 
-from tests.standin import Instrument, StandIn, coins
+from tests.standin import Instrument, Market, StandIn, coins
 
 PROVIDERS = ("yahoo", "binance")
 DECIMALS = 4
+SEED = 7
 STEP = 0.0005
 SLICE_SECONDS = 0.005
 
@@ -42,11 +48,14 @@ def instruments(count: int) -> list[Instrument]:
     return [replace(coin, decimals=DECIMALS) for coin in coins(count)]
 
 
-def sources(traded: list[Instrument]) -> str:
-    """SOURCES for these: the even ones at Yahoo, the odd ones at Binance."""
-    yahoo = ",".join(coin.name for coin in traded[::2])
-    binance = ",".join(f"{coin.name}@{coin.names['binance']}" for coin in traded[1::2])
-    return f"yahoo:{yahoo};binance:{binance}"
+def sources(traded: list[Instrument], providers: tuple[str, ...] = PROVIDERS) -> str:
+    """SOURCES for these: the first coin at the first provider, the next one at the next, and round again."""
+    groups = (
+        f"{provider}:"
+        + ",".join(f"{coin.name}@{coin.name_at(provider)}" for coin in traded[turn :: len(providers)])
+        for turn, provider in enumerate(providers)
+    )
+    return ";".join(groups)
 
 
 class Walk:
@@ -72,9 +81,16 @@ class Walk:
 class Trading:
     """Trades of all coins in turn, `rate` a second in all, until `ended`; `offers` is the ledger."""
 
-    def __init__(self, standin: StandIn, traded: list[Instrument], rate: float, seed: int) -> None:
+    def __init__(
+        self,
+        standin: StandIn,
+        traded: list[Instrument],
+        rate: float,
+        seed: int,
+        providers: tuple[str, ...] = PROVIDERS,
+    ) -> None:
         self.offers: list[Offer] = []
-        self._standin, self._traded, self._rate = standin, traded, rate
+        self._standin, self._traded, self._rate, self._providers = standin, traded, rate, providers
         self._chance = random.Random(seed)
         self._walks = {coin.name: Walk(coin.price, self._chance) for coin in traded}
 
@@ -86,10 +102,38 @@ class Trading:
                 self._trade(len(self.offers) % len(self._traded))
 
     def _trade(self, turn: int) -> None:
-        coin, provider = self._traded[turn], PROVIDERS[turn % 2]
+        coin, provider = self._traded[turn], self._providers[turn % len(self._providers)]
         price = self._walks[coin.name].next(int(time.time()))
         heard = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
         size = round(0.00001 + self._chance.expovariate(5.0), coin.size_decimals)
         trade = self._standin.quote(coin.name, price, size, providers=(provider,))
         offer = Offer(provider, coin.name, trade.time / 1000, trade.price, trade.trade_id, heard)
         self.offers.append(offer)
+
+
+def main() -> int:
+    """Offer until the input ends."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--provider", choices=PROVIDERS, required=True)
+    parser.add_argument("--symbols", type=int, required=True)
+    parser.add_argument("--rate", type=float, required=True)
+    options, ended = parser.parse_args(), Event()
+    traded = instruments(options.symbols)
+    with StandIn(Market(time.time, traded)) as standin:
+        sys.stdout.writelines(f"{name}={value}\n" for name, value in standin.settings.items())
+        sys.stdout.flush()
+        trading = Trading(standin, traded, options.rate, SEED, (options.provider,))
+        thread = Thread(target=trading.run, args=(ended,))
+        thread.start()
+        try:
+            sys.stdin.read()
+        finally:
+            ended.set()
+            thread.join()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

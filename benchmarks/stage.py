@@ -35,7 +35,7 @@ class ServerCpu(NamedTuple):
 class Stage:
     """Servers of the benchmark's own. Each act plays on a topic and a database of its name.
 
-    `settings` is the environment of every part: nothing of the user's own settings counts.
+    `settings` are those of every part: nothing of the user's own settings counts.
     """
 
     def __init__(self, kafka: Kafka, postgres: Postgres, settings: dict[str, str], parts: ExitStack) -> None:
@@ -57,11 +57,14 @@ class Stage:
         make_topics(self._settings["KAFKA_BOOTSTRAP_SERVERS"], f"{act}-simulated", PARTITIONS)
         migrate(make_database(self._settings["POSTGRES_DSN"], f"{act}_simulated"))
 
+    def settings(self, act: str) -> dict[str, str]:
+        """Every setting of an act's parts."""
+        dsn = make_dsn(self._settings["POSTGRES_DSN"], dbname=act)
+        return self._settings | {"KAFKA_TOPIC": act, "POSTGRES_DSN": dsn}
+
     def start(self, act: str, module: str, *arguments: str, **settings: str) -> Part:
         """Start `python -m module` with these settings."""
-        dsn = make_dsn(self._settings["POSTGRES_DSN"], dbname=act)
-        environment = self._settings | {"KAFKA_TOPIC": act, "POSTGRES_DSN": dsn} | settings
-        part = Part(module, arguments, environment)
+        part = Part(module, arguments, os.environ | self.settings(act) | settings)
         self._parts.callback(part.abandon)
         return part
 
@@ -90,8 +93,7 @@ def stage() -> Iterator[Stage]:
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tickstream-benchmark-")))
         kafka, postgres = kafka_in(data, free_port()), postgres_in(data, free_port())
-        settings = os.environ | dict.fromkeys([*KEYS, *OTHER_NAMES], "")
-        settings |= {
+        settings = dict.fromkeys([*KEYS, *OTHER_NAMES], "") | {
             "KAFKA_BOOTSTRAP_SERVERS": stack.enter_context(lease_kafka(data, say, kafka.port)),
             "POSTGRES_DSN": stack.enter_context(lease_postgres(data, say, postgres.port)),
             "KAFKA_PARTITIONS": str(PARTITIONS),

@@ -1,0 +1,122 @@
+"""How long ten symbols' histories take from Yahoo through Kafka into bars, and what the limit of requests costs.
+
+    python -m benchmarks.backfill
+
+Two years of days, 60 days of quarter-hours and a week of minutes each, of coins, which trade at every hour. All parts
+run as their real processes, on an embedded Kafka and PostgreSQL of the benchmark's own; Yahoo is a server on 127.0.0.1,
+within this process.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import NamedTuple
+
+from benchmarks.live_desk import LiveDesk
+from benchmarks.offering import instruments, sources
+from benchmarks.stage import Stage, say, stage, until
+from benchmarks.tables import table
+from shared.market import RecordedBar
+from tests.standin import Market, StandIn
+
+SYMBOLS = 10
+RUNS = 3
+LIMITS = {"default": "", "raised to 6,000": "6000"}
+PARTS = ("producer.producer", "consumer.consumer", "analytics.analytics_consumer")
+CHART = "/v8/finance/chart/"
+HEADER = (
+    "limit of requests",
+    "charts",
+    "records",
+    "in the log s",
+    "records/s",
+    "bars of all intervals",
+    "in bars s",
+    "records/s",
+)
+FOOT = """\
+charts       requests for them, three a symbol; cookie, crumb and companies are asked for under the same limit.
+in the log   from the first request for a chart until the log has taken the last bar of the histories.
+in bars      from the same moment until every message of the log is in PostgreSQL, bars of all intervals among them.
+"""
+
+
+class Filled(NamedTuple):
+    """One run: seconds from the first request for a chart on."""
+
+    requests: float
+    records: float
+    in_log: float
+    in_bars: float
+    bars: float
+
+
+def filled(own: Stage, standin: StandIn, name: str, limit: str) -> Filled:
+    """Histories into a topic and a database of their own."""
+    settings = {"YAHOO_REQUESTS_PER_MINUTE": limit, "SOURCES": sources(instruments(SYMBOLS), ("yahoo",))}
+    desk = LiveDesk(own, name, standin.settings | settings | {"LOG_LEVEL": "ERROR"})
+    already, began = len(standin.requests), time.time()
+    offset = began - time.monotonic()
+    parts = [desk.start(module) for module in PARTS]
+    until(lambda: _has_history(desk), "every history is published")
+    until(lambda: _is_read(desk), "storage and analytics have read it all")
+    read = desk.rows("select extract(epoch from max(updated_at))::float from progress")[0][0]
+    charts = [request for request in standin.requests[already:] if request.path.startswith(CHART)]
+    bars = [taken for taken, record in desk.told_since(began) if isinstance(record, RecordedBar)]
+    for part in parts:
+        part.stopped()
+    first = charts[0].time + offset
+    stored = desk.count("select count(*) from bars")
+    return Filled(len(charts), len(bars), max(bars) - first, read - first, stored)
+
+
+def _has_history(desk: LiveDesk) -> bool:
+    done = "select count(*) from data_quality where history_total > 0 and history_done = history_total"
+    return desk.count(done) == SYMBOLS
+
+
+def _is_read(desk: LiveDesk) -> bool:
+    rows = desk.rows("select sum(next_offset - first_offset) from progress group by group_id")
+    published = desk.published()
+    return len(rows) == 2 and all(row == (published,) for row in rows)
+
+
+def medians(runs: list[Filled]) -> Filled:
+    """Of each figure by itself."""
+    return Filled(*(median(figures) for figures in zip(*runs, strict=True)))
+
+
+def cells(limit: str, one: Filled) -> list[str]:
+    """As the table shows it."""
+    figures: list[Callable[[Filled], str]] = [
+        lambda run: f"{run.requests:.0f}",
+        lambda run: f"{run.records:,.0f}",
+        lambda run: f"{run.in_log:.1f}",
+        lambda run: f"{run.records / run.in_log:,.0f}",
+        lambda run: f"{run.bars:,.0f}",
+        lambda run: f"{run.in_bars:.1f}",
+        lambda run: f"{run.records / run.in_bars:,.0f}",
+    ]
+    return [limit, *(figure(one) for figure in figures)]
+
+
+def main() -> int:
+    """Measure and print."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
+    rows = []
+    with StandIn(Market(time.time, instruments(SYMBOLS))) as standin, stage() as own:
+        for place, (title, limit) in enumerate(LIMITS.items()):
+            say(f"limit of requests: {title}")
+            runs = [filled(own, standin, f"backfill-{place}-{run}", limit) for run in range(RUNS)]
+            rows.append(cells(title, medians(runs)))
+    print(table(f"The past of {SYMBOLS} symbols, medians of {RUNS} runs", HEADER, rows))
+    print(FOOT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

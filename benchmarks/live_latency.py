@@ -1,0 +1,181 @@
+"""How long a live quote takes from the frame to Kafka's acknowledgement, at a thousand quotes a second.
+
+    python -m benchmarks.live_latency                 Yahoo and Binance, a minute each
+
+The producer's own classes run in this process, on an embedded Kafka and PostgreSQL of the benchmark's own; the
+provider is a server on 127.0.0.1, in a process of its own.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from threading import Event, Thread
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.live_desk import LiveDesk
+from benchmarks.offering import PROVIDERS, instruments, sources
+from benchmarks.part import PROJECT, STOP_SECONDS
+from benchmarks.stage import Stage, say, stage, until
+from benchmarks.tables import table
+from producer.live.market import LiveMarket
+from producer.live_wiring import live_market
+from producer.publish import NOTHING, Publisher
+from shared.kafka import Log, LogWriter
+from shared.market import Quote, Record
+
+SYMBOLS = 20
+LAST_SETTING = "FINNHUB_API_KEY"
+SETTLING_SECONDS = 3.0
+AIM_MS = 50.0
+FOOT = f"""\
+ordered        from the frame's receipt (received_time) until the live core gives the quote to the publisher.
+acknowledged   from the frame's receipt until Kafka's acknowledgement of it is there. Aim: p99 below {AIM_MS:.0f} ms.
+CPU            of the producer's process, all threads, as a share of one core.
+"""
+
+
+class Note(NamedTuple):
+    """When a quote was received, given to the publisher, and acknowledged; epoch seconds."""
+
+    received: float
+    ordered: float
+    acknowledged: float
+
+
+class NotingWriter(LogWriter):
+    """A writer that notes when each quote is acknowledged."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(log)
+        self.notes: list[Note] = []
+        self._quote: Quote | None = None
+
+    def watched(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The same records; each is sent before the next is asked for."""
+        for record in records:
+            self._quote = record if isinstance(record, Quote) else None
+            yield record
+
+    def send(
+        self,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]] | None = None,
+    ) -> None:
+        """Send, and ask to be told."""
+        super().send(partition, key, value, headers)
+        if self._quote is not None:
+            received, ordered = self._quote.received_time.timestamp(), time.time()
+            self._last[partition].add_callback(lambda _: self._note(received, ordered))
+
+    def _note(self, received: float, ordered: float) -> None:
+        self.notes.append(Note(received, ordered, time.time()))
+
+
+class Measured(NamedTuple):
+    """One provider: its quotes of the span measured, their milliseconds, and the share of a core."""
+
+    provider: str
+    quotes_a_second: float
+    ordered: Sequence[float]
+    acknowledged: Sequence[float]
+    cores: float
+
+    def cells(self) -> list[str]:
+        """As the table shows it."""
+        spreads = (f"{value:.1f}" for value in (*_spread(self.ordered), *_spread(self.acknowledged)))
+        return [self.provider, f"{self.quotes_a_second:,.0f}", *spreads, f"{self.cores:.2f}"]
+
+
+def _spread(milliseconds: Sequence[float]) -> list[float]:
+    return [float(value) for value in np.percentile(milliseconds, [50, 99, 100])]
+
+
+@contextmanager
+def offered(provider: str, rate: float) -> Iterator[dict[str, str]]:
+    """The settings of a stand-in that trades in a process of its own while this is open."""
+    command = [sys.executable, "-m", "benchmarks.offering", "--provider", provider]
+    command += ["--symbols", str(SYMBOLS), "--rate", str(rate)]
+    process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield dict(_settings(process))
+    finally:
+        process.communicate(timeout=STOP_SECONDS)
+
+
+def _settings(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
+    assert process.stdout is not None, "it was asked for"
+    for line in process.stdout:
+        name, _, value = line.strip().partition("=")
+        yield name, value
+        if name == LAST_SETTING:
+            return
+
+
+def measured(own: Stage, provider: str, rate: float, seconds: float) -> Measured:
+    """Follow the coins of one provider for so many seconds, once their histories are in."""
+    with offered(provider, rate) as settings:
+        quick = {"YAHOO_REQUESTS_PER_MINUTE": "6000", "BINANCE_REQUESTS_PER_MINUTE": "6000"}
+        followed = sources(instruments(SYMBOLS), (provider,))
+        desk = LiveDesk(own, f"latency-{provider}", {**settings, **quick, "SOURCES": followed})
+        say(f"{provider}: histories come")
+        return _followed(desk, provider, seconds)
+
+
+def _followed(desk: LiveDesk, provider: str, seconds: float) -> Measured:
+    positions, stop = dict.fromkeys(range(desk.log.partitions), NOTHING), Event()
+    with (
+        closing(NotingWriter(desk.log)) as writer,
+        live_market(desk.config, desk.log, stop) as (market, _),
+    ):
+        publisher = Publisher(desk.log, writer, positions)
+        thread = Thread(target=publisher.publish, args=(writer.watched(market.records(stop)), stop))
+        thread.start()
+        try:
+            until(lambda: _is_settled(market), "every symbol is live")
+            time.sleep(SETTLING_SECONDS)
+            say(f"{provider}: measuring for {seconds:.0f} s")
+            began, cpu = time.time(), time.process_time()
+            time.sleep(seconds)
+            ended, cpu = time.time(), time.process_time() - cpu
+        finally:
+            stop.set()
+            thread.join()
+    notes = [note for note in writer.notes if began <= note.received < ended]
+    return Measured(
+        provider,
+        len(notes) / (ended - began),
+        [1000 * (note.ordered - note.received) for note in notes],
+        [1000 * (note.acknowledged - note.received) for note in notes],
+        cpu / (ended - began),
+    )
+
+
+def _is_settled(market: LiveMarket) -> bool:
+    return bool(market.quality) and all(row.state == "live" for row in market.quality)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rate", type=float, default=1_000.0, help="quotes a second (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="a provider (default: %(default)s)")
+    options = parser.parse_args()
+    with stage() as own:
+        found = [measured(own, provider, options.rate, options.seconds) for provider in PROVIDERS]
+    header = ("", "quotes/s", "ordered ms: p50", "p99", "max", "acknowledged ms: p50", "p99", "max", "CPU")
+    print(table("A live quote, from its frame to Kafka", header, [one.cells() for one in found]))
+    print(FOOT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
