@@ -4,8 +4,9 @@ Nothing here trusts a connection. The stream is closed and opened anew when it e
 the market is open, with a pause that doubles from try to try. While there is no stream the provider is asked every
 POLL_INTERVAL seconds, otherwise once a minute for what a stream leaves out, such as the close of the day before.
 
-A provider that numbers its trades is asked for those behind the last one before anything new is passed on, so
-that a broken connection loses none.
+A provider that numbers its trades is asked for those behind the last one before anything new is passed on, where its
+stream begins or leaves out a number, and whenever it is asked: so neither a broken connection nor a broken frame loses
+one.
 """
 
 import logging
@@ -18,7 +19,7 @@ from queue import Queue
 from producer.connection import PING_SECONDS
 from producer.live.words import Came, CaughtUp, Connected, Lost, Word
 from producer.sources.provider import Provider, Received
-from shared.errors import SourceError, StreamSilent
+from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.market import Quote
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -54,7 +55,10 @@ class Feed:
 
     def follow(self, names: tuple[str, ...], trade_ids: dict[str, int]) -> None:
         """The names wanted from now on, and the last trade that is in the log of each that numbers them."""
-        self._trade_ids = {**trade_ids, **self._trade_ids}
+        for name in set(names) - set(self._names):
+            # What was told of it in an earlier turn may not have reached the log.
+            self._trade_ids.pop(name, None)
+            self._trade_ids |= {name: trade_ids[name]} if name in trade_ids else {}
         if names != self._names:
             self._names = names
             self._ask_now.set()
@@ -115,6 +119,7 @@ class Feed:
                     names = self._names
                     stream.follow(names)
                 received = stream.receive(RECEIVE_SECONDS)
+                self._catch_up(self._skipping(received.quotes))
                 heard = self._pass_on(received, heard)
         finally:
             stream.close()
@@ -150,32 +155,48 @@ class Feed:
         try:
             numbered = [name for name in names if name in self._trade_ids]
             others = [name for name in names if name not in self._trade_ids]
-            if numbered and not self._has_stream.is_set():
-                self._catch_up(numbered)
-            received = self.provider.poll(others) if others else Received([])
+            self._catch_up(numbered)
+            if others:
+                self._tell(self.provider.poll(others), asked_at, tuple(others))
         except SourceError as error:
             pause = max(interval, error.retry_after or 0.0)
             self._inbox.put(Lost(self.provider.name, error, False, time.time(), time.time() + pause))
             return pause
-        self._tell(received, asked_at, tuple(others))
         return max(0.0, interval - (time.time() - asked_at))
+
+    def _skipping(self, quotes: Iterable[Quote]) -> set[str]:
+        """The names of which trades are missing before or among these: their numbers rise by one."""
+        last: dict[str, int] = {}
+        skipping = set()
+        for quote in quotes:
+            if quote.trade_id is not None:
+                before = last.get(quote.symbol, self._trade_ids.get(quote.symbol, quote.trade_id))
+                last[quote.symbol] = max(before, quote.trade_id)
+                skipping |= {quote.symbol} if quote.trade_id > before + 1 else set()
+        return skipping
 
     def _catch_up(self, names: Iterable[str]) -> None:
         """Every trade behind the last one known, in order, before anything newer. Raises SourceError."""
-        at = time.time()
-        numbered = tuple(name for name in names if name in self._trade_ids)
-        for name in numbered:
-            last = self._trade_ids[name]
-            missed = [quote for quote in self.provider.trades_after(name, last) if _number(quote) > last]
+        at, told = time.time(), []
+        for name in names:
+            last = self._trade_ids.get(name)
+            if last is None:
+                continue
+            try:
+                missed = [quote for quote in self.provider.trades_after(name, last) if _number(quote) > last]
+            except UnknownSymbol:
+                self._tell(Received([]), contact=0.0, asked=(name,))
+                continue
+            told.append(name)
             if missed:
                 self._tell(Received(missed), contact=0.0)
-        if numbered:
-            self._inbox.put(CaughtUp(self.provider.name, numbered, at))
+        if told:
+            self._inbox.put(CaughtUp(self.provider.name, tuple(told), at))
 
     def _tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
         for quote in received.quotes:
             if quote.trade_id is not None:
-                self._trade_ids[quote.symbol] = quote.trade_id
+                self._trade_ids[quote.symbol] = max(quote.trade_id, self._trade_ids.get(quote.symbol, 0))
         self._inbox.put(Came(self.provider.name, received, contact, asked))
 
 

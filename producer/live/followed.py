@@ -63,6 +63,7 @@ class Followed:
         self._threshold = threshold
         self._minute = Minute()
         self._misses = 0
+        self._other_currency: str | None = None
         self._actions: set[tuple[str, datetime]] = set()
         self._actions_at = 0.0
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
@@ -72,34 +73,41 @@ class Followed:
 
         While its stream is open (`streams`), a polled quote tells only of the day.
         """
-        self._misses, self.unknown = 0, None
         now = quote.received_time.timestamp()
         self.choice.take(source, quote.price, now)
         if source != self.choice.speaker:
             self._standby.append(quote)
             return []
+        self._found(now)
         if polled and streams:
             self.intake.learn(quote)
+            self._note_currency(now)
             return []
         if self.line.contact(contact):
             self.intake.after_gap()
         return self._admit(quote, polled, now)
 
     def _admit(self, quote: Quote, polled: bool, now: float) -> list[Quote]:
-        conflict = self.intake.other_currency
         admitted = self.intake.admit(quote, polled)
-        if self.intake.other_currency != conflict:
-            self._tell_currency(now)
+        self._note_currency(now)
         if admitted is None:
             return []
         self.last_received = now
         self._minute.add(now)
         return self.line.take(admitted)
 
-    def _tell_currency(self, now: float) -> None:
+    def _note_currency(self, now: float) -> None:
         ours, other = self.intake.currency, self.intake.other_currency
-        detail = f"quotes in {other} are refused: the prices so far are in {ours}" if other else ""
-        self.findings.append(Finding(self.symbol, "currency", other is not None, now, detail=detail))
+        if other != self._other_currency:
+            self._other_currency = other
+            detail = f"quotes in {other} are refused: the prices so far are in {ours}" if other else ""
+            self.findings.append(Finding(self.symbol, "currency", other is not None, now, detail=detail))
+
+    def _found(self, now: float) -> None:
+        """The source has the symbol, also where it had it no more for a while."""
+        if self._misses >= MISSES:
+            self.findings.append(Finding(self.symbol, "delisted", False, now))
+        self._misses, self.unknown = 0, None
 
     def missed(self, source: str, now: float) -> None:
         """The source was asked for the symbol and left it out."""

@@ -39,12 +39,11 @@ class SourceHealth:
         """It had told everything up to `contact`."""
         self.contact = max(self.contact, contact)
         if was_asked:
-            self.poll_error = None
+            self.answered()
 
-    @property
-    def speaks(self) -> bool:
-        """Whether quotes come from it by either way."""
-        return self.stream_open or (self.poll_error is None and self.contact > 0)
+    def answered(self) -> None:
+        """A question was answered."""
+        self.poll_error = None
 
     @property
     def error(self) -> SourceError | None:

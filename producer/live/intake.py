@@ -70,7 +70,8 @@ class Intake:
 
     def learn(self, quote: Quote) -> None:
         """Take what a question says of the day, while the stream gives the prices."""
-        self._learn(quote, int(quote.event_time.timestamp()))
+        if not self._is_other_currency(quote):
+            self._learn(quote, int(quote.event_time.timestamp()))
 
     def after_gap(self) -> None:
         """Something was missed."""
@@ -93,9 +94,12 @@ class Intake:
         return _view(quote) == _view(self.last)
 
     def _is_other_currency(self, quote: Quote) -> bool:
-        """Prices in two currencies make no series: the second one is refused until the symbol is added anew."""
+        """Prices in two currencies make no series: the second one is refused until the first one is back.
+
+        A quote that names none is in the one that was named last.
+        """
         if quote.currency is None:
-            return False
+            return self.other_currency is not None
         self.currency = self.currency or quote.currency
         self.other_currency = quote.currency if quote.currency != self.currency else None
         return self.other_currency is not None

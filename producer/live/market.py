@@ -190,6 +190,7 @@ class LiveMarket:
             self._followed[word.symbol].past_error = word.error
 
     def _caught_up(self, word: CaughtUp) -> None:
+        self._health[word.source].answered()
         for name in word.names:
             followed = self._by_name.get(Listing(word.source, name))
             if followed is not None and followed.choice.speaker == word.source:

@@ -1,0 +1,200 @@
+"""The real live market, with the real providers, at work on the stand-in: what it says is in a list.
+
+Limits are short, so that faults are noticed within a second or two; nothing else is different.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from threading import Event
+
+import pytest
+
+from producer.live.intake import Known
+from producer.live.market import LiveMarket
+from producer.sources import registry
+from producer.sources.provider import Provider
+from producer.watching import QualityRow
+from shared.config import Config, load
+from shared.market import Quote, Record, RecordedBar
+from tests.integration.server_user import PATIENCE
+from tests.standin import Instrument, Market, StandIn, Trade, coins
+
+COIN, OTHER = coins(2)
+"""Coins trade whatever the day of the week: COIN1-USD at Yahoo, COIN1USDT at Binance."""
+SHARE = replace(COIN, name="SHARE", quote_type="EQUITY", size_decimals=0, minute_volume=500.0)
+"""A share that trades at any hour: Yahoo tells its volume of the day."""
+YAHOO, BINANCE = "yahoo:COIN1-USD", "binance:COIN1-USD@COIN1USDT"
+POLL_SECONDS = 0.3
+SHORT = {
+    "STREAM_SILENCE": "1",
+    "HTTP_TIMEOUT": "1",
+    "YAHOO_REQUESTS_PER_MINUTE": "100000",
+    "BINANCE_REQUESTS_PER_MINUTE": "100000",
+}
+prices = count(1)
+
+
+@dataclass
+class Live:
+    """A live market at work on `standin`, and every record so far."""
+
+    market: LiveMarket
+    standin: StandIn
+    records: list[Record]
+
+    def quotes(self, symbol: str = COIN.name) -> list[Quote]:
+        """Its quotes, in the order of the log."""
+        return [r for r in self.records[:] if isinstance(r, Quote) and r.symbol == symbol]
+
+    def prices(self, symbol: str = COIN.name) -> list[float]:
+        """The prices of its quotes, in the order of the log."""
+        return [quote.price for quote in self.quotes(symbol)]
+
+    def bars(self, symbol: str = COIN.name) -> list[RecordedBar]:
+        """The bars of its history, in the order of the log."""
+        return [r for r in self.records[:] if isinstance(r, RecordedBar) and r.symbol == symbol]
+
+    def row(self, symbol: str = COIN.name) -> QualityRow | None:
+        """How it fares; None where nothing was told of it."""
+        return next((row for row in self.market.quality if row.symbol == symbol), None)
+
+    def is_told(self, cause: str, state: str = "", symbol: str = COIN.name) -> bool:
+        """Whether this cause is told of it now, "" for none; and this state, if any is asked for."""
+        row = self.row(symbol)
+        return row is not None and row.cause == cause and state in ("", row.state)
+
+    def wait_until_told(self, cause: str, state: str = "", symbol: str = COIN.name) -> None:
+        """Return when this cause is told of it, "" for none, and this state, if any is asked for."""
+        within(PATIENCE, lambda: self.is_told(cause, state, symbol))
+
+    def wait_until_streaming(self, *sources: str) -> None:
+        """Return when their streams are open, are followed, and are told to be well."""
+        for source in sources:
+            within(PATIENCE, lambda source=source: bool(self.standin.streams.subscribed[source]))  # type: ignore[misc]
+        self.wait_until_told("")
+
+    def is_streaming(self, symbol: str = COIN.name) -> bool:
+        """Whether nothing is amiss and quotes come, of a trade that is made for it."""
+        made = trade(self.standin, symbol)
+        deadline = time.monotonic() + 0.2
+        while not self.hears(made, symbol) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.is_told("", symbol=symbol) and self.hears(made, symbol)
+
+    def hears(self, made: Trade, symbol: str = COIN.name) -> bool:
+        """Whether the price of this trade is in the log."""
+        return made.price in self.prices(symbol)
+
+
+@contextmanager
+def at_work(
+    standin: StandIn,
+    sources: str,
+    known: Mapping[str, Known] | None = None,
+    **settings: str,
+) -> Iterator[Live]:
+    """A live market of these sources; `known` is what the log would hold. At the end every thread has stopped."""
+    config = load(None, {**standin.settings, **SHORT, "SOURCES": sources, **settings})
+    stop, records = Event(), list[Record]()
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
+        patch.setattr("producer.live.market.QUALITY_SECONDS", 0.1)
+        patch.setattr("producer.live.market.TICK_SECONDS", 0.1)
+        patch.setattr("producer.live.line.SETTLED_SECONDS", 0.2)
+        market = _market(config, known or {}, stop)
+        drained = pool.submit(lambda: records.extend(market.records(stop)))
+        try:
+            market.follow(config.producer.listings)
+            yield Live(market, standin, records)
+        finally:
+            stop.set()
+            market.close()
+            drained.result(PATIENCE)
+
+
+def _market(config: Config, known: Mapping[str, Known], stop: Event) -> LiveMarket:
+    """The market, with providers that like to be asked often."""
+
+    def provider(source: str) -> Provider:
+        made = registry.provider(source, config.providers, lambda: datetime.now(UTC), stop)
+        made.poll_seconds = POLL_SECONDS
+        return made
+
+    threshold = config.providers.disagreement_threshold
+    return LiveMarket(provider, known, POLL_SECONDS, config.running.bar_grace_seconds, threshold)
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> float:
+    """How many seconds it took until the condition held. Fails where it takes longer than `seconds`."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, f"not within {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def seen(*symbols: str) -> dict[str, Known]:
+    """What a log holds that was written until a minute ago, before the first live trade of these symbols."""
+    return {symbol: Known(time.time() - 60, None, 1_000_000) for symbol in symbols or (COIN.name,)}
+
+
+def trade(standin: StandIn, name: str = COIN.name, providers: tuple[str, ...] | None = None) -> Trade:
+    """One trade now, at a price that no other has; `providers` are those whose streams tell it."""
+    return standin.quote(name, round(100 + next(prices) / 100, 2), size=2, providers=providers)
+
+
+def trades(standin: StandIn, number: int, name: str = COIN.name) -> list[Trade]:
+    """So many, one after the other."""
+    return [trade(standin, name) for _ in range(number)]
+
+
+def has_every_trade(live: Live, symbol: str = COIN.name) -> bool:
+    """Whether every numbered trade there ever was came exactly once, in order, and nothing else."""
+    tape = live.standin.market.tape(symbol)
+    told = [(q.trade_id, q.price, q.size, _milliseconds(q.event_time)) for q in live.quotes(symbol)]
+    return told == [tape.trade(index)[:1] + _wire(tape.trade(index)) for index in range(len(tape.times))]
+
+
+def _wire(said: Trade) -> tuple[float, float, int]:
+    return said.price, said.size, said.time
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def has_in_order(live: Live, expected: Iterable[Trade], symbol: str = COIN.name) -> bool:
+    """Whether all of these came exactly once each, in their order; others may lie between."""
+    wanted = {said.price: None for said in expected}
+    return [price for price in live.prices(symbol) if price in wanted] == list(wanted)
+
+
+def invented(live: Live, symbol: str = COIN.name) -> set[float]:
+    """Prices in the log that the stand-in never offered."""
+    market = live.standin.market
+    offered = set(market.tape(symbol).prices)
+    told = {quote.price for quote in live.quotes(symbol)} - offered
+    for bar in live.bars(symbol):
+        told |= {bar.open, bar.high, bar.low, bar.close} - _bar_prices(market, symbol, bar)
+    return told
+
+
+def _bar_prices(market: Market, symbol: str, bar: RecordedBar) -> set[float]:
+    """What the stand-in's market says of the same bar."""
+    seconds = {"1m": 60, "15m": 900, "1d": 86_400}[bar.interval]
+    start = bar.start.timestamp()
+    found = market.bars(symbol, seconds, start, start + 1)
+    return {float(value) for column in found[1:5] for value in column}
+
+
+@contextmanager
+def stand_in(*instruments: Instrument) -> Iterator[StandIn]:
+    """Every provider on 127.0.0.1, by the clock of this machine; each instrument has one trade."""
+    with StandIn(Market(time.time, instruments or (COIN, OTHER))) as standin:
+        for instrument in standin.market.instruments.values():
+            trade(standin, instrument.name)
+        yield standin
