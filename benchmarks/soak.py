@@ -40,6 +40,7 @@ SETTLED_SECONDS = 120.0
 """After so long the memory is looked at for the first time."""
 CALM_SECONDS = 150.0
 """Trading goes on so long after the last fault: the longest pause between two tries, and a whole minute behind it."""
+GROUPS, SMALL_LAG = 2, 1_000
 FOOT = """\
 quotes in the log   from the fault until the log takes a quote of that provider that was traded after it, by stream or
                     by question. stream is until frames are sent over a living connection again. A fault that comes
@@ -123,12 +124,12 @@ def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argp
         provider = PROVIDERS[turn % 2]
         standin.streams.wait_until_followed(provider, coin.name_at(provider) or "", seconds=60.0)
     say("every coin is followed; their histories come")
-    until(lambda: _has_history(desk), "every history is in")
     soak = Soak(standin, traded, options)
     with trading(soak):
+        until(lambda: _has_history(desk), "every history is in")
         ended = soak.run(parts)
         soak.weigh(parts, ended + CALM_SECONDS - soak.trading.offers[0].at)
-    until(lambda: _is_stored(desk), "storage has read the whole log")
+    until(lambda: _unread(desk) == 0, "storage and analytics have read the whole log")
     tables = _tables(desk, standin, soak, ended)
     for part in parts.values():
         part.stopped()
@@ -146,16 +147,15 @@ def _settings(traded: list[Instrument]) -> dict[str, str]:
 
 def _has_history(desk: LiveDesk) -> bool:
     """Every symbol's past is published, and nobody lags behind."""
-    done = desk.count(
-        "select count(*) from data_quality where history_total > 0 and history_done = history_total"
-    )
-    return done == SYMBOLS and _is_stored(desk)
+    done = "select count(*) from data_quality where history_total > 0 and history_done = history_total"
+    return desk.count(done) == SYMBOLS and _unread(desk) < SMALL_LAG
 
 
-def _is_stored(desk: LiveDesk) -> bool:
-    read = "select sum(next_offset - first_offset) / 2 from progress having count(distinct group_id) = 2"
-    found = desk.rows(read)
-    return bool(found) and found[0][0] == desk.published()
+def _unread(desk: LiveDesk) -> int:
+    """How many messages of the log the slower of storage and analytics has not read by now."""
+    published = desk.published()
+    read = desk.rows("select sum(next_offset - first_offset) from progress group by group_id")
+    return max(published - int(group[0]) for group in read) if len(read) == GROUPS else published
 
 
 def _tables(desk: LiveDesk, standin: StandIn, soak: Soak, ended: float) -> str:

@@ -17,7 +17,7 @@ UNDER_WAY = 1.0
 MINUTE = 60
 STORED = """
     select symbol, extract(epoch from date_trunc('second', event_time))::bigint, price, trade_id
-    from quotes where source = %s
+    from quotes where source = %s and event_time >= to_timestamp(%s)
 """
 BARS = """
     select symbol, extract(epoch from start)::bigint, open, high, low, close, volume, source
@@ -58,7 +58,8 @@ class Recovery(NamedTuple):
 
 def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterable[Done]) -> Fate:
     """Count one provider's quotes. Binance tells every trade afterwards too, so none of them may be missing."""
-    stored = Counter[Key]((symbol, second, price) for symbol, second, price, _ in desk.rows(STORED, provider))
+    rows = desk.rows(STORED, provider, int(offers[0].at))
+    stored = Counter[Key]((symbol, second, price) for symbol, second, price, _ in rows)
     own = [offer for offer in offers if offer.provider == provider]
     missing = [offer for offer in own if offer.key not in stored]
     resets = np.array([fault.at for fault in faults if fault.resets and fault.provider == provider])
