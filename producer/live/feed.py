@@ -58,7 +58,8 @@ class Feed:
         for name in set(names) - set(self._names):
             # What was told of it in an earlier turn may not have reached the log.
             self._trade_ids.pop(name, None)
-            self._trade_ids |= {name: trade_ids[name]} if name in trade_ids else {}
+            if self.provider.numbers_trades and name in trade_ids:
+                self._trade_ids[name] = trade_ids[name]
         if names != self._names:
             self._names = names
             self._ask_now.set()

@@ -89,6 +89,7 @@ class AlphaVantage:
     name = NAME
     streams = False
     has_history = True
+    numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:

@@ -63,6 +63,7 @@ class CoinGecko:
     name = NAME
     streams = False
     has_history = False
+    numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:

@@ -80,6 +80,7 @@ class Finnhub:
     name = NAME
     streams = True
     has_history = False
+    numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:

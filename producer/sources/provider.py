@@ -70,6 +70,7 @@ class Provider(Protocol):
     name: str
     streams: bool
     has_history: bool
+    numbers_trades: bool
     silent_after: float
     poll_seconds: float | None
 

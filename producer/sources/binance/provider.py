@@ -55,6 +55,7 @@ class Binance:
     name = SOURCE
     streams = True
     has_history = True
+    numbers_trades = True
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:

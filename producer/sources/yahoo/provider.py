@@ -22,6 +22,7 @@ class Yahoo:
     name = SOURCE
     streams = True
     has_history = True
+    numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
