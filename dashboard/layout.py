@@ -94,7 +94,6 @@ def _header(symbols: list[str]) -> html.Header:
             html.Div(
                 [html.I(id="state", className="state"), html.Span(id="standing")],
                 id="standing-line",
-                role="status",
                 hidden=True,
             ),
         ],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboard.rows import (
+    PRODUCER_SILENT,
     ActionRow,
     AlertRow,
     ChartBar,
@@ -17,6 +18,8 @@ from dashboard.rows import (
 from shared.database import Cursor
 from shared.market import INTERVALS
 
+TOLD_WITHIN = 20.0
+"""The producer tells every two seconds how quotes fare; what it told longer ago says nothing of now."""
 _BAR = """extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
     b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes"""
 _INDICATORS = ", ".join(f"{{0}}.{name}" for name in ChartBar._fields[9:])
@@ -134,10 +137,13 @@ def read_parts(cursor: Cursor) -> dict[str, PartRow]:
 
 
 def read_qualities(cursor: Cursor) -> dict[str, QualityRow]:
-    """How the quotes of each symbol fare."""
+    """How the quotes of each symbol fare; where that was not told for so long, all that is known is that."""
     cursor.execute(
-        """select symbol, source, standby, state, cause, detail, extract(epoch from next_try_at)::float8,
-            extract(epoch from opens_at)::float8, history_done, history_total from data_quality"""
+        """select symbol, source, standby, case when is_told then state else 'waiting' end,
+            case when is_told then cause else %(silent)s end, detail, extract(epoch from next_try_at)::float8,
+            extract(epoch from opens_at)::float8, history_done, history_total
+        from (select *, updated_at > now() - make_interval(secs => %(seconds)s) as is_told from data_quality) q""",
+        {"silent": PRODUCER_SILENT, "seconds": TOLD_WITHIN},
     )
     return {row[0]: QualityRow._make(row) for row in cursor.fetchall()}
 

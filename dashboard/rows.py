@@ -34,6 +34,10 @@ class SymbolRow(NamedTuple):
     decimals: int | None = None
 
 
+PRODUCER_SILENT = "producer silent"
+"""The cause where nobody tells how quotes fare."""
+
+
 class QualityRow(NamedTuple):
     """How a symbol's quotes fare. `source` is the one in use, `standby` the other one of two."""
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dashboard.rows import DataAlertRow, QualityRow
+from dashboard.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
 
 NAMES = {
     "yahoo": "Yahoo", "finnhub": "Finnhub", "binance": "Binance", "coingecko": "CoinGecko",
@@ -20,7 +20,7 @@ TROUBLES = {
     "throttled": "Throttled by {source}",
     "provider down": "{source} is down",
     "no network": "No network",
-    "stream silent": "{source} sends nothing",
+    "stream silent": "{detail}",
     "refused": "{source} refuses: {detail}",
 }
 """Why nothing comes, by the cause that the producer names."""
@@ -78,6 +78,8 @@ def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:
 def standing(quality: QualityRow, stands_in: bool) -> Sentence:
     """How a symbol's quotes fare, and what is the cause where they don't come."""
     source = source_name(quality.source)
+    if quality.cause == PRODUCER_SILENT:
+        return _plain("The producer does not answer")
     if quality.cause == "unknown symbol":
         return _plain(f"{source} has no symbol {quality.symbol}")
     if quality.state == "closed":

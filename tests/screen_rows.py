@@ -102,7 +102,10 @@ def alert(cursor: Cursor, symbol: str, start: int, value: float) -> None:
 
 
 def quality(cursor: Cursor, symbol: str, state: str = "live", **told: object) -> None:
-    """Write how a symbol's quotes fare: as Yahoo's do, with all its history, unless something else is told."""
+    """Write how a symbol's quotes fare: as Yahoo's do, with all its history, unless something else is told.
+
+    It holds for the whole test, as if it were told again and again.
+    """
     cursor.execute("delete from data_quality where symbol = %s", (symbol,))
     counts = ("quotes", "gaps", "duplicates", "out_of_order", "refused", "reconnects", "quotes_per_minute")
     values: dict[str, object] = {
@@ -112,7 +115,13 @@ def quality(cursor: Cursor, symbol: str, state: str = "live", **told: object) ->
         "cause": "",
         "detail": "",
     }
-    values |= {"session": "regular", "history_done": 3, "history_total": 3, **dict.fromkeys(counts, 0)}
+    values |= {
+        "session": "regular",
+        "history_done": 3,
+        "history_total": 3,
+        "updated_at": at(2**33),
+        **dict.fromkeys(counts, 0),
+    }
     _insert(cursor, "data_quality", values | told)
 
 

@@ -33,6 +33,7 @@
   function select(symbol) {
     const api = grid(), node = api && api.getRowNode(symbol);
     if (node && !node.isSelected()) node.setSelected(true);
+    return Boolean(node);
   }
 
   function path(closes) {

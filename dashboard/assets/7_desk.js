@@ -11,7 +11,7 @@
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
     askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, loading: null, stale: false, offered: "",
-    adjusted: false, look: null, sources: null,
+    adjusted: false, look: null, sources: null, selected: null,
   };
 
   function begin(series, labels) {
@@ -53,7 +53,7 @@
     if (state.generation) {
       deskWatchlist.clear();
       deskPanels.clearAlerts();
-      state.stale = true;
+      Object.assign(state, { stale: true, selected: null });
     }
     state.generation = generation;
   }
@@ -67,7 +67,8 @@
     deskPanels.cells("indicators", delta.indicators, row);
     note("session-note", delta.symbol, deskFormat.currency(row.currency).code);
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
-    deskWatchlist.select(delta.symbol);
+    // Once for each symbol: a late answer about the one before must not take a click back.
+    if (state.selected !== delta.symbol && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;
     deskSources.symbol(delta);
     applyBars(delta);
   }

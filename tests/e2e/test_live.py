@@ -142,6 +142,16 @@ def test_symbol_that_its_source_does_not_know_says_so_in_the_charts_place(page: 
     expect(page.locator("#empty")).to_be_hidden()
 
 
+def test_click_is_not_taken_back_by_a_late_answer_about_the_symbol_before(page: Page) -> None:
+    page.evaluate("""() => {
+        const late = dash_component_api.getLayout('delta').props.data;
+        document.querySelector(".ag-row[row-id='7203.T'] [col-id='symbol']").click();
+        dash_clientside.desk.apply(late);
+    }""")
+    expect(page.locator("#session-note")).to_have_text("7203.T")
+    expect(page.locator("#symbol")).to_have_value("7203.T")
+
+
 def test_history_shows_how_far_it_is_and_is_gone_once_it_is_there(page: Page, dsn: str) -> None:
     choose(page, "FOO")
     write(dsn, lambda cursor: quality(cursor, "FOO", "history", history_done=12, history_total=30))

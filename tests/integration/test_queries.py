@@ -89,6 +89,12 @@ def test_symbol_without_a_quote_is_known_by_how_its_quotes_fare(cursor: Cursor) 
     assert (told.state, told.cause, told.next_try_at) == ("waiting", "unknown symbol", NOON)
 
 
+def test_state_that_was_told_long_ago_is_not_believed(cursor: Cursor) -> None:
+    quality(cursor, "AAA", "live", updated_at=at(NOON))
+    found = queries.read_qualities(cursor)["AAA"]
+    assert (found.state, found.cause) == ("waiting", "producer silent")
+
+
 def test_symbol_that_is_watched_no_more_is_not_shown(cursor: Cursor) -> None:
     for symbol, wanted in (("AAA", True), ("BBB", False)):
         quote(cursor, symbol, 10.0, NOON)

@@ -40,8 +40,11 @@ def test_each_cause_has_its_sentence_with_the_next_try() -> None:
     assert said(cause="throttled", **tries) == "Throttled by Yahoo, next try in {left}"
     assert said(cause="provider down", **tries) == "Yahoo is down, next try in {left}"
     assert said(cause="no network", **tries) == "No network, next try in {left}"
+    silent = "yahoo answers, but has no new quote"
+    assert said(state="stale", cause="stream silent", detail=silent) == "Yahoo answers, but has no new quote"
     assert said(state="stale", cause="refused", detail="no key is set") == "Yahoo refuses: No key is set"
     assert said(state="waiting", cause="unknown symbol") == "Yahoo has no symbol AAA"
+    assert said(state="waiting", cause="producer silent") == "The producer does not answer"
     assert said(state="waiting") == "Waiting for Yahoo"
 
 
