@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import NamedTuple
 
@@ -103,10 +104,11 @@ class Trading:
 
     def _trade(self, turn: int) -> None:
         coin, provider = self._traded[turn], self._providers[turn % len(self._providers)]
-        price = self._walks[coin.name].next(int(time.time()))
+        now = datetime.now(UTC)
+        price = self._walks[coin.name].next(int(now.timestamp()))
         heard = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
         size = round(0.00001 + self._chance.expovariate(5.0), coin.size_decimals)
-        trade = self._standin.quote(coin.name, price, size, providers=(provider,))
+        trade = self._standin.quote(coin.name, price, size, now, providers=(provider,))
         offer = Offer(provider, coin.name, trade.time / 1000, trade.price, trade.trade_id, heard)
         self.offers.append(offer)
 

@@ -16,7 +16,7 @@ UNDER_WAY = 1.0
 """Seconds before a reset in which a frame may be in a buffer that dies with the connection."""
 MINUTE = 60
 STORED = """
-    select symbol, extract(epoch from date_trunc('second', event_time))::bigint, price, trade_id
+    select symbol, extract(epoch from date_trunc('second', event_time))::bigint, price
     from quotes where source = %s and event_time >= to_timestamp(%s)
 """
 BARS = """
@@ -59,7 +59,7 @@ class Recovery(NamedTuple):
 def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterable[Done]) -> Fate:
     """Count one provider's quotes. Binance tells every trade afterwards too, so none of them may be missing."""
     rows = desk.rows(STORED, provider, int(offers[0].at))
-    stored = Counter[Key]((symbol, second, price) for symbol, second, price, _ in rows)
+    stored = Counter[Key](map(tuple, rows))
     own = [offer for offer in offers if offer.provider == provider]
     missing = [offer for offer in own if offer.key not in stored]
     resets = np.array([fault.at for fault in faults if fault.resets and fault.provider == provider])
