@@ -1,6 +1,6 @@
 """Starts the screen alone, at http://localhost:8050. `python start_pipeline.py` starts it with everything else.
 
-    python start_dashboard.py                    show the feed of .env, the simulated market without one
+    python start_dashboard.py                    show the feed of .env, live quotes of Yahoo without one
     python start_dashboard.py --port 8051        on another port
     python start_dashboard.py --host 0.0.0.0     for other machines too: there is no login, so mind who can reach it
     python start_dashboard.py --replay FILE...   show the replay of these files
