@@ -11,6 +11,8 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event, Thread
@@ -80,7 +82,7 @@ class Walk:
 
 
 class Trading:
-    """Trades of all coins in turn, `rate` a second in all, until `ended`; `offers` is the ledger."""
+    """Trades of all coins in turn, `rate` a second in all; `offers` is the ledger."""
 
     def __init__(
         self,
@@ -95,8 +97,19 @@ class Trading:
         self._chance = random.Random(seed)
         self._walks = {coin.name: Walk(coin.price, self._chance) for coin in traded}
 
-    def run(self, ended: Event) -> None:
-        """Trade until `ended`."""
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Trades happen while this is open."""
+        ended = Event()
+        thread = Thread(target=self._run, args=(ended,))
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _run(self, ended: Event) -> None:
         began = time.monotonic()
         while not ended.wait(SLICE_SECONDS):
             for _ in range(int((time.monotonic() - began) * self._rate) - len(self.offers)):
@@ -121,19 +134,13 @@ def main() -> int:
     parser.add_argument("--provider", choices=PROVIDERS, required=True)
     parser.add_argument("--symbols", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
-    options, ended = parser.parse_args(), Event()
+    options = parser.parse_args()
     traded = instruments(options.symbols)
     with StandIn(Market(time.time, traded)) as standin:
         sys.stdout.writelines(f"{name}={value}\n" for name, value in standin.settings.items())
         sys.stdout.flush()
-        trading = Trading(standin, traded, options.rate, SEED, (options.provider,))
-        thread = Thread(target=trading.run, args=(ended,))
-        thread.start()
-        try:
+        with Trading(standin, traded, options.rate, SEED, (options.provider,)).at_work():
             sys.stdin.read()
-        finally:
-            ended.set()
-            thread.join()
     return 0
 
 

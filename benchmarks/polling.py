@@ -12,7 +12,6 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from threading import Event, Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -92,17 +91,10 @@ def kind_of(request: Request) -> str:
 def polled(own: Stage, limit: int, seconds: float) -> Polled:
     """Let the producer ask for so many seconds."""
     traded = instruments(SYMBOLS)
-    ended = Event()
     with StandIn(Market(time.time, traded)) as standin:
         standin.streams.refuse_handshake(503, REFUSED_HANDSHAKES)
-        trading = Trading(standin, traded, RATE, SEED, ("yahoo",))
-        thread = Thread(target=trading.run, args=(ended,))
-        thread.start()
-        try:
+        with Trading(standin, traded, RATE, SEED, ("yahoo",)).at_work():
             return _asked(own, standin, limit, seconds)
-        finally:
-            ended.set()
-            thread.join()
 
 
 def _asked(own: Stage, standin: StandIn, limit: int, seconds: float) -> Polled:

@@ -11,9 +11,7 @@ at the end, no process and no file.
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import Event, Thread
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -66,54 +64,43 @@ class Soak:
     """One run. What it found is in `faults`, `trading` and `sizes`."""
 
     def __init__(self, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> None:
-        self._options = options
+        self._seconds = 60.0 * float(options.minutes)
         self.trading = Trading(standin, traded, options.rate, options.seed)
         followed = {provider: traded[turn].name_at(provider) or "" for turn, provider in enumerate(PROVIDERS)}
         self.faults = Faults(standin, followed, options.every, options.seed)
         self.sizes: list[Sizes] = []
-        self._said = 0.0
+        self._began = self._said = 0.0
 
     def run(self, parts: dict[str, Part]) -> float:
         """Faults for so many minutes, then calm; when the faults ended."""
-        began = time.time()
-        troubled = began + 60.0 * float(self._options.minutes)
-        end = troubled + CALM_SECONDS
-        while (now := time.time()) < troubled:
-            self.faults.step()
-            self._look_after(parts, now - began, end - now)
-            time.sleep(LOOK_SECONDS)
+        self._began = time.time()
+        troubled = self._began + self._seconds
+        self._go_on(parts, troubled, self.faults.step)
         self.faults.end()
-        while (now := time.time()) < end:
-            self.faults.look()
-            self._look_after(parts, now - began, end - now)
-            time.sleep(LOOK_SECONDS)
+        self._go_on(parts, troubled + CALM_SECONDS, self.faults.look)
+        self._weigh(parts)
         return troubled
 
-    def _look_after(self, parts: dict[str, Part], seconds: float, left: float) -> None:
-        """Tell how far it is, and look at the memory when it is time to."""
-        if time.monotonic() - self._said >= TELL_SECONDS:
-            self._said = time.monotonic()
-            faults, offered = len(self.faults.done), len(self.trading.offers)
-            say(f"{left / 60:4.1f} minutes left: {faults} faults, {offered:,} quotes offered")
-        if not self.sizes and seconds >= min(SETTLED_SECONDS, self._options.minutes * 60):
-            self.weigh(parts, seconds)
+    def _go_on(self, parts: dict[str, Part], until_then: float, step: Callable[[], None]) -> None:
+        while time.time() < until_then:
+            step()
+            if time.time() - self._said >= TELL_SECONDS:
+                self._tell()
+            if not self.sizes and time.time() - self._began >= min(SETTLED_SECONDS, self._seconds):
+                self._weigh(parts)
+            time.sleep(LOOK_SECONDS)
 
-    def weigh(self, parts: dict[str, Part], seconds: float) -> None:
+    def _tell(self) -> None:
+        """How far it is."""
+        self._said = time.time()
+        left = self._began + self._seconds + CALM_SECONDS - self._said
+        faults, offered = len(self.faults.done), len(self.trading.offers)
+        say(f"{left / 60:4.1f} minutes left: {faults} faults, {offered:,} quotes offered")
+
+    def _weigh(self, parts: dict[str, Part]) -> None:
         """Note the memory of the parts."""
-        self.sizes.append(Sizes(seconds, {name: part.megabytes() for name, part in parts.items()}))
-
-
-@contextmanager
-def trading(soak: Soak) -> Iterator[None]:
-    """Trades happen while this is open."""
-    ended = Event()
-    thread = Thread(target=soak.trading.run, args=(ended,))
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+        megabytes = {name: part.megabytes() for name, part in parts.items()}
+        self.sizes.append(Sizes(time.time() - self._began, megabytes))
 
 
 def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> str:
@@ -125,10 +112,9 @@ def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argp
         standin.streams.wait_until_followed(provider, coin.name_at(provider) or "", seconds=60.0)
     say("every coin is followed; their histories come")
     soak = Soak(standin, traded, options)
-    with trading(soak):
+    with soak.trading.at_work():
         until(lambda: _has_history(desk), "every history is in")
         ended = soak.run(parts)
-        soak.weigh(parts, ended + CALM_SECONDS - soak.trading.offers[0].at)
     until(lambda: _unread(desk) == 0, "storage and analytics have read the whole log")
     tables = _tables(desk, standin, soak, ended)
     for part in parts.values():
