@@ -166,10 +166,3 @@ def test_frame_too_long_to_be_read_ends_the_stream_and_it_is_opened_anew(
     standin.streams.send_raw(source, "x" * 2**20)
     live.wait_until_told("provider down")
     within(LONGEST_PAUSE_AT_FIRST + SLACK, live.is_streaming)
-
-
-def test_burst_of_twenty_thousand_trades_comes_whole_and_in_order(live: Live, standin: StandIn) -> None:
-    burst = trades(standin, 20_000)
-    within(30.0, lambda: len(live.records) >= len(burst) and live.hears(burst[-1]))
-    assert has_in_order(live, burst)
-    assert len(connections(standin)) == 1

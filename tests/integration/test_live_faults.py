@@ -1,0 +1,161 @@
+"""Answers that are late, wrong or missing: told while it lasts, and asked again until they are right."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.integration.live import (
+    BINANCE,
+    YAHOO,
+    Live,
+    at_work,
+    has_every_trade,
+    invented,
+    seen,
+    stand_in,
+    trade,
+    trades,
+    within,
+)
+from tests.standin import Fault, StandIn
+
+BREAKER_SECONDS = 5.0
+"""Five failures in a row, and nobody asks for so long."""
+SLACK = 2.0
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "401": (Fault.status(401), "refused"),
+    "403": (Fault.status(403), "refused"),
+    "404": (Fault.status(404), "provider down"),
+    "422": (Fault.status(422), "provider down"),
+    "429": (Fault.status(429, retry_after=1), "throttled"),
+    "500": (Fault.status(500), "provider down"),
+    "503": (Fault.status(503), "provider down"),
+    "a page for people": (Fault.html(), "provider down"),
+    "nothing": (Fault.empty(), "provider down"),
+    "half an answer": (Fault.malformed(), "provider down"),
+    "an answer to another question": (Fault.body({"a": [1, None]}), "provider down"),
+    "a reset": (Fault.reset(), "provider down"),
+    "a late answer": (Fault.slow(1.5), "provider down"),
+}
+QUESTIONS = {"yahoo": "v7/finance/quote", "binance": "aggTrades"}
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """Every provider on 127.0.0.1."""
+    with stand_in() as standin:
+        yield standin
+
+
+@pytest.fixture(params=["yahoo", "binance"])
+def source(request: pytest.FixtureRequest) -> str:
+    """Each provider that can be asked for a coin."""
+    return str(request.param)
+
+
+def listing(source: str) -> str:
+    return {"yahoo": YAHOO, "binance": BINANCE}[source]
+
+
+def is_asked(live: Live) -> Callable[[], bool]:
+    """Whether a new trade comes by a question, of those made at every look."""
+    before = len(live.quotes())
+    return lambda: trade(live.standin).size > 0 and len(live.quotes()) > before
+
+
+@pytest.fixture
+def polling(standin: StandIn, source: str) -> Iterator[Live]:
+    """A market whose stream can't be opened, so that it asks."""
+    standin.streams.refuse_handshake(503, times=1000)
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_told("provider down", "live")
+        yield live
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_answer_that_is_wrong_is_told_and_asked_for_again(
+    polling: Live, standin: StandIn, source: str, fault: str
+) -> None:
+    wrong, cause = FAULTS[fault]
+    standin.answer_with(wrong, times=None, path=QUESTIONS[source])
+    polling.wait_until_told(cause)
+    trades(standin, 3)
+    standin.answer_normally()
+    within(BREAKER_SECONDS + SLACK, is_asked(polling))
+    within(
+        SLACK, lambda: (row := polling.row()) is not None and "503" in row.detail and "stream" in row.detail
+    )
+    assert invented(polling) == set()
+    if source == "binance":
+        within(SLACK, lambda: has_every_trade(polling))
+
+
+def test_crumb_that_has_run_out_is_replaced_without_a_word(standin: StandIn) -> None:
+    standin.streams.refuse_handshake(503, times=1000)
+    with at_work(standin, YAHOO, seen()) as live:
+        live.wait_until_told("provider down", "live")
+        standin.yahoo.expire()
+        within(SLACK, is_asked(live))
+        assert not live.is_told("refused")
+
+
+def test_provider_that_is_gone_altogether_is_told_and_comes_back(standin: StandIn, source: str) -> None:
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_streaming(source)
+        before = trade(standin)
+        within(SLACK, lambda: live.hears(before))
+        standin.down()
+        trades(standin, 3)
+        live.wait_until_told("provider down")
+        row = live.row()
+        assert row is not None
+        assert row.next_try_at is not None
+        standin.up()
+        within(BREAKER_SECONDS + SLACK, live.is_streaming)
+        assert invented(live) == set()
+        if source == "binance":
+            within(SLACK, lambda: has_every_trade(live))
+
+
+def test_stream_that_is_away_is_made_up_for_by_questions_until_it_is_back(
+    standin: StandIn, source: str
+) -> None:
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_streaming(source)
+        standin.streams.refuse_handshake(503, times=1)
+        standin.streams.close()
+        live.wait_until_told("provider down", "live" if live.quotes() else "")
+        for _ in range(2):
+            within(SLACK, is_asked(live))
+        within(1.5 + 3.0 + SLACK, live.is_streaming)
+        asked = [request for request in standin.requests if QUESTIONS[source] in request.path]
+        assert len(asked) >= 3
+        assert invented(live) == set()
+
+
+HISTORY = {"yahoo": "v8/finance/chart", "binance": "klines"}
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "a page for people", "nothing", "half an answer"])
+def test_history_that_fails_is_told_and_fetched_again(standin: StandIn, source: str, fault: str) -> None:
+    wrong, cause = FAULTS[fault]
+    standin.answer_with(wrong, times=1, path=HISTORY[source])
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_told(cause, "history")
+        within(SLACK, lambda: bool(standin.streams.subscribed[source]))
+        made = trade(standin)
+        assert not live.hears(made)
+        within(4.0 + SLACK, lambda: live.hears(made))
+        live.wait_until_told("")
+        starts = [bar.start for bar in live.bars()]
+        assert starts == sorted(set(starts))
+        assert invented(live) == set()
+
+
+def test_answer_without_bars_lets_live_quotes_through(standin: StandIn) -> None:
+    standin.answer_with(Fault.status(422), times=1, path=HISTORY["yahoo"])
+    with at_work(standin, YAHOO, seen()) as live:
+        live.wait_until_streaming("yahoo")
+        made = trade(standin)
+        within(SLACK + 2.0, lambda: live.hears(made))
