@@ -70,7 +70,11 @@ def filled(own: Stage, standin: StandIn, name: str, limit: str) -> Filled:
     until(lambda: _is_read(desk), "storage and analytics have read it all")
     committed, stored = desk.rows(COMMITTED, began - YOUNGEST_SECONDS)[0]
     charts = [request for request in standin.requests[already:] if request.path.startswith(CHART)]
-    bars = [taken for taken, record in desk.told_since(began) if isinstance(record, RecordedBar)]
+    bars = [
+        taken
+        for taken, record in desk.told_since(began)
+        if isinstance(record, RecordedBar) and record.start.timestamp() < began - YOUNGEST_SECONDS
+    ]
     for part in parts:
         part.stopped()
     first = charts[0].time + offset
