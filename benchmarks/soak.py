@@ -45,7 +45,7 @@ quotes in the log   from the fault until the log takes a quote of that provider 
                     while another lasts is counted with its own time; silence and the absence of the server hit both.
 stored              rows in quotes, quotes that were polled among them.
 lost                Binance: trades that are in no row. Yahoo: frames sent over a living connection that are in no row.
-under way           frames sent less than a second before the connection was reset: they died in its buffers.
+under way           frames sent less than a second before the connection was reset, or just as it broke.
 unheard             traded while no connection was there to tell; Yahoo never tells them again, but their minutes.
 unknown             rows of what nobody offered.
 as traded           minutes whose open, high, low, close and volume are exactly what was traded. Of Yahoo's coins the

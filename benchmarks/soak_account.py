@@ -14,6 +14,8 @@ from tests.standin import Market
 
 UNDER_WAY = 1.0
 """Seconds before a reset in which a frame may be in a buffer that dies with the connection."""
+BREAKING = 0.25
+"""Seconds that a connection may take to break after the fault was noted."""
 MINUTE = 60
 STORED = """
     select symbol, extract(epoch from date_trunc('second', event_time))::bigint, price
@@ -62,9 +64,9 @@ def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterabl
     stored = Counter[Key](map(tuple, rows))
     own = [offer for offer in offers if offer.provider == provider]
     missing = [offer for offer in own if offer.key not in stored]
-    resets = np.array([fault.at for fault in faults if fault.resets and fault.provider == provider])
+    breaks = [fault for fault in faults if fault.breaks and fault.provider == provider]
     heard = [offer for offer in missing if offer.was_heard or provider == "binance"]
-    under_way = [offer for offer in heard if provider == "yahoo" and _is_under_way(offer, resets)]
+    under_way = [offer for offer in heard if provider == "yahoo" and _is_under_way(offer.at, breaks)]
     return Fate(
         provider,
         offered=len(own),
@@ -77,8 +79,9 @@ def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterabl
     )
 
 
-def _is_under_way(offer: Offer, resets: np.ndarray) -> bool:
-    return bool(((resets >= offer.at) & (resets <= offer.at + UNDER_WAY)).any())
+def _is_under_way(at: float, breaks: Sequence[Done]) -> bool:
+    """Whether what was sent at `at` may have died with a connection that broke then."""
+    return any(-BREAKING <= fault.at - at <= (UNDER_WAY if fault.resets else 0.0) for fault in breaks)
 
 
 def minutes(desk: LiveDesk, market: Market, offers: Sequence[Offer], end: float) -> list[Minutes]:

@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request as Handshake
 from websockets.http11 import Response
+from websockets.protocol import State
 
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Trade
@@ -140,7 +141,8 @@ class Streams:
 
     def is_heard(self, provider: str, name: str) -> bool:
         """Whether a frame of the name would be sent now, over a connection that is read and written."""
-        return not self._is_silent and bool(_living(self._followers.get((provider, name), ())))
+        living = _living(self._followers.get((provider, name), ()))
+        return not self._is_silent and any(connection.state is State.OPEN for connection in living)
 
     def greet(self, connection: ServerConnection, handshake: Handshake) -> Response | None:
         """Note a handshake, and refuse it where it is to be refused."""
