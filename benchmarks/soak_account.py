@@ -60,9 +60,9 @@ class Recovery(NamedTuple):
 
 def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterable[Done]) -> Fate:
     """Count one provider's quotes. Binance tells every trade afterwards too, so none of them may be missing."""
-    rows = desk.rows(STORED, provider, int(offers[0].at))
-    stored = Counter[Key](map(tuple, rows))
-    own = [offer for offer in offers if offer.provider == provider]
+    first = int(offers[0].at) + 1
+    stored = Counter[Key](map(tuple, desk.rows(STORED, provider, first)))
+    own = [offer for offer in offers if offer.provider == provider and offer.at >= first]
     missing = [offer for offer in own if offer.key not in stored]
     breaks = [fault for fault in faults if fault.breaks and fault.provider == provider]
     heard = [offer for offer in missing if offer.was_heard or provider == "binance"]
@@ -117,10 +117,12 @@ def recovered(
 ) -> list[Recovery]:
     """How long each fault lasted, by the log and by the stream."""
     offered = {offer.key: offer.at for offer in offers}
+    before = offers[0].at
     logged: dict[str, list[tuple[float, float]]] = {provider: [] for provider in PROVIDERS}
-    for taken, record in desk.told_since(offers[0].at):
+    for taken, record in desk.told_since(before):
         if isinstance(record, Quote):
-            at = offered[record.symbol, int(record.event_time.timestamp()), record.price]
+            # What was polled before the first offer is older than every fault.
+            at = offered.get((record.symbol, int(record.event_time.timestamp()), record.price), before)
             logged[record.source].append((at, taken))
     columns = {provider: np.array(pairs) for provider, pairs in logged.items()}
     return [
