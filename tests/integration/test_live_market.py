@@ -8,7 +8,7 @@ import pytest
 
 from producer.live.followed import Finding
 from producer.live.words import Watched
-from shared.listings import Listing
+from shared.listings import Listing, Listings
 from tests.integration.live import (
     BINANCE,
     COIN,
@@ -112,7 +112,10 @@ def test_change_of_currency_is_raised_and_cleared_and_no_price_in_the_other_one_
 def test_symbols_come_and_go_while_others_stream_on(standin: StandIn) -> None:
     with at_work(standin, BINANCE, seen(COIN.name, OTHER.name)) as live:
         live.wait_until_streaming("binance")
-        both = {COIN.name: (Listing("binance", "COIN1USDT"),), OTHER.name: (Listing("binance", "COIN2USDT"),)}
+        both: Listings = {
+            COIN.name: (Listing("binance", "COIN1USDT"),),
+            OTHER.name: (Listing("binance", "COIN2USDT"),),
+        }
         live.market.inbox.put(Watched(both))
         standin.streams.wait_until_followed("binance", "COIN1USDT", "COIN2USDT")
         made = trades(standin, 3, OTHER.name)
