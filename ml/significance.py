@@ -141,7 +141,7 @@ def champion(challengers: Mapping[str, Comparison]) -> str:
 def _reach_at_all_looks(count: int) -> float:
     """Half the width of the confidence sequence at `count` values, in their standard deviations.
 
-    Theorem 2.2 of the source; its rho is chosen, as there, to be narrowest at SHARPEST_AT values.
+    The Gaussian mixture boundary of the source; its rho is chosen, as there, to be narrowest at SHARPEST_AT values.
     """
     doubt = -2.0 * log(DOUBT)
     rho_squared = (doubt + log(doubt) + 1.0) / SHARPEST_AT

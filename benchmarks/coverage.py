@@ -1,0 +1,204 @@
+"""Whether the interval of a forecast holds what it promises, on 16 years of six real stocks and funds.
+
+    python -m benchmarks.coverage                     some seconds
+    python -m benchmarks.coverage --data FOLDER       where market_lean/lean/Data/equity/usa lies
+
+Every day says "no change" of the closes one and five days ahead, with the interval of `ml.volatility` and
+`ml.conformal` learnt from 1998 on, and is scored when the day has come. Beside it stands the usual interval: the
+normal quantile times the sample standard deviation of all returns so far. Prices are as they were paid, with their
+splits; dividends are part of the moves, as they are on the screen. Nothing looks ahead: what a day uses was known at
+its close. The score is the interval score, less is better.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from math import log, sqrt
+from pathlib import Path
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.tables import table
+from ml.conformal import Forecast, Pool, Waiting
+from ml.scores import Score, score
+from ml.volatility import WARM_AFTER, VarianceFilter
+from shared.market import CorporateAction, Record, RecordedBar
+from shared.recordings.sequence import recorded
+
+DATA = Path(os.environ.get("TICKSTREAM_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+DAILY = "market_lean/lean/Data/equity/usa/daily"
+SYMBOLS = ("aapl", "aig", "bac", "ibm", "qqq", "spy")
+HORIZONS = (1, 5)
+LEVELS = (0.5, 0.8, 0.95)
+NORMAL = (NormalDist().inv_cdf(0.975),)
+FIRST_YEAR = 2005
+
+
+class Scored(NamedTuple):
+    """One forecast: `sigma` was expected when it was made, the rest is known since the close of `year`."""
+
+    symbol: str
+    year: int
+    horizon: int
+    sigma: float
+    own: Score
+    constant: Score
+
+
+class History:
+    """What is known of one symbol so far."""
+
+    def __init__(self, symbol: str, pool: Pool) -> None:
+        self.symbol = symbol
+        self._pool = pool
+        self._filter = VarianceFilter()
+        self._own, self._constant = Waiting(), Waiting()
+        self._close: float | None = None
+        self._mean = self._squares = 0.0
+
+    def split(self, ratio: float) -> None:
+        """What a share was is `ratio` shares now."""
+        if self._close is not None:
+            self._close /= ratio
+        self._own.split(ratio)
+        self._constant.split(ratio)
+
+    def bar(self, bar: RecordedBar) -> Iterator[Scored]:
+        """The forecasts of this close, scored; then new ones are made."""
+        if self._close is not None:
+            self._learn(log(bar.close / self._close))
+        self._close = bar.close
+        for own, constant in zip(self._own.arrive(), self._constant.arrive(), strict=True):
+            self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
+            scores = score(own, bar.close, LEVELS), score(constant, bar.close, LEVELS[-1:])
+            yield Scored(self.symbol, bar.start.year, own.horizon, own.sigma, *scores)
+        if self._filter.seen >= WARM_AFTER:
+            self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])
+            self._constant.issue([self._usual(bar.close, horizon) for horizon in HORIZONS])
+
+    def _learn(self, log_return: float) -> None:
+        self._filter.update(log_return)
+        before = log_return - self._mean
+        self._mean += before / self._filter.seen
+        self._squares += before * (log_return - self._mean)
+
+    def _forecast(self, close: float, horizon: int) -> Forecast:
+        sigma = self._filter.sigma(horizon)
+        if sigma is None:
+            raise ValueError("the filter is not warm")
+        return Forecast(horizon, close, close, sigma, self._pool.widths(horizon))
+
+    def _usual(self, close: float, horizon: int) -> Forecast:
+        sigma = sqrt(horizon * self._squares / (self._filter.seen - 1))
+        return Forecast(horizon, close, close, sigma, NORMAL)
+
+
+def replayed(records: Iterable[Record]) -> Iterator[Scored]:
+    """Every forecast of the records from FIRST_YEAR on; all symbols learn from one pool."""
+    pool = Pool(max(HORIZONS), LEVELS)
+    histories: dict[str, History] = {}
+    for record in records:
+        if isinstance(record, RecordedBar):
+            history = histories.setdefault(record.symbol, History(record.symbol, pool))
+            yield from (each for each in history.bar(record) if each.year >= FIRST_YEAR)
+        elif isinstance(record, CorporateAction) and record.action == "split" and record.symbol in histories:
+            histories[record.symbol].split(record.value)
+
+
+class Table:
+    """The forecasts of one horizon as columns."""
+
+    def __init__(self, found: list[Scored]) -> None:
+        self.symbol = np.array([each.symbol for each in found])
+        self.year = np.array([each.year for each in found])
+        sigma = np.array([each.sigma for each in found])
+        self.fifth = np.searchsorted(np.quantile(sigma, (0.2, 0.4, 0.6, 0.8)), sigma) + 1
+        self.covered = np.array([each.own.covered for each in found], dtype=float)
+        self.winkler = np.array([each.own.winkler[-1] for each in found])
+        self.usual = np.array([each.constant.covered[0] for each in found], dtype=float)
+        self.usual_winkler = np.array([each.constant.winkler[0] for each in found])
+
+    def cells(self, rows: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Coverage of both at 95 %, and how much lower the interval score is, over these rows."""
+        own, usual = self.covered[rows, -1].mean(), self.usual[rows].mean()
+        return f"{own:.1%}", f"{usual:.1%}", f"{self.lower(rows):.1%}"
+
+    def lower(self, rows: NDArray[np.bool_]) -> float:
+        return float(1.0 - self.winkler[rows].mean() / self.usual_winkler[rows].mean())
+
+
+COLUMNS = ("95 %", "usual", "score lower by")
+
+
+def grouped(title: str, first: str, tables: list[Table], attribute: str) -> str:
+    """One row a group, three columns a horizon."""
+    header = [first, "forecasts"]
+    header += [f"h={horizon} {column}" for horizon in HORIZONS for column in COLUMNS]
+    keys = np.unique(getattr(tables[0], attribute))
+    rows = []
+    for key in keys:
+        picked = [getattr(one, attribute) == key for one in tables]
+        cells = [cell for one, chosen in zip(tables, picked, strict=True) for cell in one.cells(chosen)]
+        rows.append([str(key), f"{picked[0].sum():,}", *cells])
+    return table(title, header, rows)
+
+
+def overall(tables: list[Table]) -> str:
+    """All forecasts of each horizon."""
+    header = ("horizon", "forecasts", "50 %", "80 %", "95 %", "usual 95 %", "score", "usual", "lower by")
+    rows = []
+    for horizon, one in zip(HORIZONS, tables, strict=True):
+        shares = [f"{share:.2%}" for share in (*one.covered.mean(axis=0), one.usual.mean())]
+        scores = [f"{each.mean():.2%}" for each in (one.winkler, one.usual_winkler)]
+        everything = np.ones(len(one.year), dtype=bool)
+        rows.append([str(horizon), f"{len(one.year):,}", *shares, *scores, f"{one.lower(everything):.1%}"])
+    return table("Closes inside the interval, and the mean interval score at 95 %", header, rows)
+
+
+def aims(horizon: int, one: Table) -> str:
+    """What was aimed at, and what came."""
+
+    def lowest(groups: NDArray[np.int_]) -> float:
+        return min(float(one.covered[groups == group, -1].mean()) for group in np.unique(groups))
+
+    everything = np.ones(len(one.year), dtype=bool)
+    found = (
+        ("overall 94 to 96 %", float(one.covered[:, -1].mean()), 0.94, 0.96),
+        ("each fifth at least 93 %", lowest(one.fifth), 0.93, 1.0),
+        ("each year at least 92 %", lowest(one.year), 0.92, 1.0),
+        ("score lower by 10 %", one.lower(everything), 0.10, 1.0),
+    )
+    words = [
+        f"{aim}: {value:.1%}{'' if low <= value <= high else ' MISSED'}" for aim, value, low, high in found
+    ]
+    return f"h={horizon}  " + " | ".join(words)
+
+
+def main() -> int:
+    """Replay the histories and print four tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=DATA, help="(default: %(default)s)")
+    files = [parser.parse_args().data / DAILY / f"{symbol}.zip" for symbol in SYMBOLS]
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        print(f"Skipped: the daily histories are not here: {', '.join(missing)}.")
+        return 0
+    found = list(replayed(recorded(files)))
+    tables = [Table([each for each in found if each.horizon == horizon]) for horizon in HORIZONS]
+    print(overall(tables), end="\n\n")
+    print(grouped("By sigma when made, in fifths", "fifth", tables, "fifth"), end="\n\n")
+    print(grouped("By year", "year", tables, "year"), end="\n\n")
+    print(grouped("By symbol", "symbol", tables, "symbol"), end="\n\n")
+    print("Aims at 95 %:")
+    print("\n".join(aims(horizon, one) for horizon, one in zip(HORIZONS, tables, strict=True)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
