@@ -98,6 +98,7 @@ class Analysis:
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
         self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}
+        self._under_new_rules: list[int] = []
         self._live_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
@@ -159,6 +160,7 @@ class Analysis:
         partition = self._partitions[batch.partition]
         if partition.engine.settings != self._settings:
             partition.engine = partition.engine.under(self._settings)
+            self._under_new_rules.append(batch.partition)
         partition.fold(batch)
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.engine.take_events()
@@ -171,12 +173,15 @@ class Analysis:
         """The tables take everything as they are."""
 
     def write(self, cursor: Cursor) -> None:
-        """Write what closed, and the splits and dividends."""
+        """Write what closed, and the splits and dividends; with the first write under new rules, a snapshot that
+        knows of them."""
         for partition, events in self._events.items():
             write_closed(cursor, partition, events)
         for partition, actions in self._actions.items():
             write_actions(cursor, partition, actions)
-        self._events, self._actions = {}, {}
+        for partition in self._under_new_rules:
+            self._save(cursor, partition)
+        self._events, self._actions, self._under_new_rules = {}, {}, []
 
     def rest(self, connection: Connection) -> None:
         """The live view a few times a second, a snapshot now and then."""
@@ -215,14 +220,19 @@ class Analysis:
         return shown
 
     def _keep(self, connection: Connection, number: int, partition: Partition) -> None:
-        engine = partition.engine
-        states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
         with transaction(connection) as cursor:
             hold(cursor, self._reading, number, partition.written)
-            replace_indicators(
-                cursor, [(event.closed.bar, event.closed.indicators) for event in partition.replaced]
-            )
-            save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, _state(engine), states))
+            self._save(cursor, number)
         partition.kept, partition.kept_at = partition.reached, time.monotonic()
         partition.unkept.clear()
         partition.rewriting, partition.replaced = False, []
+
+    def _save(self, cursor: Cursor, number: int) -> None:
+        """The snapshot of a partition, in a transaction that has its offset."""
+        partition = self._partitions[number]
+        engine = partition.engine
+        states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
+        replace_indicators(
+            cursor, [(event.closed.bar, event.closed.indicators) for event in partition.replaced]
+        )
+        save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, _state(engine), states))

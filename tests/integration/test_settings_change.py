@@ -176,6 +176,20 @@ def test_another_grace_after_a_kill_closes_no_bar_twice(
     assert set(closed) <= set(expected) or set(expected) <= set(closed)
 
 
+@pytest.mark.parametrize("grace", [0.0, 600.0])
+def test_another_grace_survives_a_kill_right_after_the_change(
+    databases: tuple[Connection, Connection], grace: float
+) -> None:
+    killed, stopped = databases
+    log = log_of(180)
+    for connection in databases:
+        fold(connection, OLD, log, 700, killed=False)
+        fold(connection, replace(OLD, grace=grace), log, 800, killed=connection is killed)
+        fold(connection, replace(OLD, grace=grace), log, len(log), killed=False)
+    for name in ("bars", "indicators", "open_bars"):
+        assert table(killed, name) == table(stopped, name)
+
+
 def test_state_of_an_older_version_is_folded_again_from_the_log(
     databases: tuple[Connection, Connection],
 ) -> None:
