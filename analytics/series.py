@@ -48,11 +48,11 @@ class Series:
     def split(self, ratio: float, time: float) -> None:
         """One share became `ratio` shares at `time`: what is older goes on in new shares.
 
-        Told too late, it leaves alone what has seen new prices already: bars that began since, and the indicators
-        and rules of a series that has closed one since.
+        Told too late, it leaves alone what has seen new prices already: bars with one since, and the indicators and
+        rules of a series that has closed one since.
         """
         for bar in self.open_bars.values():
-            if bar.start < time:
+            if bar.start < time and bar.close_time <= time:
                 bar.split(ratio)
         if self.closed_until > time:
             return

@@ -5,7 +5,7 @@ the newest prices stay as they are, and every older one is multiplied by the fac
 A split of r shares for one has 1/r, a dividend D after a close C has 1 - D/C; volumes are multiplied by the r alone.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +19,10 @@ PRICES = (
 
 
 class Factor(NamedTuple):
-    """What the bars that start before `until`, and not before an earlier one, are multiplied by."""
+    """What the bars that end by `until`, and not by an earlier one, are multiplied by.
+
+    A bar that was open at a split ended in new shares.
+    """
 
     until: int
     price: float
@@ -52,7 +55,7 @@ def adjusted(bars: Sequence[ChartBar], actions: Sequence[ActionRow]) -> list[Cha
     """The same bars, those before an action with prices, volume and indicators in units of today's share."""
     steps = factors(actions)
     ends = [step.until for step in steps]
-    return [_times(bar, steps[bisect_right(ends, bar.start) :]) for bar in bars]
+    return [_times(bar, steps[bisect_left(ends, bar.end) :]) for bar in bars]
 
 
 def _times(bar: ChartBar, ahead: list[Factor]) -> ChartBar:

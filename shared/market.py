@@ -118,7 +118,8 @@ class CorporateAction(
     """A split or a cash dividend. Prices are stored as they were paid; this is what adjusts them.
 
     It takes effect at `time`, the midnight of the exchange that begins the ex-date. `value` is how many shares one
-    share became (7.0 for 7:1), or the dividend a share in `currency`.
+    share became (7.0 for 7:1), or the dividend a share in `currency`. Raises ValueError where the value can't be
+    true, or where it is only announced: it would take the symbol's time into the future.
     """
 
     symbol: Symbol
@@ -133,6 +134,7 @@ class CorporateAction(
 
     def __post_init__(self) -> None:
         _require_price("value", self.value)
+        _require_past(self.time, self.received_time)
 
 
 class TimeMark(

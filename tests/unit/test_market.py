@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from shared.market import PRICE_LIMIT, Quote, RecordedBar, TimeMark
+from tests.unit.records import split
 
 NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)
 
@@ -74,6 +75,12 @@ def test_nothing_was_received_before_1970(record: Any) -> None:
 def test_time_mark_obeys_the_rules_of_time_too() -> None:
     with pytest.raises(ValueError, match="from the future"):
         TimeMark(time=NOON + timedelta(seconds=6), source="s", position=0, received_time=NOON)
+
+
+def test_split_that_is_only_announced_does_not_take_the_time_of_its_symbol_with_it() -> None:
+    assert split(NOON.timestamp(), 7.0).value == 7.0
+    with pytest.raises(ValueError, match="from the future"):
+        msgspec.structs.replace(split(NOON.timestamp(), 7.0), time=NOON + timedelta(days=1))
 
 
 def test_times_are_compared_as_instants_whatever_their_zone() -> None:

@@ -79,9 +79,8 @@ marks = st.builds(
     end=st.booleans(),
 )
 actions = st.builds(
-    lambda at, **said: CorporateAction(received_time=at, **said),
+    lambda at, **said: CorporateAction(time=at, received_time=at, **said),
     times,
-    time=times,
     symbol=symbols,
     action=st.sampled_from(["split", "dividend"]),
     value=prices,
