@@ -30,12 +30,12 @@ def last_positions(topic: Log, source: str) -> dict[int, int]:
     Raises Unavailable.
     """
     with browse(topic) as browser:
-        _wait_until_still(browser)
+        wait_until_still(browser)
         partitions = range(topic.partitions)
         return {partition: _last_position(browser, partition, source) for partition in partitions}
 
 
-def _wait_until_still(browser: LogBrowser) -> None:
+def wait_until_still(browser: LogBrowser) -> None:
     """Let the last request of a producer that was killed a moment ago reach the log."""
     before, after = None, browser.ends()
     while before != after:

@@ -2,6 +2,7 @@
 
 from producer.live.intake import Known
 from producer.live.line import bar_order
+from producer.publish import wait_until_still
 from shared.errors import BadMessage
 from shared.kafka import Log, LogBrowser, browse
 from shared.market import CorporateAction, Quote, Record, RecordedBar
@@ -18,6 +19,7 @@ def known_in(log: Log) -> dict[str, Known]:
     """
     known: dict[str, Known] = {}
     with browse(log) as browser:
+        wait_until_still(browser)
         for partition in range(log.partitions):
             _look_at(browser, partition, known)
     return known

@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.live import (
     BINANCE,
+    POLL_SECONDS,
     YAHOO,
     Live,
     at_work,
@@ -79,16 +80,34 @@ def test_answer_that_is_wrong_is_told_and_asked_for_again(
 ) -> None:
     wrong, cause = FAULTS[fault]
     standin.answer_with(wrong, times=None, path=QUESTIONS[source])
-    polling.wait_until_told(cause)
+    within(SLACK, lambda: polling.is_told(cause) and not _names_the_stream(polling))
     trades(standin, 3)
     standin.answer_normally()
     within(BREAKER_SECONDS + SLACK, is_asked(polling))
-    within(
-        SLACK, lambda: (row := polling.row()) is not None and "503" in row.detail and "stream" in row.detail
-    )
+    within(SLACK, lambda: polling.is_told("provider down") and _names_the_stream(polling))
     assert invented(polling) == set()
     if source == "binance":
         within(SLACK, lambda: has_every_trade(polling))
+
+
+def test_provider_that_fails_five_times_in_a_row_is_left_alone_for_a_while(
+    polling: Live, standin: StandIn, source: str
+) -> None:
+    standin.answer_with(Fault.status(500), times=None, path=QUESTIONS[source])
+    within(5 * POLL_SECONDS + SLACK, lambda: "5 times in a row" in _detail(polling))
+    standin.answer_normally()
+    assert within(BREAKER_SECONDS + SLACK, is_asked(polling)) > 2 * POLL_SECONDS
+    within(SLACK, lambda: _names_the_stream(polling))
+
+
+def _names_the_stream(live: Live) -> bool:
+    """Whether all that is amiss is that no stream can be opened."""
+    return "opens no stream" in _detail(live)
+
+
+def _detail(live: Live) -> str:
+    row = live.row()
+    return "" if row is None else row.detail
 
 
 def test_crumb_that_has_run_out_is_replaced_without_a_word(standin: StandIn) -> None:

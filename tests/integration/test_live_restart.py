@@ -56,13 +56,16 @@ def live_desk(desk: Desk, standin: StandIn) -> Desk:
 
 
 @contextmanager
-def trading(standin: StandIn, name: str) -> Iterator[None]:
+def trading(standin: StandIn, *names: str) -> Iterator[None]:
     """Trades at a steady pace, near the price of the past."""
     over, chance = Event(), random.Random(5)
 
     def trade() -> None:
         while not over.wait(TRADE_SECONDS):
-            standin.quote(name, round(COIN.price + chance.uniform(-0.5, 0.5), 2), size=chance.randint(1, 9))
+            for name in names:
+                standin.quote(
+                    name, round(COIN.price + chance.uniform(-0.5, 0.5), 2), size=chance.randint(1, 9)
+                )
 
     thread = Thread(target=trade)
     thread.start()
@@ -85,9 +88,10 @@ def part_of(desk: Desk, name: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def has_closed(desk: Desk, minute: float) -> bool:
-    """Whether the bar of this minute is closed."""
-    query = "select count(*) from bars where symbol = %s and interval = '1m' and start = %s"
-    return desk.rows(query, COIN.name, moment(minute)) == [(1,)]
+    """Whether both coins' bars of this minute are closed."""
+    return desk.rows("select count(*) from bars where interval = '1m' and start = %s", moment(minute)) == [
+        (2,)
+    ]
 
 
 def moment(second: float) -> datetime:
@@ -131,7 +135,8 @@ def in_one_run(desk: Desk, until: float) -> tuple[dict[Row, Row], dict[Row, Row]
 def test_first_start_and_a_killed_producer_leave_the_bars_of_one_run_left_alone(
     live_desk: Desk, standin: StandIn
 ) -> None:
-    with part_of(live_desk, "analytics"), trading(standin, COIN.name):
+    live_desk.settings["SOURCES"] = f"{BINANCE};yahoo:{OTHER.name}"
+    with part_of(live_desk, "analytics"), trading(standin, COIN.name, OTHER.name):
         first = this_minute()
         with part_of(live_desk, "producer") as producer:
             within(150.0, lambda: has_closed(live_desk, first))
@@ -146,6 +151,7 @@ def test_first_start_and_a_killed_producer_leave_the_bars_of_one_run_left_alone(
     live_desk.wait_until_read("analytics")
     _every_trade_is_there_once(live_desk, standin)
     _numbers_are_those_of_one_run(live_desk, killed_in + MINUTE)
+    _minutes_are_whole(live_desk, standin, first - 10 * MINUTE, killed_in + MINUTE)
 
 
 def _every_trade_is_there_once(desk: Desk, standin: StandIn) -> None:
@@ -163,6 +169,18 @@ def _numbers_are_those_of_one_run(desk: Desk, until: float) -> None:
     assert [row[5] for row in left.values()] == pytest.approx([bars[key][5] for key in left])
     told = {row[1:3]: row[3:] for row in desk.rows(INDICATORS, COIN.name, moment(until))}
     assert told == indicators
+
+
+def _minutes_are_whole(desk: Desk, standin: StandIn, since: float, until: float) -> None:
+    """Prices at Yahoo, which numbers no trades: no minute is missing, and each is what the market says of it."""
+    found = standin.market.bars(OTHER.name, MINUTE, since, until)
+    columns = (found.start.tolist(), *(column.tolist() for column in found[1:5]))
+    query = """
+        select extract(epoch from start)::int, open, high, low, close from bars
+        where symbol = %s and interval = '1m' and start >= %s and start < %s order by start
+    """
+    left = desk.rows(query, OTHER.name, moment(since), moment(until))
+    assert left == list(zip(*columns, strict=True))
 
 
 def test_symbol_is_watched_within_five_seconds_of_its_wish_and_no_longer_when_it_is_removed(
