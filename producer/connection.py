@@ -15,6 +15,7 @@ from websockets.http11 import Response
 from websockets.protocol import Event
 from websockets.sync.client import ClientConnection, connect
 
+from producer.retry_after import seconds_wanted
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 
 OPEN_SECONDS = 10.0
@@ -162,10 +163,11 @@ def _open(url: str) -> _HeardConnection:
 
 def _judged(answer: Response, host: str | None) -> SourceError:
     """What a refused handshake means by its status; 418 is a ban for asking too often."""
-    status, retry_after = answer.status_code, "".join(answer.headers.get_all("Retry-After"))
+    status = answer.status_code
     if status in (401, 403, 451):
         return Refused(f"{host} refuses the stream with status {status}.")
     if status in (418, 429):
-        seconds = float(retry_after) if retry_after.isdecimal() else None
+        headers = ("".join(answer.headers.get_all(name)[:1]) for name in ("Retry-After", "Date"))
+        seconds = seconds_wanted(*headers)
         return Throttled(f"{host} wants fewer streams opened (status {status}).", seconds)
     return SourceDown(f"{host} opens no stream: status {status}.")

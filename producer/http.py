@@ -3,19 +3,18 @@
 curl_cffi sends what a browser sends: some providers turn plain clients away.
 """
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from errno import EHOSTUNREACH, ENETDOWN, ENETUNREACH
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
+import msgspec
 from curl_cffi import CurlInfo
 from curl_cffi.requests import BrowserTypeLiteral, Response, Session
 from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
 from producer.limits import Breaker, RequestLimit
+from producer.retry_after import seconds_wanted
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 
 Params = Mapping[str, str | int]
@@ -24,8 +23,8 @@ THROTTLING = {418, 429}
 """418 is what Binance answers to those who go on after 429."""
 REFUSING = {401, 403, 451}
 NO_ROUTE = {EHOSTUNREACH, ENETDOWN, ENETUNREACH}
-DEFAULT_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
-"""Seconds to leave a provider alone that does not say for how long, and at most, whatever it says."""
+DEFAULT_PAUSE = 60.0
+"""Seconds to leave a provider alone that does not say for how long."""
 
 
 class Answer(NamedTuple):
@@ -56,7 +55,8 @@ class HttpClient:
     browser to look like.
 
     Raises, besides what RequestLimit.take does: SourceDown (5xx, a timeout, a refused connection, an answer that
-    is no JSON, too many of these in a row), NoNetwork, Throttled, Refused and Rejected.
+    is no JSON, too many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider
+    is spared by waiting: NoNetwork counts as no failure of it.
     """
 
     def __init__(
@@ -78,10 +78,9 @@ class HttpClient:
         response = self._fetch(url, params, headers)
         text = self._text(response)
         try:
-            body = json.loads(text)
+            body = _decoded(text)
         except ValueError:
-            self._breaker.failed()
-            raise SourceDown(f"{_place(url)} answered with {_kind(text)} where data belong.") from None
+            raise self._failed(f"{_place(url)} answered with {_kind(text)} where data belong.") from None
         self._breaker.succeeded()
         return Answer(response.status_code, _headers(response), body)
 
@@ -99,9 +98,10 @@ class HttpClient:
                 url, params=dict(params), headers=dict(headers or {}), timeout=self._timeout
             )
         except RequestException as error:
-            self._breaker.failed()
             # Without its cause: what curl says may repeat the address with its key.
             raise self._unanswered(_place(url), error) from None
+        except (ValueError, LookupError):  # headers that curl passes on and its wrapper can't read
+            raise self._failed(f"{_place(url)} answered with headers that make no sense.") from None
         if response.status_code >= 400:
             self._raise_status(_place(url), response)
         return response
@@ -112,28 +112,33 @@ class HttpClient:
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:
             return NoNetwork(f"There is no route to {place}: no network.")
         if isinstance(error, Timeout):
-            return SourceDown(f"{place} did not answer within {self._timeout:g} s.")
-        return SourceDown(f"{place} can't be reached (curl error {int(error.code)}).")
+            return self._failed(f"{place} did not answer within {self._timeout:g} s.")
+        return self._failed(f"{place} can't be reached (curl error {int(error.code)}).")
+
+    def _failed(self, sentence: str) -> SourceDown:
+        """The error to raise for one more failure in a row."""
+        self._breaker.failed(sentence)
+        return SourceDown(sentence)
 
     def _raise_status(self, place: str, response: Response) -> NoReturn:
         """The error that a status of 400 or above stands for."""
         status = response.status_code
         sentence = f"{place} answered {status}."
-        pause = _retry_after(_headers(response))
+        headers = _headers(response)
+        pause = seconds_wanted(headers.get("retry-after", ""), headers.get("date", ""))
         if status in THROTTLING or (status == 503 and pause is not None):
-            seconds = DEFAULT_PAUSE if pause is None else min(pause, LONGEST_PAUSE)
+            seconds = DEFAULT_PAUSE if pause is None else pause
             self._breaker.succeeded()
             self._limit.leave_alone(seconds)
             raise Throttled(f"{sentence} It wants no request for {seconds:.0f} s.", seconds)
         if status >= 500:
-            self._breaker.failed()
-            raise SourceDown(sentence)
+            raise self._failed(sentence)
         self._breaker.succeeded()
         if status in REFUSING:
             raise Refused(sentence)
         text = self._text(response)
         try:
-            body = json.loads(text)
+            body = _decoded(text)
         except ValueError:
             body = text
         raise Rejected(sentence, status, body)
@@ -161,19 +166,12 @@ def _headers(response: Response) -> dict[str, str]:
     return {name.lower(): value or "" for name, value in response.headers.items()}
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from a number or a date (RFC 9110, 10.2.3); a date counts from the server's own clock."""
-    text = headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    wanted, now = _date(text), _date(headers.get("date", ""))
-    return max(0.0, (wanted - now).total_seconds()) if wanted and now else None
+def _decoded(text: str) -> Any:
+    """JSON as the standard has it: no NaN, and no halves of characters, which nothing could store.
 
-
-def _date(text: str) -> datetime | None:
-    """An HTTP date; None where it is none."""
+    Raises ValueError, also for what is nested too deeply to be an answer.
+    """
     try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return date if date.tzinfo else None
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

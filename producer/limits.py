@@ -20,7 +20,7 @@ SHORTEST_WAIT = 0.001
 """Seconds; less than this is rounding, and no wait."""
 
 FAILURES_TO_OPEN = 5
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 
 
 class RequestLimit:
@@ -71,25 +71,25 @@ class RequestLimit:
 class Breaker:
     """After five failures in a row nobody asks until a pause is over; then one does, and its outcome decides.
 
-    The pause doubles with each failing trial, up to five minutes. It is jittered, so that many clients don't come
-    back in step.
+    The pause doubles with each failing trial, up to a minute. It is jittered, so that many clients don't come back in
+    step.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
         self._failures = 0
+        self._reason = ""
         self._next_trial = 0.0
 
     def check(self) -> None:
-        """Raises SourceDown while nobody may ask."""
+        """Raises SourceDown with the last failure while nobody may ask."""
         with self._lock:
             if self._failures < FAILURES_TO_OPEN:
                 return
             now = self._clock()
             if (left := self._next_trial - now) > 0:
-                sentence = f"Failed {self._failures} times in a row; the next try is in {left:.0f} s."
-                raise SourceDown(sentence, left)
+                raise SourceDown(f"{self._reason} That was failure {self._failures} in a row.", left)
             # The caller's request is the trial: the others wait for its outcome, but not for ever.
             self._next_trial = now + self._longest_pause()
 
@@ -98,10 +98,11 @@ class Breaker:
         with self._lock:
             self._failures = 0
 
-    def failed(self) -> None:
-        """It did not."""
+    def failed(self, reason: str) -> None:
+        """It did not; `reason` is a sentence."""
         with self._lock:
             self._failures += 1
+            self._reason = reason
             if self._failures >= FAILURES_TO_OPEN:
                 share = random.uniform(0.5, 1.0)  # noqa: S311 (no secret hangs on it)
                 self._next_trial = self._clock() + share * self._longest_pause()

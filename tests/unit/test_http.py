@@ -218,6 +218,29 @@ def test_an_address_without_a_route_is_no_network() -> None:
     assert "no route" in str(told(NoNetwork, client_at("http://255.255.255.255:9")))
 
 
+def test_without_a_network_every_request_is_tried() -> None:
+    client = client_at("http://no-such-name.invalid")
+    for _ in range(7):
+        assert told(NoNetwork, client).retry_after is None
+
+
+def test_brackets_without_end_are_no_answer(server: Server, client: HttpClient) -> None:
+    server.replies = [Reply(body=b"[" * 200_000), Reply(400, b"[" * 200_000)]
+    assert "where data belong" in str(told(SourceDown, client))
+    assert told(Rejected, client).status == 400
+
+
+@pytest.mark.parametrize("body", [b'{"price": NaN}', b'{"name": "\\ud800"}'])
+def test_what_json_does_not_allow_is_no_answer(server: Server, client: HttpClient, body: bytes) -> None:
+    server.replies = [Reply(body=body)]
+    assert "where data belong" in str(told(SourceDown, client))
+
+
+def test_headers_that_nobody_can_read_are_a_provider_that_is_down(server: Server, client: HttpClient) -> None:
+    server.replies = [Reply(headers={"Set-Cookie": "name=\xff\xfe; Path=/"})]
+    assert "headers" in str(told(SourceDown, client))
+
+
 def test_after_five_failures_in_a_row_the_provider_is_not_asked_for_a_while(
     server: Server, client: HttpClient
 ) -> None:

@@ -120,11 +120,11 @@ def test_a_stop_ends_the_wait() -> None:
 
 def fail(breaker: Breaker, times: int) -> None:
     for _ in range(times):
-        breaker.failed()
+        breaker.failed("It broke.")
 
 
 def seconds_refused(breaker: Breaker) -> float:
-    with pytest.raises(SourceDown) as told:
+    with pytest.raises(SourceDown, match=r"^It broke\. That was failure \d+ in a row\.$") as told:
         breaker.check()
     assert told.value.retry_after is not None
     return told.value.retry_after
@@ -137,7 +137,7 @@ def test_five_failures_in_a_row_and_no_fewer_stop_the_asking() -> None:
     breaker.succeeded()
     fail(breaker, FAILURES_TO_OPEN - 1)
     breaker.check()
-    breaker.failed()
+    breaker.failed("It broke.")
     assert 2.5 <= seconds_refused(breaker) <= 5.0
 
 
@@ -153,7 +153,7 @@ def test_after_the_pause_one_caller_tries_and_the_others_wait_for_the_outcome() 
     breaker.check()
 
 
-def test_the_pause_doubles_up_to_five_minutes_and_begins_anew_after_a_success() -> None:
+def test_the_pause_doubles_up_to_a_minute_and_begins_anew_after_a_success() -> None:
     clock = Clock()
     breaker = Breaker(clock)
     fail(breaker, FAILURES_TO_OPEN)
@@ -163,7 +163,7 @@ def test_the_pause_doubles_up_to_five_minutes_and_begins_anew_after_a_success() 
         assert longest / 2 <= pause <= longest
         clock.now += pause
         breaker.check()
-        breaker.failed()
+        breaker.failed("It broke.")
         longest = min(2 * longest, LONGEST_PAUSE)
     breaker.succeeded()
     fail(breaker, FAILURES_TO_OPEN)

@@ -1,0 +1,28 @@
+"""How long a provider wants to be left alone: the header Retry-After. Pure."""
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_PAUSE = 86_400.0
+"""Seconds; no wish is followed for longer."""
+
+
+def seconds_wanted(retry_after: str, date: str) -> float | None:
+    """Seconds, at most LONGEST_PAUSE, from a number or a date (RFC 9110, 10.2.3); None where it is neither.
+
+    `date` is the header of that name: a date counts from the server's own clock.
+    """
+    text = retry_after.strip()
+    if text.isdecimal():
+        return min(LONGEST_PAUSE, float(text))
+    wanted, now = _time(text), _time(date)
+    return min(LONGEST_PAUSE, max(0.0, (wanted - now).total_seconds())) if wanted and now else None
+
+
+def _time(text: str) -> datetime | None:
+    """An HTTP date; None where it is none."""
+    try:
+        time = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return time if time.tzinfo else None
