@@ -215,7 +215,7 @@ def received(text: str, now: datetime) -> Received:
     """
     try:
         frame = msgspec.json.decode(text, type=Frame)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
         return Received([], refused=1)
     if frame.type == "error":
         _hear_error(frame.msg)

@@ -72,7 +72,7 @@ class BinanceStream:
         for text in texts:
             try:
                 quotes += self._read(text, now)
-            except ValueError:
+            except (ValueError, RecursionError):  # the latter for brackets without end
                 refused += self._is_useless(text)
         return Received(quotes, refused, alive=bool(texts) or self._heard > before)
 
@@ -102,7 +102,7 @@ class BinanceStream:
         """What a message means that is no trade: nothing, unless it answers a request or says that this is the end."""
         try:
             notice = msgspec.json.decode(text, type=Notice)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return True
         if SHUTDOWN in (notice.e, notice.data.e, notice.event.e):
             self._end = SourceDown("Binance shuts this server down.")

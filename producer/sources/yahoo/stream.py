@@ -128,8 +128,9 @@ def quote_of(text: str, now: datetime) -> Quote | None:
         message = PricingData.FromString(b64decode(frame.message, validate=True))
         fields = MessageToDict(message, preserving_proto_field_name=True)
         return _quote(msgspec.convert(fields, Pricing, strict=False), now)
-    # ValueError is bad JSON or Base64, a field that is missing or out of its range, or a quote that can't be true.
-    except (ValueError, DecodeError):
+    # ValueError is bad JSON or Base64, a field that is missing or out of its range, or a quote that can't be true;
+    # RecursionError is brackets without end.
+    except (ValueError, RecursionError, DecodeError):
         return None
 
 
