@@ -139,7 +139,13 @@ def read_companies(cursor: Cursor) -> dict[str, CompanyRow]:
 
 def write_company(cursor: Cursor, row: CompanyRow) -> None:
     """Keep what a source said of a symbol, in place of what was known before."""
-    execute_values(cursor, WRITE_COMPANY, [(*row.company, row.source, row.fetched_at)])
+    told = (_plain(value) if isinstance(value, str) else value for value in row.company)
+    execute_values(cursor, WRITE_COMPANY, [(*told, row.source, row.fetched_at)])
+
+
+def _plain(text: str) -> str:
+    """A source's words without what no table or terminal takes, such as NUL."""
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def write_quality(cursor: Cursor, rows: Sequence[QualityRow]) -> None:

@@ -1,6 +1,10 @@
 """Errors, named by what happens next."""
 
 
+LONGEST_SENTENCE = 300
+"""Of a source's error, in characters."""
+
+
 class TickstreamError(Exception):
     """Every error this project raises on purpose. Its text is a sentence for the user."""
 
@@ -34,7 +38,8 @@ class SourceError(TickstreamError):
     cause = "provider down"
 
     def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
+        # A provider's own words may be part of it, and it goes into tables, which hold no NUL, and onto terminals.
+        super().__init__("".join(sign if sign.isprintable() else " " for sign in sentence[:LONGEST_SENTENCE]))
         self.retry_after = retry_after
 
 

@@ -80,7 +80,7 @@ class Chart(msgspec.Struct):
         """The exchange's own time. Raises SourceDown where nobody knows it."""
         try:
             return ZoneInfo(self.meta.exchange_timezone_name)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long for a file
             raise SourceDown("Yahoo names a time zone that there is not.") from None
 
 

@@ -7,7 +7,7 @@ import msgspec
 from producer.http import Rejected
 from producer.sources.provider import Company
 from producer.sources.yahoo.quotes import Row, rows
-from producer.sources.yahoo.session import PriceHint, YahooSession, reason_of, understood
+from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
 from shared.errors import SourceDown, UnknownSymbol
 
 MODULES = "assetProfile,price,quoteType"
@@ -32,7 +32,7 @@ class Price(msgspec.Struct, rename="camel"):
     currency: str | None = None
     quote_type: str | None = None
     price_hint: PriceHint = 2
-    exchange_data_delayed_by: float = 0.0
+    exchange_data_delayed_by: Delay = 0.0
 
 
 class QuoteType(msgspec.Struct, rename="camel"):

@@ -8,7 +8,7 @@ import msgspec
 
 from producer.sources.provider import Received
 from producer.sources.yahoo.prices import plain_price
-from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, understood
+from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown
 from shared.market import Amount, Quote, Text
 
@@ -26,7 +26,7 @@ class Row(msgspec.Struct, rename="camel"):
     long_name: str | None = None
     exchange: Text | None = None
     exchange_timezone_name: str | None = None
-    exchange_data_delayed_by: float = 0.0
+    exchange_data_delayed_by: Delay = 0.0
     currency: Text | None = None
     price_hint: PriceHint = 2
     regular_market_price: float | None = None

@@ -1,6 +1,6 @@
 """How Yahoo is asked: charts want nothing, quotes and companies a cookie and the crumb that belongs to it."""
 
-from contextlib import suppress
+import logging
 from threading import Event, Lock
 from typing import Annotated, Any, Final, TypeVar
 
@@ -8,17 +8,23 @@ import msgspec
 
 from producer.http import HttpClient, Params, Rejected
 from producer.limits import RequestLimit
-from shared.errors import Refused, SourceDown
+from shared.errors import NoNetwork, Refused, SourceDown, Throttled
 from shared.provider_settings import Providers
 
 BROWSER: Final = "chrome"
 LONGEST_CRUMB = 64
+THROTTLED_SECONDS = 60.0
+"""How long to leave Yahoo alone that says "Too Many Requests" in the place of a crumb."""
+
+log = logging.getLogger("tickstream.producer")
 
 Wire = TypeVar("Wire")
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
 """Seconds since 1970, before the year 10000."""
 PriceHint = Annotated[int, msgspec.Meta(ge=0, le=12)]
 """How many decimals a price is shown with."""
+Delay = Annotated[float, msgspec.Meta(ge=0, le=1440)]
+"""By how many minutes an exchange's data are late."""
 
 
 class Problem(msgspec.Struct):
@@ -68,14 +74,26 @@ class YahooSession:
             return self._crumb
 
     def _fetch_crumb(self) -> str:
-        # The address gives a cookie, and no page.
-        with suppress(Rejected):
-            self._http.get_text(self._cookie_url)
+        self._fetch_cookie()
         crumb = self._http.get_text(self._crumb_url).strip()
         # A sentence or a web page may come with status 200.
+        if crumb.lower() == "too many requests":
+            raise Throttled("Yahoo wants fewer requests.", THROTTLED_SECONDS)
         if not crumb or len(crumb) > LONGEST_CRUMB or any(sign.isspace() or sign == "<" for sign in crumb):
             raise SourceDown("Yahoo gave no crumb for its session.")
         return crumb
+
+    def _fetch_cookie(self) -> None:
+        """What becomes of it, the crumb tells: an older cookie may still do."""
+        try:
+            self._http.get_text(self._cookie_url)
+        except Rejected:
+            pass  # The address gives a cookie, and no page.
+        except (NoNetwork, SourceDown) as error:
+            # Blockers of advertisements know this address: it may be all that can't be reached.
+            log.warning(
+                "Yahoo's cookie can't be had: %s YAHOO_COOKIE_URL may name another page of Yahoo's.", error
+            )
 
 
 def understood(body: Any, kind: type[Wire]) -> Wire:
