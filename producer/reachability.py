@@ -1,11 +1,11 @@
 """Whether Yahoo can be reached from this machine: one quick question, and in words why not."""
 
-from queue import Queue
+from queue import Empty, Queue
 from threading import Event, Thread
 
 from producer.http import HttpClient, Rejected
 from producer.limits import RequestLimit
-from shared.errors import Refused, SourceError, Throttled
+from shared.errors import Refused, SourceDown, SourceError, Throttled
 
 PATH = "/v8/finance/chart/AAPL"
 PARAMS = {"range": "1d", "interval": "1d"}
@@ -33,4 +33,7 @@ def obstacle_now(yahoo_url: str) -> SourceError | None:
     """As `obstacle`; a signal breaks the wait off at once, which no request in the main thread would let happen."""
     answers: Queue[SourceError | None] = Queue()
     Thread(target=lambda: answers.put(obstacle(yahoo_url)), name="probe", daemon=True).start()
-    return answers.get()
+    try:
+        return answers.get(timeout=2 * LIMIT_SECONDS)
+    except Empty:
+        return SourceDown("The question to Yahoo came to no end.")
