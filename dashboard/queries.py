@@ -76,24 +76,31 @@ def read_newest_bars(cursor: Cursor, symbol: str, interval: str, limit: int) -> 
     return [ChartBar._make(row) for row in reversed(cursor.fetchall())]
 
 
-def read_bars_since(cursor: Cursor, last_starts: dict[SeriesKey, int]) -> dict[SeriesKey, list[ChartBar]]:
-    """The bars of each series that start after its last known one, oldest first; a series without is left out."""
+def read_bars_since(
+    cursor: Cursor, last_starts: dict[SeriesKey, int], limit: int
+) -> dict[SeriesKey, list[ChartBar]]:
+    """The first `limit` bars of each series that start after its last known one, oldest first.
+
+    A series without is left out. Each is looked up by itself: a join would read the whole table.
+    """
     cursor.execute(
-        f"""select known.symbol, known.interval, {_CLOSED}
+        f"""select known.symbol, known.interval, newer.*
         from unnest(%(symbols)s::text[], %(intervals)s::text[], %(starts)s::float8[])
             as known(symbol, interval, start)
-        join bars b on b.symbol = known.symbol and b.interval = known.interval
-            and b.start > to_timestamp(known.start)
-        left join indicators i on i.symbol = b.symbol and i.interval = b.interval and i.start = b.start
-        order by b.start""",  # noqa: S608
+        cross join lateral (
+            select b.start as began, {_CLOSED} from bars b left join indicators i using (symbol, interval, start)
+            where symbol = known.symbol and interval = known.interval and start > to_timestamp(known.start)
+            order by start limit %(limit)s
+        ) newer order by newer.began""",  # noqa: S608
         {
             "symbols": [symbol for symbol, _ in last_starts],
             "intervals": [interval for _, interval in last_starts],
             "starts": list(last_starts.values()),
+            "limit": limit,
         },
     )
     found: dict[SeriesKey, list[ChartBar]] = {}
-    for symbol, interval, *bar in cursor.fetchall():
+    for symbol, interval, _, *bar in cursor.fetchall():
         found.setdefault((symbol, interval), []).append(ChartBar._make(bar))
     return found
 

@@ -9,7 +9,7 @@ import psycopg2
 
 from dashboard import queries
 from dashboard.history import History
-from dashboard.rows import ActionRow, ChartBar, OpenBar, SeriesKey, SymbolRow
+from dashboard.rows import ChartBar, OpenBar, SeriesKey, SymbolRow
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
@@ -137,12 +137,14 @@ class ReadModel:
             self._sign.give(writer, "stopped", "", 0, self._reads)
 
     def _read(self, cursor: Cursor, old: Reading) -> Reading:
+        is_due = self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0 or old is NOTHING
+        has_dates = self.feed == "replay" and is_due
         self._reads += 1
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
         moved = minutes_moved(old, symbols, open_bars)
         if last_starts := self._history.last_starts():
-            self._history.extend(queries.read_bars_since(cursor, last_starts))
+            self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
         return Reading(
             now=queries.read_now(cursor),
             symbols=symbols,
@@ -151,17 +153,12 @@ class ReadModel:
             alerts=queries.read_alerts(cursor, ALERTS_SHOWN),
             parts=queries.read_parts(cursor),
             dead_letters=queries.read_dead_letters(cursor),
-            first_start=queries.read_first_start(cursor) if self.feed == "replay" else None,
+            first_start=queries.read_first_start(cursor) if has_dates else old.first_start,
             qualities=queries.read_qualities(cursor),
             data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
-            actions=self._actions(cursor, old),
+            actions=queries.read_actions(cursor) if is_due else old.actions,
             offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
         )
-
-    def _actions(self, cursor: Cursor, old: Reading) -> dict[str, tuple[ActionRow, ...]]:
-        """Splits and dividends: at the first read, then now and again."""
-        is_due = old is NOTHING or self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0
-        return queries.read_actions(cursor) if is_due else old.actions
 
 
 def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:

@@ -155,12 +155,13 @@ def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
     for index in range(3):
         close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0))
         close_bar(cursor, Minute("BBB", NOON + index * MINUTE, 10.0))
-    found = queries.read_bars_since(
-        cursor, {("AAA", "1m"): NOON, ("BBB", "1m"): NOON + 120, ("AAA", "5m"): 0}
-    )
+    known = {("AAA", "1m"): NOON, ("BBB", "1m"): NOON + 120, ("AAA", "5m"): 0}
+    found = queries.read_bars_since(cursor, known, 5000)
     assert {key: [bar.start for bar in bars] for key, bars in found.items()} == {
         ("AAA", "1m"): [NOON + 60, NOON + 120]
     }
+    first = queries.read_bars_since(cursor, known, 1)
+    assert [bar.start for bar in first["AAA", "1m"]] == [NOON + 60]
 
 
 def test_open_bar_knows_how_warm_it_is(cursor: Cursor) -> None:
