@@ -1,0 +1,256 @@
+"""ARIMA with fixed coefficients, fed one value at a time.
+
+The model is phi(L) (1-L)^d y[t] = constant + theta(L) e[t], e normal with the standard deviation sigma; phi(L) =
+1 - ar[0] L - ..., theta(L) = 1 + ma[0] L + ...: the form of statsmodels' SARIMAX, where trend "c" is the constant.
+
+Differences are folded into the autoregression, so all that the past tells of the future is one vector: entry i is the
+part of y[t+i] that is known before y[t] (Harvey, Forecasting, structural time series models and the Kalman filter,
+1989, section 3.4). `update` is the exact Kalman filter from the exact start: the first d values are taken as they
+are, their differences start from the stationary distribution (what an exact diffuse start comes to). What the filter
+doesn't know of the vector shrinks with every value; once nothing is left of it, a value costs O(p+q).
+"""
+
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from math import isfinite, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+DIFFERENCING = ((1.0,), (1.0, -1.0), (1.0, -2.0, 1.0))
+"""The coefficients of (1-L)^d, by d."""
+
+KNOWN = 1e-12
+"""A variance below this share of sigma squared counts as none: a deviation of a millionth of sigma."""
+
+Matrix = list[list[float]]
+
+
+@dataclass(frozen=True)
+class ArimaModel:
+    """The parameters; raises ValueError where they are not finite or the autoregression is not stationary."""
+
+    ar: tuple[float, ...] = ()
+    d: int = 0
+    ma: tuple[float, ...] = ()
+    constant: float = 0.0
+    sigma: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.d < len(DIFFERENCING):
+            raise ValueError(f"a series is differenced 0 to 2 times, not {self.d}")
+        if self.sigma < 0 or not all(map(isfinite, (*self.ar, *self.ma, self.constant, self.sigma))):
+            raise ValueError("the parameters of an ARIMA model must be finite numbers, sigma not negative")
+        if not _is_stationary(list(self.ar)):
+            raise ValueError("the autoregression is not stationary")
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """(p, d, q); of a seasonal model those of the multiplied polynomials."""
+        return len(self.ar), self.d, len(self.ma)
+
+
+class Outlook(NamedTuple):
+    """Mean of a coming value and standard deviation of the forecast's error, both in units of the series."""
+
+    mean: float
+    deviation: float
+
+
+class Arima:
+    """The filter of one series. `state()` is all that `restored()` needs to go on bit for bit."""
+
+    def __init__(self, model: ArimaModel) -> None:
+        self.model = model
+        polynomial = np.convolve([1.0, *(-each for each in model.ar)], DIFFERENCING[model.d])
+        size = max(len(polynomial) - 1, len(model.ma) + 1)
+        self._ar = _padded((-polynomial[1:]).tolist(), size)
+        self._shock = _padded([1.0, *model.ma], size)
+        self._settled_gain = [*self._shock[1:], 0.0]
+        self._first: list[float] = []
+        self._past: list[float] = []
+        # Covariance of what is not known of the past, in units of sigma squared; None where all is known.
+        self._unknown: Matrix | None = None
+        self._variances: list[float] = []
+        if model.d == 0:
+            self._start()
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a forecast: d values are in."""
+        return bool(self._past)
+
+    def update(self, value: float) -> None:
+        """Fold in the next value. Raises ValueError where it is not finite; nothing is changed then."""
+        if not isfinite(value):
+            raise ValueError(f"a series holds finite numbers, not {value}")
+        if self._past:
+            self._learn(value)
+            return
+        self._first.append(value)
+        if len(self._first) == self.model.d:
+            self._start()
+
+    def skip(self) -> None:
+        """The next value was not observed. Before the start it can't be made up for: the start begins anew."""
+        if not self._past:
+            self._first.clear()
+            return
+        self._unknown = self._carried(self._uncertainty())
+        self._past = self._next(self._past)
+
+    def forecast(self, steps: int) -> list[Outlook]:
+        """The next `steps` values. Raises ValueError before the start.
+
+        The variance at step h is sigma squared times the sum of the first h squared psi weights (Box and Jenkins,
+        Time series analysis, 1970, chapter 5), and what is not known of the past besides.
+        """
+        if not self._past:
+            raise ValueError(f"a forecast needs {self.model.d} values before it")
+        past, means = self._past, [self._past[0]]
+        for _ in range(steps - 1):
+            past = self._next(past)
+            means.append(past[0])
+        if len(self._variances) != steps:
+            self._variances = self._shock_variances(steps)
+        variances = self._variances
+        if self._unknown is not None:
+            variances = [
+                a + b for a, b in zip(variances, self._past_variances(self._unknown, steps), strict=True)
+            ]
+        sigma = self.model.sigma
+        return [Outlook(mean, sigma * sqrt(each)) for mean, each in zip(means, variances, strict=True)]
+
+    def state(self) -> dict[str, Any]:
+        """What a snapshot keeps: plain lists and finite numbers, which JSON carries exactly."""
+        return {
+            "model": asdict(self.model),
+            "first": self._first,
+            "past": self._past,
+            "unknown": self._unknown,
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> "Arima":
+        """The filter that `state` was taken from. Raises ValueError where its parameters are none."""
+        model = dict(state["model"])
+        self = cls(ArimaModel(**model | {"ar": tuple(model["ar"]), "ma": tuple(model["ma"])}))
+        self._first, self._past = list(state["first"]), list(state["past"])
+        self._unknown = None if state["unknown"] is None else [list(row) for row in state["unknown"]]
+        return self
+
+    def _start(self) -> None:
+        """Differences are stationary from here on; the first d values carry them to the level of the series."""
+        size = len(self._shock)
+        mean = self.model.constant / (1.0 - sum(self.model.ar))
+        drift = [mean * sum(self.model.ar[i:]) for i in range(size)]
+        drift[0] += self.model.constant
+        level = np.convolve([1.0, *(-each for each in self.model.ar)], self._carried_level())
+        self._past = [a + b for a, b in zip(drift, _padded(level.tolist()[:size], size), strict=True)]
+        spread = _stationary_covariance(_padded(list(self.model.ar), size), self._shock)
+        self._unknown = (spread - np.outer(self._shock, self._shock)).tolist()
+
+    def _carried_level(self) -> list[float]:
+        """What the first d values alone say of the next ones, differenced d times: none for d = 0."""
+        d, weights = self.model.d, DIFFERENCING[self.model.d]
+        carried = [-sum(weights[j] * self._first[d + h - j] for j in range(h + 1, d + 1)) for h in range(d)]
+        return carried or [0.0]
+
+    def _learn(self, value: float) -> None:
+        gain = self._settled_gain if self._unknown is None else self._gain()
+        surprise = value - self._past[0]
+        later = [*self._past[1:], 0.0]
+        self._past = [
+            a * value + part + k * surprise for a, part, k in zip(self._ar, later, gain, strict=True)
+        ]
+        self._past[0] += self.model.constant
+
+    def _gain(self) -> list[float]:
+        """Kalman's gain of every entry after the first. A value tells its own entry exactly, so that what remains
+        unknown is the covariance of the others, one place further."""
+        total = self._uncertainty()
+        first = total[0]
+        gain = [each / first[0] for each in first]
+        unknown = [
+            [*(each - k * own for each, own in zip(row[1:], first[1:], strict=True)), 0.0]
+            for row, k in zip(total[1:], gain[1:], strict=True)
+        ]
+        unknown.append([0.0] * len(first))
+        self._unknown = unknown if any(row[i] > KNOWN for i, row in enumerate(unknown)) else None
+        return [*gain[1:], 0.0]
+
+    def _uncertainty(self) -> Matrix:
+        """Covariance of the vector with the next shock in it, in units of sigma squared."""
+        shock = self._shock
+        if self._unknown is None:
+            return [[a * b for b in shock] for a in shock]
+        return [
+            [old + a * b for old, b in zip(row, shock, strict=True)]
+            for row, a in zip(self._unknown, shock, strict=True)
+        ]
+
+    def _next(self, past: list[float]) -> list[float]:
+        """The vector one value later, where that value is the one expected."""
+        moved = [a * past[0] + later for a, later in zip(self._ar, [*past[1:], 0.0], strict=True)]
+        moved[0] += self.model.constant
+        return moved
+
+    def _carried(self, covariance: Matrix) -> Matrix:
+        """A covariance one value later, where that value is not observed."""
+        nothing = [0.0] * len(self._ar)
+        rows = [
+            [a * first + later for first, later in zip(covariance[0], row, strict=True)]
+            for a, row in zip(self._ar, [*covariance[1:], nothing], strict=True)
+        ]
+        return [
+            [a * row[0] + later for a, later in zip(self._ar, [*row[1:], 0.0], strict=True)] for row in rows
+        ]
+
+    def _shock_variances(self, steps: int) -> list[float]:
+        """Variance of each coming value for the shocks up to it, in units of sigma squared."""
+        shock, weights = self._shock, [1.0]
+        for _ in range(steps - 1):
+            shock = [a * shock[0] + later for a, later in zip(self._ar, [*shock[1:], 0.0], strict=True)]
+            weights.append(shock[0])
+        return list(accumulate(weight * weight for weight in weights))
+
+    def _past_variances(self, unknown: Matrix, steps: int) -> list[float]:
+        """Variance of each coming value for what is not known of the past, in units of sigma squared."""
+        variances = []
+        for _ in range(steps):
+            # Rounding may take a variance that has shrunk to nothing a hair below it.
+            variances.append(max(unknown[0][0], 0.0))
+            unknown = self._carried(unknown)
+        return variances
+
+
+def _padded(numbers: list[float], size: int) -> list[float]:
+    return numbers + [0.0] * (size - len(numbers))
+
+
+def _is_stationary(ar: list[float]) -> bool:
+    """Whether all partial autocorrelations lie within (-1, 1): the Levinson-Durbin recursion backwards.
+
+    Source: Monahan, A note on enforcing stationarity in autoregressive-moving average models, Biometrika 71 (1984).
+    """
+    while ar:
+        last = ar.pop()
+        if abs(last) >= 1.0:
+            return False
+        ar = [(a + last * b) / (1.0 - last * last) for a, b in zip(ar, reversed(ar), strict=True)]
+    return True
+
+
+def _stationary_covariance(ar: list[float], shock: list[float]) -> np.ndarray:
+    """The covariance P = T P T' + shock shock' that time doesn't change, T the step from one vector to the next.
+
+    By doubling: k rounds sum the first 2^k terms of the series that solves it (Anderson and Moore, Optimal filtering,
+    1979, section 6.7).
+    """
+    step = np.eye(len(ar), k=1)
+    step[:, 0] = ar
+    covariance = np.outer(shock, shock)
+    while np.abs(step).max() > 1e-20:
+        covariance = covariance + step @ covariance @ step.T
+        step = step @ step
+    return covariance

@@ -1,0 +1,101 @@
+"""The search for the ARIMA model of a series: what a worker process does.
+
+The series is centred and scaled before, and the model told in the series' own units after: the optimizer meets the
+same numbers whatever the price, and a start that is only nearly diffuse is far wider than any change.
+"""
+
+import warnings
+
+import numpy as np
+import pmdarima
+from statsmodels.tsa.stattools import adfuller
+
+from ml.arima import ArimaModel
+from ml.search import Outcome, SearchSettings, Series
+
+FEWEST = 10
+"""Values that a search needs."""
+
+UNMOVED = 1e-12
+"""A change of a logarithm that is below what rounding makes of an equal price."""
+
+UNIT_ROOT_LEVEL = 0.01
+"""How sure the test must be that a series returns to its mean: nearly no price does, and a mean that isn't there
+pulls every forecast towards it."""
+
+
+def search(series: Series, settings: SearchSettings) -> Outcome:
+    """The model of lowest BIC that pmdarima's stepwise search finds; the same series gives the same model.
+
+    Hyndman and Khandakar, Automatic time series forecasting, Journal of Statistical Software 27 (2008), but from
+    p = q = 0 on, and with differences chosen by `differences`.
+    """
+    values = np.asarray(series, dtype=float)
+    if len(values) < FEWEST:
+        return Outcome(None, f"{len(values)} values are too few; a search needs {FEWEST}")
+    if not np.isfinite(values).all():
+        return Outcome(None, "the series holds values that are not finite")
+    changes = np.diff(values)
+    scale = float(np.sqrt(np.mean(changes**2)))
+    if np.abs(changes).max() < UNMOVED:
+        return Outcome(None, "every value is the same")
+    origin = float(values[0])
+    with warnings.catch_warnings():
+        # Orders that don't converge are part of a search; the criterion leaves them behind.
+        warnings.simplefilter("ignore")
+        try:
+            return Outcome(_in_units_of(_fitted((values - origin) / scale, settings), origin, scale))
+        except ValueError as error:
+            return Outcome(None, f"no model fits: {error}")
+
+
+def differences(values: np.ndarray, max_d: int) -> int:
+    """How often to difference: until the augmented Dickey-Fuller test rejects a unit root, at most `max_d` times.
+
+    Lags by Schwert's rule, as trunc((n - 1)^(1/3)), like R's `adf.test`. KPSS, pmdarima's own choice, takes the
+    return to a mean for granted until it is disproved, which short windows of prices seldom do.
+    """
+    for d in range(max_d):
+        differenced = np.diff(values, d)
+        if np.ptp(differenced) < UNMOVED:
+            return d
+        if (
+            adfuller(differenced, maxlag=int((len(differenced) - 1) ** (1 / 3)), autolag=None)[1]
+            < UNIT_ROOT_LEVEL
+        ):
+            return d
+    return max_d
+
+
+def _fitted(values: np.ndarray, settings: SearchSettings) -> ArimaModel:
+    """The model of a series that is about as wide as 1 a step. Raises ValueError where none fits."""
+    season = settings.season if len(values) > 3 * settings.season else 1
+    d = differences(values, settings.max_d)
+    found = pmdarima.auto_arima(
+        values,
+        d=d,
+        start_p=0,
+        start_q=0,
+        max_p=settings.max_p,
+        max_q=settings.max_q,
+        seasonal=season > 1,
+        m=season,
+        D=0,
+        start_P=0,
+        start_Q=0,
+        max_P=1,
+        max_Q=1,
+        information_criterion="bic",
+        suppress_warnings=True,
+        error_action="ignore",
+    ).arima_res_
+    named = dict(zip(found.model.param_names, found.params, strict=True))
+    ar, ma = -found.polynomial_reduced_ar[1:], found.polynomial_reduced_ma[1:]
+    constant, variance = named.get("intercept", 0.0), named["sigma2"]
+    return ArimaModel(tuple(ar.tolist()), d, tuple(ma.tolist()), float(constant), float(np.sqrt(variance)))
+
+
+def _in_units_of(model: ArimaModel, origin: float, scale: float) -> ArimaModel:
+    """The model of `origin + scale * values` where `model` is that of the values."""
+    level = origin * (1.0 - sum(model.ar)) if model.d == 0 else 0.0
+    return ArimaModel(model.ar, model.d, model.ma, model.constant * scale + level, model.sigma * scale)

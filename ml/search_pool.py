@@ -1,0 +1,170 @@
+"""Searches in processes of their own, each with a limit of time.
+
+The caller's process never fits and starts no thread: results lie in the workers' pipes until it asks. A worker that
+overruns its limit or dies is replaced and its search has failed, so a library that hangs or crashes costs one model.
+"""
+
+import os
+import signal
+from collections import deque
+from contextlib import suppress
+from multiprocessing import connection, get_context
+from multiprocessing.connection import Connection
+from time import monotonic
+from typing import Any, Self
+
+from ml.search import Outcome, SearchSettings, Series
+
+Key = tuple[str, str, int]
+"""Names a search: symbol, interval and the number of the bar it was asked for at."""
+
+READY = "ready"
+STARTUP_SECONDS = 120.0
+"""A worker imports numerics first: seconds on a busy machine, and no part of a search's time."""
+POLITENESS = 10
+"""What a worker adds to its niceness: live quotes come first."""
+
+
+class _Worker:
+    """One process and the search it is busy with. It must speak before `deadline`, None where it is idle."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs,), name="order search", daemon=True)
+        self._process.start()
+        theirs.close()
+        self.is_ready = False
+        self.key: Key | None = None
+        self.deadline: float | None = monotonic() + STARTUP_SECONDS
+
+    def begin(self, key: Key, task: tuple[Series, SearchSettings], time_limit: float) -> None:
+        self.key, self.deadline = key, monotonic() + time_limit
+        # To a worker that has just died nothing can be sent; its pipe says so when it is listened to next.
+        with suppress(OSError):
+            self.pipe.send(task)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self.pipe.close()
+
+
+class SearchPool:
+    """Searches by key, at most `workers` at a time, `time_limit` seconds each. `overruns` and `deaths` count workers
+    that had to be replaced. A worker starts when it is first needed.
+
+    Whether a search overruns depends on the machine, and nothing else about its result does: the limit is for fits
+    that hang, far above what any takes.
+    """
+
+    def __init__(self, workers: int = 1, time_limit: float = 60.0) -> None:
+        self._size, self._time_limit = workers, time_limit
+        self._waiting: deque[tuple[Key, tuple[Series, SearchSettings]]] = deque()
+        self._workers: list[_Worker] = []
+        self._outcomes: dict[Key, Outcome | None] = {}
+        self.overruns = self.deaths = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, key: Key, series: Series, settings: SearchSettings) -> None:
+        """Ask for a search. Raises ValueError where one of that key was asked for and its result not yet taken."""
+        if key in self._outcomes:
+            raise ValueError(f"the search {key} is under way already")
+        self._outcomes[key] = None
+        self._waiting.append((key, (series, settings)))
+        self.tend()
+
+    def result(self, key: Key, wait: float) -> Outcome | None:
+        """The result, taken out; None where it is not there within `wait` seconds.
+
+        Raises KeyError where the search was not asked for.
+        """
+        end = monotonic() + wait
+        self.tend()
+        while self._outcomes[key] is None and (left := end - monotonic()) > 0.0:
+            self.tend(left)
+        outcome = self._outcomes[key]
+        if outcome is not None:
+            del self._outcomes[key]
+        return outcome
+
+    def tend(self, wait: float = 0.0) -> None:
+        """Hand waiting searches to idle workers, take what is done, replace what hangs; wait at most so many seconds
+        for anything to happen."""
+        self._hand_out()
+        deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
+        wait = max(0.0, min([wait, *(deadline - monotonic() for deadline in deadlines)]))
+        by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
+        for pipe in connection.wait(list(by_pipe), wait):
+            self._hear(by_pipe[pipe])
+        for worker in [
+            each for each in self._workers if each.deadline is not None and each.deadline <= monotonic()
+        ]:
+            # What came in time while nobody listened is no overrun.
+            if not worker.pipe.poll():
+                self.overruns += 1
+                self._give_up(worker, f"no result within {self._time_limit:g} s")
+        self._hand_out()
+
+    def close(self) -> None:
+        """End the workers; searches under way are lost."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            idle = next((worker for worker in self._workers if worker.is_ready and worker.key is None), None)
+            if idle is None:
+                break
+            idle.begin(*self._waiting.popleft(), self._time_limit)
+        if self._waiting and len(self._workers) < self._size:
+            self._workers.append(_Worker())
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            message = worker.pipe.recv()
+        except (EOFError, OSError):
+            self.deaths += 1
+            self._give_up(worker, "the process that searched died")
+            return
+        worker.deadline = None
+        if message == READY:
+            worker.is_ready = True
+        elif worker.key is not None:
+            self._outcomes[worker.key] = message
+            worker.key = None
+
+    def _give_up(self, worker: _Worker, reason: str) -> None:
+        """End a worker. The search it was busy with fails; of one that never got ready the next in turn, lest
+        everything wait for ever where no worker can start."""
+        worker.kill()
+        self._workers.remove(worker)
+        key = worker.key
+        if not worker.is_ready and self._waiting:
+            key, _ = self._waiting.popleft()
+        if key is not None:
+            self._outcomes[key] = Outcome(None, reason)
+
+
+def _work(pipe: "Connection[Any, Any]") -> None:
+    """The life of a worker: it ends when its owner's end of the pipe is closed."""
+    # Ctrl-C reaches the whole terminal; the owner decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(POLITENESS)
+    # Imported here, so that the owner never loads what only its workers need.
+    from threadpoolctl import threadpool_limits
+
+    from ml.order_search import search
+
+    # The matrices are tiny: threads of linear algebra that wait for one another cost seven times the work.
+    with threadpool_limits(1), suppress(EOFError, OSError):
+        pipe.send(READY)
+        while True:
+            pipe.send(search(*pipe.recv()))
