@@ -30,12 +30,15 @@ from shared.market import Quote, Record
 
 SYMBOLS = 20
 LAST_SETTING = "FINNHUB_API_KEY"
-SETTLING_SECONDS = 3.0
+MINUTE = 60.0
+SEAM_SECONDS = 15.0
+"""After so much of the minute behind the one it began in, a symbol's past has met its present."""
 AIM_MS = 50.0
 FOOT = f"""\
 ordered        from the frame's receipt (received_time) until the live core gives the quote to the publisher.
 acknowledged   from the frame's receipt until Kafka's acknowledgement of it is there. Aim: p99 below {AIM_MS:.0f} ms.
 CPU            of the producer's process, all threads, as a share of one core.
+Measured once every symbol's past has met its present: until then, once a start, quotes of one minute wait for it to end.
 """
 
 
@@ -139,7 +142,7 @@ def _followed(desk: LiveDesk, provider: str, seconds: float) -> Measured:
         thread.start()
         try:
             until(lambda: _is_settled(market), "every symbol is live")
-            time.sleep(SETTLING_SECONDS)
+            time.sleep(MINUTE - time.time() % MINUTE + SEAM_SECONDS)
             say(f"{provider}: measuring for {seconds:.0f} s")
             began, cpu = time.time(), time.process_time()
             time.sleep(seconds)

@@ -115,6 +115,7 @@ def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argp
     with soak.trading.at_work():
         until(lambda: _has_history(desk), "every history is in")
         ended = soak.run(parts)
+    until(lambda: _newest(desk) == _last_offered(soak.trading), "the last trades are stored")
     until(lambda: _unread(desk) == 0, "storage and analytics have read the whole log")
     tables = _tables(desk, standin, soak, ended)
     for part in parts.values():
@@ -135,6 +136,18 @@ def _has_history(desk: LiveDesk) -> bool:
     """Every symbol's past is published, and nobody lags behind."""
     done = "select count(*) from data_quality where history_total > 0 and history_done = history_total"
     return desk.count(done) == SYMBOLS and _unread(desk) < SMALL_LAG
+
+
+def _newest(desk: LiveDesk) -> int:
+    """The sum of the highest trade numbers of Binance that are stored."""
+    highest = "select max(trade_id) as number from quotes where source = 'binance' group by symbol"
+    return desk.count(f"select sum(number) from ({highest}) as by_symbol")
+
+
+def _last_offered(trading: Trading) -> int:
+    """The sum of the highest trade numbers of Binance that were offered."""
+    numbers = {offer.symbol: offer.trade_id for offer in trading.offers if offer.provider == "binance"}
+    return sum(numbers.values())
 
 
 def _unread(desk: LiveDesk) -> int:
