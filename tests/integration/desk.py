@@ -10,6 +10,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from psycopg2.extensions import make_dsn
 
 from db.migrate import migrate
@@ -140,3 +141,18 @@ class Desk:
         return subprocess.Popen(
             command, cwd=PROJECT, env=os.environ | self.settings, stderr=subprocess.PIPE, text=True
         )
+
+
+def give_last_quote(desk: Desk, symbol: str) -> None:
+    """A last quote as the analytics write it, an hour old."""
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(
+            """insert into symbols (symbol, price, event_time, received_time, session, source, quotes, late, extreme)
+            values (%s, 1229.5, now() - interval '1 hour', now() - interval '1 hour', 'regular', 'yahoo', 9, 3, 0)""",
+            (symbol,),
+        )
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """Everything printed since, on both streams, in one line."""
+    return " ".join(" ".join(capsys.readouterr()).split())

@@ -1,25 +1,18 @@
 """python -m producer.symbols: what it adds, refuses and tells, against a provider on this machine and real tables."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db.migrate import migrate
 from producer.symbols import parser, run
 from producer.watching import QualityRow, read_listings, write_quality
-from shared.config import load
-from shared.database import Connection, connect, make_database, transaction
-from shared.embedded import Postgres
-from shared.errors import ConfigError, TickstreamError
+from shared.database import connect, transaction
+from shared.errors import ConfigError
 from shared.listings import Listing, Listings
-from shared.parts import Stop, servers
-from tests.integration.desk import PROJECT, Desk
-from tests.integration.server_user import PATIENCE
+from shared.parts import Stop
+from tests.integration.desk import Desk, give_last_quote, said
 from tests.standin import Fault, Market, StandIn
 
 OPEN = datetime(2024, 7, 10, 15, tzinfo=UTC)
@@ -57,11 +50,6 @@ def command(live_desk: Desk) -> Command:
 def watched(desk: Desk) -> Listings:
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         return read_listings(cursor, desk.config.producer.listings)
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    """Everything printed since, on both streams, in one line."""
-    return " ".join(" ".join(capsys.readouterr()).split())
 
 
 def test_symbol_is_added_once_its_provider_knows_it(
@@ -148,16 +136,6 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
     assert watched(live_desk) == {"AAPL": AAPL}
 
 
-def give_last_quote(desk: Desk, symbol: str) -> None:
-    """A last quote as the analytics write it, an hour old."""
-    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
-        cursor.execute(
-            """insert into symbols (symbol, price, event_time, received_time, session, source, quotes, late, extreme)
-            values (%s, 1229.5, now() - interval '1 hour', now() - interval '1 hour', 'regular', 'yahoo', 9, 3, 0)""",
-            (symbol,),
-        )
-
-
 def tell_quality(desk: Desk, row: QualityRow) -> None:
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         write_quality(cursor, [row])
@@ -214,13 +192,9 @@ def faring(symbol: str) -> QualityRow:
     )
 
 
-def test_describe_tells_everything(
-    live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert command("add", "AAPL") == 0
-    give_last_quote(live_desk, "AAPL")
-    tell_quality(live_desk, faring("AAPL"))
-    with closing(connect(live_desk.database(), "test")) as connection, transaction(connection) as cursor:
+def give_bars_and_actions(desk: Desk) -> None:
+    """An hour of minutes of AAPL, a split and a dividend."""
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         cursor.execute(
             """insert into bars select 'AAPL', '1m', t, t + interval '1 minute', 1, 1, 1, 1, 0, null, 1, 'regular',
                 'yahoo' from generate_series('2024-07-10 14:00Z'::timestamptz, '2024-07-10 14:59Z', '1 minute') t"""
@@ -230,6 +204,15 @@ def test_describe_tells_everything(
                 ('AAPL', '2020-08-31 04:00Z', 'split', 4, null, 'yahoo', 0, 1),
                 ('AAPL', '2024-05-10 04:00Z', 'dividend', 0.25, 'USD', 'yahoo', 0, 2)"""
         )
+
+
+def test_describe_tells_everything(
+    live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("add", "AAPL") == 0
+    give_last_quote(live_desk, "AAPL")
+    tell_quality(live_desk, faring("AAPL"))
+    give_bars_and_actions(live_desk)
     said(capsys)
     assert command("describe", "aapl") == 0
     told = said(capsys)
@@ -257,64 +240,3 @@ def test_describe_of_a_symbol_that_nobody_knows_is_refused(
     told = said(capsys)
     assert "nothing known yet" in told
     assert "NOSUCH is not watched, and nothing is stored of it." in told
-
-
-@pytest.mark.parametrize("words", [["add", "AAPL"], ["remove", "AAPL"]])
-def test_simulated_market_takes_and_gives_no_symbols(desk: Desk, words: Sequence[str]) -> None:
-    with pytest.raises(ConfigError, match="the simulated feed has the symbols of TICKERS: only live ones"):
-        run(desk.config, parser().parse_args(words), Stop())
-
-
-def test_list_of_the_simulated_market_shows_what_it_has_given(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    desk.database()
-    give_last_quote(desk, "AAPL")
-    assert run(desk.config, parser().parse_args(["list"]), Stop()) == 0
-    assert said(capsys).endswith("AAPL yahoo – 1,229.50 60 min –")
-
-
-def test_list_makes_no_tables_that_would_look_like_an_earlier_start(desk: Desk) -> None:
-    config = load(None, desk.settings | {"SOURCES": "yahoo:AAPL"})
-    with pytest.raises(ConfigError, match="the live feed has not run yet: start it first"):
-        run(config, parser().parse_args(["list"]), Stop())
-    with pytest.raises(TickstreamError, match="does not exist"):
-        connect(config.postgres.dsn_for(config.database()), "test")
-
-
-def started_at(connection: Connection) -> datetime:
-    """When the server behind the connection started; the same connection still answers."""
-    with transaction(connection) as cursor:
-        cursor.execute("select pg_postmaster_start_time()")
-        ((started,),) = cursor.fetchall()
-        assert isinstance(started, datetime)
-        return started
-
-
-def test_command_shares_the_database_that_runs_and_leaves_it_running(
-    spare_postgres: Postgres, standin: StandIn
-) -> None:
-    settings = {
-        **standin.settings,
-        "TICKSTREAM_DATA": str(spare_postgres.folder.parent),
-        "EMBEDDED_POSTGRES_PORT": str(spare_postgres.port),
-        "SOURCES": "yahoo:AAPL",
-    }
-    with (
-        servers(load(None, settings), kafka=False) as ready,
-        closing(connect(ready.postgres.dsn_for("postgres"), "test")) as connection,
-    ):
-        migrate(make_database(ready.postgres.dsn_for("postgres"), ready.database()))
-        before = started_at(connection)
-        done = subprocess.run(
-            [sys.executable, "-m", "producer.symbols", "add", "NVDA", "NOSUCH"],
-            cwd=PROJECT,
-            env=os.environ | settings,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        assert started_at(connection) == before
-    assert done.returncode == 1
-    assert "NVDA (NVIDIA Corporation) is added" in done.stdout
-    assert "NOSUCH is not added" in done.stderr

@@ -21,6 +21,7 @@ from producer.watching import (
     write_quality,
 )
 from shared.database import Connection, connect, transaction
+from shared.errors import SourceDown
 from shared.listings import Listing, Listings
 from tests.integration.desk import Desk
 
@@ -48,6 +49,13 @@ def connection(desk: Desk) -> Iterator[Connection]:
 def watched(connection: Connection, configured: Listings = CONFIGURED) -> Listings:
     with transaction(connection) as cursor:
         return read_listings(cursor, configured)
+
+
+def test_no_sign_in_a_sources_words_breaks_the_table(connection: Connection) -> None:
+    with transaction(connection) as cursor:
+        write_company(cursor, CompanyRow(COMPANY._replace(name="App\0le\n Inc."), "yahoo", NOON))
+        assert read_companies(cursor)["AAPL"].company == COMPANY
+    assert str(SourceDown("Yahoo says: a\0b" + "!" * 1000)) == "Yahoo says: a b" + "!" * 285
 
 
 def test_without_a_wish_the_settings_count(connection: Connection) -> None:

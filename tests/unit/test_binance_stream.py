@@ -150,6 +150,7 @@ def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
     bad: list[str | bytes] = [
         "garbage",
         "[]",
+        "[" * 200_000,
         frame(2)[:-20],
         b"\xff\xfe",
         '{"stream":"btcusdt@depth","data":{"e":"depthUpdate","s":"BTCUSDT"}}',

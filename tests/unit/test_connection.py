@@ -171,6 +171,7 @@ def test_a_ping_of_the_server_says_that_it_lives_and_a_pong_to_ours_does_not(
         (429, "17", Throttled, 17.0),
         (429, "soon", Throttled, None),
         (418, "120", Throttled, 120.0),
+        (429, "9" * 400, Throttled, 86_400.0),
         (503, "5", SourceDown, None),
         (200, None, SourceDown, None),
     ],

@@ -147,7 +147,17 @@ def test_bad_trade_is_refused_and_spoils_no_other(bad: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", '{"type": 5}', '{"data": 5, "type": "trade"}', '{"type": "news"}', "\ufffd"],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "[" * 200_000,
+        '{"type": 5}',
+        '{"data": 5, "type": "trade"}',
+        '{"type": "news"}',
+        "\ufffd",
+    ],
 )
 def test_malformed_message_is_refused(text: str) -> None:
     assert received(text, NOW) == Received([], refused=1)

@@ -8,7 +8,7 @@ import pytest
 
 from producer.sources.yahoo import Yahoo
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
-from tests.standin import Fault, StandIn
+from tests.standin import Answer, Fault, StandIn
 from tests.unit.yahoo_standin import NOW, market, records, yahoo_at
 
 
@@ -85,6 +85,19 @@ def test_what_is_no_crumb_is_not_taken_for_one(standin: StandIn, yahoo: Yahoo, f
     standin.answer_with(fault, path="getcrumb")
     with pytest.raises(SourceDown, match="gave no crumb"):
         yahoo.poll(["AAPL"])
+    assert len(yahoo.poll(["AAPL"]).quotes) == 1
+
+
+def test_a_refusal_in_words_in_the_place_of_a_crumb_is_heard(standin: StandIn, yahoo: Yahoo) -> None:
+    standin.answer_with(Fault(Answer(b"Too Many Requests\r\n")), path="getcrumb")
+    with pytest.raises(Throttled):
+        yahoo.poll(["AAPL"])
+
+
+def test_a_cookie_that_is_blocked_now_stops_nobody_who_has_one(standin: StandIn, yahoo: Yahoo) -> None:
+    yahoo.poll(["AAPL"])
+    standin.answer_with(Fault.status(401), path="yahoo/v7")
+    standin.answer_with(Fault.reset(), path="cookie")
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
 
 

@@ -145,6 +145,7 @@ def test_market_hours_that_nobody_knows_are_no_session() -> None:
         "",
         "no json",
         "[]",
+        "[" * 200_000,
         "{}",
         '{"type":"pricing","message":17}',
         '{"type":"pricing","message":"not Base64!"}',

@@ -1,0 +1,91 @@
+"""python -m producer.symbols beside other feeds than the live one, before a first start, and beside a running one."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from db.migrate import migrate
+from producer.symbols import parser, run
+from shared.config import load
+from shared.database import Connection, connect, make_database, transaction
+from shared.embedded import Postgres
+from shared.errors import ConfigError, TickstreamError
+from shared.parts import Stop, servers
+from tests.integration.desk import PROJECT, Desk, give_last_quote, said
+from tests.integration.server_user import PATIENCE
+from tests.standin import Market, StandIn
+
+OPEN = datetime(2024, 7, 10, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """A Yahoo on 127.0.0.1, in the middle of a session of New York."""
+    with StandIn(Market(clock=OPEN.timestamp)) as standin:
+        yield standin
+
+
+@pytest.mark.parametrize("words", [["add", "AAPL"], ["remove", "AAPL"]])
+def test_simulated_market_takes_and_gives_no_symbols(desk: Desk, words: Sequence[str]) -> None:
+    with pytest.raises(ConfigError, match="the simulated feed has the symbols of TICKERS: only live ones"):
+        run(desk.config, parser().parse_args(words), Stop())
+
+
+def test_list_of_the_simulated_market_shows_what_it_has_given(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.database()
+    give_last_quote(desk, "AAPL")
+    assert run(desk.config, parser().parse_args(["list"]), Stop()) == 0
+    assert said(capsys).endswith("AAPL yahoo – 1,229.50 60 min –")
+
+
+def test_list_makes_no_tables_that_would_look_like_an_earlier_start(desk: Desk) -> None:
+    config = load(None, desk.settings | {"SOURCES": "yahoo:AAPL"})
+    with pytest.raises(ConfigError, match="the live feed has not run yet: start it first"):
+        run(config, parser().parse_args(["list"]), Stop())
+    with pytest.raises(TickstreamError, match="does not exist"):
+        connect(config.postgres.dsn_for(config.database()), "test")
+
+
+def started_at(connection: Connection) -> datetime:
+    """When the server behind the connection started; the same connection still answers."""
+    with transaction(connection) as cursor:
+        cursor.execute("select pg_postmaster_start_time()")
+        ((started,),) = cursor.fetchall()
+        assert isinstance(started, datetime)
+        return started
+
+
+def test_command_shares_the_database_that_runs_and_leaves_it_running(
+    spare_postgres: Postgres, standin: StandIn
+) -> None:
+    settings = {
+        **standin.settings,
+        "TICKSTREAM_DATA": str(spare_postgres.folder.parent),
+        "EMBEDDED_POSTGRES_PORT": str(spare_postgres.port),
+        "SOURCES": "yahoo:AAPL",
+    }
+    with (
+        servers(load(None, settings), kafka=False) as ready,
+        closing(connect(ready.postgres.dsn_for("postgres"), "test")) as connection,
+    ):
+        migrate(make_database(ready.postgres.dsn_for("postgres"), ready.database()))
+        before = started_at(connection)
+        done = subprocess.run(
+            [sys.executable, "-m", "producer.symbols", "add", "NVDA", "NOSUCH"],
+            cwd=PROJECT,
+            env=os.environ | settings,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert started_at(connection) == before
+    assert done.returncode == 1
+    assert "NVDA (NVIDIA Corporation) is added" in done.stdout
+    assert "NOSUCH is not added" in done.stderr

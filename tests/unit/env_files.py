@@ -1,0 +1,21 @@
+"""Settings out of a `.env`, and what the user is told about a wrong one."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.config import Config, load
+from shared.errors import ConfigError
+
+
+def loaded(env_file: Path, *lines: str) -> Config:
+    """The settings of a `.env` of these lines."""
+    env_file.write_text("\n".join(lines), "utf-8")
+    return load(env_file)
+
+
+def refusal(env_file: Path, *lines: str) -> str:
+    """What the user is told about a `.env` of these lines."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(env_file, *lines)
+    return str(caught.value)
