@@ -85,5 +85,6 @@ class VarianceFilter:
         """Raises ValueError where the state is none of this filter's."""
         if len(state) != 3 or not all(isfinite(number) and number >= 0.0 for number in state):
             raise ValueError(f"the stored state of {self.key} must be three finite numbers, none below zero")
-        seen, self._target, self._variance = state
-        self.seen = int(seen)
+        if state[0] != int(state[0]):
+            raise ValueError(f"the stored state of {self.key} must start with a count")
+        self.seen, self._target, self._variance = int(state[0]), state[1], state[2]
