@@ -50,6 +50,8 @@ class Feed:
         self._stop = threading.Event()
         self._has_stream = threading.Event()
         self._ask_now = threading.Event()
+        self._stream_now = threading.Event()
+        self._has_failed = False
         self._failures = 0
         self._threads: list[threading.Thread] = []
 
@@ -77,6 +79,7 @@ class Feed:
         """Stop both threads; one that waits for an answer is left to its own time limit."""
         self._stop.set()
         self._ask_now.set()
+        self._stream_now.set()
         for thread in self._threads:
             thread.join(timeout=2.0)
 
@@ -96,15 +99,20 @@ class Feed:
                 self._wait_after(error)
 
     def _wait_after(self, error: SourceError) -> None:
-        """Tell that the stream is gone, and pause: at most one try in the first second, then ever fewer."""
+        """Tell that the stream is gone, and pause: at most one try in the first second, then ever fewer.
+
+        A question that is answered again ends the pause: the provider is back.
+        """
         self._failures += 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10))
-        pause = max(pause * random.uniform(1.0, 1.5), error.retry_after or 0.0)  # noqa: S311 (no secret)
+        pause = FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311 (no secret)
+        pause = max(min(LONGEST_PAUSE, pause), error.retry_after or 0.0)
         now = time.time()
         if self._failures == 1:
             log.warning("The stream of %s is gone (%s): it is opened anew.", self.provider.name, error)
         self._inbox.put(Lost(self.provider.name, error, True, now, now + pause))
-        self._stop.wait(pause)
+        wanted = self._stop if error.retry_after else self._stream_now
+        wanted.wait(pause)
+        self._stream_now.clear()
 
     def _stream(self) -> None:
         """One connection from its opening to its end. Raises SourceError."""
@@ -160,9 +168,13 @@ class Feed:
             if others:
                 self._tell(self.provider.poll(others), asked_at, tuple(others))
         except SourceError as error:
+            self._has_failed = True
             pause = max(interval, error.retry_after or 0.0)
             self._inbox.put(Lost(self.provider.name, error, False, time.time(), time.time() + pause))
             return pause
+        if self._has_failed and not self._has_stream.is_set():
+            self._stream_now.set()
+        self._has_failed = False
         return max(0.0, interval - (time.time() - asked_at))
 
     def _skipping(self, quotes: Iterable[Quote]) -> set[str]:

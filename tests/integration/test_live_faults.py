@@ -94,7 +94,7 @@ def test_provider_that_fails_five_times_in_a_row_is_left_alone_for_a_while(
     polling: Live, standin: StandIn, source: str
 ) -> None:
     standin.answer_with(Fault.status(500), times=None, path=QUESTIONS[source])
-    within(5 * POLL_SECONDS + SLACK, lambda: "5 times in a row" in _detail(polling))
+    within(5 * POLL_SECONDS + SLACK, lambda: "in a row" in _detail(polling))
     standin.answer_normally()
     assert within(BREAKER_SECONDS + SLACK, is_asked(polling)) > 2 * POLL_SECONDS
     within(SLACK, lambda: _names_the_stream(polling))
@@ -135,6 +135,19 @@ def test_provider_that_is_gone_altogether_is_told_and_comes_back(standin: StandI
         assert invented(live) == set()
         if source == "binance":
             within(SLACK, lambda: has_every_trade(live))
+
+
+def test_stream_is_opened_as_soon_as_a_provider_that_was_gone_answers_again(
+    standin: StandIn, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("producer.live.feed.FIRST_PAUSE", 60.0)
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_streaming(source)
+        standin.down()
+        live.wait_until_told("provider down")
+        within(SLACK, lambda: "opens no stream" not in _detail(live))
+        standin.up()
+        within(BREAKER_SECONDS + SLACK, live.is_streaming)
 
 
 def test_stream_that_is_away_is_made_up_for_by_questions_until_it_is_back(
