@@ -38,7 +38,7 @@ FOOT = f"""\
 ordered        from the frame's receipt (received_time) until the live core gives the quote to the publisher.
 acknowledged   from the frame's receipt until Kafka's acknowledgement of it is there. Aim: p99 below {AIM_MS:.0f} ms.
 CPU            of the producer's process, all threads, as a share of one core.
-Measured once every symbol's past has met its present: until then, once a start, quotes of one minute wait for it to end.
+Measured once past and present of every symbol have met: before, once a start, the quotes of a minute wait for its end.
 """
 
 
