@@ -68,6 +68,15 @@
 
   function day(second, zone) { return clock(zone, { day: "numeric", month: "short" }).format(second * 1000); }
 
+  // When something was, as seen from `now`: the time of today, else with its day, else its day and year.
+  function moment(second, zone, now) {
+    const date = { year: "numeric", month: "short", day: "numeric" };
+    const [then, today] = [second, now].map((each) => clock(zone, date).format(each * 1000));
+    if (then === today) return time(second, zone);
+    if (then.slice(-4) !== today.slice(-4)) return then;
+    return `${day(second, zone)} ${clock(zone, { hour: "2-digit", minute: "2-digit" }).format(second * 1000)}`;
+  }
+
   function zoneName(second, zone) {
     const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" }).formatToParts(second * 1000);
     return parts.find((part) => part.type === "timeZoneName").value;
@@ -108,7 +117,7 @@
     }
   }
 
-  window.deskFormat = { plain, money, currency, countdown, signed, compact, time, day, fullClock, offset, age, cell, tone };
+  window.deskFormat = { plain, money, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone };
 
   // The colour follows the sign that is written.
   function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }

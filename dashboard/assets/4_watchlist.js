@@ -66,7 +66,7 @@
     // Where the symbol's own name ends with its currency there is no need to repeat it.
     watchPrice: ({ value, data: { symbol, decimals, currency } }) =>
       deskFormat.money(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
-    watchName: ({ data }) => data.name || data.symbol,
+    watchName: ({ data }) => [data.symbol, data.name].filter(Boolean).join(" · "),
     watchState: ({ value }) => STATES[value] || value,
     watchPercent: ({ value }) => deskFormat.signed(value, 2),
     watchTone: ({ value }, tone) => deskFormat.tone(deskFormat.signed(value, 2)) === tone,

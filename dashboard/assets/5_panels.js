@@ -1,7 +1,8 @@
 // Heading, panels, alerts and the strip at the foot. Elements are made once; later only texts change.
 (function () {
   "use strict";
-  const ALERTS_SHOWN = 200;
+  const ALERTS_SHOWN = 200, HOUR = 3600;
+  let datedAt = null;
   const byId = (id) => document.getElementById(id);
 
   function write(element, text) { if (element.textContent !== text) element.textContent = text; }
@@ -62,6 +63,7 @@
     head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), element("time", "num"));
     item.append(head, element("p", ""));
     item.dataset.time = alert.time;
+    item.dataset.zone = alert.zone;
     item.dataset.key = alert.key;
     return item;
   }
@@ -70,7 +72,6 @@
   function fillAlert(item, alert) {
     const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
     dress(item, `alert ${alert.tone}`);
-    write(when, deskFormat.time(alert.time, alert.zone));
     when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
     write(item.lastChild, alert.text + paid(alert) + end);
   }
@@ -80,8 +81,17 @@
     return row ? ` at ${deskFormat.money(price, row.decimals, row.currency)}` : "";
   }
 
+  // An alert of today shows its time, an older one its day: so all are looked at again once an hour.
+  function date(items, now) {
+    for (const item of items) {
+      const { time, zone } = item.dataset;
+      write(item.querySelector("time"), deskFormat.moment(Number(time), zone, now));
+    }
+    datedAt = Math.floor(now / HOUR);
+  }
+
   // Newest first, wherever in time a late one belongs.
-  function alerts(came) {
+  function alerts(came, now) {
     const list = byId("alerts");
     for (const alert of [...came].reverse()) {
       let item = list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`);
@@ -93,6 +103,7 @@
       fillAlert(item, alert);
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
+    if (came.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
     dress(list, list.children.length ? "alerts fill" : "alerts fill none");
     write(byId("alert-list-note"), counted(list.children.length));
   }

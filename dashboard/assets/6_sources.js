@@ -95,6 +95,6 @@
     empty();
   }
 
-  window.setInterval(tell, 500);
+  window.setInterval(() => { if (feed !== null) tell(); }, 500); // before the first answer the page may not be there yet
   window.deskSources = { follow, symbol, empty, switchFeed };
 })();

@@ -38,7 +38,7 @@
     if (delta.generation !== state.generation) startAnew(delta.generation);
     state.sequence = delta.sequence;
     deskWatchlist.apply(delta.rows);
-    if (delta.alerts.length || !state.clock) deskPanels.alerts(delta.alerts);
+    deskPanels.alerts(delta.alerts, delta.heading ? delta.heading.clock : delta.now);
     deskPanels.sentence("warning", delta.warning);
     deskPanels.notice(delta.notice);
     deskPanels.strip(delta);

@@ -12,6 +12,7 @@ from db.migrate import migrate
 from shared.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.screen_rows import Minute, fill, open_bar, quote
+from tests.unit.records import second
 
 Serve = Callable[[str, str], str]
 CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
@@ -180,12 +181,32 @@ def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
 def test_count_of_a_full_list_of_alerts_says_that_there_may_be_more(visit: Visit) -> None:
     expect(visit.page.locator("#alert-list-note")).to_have_text("1")
     visit.page.evaluate("""() => deskPanels.alerts([...Array(205).keys()].map((number) => ({
-        symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}` })))""")
+        symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}`
+    })), 0)""")
     expect(visit.page.locator("#alert-list-note")).to_have_text("200+")
 
 
+def test_alert_of_another_day_says_which(visit: Visit) -> None:
+    now = second("2026-11-21T20:00")
+    times = [second(text) for text in ("2026-11-21T15:30", "2026-11-20T15:30", "2025-03-10T15:30")]
+    shown = [visit.page.evaluate(f"deskFormat.moment({time}, 'America/New_York', {now})") for time in times]
+    assert shown == ["10:30:00", "20 Nov 10:30", "10 Mar 2025"]
+
+
+def test_number_too_long_for_its_cell_is_never_cut(visit: Visit) -> None:
+    fits = visit.page.evaluate("""() => {
+        const list = document.createElement("dl"), row = { decimals: 8, currency: "USD" };
+        Object.assign(list, { id: "long", className: "cells" });
+        document.querySelector(".side").append(list);
+        deskPanels.cells("long", [["Open", 64000, "price"], ["Prev. close", 64000, "price"]], row);
+        const right = list.getBoundingClientRect().right;
+        return [...list.querySelectorAll("dd")].every((cell) => cell.getBoundingClientRect().right <= right);
+    }""")
+    assert fits
+
+
 def test_empty_list_of_alerts_says_when_one_comes(visit: Visit) -> None:
-    visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([])")
+    visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([], 0)")
     assert "No alerts so far" in visit.page.evaluate(
         "getComputedStyle(document.getElementById('alerts'), '::before').content"
     )
