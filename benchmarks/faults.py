@@ -167,7 +167,8 @@ class Faults:
         def cut() -> None:
             provider = self._any()
             self._note(kind, provider, resets=True)
-            self._standin.answer_with(make(), self._chance.randint(1, 3), path=f"/{provider}/")
+            self._standin.answer_with(make(), None, path=f"/{provider}/")
+            self._ends[self._standin.answer_normally] = time.time() + self._lasting()
             self._streams.abort(provider)
 
         return kind, cut
