@@ -2,7 +2,9 @@
 
 import argparse
 import logging
+import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -68,6 +70,7 @@ def configured(part: str, settings: Mapping[str, Value]) -> Config:
 def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) -> int:
     """Run a part until its end or Ctrl-C; its exit status. What went wrong is one sentence, not a traceback."""
     stop = stop_on_signals()
+    threading.excepthook = lambda died: end_with_thread(died, stop)
     try:
         arguments = parser_of(doc).parse_args()
         stop_without(arguments.supervisor, stop)
@@ -78,3 +81,17 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) ->
     except KeyboardInterrupt:
         logging.getLogger("tickstream").info("%s stops before it began.", part)
     return 0
+
+
+def end_with_thread(died: threading.ExceptHookArgs, stop: threading.Event) -> None:
+    """End the process at once where one of its threads died of a mistake of ours, unless `stop` is set.
+
+    Half a part looks well and does nothing. One that is killed is started again and loses nothing.
+    """
+    if stop.is_set() or died.exc_type is SystemExit:
+        return
+    error = (died.exc_type, died.exc_value or died.exc_type(), died.exc_traceback)
+    name = died.thread.name if died.thread else "unknown"
+    logging.getLogger("tickstream").critical("The thread %s died, so the part ends.", name, exc_info=error)
+    logging.shutdown()
+    os._exit(1)

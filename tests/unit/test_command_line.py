@@ -1,5 +1,7 @@
 """The command line that every part shares: recordings whatever their paths look like, and sentences for mistakes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,19 @@ def test_every_part_of_a_pipeline_gets_the_recordings_as_they_were_named(tmp_pat
     assert [child.part for child in children] == list(PARTS)
     for child in children:
         assert list(child.command)[-8:-2] == ["--replay", *names, "--speed", "max"]
+
+
+def test_part_does_not_outlive_a_thread_that_died() -> None:
+    code = """
+import sys, threading
+from shared.command_line import run_part
+def work(config, stop):
+    threading.Thread(target=lambda: 1 / 0, name="history").start()
+    stop.wait()
+sys.argv = ["part"]
+run_part("part", "", work)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "The thread history died" in ended.stderr
+    assert "ZeroDivisionError" in ended.stderr
