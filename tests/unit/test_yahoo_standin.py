@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from producer.sources.yahoo import Yahoo
-from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
+from shared.errors import SourceDown, SourceError, Throttled, UnknownSymbol
 from tests.standin import Answer, Fault, StandIn
 from tests.unit.yahoo_standin import NOW, market, records, yahoo_at
 
@@ -64,7 +64,7 @@ def test_an_expired_crumb_is_renewed_once_and_the_question_asked_again(
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
     assert paths(standin).count("/v1/test/getcrumb") == 2
     standin.answer_with(Fault.status(401), times=None, path="yahoo/v7")
-    with pytest.raises(Refused):
+    with pytest.raises(SourceDown, match="turns this machine away for now"):
         yahoo.poll(["AAPL"])
     assert paths(standin).count("/v1/test/getcrumb") == 3
 
@@ -105,8 +105,8 @@ def test_a_cookie_that_is_blocked_now_stops_nobody_who_has_one(standin: StandIn,
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (Fault.status(401), Refused),
-        (Fault.status(403), Refused),
+        (Fault.status(401), SourceDown),
+        (Fault.status(403), SourceDown),
         (Fault.status(404), SourceError),
         (Fault.status(422), SourceError),
         (Fault.status(429, retry_after=40), Throttled),

@@ -42,7 +42,7 @@ class Failure(msgspec.Struct):
 class YahooSession:
     """One session with cookie and crumb, for every thread; both are fetched when first needed, and anew when refused.
 
-    Raises what HttpClient raises.
+    Raises what HttpClient raises, but Refused: Yahoo knows no keys, so whom it turns away it may serve again later.
     """
 
     def __init__(self, providers: Providers, stop: Event) -> None:
@@ -55,7 +55,10 @@ class YahooSession:
 
     def get(self, path: str, params: Params) -> Any:
         """The decoded body of an answer that wants no crumb."""
-        return self._http.get(path, params).json
+        try:
+            return self._http.get(path, params).json
+        except Refused as refused:
+            raise _turned_away(refused) from None
 
     def get_with_crumb(self, path: str, params: Params) -> Any:
         """The decoded body of an answer that wants one; it runs out after a while, which the refusal tells."""
@@ -64,7 +67,7 @@ class YahooSession:
             return self._http.get(path, {**params, "crumb": crumb}).json
         except Refused:
             crumb = self._crumb_after(crumb)
-            return self._http.get(path, {**params, "crumb": crumb}).json
+            return self.get(path, {**params, "crumb": crumb})
 
     def _crumb_after(self, refused: str) -> str:
         """A crumb that is not this refused one; several threads that were refused fetch one between them."""
@@ -75,7 +78,10 @@ class YahooSession:
 
     def _fetch_crumb(self) -> str:
         self._fetch_cookie()
-        crumb = self._http.get_text(self._crumb_url).strip()
+        try:
+            crumb = self._http.get_text(self._crumb_url).strip()
+        except Refused as refused:
+            raise _turned_away(refused) from None
         # A sentence or a web page may come with status 200.
         if crumb.lower() == "too many requests":
             raise Throttled("Yahoo wants fewer requests.", THROTTLED_SECONDS)
@@ -94,6 +100,10 @@ class YahooSession:
             log.warning(
                 "Yahoo's cookie can't be had: %s YAHOO_COOKIE_URL may name another page of Yahoo's.", error
             )
+
+
+def _turned_away(refused: Refused) -> SourceDown:
+    return SourceDown(f"{refused} Yahoo turns this machine away for now.")
 
 
 def understood(body: Any, kind: type[Wire]) -> Wire:
