@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from producer.sources.provider import Company, Provider
 from producer.watching import CompanyRow, read_companies, write_company
 from shared.database import Connection, transaction
-from shared.errors import ConfigError, SourceError, UnknownSymbol
+from shared.errors import ConfigError, SourceError, Unavailable, UnknownSymbol
 from shared.listings import Listing, Listings
 
 FRESH = timedelta(hours=24)
@@ -63,7 +63,7 @@ class Companies:
         except UnknownSymbol as error:
             log.warning("%s: %s", symbol, error)
             self._rests[primary] = now + UNKNOWN_REST
-        except (SourceError, ConfigError) as error:
+        except (SourceError, ConfigError, Unavailable) as error:
             log.info("%s: nothing new is known of it: %s", symbol, error)
             self._rests[primary.source] = now + _rest_after(error)
         else:
@@ -77,8 +77,10 @@ class Companies:
         self.known[symbol] = row.company
 
 
-def _rest_after(error: SourceError | ConfigError) -> timedelta:
+def _rest_after(error: SourceError | ConfigError | Unavailable) -> timedelta:
     """How long to leave a source alone; a setting that is missing stays so until the next start."""
     if isinstance(error, ConfigError):
         return UNKNOWN_REST
-    return FAILURE_REST if error.retry_after is None else timedelta(seconds=error.retry_after)
+    if isinstance(error, SourceError) and error.retry_after is not None:
+        return timedelta(seconds=error.retry_after)
+    return FAILURE_REST

@@ -17,10 +17,12 @@ from producer.live.market import LiveMarket
 from producer.live.words import Watched
 from producer.watching import DataAlert, clear_alert, raise_alert, read_listings, write_quality
 from shared.database import Connection, Cursor, connect, transaction
-from shared.errors import TickstreamError
+from shared.errors import TickstreamError, Unavailable
 from shared.listings import Listings
 
 IDLE_SECONDS = 2.0
+REFUSED_SECONDS = 60.0
+"""Between two tries of what the database would refuse again."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -81,9 +83,12 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
                     while not over.is_set():
                         if not companies.step(connection, report.listings, datetime.now(UTC)):
                             over.wait(IDLE_SECONDS)
-            except TickstreamError as error:
+            except Unavailable as error:
                 log.debug("no companies now: %s", error)
                 over.wait(IDLE_SECONDS)
+            except TickstreamError as error:
+                log.warning("What is known of the symbols can't be kept: %s", error)
+                over.wait(REFUSED_SECONDS)
 
     thread = threading.Thread(target=ask, name="companies", daemon=True)
     thread.start()

@@ -9,9 +9,12 @@ from db.migrate import migrate
 from producer.publish import Publisher
 from shared.config import Config
 from shared.database import Connection, connect, make_database
-from shared.errors import TickstreamError
+from shared.errors import TickstreamError, Unavailable
 from shared.kafka import LogWriter
 from shared.parts import BEAT_SECONDS, SignOfLife
+
+REFUSED_SECONDS = 10.0
+"""Between two tries of what the database would refuse again."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -31,9 +34,12 @@ def signs_of_life(
         while not over.is_set():
             try:
                 _give_signs(config, sign, writer, publisher, chores, over)
-            except TickstreamError as error:
+            except Unavailable as error:
                 log.debug("no sign of life: %s", error)
                 over.wait(BEAT_SECONDS)
+            except TickstreamError as error:
+                log.warning("The producer can't tell how it fares: %s", error)
+                over.wait(REFUSED_SECONDS)
 
     thread = threading.Thread(target=give, name="signs of life")
     thread.start()
