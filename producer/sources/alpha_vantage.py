@@ -1,10 +1,10 @@
 """Alpha Vantage: the last minutes and days of a share by question, with a key. https://www.alphavantage.co/documentation
 
-Its traps. What goes wrong is told with status 200, in a body with a note instead of data; the note repeats the key, so
-it is read but never shown. A quote of its own (GLOBAL_QUOTE) knows the day, but not the time: the close of the last
-finished minute stands for it. Minutes are for paying users and 15 minutes late. Their labels are New York's time, each
-that of the minute's start (a day's last one is 19:59; until 2021 it was 20:00, the end). Splits and dividends are not
-told, so minutes are asked for unadjusted.
+Its traps. A free key has 25 requests a day, and no minutes. What goes wrong is told with status 200, in a body with a
+note instead of data; the note repeats the key, so it is read but never shown. A quote of its own (GLOBAL_QUOTE) knows
+the day, but not the time: the close of the last finished minute stands for it. Minutes are 15 minutes late. Their
+labels are New York's time, each that of the minute's start (a day's last one is 19:59; until 2021 it was 20:00, the
+end). Splits and dividends are not told, so minutes are asked for unadjusted.
 """
 
 # ruff: noqa: ARG002 (a contract's arguments)
@@ -213,8 +213,7 @@ def minute_bars(name: str, body: Body, now: datetime, received: datetime) -> lis
     """The minutes of an answer that were finished by `now`, oldest first. Raises SourceDown where it is unreadable."""
     zone, candles = _series(name, body)
     starts = ((label.replace(tzinfo=zone).astimezone(UTC), candle) for label, candle in candles)
-    finished = ((start, candle) for start, candle in starts if start + MINUTE <= now)
-    return _bars(name, "1m", finished, received)
+    return _bars(name, "1m", ((start, one) for start, one in starts if start + MINUTE <= now), received)
 
 
 def day_bars(name: str, body: Body, now: datetime, received: datetime) -> list[RecordedBar]:
