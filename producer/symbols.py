@@ -49,7 +49,7 @@ from shared.command_line import configured
 from shared.config import Config
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import ConfigError, SourceError, TickstreamError
-from shared.listings import Listing, Listings, listings_named, providers_in
+from shared.listings import KNOWN, Listing, Listings, listings_named, providers_in
 from shared.market import INTERVALS
 from shared.parts import Stop, servers, stop_on_signals
 from shared.supervising import EXIT_STOP
@@ -142,7 +142,7 @@ def _add(connection: Connection, config: Config, arguments: argparse.Namespace, 
         try:
             found[symbol] = None if arguments.unchecked else _asked(symbol, listings, provider_of)
         except (SourceError, ConfigError) as error:
-            print(f"{symbol} is not added: {_reason(error)}", file=sys.stderr)
+            print(f"{symbol} is not added: {_reason(error)}{_hint(symbol)}", file=sys.stderr)
     _write(connection, config.producer.listings, wanted, found)
     return 0 if found.keys() == wanted.keys() else REFUSED
 
@@ -157,6 +157,12 @@ def _reason(error: TickstreamError) -> str:
     if isinstance(error, SourceError) and error.cause != "unknown symbol":
         return f"{error.cause}: {error} Try again later, or add it --unchecked."
     return str(error)
+
+
+def _hint(symbol: str) -> str:
+    """What may be wrong about a symbol that was refused: before its colon no provider was found."""
+    provider, colon, _ = symbol.partition(":")
+    return f" ({provider.lower()} is no provider; {KNOWN}.)" if colon else ""
 
 
 def _write(

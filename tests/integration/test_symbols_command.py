@@ -74,6 +74,13 @@ def test_symbol_that_its_provider_does_not_know_keeps_no_other_from_being_added(
     assert live_desk.rows("select symbol, name from companies") == [("YEN", "Toyota Motor Corporation")]
 
 
+def test_word_before_a_colon_that_is_no_provider_is_named(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("add", "binanec:BTCUSDT") == 1
+    assert "binanec is no provider; the known providers are yahoo, binance" in said(capsys)
+
+
 def test_symbol_of_a_provider_that_is_away_is_added_unchecked_only(
     live_desk: Desk, command: Command, standin: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
