@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp, fsum, isfinite, log, sqrt
 from statistics import NormalDist
+from sys import float_info
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -29,7 +30,7 @@ LONGEST_GAP = 100
 """So many missing bars are counted. After them all but the last level is forgotten, which the next close tells."""
 
 LARGEST_EXPONENT = 700.0
-"""Beyond it a price would be too large for a float: the edge of an interval that says nothing."""
+"""The exponential of more is no float; so high a bound says nothing anyway."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,8 @@ class Forecaster:
             self._step(close, mean - last, deviation)
             for mean, deviation in arima.forecast(self._settings.steps)
         )
-        return ArimaForecast(self.number, arima.model.order, self.version, close, steps)
+        version = self.version if arima is self._arima else RANDOM_WALK
+        return ArimaForecast(self.number, arima.model.order, version, close, steps)
 
     def _step(self, close: float, change: float, deviation: float) -> Step:
         """A forecast that is `change` away from the close, in logarithms."""
@@ -256,4 +258,4 @@ class Forecaster:
 
 
 def _price(close: float, change: float) -> float:
-    return close * exp(min(change, LARGEST_EXPONENT))
+    return min(close * exp(min(change, LARGEST_EXPONENT)), float_info.max)

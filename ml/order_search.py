@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pmdarima
 from statsmodels.tsa.stattools import adfuller
+from threadpoolctl import threadpool_limits
 
 from ml.arima import ArimaModel
 from ml.search import Outcome, SearchSettings, Series
@@ -40,7 +41,8 @@ def search(series: Series, settings: SearchSettings) -> Outcome:
     if np.abs(changes).max() < UNMOVED:
         return Outcome(None, "every value is the same")
     origin = float(values[0])
-    with warnings.catch_warnings():
+    # The matrices are tiny: threads of linear algebra that wait for one another cost seven times the work.
+    with threadpool_limits(1), warnings.catch_warnings():
         # Orders that don't converge are part of a search; the criterion leaves them behind.
         warnings.simplefilter("ignore")
         try:
@@ -60,7 +62,9 @@ def differences(values: np.ndarray, max_d: int) -> int:
         if np.ptp(differenced) < UNMOVED:
             return d
         if (
-            adfuller(differenced, maxlag=int((len(differenced) - 1) ** (1 / 3)), autolag=None)[1]
+            adfuller(
+                differenced, maxlag=int((len(differenced) - 1) ** (1 / 3)), autolag=None, result_object=True
+            ).pvalue
             < UNIT_ROOT_LEVEL
         ):
             return d

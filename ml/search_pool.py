@@ -159,12 +159,9 @@ def _work(pipe: "Connection[Any, Any]") -> None:
     if hasattr(os, "nice"):
         os.nice(POLITENESS)
     # Imported here, so that the owner never loads what only its workers need.
-    from threadpoolctl import threadpool_limits
-
     from ml.order_search import search
 
-    # The matrices are tiny: threads of linear algebra that wait for one another cost seven times the work.
-    with threadpool_limits(1), suppress(EOFError, OSError):
+    with suppress(EOFError, OSError):
         pipe.send(READY)
         while True:
             pipe.send(search(*pipe.recv()))

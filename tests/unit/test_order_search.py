@@ -1,0 +1,201 @@
+"""The search for an order, and the pool of processes that it runs in."""
+
+import math
+from collections.abc import Iterator
+from multiprocessing import active_children
+
+import numpy as np
+import pytest
+
+from ml.arima import ArimaModel
+from ml.order_search import differences, search
+from ml.search import SearchSettings, season_of
+from ml.search_pool import Key, SearchPool
+
+SETTINGS = SearchSettings()
+WAIT = 120.0
+
+
+def noise(length: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(scale=0.01, size=length)
+
+
+def walk(length: int = 200, seed: int = 1) -> tuple[float, ...]:
+    return tuple(np.cumsum(noise(length, seed)).tolist())
+
+
+def returning(length: int = 300) -> tuple[float, ...]:
+    """A series that returns to its mean of 5."""
+    values = [5.0]
+    for shock in noise(length, seed=3):
+        values.append(5.0 + 0.6 * (values[-1] - 5.0) + float(shock))
+    return tuple(values)
+
+
+def found(series: tuple[float, ...], settings: SearchSettings = SETTINGS) -> ArimaModel:
+    outcome = search(series, settings)
+    assert outcome.model is not None, outcome.reason
+    return outcome.model
+
+
+def test_a_random_walk_is_found_to_be_one() -> None:
+    model = found(walk())
+    assert model.order == (0, 1, 0)
+    assert model.sigma == pytest.approx(0.01, rel=0.2)
+
+
+def test_a_return_to_the_mean_is_found_with_its_level() -> None:
+    model = found(returning())
+    assert model.order == (1, 0, 0)
+    assert model.ar[0] == pytest.approx(0.6, abs=0.1)
+    assert model.constant / (1 - model.ar[0]) == pytest.approx(5.0, abs=0.01)
+
+
+def test_the_same_series_gives_the_same_model_to_the_last_bit() -> None:
+    assert search(returning(), SETTINGS) == search(returning(), SETTINGS)
+
+
+def test_the_unit_of_the_series_does_not_matter() -> None:
+    scale = 2.0**-20
+    model, scaled = found(returning()), found(tuple(scale * value for value in returning()))
+    assert (scaled.ar, scaled.ma) == (model.ar, model.ma)
+    assert scaled.sigma == pytest.approx(model.sigma * scale)
+
+
+def test_one_jump_to_ten_times_the_price_still_gives_a_model() -> None:
+    series = walk()
+    model = found((*series[:100], *(value + math.log(10) for value in series[100:])))
+    assert model.d == 1
+    assert model.sigma > 0.1
+
+
+def test_no_order_above_the_highest_is_tried() -> None:
+    shocks = noise(400)
+    moving = np.cumsum(shocks[3:] + 0.9 * shocks[:-3])
+    p, d, q = found(tuple(moving.tolist()), SearchSettings(max_p=1, max_q=1)).order
+    assert p <= 1
+    assert d <= 1
+    assert q <= 1
+
+
+def test_two_differences_are_taken_only_where_they_are_allowed_and_called_for() -> None:
+    twice = np.cumsum(np.cumsum(noise(300)))
+    assert [differences(twice, most) for most in (0, 1, 2)] == [0, 1, 2]
+    assert [differences(np.cumsum(noise(300)), most) for most in (0, 1, 2)] == [0, 1, 1]
+
+
+def test_a_season_is_found_where_it_is_asked_for() -> None:
+    values = noise(300)
+    for t in range(5, 300):
+        values[t] += 0.8 * values[t - 5]
+    series = tuple(values.tolist())
+    assert found(series, SearchSettings(max_p=1, max_q=1, season=5)).order[0] >= 5
+    assert found(series, SearchSettings(max_p=1, max_q=1)).order[0] <= 1
+
+
+def test_only_intervals_with_a_bearable_season_have_one() -> None:
+    assert [season_of(interval) for interval in ("1m", "5m", "15m", "1h", "1d")] == [1, 1, 26, 7, 5]
+
+
+@pytest.mark.parametrize(
+    ("series", "reason"),
+    [
+        ((*walk(), math.nan), "not finite"),
+        ((*walk(), -math.inf), "not finite"),
+        ((4.6,) * 200, "every value is the same"),
+        ((1.0, 2.0, 3.0), "3 values are too few"),
+        ((), "0 values are too few"),
+    ],
+)
+def test_a_series_without_a_model_fails_with_its_reason(series: tuple[float, ...], reason: str) -> None:
+    outcome = search(series, SETTINGS)
+    assert outcome.model is None
+    assert reason in outcome.reason
+
+
+@pytest.mark.parametrize(
+    "series", [tuple(0.01 * t for t in range(100)), (*(0.0,) * 99, 1.0), (0.0, 1.0) * 10]
+)
+def test_an_odd_series_gives_a_model_or_a_reason(series: tuple[float, ...]) -> None:
+    outcome = search(series, SearchSettings(max_p=2, max_q=2))
+    assert (outcome.model is None) == bool(outcome.reason)
+
+
+def key(bar: int) -> Key:
+    return ("IBM", "1d", bar)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[SearchPool]:
+    with SearchPool() as pool:
+        yield pool
+
+
+def test_a_result_of_the_pool_is_that_of_the_search_itself(pool: SearchPool) -> None:
+    pool.submit(key(1), returning(), SETTINGS)
+    assert pool.result(key(1), WAIT) == search(returning(), SETTINGS)
+
+
+def test_one_worker_answers_every_search_that_waits(pool: SearchPool) -> None:
+    for bar in range(10, 14):
+        pool.submit(key(bar), walk(60, seed=bar), SETTINGS)
+    for bar in (13, 10, 12, 11):
+        assert pool.result(key(bar), WAIT) == search(walk(60, seed=bar), SETTINGS)
+
+
+def test_a_result_that_is_not_there_yet_is_none_and_comes_later(pool: SearchPool) -> None:
+    pool.submit(key(2), walk(), SETTINGS)
+    assert pool.result(key(2), 0.0) is None
+    assert pool.result(key(2), WAIT) is not None
+
+
+def test_a_search_is_asked_for_once_and_its_result_taken_once(pool: SearchPool) -> None:
+    pool.submit(key(3), walk(), SETTINGS)
+    with pytest.raises(ValueError, match="under way"):
+        pool.submit(key(3), walk(), SETTINGS)
+    assert pool.result(key(3), WAIT) is not None
+    with pytest.raises(KeyError):
+        pool.result(key(3), 0.0)
+
+
+def test_a_worker_that_dies_fails_its_search_alone() -> None:
+    with SearchPool() as pool:
+        others = set(active_children())
+        pool.submit(key(1), (1.0,) * 20, SETTINGS)
+        assert pool.result(key(1), WAIT) is not None
+        pool.submit(key(2), endless(), SearchSettings(season=26))
+        (worker,) = set(active_children()) - others
+        worker.kill()
+        dead = pool.result(key(2), WAIT)
+        pool.submit(key(3), (1.0,) * 20, SETTINGS)
+        again = pool.result(key(3), WAIT)
+    assert dead is not None
+    assert "died" in dead.reason
+    assert again is not None
+    assert (pool.deaths, pool.overruns) == (1, 0)
+
+
+def test_a_search_beyond_its_limit_is_ended_and_the_next_one_answered() -> None:
+    with SearchPool(time_limit=2.0) as pool:
+        pool.submit(key(1), endless(), SearchSettings(season=26))
+        overrun = pool.result(key(1), WAIT)
+        pool.submit(key(2), (1.0,) * 20, SETTINGS)
+        again = pool.result(key(2), WAIT)
+    assert overrun is not None
+    assert overrun.model is None
+    assert "2 s" in overrun.reason
+    assert again is not None
+    assert (pool.overruns, pool.deaths) == (1, 0)
+
+
+def endless() -> tuple[float, ...]:
+    """A series whose seasonal search takes minutes."""
+    return walk(20_000)
+
+
+def test_a_closed_pool_leaves_no_process() -> None:
+    others = set(active_children())
+    with SearchPool() as pool:
+        pool.submit(key(1), walk(), SETTINGS)
+        assert set(active_children()) - others
+    assert set(active_children()) == others
