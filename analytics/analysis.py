@@ -35,6 +35,8 @@ LIVE_SHARE = 0.1
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
+REPLACED_AT_ONCE = 20_000
+"""So many bars made anew are held before they are written: the whole log may have to be folded again."""
 
 STATE_VERSION = 5
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
@@ -77,6 +79,11 @@ class Partition:
         self.unkept |= changed
         changed.clear()
         self.reached = batch.step.reached
+
+    def replace(self, cursor: Cursor) -> None:
+        """Write what was made anew so far in place of the indicators of older settings."""
+        replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in self.replaced])
+        self.replaced = []
 
     @property
     def is_current(self) -> bool:
@@ -192,6 +199,10 @@ class Analysis:
         for number, partition in self._partitions.items():
             if partition.is_current and partition.snapshot_is_due(now):
                 self._keep(connection, number, partition)
+            elif len(partition.replaced) >= REPLACED_AT_ONCE:
+                with transaction(connection) as cursor:
+                    hold(cursor, self._reading, number, partition.written)
+                    partition.replace(cursor)
 
     def finish(self, connection: Connection) -> None:
         """Leave the live view and the snapshots as of the last offset."""
@@ -225,14 +236,12 @@ class Analysis:
             self._save(cursor, number)
         partition.kept, partition.kept_at = partition.reached, time.monotonic()
         partition.unkept.clear()
-        partition.rewriting, partition.replaced = False, []
+        partition.rewriting = False
 
     def _save(self, cursor: Cursor, number: int) -> None:
         """The snapshot of a partition, in a transaction that has its offset."""
         partition = self._partitions[number]
         engine = partition.engine
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
-        replace_indicators(
-            cursor, [(event.closed.bar, event.closed.indicators) for event in partition.replaced]
-        )
+        partition.replace(cursor)
         save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, _state(engine), states))

@@ -202,3 +202,24 @@ def test_state_of_an_older_version_is_folded_again_from_the_log(
     fold(fresh, OLD, log, len(log), killed=False)
     for name in ("bars", "indicators", "open_bars"):
         assert table(changed, name) == table(fresh, name)
+
+
+def test_indicators_made_anew_are_written_while_the_log_is_folded_again(
+    databases: tuple[Connection, Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed, _ = databases
+    log = log_of(180)
+    fold(changed, OLD, log, 700, killed=False)
+    with transaction(changed) as cursor:
+        cursor.execute(
+            """update partition_snapshots set state = '{"version":0}'; update indicators set rsi = -1"""
+        )
+    monkeypatch.setattr("analytics.analysis.REPLACED_AT_ONCE", 10)
+    analysis = Analysis(READING, OLD)
+    with transaction(changed) as cursor:
+        analysis.resume(cursor, 0, 700)
+    analysis.refold(batch_of(log[:400]))
+    analysis.rest(changed)
+    with transaction(changed) as cursor:
+        cursor.execute("select start from indicators where interval = '1m' and rsi > 0 order by start")
+        assert len(cursor.fetchall()) == 66 - 14
