@@ -13,6 +13,7 @@ from what is committed. There is no second path.
 """
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -20,7 +21,7 @@ from typing import NamedTuple, Protocol
 from shared.database import Connection, Cursor, transaction
 from shared.errors import BadMessage, StopPart, Unavailable
 from shared.kafka import GroupReader, Log, Message, partition_of, reachable, require_topic
-from shared.market import CorporateAction, Quote, Record, RecordedBar
+from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode
 from shared.progress import Reading, Step, advance, begin
 
@@ -214,7 +215,6 @@ def decoded(partition: int, first_offset: int, messages: list[Message], partitio
     records: list[tuple[int, Record]] = []
     dead: list[DeadLetter] = []
     at_home: set[str] = set()
-    quotes = bars = actions = 0
     for message in messages:
         try:
             record = decode(message.value, message.timestamp)
@@ -222,19 +222,12 @@ def decoded(partition: int, first_offset: int, messages: list[Message], partitio
             if symbol is not None and symbol not in at_home:
                 _require_home(symbol, partition, partitions)
                 at_home.add(symbol)
+            records.append((message.offset, record))
         except BadMessage as reason:
             dead.append(DeadLetter(message, str(reason)))
-            continue
-        kind = type(record)
-        if kind is Quote:
-            quotes += 1
-        elif kind is RecordedBar:
-            bars += 1
-        elif kind is CorporateAction:
-            actions += 1
-        records.append((message.offset, record))
-    step = Step(partition, first_offset, messages[-1].offset + 1, quotes, bars, actions)
-    step.time_marks, step.dead_letters = len(records) - quotes - bars - actions, len(dead)
+    kinds = Counter([type(record) for _, record in records])
+    counts = kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark]
+    step = Step(partition, first_offset, messages[-1].offset + 1, *counts, len(dead))
     return Batch(partition, records, dead, step)
 
 
