@@ -19,6 +19,8 @@ SOURCE = "yahoo-history"
 LONGEST_DELAY = 1800
 """Seconds by which data of an exchange that are not in real time are late, at most."""
 DIVIDEND_DECIMALS = 4
+RATIO_LIMIT = 1e6
+"""A split above this, or below its inverse, is a mistake."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -31,7 +33,7 @@ def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> 
         factor = _factor(splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             log.warning("Yahoo's %s bar of %s at %d is left out: %s", interval, name, point.time, error)
 
 
@@ -132,12 +134,11 @@ def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:
 
 
 def _splits(chart: Chart) -> list[tuple[int, float]]:
-    """When each took effect, and how many shares one became; one without two numbers above 0 is none."""
+    """When each took effect, and how many shares one became; what can't be true is left out."""
     told = chart.events.splits.values()
+    ratios = ((split.date, split.numerator / split.denominator) for split in told if split.denominator)
     return [
-        (_midnight(chart, split.date), split.numerator / split.denominator)
-        for split in told
-        if split.numerator > 0 and split.denominator > 0
+        (_midnight(chart, date), ratio) for date, ratio in ratios if 1 / RATIO_LIMIT < ratio < RATIO_LIMIT
     ]
 
 

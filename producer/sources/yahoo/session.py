@@ -19,8 +19,8 @@ THROTTLED_SECONDS = 60.0
 log = logging.getLogger("tickstream.producer")
 
 Wire = TypeVar("Wire")
-Epoch = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
-"""Seconds since 1970, before the year 10000."""
+Epoch = Annotated[int, msgspec.Meta(ge=0, lt=253_370_764_800)]
+"""Seconds since 1970, before the year 9999: so they are a date in every time zone."""
 PriceHint = Annotated[int, msgspec.Meta(ge=0, le=12)]
 """How many decimals a price is shown with."""
 Delay = Annotated[float, msgspec.Meta(ge=0, le=1440)]
