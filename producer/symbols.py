@@ -49,7 +49,7 @@ from shared.command_line import configured
 from shared.config import Config
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import ConfigError, SourceError, TickstreamError
-from shared.listings import KNOWN, Listing, Listings, listings_named, providers_in
+from shared.listings import KNOWN, PROVIDERS, Listing, Listings, listings_named, providers_in
 from shared.market import INTERVALS
 from shared.parts import Stop, servers, stop_on_signals
 from shared.supervising import EXIT_STOP
@@ -196,7 +196,7 @@ def _say_added(
 
 
 def _remove(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
-    symbols = _upper(words)
+    symbols = _symbols(words)
     with transaction(connection) as cursor:
         watched = read_listings(cursor, configured)
         for symbol in watched.keys() & set(symbols):
@@ -226,7 +226,7 @@ def _list(connection: Connection, config: Config) -> int:
 
 
 def _describe(connection: Connection, config: Config, words: Sequence[str]) -> int:
-    symbols = _upper(words)
+    symbols = _symbols(words)
     with transaction(connection) as cursor:
         now, listings, companies = read_now(cursor), _watched(cursor, config), read_companies(cursor)
         found = [_read(cursor, symbol, listings.get(symbol, ()), companies.get(symbol)) for symbol in symbols]
@@ -252,8 +252,12 @@ def _read(
     )
 
 
-def _upper(words: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(word.strip().upper() for word in words))
+def _symbols(words: Sequence[str]) -> list[str]:
+    """Symbols as `add` takes them, each once. Raises ConfigError."""
+    try:
+        return list(listings_named(words, PROVIDERS[0]))
+    except ValueError as error:
+        raise ConfigError(f"{' '.join(words)}: {error}.") from None
 
 
 def _now() -> datetime:

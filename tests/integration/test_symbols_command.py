@@ -137,7 +137,7 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
     assert watched(live_desk) == {}
     assert command("list") == 0
     assert "Removed here, though .env names it: AAPL." in said(capsys)
-    assert command("describe", "AAPL") == 0
+    assert command("describe", "yahoo:AAPL") == 0
     assert "none: it is not watched" in said(capsys)
     assert command("add", "AAPL") == 0
     assert watched(live_desk) == {"AAPL": AAPL}
