@@ -75,7 +75,7 @@ def _keep(cursor: Cursor, finding: Finding) -> None:
 def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterator[None]:
     """A thread that learns names, currencies and exchanges while this is open; it may wait for a provider."""
     over = threading.Event()
-    companies = Companies(market.provider)
+    companies = Companies(market.at_work.provider)
     market.companies = companies.known
 
     def ask() -> None:
