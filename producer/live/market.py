@@ -180,6 +180,7 @@ class LiveMarket:
 
     def _came(self, came: Came) -> Iterator[Quote]:
         health, polled = self.at_work.health[came.source], bool(came.asked)
+        self._note_delays(came)
         for quote in came.received.quotes:
             followed = self._by_name.get(Listing(came.source, quote.symbol))
             if followed is not None:
@@ -190,6 +191,12 @@ class LiveMarket:
         health.refused += came.received.refused
         if polled and not came.received.refused:
             self._note_missing(came)
+
+    def _note_delays(self, came: Came) -> None:
+        for name, delay in came.received.delays.items():
+            followed = self._by_name.get(Listing(came.source, name))
+            if followed is not None and followed.choice.speaker == came.source:
+                followed.line.delay = delay
 
     def _note_missing(self, came: Came) -> None:
         answered = {quote.symbol for quote in came.received.quotes}
