@@ -18,7 +18,7 @@ from shared.errors import TickstreamError
 from tests.chaos.killing import Kill, carry_out, planned
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import Say, running
-from tests.chaos.recording import made_up, real_hour
+from tests.chaos.recording import made_up_with_split, real_hour
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 HOUR = 3600
@@ -36,6 +36,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of what is random (default: %(default)s)")
     parser.add_argument("--speed", type=float, default=60.0, help="of the replay (default: %(default)s)")
     parser.add_argument("--no-servers", action="store_true", help="spare Kafka and PostgreSQL")
+    parser.add_argument(
+        "--made-up", action="store_true", help="made up trades with a split, also where real ones are"
+    )
     return parser.parse_args()
 
 
@@ -75,7 +78,8 @@ def main() -> int:
     plan = planned(options.kills, HOUR / options.speed, not options.no_servers, options.seed)
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         data = Path(os.environ.get("TICKSTREAM_TEST_DATA", DATA))
-        files = real_hour(data, Path(name)) or made_up(Path(name), 60, 400)
+        real = [] if options.made_up else real_hour(data, Path(name))
+        files = real or made_up_with_split(Path(name), 60, 400)
         names = ", ".join(f"{file.parent.name}/{file.name}" for file in files)
         print(f"seed {options.seed}, speed {options.speed:g}, files {names}")
         try:

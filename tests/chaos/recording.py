@@ -11,7 +11,10 @@ PLACE = 5
 """How many names at the end of a recording's path say what is in it: equity/usa/tick/spy/20131007_trade.zip."""
 FIRST_MS, LAST_MS = 52_200_000, 55_800_000
 """14:30 and 15:30 in New York as milliseconds of the day."""
-START = datetime(2013, 10, 7, 18, 30, tzinfo=UTC)
+MIDNIGHT = datetime(2013, 10, 8, 4, 0, tzinfo=UTC)
+"""In New York; there a split takes effect."""
+DAY_MS = 86_400_000
+RATIO = 7
 SYMBOLS = {"AIG": 49.0, "BAC": 13.9, "IBM": 182.0, "SPY": 167.5}
 
 
@@ -32,8 +35,45 @@ def _cut(source: Path, folder: Path) -> Path:
     return target
 
 
+def made_up_with_split(folder: Path, minutes: int, quotes_a_minute: int) -> list[Path]:
+    """Made up trades, and those of a fifth symbol, one share of which becomes seven in the middle."""
+    return [
+        *made_up(folder, minutes, quotes_a_minute),
+        *_split(folder / "equity/usa", minutes, random.Random(7)),
+    ]
+
+
+def _split(market: Path, minutes: int, chance: random.Random) -> list[Path]:
+    """A trade a second on both sides of the midnight, as LEAN lays them out, and the factor file that tells of it."""
+    factors = market / "factor_files" / "splt.csv"
+    factors.parent.mkdir(parents=True)
+    factors.write_text(f"20131007,1,{1 / RATIO:.7f},700\n20501231,1,1,0\n", encoding="ascii")
+    half = minutes * 30_000
+    evening = _ticks(range(DAY_MS - half, DAY_MS, 1000), 7_000_000, chance)
+    morning = _ticks(range(0, half, 1000), 7_000_000 // RATIO, chance)
+    return [_zipped(market, "20131007", evening), _zipped(market, "20131008", morning)]
+
+
+def _ticks(milliseconds: range, price: int, chance: random.Random) -> str:
+    """Prices are 10,000ths of a dollar."""
+    return "".join(
+        f"{ms},{price + chance.randrange(-5000, 5000)},{chance.choice((1, 100))}\n" for ms in milliseconds
+    )
+
+
+def _zipped(market: Path, date: str, rows: str) -> Path:
+    path = market / "tick" / "splt" / f"{date}_trade.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{date}_splt_trade_tick.csv", rows)
+    return path
+
+
 def made_up(folder: Path, minutes: int, quotes_a_minute: int, seed: int = 7) -> list[Path]:
-    """A random walk of four symbols as CSV, the same for the same seed; with equal times and equal rows in it."""
+    """A random walk of four symbols as CSV, the same for the same seed; with equal times and equal rows in it.
+
+    Its middle is a midnight in New York.
+    """
     path = folder / "made_up.csv"
     path.write_text("".join(_rows(minutes, minutes * quotes_a_minute, random.Random(seed))), encoding="ascii")
     return [path]
@@ -46,6 +86,6 @@ def _rows(minutes: int, count: int, chance: random.Random) -> Iterator[str]:
     for millisecond in milliseconds:
         symbol = chance.choice(list(prices))
         prices[symbol] *= 1 + chance.gauss(0, 0.0002)
-        time = START + timedelta(milliseconds=millisecond)
+        time = MIDNIGHT + timedelta(milliseconds=millisecond - minutes * 30_000)
         row = f"{symbol},{time.isoformat()},{prices[symbol]:.4f},{chance.choice((1, 100, 250))},USD\n"
         yield from [row] * chance.choice((1, 1, 1, 1, 2))

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.chaos.killing import Kill, carry_out
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import running
-from tests.chaos.recording import made_up
+from tests.chaos.recording import made_up_with_split
 from tests.integration.server_user import PATIENCE, silent
 
 PLAN = [
@@ -30,8 +30,9 @@ def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
 
 
 def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(tmp_path: Path) -> None:
-    files = made_up(tmp_path, minutes=20, quotes_a_minute=200)
+    files = made_up_with_split(tmp_path, minutes=20, quotes_a_minute=200)
     calm = played(files, "max", [])
     assert sum(len(left.lines) for left in calm if left.name in ("quotes", "bars", "log")) > 10_000
+    assert [len(left.lines) for left in calm if left.name == "corporate_actions"] == [1]
     killed = played(files, "120", PLAN)
     assert [first_difference(*pair) for pair in zip(calm, killed, strict=True)] == [""] * len(calm)
