@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analytics.alerts import Alert, AlertRules, AlertSettings
@@ -14,8 +14,8 @@ from analytics.symbol_state import EngineSettings, LiveEvery
 from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
 from tests.unit.naive_fold import Closing, NaiveFold
-from tests.unit.random_markets import END, EXCHANGES, graces, markets
-from tests.unit.records import folded, kept, restored
+from tests.unit.random_markets import DAY, END, EXCHANGES, OPENS, graces, markets
+from tests.unit.records import folded, kept, mark, quote, restored
 
 NERVOUS = EngineSettings(
     indicators=IndicatorSettings(2, 2, 3, 2, 3, 3, 1, 2, 2, 2),
@@ -23,6 +23,11 @@ NERVOUS = EngineSettings(
     live_every=LiveEvery(1, 3, 1, 2, 1, 5),
 )
 """Warm after a few bars, and with alerts at every turn."""
+LATE_FOR_ALL: list[Record] = [
+    *(quote(OPENS, 10.0, "B"), mark(OPENS + DAY), mark(OPENS + DAY + 60)),
+    quote(OPENS + DAY + 30, 10.0, "B"),
+]
+"""What a mark for all says counts also where it closed nothing: too rare to be drawn."""
 PLAIN = replace(NERVOUS, skip_extreme=False)
 
 
@@ -85,6 +90,7 @@ def test_indicators_and_alerts_are_those_of_a_past_told_in_new_shares(
 
 @settings(max_examples=80)
 @given(markets(), graces)
+@example(LATE_FOR_ALL, 0.0)
 def test_every_quote_and_recorded_bar_is_counted_and_the_late_ones_apart(
     records: list[Record], grace: float
 ) -> None:
