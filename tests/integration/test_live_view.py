@@ -3,7 +3,8 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from analytics.analysis import LIVE_SYMBOLS, SNAPSHOT_MESSAGES, Analysis
+from analytics.analysis import LIVE_SYMBOLS, Analysis
+from analytics.partition import SNAPSHOT_MESSAGES
 from analytics.symbol_state import EngineSettings
 from shared.database import Connection, connect, transaction
 from shared.market import Quote
