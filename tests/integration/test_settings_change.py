@@ -81,7 +81,11 @@ def batch_of(messages: list[Said]) -> Batch:
 
 def fold(connection: Connection, settings: EngineSettings, log: list[Said], until: int, killed: bool) -> None:
     """One life of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
-    analysis = Analysis(READING, settings)
+    with closing(Analysis(READING, settings)) as analysis:
+        live(analysis, connection, log, until, killed)
+
+
+def live(analysis: Analysis, connection: Connection, log: list[Said], until: int, killed: bool) -> None:
     with transaction(connection) as cursor:
         written = begin(cursor, READING, 0, 0)
         read_from = analysis.resume(cursor, 0, written)
