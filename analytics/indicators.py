@@ -17,6 +17,7 @@ from math import fsum
 from typing import NamedTuple
 
 from analytics.indicator_state import parts
+from analytics.window import Window
 
 
 class MACDValue(NamedTuple):
@@ -33,33 +34,34 @@ class SMA:
     def __init__(self, period: int) -> None:
         self.period = period
         self.warm_after = period
-        self.seen = 0
-        self._earlier: list[float] = []
+        self._window = Window(period)
 
     @property
     def key(self) -> str:
         return f"sma-{self.period}"
 
+    @property
+    def seen(self) -> int:
+        return self._window.seen
+
     def update(self, close: float) -> float | None:
         value = self.preview(close)
-        self._earlier.append(close)
-        self.seen += 1
-        if self.seen >= self.period:
-            del self._earlier[0]
+        self._window.add(close)
         return value
 
     def preview(self, close: float) -> float | None:
-        return None if self.seen + 1 < self.period else fsum([*self._earlier, close]) / self.period
+        closes = self._window.up_to(close)
+        return None if closes is None else fsum(closes) / self.period
 
     def split(self, ratio: float) -> None:
         """Exact: a mean of closes scales with them."""
-        self._earlier = [close / ratio for close in self._earlier]
+        self._window.split(ratio)
 
     def state(self) -> list[float]:
-        return [self.seen, *self._earlier]
+        return self._window.state()
 
     def restore(self, state: list[float]) -> None:
-        self.seen, self._earlier = parts(self.key, state, fixed=0, window=self.period - 1)
+        self._window.restore(self.key, state)
 
 
 class EMA:

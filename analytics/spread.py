@@ -4,6 +4,7 @@ from math import dist, fsum, log, sqrt
 from typing import NamedTuple
 
 from analytics.indicator_state import parts
+from analytics.window import Window
 
 
 class Bands(NamedTuple):
@@ -25,38 +26,39 @@ class Bollinger:
         self.period = period
         self.deviations = deviations
         self.warm_after = period
-        self.seen = 0
-        self._earlier: list[float] = []
+        self._window = Window(period)
         self._scale = deviations / sqrt(period)
 
     @property
     def key(self) -> str:
         return f"bollinger-{self.period}-{self.deviations:.17g}"
 
+    @property
+    def seen(self) -> int:
+        return self._window.seen
+
     def update(self, close: float) -> Bands | None:
         bands = self.preview(close)
-        self._earlier.append(close)
-        self.seen += 1
-        if self.seen >= self.period:
-            del self._earlier[0]
+        self._window.add(close)
         return bands
 
     def preview(self, close: float) -> Bands | None:
-        if self.seen + 1 < self.period:
+        closes = self._window.up_to(close)
+        if closes is None:
             return None
-        middle, spread = _mean_and_spread((*self._earlier, close))
+        middle, spread = _mean_and_spread(closes)
         margin = spread * self._scale
         return Bands(middle - margin, middle, middle + margin)
 
     def split(self, ratio: float) -> None:
         """Exact: a mean and the distances from it scale with the closes."""
-        self._earlier = [close / ratio for close in self._earlier]
+        self._window.split(ratio)
 
     def state(self) -> list[float]:
-        return [self.seen, *self._earlier]
+        return self._window.state()
 
     def restore(self, state: list[float]) -> None:
-        self.seen, self._earlier = parts(self.key, state, fixed=0, window=self.period - 1)
+        self._window.restore(self.key, state)
 
 
 class Volatility:
@@ -93,7 +95,7 @@ class Volatility:
     def preview(self, close: float) -> float | None:
         if self.seen < self.period:
             return None
-        _, spread = _mean_and_spread((*self._returns, log(close / self._previous)))
+        _, spread = _mean_and_spread([*self._returns, log(close / self._previous)])
         return spread * self._scale
 
     def split(self, ratio: float) -> None:
@@ -107,8 +109,8 @@ class Volatility:
         self.seen, (self._previous, *self._returns) = parts(self.key, state, fixed=1, window=self.period - 1)
 
 
-def _mean_and_spread(values: tuple[float, ...]) -> tuple[float, float]:
+def _mean_and_spread(values: list[float]) -> tuple[float, float]:
     """The mean, and the root of the summed squared deviations from it: the distance of two points."""
     count = len(values)
     mean = fsum(values) / count
-    return mean, dist(values, (mean,) * count)
+    return mean, dist(values, [mean] * count)

@@ -100,13 +100,20 @@ def write_actions(cursor: Cursor, partition: int, actions: list[tuple[int, Corpo
 
 
 def splits_until(cursor: Cursor, symbol: str, next_offset: int) -> list[tuple[float, float]]:
-    """The splits of a symbol that were told before `next_offset`: time in epoch seconds, and ratio; in order."""
+    """The splits of a symbol that were told before `next_offset`: time in epoch seconds, and ratio; in order.
+
+    One that was told after a later one is left out: it divided nothing.
+    """
     cursor.execute(
         "select extract(epoch from time)::double precision, value from corporate_actions"
-        """ where symbol = %s and action = 'split' and "offset" < %s order by time""",
+        """ where symbol = %s and action = 'split' and "offset" < %s order by "offset" """,
         (symbol, next_offset),
     )
-    return cursor.fetchall()
+    splits: list[tuple[float, float]] = []
+    for time, ratio in cursor.fetchall():
+        if not splits or time > splits[-1][0]:
+            splits.append((time, ratio))
+    return splits
 
 
 def replace_indicators(cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]]) -> None:

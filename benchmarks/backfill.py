@@ -43,7 +43,8 @@ HEADER = (
     "records/s",
 )
 FOOT = """\
-charts       requests for them, three a symbol; cookie, crumb and companies are asked for under the same limit.
+charts       requests for them: three a symbol, and one where a minute ended meanwhile. Cookie, crumb and companies are
+             asked for under the same limit.
 in the log   from the first request for a chart until the log has taken the last bar of the histories.
 in bars      from the same moment until the last bar, of whatever interval, is committed in PostgreSQL.
 """

@@ -118,6 +118,7 @@ class Trading:
     def _trade(self, turn: int) -> None:
         coin, provider = self._traded[turn], self._providers[turn % len(self._providers)]
         now = datetime.now(UTC)
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)  # trades tell milliseconds
         price = self._walks[coin.name].next(int(now.timestamp()))
         heard = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
         size = round(0.00001 + self._chance.expovariate(5.0), coin.size_decimals)

@@ -20,12 +20,29 @@ BarCount = Annotated[int, Query(ge=1, le=MOST_BARS)]
 def routes(model: ReadModel) -> APIRouter:
     """The API's routes. To be included before the page's own, which answer every path."""
     router = APIRouter()
+    _add_health(router, model)
+    _add_history(router, model)
+    _add_switch(router, model)
 
+    @router.get("/api/{path:path}", include_in_schema=False)
+    async def nothing(path: str) -> JSONResponse:
+        """Every other path below /api: without this the page itself would answer it."""
+        return JSONResponse({"detail": f"/api/{path} does not exist"}, 404)
+
+    return router
+
+
+def _add_health(router: APIRouter, model: ReadModel) -> None:
     @router.get("/healthz")
     async def health() -> JSONResponse:
         """Whether this server is up, and what it can show; 503 where it has stopped reading."""
-        return _health(model)
+        status, code = ("failed", 503) if model.has_failed else ("ok", 200)
+        snapshot = model.snapshot
+        answer = {"status": status, "condition": snapshot.condition, "sequence": snapshot.sequence}
+        return JSONResponse(answer, code)
 
+
+def _add_history(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/history/{symbol:path}")
     async def history(
         symbol: str, interval: Interval = "1m", bars: BarCount = 1000, adjusted: bool = False
@@ -43,6 +60,8 @@ def routes(model: ReadModel) -> APIRouter:
         answer = {"symbol": symbol, "interval": interval, "columns": columns(shown), "marks": marks(actions)}
         return JSONResponse(answer)
 
+
+def _add_switch(router: APIRouter, model: ReadModel) -> None:
     @router.post("/api/switch")
     async def switch(request: Request) -> JSONResponse:
         """Ask for the live quotes that are on offer. Only the page itself may: another site is refused."""
@@ -56,21 +75,7 @@ def routes(model: ReadModel) -> APIRouter:
             return JSONResponse({"detail": "no live quotes are on offer"}, 409)
         return JSONResponse({"detail": "the pipeline switches to live quotes"}, 202)
 
-    @router.get("/api/{path:path}", include_in_schema=False)
-    async def nothing(path: str) -> JSONResponse:
-        """Every other path below /api: without this the page itself would answer it."""
-        return JSONResponse({"detail": f"/api/{path} does not exist"}, 404)
-
-    return router
-
 
 def _is_own_page(request: Request) -> bool:
     """Whether the request comes from a page that this server sent: browsers name a page's origin with every POST."""
     return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host")
-
-
-def _health(model: ReadModel) -> JSONResponse:
-    status, code = ("failed", 503) if model.has_failed else ("ok", 200)
-    snapshot = model.snapshot
-    answer = {"status": status, "condition": snapshot.condition, "sequence": snapshot.sequence}
-    return JSONResponse(answer, code)

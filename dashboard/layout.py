@@ -79,6 +79,7 @@ def _banner() -> html.Div:
 
 
 def _header(symbols: list[str]) -> html.Header:
+    brand = html.H1([html.Span(className="mark", **{"aria-hidden": "true"}), "Tickstream"], className="brand")
     price = html.Div(
         [
             html.Span(id="sign", className="currency"),
@@ -88,29 +89,23 @@ def _header(symbols: list[str]) -> html.Header:
         ],
         className="headline num",
     )
-    about = html.Div(
-        [
-            html.Div([html.Strong(id="company"), html.Span(id="market")], className="about-name"),
-            html.Div(
-                [html.I(id="state", className="state"), html.Span(id="standing")],
-                id="standing-line",
-                hidden=True,
-            ),
-        ],
-        id="about",
-        className="about num",
-    )
+    return html.Header([brand, _symbol_select(symbols), price, _about(), _clock()], className="top")
+
+
+def _about() -> html.Div:
+    """The symbol's company, and how its quotes fare."""
+    name = html.Div([html.Strong(id="company"), html.Span(id="market")], className="about-name")
+    standing = [html.I(id="state", className="state"), html.Span(id="standing")]
+    line = html.Div(standing, id="standing-line", hidden=True)
+    return html.Div([name, line], id="about", className="about num")
+
+
+def _clock() -> html.Div:
+    """The exchange's session and time, and the age of the newest quote."""
+    badge = html.Span(id="badge", className="badge", hidden=True)
+    clock = html.Span(id="clock", className="clock num")
     age = html.Span(id="age", className="badge num", hidden=True, title="How old the newest quote is")
-    state = html.Div(
-        [
-            html.Span(id="badge", className="badge", hidden=True),
-            html.Span(id="clock", className="clock num"),
-            age,
-        ],
-        className="head-right",
-    )
-    brand = html.H1([html.Span(className="mark", **{"aria-hidden": "true"}), "Tickstream"], className="brand")
-    return html.Header([brand, _symbol_select(symbols), price, about, state], className="top")
+    return html.Div([badge, clock, age], className="head-right")
 
 
 def _symbol_select(symbols: list[str]) -> dmc.Select:

@@ -26,6 +26,16 @@ _INDICATORS = ", ".join(f"{{0}}.{name}" for name in ChartBar._fields[9:])
 _CLOSED = f"{_BAR}, {_INDICATORS.format('i')}"
 _OPEN = f"{_BAR}, {_INDICATORS.format('b')}"
 
+_NEWER = f"""
+    select known.symbol, known.interval, newer.*
+    from unnest(%(symbols)s::text[], %(intervals)s::text[], %(starts)s::float8[]) as known(symbol, interval, start)
+    cross join lateral (
+        select b.start as began, {_CLOSED} from bars b left join indicators i using (symbol, interval, start)
+        where symbol = known.symbol and interval = known.interval and start > to_timestamp(known.start)
+        order by start limit %(limit)s
+    ) newer order by newer.began
+"""  # noqa: S608
+
 
 def read_now(cursor: Cursor) -> float:
     """The database's clock, epoch seconds: one clock for every age on the page."""
@@ -84,14 +94,7 @@ def read_bars_since(
     A series without is left out. Each is looked up by itself: a join would read the whole table.
     """
     cursor.execute(
-        f"""select known.symbol, known.interval, newer.*
-        from unnest(%(symbols)s::text[], %(intervals)s::text[], %(starts)s::float8[])
-            as known(symbol, interval, start)
-        cross join lateral (
-            select b.start as began, {_CLOSED} from bars b left join indicators i using (symbol, interval, start)
-            where symbol = known.symbol and interval = known.interval and start > to_timestamp(known.start)
-            order by start limit %(limit)s
-        ) newer order by newer.began""",  # noqa: S608
+        _NEWER,
         {
             "symbols": [symbol for symbol, _ in last_starts],
             "intervals": [interval for _, interval in last_starts],

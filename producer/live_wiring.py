@@ -37,7 +37,10 @@ def live_market(config: Config, topic: Log, stop: Event) -> Iterator[tuple[LiveM
     dsn = config.postgres.dsn_for(config.database())
     try:
         report = Report(market, configured, _watched(config, configured))
-        market.follow(report.listings)
+        for symbol, error in market.follow(report.listings).items():
+            if symbol in configured:
+                raise error
+            log.error("%s is not followed: %s", symbol, error)
         with asking_for_companies(market, report, dsn), showing_history(lambda: market.quality):
             yield market, report
     finally:

@@ -21,6 +21,8 @@ from shared.errors import TickstreamError, Unavailable
 from shared.listings import Listings
 
 IDLE_SECONDS = 2.0
+LONGEST_FAREWELL = 0.5
+"""Seconds that the end waits for a provider that is being asked."""
 REFUSED_SECONDS = 60.0
 """Between two tries of what the database would refuse again."""
 
@@ -73,7 +75,7 @@ def _keep(cursor: Cursor, finding: Finding) -> None:
 def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterator[None]:
     """A thread that learns names, currencies and exchanges while this is open; it may wait for a provider."""
     over = threading.Event()
-    companies = Companies(market.provider)
+    companies = Companies(market.at_work.provider)
     market.companies = companies.known
 
     def ask() -> None:
@@ -96,4 +98,4 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
         yield
     finally:
         over.set()
-        thread.join(timeout=2.0)
+        thread.join(timeout=LONGEST_FAREWELL)

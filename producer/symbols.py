@@ -16,7 +16,7 @@ coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
@@ -56,8 +56,6 @@ from shared.supervising import EXIT_STOP
 
 REFUSED = 1
 """Exit status where at least one symbol was refused."""
-
-ProviderOf = Callable[[str], Provider]
 
 
 def main() -> int:
@@ -140,16 +138,17 @@ def _add(connection: Connection, config: Config, arguments: argparse.Namespace, 
     found: dict[str, Company | None] = {}
     for symbol, listings in wanted.items():
         try:
-            found[symbol] = None if arguments.unchecked else _asked(symbol, listings, provider_of)
+            providers = [provider_of(listing.source) for listing in listings]
+            found[symbol] = None if arguments.unchecked else _asked(symbol, listings, providers)
         except (SourceError, ConfigError) as error:
             print(f"{symbol} is not added: {_reason(error)}{_hint(symbol)}", file=sys.stderr)
     _write(connection, config.producer.listings, wanted, found)
     return 0 if found.keys() == wanted.keys() else REFUSED
 
 
-def _asked(symbol: str, listings: Sequence[Listing], provider_of: ProviderOf) -> Company:
-    """What the primary source knows, once every source knows the symbol. Raises SourceError or ConfigError."""
-    companies = [provider_of(listing.source).company(listing.name) for listing in listings]
+def _asked(symbol: str, listings: Sequence[Listing], providers: Sequence[Provider]) -> Company:
+    """What the primary source knows, once every source knows the symbol. Raises SourceError."""
+    companies = [one.company(listing.name) for one, listing in zip(providers, listings, strict=True)]
     return companies[0]._replace(symbol=symbol)
 
 

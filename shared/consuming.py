@@ -3,6 +3,7 @@
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from shared.progress import Reading, claim_origin
 from shared.stream import Fold, Pace, Stream
 
 OBJECTS_A_TURN = 200_000
+WORD_SECONDS = 60.0
+"""Between two lines about the pace, at least: they would drown the warnings."""
 
 log = logging.getLogger("tickstream")
 
@@ -89,14 +92,15 @@ def _pace(config: Config) -> Pace:
 
 def _turn(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
     """Turn the loop to its end, with a sign of life once a second and a word on the pace now and then."""
-    said = 0
+    said, said_at = 0, time.monotonic()
     while not stop.is_set() and not stream.has_enough:
         stream.step()
         if sign.due():
             lag = stream.lag()
             per_second = sign.give(stream.connection, "running", "", lag, stream.handled)
-            if stream.commits - said >= config.running.log_performance_frequency:
-                said = stream.commits
+            enough = stream.commits - said >= config.running.log_performance_frequency
+            if enough and time.monotonic() - said_at >= WORD_SECONDS:
+                said, said_at = stream.commits, time.monotonic()
                 log.info("%d messages, %.0f a second, %d wait", stream.handled, per_second, lag)
     stream.finish()
     sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)

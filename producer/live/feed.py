@@ -19,7 +19,7 @@ from queue import Queue
 from producer.connection import PING_SECONDS
 from producer.live.words import Came, CaughtUp, Connected, Lost, Word
 from producer.sources.provider import Provider, Received
-from shared.errors import SourceError, StreamSilent, UnknownSymbol
+from shared.errors import SourceDown, SourceError, StreamSilent, UnknownSymbol
 from shared.market import Quote
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -29,12 +29,36 @@ RECEIVE_SECONDS = 0.25
 DEAD_AFTER_SECONDS = 2 * PING_SECONDS + 1.0
 """An open connection that can't be heard any more is noticed within this, even where nothing is sent."""
 REFRESH_SECONDS = 60.0
+GAP_PAUSE = 1.0
+WAITING_QUOTES = 100_000
 
 log = logging.getLogger("tickstream.producer")
 
 
+class Behind:
+    """The names of which trades before the next frame are missing, and the frames that wait for them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = set(names)
+        self.next_try = 0.0
+        self._waiting: list[Received] = []
+        self._quotes = 0
+
+    def wait_for_gap(self, received: Received) -> None:
+        """Keep a frame. Raises SourceDown where there are too many."""
+        self._waiting.append(received)
+        self._quotes += len(received.quotes)
+        if self._quotes > WAITING_QUOTES:
+            raise SourceDown("too many trades wait for those before them")
+
+    def take(self) -> list[Received]:
+        """The frames that need not wait any longer."""
+        taken, self._waiting, self._quotes = self._waiting, [], 0
+        return taken
+
+
 class Feed:
-    """One provider at work from `start` to `close`; what it says goes to `inbox`.
+    """One provider at work from `start` to `stop`; what it says goes to `inbox`.
 
     `follow` and `expects_quotes` are set by the thread that reads the inbox: which names are wanted, and whether
     any of their markets is open, so that silence means something.
@@ -75,13 +99,17 @@ class Feed:
             self._threads.append(thread)
             thread.start()
 
-    def close(self) -> None:
-        """Stop both threads; one that waits for an answer is left to its own time limit."""
+    def stop(self) -> None:
+        """Begin nothing more."""
         self._stop.set()
         self._ask_now.set()
         self._stream_now.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end, at most so long: one that waits for an answer is left to its own time limit."""
+        until = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(timeout=2.0)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _keep_streaming(self) -> None:
         while not self._stop.is_set():
@@ -119,34 +147,58 @@ class Feed:
         names = self._names
         stream = self.provider.connect(names)
         try:
-            self._catch_up(names)
             self._inbox.put(Connected(self.provider.name, time.time()))
+            if self._failures:
+                log.info("The stream of %s is open again.", self.provider.name)
             self._has_stream.set()
+            behind = Behind(names)
             heard = time.monotonic()
             while not self._stop.is_set():
                 if self._names != names:
                     names = self._names
                     stream.follow(names)
                 received = stream.receive(RECEIVE_SECONDS)
-                self._catch_up(self._skipping(received.quotes))
-                heard = self._pass_on(received, heard)
+                heard = self._look_for_silence(received, heard)
+                behind.names |= self._skipping(received.quotes)
+                self._pass_on(received, behind)
         finally:
             stream.close()
 
-    def _pass_on(self, received: Received, heard: float) -> float:
-        """Pass on what came; when a frame was last heard. Raises StreamSilent."""
+    def _look_for_silence(self, received: Received, heard: float) -> float:
+        """When a frame was last heard. Raises StreamSilent where that is too long ago."""
         now = time.monotonic()
+        if received.quotes or received.refused or not self.expects_quotes:
+            self._failures = 0 if received.quotes else self._failures
+            return now
+        if now - heard > self.provider.silent_after:
+            raise StreamSilent(f"{self.provider.name} sent nothing for {now - heard:.0f} s")
+        return heard
+
+    def _pass_on(self, received: Received, behind: "Behind") -> None:
+        """Tell what came, once the trades before it are told. Raises SourceDown where too many wait for that."""
+        if behind.names and time.monotonic() >= behind.next_try:
+            self._close_the_gap(behind)
+        if behind.names:
+            behind.wait_for_gap(received)
+            return
+        for earlier in behind.take():
+            self._tell(earlier, time.time())
         if received.quotes or received.refused:
-            heard = now
-            self._failures = 0
             self._tell(received, time.time())
         elif not self.expects_quotes:
             # Nothing is to be expected, and a connection that is dead would have been noticed by now.
-            heard = now
             self._tell(received, time.time() - DEAD_AFTER_SECONDS)
-        elif now - heard > self.provider.silent_after:
-            raise StreamSilent(f"{self.provider.name} sent nothing for {now - heard:.0f} s")
-        return heard
+
+    def _close_the_gap(self, behind: "Behind") -> None:
+        """Ask for the trades that are missing. A stream that is open is not given up because questions fail."""
+        try:
+            self._catch_up(behind.names)
+        except SourceError as error:
+            pause = max(GAP_PAUSE, error.retry_after or 0.0)
+            behind.next_try = time.monotonic() + pause
+            self._inbox.put(Lost(self.provider.name, error, False, time.time(), time.time() + pause))
+        else:
+            behind.names = set()
 
     def _keep_asking(self) -> None:
         pause = 0.0
@@ -207,10 +259,11 @@ class Feed:
             self._inbox.put(CaughtUp(self.provider.name, tuple(told), at))
 
     def _tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
+        """Into the inbox first, then the numbers: what another thread finds behind them is behind these there too."""
+        self._inbox.put(Came(self.provider.name, received, contact, asked))
         for quote in received.quotes:
             if quote.trade_id is not None:
                 self._trade_ids[quote.symbol] = max(quote.trade_id, self._trade_ids.get(quote.symbol, 0))
-        self._inbox.put(Came(self.provider.name, received, contact, asked))
 
 
 def _number(quote: Quote) -> int:

@@ -14,6 +14,7 @@ from producer.live.choice import Choice
 from producer.live.health import Minute, SourceHealth, Told, told
 from producer.live.intake import Intake, Known
 from producer.live.line import Line
+from producer.live.words import Wish
 from producer.sources.provider import HistorySlice
 from shared.calendars import calendar_of
 from shared.errors import SourceError, UnknownSymbol
@@ -23,6 +24,8 @@ from shared.market import CorporateAction, Quote, RecordedBar
 STANDBY_QUOTES = 1_000
 ACTIONS_SECONDS = 3 * 3600.0
 """How often splits and dividends are looked for: one is told in the night before it takes effect."""
+STREAMED_WITHIN = 60.0
+"""Seconds after which a symbol that its open stream does not bring lives on polled quotes."""
 MISSES = 3
 """So many answers in a row without a symbol that was asked for say that the provider has it no more."""
 
@@ -60,9 +63,11 @@ class Followed:
         self.past_error: SourceError | None = None
         self.history_done, self.history_total = 0, 1 if has_history else 0
         self.last_received = 0.0
+        self.wish: Wish | None = None
         self._threshold = threshold
         self._minute = Minute()
         self._misses = 0
+        self._streamed_at = 0.0
         self._other_currency: str | None = None
         self._actions: set[tuple[str, datetime]] = set()
         self._actions_at = 0.0
@@ -71,7 +76,7 @@ class Followed:
     def take(self, source: str, quote: Quote, contact: float, polled: bool, streams: bool) -> list[Quote]:
         """What a source says, as far as it goes into the log now.
 
-        While its stream is open (`streams`), a polled quote tells only of the day.
+        While its stream is open (`streams`) and brings this symbol, a polled quote tells only of the day.
         """
         now = quote.received_time.timestamp()
         self.choice.take(source, quote.price, now)
@@ -79,11 +84,12 @@ class Followed:
             self._standby.append(quote)
             return []
         self._found(now)
-        if polled and streams:
+        self._streamed_at = self._streamed_at if polled else now
+        if polled and streams and now - self._streamed_at <= STREAMED_WITHIN:
             self.intake.learn(quote)
             self._note_currency(now)
             return []
-        if self.line.contact(contact):
+        if self.line.contact(contact, self.intake.trade_id is not None):
             self.intake.after_gap()
         return self._admit(quote, polled, now)
 
@@ -164,7 +170,7 @@ class Followed:
         contact = health[self.choice.speaker].contact
         if has_changed:
             self.line.caught_up(contact)
-        elif contact and self.line.contact(contact):
+        elif contact and self.line.contact(contact, self.intake.trade_id is not None):
             self.intake.after_gap()
         return quotes
 

@@ -108,11 +108,14 @@ class Line:
             released.append(self._held.popleft())
         return released
 
-    def contact(self, time: float) -> bool:
-        """The source has told everything up to `time`; True where it was away so long that history is wanted."""
+    def contact(self, time: float, numbered: bool = False) -> bool:
+        """The source has told everything up to `time`; True where it was away so long that history is wanted.
+
+        One that numbers its trades leaves no gap: those that were missed come before what is new.
+        """
         before, self._reached = self._reached, max(self._reached, time)
         self._live_since = self._live_since or time
-        if self.phase != "live" or not before or time // MINUTE - before // MINUTE < 2:
+        if self.phase != "live" or not before or numbered or time // MINUTE - before // MINUTE < 2:
             return False
         if not self.has_history:
             self.gaps += 1

@@ -6,18 +6,16 @@ an inbox. So no state is shared, and the order in the inbox is the order in the 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from queue import Empty, Queue
 from threading import Event
 
 from msgspec.structs import replace
 
-from producer.live.feed import Feed
+from producer.live.at_work import MakeProvider, ProvidersAtWork
 from producer.live.followed import Finding, Followed
-from producer.live.health import SourceHealth
 from producer.live.intake import Known
-from producer.live.past import Historian, Wish
 from producer.live.quality import quality_row
 from producer.live.words import (
     Actions,
@@ -29,21 +27,23 @@ from producer.live.words import (
     PastDelayed,
     PastEnded,
     Watched,
+    Wish,
     Word,
 )
-from producer.sources.provider import Company, Provider
+from producer.sources.provider import Company
 from producer.watching import QualityRow
 from shared.calendars import DAY, calendar_of
-from shared.errors import ConfigError, Unavailable
+from shared.errors import ConfigError
 from shared.listings import Listing, Listings
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
 
 WAIT_SECONDS = 0.1
 TICK_SECONDS = 0.5
 QUALITY_SECONDS = 2.0
+INBOX_WORDS = 50_000
+"""Where Kafka takes nothing for so long, providers have to wait."""
+CATCH_UP_SECONDS = 3600.0
 MICROSECONDS = 1_000_000
-
-MakeProvider = Callable[[str], Provider]
 
 log = logging.getLogger("tickstream.producer")
 
@@ -59,19 +59,15 @@ class LiveMarket:
         grace: float,
         threshold: float,
     ) -> None:
-        self.inbox: Queue[Word] = Queue()
+        self.inbox: Queue[Word] = Queue(INBOX_WORDS)
         self.quality: tuple[QualityRow, ...] = ()
         self.findings: Queue[Finding] = Queue()
         self.companies: Mapping[str, Company] = {}
-        self._providers: dict[str, Provider] = {}
-        self._make_provider = make_provider
+        self.at_work = ProvidersAtWork(make_provider, self.inbox, poll_interval)
         self._known = dict(known)
-        self._poll_interval, self._grace, self._threshold = poll_interval, grace, threshold
+        self._grace, self._threshold = grace, threshold
         self._followed: dict[str, Followed] = {}
         self._by_name: dict[Listing, Followed] = {}
-        self._feeds: dict[str, Feed] = {}
-        self._historians: dict[str, Historian] = {}
-        self._health: dict[str, SourceHealth] = {}
         self._position = 0
         self._ticked = self._told = 0.0
 
@@ -91,32 +87,40 @@ class LiveMarket:
 
     def close(self) -> None:
         """Stop every thread."""
-        for feed in self._feeds.values():
-            feed.close()
-        for historian in self._historians.values():
-            historian.close()
+        self.at_work.close()
 
-    def follow(self, listings: Listings) -> None:
-        """Follow these symbols from now on, and no others. Raises ConfigError where a provider lacks its key."""
+    def follow(self, listings: Listings) -> dict[str, ConfigError]:
+        """Follow these symbols from now on, and no others: those that can't be, for a provider without its key."""
         for symbol in self._followed.keys() - listings.keys():
             self._drop(symbol)
+        refused = {}
         for symbol, places in listings.items():
             if symbol in self._followed and self._followed[symbol].listings != places:
                 self._drop(symbol)
-            if symbol not in self._followed:
-                self._add(symbol, places)
-        self._tell_feeds()
+            try:
+                if symbol not in self._followed:
+                    self._add(symbol, places)
+            except ConfigError as error:
+                refused[symbol] = error
+        self.at_work.follow({listing: each.intake.trade_id for listing, each in self._by_name.items()})
+        return refused
 
     def _add(self, symbol: str, listings: tuple[Listing, ...]) -> None:
         for listing in listings:
-            self._open(listing.source)
-        first = listings[0]
-        provider, known = self._providers[first.source], self._known.get(symbol)
+            self.at_work.open(listing.source)
+        provider, known = self.at_work.provider(listings[0].source), self._known_of(symbol)
         followed = Followed(symbol, listings, known, provider.has_history, self._grace, self._threshold)
         self._followed[symbol] = followed
         self._by_name |= dict.fromkeys(listings, followed)
         if provider.has_history:
             self._wish(followed)
+
+    def _known_of(self, symbol: str) -> Known | None:
+        """What the log holds of a symbol. After a long while its minutes alone are fetched, not every trade."""
+        known = self._known.get(symbol)
+        if known is None or time.time() - known.time < CATCH_UP_SECONDS:
+            return known
+        return known._replace(trade_id=None)
 
     def _drop(self, symbol: str) -> None:
         followed = self._followed.pop(symbol)
@@ -124,51 +128,31 @@ class LiveMarket:
         if (known := followed.known) is not None:
             self._known[symbol] = known
 
-    def provider(self, source: str) -> Provider:
-        """A provider that is at work. Raises Unavailable where none of its symbols is followed yet."""
-        if source not in self._providers:
-            raise Unavailable(f"{source} is not at work yet")
-        return self._providers[source]
-
-    def _open(self, source: str) -> None:
-        """Bring a provider to work at its first symbol."""
-        if source in self._providers:
-            return
-        provider = self._make_provider(source)
-        self._health[source] = SourceHealth(provider.streams)
-        feed = self._feeds[source] = Feed(provider, self.inbox, self._poll_interval)
-        historian = self._historians[source] = Historian(provider, self.inbox)
-        feed.start()
-        historian.start()
-        self._providers[source] = provider
-
-    def _tell_feeds(self) -> None:
-        for source, feed in self._feeds.items():
-            names = {
-                listing.name: each for listing, each in self._by_name.items() if listing.source == source
-            }
-            ids = {name: each.intake.trade_id for name, each in names.items()}
-            feed.follow(tuple(names), {name: number for name, number in ids.items() if number is not None})
-
     def _wish(self, followed: Followed) -> None:
         source, name = followed.listings[0]
-        self._historians[source].wish(Wish(followed.symbol, name, followed.line.wanted_after))
+        followed.wish = Wish(followed.symbol, name, followed.line.wanted_after)
+        self.at_work.wish(source, followed.wish)
+
+    def _wished(self, wish: Wish) -> Followed | None:
+        """Whose history that is, None where it is not wanted any more."""
+        followed = self._followed.get(wish.symbol)
+        return followed if followed is not None and followed.wish is wish else None
 
     def _look_for_actions(self, followed: Followed, now: float) -> None:
         source, name = followed.listings[0]
-        self._historians[source].wish(Wish(followed.symbol, name, now - DAY, actions_only=True))
+        self.at_work.wish(source, Wish(followed.symbol, name, now - DAY, actions_only=True))
 
     def _heard(self, word: Word) -> Iterable[Record]:
         if isinstance(word, Came):
             return self._came(word)
         if isinstance(word, Past):
-            followed = self._followed.get(word.symbol)
+            followed = self._wished(word.wish)
             return followed.past(word.part) if followed else ()
         if isinstance(word, Actions):
             followed = self._followed.get(word.symbol)
             return followed.actions(word.records) if followed else ()
         if isinstance(word, PastEnded):
-            followed = self._followed.get(word.symbol)
+            followed = self._wished(word.wish)
             return followed.past_ended(word.error, word.at) if followed else ()
         self._noted(word)
         return ()
@@ -176,28 +160,27 @@ class LiveMarket:
     def _noted(self, word: Connected | CaughtUp | Lost | PastDelayed | Watched) -> None:
         """What brings no record by itself."""
         if isinstance(word, Connected):
-            self._health[word.source].connected()
+            self.at_work.health[word.source].connected()
         elif isinstance(word, CaughtUp):
             self._caught_up(word)
         elif isinstance(word, Lost):
-            self._health[word.source].lost(word.error, word.is_stream, word.next_try)
+            self.at_work.health[word.source].lost(word.error, word.is_stream, word.next_try)
         elif isinstance(word, Watched):
-            try:
-                self.follow(word.listings)
-            except ConfigError as error:
-                log.error("%s", error)
-        elif word.symbol in self._followed:
-            self._followed[word.symbol].past_error = word.error
+            for symbol, error in self.follow(word.listings).items():
+                log.error("%s is not followed: %s", symbol, error)
+        elif (followed := self._wished(word.wish)) is not None:
+            followed.past_error = word.error
 
     def _caught_up(self, word: CaughtUp) -> None:
-        self._health[word.source].answered()
+        self.at_work.health[word.source].answered()
         for name in word.names:
             followed = self._by_name.get(Listing(word.source, name))
             if followed is not None and followed.choice.speaker == word.source:
                 followed.line.caught_up(word.at)
 
     def _came(self, came: Came) -> Iterator[Quote]:
-        health, polled = self._health[came.source], bool(came.asked)
+        health, polled = self.at_work.health[came.source], bool(came.asked)
+        self._note_delays(came)
         for quote in came.received.quotes:
             followed = self._by_name.get(Listing(came.source, quote.symbol))
             if followed is not None:
@@ -208,6 +191,12 @@ class LiveMarket:
         health.refused += came.received.refused
         if polled and not came.received.refused:
             self._note_missing(came)
+
+    def _note_delays(self, came: Came) -> None:
+        for name, delay in came.received.delays.items():
+            followed = self._by_name.get(Listing(came.source, name))
+            if followed is not None and followed.choice.speaker == came.source:
+                followed.line.delay = delay
 
     def _note_missing(self, came: Came) -> None:
         answered = {quote.symbol for quote in came.received.quotes}
@@ -224,7 +213,7 @@ class LiveMarket:
     def _tick(self, now: float) -> Iterator[Record]:
         for followed in self._followed.values():
             before = followed.line.phase
-            yield from followed.tick(now, self._health)
+            yield from followed.tick(now, self.at_work.health)
             self._look_back(followed, before)
             if followed.line.top_up_due(now):
                 self._wish(followed)
@@ -255,13 +244,12 @@ class LiveMarket:
             for followed in self._followed.values()
             if calendar_of(followed.intake.exchange).at(int(now)).name == "regular"
         }
-        for source, feed in self._feeds.items():
-            feed.expects_quotes = source in open_sources
+        self.at_work.expect_quotes(open_sources)
         for symbol, company in list(self.companies.items()):
             if symbol in self._followed:
                 self._followed[symbol].line.delay = company.delay
         self.quality = tuple(
-            quality_row(followed, self._health[followed.choice.speaker], now)
+            quality_row(followed, self.at_work.health[followed.choice.speaker], now)
             for followed in self._followed.values()
         )
 

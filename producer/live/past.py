@@ -6,38 +6,27 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from queue import Empty, Queue
-from typing import NamedTuple
 
-from producer.live.words import Actions, Past, PastDelayed, PastEnded, Word
+from producer.live.words import Actions, Past, PastDelayed, PastEnded, Wish, Word
 from producer.sources.provider import HistorySlice, Provider
 from shared.errors import Refused, SourceError, UnknownSymbol
 from shared.market import CorporateAction
 
-TRIES = 5
-LONGEST_PAUSE = 60.0
+PAUSE_SECONDS = 2.0
+PATIENCE_SECONDS = 60.0
+"""How long quotes wait for the history of a gap while the provider gives none."""
 
 log = logging.getLogger("tickstream.producer")
 
 
-class Wish(NamedTuple):
-    """History of `name`, which we call `symbol`, behind `after` (epoch seconds; None for all there is).
-
-    `actions_only` looks for splits and dividends alone; when that fails it is left to the next time.
-    """
-
-    symbol: str
-    name: str
-    after: float | None
-    actions_only: bool = False
-
-
 class Historian:
-    """One provider's history; parts and ends go to `inbox`. What fails is tried again with growing pauses."""
+    """One provider's history; parts and ends go to `inbox`."""
 
     def __init__(self, provider: Provider, inbox: "Queue[Word]") -> None:
         self._provider, self._inbox = provider, inbox
         self._wishes: Queue[Wish] = Queue()
         self._stop = threading.Event()
+        self._failing_since: float | None = None
         self._thread = threading.Thread(target=self._work, name=f"{provider.name} history", daemon=True)
 
     def start(self) -> None:
@@ -48,10 +37,13 @@ class Historian:
         """Fetch this when it is its turn."""
         self._wishes.put(wish)
 
-    def close(self) -> None:
-        """Stop; a request under way is left to its own time limit."""
+    def stop(self) -> None:
+        """Begin nothing more."""
         self._stop.set()
-        self._thread.join(timeout=2.0)
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end, at most so long: a request under way is left to its own time limit."""
+        self._thread.join(seconds)
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -76,31 +68,34 @@ class Historian:
             self._inbox.put(Actions(wish.symbol, found))
 
     def _fulfil(self, wish: Wish) -> None:
-        """Fetch one history. A gap is given up after some failures; a whole past can't come later: it is waited for."""
-        tries = 0
-        while not self._stop.is_set():
-            asked_at = time.time()
-            try:
-                self._fetch(wish, asked_at)
-            except (UnknownSymbol, Refused) as error:
-                self._inbox.put(PastEnded(wish.symbol, error, asked_at))
+        """Fetch one history. What fails is tried again when the others had their turn.
+
+        Quotes wait for it: once nothing was to be had for a while, every gap is given up. A whole past can't come later
+        than quotes, so it is waited for.
+        """
+        asked_at = time.time()
+        try:
+            self._fetch(wish, asked_at)
+        except (UnknownSymbol, Refused) as error:
+            self._inbox.put(PastEnded(wish, error, asked_at))
+        except SourceError as error:
+            self._failing_since = self._failing_since or time.monotonic()
+            left = self._failing_since + PATIENCE_SECONDS - time.monotonic()
+            if wish.after is not None and left <= 0:
+                self._inbox.put(PastEnded(wish, error, asked_at))
                 return
-            except SourceError as error:
-                tries += 1
-                if wish.after is not None and tries >= TRIES:
-                    self._inbox.put(PastEnded(wish.symbol, error, asked_at))
-                    return
-                self._inbox.put(PastDelayed(wish.symbol, error))
-                self._stop.wait(max(min(LONGEST_PAUSE, 2.0 ** min(tries, 6)), error.retry_after or 0.0))
-            else:
-                self._inbox.put(PastEnded(wish.symbol, None, asked_at))
-                return
+            self._inbox.put(PastDelayed(wish, error))
+            self._wishes.put(wish)
+            self._stop.wait(min(max(PAUSE_SECONDS, error.retry_after or 0.0), max(left, PAUSE_SECONDS)))
+        else:
+            self._failing_since = None
+            self._inbox.put(PastEnded(wish, None, asked_at))
 
     def _fetch(self, wish: Wish, asked_at: float) -> None:
         for part in self._parts(wish, asked_at):
             if self._stop.is_set():
                 return
-            self._inbox.put(Past(wish.symbol, part))
+            self._inbox.put(Past(wish, part))
 
     def _parts(self, wish: Wish, asked_at: float) -> Iterator[HistorySlice]:
         after = None if wish.after is None else datetime.fromtimestamp(wish.after, UTC)

@@ -1,5 +1,6 @@
 """What the threads that wait for providers say to the one thread that orders it all. Times are epoch seconds."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from producer.sources.provider import HistorySlice, Received
@@ -42,10 +43,24 @@ class Lost(NamedTuple):
     next_try: float
 
 
-class Past(NamedTuple):
-    """A part of a symbol's history."""
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """History of `name`, which we call `symbol`, behind `after` (None for all there is).
+
+    `actions_only` looks for splits and dividends alone; when that fails it is left to the next time. Each wish is
+    itself alone: what is told of an earlier one of the same symbol is told from another.
+    """
 
     symbol: str
+    name: str
+    after: float | None
+    actions_only: bool = False
+
+
+class Past(NamedTuple):
+    """A part of the history that was wished for."""
+
+    wish: Wish
     part: HistorySlice
 
 
@@ -57,17 +72,17 @@ class Actions(NamedTuple):
 
 
 class PastEnded(NamedTuple):
-    """A symbol's history is in, or failed with `error`."""
+    """The history that was wished for is in, or failed with `error`."""
 
-    symbol: str
+    wish: Wish
     error: SourceError | None
     at: float
 
 
 class PastDelayed(NamedTuple):
-    """A symbol's history could not be fetched now; it is tried again."""
+    """The history that was wished for could not be fetched now; it is tried again."""
 
-    symbol: str
+    wish: Wish
     error: SourceError
 
 

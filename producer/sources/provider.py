@@ -5,19 +5,26 @@ the names it gives them itself, and every record it makes carries that name; `po
 not its affair.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from shared.market import CorporateAction, Quote, RecordedBar
 
+NO_DELAYS: Mapping[str, float] = MappingProxyType({})
+
 
 class Received(NamedTuple):
-    """What one wait at a stream gave: the quotes, how many frames were no use, and whether anything came at all."""
+    """What one wait at a stream, or one question, gave: the quotes, and how many of what came were no use.
+
+    `alive` says whether anything came at all. `delays` are the seconds that names are behind, where it was said.
+    """
 
     quotes: list[Quote]
     refused: int = 0
     alive: bool = True
+    delays: Mapping[str, float] = NO_DELAYS
 
 
 class Stream(Protocol):

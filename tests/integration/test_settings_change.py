@@ -55,7 +55,7 @@ def log_of(minutes: int) -> list[Said]:
 
 
 def log_with_a_split() -> list[Said]:
-    """Two for one after an hour: from there on half of each price, told by twice as many shares."""
+    """Two for one after an hour: from there on half of each price. An older split is told too late."""
     split = CorporateAction(
         symbol="ACME",
         action="split",
@@ -66,11 +66,12 @@ def log_with_a_split() -> list[Said]:
         received_time=NOON + timedelta(hours=1),
         exchange="XNYS",
     )
+    older = msgspec.structs.replace(split, time=NOON + timedelta(minutes=30), value=3.0)
     said: list[Quote | CorporateAction] = []
     for message in log_of(180):
         quote = msgspec.json.decode(message.value, type=Quote)
         new = quote.event_time >= split.time
-        said += [split] if new and split not in said else []
+        said += [split, older] if new and split not in said else []
         said.append(msgspec.structs.replace(quote, price=quote.price / 2) if new else quote)
     return [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(said)]
 
@@ -148,9 +149,9 @@ def test_new_periods_know_of_the_splits_among_the_bars(databases: tuple[Connecti
         assert table(changed, name) == table(fresh, name)
     with transaction(changed) as cursor:
         cursor.execute('select symbol, action, value, partition, "offset" from corporate_actions')
-        assert cursor.fetchall() == [("ACME", "split", 2.0, 0, 360)]
+        assert cursor.fetchall() == [("ACME", "split", 2.0, 0, 360), ("ACME", "split", 3.0, 0, 361)]
         cursor.execute("select quotes, actions from progress")
-        assert cursor.fetchall() == [(1080, 1)]
+        assert cursor.fetchall() == [(1080, 2)]
 
 
 def test_new_periods_survive_a_kill_right_after_the_change(databases: tuple[Connection, Connection]) -> None:

@@ -106,8 +106,9 @@ def test_symbol_of_a_provider_without_its_key_is_refused(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     live_desk.settings["FINNHUB_API_KEY"] = ""
-    assert command("add", "finnhub:NVDA") == 1
-    assert "FINNHUB_API_KEY" in said(capsys)
+    for words in (["finnhub:NVDA"], ["--unchecked", "finnhub:NVDA"]):
+        assert command("add", *words) == 1
+        assert "FINNHUB_API_KEY" in said(capsys)
     assert watched(live_desk) == {"AAPL": AAPL}
 
 

@@ -69,9 +69,10 @@ def test_bar_on_or_after_the_ex_date_stays_as_it_was_paid() -> None:
 
 
 def test_bar_that_was_open_at_a_split_ended_in_new_shares() -> None:
-    at = FOUR_FOR_ONE.time
-    spanning, ended = ((ChartBar(at - 3600, end, *[100.0] * 5, None, 1, *[None] * 12)) for end in (at + 60, at))
-    assert [bar.close for bar in adjusted([spanning, ended], [FOUR_FOR_ONE])] == [100.0, 25.0]
+    bar = day_bar("2020-08-30", 100.0)
+    ended = bar._replace(end=FOUR_FOR_ONE.time)
+    spanning = bar._replace(end=FOUR_FOR_ONE.time + 60)
+    assert closes([ended, spanning], FOUR_FOR_ONE) == [25.0, 100.0]
 
 
 def test_dividend_whose_share_is_unknown_changes_nothing() -> None:

@@ -163,8 +163,9 @@ def test_split_that_is_told_too_late_divides_only_what_has_not_seen_new_prices()
 
 
 def test_split_that_is_told_too_late_leaves_an_open_bar_alone_that_saw_both_prices() -> None:
-    records = [quote(NIGHT + 10, 14.0), quote(NIGHT + 40, 2.0), split(NIGHT + 30, 7.0), mark(NIGHT + 60)]
-    (bar,) = bars_of(folded(Engine(PROMPT), records), "1m")
+    quotes: list[Record] = [quote(NIGHT + 10, 14.0), quote(NIGHT + 40, 2.0)]
+    events = folded(Engine(PROMPT), [*quotes, split(NIGHT + 30, 7.0), mark(NIGHT + 60)])
+    (bar,) = bars_of(events, "1m")
     assert bar[4:8] == (14.0, 14.0, 2.0, 2.0)
 
 

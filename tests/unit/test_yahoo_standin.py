@@ -56,6 +56,10 @@ def test_a_price_in_pence_keeps_its_currency(yahoo: Yahoo) -> None:
     assert yahoo.poll(["TSCO.L"]).quotes[0].currency == "GBp"
 
 
+def test_a_poll_tells_how_far_each_exchange_is_behind(yahoo: Yahoo) -> None:
+    assert yahoo.poll(["AAPL", "TSCO.L"]).delays == {"AAPL": 0.0, "TSCO.L": 900.0}
+
+
 def test_an_expired_crumb_is_renewed_once_and_the_question_asked_again(
     standin: StandIn, yahoo: Yahoo
 ) -> None:

@@ -40,12 +40,14 @@ class Yahoo:
         wanted = list(dict.fromkeys(names))
         quotes: list[Quote] = []
         refused = 0
+        delays: dict[str, float] = {}
         for first in range(0, len(wanted), SYMBOLS_A_REQUEST):
             some = wanted[first : first + SYMBOLS_A_REQUEST]
             received = read(rows(self._session, some), some, self._clock())
             quotes += received.quotes
             refused += received.refused
-        return Received(quotes, refused)
+            delays |= received.delays
+        return Received(quotes, refused, delays=delays)
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """See Provider.history; the splits and dividends of the day that `after` lies in come (again)."""

@@ -15,6 +15,7 @@ from shared.market import Amount, Quote, Text
 PATH = "/v7/finance/quote"
 SOURCE = "yahoo"
 SYMBOLS_A_REQUEST = 100
+MINUTE = 60.0
 
 
 class Row(msgspec.Struct, rename="camel"):
@@ -69,17 +70,20 @@ def rows(session: YahooSession, names: Sequence[str]) -> list[dict[str, Any]]:
 def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time: datetime) -> Received:
     """The quotes among rows; one that makes no sense, or that nobody asked for, is counted as refused."""
     asked = {name.upper(): name for name in names}
-    quotes, refused = [], 0
+    quotes: list[Quote] = []
+    refused, delays = 0, {}
     for raw in raw_rows:
         try:
             row = msgspec.convert(raw, Row)
-            quote = _quote(row, asked[row.symbol.upper()], received_time)
+            name = asked[row.symbol.upper()]
+            quote = _quote(row, name, received_time)
         except (msgspec.ValidationError, ValueError, KeyError):
             refused += 1
             continue
         if quote is not None:
             quotes.append(quote)
-    return Received(quotes, refused)
+            delays[name] = row.exchange_data_delayed_by * MINUTE
+    return Received(quotes, refused, delays=delays)
 
 
 def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:

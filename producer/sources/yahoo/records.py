@@ -19,6 +19,7 @@ SOURCE = "yahoo-history"
 LONGEST_DELAY = 1800
 """Seconds by which data of an exchange that are not in real time are late, at most."""
 DIVIDEND_DECIMALS = 4
+LARGEST_VOLUME = 1e18
 RATIO_LIMIT = 1e6
 """A split above this, or below its inverse, is a mistake."""
 
@@ -33,7 +34,7 @@ def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> 
         factor = _factor(splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             log.warning("Yahoo's %s bar of %s at %d is left out: %s", interval, name, point.time, error)
 
 
@@ -75,6 +76,8 @@ def _bar(
     """Raises ValueError where the prices can't be true."""
     opened, high, low, close = (plain_price(price, chart.meta.price_hint, factor) for price in point[1:5])
     volume = point.volume
+    if volume is not None and not 0 <= volume <= LARGEST_VOLUME:
+        raise ValueError(f"volume {volume}")
     return RecordedBar(
         symbol=name,
         interval=interval,

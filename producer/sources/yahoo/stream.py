@@ -14,6 +14,7 @@ import logging
 import time
 from base64 import b64decode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.connection import Connection
 from producer.sources.provider import Received
+from shared.errors import SourceDown
 from shared.market import EPOCH, Amount, Quote, Symbol, Text
 
 SOURCE = "yahoo"
@@ -99,9 +101,10 @@ class YahooStream:
 
     def receive(self, seconds: float) -> Received:
         """The prices that came. Repeats the subscription where it is time to. Raises SourceDown."""
-        if time.monotonic() >= self._subscribe_at:
-            self._subscribe()
         texts = self._connection.receive_all(seconds)
+        if time.monotonic() >= self._subscribe_at:
+            with suppress(SourceDown):  # the next call tells it; what came before counts
+                self._subscribe()
         before, self._heard = self._heard, self._connection.last_heard
         now = self._clock()
         read = [quote_of(text, now) for text in texts]

@@ -1,0 +1,70 @@
+"""The providers that some symbol needs, each with its threads, from its first symbol to the end of the run."""
+
+import time
+from collections.abc import Callable, Mapping
+from queue import Queue
+
+from producer.live.feed import Feed
+from producer.live.health import SourceHealth
+from producer.live.past import Historian
+from producer.live.words import Wish, Word
+from producer.sources.provider import Provider
+from shared.errors import Unavailable
+from shared.listings import Listing
+
+CLOSE_SECONDS = 1.0
+
+MakeProvider = Callable[[str], Provider]
+
+
+class ProvidersAtWork:
+    """What they hear goes to `inbox`; `health` is how each fares, kept by the thread that reads the inbox."""
+
+    def __init__(self, make_provider: MakeProvider, inbox: "Queue[Word]", poll_interval: float) -> None:
+        self.health: dict[str, SourceHealth] = {}
+        self._make_provider, self._inbox, self._poll_interval = make_provider, inbox, poll_interval
+        self._providers: dict[str, Provider] = {}
+        self._feeds: dict[str, Feed] = {}
+        self._historians: dict[str, Historian] = {}
+
+    def open(self, source: str) -> None:
+        """Bring a provider to work at its first symbol. Raises ConfigError where it lacks its key."""
+        if source in self._providers:
+            return
+        provider = self._make_provider(source)
+        self.health[source] = SourceHealth(provider.streams)
+        self._feeds[source] = Feed(provider, self._inbox, self._poll_interval)
+        self._historians[source] = Historian(provider, self._inbox)
+        self._feeds[source].start()
+        self._historians[source].start()
+        self._providers[source] = provider
+
+    def provider(self, source: str) -> Provider:
+        """A provider that is at work. Raises Unavailable where none of its symbols is followed yet."""
+        if source not in self._providers:
+            raise Unavailable(f"{source} is not at work yet")
+        return self._providers[source]
+
+    def follow(self, trade_ids: Mapping[Listing, int | None]) -> None:
+        """The listings wanted from now on, each with the last trade in the log where trades are numbered."""
+        for source, feed in self._feeds.items():
+            ids = {listing.name: number for listing, number in trade_ids.items() if listing.source == source}
+            feed.follow(tuple(ids), {name: number for name, number in ids.items() if number is not None})
+
+    def expect_quotes(self, sources: set[str]) -> None:
+        """From these sources: silence of any other says nothing."""
+        for source, feed in self._feeds.items():
+            feed.expects_quotes = source in sources
+
+    def wish(self, source: str, wish: Wish) -> None:
+        """Have a history fetched."""
+        self._historians[source].wish(wish)
+
+    def close(self) -> None:
+        """Stop every thread; what hangs in a request is left to its own time limit."""
+        workers: list[Feed | Historian] = [*self._feeds.values(), *self._historians.values()]
+        for worker in workers:
+            worker.stop()
+        until = time.monotonic() + CLOSE_SECONDS
+        for worker in workers:
+            worker.join(max(0.0, until - time.monotonic()))
