@@ -8,6 +8,7 @@ marked as changed again. Both look first that the partition is still ours.
 import logging
 import time
 from dataclasses import replace
+from threading import Event as Flag
 from typing import Any
 
 import msgspec
@@ -55,11 +56,11 @@ def _state(engine: Engine) -> dict[str, Any]:
 
 
 class Analysis:
-    """The partitions that this process has."""
+    """The partitions that this process has. No search for a model is waited for once `stop` is set."""
 
-    def __init__(self, reading: Reading, settings: EngineSettings) -> None:
+    def __init__(self, reading: Reading, settings: EngineSettings, stop: Flag) -> None:
         self._reading, self._settings = reading, settings
-        self._searches = PooledSearches(SearchPool())
+        self._searches = PooledSearches(SearchPool(), stop)
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
         self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}

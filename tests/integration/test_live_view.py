@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from analytics.analysis import LIVE_SYMBOLS, Analysis
 from analytics.partition import SNAPSHOT_MESSAGES
@@ -32,7 +33,7 @@ def quote(number: int) -> Quote:
 
 def taken_up(connection: Connection) -> Analysis:
     """The fold of a part that has just started."""
-    analysis = Analysis(READING, EngineSettings())
+    analysis = Analysis(READING, EngineSettings(), Event())
     with transaction(connection) as cursor:
         analysis.resume(cursor, 0, begin(cursor, READING, 0, 0))
     return analysis

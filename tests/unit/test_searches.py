@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from random import Random
+from threading import Event
 
 import psutil
 import pytest
@@ -12,6 +13,7 @@ from analytics.searches import PooledSearches
 from ml.order_search import search as searched
 from ml.search import SearchSettings
 from ml.search_pool import SearchPool
+from shared.errors import Unavailable
 
 SMALL = SearchSettings(max_p=1, max_q=1)
 
@@ -26,7 +28,7 @@ def walk(number: int, seed: int = 1) -> Search:
 
 @pytest.fixture(scope="module")
 def searches() -> Iterator[PooledSearches]:
-    with closing(PooledSearches(SearchPool())) as opened:
+    with closing(PooledSearches(SearchPool(), Event())) as opened:
         yield opened
 
 
@@ -64,13 +66,20 @@ def test_killed_process_costs_no_model(searches: PooledSearches) -> None:
 
 
 def test_search_that_hangs_has_failed_after_its_time() -> None:
-    with closing(PooledSearches(SearchPool(time_limit=0.0))) as searches:
+    with closing(PooledSearches(SearchPool(time_limit=0.0), Event())) as searches:
         assert searches.result(walk(6)).reason.startswith("no result within")
 
 
 def test_no_process_is_left_at_the_end() -> None:
     before = {worker.pid for worker in workers()}
-    with closing(PooledSearches(SearchPool())) as searches:
+    with closing(PooledSearches(SearchPool(), Event())) as searches:
         searches.ask(walk(7))
         assert {worker.pid for worker in workers()} > before
     assert {worker.pid for worker in workers()} == before
+
+
+def test_nothing_is_waited_for_once_the_part_is_to_stop() -> None:
+    stop = Event()
+    stop.set()
+    with closing(PooledSearches(SearchPool(), stop)) as searches, pytest.raises(Unavailable):
+        searches.result(walk(8))
