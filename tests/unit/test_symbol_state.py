@@ -9,8 +9,8 @@ from analytics.indicator_set import IndicatorSettings
 from analytics.series import ClosedBar
 from analytics.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
 from shared.market import INTERVALS, Interval, Record
+from tests.unit.random_markets import END, graces, markets
 from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second
-from tests.unit.test_engine_against_oracle import END, graces, markets
 
 OPEN = second("2024-01-03T15:00")
 EVERY = EngineSettings(

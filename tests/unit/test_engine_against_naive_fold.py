@@ -1,0 +1,139 @@
+"""Random markets: the engine says what a naive fold says, and no cut and no restart changes a bit."""
+
+import math
+from dataclasses import replace
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.alerts import Alert, AlertRules, AlertSettings
+from analytics.engine import Engine, Event
+from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
+from analytics.symbol_state import EngineSettings, LiveEvery
+from shared.calendars import calendar_of, periods_per_year
+from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
+from tests.unit.naive_fold import Closing, NaiveFold
+from tests.unit.random_markets import END, EXCHANGES, graces, markets
+from tests.unit.records import folded, kept, restored
+
+NERVOUS = EngineSettings(
+    indicators=IndicatorSettings(2, 2, 3, 2, 3, 3, 1, 2, 2, 2),
+    alerts=AlertSettings(55.0, 45.0, 0.01, 0.3, 1.2, INTERVALS),
+    live_every=LiveEvery(1, 3, 1, 2, 1, 5),
+)
+"""Warm after a few bars, and with alerts at every turn."""
+PLAIN = replace(NERVOUS, skip_extreme=False)
+
+
+def naive(records: list[Record], grace: float) -> NaiveFold:
+    """The naive fold behind all records."""
+    fold = NaiveFold(grace)
+    for offset, record in enumerate(records):
+        fold.fold(record, offset)
+    return fold
+
+
+def bars_of(event: Event | Closing) -> Bar:
+    return event.closed.bar if isinstance(event, Event) else event.series[-1]
+
+
+def assert_same(bar: Bar, expected: Bar) -> None:
+    """The same numbers; only a mean may differ, by the order in which its sums were made."""
+    assert bar._replace(vwap=None, session="", source="") == expected._replace(vwap=None)
+    if bar.vwap is None or expected.vwap is None:
+        assert bar.vwap is expected.vwap
+    else:
+        assert math.isclose(bar.vwap, expected.vwap, rel_tol=1e-12)
+
+
+def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
+    """Indicators and alerts of the last bar where all are told from the beginning, in the same shares."""
+    bar = series[-1]
+    periods = periods_per_year(calendar_of(EXCHANGES[bar.symbol]), INTERVAL_SECONDS[bar.interval])
+    indicators, rules = IndicatorSet(PLAIN.indicators, periods), AlertRules(PLAIN.alerts, periods)
+    for bar in series:
+        row = indicators.update(bar.close)
+        alerts = rules.update(bar, row)
+    return row, alerts
+
+
+@settings(max_examples=150)
+@given(markets(), graces)
+def test_every_bar_closes_when_and_with_what_the_naive_fold_says(records: list[Record], grace: float) -> None:
+    events = folded(Engine(replace(PLAIN, grace=grace)), [*records, END])
+    closings = naive([*records, END], grace).closings
+    found = {bars_of(event)[:3]: event for event in events}
+    expected = {bars_of(closing)[:3]: closing for closing in closings}
+    assert len(events) == len(found) == len(closings)
+    assert found.keys() == expected.keys()
+    for key, closing in expected.items():
+        assert found[key].offset == closing.offset
+        assert_same(bars_of(found[key]), bars_of(closing))
+
+
+@settings(max_examples=80)
+@given(markets(), graces)
+def test_indicators_and_alerts_are_those_of_a_past_told_in_new_shares(
+    records: list[Record], grace: float
+) -> None:
+    events = folded(Engine(replace(PLAIN, grace=grace)), [*records, END])
+    expected = {bars_of(closing)[:3]: closing.series for closing in naive([*records, END], grace).closings}
+    for closed in (event.closed for event in events):
+        assert (closed.indicators, closed.alerts) == last_row(expected[closed.bar[:3]])
+
+
+@settings(max_examples=80)
+@given(markets(), graces)
+def test_every_quote_and_recorded_bar_is_counted_and_the_late_ones_apart(
+    records: list[Record], grace: float
+) -> None:
+    engine = Engine(replace(PLAIN, grace=grace))
+    folded(engine, records)
+    states = engine.symbols
+    late = {name: symbol.late for name, symbol in naive(records, grace).symbols.items()}
+    assert {name: state.late for name, state in states.items()} == late
+    assert sum(state.quotes for state in states.values()) == sum(isinstance(r, Quote) for r in records)
+    assert sum(state.bars for state in states.values()) == sum(isinstance(r, RecordedBar) for r in records)
+
+
+@settings(max_examples=80)
+@given(markets(), graces)
+def test_bars_close_in_one_order_and_each_once(records: list[Record], grace: float) -> None:
+    events = folded(Engine(replace(NERVOUS, grace=grace)), [*records, END])
+    order = [
+        (event.offset, bar.end, INTERVAL_SECONDS[bar.interval], bar.symbol)
+        for event, bar in ((event, event.closed.bar) for event in events)
+    ]
+    assert order == sorted(order)
+    assert len({event.closed.bar[:3] for event in events}) == len(events)
+    for symbol in EXCHANGES:
+        own = [said[1:] for said in order if said[3] == symbol]
+        assert own == sorted(own)
+
+
+@settings(max_examples=150)
+@given(markets(), st.sets(st.integers(0, 80), max_size=6), graces)
+def test_no_cut_and_no_restart_changes_a_bit(records: list[Record], cuts: set[int], grace: float) -> None:
+    some = replace(NERVOUS, grace=grace)
+    whole, parts = Engine(some), Engine(some)
+    expected, found = folded(whole, records), list[Event]()
+    for offset, record in enumerate(records):
+        if offset in cuts:
+            parts = restored(kept(parts), some)
+        parts.fold(record, offset)
+        found += parts.take_events()
+    assert msgspec.json.encode(found) == msgspec.json.encode(expected)
+    assert by_symbol(parts) == by_symbol(whole)
+    assert [live(parts), live(restored(kept(whole), some))] == [live(whole)] * 2
+    assert folded(parts, [END]) == folded(whole, [END])
+
+
+def by_symbol(engine: Engine) -> dict[str, bytes]:
+    """The state's bytes; a restart reads the symbols in another order than they came in."""
+    states = {symbol: msgspec.json.encode(state.state()) for symbol, state in engine.symbols.items()}
+    return {"": msgspec.json.encode(engine.state()), **states}
+
+
+def live(engine: Engine) -> dict[str, bytes]:
+    return {symbol: msgspec.json.encode(state.live()) for symbol, state in engine.symbols.items()}
