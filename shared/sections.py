@@ -15,7 +15,6 @@ from pydantic import (
 
 from shared.listings import ALONE, Listings, listings_of
 from shared.setting_types import (
-    LONGEST_PERIOD,
     PROJECT,
     ArimaOrder,
     Attempts,
@@ -32,6 +31,7 @@ from shared.setting_types import (
     LogFormat,
     LogLevel,
     Name,
+    Observations,
     OffsetReset,
     Percent,
     Period,
@@ -240,9 +240,7 @@ class Models(Section):
     arima_seasonal: bool = Field(default=False, validation_alias="ARIMA_SEASONAL")
     arima_forecast_steps: ForecastSteps = Field(default=5, validation_alias="ARIMA_FORECAST_STEPS")
     arima_confidence_level: Share = Field(default=0.95, validation_alias="ARIMA_CONFIDENCE_LEVEL")
-    arima_min_observations: Annotated[int, Field(ge=10, le=LONGEST_PERIOD)] = Field(
-        default=50, validation_alias="ARIMA_MIN_OBSERVATIONS"
-    )
+    arima_min_observations: Observations = Field(default=50, validation_alias="ARIMA_MIN_OBSERVATIONS")
 
 
 class Running(Section):
