@@ -1,107 +1,66 @@
 """The analytics fold: an engine a partition, its events into tables, its state into snapshots.
 
-Closed bars, indicators and alerts are written in the transaction that moves the offset. The live view and the
-snapshots follow when there is time; neither can be wrong, only older, because whatever a restart folds again is
+Closed bars, indicators, alerts and forecasts are written in the transaction that moves the offset. The live view and
+the snapshots follow when there is time; neither can be wrong, only older, because whatever a restart folds again is
 marked as changed again. Both look first that the partition is still ours.
 """
 
 import logging
 import time
 from dataclasses import replace
+from threading import Event as Flag
 from typing import Any
 
-from analytics.engine import Engine, Event
+import msgspec
+
+from analytics.engine import Engine, Event, PastCloses
+from analytics.forecast_tables import delete_records, write_forecasts, write_records
 from analytics.indicator_set import SettingsChanged
-from analytics.rebuild import rebuilt_engine
+from analytics.partition import REWRITING, Partition
+from analytics.rebuild import past_closes, rebuilt_engine
+from analytics.searches import PooledSearches
 from analytics.symbol_state import EngineSettings
 from analytics.tables import (
     Snapshot,
     delete_snapshot,
     load_snapshot,
-    replace_indicators,
     save_snapshot,
     write_actions,
     write_closed,
     write_live,
 )
+from ml.forecaster import ForecastSettings
+from ml.search_pool import SearchPool
 from shared.database import Connection, Cursor, transaction
-from shared.market import CorporateAction
+from shared.market import CorporateAction, Interval
 from shared.progress import Reading, first_offset, hold
 from shared.stream import Batch
 
 LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200
 LIVE_SHARE = 0.1
-SNAPSHOT_SECONDS = 30.0
-SNAPSHOT_MESSAGES = 20_000
-SNAPSHOT_MESSAGES_A_SYMBOL = 50
 REPLACED_AT_ONCE = 20_000
 """So many bars made anew are held before they are written: the whole log may have to be folded again."""
 
-STATE_VERSION = 5
+STATE_VERSION = 6
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
-REWRITING = "rewriting"
-"""In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
 
 log = logging.getLogger("tickstream.analytics")
 
 
 def _state(engine: Engine) -> dict[str, Any]:
-    """What a snapshot keeps of a partition, with the rules that its bars were closed by."""
-    rules = {"grace": engine.settings.grace, "skip_extreme": engine.settings.skip_extreme}
+    """What a snapshot keeps of a partition, with the rules that its bars were closed and forecast by."""
+    settings = engine.settings
+    rules = {"grace": settings.grace, "skip_extreme": settings.skip_extreme, "forecasts": settings.forecasts}
     return {"version": STATE_VERSION, **rules, **engine.state()}
 
 
-class Partition:
-    """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
-
-    While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
-    them again gives is `replaced`.
-    """
-
-    def __init__(self, engine: Engine, snapshot: Snapshot, written: int) -> None:
-        self.engine, self.written = engine, written
-        self.reached = self.kept = snapshot.next_offset
-        self.rewriting = REWRITING in snapshot.partition
-        self.replaced: list[Event] = []
-        self.kept_at = time.monotonic()
-        # A kill may have come between the snapshot and the screen: what it holds is shown anew.
-        self.unseen: dict[str, None] = dict.fromkeys(engine.symbols)
-        self.unkept: set[str] = set()
-
-    def fold(self, batch: Batch) -> None:
-        """Fold records in and note whom they touched."""
-        fold = self.engine.fold
-        for offset, record in batch.records:
-            fold(record, offset)
-        changed = self.engine.changed
-        self.unseen.update(dict.fromkeys(sorted(changed)))
-        self.unkept |= changed
-        changed.clear()
-        self.reached = batch.step.reached
-
-    def replace(self, cursor: Cursor) -> None:
-        """Write what was made anew so far in place of the indicators of older settings."""
-        replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in self.replaced])
-        self.replaced = []
-
-    @property
-    def is_current(self) -> bool:
-        """Whether everything written is folded: after a start it first folds again what its snapshot lacks."""
-        return self.reached >= self.written
-
-    def snapshot_is_due(self, now: float) -> bool:
-        """Often enough that a restart is short, rarely enough that a quote's cost does not grow with symbols."""
-        behind = self.reached - self.kept
-        enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unkept))
-        return self.rewriting or behind >= enough or (behind > 0 and now - self.kept_at > SNAPSHOT_SECONDS)
-
-
 class Analysis:
-    """The partitions that this process has."""
+    """The partitions that this process has. No search for a model is waited for once `stop` is set."""
 
-    def __init__(self, reading: Reading, settings: EngineSettings) -> None:
+    def __init__(self, reading: Reading, settings: EngineSettings, stop: Flag) -> None:
         self._reading, self._settings = reading, settings
+        self._searches = PooledSearches(SearchPool(), stop)
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
         self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}
@@ -111,7 +70,8 @@ class Analysis:
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot; the log is read from there on."""
         snapshot = load_snapshot(cursor, self._reading, partition)
-        engine = Engine(self._settings if snapshot is None else self._settings_of(snapshot))
+        settings = self._settings if snapshot is None else self._settings_of(snapshot)
+        engine = Engine(settings, self._searches)
         if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
             snapshot = self._from_the_start(cursor, partition, engine)
         else:
@@ -119,7 +79,8 @@ class Analysis:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
                 snapshot, engine = self._rebuilt(cursor, partition, snapshot)
-        self._partitions[partition] = Partition(engine, snapshot, next_offset)
+        past = self._past_closes(cursor, engine, next_offset)
+        self._partitions[partition] = Partition(engine, snapshot, next_offset, past)
         return snapshot.next_offset
 
     def _settings_of(self, snapshot: Snapshot) -> EngineSettings:
@@ -129,7 +90,20 @@ class Analysis:
             self._settings,
             grace=kept.get("grace", self._settings.grace),
             skip_extreme=kept.get("skip_extreme", self._settings.skip_extreme),
+            forecasts=msgspec.convert(
+                kept.get("forecasts", self._settings.forecasts), dict[Interval, ForecastSettings]
+            ),
         )
+
+    def _past_closes(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastCloses:
+        """What forecasts begin behind whose settings are new: a past that was never forecast is not scored."""
+        kept, wanted = engine.settings.forecasts, self._settings.forecasts
+        changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
+        return {
+            (symbol, interval): past_closes(cursor, symbol, interval, next_offset)
+            for symbol in engine.symbols
+            for interval in changed
+        }
 
     def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine) -> Snapshot:
         """There is no state, or one of an older version: the whole log is folded again, what is written stays."""
@@ -142,7 +116,7 @@ class Analysis:
     def _rebuilt(self, cursor: Cursor, partition: int, snapshot: Snapshot) -> tuple[Snapshot, Engine]:
         """Snapshot and engine under new indicator settings, marked so that a kill does not leave old rows behind."""
         log.info("Indicator settings changed: every indicator of partition %d is made anew.", partition)
-        engine = rebuilt_engine(cursor, snapshot, self._settings_of(snapshot))
+        engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
         snapshot = Snapshot(snapshot.next_offset, {**_state(engine), REWRITING: True}, states)
         save_snapshot(cursor, self._reading, partition, snapshot)
@@ -158,7 +132,7 @@ class Analysis:
         """Get the state back; the events are in the tables."""
         partition = self._partitions[batch.partition]
         partition.fold(batch)
-        events = partition.engine.take_events()
+        events = partition.take_events()
         if partition.rewriting:
             partition.replaced += events
 
@@ -166,11 +140,11 @@ class Analysis:
         """Fold what is new; `write` takes the events."""
         partition = self._partitions[batch.partition]
         if partition.engine.settings != self._settings:
-            partition.engine = partition.engine.under(self._settings)
+            partition.change(self._settings)
             self._under_new_rules.append(batch.partition)
         partition.fold(batch)
         partition.written = batch.step.reached
-        self._events[batch.partition] = partition.engine.take_events()
+        self._events[batch.partition] = partition.take_events()
         if batch.step.actions:
             self._actions[batch.partition] = [
                 (offset, record) for offset, record in batch.records if isinstance(record, CorporateAction)
@@ -184,14 +158,17 @@ class Analysis:
         knows of them."""
         for partition, events in self._events.items():
             write_closed(cursor, partition, events)
+            write_forecasts(cursor, events)
         for partition, actions in self._actions.items():
             write_actions(cursor, partition, actions)
         for partition in self._under_new_rules:
+            delete_records(cursor, sorted(self._partitions[partition].engine.symbols))
             self._save(cursor, partition)
         self._events, self._actions, self._under_new_rules = {}, {}, []
 
     def rest(self, connection: Connection) -> None:
         """The live view a few times a second, a snapshot now and then."""
+        self._searches.tend()
         now = time.monotonic()
         if now >= self._live_at and self._show(connection, LIVE_SYMBOLS):
             spent = time.monotonic() - now
@@ -213,7 +190,8 @@ class Analysis:
                 self._keep(connection, number, partition)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """End the process that searches for models."""
+        self._searches.close()
 
     def _show(self, connection: Connection, limit: int) -> bool:
         """Bring the live view up to date for some of the symbols that changed; whether there were any."""
@@ -225,6 +203,7 @@ class Analysis:
             with transaction(connection) as cursor:
                 hold(cursor, self._reading, number, partition.written)
                 write_live(cursor, [partition.engine.symbols[symbol] for symbol in symbols])
+                write_records(cursor, partition.take_unrecorded(symbols))
             for symbol in symbols:
                 del partition.unseen[symbol]
             shown = True

@@ -25,7 +25,7 @@ def analyse(config: Config, stop: Stop) -> None:
     """Fold until `stop` is set. Raises ConfigError or StopPart."""
     settings = engine_settings(config)
     part = ConsumingPart(
-        "analytics", config.kafka.group_id, lambda reading, _: Analysis(reading, settings), migrate
+        "analytics", config.kafka.group_id, lambda reading, _: Analysis(reading, settings, stop), migrate
     )
     consume(part, config, stop)
 

@@ -1,4 +1,4 @@
-"""The fold over one partition of the log: records in, closed bars with indicators and alerts out.
+"""The fold over one partition of the log: records in, closed bars with indicators, alerts and forecasts out.
 
 Pure: the same records give the same events and the same state, wherever a batch was cut, live or replayed.
 
@@ -7,10 +7,12 @@ no other; a mark without a symbol says it for all. So a symbol that comes later 
 source that lags holds up nobody else's bars.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from analytics.bars import MINUTE, OpenBar, slot_of
 from analytics.endings import Endings
+from analytics.forecasts import MODELS, NoSearches, Pools, Searches, SeriesForecasts, Step, pools_of
 from analytics.series import ClosedBar
 from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
 from shared.market import (
@@ -33,16 +35,25 @@ FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
 """What a recorded bar fills at once, shortest first: minutes go on into the longer intervals when they close."""
 
 
+NO_SEARCHES = NoSearches()
+
+
 def closed_until(time: float, grace: float) -> int:
     """Every bar that ends by then is closed once it is `time`; epoch seconds."""
     return max(0, int((time - grace) // MINUTE) * MINUTE)
 
 
+PastCloses = dict[tuple[str, Interval], list[float]]
+"""Closes by symbol and interval, in order, all told in today's shares."""
+
+
 class Event(NamedTuple):
-    """A bar that closed, and the offset of the record that moved its symbol's time past its end."""
+    """A bar that closed, the offset of the record that moved its symbol's time past its end, and what that says of
+    the bars to come, where they are forecast."""
 
     offset: int
     closed: ClosedBar
+    step: Step | None
 
 
 def _order(closed: ClosedBar) -> tuple[int, int, str]:
@@ -54,8 +65,12 @@ def _order(closed: ClosedBar) -> tuple[int, int, str]:
 class Engine:
     """One partition. `changed` names the symbols touched since it was last cleared."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, searches: Searches = NO_SEARCHES) -> None:
         self.settings = settings
+        self._searches = searches
+        self._pools: dict[Interval, Pools] = {
+            interval: pools_of(each) for interval, each in settings.forecasts.items()
+        }
         self.symbols: dict[str, SymbolState] = {}
         self.changed: set[str] = set()
         self._endings = Endings()
@@ -152,8 +167,7 @@ class Engine:
         if until <= state.closed_until:
             return
         self.changed.add(state.symbol)
-        for closed in state.advance(until):
-            self._events.append(Event(offset, closed))
+        self._events += self._events_of(state.advance(until), offset)
 
     def _note(self, state: SymbolState) -> None:
         end = state.open.next_end
@@ -172,17 +186,49 @@ class Engine:
                 closed += state.advance(until)
                 self.changed.add(symbol)
             self._note(state)
-        self._events += [Event(offset, bar) for bar in sorted(closed, key=_order)]
+        self._events += self._events_of(sorted(closed, key=_order), offset)
 
-    def under(self, settings: EngineSettings) -> "Engine":
-        """The same engine, under other rules from here on. Raises SettingsChanged where the periods differ."""
-        engine = Engine(settings)
+    def _events_of(self, bars: Iterable[ClosedBar], offset: int) -> list[Event]:
+        """The events of bars that closed, with a step of the forecasts for each, in order: what one symbol's forecasts
+        were off by tells how wide the next one's intervals must be."""
+        return [Event(offset, closed, self._step(closed)) for closed in bars]
+
+    def _step(self, closed: ClosedBar) -> Step | None:
+        bar = closed.bar
+        pools = self._pools.get(bar.interval)
+        if pools is None:
+            return None
+        forecasts = self.symbols[bar.symbol].open.series[bar.interval].forecasts
+        assert forecasts is not None, "an interval has pools if its series have forecasts"
+        return forecasts.advance(bar, pools, self._searches)
+
+    def forecasts(self) -> list[SeriesForecasts]:
+        """Those of every symbol and interval."""
+        series = (series for state in self.symbols.values() for series in state.open.series.values())
+        return [each.forecasts for each in series if each.forecasts is not None]
+
+    def under(self, settings: EngineSettings, past: PastCloses) -> "Engine":
+        """The same engine, under other rules from here on; forecasts that these make anew begin behind `past` closes.
+
+        Raises SettingsChanged where the indicators' periods differ.
+        """
+        engine = Engine(settings, self._searches)
         engine.restore(self.state(), {symbol: state.state() for symbol, state in self.symbols.items()})
+        for forecasts in engine.forecasts():
+            if forecasts.seen == 0:
+                forecasts.refill(past.get((forecasts.symbol, forecasts.interval), []))
+                forecasts.ask(self._searches)
         return engine
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps of the partition; that of each symbol is its own."""
-        return {"closed_until": self._closed_until}
+        return {
+            "closed_until": self._closed_until,
+            "pools": {
+                interval: {model: [pool.key, pool.state()] for model, pool in pools.items()}
+                for interval, pools in self._pools.items()
+            },
+        }
 
     def restore(
         self, state: dict[str, Any], symbols: dict[str, dict[str, Any]], indicators: Rebuilt | None = None
@@ -195,3 +241,15 @@ class Engine:
         for symbol, kept in sorted(symbols.items()):
             self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings, indicators)
             self._note(self.symbols[symbol])
+        for interval, pools in self._pools.items():
+            _restore_pools(pools, state["pools"].get(interval, {}))
+        for forecasts in self.forecasts():
+            forecasts.ask(self._searches)
+
+
+def _restore_pools(pools: Pools, kept: dict[str, Any]) -> None:
+    """Of other horizons or levels there is nothing to be learnt for these: such a pool begins anew."""
+    for model in MODELS:
+        key, numbers = kept.get(model, ("", []))
+        if key == pools[model].key:
+            pools[model].restore(numbers)

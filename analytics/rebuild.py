@@ -1,19 +1,22 @@
-"""New indicator settings: every indicator is made anew from the closed bars, which no setting changes."""
+"""New settings: indicators, and what forecasts begin behind, are made from the closed bars, which none changes."""
 
 from collections import deque
 from collections.abc import Iterator
+from math import prod
 
 from analytics.engine import Engine
+from analytics.forecast_tables import latest_closes
 from analytics.indicator_set import IndicatorRow, IndicatorSet
-from analytics.symbol_state import EngineSettings, Rebuilt
+from analytics.symbol_state import Rebuilt
 from analytics.tables import Snapshot, bars_until, replace_indicators, splits_until
+from ml.volatility import MEMORY
 from shared.calendars import calendar_of, periods_per_year
 from shared.database import Cursor
-from shared.market import INTERVAL_SECONDS, INTERVALS, Bar
+from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval
 
 
-def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, settings: EngineSettings) -> Engine:
-    """The engine of a snapshot under new settings; its symbols' rows in `indicators` are written anew.
+def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine:
+    """A new engine, filled from a snapshot of older settings; its symbols' rows in `indicators` are written anew.
 
     Rows of bars that closed behind the snapshot are to be replaced when the log is folded up to them again.
     """
@@ -23,10 +26,9 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, settings: EngineSettings)
         splits = splits_until(cursor, symbol, snapshot.next_offset)
         for interval in INTERVALS:
             periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
-            refilled = indicators[symbol, interval] = IndicatorSet(settings.indicators, periods)
+            refilled = indicators[symbol, interval] = IndicatorSet(engine.settings.indicators, periods)
             bars = bars_until(cursor, symbol, interval, until)
             replace_indicators(cursor, list(_refill(refilled, bars, splits)))
-    engine = Engine(settings)
     engine.restore(snapshot.partition, snapshot.symbols, indicators)
     return engine
 
@@ -42,3 +44,13 @@ def _refill(
         yield bar, indicators.update(bar.close)
     for _, ratio in to_come:
         indicators.split(ratio)
+
+
+def past_closes(cursor: Cursor, symbol: str, interval: Interval, next_offset: int) -> list[float]:
+    """The newest closes of a series, as many as a volatility remembers, in the shares of now: every split divides what
+    ended by then, as the engine does it."""
+    splits = splits_until(cursor, symbol, next_offset)
+    return [
+        close / prod(ratio for time, ratio in splits if end <= time)
+        for end, close in latest_closes(cursor, symbol, interval, MEMORY)
+    ]

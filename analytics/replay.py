@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -123,7 +124,8 @@ def main() -> int:
             _record(config, arguments.record)
         else:
             intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
-            print_bars(_counted(recorded(arguments.files)), engine_settings(config), intervals, sys.stdout)
+            settings = replace(engine_settings(config), forecasts={})
+            print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
     except TickstreamError as error:
         print(f"replay: {error}", file=sys.stderr)
         return 1

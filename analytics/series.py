@@ -1,10 +1,12 @@
-"""One symbol in one interval: the bars still open, the indicators of the closed ones, the alert rules."""
+"""One symbol in one interval: the bars still open, and of the closed ones indicators, alert rules and forecasts."""
 
 from typing import Any, NamedTuple
 
 from analytics.alerts import Alert, AlertRules, AlertSettings
 from analytics.bars import OpenBar, Slot
+from analytics.forecasts import SeriesForecasts
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
+from ml.forecaster import ForecastSettings
 from shared.market import Bar, Interval
 
 
@@ -17,7 +19,10 @@ class ClosedBar(NamedTuple):
 
 
 class Series:
-    """Bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`."""
+    """Bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`.
+
+    `forecasts` are moved by whoever closes the bars, for they learn from other symbols' too; None where there are none.
+    """
 
     def __init__(
         self,
@@ -26,12 +31,14 @@ class Series:
         periods_per_year: float,
         indicators: IndicatorSettings,
         alerts: AlertSettings,
+        forecasts: ForecastSettings | None,
     ) -> None:
         self.symbol, self.interval = symbol, interval
         self.open_bars: dict[int, OpenBar] = {}
         self.closed_until = 0
         self.indicators = IndicatorSet(indicators, periods_per_year)
         self.alerts = AlertRules(alerts, periods_per_year) if interval in alerts.intervals else None
+        self.forecasts = SeriesForecasts(symbol, interval, forecasts) if forecasts is not None else None
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:
         """Open the bar of a slot with its first piece."""
@@ -48,8 +55,8 @@ class Series:
     def split(self, ratio: float, time: float) -> None:
         """One share became `ratio` shares at `time`: what is older goes on in new shares.
 
-        Told too late, it leaves alone what has seen new prices already: bars with one since, and the indicators and
-        rules of a series that has closed one since.
+        Told too late, it leaves alone what has seen new prices already: bars with one since, and the indicators, rules
+        and forecasts of a series that has closed one since.
         """
         for bar in self.open_bars.values():
             if bar.start < time and bar.close_time <= time:
@@ -59,6 +66,8 @@ class Series:
         self.indicators.split(ratio)
         if self.alerts is not None:
             self.alerts.split(ratio)
+        if self.forecasts is not None:
+            self.forecasts.split(ratio)
 
     def close(self, start: int) -> tuple[OpenBar, ClosedBar]:
         """Close the bar that began at `start`: the bar as a piece for longer intervals, and what to keep of it."""
@@ -76,12 +85,14 @@ class Series:
             "open": [bar.state() for bar in self.open_bars.values()],
             "indicators": self.indicators.state(),
             "alerts": self.alerts.state() if self.alerts is not None else None,
+            "forecasts": self.forecasts.state() if self.forecasts is not None else None,
         }
 
     def restore(self, state: dict[str, Any], indicators: IndicatorSet | None) -> None:
         """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
 
-        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        Forecasts under other settings begin anew. Raises SettingsChanged where `indicators` are not given and the
+        snapshot was made with other periods.
         """
         self.closed_until = state["closed_until"]
         if indicators is None:
@@ -91,3 +102,6 @@ class Series:
         self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
         if self.alerts is not None and state["alerts"] is not None:
             self.alerts.restore(state["alerts"])
+        kept = state["forecasts"]
+        if self.forecasts is not None and kept is not None and kept["key"] == self.forecasts.key:
+            self.forecasts.restore(kept)

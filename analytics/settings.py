@@ -3,7 +3,13 @@
 from analytics.alerts import AlertSettings
 from analytics.indicator_set import IndicatorSettings
 from analytics.symbol_state import EngineSettings, LiveEvery
+from ml.forecaster import ForecastSettings
+from ml.search import SearchSettings, season_of
 from shared.config import Config
+from shared.market import Interval
+
+SEARCH_WINDOW = 500
+"""Closes that a model is searched over, where a forecast does not ask for more."""
 
 
 def engine_settings(config: Config) -> EngineSettings:
@@ -22,4 +28,18 @@ def engine_settings(config: Config) -> EngineSettings:
         LiveEvery(**indicators.frequencies.model_dump()),
         config.running.bar_grace_seconds,
         config.errors.skip_extreme_values,
+        {interval: forecast_settings(config, interval) for interval in config.models.forecast_intervals},
+    )
+
+
+def forecast_settings(config: Config, interval: Interval) -> ForecastSettings:
+    """What the settings mean to the forecasts of an interval."""
+    models = config.models
+    season = season_of(interval) if models.arima_seasonal else 1
+    return ForecastSettings(
+        min_observations=models.arima_min_observations,
+        steps=models.arima_forecast_steps,
+        confidence=models.arima_confidence_level,
+        window=max(SEARCH_WINDOW, models.arima_min_observations),
+        search=SearchSettings(models.arima_max_p, models.arima_max_d, models.arima_max_q, season),
     )

@@ -11,6 +11,7 @@ from analytics.bars import MINUTE, OpenBar
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from analytics.open_bars import OpenBars
 from analytics.series import ClosedBar, Series
+from ml.forecaster import ForecastSettings
 from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval, Quote, RecordedBar
 
@@ -35,13 +36,15 @@ class LiveEvery:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What the engine's numbers depend on. `grace` is how long a minute waits for stragglers, in seconds."""
+    """What the engine's numbers depend on. `grace` is how long a minute waits for stragglers, in seconds; intervals
+    that are not in `forecasts` have none."""
 
     indicators: IndicatorSettings = field(default_factory=IndicatorSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     live_every: LiveEvery = field(default_factory=LiveEvery)
     grace: float = 2.0
     skip_extreme: bool = True
+    forecasts: dict[Interval, ForecastSettings] = field(default_factory=dict)
 
 
 class LiveBar(NamedTuple):
@@ -81,8 +84,10 @@ class SymbolState:
         self._split_at = 0.0
 
     def _new_series(self, interval: Interval) -> Series:
+        settings = self._settings
         periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
-        return Series(self.symbol, interval, periods, self._settings.indicators, self._settings.alerts)
+        forecasts = settings.forecasts.get(interval)
+        return Series(self.symbol, interval, periods, settings.indicators, settings.alerts, forecasts)
 
     def advance(self, until: int) -> list[ClosedBar]:
         """What closes now that every bar is to be closed that ends by `until`, in order; `until` never falls."""

@@ -15,7 +15,7 @@ Prices are positive, so intervals lie around the logarithm: [mean * exp(-width *
 
 from collections.abc import Sequence
 from itertools import accumulate
-from math import exp, isfinite, log
+from math import exp, inf, isfinite, log
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -102,8 +102,10 @@ def _stored(row: Sequence[float]) -> Forecast:
 
 
 def _can_be_scored(forecast: Forecast) -> bool:
-    numbers = (forecast.horizon, forecast.origin, forecast.mean, forecast.sigma, *forecast.widths)
-    return all(isfinite(number) and number > 0 for number in numbers)
+    for number in (*forecast[:-1], *forecast.widths):
+        if not 0.0 < number < inf:
+            return False
+    return True
 
 
 class Pool:

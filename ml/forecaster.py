@@ -8,6 +8,7 @@ Until the first search has its result, the model is the random walk, as wide as 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp, fsum, isfinite, log, sqrt
@@ -151,6 +152,15 @@ class Forecaster:
             raise ValueError("no search was asked for")
         logs = list(self._logs)
         return tuple(logs[: len(logs) - self._since_asked][-self._settings.window :])
+
+    def refill(self, number: int, closes: Sequence[float]) -> None:
+        """Before the first bar: begin behind closes that nobody forecast, the last of them that of bar `number`. Where
+        they are enough for a forecast, a search over them is asked for at once."""
+        self._origin = log(closes[0])
+        for close in closes:
+            self._fold(number, log(close) - self._origin)
+        if len(self._logs) >= self._settings.min_observations:
+            self.asked_at, self._since_asked = number, 0
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: goes on as if every close so far had been divided by it, but for rounding.

@@ -8,6 +8,7 @@ of Winkler (1972) as in Gneiting and Raftery, "Strictly proper scoring rules" (2
 
 from collections.abc import Sequence
 from math import isfinite, log, sqrt
+from operator import add
 from typing import NamedTuple
 
 from ml.conformal import Forecast
@@ -44,10 +45,12 @@ def score(forecast: Forecast, actual: float, levels: Sequence[float]) -> Score:
         error,
         log(actual / forecast.origin),
         _hit(forecast, actual),
-        tuple(excess == 0.0 for excess in outside),
+        tuple([excess == 0.0 for excess in outside]),
         tuple(
-            2.0 * reach + 2.0 / (1.0 - level) * excess
-            for reach, excess, level in zip(reaches, outside, levels, strict=True)
+            [
+                2.0 * reach + 2.0 / (1.0 - level) * excess
+                for reach, excess, level in zip(reaches, outside, levels, strict=True)
+            ]
         ),
     )
 
@@ -135,7 +138,7 @@ def _terms(each: Score) -> list[float]:
 
 
 def _sum(sums: list[float], terms: list[float]) -> list[float]:
-    return [total + term for total, term in zip(sums, terms, strict=True)]
+    return list(map(add, sums, terms))
 
 
 def _summary(sums: list[float]) -> Summary | None:

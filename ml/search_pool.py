@@ -16,7 +16,10 @@ from typing import Any, Self
 from ml.search import Outcome, SearchSettings, Series
 
 Key = tuple[str, str, int]
-"""Names a search: symbol, interval and the number of the bar it was asked for at."""
+"""Names a search: symbol, interval and a number."""
+
+DIED = "the process that searched died"
+"""The reason of a search that failed for no fault of its series, as far as can be told."""
 
 READY = "ready"
 STARTUP_SECONDS = 120.0
@@ -131,7 +134,7 @@ class SearchPool:
             message = worker.pipe.recv()
         except (EOFError, OSError):
             self.deaths += 1
-            self._give_up(worker, "the process that searched died")
+            self._give_up(worker, DIED)
             return
         worker.deadline = None
         if message == READY:

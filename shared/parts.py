@@ -134,7 +134,7 @@ def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, e
             return attempt()
         except (Unavailable, PartitionLost) as error:
             failures = 1 if time.monotonic() - began > LONGEST_WAIT else failures + 1
-            if failures == 1:
+            if failures == 1 and not stop.is_set():
                 log.warning("%s waits and tries again: %s", part, error)
             if errors.stop_on_critical_error and failures > errors.max_retries:
                 raise StopPart(f"{part} gave up after {errors.max_retries} tries: {error}") from error

@@ -15,7 +15,6 @@ from pydantic import (
 
 from shared.listings import ALONE, Listings, listings_of
 from shared.setting_types import (
-    LONGEST_PERIOD,
     PROJECT,
     ArimaOrder,
     Attempts,
@@ -24,12 +23,15 @@ from shared.setting_types import (
     Dsn,
     Every,
     FeedChoice,
+    ForecastSteps,
     Grace,
     HostName,
     Intervals,
+    IntervalsOrNone,
     LogFormat,
     LogLevel,
     Name,
+    Observations,
     OffsetReset,
     Percent,
     Period,
@@ -215,8 +217,9 @@ class Alerts(Section):
 
 
 class Models(Section):
-    """Forecasting: the regression's and ARIMA's settings. Windows, horizons and frequencies are in bars."""
+    """Forecasting: what is forecast, the regression and ARIMA. Windows, horizons and frequencies are in bars."""
 
+    forecast_intervals: IntervalsOrNone = Field(default=("1m", "1d"), validation_alias="FORECAST_INTERVALS")
     lr_model_path: ProjectPath = Field(
         default=PROJECT / "ml" / "linear_regression_model.joblib", validation_alias="LR_MODEL_PATH"
     )
@@ -235,13 +238,9 @@ class Models(Section):
     arima_max_d: Annotated[int, Field(ge=0, le=2)] = Field(default=1, validation_alias="ARIMA_MAX_D")
     arima_max_q: ArimaOrder = Field(default=5, validation_alias="ARIMA_MAX_Q")
     arima_seasonal: bool = Field(default=False, validation_alias="ARIMA_SEASONAL")
-    arima_forecast_steps: Annotated[int, Field(ge=1, le=500)] = Field(
-        default=5, validation_alias="ARIMA_FORECAST_STEPS"
-    )
+    arima_forecast_steps: ForecastSteps = Field(default=5, validation_alias="ARIMA_FORECAST_STEPS")
     arima_confidence_level: Share = Field(default=0.95, validation_alias="ARIMA_CONFIDENCE_LEVEL")
-    arima_min_observations: Annotated[int, Field(ge=10, le=LONGEST_PERIOD)] = Field(
-        default=50, validation_alias="ARIMA_MIN_OBSERVATIONS"
-    )
+    arima_min_observations: Observations = Field(default=50, validation_alias="ARIMA_MIN_OBSERVATIONS")
 
 
 class Running(Section):

@@ -58,6 +58,11 @@ def _sources(text: str) -> str:
     return text.lower() if text.lower() in ALONE else text
 
 
+def _intervals_or_none(text: object) -> object:
+    """No interval is said in a word: an empty setting means the default."""
+    return () if isinstance(text, str) and text.strip().lower() == "none" else _split(text)
+
+
 def _files(text: object) -> object:
     """Files separated by commas or as in PATH."""
     return _split(text.replace(os.pathsep, ",")) if isinstance(text, str) else text
@@ -136,6 +141,11 @@ Intervals = Annotated[
     BeforeValidator(_split),
     Field(min_length=1, description="one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
 ]
+IntervalsOrNone = Annotated[
+    tuple[Interval, ...],
+    BeforeValidator(_intervals_or_none),
+    Field(description="some of 1m, 5m, 15m, 1h, 1d, separated by commas, or none"),
+]
 Speed = Annotated[
     float, Field(gt=0, allow_inf_nan=True, description="a number above 0, or max"), BeforeValidator(_speed)
 ]
@@ -153,6 +163,8 @@ Every = Annotated[int, Field(ge=1, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Attempts = Annotated[int, Field(ge=0, le=1000)]
+Observations = Annotated[int, Field(ge=10, le=LONGEST_PERIOD)]
+ForecastSteps = Annotated[int, Field(ge=1, le=500)]
 ArimaOrder = Annotated[int, Field(ge=0, le=20)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Threshold = Annotated[float, Field(gt=0, le=1_000_000)]

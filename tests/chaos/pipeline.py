@@ -94,6 +94,8 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
         "BATCH_SIZE": "500",
         "PRICE_CHANGE_THRESHOLD": "0.001",
         "VOLUME_CHANGE_THRESHOLD": "0.5",
+        "FORECAST_INTERVALS": "1m,5m",
+        "ARIMA_MIN_OBSERVATIONS": "10",
     }
 
 

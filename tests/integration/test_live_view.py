@@ -2,8 +2,10 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
-from analytics.analysis import LIVE_SYMBOLS, SNAPSHOT_MESSAGES, Analysis
+from analytics.analysis import LIVE_SYMBOLS, Analysis
+from analytics.partition import SNAPSHOT_MESSAGES
 from analytics.symbol_state import EngineSettings
 from shared.database import Connection, connect, transaction
 from shared.market import Quote
@@ -31,7 +33,7 @@ def quote(number: int) -> Quote:
 
 def taken_up(connection: Connection) -> Analysis:
     """The fold of a part that has just started."""
-    analysis = Analysis(READING, EngineSettings())
+    analysis = Analysis(READING, EngineSettings(), Event())
     with transaction(connection) as cursor:
         analysis.resume(cursor, 0, begin(cursor, READING, 0, 0))
     return analysis

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -82,7 +83,11 @@ def batch_of(messages: list[Said]) -> Batch:
 
 def fold(connection: Connection, settings: EngineSettings, log: list[Said], until: int, killed: bool) -> None:
     """One life of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
-    analysis = Analysis(READING, settings)
+    with closing(Analysis(READING, settings, Event())) as analysis:
+        live(analysis, connection, log, until, killed)
+
+
+def live(analysis: Analysis, connection: Connection, log: list[Said], until: int, killed: bool) -> None:
     with transaction(connection) as cursor:
         written = begin(cursor, READING, 0, 0)
         read_from = analysis.resume(cursor, 0, written)
@@ -216,7 +221,7 @@ def test_indicators_made_anew_are_written_while_the_log_is_folded_again(
             """update partition_snapshots set state = '{"version":0}'; update indicators set rsi = -1"""
         )
     monkeypatch.setattr("analytics.analysis.REPLACED_AT_ONCE", 10)
-    analysis = Analysis(READING, OLD)
+    analysis = Analysis(READING, OLD, Event())
     with transaction(changed) as cursor:
         analysis.resume(cursor, 0, 700)
     analysis.refold(batch_of(log[:400]))

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from analytics.engine import Engine, Event
+from analytics.forecasts import NoSearches, Searches
 from analytics.symbol_state import EngineSettings
 from shared.market import (
     EPOCH,
@@ -116,7 +117,12 @@ def kept(engine: Engine) -> bytes:
 
 def restored(snapshot: bytes, settings: EngineSettings) -> Engine:
     """An engine that goes on where the snapshot was taken."""
+    return restored_with(snapshot, settings, NoSearches())
+
+
+def restored_with(snapshot: bytes, settings: EngineSettings, searches: Searches) -> Engine:
+    """The same, with forecasts whose models are searched for."""
     partition, symbols = msgspec.json.decode(snapshot, type=tuple[dict[str, Any], dict[str, dict[str, Any]]])
-    engine = Engine(settings)
+    engine = Engine(settings, searches)
     engine.restore(partition, symbols)
     return engine

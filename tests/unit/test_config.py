@@ -135,6 +135,7 @@ def test_empty_value_in_the_environment_takes_back_what_the_file_says(
         ("REPLAY_SPEED=0", "must be a number above 0, or max"),
         ("REPLAY_SPEED=nan", "must be a number above 0, or max"),
         ("ALERT_INTERVALS=1m,2m", "must be one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
+        ("FORECAST_INTERVALS=1m,none", "must be some of 1m, 5m, 15m, 1h, 1d, separated by commas, or none"),
         ("TICKERS=,", "must name at least one symbol"),
         ("SKIP_INVALID_DATA=maybe", "must be true or false"),
         ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),

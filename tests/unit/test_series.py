@@ -14,7 +14,7 @@ SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)
 
 def series(indicators: IndicatorSettings = SHORT, interval: str = "5m") -> Series:
     alerts = AlertSettings(price_change=0.05, intervals=("5m",))
-    return Series("A", interval, 19_656.0, indicators, alerts)  # type: ignore[arg-type]
+    return Series("A", interval, 19_656.0, indicators, alerts, None)  # type: ignore[arg-type]
 
 
 def piece(slot: Slot, price: float) -> OpenBar:

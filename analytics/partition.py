@@ -1,0 +1,94 @@
+"""One partition of the log as it is folded: its engine, where it stands, and what is still to be shown and kept."""
+
+import time
+
+from analytics.engine import Engine, Event, PastCloses
+from analytics.forecasts import SeriesForecasts
+from analytics.symbol_state import EngineSettings
+from analytics.tables import Snapshot, replace_indicators
+from shared.database import Cursor
+from shared.market import Interval
+from shared.stream import Batch
+
+SNAPSHOT_SECONDS = 30.0
+SNAPSHOT_MESSAGES = 20_000
+SNAPSHOT_MESSAGES_A_SYMBOL = 50
+
+REWRITING = "rewriting"
+"""In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
+
+
+class Partition:
+    """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
+
+    While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
+    them again gives is `replaced`. Forecasts under new settings begin behind `past` closes, where `written` is.
+    """
+
+    def __init__(self, engine: Engine, snapshot: Snapshot, written: int, past: PastCloses) -> None:
+        self.engine, self.written, self.past = engine, written, past
+        self.reached = self.kept = snapshot.next_offset
+        self.rewriting = REWRITING in snapshot.partition
+        self.replaced: list[Event] = []
+        self.kept_at = time.monotonic()
+        self.unseen: dict[str, None] = {}
+        self.unkept: set[str] = set()
+        self._unrecorded: dict[str, set[Interval]] = {}
+        self._note_all()
+
+    def fold(self, batch: Batch) -> None:
+        """Fold records in and note whom they touched."""
+        fold = self.engine.fold
+        for offset, record in batch.records:
+            fold(record, offset)
+        changed = self.engine.changed
+        self.unseen.update(dict.fromkeys(sorted(changed)))
+        self.unkept |= changed
+        changed.clear()
+        self.reached = batch.step.reached
+
+    def take_events(self) -> list[Event]:
+        """What closed since the last call; note whose forecasts it moved."""
+        events = self.engine.take_events()
+        for event in events:
+            if event.step is not None:
+                bar = event.closed.bar
+                self._unrecorded.setdefault(bar.symbol, set()).add(bar.interval)
+        return events
+
+    def change(self, settings: EngineSettings) -> None:
+        """Go on under other rules; every state that is kept from here on is theirs."""
+        self.engine = self.engine.under(settings, self.past)
+        self.past = {}
+        self.unkept.update(self.engine.symbols)
+        self._note_all()
+
+    def take_unrecorded(self, symbols: list[str]) -> list[SeriesForecasts]:
+        """The forecasts of these symbols whose records have changed since they were last taken."""
+        return [
+            forecasts
+            for symbol in symbols
+            for interval in sorted(self._unrecorded.pop(symbol, ()))
+            if (forecasts := self.engine.symbols[symbol].open.series[interval].forecasts) is not None
+        ]
+
+    def _note_all(self) -> None:
+        """A kill may have come between a snapshot and the screen: what it holds is shown anew."""
+        self.unseen = dict.fromkeys(sorted(self.engine.symbols))
+        self._unrecorded = {symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols}
+
+    def replace(self, cursor: Cursor) -> None:
+        """Write what was made anew so far in place of the indicators of older settings."""
+        replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in self.replaced])
+        self.replaced = []
+
+    @property
+    def is_current(self) -> bool:
+        """Whether everything written is folded: after a start it first folds again what its snapshot lacks."""
+        return self.reached >= self.written
+
+    def snapshot_is_due(self, now: float) -> bool:
+        """Often enough that a restart is short, rarely enough that a quote's cost does not grow with symbols."""
+        behind = self.reached - self.kept
+        enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unkept))
+        return self.rewriting or behind >= enough or (behind > 0 and now - self.kept_at > SNAPSHOT_SECONDS)

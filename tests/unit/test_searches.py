@@ -1,0 +1,85 @@
+"""Searches in a process of their own: one result each, whoever asks and whatever becomes of the process."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from random import Random
+from threading import Event
+
+import psutil
+import pytest
+
+from analytics.forecasts import Search
+from analytics.searches import PooledSearches
+from ml.order_search import search as searched
+from ml.search import SearchSettings
+from ml.search_pool import SearchPool
+from shared.errors import Unavailable
+
+SMALL = SearchSettings(max_p=1, max_q=1)
+
+
+def walk(number: int, seed: int = 1) -> Search:
+    chance, level, series = Random(seed), 0.0, list[float]()
+    for _ in range(40):
+        level += chance.gauss(0, 0.001)
+        series.append(level)
+    return Search("A", "1m", number, tuple(series), SMALL)
+
+
+@pytest.fixture(scope="module")
+def searches() -> Iterator[PooledSearches]:
+    with closing(PooledSearches(SearchPool(), Event())) as opened:
+        yield opened
+
+
+def workers() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
+
+
+def test_result_is_that_of_the_search_however_often_it_was_asked_for(searches: PooledSearches) -> None:
+    expected = searched(walk(1).series, SMALL)
+    searches.ask(walk(1))
+    searches.ask(walk(1))
+    assert searches.result(walk(1)) == expected
+    assert searches.result(walk(1)) == expected, "asked anew after it was taken, as after a restart"
+
+
+def test_same_bar_with_other_closes_is_another_search(searches: PooledSearches) -> None:
+    searches.ask(walk(2, seed=1))
+    searches.ask(walk(2, seed=2))
+    assert searches.result(walk(2, seed=2)) == searched(walk(2, seed=2).series, SMALL)
+    assert searches.result(walk(2, seed=1)) == searched(walk(2, seed=1).series, SMALL)
+
+
+def test_search_that_cannot_succeed_says_why(searches: PooledSearches) -> None:
+    flat = Search("A", "1m", 3, (1.0,) * 40, SMALL)
+    assert searches.result(flat) == (None, "every value is the same")
+
+
+def test_killed_process_costs_no_model(searches: PooledSearches) -> None:
+    expected = searches.result(walk(4))
+    searches.ask(walk(5, seed=4))
+    for worker in workers():
+        worker.kill()
+    assert searches.result(walk(5, seed=4)) == searched(walk(5, seed=4).series, SMALL)
+    assert searches.result(walk(4)) == expected
+
+
+def test_search_that_hangs_has_failed_after_its_time() -> None:
+    with closing(PooledSearches(SearchPool(time_limit=0.0), Event())) as searches:
+        assert searches.result(walk(6)).reason.startswith("no result within")
+
+
+def test_no_process_is_left_at_the_end() -> None:
+    before = {worker.pid for worker in workers()}
+    with closing(PooledSearches(SearchPool(), Event())) as searches:
+        searches.ask(walk(7))
+        assert {worker.pid for worker in workers()} > before
+    assert {worker.pid for worker in workers()} == before
+
+
+def test_nothing_is_waited_for_once_the_part_is_to_stop() -> None:
+    stop = Event()
+    stop.set()
+    with closing(PooledSearches(SearchPool(), stop)) as searches, pytest.raises(Unavailable):
+        searches.result(walk(8))
