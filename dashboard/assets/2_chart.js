@@ -83,7 +83,8 @@
   }
 
   // Series keep their data array, so that a switched study leaves the others as they are.
-  function draw() {
+  // `tick` comes after it; the fan gets its points from an axis time on by that.
+  function draw(tick = {}, from = Infinity) {
     if (!view) return;
     const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
     const panes = PANES.filter(([name]) => drawn.some((spec) => spec.pane === name));
@@ -95,7 +96,8 @@
       ...(spec.id === "price" && { markers: markers() }),
     }));
     dash_clientside.set_props("chart", {
-      series: [...deskFan.series(shown.has("forecast"), format({ pane: "price" })), ...series],
+      series: [...deskFan.series(shown.has("forecast"), format({ pane: "price" }), from), ...series],
+      ...tick,
       paneOptions: panes.map(([, stretchFactor]) => ({ stretchFactor })),
     });
     deskLegend.build(panes.map(([name]) => name), drawn);
@@ -126,7 +128,7 @@
     const rows = (closed.start || []).map((_, index) => row(closed, index));
     if (rows.length) view.lastStart = rows.at(-1).start;
     if (open.start && open.start[0] > view.lastStart) rows.push(row(open, 0));
-    const before = view.bars.length;
+    const before = view.bars.length, newest = before ? view.times.at(-1) : Infinity;
     const ticks = [];
     for (const bar of rows) {
       const last = view.bars.length ? view.bars.at(-1).start : 0;
@@ -137,10 +139,10 @@
         if (!spec.study || shown.has(spec.study)) ticks.push({ id: spec.id, bar: view.points[spec.id].at(-1) });
       }
     }
-    const moves = deskFan.follow(view, fan);
-    ticks.push(...(moves || []));
-    if (ticks.length) dash_clientside.set_props("chart", { tick: ticks });
-    if (!moves) draw();
+    const moves = deskFan.follow(view, fan, newest);
+    const news = ticks.length + moves.ticks.length ? { tick: [...ticks, ...moves.ticks] } : {};
+    if (moves.from) draw(news, moves.from);
+    else if (news.tick) dash_clientside.set_props("chart", news);
     deskLegend.refresh();
     if (view.bars.length !== before) { deskSources.empty(); describe(); }
     return true;

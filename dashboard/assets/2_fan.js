@@ -43,50 +43,62 @@
   }
 
   // Where bars went on as expected a series drops its first points, changes some and adds the last ones, so that the
-  // chart scrolls along. Undefined where it is to be drawn anew.
-  function ticksOf(id, before, after) {
-    const gone = before.findIndex(({ time }) => after.length && time === after[0].time);
-    if (gone < 0 || before.slice(gone).some(({ time }, index) => !after[index] || after[index].time !== time)) return undefined;
-    const last = before.at(-1).time, historicalUpdate = true;
+  // chart scrolls along. Undefined where a bar did not come when it was expected: the axis is to forget that time.
+  function ticksOf(id, before, after, view) {
+    const first = after.length ? after[0].time : -1, last = before.length ? before.at(-1).time : -1, historicalUpdate = true;
+    const gone = before.filter(({ time }) => time < first);
+    const stays = before.slice(gone.length).every(({ time }, index) => after[index] && after[index].time === time);
+    if (first < 0 || !before.length || !stays || gone.some(({ time }) => !view.times.includes(time))) return undefined;
     return [
-      ...before.slice(0, gone).map(({ time }) => ({ id, bar: { time }, historicalUpdate })),
+      ...gone.map(({ time }) => ({ id, bar: { time }, historicalUpdate })),
       ...after.map((bar) => (bar.time < last ? { id, bar, historicalUpdate } : { id, bar })),
     ];
   }
 
-  // Takes what is said by now. Gives the ticks that show it; null where the series are to be drawn anew.
-  function follow(view, said) {
-    const times = timesOf(view, said), now = JSON.stringify([times, said && times.length ? said : null]);
-    if (now === fan.said) return [];
-    const ticks = specs.flatMap(({ id, ...spec }) => {
-      const before = fan.points[id], after = pointsOf(spec, view, said, times);
-      const moves = before.length || after.length ? ticksOf(id, before, after) : [];
-      if (moves) before.splice(0, before.length, ...after); else fan.points[id] = after;
-      return moves ? moves : [undefined];
-    });
+  // Takes what is said by now; `newest` is the axis time of the newest bar of before. Gives the ticks that show it, and
+  // where the series are to be drawn anew the time from which on they get their points by these ticks: the axis is as
+  // long as before until then, so that the chart scrolls along here as well.
+  function follow(view, said, newest) {
+    const times = timesOf(view, said), now = JSON.stringify([times, times.length ? said : null]);
+    if (now === fan.said) return { ticks: [] };
     fan.said = now;
-    return ticks.includes(undefined) ? null : ticks;
+    const reached = beyond(newest).length, ticks = [];
+    let isAnew = false;
+    for (const spec of specs) {
+      const before = fan.points[spec.id], after = pointsOf(spec, view, said, times);
+      const moves = before.length || after.length ? ticksOf(spec.id, before, after, view) : [];
+      if (moves) before.splice(0, before.length, ...after); else fan.points[spec.id] = after;
+      if (moves) ticks.push(...moves); else isAnew = true;
+    }
+    return isAnew ? anew(beyond(newest)[reached]) : { ticks };
+  }
+
+  function anew(from = { time: Infinity }) {
+    const late = specs.flatMap(({ id }) => fan.points[id].map((bar) => ({ id, bar })));
+    return { ticks: late.filter(({ bar }) => bar.time >= from.time), from: from.time };
   }
 
   // Another chart, another fan.
   function begin(view, said) {
     fan = empty();
-    follow(view, said);
+    follow(view, said, Infinity);
   }
 
+  function until(points, from) { return from === Infinity ? points : points.filter(({ time }) => time < from); }
+
   // A fan that is switched off stays where it is, unseen: the time axis does not move.
-  function series(isShown, priceFormat) {
+  function series(isShown, priceFormat, from) {
     return specs.map((spec) => ({
-      id: spec.id, type: spec.type, pane: 0, data: fan.points[spec.id], priceLines: [],
+      id: spec.id, type: spec.type, pane: 0, data: until(fan.points[spec.id], from), priceLines: [],
       options: { ...spec.options, priceFormat, visible: isShown },
     }));
   }
 
-  // Bars of the axis that no candle has reached yet.
-  function ahead(view) {
+  // Bars of the axis after a time.
+  function beyond(time) {
     const line = specs.find((spec) => spec.level === null);
-    return line ? fan.points[line.id].filter(({ time }) => time > view.times.at(-1)).length : 0;
+    return line && fan.points[line.id] ? fan.points[line.id].filter((point) => point.time > time) : [];
   }
 
-  window.deskFan = { setSpecs, begin, follow, series, ahead, said: () => fan.said };
+  window.deskFan = { setSpecs, begin, follow, series, points: (id) => fan.points[id], ahead: (view) => beyond(view.times.at(-1)).length };
 })();

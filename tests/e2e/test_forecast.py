@@ -18,9 +18,9 @@ DAY = 86_400
 FRIDAY = 1_763_683_200  # 2025-11-21 00:00 UTC
 BARS = 300
 FAN = """() => dash_component_api.getLayout('chart').props.series
-    .filter(({ id }) => id.startsWith('forecast')).map(({ data, options }) => [options.visible, data])"""
+    .filter(({ id }) => id.startsWith('forecast')).map(({ id, options }) => [options.visible, window.deskFan.points(id)])"""
 CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
-AHEAD = "() => window.deskFan.said().length > 0 && window.deskFan.ahead(window.deskChart.view()) === "
+AHEAD = "() => window.deskFan.ahead(window.deskChart.view()) === "
 
 
 def market(dsn: str) -> int:
@@ -200,3 +200,40 @@ def test_card_and_fan_fit_a_phone(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.close()
     assert visit.complaints == []
+
+
+def test_chart_scrolls_along_with_bars_that_come_in_time_late_or_many_at_once(
+    page: Page, dsn: str, minute: int
+) -> None:
+    """The newest bar stays where it was on the screen."""
+    place = newest_place(page)
+    start, number = minute, 1255
+    for gap, count in ((1, 1), (3, 1), (900, 1), (1, 7), (4, 3), (1, 1), (2, 1)):
+        with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+            for _ in range(count):
+                close_bar(cursor, Minute("AAA", start, 101.0))
+                newest, start = start, start + gap * MINUTE
+            open_bar(cursor, Minute("AAA", start, 101.0))
+            say(cursor, newest, 101.0, number)
+        number += 1
+        page.wait_for_function(f"() => window.deskChart.view().times.at(-1) === {start}")
+        page.wait_for_function(
+            f"() => ({FAN})()[0][1].length > 0 && window.deskFan.ahead(window.deskChart.view()) === 4"
+        )
+        assert newest_place(page) == pytest.approx(place, abs=0.01), (gap, count)
+
+
+def newest_place(page: Page) -> float:
+    """How far from the left the newest bar is, as a share of the chart's width, looked for from the price axis on."""
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    newest = page.evaluate("() => window.deskChart.view().times.at(-1)")
+    for share in range(915, 700, -2):
+        x = box["width"] * share / 1000
+        page.mouse.move(box["x"] + x, box["y"] + 140)
+        page.wait_for_function(
+            f"{CROSSHAIR} && {CROSSHAIR}.point && Math.abs({CROSSHAIR}.point.x - {x}) < 1.5"
+        )
+        if page.evaluate(f"{CROSSHAIR}.time") == newest:
+            return share / 1000
+    return 0.0
