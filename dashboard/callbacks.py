@@ -39,7 +39,7 @@ def _register_scripts(app: Dash) -> None:
     )
     script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), symbol, interval, adjusted)
     script("apply", Input("delta", "data"))
-    script("begin", Input("series", "data"), State("labels", "data"))
+    script("begin", Input("series", "data"), State("fan", "data"), State("labels", "data"))
     script("open", symbol, interval, Input("range", "value"))
     script("follow_range", Output("interval", "value"), Input("range", "value"))
     script("show", Input("studies", "value"))

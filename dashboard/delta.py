@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard.adjustment import adjusted
 from dashboard.figures import columns
+from dashboard.forecasts import fan, forecast_card
 from dashboard.notices import banner, newest, notice, stale_warning, switch
 from dashboard.panels import (
     alert_item,
@@ -176,6 +177,16 @@ def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) 
         "session": session_cells(row, reading.open_bars.get((symbol, "1d"))),
         "indicators": indicator_cells(open_bar, scene.periods),
         "open": columns([open_bar.bar]) if open_bar else {},
+        **_forecast(reading, symbol, interval),
+    }
+
+
+def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
+    """The card of the forecast and the fan of the chart."""
+    actions = reading.actions.get(symbol, ())
+    return {
+        "forecast": forecast_card(reading, symbol, interval),
+        "fan": fan(reading.forecasts.get((symbol, interval)), actions),
     }
 
 

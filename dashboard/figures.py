@@ -10,6 +10,7 @@ from shared.sections import Alerts, Indicators
 UP, DOWN = "#26a69a", "#ef5350"
 PANEL, LINE, DIM = "#0f151d", "#1a232e", "#8d9bad"
 GUIDE = "#4a5668"
+FORECAST = "#4cc3e0"
 COLUMNS = (
     "open", "high", "low", "close", "volume", "rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd",
     "macd_signal", "macd_histogram", "bollinger_lower", "bollinger_middle", "bollinger_upper",
@@ -37,6 +38,7 @@ def studies(periods: Indicators) -> list[Study]:
         Study("ema_short", f"EMA {periods.ema_short_period}", "price", "#5aa9ff"),
         Study("ema_long", f"EMA {periods.ema_long_period}", "price", "#d68cff", shown=False),
         Study("bollinger", f"Bollinger {periods.bollinger_period}", "price", "#7f8da3"),
+        Study("forecast", "Forecast", "price", FORECAST),
         Study("volume", "Volume", "volume", "#5a78a0"),
         Study("rsi", f"RSI {periods.rsi_period}", "rsi", "#ab83f5"),
         Study("macd", macd, "macd", "#42a5f5"),
@@ -64,6 +66,22 @@ def chart_series(periods: Indicators, alerts: Alerts) -> list[dict[str, Any]]:
         _line("macd", "macd", colours["macd"], pane="macd"),
         _line("macd_signal", "macd", "#ff9f43", pane="macd"),
     ]
+
+
+def fan_series() -> list[dict[str, Any]]:
+    """The series of the fan beyond the last bar, in drawing order: a box a bar and interval, the widest below, and the
+    line through the means. `level` counts the intervals from the widest; the line has none."""
+    boxes = [
+        _series(f"forecast_{level}", "candlestick", "forecast", "price", _box(opacity)) | {"level": level}
+        for level, opacity in enumerate(("2e", "38", "4c"))
+    ]
+    return [*boxes, _line("forecast_mean", "forecast", FORECAST, lineStyle=1) | {"level": None}]
+
+
+def _box(opacity: str) -> dict[str, Any]:
+    """A candle without a wick: two hexadecimal digits say how much hides what is below."""
+    colour = FORECAST + opacity
+    return {"upColor": colour, "downColor": colour, "borderVisible": False, "wickVisible": False}
 
 
 def _candles() -> dict[str, Any]:

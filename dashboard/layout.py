@@ -8,7 +8,7 @@ import dash_tvlwc
 from dash import dcc, html
 
 from dashboard.delta import Scene
-from dashboard.figures import chart_options, chart_series, studies
+from dashboard.figures import chart_options, chart_series, fan_series, studies
 from dashboard.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
@@ -220,7 +220,12 @@ def _chips(scene: Scene) -> dmc.ChipGroup:
         for study in every
     ]
     return dmc.ChipGroup(
-        chips, id="studies", multiple=True, value=[study.key for study in every if study.shown]
+        chips,
+        id="studies",
+        multiple=True,
+        value=[study.key for study in every if study.shown],
+        persistence=True,
+        persistence_type="local",
     )
 
 
@@ -237,10 +242,16 @@ def _side() -> html.Div:
         [
             _panel("Session", "session", html.Dl(id="session", className="cells num")),
             _panel("Indicators", "indicators", html.Dl(id="indicators", className="cells num")),
+            _panel("Forecast", "forecast", _forecast()),
             _panel("Alerts", "alert-list", alerts),
         ],
         className="side",
     )
+
+
+def _forecast() -> html.Div:
+    """What is expected of the next close, and how such forecasts fared."""
+    return html.Div([html.Dl(id="forecast", className="cells num"), html.P(id="forecast-record")])
 
 
 def _strip() -> html.Footer:
@@ -257,5 +268,6 @@ def _wiring(scene: Scene) -> list[Any]:
         dcc.Store(id="ask"),
         dcc.Store(id="delta"),
         dcc.Store(id="series", data=chart_series(scene.periods, scene.alerts)),
+        dcc.Store(id="fan", data=fan_series()),
         dcc.Store(id="labels", data={study.key: study.label for study in studies(scene.periods)}),
     ]

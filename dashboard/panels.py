@@ -1,7 +1,7 @@
 """Rows -> what the panels beside the chart say. Pure: numbers and words leave here, the page formats the numbers.
 
-A cell is (label, value, kind): kind tells the page how to write the value (price, difference, share, number,
-volume, text); None stands for what is not known.
+A cell is (label, value, kind): kind tells the page how to write the value (price, range, difference, share,
+number, volume, text, words); None stands for what is not known. A text is how far something is that is warming up.
 """
 
 from math import floor, log10
@@ -12,7 +12,7 @@ from dashboard.snapshot import Condition
 from shared.calendars import calendar_of
 from shared.sections import Indicators
 
-Cell = tuple[str, float | int | str | None, str]
+Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 SILENT_AFTER = 5.0
 """A part without a sign for so many seconds does not answer, unless it said that it ends."""
 ENDED = ("finished", "stopped")

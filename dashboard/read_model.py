@@ -9,7 +9,7 @@ import psycopg2
 
 from dashboard import queries
 from dashboard.history import History
-from dashboard.rows import ChartBar, OpenBar, SeriesKey, SymbolRow
+from dashboard.rows import ChartBar, ForecastRow, OpenBar, RecordRow, SeriesKey, SymbolRow
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
@@ -143,6 +143,7 @@ class ReadModel:
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
         moved = minutes_moved(old, symbols, open_bars)
+        records = queries.read_records(cursor)
         if last_starts := self._history.last_starts():
             self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
         return Reading(
@@ -158,6 +159,9 @@ class ReadModel:
             data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
             actions=queries.read_actions(cursor) if is_due else old.actions,
             offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
+            records=records,
+            forecasts=_kept_forecasts(old, records)
+            | queries.read_forecasts(cursor, champions_moved(old, records)),
         )
 
 
@@ -173,6 +177,15 @@ def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKe
         for symbol in symbols
         if symbol not in old.trends or start(old.open_bars, symbol) != start(open_bars, symbol)
     ]
+
+
+def champions_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, str]:
+    """The champions that have another record than before, and with it another forecast."""
+    return {key: record.champion for key, record in records.items() if old.records.get(key) != record}
+
+
+def _kept_forecasts(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, ForecastRow]:
+    return {key: forecast for key, forecast in old.forecasts.items() if key in records}
 
 
 def _kept_trends(old: Reading, symbols: dict[str, SymbolRow]) -> dict[str, tuple[float, ...]]:

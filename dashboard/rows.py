@@ -134,6 +134,42 @@ class DataAlertRow(NamedTuple):
     detail: str
 
 
+class RecordRow(NamedTuple):
+    """How far the forecasts of a symbol and interval are, and how good those of the next close were since ever.
+
+    `seen` closed bars of the `needed` ones are there. `champion` is the model that is to be shown, naive or arima.
+    `scores`, `skill` and `verdict` compare ARIMA with no change: skill is 1 - mean squared error over that of no
+    change. `held` is the share of closes inside the champion's interval that shall hold the share `level`.
+    """
+
+    seen: int
+    needed: int
+    champion: str
+    scores: int
+    skill: float | None
+    verdict: str | None
+    level: float
+    held: float | None
+
+
+class ForecastRow(NamedTuple):
+    """What the champion said when the bar that starts at `start` closed, at `made_at`, as prices were then.
+
+    `arima` is the order (p, d, q) of ARIMA at that bar and the number of the bar at which it was searched for, 0 where
+    no search had a part in it; None where it said nothing. `mean`, `lower` and `upper` run over the next bars, the
+    bounds besides over the `levels`, which rise.
+    """
+
+    start: int
+    made_at: int
+    model: str
+    arima: tuple[int, int, int, int] | None
+    levels: list[float]
+    mean: list[float]
+    lower: list[list[float]]
+    upper: list[list[float]]
+
+
 class PartRow(NamedTuple):
     """What a part says of itself, over all its instances; `age` is seconds since the newest heartbeat."""
 

@@ -7,10 +7,12 @@ from dashboard.rows import (
     ActionRow,
     AlertRow,
     DataAlertRow,
+    ForecastRow,
     OfferRow,
     OpenBar,
     PartRow,
     QualityRow,
+    RecordRow,
     SeriesKey,
     SymbolRow,
 )
@@ -36,9 +38,11 @@ class Reading(NamedTuple):
     data_alerts: list[DataAlertRow]
     actions: dict[str, tuple[ActionRow, ...]]
     offer: OfferRow | None
+    records: dict[SeriesKey, RecordRow]
+    forecasts: dict[SeriesKey, ForecastRow]
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {})
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:

@@ -152,6 +152,42 @@ def offer(cursor: Cursor, reason: str, reachable_since: float | None = None) -> 
     _insert(cursor, "live_offers", {"source": "yahoo", "reason": reason, "reachable_since": since})
 
 
+def forecast(cursor: Cursor, minute: Minute, model: str = "naive", **told: object) -> None:
+    """Write what a model said when a bar closed: no change for five bars, within 1, 2 and 3 of the close, a tenth more
+    with every bar."""
+    widths = [[(1 + level) * (1 + step / 10) for level in range(3)] for step in range(5)]
+    values: dict[str, object] = {
+        "symbol": minute.symbol,
+        "interval": minute.interval,
+        "start": at(minute.start),
+        "model": model,
+        "made_at": at(minute.start + MINUTE),
+        "number": 1,
+        "p": 0,
+        "d": 1,
+        "q": 0,
+        "version": 0,
+        "close": minute.close,
+        "levels": [0.5, 0.8, 0.95],
+        "mean": [minute.close] * 5,
+        "sigma": [0.01] * 5,
+        "lower": [[minute.close - width for width in levels] for levels in widths],
+        "upper": [[minute.close + width for width in levels] for levels in widths],
+    }
+    _insert(cursor, "forecasts", values | told)
+
+
+def record(cursor: Cursor, symbol: str, interval: str = "1m", **told: object) -> None:
+    """Write how good both models are at the next close: 1,204 forecasts that can't be told from no change."""
+    cursor.execute("delete from forecast_records where symbol = %s and interval = %s", (symbol, interval))
+    counts = {"seen": 1254, "needed": 50, "rolling_scores": 200, "lifetime_scores": 1204}
+    held = {"levels": [0.5, 0.8, 0.95], "lifetime_covered": [0.51, 0.79, 0.948], "champion": "naive"}
+    key = {"symbol": symbol, "interval": interval, "horizon": 1}
+    compared = {"lifetime_skill": -0.002, "verdict": "not distinguishable from no change"}
+    _insert(cursor, "forecast_records", key | counts | held | {"model": "naive"} | told)
+    _insert(cursor, "forecast_records", key | counts | held | compared | {"model": "arima"} | told)
+
+
 def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:
     """A market of symbols at these prices: `bars` closed minutes before the one that is open at `now`."""
     minute = now - now % MINUTE

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const PANES = [["price", 6], ["volume", 1.1], ["rsi", 1.5], ["macd", 1.6]];
-  const RIGHT_MARGIN = 4;
+  const RIGHT_MARGIN = 4, BESIDE_FAN = 2;
   let specs = [], shown = new Set(), room = {};
   let view = null; // what is on the chart: see load
 
@@ -42,12 +42,13 @@
     for (const spec of specs) view.points[spec.id].splice(-1, 1, point(spec, bar, view.times.at(-1)));
   }
 
-  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted.
-  function load(chart, columns, marks) {
+  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted. `fan` is what is expected.
+  function load(chart, columns, marks, fan) {
     view = { ...chart, marks, bars: [], times: [], points: {}, lastStart: 0 };
     for (const spec of specs) view.points[spec.id] = [];
     columns.start.forEach((_, index) => append(row(columns, index)));
     if (view.bars.length) view.lastStart = view.bars.at(-1).start;
+    deskFan.begin(view, fan);
     draw();
   }
 
@@ -82,18 +83,21 @@
   }
 
   // Series keep their data array, so that a switched study leaves the others as they are.
-  function draw() {
+  // `tick` comes after it; the fan gets its points from an axis time on by that.
+  function draw(tick = {}, from = Infinity) {
     if (!view) return;
     const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
     const panes = PANES.filter(([name]) => drawn.some((spec) => spec.pane === name));
     const number = Object.fromEntries(panes.map(([name], index) => [name, index]));
+    const series = drawn.map((spec) => ({
+      id: spec.id, type: spec.type, pane: number[spec.pane], data: view.points[spec.id],
+      options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines || [],
+      ...margins(spec, drawn.find((other) => other.pane === spec.pane)),
+      ...(spec.id === "price" && { markers: markers() }),
+    }));
     dash_clientside.set_props("chart", {
-      series: drawn.map((spec) => ({
-        id: spec.id, type: spec.type, pane: number[spec.pane], data: view.points[spec.id],
-        options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines || [],
-        ...margins(spec, drawn.find((other) => other.pane === spec.pane)),
-        ...(spec.id === "price" && { markers: markers() }),
-      })),
+      series: [...deskFan.series(shown.has("forecast"), format({ pane: "price" }), from), ...series],
+      ...tick,
       paneOptions: panes.map(([, stretchFactor]) => ({ stretchFactor })),
     });
     deskLegend.build(panes.map(([name]) => name), drawn);
@@ -110,7 +114,7 @@
     if (!view || !view.bars.length) return;
     const newest = view.bars.at(-1).start;
     const first = view.bars.findIndex((bar) => bar.start > newest - seconds);
-    const to = view.bars.length - 1 + RIGHT_MARGIN;
+    const to = view.bars.length - 1 + Math.max(RIGHT_MARGIN, deskFan.ahead(view) + BESIDE_FAN);
     dash_clientside.set_props("chart", { visibleLogicalRange: { from: Math.min(first, to - 20), to } });
   }
 
@@ -119,12 +123,12 @@
     return last !== undefined && Object.keys(bar).every((name) => bar[name] === last[name]);
   }
 
-  // Bars that closed, then the open one. False where they don't follow what is drawn: the chart must load anew.
-  function tick(closed, open) {
+  // Bars that closed, then the open one, then what is expected of the next ones. False where they don't follow what is drawn: the chart must load anew.
+  function tick(closed, open, fan) {
     const rows = (closed.start || []).map((_, index) => row(closed, index));
     if (rows.length) view.lastStart = rows.at(-1).start;
     if (open.start && open.start[0] > view.lastStart) rows.push(row(open, 0));
-    const before = view.bars.length;
+    const before = view.bars.length, newest = before ? view.times.at(-1) : Infinity;
     const ticks = [];
     for (const bar of rows) {
       const last = view.bars.length ? view.bars.at(-1).start : 0;
@@ -135,14 +139,18 @@
         if (!spec.study || shown.has(spec.study)) ticks.push({ id: spec.id, bar: view.points[spec.id].at(-1) });
       }
     }
-    if (ticks.length) dash_clientside.set_props("chart", { tick: ticks });
+    const moves = deskFan.follow(view, fan, newest);
+    const news = ticks.length + moves.ticks.length ? { tick: [...ticks, ...moves.ticks] } : {};
+    if (moves.from) draw(news, moves.from);
+    else if (news.tick) dash_clientside.set_props("chart", news);
     deskLegend.refresh();
     if (view.bars.length !== before) { deskSources.empty(); describe(); }
     return true;
   }
 
   function barAt(time) {
-    const index = time === null || time === undefined ? view.times.length - 1 : view.times.indexOf(time);
+    const isNewest = time === null || time === undefined || time > view.times.at(-1);
+    const index = isNewest ? view.times.length - 1 : view.times.indexOf(time);
     return index < 0 ? null : { bar: view.bars[index], before: view.bars[index - 1] };
   }
 

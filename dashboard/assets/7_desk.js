@@ -10,12 +10,13 @@
   };
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
-    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, loading: null, stale: false, offered: "",
+    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, fan: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null,
   };
 
-  function begin(series, labels) {
+  function begin(series, fan, labels) {
     deskChart.setSpecs(series);
+    deskFan.setSpecs(fan);
     deskLegend.setLabels(labels);
     if (window.innerWidth < 600) dash_clientside.set_props("range", { value: "1H" }); // three hours would be a smear
   }
@@ -60,11 +61,14 @@
 
   function applySymbol(delta) {
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
-    Object.assign(state, { clock: heading, open: delta.open });
+    Object.assign(state, { clock: heading, open: delta.open, fan: delta.fan });
     deskPanels.headline(row);
     deskPanels.badge("badge", heading.session, heading.tone);
     deskPanels.cells("session", delta.session, row);
     deskPanels.cells("indicators", delta.indicators, row);
+    deskPanels.cells("forecast", delta.forecast.cells, row);
+    deskPanels.sentence("forecast-record", delta.forecast.text);
+    note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
     note("session-note", delta.symbol, deskFormat.currency(row.currency).code);
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
     // Once for each symbol: a late answer about the one before must not take a click back.
@@ -85,7 +89,7 @@
     if (isLoaded && Object.entries(state.look).some(([name, value]) => view[name] !== value)) state.stale = true;
     const isShown = isLoaded && !state.stale;
     if (isShown && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
-    const follows = isShown && delta.bars !== null && deskChart.tick(delta.bars, delta.open);
+    const follows = isShown && delta.bars !== null && deskChart.tick(delta.bars, delta.open, delta.fan);
     if (!follows) load(isLoaded);
   }
 
@@ -114,8 +118,8 @@
       if (!history || state.loading !== wanted) return;
       const before = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
       const leaps = history.columns.start.filter((start) => start > before).length > LEAP; // as a history that comes in
-      deskChart.load({ symbol, interval, zone: clock.zone, ...look }, history.columns, history.marks);
-      deskChart.tick({}, state.open);
+      deskChart.load({ symbol, interval, zone: clock.zone, ...look }, history.columns, history.marks, state.fan);
+      deskChart.tick({}, state.open, state.fan);
       state.stale = false;
       if (!keepZoom || leaps) deskChart.zoom(RANGES[state.range][0]);
     } catch (error) {

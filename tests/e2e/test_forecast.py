@@ -1,0 +1,239 @@
+"""Forecasts as a reader sees them: the fan beyond the last bar, and the card beside the chart."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from tests.e2e.visit import Visit
+from tests.screen_rows import MINUTE, Minute, close_bar, fill, forecast, open_bar, record
+
+DAY = 86_400
+FRIDAY = 1_763_683_200  # 2025-11-21 00:00 UTC
+BARS = 300
+FAN = """() => dash_component_api.getLayout('chart').props.series
+    .filter(({ id }) => id.startsWith('forecast')).map(({ id, options }) => [options.visible, window.deskFan.points(id)])"""
+CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
+AHEAD = "() => window.deskFan.ahead(window.deskChart.view()) === "
+
+
+def market(dsn: str) -> int:
+    """Minutes of three symbols: AAA is forecast, BBB is warming up; CCC has days up to a Friday. Gives when the
+    open minute starts."""
+    now = int(time.time())
+    minute = now - now % MINUTE
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        fill(cursor, {"AAA": 101.0, "BBB": 250.0, "CCC": 50.0}, now, bars=BARS)
+        say(cursor, minute - MINUTE, 101.2, 1254)
+        record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
+        for index in range(30):
+            day = FRIDAY - index * DAY
+            if time.gmtime(day).tm_wday < 5:
+                close_bar(cursor, Minute("CCC", day, 50.0, "1d"))
+        forecast(cursor, Minute("CCC", FRIDAY, 50.0, "1d"))
+        record(cursor, "CCC", "1d")
+    return minute
+
+
+def say(cursor: Any, start: int, close: float, seen: int) -> None:
+    """Both models forecast at the close of AAA's bar."""
+    forecast(cursor, Minute("AAA", start, close))
+    forecast(cursor, Minute("AAA", start, close), "arima", p=0, q=1, version=1200)
+    record(cursor, "AAA", seen=seen)
+
+
+@pytest.fixture
+def dsn(admin_dsn: str, request: pytest.FixtureRequest) -> str:
+    """A database of the test's own."""
+    made = make_database(admin_dsn, request.node.name.removeprefix("test_")[:60])
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+def minute(dsn: str) -> int:
+    """When the open minute of the market starts."""
+    return market(dsn)
+
+
+@pytest.fixture
+def page(browser: Browser, serve: Callable[[str, str], str], dsn: str, minute: int) -> Iterator[Page]:
+    """A page that shows AAA and its fan; afterwards it must have been quiet and local."""
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    visit = Visit(page, serve(dsn, "simulated"))
+    page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
+    page.wait_for_function(AHEAD + "4")
+    yield page
+    page.close()
+    assert (visit.complaints, visit.outside) == ([], [])
+
+
+def visible_range(page: Page) -> tuple[int, int]:
+    """The axis times under two points of the chart."""
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    times = []
+    for share in (0.2, 0.6):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + 140)
+        page.wait_for_function(f"{CROSSHAIR} && {CROSSHAIR}.time !== undefined && {CROSSHAIR}.point")
+        times.append(page.evaluate(f"{CROSSHAIR}.time"))
+        page.mouse.move(box["x"], box["y"] - 60)
+        page.wait_for_function(f"!{CROSSHAIR}.point")
+    return times[0], times[1]
+
+
+def close_minute(dsn: str, minute: int, close: float, seen: int) -> None:
+    """AAA's open minute closes, the next one opens, and forecasts are made."""
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        close_bar(cursor, Minute("AAA", minute, close))
+        open_bar(cursor, Minute("AAA", minute + MINUTE, close))
+        say(cursor, minute, close, seen)
+
+
+def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(page: Page, minute: int) -> None:
+    *boxes, (_, line) = page.evaluate(FAN)
+    for (is_visible, data), width in zip(boxes, (3, 2, 1), strict=True):
+        assert is_visible
+        assert [point["time"] for point in data] == [minute + step * MINUTE for step in range(5)]
+        assert (data[0]["low"], data[0]["high"]) == (101.2 - width, 101.2 + width)
+    assert [point["time"] for point in line] == [minute + step * MINUTE for step in range(-1, 5)]
+
+
+def test_card_tells_the_next_close_and_how_forecasts_fared(page: Page) -> None:
+    expect(page.locator("#forecast")).to_contain_text("$101.20")
+    expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
+    expect(page.locator("#forecast")).to_contain_text("No change")
+    expect(page.locator("#forecast-record")).to_have_text(
+        re.compile(r"ARIMA\(0,1,1\), search at bar 1,200: not")
+    )
+    expect(page.locator("#forecast-record")).to_contain_text("held 94.8")
+
+
+def test_warming_forecast_shows_how_far_it_is_and_no_fan(page: Page) -> None:
+    page.locator(".ag-row[row-id='BBB']").click()
+    expect(page.locator("#forecast")).to_contain_text("12/50")
+    page.wait_for_function("() => window.deskChart.holds('BBB', '1m')")
+    assert [data for _, data in page.evaluate(FAN)] == [[]] * 4
+
+
+def test_interval_that_is_not_forecast_has_no_fan_and_says_so(page: Page) -> None:
+    page.locator("#interval").get_by_text("5m", exact=True).click()
+    expect(page.locator("#forecast-record")).to_have_text(
+        "Closes of 5m bars are not forecast. Those of 1m are."
+    )
+    page.wait_for_function("() => window.deskChart.holds('AAA', '5m')")
+    assert [data for _, data in page.evaluate(FAN)] == [[]] * 4
+
+
+def test_fan_over_days_skips_the_weekend(page: Page) -> None:
+    page.locator(".ag-row[row-id='CCC']").click()
+    page.locator("#interval").get_by_text("1D", exact=True).click()
+    page.wait_for_function("() => window.deskChart.holds('CCC', '1d')")
+    page.wait_for_function(AHEAD + "5")
+    (_, widest), *_ = page.evaluate(FAN)
+    days = [(point["time"] - FRIDAY) // DAY for point in widest]
+    assert days == [3, 4, 5, 6, 7]
+
+
+def test_switch_hides_the_fan_without_moving_the_chart_and_is_kept(page: Page) -> None:
+    before = visible_range(page)
+    page.locator(".chips").get_by_text("Forecast", exact=True).click()
+    page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => !isVisible)")
+    assert visible_range(page) == before
+    page.reload()
+    page.wait_for_function(f"() => window.deskChart.view() && ({FAN})().length === 4")
+    page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => !isVisible)")
+    page.locator(".chips").get_by_text("Forecast", exact=True).click()
+    page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => isVisible)")
+
+
+def test_fan_moves_on_with_the_bars_and_zoom_and_elements_stay(page: Page, dsn: str, minute: int) -> None:
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.wheel(0, -600)
+    page.mouse.wheel(-400, 0)
+    zoomed = visible_range(page)
+    page.evaluate("""() => {
+        window.mounted = [];
+        const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
+            (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
+        for (const selector of ['.stage', '.side'])
+            new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
+    }""")
+    for step, close in enumerate((101.6, 102.4)):
+        close_minute(dsn, minute + step * MINUTE, close, 1255 + step)
+        expect(page.locator("#forecast")).to_contain_text(f"${close:.2f}")
+    times = page.evaluate("() => window.deskChart.view().times.slice(-2)")
+    assert times[-1] == minute + 2 * MINUTE
+    (_, widest), *_ = page.evaluate(FAN)
+    assert [point["time"] for point in widest] == [minute + (2 + step) * MINUTE for step in range(5)]
+    assert visible_range(page) == zoomed
+    assert page.evaluate("window.mounted") == []
+
+
+def test_bar_that_comes_later_than_expected_takes_the_fan_with_it(page: Page, dsn: str, minute: int) -> None:
+    later = minute + 900 * MINUTE
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        close_bar(cursor, Minute("AAA", minute, 101.6))
+        open_bar(cursor, Minute("AAA", later, 103.0))
+        say(cursor, minute, 101.6, 1255)
+    expect(page.locator("#forecast")).to_contain_text("$101.60")
+    page.wait_for_function(f"() => ({FAN})()[0][1].length === 5 && ({FAN})()[0][1][0].time === {later}")
+    assert page.evaluate("() => window.deskChart.view().times.at(-1)") == later
+
+
+def test_card_and_fan_fit_a_phone(
+    browser: Browser, serve: Callable[[str, str], str], dsn: str, minute: int
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    visit = Visit(page, serve(dsn, "simulated"))
+    page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
+    page.wait_for_function(AHEAD + "4")
+    expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.close()
+    assert visit.complaints == []
+
+
+def test_chart_scrolls_along_with_bars_that_come_in_time_late_or_many_at_once(
+    page: Page, dsn: str, minute: int
+) -> None:
+    """The newest bar stays where it was on the screen."""
+    place = newest_place(page)
+    start, number = minute, 1255
+    for gap, count in ((1, 1), (3, 1), (900, 1), (1, 7), (4, 3), (1, 1), (2, 1)):
+        with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+            for _ in range(count):
+                close_bar(cursor, Minute("AAA", start, 101.0))
+                newest, start = start, start + gap * MINUTE
+            open_bar(cursor, Minute("AAA", start, 101.0))
+            say(cursor, newest, 101.0, number)
+        number += 1
+        page.wait_for_function(f"() => window.deskChart.view().times.at(-1) === {start}")
+        page.wait_for_function(
+            f"() => ({FAN})()[0][1].length > 0 && window.deskFan.ahead(window.deskChart.view()) === 4"
+        )
+        assert newest_place(page) == pytest.approx(place, abs=0.01), (gap, count)
+
+
+def newest_place(page: Page) -> float:
+    """How far from the left the newest bar is, as a share of the chart's width, looked for from the price axis on."""
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    newest = page.evaluate("() => window.deskChart.view().times.at(-1)")
+    for share in range(915, 700, -2):
+        x = box["width"] * share / 1000
+        page.mouse.move(box["x"] + x, box["y"] + 140)
+        page.wait_for_function(
+            f"{CROSSHAIR} && {CROSSHAIR}.point && Math.abs({CROSSHAIR}.point.x - {x}) < 1.5"
+        )
+        if page.evaluate(f"{CROSSHAIR}.time") == newest:
+            return share / 1000
+    return 0.0

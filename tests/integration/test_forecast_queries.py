@@ -1,0 +1,106 @@
+"""What the screen reads of forecasts, against a real PostgreSQL."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from dashboard import queries
+from dashboard.read_model import ReadModel
+from dashboard.rows import RecordRow
+from db.migrate import migrate
+from shared.database import Connection, Cursor, connect, make_database, transaction
+from tests.screen_rows import MINUTE, Minute, fill, forecast, record
+
+NOON = 1_763_985_600
+AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
+UNDECIDED = "not distinguishable from no change"
+
+
+@pytest.fixture
+def dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
+    """An empty database of this test's own, with its tables."""
+    made = make_database(embedded_postgres, request.node.name.removeprefix("test_")[:60])
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[Connection]:
+    """A connection to the test's database."""
+    with closing(connect(dsn, "test")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cursor(connection: Connection) -> Iterator[Cursor]:
+    """A cursor in a transaction."""
+    with transaction(connection) as opened:
+        yield opened
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds, at most 10 s."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_record_compares_arima_and_tells_how_often_the_champions_interval_held(cursor: Cursor) -> None:
+    record(cursor, "AAA")
+    cursor.execute("update forecast_records set lifetime_covered = '{0.4,0.7,0.9}' where model = 'arima'")
+    record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
+    assert queries.read_records(cursor) == {
+        AAA: RecordRow(1254, 50, "naive", 1204, -0.002, UNDECIDED, 0.95, 0.948),
+        BBB: RecordRow(12, 50, "naive", 0, None, UNDECIDED, 0.95, None),
+    }
+
+
+def test_newest_forecast_of_the_champion_is_read_with_the_order_of_arima(cursor: Cursor) -> None:
+    for index in range(3):
+        minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
+        forecast(cursor, minute)
+        forecast(cursor, minute, "arima", p=1, q=2, version=1200, mean=[minute.close + 0.5] * 5)
+    naive, arima = (queries.read_forecasts(cursor, {AAA: model})[AAA] for model in ("naive", "arima"))
+    assert (naive.start, naive.made_at, naive.model) == (NOON + 120, NOON + 180, "naive")
+    assert naive.arima == arima.arima == (1, 1, 2, 1200)
+    assert (naive.mean, arima.mean) == ([102.0] * 5, [102.5] * 5)
+    assert (naive.lower[0], naive.upper[0]) == ([101.0, 100.0, 99.0], [103.0, 104.0, 105.0])
+    assert queries.read_forecasts(cursor, {BBB: "naive"}) == {}
+
+
+def test_forecast_where_arima_said_nothing_has_no_order(cursor: Cursor) -> None:
+    forecast(cursor, Minute("AAA", NOON, 100.0), "arima")
+    forecast(cursor, Minute("AAA", NOON + MINUTE, 100.0))
+    assert queries.read_forecasts(cursor, {AAA: "naive"})[AAA].arima is None
+
+
+def test_no_more_than_the_next_bars_are_read(cursor: Cursor) -> None:
+    bounds = [[1.0, 2.0, 3.0]] * 40
+    forecast(cursor, Minute("AAA", NOON, 100.0), mean=[1.0] * 40, lower=bounds, upper=bounds)
+    found = queries.read_forecasts(cursor, {AAA: "naive"})[AAA]
+    assert [len(values) for values in (found.mean, found.lower, found.upper)] == [queries.STEPS_SHOWN] * 3
+    assert found.lower[4] == [1.0, 2.0, 3.0]
+
+
+def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
+    dsn: str, connection: Connection
+) -> None:
+    with transaction(connection) as cursor:
+        fill(cursor, {"AAA": 10.0}, NOON, bars=2)
+        forecast(cursor, Minute("AAA", NOON - MINUTE, 10.0))
+        record(cursor, "AAA")
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test")
+    model.start()
+    wait_for(lambda: model.snapshot.reading.forecasts.get(AAA) is not None)
+    assert model.snapshot.reading.forecasts[AAA].mean == [10.0] * 5
+    with transaction(connection) as cursor:
+        forecast(cursor, Minute("AAA", NOON, 11.0))
+        record(cursor, "AAA", seen=1255)
+    wait_for(lambda: model.snapshot.reading.forecasts[AAA].start == NOON)
+    with transaction(connection) as cursor:
+        cursor.execute("delete from forecast_records")
+    wait_for(lambda: model.snapshot.reading.forecasts == {})
+    model.stop()

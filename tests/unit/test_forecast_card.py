@@ -1,0 +1,152 @@
+"""What the page is told of forecasts: the card's words and the fan's bounds."""
+
+import pytest
+
+from dashboard.delta import Ask, delta
+from dashboard.figures import fan_series, studies
+from dashboard.forecasts import fan, forecast_card
+from dashboard.read_model import champions_moved
+from dashboard.rows import ActionRow, ForecastRow, RecordRow
+from dashboard.snapshot import Reading, advance, first_snapshot
+from shared.sections import Indicators
+from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
+
+KEY = ("AAA", "1m")
+UNDECIDED = "not distinguishable from no change"
+RECORD = RecordRow(1254, 50, "naive", 1204, -0.002, UNDECIDED, 0.95, 0.948)
+FORECAST = ForecastRow(
+    MONDAY_NOON - 60,
+    MONDAY_NOON,
+    "naive",
+    (0, 1, 1, 1200),
+    [0.5, 0.8, 0.95],
+    [100.0, 100.0],
+    [[99.0, 98.0, 97.0], [98.5, 97.5, 96.5]],
+    [[101.0, 102.0, 103.0], [101.5, 102.5, 103.5]],
+)
+SPLIT = ActionRow(MONDAY_NOON + 60, "split", 2.0, None)
+
+
+def reading(record: RecordRow | None = RECORD, forecast: ForecastRow | None = FORECAST) -> Reading:
+    """The small market with what is known of its forecasts."""
+    return READING._replace(
+        records={} if record is None else {KEY: record},
+        forecasts={} if forecast is None else {KEY: forecast},
+    )
+
+
+def cells(found: Reading) -> dict[str, object]:
+    """The values of the card by their labels."""
+    return {label: value for label, value, _ in forecast_card(found, *KEY)["cells"]}
+
+
+def test_card_says_plainly_that_no_change_is_expected() -> None:
+    assert cells(reading()) == {
+        "Next close": 100.0,
+        "After bar": "06:59",
+        "95\u00a0% interval": (97.0, 103.0),
+        "Model": "No change",
+    }
+    assert forecast_card(reading(), *KEY)["text"] == (
+        "ARIMA(0,1,1), search at bar 1,200: not distinguishable from no change "
+        "(skill \u22120.2\u00a0%, 1,204 forecasts); the 95\u00a0% interval held 94.8\u00a0%."
+    )
+
+
+def test_card_of_an_arima_champion_names_its_model_and_how_it_fared() -> None:
+    record = RECORD._replace(champion="arima", skill=0.0123, verdict="better than no change")
+    found = reading(record, FORECAST._replace(model="arima", mean=[100.4, 100.5]))
+    assert cells(found)["Model"] == "ARIMA(0,1,1), search at bar 1,200"
+    assert cells(found)["Next close"] == 100.4
+    assert forecast_card(found, *KEY)["text"] == (
+        "Better than no change (skill 1.2\u00a0%, 1,204 forecasts); the 95\u00a0% interval held 94.8\u00a0%."
+    )
+
+
+def test_model_that_no_search_had_a_part_in_says_so() -> None:
+    found = reading(forecast=FORECAST._replace(arima=(0, 1, 0, 0)))
+    assert forecast_card(found, *KEY)["text"].startswith("ARIMA(0,1,0), before its first search: not")
+
+
+def test_skill_that_rounds_to_nothing_has_no_sign_and_unknown_skill_is_left_out() -> None:
+    texts = [forecast_card(reading(RECORD._replace(skill=skill)), *KEY)["text"] for skill in (-0.0001, None)]
+    assert "(skill 0.0\u00a0%, 1,204 forecasts)" in texts[0]
+    assert "no change (1,204 forecasts)" in texts[1]
+
+
+def test_forecast_before_any_has_come_due_has_no_record() -> None:
+    found = reading(RECORD._replace(scores=0, skill=None, held=None))
+    assert forecast_card(found, *KEY)["text"] == "No forecast has come due yet."
+
+
+def test_warming_forecast_says_how_far_it_is() -> None:
+    card = forecast_card(reading(RECORD._replace(seen=12), None), *KEY)
+    assert card["cells"] == [("Next close", "12/50", "text")]
+    assert card["text"] == "Warming up: the first forecast comes with closed bar 50."
+
+
+def test_price_that_never_moved_has_no_forecast() -> None:
+    card = forecast_card(reading(RECORD._replace(seen=80), None), *KEY)
+    assert card == {"cells": [("Next close", None, "price")], "text": "The price has not moved yet."}
+
+
+def test_interval_that_is_not_forecast_says_which_are() -> None:
+    found = reading()._replace(records={KEY: RECORD, ("AAA", "1d"): RECORD})
+    assert forecast_card(found, "AAA", "5m")["text"] == (
+        "Closes of 5m bars are not forecast. Those of 1m and 1d are."
+    )
+    assert forecast_card(reading(None, None), *KEY) == {"cells": [], "text": "Nothing yet"}
+
+
+def test_bar_of_another_day_is_named_with_its_day() -> None:
+    older = reading(forecast=FORECAST._replace(start=MONDAY_NOON - 3 * 86_400))
+    assert cells(older)["After bar"] == "21 Nov 07:00"
+    daily = READING._replace(records={("AAA", "1d"): RECORD}, forecasts={("AAA", "1d"): FORECAST})
+    assert forecast_card(daily, "AAA", "1d")["cells"][1][1] == "24 Nov"
+
+
+def test_fan_has_the_widest_interval_first() -> None:
+    found = fan(FORECAST, ())
+    assert found is not None
+    assert (found["start"], found["mean"]) == (FORECAST.start, [100.0, 100.0])
+    assert found["low"][0] == [97.0, 98.0, 99.0]
+    assert found["high"][1] == [103.5, 102.5, 101.5]
+    assert fan(None, ()) is None
+
+
+def test_split_since_the_forecast_tells_it_in_todays_shares() -> None:
+    found = fan(FORECAST, (SPLIT,))
+    assert found is not None and found["high"][0] == [51.5, 51.0, 50.5]
+    halved = reading()._replace(actions={"AAA": (SPLIT,)})
+    assert cells(halved)["95\u00a0% interval"] == (48.5, 51.5)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [SPLIT._replace(time=MONDAY_NOON - 60), SPLIT._replace(action="dividend")],
+    ids=["before", "dividend"],
+)
+def test_split_before_the_forecast_and_dividends_leave_it_as_it_is(action: ActionRow) -> None:
+    assert fan(FORECAST, (action,)) == fan(FORECAST, ())
+
+
+def test_delta_carries_the_forecast_of_the_interval_that_was_asked_for() -> None:
+    snapshot = advance(first_snapshot(100), reading())
+    found = delta(SCENE, snapshot, Ask("AAA", "1m", 0, 0, 0), [])
+    other = delta(SCENE, snapshot, Ask("AAA", "5m", 0, 0, 0), [])
+    assert found["fan"] == fan(FORECAST, ())
+    assert found["forecast"] == forecast_card(reading(), *KEY)
+    assert (other["fan"], other["forecast"]["cells"]) == (None, [])
+
+
+def test_forecast_is_read_again_where_its_record_moved() -> None:
+    assert champions_moved(reading(None), {KEY: RECORD}) == {KEY: "naive"}
+    assert champions_moved(reading(), {KEY: RECORD}) == {}
+    assert champions_moved(reading(), {KEY: RECORD._replace(seen=1255)}) == {KEY: "naive"}
+
+
+def test_fan_hangs_on_a_switch_of_its_own() -> None:
+    study = next(study for study in studies(Indicators()) if study.key == "forecast")
+    assert {one["study"] for one in fan_series()} == {"forecast"}
+    assert (study.label, study.pane, study.shown) == ("Forecast", "price", True)
+    assert [one["level"] for one in fan_series()] == [0, 1, 2, None]
