@@ -1,6 +1,5 @@
 """Errors, named by what happens next."""
 
-
 LONGEST_SENTENCE = 300
 """Of a source's error, in characters."""
 
