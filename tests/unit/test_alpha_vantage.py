@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from producer.sources.alpha_vantage import AlphaVantage, day_bars, exchange_of, minute_bars, raise_note
+from producer.sources.provider import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.market import RecordedBar
 from shared.provider_settings import Providers
@@ -140,7 +141,7 @@ def test_unknown_symbol_is_left_out_of_a_poll() -> None:
 
 def test_answer_without_a_finished_minute_is_refused() -> None:
     with provider_answering(always(minutes_body())) as (provider, _):
-        assert provider.poll(["IBM"]) == ([], 1, True)
+        assert provider.poll(["IBM"]) == Received([], refused=1)
 
 
 @pytest.mark.parametrize(
