@@ -18,7 +18,8 @@ DAY = 86_400
 FRIDAY = 1_763_683_200  # 2025-11-21 00:00 UTC
 BARS = 300
 FAN = """() => dash_component_api.getLayout('chart').props.series
-    .filter(({ id }) => id.startsWith('forecast')).map(({ id, options }) => [options.visible, window.deskFan.points(id)])"""
+    .filter(({ id }) => id.startsWith('forecast'))
+    .map(({ id, options }) => [options.visible, window.deskFan.points(id)])"""
 CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
 AHEAD = "() => window.deskFan.ahead(window.deskChart.view()) === "
 
