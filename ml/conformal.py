@@ -102,10 +102,7 @@ def _stored(row: Sequence[float]) -> Forecast:
 
 
 def _can_be_scored(forecast: Forecast) -> bool:
-    for number in (*forecast[:-1], *forecast.widths):
-        if not 0.0 < number < inf:
-            return False
-    return True
+    return all(0.0 < number < inf for number in (*forecast[:-1], *forecast.widths))
 
 
 class Pool:
