@@ -159,6 +159,7 @@ def _chart(scene: Scene) -> html.Section:
         series=[],
         chartOptions=chart_options(),
         subscribeCrosshair=True,
+        subscribeVisibleRange=True,
         width="100%",
         height="100%",
     )

@@ -83,8 +83,7 @@
   }
 
   // Series keep their data array, so that a switched study leaves the others as they are.
-  // `tick` comes after it; the fan gets its points from an axis time on by that.
-  function draw(tick = {}, from = Infinity) {
+  function draw(news = {}) {
     if (!view) return;
     const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
     const panes = PANES.filter(([name]) => drawn.some((spec) => spec.pane === name));
@@ -96,8 +95,8 @@
       ...(spec.id === "price" && { markers: markers() }),
     }));
     dash_clientside.set_props("chart", {
-      series: [...deskFan.series(shown.has("forecast"), format({ pane: "price" }), from), ...series],
-      ...tick,
+      series: [...deskFan.series(shown.has("forecast"), format({ pane: "price" })), ...series],
+      ...news,
       paneOptions: panes.map(([, stretchFactor]) => ({ stretchFactor })),
     });
     deskLegend.build(panes.map(([name]) => name), drawn);
@@ -118,6 +117,14 @@
     dash_clientside.set_props("chart", { visibleLogicalRange: { from: Math.min(first, to - 20), to } });
   }
 
+  // Where the axis is drawn anew the chart stays where it is; who saw the end of it, at `reached`, is to see it still.
+  function scrolled(reached) {
+    const range = dash_component_api.getLayout("chart").props.visibleLogicalRange;
+    const moved = view.bars.length - 1 + deskFan.ahead(view) - reached;
+    if (!range || range.to < reached || moved === 0) return {};
+    return { visibleLogicalRange: { from: range.from + moved, to: range.to + moved } };
+  }
+
   function isDrawn(bar) {
     const last = view.bars.at(-1);
     return last !== undefined && Object.keys(bar).every((name) => bar[name] === last[name]);
@@ -128,7 +135,7 @@
     const rows = (closed.start || []).map((_, index) => row(closed, index));
     if (rows.length) view.lastStart = rows.at(-1).start;
     if (open.start && open.start[0] > view.lastStart) rows.push(row(open, 0));
-    const before = view.bars.length, newest = before ? view.times.at(-1) : Infinity;
+    const before = view.bars.length, reached = before - 1 + deskFan.ahead(view);
     const ticks = [];
     for (const bar of rows) {
       const last = view.bars.length ? view.bars.at(-1).start : 0;
@@ -139,10 +146,10 @@
         if (!spec.study || shown.has(spec.study)) ticks.push({ id: spec.id, bar: view.points[spec.id].at(-1) });
       }
     }
-    const moves = deskFan.follow(view, fan, newest);
-    const news = ticks.length + moves.ticks.length ? { tick: [...ticks, ...moves.ticks] } : {};
-    if (moves.from) draw(news, moves.from);
-    else if (news.tick) dash_clientside.set_props("chart", news);
+    const moves = deskFan.follow(view, fan);
+    ticks.push(...(moves || []));
+    if (!moves) draw({ tick: ticks, ...scrolled(reached) });
+    else if (ticks.length) dash_clientside.set_props("chart", { tick: ticks });
     deskLegend.refresh();
     if (view.bars.length !== before) { deskSources.empty(); describe(); }
     return true;

@@ -55,14 +55,11 @@
     ];
   }
 
-  // Takes what is said by now; `newest` is the axis time of the newest bar of before. Gives the ticks that show it, and
-  // where the series are to be drawn anew the time from which on they get their points by these ticks: the axis is as
-  // long as before until then, so that the chart scrolls along here as well.
-  function follow(view, said, newest) {
-    const times = timesOf(view, said), now = JSON.stringify([times, times.length ? said : null]);
-    if (now === fan.said) return { ticks: [] };
+  // Takes what is said by now. Gives the ticks that show it; null where the series are to be drawn anew.
+  function follow(view, said) {
+    const times = timesOf(view, said), now = JSON.stringify([times, times.length ? said : null]), ticks = [];
+    if (now === fan.said) return ticks;
     fan.said = now;
-    const reached = beyond(newest).length, ticks = [];
     let isAnew = false;
     for (const spec of specs) {
       const before = fan.points[spec.id], after = pointsOf(spec, view, said, times);
@@ -70,35 +67,28 @@
       if (moves) before.splice(0, before.length, ...after); else fan.points[spec.id] = after;
       if (moves) ticks.push(...moves); else isAnew = true;
     }
-    return isAnew ? anew(beyond(newest)[reached]) : { ticks };
-  }
-
-  function anew(from = { time: Infinity }) {
-    const late = specs.flatMap(({ id }) => fan.points[id].map((bar) => ({ id, bar })));
-    return { ticks: late.filter(({ bar }) => bar.time >= from.time), from: from.time };
+    return isAnew ? null : ticks;
   }
 
   // Another chart, another fan.
   function begin(view, said) {
     fan = empty();
-    follow(view, said, Infinity);
+    follow(view, said);
   }
 
-  function until(points, from) { return from === Infinity ? points : points.filter(({ time }) => time < from); }
-
   // A fan that is switched off stays where it is, unseen: the time axis does not move.
-  function series(isShown, priceFormat, from) {
+  function series(isShown, priceFormat) {
     return specs.map((spec) => ({
-      id: spec.id, type: spec.type, pane: 0, data: until(fan.points[spec.id], from), priceLines: [],
+      id: spec.id, type: spec.type, pane: 0, data: fan.points[spec.id], priceLines: [],
       options: { ...spec.options, priceFormat, visible: isShown },
     }));
   }
 
-  // Bars of the axis after a time.
-  function beyond(time) {
-    const line = specs.find((spec) => spec.level === null);
-    return line && fan.points[line.id] ? fan.points[line.id].filter((point) => point.time > time) : [];
+  // Bars of the axis that no candle has reached yet.
+  function ahead(view) {
+    const line = specs.find((spec) => spec.level === null), points = line && fan.points[line.id];
+    return points ? points.filter(({ time }) => time > view.times.at(-1)).length : 0;
   }
 
-  window.deskFan = { setSpecs, begin, follow, series, points: (id) => fan.points[id], ahead: (view) => beyond(view.times.at(-1)).length };
+  window.deskFan = { setSpecs, begin, follow, series, points: (id) => fan.points[id], ahead };
 })();

@@ -221,7 +221,7 @@ def test_chart_scrolls_along_with_bars_that_come_in_time_late_or_many_at_once(
         page.wait_for_function(
             f"() => ({FAN})()[0][1].length > 0 && window.deskFan.ahead(window.deskChart.view()) === 4"
         )
-        assert newest_place(page) == pytest.approx(place, abs=0.01), (gap, count)
+        assert newest_place(page) == pytest.approx(place, abs=0.004), (gap, count)
 
 
 def newest_place(page: Page) -> float:
