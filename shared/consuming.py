@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.config import Config
 from shared.database import connect, make_database, transaction
+from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.progress import Reading, claim_origin
@@ -91,7 +92,19 @@ def _pace(config: Config) -> Pace:
 
 
 def _turn(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
-    """Turn the loop to its end, with a sign of life once a second and a word on the pace now and then."""
+    """Turn the loop to its end."""
+    try:
+        _turn_on(stream, sign, config, stop)
+        stream.finish()
+    except Unavailable:
+        # A stop amid a step breaks it off: the next start goes on as after a kill.
+        if not stop.is_set():
+            raise
+    sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)
+
+
+def _turn_on(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+    """Turn until `stop` is set, with a sign of life once a second and a word on the pace now and then."""
     said, said_at = 0, time.monotonic()
     while not stop.is_set() and not stream.has_enough:
         stream.step()
@@ -102,5 +115,3 @@ def _turn(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Even
             if enough and time.monotonic() - said_at >= WORD_SECONDS:
                 said, said_at = stream.commits, time.monotonic()
                 log.info("%d messages, %.0f a second, %d wait", stream.handled, per_second, lag)
-    stream.finish()
-    sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)

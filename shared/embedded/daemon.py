@@ -7,6 +7,7 @@ Callers hold the server's start lock (see lease.py), so no two of them act on on
 
 import contextlib
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ HOST = "127.0.0.1"
 START_LIMIT = 120.0  # seconds; recovery after a crash may read a lot
 STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
 POLL = 0.02  # seconds between two looks
+FREE_PORTS = (20_000, 32_000)
 
 
 class Server(Protocol):
@@ -241,11 +243,12 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Any port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Any port nobody listens on, outside the range from which the system takes those of outgoing connections."""
+    while True:
+        port = random.randrange(*FREE_PORTS)  # noqa: S311 (no secret hangs on it)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def read_record(server: Server) -> Record | None:
