@@ -30,7 +30,7 @@ NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 
 # The library would log the address, and with it the key, at level DEBUG; all it has to say comes as an exception.
 SILENT = logging.getLogger("websockets.silent")
-SILENT.disabled = True
+SILENT.setLevel(logging.CRITICAL + 1)
 
 
 class _HeardConnection(ClientConnection):

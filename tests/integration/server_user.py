@@ -9,6 +9,8 @@ from shared.embedded import Kafka, Postgres
 
 PATIENCE = 60.0  # seconds
 USER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 import sys
 from pathlib import Path
 from shared.embedded import {function}
