@@ -30,6 +30,7 @@ from shared.sections import (
     Models,
     Postgres,
     Producer,
+    Rewording,
     Running,
     Screen,
     Section,
@@ -66,6 +67,7 @@ class Config(Section):
     indicators: Indicators = Indicators()
     alerts: Alerts = Alerts()
     models: Models = Models()
+    rewording: Rewording = Rewording()
     running: Running = Running()
     errors: Errors = Errors()
     logging: Logging = Logging()

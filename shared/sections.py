@@ -1,6 +1,6 @@
 """What may be set: one frozen section a part, each value with its key in `.env` and its default."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from psycopg2.extensions import make_dsn, parse_dsn
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
 from shared.listings import ALONE, Listings, listings_of
 from shared.setting_types import (
     PROJECT,
+    TRAINED_MODELS,
     ArimaOrder,
     Attempts,
     Count,
@@ -49,6 +50,8 @@ from shared.setting_types import (
     SpreadPeriod,
     Symbols,
     Threshold,
+    TrainedModels,
+    Url,
 )
 
 DEFAULT_SEED = 7
@@ -217,15 +220,19 @@ class Alerts(Section):
 
 
 class Models(Section):
-    """Forecasting: what is forecast, the regression and ARIMA. Windows, horizons and frequencies are in bars."""
+    """Forecasting: what is forecast, trained models and ARIMA. Windows, horizons and frequencies are in bars."""
 
     forecast_intervals: IntervalsOrNone = Field(default=("1d",), validation_alias="FORECAST_INTERVALS")
+    trained_models: TrainedModels = Field(default=TRAINED_MODELS, validation_alias="TRAINED_MODELS")
     lr_model_path: ProjectPath = Field(
         default=PROJECT / "ml" / "linear_regression_model.joblib", validation_alias="LR_MODEL_PATH"
     )
     ml_window_size: Period = Field(default=5, validation_alias="ML_WINDOW_SIZE")
     prediction_horizon: Period = Field(default=1, validation_alias="PREDICTION_HORIZON")
     retrain_frequency: Every = Field(default=1000, validation_alias="RETRAIN_FREQUENCY")
+    retrain_minutes: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=20, validation_alias="RETRAIN_MINUTES"
+    )
     min_training_samples: Annotated[int, Field(ge=2, le=1_000_000)] = Field(
         default=100, validation_alias="MIN_TRAINING_SAMPLES"
     )
@@ -241,6 +248,14 @@ class Models(Section):
     arima_forecast_steps: ForecastSteps = Field(default=5, validation_alias="ARIMA_FORECAST_STEPS")
     arima_confidence_level: Share = Field(default=0.95, validation_alias="ARIMA_CONFIDENCE_LEVEL")
     arima_min_observations: Observations = Field(default=50, validation_alias="ARIMA_MIN_OBSERVATIONS")
+
+
+class Rewording(Section):
+    """The language model that may put the summary of a symbol in other words; without an address there is none."""
+
+    base_url: Url | Literal[""] = Field(default="", validation_alias="LLM_BASE_URL")
+    api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LLM_API_KEY")
+    model: str = Field(default="", validation_alias="LLM_MODEL")
 
 
 class Running(Section):

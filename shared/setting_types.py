@@ -58,8 +58,8 @@ def _sources(text: str) -> str:
     return text.lower() if text.lower() in ALONE else text
 
 
-def _intervals_or_none(text: object) -> object:
-    """No interval is said in a word: an empty setting means the default."""
+def _some_or_none(text: object) -> object:
+    """An empty list is said in a word: an empty setting means the default."""
     return () if isinstance(text, str) and text.strip().lower() == "none" else _split(text)
 
 
@@ -143,8 +143,20 @@ Intervals = Annotated[
 ]
 IntervalsOrNone = Annotated[
     tuple[Interval, ...],
-    BeforeValidator(_intervals_or_none),
+    BeforeValidator(_some_or_none),
     Field(description="some of 1m, 5m, 15m, 1h, 1d, separated by commas, or none"),
+]
+TrainedModel = Literal[
+    "linear_regression", "exponential_smoothing", "random_forest", "gradient_boosting", "xgboost", "lstm"
+]
+TRAINED_MODELS: tuple[TrainedModel, ...] = (
+    *("linear_regression", "exponential_smoothing", "random_forest", "gradient_boosting", "xgboost"),
+)
+"""Those that the base install can train."""
+TrainedModels = Annotated[
+    tuple[TrainedModel, ...],
+    BeforeValidator(_some_or_none),
+    Field(description=f"some of {', '.join(TRAINED_MODELS)}, lstm, separated by commas, or none"),
 ]
 Speed = Annotated[
     float, Field(gt=0, allow_inf_nan=True, description="a number above 0, or max"), BeforeValidator(_speed)
