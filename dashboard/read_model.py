@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import psycopg2
 
-from dashboard import queries
+from dashboard import forecast_queries, queries
 from dashboard.history import History
 from dashboard.rows import ChartBar, ForecastRow, OpenBar, RecordRow, SeriesKey, SymbolRow
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
@@ -143,7 +143,7 @@ class ReadModel:
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
         moved = minutes_moved(old, symbols, open_bars)
-        records = queries.read_records(cursor)
+        records = forecast_queries.read_records(cursor)
         if last_starts := self._history.last_starts():
             self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
         return Reading(
@@ -161,7 +161,7 @@ class ReadModel:
             offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
             records=records,
             forecasts=_kept_forecasts(old, records)
-            | queries.read_forecasts(cursor, champions_moved(old, records)),
+            | forecast_queries.read_forecasts(cursor, records_moved(old, records)),
         )
 
 
@@ -179,9 +179,9 @@ def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKe
     ]
 
 
-def champions_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, str]:
-    """The champions that have another record than before, and with it another forecast."""
-    return {key: record.champion for key, record in records.items() if old.records.get(key) != record}
+def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:
+    """The series that have another record than before, and with it another forecast."""
+    return [key for key, record in records.items() if old.records.get(key) != record]
 
 
 def _kept_forecasts(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, ForecastRow]:
