@@ -15,7 +15,7 @@ from operator import mul
 from typing import Any
 
 from ml.features import RETURNS, Features
-from ml.numbers import bounded, finite, finite_list, whole
+from ml.checked_numbers import bounded, finite, finite_list, whole
 
 MOST_CELLS = 64
 GATES = 4

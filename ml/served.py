@@ -13,7 +13,7 @@ from operator import mul
 from typing import Any, NamedTuple
 
 from ml.features import Features
-from ml.numbers import bounded, finite, finite_list
+from ml.checked_numbers import bounded, finite, finite_list
 from ml.recurrent import Recurrent
 from ml.trees import Trees
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ml.features import Features
-from ml.numbers import bounded, finite, finite_list, whole, whole_list
+from ml.checked_numbers import bounded, finite, finite_list, whole, whole_list
 
 LEAF = -1
 """In place of a feature: here the walk ends."""
