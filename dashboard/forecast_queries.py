@@ -1,6 +1,6 @@
 """Every statement about forecasts that the screen needs. Parameters are always bound; each function asks once."""
 
-from dashboard.rows import ForecastRow, RecordRow, Said, SeriesKey
+from dashboard.rows import ForecastRow, PastRow, RecordRow, Said, SeriesKey
 from shared.database import Cursor
 
 STEPS_SHOWN = 5
@@ -54,3 +54,22 @@ def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, For
         forecast = found.setdefault((symbol, interval), ForecastRow(start, made_at, levels, {}))
         forecast.models[model] = Said(None if order is None else tuple(order), *said)
     return found
+
+
+def read_past(cursor: Cursor, key: SeriesKey, model: str, level: float, limit: int) -> list[PastRow]:
+    """What `model`, else "no change", said of the next close at each of the newest `limit` bars, oldest first.
+
+    The bounds are those of the interval that shall hold the share `level`.
+    """
+    cursor.execute(
+        """select extract(epoch from n.start)::bigint, extract(epoch from n.made_at)::bigint, n.number, n.close, said.*
+        from forecasts n cross join lateral (
+            select mean[1], lower[1][array_position(levels, %(level)s)], upper[1][array_position(levels, %(level)s)]
+            from forecasts where (symbol, interval, start) = (n.symbol, n.interval, n.start)
+                and model in (%(model)s, 'naive') and mean[1] is not null
+            order by model = %(model)s desc limit 1
+        ) said where n.symbol = %(symbol)s and n.interval = %(interval)s and n.model = 'naive'
+        order by n.start desc limit %(limit)s""",
+        {"symbol": key[0], "interval": key[1], "model": model, "level": level, "limit": limit},
+    )
+    return [PastRow._make(row) for row in reversed(cursor.fetchall())]

@@ -251,8 +251,18 @@ def _side() -> html.Div:
 
 
 def _forecast() -> html.Div:
-    """What is expected of the next close, and how such forecasts fared."""
-    return html.Div([html.Dl(id="forecast", className="cells num"), html.P(id="forecast-record")])
+    """What is expected of the next close, how such forecasts fared, and the last of them beside what came."""
+    past = [
+        html.Div(id="outcomes-plot", role="img", **{"aria-labelledby": "outcomes-text"}),
+        html.P(id="outcomes-text"),
+    ]
+    return html.Div(
+        [
+            html.Dl(id="forecast", className="cells num"),
+            html.P(id="forecast-record"),
+            html.Div(past, id="outcomes", className="outcomes num", hidden=True),
+        ]
+    )
 
 
 def _strip() -> html.Footer:

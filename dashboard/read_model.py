@@ -1,15 +1,19 @@
 """The one read a tick that serves every viewer: a thread reads the tables, everybody else reads its snapshot."""
 
 import logging
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from threading import Event, Thread
+from typing import Any
 
 import psycopg2
 
 from dashboard import forecast_queries, queries
+from dashboard.diagnostics import read_diagnostics
 from dashboard.history import History
-from dashboard.rows import ChartBar, ForecastRow, OpenBar, RecordRow, SeriesKey, SymbolRow
+from dashboard.kept import Kept
+from dashboard.outcomes import CLOSES_SHOWN
+from dashboard.rows import ChartBar, ForecastRow, OpenBar, PastRow, RecordRow, SeriesKey, SymbolRow
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
@@ -23,6 +27,8 @@ TREND_BARS = 60
 DATA_ALERTS_SHOWN = 50
 RARE_SECONDS = 2.0
 """What changes once a day is read so seldom."""
+DIAGNOSTICS_SECONDS = 10
+"""What is known of the models is read again so seldom."""
 MOST_BARS = 5000
 """A chart is never given more."""
 
@@ -48,6 +54,8 @@ class ReadModel:
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
         self._history = History(min(cache_size, MOST_BARS))
+        self._past: Kept[list[PastRow]] = Kept()
+        self._diagnostics: Kept[dict[str, Any]] = Kept()
         self._stopping = Event()
         self.has_failed = False
         self._thread = Thread(target=self._run, name="read-model", daemon=True)
@@ -74,6 +82,37 @@ class ReadModel:
             return self._read_bars(key, min(limit, MOST_BARS))
         return kept[-limit:]
 
+    def past_forecasts(self, key: SeriesKey) -> tuple[list[PastRow], float]:
+        """What the champion of the next close, else "no change", said at the newest bars, oldest first, and the share
+        of closes that its interval shall hold. Nothing where nothing is forecast. Blocks while it reads: once a bar.
+
+        Raises Unavailable while the database can't be read.
+        """
+        reading = self.snapshot.reading
+        record, forecast = reading.records.get(key), reading.forecasts.get(key)
+        if record is None or forecast is None:
+            return [], 0.0
+        champion, level = record.champions[0], forecast.levels[-1]
+
+        def read() -> list[PastRow]:
+            with self._reading() as cursor:
+                return forecast_queries.read_past(cursor, key, champion, level, CLOSES_SHOWN + 1)
+
+        state = (self.snapshot.generation, forecast.start, champion, level)
+        return self._past.get(key, state, read), level
+
+    def diagnostics(self, key: SeriesKey) -> dict[str, Any]:
+        """What is known of the models of a symbol and interval: see `read_diagnostics`. Blocks while it reads.
+
+        Raises Unavailable while the database can't be read.
+        """
+
+        def read() -> dict[str, Any]:
+            with self._reading() as cursor:
+                return read_diagnostics(cursor, key)
+
+        return self._diagnostics.get(key, self.snapshot.reading.now // DIAGNOSTICS_SECONDS, read)
+
     def accept_offer(self) -> bool:
         """Ask the pipeline for the live quotes on offer; False where there are none. Blocks while it writes.
 
@@ -87,8 +126,14 @@ class ReadModel:
         return self._history.since(key, start)
 
     def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
-        with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
+        with self._reading() as cursor:
             return queries.read_newest_bars(cursor, *key, limit)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Cursor]:
+        """A connection of its own for one question. Raises Unavailable."""
+        with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
+            yield cursor
 
     def _run(self) -> None:
         """Follow the tables to the end; an error that waiting does not mend ends the thread with its traceback."""

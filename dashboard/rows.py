@@ -183,6 +183,22 @@ class ForecastRow(NamedTuple):
     models: dict[str, Said]
 
 
+class PastRow(NamedTuple):
+    """A bar that closed at `close`, at `made_at`, and what was then said of the one after it, as prices were then.
+
+    `number` counts the bars of its symbol and interval. The bounds are None where an interval of another level was
+    said.
+    """
+
+    start: int
+    made_at: int
+    number: int
+    close: float
+    mean: float
+    low: float | None
+    high: float | None
+
+
 class PartRow(NamedTuple):
     """What a part says of itself, over all its instances; `age` is seconds since the newest heartbeat."""
 

@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 
 from dashboard import forecast_queries as queries
+from dashboard.diagnostics import read_diagnostics
 from dashboard.read_model import ReadModel
-from dashboard.rows import RecordRow, Said
+from dashboard.rows import PastRow, RecordRow, Said
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from tests.screen_rows import MINUTE, Minute, fill, forecast, model_record, record, trained_forecast
@@ -137,3 +138,54 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
         cursor.execute("delete from forecast_records")
     wait_for(lambda: model.snapshot.reading.forecasts == {})
     model.stop()
+
+
+def test_past_of_the_champion_is_filled_up_with_no_change(cursor: Cursor) -> None:
+    for index in range(3):
+        minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
+        forecast(cursor, minute, number=index + 1)
+        if index != 1:
+            trained_forecast(cursor, minute, "xgboost", 3, minute.close + 0.5)
+    assert queries.read_past(cursor, AAA, "xgboost", 0.95, 2) == [
+        PastRow(NOON + 60, NOON + 120, 2, 101.0, 101.0, 98.0, 104.0),
+        PastRow(NOON + 120, NOON + 180, 3, 102.0, 102.5, 99.5, 105.5),
+    ]
+
+
+def test_past_of_another_level_has_no_bounds(cursor: Cursor) -> None:
+    forecast(cursor, Minute("AAA", NOON, 100.0))
+    (found,) = queries.read_past(cursor, AAA, "naive", 0.9, 5)
+    assert (found.mean, found.low, found.high) == (100.0, None, None)
+
+
+def test_diagnostics_tell_all_that_is_known_of_a_series_and_nothing_of_others(cursor: Cursor) -> None:
+    for symbol in ("AAA", "BBB"):
+        cursor.execute(
+            """insert into forecast_diagnostics values (%s, '1m', 'arima', to_timestamp(60), '{"lag_1": 0.02}')""",
+            (symbol,),
+        )
+        for number in range(25):
+            cursor.execute(
+                "insert into forecast_fits values (%s, '1m', %s, to_timestamp(60), 0, 1, 1, 'NaN', '', 0.4)",
+                (symbol, number),
+            )
+    cursor.execute(
+        """insert into model_trainings values ('1m', 'xgboost', 3, 2, to_timestamp(90), 5000, to_timestamp(0),
+            to_timestamp(60), 1000, 0.99, 1.0, 1.01, false, 'not better than what serves', '{"return_1": 0.4}', 2.5)"""
+    )
+    record(cursor, "AAA")
+    found = read_diagnostics(cursor, AAA)
+    assert found["findings"] == {"arima": {"as_of": 60, "findings": {"lag_1": 0.02}}}
+    assert [fit["number"] for fit in found["fits"]] == list(range(24, 4, -1))
+    assert (found["fits"][0]["q"], found["fits"][0]["aicc"], found["fits"][0]["seconds"]) == (1, "NaN", 0.4)
+    (training,) = found["trainings"]
+    assert (training["is_live"], training["importances"]) == (False, {"return_1": 0.4})
+    assert (training["trained_at"], training["reason"]) == (90, "not better than what serves")
+    assert [(row["model"], row["horizon"]) for row in found["records"]][:2] == [("arima", 1), ("arima", 2)]
+    assert len(found["records"]) == 10
+    assert read_diagnostics(cursor, ("CCC", "1d")) == {
+        "findings": {},
+        "fits": [],
+        "trainings": [],
+        "records": [],
+    }
