@@ -14,8 +14,8 @@ from math import fsum, tanh
 from operator import mul
 from typing import Any
 
-from ml.features import RETURNS, Features
 from ml.checked_numbers import bounded, finite, finite_list, whole
+from ml.features import RETURNS, Features
 
 MOST_CELLS = 64
 GATES = 4

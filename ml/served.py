@@ -12,8 +12,8 @@ from math import fsum
 from operator import mul
 from typing import Any, NamedTuple
 
-from ml.features import Features
 from ml.checked_numbers import bounded, finite, finite_list
+from ml.features import Features
 from ml.recurrent import Recurrent
 from ml.trees import Trees
 

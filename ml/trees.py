@@ -4,8 +4,8 @@ from array import array
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ml.features import Features
 from ml.checked_numbers import bounded, finite, finite_list, whole, whole_list
+from ml.features import Features
 
 LEAF = -1
 """In place of a feature: here the walk ends."""
