@@ -95,7 +95,7 @@ def forecast_card(reading: Reading, symbol: str, interval: str) -> Card:
     first = steps[0]
     cells: list[Cell] = [
         ("Next close", first.mean, "price"),
-        ("After bar", _bar_name(reading, symbol, interval, forecast.start), "words"),
+        ("After bar", bar_name(reading, symbol, interval, forecast.start), "words"),
         (f"{percent(forecast.levels[-1], 0)} interval", (first.low[-1], first.high[-1]), "range"),
         ("Model", model_name(first.model, forecast.models[first.model]), "words"),
     ]
@@ -121,7 +121,7 @@ def _warming(record: RecordRow) -> Card:
     }
 
 
-def _bar_name(reading: Reading, symbol: str, interval: str, start: int) -> str:
+def bar_name(reading: Reading, symbol: str, interval: str, start: int) -> str:
     """When a bar starts, as its exchange writes it: the day where that is another than today."""
     zone = calendar_of(reading.symbols[symbol].exchange).zone
     begun, now = (
@@ -134,9 +134,14 @@ def _bar_name(reading: Reading, symbol: str, interval: str, start: int) -> str:
     return time if begun.date() == now.date() else f"{day} {time}"
 
 
+def kind_name(model: str) -> str:
+    """A model in plain words."""
+    return NAMES.get(model) or model.replace("_", " ").capitalize()
+
+
 def model_name(model: str, said: Said | None) -> str:
     """A model in plain words, with the version that spoke where one did."""
-    name = NAMES.get(model) or model.replace("_", " ").capitalize()
+    name = kind_name(model)
     if model == "naive" or said is None:
         return name
     if model != "arima" or said.order is None:
@@ -163,8 +168,13 @@ def _fared(record: RecordRow, forecast: ForecastRow, shown: str) -> str:
 def _counted(record: RecordRow) -> Iterator[str]:
     """Of how many models the compared one is, its skill, and over how many forecasts."""
     if record.compared > 1:
-        chosen = "best" if record.champions[0] == "naive" else "chosen"
-        yield f"{chosen} of {plain(record.compared, 0)} models"
+        yield choice(record)
     if record.skill is not None:
         yield f"skill {percent(record.skill, 1)}"
     yield f"{plain(record.scores, 0)} forecasts"
+
+
+def choice(record: RecordRow) -> str:
+    """How the compared one of several models came to be it."""
+    chosen = "best" if record.champions[0] == "naive" else "chosen"
+    return f"{chosen} of {plain(record.compared, 0)} models"

@@ -61,7 +61,7 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
             _header(symbols),
             _banner(),
             html.Div(id="warning", className="warning", role="status", hidden=True),
-            html.Main([_watchlist(), _chart(scene), _side()], className="desk"),
+            html.Main([_watchlist(), _middle(scene), _side()], className="desk"),
             _strip(),
             *_wiring(scene),
         ],
@@ -151,6 +151,15 @@ def _watchlist() -> html.Section:
         **{"aria-label": "History"},
     )
     return _panel("Watchlist", "watch", html.Div([past, grid], className="fill watched"))
+
+
+def _middle(scene: Scene) -> html.Div:
+    """The chart, and below it what the numbers come to in words."""
+    origin = html.Details(
+        [html.Summary(id="words-by"), html.P(id="words-origin")], id="words-details", hidden=True
+    )
+    words = html.Div([html.P(id="words-text"), origin])
+    return html.Div([_chart(scene), _panel("In words", "words", words)], className="middle")
 
 
 def _chart(scene: Scene) -> html.Section:

@@ -1,8 +1,9 @@
-"""How numbers are written in sentences, to the letter as the page writes them in its cells (assets/1_format.js). Pure.
+"""How numbers and times are written in sentences, to the letter as the page writes them (assets/1_format.js). Pure.
 
 None, and what is no finite number, is written as a dash.
 """
 
+from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 
@@ -12,6 +13,8 @@ SIGNS = {
     "HKD": "HK$", "CAD": "CA$", "AUD": "A$", "TWD": "NT$", "BRL": "R$", "ILS": "\u20aa",
 }  # fmt: skip
 """What is written before a price; that of another currency is written without."""
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 def plain(value: float | None, decimals: int) -> str:
@@ -31,3 +34,12 @@ def price(value: float | None, decimals: int, currency: str | None) -> str:
 def percent(share: float | None, decimals: int) -> str:
     """A share in percent, 0.5 as 50 %."""
     return UNKNOWN if share is None else f"{plain(share * 100, decimals)}\u00a0%"
+
+
+def moment(second: float, zone: tzinfo, now: float) -> str:
+    """When something was, as seen from `now`: the time of today, else with its day, else its day and year."""
+    then, today = (datetime.fromtimestamp(each, UTC).astimezone(zone) for each in (second, now))
+    if then.date() == today.date():
+        return f"{then:%H:%M:%S}"
+    day = f"{then.day} {MONTHS[then.month - 1]}"
+    return f"{day} {then.year}" if then.year != today.year else f"{day} {then:%H:%M}"

@@ -125,6 +125,10 @@ class ReadModel:
         """The closed bars after the one that starts at `start`; None where the chart must load anew."""
         return self._history.since(key, start)
 
+    def newest_bars(self, key: SeriesKey, limit: int) -> list[ChartBar] | None:
+        """The newest closed bars of a series, oldest first; None where no chart has asked for it."""
+        return self._history.newest(key, limit)
+
     def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
         with self._reading() as cursor:
             return queries.read_newest_bars(cursor, *key, limit)
