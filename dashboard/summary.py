@@ -13,7 +13,7 @@ from dashboard.delta import Scene
 from dashboard.forecasts import bar_name, choice, expected, forecast_card, kind_name
 from dashboard.numbers import moment, percent, plain, price
 from dashboard.panels import alert_sentence, decimals, heading
-from dashboard.rows import ChartBar, RecordRow, SeriesKey
+from dashboard.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
 from dashboard.snapshot import Reading
 from shared.calendars import calendar_of
 
@@ -40,20 +40,10 @@ def _trend(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[ChartB
     if not bars:
         return f"No {interval} bar of {symbol} has closed yet."
     bar, row = bars[-1], reading.symbols[symbol]
-    periods = (scene.periods.sma_short_period, scene.periods.sma_long_period)
-    averages = {
-        f"SMA {period}": mean
-        for period, mean in zip(periods, _known(bar.sma_short, bar.sma_long), strict=True)
-    }
+    names = [f"SMA {period}" for period in (scene.periods.sma_short_period, scene.periods.sma_long_period)]
+    averages = dict(zip(names, _known(bar.sma_short, bar.sma_long), strict=True))
     said = f"The {interval} bar of {bar_name(reading, symbol, interval, bar.start)} closed at "
-    said += price(bar.close, decimals(row), row.currency)
-    places = [
-        f"{_place(bar.close, mean)} {name} ({price(mean, decimals(row), row.currency)})"
-        for name, mean in averages.items()
-        if mean is not None
-    ]
-    if places:
-        said += f", {' and '.join(places)}"
+    said += price(bar.close, decimals(row), row.currency) + _places(row, bar.close, averages)
     short, long = averages.values()
     if short is None or long is None:
         missing = [name for name, mean in averages.items() if mean is None]
@@ -61,17 +51,28 @@ def _trend(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[ChartB
     return f"{said}: {_direction(bar.close, short, long)}."
 
 
+def _places(row: SymbolRow, close: float, averages: dict[str, float | None]) -> str:
+    """On which side of the averages that are known the close is."""
+    sides: dict[str, list[str]] = {}
+    for name, mean in averages.items():
+        if mean is not None:
+            shown = f"{name} ({price(mean, decimals(row), row.currency)})"
+            sides.setdefault(_place(close, mean), []).append(shown)
+    words = [f"{side} {' and '.join(shown)}" for side, shown in sides.items()]
+    return f", {' and '.join(words)}" if words else ""
+
+
 def _place(value: float, other: float) -> str:
     return "above" if value > other else "below" if value < other else "at"
 
 
 def _direction(close: float, short: float, long: float) -> str:
-    """The trend where close and averages stand in order."""
+    """The trend where close, short and long average stand in this order or in the opposite one."""
     if close > short > long:
-        return "the short average is the higher one, the trend points up"
+        return "the trend points up"
     if close < short < long:
-        return "the short average is the lower one, the trend points down"
-    return "close and averages don't stand in order, there is no clear trend"
+        return "the trend points down"
+    return "there is no clear trend"
 
 
 def _known(*values: float | None) -> list[float | None]:
@@ -118,7 +119,7 @@ def _alert(scene: Scene, reading: Reading, symbol: str) -> Iterator[str]:
     row = reading.symbols[symbol]
     now = heading(row, reading.now, scene.feed == "live")["clock"]
     when = moment(alert.event_time, calendar_of(row.exchange).zone, now)
-    yield f"The last alert, of {when} on {alert.interval} bars: {alert_sentence(alert)[0]}."
+    yield f"The last alert ({alert.interval}, {when}): {alert_sentence(alert)[0]}."
 
 
 def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
@@ -140,7 +141,7 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     )
     after = bar_name(reading, symbol, interval, forecast.start)
     level = percent(forecast.levels[-1], 0)
-    yield f"The close after the bar of {after} is expected at {mean}, with a {level} interval of {low} to {high}."
+    yield f"The close after {after} is expected at {mean}, its {level} interval is {low} to {high}."
     yield _fared(record)
 
 
@@ -150,5 +151,5 @@ def _fared(record: RecordRow) -> str:
     name = kind_name(record.model)
     if record.compared > 1:
         name = f"{name}, {choice(record)},"
-    held = "" if record.held is None else f"; the interval has held {percent(record.held, 1)} of closes"
+    held = "" if record.held is None else f"; the interval held {percent(record.held, 1)}"
     return f"{name} is so far {record.verdict}{held}."

@@ -49,7 +49,7 @@
       parts[name].setAttribute("y", found.y(value) + 3);
       deskPanels.write(parts[name], deskFormat.plain(value, decimals));
     }
-    deskPanels.write(byId("outcomes-text"), found.misses ? `${text} \u25c6 lay outside.` : text);
+    deskPanels.write(byId("outcomes-text"), found.misses ? `${text} \u25c7 lay outside.` : text);
   }
 
   // Another bar closed, another chart was chosen or a share was split: ask once; the next delta tries again where it fails.
