@@ -156,7 +156,7 @@
     const { text, reworded, by } = given || { text: "", reworded: null, by: null };
     write(byId("words-text"), reworded || text);
     byId("words-details").hidden = !reworded;
-    write(byId("words-by"), reworded ? `Reworded by ${by}` : "");
+    write(byId("words-by"), reworded ? `Reworded by ${by} · show the original` : "");
     write(byId("words-origin"), reworded ? text : "");
   }
 
