@@ -50,10 +50,12 @@ def exponential_smoothing(samples: Samples, settings: TrainingSettings) -> Train
 
 
 def _series(samples: Samples) -> list[NDArray[np.float64]]:
-    """The newest returns of the symbols with most rows, in units of the sigma of their bar."""
+    """The newest returns of the symbols with most rows, in units of sigma: the window of each one's first row, and the
+    newest return of every later row."""
     symbols, rows = np.unique(samples.symbol, return_counts=True)
     most = symbols[np.argsort(-rows, kind="stable")][:MOST_SYMBOLS]
-    return [samples.returns[samples.symbol == symbol, -1][-NEWEST_RETURNS:] for symbol in most]
+    windows = [samples.returns[samples.symbol == symbol] for symbol in most]
+    return [np.concatenate([each[0], each[1:, -1]])[-NEWEST_RETURNS:] for each in windows]
 
 
 def _smoothed(returns: NDArray[np.float64]) -> Any:

@@ -22,14 +22,16 @@ from shared.setting_types import TrainedModel
 
 __all__ = ["Trained", "TrainingSettings", "predict", "train"]
 
+LEAST_SAMPLES = 2
+
 
 def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> Trained:
     """Train on one processor; the same samples and settings give the same model.
 
-    Raises ValueError where there are no samples, ConfigError where what this kind needs is not installed.
+    Raises ValueError where there are fewer than LEAST_SAMPLES, ConfigError where what this kind needs is not installed.
     """
-    if len(samples.target) == 0:
-        raise ValueError(f"no samples to train {model} on")
+    if len(samples.target) < LEAST_SAMPLES:
+        raise ValueError(f"{len(samples.target)} samples are too few to train {model} on")
     with threadpool_limits(1):
         return _learner(model)(samples, settings)
 
