@@ -29,14 +29,15 @@ class Decision(NamedTuple):
 
 
 def decide(trial: Trial, parent: int | None, refused: str = "") -> Decision:
-    """`parent` is the version that serves, None where none does; `refused` says why it can't be read, if so."""
+    """`parent` is the version that serves, None where none does; `refused` is the sentence that says why what served
+    can't be read, if so."""
     beside = f"{_share(trial.loss, trial.naive_loss)} of the squared error of no change on {trial.rows} unseen rows"
     if not isfinite(trial.loss):
         return Decision(False, "its forecasts are no finite numbers.")
+    if refused:
+        return Decision(True, f"what served can't be read any more; this one has {beside}. {refused}")
     if parent is None:
         return Decision(True, f"the first of its kind: {beside}.")
-    if refused:
-        return Decision(True, f"version {parent} can't serve ({refused.rstrip('.')}); this one has {beside}.")
     if trial.parent_loss is None:
         return Decision(
             False, f"there are not {FEWEST_ROWS} rows that neither it nor version {parent} has learnt from."

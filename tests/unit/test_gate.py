@@ -30,8 +30,11 @@ def test_version_that_serves_stays_where_too_little_is_unseen() -> None:
 
 def test_version_that_cannot_be_read_is_replaced() -> None:
     decision = decide(Trial(200, 1.0, 1.0, None), parent=3, refused="Its signature is wrong.")
-    assert decision.is_live
-    assert "version 3 can't serve (Its signature is wrong); this one has 100.00%" in decision.reason
+    assert decision == (
+        True,
+        "what served can't be read any more; this one has 100.00% of the squared error of no change on 200 unseen rows."
+        " Its signature is wrong.",
+    )
 
 
 def test_version_without_finite_forecasts_never_serves() -> None:
