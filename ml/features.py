@@ -143,7 +143,7 @@ def _bounded(value: float, limit: float) -> float:
 
 def _volume(volumes: list[float]) -> float:
     """0 also where volumes are no longer finite, which an absurd split could make of them."""
-    newest, mean = volumes[-1], sum(volumes) / len(volumes)
+    newest, mean = volumes[-1], fsum(each / MEAN for each in volumes)
     if not (newest > 0.0 and mean < inf):
         return 0.0
     return _bounded(log(newest) - log(mean), VOLUME_LIMIT)
