@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics.settings import forecast_settings
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
-from ml.arima_walk import arima_returns
-from ml.evaluation import Evaluated, Known, evaluated, lesson
-from ml.features import FeatureSettings
+from ml.backtest import arima_forecasts, known, trained_forecasts
+from ml.evaluation import Evaluated, evaluated, lesson
 from ml.history_files import histories_of_files
+from ml.rounds import round_settings
 from ml.samples import History, Samples, samples
 from ml.significance import NAIVE
-from ml.training import TrainingSettings, predict, train
 from ml.walk_forward import Fold, folds
 from shared.config import Config
 from shared.market import Interval
@@ -43,7 +41,6 @@ COIN_MINUTES = tuple(f"{COINS}/{coin}/20180405_trade.zip" for coin in ("btcusd",
 FIRST_YEAR, QUICK_FIRST_YEAR = 2005, 2019
 BLOCKS = 4
 
-Numbers = NDArray[np.float64]
 Folds = Callable[[Samples], Iterator[Fold]]
 
 HEADER = ("", "forecasts", "MASE", "RMSE", "skill", "95 % from", "to", "hits", "verdict")
@@ -51,7 +48,7 @@ FOOT = """\
 MASE     mean absolute error over that of no change on the same closes; 1 is as good, less is better.
 RMSE     of the log return over the horizon. skill: share of no change's squared error that a model takes off, with the
          interval that holds the true one with 95 %, days counted and not forecasts; none below 20 days.
-hits     right directions among forecasts and closes that moved.
+hits     right directions among the forecasts that told one and were followed by a move.
 """
 
 
@@ -98,49 +95,23 @@ def trials(quick: bool) -> list[Trial]:
     ]
 
 
-def tested(rows: Samples, chosen: list[Fold], settings: TrainingSettings) -> dict[str, Numbers]:
-    """The log returns that every trained model forecasts, NaN where a row is in no test."""
-    found: dict[str, Numbers] = {model: np.full(len(rows.target), np.nan) for model in TRAINED_MODELS}
-    steps = [(model, fold) for fold in chosen for model in TRAINED_MODELS]
-    for model, (known, test) in tracked(steps, "trained models", len(steps)):
-        trained = train(model, rows.select(known), settings)
-        asked = rows.select(test)
-        found[model][test] = predict(trained.predictor, asked) * asked.sigma * np.sqrt(settings.horizon)
-    return found
-
-
-def arima(rows: Samples, histories: list[History], trial: Trial, config: Config, horizon: int) -> Numbers:
-    """The log return that ARIMA forecasts of every row; NaN where it has nothing to say."""
-    settings = replace(forecast_settings(config, trial.interval), steps=horizon)
-    said = {
-        (history.symbol, end): forecast
-        for history in histories
-        for end, forecast in tracked(
-            arima_returns(history, trial.interval, settings),
-            f"ARIMA of {history.symbol}",
-            len(history.made_at),
-        )
-    }
-    keys = zip(rows.symbol.tolist(), rows.made_at.tolist(), strict=True)
-    return np.array([said.get(key, np.nan) for key in keys])
-
-
 def scored(trial: Trial, histories: list[History], config: Config) -> list[Evaluated]:
-    """Every model on the rows of the trial's tests."""
-    horizon = config.models.prediction_horizon
-    features = FeatureSettings(config.models.ml_window_size)
-    rows = samples(histories, features, horizon)
-    chosen = list(trial.folds(rows))
-    training = TrainingSettings(config.models.random_state, horizon, features)
+    """Every model on the rows of the trial's tests, all on the same ones."""
+    training = round_settings(config.models, trial.interval).training
+    rows = samples(histories, training.features, training.horizon)
+    tests = list(trial.folds(rows))
+    order_settings = replace(forecast_settings(config, trial.interval), steps=training.horizon)
+    followed = tracked(histories, "arima, symbol by symbol", len(histories))
     said = {
         NAIVE: np.zeros(len(rows.target)),
-        ARIMA: arima(rows, histories, trial, config, horizon),
-        **tested(rows, chosen, training),
+        ARIMA: arima_forecasts(rows, followed, trial.interval, order_settings),
     }
-    test = np.concatenate([fold.test for fold in chosen])
-    came = rows.target * rows.sigma * np.sqrt(horizon)
-    known = Known(horizon, rows.made_at[test], rows.due_at[test], came[test])
-    found = (evaluated(model, forecasts[test], known) for model, forecasts in said.items())
+    for model in TRAINED_MODELS:
+        blocks = tracked(tests, f"{model}, block by block", len(tests))
+        said[model] = trained_forecasts(model, rows, blocks, training)
+    chosen = np.concatenate([fold.test for fold in tests])
+    came = known(rows.select(chosen), training.horizon)
+    found = (evaluated(model, forecasts[chosen], came) for model, forecasts in said.items())
     return [each for each in found if each is not None]
 
 
@@ -152,7 +123,8 @@ def cells(each: Evaluated) -> tuple[str, ...]:
         f"{summary.scores:,}",
         _number(summary.scaled, ".4f"),
         f"{summary.root_mean_square:.6f}",
-        *(_number(share, ".2%") for share in (summary.skill, each.low, each.high, summary.hit_rate)),
+        *(_number(share, ".2%") for share in (summary.skill, each.low, each.high)),
+        "" if summary.hit_rate is None else f"{summary.hit_rate:.2%} of {summary.moves:,}",
         each.verdict,
     )
 

@@ -48,7 +48,11 @@ def bar(symbol: str, number: int, open_: float, close: float) -> Bar:
 
 def history(symbol: str, closes: list[float]) -> History:
     """The same minutes as samples are made of."""
-    pairs = zip([closes[0], *closes], closes, strict=False)
+    pairs = zip([closes[0], *closes[:-1]], closes, strict=True)
     bars = [bar(symbol, number, before, close) for number, (before, close) in enumerate(pairs)]
-    observations = [Observation(each.close, each.high, each.low, each.volume) for each in bars]
-    return History(symbol, [each.end for each in bars], observations, [])
+    return History(symbol, [each.end for each in bars], [observed(each) for each in bars], [])
+
+
+def observed(each: Bar) -> Observation:
+    """What models see of a bar."""
+    return Observation(each.close, each.high, each.low, each.volume)
