@@ -49,7 +49,7 @@ def show(*parts: Table | str) -> None:
 
 def evaluation_table(found: Sequence[Evaluated]) -> Table:
     """A row a model."""
-    table = Table(title="Out of sample", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
     table.add_column("model")
     for column in ("forecasts", "MASE", "RMSE", "skill", "95 % interval", "direction right"):
         table.add_column(column, justify="right")
@@ -73,7 +73,7 @@ def evaluation_table(found: Sequence[Evaluated]) -> Table:
 
 def training_table(trainings: Iterable[Training]) -> Table:
     """A row a version; losses as shares of that of no change."""
-    table = Table(title="Trained", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
     for column in ("model", "version", "rows", "learnt from", "tested on", "loss", "served before", "took"):
         table.add_column(column, justify="left" if column in ("model", "learnt from") else "right")
     table.add_column("decision")
