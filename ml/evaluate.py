@@ -13,7 +13,7 @@ and forecasts the close PREDICTION_HORIZON bars ahead; nothing is ever shuffled.
     skill      share of the squared error of "no change" that the model takes away, with the range that holds the
                true one with 95 %, where days are what is counted, for all symbols rise and fall together
 
-arima searches for a model of each symbol now and then as the live analysis does: minutes, so only when asked for.
+arima searches for a model of each symbol every 1,000 bars as the live analysis does, so only when asked for.
 Settings: .env; the same bars, settings and RANDOM_STATE give the same numbers.
 """
 
@@ -50,6 +50,11 @@ CHOICES = (NAIVE, *get_args(TrainedModel), ARIMA)
 
 def main() -> int:
     """Run the command; its exit status."""
+    return run_command("evaluate", parser(), run)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     parser = parser_of(__doc__, "evaluate")
     parser.add_argument(
         "--models",
@@ -60,7 +65,7 @@ def main() -> int:
         "--folds", type=int, default=5, help="test blocks, over the newer half of the rows [5]"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    return run_command("evaluate", parser, run)
+    return parser
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:

@@ -25,7 +25,8 @@ NARROWEST = 150
 
 
 def progress_bars() -> Progress:
-    """Bars on standard error that are gone at the end."""
+    """Bars on standard error that are gone at the end; nothing where it is no terminal."""
+    console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -33,8 +34,9 @@ def progress_bars() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 
