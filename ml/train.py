@@ -40,6 +40,11 @@ MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
 
 def main() -> int:
     """Run the command; its exit status."""
+    return run_command("train", parser(), run)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     parser = parser_of(__doc__, "train")
     parser.add_argument(
         "--model",
@@ -47,7 +52,7 @@ def main() -> int:
         required=True,
         help="which to train; all: those of TRAINED_MODELS",
     )
-    return run_command("train", parser, run)
+    return parser
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
