@@ -34,13 +34,8 @@ class RoundSettings:
 
 
 def round_settings(models: Models, interval: Interval) -> RoundSettings:
-    """What the settings mean to the rounds of an interval. Raises ConfigError where windows are too long."""
-    try:
-        features = FeatureSettings(models.ml_window_size)
-    except ValueError as error:
-        raise ConfigError(f"ML_WINDOW_SIZE={models.ml_window_size}: {error}.") from error
-    if models.prediction_horizon > RETURNS:
-        raise ConfigError(f"PREDICTION_HORIZON={models.prediction_horizon}: must be from 1 to {RETURNS}.")
+    """What the settings mean to the rounds of an interval."""
+    features = FeatureSettings(models.ml_window_size)
     training = TrainingSettings(models.random_state, models.prediction_horizon, features)
     return RoundSettings(interval, models.test_size, models.min_training_samples, training)
 
