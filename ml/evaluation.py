@@ -64,7 +64,8 @@ def evaluated(model: str, forecasts: Numbers, known: Known) -> Evaluated | None:
     comparison.add(int(known.due_at.max()) // DAY_SECONDS + comparison.days, 0.0, 0.0)
     if model == NAIVE:
         return Evaluated(model, summary, None, None, MEASURE)
-    low, high = _skills(comparison, summary)
+    naive_loss = float(np.mean(known.returns[~np.isnan(forecasts)] ** 2))
+    low, high = _skills(comparison, naive_loss)
     return Evaluated(model, summary, low, high, comparison.verdict())
 
 
@@ -111,10 +112,9 @@ def _scores(forecasts: Numbers, known: Known) -> Iterator[tuple[int, Score]]:
             yield day, Score(came - said, came, hit, (), ())
 
 
-def _skills(comparison: Comparison, summary: Summary) -> tuple[float | None, float | None]:
+def _skills(comparison: Comparison, naive_loss: float) -> tuple[float | None, float | None]:
     """The interval of the mean loss difference as one of the skill: skill = -difference / loss of "no change"."""
     difference = comparison.difference()
-    if difference is None or summary.skill is None:
+    if difference is None or naive_loss == 0.0:
         return None, None
-    naive_loss = summary.root_mean_square**2 / (1.0 - summary.skill)
     return -difference.high / naive_loss, -difference.low / naive_loss

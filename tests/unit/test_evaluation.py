@@ -95,6 +95,14 @@ def test_few_days_decide_nothing() -> None:
     assert lesson([found]).startswith("There are too few days to tell models from luck: 20 are needed")
 
 
+def test_model_that_knows_all_has_all_skill() -> None:
+    found = judged(known().returns, known())
+    assert (found.summary.skill, found.verdict) == (1.0, BETTER)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 1.0 < found.high
+
+
 def test_model_that_says_no_change_is_worth_the_same_for_certain() -> None:
     found = judged(np.zeros(DAYS * SYMBOLS), known(), "arima")
     assert (found.low, found.high, found.verdict) == (0.0, 0.0, UNDECIDED)
