@@ -35,6 +35,8 @@ def test_bars_of_the_tables_are_trained_on_and_evaluated(
     assert [len(history.made_at) for history in inputs(desk.config, arguments).histories] == [200, 250]
     assert train.run(desk.config, arguments) == 0
     assert registry_of(desk.config).live("1d") == {"linear_regression": 1}
+    told = "select interval, model, version, parent, is_live from model_trainings"
+    assert desk.rows(told) == [("1d", "linear_regression", 1, None, True)]
     asked = evaluate.parser().parse_args(["--from-database", "--models", "linear_regression", "--folds", "2"])
     assert evaluate.run(desk.config, asked) == 0
     assert "2 symbols, bars of 1d, the close 1 ahead" in capsys.readouterr().out
