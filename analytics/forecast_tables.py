@@ -7,7 +7,7 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from analytics.engine import Event
-from analytics.forecasts import MODELS, Made, Model, Scored, SeriesForecasts, Step, losses
+from analytics.forecasts import MODELS, Made, Model, Scored, SeriesForecasts, Step
 from ml.conformal import bounds
 from ml.scores import Summary
 from ml.significance import champion
@@ -99,7 +99,6 @@ def _forecast_row(bar: Bar, step: Step, made: Made) -> tuple[object, ...]:
 def _score_row(bar: Bar, step: Step, scored: Scored) -> tuple[object, ...]:
     nothing = [None] * len(step.levels)
     by_horizon = [scored.scores.get(horizon) for horizon in range(1, max(scored.scores) + 1)]
-    pairs = [(None, None) if each is None else losses(each) for each in by_horizon]
     return (
         *(bar.symbol, bar.interval, _time(bar.start), scored.model, _time(bar.end), step.number),
         _array(step.levels),
@@ -107,8 +106,8 @@ def _score_row(bar: Bar, step: Step, scored: Scored) -> tuple[object, ...]:
         _array([None if each is None else each.hit for each in by_horizon]),
         _array([nothing if each is None else each.covered for each in by_horizon]),
         _array([nothing if each is None else each.winkler for each in by_horizon]),
-        _array([loss for loss, _ in pairs]),
-        _array([naive_loss for _, naive_loss in pairs]),
+        _array([None if each is None else each.loss for each in by_horizon]),
+        _array([None if each is None else each.naive_loss for each in by_horizon]),
     )
 
 

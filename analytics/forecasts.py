@@ -12,8 +12,8 @@ from math import ceil, inf, log
 from typing import Any, Literal, NamedTuple, Protocol
 
 from ml.conformal import Forecast, Pool, Waiting
-from ml.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.scores import Record, Score, score
+from ml.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
+from ml.scores import Record, Score, fines_of, score
 from ml.search import Outcome, SearchSettings
 from ml.search import Series as Logarithms
 from ml.significance import Comparison
@@ -23,8 +23,6 @@ from shared.market import INTERVAL_SECONDS, Bar, Interval
 Model = Literal["naive", "arima"]
 MODELS: tuple[Model, ...] = ("naive", "arima")
 
-NAIVE_ORDER = (0, 1, 0)
-"""Saying that the close stays is an ARIMA model too, the random walk."""
 SHARES = (0.5, 0.8)
 """Of closes that the inner intervals shall hold; the outermost is that of the settings."""
 REGULAR_DAY_SECONDS = 23_400
@@ -115,6 +113,7 @@ class SeriesForecasts:
     def __init__(self, symbol: str, interval: Interval, settings: ForecastSettings) -> None:
         self.symbol, self.interval, self._settings = symbol, interval, settings
         self.levels = levels_of(settings)
+        self._fines = fines_of(self.levels)
         self.seen = 0
         self.needed = max(settings.min_observations, WARM_AFTER + 1)
         self._close: float | None = None
@@ -202,14 +201,15 @@ class SeriesForecasts:
     def _score(self, model: Model, bar: Bar, pool: Pool) -> Scored:
         """Score what the model said of this bar, and learn from it."""
         scores: dict[int, Score] = {}
+        close, end, fines, records = bar.close, bar.end, self._fines, self.records[model]
         for forecast in self._waiting[model].arrive():
             horizon = forecast.horizon
-            found = scores[horizon] = score(forecast, bar.close, self.levels)
-            pool.learn(bar.end, horizon, abs(found.error) / forecast.sigma)
-            self.records[model][horizon - 1].add(found)
-            if model == "arima":
-                loss, naive_loss = losses(found)
-                self.comparisons[horizon - 1].add(bar.end // DAY_SECONDS, loss, naive_loss)
+            found = scores[horizon] = score(forecast, close, fines)
+            pool.learn(end, horizon, abs(found.error) / forecast.sigma)
+            records[horizon - 1].add(found)
+        if model != "naive":
+            for horizon, found in scores.items():
+                self.comparisons[horizon - 1].add(end // DAY_SECONDS, found.loss, found.naive_loss)
         return Scored(model, scores)
 
     def _follow(self, close: float, searches: Searches) -> ArimaForecast | Warming:
@@ -227,24 +227,16 @@ class SeriesForecasts:
 
     def _forecast(self, close: float, said: ArimaForecast | Warming, pools: Pools) -> list[Made]:
         """What each model says now; none where there are too few closes."""
-        horizons = range(1, self._settings.steps + 1)
-        sigmas = [sigma for horizon in horizons if (sigma := self._volatility.sigma(horizon)) is not None]
+        sigmas = self._volatility.sigmas(self._settings.steps)
         if isinstance(said, Warming) or not sigmas:
             return []
-        means = [step.price for step in said.steps]
-        made = [
-            Made("naive", NAIVE_ORDER, 0, _forecasts(close, [close] * len(means), sigmas, pools["naive"]))
-        ]
+        still = [close] * len(sigmas)
+        made = [Made("naive", RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, pools["naive"]))]
         # A model that runs away from all prices there can be says nothing.
-        if all(0.0 < mean < inf for mean in means):
-            arima = _forecasts(close, means, sigmas, pools["arima"])
+        if all([0.0 < price < inf for price in said.prices]):
+            arima = _forecasts(close, said.prices, sigmas, pools["arima"])
             made.append(Made("arima", said.order, said.version, arima))
         return made
-
-
-def losses(found: Score) -> tuple[float, float]:
-    """The squared error of a forecast, and that of saying that the close stays."""
-    return found.error * found.error, found.naive_error * found.naive_error
 
 
 def _forecasts(close: float, means: Sequence[float], sigmas: Sequence[float], pool: Pool) -> list[Forecast]:
