@@ -1,35 +1,33 @@
 """What was forecast of one symbol's closes in one interval, and what became of it, moved by each closed bar.
 
-Two models stand side by side: "naive" says that the close stays, "arima" what `ml.forecaster` finds. Both get their
-intervals from the volatility of the symbol and from what forecasts of the same partition and interval were really off
-by. Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
+Several models stand side by side: "naive" says that the close stays, "arima" what `ml.forecaster` finds, and trained
+ones, which come and go, say what `ml.served` makes of the newest bars, at one horizon each. All get their intervals from
+the volatility of the symbol and from what forecasts of the same partition, interval and model were really off by. Bars
+follow one another as they closed, and a horizon counts them; the first one has number 1.
 
 Pure but for one wish: somebody must search for models, see `Searches`.
 """
 
-from collections.abc import Sequence
-from math import ceil, inf, log
-from typing import Any, Literal, NamedTuple, Protocol
+from collections import deque
+from collections.abc import Mapping, Sequence
+from math import exp, inf, log, sqrt
+from typing import Any, NamedTuple, Protocol
 
-from ml.conformal import Forecast, Pool, Waiting
+from analytics.tracks import Track, levels_of
+from ml.conformal import Forecast, Pool
+from ml.features import RETURNS, Features, FeatureSettings, Observation, features, split
 from ml.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.scores import Record, Score, fines_of, score
+from ml.scores import Score
 from ml.search import Outcome, SearchSettings
 from ml.search import Series as Logarithms
-from ml.significance import Comparison
+from ml.served import Served
+from ml.significance import NAIVE
 from ml.volatility import WARM_AFTER, VarianceFilter
-from shared.market import INTERVAL_SECONDS, Bar, Interval
+from shared.market import Bar, Interval
 
-Model = Literal["naive", "arima"]
-MODELS: tuple[Model, ...] = ("naive", "arima")
-
-SHARES = (0.5, 0.8)
-"""Of closes that the inner intervals shall hold; the outermost is that of the settings."""
-REGULAR_DAY_SECONDS = 23_400
-DAY_BAR_DAYS = 7 / 5
-"""Calendar days that a day bar stands for."""
-DAY_SECONDS = 86_400
-OVERLAPS_A_CLUSTER = 4
+ARIMA = "arima"
+BUILT_IN = (NAIVE, ARIMA)
+"""Models that need no training: they speak of every horizon, and from the first bar on that has forecasts."""
 
 
 class Search(NamedTuple):
@@ -64,10 +62,11 @@ class NoSearches:
 
 
 class Made(NamedTuple):
-    """What a model said at the close of a bar: a forecast a horizon. `order` and `version` as in `ml.forecaster`."""
+    """What a model said at the close of a bar, by rising horizons. `order` is that of ARIMA models alone; `version` is
+    as in `ml.forecaster`, of a trained model that of the registry."""
 
-    model: Model
-    order: tuple[int, int, int]
+    model: str
+    order: tuple[int, int, int] | None
     version: int
     forecasts: list[Forecast]
 
@@ -75,36 +74,39 @@ class Made(NamedTuple):
 class Scored(NamedTuple):
     """What became of a model's forecasts of a bar's close, by their horizons."""
 
-    model: Model
+    model: str
     scores: dict[int, Score]
 
 
+class Fit(NamedTuple):
+    """The outcome of the search asked for at the bar `asked_at`, which took effect with a later one."""
+
+    asked_at: int
+    outcome: Outcome
+
+
 class Step(NamedTuple):
-    """What a bar moved: it is the series' `number`-th, `levels` are the shares that the intervals shall hold."""
+    """What a bar moved: it is the series' `number`-th, `levels` are the shares that the intervals shall hold, up to
+    `horizons` bars ahead. `fit` is there where a search took effect."""
 
     number: int
     levels: tuple[float, ...]
+    horizons: int
     made: list[Made]
     scored: list[Scored]
+    fit: Fit | None
 
 
-Pools = dict[Model, Pool]
+Pools = dict[str, Pool]
+"""What all symbols of a partition and interval share, by model; one that is new gets its own with its first word."""
+
+Trained = Mapping[str, Served]
+"""The trained models that speak now, by name."""
 
 
-def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
-    """The shares of closes that the intervals shall hold, rising."""
-    return tuple(sorted({*SHARES, settings.confidence}))
-
-
-def pools_of(settings: ForecastSettings) -> Pools:
-    """What all symbols of a partition and interval share."""
-    return {model: Pool(settings.steps, levels_of(settings)) for model in MODELS}
-
-
-def cluster_days(interval: Interval, horizon: int) -> int:
-    """Days that count as one where forecasts are compared: four times what neighbouring forecasts share, at least 1."""
-    share = INTERVAL_SECONDS[interval] / REGULAR_DAY_SECONDS if interval != "1d" else DAY_BAR_DAYS
-    return max(1, ceil(OVERLAPS_A_CLUSTER * (horizon - 1) * share))
+def pool_of(settings: ForecastSettings) -> Pool:
+    """The widths of a model that nothing has been learnt of."""
+    return Pool(settings.steps, levels_of(settings))
 
 
 class SeriesForecasts:
@@ -113,63 +115,71 @@ class SeriesForecasts:
     def __init__(self, symbol: str, interval: Interval, settings: ForecastSettings) -> None:
         self.symbol, self.interval, self._settings = symbol, interval, settings
         self.levels = levels_of(settings)
-        self._fines = fines_of(self.levels)
         self.seen = 0
         self.needed = max(settings.min_observations, WARM_AFTER + 1)
         self._close: float | None = None
         self._volatility = VarianceFilter()
         self._forecaster = Forecaster(symbol, interval, settings)
-        horizons = range(1, settings.steps + 1)
-        self._waiting = {model: Waiting() for model in MODELS}
-        self.records = {model: [Record(len(self.levels)) for _ in horizons] for model in MODELS}
-        self.comparisons = [Comparison(cluster_days(interval, horizon)) for horizon in horizons]
+        self._window: deque[Observation] = deque(maxlen=RETURNS + 1)
+        self.tracks = {model: self._new_track(model) for model in BUILT_IN}
+        for track in self.tracks.values():
+            for horizon in range(1, settings.steps + 1):
+                track.follow(horizon)
 
     @property
     def key(self) -> str:
         """What a stored state must have been made with."""
-        return f"{self._forecaster.key} {pools_of(self._settings)['naive'].key} {VarianceFilter.key}"
+        return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
 
-    def advance(self, bar: Bar, pools: Pools, searches: Searches) -> Step:
+    def advance(self, bar: Bar, pools: Pools, searches: Searches, trained: Trained) -> Step:
         """A bar has closed: scores what was said of it, and says what is to come."""
         close = bar.close
         self.seen += 1
         if self._close is not None:
             self._volatility.update(log(close / self._close))
         self._close = close
-        scored = [self._score(model, bar, pools[model]) for model in MODELS]
-        made = self._forecast(close, self._follow(close, searches), pools)
-        for said in made:
-            self._waiting[said.model].issue(said.forecasts)
-        return Step(self.seen, self.levels, made, [found for found in scored if found.scores])
+        self._window.append(Observation(close, bar.high, bar.low, bar.volume))
+        scored = [
+            Scored(model, scores)
+            for model, track in self.tracks.items()
+            if (scores := track.arrive(bar, self._pool(model, pools)))
+        ]
+        said, fit = self._follow(close, searches)
+        made = self._forecast(close, said, pools, trained)
+        for each in made:
+            self._track(each).issue(each.forecasts)
+        return Step(self.seen, self.levels, self._settings.steps, made, scored, fit)
 
     def ask(self, searches: Searches) -> None:
         """Ask again for the search whose result is still to come, if there is one."""
         if self._forecaster.asked_at is not None:
             searches.ask(self._search(self._forecaster.asked_at))
 
-    def refill(self, closes: Sequence[float]) -> None:
+    def refill(self, past: Sequence[Observation]) -> None:
         """Begin behind bars that were not forecast, told in today's shares: nothing is scored, for nothing was said.
 
         The volatility is what it would be had it followed these bars; the models begin with the newest closes.
         """
-        for close in closes:
+        for each in past:
             if self._close is not None:
-                self._volatility.update(log(close / self._close))
-            self._close = close
-        self.seen = len(closes)
-        newest = closes[-self._settings.window :]
+                self._volatility.update(log(each.close / self._close))
+            self._close = each.close
+        self._window.extend(past)
+        self.seen = len(past)
+        newest = [each.close for each in past[-self._settings.window :]]
         if newest:
             self._forecaster.refill(self.seen, newest)
-        for waiting in self._waiting.values():
-            waiting.seen = self.seen
+        for track in self.tracks.values():
+            track.begin(self.seen)
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: go on as if every close so far had been told in new shares."""
         if self._close is not None:
             self._close /= ratio
         self._forecaster.split(ratio)
-        for waiting in self._waiting.values():
-            waiting.split(ratio)
+        self._window = deque([split(each, ratio) for each in self._window], maxlen=RETURNS + 1)
+        for track in self.tracks.values():
+            track.split(ratio)
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
@@ -179,9 +189,8 @@ class SeriesForecasts:
             "close": self._close,
             "volatility": self._volatility.state(),
             "forecaster": self._forecaster.state(),
-            "waiting": {model: waiting.state() for model, waiting in self._waiting.items()},
-            "records": {model: [each.state() for each in records] for model, records in self.records.items()},
-            "comparisons": [comparison.state() for comparison in self.comparisons],
+            "window": list(self._window),
+            "tracks": {model: track.state() for model, track in self.tracks.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -191,51 +200,77 @@ class SeriesForecasts:
         self.seen, self._close = state["seen"], state["close"]
         self._volatility.restore(state["volatility"])
         self._forecaster.restore(state["forecaster"])
-        for model in MODELS:
-            self._waiting[model].restore(state["waiting"][model])
-            for record, kept in zip(self.records[model], state["records"][model], strict=True):
-                record.restore(kept)
-        for comparison, kept in zip(self.comparisons, state["comparisons"], strict=True):
-            comparison.restore(kept)
+        self._window.extend(Observation(*each) for each in state["window"])
+        for model, kept in state["tracks"].items():
+            track = self.tracks.setdefault(model, self._new_track(model))
+            track.restore(kept)
 
-    def _score(self, model: Model, bar: Bar, pool: Pool) -> Scored:
-        """Score what the model said of this bar, and learn from it."""
-        scores: dict[int, Score] = {}
-        close, end, fines, records = bar.close, bar.end, self._fines, self.records[model]
-        for forecast in self._waiting[model].arrive():
-            horizon = forecast.horizon
-            found = scores[horizon] = score(forecast, close, fines)
-            pool.learn(end, horizon, abs(found.error) / forecast.sigma)
-            records[horizon - 1].add(found)
-        if model != "naive":
-            for horizon, found in scores.items():
-                self.comparisons[horizon - 1].add(end // DAY_SECONDS, found.loss, found.naive_loss)
-        return Scored(model, scores)
+    def _new_track(self, model: str) -> Track:
+        return Track(model, self.interval, self.levels, self.seen)
 
-    def _follow(self, close: float, searches: Searches) -> ArimaForecast | Warming:
+    def _track(self, said: Made) -> Track:
+        """The track of the model that said this, made with its first word of a horizon."""
+        track = self.tracks.get(said.model)
+        if track is None:
+            track = self.tracks[said.model] = self._new_track(said.model)
+        for each in said.forecasts:
+            track.follow(each.horizon)
+        return track
+
+    def _pool(self, model: str, pools: Pools) -> Pool:
+        pool = pools.get(model)
+        if pool is None:
+            pool = pools[model] = pool_of(self._settings)
+        return pool
+
+    def _follow(self, close: float, searches: Searches) -> tuple[ArimaForecast | Warming, Fit | None]:
         """Give the forecaster the close, and the result of a search where it is due; ask for the next one."""
-        forecaster, outcome = self._forecaster, None
+        forecaster, fit = self._forecaster, None
         if forecaster.asked_at is not None and forecaster.needs_result(self.seen):
-            outcome = searches.result(self._search(forecaster.asked_at))
-        said = forecaster.update(self.seen, close, outcome)
+            fit = Fit(forecaster.asked_at, searches.result(self._search(forecaster.asked_at)))
+        said = forecaster.update(self.seen, close, None if fit is None else fit.outcome)
         if forecaster.asked_at == self.seen:
             searches.ask(self._search(self.seen))
-        return said
+        return said, fit
 
     def _search(self, asked_at: int) -> Search:
         return Search(self.symbol, self.interval, asked_at, self._forecaster.search(), self._settings.search)
 
-    def _forecast(self, close: float, said: ArimaForecast | Warming, pools: Pools) -> list[Made]:
+    def _forecast(
+        self, close: float, said: ArimaForecast | Warming, pools: Pools, trained: Trained
+    ) -> list[Made]:
         """What each model says now; none where there are too few closes."""
         sigmas = self._volatility.sigmas(self._settings.steps)
         if isinstance(said, Warming) or not sigmas:
             return []
         still = [close] * len(sigmas)
-        made = [Made("naive", RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, pools["naive"]))]
+        made = [
+            Made(NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools)))
+        ]
         # A model that runs away from all prices there can be says nothing.
         if all([0.0 < price < inf for price in said.prices]):
-            arima = _forecasts(close, said.prices, sigmas, pools["arima"])
-            made.append(Made("arima", said.order, said.version, arima))
+            forecasts = _forecasts(close, said.prices, sigmas, self._pool(ARIMA, pools))
+            made.append(Made(ARIMA, said.order, said.version, forecasts))
+        if trained:
+            made += self._trained(close, sigmas, pools, trained)
+        return made
+
+    def _trained(self, close: float, sigmas: list[float], pools: Pools, trained: Trained) -> list[Made]:
+        """What trained models say, in the order of their names; they see the same window, each its own features."""
+        seen: dict[int, Features | None] = {}
+        made = []
+        for model, served in sorted(trained.items()):
+            horizon, size = served.horizon, served.window_size
+            if size not in seen:
+                seen[size] = features(self._window, FeatureSettings(size))
+            found = seen[size]
+            if found is None or horizon > len(sigmas):
+                continue
+            mean = close * exp(served.predictor.predict(found) * found.sigma * sqrt(horizon))
+            if 0.0 < mean < inf:
+                widths = self._pool(model, pools).widths(horizon)
+                said = Forecast(horizon, close, mean, sigmas[horizon - 1], widths)
+                made.append(Made(model, None, served.version, [said]))
         return made
 
 
