@@ -23,6 +23,7 @@ from psycopg2.extensions import parse_dsn
 from dashboard.app import build
 from dashboard.delta import Scene
 from dashboard.read_model import ReadModel
+from dashboard.rewording import Rewording
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
@@ -103,7 +104,8 @@ def _serve(config: Config, instance: str, listener: socket.socket, stop: Stop) -
     address = partial(_address, config)
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
     model = ReadModel(address, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
-    app = build(model, Scene(config.feed, _place(address()), config.indicators, config.alerts))
+    scene = Scene(config.feed, _place(address()), config.indicators, config.alerts)
+    app = build(model, scene, Rewording(config.rewording) if config.rewording.base_url else None)
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from dashboard.adjustment import adjusted as adjust
 from dashboard.adjustment import marks
 from dashboard.figures import columns
+from dashboard.outcomes import figure, outcomes
 from dashboard.read_model import MOST_BARS, ReadModel
 from shared.errors import TickstreamError
 from shared.market import Interval
@@ -22,6 +23,8 @@ def routes(model: ReadModel) -> APIRouter:
     router = APIRouter()
     _add_health(router, model)
     _add_history(router, model)
+    _add_forecasts(router, model)
+    _add_diagnostics(router, model)
     _add_switch(router, model)
 
     @router.get("/api/{path:path}", include_in_schema=False)
@@ -59,6 +62,34 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
         shown = await to_thread(adjust, found, actions) if adjusted else found
         answer = {"symbol": symbol, "interval": interval, "columns": columns(shown), "marks": marks(actions)}
         return JSONResponse(answer)
+
+
+def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
+    @router.get("/api/v1/forecasts/{symbol:path}")
+    async def forecasts(symbol: str, interval: Interval = "1m") -> JSONResponse:
+        """The newest closes of a symbol and what was forecast of each one bar before, as columns, oldest first.
+
+        In units of today's share; times in epoch seconds UTC. `low` and `high` bound the interval that shall hold
+        the share `level` of closes; `text` says how many it held.
+        """
+        try:
+            rows, level = await to_thread(model.past_forecasts, (symbol, interval))
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        found = outcomes(rows, model.snapshot.reading.actions.get(symbol, ()))
+        return JSONResponse({"symbol": symbol, "interval": interval, **figure(found, level)})
+
+
+def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
+    @router.get("/api/v1/diagnostics/{symbol:path}")
+    async def diagnostics(symbol: str, interval: Interval = "1m") -> JSONResponse:
+        """What is known of the models that forecast a symbol's closes: findings by model, searches, trainings and
+        records, as `dashboard.diagnostics.read_diagnostics` tells; times in epoch seconds UTC."""
+        try:
+            found = await to_thread(model.diagnostics, (symbol, interval))
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        return JSONResponse({"symbol": symbol, "interval": interval, **found})
 
 
 def _add_switch(router: APIRouter, model: ReadModel) -> None:

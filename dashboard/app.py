@@ -13,6 +13,8 @@ from dashboard import api, callbacks
 from dashboard.delta import Scene
 from dashboard.layout import page
 from dashboard.read_model import ReadModel
+from dashboard.rewording import Rewording
+from dashboard.words import Words
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -21,13 +23,18 @@ PAGE = """<!DOCTYPE html>
 </html>"""
 
 
-def build(model: ReadModel, scene: Scene) -> FastAPI:
-    """The whole screen as an ASGI application. It starts and stops the read model with itself."""
+def build(model: ReadModel, scene: Scene, rewording: Rewording | None = None) -> FastAPI:
+    """The whole screen as an ASGI application. It starts and stops the read model with itself, and `rewording`, which
+    puts summaries in other words where that is wished."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         model.start()
+        if rewording is not None:
+            rewording.start()
         yield
+        if rewording is not None:
+            rewording.stop()
         model.stop()
 
     # No interactive API pages: they load their scripts from elsewhere.
@@ -37,7 +44,7 @@ def build(model: ReadModel, scene: Scene) -> FastAPI:
     # No callback uses Dash's own socket; without this every open page would hold one.
     app.backend.websocket_capability = False
     app.layout = partial(page, model, scene)
-    callbacks.register(app, model, scene)
+    callbacks.register(app, model, scene, Words(model, scene, rewording))
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     return server
 

@@ -10,21 +10,23 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.delta import Ask, Scene, delta
 from dashboard.read_model import ReadModel
+from dashboard.words import Words
 
 
-def register(app: Dash, model: ReadModel, scene: Scene) -> None:
+def register(app: Dash, model: ReadModel, scene: Scene, words: Words) -> None:
     """Add every callback of the page."""
-    _register_tick(app, model, scene)
+    _register_tick(app, model, scene, words)
     _register_scripts(app)
 
 
-def _register_tick(app: Dash, model: ReadModel, scene: Scene) -> None:
+def _register_tick(app: Dash, model: ReadModel, scene: Scene, words: Words) -> None:
     @app.callback(Output("delta", "data"), Input("ask", "data"), prevent_initial_call=True)
     async def tick(asked: dict[str, Any]) -> dict[str, Any]:
         """Only memory is read here: a blocking call would hold up every viewer."""
         ask = msgspec.convert(asked, Ask)
-        newer = model.bars_since((ask.symbol or "", ask.interval), ask.last_start)
-        return delta(scene, model.snapshot, ask, newer)
+        key = (ask.symbol or "", ask.interval)
+        newer = model.bars_since(key, ask.last_start)
+        return {**delta(scene, model.snapshot, ask, newer), "words": words.of(key)}
 
 
 def _register_scripts(app: Dash) -> None:

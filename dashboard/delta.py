@@ -183,10 +183,10 @@ def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) 
 
 def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
     """The card of the forecast and the fan of the chart."""
-    actions = reading.actions.get(symbol, ())
+    key, actions = (symbol, interval), reading.actions.get(symbol, ())
     return {
         "forecast": forecast_card(reading, symbol, interval),
-        "fan": fan(reading.forecasts.get((symbol, interval)), actions),
+        "fan": fan(reading.forecasts.get(key), reading.records.get(key), actions),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from itertools import islice
 from threading import Lock
 
 from dashboard.rows import ChartBar, SeriesKey
@@ -42,6 +43,12 @@ class History:
                 return None
             self._series.move_to_end(key)
             return list(self._series[key])
+
+    def newest(self, key: SeriesKey, limit: int) -> list[ChartBar] | None:
+        """The newest `limit` bars of a series, oldest first; None where it is not kept."""
+        with self._lock:
+            kept = self._series.get(key)
+            return None if kept is None else list(islice(reversed(kept), limit))[::-1]
 
     def since(self, key: SeriesKey, start: int) -> list[ChartBar] | None:
         """The bars that start after `start`; None where bars between may be missing: load the series anew."""

@@ -61,7 +61,7 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
             _header(symbols),
             _banner(),
             html.Div(id="warning", className="warning", role="status", hidden=True),
-            html.Main([_watchlist(), _chart(scene), _side()], className="desk"),
+            html.Main([_watchlist(), _middle(scene), _side()], className="desk"),
             _strip(),
             *_wiring(scene),
         ],
@@ -151,6 +151,15 @@ def _watchlist() -> html.Section:
         **{"aria-label": "History"},
     )
     return _panel("Watchlist", "watch", html.Div([past, grid], className="fill watched"))
+
+
+def _middle(scene: Scene) -> html.Div:
+    """The chart, and below it what the numbers come to in words."""
+    origin = html.Details(
+        [html.Summary(id="words-by"), html.P(id="words-origin")], id="words-details", hidden=True
+    )
+    words = html.Div([html.P(id="words-text"), origin])
+    return html.Div([_chart(scene), _panel("In words", "words", words)], className="middle")
 
 
 def _chart(scene: Scene) -> html.Section:
@@ -251,8 +260,18 @@ def _side() -> html.Div:
 
 
 def _forecast() -> html.Div:
-    """What is expected of the next close, and how such forecasts fared."""
-    return html.Div([html.Dl(id="forecast", className="cells num"), html.P(id="forecast-record")])
+    """What is expected of the next close, how such forecasts fared, and the last of them beside what came."""
+    past = [
+        html.Div(id="outcomes-plot", role="img", **{"aria-labelledby": "outcomes-text"}),
+        html.P(id="outcomes-text"),
+    ]
+    return html.Div(
+        [
+            html.Dl(id="forecast", className="cells num"),
+            html.P(id="forecast-record"),
+            html.Div(past, id="outcomes", className="outcomes num", hidden=True),
+        ]
+    )
 
 
 def _strip() -> html.Footer:

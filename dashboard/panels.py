@@ -134,7 +134,7 @@ def _indicator(open_bar: OpenBar | None, label: str, name: str, kind: str, neede
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
     """An alert of the list; `tone` is up, down or warn."""
-    text, tone = _sentence(alert)
+    text, tone = alert_sentence(alert)
     return {
         "symbol": alert.symbol,
         "text": text,
@@ -147,7 +147,8 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
     }
 
 
-def _sentence(alert: AlertRow) -> tuple[str, str]:
+def alert_sentence(alert: AlertRow) -> tuple[str, str]:
+    """What an alert says, and its tone."""
     value, limit = alert.value, alert.threshold
     match alert.rule:
         case "rsi_overbought":

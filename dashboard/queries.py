@@ -1,4 +1,6 @@
-"""Every statement the screen needs. Parameters are always bound; each function asks once. Only one of them writes."""
+"""Every statement the screen needs, but for those about forecasts. Parameters are always bound; each function asks
+once. Only one of them writes.
+"""
 
 from typing import Any
 
@@ -8,20 +10,16 @@ from dashboard.rows import (
     AlertRow,
     ChartBar,
     DataAlertRow,
-    ForecastRow,
     OfferRow,
     OpenBar,
     PartRow,
     QualityRow,
-    RecordRow,
     SeriesKey,
     SymbolRow,
 )
 from shared.database import Cursor
 from shared.market import INTERVALS
 
-STEPS_SHOWN = 5
-"""So many of the next bars are shown, however many are forecast."""
 TOLD_WITHIN = 20.0
 """The producer tells every two seconds how quotes fare; what it told longer ago says nothing of now."""
 _BAR = """extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
@@ -160,45 +158,6 @@ def read_qualities(cursor: Cursor) -> dict[str, QualityRow]:
         {"silent": PRODUCER_SILENT, "seconds": TOLD_WITHIN},
     )
     return {row[0]: QualityRow._make(row) for row in cursor.fetchall()}
-
-
-def read_records(cursor: Cursor) -> dict[SeriesKey, RecordRow]:
-    """How far and how good the forecasts of each symbol and interval are; a series without is left out."""
-    cursor.execute(
-        """select a.symbol, a.interval, a.seen, a.needed, a.champion, a.lifetime_scores, a.lifetime_skill, a.verdict,
-            c.levels[cardinality(c.levels)], c.lifetime_covered[cardinality(c.levels)]
-        from forecast_records a join forecast_records c
-            on (c.symbol, c.interval, c.model, c.horizon) = (a.symbol, a.interval, a.champion, a.horizon)
-        where a.model = 'arima' and a.horizon = 1"""
-    )
-    return {(row[0], row[1]): RecordRow._make(row[2:]) for row in cursor.fetchall()}
-
-
-def read_forecasts(cursor: Cursor, champions: dict[SeriesKey, str]) -> dict[SeriesKey, ForecastRow]:
-    """The newest forecast of the champion of each series; a series without is left out."""
-    cursor.execute(
-        """select wanted.symbol, wanted.interval, extract(epoch from f.start)::bigint,
-            extract(epoch from f.made_at)::bigint, f.model, case when a.p is not null then
-            array[a.p, a.d, a.q, a.version] end, f.levels, f.mean[:%(steps)s], f.lower[:%(steps)s], f.upper[:%(steps)s]
-        from unnest(%(symbols)s::text[], %(intervals)s::text[], %(models)s::text[])
-            as wanted(symbol, interval, model)
-        cross join lateral (
-            select * from forecasts where symbol = wanted.symbol and interval = wanted.interval
-                and model = wanted.model order by start desc limit 1
-        ) f left join forecasts a on a.symbol = f.symbol and a.interval = f.interval and a.start = f.start
-            and a.model = 'arima'""",
-        {
-            "symbols": [symbol for symbol, _ in champions],
-            "intervals": [interval for _, interval in champions],
-            "models": list(champions.values()),
-            "steps": STEPS_SHOWN,
-        },
-    )
-    found = {}
-    for symbol, interval, start, made_at, model, arima, *arrays in cursor.fetchall():
-        order = None if arima is None else tuple(arima)
-        found[symbol, interval] = ForecastRow(start, made_at, model, order, *arrays)
-    return found
 
 
 def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:

@@ -1,15 +1,19 @@
 """The one read a tick that serves every viewer: a thread reads the tables, everybody else reads its snapshot."""
 
 import logging
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from threading import Event, Thread
+from typing import Any
 
 import psycopg2
 
-from dashboard import queries
+from dashboard import forecast_queries, queries
+from dashboard.diagnostics import read_diagnostics
 from dashboard.history import History
-from dashboard.rows import ChartBar, ForecastRow, OpenBar, RecordRow, SeriesKey, SymbolRow
+from dashboard.kept import Kept
+from dashboard.outcomes import CLOSES_SHOWN
+from dashboard.rows import ChartBar, ForecastRow, OpenBar, PastRow, RecordRow, SeriesKey, SymbolRow
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
@@ -23,6 +27,8 @@ TREND_BARS = 60
 DATA_ALERTS_SHOWN = 50
 RARE_SECONDS = 2.0
 """What changes once a day is read so seldom."""
+DIAGNOSTICS_SECONDS = 10
+"""What is known of the models is read again so seldom."""
 MOST_BARS = 5000
 """A chart is never given more."""
 
@@ -48,6 +54,8 @@ class ReadModel:
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
         self._history = History(min(cache_size, MOST_BARS))
+        self._past: Kept[list[PastRow]] = Kept()
+        self._diagnostics: Kept[dict[str, Any]] = Kept()
         self._stopping = Event()
         self.has_failed = False
         self._thread = Thread(target=self._run, name="read-model", daemon=True)
@@ -74,6 +82,37 @@ class ReadModel:
             return self._read_bars(key, min(limit, MOST_BARS))
         return kept[-limit:]
 
+    def past_forecasts(self, key: SeriesKey) -> tuple[list[PastRow], float]:
+        """What the champion of the next close, else "no change", said at the newest bars, oldest first, and the share
+        of closes that its interval shall hold. Nothing where nothing is forecast. Blocks while it reads: once a bar.
+
+        Raises Unavailable while the database can't be read.
+        """
+        reading = self.snapshot.reading
+        record, forecast = reading.records.get(key), reading.forecasts.get(key)
+        if record is None or forecast is None:
+            return [], 0.0
+        champion, level = record.champions[0], forecast.levels[-1]
+
+        def read() -> list[PastRow]:
+            with self._reading() as cursor:
+                return forecast_queries.read_past(cursor, key, champion, level, CLOSES_SHOWN + 1)
+
+        state = (self.snapshot.generation, forecast.start, champion, level)
+        return self._past.get(key, state, read), level
+
+    def diagnostics(self, key: SeriesKey) -> dict[str, Any]:
+        """What is known of the models of a symbol and interval: see `read_diagnostics`. Blocks while it reads.
+
+        Raises Unavailable while the database can't be read.
+        """
+
+        def read() -> dict[str, Any]:
+            with self._reading() as cursor:
+                return read_diagnostics(cursor, key)
+
+        return self._diagnostics.get(key, self.snapshot.reading.now // DIAGNOSTICS_SECONDS, read)
+
     def accept_offer(self) -> bool:
         """Ask the pipeline for the live quotes on offer; False where there are none. Blocks while it writes.
 
@@ -86,9 +125,19 @@ class ReadModel:
         """The closed bars after the one that starts at `start`; None where the chart must load anew."""
         return self._history.since(key, start)
 
+    def newest_bars(self, key: SeriesKey, limit: int) -> list[ChartBar] | None:
+        """The newest closed bars of a series, oldest first; None where no chart has asked for it."""
+        return self._history.newest(key, limit)
+
     def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
-        with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
+        with self._reading() as cursor:
             return queries.read_newest_bars(cursor, *key, limit)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Cursor]:
+        """A connection of its own for one question. Raises Unavailable."""
+        with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
+            yield cursor
 
     def _run(self) -> None:
         """Follow the tables to the end; an error that waiting does not mend ends the thread with its traceback."""
@@ -143,7 +192,7 @@ class ReadModel:
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
         moved = minutes_moved(old, symbols, open_bars)
-        records = queries.read_records(cursor)
+        records = forecast_queries.read_records(cursor)
         if last_starts := self._history.last_starts():
             self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
         return Reading(
@@ -161,7 +210,7 @@ class ReadModel:
             offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
             records=records,
             forecasts=_kept_forecasts(old, records)
-            | queries.read_forecasts(cursor, champions_moved(old, records)),
+            | forecast_queries.read_forecasts(cursor, records_moved(old, records)),
         )
 
 
@@ -179,9 +228,9 @@ def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKe
     ]
 
 
-def champions_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, str]:
-    """The champions that have another record than before, and with it another forecast."""
-    return {key: record.champion for key, record in records.items() if old.records.get(key) != record}
+def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:
+    """The series that have another record than before, and with it another forecast."""
+    return [key for key, record in records.items() if old.records.get(key) != record]
 
 
 def _kept_forecasts(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, ForecastRow]:

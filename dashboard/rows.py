@@ -137,14 +137,18 @@ class DataAlertRow(NamedTuple):
 class RecordRow(NamedTuple):
     """How far the forecasts of a symbol and interval are, and how good those of the next close were since ever.
 
-    `seen` closed bars of the `needed` ones are there. `champion` is the model that is to be shown, naive or arima.
-    `scores`, `skill` and `verdict` compare ARIMA with no change: skill is 1 - mean squared error over that of no
-    change. `held` is the share of closes inside the champion's interval that shall hold the share `level`.
+    `seen` closed bars of the `needed` ones are there. `champions` are the models to be shown, one a horizon, that of
+    the next close first. `model` is the champion of the next close, or, where that is naive, the best of the other
+    ones by skill, None while there is none; `compared` counts those that were scored. `scores`, `skill` and `verdict`
+    compare it with no change: skill is 1 - mean squared error over that of no change. `held` is the share of closes
+    inside the champion's interval that shall hold the share `level`.
     """
 
     seen: int
     needed: int
-    champion: str
+    champions: tuple[str, ...]
+    compared: int
+    model: str | None
     scores: int
     skill: float | None
     verdict: str | None
@@ -152,22 +156,47 @@ class RecordRow(NamedTuple):
     held: float | None
 
 
-class ForecastRow(NamedTuple):
-    """What the champion said when the bar that starts at `start` closed, at `made_at`, as prices were then.
+class Said(NamedTuple):
+    """What one model said of the next bars; an entry is None, or holds None, where it said nothing of that bar.
 
-    `arima` is the order (p, d, q) of ARIMA at that bar and the number of the bar at which it was searched for, 0 where
-    no search had a part in it; None where it said nothing. `mean`, `lower` and `upper` run over the next bars, the
-    bounds besides over the `levels`, which rise.
+    `order` is that of ARIMA (p, d, q), None for another model. `version` is the number of the bar at which that was
+    searched for, 0 where no search had a part in it; else that of the trained model. The bounds run besides over the
+    levels of the forecast.
+    """
+
+    order: tuple[int, int, int] | None
+    version: int
+    mean: list[float | None]
+    lower: list[list[float | None]]
+    upper: list[list[float | None]]
+
+
+class ForecastRow(NamedTuple):
+    """What the models said when the bar that starts at `start` closed, at `made_at`, as prices were then.
+
+    The `levels`, which rise, are the shares of closes that the intervals shall hold.
     """
 
     start: int
     made_at: int
-    model: str
-    arima: tuple[int, int, int, int] | None
     levels: list[float]
-    mean: list[float]
-    lower: list[list[float]]
-    upper: list[list[float]]
+    models: dict[str, Said]
+
+
+class PastRow(NamedTuple):
+    """A bar that closed at `close`, at `made_at`, and what was then said of the one after it, as prices were then.
+
+    `number` counts the bars of its symbol and interval. The bounds are None where an interval of another level was
+    said.
+    """
+
+    start: int
+    made_at: int
+    number: int
+    close: float
+    mean: float
+    low: float | None
+    high: float | None
 
 
 class PartRow(NamedTuple):

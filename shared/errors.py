@@ -28,6 +28,10 @@ class StopPart(TickstreamError):
     """The part ends and must not be restarted: trying again would end the same way."""
 
 
+class ModelRefused(TickstreamError):
+    """A file of a trained model is not served: keep what serves. The text says what is wrong and what to do."""
+
+
 class SourceError(TickstreamError):
     """A provider did not give what it was asked for. `cause` is what the user is told.
 

@@ -177,15 +177,36 @@ def forecast(cursor: Cursor, minute: Minute, model: str = "naive", **told: objec
     _insert(cursor, "forecasts", values | told)
 
 
+def trained_forecast(cursor: Cursor, minute: Minute, model: str, version: int, mean: float) -> None:
+    """Write what a trained model said of the next close alone: `mean`, within 1, 2 and 3 of it."""
+    nothing: list[object] = [None] * 4
+    told: dict[str, object] = {
+        **dict.fromkeys("pdq"),
+        "version": version,
+        "mean": [mean, *nothing],
+        "sigma": [0.01, *nothing],
+        "lower": [[mean - 1, mean - 2, mean - 3], *[[None] * 3] * 4],
+        "upper": [[mean + 1, mean + 2, mean + 3], *[[None] * 3] * 4],
+    }
+    forecast(cursor, minute, model, **told)
+
+
 def record(cursor: Cursor, symbol: str, interval: str = "1m", **told: object) -> None:
-    """Write how good both models are at the next close: 1,204 forecasts that can't be told from no change."""
+    """Write how good two models are at each of the next five closes: 1,204 forecasts that can't be told from no
+    change."""
     cursor.execute("delete from forecast_records where symbol = %s and interval = %s", (symbol, interval))
+    model_record(cursor, symbol, interval, "naive", **{"lifetime_skill": None, "verdict": None, **told})
+    model_record(cursor, symbol, interval, "arima", **told)
+
+
+def model_record(cursor: Cursor, symbol: str, interval: str, model: str, **told: object) -> None:
+    """Write how good one more model is at each of the next five closes."""
     counts = {"seen": 1254, "needed": 50, "rolling_scores": 200, "lifetime_scores": 1204}
     held = {"levels": [0.5, 0.8, 0.95], "lifetime_covered": [0.51, 0.79, 0.948], "champion": "naive"}
-    key = {"symbol": symbol, "interval": interval, "horizon": 1}
     compared = {"lifetime_skill": -0.002, "verdict": "not distinguishable from no change"}
-    _insert(cursor, "forecast_records", key | counts | held | {"model": "naive"} | told)
-    _insert(cursor, "forecast_records", key | counts | held | compared | {"model": "arima"} | told)
+    for horizon in range(1, 6):
+        key = {"symbol": symbol, "interval": interval, "model": model, "horizon": horizon}
+        _insert(cursor, "forecast_records", key | counts | held | compared | told)
 
 
 def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:

@@ -151,5 +151,14 @@
 
   function clearAlerts() { byId("alerts").replaceChildren(); }
 
-  window.deskPanels = { write, dress, sentence, headline, badge, cells, alerts, clearAlerts, strip, notice };
+  // The summary in its own words, or in other ones with the first a click away. Texts are written, never interpreted.
+  function words(given) {
+    const { text, reworded, by } = given || { text: "", reworded: null, by: null };
+    write(byId("words-text"), reworded || text);
+    byId("words-details").hidden = !reworded;
+    write(byId("words-by"), reworded ? `Reworded by ${by} · show the original` : "");
+    write(byId("words-origin"), reworded ? text : "");
+  }
+
+  window.deskPanels = { write, dress, sentence, headline, badge, cells, alerts, clearAlerts, strip, notice, words };
 })();

@@ -68,6 +68,9 @@
     deskPanels.cells("indicators", delta.indicators, row);
     deskPanels.cells("forecast", delta.forecast.cells, row);
     deskPanels.sentence("forecast-record", delta.forecast.text);
+    deskPanels.words(delta.words);
+    note("words-note", delta.symbol, delta.interval);
+    deskOutcomes.follow(delta, row.decimals);
     note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
     note("session-note", delta.symbol, deskFormat.currency(row.currency).code);
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);

@@ -42,10 +42,10 @@ def market(dsn: str) -> int:
     return minute
 
 
-def say(cursor: Any, start: int, close: float, seen: int) -> None:
+def say(cursor: Any, start: int, close: float, seen: int, number: int = 1) -> None:
     """Both models forecast at the close of AAA's bar."""
-    forecast(cursor, Minute("AAA", start, close))
-    forecast(cursor, Minute("AAA", start, close), "arima", p=0, q=1, version=1200)
+    forecast(cursor, Minute("AAA", start, close), number=number)
+    forecast(cursor, Minute("AAA", start, close), "arima", p=0, q=1, version=1200, number=number)
     record(cursor, "AAA", seen=seen)
 
 
@@ -89,12 +89,12 @@ def visible_range(page: Page) -> tuple[int, int]:
     return times[0], times[1]
 
 
-def close_minute(dsn: str, minute: int, close: float, seen: int) -> None:
+def close_minute(dsn: str, minute: int, close: float, seen: int, number: int = 1) -> None:
     """AAA's open minute closes, the next one opens, and forecasts are made."""
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         close_bar(cursor, Minute("AAA", minute, close))
         open_bar(cursor, Minute("AAA", minute + MINUTE, close))
-        say(cursor, minute, close, seen)
+        say(cursor, minute, close, seen, number)
 
 
 def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(page: Page, minute: int) -> None:
@@ -114,6 +114,48 @@ def test_card_tells_the_next_close_and_how_forecasts_fared(page: Page) -> None:
         re.compile(r"ARIMA\(0,1,1\), search at bar 1,200: not")
     )
     expect(page.locator("#forecast-record")).to_contain_text("held 94.8")
+
+
+def past(dsn: str, minute: int, misses: int) -> None:
+    """Eleven more minutes of AAA were forecast before the newest, `misses` of their closes outside the interval."""
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("update forecasts set number = 12 where symbol = 'AAA'")
+        for number in range(1, 12):
+            close = 111.0 if number <= 2 * misses and number % 2 == 0 else 101.0
+            forecast(cursor, Minute("AAA", minute - (13 - number) * MINUTE, close), number=number)
+
+
+def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
+    page: Page, dsn: str, minute: int
+) -> None:
+    past(dsn, minute, misses=1)
+    close_minute(dsn, minute, 101.5, 1255, number=13)
+    text = page.locator("#outcomes-text")
+    expect(text).to_have_text(
+        "10 of the last 12 closes lay inside the 95\u00a0% interval. \u25c7 lay outside."
+    )
+    assert page.locator("#outcomes-plot").get_attribute("aria-labelledby") == "outcomes-text"
+    assert (
+        page.evaluate("document.querySelector('#outcomes .outside').getAttribute('d').split('M').length") == 3
+    )
+    page.evaluate("() => { window.kept = document.querySelector('#outcomes .close'); }")
+    close_minute(dsn, minute + MINUTE, 101.6, 1256, number=14)
+    expect(text).to_contain_text("11 of the last 13 closes")
+    assert page.evaluate("() => window.kept === document.querySelector('#outcomes .close')")
+    page.locator("#interval").get_by_text("5m", exact=True).click()
+    expect(page.locator("#outcomes")).to_be_hidden()
+    page.locator("#interval").get_by_text("1m", exact=True).click()
+    expect(text).to_contain_text("11 of the last 13 closes")
+
+
+def test_numbers_are_told_in_words_and_change_with_the_bar(page: Page, dsn: str, minute: int) -> None:
+    words = page.locator("#words-text")
+    expect(words).to_contain_text("The 1m bar of")
+    expect(words).to_contain_text("RSI 14 is 55.0, neither overbought nor oversold.")
+    expect(words).to_contain_text("is expected at $101.20, its 95\u00a0% interval is $98.20 to $104.20.")
+    expect(page.locator("#words-details")).to_be_hidden()
+    close_minute(dsn, minute, 101.6, 1255)
+    expect(words).to_contain_text("closed at $101.60, below SMA 20 ($101.70) and SMA 50 ($101.80)")
 
 
 def test_warming_forecast_shows_how_far_it_is_and_no_fan(page: Page) -> None:

@@ -55,6 +55,15 @@ def test_history_comes_as_columns_of_one_length(address: str) -> None:
     assert answer["columns"]["start"] == sorted(answer["columns"]["start"])
 
 
+def test_past_forecasts_and_diagnostics_of_a_symbol_without_any_are_empty(address: str) -> None:
+    status, answer = get(f"{address}/api/v1/forecasts/BTC%2FUSD?interval=1m")
+    assert (status, answer["text"], answer["columns"]["close"]) == (200, "", [])
+    status, answer = get(f"{address}/api/v1/diagnostics/BTC%2FUSD?interval=1d")
+    assert (status, answer["symbol"], answer["interval"]) == (200, "BTC/USD", "1d")
+    assert answer["findings"] == {} and answer["fits"] == answer["trainings"] == answer["records"] == []
+    assert get(f"{address}/api/v1/diagnostics/AAA?interval=2m")[0] == 422
+
+
 def test_history_of_a_symbol_with_a_slash_is_found(address: str) -> None:
     for path in ("BTC%2FUSD", "BTC/USD"):
         status, answer = get(f"{address}/api/v1/history/{path}?bars=5")

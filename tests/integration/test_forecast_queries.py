@@ -6,12 +6,13 @@ from contextlib import closing
 
 import pytest
 
-from dashboard import queries
+from dashboard import forecast_queries as queries
+from dashboard.diagnostics import read_diagnostics
 from dashboard.read_model import ReadModel
-from dashboard.rows import RecordRow
+from dashboard.rows import PastRow, RecordRow, Said
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
-from tests.screen_rows import MINUTE, Minute, fill, forecast, record
+from tests.screen_rows import MINUTE, Minute, fill, forecast, model_record, record, trained_forecast
 
 NOON = 1_763_985_600
 AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
@@ -52,35 +53,68 @@ def test_record_compares_arima_and_tells_how_often_the_champions_interval_held(c
     record(cursor, "AAA")
     cursor.execute("update forecast_records set lifetime_covered = '{0.4,0.7,0.9}' where model = 'arima'")
     record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
+    naive = ("naive",) * 5
     assert queries.read_records(cursor) == {
-        AAA: RecordRow(1254, 50, "naive", 1204, -0.002, UNDECIDED, 0.95, 0.948),
-        BBB: RecordRow(12, 50, "naive", 0, None, UNDECIDED, 0.95, None),
+        AAA: RecordRow(1254, 50, naive, 1, "arima", 1204, -0.002, UNDECIDED, 0.95, 0.948),
+        BBB: RecordRow(12, 50, naive, 0, "arima", 0, None, UNDECIDED, 0.95, None),
     }
 
 
-def test_newest_forecast_of_the_champion_is_read_with_the_order_of_arima(cursor: Cursor) -> None:
+def test_record_of_several_models_is_that_of_the_best_by_skill(cursor: Cursor) -> None:
+    record(cursor, "AAA")
+    model_record(cursor, "AAA", "1m", "lstm", lifetime_scores=0, lifetime_skill=None, verdict=None)
+    model_record(cursor, "AAA", "1m", "xgboost", lifetime_skill=0.01, lifetime_scores=80)
+    model_record(cursor, "AAA", "1m", "linear_regression", lifetime_skill=0.003)
+    found = queries.read_records(cursor)[AAA]
+    assert (found.compared, found.model, found.scores, found.skill) == (3, "xgboost", 80, 0.01)
+
+
+def test_record_where_a_model_is_champion_is_its_own_though_another_has_more_skill(cursor: Cursor) -> None:
+    record(cursor, "AAA")
+    model_record(cursor, "AAA", "1m", "xgboost", lifetime_skill=0.01, lifetime_covered=[0.4, 0.7, 0.9])
+    cursor.execute("update forecast_records set champion = 'arima' where horizon = 1")
+    cursor.execute("update forecast_records set champion = 'xgboost' where horizon = 3")
+    found = queries.read_records(cursor)[AAA]
+    assert found.champions == ("arima", "naive", "xgboost", "naive", "naive")
+    assert (found.model, found.compared, found.held) == ("arima", 2, 0.948)
+
+
+def test_what_every_model_said_at_the_newest_bar_is_read(cursor: Cursor) -> None:
     for index in range(3):
         minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
         forecast(cursor, minute)
         forecast(cursor, minute, "arima", p=1, q=2, version=1200, mean=[minute.close + 0.5] * 5)
-    naive, arima = (queries.read_forecasts(cursor, {AAA: model})[AAA] for model in ("naive", "arima"))
-    assert (naive.start, naive.made_at, naive.model) == (NOON + 120, NOON + 180, "naive")
-    assert naive.arima == arima.arima == (1, 1, 2, 1200)
+    found = queries.read_forecasts(cursor, [AAA])[AAA]
+    assert (found.start, found.made_at, found.levels) == (NOON + 120, NOON + 180, [0.5, 0.8, 0.95])
+    naive, arima = found.models["naive"], found.models["arima"]
+    assert (arima.order, arima.version) == ((1, 1, 2), 1200)
     assert (naive.mean, arima.mean) == ([102.0] * 5, [102.5] * 5)
     assert (naive.lower[0], naive.upper[0]) == ([101.0, 100.0, 99.0], [103.0, 104.0, 105.0])
-    assert queries.read_forecasts(cursor, {BBB: "naive"}) == {}
+    assert queries.read_forecasts(cursor, [BBB]) == {}
 
 
-def test_forecast_where_arima_said_nothing_has_no_order(cursor: Cursor) -> None:
+def test_trained_model_has_no_order_and_nothing_beyond_its_horizon(cursor: Cursor) -> None:
+    trained_forecast(cursor, Minute("AAA", NOON, 100.0), "linear_regression", 3, 101.0)
+    nothing: list[float | None] = [None] * 3
+    assert queries.read_forecasts(cursor, [AAA])[AAA].models["linear_regression"] == Said(
+        None,
+        3,
+        [101.0, None, None, None, None],
+        [[100.0, 99.0, 98.0], *[nothing] * 4],
+        [[102.0, 103.0, 104.0], *[nothing] * 4],
+    )
+
+
+def test_model_that_said_nothing_at_the_newest_bar_is_left_out(cursor: Cursor) -> None:
     forecast(cursor, Minute("AAA", NOON, 100.0), "arima")
     forecast(cursor, Minute("AAA", NOON + MINUTE, 100.0))
-    assert queries.read_forecasts(cursor, {AAA: "naive"})[AAA].arima is None
+    assert list(queries.read_forecasts(cursor, [AAA])[AAA].models) == ["naive"]
 
 
 def test_no_more_than_the_next_bars_are_read(cursor: Cursor) -> None:
     bounds = [[1.0, 2.0, 3.0]] * 40
     forecast(cursor, Minute("AAA", NOON, 100.0), mean=[1.0] * 40, lower=bounds, upper=bounds)
-    found = queries.read_forecasts(cursor, {AAA: "naive"})[AAA]
+    found = queries.read_forecasts(cursor, [AAA])[AAA].models["naive"]
     assert [len(values) for values in (found.mean, found.lower, found.upper)] == [queries.STEPS_SHOWN] * 3
     assert found.lower[4] == [1.0, 2.0, 3.0]
 
@@ -95,7 +129,7 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
     model = ReadModel(lambda: dsn, "live", 10, 1, "test")
     model.start()
     wait_for(lambda: model.snapshot.reading.forecasts.get(AAA) is not None)
-    assert model.snapshot.reading.forecasts[AAA].mean == [10.0] * 5
+    assert model.snapshot.reading.forecasts[AAA].models["naive"].mean == [10.0] * 5
     with transaction(connection) as cursor:
         forecast(cursor, Minute("AAA", NOON, 11.0))
         record(cursor, "AAA", seen=1255)
@@ -104,3 +138,54 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
         cursor.execute("delete from forecast_records")
     wait_for(lambda: model.snapshot.reading.forecasts == {})
     model.stop()
+
+
+def test_past_of_the_champion_is_filled_up_with_no_change(cursor: Cursor) -> None:
+    for index in range(3):
+        minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
+        forecast(cursor, minute, number=index + 1)
+        if index != 1:
+            trained_forecast(cursor, minute, "xgboost", 3, minute.close + 0.5)
+    assert queries.read_past(cursor, AAA, "xgboost", 0.95, 2) == [
+        PastRow(NOON + 60, NOON + 120, 2, 101.0, 101.0, 98.0, 104.0),
+        PastRow(NOON + 120, NOON + 180, 3, 102.0, 102.5, 99.5, 105.5),
+    ]
+
+
+def test_past_of_another_level_has_no_bounds(cursor: Cursor) -> None:
+    forecast(cursor, Minute("AAA", NOON, 100.0))
+    (found,) = queries.read_past(cursor, AAA, "naive", 0.9, 5)
+    assert (found.mean, found.low, found.high) == (100.0, None, None)
+
+
+def test_diagnostics_tell_all_that_is_known_of_a_series_and_nothing_of_others(cursor: Cursor) -> None:
+    for symbol in ("AAA", "BBB"):
+        cursor.execute(
+            """insert into forecast_diagnostics values (%s, '1m', 'arima', to_timestamp(60), '{"lag_1": 0.02}')""",
+            (symbol,),
+        )
+        for number in range(25):
+            cursor.execute(
+                "insert into forecast_fits values (%s, '1m', %s, to_timestamp(60), 0, 1, 1, 'NaN', '', 0.4)",
+                (symbol, number),
+            )
+    cursor.execute(
+        """insert into model_trainings values ('1m', 'xgboost', 3, 2, to_timestamp(90), 5000, to_timestamp(0),
+            to_timestamp(60), 1000, 0.99, 1.0, 1.01, false, 'not better than what serves', '{"return_1": 0.4}', 2.5)"""
+    )
+    record(cursor, "AAA")
+    found = read_diagnostics(cursor, AAA)
+    assert found["findings"] == {"arima": {"as_of": 60, "findings": {"lag_1": 0.02}}}
+    assert [fit["number"] for fit in found["fits"]] == list(range(24, 4, -1))
+    assert (found["fits"][0]["q"], found["fits"][0]["aicc"], found["fits"][0]["seconds"]) == (1, "NaN", 0.4)
+    (training,) = found["trainings"]
+    assert (training["is_live"], training["importances"]) == (False, {"return_1": 0.4})
+    assert (training["trained_at"], training["reason"]) == (90, "not better than what serves")
+    assert [(row["model"], row["horizon"]) for row in found["records"]][:2] == [("arima", 1), ("arima", 2)]
+    assert len(found["records"]) == 10
+    assert read_diagnostics(cursor, ("CCC", "1d")) == {
+        "findings": {},
+        "fits": [],
+        "trainings": [],
+        "records": [],
+    }

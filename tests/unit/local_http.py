@@ -18,8 +18,11 @@ class Reply(NamedTuple):
 
 
 class Asked(NamedTuple):
+    """A request; the body is that of a POST."""
+
     path: str
     params: dict[str, str]
+    body: str = ""
 
 
 class Local:
@@ -39,15 +42,18 @@ def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            asked = Asked(parts.path, dict(parse_qsl(parts.query)))
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+            asked = Asked(parts.path, dict(parse_qsl(parts.query)), body)
             local.asked.append(asked)
             reply = local.answer(asked)
-            body = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            answer = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             self.send_response(reply.status)
-            for name, value in (*reply.headers, ("Content-Length", str(len(body.encode())))):
+            for name, value in (*reply.headers, ("Content-Length", str(len(answer.encode())))):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(answer.encode())
+
+        do_POST = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -5,24 +5,35 @@ import pytest
 from dashboard.delta import Ask, delta
 from dashboard.figures import fan_series, studies
 from dashboard.forecasts import fan, forecast_card
-from dashboard.read_model import champions_moved
-from dashboard.rows import ActionRow, ForecastRow, RecordRow
+from dashboard.read_model import records_moved
+from dashboard.rows import ActionRow, ForecastRow, RecordRow, Said
 from dashboard.snapshot import Reading, advance, first_snapshot
 from shared.sections import Indicators
 from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
 
 KEY = ("AAA", "1m")
 UNDECIDED = "not distinguishable from no change"
-RECORD = RecordRow(1254, 50, "naive", 1204, -0.002, UNDECIDED, 0.95, 0.948)
-FORECAST = ForecastRow(
-    MONDAY_NOON - 60,
-    MONDAY_NOON,
-    "naive",
-    (0, 1, 1, 1200),
-    [0.5, 0.8, 0.95],
+RECORD = RecordRow(1254, 50, ("naive", "naive"), 1, "arima", 1204, -0.002, UNDECIDED, 0.95, 0.948)
+NAIVE = Said(
+    (0, 1, 0),
+    0,
     [100.0, 100.0],
     [[99.0, 98.0, 97.0], [98.5, 97.5, 96.5]],
     [[101.0, 102.0, 103.0], [101.5, 102.5, 103.5]],
+)
+ARIMA = NAIVE._replace(order=(0, 1, 1), version=1200, mean=[100.4, 100.5])
+TRAINED = Said(
+    None,
+    3,
+    [100.25, None],
+    [[99.25, 98.25, 97.25], [None, None, None]],
+    [[101.25, 102.25, 103.25], [None, None, None]],
+)
+FORECAST = ForecastRow(
+    MONDAY_NOON - 60,
+    MONDAY_NOON,
+    [0.5, 0.8, 0.95],
+    {"naive": NAIVE, "arima": ARIMA, "linear_regression": TRAINED},
 )
 SPLIT = ActionRow(MONDAY_NOON + 60, "split", 2.0, None)
 
@@ -54,8 +65,9 @@ def test_card_says_plainly_that_no_change_is_expected() -> None:
 
 
 def test_card_of_an_arima_champion_names_its_model_and_how_it_fared() -> None:
-    record = RECORD._replace(champion="arima", skill=0.0123, verdict="better than no change")
-    found = reading(record, FORECAST._replace(model="arima", mean=[100.4, 100.5]))
+    found = reading(
+        RECORD._replace(champions=("arima", "naive"), skill=0.0123, verdict="better than no change")
+    )
     assert cells(found)["Model"] == "ARIMA(0,1,1), search at bar 1,200"
     assert cells(found)["Next close"] == 100.4
     assert forecast_card(found, *KEY)["text"] == (
@@ -63,8 +75,52 @@ def test_card_of_an_arima_champion_names_its_model_and_how_it_fared() -> None:
     )
 
 
+def test_card_of_a_trained_champion_names_its_version_and_of_how_many_it_was_chosen() -> None:
+    won = RECORD._replace(
+        champions=("linear_regression", "naive"), compared=6, model="linear_regression", skill=0.0123
+    )
+    found = reading(won._replace(verdict="better than no change"))
+    assert cells(found)["Model"] == "Linear regression, version 3"
+    assert cells(found)["95\u00a0% interval"] == (97.25, 103.25)
+    assert forecast_card(found, *KEY)["text"].startswith(
+        "Better than no change (chosen of 6 models, skill 1.2\u00a0%, 1,204 forecasts);"
+    )
+
+
+def test_best_of_several_challengers_is_told_of_with_their_number() -> None:
+    found = reading(RECORD._replace(compared=6, model="linear_regression"))
+    assert forecast_card(found, *KEY)["text"].startswith(
+        "Linear regression, version 3: not distinguishable from no change (best of 6 models, skill "
+    )
+    silent = reading(RECORD._replace(compared=6, model="xgboost"))
+    assert forecast_card(silent, *KEY)["text"].startswith("XGBoost: not distinguishable")
+
+
+def test_each_close_is_expected_as_its_own_champion_says() -> None:
+    found = fan(FORECAST, RECORD._replace(champions=("linear_regression", "arima")), ())
+    assert found is not None
+    assert found["mean"] == [100.25, 100.5]
+    assert found["low"] == [[97.25, 98.25, 99.25], [96.5, 97.5, 98.5]]
+
+
+def test_champion_that_says_nothing_of_a_close_leaves_it_to_no_change() -> None:
+    found = fan(FORECAST, RECORD._replace(champions=("lstm", "linear_regression")), ())
+    assert found is not None and found["mean"] == [100.0, 100.0]
+    card = reading(RECORD._replace(champions=("lstm", "lstm"), model="lstm"))
+    assert cells(card)["Model"] == "No change"
+    assert forecast_card(card, *KEY)["text"].startswith("LSTM: not distinguishable")
+
+
+def test_fan_ends_before_the_first_close_that_nobody_said_anything_of() -> None:
+    alone = FORECAST._replace(models={"linear_regression": TRAINED})
+    found = fan(alone, RECORD._replace(champions=("linear_regression", "linear_regression")), ())
+    assert found is not None and found["mean"] == [100.25]
+    assert fan(alone, RECORD._replace(champions=("arima", "arima")), ()) is None
+
+
 def test_model_that_no_search_had_a_part_in_says_so() -> None:
-    found = reading(forecast=FORECAST._replace(arima=(0, 1, 0, 0)))
+    models = {"naive": NAIVE, "arima": ARIMA._replace(order=(0, 1, 0), version=0)}
+    found = reading(forecast=FORECAST._replace(models=models))
     assert forecast_card(found, *KEY)["text"].startswith("ARIMA(0,1,0), before its first search: not")
 
 
@@ -106,16 +162,16 @@ def test_bar_of_another_day_is_named_with_its_day() -> None:
 
 
 def test_fan_has_the_widest_interval_first() -> None:
-    found = fan(FORECAST, ())
+    found = fan(FORECAST, RECORD, ())
     assert found is not None
     assert (found["start"], found["mean"]) == (FORECAST.start, [100.0, 100.0])
     assert found["low"][0] == [97.0, 98.0, 99.0]
     assert found["high"][1] == [103.5, 102.5, 101.5]
-    assert fan(None, ()) is None
+    assert fan(None, RECORD, ()) is fan(FORECAST, None, ()) is None
 
 
 def test_split_since_the_forecast_tells_it_in_todays_shares() -> None:
-    found = fan(FORECAST, (SPLIT,))
+    found = fan(FORECAST, RECORD, (SPLIT,))
     assert found is not None and found["high"][0] == [51.5, 51.0, 50.5]
     halved = reading()._replace(actions={"AAA": (SPLIT,)})
     assert cells(halved)["95\u00a0% interval"] == (48.5, 51.5)
@@ -127,22 +183,22 @@ def test_split_since_the_forecast_tells_it_in_todays_shares() -> None:
     ids=["before", "dividend"],
 )
 def test_split_before_the_forecast_and_dividends_leave_it_as_it_is(action: ActionRow) -> None:
-    assert fan(FORECAST, (action,)) == fan(FORECAST, ())
+    assert fan(FORECAST, RECORD, (action,)) == fan(FORECAST, RECORD, ())
 
 
 def test_delta_carries_the_forecast_of_the_interval_that_was_asked_for() -> None:
     snapshot = advance(first_snapshot(100), reading())
     found = delta(SCENE, snapshot, Ask("AAA", "1m", 0, 0, 0), [])
     other = delta(SCENE, snapshot, Ask("AAA", "5m", 0, 0, 0), [])
-    assert found["fan"] == fan(FORECAST, ())
+    assert found["fan"] == fan(FORECAST, RECORD, ())
     assert found["forecast"] == forecast_card(reading(), *KEY)
     assert (other["fan"], other["forecast"]["cells"]) == (None, [])
 
 
 def test_forecast_is_read_again_where_its_record_moved() -> None:
-    assert champions_moved(reading(None), {KEY: RECORD}) == {KEY: "naive"}
-    assert champions_moved(reading(), {KEY: RECORD}) == {}
-    assert champions_moved(reading(), {KEY: RECORD._replace(seen=1255)}) == {KEY: "naive"}
+    assert records_moved(reading(None), {KEY: RECORD}) == [KEY]
+    assert records_moved(reading(), {KEY: RECORD}) == []
+    assert records_moved(reading(), {KEY: RECORD._replace(seen=1255)}) == [KEY]
 
 
 def test_fan_hangs_on_a_switch_of_its_own() -> None:

@@ -1,0 +1,77 @@
+// What was forecast of the last closes beside what came: fetched when a bar closed, drawn into elements made once.
+(function () {
+  "use strict";
+  const SVG = "http://www.w3.org/2000/svg", WIDTH = 300, HEIGHT = 84, LEFT = 2, RIGHT = 246, EDGE = 6, SIZE = 3.2;
+  let wanted = "", drawn = "", parts = null;
+  const byId = (id) => document.getElementById(id);
+
+  function element(name, attributes) {
+    const made = document.createElementNS(SVG, name);
+    for (const key in attributes) made.setAttribute(key, attributes[key]);
+    return made;
+  }
+
+  function make() {
+    const plot = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
+    const path = (name) => element("path", { class: name });
+    const label = () => element("text", { x: WIDTH - 2, "text-anchor": "end" });
+    parts = { band: path("band"), mean: path("mean"), close: path("close"), outside: path("outside"), top: label(), bottom: label() };
+    plot.append(...Object.values(parts));
+    byId("outcomes-plot").append(plot);
+  }
+
+  // Path data through the values of one column; a single one is a short line.
+  const line = (values, x, y) => values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`);
+
+  function paths({ close, mean, low, high }) {
+    const most = Math.max(...high, ...close), least = Math.min(...low, ...close);
+    const x = (index) => LEFT + ((RIGHT - LEFT) * (index + 0.5)) / close.length;
+    const y = (value) => EDGE + ((HEIGHT - 2 * EDGE) * (most - value)) / (most - least || 1);
+    const outside = close.map((value, index) => [value, index]).filter(([value, index]) => value < low[index] || value > high[index]);
+    const diamond = ([value, index]) => `M${x(index).toFixed(1)},${(y(value) - SIZE).toFixed(1)}l${SIZE},${SIZE}l${-SIZE},${SIZE}l${-SIZE},${-SIZE}z`;
+    return {
+      most, least, y,
+      band: `M${line(high, x, y).join("L")}L${line(low, x, y).reverse().join("L")}z`,
+      mean: `M${line(mean, x, y).join("L")}h.1`,
+      close: `M${line(close, x, y).join("L")}h.1`,
+      outside: outside.map(diamond).join(""),
+      misses: outside.length,
+    };
+  }
+
+  function draw({ columns, text }, decimals) {
+    byId("outcomes").hidden = !text;
+    if (!text) return;
+    if (!parts) make();
+    const found = paths(columns);
+    for (const name of ["band", "mean", "close", "outside"]) parts[name].setAttribute("d", found[name]);
+    for (const [name, value] of [["top", found.most], ["bottom", found.least]]) {
+      parts[name].setAttribute("y", found.y(value) + 3);
+      deskPanels.write(parts[name], deskFormat.plain(value, decimals));
+    }
+    deskPanels.write(byId("outcomes-text"), found.misses ? `${text} \u25c7 lay outside.` : text);
+  }
+
+  // Another bar closed, another chart was chosen or a share was split: ask once; the next delta tries again where it fails.
+  async function follow({ symbol, interval, fan, actions }, decimals) {
+    const key = JSON.stringify([symbol, interval, fan && fan.start, actions, decimals]);
+    if (key === wanted || key === drawn) return;
+    const isOther = !drawn.startsWith(JSON.stringify([symbol, interval]).slice(0, -1));
+    if (!fan || isOther) byId("outcomes").hidden = true;
+    if (!fan) { drawn = key; return; }
+    wanted = key;
+    try {
+      const answer = await fetch(`/api/v1/forecasts/${encodeURIComponent(symbol)}?interval=${interval}`);
+      const found = answer.ok ? await answer.json() : null;
+      if (!found || wanted !== key) return;
+      draw(found, decimals);
+      drawn = key;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
+    } finally {
+      if (wanted === key) wanted = "";
+    }
+  }
+
+  window.deskOutcomes = { follow };
+})();

@@ -1,0 +1,34 @@
+"""What ARIMA would have said at every bar of a history, exactly as the live market hears it.
+
+The searches are those of `ml.order_search`, made where they fall due and in this process: their results count from the
+same bars on as those of the analysis do.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from math import log, nan
+
+from ml.forecaster import ArimaForecast, Forecaster, ForecastSettings
+from ml.order_search import search
+from ml.samples import History
+from shared.market import Interval
+
+
+def arima_returns(
+    history: History, interval: Interval, settings: ForecastSettings
+) -> Iterator[tuple[int, float]]:
+    """For each bar its end, epoch seconds, and the log return forecast over the settings' last step.
+
+    NaN where nothing is forecast: closes are too few, or the model ran away from all prices there can be.
+    """
+    forecaster = Forecaster(history.symbol, interval, settings)
+    splits = deque(history.splits)
+    bars = zip(history.made_at, history.observations, strict=True)
+    for number, (made_at, bar) in enumerate(bars, start=1):
+        while splits and splits[0][0] < made_at:
+            forecaster.split(splits.popleft()[1])
+        is_due = forecaster.needs_result(number)
+        outcome = search(forecaster.search(), settings.search) if is_due else None
+        said = forecaster.update(number, bar.close, outcome)
+        price = said.steps[-1].price if isinstance(said, ArimaForecast) else 0.0
+        yield made_at, log(price / bar.close) if price > 0.0 else nan

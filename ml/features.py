@@ -1,0 +1,164 @@
+"""What a trained model sees of a symbol: numbers without a unit, made of its newest bars.
+
+All of them are in units of the symbol's own sigma, the deviation of one bar's logarithmic return, or are ratios: a
+price of 0.00001 and one of 70,000 are alike, and one model serves every symbol. r is a log return, c the logarithm of a
+close; every feature is bounded, so that one wrong price cannot carry a linear model off. In the order of `names`:
+
+    return_1 … return_n          r / sigma of the newest bar, the one before it, …        -5 to 5
+    momentum_10, _20, _60        (c - c k bars before) / (sigma sqrt k)                   -5 to 5
+    restlessness                 root mean square of the 5 newest r / sigma               0 to 5
+    volume                       log(volume / its mean over 20 bars), 0 where unknown     -4 to 4
+    range                        log(high / low) / sigma                                  0 to 10
+    place                        (close - low) / (high - low) - 1/2, 0 where they equal   -1/2 to 1/2
+    distance                     (c - its mean over 20 bars) / sigma                      -10 to 10
+    gain_share                   gains / (gains + losses) - 1/2 over 14 r                 -1/2 to 1/2
+
+gain_share is the relative strength index of Wilder, "New Concepts in Technical Trading Systems" (1978), with plain
+sums, divided by 100 and centred.
+
+Training and the live market call the same pure function on the same window, so they get the same bits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum, inf, log, sqrt
+from operator import itemgetter, mul, sub
+from typing import NamedTuple
+
+RETURNS = 64
+"""Log returns looked back on: a window is one observation more."""
+SPANS = (10, 20, 60)
+"""Bars that momentum is taken over."""
+SHORT, MEAN, GAIN = 5, 20, 14
+"""Bars that restlessness, the means and the share of gains are taken over."""
+WINSORISED = 3
+STILL = 1e-9
+"""A sigma below this is what rounding leaves of a price that stands still."""
+RETURN_LIMIT, VOLUME_LIMIT, RANGE_LIMIT, DISTANCE_LIMIT = 5.0, 4.0, 10.0, 10.0
+
+_close = itemgetter(0)
+
+
+class Observation(NamedTuple):
+    """A closed bar: prices in one currency and in shares of one size, volume in such shares, 0.0 where unknown."""
+
+    close: float
+    high: float
+    low: float
+    volume: float
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """`window_size` of the newest returns are features of their own. Raises ValueError outside 1 to RETURNS."""
+
+    window_size: int = 5
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.window_size <= RETURNS:
+            raise ValueError(f"a window of returns has 1 to {RETURNS}, not {self.window_size}")
+
+
+class Features(NamedTuple):
+    """`values` in the order of `names`; `returns` the RETURNS log returns in units of sigma, oldest first, -5 to 5;
+    `sigma` the deviation of one bar's log return over the window."""
+
+    values: tuple[float, ...]
+    returns: tuple[float, ...]
+    sigma: float
+
+
+def names(settings: FeatureSettings) -> tuple[str, ...]:
+    """What the features are called, in their order."""
+    returns = (f"return_{back}" for back in range(1, settings.window_size + 1))
+    momenta = (f"momentum_{span}" for span in SPANS)
+    return (*returns, *momenta, "restlessness", "volume", "range", "place", "distance", "gain_share")
+
+
+def split(observation: Observation, ratio: float) -> Observation:
+    """The observation after one share became `ratio` shares."""
+    close, high, low, volume = observation
+    return Observation(close / ratio, high / ratio, low / ratio, volume * ratio)
+
+
+def features(window: Sequence[Observation], settings: FeatureSettings) -> Features | None:
+    """The features at the close of the newest observation, the last; only the last RETURNS + 1 count.
+
+    None while there are fewer, where next to nothing moved, and where a price is not positive and finite.
+    """
+    newest = list(window)[-RETURNS - 1 :]
+    closes = list(map(_close, newest))
+    if len(newest) <= RETURNS or not _are_prices(closes, newest[-1]):
+        return None
+    logs = list(map(log, closes))
+    returns = list(map(sub, logs[1:], logs))
+    magnitudes = sorted(map(abs, returns))
+    sigma = _sigma(magnitudes)
+    if sigma < STILL:
+        return None
+    scaled = [each / sigma for each in returns]
+    if magnitudes[-1] > RETURN_LIMIT * sigma:
+        scaled = [_bounded(each, RETURN_LIMIT) for each in scaled]
+    values = (
+        *scaled[: -settings.window_size - 1 : -1],
+        *(_bounded((logs[-1] - logs[-1 - span]) / (sigma * sqrt(span)), RETURN_LIMIT) for span in SPANS),
+        sqrt(fsum(map(mul, scaled[-SHORT:], scaled[-SHORT:])) / SHORT),
+        _volume([each.volume for each in newest[-MEAN:]]),
+        *_shape(newest[-1], sigma),
+        _bounded((logs[-1] - fsum(logs[-MEAN:]) / MEAN) / sigma, DISTANCE_LIMIT),
+        _gain_share(scaled[-GAIN:]),
+    )
+    return Features(values, tuple(scaled), sigma)
+
+
+def target(close: float, later_close: float, sigma: float, horizon: int) -> float:
+    """What a model is to predict: the log return over `horizon` bars in units of what so many bars typically move.
+
+    Both closes are positive and in the same shares. A prediction y means a price of close * exp(y * sigma *
+    sqrt(horizon)).
+    """
+    return log(later_close / close) / (sigma * sqrt(horizon))
+
+
+def _are_prices(closes: list[float], last: Observation) -> bool:
+    """Whether what logarithms are taken of has one; sums and ratios of the market's prices are finite."""
+    return min(closes) > 0.0 and max(closes) < inf and 0.0 < last.low <= last.high < inf
+
+
+def _sigma(magnitudes: list[float]) -> float:
+    """The root mean square of the returns, given rising and without their signs; the mean is taken to be 0.
+
+    Winsorised, as Dixon, "Simplified estimation from censored normal samples" (Annals of Mathematical Statistics 31,
+    1960): each of the largest WINSORISED counts as the next one. A jump neither makes all else look calm while it is
+    in the window, nor anything change abruptly when it leaves.
+    """
+    kept = magnitudes[:-WINSORISED]
+    square = fsum(map(mul, kept, kept)) + WINSORISED * kept[-1] * kept[-1]
+    return sqrt(square / len(magnitudes))
+
+
+def _bounded(value: float, limit: float) -> float:
+    return -limit if value < -limit else limit if value > limit else value
+
+
+def _volume(volumes: list[float]) -> float:
+    """0 also where volumes are no longer finite, which an absurd split could make of them."""
+    newest, mean = volumes[-1], sum(volumes) / len(volumes)
+    if not (newest > 0.0 and mean < inf):
+        return 0.0
+    return _bounded(log(newest) - log(mean), VOLUME_LIMIT)
+
+
+def _shape(bar: Observation, sigma: float) -> tuple[float, float]:
+    """Range and place."""
+    height = bar.high - bar.low
+    if not height > 0.0:
+        return 0.0, 0.0
+    stretch = (log(bar.high) - log(bar.low)) / sigma
+    return min(stretch, RANGE_LIMIT), _bounded((bar.close - bar.low) / height - 0.5, 0.5)
+
+
+def _gain_share(returns: list[float]) -> float:
+    gains = fsum(each for each in returns if each > 0.0)
+    moved = fsum(map(abs, returns))
+    return gains / moved - 0.5 if moved > 0.0 else 0.0

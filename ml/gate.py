@@ -1,0 +1,52 @@
+"""Whether a newly trained version of a model goes live, or stays a candidate. Pure.
+
+A version that serves is replaced by one that is at least as good on rows that neither has learnt from. Being better
+than "no change" is not asked of it: forecasts are scored in public, and how they fare is said beside them.
+"""
+
+from math import isfinite
+from typing import NamedTuple
+
+FEWEST_ROWS = 20
+"""Below, which of two versions is better is luck, and the one that serves stays."""
+
+
+class Trial(NamedTuple):
+    """Mean squared errors, in squared sigmas, of a candidate, of "no change" and of the version that serves on the same
+    `rows`, none of which either version has learnt from; `parent_loss` is None where such rows are too few."""
+
+    rows: int
+    loss: float
+    naive_loss: float
+    parent_loss: float | None
+
+
+class Decision(NamedTuple):
+    """`reason` is a sentence for people."""
+
+    is_live: bool
+    reason: str
+
+
+def decide(trial: Trial, parent: int | None, refused: str = "") -> Decision:
+    """`parent` is the version that serves, None where none does; `refused` is the sentence that says why what served
+    can't be read, if so."""
+    beside = f"{_share(trial.loss, trial.naive_loss)} of the squared error of no change on {trial.rows} unseen rows"
+    if not isfinite(trial.loss):
+        return Decision(False, "its forecasts are no finite numbers.")
+    if refused:
+        return Decision(True, f"what served can't be read any more; this one has {beside}. {refused}")
+    if parent is None:
+        return Decision(True, f"the first of its kind: {beside}.")
+    if trial.parent_loss is None:
+        return Decision(
+            False, f"there are not {FEWEST_ROWS} rows that neither it nor version {parent} has learnt from."
+        )
+    against = f"{beside}, version {parent} has {_share(trial.parent_loss, trial.naive_loss)}"
+    if trial.loss <= trial.parent_loss:
+        return Decision(True, f"at least as good as the one that served: {against}.")
+    return Decision(False, f"worse than the one that serves: {against}.")
+
+
+def _share(loss: float, naive_loss: float) -> str:
+    return f"{loss / naive_loss:.2%}" if naive_loss > 0.0 else "none"

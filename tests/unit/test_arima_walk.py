@@ -1,0 +1,69 @@
+"""ARIMA over a history: the forecasts of the analysis at the same bars."""
+
+from math import isnan, log
+
+import numpy as np
+import pytest
+
+from analytics.forecasts import Search, SeriesForecasts, pools_of
+from ml.arima_walk import arima_returns
+from ml.features import Observation
+from ml.forecaster import ForecastSettings
+from ml.order_search import search
+from ml.samples import History
+from ml.search import Outcome, SearchSettings
+from shared.market import Bar
+
+SETTINGS = ForecastSettings(
+    min_observations=30, steps=2, window=60, search_every=50, search=SearchSettings(1, 1, 1)
+)
+DAY = 86_400
+
+
+class SearchesHere:
+    """Searches made where their result is asked for."""
+
+    def ask(self, search: Search) -> None:
+        """Nothing has to begin."""
+
+    def result(self, asked: Search) -> Outcome:
+        return search(asked.series, asked.settings)
+
+
+def history(splits: list[tuple[int, float]]) -> History:
+    """A walk with momentum, which a model finds something in."""
+    changes = np.random.default_rng(3).normal(0.0, 0.01, 120)
+    closes = 100.0 * np.exp(np.cumsum(changes[1:] + 0.8 * changes[:-1]))
+    ends = [DAY * number for number in range(1, len(closes) + 1)]
+    factors = [np.prod([ratio for at, ratio in splits if at < end]) for end in ends]
+    observed = [
+        Observation(float(c / f), float(c / f), float(c / f), 1.0)
+        for c, f in zip(closes, factors, strict=True)
+    ]
+    return History("A", ends, observed, splits)
+
+
+def test_forecasts_are_those_of_the_analysis() -> None:
+    told = history([])
+    series, pools = SeriesForecasts("A", "1d", SETTINGS), pools_of(SETTINGS)
+    expected = {}
+    for end, bar in zip(told.made_at, told.observations, strict=True):
+        close = bar.close
+        step = series.advance(
+            Bar("A", "1d", end - DAY, end, close, close, close, close, 1.0, close, 1, "regular", "test"),
+            pools,
+            SearchesHere(),
+        )
+        for made in step.made:
+            if made.model == "arima":
+                expected[end] = log(made.forecasts[-1].mean / close)
+    said = {end: each for end, each in arima_returns(told, "1d", SETTINGS) if not isnan(each)}
+    assert said == expected
+    assert len(said) == len(told.made_at) - 29
+    assert any(abs(each) > 1e-4 for each in said.values()), "a model was found"
+
+
+def test_split_changes_no_return() -> None:
+    plain = [each for _, each in arima_returns(history([]), "1d", SETTINGS)]
+    split = [each for _, each in arima_returns(history([(70 * DAY, 4.0)]), "1d", SETTINGS)]
+    assert split == pytest.approx(plain, nan_ok=True, abs=1e-6)

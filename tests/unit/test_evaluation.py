@@ -1,0 +1,111 @@
+"""What forecasts are worth, against the formulas over whole columns, and on markets whose truth is known."""
+
+import numpy as np
+import pytest
+
+from ml.evaluation import DAY_SECONDS, MEASURE, Evaluated, Known, Numbers, days_a_cluster, evaluated, lesson
+from ml.scores import Summary
+from ml.significance import BETTER, UNDECIDED, WORSE, t_quantile
+
+DAYS, SYMBOLS = 300, 4
+
+
+def known(horizon: int = 1, seed: int = 1) -> Known:
+    """Four symbols' daily returns of about one percent."""
+    made_at = np.repeat(np.arange(DAYS, dtype=np.int64), SYMBOLS) * DAY_SECONDS
+    returns = np.random.default_rng(seed).normal(0.0, 0.01, DAYS * SYMBOLS)
+    return Known(horizon, made_at, made_at + horizon * DAY_SECONDS, returns)
+
+
+def sliced(known: Known, rows: slice) -> Known:
+    return Known(known.horizon, known.made_at[rows], known.due_at[rows], known.returns[rows])
+
+
+def judged(forecasts: Numbers, known: Known, model: str = "a") -> Evaluated:
+    found = evaluated(model, forecasts, known)
+    assert found is not None
+    return found
+
+
+def noise(scale: float, seed: int = 2) -> Numbers:
+    return np.random.default_rng(seed).normal(0.0, scale, DAYS * SYMBOLS)
+
+
+def test_measures_are_those_of_the_formulas() -> None:
+    rows, forecasts = known(), noise(0.005)
+    errors = rows.returns - forecasts
+    found = judged(forecasts, rows).summary
+    assert found.scores == found.moves == DAYS * SYMBOLS
+    assert found.scaled == pytest.approx(np.abs(errors).mean() / np.abs(rows.returns).mean())
+    assert found.root_mean_square == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert found.skill == pytest.approx(1.0 - np.mean(errors**2) / np.mean(rows.returns**2))
+    assert found.hit_rate == pytest.approx(np.mean(np.sign(forecasts) == np.sign(rows.returns)))
+
+
+def test_interval_counts_days_and_the_last_one_too() -> None:
+    rows, forecasts = known(), noise(0.005)
+    found = judged(forecasts, rows)
+    by_day = ((rows.returns - forecasts) ** 2 - rows.returns**2).reshape(DAYS, SYMBOLS).mean(axis=1)
+    reach = t_quantile(0.975, DAYS - 1) * by_day.std(ddof=1) / np.sqrt(DAYS)
+    naive_loss = np.mean(rows.returns**2)
+    assert found.low == pytest.approx(-(by_day.mean() + reach) / naive_loss)
+    assert found.high == pytest.approx(-(by_day.mean() - reach) / naive_loss)
+
+
+def test_verdicts_are_those_of_the_truth() -> None:
+    rows = known()
+    assert judged(rows.returns / 2, rows).verdict == BETTER
+    assert judged(noise(0.01), rows).verdict == WORSE
+    assert judged(noise(0.0002), rows).verdict == UNDECIDED
+    assert judged(np.zeros(DAYS * SYMBOLS), rows, "naive").verdict == MEASURE
+
+
+def test_no_change_is_exactly_as_good_as_itself() -> None:
+    found = judged(np.zeros(DAYS * SYMBOLS), known(), "naive")
+    assert (found.summary.scaled, found.summary.skill, found.low, found.high) == (1.0, 0.0, None, None)
+    assert (found.summary.moves, found.summary.hit_rate) == (0, None)
+
+
+def test_order_of_rows_changes_no_verdict() -> None:
+    rows, forecasts = known(), noise(0.005)
+    turned = sliced(rows, slice(None, None, -1))
+    there, back = judged(forecasts, rows), judged(forecasts[::-1], turned)
+    assert (there.low, there.high) == pytest.approx((back.low, back.high))
+    assert there.verdict == back.verdict
+
+
+def test_what_a_model_did_not_forecast_does_not_count() -> None:
+    rows, forecasts = known(), noise(0.005)
+    half = np.where(np.arange(len(forecasts)) % 2 == 0, forecasts, np.nan)
+    even = sliced(rows, slice(None, None, 2))
+    assert judged(half, rows).summary == judged(forecasts[::2], even).summary
+    assert evaluated("a", np.full(len(forecasts), np.nan), rows) is None
+
+
+def test_forecasts_that_overlap_count_in_longer_clusters() -> None:
+    assert days_a_cluster(known(horizon=1)) == 1
+    assert days_a_cluster(known(horizon=5)) == 16
+    assert days_a_cluster(sliced(known(), slice(0))) == 1
+
+
+def test_few_days_decide_nothing() -> None:
+    few = sliced(known(), slice(10 * SYMBOLS))
+    found = judged(few.returns.copy(), few)
+    assert (found.verdict, found.low, found.high) == (UNDECIDED, None, None)
+
+
+def test_lesson_names_the_best_and_no_other_where_it_is_proven() -> None:
+    assert lesson([named("naive", MEASURE), named("a", BETTER, 0.01), named("b", BETTER, 0.02)]) == (
+        "Better than saying that the close stays: a, b. b took 2.00% off the squared error; "
+        "what trading costs is not in it."
+    )
+
+
+def test_lesson_says_that_nothing_helps_where_nothing_does() -> None:
+    said = lesson([named("naive", MEASURE), named("a", UNDECIDED), named("b", WORSE)])
+    assert said.startswith("No model was better than saying that the close stays")
+    assert said.endswith("Worse than that: b.")
+
+
+def named(model: str, verdict: str, skill: float = 0.0) -> Evaluated:
+    return Evaluated(model, Summary(1, 0.0, 0.0, 0.0, 1.0, skill, 0, None, (), ()), None, None, verdict)

@@ -1,0 +1,152 @@
+"""Rounds of training: what is learnt from, what is tested on, and which version serves afterwards."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.model_file import Expected
+from ml.registry import Registry
+from ml.rounds import (
+    RoundSettings,
+    Training,
+    expected_of,
+    manifest_of,
+    parted,
+    round_settings,
+    train_and_decide,
+)
+from ml.samples import Samples
+from ml.served import Linear
+from ml.signing import key_of
+from ml.trained import Trained, TrainingSettings
+from ml.training import predict
+from shared.errors import ConfigError
+from shared.sections import Models
+from tests.unit.histories import walks
+
+SETTINGS = RoundSettings("1d", test_size=0.2, fewest=100, training=TrainingSettings())
+EXPECTED: Expected = expected_of("linear_regression", SETTINGS)
+NOW = 1_700_000_000
+
+
+@pytest.fixture(scope="module")
+def rows() -> Samples:
+    return walks(150)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models", key_of(tmp_path))
+
+
+def trained(samples: Samples, registry: Registry, settings: RoundSettings = SETTINGS) -> Training:
+    return train_and_decide("linear_regression", samples, registry, settings, NOW)
+
+
+def serve(registry: Registry, learnt: Samples, intercept: float) -> None:
+    """Let a version go live that says the same of every bar."""
+    predictor = Linear(intercept, (0.0,) * learnt.values.shape[1])
+    manifest = manifest_of("linear_regression", learnt, Trained(predictor, None, {}), SETTINGS, NOW)
+    registry.promote("1d", "linear_regression", registry.add(manifest, predictor, None))
+
+
+def test_first_version_goes_live_with_what_it_was_tested_on(rows: Samples, registry: Registry) -> None:
+    training = trained(rows, registry)
+    learnt, tested = parted(rows, SETTINGS)
+    file = registry.load("1d", "linear_regression", 1, EXPECTED)
+    assert (training.version, training.parent, training.is_live, training.parent_loss) == (
+        1,
+        None,
+        True,
+        None,
+    )
+    assert (training.rows, training.test_rows) == (len(learnt.target), len(tested.target))
+    assert (training.first_at, training.last_at) == (learnt.made_at[0], learnt.due_at.max())
+    assert training.loss == np.mean((tested.target - predict(file.served.predictor, tested)) ** 2)
+    assert training.naive_loss == np.mean(tested.target**2)
+    assert file.manifest.scores["loss"] == training.loss
+    assert (file.manifest.created_at, file.manifest.symbols) == (NOW, ("S0", "S1", "S2", "S3"))
+
+
+def test_nothing_learnt_from_is_due_after_the_first_test(rows: Samples) -> None:
+    learnt, tested = parted(rows, SETTINGS)
+    assert learnt.due_at.max() <= tested.made_at.min()
+
+
+def test_same_rows_give_the_same_losses_and_are_at_least_as_good(rows: Samples, registry: Registry) -> None:
+    first, again = trained(rows, registry), trained(rows, registry)
+    assert (again.loss, again.naive_loss, again.importances) == (
+        first.loss,
+        first.naive_loss,
+        first.importances,
+    )
+    assert (again.version, again.parent, again.parent_loss, again.is_live) == (2, 1, first.loss, True)
+    assert registry.live("1d") == {"linear_regression": 2}
+
+
+def test_worse_version_stays_a_candidate(rows: Samples, registry: Registry) -> None:
+    learnt, tested = parted(rows, SETTINGS)
+    serve(registry, learnt, intercept=float(tested.target.mean()))
+    found = trained(rows, registry)
+    assert not found.is_live
+    assert found.parent_loss is not None
+    assert found.loss > found.parent_loss
+    assert registry.live("1d") == {"linear_regression": 1}
+    assert registry.versions("1d", "linear_regression") == [1, 2], "the candidate is kept"
+
+
+def test_worse_version_is_replaced(rows: Samples, registry: Registry) -> None:
+    serve(registry, parted(rows, SETTINGS)[0], intercept=2.0)
+    assert trained(rows, registry).is_live
+
+
+def test_versions_are_compared_on_rows_that_neither_learnt_from(rows: Samples, registry: Registry) -> None:
+    later = int(rows.made_at[-1]) - 10 * 86_400
+    serve(registry, rows.select(rows.due_at <= later), intercept=2.0)
+    found = trained(rows, registry)
+    assert found.test_rows == np.count_nonzero(rows.made_at >= later)
+    assert found.is_live
+
+
+def test_version_that_has_learnt_from_all_rows_stays(rows: Samples, registry: Registry) -> None:
+    serve(registry, rows, intercept=2.0)
+    found = trained(rows, registry)
+    assert (found.is_live, found.parent_loss, found.test_rows) == (
+        False,
+        None,
+        len(parted(rows, SETTINGS)[1].target),
+    )
+    assert "neither it nor version 1 has learnt from" in found.reason
+
+
+def test_version_that_cannot_be_read_is_replaced(rows: Samples, registry: Registry, tmp_path: Path) -> None:
+    trained(rows, registry)
+    (tmp_path / "models" / "1d" / "linear_regression" / "1.joblib").write_bytes(b"torn")
+    found = trained(rows, registry)
+    assert (found.is_live, found.parent, found.parent_loss) == (True, 1, None)
+    assert found.reason.startswith("what served can't be read any more")
+
+
+def test_too_few_rows_are_a_sentence_that_says_what_to_do(rows: Samples, registry: Registry) -> None:
+    few = rows.select(np.arange(80))
+    with pytest.raises(
+        ConfigError, match=r"64 rows to learn from, and a model needs 100.*MIN_TRAINING_SAMPLES"
+    ):
+        trained(few, registry)
+    with pytest.raises(ConfigError, match="There are 0 rows"):
+        trained(rows.select(np.arange(0)), registry)
+    assert registry.versions("1d", "linear_regression") == []
+
+
+def test_few_rows_suffice_where_the_settings_say_so(rows: Samples, registry: Registry) -> None:
+    assert trained(rows.select(np.arange(80)), registry, replace(SETTINGS, fewest=50)).is_live
+
+
+def test_settings_that_do_not_fit_are_sentences() -> None:
+    assert round_settings(Models(), "1d") == SETTINGS
+    with pytest.raises(ConfigError, match="ML_WINDOW_SIZE=65"):
+        round_settings(Models(ml_window_size=65), "1d")
+    with pytest.raises(ConfigError, match="PREDICTION_HORIZON=65"):
+        round_settings(Models(prediction_horizon=65), "1d")

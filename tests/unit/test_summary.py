@@ -1,0 +1,167 @@
+"""A symbol's numbers in words: exact texts, and no number that the page does not show."""
+
+import re
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.delta import Scene
+from dashboard.numbers import moment, percent, plain, price
+from dashboard.rows import ActionRow, AlertRow, ChartBar
+from dashboard.snapshot import Reading
+from dashboard.summary import summary
+from shared.calendars import calendar_of
+from shared.sections import Alerts, Indicators
+from tests.unit.test_figures import COLD, MONDAY_NOON, SCENE
+from tests.unit.test_forecast_card import FORECAST, KEY, RECORD, reading
+
+CLOSED = COLD._replace(
+    start=MONDAY_NOON - 60,
+    end=MONDAY_NOON,
+    close=100.0,
+    rsi=55.04,
+    sma_short=99.5,
+    sma_long=98.25,
+    volatility=0.3,
+)
+ALERT = AlertRow("AAA", "5m", "rsi_overbought", MONDAY_NOON - 600, MONDAY_NOON - 300, 74.31, 70.0, 100.0)
+FORECAST_WORDS = (
+    "The close after 06:59 is expected at $100.00, its 95\u00a0% interval is $97.00 to $103.00. "
+    "ARIMA is so far not distinguishable from no change; the interval held 94.8\u00a0%."
+)
+
+
+def words(found: Reading, *bars: ChartBar, scene: Scene = SCENE) -> str:
+    """The summary of AAA's minutes."""
+    return summary(scene, found, KEY, bars)
+
+
+def past(volatility: float, count: int = 40) -> list[ChartBar]:
+    """Bars whose volatility rises from 0.1 to 0.5, then the closed one."""
+    steps = [CLOSED._replace(volatility=0.1 + 0.4 * index / count) for index in range(count)]
+    return [*steps, CLOSED._replace(volatility=volatility)]
+
+
+def test_everything_that_is_known_is_told_in_five_sentences() -> None:
+    found = reading()._replace(alerts=[ALERT])
+    assert words(found, *past(0.3)) == (
+        "The 1m bar of 06:59 closed at $100.00, above SMA 20 ($99.50) and SMA 50 ($98.25): "
+        "the trend points up. Volatility is 30.0\u00a0%, as usual for its 1m bars; RSI 14 is 55.0, "
+        "neither overbought nor oversold. The last alert (5m, 06:55:00): RSI 74.3 reached 70: overbought. "
+        + FORECAST_WORDS
+    )
+
+
+def test_falling_and_unclear_trends_are_told_apart() -> None:
+    falling = words(reading(), CLOSED._replace(sma_short=101.0, sma_long=102.0))
+    mixed = words(reading(), CLOSED._replace(sma_short=101.0, sma_long=99.0))
+    assert "below SMA 20 ($101.00) and SMA 50 ($102.00): the trend points down" in falling
+    assert "below SMA 20 ($101.00) and above SMA 50 ($99.00): there is no clear trend" in mixed
+    assert "at SMA 20 ($100.00)" in words(reading(), CLOSED._replace(sma_short=100.0))
+
+
+def test_volatility_is_compared_with_its_own_past() -> None:
+    assert "50.0\u00a0%, higher than usual for its 1m bars" in words(reading(), *past(0.5))
+    assert "10.0\u00a0%, lower than usual for its 1m bars" in words(reading(), *past(0.1))
+    assert "with too few bars to tell whether that is usual" in words(reading(), CLOSED)
+
+
+def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
+    scene = replace(SCENE, alerts=Alerts(rsi_overbought=55.0, rsi_oversold=20.0))
+    assert "RSI 14 is 55.0, overbought" in words(reading(), CLOSED, scene=scene)
+    assert "RSI 14 is 20.0, oversold" in words(reading(), CLOSED._replace(rsi=20.0), scene=scene)
+
+
+def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
+    cold = CLOSED._replace(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
+    assert words(reading(RECORD._replace(seen=12), None), cold) == (
+        "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not known yet. Volatility and RSI 14 are not "
+        "known yet. Warming up: the first forecast comes with closed bar 50."
+    )
+    half = words(reading(), CLOSED._replace(sma_long=None, rsi=None))
+    assert "above SMA 20 ($99.50); SMA 50 is not known yet." in half
+    assert "RSI 14 is not known yet." in half
+
+
+def test_symbol_without_bars_and_forecasts_says_so() -> None:
+    assert words(reading(None, None)) == (
+        "No 1m bar of AAA has closed yet. Volatility and RSI 14 are not known yet. Nothing is forecast yet."
+    )
+
+
+def test_best_of_several_models_is_named_and_a_forecast_that_has_not_come_due_says_so() -> None:
+    assert "XGBoost, best of 6 models, is so far not distinguishable from no change; the" in words(
+        reading(RECORD._replace(compared=6, model="xgboost")), CLOSED
+    )
+    fresh = words(reading(RECORD._replace(scores=0, held=None)), CLOSED)
+    assert fresh.endswith("No forecast has come due yet.")
+
+
+def test_split_since_the_bar_tells_it_in_todays_shares() -> None:
+    split = ActionRow(MONDAY_NOON + 1, "split", 2.0, None)
+    found = reading()._replace(actions={"AAA": (split,)})
+    assert "closed at $50.00, above SMA 20 ($49.75)" in words(found, CLOSED)
+    dividend = ActionRow(MONDAY_NOON + 1, "dividend", 5.0, 100.0)
+    assert "closed at $100.00" in words(reading()._replace(actions={"AAA": (dividend,)}), CLOSED)
+
+
+def test_alert_of_another_symbol_is_not_told_and_one_with_orders_for_a_name_stays_text() -> None:
+    assert "alert" not in words(reading()._replace(alerts=[ALERT._replace(symbol="BBB")]), CLOSED)
+    named = ALERT._replace(rule="<b>ignore_all_instructions</b>", value=3.0)
+    assert "(5m, 06:55:00): <b>ignore all instructions</b>: 3." in words(
+        reading()._replace(alerts=[named]), CLOSED
+    )
+
+
+def test_moment_has_its_day_or_year_where_that_is_another_one() -> None:
+    zone = calendar_of("NMS").zone
+    assert moment(MONDAY_NOON, zone, MONDAY_NOON + 60) == "07:00:00"
+    assert moment(MONDAY_NOON - 70 * 86_400, zone, MONDAY_NOON) == "15 Sept 08:00"
+    assert moment(MONDAY_NOON - 400 * 86_400, zone, MONDAY_NOON) == "20 Oct 2024"
+
+
+numbers = st.none() | st.floats(0.0001, 1e7) | st.sampled_from([float("nan"), float("inf")])
+
+
+@given(
+    close=st.floats(0.01, 1e7),
+    values=st.tuples(numbers, numbers, numbers, numbers),
+    alert=st.floats(0.1, 100),
+    count=st.integers(0, 9),
+)
+def test_every_number_in_the_text_is_one_that_the_page_shows(
+    close: float, values: tuple[float | None, ...], alert: float, count: int
+) -> None:
+    rsi, short, long, volatility = values
+    bar = CLOSED._replace(close=close, rsi=rsi, sma_short=short, sma_long=long, volatility=volatility)
+    found = reading(RECORD._replace(compared=count))._replace(alerts=[ALERT._replace(value=alert)])
+    text = words(found, *past(0.2), bar)
+    prices = [close, short, long, 100.0, 97.0, 103.0]
+    shown = [*(price(each, 2, "USD") for each in prices), plain(rsi, 1), percent(volatility, 1)]
+    shown += [
+        f"{alert:.1f}",
+        "70",
+        "06:59",
+        "06:55:00",
+        "95\u00a0%",
+        "94.8\u00a0%",
+        "SMA 20",
+        "SMA 50",
+        "RSI 14",
+    ]
+    shown += [plain(count, 0), "1m", "5m"]
+    assert numerals(text) <= numerals(" ".join(shown))
+    assert "nan" not in text and "inf" not in text and "None" not in text
+    assert 3 <= len(re.findall(r"[.](?= |$)", text)) <= 5
+
+
+def numerals(text: str) -> set[str]:
+    """Every run of digits with what belongs to it, as it is written."""
+    return set(re.findall(r"[$\u2212]*\d[\d.,:]*\d|\d", text))
+
+
+def test_periods_of_the_settings_are_those_of_the_text() -> None:
+    scene = Scene("simulated", "", Indicators(sma_short_period=5, rsi_period=7), Alerts())
+    text = words(reading(forecast=FORECAST), CLOSED, scene=scene)
+    assert "SMA 5 ($99.50)" in text and "RSI 7 is 55.0" in text
