@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine import Engine, Event, PastCloses
+from analytics.engine import Engine, Event, Past
 from analytics.forecast_tables import delete_records, write_forecasts, write_records
 from analytics.indicator_set import SettingsChanged
 from analytics.partition import REWRITING, Partition
-from analytics.rebuild import past_closes, rebuilt_engine
+from analytics.rebuild import past_bars, rebuilt_engine
 from analytics.searches import PooledSearches
 from analytics.symbol_state import EngineSettings
 from analytics.tables import (
@@ -42,7 +42,7 @@ LIVE_SHARE = 0.1
 REPLACED_AT_ONCE = 20_000
 """So many bars made anew are held before they are written: the whole log may have to be folded again."""
 
-STATE_VERSION = 6
+STATE_VERSION = 7
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")
@@ -79,7 +79,7 @@ class Analysis:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
                 snapshot, engine = self._rebuilt(cursor, partition, snapshot)
-        past = self._past_closes(cursor, engine, next_offset)
+        past = self._past_bars(cursor, engine, next_offset)
         self._partitions[partition] = Partition(engine, snapshot, next_offset, past)
         return snapshot.next_offset
 
@@ -95,12 +95,12 @@ class Analysis:
             ),
         )
 
-    def _past_closes(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastCloses:
+    def _past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> Past:
         """What forecasts begin behind whose settings are new: a past that was never forecast is not scored."""
         kept, wanted = engine.settings.forecasts, self._settings.forecasts
         changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
         return {
-            (symbol, interval): past_closes(cursor, symbol, interval, next_offset)
+            (symbol, interval): past_bars(cursor, symbol, interval, next_offset)
             for symbol in engine.symbols
             for interval in changed
         }

@@ -1,9 +1,9 @@
 """What was forecast of one symbol's closes in one interval, and what became of it, moved by each closed bar.
 
 Several models stand side by side: "naive" says that the close stays, "arima" what `ml.forecaster` finds, and trained
-ones, which come and go, say what `ml.served` makes of the newest bars, at one horizon each. All get their intervals from
-the volatility of the symbol and from what forecasts of the same partition, interval and model were really off by. Bars
-follow one another as they closed, and a horizon counts them; the first one has number 1.
+ones, which come and go, say what `ml.served` makes of the newest bars, at one horizon each. All get their intervals
+from the volatility of the symbol and from what forecasts of the same partition, interval and model were really off by.
+Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
 
 Pure but for one wish: somebody must search for models, see `Searches`.
 """
@@ -11,13 +11,14 @@ Pure but for one wish: somebody must search for models, see `Searches`.
 from collections import deque
 from collections.abc import Mapping, Sequence
 from math import exp, inf, log, sqrt
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from analytics.tracks import Track, levels_of
+from analytics.steps import Fit, Made, PastBar, Scored, Step
+from analytics.tracks import Track
 from ml.conformal import Forecast, Pool
 from ml.features import RETURNS, Features, FeatureSettings, Observation, features, split
 from ml.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.scores import Score
 from ml.search import Outcome, SearchSettings
 from ml.search import Series as Logarithms
 from ml.served import Served
@@ -28,6 +29,8 @@ from shared.market import Bar, Interval
 ARIMA = "arima"
 BUILT_IN = (NAIVE, ARIMA)
 """Models that need no training: they speak of every horizon, and from the first bar on that has forecasts."""
+SHARES = (0.5, 0.8)
+"""Of closes that the inner intervals shall hold; the outermost is that of the settings."""
 
 
 class Search(NamedTuple):
@@ -61,52 +64,27 @@ class NoSearches:
         return Outcome(None, f"nobody searches for a model of {search.symbol} here")
 
 
-class Made(NamedTuple):
-    """What a model said at the close of a bar, by rising horizons. `order` is that of ARIMA models alone; `version` is
-    as in `ml.forecaster`, of a trained model that of the registry."""
-
-    model: str
-    order: tuple[int, int, int] | None
-    version: int
-    forecasts: list[Forecast]
-
-
-class Scored(NamedTuple):
-    """What became of a model's forecasts of a bar's close, by their horizons."""
-
-    model: str
-    scores: dict[int, Score]
-
-
-class Fit(NamedTuple):
-    """The outcome of the search asked for at the bar `asked_at`, which took effect with a later one."""
-
-    asked_at: int
-    outcome: Outcome
-
-
-class Step(NamedTuple):
-    """What a bar moved: it is the series' `number`-th, `levels` are the shares that the intervals shall hold, up to
-    `horizons` bars ahead. `fit` is there where a search took effect."""
-
-    number: int
-    levels: tuple[float, ...]
-    horizons: int
-    made: list[Made]
-    scored: list[Scored]
-    fit: Fit | None
-
-
 Pools = dict[str, Pool]
 """What all symbols of a partition and interval share, by model; one that is new gets its own with its first word."""
 
 Trained = Mapping[str, Served]
 """The trained models that speak now, by name."""
+NOTHING_TRAINED: Trained = MappingProxyType({})
+
+
+def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
+    """The shares of closes that the intervals shall hold, rising."""
+    return tuple(sorted({*SHARES, settings.confidence}))
 
 
 def pool_of(settings: ForecastSettings) -> Pool:
     """The widths of a model that nothing has been learnt of."""
     return Pool(settings.steps, levels_of(settings))
+
+
+def pools_of(settings: ForecastSettings) -> Pools:
+    """What a partition and interval begins with."""
+    return {model: pool_of(settings) for model in BUILT_IN}
 
 
 class SeriesForecasts:
@@ -121,6 +99,7 @@ class SeriesForecasts:
         self._volatility = VarianceFilter()
         self._forecaster = Forecaster(symbol, interval, settings)
         self._window: deque[Observation] = deque(maxlen=RETURNS + 1)
+        self._asked_at = 0
         self.tracks = {model: self._new_track(model) for model in BUILT_IN}
         for track in self.tracks.values():
             for horizon in range(1, settings.steps + 1):
@@ -131,7 +110,7 @@ class SeriesForecasts:
         """What a stored state must have been made with."""
         return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
 
-    def advance(self, bar: Bar, pools: Pools, searches: Searches, trained: Trained) -> Step:
+    def advance(self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NOTHING_TRAINED) -> Step:
         """A bar has closed: scores what was said of it, and says what is to come."""
         close = bar.close
         self.seen += 1
@@ -144,7 +123,7 @@ class SeriesForecasts:
             for model, track in self.tracks.items()
             if (scores := track.arrive(bar, self._pool(model, pools)))
         ]
-        said, fit = self._follow(close, searches)
+        said, fit = self._follow(bar, searches)
         made = self._forecast(close, said, pools, trained)
         for each in made:
             self._track(each).issue(each.forecasts)
@@ -155,18 +134,18 @@ class SeriesForecasts:
         if self._forecaster.asked_at is not None:
             searches.ask(self._search(self._forecaster.asked_at))
 
-    def refill(self, past: Sequence[Observation]) -> None:
+    def refill(self, past: Sequence[PastBar]) -> None:
         """Begin behind bars that were not forecast, told in today's shares: nothing is scored, for nothing was said.
 
         The volatility is what it would be had it followed these bars; the models begin with the newest closes.
         """
-        for each in past:
+        for end, each in past:
             if self._close is not None:
                 self._volatility.update(log(each.close / self._close))
-            self._close = each.close
-        self._window.extend(past)
+            self._close, self._asked_at = each.close, end
+            self._window.append(each)
         self.seen = len(past)
-        newest = [each.close for each in past[-self._settings.window :]]
+        newest = [each.close for _, each in past[-self._settings.window :]]
         if newest:
             self._forecaster.refill(self.seen, newest)
         for track in self.tracks.values():
@@ -189,6 +168,7 @@ class SeriesForecasts:
             "close": self._close,
             "volatility": self._volatility.state(),
             "forecaster": self._forecaster.state(),
+            "asked_at": self._asked_at,
             "window": list(self._window),
             "tracks": {model: track.state() for model, track in self.tracks.items()},
         }
@@ -200,6 +180,7 @@ class SeriesForecasts:
         self.seen, self._close = state["seen"], state["close"]
         self._volatility.restore(state["volatility"])
         self._forecaster.restore(state["forecaster"])
+        self._asked_at = state["asked_at"]
         self._window.extend(Observation(*each) for each in state["window"])
         for model, kept in state["tracks"].items():
             track = self.tracks.setdefault(model, self._new_track(model))
@@ -223,13 +204,14 @@ class SeriesForecasts:
             pool = pools[model] = pool_of(self._settings)
         return pool
 
-    def _follow(self, close: float, searches: Searches) -> tuple[ArimaForecast | Warming, Fit | None]:
+    def _follow(self, bar: Bar, searches: Searches) -> tuple[ArimaForecast | Warming, Fit | None]:
         """Give the forecaster the close, and the result of a search where it is due; ask for the next one."""
         forecaster, fit = self._forecaster, None
         if forecaster.asked_at is not None and forecaster.needs_result(self.seen):
-            fit = Fit(forecaster.asked_at, searches.result(self._search(forecaster.asked_at)))
-        said = forecaster.update(self.seen, close, None if fit is None else fit.outcome)
+            fit = Fit(self._asked_at, searches.result(self._search(forecaster.asked_at)))
+        said = forecaster.update(self.seen, bar.close, None if fit is None else fit.outcome)
         if forecaster.asked_at == self.seen:
+            self._asked_at = bar.end
             searches.ask(self._search(self.seen))
         return said, fit
 
@@ -244,11 +226,9 @@ class SeriesForecasts:
         if isinstance(said, Warming) or not sigmas:
             return []
         still = [close] * len(sigmas)
-        made = [
-            Made(NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools)))
-        ]
+        made = [Made(NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools)))]
         # A model that runs away from all prices there can be says nothing.
-        if all([0.0 < price < inf for price in said.prices]):
+        if all(0.0 < price < inf for price in said.prices):
             forecasts = _forecasts(close, said.prices, sigmas, self._pool(ARIMA, pools))
             made.append(Made(ARIMA, said.order, said.version, forecasts))
         if trained:

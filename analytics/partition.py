@@ -2,7 +2,7 @@
 
 import time
 
-from analytics.engine import Engine, Event, PastCloses
+from analytics.engine import Engine, Event, Past
 from analytics.forecasts import SeriesForecasts
 from analytics.symbol_state import EngineSettings
 from analytics.tables import Snapshot, replace_indicators
@@ -22,10 +22,10 @@ class Partition:
     """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
 
     While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
-    them again gives is `replaced`. Forecasts under new settings begin behind `past` closes, where `written` is.
+    them again gives is `replaced`. Forecasts under new settings begin behind the `past`, where `written` is.
     """
 
-    def __init__(self, engine: Engine, snapshot: Snapshot, written: int, past: PastCloses) -> None:
+    def __init__(self, engine: Engine, snapshot: Snapshot, written: int, past: Past) -> None:
         self.engine, self.written, self.past = engine, written, past
         self.reached = self.kept = snapshot.next_offset
         self.rewriting = REWRITING in snapshot.partition

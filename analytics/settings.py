@@ -10,6 +10,9 @@ from shared.market import Interval
 
 SEARCH_WINDOW = 500
 """Closes that a model is searched over, where a forecast does not ask for more."""
+SEARCH_EVERY: dict[Interval, int] = {"1m": 1_950, "5m": 780, "15m": 520, "1h": 210, "1d": 63}
+"""Bars after which a model is searched for again at the latest: 5 regular days of minutes, 10 of five minutes, 20 of
+quarters of an hour, 30 of hours, a quarter of a year of days."""
 
 
 def engine_settings(config: Config) -> EngineSettings:
@@ -41,5 +44,6 @@ def forecast_settings(config: Config, interval: Interval) -> ForecastSettings:
         steps=models.arima_forecast_steps,
         confidence=models.arima_confidence_level,
         window=max(SEARCH_WINDOW, models.arima_min_observations),
+        search_every=SEARCH_EVERY[interval],
         search=SearchSettings(models.arima_max_p, models.arima_max_d, models.arima_max_q, season),
     )

@@ -9,23 +9,15 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from ml.conformal import Forecast, Pool, Waiting
-from ml.forecaster import ForecastSettings
 from ml.scores import Record, Score, fines_of, score
 from ml.significance import NAIVE, Comparison
 from shared.market import INTERVAL_SECONDS, Bar, Interval
 
-SHARES = (0.5, 0.8)
-"""Of closes that the inner intervals shall hold; the outermost is that of the settings."""
 REGULAR_DAY_SECONDS = 23_400
 DAY_BAR_DAYS = 7 / 5
 """Calendar days that a day bar stands for."""
 DAY_SECONDS = 86_400
 OVERLAPS_A_CLUSTER = 4
-
-
-def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
-    """The shares of closes that the intervals shall hold, rising."""
-    return tuple(sorted({*SHARES, settings.confidence}))
 
 
 def cluster_days(interval: Interval, horizon: int) -> int:
@@ -62,7 +54,7 @@ class Track:
             self.standings[horizon] = Standing(Record(self._levels), comparison)
 
     def arrive(self, bar: Bar, pool: Pool) -> dict[int, Score]:
-        """A bar has closed: what was said of its close is scored, by horizon, and the widths of `pool` learn from it."""
+        """A bar has closed: the scores of what was said of its close, by horizon; `pool` learns from them."""
         scores: dict[int, Score] = {}
         close, end, fines, standings = bar.close, bar.end, self._fines, self.standings
         day = end // DAY_SECONDS

@@ -29,6 +29,14 @@ class Score(tuple[float, ...]):
 
     __slots__ = ()
 
+    @classmethod
+    def without_interval(cls, error: float, naive_error: float, hit: bool | None) -> "Score":
+        """That of a forecast that is a single price; the error of "no change" beside it."""
+        moved = hit is not None, hit is True
+        return cls(
+            (1.0, error, abs(error), error * error, abs(naive_error), naive_error * naive_error, *moved)
+        )
+
     @property
     def error(self) -> float:
         """Positive where the close came higher."""

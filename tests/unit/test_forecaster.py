@@ -90,18 +90,27 @@ def test_the_found_model_forecasts_as_the_filter_over_the_logarithms() -> None:
     assert forecast_after(series).prices == pytest.approx([math.exp(mean) for mean in arima.means(5)])
 
 
+def test_a_young_series_is_searched_again_once_it_has_grown_by_half() -> None:
+    forecaster, asked = new(), []
+    for number, close in enumerate(closes(100), start=1):
+        step(forecaster, number, close)
+        if forecaster.asked_at == number:
+            asked.append(number)
+    assert asked[:4] == [20, 30, 45, 67]
+
+
 def test_later_searches_come_at_bars_of_the_symbols_own() -> None:
     asked: dict[str, list[int]] = {}
     for symbol in ("IBM", "AAPL", "MSFT"):
         forecaster = Forecaster(symbol, "1d", SETTINGS)
-        for number, close in enumerate(closes(200)):
+        for number, close in enumerate(closes(500)):
             step(forecaster, number, close)
             if forecaster.asked_at == number:
                 asked.setdefault(symbol, []).append(number)
     for bars in asked.values():
         assert bars[0] == 19
-        assert {after - before for before, after in pairwise(bars[1:])} == {50}
-    assert len({bars[1] for bars in asked.values()}) == 3
+        assert {after - before for before, after in pairwise(bars[-5:])} == {50}
+    assert len({bars[-1] for bars in asked.values()}) == 3
 
 
 def test_a_search_sees_its_window_alone() -> None:
