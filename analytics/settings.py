@@ -10,9 +10,12 @@ from shared.market import Interval
 
 SEARCH_WINDOW = 500
 """Closes that a model is searched over, where a forecast does not ask for more."""
-SEARCH_EVERY: dict[Interval, int] = {"1m": 1_950, "5m": 780, "15m": 520, "1h": 210, "1d": 63}
+SEARCH_EVERY: dict[Interval, int] = {"1m": 1_950, "5m": 780, "15m": 520, "1h": 210, "1d": 126}
 """Bars after which a model is searched for again at the latest: 5 regular days of minutes, 10 of five minutes, 20 of
-quarters of an hour, 30 of hours, a quarter of a year of days."""
+quarters of an hour, 30 of hours, half a year of days."""
+SEARCH_LAG: dict[Interval, int] = {"1m": 30, "5m": 6}
+"""Bars that a search may take, 5 where nothing is said: half an hour, which a whole market's searches stay within. At
+history's speed it is some tenths of a second, which is about what a search takes: the fold need not wait for it."""
 
 
 def engine_settings(config: Config) -> EngineSettings:
@@ -45,5 +48,6 @@ def forecast_settings(config: Config, interval: Interval) -> ForecastSettings:
         confidence=models.arima_confidence_level,
         window=max(SEARCH_WINDOW, models.arima_min_observations),
         search_every=SEARCH_EVERY[interval],
+        search_lag=SEARCH_LAG.get(interval, 5),
         search=SearchSettings(models.arima_max_p, models.arima_max_d, models.arima_max_q, season),
     )
