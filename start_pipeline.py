@@ -1,4 +1,4 @@
-"""Starts and watches every part: producer, storage, analytics and the screen at http://localhost:8050.
+"""Starts and watches every part: producer, storage, analytics, trainer and the screen at http://localhost:8050.
 
     python start_pipeline.py                                  the sources of .env; without any, quotes of Yahoo
     python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
@@ -37,6 +37,7 @@ PARTS = {
     "producer": ("-m", "producer.producer"),
     "storage": ("-m", "consumer.consumer"),
     "analytics": ("-m", "analytics.analytics_consumer"),
+    "trainer": ("-m", "ml.trainer"),
 }
 
 

@@ -179,25 +179,33 @@ def aims(horizon: int, one: Table) -> str:
     return f"h={horizon}  " + " | ".join(words)
 
 
+def coverage(data: Path) -> str:
+    """Replay the histories below this folder: four tables and the aims, or a sentence where they are not there."""
+    files = [data / DAILY / f"{symbol}.zip" for symbol in SYMBOLS]
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        return f"Skipped: the daily histories are not here: {', '.join(missing)}."
+    found = list(replayed(recorded(files)))
+    tables = [Table([each for each in found if each.horizon == horizon]) for horizon in HORIZONS]
+    reached = (aims(horizon, one) for horizon, one in zip(HORIZONS, tables, strict=True))
+    return "\n\n".join(
+        (
+            overall(tables),
+            grouped("By sigma when made, in fifths", "fifth", tables, "fifth"),
+            grouped("By year", "year", tables, "year"),
+            grouped("By symbol", "symbol", tables, "symbol"),
+            "\n".join(("Aims at 95 %:", *reached)),
+        )
+    )
+
+
 def main() -> int:
     """Replay the histories and print four tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=DATA, help="(default: %(default)s)")
-    files = [parser.parse_args().data / DAILY / f"{symbol}.zip" for symbol in SYMBOLS]
-    missing = [str(path) for path in files if not path.is_file()]
-    if missing:
-        print(f"Skipped: the daily histories are not here: {', '.join(missing)}.")
-        return 0
-    found = list(replayed(recorded(files)))
-    tables = [Table([each for each in found if each.horizon == horizon]) for horizon in HORIZONS]
-    print(overall(tables), end="\n\n")
-    print(grouped("By sigma when made, in fifths", "fifth", tables, "fifth"), end="\n\n")
-    print(grouped("By year", "year", tables, "year"), end="\n\n")
-    print(grouped("By symbol", "symbol", tables, "symbol"), end="\n\n")
-    print("Aims at 95 %:")
-    print("\n".join(aims(horizon, one) for horizon, one in zip(HORIZONS, tables, strict=True)))
+    print(coverage(parser.parse_args().data))
     return 0
 
 

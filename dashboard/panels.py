@@ -16,7 +16,12 @@ Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 SILENT_AFTER = 5.0
 """A part without a sign for so many seconds does not answer, unless it said that it ends."""
 ENDED = ("finished", "stopped")
-PARTS = (("producer", "Producer"), ("storage", "Storage"), ("analytics", "Analytics"))
+PARTS = (
+    ("producer", "Producer"),
+    ("storage", "Storage"),
+    ("analytics", "Analytics"),
+    ("trainer", "Trainer"),
+)
 SESSIONS = {
     "regular": ("Market open", "open"),
     "pre": ("Pre-market", "extended"),

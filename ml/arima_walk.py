@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from math import log, nan
 
 from ml.forecaster import ArimaForecast, Forecaster, ForecastSettings
-from ml.order_search import search
 from ml.samples import History
 from shared.market import Interval
 
@@ -21,6 +20,8 @@ def arima_returns(
 
     NaN where nothing is forecast: closes are too few, or the model ran away from all prices there can be.
     """
+    from ml.order_search import search  # takes seconds: only who asks for ARIMA waits for it
+
     forecaster = Forecaster(history.symbol, interval, settings)
     splits = deque(history.splits)
     bars = zip(history.made_at, history.observations, strict=True)

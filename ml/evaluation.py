@@ -17,7 +17,7 @@ DAY_SECONDS = 86_400
 OVERLAPS_A_CLUSTER = 4
 """A cluster is so many times as long as neighbouring forecasts overlap, as the analysis has it."""
 
-MEASURE = "what the others are measured by"
+MEASURE = "the yardstick"
 """The verdict of "no change" itself."""
 
 Numbers = NDArray[np.float64]

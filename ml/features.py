@@ -21,8 +21,8 @@ Training and the live market call the same pure function on the same window, so 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, inf, log, sqrt
-from operator import itemgetter, mul, sub
+from math import fsum, hypot, inf, log, sqrt
+from operator import itemgetter, sub
 from typing import NamedTuple
 
 RETURNS = 64
@@ -32,9 +32,11 @@ SPANS = (10, 20, 60)
 SHORT, MEAN, GAIN = 5, 20, 14
 """Bars that restlessness, the means and the share of gains are taken over."""
 WINSORISED = 3
+"""Returns of a window, the largest, that count as the next largest one."""
 STILL = 1e-9
 """A sigma below this is what rounding leaves of a price that stands still."""
 RETURN_LIMIT, VOLUME_LIMIT, RANGE_LIMIT, DISTANCE_LIMIT = 5.0, 4.0, 10.0, 10.0
+"""What features are cut off at."""
 
 _close = itemgetter(0)
 
@@ -102,11 +104,11 @@ def features(window: Sequence[Observation], settings: FeatureSettings) -> Featur
     values = (
         *scaled[: -settings.window_size - 1 : -1],
         *(_bounded((logs[-1] - logs[-1 - span]) / (sigma * sqrt(span)), RETURN_LIMIT) for span in SPANS),
-        sqrt(fsum(map(mul, scaled[-SHORT:], scaled[-SHORT:])) / SHORT),
+        hypot(*scaled[-SHORT:]) / sqrt(SHORT),
         _volume([each.volume for each in newest[-MEAN:]]),
         *_shape(newest[-1], sigma),
         _bounded((logs[-1] - fsum(logs[-MEAN:]) / MEAN) / sigma, DISTANCE_LIMIT),
-        _gain_share(scaled[-GAIN:]),
+        _gain_share(logs[-1] - logs[-1 - GAIN], returns[-GAIN:]),
     )
     return Features(values, tuple(scaled), sigma)
 
@@ -132,9 +134,8 @@ def _sigma(magnitudes: list[float]) -> float:
     1960): each of the largest WINSORISED counts as the next one. A jump neither makes all else look calm while it is
     in the window, nor anything change abruptly when it leaves.
     """
-    kept = magnitudes[:-WINSORISED]
-    square = fsum(map(mul, kept, kept)) + WINSORISED * kept[-1] * kept[-1]
-    return sqrt(square / len(magnitudes))
+    largest = magnitudes[-1 - WINSORISED]
+    return hypot(*magnitudes[:-WINSORISED], *[largest] * WINSORISED) / sqrt(len(magnitudes))
 
 
 def _bounded(value: float, limit: float) -> float:
@@ -142,9 +143,9 @@ def _bounded(value: float, limit: float) -> float:
 
 
 def _volume(volumes: list[float]) -> float:
-    """0 also where volumes are no longer finite, which an absurd split could make of them."""
-    newest, mean = volumes[-1], sum(volumes) / len(volumes)
-    if not (newest > 0.0 and mean < inf):
+    """0 also where the mean is no positive number any more, which an absurd split could make of it."""
+    newest, mean = volumes[-1], fsum(each / MEAN for each in volumes)
+    if not (newest > 0.0 and 0.0 < mean < inf):
         return 0.0
     return _bounded(log(newest) - log(mean), VOLUME_LIMIT)
 
@@ -158,7 +159,7 @@ def _shape(bar: Observation, sigma: float) -> tuple[float, float]:
     return min(stretch, RANGE_LIMIT), _bounded((bar.close - bar.low) / height - 0.5, 0.5)
 
 
-def _gain_share(returns: list[float]) -> float:
-    gains = fsum(each for each in returns if each > 0.0)
+def _gain_share(net: float, returns: list[float]) -> float:
+    """Gains are half of what moved and of what is left of it: gains / moved - 1/2 = net / (2 moved)."""
     moved = fsum(map(abs, returns))
-    return gains / moved - 0.5 if moved > 0.0 else 0.0
+    return _bounded(net / (2.0 * moved), 0.5) if moved > 0.0 else 0.0

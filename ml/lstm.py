@@ -42,4 +42,4 @@ def _served(network: nn.ModuleDict) -> Recurrent:
     biases = (memory.bias_ih_l0 + memory.bias_hh_l0)[:, None]
     rows = torch.cat([memory.weight_ih_l0, memory.weight_hh_l0, biases], dim=1).double().tolist()
     weights = head.weight[0].double().tolist()
-    return Recurrent(STEPS, tuple(map(tuple, rows)), tuple(weights), float(head.bias[0]))
+    return Recurrent(STEPS, tuple(map(tuple, rows)), tuple(weights), head.bias[0].item())

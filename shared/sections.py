@@ -31,6 +31,7 @@ from shared.setting_types import (
     IntervalsOrNone,
     LogFormat,
     LogLevel,
+    LookBack,
     Name,
     Observations,
     OffsetReset,
@@ -227,8 +228,8 @@ class Models(Section):
     lr_model_path: ProjectPath = Field(
         default=PROJECT / "ml" / "linear_regression_model.joblib", validation_alias="LR_MODEL_PATH"
     )
-    ml_window_size: Period = Field(default=5, validation_alias="ML_WINDOW_SIZE")
-    prediction_horizon: Period = Field(default=1, validation_alias="PREDICTION_HORIZON")
+    ml_window_size: LookBack = Field(default=5, validation_alias="ML_WINDOW_SIZE")
+    prediction_horizon: LookBack = Field(default=1, validation_alias="PREDICTION_HORIZON")
     retrain_frequency: Every = Field(default=1000, validation_alias="RETRAIN_FREQUENCY")
     retrain_minutes: Annotated[int, Field(ge=0, le=100_000)] = Field(
         default=20, validation_alias="RETRAIN_MINUTES"
@@ -248,6 +249,16 @@ class Models(Section):
     arima_forecast_steps: ForecastSteps = Field(default=5, validation_alias="ARIMA_FORECAST_STEPS")
     arima_confidence_level: Share = Field(default=0.95, validation_alias="ARIMA_CONFIDENCE_LEVEL")
     arima_min_observations: Observations = Field(default=50, validation_alias="ARIMA_MIN_OBSERVATIONS")
+
+    @model_validator(mode="after")
+    def _require_reach(self) -> Self:
+        """Every model is scored beside ARIMA, at the horizons that it forecasts."""
+        if self.prediction_horizon > self.arima_forecast_steps:
+            raise ValueError(
+                f"PREDICTION_HORIZON={self.prediction_horizon}: must be at most ARIMA_FORECAST_STEPS, which is "
+                f"{self.arima_forecast_steps}."
+            )
+        return self
 
 
 class Rewording(Section):

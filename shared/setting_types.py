@@ -169,6 +169,8 @@ ProjectPath = Annotated[Path, AfterValidator(_in_project)]
 ProjectPaths = Annotated[tuple[ProjectPath, ...], BeforeValidator(_files)]
 
 Period = Annotated[int, Field(ge=1, le=LONGEST_PERIOD)]
+LookBack = Annotated[int, Field(ge=1, le=64)]
+"""Bars of what a trained model sees, or of how far ahead it looks: it sees 64 returns in all."""
 SpreadPeriod = Annotated[int, Field(ge=2, le=LONGEST_PERIOD)]
 """A period that a spread, or a mean of gains against losses, is taken over: one value has none."""
 Every = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -20,7 +20,10 @@ from shared.supervising import Child, supervise
 from tests.integration.desk import PROJECT
 from tests.integration.server_user import PATIENCE, wait_for
 
-PARTS = {"producer.producer", "consumer.consumer", "analytics.analytics_consumer", "start_dashboard.py"}
+PARTS = {
+    *("producer.producer", "consumer.consumer", "analytics.analytics_consumer", "ml.trainer"),
+    "start_dashboard.py",
+}
 STOP_SECONDS = 5.0
 IMPORT_SECONDS = 0.2
 """Younger than this no part tells of itself yet."""
@@ -68,7 +71,7 @@ class Pipeline:
             return False
         youngest = max(process.create_time() for process in parts.values())
         told = "select count(*) from parts where part in %s and extract(epoch from seen_at) > %s"
-        return self.counted(told, (("producer", "storage", "analytics"), youngest + IMPORT_SECONDS)) == 3
+        return self.counted(told, (("producer", "storage", "analytics", "trainer"), youngest + IMPORT_SECONDS)) == 4
 
     def counted(self, query: str, values: tuple[object, ...]) -> int:
         """What a query counts; nothing where the database is not there yet."""
@@ -103,7 +106,7 @@ def pipeline(spare_kafka: Kafka, spare_postgres: Postgres) -> Iterator[Pipeline]
 
 def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeline) -> None:
     everything = pipeline.everything()
-    assert len(everything) == 6
+    assert len(everything) == 7
     said = pipeline.ctrl_c()
     assert pipeline.process.returncode == 0
     assert "Traceback" not in said

@@ -34,7 +34,7 @@ BOUNDS = {
 }
 
 prices = st.floats(1e-300, 1e300) | st.sampled_from([5e-324, 1e-5, 100.0, 100.01, 70_000.0, 1.7e308])
-volumes = st.just(0.0) | st.floats(0.0, 1e308)
+volumes = st.sampled_from([0.0, 5e-324, 1.7e308, inf]) | st.floats(0.0, 1e308)
 
 
 @st.composite

@@ -161,7 +161,8 @@ def test_alerts_are_sentences() -> None:
 def test_part_without_a_sign_is_shown_as_not_answering_with_its_age() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat, "analytics": beat._replace(age=12.0)}, "reading")
-    assert [item["text"] for item in items] == ["not seen yet", "running", "no answer for 12 s", "running"]
+    producer_to_screen = ["not seen yet", "running", "no answer for 12 s", "not seen yet", "running"]
+    assert [item["text"] for item in items] == producer_to_screen
 
 
 def test_part_that_finished_is_not_waited_for() -> None:
@@ -172,7 +173,7 @@ def test_part_that_finished_is_not_waited_for() -> None:
 def test_parts_are_unknown_while_the_database_is_away() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat}, "no_database")
-    assert [item["text"] for item in items] == ["unknown", "unknown", "unknown", "waiting"]
+    assert [item["text"] for item in items] == ["unknown"] * 4 + ["waiting"]
 
 
 def test_banner_is_there_unless_the_feed_is_live() -> None:

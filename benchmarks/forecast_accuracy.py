@@ -1,0 +1,146 @@
+"""How right every model is on real closes: 16 years of days of six stocks and funds, and minutes of stocks and coins.
+
+Nothing looks ahead. A trained model is tested on rows that came after all it learnt from, rows whose targets reach into
+its test are purged, and what is scored is the form in which it is served. ARIMA is what the live market would have
+heard, searched anew when the analysis would have. All models are scored on the same rows.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from analytics.settings import forecast_settings
+from benchmarks.tables import table
+from benchmarks.tracking import tracked
+from ml.backtest import arima_forecasts, known, trained_forecasts
+from ml.evaluation import Evaluated, evaluated, lesson
+from ml.history_files import histories_of_files
+from ml.rounds import round_settings
+from ml.samples import History, Samples, samples
+from ml.significance import NAIVE
+from ml.walk_forward import Fold, folds
+from shared.config import Config
+from shared.market import Interval
+from shared.setting_types import TRAINED_MODELS
+
+ARIMA = "arima"
+EQUITY, COINS = "market_lean/lean/Data/equity/usa", "market_lean/lean/Data/crypto/coinbase/minute"
+DAYS = tuple(f"{EQUITY}/daily/{symbol}.zip" for symbol in ("aapl", "aig", "bac", "ibm", "qqq", "spy"))
+STOCK_MINUTES = tuple(
+    f"{EQUITY}/minute/{symbol}/201310{day}_trade.zip"
+    for symbol in ("aig", "bac", "ibm", "spy")
+    for day in ("04", "07", "08", "09")
+)
+APPLE_MINUTES = tuple(f"{EQUITY}/minute/aapl/201406{day}_trade.zip" for day in ("05", "06", "09"))
+COIN_MINUTES = tuple(f"{COINS}/{coin}/20180405_trade.zip" for coin in ("btcusd", "ethusd"))
+FIRST_YEAR, QUICK_FIRST_YEAR = 2005, 2019
+BLOCKS = 4
+
+Folds = Callable[[Samples], Iterator[Fold]]
+
+HEADER = ("", "forecasts", "MASE", "RMSE", "skill", "95 % from", "to", "hits", "verdict")
+FOOT = """\
+MASE     mean absolute error over that of no change on the same closes; 1 is as good, less is better.
+RMSE     of the log return over the horizon. skill: share of no change's squared error that a model takes off, with the
+         interval that holds the true one with 95 %, days counted and not forecasts; none below 20 days.
+hits     right directions among the forecasts that told one and were followed by a move.
+"""
+
+
+class Trial(NamedTuple):
+    """Bars to test all models on; `files` lie below the data folder."""
+
+    title: str
+    interval: Interval
+    files: tuple[str, ...]
+    folds: Folds
+
+
+def years_from(first_year: int) -> Folds:
+    """A block for each calendar year (UTC) from this one on: what came before it teaches."""
+
+    def yearly(rows: Samples) -> Iterator[Fold]:
+        first, last = (datetime.fromtimestamp(int(rows.made_at[at]), UTC).year for at in (0, -1))
+        begins = [datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in range(first, last + 2)]
+        edges = np.searchsorted(rows.made_at, begins)[max(first_year - first, 1) :]
+        for start, end in pairwise(edges.tolist()):
+            if end > start:
+                yield Fold(np.flatnonzero(rows.due_at <= rows.made_at[start]), np.arange(start, end))
+
+    return yearly
+
+
+def in_blocks(rows: Samples) -> Iterator[Fold]:
+    """The second half in blocks, each behind all that came before it."""
+    return folds(rows.made_at, rows.due_at, BLOCKS)
+
+
+def trials(quick: bool) -> list[Trial]:
+    """All that is tested; where it must be quick, the last years of two symbols and the minutes of the coins."""
+    if quick:
+        return [
+            Trial("Days of two symbols", "1d", (DAYS[0], DAYS[-1]), years_from(QUICK_FIRST_YEAR)),
+            Trial("Minutes of two coins, one day", "1m", COIN_MINUTES, in_blocks),
+        ]
+    return [
+        Trial(f"Days of six stocks and funds from {FIRST_YEAR} on", "1d", DAYS, years_from(FIRST_YEAR)),
+        Trial("Minutes of four stocks and funds, four days of 2013", "1m", STOCK_MINUTES, in_blocks),
+        Trial("Minutes of AAPL, three days of 2014 with a split", "1m", APPLE_MINUTES, in_blocks),
+        Trial("Minutes of two coins, one day of 2018", "1m", COIN_MINUTES, in_blocks),
+    ]
+
+
+def scored(trial: Trial, histories: list[History], config: Config) -> list[Evaluated]:
+    """Every model on the rows of the trial's tests, all on the same ones."""
+    training = round_settings(config.models, trial.interval).training
+    rows = samples(histories, training.features, training.horizon)
+    tests = list(trial.folds(rows))
+    order_settings = replace(forecast_settings(config, trial.interval), steps=training.horizon)
+    followed = tracked(histories, "arima, symbol by symbol", len(histories))
+    said = {
+        NAIVE: np.zeros(len(rows.target)),
+        ARIMA: arima_forecasts(rows, followed, trial.interval, order_settings),
+    }
+    for model in TRAINED_MODELS:
+        blocks = tracked(tests, f"{model}, block by block", len(tests))
+        said[model] = trained_forecasts(model, rows, blocks, training)
+    chosen = np.concatenate([fold.test for fold in tests])
+    came = known(rows.select(chosen), training.horizon)
+    found = (evaluated(model, forecasts[chosen], came) for model, forecasts in said.items())
+    return [each for each in found if each is not None]
+
+
+def cells(each: Evaluated) -> tuple[str, ...]:
+    """A model as the table shows it."""
+    summary = each.summary
+    return (
+        each.model,
+        f"{summary.scores:,}",
+        _number(summary.scaled, ".4f"),
+        f"{summary.root_mean_square:.6f}",
+        *(_number(share, ".2%") for share in (summary.skill, each.low, each.high)),
+        "" if summary.hit_rate is None else f"{summary.hit_rate:.2%} of {summary.moves:,}",
+        each.verdict,
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def accuracy(config: Config, data: Path, quick: bool) -> str:
+    """Test; a table a trial, and in place of one whose data are absent a sentence."""
+    return "\n\n".join([*(_told(trial, data, config) for trial in trials(quick)), FOOT])
+
+
+def _told(trial: Trial, data: Path, config: Config) -> str:
+    paths = [data / file for file in trial.files]
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        return f"{trial.title}: skipped, for there is no {', '.join(missing)}."
+    found = scored(trial, histories_of_files(paths), config)
+    return f"{table(trial.title, HEADER, [cells(each) for each in found])}\n{lesson(found)}"

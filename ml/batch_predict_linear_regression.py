@@ -1,0 +1,138 @@
+"""Forecast every bar with the linear regression in LR_MODEL_PATH, and write the forecasts as CSV.
+
+    python -m ml.batch_predict_linear_regression bars.csv                            to predictions.csv
+    python -m ml.batch_predict_linear_regression daily/*.zip --out daily.csv
+    python -m ml.batch_predict_linear_regression --from-database --interval 1h
+
+Train it first: python -m ml.train_linear_regression. One row a bar, once 65 bars of its symbol are known:
+
+    symbol, made_at, due_at      the bar's end, and that of the bar PREDICTION_HORIZON later; empty where it is to come
+    close                        what was known
+    predicted_close, predicted_return, lower, upper
+                                 the forecast, as a price and as a share of the close; the bounds hold the close with
+                                 95 % where a normal distribution as wide as the symbol's own moves is right
+    direction                    up or down, where that is at least as likely as ML_PREDICTION_CONFIDENCE_THRESHOLD;
+                                 a price's next step seldom is: empty for most bars
+    version                      of the model
+
+Bars that the model has learnt from are forecast too: for what it is worth on unseen ones, see `python -m ml.evaluate`.
+"""
+
+import argparse
+import csv
+import signal
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from ml.batch import Prediction, predictions
+from ml.commands import parser_of, run_command
+from ml.inputs import inputs
+from ml.model_file import ModelFile, read
+from ml.model_folder import key_in
+from ml.report import progress_bars, show
+from ml.rounds import RoundSettings, expected_of, round_settings
+from ml.samples import History
+from shared.config import Config
+from shared.errors import ModelRefused
+
+COLUMNS = (*Prediction._fields, "version")
+
+
+class Summary(NamedTuple):
+    """What was written of one symbol: its newest forecast, how many there are and how many name a direction."""
+
+    newest: Prediction
+    rows: int
+    named: int
+
+
+def main() -> int:
+    """Run the command; its exit status."""
+    parser = parser_of(__doc__, "batch_predict_linear_regression")
+    parser.add_argument(
+        "--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="[predictions.csv]"
+    )
+    return run_command("batch_predict_linear_regression", parser, run)
+
+
+def run(config: Config, arguments: argparse.Namespace) -> int:
+    """Forecast, write and print. Raises ConfigError, ModelRefused and OSError."""
+    given = inputs(config, arguments)
+    model = load(config, round_settings(config.models, given.interval))
+    confidence = config.models.ml_prediction_confidence_threshold
+    with arguments.out.open("w", encoding="utf-8", newline="") as out, progress_bars() as progress:
+        histories = progress.track(given.histories, description="symbol by symbol")
+        summaries = write_predictions(histories, model, confidence, out)
+    show(prediction_table(summaries))
+    written = sum(each.rows for each in summaries)
+    show(f"{written:,} forecasts of version {model.manifest.version} are in {arguments.out}.")
+    return 0
+
+
+def load(config: Config, settings: RoundSettings) -> ModelFile:
+    """The model of LR_MODEL_PATH. Raises ModelRefused, which says what to do, where it can't be trusted or fits ill."""
+    expected = expected_of("linear_regression", settings)
+    try:
+        return read(config.models.lr_model_path, key_in(config), expected)
+    except ModelRefused as refused:
+        raise ModelRefused(
+            f"{refused}. To write this file: python -m ml.train_linear_regression, with bars of {settings.interval}."
+        ) from refused
+
+
+def write_predictions(
+    histories: Iterable[History], model: ModelFile, confidence: float, out: TextIO
+) -> list[Summary]:
+    """Write every forecast as CSV; what they come to, symbol by symbol, without symbols that have none."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    summaries = []
+    for history in histories:
+        newest, rows, named = None, 0, 0
+        for newest in predictions(history, model.served, confidence):
+            writer.writerow(csv_row(newest, model.manifest.version))
+            rows, named = rows + 1, named + (newest.direction != "")
+        if newest is not None:
+            summaries.append(Summary(newest, rows, named))
+    return summaries
+
+
+def csv_row(said: Prediction, version: int) -> list[object]:
+    """In the order of COLUMNS, at full precision; None becomes an empty field."""
+    return [said.symbol, _time(said.made_at), _time(said.due_at), *said[3:], version]
+
+
+def prediction_table(summaries: Iterable[Summary]) -> Table:
+    """A row a symbol: its newest forecast."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("symbol")
+    for column in ("forecasts", "with a direction", "newest close", "at", "next", "95 % interval"):
+        table.add_column(column, justify="right")
+    for newest, rows, named in summaries:
+        table.add_row(
+            newest.symbol,
+            f"{rows:,}",
+            f"{named:,}",
+            f"{newest.close:.6g}",
+            _time(newest.made_at),
+            f"{newest.predicted_close:.6g} ({newest.predicted_return:+.2%})",
+            f"{newest.lower:.6g} to {newest.upper:.6g}",
+        )
+    return table
+
+
+def _time(second: int | None) -> str | None:
+    return None if second is None else datetime.fromtimestamp(second, UTC).isoformat()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

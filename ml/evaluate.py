@@ -1,0 +1,159 @@
+"""How good is each model, out of sample, beside saying that the close stays?
+
+    python -m ml.evaluate bars.csv                              bars of your own, or made with analytics.replay
+    python -m ml.evaluate daily/*.zip --since 2005-01-01        LEAN zips, splits counted
+    python -m ml.evaluate --from-database --interval 5m         what the pipeline has seen
+    python -m ml.evaluate bars.csv --models linear_regression,arima --folds 10
+
+Rows are cut into test blocks in order of time. For each block every model learns anew from what was known before it,
+and forecasts the close PREDICTION_HORIZON bars ahead; nothing is ever shuffled. In the table
+
+    MASE       mean absolute error over that of "no change": below 1 is better
+    RMSE       root of the mean squared error, of log returns
+    skill      share of the squared error of "no change" that the model takes away, with the range that holds the
+               true one with 95 %, where days are what is counted, for all symbols rise and fall together
+
+arima searches for a model of each symbol every 1,000 bars as the live analysis does, so only when asked for.
+Settings: .env; the same bars, settings and RANDOM_STATE give the same numbers.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import msgspec
+import numpy as np
+from rich.progress import Progress
+
+from ml.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.commands import parser_of, run_command
+from ml.evaluation import Evaluated, Numbers, evaluated, lesson
+from ml.inputs import Inputs, inputs
+from ml.report import day, evaluated_record, evaluation_table, progress_bars, show
+from ml.rounds import RoundSettings, require_rows, round_settings
+from ml.samples import Samples, samples
+from ml.significance import NAIVE
+from ml.walk_forward import Fold, folds
+from shared.config import Config
+from shared.errors import ConfigError
+from shared.setting_types import TrainedModel
+
+ARIMA = "arima"
+CHOICES = (NAIVE, *get_args(TrainedModel), ARIMA)
+
+
+def main() -> int:
+    """Run the command; its exit status."""
+    return run_command("evaluate", parser(), run)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
+    parser = parser_of(__doc__, "evaluate")
+    parser.add_argument(
+        "--models",
+        default="all",
+        help="all (those of TRAINED_MODELS), or some of " + ", ".join(CHOICES) + " [all]",
+    )
+    parser.add_argument(
+        "--folds", type=int, default=5, help="test blocks, over the newer half of the rows [5]"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parser
+
+
+def run(config: Config, arguments: argparse.Namespace) -> int:
+    """Evaluate and print. Raises ConfigError."""
+    models = chosen(arguments.models, config.models.trained_models)
+    if arguments.folds < 1:
+        raise ConfigError(f"--folds {arguments.folds}: must be 1 or more.")
+    given = inputs(config, arguments)
+    settings = round_settings(config.models, given.interval)
+    rows = samples(given.histories, settings.training.features, settings.training.horizon)
+    tests = list(folds(rows.made_at, rows.due_at, arguments.folds))
+    require_rows(len(tests[0].train) if tests else 0, settings.fewest)
+    evaluation = Evaluation(config, given, rows, tests, settings)
+    found = evaluation.of(models)
+    if arguments.json:
+        print(as_json(found, rows, settings))
+    else:
+        show(heading(rows, tests, settings), evaluation_table(found), lesson(found))
+    return 0
+
+
+def chosen(names: str, trained: Sequence[str]) -> list[str]:
+    """The models asked for, "no change" first, for it is what the others are measured by. Raises ConfigError."""
+    if names == "all":
+        return [NAIVE, *trained]
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in CHOICES]:
+        raise ConfigError(f"--models {', '.join(unknown)}: must be all, or some of {', '.join(CHOICES)}.")
+    return list(dict.fromkeys((NAIVE, *wanted)))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What every model is asked of."""
+
+    config: Config
+    given: Inputs
+    rows: Samples
+    tests: list[Fold]
+    settings: RoundSettings
+
+    def of(self, models: Sequence[str]) -> list[Evaluated]:
+        """Each model's forecasts of the rows behind the first test, scored; a model without any is left out."""
+        tested = slice(int(self.tests[0].test[0]), None)
+        truth = known(
+            self.rows.select(np.arange(len(self.rows.target))[tested]), self.settings.training.horizon
+        )
+        found = []
+        with progress_bars() as progress:
+            for model in models:
+                forecasts = self._forecasts(model, progress)[tested]
+                if (each := evaluated(model, forecasts, truth)) is not None:
+                    found.append(each)
+        return found
+
+    def _forecasts(self, model: str, progress: Progress) -> Numbers:
+        if model == NAIVE:
+            return np.zeros(len(self.rows.target))
+        if model == ARIMA:
+            histories = progress.track(self.given.histories, description="arima, symbol by symbol")
+            settings = arima_settings(self.config.models, self.given.interval)
+            return arima_forecasts(self.rows, histories, self.given.interval, settings)
+        tests = progress.track(self.tests, description=f"{model}, block by block")
+        return trained_forecasts(cast(TrainedModel, model), self.rows, tests, self.settings.training)
+
+
+def heading(rows: Samples, tests: Sequence[Fold], settings: RoundSettings) -> str:
+    """What was tested on what, in a sentence."""
+    first, last = rows.made_at[tests[0].test[0]], rows.made_at[-1]
+    return (
+        f"{len(np.unique(rows.symbol))} symbols, bars of {settings.interval}, the close "
+        f"{settings.training.horizon} ahead: tested on {day(first)} to {day(last)} in {len(tests)} blocks, "
+        "each on what all before it teaches."
+    )
+
+
+def as_json(found: Sequence[Evaluated], rows: Samples, settings: RoundSettings) -> str:
+    """All that was found, on one line."""
+    report = {
+        "interval": settings.interval,
+        "horizon": settings.training.horizon,
+        "symbols": np.unique(rows.symbol).tolist(),
+        "rows": len(rows.target),
+        "models": [evaluated_record(each) for each in found],
+        "lesson": lesson(found),
+    }
+    return msgspec.json.encode(report).decode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Train models on recorded bars or on the pipeline's tables, and let each serve if it may.
+
+    python -m ml.train --model all --from-database --interval 5m      all of TRAINED_MODELS, from what was seen live
+    python -m ml.train --model xgboost daily/*.zip --since 2005-01-01
+    python -m ml.train --model linear_regression bars.csv
+
+A model learns from all but the newest TEST_SIZE of the rows, and from nothing that reaches into these. On them it is
+tested beside "no change" and the version that serves now. It goes live where it is at least as good as that one on
+rows neither has learnt from, and stays a candidate otherwise. The versions lie in the folder models of TICKSTREAM_DATA,
+those of each feed by themselves; the analysis takes up what goes live while it runs.
+
+In the table losses are mean squared errors as shares of that of "no change" on the same rows: below 100 % is better.
+Exit status 0: every model was trained, 1: one could not be. Settings: .env; the same bars, settings and RANDOM_STATE
+give the same model.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import get_args
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from ml.commands import FAILED, parser_of, run_command
+from ml.inputs import inputs
+from ml.model_folder import registry_of
+from ml.registry import Registry
+from ml.report import progress_bars, show, training_table
+from ml.rounds import RoundSettings, Training, round_settings, train_and_decide
+from ml.samples import Samples, samples
+from shared.config import Config
+from shared.errors import ConfigError, ModelRefused
+from shared.setting_types import TrainedModel
+
+MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
+
+
+def main() -> int:
+    """Run the command; its exit status."""
+    parser = parser_of(__doc__, "train")
+    parser.add_argument(
+        "--model",
+        choices=["all", *MODELS],
+        required=True,
+        help="which to train; all: those of TRAINED_MODELS",
+    )
+    return run_command("train", parser, run)
+
+
+def run(config: Config, arguments: argparse.Namespace) -> int:
+    """Train, decide and print. Raises ConfigError."""
+    models = config.models.trained_models if arguments.model == "all" else (arguments.model,)
+    if not models:
+        raise ConfigError("TRAINED_MODELS is none: name a model with --model.")
+    given = inputs(config, arguments)
+    settings = round_settings(config.models, given.interval)
+    rows = samples(given.histories, settings.training.features, settings.training.horizon)
+    trained = train_all(models, rows, registry_of(config), settings)
+    if trained:
+        reasons = (f"{each.model} version {each.version}: {each.reason}" for each in trained)
+        show(f"{config.database()}, bars of {given.interval}", training_table(trained), *reasons)
+    return 0 if len(trained) == len(models) else FAILED
+
+
+def train_all(
+    models: Sequence[TrainedModel], rows: Samples, registry: Registry, settings: RoundSettings
+) -> list[Training]:
+    """Each model in turn; one that can't be trained is told of on standard error, and the next one has its turn."""
+    trained = []
+    with progress_bars() as progress:
+        for model in progress.track(models, description="training"):
+            try:
+                trained.append(train_and_decide(model, rows, registry, settings, int(time.time())))
+            except (ConfigError, ModelRefused) as error:
+                print(f"train: {model} was not trained. {error}", file=sys.stderr)
+    return trained
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Train the linear regression, say how good it is out of sample, and write it to LR_MODEL_PATH.
+
+    python -m ml.train_linear_regression bars.csv
+    python -m ml.train_linear_regression daily/*.zip --since 2005-01-01
+    python -m ml.train_linear_regression --from-database --interval 1h
+
+The scores are those of `python -m ml.evaluate`: trained anew for each of five test blocks, on what lies before it. The
+model that is written then learns from all rows. `python -m ml.batch_predict_linear_regression` forecasts with it; in a
+notebook joblib.load(path) gives scikit-learn's own pipeline. The models that forecast live are another matter: train
+them with `python -m ml.train`.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from dataclasses import replace
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import numpy as np
+
+from ml.backtest import known, trained_forecasts
+from ml.commands import parser_of, run_command
+from ml.evaluation import Evaluated, evaluated, lesson
+from ml.inputs import inputs
+from ml.model_file import read, write
+from ml.model_folder import key_in
+from ml.report import day, evaluation_table, progress_bars, show
+from ml.rounds import RoundSettings, expected_of, manifest_of, require_rows, round_settings
+from ml.samples import Samples, samples
+from ml.significance import NAIVE
+from ml.training import train
+from ml.walk_forward import folds
+from shared.config import Config
+from shared.errors import ModelRefused
+from shared.setting_types import TrainedModel
+
+MODEL: TrainedModel = "linear_regression"
+BLOCKS = 5
+
+
+def main() -> int:
+    """Run the command; its exit status."""
+    return run_command("train_linear_regression", parser_of(__doc__, "train_linear_regression"), run)
+
+
+def run(config: Config, arguments: argparse.Namespace) -> int:
+    """Evaluate, train, write and print. Raises ConfigError, ModelRefused and OSError."""
+    given = inputs(config, arguments)
+    settings = round_settings(config.models, given.interval)
+    rows = samples(given.histories, settings.training.features, settings.training.horizon)
+    found = walk_forward_scores(rows, settings)
+    version = write_model(config, rows, settings, found)
+    learnt = f"{len(rows.target):,} rows, {day(int(rows.made_at[0]))} to {day(int(rows.made_at[-1]))}"
+    show(evaluation_table(found), lesson(found))
+    show(f"Version {version}, learnt from {learnt}, is in {config.models.lr_model_path}.")
+    return 0
+
+
+def walk_forward_scores(rows: Samples, settings: RoundSettings) -> list[Evaluated]:
+    """No change and the regression on the test blocks. Raises ConfigError where rows are too few."""
+    tests = list(folds(rows.made_at, rows.due_at, BLOCKS))
+    require_rows(len(tests[0].train) if tests else 0, settings.fewest)
+    tested = np.arange(tests[0].test[0], len(rows.target))
+    with progress_bars() as progress:
+        blocks = progress.track(tests, description="block by block")
+        forecasts = trained_forecasts(MODEL, rows, blocks, settings.training)[tested]
+    truth = known(rows.select(tested), settings.training.horizon)
+    scored = (evaluated(NAIVE, np.zeros(len(tested)), truth), evaluated(MODEL, forecasts, truth))
+    return [each for each in scored if each is not None]
+
+
+def write_model(config: Config, rows: Samples, settings: RoundSettings, found: list[Evaluated]) -> int:
+    """Train on all rows and put the file in place; its version, one more than that of the file it replaces."""
+    path, key = config.models.lr_model_path, key_in(config)
+    trained = train(MODEL, rows, settings.training)
+    try:
+        before = read(path, key, expected_of(MODEL, settings)).manifest.version
+    except ModelRefused:
+        before = 0
+    scores = {each.model: each.summary.root_mean_square for each in found}
+    manifest = manifest_of(MODEL, rows, trained, settings, int(time.time()))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    manifest = replace(manifest, version=before + 1, scores=scores)
+    write(path, manifest, trained.predictor, trained.estimator, key)
+    return before + 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""The trainer: trains the models of TRAINED_MODELS again while bars close, and looks at how forecasts fared.
+
+    python -m ml.trainer          run until Ctrl-C
+
+A training runs in a process of its own, after the live parts in line for the machine. A new version forecasts only if
+it is at least as good as the one it would replace on bars that neither has learnt from; otherwise it is kept as a
+candidate. The analytics part takes up what goes live. Settings: .env, see .env.example.
+"""
+
+import logging
+import signal
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from db.migrate import migrate
+from ml.schedule import Schedule
+from ml.training_tables import closed_bars, exchanges, last_trainings
+from shared.calendars import calendar_of
+from shared.command_line import run_part
+from shared.config import Config
+from shared.database import Connection, connect, make_database, transaction
+from shared.market import Interval
+from shared.parts import SignOfLife, Stop, keep_trying, place, servers
+
+LOOK_SECONDS = 5.0
+ROUND_SECONDS = 1_800.0
+"""A training that takes longer hangs, and is ended."""
+BEAT_SECONDS = 0.5
+
+log = logging.getLogger("tickstream.trainer")
+
+
+@dataclass
+class Turn:
+    """Where an interval stands: when its models were trained last, and how many bars there were."""
+
+    trained_at: float | None
+    bars: int
+
+
+class Trainer:
+    """The rounds of one feed, one at a time."""
+
+    def __init__(self, config: Config, connection: Connection, sign: SignOfLife, stop: Stop) -> None:
+        self._config, self._connection, self._sign, self._stop = config, connection, sign, stop
+        models = config.models
+        self._schedule = Schedule(
+            models.retrain_frequency, 60.0 * models.retrain_minutes, models.min_training_samples
+        )
+        self._turns = self._first_turns()
+        self._rounds = 0
+
+    def run(self) -> None:
+        """Train what is due, until the part is to stop."""
+        while not self._stop.is_set():
+            for interval in self._due(time.time()):
+                self._round(interval)
+            self._wait("waits for bars")
+        self._sign.give(self._connection, "stopped", "", 0, self._rounds)
+
+    def _first_turns(self) -> dict[Interval, Turn]:
+        """What was trained before is not trained anew at every start."""
+        with transaction(self._connection) as cursor:
+            bars, trained = closed_bars(cursor), last_trainings(cursor)
+        return {
+            interval: Turn(trained.get(interval), bars.get(interval, 0) if interval in trained else 0)
+            for interval in self._config.models.forecast_intervals
+        }
+
+    def _due(self, now: float) -> list[Interval]:
+        with transaction(self._connection) as cursor:
+            bars, places = closed_bars(cursor), exchanges(cursor)
+        is_open = any(calendar_of(place).at(int(now)).name == "regular" for place in places)
+        due = []
+        for interval, turn in self._turns.items():
+            count = bars.get(interval, 0)
+            if self._schedule.is_due(now, turn.trained_at, count - turn.bars, is_open):
+                due.append(interval)
+                self._turns[interval] = Turn(now, count)
+        return due
+
+    def _round(self, interval: Interval) -> None:
+        """One round in a process of its own, watched. What it can't do is said in its own log lines."""
+        began = time.monotonic()
+        process = get_context("spawn").Process(
+            target=work, args=(self._config, interval), name="training", daemon=True
+        )
+        process.start()
+        try:
+            while process.is_alive() and not self._stop.is_set():
+                if time.monotonic() - began > ROUND_SECONDS:
+                    log.warning(
+                        "Training on %s bars took over %.0f s and was ended.", interval, ROUND_SECONDS
+                    )
+                    break
+                self._beat(f"trains on {interval} bars")
+                process.join(BEAT_SECONDS)
+        finally:
+            process.kill()
+            process.join()
+            process.close()
+        self._rounds += 1
+
+    def _wait(self, detail: str) -> None:
+        until = time.monotonic() + LOOK_SECONDS
+        while time.monotonic() < until and not self._stop.wait(BEAT_SECONDS):
+            self._beat(detail)
+
+    def _beat(self, detail: str) -> None:
+        if self._sign.due():
+            self._sign.give(self._connection, "running", detail, 0, self._rounds)
+
+
+def work(config: Config, interval: Interval) -> None:
+    """The life of the process of a round."""
+    # Imported here, so that the part itself never loads what only its rounds need.
+    from ml.training_process import train_interval
+
+    train_interval(config, interval)
+
+
+def train(config: Config, stop: Stop) -> None:
+    """Train until `stop` is set; nothing where nothing is forecast. Raises ConfigError or StopPart."""
+    if not config.models.forecast_intervals:
+        log.info("FORECAST_INTERVALS is none: there is nothing to train.")
+        return
+    with place("trainer", config.topic(), config.embedded.data, slots=1) as instance:
+        sign = SignOfLife("trainer", instance)
+
+        def attempt() -> None:
+            with servers(config, kafka=False) as ready:
+                dsn = make_database(ready.postgres.dsn_for("postgres"), ready.database())
+                migrate(dsn)
+                with closing(connect(dsn, "trainer")) as connection, stop.gently():
+                    Trainer(ready, connection, sign, stop).run()
+
+        keep_trying("trainer", attempt, stop, config.errors)
+
+
+if __name__ == "__main__":
+    sys.exit(run_part("trainer", __doc__, train))

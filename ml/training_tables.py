@@ -1,0 +1,62 @@
+"""What training reads and writes: how many bars there are, which markets there are, what became of a training."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from ml.rounds import Training
+from shared.database import Cursor
+from shared.market import Interval
+
+TRAINING_COLUMNS = (
+    *("interval", "model", "version", "parent", "trained_at", "rows", "first_at", "last_at", "test_rows"),
+    *("loss", "parent_loss", "naive_loss", "is_live", "reason", "importances", "seconds"),
+)
+
+
+def closed_bars(cursor: Cursor) -> dict[Interval, int]:
+    """How many bars were forecast, all symbols together. It costs the same however many there are."""
+    cursor.execute(
+        "select interval, sum(seen)::bigint from (select distinct symbol, interval, seen from forecast_records) s"
+        " group by interval"
+    )
+    return dict(cursor.fetchall())
+
+
+def last_trainings(cursor: Cursor) -> dict[Interval, float]:
+    """When a model of each interval was trained last, epoch seconds."""
+    cursor.execute(
+        "select interval, extract(epoch from max(trained_at))::float8 from model_trainings group by interval"
+    )
+    return dict(cursor.fetchall())
+
+
+def exchanges(cursor: Cursor) -> list[str | None]:
+    """The exchanges of the symbols that have quotes; None is one that nobody knows."""
+    cursor.execute("select distinct exchange from symbols")
+    return [exchange for (exchange,) in cursor.fetchall()]
+
+
+def symbols_count(cursor: Cursor) -> int:
+    """How many symbols have quotes."""
+    cursor.execute("select count(*) from symbols")
+    return int(cursor.fetchall()[0][0])
+
+
+def write_training(cursor: Cursor, training: Training, now: float) -> None:
+    """Write what became of a training at `now`, epoch seconds."""
+    values = training._asdict() | {
+        "trained_at": _time(now),
+        "first_at": _time(training.first_at),
+        "last_at": _time(training.last_at),
+        "importances": msgspec.json.encode(training.importances).decode(),
+    }
+    places = ", ".join(["%s"] * len(TRAINING_COLUMNS))
+    cursor.execute(
+        f"insert into model_trainings ({', '.join(TRAINING_COLUMNS)}) values ({places})",  # noqa: S608
+        [values[column] for column in TRAINING_COLUMNS],
+    )
+
+
+def _time(second: float) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

@@ -1,0 +1,97 @@
+"""The trainer at work: it learns from real tables as bars close, and leaves alone what is not due."""
+
+import math
+import random
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ml.model_folder import registry_of
+from ml.trainer import train
+from shared.database import connect, copy_rows, transaction
+from tests.integration.desk import Desk, give_last_quote
+from tests.integration.server_user import wait_for
+
+COLUMNS = (
+    *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "quotes"),
+    *("session", "source"),
+)
+SEEN = """
+    insert into forecast_records (symbol, interval, model, horizon, seen, needed, levels, rolling_scores,
+        lifetime_scores, champion)
+    values (%s, '1m', 'naive', 1, %s, 50, '{}', 0, 0, 'naive')
+    on conflict (symbol, interval, model, horizon) do update set seen = excluded.seen
+"""
+MODELS = ("exponential_smoothing", "linear_regression")
+FIRST, MINUTE, BARS = 1_700_000_040, 60, 150
+
+
+def give_bars(desk: Desk, symbol: str, first: int, count: int) -> None:
+    """Closed minutes of a random walk from the `first`-th on, and the number of them that the analytics tell."""
+    drawn, price = random.Random(f"{symbol} {first}"), 100.0
+    rows: list[tuple[object, ...]] = []
+    for number in range(first, first + count):
+        opened, price = price, price * math.exp(drawn.gauss(0.0, 0.001))
+        span = [datetime.fromtimestamp(FIRST + (number + end) * MINUTE, UTC) for end in (0, 1)]
+        prices = (opened, max(opened, price) * 1.0005, min(opened, price) * 0.9995, price)
+        rows.append((symbol, "1m", *span, *prices, 500.0, 9, "regular", "simulated"))
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        copy_rows(cursor, "bars", COLUMNS, rows)
+        cursor.execute(SEEN, (symbol, first + count))
+
+
+def trainings(desk: Desk) -> list[tuple[Any, ...]]:
+    """Every training: model, version, the version it was tested against, and whether it went live."""
+    return desk.rows("select model, version, parent, is_live from model_trainings order by version, model")
+
+
+@pytest.fixture
+def trading_desk(desk: Desk) -> Desk:
+    """Two symbols with closed minutes, trained on as every twenty bars close."""
+    desk.settings |= {
+        "FORECAST_INTERVALS": "1m",
+        "TRAINED_MODELS": ",".join(MODELS),
+        "MIN_TRAINING_SAMPLES": "50",
+        "RETRAIN_FREQUENCY": "20",
+        "RETRAIN_MINUTES": "0",
+    }
+    for symbol in ("ACME", "OTHER"):
+        give_last_quote(desk, symbol)
+        give_bars(desk, symbol, 0, BARS)
+    return desk
+
+
+def test_models_are_trained_as_bars_close_and_go_live_where_they_may(trading_desk: Desk) -> None:
+    first = [(model, 1, None, True) for model in MODELS]
+    with trading_desk.at_work(train):
+        wait_for(lambda: trainings(trading_desk) == first)
+    assert registry_of(trading_desk.config).live("1m") == dict.fromkeys(MODELS, 1)
+    rows, losses = trading_desk.rows("select min(rows), min(loss / naive_loss) from model_trainings")[0]
+    assert rows > 100
+    assert 0.5 < losses < 1.5
+
+
+def test_restart_trains_only_once_enough_bars_have_closed_since(trading_desk: Desk) -> None:
+    with trading_desk.at_work(train):
+        wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
+    with trading_desk.at_work(train):
+        beat = "select detail from parts where part = 'trainer' and state = 'running'"
+        wait_for(lambda: trading_desk.rows(beat) == [("waits for bars",)])
+        give_bars(trading_desk, "ACME", BARS, 30)
+        wait_for(lambda: len(trainings(trading_desk)) == 2 * len(MODELS))
+    second = trainings(trading_desk)[len(MODELS) :]
+    assert [(model, version, parent) for model, version, parent, _ in second] == [
+        (model, 2, 1) for model in MODELS
+    ]
+
+
+def test_too_few_bars_are_said_and_waited_for(trading_desk: Desk) -> None:
+    trading_desk.settings["MIN_TRAINING_SAMPLES"] = "200"
+    with trading_desk.at_work(train):
+        beat = "select detail from parts where part = 'trainer' and state = 'running'"
+        wait_for(lambda: trading_desk.rows(beat) == [("waits for bars",)])
+        assert trainings(trading_desk) == []
+        give_bars(trading_desk, "ACME", BARS, 150)
+        wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))

@@ -1,0 +1,82 @@
+"""The benchmark of forecasts: what it measures on is what it says, and nothing that is tested was learnt from."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.forecast_accuracy import Trial, accuracy, in_blocks, scored, years_from
+from benchmarks.forecast_search import age, market_time
+from benchmarks.forecast_speed import FoundModels, Market, Timing, everything, forecaster_alone
+from benchmarks.walks import history, walk
+from ml.features import FeatureSettings, Observation
+from ml.forecaster import ForecastSettings
+from ml.samples import History, samples
+from shared.config import load
+
+DAY = 86_400
+FIRST_DAY = int(datetime(2003, 11, 3, 21, tzinfo=UTC).timestamp())
+
+
+def days(count: int) -> History:
+    """A walk told as days that follow one another."""
+    observations = [Observation(close, close, close, 0.0) for close in walk(0, count)]
+    return History("ACME", [FIRST_DAY + DAY * day for day in range(count)], observations, [])
+
+
+def test_every_year_is_tested_on_what_only_the_years_before_it_teach() -> None:
+    rows = samples([days(1_200)], FeatureSettings(), 5)
+    found = list(years_from(2005)(rows))
+    years = [{datetime.fromtimestamp(each, UTC).year for each in rows.made_at[fold.test]} for fold in found]
+    assert years == [{2005}, {2006}, {2007}]
+    assert all(rows.due_at[fold.train].max() <= rows.made_at[fold.test].min() for fold in found)
+
+
+def test_first_year_of_a_history_teaches_and_is_not_tested() -> None:
+    rows = samples([days(500)], FeatureSettings(), 1)
+    assert (
+        rows.made_at[next(years_from(1990)(rows)).test].min() >= datetime(2004, 1, 1, tzinfo=UTC).timestamp()
+    )
+
+
+def test_all_models_are_scored_on_the_same_rows() -> None:
+    told = [history(symbol, walk(number, 240)) for number, symbol in enumerate(("ACME", "BETA"))]
+    found = scored(Trial("Minutes", "1m", (), in_blocks), told, load(None))
+    assert [each.model for each in found[:3]] == ["naive", "arima", "linear_regression"]
+    assert len(found) == 7
+    assert len({each.summary.scores for each in found}) == 1
+    assert found[0].summary.skill == 0.0
+
+
+def test_trial_without_its_recordings_is_skipped_in_a_sentence(tmp_path: Path) -> None:
+    told = accuracy(load(None), tmp_path, quick=True)
+    assert f"Minutes of two coins, one day: skipped, for there is no {tmp_path}" in told
+
+
+def test_symbols_of_one_walk_move_alike_at_prices_of_their_own() -> None:
+    market = Market(20, 50)
+    ratios = np.divide(market.closes("S00013", 0, 50), market.closes("S00003", 0, 50))
+    assert ratios == pytest.approx(ratios[0])
+    assert ratios[0] > 1.0
+
+
+def test_both_ways_to_forecast_are_timed_with_a_searched_model_in_place() -> None:
+    market, searches = Market(2, 602), FoundModels()
+    for way in (everything, forecaster_alone):
+        timing = way(market, searches, ForecastSettings(), 2)
+        assert timing.updates.shape == (2, 2)
+    assert "1 x (" in searches.orders()
+
+
+def test_missed_aim_is_told() -> None:
+    timing = Timing("slow", np.full((3, 500), 101.0), [50.0])
+    assert timing.cells()[2] == "< 50 MISSED"
+    assert Timing("quick", np.full((3, 500), 99.0), [50.0]).cells()[6] == "< 100"
+
+
+def test_age_of_an_order_is_told_in_bars_and_in_days_of_trading() -> None:
+    assert market_time("1m", 390) == "1.0 days"
+    assert market_time("1d", 504) == "2.0 years"
+    told = age("1m", ForecastSettings(search_every=500, search_lag=5), 0.6)
+    assert told == ("1m", "500 bars", "5 bars", "505 bars", "1.3 days", "1.00", "0.60", "1.00%")

@@ -1,0 +1,179 @@
+"""The commands of trained models as their user sees them: tables on one stream, sentences on the other."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ml import evaluate
+from ml.model_file import read
+from ml.registry import Registry
+from ml.rounds import expected_of, round_settings
+from ml.signing import key_of
+from shared.config import Config
+from shared.errors import ConfigError
+from shared.sections import Models
+from shared.setting_types import PROJECT
+
+HOUR = 3_600
+START = 1_704_205_800 // HOUR * HOUR
+BARS = 240
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hours of three symbols whose prices walk at random."""
+    path, draw = tmp_path_factory.mktemp("recorded") / "bars.csv", Random(1)
+    lines = ["symbol,start,open,high,low,close,volume"]
+    for symbol in ("A", "B", "C"):
+        close = 100.0
+        for number in range(BARS):
+            before, close = close, close * (1.0 + draw.gauss(0.0, 0.01))
+            high, low = max(before, close), min(before, close)
+            lines.append(f"{symbol},{START + number * HOUR},{before},{high},{low},{close},{number % 7}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def run(
+    data: Path, command: str, *arguments: str | Path, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours with its models in `data`."""
+    paths = {"TICKSTREAM_DATA": str(data), "LR_MODEL_PATH": str(data / "regression.joblib")}
+    return subprocess.run(
+        [sys.executable, "-m", f"ml.{command}", *map(str, arguments)],
+        cwd=PROJECT,
+        env=os.environ | paths | settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_evaluate_prints_a_row_a_model_and_what_it_comes_to(bars: Path, tmp_path: Path) -> None:
+    done = run(
+        tmp_path, "evaluate", bars, "--models", "linear_regression,exponential_smoothing", "--folds", "2"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 symbols, bars of 1h, the close 1 ahead" in done.stdout
+    rows = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and line.strip()]
+    assert rows == ["model", "naive", "linear_regression", "exponential_smoothing"]
+    assert done.stdout.splitlines()[-1].startswith("No model was better than saying that the close stays")
+
+
+def test_evaluate_says_the_same_twice_as_json_too(bars: Path, tmp_path: Path) -> None:
+    asked = (bars, "--models", "gradient_boosting", "--folds", "1", "--json")
+    there, again = (run(tmp_path, "evaluate", *asked).stdout for _ in range(2))
+    assert there == again
+    found = json.loads(there)
+    assert (found["interval"], found["horizon"], found["symbols"]) == ("1h", 1, ["A", "B", "C"])
+    naive, boosting = found["models"]
+    assert (naive["model"], naive["mase"], naive["skill"]) == ("naive", 1.0, 0.0)
+    assert boosting["forecasts"] == naive["forecasts"] > 200
+    assert boosting["rmse"] == pytest.approx(0.01, rel=0.2)
+
+
+def test_train_lets_the_first_version_serve_and_says_so(bars: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, "train", bars, "--model", "linear_regression", TICKSTREAM_FEED="simulated")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "linear_regression version 1: the first of its kind" in done.stdout
+    models = tmp_path / "models"
+    assert Registry(models / "stocks_simulated", key_of(models)).live("1h") == {"linear_regression": 1}
+
+
+def test_train_goes_on_with_the_next_model_where_one_cannot_be_trained(bars: Path, tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "train",
+        bars,
+        "--model",
+        "all",
+        TRAINED_MODELS="linear_regression",
+        MIN_TRAINING_SAMPLES="5000",
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "train: linear_regression was not trained. There are " in done.stderr
+    assert "or lower MIN_TRAINING_SAMPLES" in done.stderr
+
+
+def test_regression_is_trained_and_forecasts_every_bar(bars: Path, tmp_path: Path) -> None:
+    trained = run(tmp_path, "train_linear_regression", bars)
+    assert (trained.returncode, trained.stderr) == (0, "")
+    assert "Version 1, learnt from 525 rows" in trained.stdout
+    settings = round_settings(Models(), "1h")
+    path, key = tmp_path / "regression.joblib", key_of(tmp_path / "models")
+    assert read(path, key, expected_of("linear_regression", settings)).manifest.rows == 525
+    out = tmp_path / "forecasts.csv"
+    done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"528 forecasts of version 1 are in {out}." in done.stdout
+    with out.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["symbol"] for row in rows] == sorted(row["symbol"] for row in rows)
+    assert [row["due_at"] for row in rows].count("") == 3
+    assert all(float(row["lower"]) < float(row["predicted_close"]) < float(row["upper"]) for row in rows)
+    assert "Version 2" in run(tmp_path, "train_linear_regression", bars).stdout
+
+
+def test_forecasting_without_a_model_says_how_to_train_one(bars: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", tmp_path / "out.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no such file" in done.stderr
+    assert "python -m ml.train_linear_regression" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_forecasting_with_a_changed_file_is_refused(bars: Path, tmp_path: Path) -> None:
+    run(tmp_path, "train_linear_regression", bars)
+    path = tmp_path / "regression.joblib"
+    content = bytearray(path.read_bytes())
+    content[10] ^= 1
+    path.write_bytes(content)
+    done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", tmp_path / "out.csv")
+    assert done.returncode == 1
+    assert "its signature is wrong" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["evaluate", "train", "train_linear_regression", "batch_predict_linear_regression"]
+)
+def test_help_teaches_by_examples(command: str, tmp_path: Path) -> None:
+    done = run(tmp_path, command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.count(f"    python -m ml.{command} ") >= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--models", "oracle"], "--models oracle: must be all, or some of naive, linear_regression"),
+        (["--folds", "0"], "--folds 0: must be 1 or more."),
+        (["--interval", "1d"], "--interval 1d: the files hold bars of 1h. Leave it out, or name others."),
+        (["--since", "2030-01-01"], "There are no closed bars of 1h to learn from."),
+        (["--since", "2024-01-11"], "rows to learn from, and a model needs 100."),
+    ],
+)
+def test_what_cannot_be_evaluated_is_a_sentence(arguments: list[str], sentence: str, bars: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        evaluate.run(Config(), evaluate.parser().parse_args([str(bars), *arguments]))
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_went_wrong_is_said_beside_the_results(tmp_path: Path) -> None:
+    done = run(tmp_path, "evaluate", tmp_path / "gone.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"evaluate: {tmp_path}/gone.csv: there is no such file.\n"
+
+
+def test_naming_no_bars_or_both_kinds_is_refused(bars: Path, tmp_path: Path) -> None:
+    for arguments in ([], [str(bars), "--from-database"]):
+        done = run(tmp_path, "evaluate", *arguments)
+        assert done.returncode == 2
+        assert "name recordings of bars, or say --from-database" in done.stderr
