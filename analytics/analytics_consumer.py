@@ -28,7 +28,10 @@ def analyse(config: Config, stop: Stop) -> None:
     settings = engine_settings(config)
     shelf = RegistryShelf(registry_of(config), config.models)
     part = ConsumingPart(
-        "analytics", config.kafka.group_id, lambda reading, _: Analysis(reading, settings, stop, shelf), migrate
+        "analytics",
+        config.kafka.group_id,
+        lambda reading, _: Analysis(reading, settings, stop, shelf),
+        migrate,
     )
     consume(part, config, stop)
 

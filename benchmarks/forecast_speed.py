@@ -15,6 +15,7 @@ from analytics.forecasts import Search, SeriesForecasts, levels_of, pools_of
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
 from benchmarks.walks import bar, walk
+from ml.features import Observation
 from ml.forecaster import Forecaster, ForecastSettings
 from ml.order_search import search
 from ml.search import Outcome
@@ -125,7 +126,8 @@ def everything(market: Market, searches: FoundModels, settings: ForecastSettings
     pools = pools_of(settings)
     followed = {symbol: SeriesForecasts(symbol, "1m", settings) for symbol in market.symbols}
     for symbol, series in followed.items():
-        series.refill(market.closes(symbol, 0, REFILLED))
+        closes = market.closes(symbol, 0, REFILLED)
+        series.refill([(0, Observation(close, close, close, 0.0)) for close in closes])
     for number in tracked(range(REFILLED, REFILLED + SCORED), "closes behind every series", SCORED):
         for symbol, series in followed.items():
             series.advance(market.bar(symbol, number), pools, searches)

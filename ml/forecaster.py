@@ -23,8 +23,9 @@ from shared.market import Interval
 RANDOM_WALK = 0
 """The version of a forecast that no search had a part in."""
 
-GROWTH = 1.5
-"""A young series is searched again once it is so many times as long: what few closes told is soon found out better."""
+GROWTH = 4
+"""A young series is searched again once it is so many times as long, and up to half as much longer where others of its
+age would all be searched at once: what few closes told is soon found out better."""
 
 UNMOVED = 1e-12
 """A change of the logarithm that is no more than what dividing by a split's ratio leaves of an equal price."""
@@ -42,8 +43,8 @@ RANDOM_WALK_ORDER = (0, 1, 0)
 @dataclass(frozen=True)
 class ForecastSettings:
     """All counts are in bars. The first forecast comes with close `min_observations`, and so does the first search;
-    the next ones come once the closes have grown by half since the last, and at the latest every `search_every`; each
-    over the last `window` closes.
+    the next ones come once there are four times as many, and at the latest every `search_every`; each over the last
+    `window` closes.
 
     A search takes effect `search_lag` bars after it was asked for. A failed one is repeated after another
     `min_observations`. Raises ValueError where these don't fit together.
@@ -207,7 +208,7 @@ class Forecaster:
             return
         self.version = asked_at
         effective = asked_at + self._settings.search_lag
-        grown = int(asked_at * GROWTH)
+        grown = GROWTH * asked_at + self._phase % (asked_at // 2 + 1)
         is_young = grown - asked_at < self._settings.search_every
         self._next_search = max(grown, effective) if is_young else self._after(effective)
         self._arima = Arima(outcome.model)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -90,13 +91,16 @@ def test_the_found_model_forecasts_as_the_filter_over_the_logarithms() -> None:
     assert forecast_after(series).prices == pytest.approx([math.exp(mean) for mean in arima.means(5)])
 
 
-def test_a_young_series_is_searched_again_once_it_has_grown_by_half() -> None:
-    forecaster, asked = new(), []
-    for number, close in enumerate(closes(100), start=1):
-        step(forecaster, number, close)
-        if forecaster.asked_at == number:
-            asked.append(number)
-    assert asked[:4] == [20, 30, 45, 67]
+def test_a_young_series_is_searched_again_once_it_has_grown_fourfold() -> None:
+    for symbol in ("IBM", "AAPL", "MSFT"):
+        forecaster, asked = Forecaster(symbol, "1m", replace(SETTINGS, search_every=2000)), []
+        for number, close in enumerate(closes(900), start=1):
+            step(forecaster, number, close)
+            if forecaster.asked_at == number:
+                asked.append(number)
+        assert asked[0] == 20
+        assert all(4 * before <= after <= 4.5 * before for before, after in pairwise(asked))
+        assert len(asked) >= 3
 
 
 def test_later_searches_come_at_bars_of_the_symbols_own() -> None:
