@@ -22,7 +22,7 @@ class Shelf(Protocol):
     """Where trained models lie."""
 
     def live(self) -> Versions:
-        """The versions that are to forecast from now on."""
+        """The versions that are to forecast from now on; of an interval that is not among them nothing is known."""
 
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
         """One of them; None where it is gone or not to be trusted, which was said once."""
@@ -87,9 +87,9 @@ class Servings:
         ]
         withdrawn = [
             Switch(offset, interval, model, None)
-            for interval, models in self.versions.items()
-            for model in sorted(models)
-            if model not in live.get(interval, {})
+            for interval in live
+            for model in sorted(self.versions.get(interval, {}))
+            if model not in live[interval]
         ]
         self._make([*wanted, *withdrawn], engine)
         return [*wanted, *withdrawn]

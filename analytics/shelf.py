@@ -29,13 +29,14 @@ class RegistryShelf:
         self._live: Versions = {}
         self._served: dict[tuple[Interval, str, int], Served | None] = {}
         self._look_at = 0.0
+        self._has_looked = False
 
     def live(self) -> Versions:
         """The live versions; where one can't be told, those of before."""
         now = monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
-            if self._registry.changed():
+            if self._registry.changed() or not self._has_looked:
                 self._look()
         return self._live
 
@@ -47,6 +48,7 @@ class RegistryShelf:
         return self._served[key]
 
     def _look(self) -> None:
+        self._has_looked = True
         self._served = {key: served for key, served in self._served.items() if served is not None}
         for interval in self._models.forecast_intervals:
             try:
