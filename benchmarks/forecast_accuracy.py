@@ -39,6 +39,7 @@ STOCK_MINUTES = tuple(
 APPLE_MINUTES = tuple(f"{EQUITY}/minute/aapl/201406{day}_trade.zip" for day in ("05", "06", "09"))
 COIN_MINUTES = tuple(f"{COINS}/{coin}/20180405_trade.zip" for coin in ("btcusd", "ethusd"))
 FIRST_YEAR, QUICK_FIRST_YEAR = 2005, 2019
+EVERY, QUICK_DAYS = 1_000_000, 1_000
 BLOCKS = 4
 
 Folds = Callable[[Samples], Iterator[Fold]]
@@ -53,12 +54,13 @@ hits     right directions among the forecasts that told one and were followed by
 
 
 class Trial(NamedTuple):
-    """Bars to test all models on; `files` lie below the data folder."""
+    """Bars to test all models on; `files` lie below the data folder, and the `newest` bars of each symbol count."""
 
     title: str
     interval: Interval
     files: tuple[str, ...]
     folds: Folds
+    newest: int = EVERY
 
 
 def years_from(first_year: int) -> Folds:
@@ -84,7 +86,13 @@ def trials(quick: bool) -> list[Trial]:
     """All that is tested; where it must be quick, the last years of two symbols and the minutes of the coins."""
     if quick:
         return [
-            Trial("Days of two symbols", "1d", (DAYS[0], DAYS[-1]), years_from(QUICK_FIRST_YEAR)),
+            Trial(
+                f"Days of two symbols from {QUICK_FIRST_YEAR} on",
+                "1d",
+                (DAYS[0], DAYS[-1]),
+                years_from(QUICK_FIRST_YEAR),
+                QUICK_DAYS,
+            ),
             Trial("Minutes of two coins, one day", "1m", COIN_MINUTES, in_blocks),
         ]
     return [
@@ -115,6 +123,11 @@ def scored(trial: Trial, histories: list[History], config: Config) -> list[Evalu
     return [each for each in found if each is not None]
 
 
+def newest_of(history: History, count: int) -> History:
+    """The last so many bars."""
+    return history._replace(made_at=history.made_at[-count:], observations=history.observations[-count:])
+
+
 def cells(each: Evaluated) -> tuple[str, ...]:
     """A model as the table shows it."""
     summary = each.summary
@@ -140,7 +153,9 @@ def accuracy(config: Config, data: Path, quick: bool) -> str:
 
 def _told(trial: Trial, data: Path, config: Config) -> str:
     paths = [data / file for file in trial.files]
-    if missing := [str(path) for path in paths if not path.is_file()]:
-        return f"{trial.title}: skipped, for there is no {', '.join(missing)}."
-    found = scored(trial, histories_of_files(paths), config)
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        return f"{trial.title}: skipped, missing below {data}: {', '.join(sorted(set(missing)))}."
+    histories = [newest_of(history, trial.newest) for history in histories_of_files(paths)]
+    found = scored(trial, histories, config)
     return f"{table(trial.title, HEADER, [cells(each) for each in found])}\n{lesson(found)}"

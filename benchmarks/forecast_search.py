@@ -25,11 +25,12 @@ TRADING_DAYS_A_YEAR = 252
 
 REFRESH = ("searches", "seconds", "searches/s", "CPU s", "CPU s a search", "none found")
 AGES = (
-    *("interval", "new order every", "in effect after", "oldest", "in market time", "searches a bar"),
+    *("interval", "new order within", "in effect after", "oldest", "in market time", "searches a bar"),
     *("CPU s a bar", "of one core"),
 )
 FOOT = """\
-new order       bars between two searches of one symbol; its symbols take turns, so that few fall due at one bar.
+new order       bars between two searches of one symbol, fewer while its history is short. Symbols take turns, so that
+                few fall due at one bar.
 in effect       bars from the close that was asked at until the order counts: fixed, so that a replay gives the same
                 forecasts. The worker has that long; a bar that is due earlier waits for it.
 oldest          bars since the newest close that an order was searched on, just before the next one takes over.

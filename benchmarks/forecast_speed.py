@@ -1,73 +1,82 @@
 """What a forecast of a closed bar costs, and what it costs where a library's model is fitted anew at every bar."""
 
+import gc
 import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from statistics import median
 from typing import NamedTuple
 
 import numpy as np
-import pmdarima
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from analytics.forecasts import Search, SeriesForecasts, levels_of, pools_of
+from analytics.forecasts import Pools, Search, SeriesForecasts, levels_of
+from benchmarks.fitted_anew import beside, fitted_anew
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
-from benchmarks.walks import bar, walk
-from ml.features import Observation
+from benchmarks.walks import SYMBOLS, WALKS, Market, history, symbol_of, walk, walk_of
 from ml.forecaster import Forecaster, ForecastSettings
 from ml.order_search import search
+from ml.samples import samples
 from ml.search import Outcome
+from ml.served import Served
+from ml.training import TrainingSettings, train
+from shared.consuming import OBJECTS_A_TURN
 from shared.market import Bar
+from shared.setting_types import TRAINED_MODELS
 
-SYMBOLS = 500
-WALKS = 10
-"""Distinct walks; symbols share them, each at a price of its own, and so the models that were found for them."""
 REFILLED, SCORED = 500, 100
 """Closes behind a series before it is measured: those of its past, and those whose forecasts were scored."""
 WHOLE_AIM_MS, UPDATE_AIM_US = 50.0, 100.0
-FITS = 2
-"""Bars at which each walk is fitted anew."""
+SCORED_TRAINED = 20
+"""Bars that trained models have spoken of before they are measured."""
+TRAINED_ON, QUICK_TRAINED_ON = 2_500, 500
 
-HEADER = ("", "500 symbols ms", "aim", "CPU ms", "a symbol us: p50", "p99", "aim", "longest")
+HEADER = ("", "500 symbols ms", "CPU ms", "a symbol CPU us: p50", "p99", "longest")
 FOOT = """\
 500 symbols     all of them re-forecast for one closed bar, one after the other; the median of {rounds} bars. CPU is
                 what the process had of a processor meanwhile: where it is much less, others were busy too.
 a symbol        one update of one symbol; percentiles of each bar's {symbols} updates, of these the medians. The
-                longest of all takes a new model up: it runs through its {window} closes once.
+                longest of all takes a new model up, which runs through its {window} closes once, or has the garbage
+                looked for, which is done as rarely as in the process of the analysis.
 everything      naive and ARIMA: {steps} horizons with intervals at {levels} levels, earlier forecasts scored, records
-                and comparisons kept. The forecaster alone: what ARIMA says of {steps} horizons.
+                and comparisons kept. Trained models: one horizon each, scored likewise.
+forecaster      what ARIMA says of {steps} horizons, alone.
 Every series has {closes} closes behind it and a model that was searched over {window} of them: {orders}.
+Trained on {trained_on:,} minutes of {walks} walks: {models}.
 """
 
 
 class Timing(NamedTuple):
-    """What was measured of one way to forecast: `updates` in microseconds, a row a bar and a column a symbol, and
-    milliseconds of processor time a bar."""
+    """What was measured of one way to forecast: milliseconds of each bar, and the processor's microseconds of each
+    update, a row a bar and a column a symbol."""
 
     name: str
+    bars: list[float]
     updates: NDArray[np.float64]
-    cpu: list[float]
+
+    @property
+    def cpu(self) -> float:
+        """Milliseconds that all symbols of a bar had of the processor."""
+        return float(np.median(self.updates.sum(axis=1))) / 1e3
+
+    def percentile(self, share: int) -> float:
+        """Microseconds of one update: the median of what each bar's updates have."""
+        return float(np.median(np.percentile(self.updates, share, axis=1)))
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
-        whole = median(self.updates.sum(axis=1)) / 1e3
-        middle, late = np.median(np.percentile(self.updates, (50, 99), axis=1), axis=1)
-        return (
-            self.name,
-            f"{whole:,.1f}",
-            _aim(whole, WHOLE_AIM_MS),
-            f"{median(self.cpu):,.1f}",
-            f"{middle:,.1f}",
-            f"{late:,.1f}",
-            _aim(late, UPDATE_AIM_US),
-            f"{self.updates.max():,.0f}",
+        numbers = (median(self.bars), self.cpu, self.percentile(50), self.percentile(99))
+        return self.name, *(f"{number:,.1f}" for number in numbers), f"{self.updates.max():,.0f}"
+
+    def aims(self) -> str:
+        """What was aimed at, and what came, in time of the processor."""
+        found = (
+            (f"{SYMBOLS} symbols in {WHOLE_AIM_MS:g} ms", self.cpu, WHOLE_AIM_MS),
+            (f"99 of 100 updates in {UPDATE_AIM_US:g} us", self.percentile(99), UPDATE_AIM_US),
         )
-
-
-def _aim(value: float, limit: float) -> str:
-    return f"< {limit:g}{'' if value < limit else ' MISSED'}"
+        words = [f"{aim}: {came:.1f}{'' if came < limit else ' MISSED'}" for aim, came, limit in found]
+        return f"Aims, {self.name}: {' | '.join(words)}"
 
 
 class FoundModels:
@@ -93,54 +102,37 @@ class FoundModels:
         return ", ".join(f"{count} x ({p}, {d}, {q})" for (p, d, q), count in counts.items())
 
 
-def symbol_of(number: int) -> str:
-    """The name of a symbol."""
-    return f"S{number:05d}"
+class Desk:
+    """Every symbol of the market with its forecasts, as the analysis holds them for one interval."""
+
+    def __init__(self, market: Market, searches: FoundModels, settings: ForecastSettings) -> None:
+        self._market, self._searches = market, searches
+        self._pools: Pools = {}
+        self._series = {symbol: SeriesForecasts(symbol, "1m", settings) for symbol in market.symbols}
+        for symbol, series in self._series.items():
+            series.refill(market.past(symbol, REFILLED))
+        self._number = REFILLED
+
+    def follow(self, bars: int, trained: Mapping[str, Served]) -> None:
+        """Bars that are not measured."""
+        self._timed(bars, trained, "bars behind what is measured")
+
+    def timed(self, name: str, bars: int, trained: Mapping[str, Served]) -> Timing:
+        """All that is done for the forecasts of so many bars."""
+        return Timing(name, *self._timed(bars, trained, name))
+
+    def _timed(
+        self, bars: int, trained: Mapping[str, Served], name: str
+    ) -> tuple[list[float], NDArray[np.float64]]:
+        def update(each: Bar) -> None:
+            self._series[each.symbol].advance(each, self._pools, self._searches, trained)
+
+        first = self._number
+        self._number += bars
+        return clocked(update, self._market, range(first, self._number), name)
 
 
-def walk_of(symbol: str) -> int:
-    """The walk that a symbol is on."""
-    return int(symbol[1:]) % WALKS
-
-
-class Market:
-    """Symbols on their walks, each a few percent apart from the next one on the same."""
-
-    def __init__(self, symbols: int, length: int) -> None:
-        self._walks = [walk(number, length) for number in range(WALKS)]
-        self.symbols = [symbol_of(number) for number in range(symbols)]
-
-    def closes(self, symbol: str, start: int, end: int) -> list[float]:
-        """The closes of these bars."""
-        factor = 1.0 + int(symbol[1:]) / SYMBOLS
-        return [factor * close for close in self._walks[walk_of(symbol)][start:end]]
-
-    def bar(self, symbol: str, number: int) -> Bar:
-        """The bar of this number, which is not the first."""
-        before, close = self.closes(symbol, number - 1, number + 1)
-        return bar(symbol, number, before, close)
-
-
-def everything(market: Market, searches: FoundModels, settings: ForecastSettings, rounds: int) -> Timing:
-    """All that the analysis does for the forecasts of a closed bar."""
-    pools = pools_of(settings)
-    followed = {symbol: SeriesForecasts(symbol, "1m", settings) for symbol in market.symbols}
-    for symbol, series in followed.items():
-        closes = market.closes(symbol, 0, REFILLED)
-        series.refill([(0, Observation(close, close, close, 0.0)) for close in closes])
-    for number in tracked(range(REFILLED, REFILLED + SCORED), "closes behind every series", SCORED):
-        for symbol, series in followed.items():
-            series.advance(market.bar(symbol, number), pools, searches)
-
-    def update(each: Bar) -> None:
-        followed[each.symbol].advance(each, pools, searches)
-
-    return _timed("everything", update, market, rounds)
-
-
-def forecaster_alone(
-    market: Market, searches: FoundModels, settings: ForecastSettings, rounds: int
-) -> Timing:
+def forecaster_alone(market: Market, searches: FoundModels, settings: ForecastSettings, bars: int) -> Timing:
     """ARIMA's own part of it."""
     followed = {symbol: Forecaster(symbol, "1m", settings) for symbol in market.symbols}
 
@@ -154,72 +146,81 @@ def forecaster_alone(
 
     for symbol, forecaster in followed.items():
         forecaster.refill(REFILLED, market.closes(symbol, 0, REFILLED))
-        for number in range(REFILLED, REFILLED + SCORED):
-            update(market.bar(symbol, number))
-    return _timed("the ARIMA forecaster alone", update, market, rounds)
-
-
-def _timed(name: str, update: Callable[[Bar], None], market: Market, rounds: int) -> Timing:
-    updates, cpu = [], []
     first = REFILLED + SCORED
-    for number in tracked(range(first, first + rounds), name, rounds):
+    clocked(update, market, range(REFILLED, first), "bars behind what is measured")
+    name = "the ARIMA forecaster alone"
+    return Timing(name, *clocked(update, market, range(first, first + bars), name))
+
+
+def clocked(
+    update: Callable[[Bar], None], market: Market, numbers: range, name: str
+) -> tuple[list[float], NDArray[np.float64]]:
+    """The `bars` and the `updates` of a timing over the bars of these numbers."""
+    elapsed, updates = [], []
+    for number in tracked(numbers, name, len(numbers)):
         bars = [market.bar(symbol, number) for symbol in market.symbols]
-        used, stamps = time.process_time_ns(), [time.perf_counter_ns()]
+        began, stamps = time.perf_counter_ns(), [time.thread_time_ns()]
         for each in bars:
             update(each)
-            stamps.append(time.perf_counter_ns())
-        cpu.append((time.process_time_ns() - used) / 1e6)
+            stamps.append(time.thread_time_ns())
+        elapsed.append((time.perf_counter_ns() - began) / 1e6)
         updates.append(np.diff(stamps) / 1e3)
-    return Timing(name, np.array(updates), cpu)
+    return elapsed, np.array(updates)
 
 
-def fitted_anew(market: Market, settings: ForecastSettings, walks: int) -> list[float]:
-    """Milliseconds of processor time of pmdarima's automatic search with its defaults, and its forecast, at each bar.
-
-    One thread of linear algebra: with more, which is what it would take by itself, it is slower yet.
-    """
-    found = []
-    ends = [(symbol, REFILLED + turn) for symbol in market.symbols[:walks] for turn in range(FITS)]
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for symbol, end in tracked(ends, "pmdarima at every bar", len(ends)):
-            closes = np.array(market.closes(symbol, end - settings.window, end))
-            began = time.process_time_ns()
-            model = pmdarima.auto_arima(closes)
-            model.predict(settings.steps, return_conf_int=True, alpha=1.0 - settings.confidence)
-            found.append((time.process_time_ns() - began) / 1e6)
-    return found
+@contextmanager
+def as_the_analysis_collects() -> Iterator[None]:
+    """Garbage is looked for as rarely as in the process of the analysis."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_A_TURN)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
-def _beside(own: Timing, fits: list[float]) -> str:
-    theirs, ours = median(fits), median(own.cpu) / SYMBOLS
-    rows = [
-        (
-            "pmdarima: auto_arima on 500 closes, predict",
-            f"{theirs:,.0f} ms",
-            f"{theirs * SYMBOLS / 1e3:,.1f} s",
-        ),
-        ("Tickstream: everything", f"{ours:.3f} ms", f"{ours * SYMBOLS / 1e3:.3f} s"),
-        ("times as quick", f"{theirs / ours:,.0f}", ""),
-    ]
-    title = f"Beside a model fitted anew at every bar: processor time, medians ({len(fits)} fits, one thread)"
-    return table(title, ("", "a symbol", f"{SYMBOLS} symbols"), rows)
+def trained_models(minutes: int) -> dict[str, Served]:
+    """Every kind, trained on so many minutes of each walk."""
+    settings = TrainingSettings()
+    told = [history(symbol_of(number), walk(number, minutes)) for number in range(WALKS)]
+    rows = samples(told, settings.features, settings.horizon)
+    kinds = tracked(TRAINED_MODELS, "training", len(TRAINED_MODELS))
+    window = settings.features.window_size
+    return {
+        kind: Served(kind, 1, settings.horizon, window, train(kind, rows, settings).predictor)
+        for kind in kinds
+    }
 
 
 def speed(settings: ForecastSettings, quick: bool) -> str:
     """Measure; two tables."""
-    rounds = 10 if quick else 60
-    market, searches = Market(SYMBOLS, REFILLED + SCORED + rounds), FoundModels()
-    timings = [way(market, searches, settings, rounds) for way in (everything, forecaster_alone)]
-    fits = fitted_anew(market, settings, 2 if quick else WALKS)
+    with as_the_analysis_collects():
+        return _measured(settings, quick)
+
+
+def _measured(settings: ForecastSettings, quick: bool) -> str:
+    bars, minutes = (10, QUICK_TRAINED_ON) if quick else (60, TRAINED_ON)
+    market, searches = Market(SYMBOLS, REFILLED + 2 * (SCORED + bars)), FoundModels()
+    desk, trained = Desk(market, searches, settings), trained_models(minutes)
+    desk.follow(SCORED, {})
+    own = desk.timed("everything", bars, {})
+    desk.follow(SCORED_TRAINED, trained)
+    with_trained = desk.timed(f"everything, and {len(trained)} trained models", bars, trained)
+    timings = (own, with_trained, forecaster_alone(market, searches, settings, bars))
+    fits = fitted_anew(market, REFILLED, settings, 2 if quick else WALKS)
     foot = FOOT.format(
-        rounds=rounds,
+        rounds=bars,
         symbols=SYMBOLS,
         steps=settings.steps,
         levels=len(levels_of(settings)),
         closes=REFILLED + SCORED,
         window=settings.window,
         orders=searches.orders(),
+        trained_on=minutes,
+        walks=WALKS,
+        models=", ".join(trained),
     )
-    rows = [each.cells() for each in timings]
-    return f"{table('Forecasts of a closed bar', HEADER, rows)}\n{foot}\n{_beside(timings[0], fits)}"
+    measured = table("Forecasts of a closed bar", HEADER, [each.cells() for each in timings])
+    return f"{measured}\n{own.aims()}\n{foot}\n{beside(own.cpu / SYMBOLS, fits)}"

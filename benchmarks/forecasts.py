@@ -52,7 +52,7 @@ def main() -> int:
         parser.error(str(error))
     for name in [options.only] if options.only else PARTS:
         say(f"{name}:")
-        print(PARTS[name](config, options.data, options.quick), end="\n\n", flush=True)
+        print(PARTS[name](config, options.data, options.quick).rstrip(), end="\n\n", flush=True)
     return 0
 
 

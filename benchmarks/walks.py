@@ -13,6 +13,8 @@ STEP = 5e-4
 MEMORIES = ((0.0, 0.0), (0.25, 0.0), (0.0, -0.3), (0.5, -0.2), (-0.2, 0.0))
 """What a return keeps of the one before it, and of its surprise."""
 HIGHEST_PRICE = 500.0
+SYMBOLS, WALKS = 500, 10
+"""Symbols of a market and distinct walks, which they share, each at a price of its own."""
 REACH = 2e-4
 """Of the high and the low beyond open and close, as a share of the price."""
 MINUTE = 60
@@ -56,3 +58,36 @@ def history(symbol: str, closes: list[float]) -> History:
 def observed(each: Bar) -> Observation:
     """What models see of a bar."""
     return Observation(each.close, each.high, each.low, each.volume)
+
+
+def symbol_of(number: int) -> str:
+    """The name of a symbol."""
+    return f"S{number:05d}"
+
+
+def walk_of(symbol: str) -> int:
+    """The walk that a symbol is on."""
+    return int(symbol[1:]) % WALKS
+
+
+class Market:
+    """Symbols on their walks, each a few percent apart from the next one on the same."""
+
+    def __init__(self, symbols: int, length: int) -> None:
+        self._walks = [walk(number, length) for number in range(WALKS)]
+        self.symbols = [symbol_of(number) for number in range(symbols)]
+
+    def closes(self, symbol: str, start: int, end: int) -> list[float]:
+        """The closes of these bars."""
+        factor = 1.0 + int(symbol[1:]) / SYMBOLS
+        return [factor * close for close in self._walks[walk_of(symbol)][start:end]]
+
+    def past(self, symbol: str, bars: int) -> list[tuple[int, Observation]]:
+        """When its first bars ended, and what was seen of them."""
+        told = history(symbol, self.closes(symbol, 0, bars))
+        return list(zip(told.made_at, told.observations, strict=True))
+
+    def bar(self, symbol: str, number: int) -> Bar:
+        """The bar of this number, which is not the first."""
+        before, close = self.closes(symbol, number - 1, number + 1)
+        return bar(symbol, number, before, close)

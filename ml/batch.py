@@ -4,14 +4,13 @@ The interval is that of a normal distribution around the predicted log return, a
 so many bars. The live forecasts' intervals are learnt from what they were really off by; here nothing is learnt.
 """
 
-from collections import deque
 from collections.abc import Iterator
 from math import exp, sqrt
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
-from ml.features import RETURNS, Features, FeatureSettings, Observation, features, split
-from ml.samples import History
+from ml.features import FeatureSettings, features
+from ml.samples import History, windows
 from ml.served import Served
 
 LEVEL = 0.95
@@ -43,9 +42,9 @@ def predictions(history: History, served: Served, confidence: float) -> Iterator
     """One for every bar that has features; `confidence` is the least probability of a direction that is named."""
     settings = FeatureSettings(served.window_size)
     due = [*history.made_at[served.horizon :], *[None] * served.horizon]
-    seen = zip(history.made_at, due, history.observations, _features_of_bars(history, settings), strict=False)
-    for made_at, due_at, bar, found in seen:
-        if found is not None:
+    # Where there are fewer bars than the horizon, only so many are due.
+    for (made_at, window), due_at, bar in zip(windows(history), due, history.observations, strict=False):
+        if (found := features(window, settings)) is not None:
             said, unit = served.predictor.predict(found), found.sigma * sqrt(served.horizon)
             prices = [bar.close * exp(unit * (said + reach)) for reach in (0.0, -REACH, REACH)]
             price, lower, upper = prices
@@ -54,18 +53,6 @@ def predictions(history: History, served: Served, confidence: float) -> Iterator
                 *(price, price / bar.close - 1.0, lower, upper),
                 _direction(said, confidence),
             )
-
-
-def _features_of_bars(history: History, settings: FeatureSettings) -> Iterator[Features | None]:
-    """At each bar what was known at its close, as in `ml.samples` and in the live market."""
-    window: deque[Observation] = deque(maxlen=RETURNS + 1)
-    splits = deque(history.splits)
-    for end, observation in zip(history.made_at, history.observations, strict=True):
-        while splits and splits[0][0] < end:
-            _, ratio = splits.popleft()
-            window = deque((split(each, ratio) for each in window), maxlen=RETURNS + 1)
-        window.append(observation)
-        yield features(window, settings)
 
 
 def _direction(said: float, confidence: float) -> Direction:

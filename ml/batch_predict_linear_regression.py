@@ -57,11 +57,16 @@ class Summary(NamedTuple):
 
 def main() -> int:
     """Run the command; its exit status."""
+    return run_command("batch_predict_linear_regression", parser(), run)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     parser = parser_of(__doc__, "batch_predict_linear_regression")
     parser.add_argument(
         "--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="[predictions.csv]"
     )
-    return run_command("batch_predict_linear_regression", parser, run)
+    return parser
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:

@@ -23,8 +23,8 @@ SERIES = """
     group by symbol, model order by symbol, model
 """
 # Both go backwards along the primary key and end after so many rows. Rows come as JSON, for the client's own reading of
-# arrays takes more than twice as long. They are put together here: the server, which does not know how many rows a limit
-# leaves before it has counted a table, may choose to compare each with each.
+# arrays takes more than twice as long. They are put together here: a server that has not yet counted its tables
+# takes them for almost empty, and compares each row with each.
 SCORED = """
     select json_build_array(extract(epoch from start)::float8, number, extract(epoch from scored_at)::float8, levels,
         error[%(horizon)s], naive_loss[%(horizon)s], covered[%(horizon)s:%(horizon)s])::text

@@ -109,10 +109,8 @@ class Evaluation:
 
     def of(self, models: Sequence[str]) -> list[Evaluated]:
         """Each model's forecasts of the rows behind the first test, scored; a model without any is left out."""
-        tested = slice(int(self.tests[0].test[0]), None)
-        truth = known(
-            self.rows.select(np.arange(len(self.rows.target))[tested]), self.settings.training.horizon
-        )
+        tested = np.arange(self.tests[0].test[0], len(self.rows.target))
+        truth = known(self.rows.select(tested), self.settings.training.horizon)
         found = []
         with progress_bars() as progress:
             for model in models:

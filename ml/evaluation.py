@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.scores import Record, Score, Summary
-from ml.significance import BETTER, NAIVE, WORSE, Comparison
+from ml.significance import BETTER, FEWEST_CLUSTERS, NAIVE, WORSE, Comparison
 
 DAY_SECONDS = 86_400
 OVERLAPS_A_CLUSTER = 4
@@ -62,8 +62,11 @@ def evaluated(model: str, forecasts: Numbers, known: Known) -> Evaluated | None:
         return None
     # A cluster is counted once it has ended: the last one ends as the next begins.
     comparison.add(int(known.due_at.max()) // DAY_SECONDS + comparison.days, 0.0, 0.0)
-    low, high = _skills(comparison, summary)
-    return Evaluated(model, summary, low, high, MEASURE if model == NAIVE else comparison.verdict())
+    if model == NAIVE:
+        return Evaluated(model, summary, None, None, MEASURE)
+    naive_loss = float(np.mean(known.returns[~np.isnan(forecasts)] ** 2))
+    low, high = _skills(comparison, naive_loss)
+    return Evaluated(model, summary, low, high, comparison.verdict())
 
 
 def days_a_cluster(known: Known) -> int:
@@ -80,6 +83,8 @@ def days_a_cluster(known: Known) -> int:
 def lesson(found: Iterable[Evaluated]) -> str:
     """What the verdicts come to, in a sentence or two."""
     challengers = [each for each in found if each.model != NAIVE]
+    if all(each.low is None for each in challengers):
+        return f"There are too few days to tell models from luck: {FEWEST_CLUSTERS} are needed, more for long horizons."
     better = [each for each in challengers if each.verdict == BETTER]
     worse = ", ".join(each.model for each in challengers if each.verdict == WORSE)
     if not better:
@@ -107,10 +112,9 @@ def _scores(forecasts: Numbers, known: Known) -> Iterator[tuple[int, Score]]:
             yield day, Score.without_interval(came - said, came, hit)
 
 
-def _skills(comparison: Comparison, summary: Summary) -> tuple[float | None, float | None]:
+def _skills(comparison: Comparison, naive_loss: float) -> tuple[float | None, float | None]:
     """The interval of the mean loss difference as one of the skill: skill = -difference / loss of "no change"."""
     difference = comparison.difference()
-    if difference is None or summary.skill is None or difference.mean == 0.0:
+    if difference is None or naive_loss == 0.0:
         return None, None
-    naive_loss = summary.root_mean_square**2 / (1.0 - summary.skill)
     return -difference.high / naive_loss, -difference.low / naive_loss

@@ -148,25 +148,23 @@ def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object,
 def read(path: Path, key: Key, expected: Expected) -> ModelFile:
     """What the file says, once it is known to be whole, this installation's own and what is expected.
 
-    Raises ModelRefused otherwise. Nothing in the file is run.
+    Raises ModelRefused otherwise; how to train it anew is for the caller to add. Nothing in the file is run.
     """
     try:
         found = _decoded(_signed_contents(_content(path), key))
         _require(found.manifest, expected)
         checked = _checked(found, len(expected.features))
     except OSError as error:
-        raise _refusal(path, expected.model, error.strerror or "it can't be read") from error
+        raise _refusal(path, error.strerror or "it can't be read") from error
     except (ValueError, msgspec.DecodeError) as error:
-        raise _refusal(path, expected.model, str(error)) from error
+        raise _refusal(path, str(error)) from error
     manifest = found.manifest
     served = Served(manifest.model, manifest.version, manifest.horizon, manifest.window_size, checked)
     return ModelFile(manifest, served)
 
 
-def _refusal(path: Path, model: str, reason: str) -> ModelRefused:
-    return ModelRefused(
-        f"The model file {path} is not served: {reason}. Train the model anew: python -m ml.train --model {model}"
-    )
+def _refusal(path: Path, reason: str) -> ModelRefused:
+    return ModelRefused(f"The model file {path} is not served: {reason}; train the model anew")
 
 
 def _pickled(estimator: object) -> bytes:

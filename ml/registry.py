@@ -102,16 +102,20 @@ class Registry:
     def load(self, interval: Interval, model: TrainedModel, version: int, expected: Expected) -> ModelFile:
         """Raises ModelRefused where the version can't be served, see `ml.model_file.read`."""
         path = _file(self._place(interval, model), version)
-        found = read(path, self._key, expected)
+        try:
+            found = read(path, self._key, expected)
+        except ModelRefused as refused:
+            command = f"python -m ml.train --model {model} --from-database --interval {interval}"
+            raise ModelRefused(f"{refused}: {command}") from refused
         if found.manifest.version != version:
             raise ModelRefused(
                 f"The model file {path} is not served: it is version {found.manifest.version}, under another's "
-                "name. Give it its own name back, or delete it."
+                "name; give it its own name back, or delete it"
             )
         return found
 
     def changed(self) -> bool:
-        """Whether any version went live since the last call; at the first one, whether any is. Costs some 0.1 ms."""
+        """Whether any version went live since the last call; at the first one, whether any is. Costs less than 1 ms."""
         before, self._stamps = (
             self._stamps,
             [
@@ -129,18 +133,18 @@ class Registry:
     def _promoted(self, interval: Interval, model: TrainedModel) -> tuple[int, ...]:
         """The versions promoted, in order. Raises ModelRefused where the file that says so can't be trusted."""
         path = self._place(interval, model) / LIVE
-        if not path.is_file():
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
             return ()
-        content = path.read_bytes()
+        except OSError as error:
+            raise _untold(path, interval, model, error.strerror or "it can't be read") from error
         said, signature = content[:-SIGNATURE_BYTES], content[-SIGNATURE_BYTES:]
         if self._key.has_signed(PURPOSE, said, signature):
             found = msgspec.json.decode(said, type=_Promoted)
             if (found.interval, found.model) == (interval, model):
                 return found.versions
-        raise ModelRefused(
-            f"Which version of {model} on {interval} bars is live can't be told: {path} is damaged, or was signed with "
-            "another key. What forecasts now goes on; delete the file, or wait for the next training."
-        )
+        raise _untold(path, interval, model, "it is damaged, or was signed with another key")
 
     def _promoted_or_all(self, interval: Interval, model: TrainedModel) -> tuple[int, ...]:
         """Where it can't be told, each version may have been live, and is kept as if it had been."""
@@ -154,6 +158,13 @@ class Registry:
         *older, _ = self.versions(interval, model)
         for version in {*older} - {*self._promoted_or_all(interval, model)}:
             _file(self._place(interval, model), version).unlink(missing_ok=True)
+
+
+def _untold(path: Path, interval: Interval, model: TrainedModel, reason: str) -> ModelRefused:
+    return ModelRefused(
+        f"Which version of {model} on {interval} bars is live can't be told from {path}: {reason}. What forecasts now "
+        "goes on; delete the file, or wait until the next training that goes live."
+    )
 
 
 def _file(folder: Path, version: int) -> Path:

@@ -21,7 +21,7 @@ from ml.evaluation import Evaluated
 from ml.rounds import Training
 
 NARROWEST = 150
-"""Columns of a table where the output is no terminal: a pipe has no width."""
+"""Columns of a table, also where a pipe or a terminal has fewer: digits that are cut off are wrong numbers."""
 
 
 def progress_bars() -> Progress:
@@ -41,12 +41,11 @@ def progress_bars() -> Progress:
 
 
 def show(*parts: Table | str) -> None:
-    """Print to standard output, without breaking sentences where it is no terminal."""
+    """Print to standard output; sentences are broken by the terminal alone."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=NARROWEST)
+    console = Console(highlight=False, width=max(console.width, NARROWEST))
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
+        console.print(part, soft_wrap=isinstance(part, str), markup=False)
 
 
 def evaluation_table(found: Sequence[Evaluated]) -> Table:

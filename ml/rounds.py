@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ml.features import RETURNS, FeatureSettings, names
-from ml.gate import FEWEST_ROWS, Trial, decide
+from ml.gate import FEWEST_ROWS, Decision, Trial, decide
 from ml.model_file import Expected, Manifest, ModelFile, libraries_of
 from ml.registry import Registry
 from ml.samples import Samples
@@ -34,13 +34,8 @@ class RoundSettings:
 
 
 def round_settings(models: Models, interval: Interval) -> RoundSettings:
-    """What the settings mean to the rounds of an interval. Raises ConfigError where windows are too long."""
-    try:
-        features = FeatureSettings(models.ml_window_size)
-    except ValueError as error:
-        raise ConfigError(f"ML_WINDOW_SIZE={models.ml_window_size}: {error}.") from error
-    if models.prediction_horizon > RETURNS:
-        raise ConfigError(f"PREDICTION_HORIZON={models.prediction_horizon}: must be from 1 to {RETURNS}.")
+    """What the settings mean to the rounds of an interval."""
+    features = FeatureSettings(models.ml_window_size)
     training = TrainingSettings(models.random_state, models.prediction_horizon, features)
     return RoundSettings(interval, models.test_size, models.min_training_samples, training)
 
@@ -87,30 +82,14 @@ def train_and_decide(
     trained = train(model, learnt, settings.training)
     parent = _parent(registry, expected_of(model, settings))
     trial = _trial(trained.predictor, parent.file, tested)
-    is_live, reason = decide(trial, parent.version, parent.refused)
+    decision = decide(trial, parent.version, parent.refused)
     scores = {"loss": trial.loss, "naive_loss": trial.naive_loss, "test_rows": float(trial.rows)}
     blank = manifest_of(model, learnt, trained, settings, now)
     manifest = replace(blank, parent=parent.version, scores=scores)
     version = registry.add(manifest, trained.predictor, trained.estimator)
-    if is_live:
+    if decision.is_live:
         registry.promote(settings.interval, model, version)
-    return Training(
-        interval=settings.interval,
-        model=model,
-        version=version,
-        parent=parent.version,
-        rows=manifest.rows,
-        first_at=manifest.first_at,
-        last_at=manifest.last_at,
-        test_rows=trial.rows,
-        loss=trial.loss,
-        parent_loss=trial.parent_loss,
-        naive_loss=trial.naive_loss,
-        is_live=is_live,
-        reason=reason,
-        importances=trained.importances,
-        seconds=time.monotonic() - began,
-    )
+    return _training(replace(manifest, version=version), trial, decision, time.monotonic() - began)
 
 
 def parted(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]:
@@ -164,6 +143,26 @@ def manifest_of(
         symbols=tuple(np.unique(learnt.symbol).tolist()),
         scores={},
         importances=trained.importances,
+    )
+
+
+def _training(manifest: Manifest, trial: Trial, decision: Decision, seconds: float) -> Training:
+    return Training(
+        interval=manifest.interval,
+        model=manifest.model,
+        version=manifest.version,
+        parent=manifest.parent,
+        rows=manifest.rows,
+        first_at=manifest.first_at,
+        last_at=manifest.last_at,
+        test_rows=trial.rows,
+        loss=trial.loss,
+        parent_loss=trial.parent_loss,
+        naive_loss=trial.naive_loss,
+        is_live=decision.is_live,
+        reason=decision.reason,
+        importances=manifest.importances,
+        seconds=seconds,
     )
 
 

@@ -79,10 +79,12 @@ def samples(histories: Iterable[History], settings: FeatureSettings, horizon: in
     return found.select(np.lexsort((symbol, made_at)))
 
 
-def _rows(history: History, settings: FeatureSettings, horizon: int) -> Iterator[_Row]:
-    """A bar's row is complete when a later bar has closed; its close in the later bar's shares is in the window."""
+def windows(history: History) -> Iterator[tuple[int, deque[Observation]]]:
+    """The end of each bar, and the newest observations at its close in the shares of then: one window that moves on.
+
+    Raises ValueError where the bars are not in order of time.
+    """
     window: deque[Observation] = deque(maxlen=RETURNS + 1)
-    waiting: deque[tuple[int, float, Features | None]] = deque(maxlen=horizon)
     splits = deque(history.splits)
     before = -1
     for end, observation in zip(history.made_at, history.observations, strict=True):
@@ -91,11 +93,21 @@ def _rows(history: History, settings: FeatureSettings, horizon: int) -> Iterator
         before = end
         while splits and splits[0][0] < end:
             _, ratio = splits.popleft()
-            window = deque((split(each, ratio) for each in window), maxlen=RETURNS + 1)
+            adjusted = [split(each, ratio) for each in window]
+            window.clear()
+            window.extend(adjusted)
         window.append(observation)
+        yield end, window
+
+
+def _rows(history: History, settings: FeatureSettings, horizon: int) -> Iterator[_Row]:
+    """A bar's row is complete when a later bar has closed; its close in the later bar's shares is in the window."""
+    waiting: deque[tuple[int, float, Features | None]] = deque(maxlen=horizon)
+    for end, window in windows(history):
+        close = window[-1].close
         if len(waiting) == horizon:
-            made_at, close, found = waiting[0]
+            made_at, then, found = waiting[0]
             if found is not None:
-                then = window[-1 - horizon].close
-                yield _Row(made_at, end, close, found, target(then, observation.close, found.sigma, horizon))
-        waiting.append((end, observation.close, features(window, settings)))
+                now = target(window[-1 - horizon].close, close, found.sigma, horizon)
+                yield _Row(made_at, end, then, found, now)
+        waiting.append((end, close, features(window, settings)))

@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from typing import get_args
 
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
@@ -31,8 +32,11 @@ from ml.registry import Registry
 from ml.report import progress_bars, show, training_table
 from ml.rounds import RoundSettings, Training, round_settings, train_and_decide
 from ml.samples import Samples, samples
+from ml.training_tables import write_training
 from shared.config import Config
+from shared.database import connect, transaction
 from shared.errors import ConfigError, ModelRefused
+from shared.parts import servers
 from shared.setting_types import TrainedModel
 
 MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
@@ -40,6 +44,11 @@ MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
 
 def main() -> int:
     """Run the command; its exit status."""
+    return run_command("train", parser(), run)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     parser = parser_of(__doc__, "train")
     parser.add_argument(
         "--model",
@@ -47,7 +56,7 @@ def main() -> int:
         required=True,
         help="which to train; all: those of TRAINED_MODELS",
     )
-    return run_command("train", parser, run)
+    return parser
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
@@ -59,6 +68,8 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
     trained = train_all(models, rows, registry_of(config), settings)
+    if arguments.from_database:
+        write_down(config, trained)
     if trained:
         reasons = (f"{each.model} version {each.version}: {each.reason}" for each in trained)
         show(f"{config.database()}, bars of {given.interval}", training_table(trained), *reasons)
@@ -77,6 +88,17 @@ def train_all(
             except (ConfigError, ModelRefused) as error:
                 print(f"train: {model} was not trained. {error}", file=sys.stderr)
     return trained
+
+
+def write_down(config: Config, trained: Sequence[Training]) -> None:
+    """Tell of the trainings in the tables that they learnt from, as the trainer does of its own."""
+    with (
+        servers(config, kafka=False) as ready,
+        closing(connect(ready.postgres.dsn_for(config.database()), "training")) as connection,
+        transaction(connection) as cursor,
+    ):
+        for training in trained:
+            write_training(cursor, training, time.time())
 
 
 if __name__ == "__main__":

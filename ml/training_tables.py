@@ -44,7 +44,10 @@ def symbols_count(cursor: Cursor) -> int:
 
 
 def write_training(cursor: Cursor, training: Training, now: float) -> None:
-    """Write what became of a training at `now`, epoch seconds."""
+    """Write what became of a training at `now`, epoch seconds.
+
+    Versions of a registry that was deleted count from 1 again: the new ones take the place of those that are gone.
+    """
     values = training._asdict() | {
         "trained_at": _time(now),
         "first_at": _time(training.first_at),
@@ -52,8 +55,10 @@ def write_training(cursor: Cursor, training: Training, now: float) -> None:
         "importances": msgspec.json.encode(training.importances).decode(),
     }
     places = ", ".join(["%s"] * len(TRAINING_COLUMNS))
+    new = ", ".join(f"{column} = excluded.{column}" for column in TRAINING_COLUMNS[3:])
     cursor.execute(
-        f"insert into model_trainings ({', '.join(TRAINING_COLUMNS)}) values ({places})",  # noqa: S608
+        f"insert into model_trainings ({', '.join(TRAINING_COLUMNS)}) values ({places})"  # noqa: S608
+        f" on conflict (interval, model, version) do update set {new}",
         [values[column] for column in TRAINING_COLUMNS],
     )
 

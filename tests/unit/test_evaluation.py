@@ -92,6 +92,20 @@ def test_few_days_decide_nothing() -> None:
     few = sliced(known(), slice(10 * SYMBOLS))
     found = judged(few.returns.copy(), few)
     assert (found.verdict, found.low, found.high) == (UNDECIDED, None, None)
+    assert lesson([found]).startswith("There are too few days to tell models from luck: 20 are needed")
+
+
+def test_model_that_knows_all_has_all_skill() -> None:
+    found = judged(known().returns, known())
+    assert (found.summary.skill, found.verdict) == (1.0, BETTER)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 1.0 < found.high
+
+
+def test_model_that_says_no_change_is_worth_the_same_for_certain() -> None:
+    found = judged(np.zeros(DAYS * SYMBOLS), known(), "arima")
+    assert (found.low, found.high, found.verdict) == (0.0, 0.0, UNDECIDED)
 
 
 def test_lesson_names_the_best_and_no_other_where_it_is_proven() -> None:
@@ -108,4 +122,4 @@ def test_lesson_says_that_nothing_helps_where_nothing_does() -> None:
 
 
 def named(model: str, verdict: str, skill: float = 0.0) -> Evaluated:
-    return Evaluated(model, Summary(1, 0.0, 0.0, 0.0, 1.0, skill, 0, None, (), ()), None, None, verdict)
+    return Evaluated(model, Summary(1, 0.0, 0.0, 0.0, 1.0, skill, 0, None, (), ()), skill, skill, verdict)

@@ -8,8 +8,16 @@ import pytest
 
 from benchmarks.forecast_accuracy import Trial, accuracy, in_blocks, scored, years_from
 from benchmarks.forecast_search import age, market_time
-from benchmarks.forecast_speed import FoundModels, Market, Timing, everything, forecaster_alone
-from benchmarks.walks import history, walk
+from benchmarks.forecast_speed import (
+    REFILLED,
+    SCORED,
+    Desk,
+    FoundModels,
+    Timing,
+    forecaster_alone,
+    trained_models,
+)
+from benchmarks.walks import Market, history, walk
 from ml.features import FeatureSettings, Observation
 from ml.forecaster import ForecastSettings
 from ml.samples import History, samples
@@ -51,7 +59,7 @@ def test_all_models_are_scored_on_the_same_rows() -> None:
 
 def test_trial_without_its_recordings_is_skipped_in_a_sentence(tmp_path: Path) -> None:
     told = accuracy(load(None), tmp_path, quick=True)
-    assert f"Minutes of two coins, one day: skipped, for there is no {tmp_path}" in told
+    assert f"Minutes of two coins, one day: skipped, missing below {tmp_path}: 20180405_trade.zip." in told
 
 
 def test_symbols_of_one_walk_move_alike_at_prices_of_their_own() -> None:
@@ -61,18 +69,23 @@ def test_symbols_of_one_walk_move_alike_at_prices_of_their_own() -> None:
     assert ratios[0] > 1.0
 
 
-def test_both_ways_to_forecast_are_timed_with_a_searched_model_in_place() -> None:
-    market, searches = Market(2, 602), FoundModels()
-    for way in (everything, forecaster_alone):
-        timing = way(market, searches, ForecastSettings(), 2)
+def test_updates_are_timed_with_searched_and_trained_models_in_place() -> None:
+    market, searches = Market(2, REFILLED + SCORED + 2), FoundModels()
+    desk = Desk(market, searches, ForecastSettings())
+    desk.follow(SCORED, {})
+    for timing in (
+        desk.timed("everything", 2, trained_models(200)),
+        forecaster_alone(market, searches, ForecastSettings(), 2),
+    ):
         assert timing.updates.shape == (2, 2)
     assert "1 x (" in searches.orders()
 
 
 def test_missed_aim_is_told() -> None:
-    timing = Timing("slow", np.full((3, 500), 101.0), [50.0])
-    assert timing.cells()[2] == "< 50 MISSED"
-    assert Timing("quick", np.full((3, 500), 99.0), [50.0]).cells()[6] == "< 100"
+    slow, quick = (Timing("all", [60.0], np.full((3, 500), each)) for each in (101.0, 99.0))
+    missed = "500 symbols in 50 ms: 50.5 MISSED | 99 of 100 updates in 100 us: 101.0 MISSED"
+    assert slow.aims() == f"Aims, all: {missed}"
+    assert "MISSED" not in quick.aims()
 
 
 def test_age_of_an_order_is_told_in_bars_and_in_days_of_trading() -> None:

@@ -42,7 +42,7 @@ def refusal(path: Path, **changes: Any) -> str:
         read(path, KEY, expected(**changes))
     said = str(found.value)
     assert said.startswith(f"The model file {path} is not served: ")
-    assert said.endswith(f"python -m ml.train --model {changes.get('model', 'linear_regression')}")
+    assert said.endswith("; train the model anew")
     assert KEY.secret.hex() not in said
     assert repr(KEY.secret) not in said
     return said

@@ -129,6 +129,14 @@ def test_unknown_files_are_ignored(registry: Registry, tmp_path: Path) -> None:
     assert (folder / "notes.txt").exists()
 
 
+def test_a_refusal_says_how_to_train_the_model_anew(registry: Registry) -> None:
+    promoted(registry)
+    with pytest.raises(ModelRefused) as found:
+        registry.load("1d", LR, 1, expected(horizon=2))
+    command = "python -m ml.train --model linear_regression --from-database --interval 1d"
+    assert str(found.value).endswith(f"PREDICTION_HORIZON is 2; train the model anew: {command}")
+
+
 def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_path: Path) -> None:
     promoted(registry)
     folder = place(tmp_path)
@@ -152,6 +160,11 @@ def test_what_says_which_version_is_live_is_trusted_only_as_it_was_written(
         live.write_bytes(content)
         with pytest.raises(ModelRefused, match="is live can't be told"):
             registry.live("1d")
+    live.unlink()
+    live.mkdir()
+    with pytest.raises(ModelRefused, match="is live can't be told"):
+        registry.live("1d")
+    live.rmdir()
     live.write_bytes(good)
     assert registry.live("1d") == {LR: 1, "xgboost": 1}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.features import FeatureSettings
 from ml.model_file import Expected
 from ml.registry import Registry
 from ml.rounds import (
@@ -144,9 +145,11 @@ def test_few_rows_suffice_where_the_settings_say_so(rows: Samples, registry: Reg
     assert trained(rows.select(np.arange(80)), registry, replace(SETTINGS, fewest=50)).is_live
 
 
-def test_settings_that_do_not_fit_are_sentences() -> None:
+def test_settings_are_those_of_the_file() -> None:
     assert round_settings(Models(), "1d") == SETTINGS
-    with pytest.raises(ConfigError, match="ML_WINDOW_SIZE=65"):
-        round_settings(Models(ml_window_size=65), "1d")
-    with pytest.raises(ConfigError, match="PREDICTION_HORIZON=65"):
-        round_settings(Models(prediction_horizon=65), "1d")
+    models = Models(
+        ml_window_size=7, prediction_horizon=3, random_state=9, test_size=0.3, min_training_samples=50
+    )
+    assert round_settings(models, "5m") == RoundSettings(
+        "5m", 0.3, 50, TrainingSettings(9, 3, FeatureSettings(7))
+    )

@@ -1,0 +1,55 @@
+"""The commands of trained models on the pipeline's own tables."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from analytics.tables import BAR_COLUMNS
+from ml import evaluate, train
+from ml.inputs import inputs
+from ml.model_folder import registry_of
+from shared.database import connect, copy_rows, transaction
+from shared.errors import ConfigError
+from tests.integration.desk import Desk
+from tests.unit.histories import DAY, walk
+
+
+def give_bars(desk: Desk, symbol: str, count: int) -> None:
+    """Closed days of a random walk."""
+    history = walk(symbol, count, seed=len(symbol))
+    rows: list[tuple[object, ...]] = []
+    for end, (close, high, low, volume) in zip(history.made_at, history.observations, strict=True):
+        span = [datetime.fromtimestamp(second, UTC) for second in (end - DAY, end)]
+        rows.append((symbol, "1d", *span, low, high, low, close, volume, None, 9, "regular", "test"))
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        copy_rows(cursor, "bars", BAR_COLUMNS, rows)
+
+
+def test_bars_of_the_tables_are_trained_on_and_evaluated(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for symbol, count in (("ACME", 200), ("OTHER", 250)):
+        give_bars(desk, symbol, count)
+    arguments = train.parser().parse_args(["--from-database", "--model", "linear_regression"])
+    assert [len(history.made_at) for history in inputs(desk.config, arguments).histories] == [200, 250]
+    assert train.run(desk.config, arguments) == 0
+    assert registry_of(desk.config).live("1d") == {"linear_regression": 1}
+    told = "select interval, model, version, parent, is_live from model_trainings"
+    assert desk.rows(told) == [("1d", "linear_regression", 1, None, True)]
+    asked = evaluate.parser().parse_args(["--from-database", "--models", "linear_regression", "--folds", "2"])
+    assert evaluate.run(desk.config, asked) == 0
+    assert "2 symbols, bars of 1d, the close 1 ahead" in capsys.readouterr().out
+
+
+def test_tables_without_bars_of_that_length_are_a_sentence(desk: Desk) -> None:
+    give_bars(desk, "ACME", 10)
+    arguments = evaluate.parser().parse_args(["--from-database", "--interval", "5m"])
+    with pytest.raises(ConfigError, match="There are no closed bars of 5m to learn from"):
+        evaluate.run(desk.config, arguments)
+
+
+def test_feed_that_has_no_tables_yet_is_a_sentence_that_says_what_to_do(desk: Desk) -> None:
+    arguments = evaluate.parser().parse_args(["--from-database"])
+    with pytest.raises(ConfigError, match=r"Let start_pipeline.py run first, or name files"):
+        evaluate.run(desk.config, arguments)
