@@ -126,7 +126,7 @@ class SeriesForecasts:
         said, fit = self._follow(bar, searches)
         made = self._forecast(close, said, pools, trained)
         for each in made:
-            self._track(each).issue(each.forecasts)
+            self.tracks[each.model].issue(each.forecasts)
         return Step(self.seen, self.levels, self._settings.steps, made, scored, fit)
 
     def ask(self, searches: Searches) -> None:
@@ -189,14 +189,11 @@ class SeriesForecasts:
     def _new_track(self, model: str) -> Track:
         return Track(model, self.interval, self.levels, self.seen)
 
-    def _track(self, said: Made) -> Track:
-        """The track of the model that said this, made with its first word of a horizon."""
-        track = self.tracks.get(said.model)
-        if track is None:
-            track = self.tracks[said.model] = self._new_track(said.model)
-        for each in said.forecasts:
-            track.follow(each.horizon)
-        return track
+    def _follow_trained(self, model: str, horizon: int) -> None:
+        """Keep a record of a trained model, from its first word of a horizon on."""
+        if model not in self.tracks:
+            self.tracks[model] = self._new_track(model)
+        self.tracks[model].follow(horizon)
 
     def _pool(self, model: str, pools: Pools) -> Pool:
         pool = pools.get(model)
@@ -251,6 +248,7 @@ class SeriesForecasts:
                 widths = self._pool(model, pools).widths(horizon)
                 said = Forecast(horizon, close, mean, sigmas[horizon - 1], widths)
                 made.append(Made(model, None, served.version, [said]))
+                self._follow_trained(model, horizon)
         return made
 
 

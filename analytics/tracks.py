@@ -61,7 +61,7 @@ class Track:
         for forecast in self._waiting.arrive():
             horizon = forecast.horizon
             found = scores[horizon] = score(forecast, close, fines)
-            pool.learn(end, horizon, abs(found.error) / forecast.sigma)
+            pool.learn(end, horizon, found.size / forecast.sigma)
             record, comparison = standings[horizon]
             record.add(found)
             if comparison is not None:

@@ -43,6 +43,11 @@ class Score(tuple[float, ...]):
         return self[1]
 
     @property
+    def size(self) -> float:
+        """The error without its sign."""
+        return self[2]
+
+    @property
     def loss(self) -> float:
         """The squared error."""
         return self[3]
