@@ -74,7 +74,7 @@ def test_search_that_hangs_has_failed_after_its_time() -> None:
 def test_no_process_is_left_at_the_end() -> None:
     before = {worker.pid for worker in workers()}
     with closing(PooledSearches(SearchPool(), Event())) as searches:
-        searches.ask(walk(7))
+        searches.result(walk(7))
         assert {worker.pid for worker in workers()} > before
     assert {worker.pid for worker in workers()} == before
 
