@@ -13,12 +13,14 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine import Engine, Event, PastCloses
+from analytics.engine import Engine, Event, Past
 from analytics.forecast_tables import delete_records, write_forecasts, write_records
 from analytics.indicator_set import SettingsChanged
 from analytics.partition import REWRITING, Partition
-from analytics.rebuild import past_closes, rebuilt_engine
+from analytics.rebuild import past_bars, rebuilt_engine
 from analytics.searches import PooledSearches
+from analytics.serving import EmptyShelf, Servings, Shelf, Switch, Versions
+from analytics.serving_tables import switches_from, write_switches
 from analytics.symbol_state import EngineSettings
 from analytics.tables import (
     Snapshot,
@@ -42,28 +44,36 @@ LIVE_SHARE = 0.1
 REPLACED_AT_ONCE = 20_000
 """So many bars made anew are held before they are written: the whole log may have to be folded again."""
 
-STATE_VERSION = 6
+NOTHING_TRAINED = EmptyShelf()
+
+STATE_VERSION = 7
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")
 
 
-def _state(engine: Engine) -> dict[str, Any]:
+def _state(engine: Engine, serving: Versions) -> dict[str, Any]:
     """What a snapshot keeps of a partition, with the rules that its bars were closed and forecast by."""
     settings = engine.settings
     rules = {"grace": settings.grace, "skip_extreme": settings.skip_extreme, "forecasts": settings.forecasts}
-    return {"version": STATE_VERSION, **rules, **engine.state()}
+    return {"version": STATE_VERSION, "serving": serving, **rules, **engine.state()}
 
 
 class Analysis:
-    """The partitions that this process has. No search for a model is waited for once `stop` is set."""
+    """The partitions that this process has, and the shelf whose trained models forecast in them.
 
-    def __init__(self, reading: Reading, settings: EngineSettings, stop: Flag) -> None:
-        self._reading, self._settings = reading, settings
+    No search for a model is waited for once `stop` is set.
+    """
+
+    def __init__(
+        self, reading: Reading, settings: EngineSettings, stop: Flag, shelf: Shelf = NOTHING_TRAINED
+    ) -> None:
+        self._reading, self._settings, self._shelf = reading, settings, shelf
         self._searches = PooledSearches(SearchPool(), stop)
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
         self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}
+        self._switches: dict[int, list[Switch]] = {}
         self._under_new_rules: list[int] = []
         self._live_at = 0.0
 
@@ -79,8 +89,10 @@ class Analysis:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
                 snapshot, engine = self._rebuilt(cursor, partition, snapshot)
-        past = self._past_closes(cursor, engine, next_offset)
-        self._partitions[partition] = Partition(engine, snapshot, next_offset, past)
+        past = self._past_bars(cursor, engine, next_offset)
+        known = switches_from(cursor, partition, snapshot.next_offset)
+        servings = Servings(self._shelf, snapshot.partition["serving"], known)
+        self._partitions[partition] = Partition(engine, snapshot, next_offset, past, servings)
         return snapshot.next_offset
 
     def _settings_of(self, snapshot: Snapshot) -> EngineSettings:
@@ -95,12 +107,12 @@ class Analysis:
             ),
         )
 
-    def _past_closes(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastCloses:
+    def _past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> Past:
         """What forecasts begin behind whose settings are new: a past that was never forecast is not scored."""
         kept, wanted = engine.settings.forecasts, self._settings.forecasts
         changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
         return {
-            (symbol, interval): past_closes(cursor, symbol, interval, next_offset)
+            (symbol, interval): past_bars(cursor, symbol, interval, next_offset)
             for symbol in engine.symbols
             for interval in changed
         }
@@ -109,7 +121,7 @@ class Analysis:
         """There is no state, or one of an older version: the whole log is folded again, what is written stays."""
         delete_snapshot(cursor, self._reading, partition)
         first = first_offset(cursor, self._reading, partition)
-        snapshot = Snapshot(first, {**_state(engine), REWRITING: True}, {})
+        snapshot = Snapshot(first, {**_state(engine, {}), REWRITING: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
@@ -118,7 +130,8 @@ class Analysis:
         log.info("Indicator settings changed: every indicator of partition %d is made anew.", partition)
         engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
-        snapshot = Snapshot(snapshot.next_offset, {**_state(engine), REWRITING: True}, states)
+        serving = snapshot.partition["serving"]
+        snapshot = Snapshot(snapshot.next_offset, {**_state(engine, serving), REWRITING: True}, states)
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot, engine
 
@@ -127,6 +140,7 @@ class Analysis:
         self._partitions.pop(partition, None)
         self._events.pop(partition, None)
         self._actions.pop(partition, None)
+        self._switches.pop(partition, None)
 
     def refold(self, batch: Batch) -> None:
         """Get the state back; the events are in the tables."""
@@ -142,6 +156,8 @@ class Analysis:
         if partition.engine.settings != self._settings:
             partition.change(self._settings)
             self._under_new_rules.append(batch.partition)
+        first, engine = batch.step.expected, partition.engine
+        self._switches[batch.partition] = partition.servings.renew(self._shelf.live(), first, engine)
         partition.fold(batch)
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.take_events()
@@ -154,17 +170,19 @@ class Analysis:
         """The tables take everything as they are."""
 
     def write(self, cursor: Cursor) -> None:
-        """Write what closed, and the splits and dividends; with the first write under new rules, a snapshot that
-        knows of them."""
+        """Write what closed, the splits and dividends, and which trained models forecast from here on; with the first
+        write under new rules, a snapshot that knows of them."""
         for partition, events in self._events.items():
             write_closed(cursor, partition, events)
             write_forecasts(cursor, events)
         for partition, actions in self._actions.items():
             write_actions(cursor, partition, actions)
+        for partition, switches in self._switches.items():
+            write_switches(cursor, partition, switches)
         for partition in self._under_new_rules:
             delete_records(cursor, sorted(self._partitions[partition].engine.symbols))
             self._save(cursor, partition)
-        self._events, self._actions, self._under_new_rules = {}, {}, []
+        self._events, self._actions, self._switches, self._under_new_rules = {}, {}, {}, []
 
     def rest(self, connection: Connection) -> None:
         """The live view a few times a second, a snapshot now and then."""
@@ -223,4 +241,5 @@ class Analysis:
         engine = partition.engine
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
         partition.replace(cursor)
-        save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, _state(engine), states))
+        state = _state(engine, partition.servings.versions)
+        save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, state, states))

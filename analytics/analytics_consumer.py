@@ -14,7 +14,9 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 
 from analytics.analysis import Analysis
 from analytics.settings import engine_settings
+from analytics.shelf import RegistryShelf
 from db.migrate import migrate
+from ml.model_folder import registry_of
 from shared.command_line import run_part
 from shared.config import Config
 from shared.consuming import ConsumingPart, consume
@@ -24,8 +26,12 @@ from shared.parts import Stop
 def analyse(config: Config, stop: Stop) -> None:
     """Fold until `stop` is set. Raises ConfigError or StopPart."""
     settings = engine_settings(config)
+    shelf = RegistryShelf(registry_of(config), config.models)
     part = ConsumingPart(
-        "analytics", config.kafka.group_id, lambda reading, _: Analysis(reading, settings, stop), migrate
+        "analytics",
+        config.kafka.group_id,
+        lambda reading, _: Analysis(reading, settings, stop, shelf),
+        migrate,
     )
     consume(part, config, stop)
 

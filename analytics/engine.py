@@ -12,9 +12,20 @@ from typing import Any, NamedTuple
 
 from analytics.bars import MINUTE, OpenBar, slot_of
 from analytics.endings import Endings
-from analytics.forecasts import MODELS, NoSearches, Pools, Searches, SeriesForecasts, Step, pools_of
+from analytics.forecasts import (
+    NOTHING_TRAINED,
+    NoSearches,
+    Pools,
+    Searches,
+    SeriesForecasts,
+    Trained,
+    pool_of,
+    pools_of,
+)
 from analytics.series import ClosedBar
+from analytics.steps import PastBar, Step
 from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
+from ml.forecaster import ForecastSettings
 from shared.market import (
     INTERVAL_SECONDS,
     INTERVALS,
@@ -43,8 +54,8 @@ def closed_until(time: float, grace: float) -> int:
     return max(0, int((time - grace) // MINUTE) * MINUTE)
 
 
-PastCloses = dict[tuple[str, Interval], list[float]]
-"""Closes by symbol and interval, in order, all told in today's shares."""
+Past = dict[tuple[str, Interval], list[PastBar]]
+"""Closed bars by symbol and interval, in order."""
 
 
 class Event(NamedTuple):
@@ -71,6 +82,7 @@ class Engine:
         self._pools: dict[Interval, Pools] = {
             interval: pools_of(each) for interval, each in settings.forecasts.items()
         }
+        self._trained: dict[Interval, Trained] = {}
         self.symbols: dict[str, SymbolState] = {}
         self.changed: set[str] = set()
         self._endings = Endings()
@@ -87,6 +99,10 @@ class Engine:
             self._fold_action(record, offset)
         elif isinstance(record, TimeMark):
             self._fold_mark(record, offset)
+
+    def serve(self, interval: Interval, trained: Trained) -> None:
+        """From the next record on these trained models forecast the bars of an interval, and no others."""
+        self._trained[interval] = trained
 
     def take_events(self) -> list[Event]:
         """What closed since the last call, in order."""
@@ -200,20 +216,22 @@ class Engine:
             return None
         forecasts = self.symbols[bar.symbol].open.series[bar.interval].forecasts
         assert forecasts is not None, "an interval has pools if its series have forecasts"
-        return forecasts.advance(bar, pools, self._searches)
+        trained = self._trained.get(bar.interval, NOTHING_TRAINED)
+        return forecasts.advance(bar, pools, self._searches, trained)
 
     def forecasts(self) -> list[SeriesForecasts]:
         """Those of every symbol and interval."""
         series = (series for state in self.symbols.values() for series in state.open.series.values())
         return [each.forecasts for each in series if each.forecasts is not None]
 
-    def under(self, settings: EngineSettings, past: PastCloses) -> "Engine":
-        """The same engine, under other rules from here on; forecasts that these make anew begin behind `past` closes.
+    def under(self, settings: EngineSettings, past: Past) -> "Engine":
+        """The same engine, under other rules from here on; forecasts that these make anew begin behind `past`.
 
         Raises SettingsChanged where the indicators' periods differ.
         """
         engine = Engine(settings, self._searches)
         engine.restore(self.state(), {symbol: state.state() for symbol, state in self.symbols.items()})
+        engine._trained = dict(self._trained)
         for forecasts in engine.forecasts():
             if forecasts.seen == 0:
                 forecasts.refill(past.get((forecasts.symbol, forecasts.interval), []))
@@ -242,14 +260,15 @@ class Engine:
             self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings, indicators)
             self._note(self.symbols[symbol])
         for interval, pools in self._pools.items():
-            _restore_pools(pools, state["pools"].get(interval, {}))
+            _restore_pools(pools, state["pools"].get(interval, {}), self.settings.forecasts[interval])
         for forecasts in self.forecasts():
             forecasts.ask(self._searches)
 
 
-def _restore_pools(pools: Pools, kept: dict[str, Any]) -> None:
+def _restore_pools(pools: Pools, kept: dict[str, Any], settings: ForecastSettings) -> None:
     """Of other horizons or levels there is nothing to be learnt for these: such a pool begins anew."""
-    for model in MODELS:
-        key, numbers = kept.get(model, ("", []))
-        if key == pools[model].key:
-            pools[model].restore(numbers)
+    for model, (key, numbers) in kept.items():
+        pool = pool_of(settings)
+        if key == pool.key:
+            pool.restore(numbers)
+            pools[model] = pool

@@ -1,16 +1,21 @@
 """The tables of forecasts: what was said and what became of it, once a bar; and how good each model is by now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import exp
 
 import msgspec
 from psycopg2.extras import execute_values
 
 from analytics.engine import Event
-from analytics.forecasts import MODELS, Made, Model, Scored, SeriesForecasts, Step, losses
-from ml.conformal import bounds
+from analytics.forecasts import SeriesForecasts
+from analytics.steps import Made, PastBar, Scored, Step
+from analytics.tracks import Standing
+from ml.conformal import Forecast
+from ml.features import Observation
 from ml.scores import Summary
-from ml.significance import champion
+from ml.significance import NAIVE, Comparison, champion
 from shared.database import Cursor, copy_rows
 from shared.market import Bar, Interval
 
@@ -22,11 +27,13 @@ SCORE_COLUMNS = (
     *("symbol", "interval", "start", "model", "scored_at", "number", "levels"),
     *("error", "hit", "covered", "winkler", "loss", "naive_loss"),
 )
+FIT_COLUMNS = ("symbol", "interval", "number", "asked_at", "p", "d", "q", "aicc", "reason", "seconds")
 RECORD_COLUMNS = (
     *("symbol", "interval", "model", "horizon", "seen", "needed", "levels"),
     *(f"{span}_{name}" for span in ("rolling", "lifetime") for name in Summary._fields),
     *("clusters", "difference", "difference_low", "difference_high", "verdict", "champion"),
 )
+NO_ORDER = (None, None, None)
 NO_SCORES = (0, *[None] * (len(Summary._fields) - 1))
 NO_COMPARISON = (None,) * 5
 
@@ -35,7 +42,8 @@ _BRACES = bytes.maketrans(b"[]", b"{}")
 
 
 def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
-    """Write what was said when these bars closed, and what became of what was said of them."""
+    """Write what was said when these bars closed, what became of what was said of them, and the searches that took
+    effect with them."""
     steps = [(event.closed.bar, event.step) for event in events if event.step is not None]
     made = [_forecast_row(bar, step, each) for bar, step in steps for each in step.made]
     if made:
@@ -43,6 +51,9 @@ def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
     scored = [_score_row(bar, step, each) for bar, step in steps for each in step.scored]
     if scored:
         copy_rows(cursor, "forecast_scores", SCORE_COLUMNS, scored)
+    fits = [_fit_row(bar, step) for bar, step in steps if step.fit is not None]
+    if fits:
+        copy_rows(cursor, "forecast_fits", FIT_COLUMNS, fits)
 
 
 def write_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
@@ -65,14 +76,14 @@ def delete_records(cursor: Cursor, symbols: list[str]) -> None:
     cursor.execute("delete from forecast_records where symbol = any(%s)", (symbols,))
 
 
-def latest_closes(cursor: Cursor, symbol: str, interval: Interval, limit: int) -> list[tuple[int, float]]:
-    """The newest closed bars of a series, in order: their ends in epoch seconds, and their closes as they were paid."""
+def latest_bars(cursor: Cursor, symbol: str, interval: Interval, limit: int) -> list[PastBar]:
+    """The newest closed bars of a series, in order, but as they were paid."""
     cursor.execute(
-        'select extract(epoch from "end")::bigint, close from bars where symbol = %s and interval = %s'
-        " order by start desc limit %s",
+        'select extract(epoch from "end")::bigint, close, high, low, volume from bars'
+        " where symbol = %s and interval = %s order by start desc limit %s",
         (symbol, interval, limit),
     )
-    return cursor.fetchall()[::-1]
+    return [(end, Observation(*numbers)) for end, *numbers in cursor.fetchall()[::-1]]
 
 
 def _array(values: object) -> str:
@@ -80,50 +91,91 @@ def _array(values: object) -> str:
     return _json.encode(values).translate(_BRACES).decode()
 
 
+@lru_cache(maxsize=64)
+def _levels(levels: tuple[float, ...]) -> str:
+    return _array(levels)
+
+
+@lru_cache(maxsize=8192)
 def _time(second: int) -> datetime:
+    """Epoch seconds as a time; bars of many symbols share few of them."""
     return datetime.fromtimestamp(second, UTC)
 
 
 def _forecast_row(bar: Bar, step: Step, made: Made) -> tuple[object, ...]:
-    edges = [[bounds(each.mean, each.sigma, width) for width in each.widths] for each in made.forecasts]
+    nothing = [None] * len(step.levels)
+    by_horizon = _by_horizon(made.forecasts, step.horizons)
+    lows: list[Sequence[float | None]] = []
+    highs: list[Sequence[float | None]] = []
+    for each in by_horizon:
+        reaches = [] if each is None else [exp(width * each.sigma) for width in each.widths]
+        lows.append(nothing if each is None else [each.mean / reach for reach in reaches])
+        highs.append(nothing if each is None else [each.mean * reach for reach in reaches])
     return (
         *(bar.symbol, bar.interval, _time(bar.start), made.model, _time(bar.end), step.number),
-        *(*made.order, made.version, bar.close, _array(step.levels)),
-        _array([each.mean for each in made.forecasts]),
-        _array([each.sigma for each in made.forecasts]),
-        _array([[low for low, _ in levels] for levels in edges]),
-        _array([[high for _, high in levels] for levels in edges]),
+        *(*(made.order or NO_ORDER), made.version, bar.close, _levels(step.levels)),
+        _array([None if each is None else each.mean for each in by_horizon]),
+        _array([None if each is None else each.sigma for each in by_horizon]),
+        *(_array(lows), _array(highs)),
     )
+
+
+def _by_horizon(forecasts: list[Forecast], horizons: int) -> Sequence[Forecast | None]:
+    """The forecast of each horizon, None where there is none."""
+    if len(forecasts) == horizons:
+        return forecasts
+    said = {each.horizon: each for each in forecasts}
+    return [said.get(horizon) for horizon in range(1, horizons + 1)]
 
 
 def _score_row(bar: Bar, step: Step, scored: Scored) -> tuple[object, ...]:
     nothing = [None] * len(step.levels)
     by_horizon = [scored.scores.get(horizon) for horizon in range(1, max(scored.scores) + 1)]
-    pairs = [(None, None) if each is None else losses(each) for each in by_horizon]
     return (
         *(bar.symbol, bar.interval, _time(bar.start), scored.model, _time(bar.end), step.number),
-        _array(step.levels),
+        _levels(step.levels),
         _array([None if each is None else each.error for each in by_horizon]),
         _array([None if each is None else each.hit for each in by_horizon]),
         _array([nothing if each is None else each.covered for each in by_horizon]),
         _array([nothing if each is None else each.winkler for each in by_horizon]),
-        _array([loss for loss, _ in pairs]),
-        _array([naive_loss for _, naive_loss in pairs]),
+        _array([None if each is None else each.loss for each in by_horizon]),
+        _array([None if each is None else each.naive_loss for each in by_horizon]),
+    )
+
+
+def _fit_row(bar: Bar, step: Step) -> tuple[object, ...]:
+    """The row of the search that took effect with this bar."""
+    assert step.fit is not None, "only steps with which a search took effect have such a row"
+    outcome = step.fit.outcome
+    order = NO_ORDER if outcome.model is None else outcome.model.order
+    return (
+        *(bar.symbol, bar.interval, step.number, _time(step.fit.asked_at), *order),
+        *(outcome.aicc, outcome.reason, outcome.seconds),
     )
 
 
 def _record_rows(forecasts: SeriesForecasts) -> Iterator[tuple[object, ...]]:
     progress = (forecasts.seen, forecasts.needed, list(forecasts.levels))
-    for model in MODELS:
-        for horizon, record in enumerate(forecasts.records[model], start=1):
-            comparison = forecasts.comparisons[horizon - 1]
+    champions = _champions(forecasts)
+    for model, track in forecasts.tracks.items():
+        for horizon, standing in sorted(track.standings.items()):
             yield (
                 *(forecasts.symbol, forecasts.interval, model, horizon, *progress),
-                *_summary(record.rolling()),
-                *_summary(record.lifetime()),
-                *_compared(forecasts, model, horizon),
-                champion({"arima": comparison}),
+                *_summary(standing.record.rolling()),
+                *_summary(standing.record.lifetime()),
+                *_compared(standing),
+                champions.get(horizon, NAIVE),
             )
+
+
+def _champions(forecasts: SeriesForecasts) -> dict[int, str]:
+    """The champion among all models that look so far ahead, by horizon."""
+    challengers: dict[int, dict[str, Comparison]] = {}
+    for model, track in forecasts.tracks.items():
+        for horizon, standing in track.standings.items():
+            if standing.comparison is not None:
+                challengers.setdefault(horizon, {})[model] = standing.comparison
+    return {horizon: champion(found) for horizon, found in challengers.items()}
 
 
 def _summary(found: Summary | None) -> tuple[object, ...]:
@@ -132,11 +184,11 @@ def _summary(found: Summary | None) -> tuple[object, ...]:
     return tuple(list(value) if isinstance(value, tuple) else value for value in found)
 
 
-def _compared(forecasts: SeriesForecasts, model: Model, horizon: int) -> tuple[object, ...]:
+def _compared(standing: Standing) -> tuple[object, ...]:
     """Clusters, difference and its interval, and the verdict; "no change" is not compared with itself."""
-    if model == "naive":
+    comparison = standing.comparison
+    if comparison is None:
         return NO_COMPARISON
-    comparison = forecasts.comparisons[horizon - 1]
     found = comparison.difference()
     numbers = (None, None, None) if found is None else (found.mean, found.low, found.high)
     return (comparison.clusters, *numbers, comparison.verdict())

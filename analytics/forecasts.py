@@ -1,37 +1,36 @@
 """What was forecast of one symbol's closes in one interval, and what became of it, moved by each closed bar.
 
-Two models stand side by side: "naive" says that the close stays, "arima" what `ml.forecaster` finds. Both get their
-intervals from the volatility of the symbol and from what forecasts of the same partition and interval were really off
-by. Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
+Several models stand side by side: "naive" says that the close stays, "arima" what `ml.forecaster` finds, and trained
+ones, which come and go, say what `ml.served` makes of the newest bars, at one horizon each. All get their intervals
+from the volatility of the symbol and from what forecasts of the same partition, interval and model were really off by.
+Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
 
 Pure but for one wish: somebody must search for models, see `Searches`.
 """
 
-from collections.abc import Sequence
-from math import ceil, inf, log
-from typing import Any, Literal, NamedTuple, Protocol
+from collections import deque
+from collections.abc import Mapping, Sequence
+from math import exp, inf, log, sqrt
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
-from ml.conformal import Forecast, Pool, Waiting
-from ml.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.scores import Record, Score, score
+from analytics.steps import Fit, Made, PastBar, Scored, Step
+from analytics.tracks import Track
+from ml.conformal import Forecast, Pool
+from ml.features import RETURNS, Features, FeatureSettings, Observation, features, split
+from ml.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.search import Outcome, SearchSettings
 from ml.search import Series as Logarithms
-from ml.significance import Comparison
+from ml.served import Served
+from ml.significance import NAIVE
 from ml.volatility import WARM_AFTER, VarianceFilter
-from shared.market import INTERVAL_SECONDS, Bar, Interval
+from shared.market import Bar, Interval
 
-Model = Literal["naive", "arima"]
-MODELS: tuple[Model, ...] = ("naive", "arima")
-
-NAIVE_ORDER = (0, 1, 0)
-"""Saying that the close stays is an ARIMA model too, the random walk."""
+ARIMA = "arima"
+BUILT_IN = (NAIVE, ARIMA)
+"""Models that need no training: they speak of every horizon, and from the first bar on that has forecasts."""
 SHARES = (0.5, 0.8)
 """Of closes that the inner intervals shall hold; the outermost is that of the settings."""
-REGULAR_DAY_SECONDS = 23_400
-DAY_BAR_DAYS = 7 / 5
-"""Calendar days that a day bar stands for."""
-DAY_SECONDS = 86_400
-OVERLAPS_A_CLUSTER = 4
 
 
 class Search(NamedTuple):
@@ -65,32 +64,12 @@ class NoSearches:
         return Outcome(None, f"nobody searches for a model of {search.symbol} here")
 
 
-class Made(NamedTuple):
-    """What a model said at the close of a bar: a forecast a horizon. `order` and `version` as in `ml.forecaster`."""
+Pools = dict[str, Pool]
+"""What all symbols of a partition and interval share, by model; one that is new gets its own with its first word."""
 
-    model: Model
-    order: tuple[int, int, int]
-    version: int
-    forecasts: list[Forecast]
-
-
-class Scored(NamedTuple):
-    """What became of a model's forecasts of a bar's close, by their horizons."""
-
-    model: Model
-    scores: dict[int, Score]
-
-
-class Step(NamedTuple):
-    """What a bar moved: it is the series' `number`-th, `levels` are the shares that the intervals shall hold."""
-
-    number: int
-    levels: tuple[float, ...]
-    made: list[Made]
-    scored: list[Scored]
-
-
-Pools = dict[Model, Pool]
+Trained = Mapping[str, Served]
+"""The trained models that speak now, by name."""
+NOTHING_TRAINED: Trained = MappingProxyType({})
 
 
 def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
@@ -98,15 +77,14 @@ def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
     return tuple(sorted({*SHARES, settings.confidence}))
 
 
+def pool_of(settings: ForecastSettings) -> Pool:
+    """The widths of a model that nothing has been learnt of."""
+    return Pool(settings.steps, levels_of(settings))
+
+
 def pools_of(settings: ForecastSettings) -> Pools:
-    """What all symbols of a partition and interval share."""
-    return {model: Pool(settings.steps, levels_of(settings)) for model in MODELS}
-
-
-def cluster_days(interval: Interval, horizon: int) -> int:
-    """Days that count as one where forecasts are compared: four times what neighbouring forecasts share, at least 1."""
-    share = INTERVAL_SECONDS[interval] / REGULAR_DAY_SECONDS if interval != "1d" else DAY_BAR_DAYS
-    return max(1, ceil(OVERLAPS_A_CLUSTER * (horizon - 1) * share))
+    """What a partition and interval begins with."""
+    return {model: pool_of(settings) for model in BUILT_IN}
 
 
 class SeriesForecasts:
@@ -120,57 +98,67 @@ class SeriesForecasts:
         self._close: float | None = None
         self._volatility = VarianceFilter()
         self._forecaster = Forecaster(symbol, interval, settings)
-        horizons = range(1, settings.steps + 1)
-        self._waiting = {model: Waiting() for model in MODELS}
-        self.records = {model: [Record(len(self.levels)) for _ in horizons] for model in MODELS}
-        self.comparisons = [Comparison(cluster_days(interval, horizon)) for horizon in horizons]
+        self._window: deque[Observation] = deque(maxlen=RETURNS + 1)
+        self._asked_at = 0
+        self.tracks = {model: self._new_track(model) for model in BUILT_IN}
+        for track in self.tracks.values():
+            for horizon in range(1, settings.steps + 1):
+                track.follow(horizon)
 
     @property
     def key(self) -> str:
         """What a stored state must have been made with."""
-        return f"{self._forecaster.key} {pools_of(self._settings)['naive'].key} {VarianceFilter.key}"
+        return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
 
-    def advance(self, bar: Bar, pools: Pools, searches: Searches) -> Step:
+    def advance(self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NOTHING_TRAINED) -> Step:
         """A bar has closed: scores what was said of it, and says what is to come."""
         close = bar.close
         self.seen += 1
         if self._close is not None:
             self._volatility.update(log(close / self._close))
         self._close = close
-        scored = [self._score(model, bar, pools[model]) for model in MODELS]
-        made = self._forecast(close, self._follow(close, searches), pools)
-        for said in made:
-            self._waiting[said.model].issue(said.forecasts)
-        return Step(self.seen, self.levels, made, [found for found in scored if found.scores])
+        self._window.append(Observation(close, bar.high, bar.low, bar.volume))
+        scored = [
+            Scored(model, scores)
+            for model, track in self.tracks.items()
+            if (scores := track.arrive(bar, self._pool(model, pools)))
+        ]
+        said, fit = self._follow(bar, searches)
+        made = self._forecast(close, said, pools, trained)
+        for each in made:
+            self.tracks[each.model].issue(each.forecasts)
+        return Step(self.seen, self.levels, self._settings.steps, made, scored, fit)
 
     def ask(self, searches: Searches) -> None:
         """Ask again for the search whose result is still to come, if there is one."""
         if self._forecaster.asked_at is not None:
             searches.ask(self._search(self._forecaster.asked_at))
 
-    def refill(self, closes: Sequence[float]) -> None:
+    def refill(self, past: Sequence[PastBar]) -> None:
         """Begin behind bars that were not forecast, told in today's shares: nothing is scored, for nothing was said.
 
         The volatility is what it would be had it followed these bars; the models begin with the newest closes.
         """
-        for close in closes:
+        for end, each in past:
             if self._close is not None:
-                self._volatility.update(log(close / self._close))
-            self._close = close
-        self.seen = len(closes)
-        newest = closes[-self._settings.window :]
+                self._volatility.update(log(each.close / self._close))
+            self._close, self._asked_at = each.close, end
+            self._window.append(each)
+        self.seen = len(past)
+        newest = [each.close for _, each in past[-self._settings.window :]]
         if newest:
             self._forecaster.refill(self.seen, newest)
-        for waiting in self._waiting.values():
-            waiting.seen = self.seen
+        for track in self.tracks.values():
+            track.begin(self.seen)
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: go on as if every close so far had been told in new shares."""
         if self._close is not None:
             self._close /= ratio
         self._forecaster.split(ratio)
-        for waiting in self._waiting.values():
-            waiting.split(ratio)
+        self._window = deque([split(each, ratio) for each in self._window], maxlen=RETURNS + 1)
+        for track in self.tracks.values():
+            track.split(ratio)
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
@@ -180,9 +168,9 @@ class SeriesForecasts:
             "close": self._close,
             "volatility": self._volatility.state(),
             "forecaster": self._forecaster.state(),
-            "waiting": {model: waiting.state() for model, waiting in self._waiting.items()},
-            "records": {model: [each.state() for each in records] for model, records in self.records.items()},
-            "comparisons": [comparison.state() for comparison in self.comparisons],
+            "asked_at": self._asked_at,
+            "window": list(self._window),
+            "tracks": {model: track.state() for model, track in self.tracks.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -192,59 +180,76 @@ class SeriesForecasts:
         self.seen, self._close = state["seen"], state["close"]
         self._volatility.restore(state["volatility"])
         self._forecaster.restore(state["forecaster"])
-        for model in MODELS:
-            self._waiting[model].restore(state["waiting"][model])
-            for record, kept in zip(self.records[model], state["records"][model], strict=True):
-                record.restore(kept)
-        for comparison, kept in zip(self.comparisons, state["comparisons"], strict=True):
-            comparison.restore(kept)
+        self._asked_at = state["asked_at"]
+        self._window.extend(Observation(*each) for each in state["window"])
+        for model, kept in state["tracks"].items():
+            track = self.tracks.setdefault(model, self._new_track(model))
+            track.restore(kept)
 
-    def _score(self, model: Model, bar: Bar, pool: Pool) -> Scored:
-        """Score what the model said of this bar, and learn from it."""
-        scores: dict[int, Score] = {}
-        for forecast in self._waiting[model].arrive():
-            horizon = forecast.horizon
-            found = scores[horizon] = score(forecast, bar.close, self.levels)
-            pool.learn(bar.end, horizon, abs(found.error) / forecast.sigma)
-            self.records[model][horizon - 1].add(found)
-            if model == "arima":
-                loss, naive_loss = losses(found)
-                self.comparisons[horizon - 1].add(bar.end // DAY_SECONDS, loss, naive_loss)
-        return Scored(model, scores)
+    def _new_track(self, model: str) -> Track:
+        return Track(model, self.interval, self.levels, self.seen)
 
-    def _follow(self, close: float, searches: Searches) -> ArimaForecast | Warming:
+    def _follow_trained(self, model: str, horizon: int) -> None:
+        """Keep a record of a trained model, from its first word of a horizon on."""
+        if model not in self.tracks:
+            self.tracks[model] = self._new_track(model)
+        self.tracks[model].follow(horizon)
+
+    def _pool(self, model: str, pools: Pools) -> Pool:
+        pool = pools.get(model)
+        if pool is None:
+            pool = pools[model] = pool_of(self._settings)
+        return pool
+
+    def _follow(self, bar: Bar, searches: Searches) -> tuple[ArimaForecast | Warming, Fit | None]:
         """Give the forecaster the close, and the result of a search where it is due; ask for the next one."""
-        forecaster, outcome = self._forecaster, None
+        forecaster, fit = self._forecaster, None
         if forecaster.asked_at is not None and forecaster.needs_result(self.seen):
-            outcome = searches.result(self._search(forecaster.asked_at))
-        said = forecaster.update(self.seen, close, outcome)
+            fit = Fit(self._asked_at, searches.result(self._search(forecaster.asked_at)))
+        said = forecaster.update(self.seen, bar.close, None if fit is None else fit.outcome)
         if forecaster.asked_at == self.seen:
+            self._asked_at = bar.end
             searches.ask(self._search(self.seen))
-        return said
+        return said, fit
 
     def _search(self, asked_at: int) -> Search:
         return Search(self.symbol, self.interval, asked_at, self._forecaster.search(), self._settings.search)
 
-    def _forecast(self, close: float, said: ArimaForecast | Warming, pools: Pools) -> list[Made]:
+    def _forecast(
+        self, close: float, said: ArimaForecast | Warming, pools: Pools, trained: Trained
+    ) -> list[Made]:
         """What each model says now; none where there are too few closes."""
-        horizons = range(1, self._settings.steps + 1)
-        sigmas = [sigma for horizon in horizons if (sigma := self._volatility.sigma(horizon)) is not None]
+        sigmas = self._volatility.sigmas(self._settings.steps)
         if isinstance(said, Warming) or not sigmas:
             return []
-        means = [step.price for step in said.steps]
-        made = [
-            Made("naive", NAIVE_ORDER, 0, _forecasts(close, [close] * len(means), sigmas, pools["naive"]))
-        ]
+        still = [close] * len(sigmas)
+        made = [Made(NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools)))]
         # A model that runs away from all prices there can be says nothing.
-        if all(0.0 < mean < inf for mean in means):
-            arima = _forecasts(close, means, sigmas, pools["arima"])
-            made.append(Made("arima", said.order, said.version, arima))
+        if all(0.0 < price < inf for price in said.prices):
+            forecasts = _forecasts(close, said.prices, sigmas, self._pool(ARIMA, pools))
+            made.append(Made(ARIMA, said.order, said.version, forecasts))
+        if trained:
+            made += self._trained(close, sigmas, pools, trained)
         return made
 
-
-def losses(found: Score) -> tuple[float, float]:
-    """The squared error of a forecast, and that of saying that the close stays."""
-    return found.error * found.error, found.naive_error * found.naive_error
+    def _trained(self, close: float, sigmas: list[float], pools: Pools, trained: Trained) -> list[Made]:
+        """What trained models say, in the order of their names; they see the same window, each its own features."""
+        seen: dict[int, Features | None] = {}
+        made = []
+        for model, served in sorted(trained.items()):
+            horizon, size = served.horizon, served.window_size
+            if size not in seen:
+                seen[size] = features(self._window, FeatureSettings(size))
+            found = seen[size]
+            if found is None or horizon > len(sigmas):
+                continue
+            mean = close * exp(served.predictor.predict(found) * found.sigma * sqrt(horizon))
+            if 0.0 < mean < inf:
+                widths = self._pool(model, pools).widths(horizon)
+                said = Forecast(horizon, close, mean, sigmas[horizon - 1], widths)
+                made.append(Made(model, None, served.version, [said]))
+                self._follow_trained(model, horizon)
+        return made
 
 
 def _forecasts(close: float, means: Sequence[float], sigmas: Sequence[float], pool: Pool) -> list[Forecast]:

@@ -2,8 +2,9 @@
 
 import time
 
-from analytics.engine import Engine, Event, PastCloses
+from analytics.engine import Engine, Event, Past
 from analytics.forecasts import SeriesForecasts
+from analytics.serving import Servings
 from analytics.symbol_state import EngineSettings
 from analytics.tables import Snapshot, replace_indicators
 from shared.database import Cursor
@@ -22,11 +23,14 @@ class Partition:
     """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
 
     While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
-    them again gives is `replaced`. Forecasts under new settings begin behind `past` closes, where `written` is.
+    them again gives is `replaced`. Forecasts under new settings begin behind the `past`, where `written` is.
     """
 
-    def __init__(self, engine: Engine, snapshot: Snapshot, written: int, past: PastCloses) -> None:
-        self.engine, self.written, self.past = engine, written, past
+    def __init__(
+        self, engine: Engine, snapshot: Snapshot, written: int, past: Past, servings: Servings
+    ) -> None:
+        self.engine, self.written, self.past, self.servings = engine, written, past, servings
+        servings.start(engine)
         self.reached = self.kept = snapshot.next_offset
         self.rewriting = REWRITING in snapshot.partition
         self.replaced: list[Event] = []
@@ -38,9 +42,13 @@ class Partition:
 
     def fold(self, batch: Batch) -> None:
         """Fold records in and note whom they touched."""
-        fold = self.engine.fold
+        engine, servings = self.engine, self.servings
+        next_switch = servings.next_offset
         for offset, record in batch.records:
-            fold(record, offset)
+            if offset >= next_switch:
+                servings.catch_up(offset, engine)
+                next_switch = servings.next_offset
+            engine.fold(record, offset)
         changed = self.engine.changed
         self.unseen.update(dict.fromkeys(sorted(changed)))
         self.unkept |= changed

@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterator
-from math import prod
 
 from analytics.engine import Engine
-from analytics.forecast_tables import latest_closes
+from analytics.forecast_tables import latest_bars
 from analytics.indicator_set import IndicatorRow, IndicatorSet
+from analytics.steps import PastBar
 from analytics.symbol_state import Rebuilt
 from analytics.tables import Snapshot, bars_until, replace_indicators, splits_until
+from ml.features import split
 from ml.volatility import MEMORY
 from shared.calendars import calendar_of, periods_per_year
 from shared.database import Cursor
@@ -46,11 +47,14 @@ def _refill(
         indicators.split(ratio)
 
 
-def past_closes(cursor: Cursor, symbol: str, interval: Interval, next_offset: int) -> list[float]:
-    """The newest closes of a series, as many as a volatility remembers, in the shares of now: every split divides what
-    ended by then, as the engine does it."""
+def past_bars(cursor: Cursor, symbol: str, interval: Interval, next_offset: int) -> list[PastBar]:
+    """The newest bars of a series, as many as a volatility remembers, in the shares of now: every split divides what
+    ended by then, one after the other, as the engine does it."""
     splits = splits_until(cursor, symbol, next_offset)
-    return [
-        close / prod(ratio for time, ratio in splits if end <= time)
-        for end, close in latest_closes(cursor, symbol, interval, MEMORY)
-    ]
+    past = []
+    for end, bar in latest_bars(cursor, symbol, interval, MEMORY):
+        for time, ratio in splits:
+            if end <= time:
+                bar = split(bar, ratio)
+        past.append((end, bar))
+    return past

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks.tables import table
 from ml.conformal import Forecast, Pool, Waiting
-from ml.scores import Score, score
+from ml.scores import Score, fines_of, score
 from ml.volatility import WARM_AFTER, VarianceFilter
 from shared.market import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
@@ -34,6 +34,7 @@ DAILY = "market_lean/lean/Data/equity/usa/daily"
 SYMBOLS = ("aapl", "aig", "bac", "ibm", "qqq", "spy")
 HORIZONS = (1, 5)
 LEVELS = (0.5, 0.8, 0.95)
+FINES = fines_of(LEVELS)
 NORMAL = (NormalDist().inv_cdf(0.975),)
 FIRST_YEAR = 2005
 
@@ -74,7 +75,7 @@ class History:
         self._close = bar.close
         for own, constant in zip(self._own.arrive(), self._constant.arrive(), strict=True):
             self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
-            scores = score(own, bar.close, LEVELS), score(constant, bar.close, LEVELS[-1:])
+            scores = score(own, bar.close, FINES), score(constant, bar.close, FINES[-1:])
             yield Scored(self.symbol, bar.start.year, own.horizon, own.sigma, *scores)
         if self._filter.seen >= WARM_AFTER:
             self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])

@@ -107,10 +107,6 @@ class Arima:
         """
         if not self._past:
             raise ValueError(f"a forecast needs {self.model.d} values before it")
-        past, means = self._past, [self._past[0]]
-        for _ in range(steps - 1):
-            past = self._next(past)
-            means.append(past[0])
         if len(self._variances) != steps:
             self._variances = self._shock_variances(steps)
         variances = self._variances
@@ -119,7 +115,21 @@ class Arima:
                 a + b for a, b in zip(variances, self._past_variances(self._unknown, steps), strict=True)
             ]
         sigma = self.model.sigma
+        means = self.means(steps)
         return [Outlook(mean, sigma * sqrt(each)) for mean, each in zip(means, variances, strict=True)]
+
+    def means(self, steps: int) -> list[float]:
+        """The means of the next `steps` values alone. Raises ValueError before the start."""
+        if not self._past:
+            raise ValueError(f"a forecast needs {self.model.d} values before it")
+        ar, constant, past = self._ar, self.model.constant, self._past
+        means = [past[0]]
+        for _ in range(steps - 1):
+            first = past[0]
+            past = [a * first + later for a, later in zip(ar, [*past[1:], 0.0], strict=True)]
+            past[0] += constant
+            means.append(past[0])
+        return means
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps: plain lists and finite numbers, which JSON carries exactly."""
@@ -191,7 +201,8 @@ class Arima:
 
     def _next(self, past: list[float]) -> list[float]:
         """The vector one value later, where that value is the one expected."""
-        moved = [a * past[0] + later for a, later in zip(self._ar, [*past[1:], 0.0], strict=True)]
+        first = past[0]
+        moved = [a * first + later for a, later in zip(self._ar, [*past[1:], 0.0], strict=True)]
         moved[0] += self.model.constant
         return moved
 

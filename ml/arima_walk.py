@@ -31,5 +31,5 @@ def arima_returns(
         is_due = forecaster.needs_result(number)
         outcome = search(forecaster.search(), settings.search) if is_due else None
         said = forecaster.update(number, bar.close, outcome)
-        price = said.steps[-1].price if isinstance(said, ArimaForecast) else 0.0
+        price = said.prices[-1] if isinstance(said, ArimaForecast) else 0.0
         yield made_at, log(price / bar.close) if price > 0.0 else nan

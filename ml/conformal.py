@@ -13,9 +13,10 @@ tell little more than one, and a step for each would make the interval depend on
 Prices are positive, so intervals lie around the logarithm: [mean * exp(-width * sigma), mean * exp(width * sigma)].
 """
 
+from collections import deque
 from collections.abc import Sequence
 from itertools import accumulate
-from math import exp, inf, isfinite, log
+from math import exp, inf, log
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -58,32 +59,39 @@ class Waiting:
 
     def __init__(self) -> None:
         self.seen = 0
-        self._due: list[tuple[int, Forecast]] = []
+        # Entry i holds what is due i + 1 bars from now.
+        self._due: deque[list[Forecast]] = deque()
 
     def issue(self, forecasts: Sequence[Forecast]) -> None:
-        """Raises ValueError where one can't be scored, and takes none then."""
+        """Take forecasts whose numbers are positive and finite: they are looked at where they are made."""
+        due = self._due
         for forecast in forecasts:
-            if not _can_be_scored(forecast):
-                raise ValueError(f"a forecast needs a horizon and positive, finite numbers, not {forecast}")
-        self._due += [(self.seen + forecast.horizon, forecast) for forecast in forecasts]
+            while len(due) < forecast.horizon:
+                due.append([])
+            due[forecast.horizon - 1].append(forecast)
 
     def arrive(self) -> list[Forecast]:
         """A bar has closed: the forecasts of its close, the longest horizon first."""
         self.seen += 1
-        arrived = [forecast for due, forecast in self._due if due == self.seen]
-        self._due = [(due, forecast) for due, forecast in self._due if due > self.seen]
-        return arrived
+        return self._due.popleft() if self._due else []
 
     def split(self, ratio: float) -> None:
         """Go on as if every price so far had been divided by `ratio`."""
-        self._due = [
-            (due, waiting._replace(origin=waiting.origin / ratio, mean=waiting.mean / ratio))
-            for due, waiting in self._due
-        ]
+        self._due = deque(
+            [each._replace(origin=each.origin / ratio, mean=each.mean / ratio) for each in waiting]
+            for waiting in self._due
+        )
 
     def state(self) -> list[list[float]]:
         """All that `restore()` needs to go on bit for bit, as finite numbers."""
-        return [[self.seen], *([due, *forecast[:-1], *forecast.widths] for due, forecast in self._due)]
+        return [
+            [self.seen],
+            *(
+                [due, *forecast[:-1], *forecast.widths]
+                for due, waiting in enumerate(self._due, start=self.seen + 1)
+                for forecast in waiting
+            ),
+        ]
 
     def restore(self, state: Sequence[Sequence[float]]) -> None:
         """Raises ValueError where the state is none of this class's."""
@@ -93,7 +101,9 @@ class Waiting:
         due = [(int(row[0]), _stored(row)) for row in state[1:]]
         if not all(seen < at <= seen + forecast.horizon and _can_be_scored(forecast) for at, forecast in due):
             raise ValueError("the stored forecasts that wait for their targets don't fit")
-        self.seen, self._due = seen, due
+        self.seen = seen
+        last = max((at for at, _ in due), default=seen)
+        self._due = deque([each for at, each in due if at == bar] for bar in range(seen + 1, last + 1))
 
 
 def _stored(row: Sequence[float]) -> Forecast:
@@ -102,7 +112,10 @@ def _stored(row: Sequence[float]) -> Forecast:
 
 
 def _can_be_scored(forecast: Forecast) -> bool:
-    return all(0.0 < number < inf for number in (*forecast[:-1], *forecast.widths))
+    horizon, origin, mean, sigma, widths = forecast
+    numbers_are = horizon > 0 and 0.0 < origin < inf and 0.0 < mean < inf and 0.0 < sigma < inf
+    # A width that is no number makes the sum none.
+    return numbers_are and sum(widths) < inf and min(widths) > 0.0
 
 
 class Pool:
@@ -126,7 +139,7 @@ class Pool:
 
     def widths(self, horizon: int) -> tuple[float, ...]:
         """The reach of each level's interval in sigmas; that of a higher level is never smaller."""
-        return tuple(accumulate(self._rounds[horizon - 1].widths, max))
+        return self._rounds[horizon - 1].rising
 
     def interval(self, mean: float, sigma: float, horizon: int) -> dict[float, tuple[float, float]]:
         """Low and high of each level around the price `mean`; `sigma` is that of the log return over the horizon."""
@@ -139,7 +152,7 @@ class Pool:
         A score of a later time ends the round before it; one that comes late counts in the round that is open.
         Raises ValueError where the score is no finite number from zero up, and learns nothing then.
         """
-        if not (isfinite(score) and score >= 0.0):
+        if not 0.0 <= score < inf:
             raise ValueError(f"a score must be finite and not negative, not {score}")
         self._rounds[horizon - 1].add(time, score)
 
@@ -156,44 +169,57 @@ class Pool:
 
 
 class _Rounds:
-    """One horizon: its widths, and of the open round its time, its scores and how many lay outside each width."""
+    """One horizon: its widths, and of the open round its time, its scores and how many lay outside each width.
+
+    `rising` are the widths as they are used: that of a higher level is never smaller.
+    """
 
     def __init__(self, levels: tuple[float, ...]) -> None:
         self._allowed = [1.0 - level for level in levels]
         self._normal = [NormalDist().inv_cdf((1.0 + level) / 2.0) for level in levels]
         self._time = self._scores = 0
         self._outside = [0] * len(levels)
-        self.widths = list(self._normal)
+        self._set(list(self._normal))
 
     def add(self, time: int, score: float) -> None:
         if self._scores and time > self._time:
             self._end()
-        self._time = time if self._scores == 0 else max(time, self._time)
+        if self._scores == 0 or time > self._time:
+            self._time = time
         self._scores += 1
-        self._outside = [
-            count + (score > width) for count, width in zip(self._outside, self.widths, strict=True)
-        ]
+        if score > self._narrowest:
+            for i, width in enumerate(self._widths):
+                if score > width:
+                    self._outside[i] += 1
 
     def _end(self) -> None:
         """One step for the round, and none of its scores kept."""
-        for i, normal in enumerate(self._normal):
-            step = RATE * normal * (self._outside[i] / self._scores - self._allowed[i])
-            self.widths[i] = min(max(self.widths[i] + step, normal / WIDEST), normal * WIDEST)
+        widths = []
+        rules = zip(self._widths, self._normal, self._outside, self._allowed, strict=True)
+        for width, normal, outside, allowed in rules:
+            width += RATE * normal * (outside / self._scores - allowed)
+            widths.append(min(max(width, normal / WIDEST), normal * WIDEST))
+        self._set(widths)
         self._scores = 0
         self._outside = [0] * len(self._outside)
 
+    def _set(self, widths: list[float]) -> None:
+        self._widths, self._narrowest = widths, min(widths)
+        self.rising = tuple(accumulate(widths, max))
+
     def state(self) -> list[float]:
-        return [self._time, self._scores, *self._outside, *self.widths]
+        return [self._time, self._scores, *self._outside, *self._widths]
 
     def restore(self, state: Sequence[float]) -> None:
-        size = len(self.widths)
+        size = len(self._widths)
         if len(state) != 2 + 2 * size:
             raise ValueError("the stored widths are of other levels")
         time, scores, *outside = map(int, state[: 2 + size])
         widths = list(state[2 + size :])
         if not all(0 <= count <= scores for count in outside) or not self._within(widths):
             raise ValueError("the stored widths are out of range")
-        self._time, self._scores, self._outside, self.widths = time, scores, outside, widths
+        self._time, self._scores, self._outside = time, scores, outside
+        self._set(widths)
 
     def _within(self, widths: list[float]) -> bool:
         pairs = zip(self._normal, widths, strict=True)

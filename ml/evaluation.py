@@ -56,7 +56,7 @@ def evaluated(model: str, forecasts: Numbers, known: Known) -> Evaluated | None:
     record, comparison = Record(0), Comparison(days_a_cluster(known))
     for day, score in _scores(forecasts, known):
         record.add(score)
-        comparison.add(day, score.error * score.error, score.naive_error * score.naive_error)
+        comparison.add(day, score.loss, score.naive_loss)
     summary = record.lifetime()
     if summary is None:
         return None
@@ -109,7 +109,7 @@ def _scores(forecasts: Numbers, known: Known) -> Iterator[tuple[int, Score]]:
     for day, said, came in rows:
         if said == said:  # NaN is not
             hit = None if said == 0.0 or came == 0.0 else (said > 0.0) == (came > 0.0)
-            yield day, Score(came - said, came, hit, (), ())
+            yield day, Score.without_interval(came - said, came, hit)
 
 
 def _skills(comparison: Comparison, naive_loss: float) -> tuple[float | None, float | None]:

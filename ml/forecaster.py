@@ -4,25 +4,28 @@ The series is the logarithm of the close: a price of 0.00001 and one of 70,000 a
 below zero, and a split only moves the logarithms' origin. Bars follow one another as they were traded: a night or a
 holiday between two bars is a step like any other. A bar that is missing counts as not observed.
 
-Until the first search has its result, the model is the random walk, as wide as the changes so far.
+Until the first search has its result, the model is the random walk. How far a close may lie from what is expected is
+not told here: `ml.volatility` and `ml.conformal` know better than a model whose deviation never changes.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from math import exp, fsum, isfinite, log, sqrt
-from statistics import NormalDist
+from math import exp, inf, isfinite, log
 from sys import float_info
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from ml.arima import Arima, ArimaModel
+from ml.arima import Arima
 from ml.search import Outcome, SearchSettings, Series
 from shared.market import Interval
 
 RANDOM_WALK = 0
 """The version of a forecast that no search had a part in."""
+
+GROWTH = 4
+"""A young series is searched again once it is so many times as long, and up to half as much longer where others of its
+age would all be searched at once: what few closes told is soon found out better."""
 
 UNMOVED = 1e-12
 """A change of the logarithm that is no more than what dividing by a split's ratio leaves of an equal price."""
@@ -31,13 +34,17 @@ LONGEST_GAP = 100
 """So many missing bars are counted. After them all but the last level is forgotten, which the next close tells."""
 
 LARGEST_EXPONENT = 700.0
-"""The exponential of more is no float; so high a bound says nothing anyway."""
+"""The exponential of more is no float; so high a price says nothing anyway."""
+
+RANDOM_WALK_ORDER = (0, 1, 0)
+"""Saying that the close stays is an ARIMA model too."""
 
 
 @dataclass(frozen=True)
 class ForecastSettings:
     """All counts are in bars. The first forecast comes with close `min_observations`, and so does the first search;
-    the next ones come every `search_every`, each over the last `window` closes.
+    the next ones come once there are four times as many, and at the latest every `search_every`; each over the last
+    `window` closes.
 
     A search takes effect `search_lag` bars after it was asked for. A failed one is repeated after another
     `min_observations`. Raises ValueError where these don't fit together.
@@ -65,22 +72,8 @@ class Warming(NamedTuple):
     needed: int
 
 
-class Step(NamedTuple):
-    """One bar ahead: `price` is as likely to be exceeded as not, `lower` and `upper` hold the close with the settings'
-    confidence where the model is right; all three in units of price.
-
-    `deviation` is the standard deviation of the logarithm's error. Where it is 0, no close differed from another: how
-    far the next one may go is not known, and the bounds are None.
-    """
-
-    price: float
-    deviation: float
-    lower: float | None
-    upper: float | None
-
-
 class ArimaForecast(NamedTuple):
-    """Made at the close of bar `number`. `naive` is that close, the forecast of the random walk for every step.
+    """Made at the close of bar `number`: `prices` are as likely to be exceeded as not by the closes that follow it.
 
     `version` is the bar at which the search for its model was asked for, `order` is that model's (p, d, q).
     """
@@ -88,8 +81,7 @@ class ArimaForecast(NamedTuple):
     number: int
     order: tuple[int, int, int]
     version: int
-    naive: float
-    steps: tuple[Step, ...]
+    prices: list[float]
 
 
 class Forecaster:
@@ -106,7 +98,6 @@ class Forecaster:
         self._settings = settings
         # Symbols search at different bars: those that close together would all wait for one worker.
         self._phase = crc32(f"{symbol} {interval}".encode()) % settings.search_every
-        self._quantile = NormalDist().inv_cdf(0.5 + settings.confidence / 2)
         self._keeps = settings.window + settings.search_lag
         self._logs: deque[float] = deque(maxlen=self._keeps)
         self._origin = 0.0
@@ -199,7 +190,7 @@ class Forecaster:
     def _check(self, number: int, close: float, outcome: Outcome | None) -> None:
         if number <= self.number:
             raise ValueError(f"bar {number} is not later than bar {self.number}")
-        if not (isfinite(close) and close > 0):
+        if not 0.0 < close < inf:
             raise ValueError(f"a close is a positive number, not {close}")
         if (outcome is not None) != self.needs_result(number):
             raise ValueError(f"bar {number} must come with a search's result where one is due, else without")
@@ -216,7 +207,10 @@ class Forecaster:
             self._next_search = asked_at + self._settings.search_lag + self._settings.min_observations
             return
         self.version = asked_at
-        self._next_search = self._after(asked_at + self._settings.search_lag)
+        effective = asked_at + self._settings.search_lag
+        grown = GROWTH * asked_at + self._phase % (asked_at // 2 + 1)
+        is_young = grown - asked_at < self._settings.search_every
+        self._next_search = max(grown, effective) if is_young else self._after(effective)
         self._arima = Arima(outcome.model)
         for value in list(self._logs)[-self._settings.window :]:
             self._arima.update(value)
@@ -230,42 +224,22 @@ class Forecaster:
             for _ in range(min(number - self.number - 1, LONGEST_GAP)):
                 self._arima.skip()
             self._arima.update(value)
-        is_equal = bool(self._logs) and abs(value - self._logs[-1]) < UNMOVED
+        logs = self._logs
+        is_equal = bool(logs) and abs(value - logs[-1]) < UNMOVED
         self._unmoved = self._unmoved + 1 if is_equal else 0
-        self._logs.append(value)
+        logs.append(value)
         self._since_asked += 1
         self.number = number
 
     def _forecast(self, close: float) -> ArimaForecast:
         # Where every close kept is the same, there is nothing that a model could have to say.
-        arima = self._random_walk() if self._arima is None or self._is_constant() else self._arima
+        steps, arima = self._settings.steps, self._arima
+        if arima is None or self._unmoved >= len(self._logs) - 1:
+            return ArimaForecast(self.number, RANDOM_WALK_ORDER, RANDOM_WALK, [close] * steps)
         last = self._logs[-1]
-        steps = tuple(
-            self._step(close, mean - last, deviation)
-            for mean, deviation in arima.forecast(self._settings.steps)
-        )
-        version = self.version if arima is self._arima else RANDOM_WALK
-        return ArimaForecast(self.number, arima.model.order, version, close, steps)
-
-    def _step(self, close: float, change: float, deviation: float) -> Step:
-        """A forecast that is `change` away from the close, in logarithms."""
-        price = _price(close, change)
-        if deviation == 0.0:
-            return Step(price, deviation, None, None)
-        reach = self._quantile * deviation
-        return Step(price, deviation, _price(close, change - reach), _price(close, change + reach))
-
-    def _is_constant(self) -> bool:
-        return self._unmoved >= len(self._logs) - 1
-
-    def _random_walk(self) -> Arima:
-        """As wide as the root of the mean squared change in the closes kept."""
-        squares = [(after - before) ** 2 for before, after in pairwise(self._logs)]
-        sigma = 0.0 if self._is_constant() else sqrt(fsum(squares) / len(squares))
-        walk = Arima(ArimaModel(d=1, sigma=sigma))
-        walk.update(self._logs[-1])
-        return walk
-
-
-def _price(close: float, change: float) -> float:
-    return min(close * exp(min(change, LARGEST_EXPONENT)), float_info.max)
+        # A mean so far off that it is no float any more stays the largest one.
+        prices = [
+            min(close * exp(min(mean - last, LARGEST_EXPONENT)), float_info.max)
+            for mean in arima.means(steps)
+        ]
+        return ArimaForecast(self.number, arima.model.order, self.version, prices)

@@ -5,6 +5,8 @@ same numbers whatever the price, and a start that is only nearly diffuse is far 
 """
 
 import warnings
+from math import isfinite
+from time import monotonic
 
 import numpy as np
 import pmdarima
@@ -31,6 +33,11 @@ def search(series: Series, settings: SearchSettings) -> Outcome:
     Hyndman and Khandakar, Automatic time series forecasting, Journal of Statistical Software 27 (2008), but from
     p = q = 0 on, and with differences chosen by `differences`.
     """
+    began = monotonic()
+    return _searched(series, settings)._replace(seconds=monotonic() - began)
+
+
+def _searched(series: Series, settings: SearchSettings) -> Outcome:
     values = np.asarray(series, dtype=float)
     if len(values) < FEWEST:
         return Outcome(None, f"{len(values)} values are too few; a search needs {FEWEST}")
@@ -46,7 +53,10 @@ def search(series: Series, settings: SearchSettings) -> Outcome:
         # Orders that don't converge are part of a search; the criterion leaves them behind.
         warnings.simplefilter("ignore")
         try:
-            return Outcome(_in_units_of(_fitted((values - origin) / scale, settings), origin, scale))
+            model, aicc = _fitted((values - origin) / scale, settings)
+            # The criterion is that of the series as it was: scaling adds twice log(scale) for each value fitted.
+            aicc += 2.0 * (len(values) - model.d) * float(np.log(scale))
+            return Outcome(_in_units_of(model, origin, scale), aicc=aicc if isfinite(aicc) else None)
         except ValueError as error:
             return Outcome(None, f"no model fits: {error}")
 
@@ -71,8 +81,9 @@ def differences(values: np.ndarray, max_d: int) -> int:
     return max_d
 
 
-def _fitted(values: np.ndarray, settings: SearchSettings) -> ArimaModel:
-    """The model of a series that is about as wide as 1 a step. Raises ValueError where none fits."""
+def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, float]:
+    """The model of a series that is about as wide as 1 a step, and its corrected Akaike criterion (Hurvich and Tsai,
+    "Regression and time series model selection in small samples", 1989). Raises ValueError where none fits."""
     season = settings.season if len(values) > 3 * settings.season else 1
     d = differences(values, settings.max_d)
     found = pmdarima.auto_arima(
@@ -96,7 +107,8 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> ArimaModel:
     named = dict(zip(found.model.param_names, found.params, strict=True))
     ar, ma = -found.polynomial_reduced_ar[1:], found.polynomial_reduced_ma[1:]
     constant, variance = named.get("intercept", 0.0), named["sigma2"]
-    return ArimaModel(tuple(ar.tolist()), d, tuple(ma.tolist()), float(constant), float(np.sqrt(variance)))
+    model = ArimaModel(tuple(ar.tolist()), d, tuple(ma.tolist()), float(constant), float(np.sqrt(variance)))
+    return model, float(found.aicc)
 
 
 def _in_units_of(model: ArimaModel, origin: float, scale: float) -> ArimaModel:

@@ -7,7 +7,7 @@ of Winkler (1972) as in Gneiting and Raftery, "Strictly proper scoring rules" (2
 """
 
 from collections.abc import Sequence
-from math import isfinite, log, sqrt
+from math import inf, isfinite, log, sqrt
 from operator import add
 from typing import NamedTuple
 
@@ -18,46 +18,94 @@ BLOCK = 20
 BLOCKS = 10
 
 
-class Score(NamedTuple):
-    """One forecast against the close that came.
+class Score(tuple[float, ...]):
+    """One forecast against the close that came, as what it adds to each sum of a `Record`.
 
-    `error` is positive where the close came higher; `naive_error` is that of "no change". `hit` tells whether the
-    direction was right, None where the forecast or the price did not move. `covered` and `winkler` hold one entry
-    a level: whether the close lay inside, and the width of the interval plus 2 / (1 - level) times what the close
-    lay outside by; less is better.
+    Its entries are 1, the error, its size, its square, the size and the square of the error of "no change", whether
+    forecast and price moved, whether they moved the same way, and then one entry a level twice: whether the close lay
+    inside the interval, and the interval score, which is its width plus 2 / (1 - level) times what the close lay
+    outside by; less is better.
     """
 
-    error: float
-    naive_error: float
-    hit: bool | None
-    covered: tuple[bool, ...]
-    winkler: tuple[float, ...]
+    __slots__ = ()
+
+    @classmethod
+    def without_interval(cls, error: float, naive_error: float, hit: bool | None) -> "Score":
+        """That of a forecast that is a single price; the error of "no change" beside it."""
+        moved = hit is not None, hit is True
+        return cls(
+            (1.0, error, abs(error), error * error, abs(naive_error), naive_error * naive_error, *moved)
+        )
+
+    @property
+    def error(self) -> float:
+        """Positive where the close came higher."""
+        return self[1]
+
+    @property
+    def size(self) -> float:
+        """The error without its sign."""
+        return self[2]
+
+    @property
+    def loss(self) -> float:
+        """The squared error."""
+        return self[3]
+
+    @property
+    def naive_loss(self) -> float:
+        """The squared error of "no change"."""
+        return self[5]
+
+    @property
+    def hit(self) -> bool | None:
+        """Whether the direction was right, None where the forecast or the price did not move."""
+        return bool(self[7]) if self[6] else None
+
+    @property
+    def covered(self) -> tuple[bool, ...]:
+        """Whether the close lay inside, by level."""
+        return tuple(map(bool, self[FIXED : (len(self) + FIXED) // 2]))
+
+    @property
+    def winkler(self) -> tuple[float, ...]:
+        """The interval score, by level."""
+        return self[(len(self) + FIXED) // 2 :]
 
 
-def score(forecast: Forecast, actual: float, levels: Sequence[float]) -> Score:
-    """Score `forecast`, whose widths are those of `levels`. Raises ValueError where `actual` is no price."""
-    if not (isfinite(actual) and actual > 0.0):
+FIXED = 8
+"""Entries of a score before those of the levels."""
+
+
+def fines_of(levels: Sequence[float]) -> tuple[float, ...]:
+    """What a close that lies outside an interval costs at each level, by how far it lies outside."""
+    return tuple([2.0 / (1.0 - level) for level in levels])
+
+
+def score(forecast: Forecast, actual: float, fines: tuple[float, ...]) -> Score:
+    """Score `forecast`, whose widths are those of the levels of `fines`.
+
+    Raises ValueError where `actual` is no price.
+    """
+    if not 0.0 < actual < inf:
         raise ValueError(f"a price must be finite and positive, not {actual}")
-    error = log(actual / forecast.mean)
-    reaches = [width * forecast.sigma for width in forecast.widths]
-    outside = [max(abs(error) - reach, 0.0) for reach in reaches]
-    return Score(
-        error,
-        log(actual / forecast.origin),
-        _hit(forecast, actual),
-        tuple([excess == 0.0 for excess in outside]),
-        tuple(
-            [
-                2.0 * reach + 2.0 / (1.0 - level) * excess
-                for reach, excess, level in zip(reaches, outside, levels, strict=True)
-            ]
-        ),
-    )
-
-
-def _hit(forecast: Forecast, actual: float) -> bool | None:
-    said, came = forecast.mean - forecast.origin, actual - forecast.origin
-    return None if said == 0.0 or came == 0.0 else (said > 0.0) == (came > 0.0)
+    _, origin, mean, sigma, widths = forecast
+    error, naive = log(actual / mean), log(actual / origin)
+    size = abs(error)
+    moved = mean != origin and actual != origin
+    hit = moved and (mean > origin) == (actual > origin)
+    terms: tuple[float, ...] = (1.0, error, size, size * size, abs(naive), naive * naive, moved, hit)
+    winkler: tuple[float, ...] = ()
+    # So short tuples are put together faster than lists that become one in the end.
+    for width, fine in zip(widths, fines, strict=True):
+        reach = width * sigma
+        if size <= reach:
+            terms += (True,)
+            winkler += (2.0 * reach,)
+        else:
+            terms += (False,)
+            winkler += (2.0 * reach + fine * (size - reach),)
+    return Score(terms + winkler)
 
 
 class Summary(NamedTuple):
@@ -84,36 +132,42 @@ class Summary(NamedTuple):
 class Record:
     """The scores of one symbol, model and horizon: since ever, and of late.
 
-    It keeps sums only, at most eleven rows of them. Of late means the newest 200 scores, less up to 19 whenever a
-    block of 20 has begun.
+    It keeps sums only, at most eleven rows of them: of what is older than the open block, and of each block. Of late
+    means the newest 200 scores, less up to 19 whenever a block of 20 has begun.
     """
 
     def __init__(self, levels: int) -> None:
         self._size = FIXED + 2 * levels
-        self._lifetime = [0.0] * self._size
+        self._ended = [0.0] * self._size
         self._blocks: list[list[float]] = []
 
     def add(self, each: Score) -> None:
         """Raises ValueError where the score holds other levels, and counts nothing then."""
-        terms = _terms(each)
-        if len(terms) != self._size:
+        if len(each) != self._size:
             raise ValueError("the score and the record are of different levels")
-        if not self._blocks or self._blocks[-1][0] == BLOCK:
-            self._blocks = [*self._blocks[1 - BLOCKS :], [0.0] * self._size]
-        self._lifetime = _sum(self._lifetime, terms)
-        self._blocks[-1] = _sum(self._blocks[-1], terms)
+        blocks = self._blocks
+        if not blocks or blocks[-1][0] == BLOCK:
+            self._begin_block()
+        blocks[-1] = list(map(add, blocks[-1], each))
+
+    def _begin_block(self) -> None:
+        blocks = self._blocks
+        if blocks:
+            self._ended = list(map(add, self._ended, blocks[-1]))
+        del blocks[: 1 - BLOCKS]
+        blocks.append([0.0] * self._size)
 
     def lifetime(self) -> Summary | None:
         """All scores so far; None where there are none."""
-        return _summary(self._lifetime)
+        return _summary(list(map(add, self._ended, self._blocks[-1])) if self._blocks else self._ended)
 
     def rolling(self) -> Summary | None:
         """The newest 181 to 200 scores, all while there are fewer; None where there are none."""
-        return _summary([sum(column) for column in zip(*self._blocks, strict=True)] or self._lifetime)
+        return _summary([sum(column) for column in zip(*self._blocks, strict=True)] or self._ended)
 
     def state(self) -> list[list[float]]:
         """All that `restore()` needs to go on bit for bit, as finite numbers."""
-        return [list(self._lifetime), *map(list, self._blocks)]
+        return [list(self._ended), *map(list, self._blocks)]
 
     def restore(self, state: Sequence[Sequence[float]]) -> None:
         """Raises ValueError where the state is none of such a record's."""
@@ -122,23 +176,7 @@ class Record:
             raise ValueError("the stored record is of other levels or of too many scores")
         if not all(isfinite(number) for row in rows for number in row):
             raise ValueError("the stored record must hold finite numbers")
-        self._lifetime, *self._blocks = rows
-
-
-FIXED = 8
-"""Sums beside those of the levels, in the order of `_terms`."""
-
-
-def _terms(each: Score) -> list[float]:
-    """What one score adds to each sum."""
-    error, naive = each.error, each.naive_error
-    moves, hits = float(each.hit is not None), float(each.hit is True)
-    errors = (error, abs(error), error * error, abs(naive), naive * naive)
-    return [1.0, *errors, moves, hits, *map(float, each.covered), *each.winkler]
-
-
-def _sum(sums: list[float], terms: list[float]) -> list[float]:
-    return list(map(add, sums, terms))
+        self._ended, *self._blocks = rows
 
 
 def _summary(sums: list[float]) -> Summary | None:

@@ -23,10 +23,15 @@ class SearchSettings:
 
 
 class Outcome(NamedTuple):
-    """What became of a search: a model, or None and the reason in words."""
+    """What became of a search: a model and its corrected Akaike criterion, or None and the reason in words.
+
+    `seconds` is what it took by the clock, the one entry that another search over the same series may have otherwise.
+    """
 
     model: ArimaModel | None
     reason: str = ""
+    aicc: float | None = None
+    seconds: float = 0.0
 
 
 def season_of(interval: Interval) -> int:

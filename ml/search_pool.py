@@ -4,7 +4,6 @@ The caller's process never fits and starts no thread: results lie in the workers
 overruns its limit or dies is replaced and its search has failed, so a library that hangs or crashes costs one model.
 """
 
-import os
 import signal
 from collections import deque
 from contextlib import suppress
@@ -24,8 +23,6 @@ DIED = "the process that searched died"
 READY = "ready"
 STARTUP_SECONDS = 120.0
 """A worker imports numerics first: seconds on a busy machine, and no part of a search's time."""
-POLITENESS = 10
-"""What a worker adds to its niceness: live quotes come first."""
 
 
 class _Worker:
@@ -159,8 +156,7 @@ def _work(pipe: "Connection[Any, Any]") -> None:
     """The life of a worker: it ends when its owner's end of the pipe is closed."""
     # Ctrl-C reaches the whole terminal; the owner decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(POLITENESS)
+    # It does not yield to others: its owner may be waiting for it, and all that it yielded to would come before both.
     # Imported here, so that the owner never loads what only its workers need.
     from ml.order_search import search
 

@@ -14,6 +14,7 @@ coefficients get wrong in scale is mended by `ml.conformal`.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isfinite, log, sqrt
 
 ALPHA, GAMMA, BETA = 0.03, 0.10, 0.90
@@ -65,17 +66,24 @@ class VarianceFilter:
         expected = max(sqrt(max(self._variance, self._target)), SMALLEST_SIGMA)
         return min(JUMP * expected, LARGEST_RETURN)
 
-    def sigma(self, horizon: int) -> float | None:
-        """The standard deviation of the log return over the next `horizon` bars; None while warming up.
+    def sigmas(self, horizons: int) -> list[float]:
+        """The standard deviations of the log returns over the next 1 to `horizons` bars; none while warming up.
 
         The sum of the variances expected for each of them, where bar k is expected to have
         target + persistence^(k - 1) * (v - target).
         """
         if self.seen < WARM_AFTER:
-            return None
-        excess = (1.0 - PERSISTENCE**horizon) / (1.0 - PERSISTENCE)
-        variance = horizon * self._target + excess * (self._variance - self._target)
-        return max(sqrt(max(variance, 0.0)), SMALLEST_SIGMA * sqrt(horizon))
+            return []
+        target, excess = self._target, self._variance - self._target
+        return [
+            max(sqrt(max(horizon * target + share * excess, 0.0)), smallest)
+            for horizon, share, smallest in _terms(horizons)
+        ]
+
+    def sigma(self, horizon: int) -> float | None:
+        """The last of `sigmas`, None while warming up."""
+        found = self.sigmas(horizon)
+        return found[-1] if found else None
 
     def state(self) -> list[float]:
         """All that `restore()` needs to go on bit for bit, as finite numbers."""
@@ -88,3 +96,12 @@ class VarianceFilter:
         if state[0] != int(state[0]):
             raise ValueError(f"the stored state of {self.key} must start with a count")
         self.seen, self._target, self._variance = int(state[0]), state[1], state[2]
+
+
+@lru_cache
+def _terms(horizons: int) -> list[tuple[int, float, float]]:
+    """Of each horizon what does not depend on the returns: how much of today's excess it holds, and its least sigma."""
+    return [
+        (horizon, (1.0 - PERSISTENCE**horizon) / (1.0 - PERSISTENCE), SMALLEST_SIGMA * sqrt(horizon))
+        for horizon in range(1, horizons + 1)
+    ]

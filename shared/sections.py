@@ -223,7 +223,7 @@ class Alerts(Section):
 class Models(Section):
     """Forecasting: what is forecast, trained models and ARIMA. Windows, horizons and frequencies are in bars."""
 
-    forecast_intervals: IntervalsOrNone = Field(default=("1d",), validation_alias="FORECAST_INTERVALS")
+    forecast_intervals: IntervalsOrNone = Field(default=("1m", "1d"), validation_alias="FORECAST_INTERVALS")
     trained_models: TrainedModels = Field(default=TRAINED_MODELS, validation_alias="TRAINED_MODELS")
     lr_model_path: ProjectPath = Field(
         default=PROJECT / "ml" / "linear_regression_model.joblib", validation_alias="LR_MODEL_PATH"

@@ -14,7 +14,9 @@ from shared.errors import PartitionLost, Unavailable
 from shared.kafka.connection import CONNECT_TIMEOUT_MS, Log, client_settings, kafka_errors, reachable
 
 SESSION_TIMEOUT_MS = 10_000
-MAX_POLL_INTERVAL_MS = 300_000
+MAX_POLL_INTERVAL_MS = 3_600_000
+"""A first start may wait for thousands of searches for a model between two polls, some tenths of a second each. A part
+that died is missed sooner, by its heartbeats; one that hangs, by its signs of life."""
 JOIN_SECONDS = 20.0
 IDLE_MS = 20
 """With no fetch under way the client sleeps its retry pause, 100 ms unless told, before it looks again."""

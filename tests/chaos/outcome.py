@@ -14,10 +14,11 @@ from shared.kafka import DEAD_LETTER_SUFFIX, Log, browse
 WALL_CLOCK_TABLES = (
     *("migrations", "parts", "log_origin"),
     *("watched_symbols", "watched_sources", "companies", "data_quality", "data_alerts", "live_offers"),
+    *("model_trainings", "forecast_diagnostics"),
 )
 """When it was set up, who says that he lives, the random name of the Kafka cluster; what was asked of live sources and
-how they fare."""
-WALL_CLOCK_COLUMNS = ("updated_at", "appended_time")
+how they fare; what was trained and looked into, and when."""
+WALL_CLOCK_COLUMNS = ("updated_at", "appended_time", "seconds")
 
 TABLES = """
     select c.relname, array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum))

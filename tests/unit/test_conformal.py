@@ -238,23 +238,6 @@ def test_a_split_divides_what_waits_and_leaves_the_score_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        said(1, mean=math.nan),
-        said(1, origin=-1.0),
-        said(1)._replace(sigma=0.0),
-        said(1)._replace(horizon=0),
-        said(1)._replace(widths=(math.inf,)),
-    ],
-)
-def test_a_forecast_that_could_not_be_scored_is_refused(wrong: Forecast) -> None:
-    waiting = Waiting()
-    with pytest.raises(ValueError, match="positive, finite"):
-        waiting.issue([said(1), wrong])
-    assert waiting.arrive() == []
-
-
-@pytest.mark.parametrize(
     "state",
     [
         [],

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -56,14 +57,7 @@ def test_a_single_price_or_three_bars_give_no_forecast(count: int) -> None:
 
 def test_until_the_first_result_the_random_walk_forecasts() -> None:
     series = closes(20)
-    forecast = forecast_after(series)
-    changes = [math.log(after / before) for before, after in pairwise(series)]
-    sigma = math.sqrt(sum(change**2 for change in changes) / len(changes))
-    assert (forecast.order, forecast.version, forecast.naive) == ((0, 1, 0), 0, series[-1])
-    assert [each.price for each in forecast.steps] == [series[-1]] * 5
-    assert forecast.steps[2].deviation == pytest.approx(sigma * math.sqrt(3))
-    assert forecast.steps[0].upper == pytest.approx(series[-1] * math.exp(1.959964 * sigma))
-    assert forecast.steps[0].lower == pytest.approx(series[-1] * math.exp(-1.959964 * sigma))
+    assert forecast_after(series) == (19, (0, 1, 0), 0, [series[-1]] * 5)
 
 
 def test_the_first_search_is_asked_for_with_the_first_forecast() -> None:
@@ -94,25 +88,33 @@ def test_the_found_model_forecasts_as_the_filter_over_the_logarithms() -> None:
     arima = Arima(MODEL)
     for close in series:
         arima.update(math.log(close))
-    for said, (mean, deviation) in zip(forecast_after(series).steps, arima.forecast(5), strict=True):
-        assert said.price == pytest.approx(math.exp(mean))
-        assert said.deviation == pytest.approx(deviation)
-        assert said.lower == pytest.approx(math.exp(mean - 1.959964 * deviation))
-        assert said.upper == pytest.approx(math.exp(mean + 1.959964 * deviation))
+    assert forecast_after(series).prices == pytest.approx([math.exp(mean) for mean in arima.means(5)])
+
+
+def test_a_young_series_is_searched_again_once_it_has_grown_fourfold() -> None:
+    for symbol in ("IBM", "AAPL", "MSFT"):
+        forecaster, asked = Forecaster(symbol, "1m", replace(SETTINGS, search_every=2000)), []
+        for number, close in enumerate(closes(900), start=1):
+            step(forecaster, number, close)
+            if forecaster.asked_at == number:
+                asked.append(number)
+        assert asked[0] == 20
+        assert all(4 * before <= after <= 4.5 * before for before, after in pairwise(asked))
+        assert len(asked) >= 3
 
 
 def test_later_searches_come_at_bars_of_the_symbols_own() -> None:
     asked: dict[str, list[int]] = {}
     for symbol in ("IBM", "AAPL", "MSFT"):
         forecaster = Forecaster(symbol, "1d", SETTINGS)
-        for number, close in enumerate(closes(200)):
+        for number, close in enumerate(closes(500)):
             step(forecaster, number, close)
             if forecaster.asked_at == number:
                 asked.setdefault(symbol, []).append(number)
     for bars in asked.values():
         assert bars[0] == 19
-        assert {after - before for before, after in pairwise(bars[1:])} == {50}
-    assert len({bars[1] for bars in asked.values()}) == 3
+        assert {after - before for before, after in pairwise(bars[-5:])} == {50}
+    assert len({bars[-1] for bars in asked.values()}) == 3
 
 
 def test_a_search_sees_its_window_alone() -> None:
@@ -183,30 +185,20 @@ def test_a_split_divides_every_forecast_and_nothing_else(ratio: float) -> None:
     for number, close in enumerate(series[50:], start=50):
         answer = step(forecaster, number, close / ratio)
     assert isinstance(answer, ArimaForecast)
-    for divided, whole in zip(answer.steps, plain.steps, strict=True):
-        assert divided.lower is not None
-        assert whole.lower is not None
-        assert divided.price == pytest.approx(whole.price / ratio, rel=1e-12)
-        assert divided.lower == pytest.approx(whole.lower / ratio, rel=1e-12)
-        assert divided.deviation == pytest.approx(whole.deviation, rel=1e-12)
+    assert answer.prices == pytest.approx([price / ratio for price in plain.prices], rel=1e-12)
 
 
 @pytest.mark.parametrize("price", [1e-5, 70_000.0])
 def test_the_height_of_the_price_does_not_matter(price: float) -> None:
     usual, other = forecast_after(closes(80)), forecast_after(closes(80, price))
-    for there, here in zip(other.steps, usual.steps, strict=True):
-        assert there.lower is not None
-        assert here.lower is not None
-        assert there.price == pytest.approx(here.price * price / 100, rel=1e-9)
-        assert there.lower == pytest.approx(here.lower * price / 100, rel=1e-9)
+    assert other.prices == pytest.approx([each * price / 100 for each in usual.prices], rel=1e-9)
 
 
 @pytest.mark.parametrize("price", [1e-5, 0.1, 70_000.0])
-def test_equal_closes_are_forecast_as_they_are_and_without_an_interval(price: float) -> None:
+def test_equal_closes_are_forecast_as_they_are(price: float) -> None:
     for count in (20, 24, 100):
         said = forecast_after([price] * count)
-        assert (said.order, said.version) == ((0, 1, 0), 0)
-        assert [tuple(each) for each in said.steps] == [(price, 0.0, None, None)] * 5
+        assert (said.order, said.version, said.prices) == ((0, 1, 0), 0, [price] * 5)
 
 
 def test_closes_that_only_a_split_divided_are_equal() -> None:
@@ -214,29 +206,21 @@ def test_closes_that_only_a_split_divided_are_equal() -> None:
     forecaster.split(7.0)
     answer = step(forecaster, 50, 100.0 / 7.0)
     assert isinstance(answer, ArimaForecast)
-    assert answer.steps[0] == (100.0 / 7.0, 0.0, None, None)
+    assert (answer.order, answer.prices[0]) == ((0, 1, 0), 100.0 / 7.0)
 
 
-def test_the_first_move_after_equal_closes_brings_an_interval() -> None:
-    said = forecast_after([100.0] * 20 + [101.0])
-    lower, upper = said.steps[0].lower, said.steps[0].upper
-    assert lower is not None
-    assert upper is not None
-    assert lower < 101.0 < upper
+def test_the_first_move_after_equal_closes_brings_the_model_back() -> None:
+    assert forecast_after([100.0] * 24 + [101.0]).order == MODEL.order
 
 
 def test_a_jump_to_ten_times_the_price_is_followed() -> None:
-    said = forecast_after([*closes(50), *closes(30, 1000.0)])
-    assert said.steps[0].price == pytest.approx(said.naive, rel=0.05)
-    assert all(each.lower is not None and each.lower > 0 for each in said.steps)
+    series = [*closes(50), *closes(30, 1000.0)]
+    assert forecast_after(series).prices == pytest.approx([series[-1]] * 5, rel=0.05)
 
 
 def test_prices_at_the_ends_of_the_floats_make_no_error() -> None:
     said = forecast_after([1e-300, 1e300] * 15)
-    assert said.naive == 1e300
-    assert all(
-        math.isfinite(bound or 0.0) for each in said.steps for bound in (each.price, each.lower, each.upper)
-    )
+    assert all(math.isfinite(price) for price in said.prices)
 
 
 def test_missing_bars_are_forgotten_some_bars_later() -> None:
@@ -248,7 +232,7 @@ def test_missing_bars_are_forgotten_some_bars_later() -> None:
     assert isinstance(plain, ArimaForecast)
     assert isinstance(late, ArimaForecast)
     assert late.number == plain.number + 1000
-    assert late.steps[4].deviation == pytest.approx(plain.steps[4].deviation)
+    assert late.prices == pytest.approx(plain.prices, rel=1e-6)
 
 
 def test_a_result_due_amid_missing_bars_takes_effect_at_the_next_bar() -> None:

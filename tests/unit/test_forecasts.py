@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.engine import Engine, Event
-from analytics.forecasts import Step, cluster_days
+from analytics.steps import Step
 from analytics.symbol_state import EngineSettings
+from analytics.tracks import cluster_days
 from ml.conformal import Pool
+from ml.features import Observation
 from ml.forecaster import ForecastSettings
 from shared.market import Interval, Record, RecordedBar
 from tests.unit.quick_search import QuickSearches
@@ -178,12 +180,16 @@ def test_no_cut_and_no_restart_changes_a_bit(seed: int, cuts: list[int], splits:
 
 def test_other_settings_begin_behind_the_closes_there_are_and_score_no_past() -> None:
     records = minutes(120)
-    closes = [record.close for record in records if isinstance(record, RecordedBar)]
+    past = [
+        (OPEN + 60 * number, Observation(record.close, record.close, record.close, 1.0))
+        for number, record in enumerate(records[::2], start=1)
+        if isinstance(record, RecordedBar)
+    ]
     engine = Engine(MINUTES, QuickSearches())
     events_of(engine, records[: 2 * 60])
     searches = QuickSearches()
     other = replace(MINUTES, forecasts={"1m": replace(BRISK, steps=2, window=30)})
-    engine = restored_with(kept(engine), MINUTES, searches).under(other, {("A", "1m"): closes[:60]})
+    engine = restored_with(kept(engine), MINUTES, searches).under(other, {("A", "1m"): past[:60]})
     assert (searches.asked[-1].number, len(searches.asked[-1].series)) == (60, 30)
     steps = [event.step for event in events_of(engine, records[2 * 60 :]) if event.step is not None]
     assert [step.number for step in steps] == list(range(61, 121))

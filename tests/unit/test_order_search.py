@@ -6,11 +6,13 @@ from multiprocessing import active_children
 
 import numpy as np
 import pytest
+from statsmodels.tsa.arima.model import ARIMA
 
 from ml.arima import ArimaModel
 from ml.order_search import differences, search
-from ml.search import SearchSettings, season_of
+from ml.search import Outcome, SearchSettings, season_of
 from ml.search_pool import Key, SearchPool
+from tests.unit.quick_search import timeless
 
 SETTINGS = SearchSettings()
 WAIT = 120.0
@@ -52,7 +54,17 @@ def test_a_return_to_the_mean_is_found_with_its_level() -> None:
 
 
 def test_the_same_series_gives_the_same_model_to_the_last_bit() -> None:
-    assert search(returning(), SETTINGS) == search(returning(), SETTINGS)
+    assert timeless(search(returning(), SETTINGS)) == timeless(search(returning(), SETTINGS))
+
+
+@pytest.mark.parametrize("series", [walk(), returning()], ids=["differenced", "plain"])
+def test_the_criterion_is_that_of_the_model_fitted_to_the_series_itself(series: tuple[float, ...]) -> None:
+    outcome = search(series, SETTINGS)
+    assert outcome.model is not None
+    values = np.array(series) - series[0]
+    constant = outcome.model.constant - series[0] * (1 - sum(outcome.model.ar)) * (outcome.model.d == 0)
+    fitted = ARIMA(values, order=outcome.model.order, trend="c" if abs(constant) > 1e-9 else "n").fit()
+    assert outcome.aicc == pytest.approx(float(fitted.aicc), abs=0.5)
 
 
 def test_the_unit_of_the_series_does_not_matter() -> None:
@@ -131,16 +143,24 @@ def pool() -> Iterator[SearchPool]:
         yield pool
 
 
+def answer(pool: SearchPool, key: Key) -> Outcome:
+    """The outcome of a search that is under way, but for how long it took."""
+    outcome = pool.result(key, WAIT)
+    assert outcome is not None
+    assert outcome.seconds > 0.0
+    return timeless(outcome)
+
+
 def test_a_result_of_the_pool_is_that_of_the_search_itself(pool: SearchPool) -> None:
     pool.submit(key(1), returning(), SETTINGS)
-    assert pool.result(key(1), WAIT) == search(returning(), SETTINGS)
+    assert answer(pool, key(1)) == timeless(search(returning(), SETTINGS))
 
 
 def test_one_worker_answers_every_search_that_waits(pool: SearchPool) -> None:
     for bar in range(10, 14):
         pool.submit(key(bar), walk(60, seed=bar), SETTINGS)
     for bar in (13, 10, 12, 11):
-        assert pool.result(key(bar), WAIT) == search(walk(60, seed=bar), SETTINGS)
+        assert answer(pool, key(bar)) == timeless(search(walk(60, seed=bar), SETTINGS))
 
 
 def test_a_result_that_is_not_there_yet_is_none_and_comes_later(pool: SearchPool) -> None:

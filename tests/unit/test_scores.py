@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.conformal import Forecast, bounds
-from ml.scores import BLOCK, BLOCKS, Record, Score, Summary, score
+from ml.scores import BLOCK, BLOCKS, Record, Score, Summary, fines_of, score
 
 LEVELS = (0.5, 0.95)
 WIDTHS = (0.67, 1.96)
@@ -19,7 +19,7 @@ forecasts = st.lists(st.tuples(prices, prices, prices), max_size=30)
 
 
 def scored(origin: float, mean: float, actual: float, sigma: float = 0.02) -> Score:
-    return score(Forecast(1, origin, mean, sigma, WIDTHS), actual, LEVELS)
+    return score(Forecast(1, origin, mean, sigma, WIDTHS), actual, fines_of(LEVELS))
 
 
 def kept(scores: list[Score]) -> Record:
@@ -38,7 +38,8 @@ def drawn(count: int) -> list[Score]:
 
 def plain_summary(scores: list[Score]) -> list[float]:
     """The same means over the whole list."""
-    error, naive = np.array([each.error for each in scores]), np.array([each.naive_error for each in scores])
+    error = np.array([each.error for each in scores])
+    naive = np.sqrt(np.array([each.naive_loss for each in scores]))
     return [
         len(scores),
         error.mean(),

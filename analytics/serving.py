@@ -1,0 +1,115 @@
+"""Which versions of trained models forecast in a partition, and from which offset on.
+
+A version goes live when its training is over, at no offset of the log. The analysis takes it up between two batches and
+writes down the offset with the rows that it forecast first; whoever folds the log again, after a kill or from the
+start, changes models at the very same records.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from math import inf
+from typing import NamedTuple, Protocol
+
+from analytics.engine import Engine
+from ml.served import Served
+from shared.market import Interval
+
+Versions = dict[Interval, dict[str, int]]
+"""The versions that serve, by interval and model."""
+
+
+class Shelf(Protocol):
+    """Where trained models lie."""
+
+    def live(self) -> Versions:
+        """The versions that are to forecast from now on; of an interval that is not among them nothing is known."""
+
+    def served(self, interval: Interval, model: str, version: int) -> Served | None:
+        """One of them; None where it is gone or not to be trusted, which was said once."""
+
+
+class EmptyShelf:
+    """Where nothing is trained."""
+
+    def live(self) -> Versions:
+        """None of them."""
+        return {}
+
+    def served(self, interval: Interval, model: str, version: int) -> None:
+        """There is none."""
+
+
+class Switch(NamedTuple):
+    """From the record at `offset` on this version of a model forecasts; None: the model doesn't any more."""
+
+    offset: int
+    interval: Interval
+    model: str
+    version: int | None
+
+
+class Servings:
+    """The trained models of one partition: `versions` serve now, and `known` switches, in order, are still to come.
+
+    `next_offset` is that of the next known switch. `start` before the first record is folded.
+    """
+
+    def __init__(self, shelf: Shelf, versions: Versions, known: Iterable[Switch]) -> None:
+        self._shelf = shelf
+        self.versions = {interval: dict(models) for interval, models in versions.items()}
+        self._known = deque(known)
+
+    @property
+    def next_offset(self) -> float:
+        """Infinity where no switch is known."""
+        return self._known[0].offset if self._known else inf
+
+    def start(self, engine: Engine) -> None:
+        """Let the engine forecast with what serves."""
+        for interval in self.versions:
+            self._serve(interval, engine)
+
+    def catch_up(self, offset: int, engine: Engine) -> None:
+        """Make the switches that hold from `offset` on or from before."""
+        due = []
+        while self.next_offset <= offset:
+            due.append(self._known.popleft())
+        self._make(due, engine)
+
+    def renew(self, live: Versions, offset: int, engine: Engine) -> list[Switch]:
+        """Serve what is live from `offset` on; what had to be switched. Where a live version can't be served, the one
+        before goes on."""
+        wanted = [
+            Switch(offset, interval, model, version)
+            for interval, models in live.items()
+            for model, version in sorted(models.items())
+            if self._version(interval, model) != version and self._shelf.served(interval, model, version)
+        ]
+        withdrawn = [
+            Switch(offset, interval, model, None)
+            for interval in live
+            for model in sorted(self.versions.get(interval, {}))
+            if model not in live[interval]
+        ]
+        self._make([*wanted, *withdrawn], engine)
+        return [*wanted, *withdrawn]
+
+    def _version(self, interval: Interval, model: str) -> int | None:
+        return self.versions.get(interval, {}).get(model)
+
+    def _make(self, switches: list[Switch], engine: Engine) -> None:
+        for _, interval, model, version in switches:
+            models = self.versions.setdefault(interval, {})
+            if version is None:
+                models.pop(model, None)
+            else:
+                models[model] = version
+        for interval in {switch.interval for switch in switches}:
+            self._serve(interval, engine)
+
+    def _serve(self, interval: Interval, engine: Engine) -> None:
+        found: Mapping[str, Served | None] = {
+            model: self._shelf.served(interval, model, version)
+            for model, version in self.versions[interval].items()
+        }
+        engine.serve(interval, {model: served for model, served in found.items() if served is not None})

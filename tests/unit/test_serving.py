@@ -1,0 +1,56 @@
+"""Which trained models forecast from which offset on, live and when the log is folded again."""
+
+from math import inf
+
+from analytics.engine import Engine
+from analytics.serving import Servings, Switch
+from tests.unit.quick_search import QuickSearches
+from tests.unit.test_forecasts import MINUTES, minutes
+from tests.unit.trained_models import Stock
+
+MODEL, OTHER = "linear_regression", "xgboost"
+
+
+def engine() -> Engine:
+    return Engine(MINUTES, QuickSearches())
+
+
+def test_what_went_live_is_switched_to_at_the_offset_given() -> None:
+    servings = Servings(Stock({}), {}, [])
+    switches = servings.renew({"1m": {OTHER: 2, MODEL: 1}}, 40, engine())
+    assert switches == [Switch(40, "1m", MODEL, 1), Switch(40, "1m", OTHER, 2)]
+    assert servings.versions == {"1m": {MODEL: 1, OTHER: 2}}
+    assert servings.renew({"1m": {OTHER: 2, MODEL: 1}}, 50, engine()) == []
+
+
+def test_where_a_live_version_cannot_be_served_the_one_before_goes_on() -> None:
+    servings = Servings(Stock({}, gone=frozenset({2})), {"1m": {MODEL: 1}}, [])
+    assert servings.renew({"1m": {MODEL: 2}}, 40, engine()) == []
+    assert servings.versions == {"1m": {MODEL: 1}}
+
+
+def test_what_is_live_no_more_is_withdrawn() -> None:
+    servings = Servings(Stock({}), {"1m": {MODEL: 1}, "1d": {MODEL: 3}}, [])
+    assert servings.renew({"1m": {}}, 40, engine()) == [Switch(40, "1m", MODEL, None)]
+    assert servings.versions == {"1m": {}, "1d": {MODEL: 3}}, "of days nothing is known"
+
+
+def test_known_switches_are_made_in_order_and_not_sooner() -> None:
+    known = [Switch(10, "1m", MODEL, 1), Switch(20, "1m", MODEL, 2), Switch(20, "1m", OTHER, 1)]
+    servings = Servings(Stock({}), {}, known)
+    assert servings.next_offset == 10
+    servings.catch_up(9, engine())
+    assert servings.versions == {}
+    servings.catch_up(12, engine())
+    assert (servings.versions, servings.next_offset) == ({"1m": {MODEL: 1}}, 20)
+    servings.catch_up(30, engine())
+    assert (servings.versions, servings.next_offset) == ({"1m": {MODEL: 2, OTHER: 1}}, inf)
+
+
+def test_what_is_gone_says_nothing_while_the_log_is_folded_again() -> None:
+    folding = engine()
+    Servings(Stock({}, gone=frozenset({1})), {"1m": {MODEL: 1, OTHER: 2}}, []).start(folding)
+    for offset, record in enumerate(minutes(70)):
+        folding.fold(record, offset)
+    step = [event.step for event in folding.take_events() if event.step is not None][-1]
+    assert [made.model for made in step.made] == ["naive", "arima", OTHER]

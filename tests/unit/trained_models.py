@@ -1,0 +1,25 @@
+"""Trained models of a few numbers, and shelves to take them from."""
+
+from analytics.serving import Versions
+from ml.features import FeatureSettings, names
+from ml.served import Linear, Served
+from shared.market import Interval
+
+
+def linear(version: int = 1, horizon: int = 1, model: str = "linear_regression", size: int = 5) -> Served:
+    """A model that trusts the newest return, each version otherwise."""
+    count = len(names(FeatureSettings(size)))
+    return Served(model, version, horizon, size, Linear(0.05, (0.1 * version, *[0.0] * (count - 1))))
+
+
+class Stock:
+    """A shelf whose models are made when they are asked for, but for versions that are `gone`; `versions` are live."""
+
+    def __init__(self, versions: Versions, gone: frozenset[int] = frozenset()) -> None:
+        self.versions, self.gone = versions, gone
+
+    def live(self) -> Versions:
+        return self.versions
+
+    def served(self, interval: Interval, model: str, version: int) -> Served | None:
+        return None if version in self.gone else linear(version, model=model)
