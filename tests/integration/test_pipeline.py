@@ -71,7 +71,10 @@ class Pipeline:
             return False
         youngest = max(process.create_time() for process in parts.values())
         told = "select count(*) from parts where part in %s and extract(epoch from seen_at) > %s"
-        return self.counted(told, (("producer", "storage", "analytics", "trainer"), youngest + IMPORT_SECONDS)) == 4
+        return (
+            self.counted(told, (("producer", "storage", "analytics", "trainer"), youngest + IMPORT_SECONDS))
+            == 4
+        )
 
     def counted(self, query: str, values: tuple[object, ...]) -> int:
         """What a query counts; nothing where the database is not there yet."""
