@@ -124,7 +124,7 @@ class SeriesForecasts:
             if (scores := track.arrive(bar, self._pool(model, pools)))
         ]
         said, fit = self._follow(bar, searches)
-        made = self._forecast(close, said, pools, trained)
+        made = self._forecast(bar, said, pools, trained)
         for each in made:
             self.tracks[each.model].issue(each.forecasts)
         return Step(self.seen, self.levels, self._settings.steps, made, scored, fit)
@@ -216,9 +216,10 @@ class SeriesForecasts:
         return Search(self.symbol, self.interval, asked_at, self._forecaster.search(), self._settings.search)
 
     def _forecast(
-        self, close: float, said: ArimaForecast | Warming, pools: Pools, trained: Trained
+        self, bar: Bar, said: ArimaForecast | Warming, pools: Pools, trained: Trained
     ) -> list[Made]:
         """What each model says now; none where there are too few closes."""
+        close = bar.close
         sigmas = self._volatility.sigmas(self._settings.steps)
         if isinstance(said, Warming) or not sigmas:
             return []
@@ -229,24 +230,27 @@ class SeriesForecasts:
             forecasts = _forecasts(close, said.prices, sigmas, self._pool(ARIMA, pools))
             made.append(Made(ARIMA, said.order, said.version, forecasts))
         if trained:
-            made += self._trained(close, sigmas, pools, trained)
+            made += self._trained(bar, sigmas, pools, trained)
         return made
 
-    def _trained(self, close: float, sigmas: list[float], pools: Pools, trained: Trained) -> list[Made]:
+    def _trained(self, bar: Bar, sigmas: list[float], pools: Pools, trained: Trained) -> list[Made]:
         """What trained models say, in the order of their names; they see the same window, each its own features."""
         seen: dict[int, Features | None] = {}
         made = []
         for model, served in sorted(trained.items()):
             horizon, size = served.horizon, served.window_size
+            # While history streams in, a model may have learnt from what this bar's close is still to bring.
+            if bar.end < served.known_until:
+                continue
             if size not in seen:
                 seen[size] = features(self._window, FeatureSettings(size))
             found = seen[size]
             if found is None or horizon > len(sigmas):
                 continue
-            mean = close * exp(served.predictor.predict(found) * found.sigma * sqrt(horizon))
+            mean = bar.close * exp(served.predictor.predict(found) * found.sigma * sqrt(horizon))
             if 0.0 < mean < inf:
                 widths = self._pool(model, pools).widths(horizon)
-                said = Forecast(horizon, close, mean, sigmas[horizon - 1], widths)
+                said = Forecast(horizon, bar.close, mean, sigmas[horizon - 1], widths)
                 made.append(Made(model, None, served.version, [said]))
                 self._follow_trained(model, horizon)
         return made

@@ -189,7 +189,7 @@ def trained_models(minutes: int) -> dict[str, Served]:
     kinds = tracked(TRAINED_MODELS, "training", len(TRAINED_MODELS))
     window = settings.features.window_size
     return {
-        kind: Served(kind, 1, settings.horizon, window, train(kind, rows, settings).predictor)
+        kind: Served(kind, 1, settings.horizon, window, 0, train(kind, rows, settings).predictor)
         for kind in kinds
     }
 

@@ -71,8 +71,8 @@ class Manifest:
     """What a version is and what it came from.
 
     `version` counts from 1 within interval and model, 0 where nobody counted yet; `parent` is the version that served
-    when this one was trained. It learnt from `rows` samples of `symbols`, made from `first_at` to `last_at`; all times
-    are epoch seconds. `scores` and `importances` (of features) are by name.
+    when this one was trained. It learnt from `rows` samples of `symbols`, made from `first_at` to `last_at`, and was
+    tested on closes up to `known_until`; all times are epoch seconds. `scores` and `importances` (of features) are by name.
     """
 
     model: TrainedModel
@@ -87,6 +87,7 @@ class Manifest:
     rows: int
     first_at: int
     last_at: int
+    known_until: int
     symbols: tuple[str, ...]
     scores: dict[str, float]
     importances: dict[str, float]
@@ -159,7 +160,10 @@ def read(path: Path, key: Key, expected: Expected) -> ModelFile:
     except (ValueError, msgspec.DecodeError) as error:
         raise _refusal(path, str(error)) from error
     manifest = found.manifest
-    served = Served(manifest.model, manifest.version, manifest.horizon, manifest.window_size, checked)
+    served = Served(
+        *(manifest.model, manifest.version, manifest.horizon, manifest.window_size),
+        *(manifest.known_until, checked),
+    )
     return ModelFile(manifest, served)
 
 

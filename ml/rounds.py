@@ -85,7 +85,8 @@ def train_and_decide(
     decision = decide(trial, parent.version, parent.refused)
     scores = {"loss": trial.loss, "naive_loss": trial.naive_loss, "test_rows": float(trial.rows)}
     blank = manifest_of(model, learnt, trained, settings, now)
-    manifest = replace(blank, parent=parent.version, scores=scores)
+    known_until = int(samples.due_at.max())
+    manifest = replace(blank, parent=parent.version, scores=scores, known_until=known_until)
     version = registry.add(manifest, trained.predictor, trained.estimator)
     if decision.is_live:
         registry.promote(settings.interval, model, version)
@@ -140,6 +141,7 @@ def manifest_of(
         rows=len(learnt.made_at),
         first_at=int(learnt.made_at.min()),
         last_at=int(learnt.due_at.max()),
+        known_until=int(learnt.due_at.max()),
         symbols=tuple(np.unique(learnt.symbol).tolist()),
         scores={},
         importances=trained.importances,

@@ -40,6 +40,7 @@ def manifest(**changes: Any) -> Manifest:
         rows=1000,
         first_at=1_600_000_000,
         last_at=1_699_000_000,
+        known_until=1_699_900_000,
         symbols=("AAPL", "BTC-USD"),
         scores={"skill": 0.01},
         importances={"volume": 0.5},

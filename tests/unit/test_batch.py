@@ -18,7 +18,7 @@ LINEAR = Linear(0.05, tuple(0.01 * place for place in range(14)))
 
 
 def said(history: History, predictor: Linear = LINEAR, horizon: int = 1, at: float = 0.7) -> list[Prediction]:
-    return list(predictions(history, Served("linear_regression", 1, horizon, 5, predictor), at))
+    return list(predictions(history, Served("linear_regression", 1, horizon, 5, 0, predictor), at))
 
 
 def constant(prediction: float) -> Linear:

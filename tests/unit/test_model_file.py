@@ -63,7 +63,7 @@ def test_what_was_written_is_read_to_the_last_bit(content: bytes, path: Path) ->
     path.write_bytes(content)
     found = read(path, KEY, expected())
     assert found.manifest == manifest(version=1)
-    assert found.served == ("linear_regression", 1, 1, 5, PREDICTOR)
+    assert found.served == ("linear_regression", 1, 1, 5, 1_699_900_000, PREDICTOR)
 
 
 def test_a_person_loads_the_estimator_with_joblib(content: bytes, path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_version_serves_only_once_it_is_promoted(registry: Registry) -> None:
     assert registry.live("1d") == {LR: 2}
     assert add(registry, parent=2) == 3
     assert registry.live("1d") == {LR: 2}
-    assert registry.load("1d", LR, 2, expected()).served == (LR, 2, 1, 5, PREDICTOR)
+    assert registry.load("1d", LR, 2, expected()).served == (LR, 2, 1, 5, 1_699_900_000, PREDICTOR)
     assert registry.load("1d", LR, 3, expected()).manifest == manifest(version=3, parent=2)
 
 

@@ -102,6 +102,12 @@ def test_horizon_beyond_those_of_the_settings_is_not_spoken_of() -> None:
     assert not any(said_by(step) for step in found)
 
 
+def test_model_says_nothing_of_bars_whose_future_it_knows() -> None:
+    served = linear()._replace(known_until=OPEN + 75 * 60)
+    found = steps(folded(engine_with(served), minutes(80)))
+    assert [bool(said_by(step)) for step in found] == [number >= 75 for number in range(1, 81)]
+
+
 def test_models_speak_in_the_order_of_their_names() -> None:
     engine = engine_with(linear(model="xgboost"), linear(model="lstm", size=3), linear())
     models = [made.model for made in steps(folded(engine, minutes(70)))[-1].made]

@@ -6,10 +6,14 @@ from ml.served import Linear, Served
 from shared.market import Interval
 
 
-def linear(version: int = 1, horizon: int = 1, model: str = "linear_regression", size: int = 5) -> Served:
+def linear(
+    version: int = 1, horizon: int = 1, model: str = "linear_regression", size: int = 5, known_until: int = 0
+) -> Served:
     """A model that trusts the newest return, each version otherwise."""
     count = len(names(FeatureSettings(size)))
-    return Served(model, version, horizon, size, Linear(0.05, (0.1 * version, *[0.0] * (count - 1))))
+    return Served(
+        model, version, horizon, size, known_until, Linear(0.05, (0.1 * version, *[0.0] * (count - 1)))
+    )
 
 
 class Stock:
