@@ -40,9 +40,10 @@ LIBRARIES: dict[TrainedModel, tuple[str, ...]] = {
     "random_forest": ("scikit-learn",),
     "gradient_boosting": ("scikit-learn",),
     "xgboost": ("xgboost-cpu",),
-    "lstm": ("torch",),
+    "lstm": (),
 }
-"""What each model is trained with. A version of another one may mean other numbers by the same data."""
+"""Whose installed version a model's numbers depend on. What a network learnt is served by plain arithmetic, PyTorch or
+not; a version trained with another PyTorch is as good as ever."""
 WORDS = {
     "model": "model",
     "interval": "interval",
@@ -72,7 +73,8 @@ class Manifest:
 
     `version` counts from 1 within interval and model, 0 where nobody counted yet; `parent` is the version that served
     when this one was trained. It learnt from `rows` samples of `symbols`, made from `first_at` to `last_at`, and was
-    tested on closes up to `known_until`; all times are epoch seconds. `scores` and `importances` (of features) are by name.
+    tested on closes up to `known_until`; all times are epoch seconds. `scores` and `importances` (of features) are by
+    name.
     """
 
     model: TrainedModel

@@ -88,8 +88,8 @@ Predictor = Linear | Trees | Smoothing | Recurrent
 class Served(NamedTuple):
     """A model that forecasts: its kind and version, how many bars ahead it looks, and which features it was given.
 
-    The latest close that it was trained or tested on is that of `known_until`, epoch seconds: of bars that ended before,
-    it knows what came after, and has nothing to say.
+    The latest close that it was trained or tested on is that of `known_until`, epoch seconds: of bars that ended
+    before, it knows what came after, and has nothing to say.
     """
 
     model: str
