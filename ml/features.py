@@ -123,8 +123,9 @@ def target(close: float, later_close: float, sigma: float, horizon: int) -> floa
 
 
 def _are_prices(closes: list[float], last: Observation) -> bool:
-    """Whether what logarithms are taken of has one; sums and ratios of the market's prices are finite."""
-    return min(closes) > 0.0 and max(closes) < inf and 0.0 < last.low <= last.high < inf
+    """Whether what logarithms are taken of has one, and all are numbers; sums and ratios of the market's prices are
+    finite. A NaN hides from the smallest and the largest, not from the sum."""
+    return min(closes) > 0.0 and sum(closes) < inf and 0.0 < last.low <= last.high < inf
 
 
 def _sigma(magnitudes: list[float]) -> float:

@@ -90,8 +90,13 @@ class Registry:
 
     def live(self, interval: Interval) -> dict[TrainedModel, int]:
         """The live version of each model that has one. Raises ModelRefused where one can't be told."""
-        found = {model: self._promoted(interval, model) for model in MODELS}
-        return {model: versions[-1] for model, versions in found.items() if versions}
+        found = {model: self.live_version(interval, model) for model in MODELS}
+        return {model: version for model, version in found.items() if version is not None}
+
+    def live_version(self, interval: Interval, model: TrainedModel) -> int | None:
+        """The live version of one model, whatever became of the others; None where none is. Raises as `live`."""
+        versions = self._promoted(interval, model)
+        return versions[-1] if versions else None
 
     def versions(self, interval: Interval, model: TrainedModel) -> list[int]:
         """All versions that are kept, rising."""
@@ -99,7 +104,9 @@ class Registry:
         names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
         return sorted(int(found[1]) for name in names if (found := VERSION_FILE.fullmatch(name)))
 
-    def load(self, interval: Interval, model: TrainedModel, version: int, expected: Expected) -> ModelFile:
+    def load(
+        self, interval: Interval, model: TrainedModel, version: int, expected: Expected | None
+    ) -> ModelFile:
         """Raises ModelRefused where the version can't be served, see `ml.model_file.read`."""
         path = _file(self._place(interval, model), version)
         try:
@@ -107,10 +114,11 @@ class Registry:
         except ModelRefused as refused:
             command = f"python -m ml.train --model {model} --from-database --interval {interval}"
             raise ModelRefused(f"{refused}: {command}") from refused
-        if found.manifest.version != version:
+        said = found.manifest
+        if (said.interval, said.model, said.version) != (interval, model, version):
             raise ModelRefused(
-                f"The model file {path} is not served: it is version {found.manifest.version}, under another's "
-                "name; give it its own name back, or delete it"
+                f"The model file {path} is not served: it is version {said.version} of {said.model} on {said.interval} "
+                "bars, under another's name; give it its own name back, or delete it"
             )
         return found
 
@@ -172,8 +180,9 @@ def _file(folder: Path, version: int) -> Path:
 
 
 def _stamp(path: Path) -> _Stamp | None:
+    """None where there is none, or none that can be seen: once it can be, that is a change."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return _Stamp(path, found.st_ino, found.st_mtime_ns)

@@ -106,7 +106,8 @@ def require_rows(rows: int, fewest: int) -> None:
     if rows < fewest:
         raise ConfigError(
             f"There are {rows} rows to learn from, and a model needs {fewest}. Give more bars: more symbols, or longer "
-            f"histories, of which the first {RETURNS} bars each serve to look back on; or lower MIN_TRAINING_SAMPLES."
+            f"histories, of which the first {RETURNS} bars each serve to look back on; or lower "
+            "MIN_TRAINING_SAMPLES, or TEST_SIZE where it holds rows out. A price that stands still teaches nothing."
         )
 
 
@@ -171,7 +172,7 @@ def _training(manifest: Manifest, trial: Trial, decision: Decision, seconds: flo
 def _parent(registry: Registry, expected: Expected) -> _Parent:
     version: int | None = None
     try:
-        version = registry.live(expected.interval).get(expected.model)
+        version = registry.live_version(expected.interval, expected.model)
         if version is None:
             return _Parent(None, None, "")
         return _Parent(version, registry.load(expected.interval, expected.model, version, expected), "")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections import deque
 from itertools import pairwise
-from math import exp, inf, isfinite, log, sqrt
+from math import exp, inf, isfinite, log, nan, sqrt
 
 import pytest
 from hypothesis import given
@@ -149,8 +149,10 @@ def test_bar_of_a_single_price_lies_in_the_middle_of_no_range() -> None:
 
 def test_price_that_is_none_has_no_features() -> None:
     window = walk("A", RETURNS + 1, 9).observations
-    for wrong in (0.0, -1.0, inf):
-        assert features([window[0]._replace(close=wrong), *window[1:]], SETTINGS) is None
+    for wrong in (0.0, -1.0, inf, nan):
+        for bar in (0, 30, RETURNS):
+            spoilt = [*window[:bar], window[bar]._replace(close=wrong), *window[bar + 1 :]]
+            assert features(spoilt, SETTINGS) is None
         assert features([*window[:-1], window[-1]._replace(low=wrong)], SETTINGS) is None
 
 

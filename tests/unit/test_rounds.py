@@ -130,6 +130,18 @@ def test_version_that_cannot_be_read_is_replaced(rows: Samples, registry: Regist
     assert found.reason.startswith("what served can't be read any more")
 
 
+def test_what_became_of_another_model_is_no_reason_to_replace_one(
+    rows: Samples, registry: Registry, tmp_path: Path
+) -> None:
+    learnt, tested = parted(rows, SETTINGS)
+    serve(registry, learnt, intercept=float(tested.target.mean()))
+    damaged = tmp_path / "models" / "1d" / "xgboost" / "live"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"torn")
+    found = trained(rows, registry)
+    assert (found.is_live, found.parent) == (False, 1)
+
+
 def test_too_few_rows_are_a_sentence_that_says_what_to_do(rows: Samples, registry: Registry) -> None:
     few = rows.select(np.arange(80))
     with pytest.raises(
