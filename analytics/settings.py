@@ -3,20 +3,8 @@
 from analytics.alerts import AlertSettings
 from analytics.indicator_set import IndicatorSettings
 from analytics.symbol_state import EngineSettings, LiveEvery
-from ml.forecaster import ForecastSettings
-from ml.search import SearchSettings, season_of
+from ml.forecast_settings import forecast_settings
 from shared.config import Config
-from shared.market import Interval
-
-SEARCH_WINDOW = 500
-"""Closes that a model is searched over, where a forecast does not ask for more."""
-SEARCH_EVERY: dict[Interval, int] = {"1m": 1_950, "5m": 780, "15m": 520, "1h": 420, "1d": 252}
-"""Bars after which a model is searched for again at the latest: 5 regular days of minutes, 10 of five minutes, 20 of
-quarters of an hour, 60 of hours, a year of days. Twice as often finds hardly another order, and makes a first start,
-which folds years of days and days of minutes, wait for twice as many searches."""
-SEARCH_LAG: dict[Interval, int] = {"1m": 30, "5m": 6}
-"""Bars that a search may take, 5 where nothing is said: half an hour, which a whole market's searches stay within. At
-history's speed it is some tenths of a second, which is about what a search takes: the fold need not wait for it."""
 
 
 def engine_settings(config: Config) -> EngineSettings:
@@ -35,20 +23,8 @@ def engine_settings(config: Config) -> EngineSettings:
         LiveEvery(**indicators.frequencies.model_dump()),
         config.running.bar_grace_seconds,
         config.errors.skip_extreme_values,
-        {interval: forecast_settings(config, interval) for interval in config.models.forecast_intervals},
-    )
-
-
-def forecast_settings(config: Config, interval: Interval) -> ForecastSettings:
-    """What the settings mean to the forecasts of an interval."""
-    models = config.models
-    season = season_of(interval) if models.arima_seasonal else 1
-    return ForecastSettings(
-        min_observations=models.arima_min_observations,
-        steps=models.arima_forecast_steps,
-        confidence=models.arima_confidence_level,
-        window=max(SEARCH_WINDOW, models.arima_min_observations),
-        search_every=SEARCH_EVERY[interval],
-        search_lag=SEARCH_LAG.get(interval, 5),
-        search=SearchSettings(models.arima_max_p, models.arima_max_d, models.arima_max_q, season),
+        {
+            interval: forecast_settings(config.models, interval)
+            for interval in config.models.forecast_intervals
+        },
     )

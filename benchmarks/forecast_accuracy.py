@@ -6,7 +6,6 @@ heard, searched anew when the analysis would have. All models are scored on the 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analytics.settings import forecast_settings
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
-from ml.backtest import arima_forecasts, known, trained_forecasts
+from ml.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.evaluation import Evaluated, evaluated, lesson
 from ml.history_files import histories_of_files
 from ml.rounds import round_settings
@@ -108,7 +106,7 @@ def scored(trial: Trial, histories: list[History], config: Config) -> list[Evalu
     training = round_settings(config.models, trial.interval).training
     rows = samples(histories, training.features, training.horizon)
     tests = list(trial.folds(rows))
-    order_settings = replace(forecast_settings(config, trial.interval), steps=training.horizon)
+    order_settings = arima_settings(config.models, trial.interval)
     followed = tracked(histories, "arima, symbol by symbol", len(histories))
     said = {
         NAIVE: np.zeros(len(rows.target)),

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import psutil
 
-from analytics.settings import forecast_settings
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
 from benchmarks.walks import walk
+from ml.forecast_settings import forecast_settings
 from ml.forecaster import Forecaster, ForecastSettings
 from ml.search import Series
 from ml.search_pool import SearchPool
@@ -116,9 +116,9 @@ def market_time(interval: Interval, bars: int) -> str:
 
 def searches(config: Config, quick: bool) -> str:
     """Measure; two tables."""
-    found = refresh(forecast_settings(config, "1m"), QUICK_SEARCHES if quick else SYMBOLS)
+    found = refresh(forecast_settings(config.models, "1m"), QUICK_SEARCHES if quick else SYMBOLS)
     each = found.cpu / found.searches
-    rows = [age(interval, forecast_settings(config, interval), each) for interval in INTERVALS]
+    rows = [age(interval, forecast_settings(config.models, interval), each) for interval in INTERVALS]
     orders = table("New orders for all symbols, one core", REFRESH, [found.cells()])
     ages = table(f"How old an order gets, with {SYMBOLS} symbols", AGES, rows)
     return f"{orders}\n\n{ages}\n{FOOT.format(symbols=SYMBOLS, whole=each * SYMBOLS)}"

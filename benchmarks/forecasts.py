@@ -18,19 +18,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from analytics.settings import forecast_settings
 from benchmarks.coverage import DATA, coverage
 from benchmarks.forecast_accuracy import accuracy
 from benchmarks.forecast_search import searches
 from benchmarks.forecast_speed import speed
 from benchmarks.stage import say
+from ml.forecast_settings import forecast_settings
 from shared.config import Config, load
 from shared.errors import ConfigError
 
 Part = Callable[[Config, Path, bool], str]
 
 PARTS: dict[str, Part] = {
-    "speed": lambda config, _, quick: speed(forecast_settings(config, "1m"), quick),
+    "speed": lambda config, _, quick: speed(forecast_settings(config.models, "1m"), quick),
     "search": lambda config, _, quick: searches(config, quick),
     "accuracy": accuracy,
     "coverage": lambda _config, data, _quick: coverage(data),

@@ -1,7 +1,7 @@
-"""What ARIMA would have said at every bar of a history, exactly as the live market hears it.
+"""What ARIMA would have said at every bar of a history, by the rules that the live analysis goes by.
 
-The searches are those of `ml.order_search`, made where they fall due and in this process: their results count from the
-same bars on as those of the analysis do.
+The searches are those of `ml.order_search`, made where they fall due and in this process. With the settings of
+`ml.forecast_settings` they fall due and count at the same bars as those of an analysis that began with this history.
 """
 
 from collections import deque

@@ -1,23 +1,21 @@
 """What models would have forecast of bars that they had not learnt from, row by row of the samples, as log returns."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import nan, sqrt
 
 import numpy as np
 
 from ml.arima_walk import arima_returns
 from ml.evaluation import Known, Numbers
+from ml.forecast_settings import forecast_settings
 from ml.forecaster import ForecastSettings
 from ml.samples import History, Samples
-from ml.search import SearchSettings, season_of
 from ml.training import TrainingSettings, predict, train
 from ml.walk_forward import Fold
 from shared.market import Interval
 from shared.sections import Models
 from shared.setting_types import TrainedModel
-
-SEARCH_WINDOW = 500
-"""Closes that an ARIMA model is searched over, where a forecast does not ask for more; as in the analysis."""
 
 
 def known(rows: Samples, horizon: int) -> Known:
@@ -53,14 +51,8 @@ def arima_forecasts(
 
 
 def arima_settings(models: Models, interval: Interval) -> ForecastSettings:
-    """What the settings mean to ARIMA where it forecasts as far as trained models do."""
-    season = season_of(interval) if models.arima_seasonal else 1
-    return ForecastSettings(
-        min_observations=models.arima_min_observations,
-        steps=models.prediction_horizon,
-        window=max(SEARCH_WINDOW, models.arima_min_observations),
-        search=SearchSettings(models.arima_max_p, models.arima_max_d, models.arima_max_q, season),
-    )
+    """Those of the live forecasts, but that ARIMA looks as far ahead as trained models do."""
+    return replace(forecast_settings(models, interval), steps=models.prediction_horizon)
 
 
 def _unit(rows: Samples, horizon: int) -> Numbers:

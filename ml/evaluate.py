@@ -13,7 +13,8 @@ and forecasts the close PREDICTION_HORIZON bars ahead; nothing is ever shuffled.
     skill      share of the squared error of "no change" that the model takes away, with the range that holds the
                true one with 95 %, where days are what is counted, for all symbols rise and fall together
 
-arima searches for a model of each symbol every 1,000 bars as the live analysis does, so only when asked for.
+arima takes part only when asked for, for its searches take time. A model is searched for, takes effect and is set aside
+at the bars at which it would be if these were all that the live analysis had ever seen.
 Settings: .env; the same bars, settings and RANDOM_STATE give the same numbers.
 """
 

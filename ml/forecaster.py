@@ -4,13 +4,15 @@ The series is the logarithm of the close: a price of 0.00001 and one of 70,000 a
 below zero, and a split only moves the logarithms' origin. Bars follow one another as they were traded: a night or a
 holiday between two bars is a step like any other. A bar that is missing counts as not observed.
 
-Until the first search has its result, the model is the random walk. How far a close may lie from what is expected is
+Until the first search has its result, the model is the random walk, and again from where a model has been further off
+than it for a while (`ml.trust`) until the next search has its own. How far a close may lie from what is expected is
 not told here: `ml.volatility` and `ml.conformal` know better than a model whose deviation never changes.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import exp, inf, isfinite, log
 from sys import float_info
 from typing import Any, NamedTuple
@@ -18,10 +20,15 @@ from zlib import crc32
 
 from ml.arima import Arima
 from ml.search import Outcome, SearchSettings, Series
+from ml.trust import HALF_LIFE, WORST, Trust
 from shared.market import Interval
 
 RANDOM_WALK = 0
 """The version of a forecast that no search had a part in."""
+
+PATIENCE = 10
+"""Behind a search whose model is set aside, the next one is made after so many times `min_observations` bars, if it is
+not due sooner: closes that no model fits must not be searched all the time."""
 
 GROWTH = 4
 """A young series is searched again once it is so many times as long, and up to half as much longer where others of its
@@ -105,6 +112,7 @@ class Forecaster:
         self._since_asked = 0
         self._next_search = 0
         self._arima: Arima | None = None
+        self._trust = Trust()
         self.number = -1
         self.version = RANDOM_WALK
         self.asked_at: int | None = None
@@ -114,7 +122,8 @@ class Forecaster:
         """What a stored state must have been made with."""
         s, searched = self._settings, self._settings.search
         orders = f"{searched.max_p},{searched.max_d},{searched.max_q},{searched.season}"
-        return f"arima-{s.min_observations}-{s.window}-{s.search_every}-{s.search_lag}-{orders}"
+        trusted = f"{HALF_LIFE},{WORST},{PATIENCE}"
+        return f"arima-{s.min_observations}-{s.window}-{s.search_every}-{s.search_lag}-{orders}-{trusted}"
 
     def needs_result(self, number: int) -> bool:
         """Whether `update` of this bar must be given the result of the search asked for at `asked_at`."""
@@ -130,6 +139,8 @@ class Forecaster:
         if outcome is not None and self.asked_at is not None:
             self._take(outcome, self.asked_at)
         self._fold(number, log(close) - self._origin if self._logs else self._begin(close))
+        if self._arima is not None and self._trust.is_lost:
+            self._set_aside()
         if len(self._logs) < self._settings.min_observations:
             return Warming(len(self._logs), self._settings.min_observations)
         if self.asked_at is None and number >= self._next_search:
@@ -175,6 +186,7 @@ class Forecaster:
             "unmoved": self._unmoved,
             "logs": list(self._logs),
             "arima": None if self._arima is None else self._arima.state(),
+            "trust": self._trust.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -186,6 +198,7 @@ class Forecaster:
         self._origin, self._unmoved = state["origin"], state["unmoved"]
         self._logs = deque(state["logs"], maxlen=self._keeps)
         self._arima = None if state["arima"] is None else Arima.restored(state["arima"])
+        self._trust.restore(state["trust"])
 
     def _check(self, number: int, close: float, outcome: Outcome | None) -> None:
         if number <= self.number:
@@ -211,9 +224,16 @@ class Forecaster:
         grown = GROWTH * asked_at + self._phase % (asked_at // 2 + 1)
         is_young = grown - asked_at < self._settings.search_every
         self._next_search = max(grown, effective) if is_young else self._after(effective)
-        self._arima = Arima(outcome.model)
-        for value in list(self._logs)[-self._settings.window :]:
-            self._arima.update(value)
+        self._arima, self._trust = Arima(outcome.model), Trust()
+        window = list(self._logs)[-self._settings.window :]
+        self._arima.update(window[0])
+        for before, value in pairwise(window):
+            self._learn(self._arima, before, value)
+
+    def _set_aside(self) -> None:
+        """The random walk speaks until the next search has its result."""
+        self._next_search = min(self._next_search, self.version + PATIENCE * self._settings.min_observations)
+        self._arima, self.version = None, RANDOM_WALK
 
     def _after(self, number: int) -> int:
         """The first of this symbol's own search bars from `number` on."""
@@ -223,13 +243,19 @@ class Forecaster:
         if self._arima is not None:
             for _ in range(min(number - self.number - 1, LONGEST_GAP)):
                 self._arima.skip()
-            self._arima.update(value)
+            self._learn(self._arima, self._logs[-1], value)
         logs = self._logs
         is_equal = bool(logs) and abs(value - logs[-1]) < UNMOVED
         self._unmoved = self._unmoved + 1 if is_equal else 0
         logs.append(value)
         self._since_asked += 1
         self.number = number
+
+    def _learn(self, arima: Arima, before: float, value: float) -> None:
+        """Weigh what the model expected of this value, and tell it."""
+        if arima.started:
+            self._trust.add(value - arima.means(1)[0], value - before)
+        arima.update(value)
 
     def _forecast(self, close: float) -> ArimaForecast:
         # Where every close kept is the same, there is nothing that a model could have to say.

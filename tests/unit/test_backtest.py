@@ -1,8 +1,11 @@
 """Forecasts of bars that were not learnt from: where they are, and that they are as good as the market allows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from analytics.settings import engine_settings
 from ml.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.evaluation import evaluated
 from ml.features import RETURNS
@@ -10,6 +13,8 @@ from ml.samples import Samples
 from ml.significance import BETTER
 from ml.training import TrainingSettings
 from ml.walk_forward import Fold, folds
+from shared.config import Config
+from shared.market import Interval
 from shared.sections import Models
 from shared.setting_types import TrainedModel
 from tests.unit.histories import DAY, walk, walks
@@ -87,3 +92,10 @@ def test_settings_of_arima_are_those_of_the_analysis() -> None:
     assert (settings.steps, settings.min_observations, settings.window) == (3, 600, 600)
     assert (settings.search.max_d, settings.search.season) == (0, 5)
     assert arima_settings(Models(), "1d").window == 500
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "15m", "1h", "1d"])
+def test_arima_is_searched_for_when_the_analysis_does(interval: Interval) -> None:
+    config = Config(models=Models(forecast_intervals=(interval,)))
+    live = engine_settings(config).forecasts[interval]
+    assert arima_settings(config.models, interval) == replace(live, steps=1)
