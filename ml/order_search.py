@@ -31,7 +31,7 @@ every forecast towards it."""
 
 MEAN_CLOSES = 240
 """So many values it takes to tell: over fewer, a walk that has not come far yet looks like one that returns. Of 2,000
-random walks of 240 and of 500 steps, two each are taken for such a series, of 0.01 as the level fifteen would be."""
+random walks of 240 or 500 values two to five are taken for such a series; at a level of 0.01 fifteen were."""
 
 
 def search(series: Series, settings: SearchSettings) -> Outcome:
