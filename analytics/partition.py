@@ -49,7 +49,9 @@ class Partition:
                 servings.catch_up(offset, engine)
                 next_switch = servings.next_offset
             engine.fold(record, offset)
-        changed = self.engine.changed
+        # What was switched at a dead letter, behind the last record, holds all the same.
+        servings.catch_up(batch.step.reached - 1, engine)
+        changed = engine.changed
         self.unseen.update(dict.fromkeys(sorted(changed)))
         self.unkept |= changed
         changed.clear()

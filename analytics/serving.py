@@ -25,7 +25,11 @@ class Shelf(Protocol):
         """The versions that are to forecast from now on; of an interval that is not among them nothing is known."""
 
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
-        """One of them; None where it is gone or not to be trusted, which was said once."""
+        """One that serves or has served, whatever the settings are now; None where it is gone or not to be trusted,
+        which was said once."""
+
+    def admits(self, interval: Interval, model: str, version: int) -> bool:
+        """Whether it may forecast what is new, under the settings of now; why not was said once."""
 
 
 class EmptyShelf:
@@ -37,6 +41,10 @@ class EmptyShelf:
 
     def served(self, interval: Interval, model: str, version: int) -> None:
         """There is none."""
+
+    def admits(self, *_: object) -> bool:
+        """There is none."""
+        return False
 
 
 class Switch(NamedTuple):
@@ -77,25 +85,27 @@ class Servings:
         self._make(due, engine)
 
     def renew(self, live: Versions, offset: int, engine: Engine) -> list[Switch]:
-        """Serve what is live from `offset` on; what had to be switched. Where a live version can't be served, the one
-        before goes on."""
-        wanted = [
+        """Serve what is live from `offset` on; what had to be switched. Where the shelf doesn't admit a live version,
+        the one before goes on, if that is admitted still."""
+        switches = [
             Switch(offset, interval, model, version)
             for interval, models in live.items()
-            for model, version in sorted(models.items())
-            if self._version(interval, model) != version and self._shelf.served(interval, model, version)
+            for model in sorted({*models, *self.versions.get(interval, {})})
+            if (version := self._next(interval, model, models.get(model))) != self._now(interval, model)
         ]
-        withdrawn = [
-            Switch(offset, interval, model, None)
-            for interval in live
-            for model in sorted(self.versions.get(interval, {}))
-            if model not in live[interval]
-        ]
-        self._make([*wanted, *withdrawn], engine)
-        return [*wanted, *withdrawn]
+        self._make(switches, engine)
+        return switches
 
-    def _version(self, interval: Interval, model: str) -> int | None:
+    def _now(self, interval: Interval, model: str) -> int | None:
         return self.versions.get(interval, {}).get(model)
+
+    def _next(self, interval: Interval, model: str, live: int | None) -> int | None:
+        """What is to forecast where `live` is the live version; None: nothing."""
+        if live is None:
+            return None
+        candidates = (live, self._now(interval, model))
+        admitted = (each for each in candidates if each and self._shelf.admits(interval, model, each))
+        return next(admitted, None)
 
     def _make(self, switches: list[Switch], engine: Engine) -> None:
         for _, interval, model, version in switches:

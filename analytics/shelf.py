@@ -2,11 +2,12 @@
 
 import logging
 from time import monotonic
+from typing import TypeGuard
 
 from analytics.serving import Versions
 from ml.features import FeatureSettings, names
-from ml.model_file import Expected, libraries_of
-from ml.registry import Registry
+from ml.model_file import Expected, ModelFile, libraries_of
+from ml.registry import MODELS, Registry
 from ml.served import Served
 from shared.errors import ModelRefused
 from shared.market import Interval
@@ -21,13 +22,16 @@ log = logging.getLogger("tickstream.analytics")
 class RegistryShelf:
     """What is live in a registry among the models of the settings; looked at every other second, and each file once.
 
-    A model that is refused is told of in the log, and asked for again once anything went live.
+    What has served is served again to whoever folds the log again, if it is whole and our own, though settings and
+    libraries are others by now: it is numbers, and what it said is written. What is refused is told of in the log, and
+    asked for again once anything went live.
     """
 
     def __init__(self, registry: Registry, models: Models) -> None:
         self._registry, self._models = registry, models
         self._live: Versions = {}
         self._served: dict[tuple[Interval, str, int], Served | None] = {}
+        self._admitted: dict[tuple[Interval, str, int], bool] = {}
         self._look_at = 0.0
         self._has_looked = False
 
@@ -41,15 +45,23 @@ class RegistryShelf:
         return self._live
 
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
-        """The version as it is served; None where the registry refuses it."""
+        """The version as it is served; None where the registry refuses it, or its features are not made any more."""
         key = interval, model, version
         if key not in self._served:
             self._served[key] = self._loaded(interval, model, version)
         return self._served[key]
 
+    def admits(self, interval: Interval, model: str, version: int) -> bool:
+        """Whether the version was made for these settings and libraries."""
+        key = interval, model, version
+        if key not in self._admitted:
+            self._admitted[key] = self.served(*key) is not None and self._fits(interval, model, version)
+        return self._admitted[key]
+
     def _look(self) -> None:
         self._has_looked = True
         self._served = {key: served for key, served in self._served.items() if served is not None}
+        self._admitted = {key: True for key, admitted in self._admitted.items() if admitted}
         for interval in self._models.forecast_intervals:
             try:
                 found = self._registry.live(interval)
@@ -60,22 +72,36 @@ class RegistryShelf:
             self._live[interval] = {model: version for model, version in found.items() if model in wanted}
 
     def _loaded(self, interval: Interval, model: str, version: int) -> Served | None:
-        known = next((each for each in self._models.trained_models if each == model), None)
-        if known is None:
+        """Its window tells which features it needs."""
+        found = self._file(interval, model, version, None) if _is_known(model) else None
+        if found is None:
             return None
+        manifest = found.manifest
+        if manifest.features != names(FeatureSettings(manifest.window_size)):
+            log.warning(
+                "Version %d of %s on %s bars is not served: its features are made otherwise now. Train it anew.",
+                *(version, model, interval),
+            )
+            return None
+        return found.served
+
+    def _fits(self, interval: Interval, model: str, version: int) -> bool:
+        if not _is_known(model):
+            return False
+        size, horizon = self._models.ml_window_size, self._models.prediction_horizon
+        features = names(FeatureSettings(size))
+        wanted = Expected(interval, model, features, size, horizon, libraries_of(model))
+        return self._file(interval, model, version, wanted) is not None
+
+    def _file(
+        self, interval: Interval, model: TrainedModel, version: int, expected: Expected | None
+    ) -> ModelFile | None:
         try:
-            return self._registry.load(interval, known, version, self._expected(interval, known)).served
+            return self._registry.load(interval, model, version, expected)
         except ModelRefused as error:
             log.warning("%s", error)
             return None
 
-    def _expected(self, interval: Interval, model: TrainedModel) -> Expected:
-        size = self._models.ml_window_size
-        return Expected(
-            interval=interval,
-            model=model,
-            features=names(FeatureSettings(size)),
-            window_size=size,
-            horizon=self._models.prediction_horizon,
-            libraries=libraries_of(model),
-        )
+
+def _is_known(model: str) -> TypeGuard[TrainedModel]:
+    return model in MODELS

@@ -148,15 +148,17 @@ def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object,
     put_in_place(content + key.sign(PURPOSE, content), path)
 
 
-def read(path: Path, key: Key, expected: Expected) -> ModelFile:
-    """What the file says, once it is known to be whole, this installation's own and what is expected.
+def read(path: Path, key: Key, expected: Expected | None) -> ModelFile:
+    """What the file says, once it is known to be whole, this installation's own and what is expected, which
+    may be anything where `expected` is None.
 
     Raises ModelRefused otherwise; how to train it anew is for the caller to add. Nothing in the file is run.
     """
     try:
         found = _decoded(_signed_contents(_content(path), key))
-        _require(found.manifest, expected)
-        checked = _checked(found, len(expected.features))
+        if expected is not None:
+            _require(found.manifest, expected)
+        checked = _checked(found, len(found.manifest.features))
     except OSError as error:
         raise _refusal(path, error.strerror or "it can't be read") from error
     except (ValueError, msgspec.DecodeError) as error:

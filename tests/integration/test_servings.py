@@ -20,7 +20,7 @@ from ml.signing import key_of
 from shared.database import Connection, connect, make_database, transaction
 from shared.sections import Models
 from tests.integration.test_forecast_tables import MINUTES, rows
-from tests.integration.test_settings_change import READING, live, log_of
+from tests.integration.test_settings_change import READING, Said, live, log_of
 from tests.unit.model_files import estimator, manifest
 
 WHOLE_LOG = log_of(200)
@@ -61,10 +61,17 @@ def promoted(registry: Registry, horizon: int = 1) -> int:
     return version
 
 
-def fold(connection: Connection, registry: Registry, until: int, killed: bool = False) -> None:
-    shelf = RegistryShelf(registry, MODELS)
+def fold(
+    connection: Connection,
+    registry: Registry,
+    until: int,
+    killed: bool = False,
+    models: Models = MODELS,
+    log: list[Said] = WHOLE_LOG,
+) -> None:
+    shelf = RegistryShelf(registry, models)
     with closing(Analysis(READING, MINUTES, Event(), shelf)) as analysis:
-        live(analysis, connection, WHOLE_LOG, until, killed)
+        live(analysis, connection, log, until, killed)
 
 
 def left(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -83,6 +90,16 @@ def versions(connection: Connection) -> list[tuple[Any, ...]]:
     return rows(
         connection,
         "select version, count(*) from forecasts where model = 'linear_regression' group by 1 order by 1",
+    )
+
+
+def made(connection: Connection) -> int:
+    return int(rows(connection, "select count(*) from forecasts where model = 'linear_regression'")[0][0])
+
+
+def scored(connection: Connection) -> int:
+    return int(
+        rows(connection, "select count(*) from forecast_scores where model = 'linear_regression'")[0][0]
     )
 
 
@@ -105,25 +122,67 @@ def test_kills_around_changes_of_model_leave_the_same_rows(
     assert left(disturbed) == left(calm)
     assert switched(calm) == [(450, 1), (700, 2)]
     assert [version for version, _ in versions(calm)] == [1, 2]
-    scored = rows(calm, "select count(*) from forecast_scores where model = 'linear_regression'")
-    assert scored[0][0] > 50
+    assert scored(calm) > 50
 
 
 def test_whole_log_folded_again_changes_models_at_the_same_records(
     databases: list[Connection], registry: Registry
 ) -> None:
-    connection = databases[0]
+    again, calm = databases
     for until in (450, 800):
         promoted(registry)
-        fold(connection, registry, until)
-    before = left(connection)
-    with transaction(connection) as cursor:
+        for connection in databases:
+            fold(connection, registry, until)
+    before = left(again)
+    with transaction(again) as cursor:
         delete_snapshot(cursor, READING, 0)
-    fold(connection, registry, 800)
-    assert left(connection) == before
-    fold(connection, registry, len(WHOLE_LOG))
-    fold(databases[1], registry, 0)
-    assert switched(connection) == [(0, 1), (450, 2)]
+        cursor.execute("delete from forecast_records")
+    fold(again, registry, 800)
+    assert left(again) == before
+    for connection in databases:
+        fold(connection, registry, len(WHOLE_LOG))
+    assert left(again) == left(calm)
+    assert switched(again) == [(0, 1), (450, 2)]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"trained_models": ()}, {"ml_window_size": 7}, {"prediction_horizon": 2}]
+)
+def test_what_a_model_said_is_scored_though_the_settings_admit_it_no_more(
+    databases: list[Connection], registry: Registry, changes: dict[str, Any]
+) -> None:
+    promoted(registry)
+    other = MODELS.model_copy(update=changes)
+    for connection in databases:
+        fold(connection, registry, 450)
+        fold(connection, registry, 700, killed=connection is databases[0])
+        fold(connection, registry, 900, models=other)
+        # Killed or not, what was withdrawn stays so where the log is folded again under the settings of before.
+        with transaction(connection) as cursor:
+            delete_snapshot(cursor, READING, 0)
+        fold(connection, registry, len(WHOLE_LOG))
+    disturbed, calm = map(left, databases)
+    assert disturbed == calm
+    assert switched(databases[0]) == [(0, 1), (700, None), (900, 1)]
+    assert [scored(connection) for connection in databases] == [
+        made(connection) - 1 for connection in databases
+    ]
+
+
+def test_switch_at_a_dead_letter_holds_after_a_kill(databases: list[Connection], registry: Registry) -> None:
+    """The last record before the kill is one that can't be read, and the switch was made at it."""
+    log = [message._replace(value=b"?") if message.offset == 500 else message for message in WHOLE_LOG]
+    for connection in databases:
+        killed = connection is databases[0]
+        fold(connection, registry, 500, killed, log=log)
+    promoted(registry)
+    for connection in databases:
+        fold(connection, registry, 501, killed=connection is databases[0], log=log)
+    promoted(registry)
+    for connection in databases:
+        fold(connection, registry, len(log), log=log)
+    assert switched(databases[0]) == [(500, 1), (501, 2)]
+    assert left(databases[0]) == left(databases[1])
 
 
 def test_arrays_are_empty_where_a_model_says_nothing(databases: list[Connection], registry: Registry) -> None:

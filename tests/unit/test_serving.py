@@ -3,7 +3,7 @@
 from math import inf
 
 from analytics.engine import Engine
-from analytics.serving import Servings, Switch
+from analytics.serving import Servings, Switch, Versions
 from tests.unit.quick_search import QuickSearches
 from tests.unit.test_forecasts import MINUTES, minutes
 from tests.unit.trained_models import Stock
@@ -27,6 +27,19 @@ def test_where_a_live_version_cannot_be_served_the_one_before_goes_on() -> None:
     servings = Servings(Stock({}, gone=frozenset({2})), {"1m": {MODEL: 1}}, [])
     assert servings.renew({"1m": {MODEL: 2}}, 40, engine()) == []
     assert servings.versions == {"1m": {MODEL: 1}}
+
+
+def test_what_settings_do_not_admit_any_more_is_withdrawn_on_the_record() -> None:
+    live: Versions = {"1m": {MODEL: 1}}
+    servings = Servings(Stock({}, outdated=frozenset({1})), live, [])
+    assert servings.renew(live, 40, engine()) == [Switch(40, "1m", MODEL, None)]
+    assert servings.renew(live, 50, engine()) == []
+    assert servings.versions == {"1m": {}}
+
+
+def test_what_is_gone_after_a_start_is_withdrawn_on_the_record() -> None:
+    servings = Servings(Stock({}, gone=frozenset({1})), {"1m": {MODEL: 1}}, [])
+    assert servings.renew({"1m": {MODEL: 1}}, 40, engine()) == [Switch(40, "1m", MODEL, None)]
 
 
 def test_what_is_live_no_more_is_withdrawn() -> None:

@@ -17,13 +17,22 @@ def linear(
 
 
 class Stock:
-    """A shelf whose models are made when they are asked for, but for versions that are `gone`; `versions` are live."""
+    """A shelf whose models are made when they are asked for, but for versions that are `gone`; `versions` are live.
+    Those that are `outdated` were made for other settings."""
 
-    def __init__(self, versions: Versions, gone: frozenset[int] = frozenset()) -> None:
-        self.versions, self.gone = versions, gone
+    def __init__(
+        self,
+        versions: Versions,
+        gone: frozenset[int] = frozenset(),
+        outdated: frozenset[int] = frozenset(),
+    ) -> None:
+        self.versions, self.gone, self.outdated = versions, gone, outdated
 
     def live(self) -> Versions:
         return self.versions
 
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
         return None if version in self.gone else linear(version, model=model)
+
+    def admits(self, interval: Interval, model: str, version: int) -> bool:
+        return version not in self.gone | self.outdated
