@@ -8,13 +8,13 @@ import numpy as np
 from psycopg2.extras import execute_values
 
 from ml.diagnostics import Outcomes, findings
-from shared.database import Cursor
+from shared.database import Connection, Cursor, transaction
 from shared.market import Interval
 
 NEWEST = 1_000
 """Scores that findings are made of."""
 BATCH = 100
-"""Findings written by one statement."""
+"""Findings written by one transaction."""
 
 # A model that looks one bar ahead among others is judged by that; a trained one by the only horizon it has.
 SERIES = """
@@ -72,15 +72,19 @@ _scored_rows = msgspec.json.Decoder(list[_Scored])
 _made_rows = msgspec.json.Decoder(list[_Made])
 
 
-def write_diagnostics(cursor: Cursor, interval: Interval, as_of: float) -> None:
+def write_diagnostics(connection: Connection, interval: Interval, as_of: float) -> None:
     """Find anew how the newest 1,000 scored forecasts of each symbol and model at an interval err.
 
-    `as_of` is the time in epoch seconds. Holds one series and a batch of findings at a time, however many there are.
+    `as_of` is the time in epoch seconds. Each batch of findings has a transaction of its own: one that lasts a minute
+    would keep the server from tidying up.
     """
-    cursor.execute(SERIES, (interval,))
-    # A generator, read batch by batch: the same cursor reads a batch of series, then writes what was found.
-    rows = _rows(cursor, interval, as_of, cursor.fetchall())
-    execute_values(cursor, UPSERT, rows, template=ROW, page_size=BATCH)
+    with transaction(connection) as cursor:
+        cursor.execute(SERIES, (interval,))
+        series = cursor.fetchall()
+    for first in range(0, len(series), BATCH):
+        with transaction(connection) as cursor:
+            rows = [*_rows(cursor, interval, as_of, series[first : first + BATCH])]
+            execute_values(cursor, UPSERT, rows, template=ROW, page_size=BATCH)
 
 
 def _rows(

@@ -8,23 +8,27 @@ candidate. The analytics part takes up what goes live. Settings: .env, see .env.
 """
 
 import logging
+import os
 import signal
 import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
+from math import ceil
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
-from ml.schedule import Schedule
-from ml.training_tables import closed_bars, exchanges, last_trainings
+from ml.schedule import Progress, Schedule
+from ml.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
 from shared.calendars import calendar_of
 from shared.command_line import run_part
 from shared.config import Config
-from shared.database import Connection, connect, make_database, transaction
+from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.market import Interval
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 
@@ -32,6 +36,13 @@ LOOK_SECONDS = 5.0
 ROUND_SECONDS = 1_800.0
 """A training that takes longer hangs, and is ended."""
 BEAT_SECONDS = 0.5
+MOST_BEHIND = 2_000
+"""Messages. While the analytics part has more to read, the past is on its way, and what is learnt would be soon old."""
+TOO_FEW_ROWS = 4
+"""Exit status of a round that found too little to learn from."""
+BEGINS = "trainer runs on database %s: it waits for bars of %s, and until the analytics part has caught up"
+TOO_FEW = "There are too few %s bars to learn from yet: MIN_TRAINING_SAMPLES=%d beside those held out; more will come"
+NO_PROGRESS = Progress(0, 0)
 
 log = logging.getLogger("tickstream.trainer")
 
@@ -51,38 +62,50 @@ class Trainer:
         self._config, self._connection, self._sign, self._stop = config, connection, sign, stop
         models = config.models
         self._schedule = Schedule(
-            models.retrain_frequency, 60.0 * models.retrain_minutes, models.min_training_samples
+            models.retrain_frequency,
+            60.0 * models.retrain_minutes,
+            ceil(models.min_training_samples / (1.0 - models.test_size)),
         )
         self._turns = self._first_turns()
+        self._told: set[Interval] = set()
         self._rounds = 0
 
     def run(self) -> None:
         """Train what is due, until the part is to stop."""
         while not self._stop.is_set():
-            for interval in self._due(time.time()):
-                self._round(interval)
-            self._wait("waits for bars")
+            due = self._due(time.time())
+            for interval, bars in (due or {}).items():
+                if not self._stop.is_set():
+                    self._round(interval)
+                    self._turns[interval] = Turn(time.time(), bars)
+            self._wait("waits for bars" if due is not None else "waits for the analytics part")
         self._sign.give(self._connection, "stopped", "", 0, self._rounds)
 
     def _first_turns(self) -> dict[Interval, Turn]:
         """What was trained before is not trained anew at every start."""
         with transaction(self._connection) as cursor:
-            bars, trained = closed_bars(cursor), last_trainings(cursor)
+            closed, trained = self._closed(cursor), last_trainings(cursor)
         return {
-            interval: Turn(trained.get(interval), bars.get(interval, 0) if interval in trained else 0)
+            interval: Turn(trained.get(interval), closed.get(interval, NO_PROGRESS).bars)
             for interval in self._config.models.forecast_intervals
         }
 
-    def _due(self, now: float) -> list[Interval]:
+    def _closed(self, cursor: Cursor) -> dict[Interval, Progress]:
+        return closed_bars(cursor, self._config.models.prediction_horizon)
+
+    def _due(self, now: float) -> dict[Interval, int] | None:
+        """The intervals to train on, with how many bars they have; None while the analytics part is far behind."""
         with transaction(self._connection) as cursor:
-            bars, places = closed_bars(cursor), exchanges(cursor)
+            lag, closed, places = analytics_lag(cursor), self._closed(cursor), exchanges(cursor)
+        if lag is None or lag > MOST_BEHIND:
+            return None
         is_open = any(calendar_of(place).at(int(now)).name == "regular" for place in places)
-        due = []
+        due = {}
         for interval, turn in self._turns.items():
-            count = bars.get(interval, 0)
-            if self._schedule.is_due(now, turn.trained_at, count - turn.bars, is_open):
-                due.append(interval)
-                self._turns[interval] = Turn(now, count)
+            progress = closed.get(interval, NO_PROGRESS)
+            turn.bars = min(turn.bars, progress.bars)  # new settings of forecasts count from where they begin
+            if self._schedule.is_due(now, turn.trained_at, turn.bars, progress, is_open):
+                due[interval] = progress.bars
         return due
 
     def _round(self, interval: Interval) -> None:
@@ -96,16 +119,29 @@ class Trainer:
             while process.is_alive() and not self._stop.is_set():
                 if time.monotonic() - began > ROUND_SECONDS:
                     log.warning(
-                        "Training on %s bars took over %.0f s and was ended.", interval, ROUND_SECONDS
+                        "Training on %s bars took over %.0f s and was ended; what serves goes on.",
+                        interval,
+                        ROUND_SECONDS,
                     )
                     break
                 self._beat(f"trains on {interval} bars")
                 process.join(BEAT_SECONDS)
+            else:
+                self.tell(interval, process.exitcode)
         finally:
             process.kill()
             process.join()
             process.close()
         self._rounds += 1
+
+    def tell(self, interval: Interval, status: int | None) -> None:
+        """Say how a round ended, where it has not said so itself; `status` None: it was stopped."""
+        if status == TOO_FEW_ROWS:
+            if interval not in self._told:
+                log.info(TOO_FEW, interval, self._config.models.min_training_samples)
+            self._told.add(interval)
+        elif status:
+            log.warning("Training on %s bars died with status %d; what serves goes on.", interval, status)
 
     def _wait(self, detail: str) -> None:
         until = time.monotonic() + LOOK_SECONDS
@@ -118,11 +154,22 @@ class Trainer:
 
 
 def work(config: Config, interval: Interval) -> None:
-    """The life of the process of a round."""
+    """The life of the process of a round; it exits with TOO_FEW_ROWS where there are too few."""
+    # Ctrl-C reaches the whole terminal; the part decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=end_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
     # Imported here, so that the part itself never loads what only its rounds need.
     from ml.training_process import train_interval
 
-    train_interval(config, interval)
+    if not train_interval(config, interval):
+        sys.exit(TOO_FEW_ROWS)
+
+
+def end_with(trainer: BaseProcess | None) -> None:
+    """End this process when the trainer that started it is gone, even killed: nobody is left to end one that hangs."""
+    if trainer is not None:
+        trainer.join()
+        os._exit(1)
 
 
 def train(config: Config, stop: Stop) -> None:
@@ -138,6 +185,7 @@ def train(config: Config, stop: Stop) -> None:
                 dsn = make_database(ready.postgres.dsn_for("postgres"), ready.database())
                 migrate(dsn)
                 with closing(connect(dsn, "trainer")) as connection, stop.gently():
+                    log.info(BEGINS, ready.database(), ", ".join(config.models.forecast_intervals))
                     Trainer(ready, connection, sign, stop).run()
 
         keep_trying("trainer", attempt, stop, config.errors)

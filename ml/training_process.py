@@ -3,7 +3,6 @@ it goes into them; then how the forecasts of every symbol fared."""
 
 import logging
 import os
-import signal
 import time
 from contextlib import closing
 
@@ -30,35 +29,37 @@ POLITENESS = 10
 log = logging.getLogger("tickstream.trainer")
 
 
-def train_interval(config: Config, interval: Interval) -> None:
-    """Train on the tables at `config`'s address. What goes wrong is logged: the next round tries again."""
-    # Ctrl-C reaches the whole terminal; the part decides when this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def train_interval(config: Config, interval: Interval) -> bool:
+    """Train on the tables at `config`'s address; False where there are too few bars to learn from.
+
+    What goes wrong is logged: the next round tries again.
+    """
     if hasattr(os, "nice"):
         os.nice(POLITENESS)
     start_logging(config.logging, "trainer")
     try:
         with closing(connect(config.postgres.dsn_for(config.database()), "training")) as connection:
-            if config.models.trained_models:
-                _train(config, interval, connection)
-            with transaction(connection) as cursor:
-                write_diagnostics(cursor, interval, time.time())
+            has_learnt = _train(config, interval, connection) if config.models.trained_models else True
+            write_diagnostics(connection, interval, time.time())
     except (TickstreamError, OSError) as error:
         log.warning("Training on %s bars broke off: %s", interval, error)
+        return True
+    return has_learnt
 
 
-def _train(config: Config, interval: Interval, connection: Connection) -> None:
-    """Each model in turn; one that can't be trained leaves the others their turn.
-
-    Raises ConfigError where there are too few rows for any.
-    """
+def _train(config: Config, interval: Interval, connection: Connection) -> bool:
+    """Each model in turn; one that can't be trained leaves the others their turn. False: rows are too few for any."""
     settings, registry = round_settings(config.models, interval), registry_of(config)
     found = _samples(connection, interval, settings.training)
-    parted(found, settings)
+    try:
+        parted(found, settings)
+    except ConfigError:
+        return False
     for model in config.models.trained_models:
         try:
             training = train_and_decide(model, found, registry, settings, int(time.time()))
-        except (ConfigError, ModelRefused) as error:
+        # What numbers do to a library shows as one of the last two; the other models may fare better.
+        except (ConfigError, ModelRefused, ValueError, ArithmeticError) as error:
             log.warning("%s of %s bars was not trained: %s", model, interval, error)
             continue
         with transaction(connection) as cursor:
@@ -66,6 +67,7 @@ def _train(config: Config, interval: Interval, connection: Connection) -> None:
         state = "goes live" if training.is_live else "stays a candidate"
         name = f"{model} of {interval} bars, version {training.version},"
         log.info("%s %s after %.1f s: %s", name, state, training.seconds, training.reason)
+    return True
 
 
 def _samples(connection: Connection, interval: Interval, settings: TrainingSettings) -> Samples:

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ml.features import RETURNS
 from ml.rounds import Training
+from ml.schedule import Progress
 from shared.database import Cursor
 from shared.market import Interval
 
@@ -14,13 +16,32 @@ TRAINING_COLUMNS = (
 )
 
 
-def closed_bars(cursor: Cursor) -> dict[Interval, int]:
-    """How many bars were forecast, all symbols together. It costs the same however many there are."""
-    cursor.execute(
-        "select interval, sum(seen)::bigint from (select distinct symbol, interval, seen from forecast_records) s"
-        " group by interval"
-    )
-    return dict(cursor.fetchall())
+# Of "no change" alone: it forecasts every bar, while a model that was taken out of the settings stays behind.
+CLOSED = """
+    select interval, sum(seen)::bigint, sum(greatest(0, seen - %s))::bigint from forecast_records
+    where model = 'naive' and horizon = 1 group by interval
+"""
+BEHIND = """
+    select sum(lag)::bigint from parts
+    where part = 'analytics' and state = 'running' and seen_at > now() - make_interval(secs => %s)
+"""
+SILENCE_SECONDS = 30.0
+"""After which the analytics part, which gives a sign of life once a second, counts as away."""
+
+
+def closed_bars(cursor: Cursor, horizon: int) -> dict[Interval, Progress]:
+    """How many bars were forecast, all symbols together, and how many rows they make for forecasts of the close
+    `horizon` bars ahead: the first bars are looked back on, and the newest still wait for what comes of them or lie too
+    close to those that are tested on. It costs the same however many bars there are."""
+    cursor.execute(CLOSED, (RETURNS + 2 * horizon,))
+    return {interval: Progress(bars, rows) for interval, bars, rows in cursor.fetchall()}
+
+
+def analytics_lag(cursor: Cursor) -> int | None:
+    """How many messages the analytics part has still to read; None where it gives no sign of life."""
+    cursor.execute(BEHIND, (SILENCE_SECONDS,))
+    (lag,) = cursor.fetchall()[0]
+    return None if lag is None else int(lag)
 
 
 def last_trainings(cursor: Cursor) -> dict[Interval, float]:

@@ -79,8 +79,8 @@ def record(cursor: Cursor, model: str, scores: dict[int, int]) -> None:
 def test_findings_are_those_of_what_the_fold_said(connection: Connection) -> None:
     log = log_with_a_split()
     fold(connection, EngineSettings(forecasts={"1m": BRISK}), log, len(log), killed=False)
+    write_diagnostics(connection, "1m", AS_OF)
     with transaction(connection) as cursor:
-        write_diagnostics(cursor, "1m", AS_OF)
         found = written(cursor)
         cursor.execute(
             "select model, count(*), avg(error[1]), array_agg(covered[1][3]), min(extract(epoch from scored_at))::float"
@@ -102,11 +102,14 @@ def test_findings_are_renewed_in_place_and_by_interval(connection: Connection) -
     with transaction(connection) as cursor:
         series(cursor, "naive", 1, range(1, 80))
         record(cursor, "naive", {1: 78})
-        write_diagnostics(cursor, "5m", AS_OF)
+    write_diagnostics(connection, "5m", AS_OF)
+    with transaction(connection) as cursor:
         assert written(cursor) == {}
-        write_diagnostics(cursor, "1m", AS_OF)
+    write_diagnostics(connection, "1m", AS_OF)
+    with transaction(connection) as cursor:
         series(cursor, "naive", 1, range(80, 100))
-        write_diagnostics(cursor, "1m", AS_OF + 60)
+    write_diagnostics(connection, "1m", AS_OF + 60)
+    with transaction(connection) as cursor:
         cursor.execute("select extract(epoch from as_of)::float8 from forecast_diagnostics")
         assert cursor.fetchall() == [(AS_OF + 60,)]
         assert written(cursor)["ACME", "naive"]["count"] == 78 + 19
@@ -116,7 +119,8 @@ def test_a_trained_model_is_judged_at_the_only_horizon_it_has(connection: Connec
     with transaction(connection) as cursor:
         errors = series(cursor, "xgboost", 3, range(1, 131))
         record(cursor, "xgboost", {1: 0, 2: 0, 3: 127})
-        write_diagnostics(cursor, "1m", AS_OF)
+    write_diagnostics(connection, "1m", AS_OF)
+    with transaction(connection) as cursor:
         found = written(cursor)["ACME", "xgboost"]
         outcomes = read_outcomes(cursor, "ACME", "1m", "xgboost", 3)
     assert outcomes is not None
@@ -164,7 +168,20 @@ def test_few_scores_are_told_and_none_are_not(connection: Connection) -> None:
         record(cursor, "naive", {1: 10})
         record(cursor, "arima", {1: 0})
         record(cursor, "xgboost", {1: 10})  # its scores are gone
-        write_diagnostics(cursor, "1m", AS_OF)
+    write_diagnostics(connection, "1m", AS_OF)
+    with transaction(connection) as cursor:
         found = written(cursor)
     assert [*found] == [("ACME", "naive")]
     assert (found["ACME", "naive"]["count"], found["ACME", "naive"]["error"]) == (10, None)
+
+
+def test_findings_are_written_batch_by_batch(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.diagnostics_tables.BATCH", 1)
+    with transaction(connection) as cursor:
+        for model in ("arima", "naive", "xgboost"):
+            series(cursor, model, 1, range(1, 12))
+            record(cursor, model, {1: 10})
+    write_diagnostics(connection, "1m", AS_OF)
+    with transaction(connection) as cursor:
+        cursor.execute("select count(distinct xmin::text), count(*) from forecast_diagnostics")
+        assert cursor.fetchall() == [(3, 3)], "each in a transaction of its own"

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from ml.model_folder import registry_of
-from ml.trainer import train
+from ml.schedule import Progress
+from ml.trainer import Trainer, train
+from ml.training_tables import closed_bars
 from shared.database import connect, copy_rows, transaction
+from shared.parts import SignOfLife, Stop
 from tests.integration.desk import Desk, give_last_quote
 from tests.integration.server_user import wait_for
 
@@ -24,6 +27,12 @@ SEEN = """
     values (%s, '1m', 'naive', 1, %s, 50, '{}', 0, 0, 'naive')
     on conflict (symbol, interval, model, horizon) do update set seen = excluded.seen
 """
+SIGN = """
+    insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
+    values ('analytics', 'here', 'running', '', %s, 0, now(), now() + interval '1 hour')
+    on conflict (part, instance) do update set lag = excluded.lag
+"""
+WAITS = "select detail from parts where part = 'trainer' and state = 'running'"
 MODELS = ("exponential_smoothing", "linear_regression")
 FIRST, MINUTE, BARS = 1_700_000_040, 60, 150
 
@@ -42,6 +51,16 @@ def give_bars(desk: Desk, symbol: str, first: int, count: int) -> None:
         cursor.execute(SEEN, (symbol, first + count))
 
 
+def give_sign(desk: Desk, lag: int) -> None:
+    """The analytics part has so many messages still to read, and will for an hour."""
+    execute(desk, SIGN, lag)
+
+
+def execute(desk: Desk, statement: str, *values: object) -> None:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(statement, values)
+
+
 def trainings(desk: Desk) -> list[tuple[Any, ...]]:
     """Every training: model, version, the version it was tested against, and whether it went live."""
     return desk.rows("select model, version, parent, is_live from model_trainings order by version, model")
@@ -57,6 +76,7 @@ def trading_desk(desk: Desk) -> Desk:
         "RETRAIN_FREQUENCY": "20",
         "RETRAIN_MINUTES": "0",
     }
+    give_sign(desk, lag=0)
     for symbol in ("ACME", "OTHER"):
         give_last_quote(desk, symbol)
         give_bars(desk, symbol, 0, BARS)
@@ -76,9 +96,9 @@ def test_models_are_trained_as_bars_close_and_go_live_where_they_may(trading_des
 def test_restart_trains_only_once_enough_bars_have_closed_since(trading_desk: Desk) -> None:
     with trading_desk.at_work(train):
         wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
+    execute(trading_desk, "update model_trainings set trained_at = trained_at - interval '1 hour'")
     with trading_desk.at_work(train):
-        beat = "select detail from parts where part = 'trainer' and state = 'running'"
-        wait_for(lambda: trading_desk.rows(beat) == [("waits for bars",)])
+        wait_for(lambda: trading_desk.rows(WAITS) == [("waits for bars",)])
         give_bars(trading_desk, "ACME", BARS, 30)
         wait_for(lambda: len(trainings(trading_desk)) == 2 * len(MODELS))
     second = trainings(trading_desk)[len(MODELS) :]
@@ -87,11 +107,52 @@ def test_restart_trains_only_once_enough_bars_have_closed_since(trading_desk: De
     ]
 
 
-def test_too_few_bars_are_said_and_waited_for(trading_desk: Desk) -> None:
+def test_first_training_waits_until_there_is_enough_to_learn_from(trading_desk: Desk) -> None:
     trading_desk.settings["MIN_TRAINING_SAMPLES"] = "200"
     with trading_desk.at_work(train):
-        beat = "select detail from parts where part = 'trainer' and state = 'running'"
-        wait_for(lambda: trading_desk.rows(beat) == [("waits for bars",)])
+        wait_for(lambda: trading_desk.rows(WAITS) == [("waits for bars",)])
         assert trainings(trading_desk) == []
         give_bars(trading_desk, "ACME", BARS, 150)
         wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
+
+
+def test_prices_that_stand_still_are_waited_out_and_said_once(
+    trading_desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "tickstream.trainer")
+    execute(trading_desk, "update bars set open = 5, high = 5, low = 5, close = 5")
+    with trading_desk.at_work(train):
+        wait_for(lambda: "too few 1m bars to learn from yet: MIN_TRAINING_SAMPLES=50" in caplog.text)
+    assert trainings(trading_desk) == []
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"], "at the start, and once then"
+
+
+@pytest.mark.parametrize(
+    "sign", ["update parts set lag = 2001", "delete from parts where part = 'analytics'"]
+)
+def test_nothing_is_trained_while_the_past_is_on_its_way(trading_desk: Desk, sign: str) -> None:
+    execute(trading_desk, sign)
+    with trading_desk.at_work(train):
+        wait_for(lambda: trading_desk.rows(WAITS) == [("waits for the analytics part",)])
+        assert trainings(trading_desk) == []
+        give_sign(trading_desk, lag=2000)
+        wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
+
+
+def test_model_that_is_not_in_use_any_more_adds_nothing_to_the_bars(trading_desk: Desk) -> None:
+    stale = SEEN.replace("'1m', 'naive', 1", "'1m', 'xgboost', 1")
+    execute(trading_desk, stale, "ACME", 7)
+    with closing(connect(trading_desk.database(), "test")) as connection, transaction(connection) as cursor:
+        closed = closed_bars(cursor, horizon=3)
+    assert closed == {"1m": Progress(2 * BARS, 2 * (BARS - 64 - 6))}
+
+
+@pytest.mark.parametrize(("status", "words"), [(-9, "died with status -9"), (None, ""), (0, "")])
+def test_round_that_dies_is_told_of(
+    trading_desk: Desk, caplog: pytest.LogCaptureFixture, status: int | None, words: str
+) -> None:
+    with closing(connect(trading_desk.database(), "test")) as connection:
+        trainer = Trainer(trading_desk.config, connection, SignOfLife("trainer", "here"), Stop())
+        trainer.tell("1m", status)
+    assert words in caplog.text
+    assert bool(words) == bool(caplog.records)
