@@ -9,21 +9,15 @@ import numpy as np
 import pytest
 
 from ml.arima import Arima, ArimaModel
-from ml.forecast_settings import forecast_settings
-from ml.forecaster import PATIENCE, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.order_search import search
+from ml.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.search import Outcome, SearchSettings
 from ml.search_pool import SearchPool
-from shared.sections import Models
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 MODEL = ArimaModel((0.05,), 1, (0.03,), 0.0, 0.012)
 """Hardly more than a random walk, so that closes at random don't speak against it."""
 FOUND = Outcome(MODEL)
 FAILED = Outcome(None, "no model fits")
-RETURNING = ArimaModel((0.6,), 0, (), 0.0, 0.01)
-"""A series that returns to where it began."""
-LIVE = forecast_settings(Models(), "1m")
 Answer = ArimaForecast | Warming
 
 
@@ -306,101 +300,3 @@ def test_real_searches_give_the_same_forecasts_at_every_run() -> None:
             runs.append(answers)
     assert runs[0] == runs[1]
     assert any(isinstance(answer, ArimaForecast) and answer.version == 19 for answer in runs[0])
-
-
-def returning(count: int, level: float = 0.0, seed: int = 5) -> list[float]:
-    """Closes that return to a level, as a log return from 100."""
-    place, found = 0.0, []
-    for shock in np.random.default_rng(seed).normal(scale=0.01, size=count):
-        place = 0.6 * place + float(shock)
-        found.append(100.0 * math.exp(level + place))
-    return found
-
-
-def skill(series: list[float], answers: list[Answer]) -> float:
-    """Of the closes behind the answers, one bar ahead."""
-    own = still = 0.0
-    for answer, before, close in zip(answers, series, series[1:], strict=False):
-        assert isinstance(answer, ArimaForecast)
-        own += math.log(close / answer.prices[0]) ** 2
-        still += math.log(close / before) ** 2
-    return 1.0 - own / still
-
-
-def test_a_level_that_is_left_costs_little() -> None:
-    """A model of a mean pulls every forecast back to it; from a jump on nothing returns there."""
-    series = [*returning(1_000), *returning(1_001, level=0.3, seed=6)]
-    forecaster, answers = new(LIVE), []
-    for number, close in enumerate(series, start=1):
-        outcome = search(forecaster.search(), LIVE.search) if forecaster.needs_result(number) else None
-        answers.append(forecaster.update(number, close, outcome))
-    before, after = answers[999], answers[1_020]
-    assert isinstance(before, ArimaForecast)
-    assert isinstance(after, ArimaForecast)
-    assert before.order[1] == 0
-    assert (after.order, after.version) == ((0, 1, 0), 0)
-    assert skill(series[700:1_000], answers[700:]) > 0.1
-    # The jump itself nobody can foresee; it is no part of the thousand that follow it.
-    assert skill(series[1_000:], answers[1_000:]) > -0.2
-
-
-def set_aside(left_behind: int) -> tuple[Forecaster, list[float]]:
-    """One that believes in a level until it is left, so many bars before; its closes."""
-    series = [*returning(60), *returning(left_behind, level=0.5)]
-    return folded(series, Outcome(RETURNING))[0], series
-
-
-def test_a_model_that_is_far_off_is_set_aside_within_a_few_bars() -> None:
-    assert set_aside(0)[0].version != 0
-    assert set_aside(8)[0].version == 0
-
-
-def test_behind_a_model_set_aside_searches_come_sooner_but_not_all_the_time() -> None:
-    forecaster, asked = new(replace(SETTINGS, search_every=2_000)), []
-    for number, close in enumerate(closes(3_000), start=1):
-        step(forecaster, number, close, Outcome(RETURNING))
-        if forecaster.asked_at == number:
-            asked.append(number)
-    patience = PATIENCE * SETTINGS.min_observations
-    assert [after - before for before, after in pairwise(asked)][-5:] == [patience] * 5
-
-
-def test_a_search_under_way_brings_the_next_model_though_the_last_was_set_aside() -> None:
-    forecaster, series = set_aside(8)
-    while forecaster.asked_at is None:
-        step(forecaster, forecaster.number + 1, series[-1])
-    for _ in range(SETTINGS.search_lag):
-        last = step(forecaster, forecaster.number + 1, series[-1], FAILED)
-    assert isinstance(last, ArimaForecast)
-    assert last.version == 0
-
-
-def test_a_restart_around_the_setting_aside_changes_nothing() -> None:
-    series = [*returning(60), *returning(200, level=0.5)]
-    whole, cut = new(), new()
-    versions = set()
-    for number, close in enumerate(series):
-        if number == 62:
-            whole.split(3.0)
-            cut.split(3.0)
-        close = close / 3.0 if number >= 62 else close
-        later = number + 30 if number >= 65 else number
-        assert step(cut, later, close, Outcome(RETURNING)) == step(whole, later, close, Outcome(RETURNING))
-        restarted = new()
-        restarted.restore(json.loads(json.dumps(cut.state())))
-        cut = restarted
-        assert cut.state() == whole.state()
-        versions.add(whole.version)
-    assert {0, 19} <= versions
-
-
-def test_a_random_walk_seldom_speaks_against_a_model_that_says_little() -> None:
-    """Changes that keep a tenth of the last one: what a search finds in a walk that has nothing to be found."""
-    model = Outcome(ArimaModel((0.1,), 1, (), 0.0, 0.01))
-    kept = 0
-    for seed in range(20):
-        forecaster = new(replace(SETTINGS, search_every=2_000))
-        for number, close in enumerate(closes(1_000, seed=seed)):
-            step(forecaster, number, close, model)
-        kept += forecaster.version != 0
-    assert kept >= 19

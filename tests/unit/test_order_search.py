@@ -9,7 +9,7 @@ import pytest
 from statsmodels.tsa.arima.model import ARIMA
 
 from ml.arima import ArimaModel
-from ml.order_search import differences, search
+from ml.order_search import MEAN_CLOSES, differences, search
 from ml.search import Outcome, SearchSettings, season_of
 from ml.search_pool import Key, SearchPool
 from tests.unit.quick_search import timeless
@@ -94,6 +94,17 @@ def test_two_differences_are_taken_only_where_they_are_allowed_and_called_for() 
     twice = np.cumsum(np.cumsum(noise(300)))
     assert [differences(twice, most) for most in (0, 1, 2)] == [0, 1, 2]
     assert [differences(np.cumsum(noise(300)), most) for most in (0, 1, 2)] == [0, 1, 1]
+
+
+def test_a_mean_is_believed_in_only_over_a_window_long_enough() -> None:
+    series = np.array(returning(MEAN_CLOSES - 1))
+    assert differences(series[: MEAN_CLOSES - 1], 1) == 1
+    assert differences(series, 1) == 0
+
+
+def test_hardly_a_random_walk_is_taken_for_a_return_to_a_mean() -> None:
+    for length in (MEAN_CLOSES, 500):
+        assert sum(differences(np.cumsum(noise(length, seed)), 1) == 0 for seed in range(200)) <= 2
 
 
 def test_a_season_is_found_where_it_is_asked_for() -> None:
