@@ -14,8 +14,8 @@ from ml.search import Outcome, SearchSettings
 from ml.search_pool import SearchPool
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
+# Hardly more than a random walk, so that closes at random don't speak against it.
 MODEL = ArimaModel((0.05,), 1, (0.03,), 0.0, 0.012)
-"""Hardly more than a random walk, so that closes at random don't speak against it."""
 FOUND = Outcome(MODEL)
 FAILED = Outcome(None, "no model fits")
 Answer = ArimaForecast | Warming
@@ -269,11 +269,8 @@ def test_a_ratio_that_is_no_split_is_refused(ratio: float) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"min_observations": 2},
-        {"min_observations": 501},
-        {"steps": 0},
-        {"search_lag": 0},
-        {"confidence": 1.0},
+        *({"min_observations": count} for count in (2, 501)),
+        *({name: 0} for name in ("steps", "search_lag", "confidence")),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(wrong: dict[str, int]) -> None:
