@@ -1,6 +1,6 @@
 """Kill the parts and the servers of a replay at random, and compare what is left with a run that was left alone.
 
-    python -m tests.chaos                              an hour at sixty times its speed, twenty kills of parts
+    python -m tests.chaos                              ninety minutes at sixty times their speed, twenty kills of parts
     python -m tests.chaos --kills 60 --seed 3 --speed 30
 
 Every table and both topics must be the same to the byte, but for columns of wall-clock time.
@@ -18,10 +18,11 @@ from shared.errors import TickstreamError
 from tests.chaos.killing import Kill, carry_out, planned
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import Say, running
-from tests.chaos.recording import made_up_with_split, real_hour
+from tests.chaos.recording import made_up_with_split, real_trades
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-HOUR = 3600
+MINUTES = 90
+SPAN = 60 * MINUTES
 DRAIN_SECONDS = 180.0
 
 
@@ -48,7 +49,7 @@ def play(name: str, files: list[Path], speed: float, plan: list[Kill]) -> list[L
     with running(files, f"{speed:g}", say) as pipeline:
         say("the replay begins")
         carry_out(plan, pipeline, say)
-        pipeline.wait_until_drained(HOUR / speed + DRAIN_SECONDS)
+        pipeline.wait_until_drained(SPAN / speed + DRAIN_SECONDS)
         pipeline.stop_parts()
         say("everything is read and the parts are stopped")
         return outcome(pipeline.config, pipeline.topic)
@@ -75,11 +76,11 @@ def compared(calm: list[Left], killed: list[Left], plan: list[Kill]) -> bool:
 def main() -> int:
     """Run it all; 0 where both runs left the same, 1 where not or where a run did not get to its end."""
     options = parse()
-    plan = planned(options.kills, HOUR / options.speed, not options.no_servers, options.seed)
+    plan = planned(options.kills, SPAN / options.speed, not options.no_servers, options.seed)
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         data = Path(os.environ.get("TICKSTREAM_TEST_DATA", DATA))
-        real = [] if options.made_up else real_hour(data, Path(name))
-        files = real or made_up_with_split(Path(name), 60, 400)
+        real = [] if options.made_up else real_trades(data, Path(name))
+        files = real or made_up_with_split(Path(name), MINUTES, 400)
         names = ", ".join(f"{file.parent.name}/{file.name}" for file in files)
         print(f"seed {options.seed}, speed {options.speed:g}, files {names}")
         try:

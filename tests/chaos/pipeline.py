@@ -20,6 +20,7 @@ from shared.errors import Unavailable
 from shared.kafka import Log, browse, make_topics
 from shared.sections import Errors
 from shared.supervising import Child, supervise
+from tests.chaos.models import SERVING, put_live
 
 PARTS = {
     "producer": ("-m", "producer.producer"),
@@ -96,6 +97,7 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
         "VOLUME_CHANGE_THRESHOLD": "0.5",
         "FORECAST_INTERVALS": "1m,5m",
         "ARIMA_MIN_OBSERVATIONS": "10",
+        "TRAINED_MODELS": ",".join(SERVING),
     }
 
 
@@ -122,6 +124,7 @@ def _supervised(
 ) -> Iterator[Pipeline]:
     topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
     migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
+    put_live(config)
     children = {part: Child(part, command) for part, command in PARTS.items()}
     stop = threading.Event()
     with patch.dict(os.environ, told), ThreadPoolExecutor(1) as pool:

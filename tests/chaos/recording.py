@@ -1,4 +1,4 @@
-"""What the chaos run replays: an hour of real trades where there are any, else trades made from a seed."""
+"""What the chaos run replays: an hour and a half of real trades where there are any, else trades made from a seed."""
 
 import random
 import zipfile
@@ -9,8 +9,8 @@ from pathlib import Path
 REAL_FILES = "market_lean/lean/Data/equity/usa/tick/*/20131007_trade.zip"
 PLACE = 5
 """How many names at the end of a recording's path say what is in it: equity/usa/tick/spy/20131007_trade.zip."""
-FIRST_MS, LAST_MS = 52_200_000, 55_800_000
-"""14:30 and 15:30 in New York as milliseconds of the day."""
+FIRST_MS, LAST_MS = 52_200_000, 57_600_000
+"""14:30 and 16:00 in New York as milliseconds of the day: trained models look back on 65 minutes."""
 MIDNIGHT = datetime(2013, 10, 8, 4, 0, tzinfo=UTC)
 """In New York; there a split takes effect."""
 DAY_MS = 86_400_000
@@ -18,18 +18,18 @@ RATIO = 7
 SYMBOLS = {"AIG": 49.0, "BAC": 13.9, "IBM": 182.0, "SPY": 167.5}
 
 
-def real_hour(data: Path, folder: Path) -> list[Path]:
-    """The trades of one hour, cut out of the recorded day; none where that is absent."""
+def real_trades(data: Path, folder: Path) -> list[Path]:
+    """The trades of an hour and a half, cut out of the recorded day; none where that is absent."""
     return [_cut(source, folder) for source in sorted(data.glob(REAL_FILES))]
 
 
 def _cut(source: Path, folder: Path) -> Path:
     target = folder.joinpath(*source.parts[-PLACE:])
     target.parent.mkdir(parents=True)
-    with zipfile.ZipFile(source) as day, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as hour:
+    with zipfile.ZipFile(source) as day, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as part:
         (name,) = day.namelist()
         lines = day.read(name).splitlines(keepends=True)
-        hour.writestr(
+        part.writestr(
             name, b"".join(line for line in lines if FIRST_MS <= int(line.split(b",")[0]) < LAST_MS)
         )
     return target
@@ -44,13 +44,13 @@ def made_up_with_split(folder: Path, minutes: int, quotes_a_minute: int) -> list
 
 
 def _split(market: Path, minutes: int, chance: random.Random) -> list[Path]:
-    """A trade a second on both sides of the midnight, as LEAN lays them out, and the factor file that tells of it."""
+    """A trade every other second on both sides of midnight, as LEAN lays them out, and the factor file of the split."""
     factors = market / "factor_files" / "splt.csv"
     factors.parent.mkdir(parents=True)
     factors.write_text(f"20131007,1,{1 / RATIO:.7f},700\n20501231,1,1,0\n", encoding="ascii")
     half = minutes * 30_000
-    evening = _ticks(range(DAY_MS - half, DAY_MS, 1000), 7_000_000, chance)
-    morning = _ticks(range(0, half, 1000), 7_000_000 // RATIO, chance)
+    evening = _ticks(range(DAY_MS - half, DAY_MS, 2000), 7_000_000, chance)
+    morning = _ticks(range(0, half, 2000), 7_000_000 // RATIO, chance)
     return [_zipped(market, "20131007", evening), _zipped(market, "20131008", morning)]
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.chaos.killing import Kill, carry_out
+from tests.chaos.models import SERVING
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import running
 from tests.chaos.recording import made_up_with_split
@@ -30,11 +31,14 @@ def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
 
 
 def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(tmp_path: Path) -> None:
-    files = made_up_with_split(tmp_path, minutes=35, quotes_a_minute=150)
+    files = made_up_with_split(tmp_path, minutes=90, quotes_a_minute=60)
     calm = played(files, "max", [])
     rows = {left.name: len(left.lines) for left in calm}
     assert rows["quotes"] + rows["bars"] + rows["log"] > 10_000
     assert rows["corporate_actions"] == 1
     assert min(rows[name] for name in ("forecasts", "forecast_scores", "forecast_records")) > 30
-    killed = played(files, "200", PLAN)
+    for table in ("forecasts", "forecast_scores", "forecast_records"):
+        found = [line.split(b"\t") for left in calm if left.name == table for line in left.lines]
+        assert all(sum(model.encode() in row for row in found) > 3 for model in SERVING), table
+    killed = played(files, "500", PLAN)
     assert [first_difference(*pair) for pair in zip(calm, killed, strict=True)] == [""] * len(calm)

@@ -1,0 +1,24 @@
+"""Trained models that forecast from the first record of a run on."""
+
+from ml.model_folder import registry_of
+from ml.rounds import manifest_of, round_settings
+from ml.training import train
+from shared.config import Config
+from shared.setting_types import TrainedModel
+from tests.unit.histories import walks
+
+SERVING: tuple[TrainedModel, ...] = ("linear_regression", "random_forest")
+ROWS = 200
+TRAINED_AT = 1_000_000_000
+
+
+def put_live(config: Config) -> None:
+    """Train them on a random walk of long ago, the same for every run, and let them go live."""
+    registry, learnt = registry_of(config), walks(ROWS)
+    for interval in config.models.forecast_intervals:
+        settings = round_settings(config.models, interval)
+        for model in SERVING:
+            trained = train(model, learnt, settings.training)
+            said = manifest_of(model, learnt, trained, settings, TRAINED_AT)
+            version = registry.add(said, trained.predictor, trained.estimator)
+            registry.promote(interval, model, version)
