@@ -10,6 +10,7 @@ Pure but for one wish: somebody must search for models, see `Searches`.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from math import exp, inf, log, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -257,7 +258,6 @@ class SeriesForecasts:
 
 
 def _forecasts(close: float, means: Sequence[float], sigmas: Sequence[float], pool: Pool) -> list[Forecast]:
-    return [
-        Forecast(horizon, close, mean, sigma, pool.widths(horizon))
-        for horizon, (mean, sigma) in enumerate(zip(means, sigmas, strict=True), start=1)
-    ]
+    horizons = range(1, len(sigmas) + 1)
+    rows = zip(horizons, repeat(close, len(sigmas)), means, sigmas, pool.all_widths(), strict=True)
+    return list(map(Forecast._make, rows))

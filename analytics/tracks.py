@@ -56,12 +56,12 @@ class Track:
     def arrive(self, bar: Bar, pool: Pool) -> dict[int, Score]:
         """A bar has closed: the scores of what was said of its close, by horizon; `pool` learns from them."""
         scores: dict[int, Score] = {}
-        close, end, fines, standings = bar.close, bar.end, self._fines, self.standings
+        close, end, fines, standings, learn = bar.close, bar.end, self._fines, self.standings, pool.learn
         day = end // DAY_SECONDS
         for forecast in self._waiting.arrive():
             horizon = forecast.horizon
             found = scores[horizon] = score(forecast, close, fines)
-            pool.learn(end, horizon, found.size / forecast.sigma)
+            learn(end, horizon, found.size / forecast.sigma)
             record, comparison = standings[horizon]
             record.add(found)
             if comparison is not None:

@@ -141,6 +141,10 @@ class Pool:
         """The reach of each level's interval in sigmas; that of a higher level is never smaller."""
         return self._rounds[horizon - 1].rising
 
+    def all_widths(self) -> list[tuple[float, ...]]:
+        """The widths of every horizon, the shortest first."""
+        return [rounds.rising for rounds in self._rounds]
+
     def interval(self, mean: float, sigma: float, horizon: int) -> dict[float, tuple[float, float]]:
         """Low and high of each level around the price `mean`; `sigma` is that of the log return over the horizon."""
         widths = zip(self.levels, self.widths(horizon), strict=True)
@@ -154,7 +158,12 @@ class Pool:
         """
         if not 0.0 <= score < inf:
             raise ValueError(f"a score must be finite and not negative, not {score}")
-        self._rounds[horizon - 1].add(time, score)
+        rounds = self._rounds[horizon - 1]
+        if time > rounds.time:
+            rounds.begin(time)
+        rounds.scores += 1
+        if score > rounds.narrowest:
+            rounds.lay_outside(score)
 
     def state(self) -> list[list[float]]:
         """All that `restore()` needs to go on bit for bit, as finite numbers."""
@@ -171,44 +180,42 @@ class Pool:
 class _Rounds:
     """One horizon: its widths, and of the open round its time, its scores and how many lay outside each width.
 
-    `rising` are the widths as they are used: that of a higher level is never smaller.
+    `rising` are the widths as they are used: that of a higher level is never smaller. `narrowest` is the least of them.
     """
 
     def __init__(self, levels: tuple[float, ...]) -> None:
         self._allowed = [1.0 - level for level in levels]
         self._normal = [NormalDist().inv_cdf((1.0 + level) / 2.0) for level in levels]
-        self._time = self._scores = 0
+        self.time = self.scores = 0
         self._outside = [0] * len(levels)
         self._set(list(self._normal))
 
-    def add(self, time: int, score: float) -> None:
-        if self._scores and time > self._time:
-            self._end()
-        if self._scores == 0 or time > self._time:
-            self._time = time
-        self._scores += 1
-        if score > self._narrowest:
-            for i, width in enumerate(self._widths):
-                if score > width:
-                    self._outside[i] += 1
-
-    def _end(self) -> None:
-        """One step for the round, and none of its scores kept."""
+    def begin(self, time: int) -> None:
+        """One step for the round that ends, and none of its scores kept."""
+        self.time = time
+        if not self.scores:
+            return
         widths = []
         rules = zip(self._widths, self._normal, self._outside, self._allowed, strict=True)
         for width, normal, outside, allowed in rules:
-            width += RATE * normal * (outside / self._scores - allowed)
+            width += RATE * normal * (outside / self.scores - allowed)
             widths.append(min(max(width, normal / WIDEST), normal * WIDEST))
         self._set(widths)
-        self._scores = 0
+        self.scores = 0
         self._outside = [0] * len(self._outside)
 
+    def lay_outside(self, score: float) -> None:
+        """Count a score for the widths that it exceeds."""
+        for i, width in enumerate(self._widths):
+            if score > width:
+                self._outside[i] += 1
+
     def _set(self, widths: list[float]) -> None:
-        self._widths, self._narrowest = widths, min(widths)
+        self._widths, self.narrowest = widths, min(widths)
         self.rising = tuple(accumulate(widths, max))
 
     def state(self) -> list[float]:
-        return [self._time, self._scores, *self._outside, *self._widths]
+        return [self.time, self.scores, *self._outside, *self._widths]
 
     def restore(self, state: Sequence[float]) -> None:
         size = len(self._widths)
@@ -218,7 +225,7 @@ class _Rounds:
         widths = list(state[2 + size :])
         if not all(0 <= count <= scores for count in outside) or not self._within(widths):
             raise ValueError("the stored widths are out of range")
-        self._time, self._scores, self._outside = time, scores, outside
+        self.time, self.scores, self._outside = time, scores, outside
         self._set(widths)
 
     def _within(self, widths: list[float]) -> bool:

@@ -90,21 +90,21 @@ def score(forecast: Forecast, actual: float, fines: tuple[float, ...]) -> Score:
     if not 0.0 < actual < inf:
         raise ValueError(f"a price must be finite and positive, not {actual}")
     _, origin, mean, sigma, widths = forecast
-    error, naive = log(actual / mean), log(actual / origin)
+    error = log(actual / mean)
+    naive = error if mean == origin else log(actual / origin)
     size = abs(error)
-    moved = mean != origin and actual != origin
+    moved = mean != origin != actual
     hit = moved and (mean > origin) == (actual > origin)
-    terms: tuple[float, ...] = (1.0, error, size, size * size, abs(naive), naive * naive, moved, hit)
-    winkler: tuple[float, ...] = ()
-    # So short tuples are put together faster than lists that become one in the end.
+    terms: list[float] = [1.0, error, size, size * size, abs(naive), naive * naive, moved, hit]
+    winkler: list[float] = []
     for width, fine in zip(widths, fines, strict=True):
         reach = width * sigma
         if size <= reach:
-            terms += (True,)
-            winkler += (2.0 * reach,)
+            terms.append(True)
+            winkler.append(2.0 * reach)
         else:
-            terms += (False,)
-            winkler += (2.0 * reach + fine * (size - reach),)
+            terms.append(False)
+            winkler.append(2.0 * reach + fine * (size - reach))
     return Score(terms + winkler)
 
 
@@ -135,6 +135,8 @@ class Record:
     It keeps sums only, at most eleven rows of them: of what is older than the open block, and of each block. Of late
     means the newest 200 scores, less up to 19 whenever a block of 20 has begun.
     """
+
+    __slots__ = ("_blocks", "_ended", "_size")
 
     def __init__(self, levels: int) -> None:
         self._size = FIXED + 2 * levels

@@ -75,10 +75,12 @@ class VarianceFilter:
         if self.seen < WARM_AFTER:
             return []
         target, excess = self._target, self._variance - self._target
-        return [
-            max(sqrt(max(horizon * target + share * excess, 0.0)), smallest)
-            for horizon, share, smallest in _terms(horizons)
-        ]
+        found = []
+        for horizon, share, smallest in _terms(horizons):
+            variance = horizon * target + share * excess
+            sigma = sqrt(variance) if variance > 0.0 else 0.0
+            found.append(sigma if sigma > smallest else smallest)
+        return found
 
     def sigma(self, horizon: int) -> float | None:
         """The last of `sigmas`, None while warming up."""
