@@ -81,14 +81,16 @@ def test_minute_of_the_history_is_what_its_quotes_give(
         ]
 
 
-@pytest.mark.parametrize(("later", "interval", "count"), [(20 * DAY, "1h", 24), (90 * DAY, "1d", 1)])
-def test_hours_and_days_are_what_their_minutes_give(
+@pytest.mark.parametrize(
+    ("later", "interval", "count"), [(4 * DAY, "15m", 96), (20 * DAY, "1h", 24), (90 * DAY, "1d", 1)]
+)
+def test_longer_bars_are_what_their_minutes_give(
     market: SimulatedMarket, past: list[RecordedBar], later: timedelta, interval: str, count: int
 ) -> None:
-    """The same week, told in minutes soon after and in hours or days later."""
-    begin = datetime(2025, 5, 28, tzinfo=UTC)
-    longer = [bar for bar in market.history(NOW + later) if begin <= bar.start < begin + 6 * DAY]
-    assert [bar.interval for bar in longer] == [interval] * (6 * count * len(SYMBOLS))
+    """The same two days, told in minutes soon after and in longer bars later."""
+    begin = datetime(2025, 6, 1, tzinfo=UTC)
+    longer = [bar for bar in market.history(NOW + later) if begin <= bar.start < begin + 2 * DAY]
+    assert [bar.interval for bar in longer] == [interval] * (2 * count * len(SYMBOLS))
     minutes = [bar for bar in past if bar.start >= begin]
     for bar in longer:
         end = end_of(bar)
@@ -103,9 +105,8 @@ def test_history_is_in_order_and_overlaps_nowhere(past: list[RecordedBar]) -> No
     assert all(bar.received_time == end_of(bar) for bar in past)
     for symbol in SYMBOLS:
         own = [bar for bar in past if bar.symbol == symbol]
-        assert [bar.interval for bar in own] == ["1d"] * 670 + ["1h"] * 53 * 24 + ["1m"] * (
-            7 * 1440 + 15 * 60 + 23
-        )
+        longer = ["1d"] * 670 + ["1h"] * 53 * 24 + ["15m"] * 5 * 96
+        assert [bar.interval for bar in own] == longer + ["1m"] * (2 * 1440 + 15 * 60 + 23)
         assert all(end_of(one) <= two.start for one, two in pairwise(own))
         assert all(end_of(one) == two.start for one, two in pairwise(own[670:]))
         assert end_of(own[-1]) == NOW.replace(second=0, microsecond=0)

@@ -56,13 +56,13 @@ def test_restart_at_any_position_gives_exactly_the_rest(lived: list[Record], par
     assert rest == lived[killed + 1 :]
 
 
-@pytest.mark.parametrize("told", ["1d", "1h", "1m", "quotes"])
+@pytest.mark.parametrize("told", ["1d", "1h", "15m", "1m", "quotes"])
 @pytest.mark.parametrize("away", [timedelta(minutes=20), timedelta(hours=5), 30 * DAY, 400 * DAY])
 def test_restart_later_loses_no_minute_and_doubles_none(
     market: SimulatedMarket, lived: list[Record], told: str, away: timedelta
 ) -> None:
-    """Killed between the two symbols of one instant, where it told days, hours, minutes or quotes."""
-    killed = {"1d": 667, "1h": 2001, "1m": 10_001, "quotes": len(lived) - 5}[told]
+    """Killed between the two symbols of one instant, where it told bars of any length, or quotes."""
+    killed = {"1d": 667, "1h": 2001, "15m": 4001, "1m": 10_001, "quotes": len(lived) - 5}[told]
     before = lived[:killed]
     assert getattr(before[-1], "interval", "quotes") == told
     after = live(market, before[-1].position, STOPPED + away, STOPPED + away + 5 * SECOND)

@@ -1,7 +1,7 @@
-"""The simulated past as finished bars: days long ago, then hours, then minutes, without overlap.
+"""The simulated past as finished bars: days long ago, then hours, quarter-hours and minutes, without overlap.
 
-All are made from the same minutes, so that hours and days equal what their minutes give, and the minutes equal
-what their quotes give.
+All are made from the same minutes, so that longer bars equal what their minutes give, and the minutes equal what
+their quotes give.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,8 @@ from shared.calendars import DAY, SIMULATED
 from shared.market import RecordedBar, RecordedInterval
 
 SOURCE, CURRENCY = "simulated", "USD"
-DAYS_OF_HISTORY, DAYS_OF_HOURS, DAYS_OF_MINUTES = 730, 60, 7
+DAYS_OF_HISTORY, DAYS_OF_HOURS, DAYS_OF_QUARTERS, DAYS_OF_MINUTES = 730, 60, 7, 2
+"""Two days of this market, which never closes, have as many minutes as a week of a stock exchange."""
 DAYS_AT_ONCE = 16
 
 
@@ -48,15 +49,22 @@ class Shape(NamedTuple):
 SHAPES: dict[RecordedInterval, Shape] = {
     "1d": Shape(OPENS, CLOSES, CLOSES - OPENS),
     "1h": Shape(0, MINUTES, 60),
+    "15m": Shape(0, MINUTES, 15),
     "1m": Shape(0, MINUTES, 1),
 }
 
 
 def spans(first_day: int, today: int) -> list[Span]:
-    """What of the days from `first_day` up to and with `today` is told in days, in hours and in minutes."""
+    """What of the days from `first_day` up to and with `today` is told in bars of which length."""
     hours = max(first_day, today - DAYS_OF_HOURS)
+    quarters = max(first_day, today - DAYS_OF_QUARTERS)
     minutes = max(first_day, today - DAYS_OF_MINUTES)
-    return [Span("1d", first_day, hours), Span("1h", hours, minutes), Span("1m", minutes, today + 1)]
+    return [
+        Span("1d", first_day, hours),
+        Span("1h", hours, quarters),
+        Span("15m", quarters, minutes),
+        Span("1m", minutes, today + 1),
+    ]
 
 
 def bars(seed: int, listed: Sequence[Listed], span: Span) -> Iterator[RecordedBar]:

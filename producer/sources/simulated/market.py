@@ -45,8 +45,8 @@ class SimulatedMarket:
     def history(self, until: datetime) -> Iterator[RecordedBar]:
         """Two years of finished bars that end at `until` or before, in order of their ends.
 
-        Days up to 60 days ago, then hours, then minutes for the last seven days and today. Raises StopPart
-        outside the years that the market knows, and so do the others.
+        Days up to 60 days ago, hours up to a week ago, quarter-hours, then minutes for two days and today.
+        Raises StopPart outside the years that the market knows, and so do the others.
         """
         today = _day(until)
         return self._bars(spans(today - DAYS_OF_HISTORY, today), until)
@@ -88,7 +88,7 @@ class SimulatedMarket:
         """What lies behind a position so long past that it is told in bars.
 
         A day that was begun is told to its end as it was begun, so that nothing overlaps however far time has
-        moved on since; only behind it days, hours and minutes are chosen anew.
+        moved on since; only behind it the lengths of the bars are chosen anew.
         """
         microsecond, interval = place_of(position)
         if interval is None:

@@ -4,7 +4,8 @@
 
 The rank is 0 for a time mark and 1 to 1023 for a symbol, so that what falls on one microsecond stays in order. A
 bar lies in the last microseconds before its end, where no quote ever does: a minute 1 before it, an hour 2, a
-day 3. So a position says by itself what it belongs to, and a producer that was killed can go on exactly there.
+day 3, a quarter-hour 4. So a position says by itself what it belongs to, and a producer that was killed can go on
+exactly there.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from shared.market import RecordedInterval
 SECOND = 1_000_000
 RANKS = 1024
 MOST_SYMBOLS = RANKS - 1
-BEFORE_END: dict[RecordedInterval, int] = {"1m": 1, "1h": 2, "1d": 3}
+BEFORE_END: dict[RecordedInterval, int] = {"1m": 1, "1h": 2, "1d": 3, "15m": 4}
 QUOTES_END = 60 * SECOND - 100
 """No quote lies this late in its minute, in microseconds."""
 
