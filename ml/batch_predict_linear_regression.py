@@ -35,6 +35,7 @@ from rich.table import Table
 
 from ml.batch import Prediction, predictions
 from ml.commands import parser_of, run_command
+from ml.features import RETURNS
 from ml.inputs import inputs
 from ml.model_file import ModelFile, read
 from ml.model_folder import key_in
@@ -42,7 +43,7 @@ from ml.report import progress_bars, show
 from ml.rounds import RoundSettings, expected_of, round_settings
 from ml.samples import History
 from shared.config import Config
-from shared.errors import ModelRefused
+from shared.errors import ConfigError, ModelRefused
 
 COLUMNS = (*Prediction._fields, "version")
 
@@ -74,13 +75,25 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     given = inputs(config, arguments)
     model = load(config, round_settings(config.models, given.interval))
     confidence = config.models.ml_prediction_confidence_threshold
-    with arguments.out.open("w", encoding="utf-8", newline="") as out, progress_bars() as progress:
+    with opened(arguments.out) as out, progress_bars() as progress:
         histories = progress.track(given.histories, description="symbol by symbol")
         summaries = write_predictions(histories, model, confidence, out)
+    if not summaries:
+        raise ConfigError(
+            f"No bar can be forecast: that takes {RETURNS + 1} bars of a symbol, and a price that moves."
+        )
     show(prediction_table(summaries))
     written = sum(each.rows for each in summaries)
     show(f"{written:,} forecasts of version {model.manifest.version} are in {arguments.out}.")
     return 0
+
+
+def opened(path: Path) -> TextIO:
+    """The file to write to. Raises ConfigError where it can't be written."""
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigError(f"--out {path}: {error.strerror}. Name a file that you may write to.") from error
 
 
 def load(config: Config, settings: RoundSettings) -> ModelFile:

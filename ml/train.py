@@ -30,7 +30,7 @@ from ml.inputs import inputs
 from ml.model_folder import registry_of
 from ml.registry import Registry
 from ml.report import progress_bars, show, training_table
-from ml.rounds import RoundSettings, Training, round_settings, train_and_decide
+from ml.rounds import RoundSettings, Training, parted, round_settings, train_and_decide
 from ml.samples import Samples, samples
 from ml.training_tables import write_training
 from shared.config import Config
@@ -67,6 +67,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     given = inputs(config, arguments)
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
+    parted(rows, settings)  # where rows are too few they are for every model, which is said once
     trained = train_all(models, rows, registry_of(config), settings)
     if arguments.from_database:
         write_down(config, trained)
@@ -85,7 +86,7 @@ def train_all(
         for model in progress.track(models, description="training"):
             try:
                 trained.append(train_and_decide(model, rows, registry, settings, int(time.time())))
-            except (ConfigError, ModelRefused) as error:
+            except (ConfigError, ModelRefused, ValueError, ArithmeticError) as error:
                 print(f"train: {model} was not trained. {error}", file=sys.stderr)
     return trained
 

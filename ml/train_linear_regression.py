@@ -15,6 +15,8 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryFile
 
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -34,7 +36,7 @@ from ml.significance import NAIVE
 from ml.training import train
 from ml.walk_forward import folds
 from shared.config import Config
-from shared.errors import ModelRefused
+from shared.errors import ConfigError, ModelRefused
 from shared.setting_types import TrainedModel
 
 MODEL: TrainedModel = "linear_regression"
@@ -48,6 +50,7 @@ def main() -> int:
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
     """Evaluate, train, write and print. Raises ConfigError, ModelRefused and OSError."""
+    require_writable(config.models.lr_model_path)
     given = inputs(config, arguments)
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
@@ -57,6 +60,18 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     show(evaluation_table(found), lesson(found))
     show(f"Version {version}, learnt from {learnt}, is in {config.models.lr_model_path}.")
     return 0
+
+
+def require_writable(path: Path) -> None:
+    """Raises ConfigError, before anybody waits for a training, where its result can't be put at LR_MODEL_PATH."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            reason = "it is a folder" if path.is_dir() else ""
+    except OSError as error:
+        reason = error.strerror or "it can't be written"
+    if reason:
+        raise ConfigError(f"LR_MODEL_PATH={path}: {reason}. Name a file in a folder that you may write to.")
 
 
 def walk_forward_scores(rows: Samples, settings: RoundSettings) -> list[Evaluated]:
@@ -82,8 +97,7 @@ def write_model(config: Config, rows: Samples, settings: RoundSettings, found: l
         before = 0
     scores = {each.model: each.summary.root_mean_square for each in found}
     manifest = manifest_of(MODEL, rows, trained, settings, int(time.time()))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    manifest = replace(manifest, version=before + 1, scores=scores)
+    manifest = replace(manifest, version=before + 1, parent=before or None, scores=scores)
     write(path, manifest, trained.predictor, trained.estimator, key)
     return before + 1
 

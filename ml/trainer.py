@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from math import ceil
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running
 from threading import Thread
 
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
@@ -114,7 +115,7 @@ class Trainer:
         process = get_context("spawn").Process(
             target=work, args=(self._config, interval), name="training", daemon=True
         )
-        process.start()
+        start_deaf(process)
         try:
             while process.is_alive() and not self._stop.is_set():
                 if time.monotonic() - began > ROUND_SECONDS:
@@ -153,10 +154,21 @@ class Trainer:
             self._sign.give(self._connection, "running", detail, 0, self._rounds)
 
 
+def start_deaf(process: BaseProcess) -> None:
+    """Start a process that Ctrl-C does not reach, not amid its first imports either: the part decides when it ends."""
+    if not hasattr(signal, "pthread_sigmask"):
+        process.start()
+        return
+    ensure_running()  # started with the first process otherwise, it would unblock the signal too soon
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+
+
 def work(config: Config, interval: Interval) -> None:
     """The life of the process of a round; it exits with TOO_FEW_ROWS where there are too few."""
-    # Ctrl-C reaches the whole terminal; the part decides when this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=end_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
     # Imported here, so that the part itself never loads what only its rounds need.
     from ml.training_process import train_interval

@@ -1,7 +1,11 @@
 """The trainer at work: it learns from real tables as bars close, and leaves alone what is not due."""
 
 import math
+import os
 import random
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +18,8 @@ from ml.trainer import Trainer, train
 from ml.training_tables import closed_bars
 from shared.database import connect, copy_rows, transaction
 from shared.parts import SignOfLife, Stop
-from tests.integration.desk import Desk, give_last_quote
-from tests.integration.server_user import wait_for
+from tests.integration.desk import PROJECT, Desk, give_last_quote
+from tests.integration.server_user import PATIENCE, wait_for
 
 COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "quotes"),
@@ -156,3 +160,34 @@ def test_round_that_dies_is_told_of(
         trainer.tell("1m", status)
     assert words in caplog.text
     assert bool(words) == bool(caplog.records)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_trainer_that_is_stopped_amid_a_round_leaves_no_process_and_no_traceback(
+    trading_desk: Desk, number: int, status: int
+) -> None:
+    trading_desk.settings["LOG_LEVEL"] = "INFO"
+    trainer = subprocess.Popen(
+        [sys.executable, "-m", "ml.trainer"],
+        cwd=PROJECT,
+        env=os.environ | trading_desk.settings,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert trainer.stderr is not None
+    assert "trainer runs on" in trainer.stderr.readline()
+    wait_for(lambda: trading_desk.rows(WAITS) == [("trains on 1m bars",)])
+    # Ctrl-C reaches all processes of a terminal; a kill reaches one.
+    (os.killpg if number == signal.SIGINT else os.kill)(trainer.pid, number)
+    assert "Traceback" not in trainer.communicate(timeout=PATIENCE)[1]
+    assert trainer.returncode == status
+    wait_for(lambda: is_gone(trainer.pid))
+
+
+def is_gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False

@@ -1,6 +1,7 @@
 """The commands of trained models as their user sees them: tables on one stream, sentences on the other."""
 
 import csv
+import importlib.util
 import json
 import os
 import subprocess
@@ -87,19 +88,42 @@ def test_train_lets_the_first_version_serve_and_says_so(bars: Path, tmp_path: Pa
     assert Registry(models / "stocks_simulated", key_of(models)).live("1h") == {"linear_regression": 1}
 
 
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed")
 def test_train_goes_on_with_the_next_model_where_one_cannot_be_trained(bars: Path, tmp_path: Path) -> None:
-    done = run(
-        tmp_path,
-        "train",
-        bars,
-        "--model",
-        "all",
-        TRAINED_MODELS="linear_regression",
-        MIN_TRAINING_SAMPLES="5000",
-    )
+    models = "lstm,linear_regression"
+    done = run(tmp_path, "train", bars, "--model", "all", TRAINED_MODELS=models)
+    assert done.returncode == 1
+    assert done.stderr.startswith("train: lstm was not trained. The model lstm needs PyTorch: pip install -r")
+    assert "linear_regression version 1: the first of its kind" in done.stdout
+
+
+def test_too_few_rows_to_train_on_are_said_once(bars: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, "train", bars, "--model", "all", MIN_TRAINING_SAMPLES="5000")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "train: linear_regression was not trained. There are " in done.stderr
-    assert "or lower MIN_TRAINING_SAMPLES" in done.stderr
+    assert done.stderr.startswith("train: There are 420 rows to learn from, and a model needs 5000.")
+    assert "or lower MIN_TRAINING_SAMPLES, or TEST_SIZE" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_place_that_cannot_be_written_is_said_before_any_training(bars: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, "train_linear_regression", tmp_path / "gone.csv", LR_MODEL_PATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"LR_MODEL_PATH={tmp_path}: it is a folder. Name a file in a folder" in done.stderr
+    inside = bars / "model.joblib"
+    done = run(tmp_path, "train_linear_regression", tmp_path / "gone.csv", LR_MODEL_PATH=str(inside))
+    assert f"LR_MODEL_PATH={inside}: " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_bars_that_cannot_be_forecast_are_no_empty_table(bars: Path, tmp_path: Path) -> None:
+    run(tmp_path, "train_linear_regression", bars)
+    few = tmp_path / "few.csv"
+    few.write_text("".join(f"{line}\n" for line in bars.read_text().splitlines()[:4]))
+    done = run(tmp_path, "batch_predict_linear_regression", few, "--out", tmp_path / "out.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No bar can be forecast: that takes 65 bars of a symbol, and a price that moves." in done.stderr
+    done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", tmp_path)
+    assert f"--out {tmp_path}: Is a directory. Name a file that you may write to." in done.stderr
 
 
 def test_regression_is_trained_and_forecasts_every_bar(bars: Path, tmp_path: Path) -> None:
