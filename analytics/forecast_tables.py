@@ -156,7 +156,7 @@ def _fit_row(bar: Bar, step: Step) -> tuple[object, ...]:
 
 def _record_rows(forecasts: SeriesForecasts) -> Iterator[tuple[object, ...]]:
     progress = (forecasts.seen, forecasts.needed, list(forecasts.levels))
-    champions = _champions(forecasts)
+    best = champions(forecasts)
     for model, track in forecasts.tracks.items():
         for horizon, standing in sorted(track.standings.items()):
             yield (
@@ -164,16 +164,16 @@ def _record_rows(forecasts: SeriesForecasts) -> Iterator[tuple[object, ...]]:
                 *_summary(standing.record.rolling()),
                 *_summary(standing.record.lifetime()),
                 *_compared(standing),
-                champions.get(horizon, NAIVE),
+                best.get(horizon, NAIVE),
             )
 
 
-def _champions(forecasts: SeriesForecasts) -> dict[int, str]:
-    """The champion among all models that look so far ahead, by horizon."""
+def champions(forecasts: SeriesForecasts) -> dict[int, str]:
+    """The champion among all models that look so far ahead now, by horizon: one that was withdrawn says nothing."""
     challengers: dict[int, dict[str, Comparison]] = {}
     for model, track in forecasts.tracks.items():
         for horizon, standing in track.standings.items():
-            if standing.comparison is not None:
+            if standing.comparison is not None and track.speaks(horizon):
                 challengers.setdefault(horizon, {})[model] = standing.comparison
     return {horizon: champion(found) for horizon, found in challengers.items()}
 

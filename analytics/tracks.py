@@ -72,6 +72,10 @@ class Track:
         """Wait for the closes that these forecasts of followed horizons are about."""
         self._waiting.issue(forecasts)
 
+    def speaks(self, horizon: int) -> bool:
+        """Whether the model said anything of this horizon at the newest bar."""
+        return self._waiting.holds(horizon)
+
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""
         self._waiting.split(ratio)

@@ -70,6 +70,11 @@ class Waiting:
                 due.append([])
             due[forecast.horizon - 1].append(forecast)
 
+    def holds(self, horizon: int) -> bool:
+        """Whether a forecast of so many bars ahead was made at the newest bar."""
+        due = self._due
+        return len(due) >= horizon and any(each.horizon == horizon for each in due[horizon - 1])
+
     def arrive(self) -> list[Forecast]:
         """A bar has closed: the forecasts of its close, the longest horizon first."""
         self.seen += 1

@@ -6,6 +6,7 @@ from math import exp, log, sqrt
 import pytest
 
 from analytics.engine import Engine, Event
+from analytics.forecast_tables import champions
 from analytics.steps import Made, Step
 from ml.features import RETURNS, FeatureSettings, Observation, features
 from ml.served import Served
@@ -106,6 +107,21 @@ def test_model_says_nothing_of_bars_whose_future_it_knows() -> None:
     served = linear()._replace(known_until=OPEN + 75 * 60)
     found = steps(folded(engine_with(served), minutes(80)))
     assert [bool(said_by(step)) for step in found] == [number >= 75 for number in range(1, 81)]
+
+
+def test_champion_that_is_withdrawn_is_none_any_more() -> None:
+    engine = engine_with(linear(horizon=2))
+    records = minutes(72)
+    folded(engine, records[: 71 * PER_BAR])
+    (forecasts,) = engine.forecasts()
+    proof = forecasts.tracks["linear_regression"].standings[2].comparison
+    assert proof is not None
+    for number in range(60):
+        proof.add(OPEN // 86_400 + 30 * number, 0.9 + number % 2 * 0.01, 1.0)
+    assert champions(forecasts) == {1: "naive", 2: "linear_regression", 3: "naive"}
+    engine.serve("1m", {})
+    folded(engine, records[71 * PER_BAR :], first=71 * PER_BAR)
+    assert champions(forecasts) == {1: "naive", 2: "naive", 3: "naive"}
 
 
 def test_models_speak_in_the_order_of_their_names() -> None:
