@@ -14,11 +14,11 @@ from sklearn.linear_model import LinearRegression
 
 from ml import model_file
 from ml.features import RETURNS, Features
-from ml.model_file import LARGEST_BYTES, Expected, libraries_of, read, write
+from ml.model_file import LARGEST_BYTES, libraries_of, read, write
 from ml.served import Linear
 from ml.signing import Key
 from shared.errors import ModelRefused
-from tests.unit.model_files import FEATURES, PREDICTOR, Hostile, estimator, expected, manifest
+from tests.unit.model_files import PREDICTOR, Hostile, estimator, expected, manifest
 
 KEY = Key(bytes(range(32)))
 MIB = 2**20
