@@ -46,7 +46,7 @@ REPLACED_AT_ONCE = 20_000
 
 NOTHING_TRAINED = EmptyShelf()
 
-STATE_VERSION = 7
+STATE_VERSION = 8
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")
