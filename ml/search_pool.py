@@ -7,11 +7,13 @@ overruns its limit or dies is replaced and its search has failed, so a library t
 import signal
 from collections import deque
 from contextlib import suppress
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
+from threading import Thread
 from time import monotonic
 from typing import Any, Self
 
+from ml.children import end_with, start_deaf
 from ml.search import Outcome, SearchSettings, Series
 
 Key = tuple[str, str, int]
@@ -32,7 +34,7 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), name="order search", daemon=True)
-        self._process.start()
+        start_deaf(self._process)
         theirs.close()
         self.is_ready = False
         self.key: Key | None = None
@@ -153,9 +155,10 @@ class SearchPool:
 
 
 def _work(pipe: "Connection[Any, Any]") -> None:
-    """The life of a worker: it ends when its owner's end of the pipe is closed."""
+    """The life of a worker: it ends when its owner's end of the pipe is closed, and amid a search with its owner."""
     # Ctrl-C reaches the whole terminal; the owner decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=end_with, args=(parent_process(),), name="owner watch", daemon=True).start()
     # It does not yield to others: its owner may be waiting for it, and all that it yielded to would come before both.
     # Imported here, so that the owner never loads what only its workers need.
     from ml.order_search import search

@@ -8,7 +8,6 @@ candidate. The analytics part takes up what goes live. Settings: .env, see .env.
 """
 
 import logging
-import os
 import signal
 import sys
 import time
@@ -16,14 +15,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from math import ceil
 from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
-from multiprocessing.resource_tracker import ensure_running
 from threading import Thread
 
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
+from ml.children import end_with, start_deaf
 from ml.schedule import Progress, Schedule
 from ml.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
 from shared.calendars import calendar_of
@@ -154,19 +152,6 @@ class Trainer:
             self._sign.give(self._connection, "running", detail, 0, self._rounds)
 
 
-def start_deaf(process: BaseProcess) -> None:
-    """Start a process that Ctrl-C does not reach, not amid its first imports either: the part decides when it ends."""
-    if not hasattr(signal, "pthread_sigmask"):
-        process.start()
-        return
-    ensure_running()  # started with the first process otherwise, it would unblock the signal too soon
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
-
-
 def work(config: Config, interval: Interval) -> None:
     """The life of the process of a round; it exits with TOO_FEW_ROWS where there are too few."""
     Thread(target=end_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
@@ -175,13 +160,6 @@ def work(config: Config, interval: Interval) -> None:
 
     if not train_interval(config, interval):
         sys.exit(TOO_FEW_ROWS)
-
-
-def end_with(trainer: BaseProcess | None) -> None:
-    """End this process when the trainer that started it is gone, even killed: nobody is left to end one that hangs."""
-    if trainer is not None:
-        trainer.join()
-        os._exit(1)
 
 
 def train(config: Config, stop: Stop) -> None:
