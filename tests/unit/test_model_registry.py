@@ -141,7 +141,9 @@ def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_p
     promoted(registry)
     folder = place(tmp_path)
     (folder / "5.joblib").write_bytes((folder / "1.joblib").read_bytes())
-    with pytest.raises(ModelRefused, match="it is version 1 of linear_regression on 1d bars, under another's name"):
+    with pytest.raises(
+        ModelRefused, match="it is version 1 of linear_regression on 1d bars, under another's name"
+    ):
         registry.load("1d", LR, 5, expected())
 
 
