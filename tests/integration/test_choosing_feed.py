@@ -27,6 +27,7 @@ from tests.standin.server import StandIn
 
 OFFER = "select source, reason, reachable_since is not null, accepted_at is not null from live_offers"
 AT_WORK = "select part from parts where part <> 'producer' and state = 'running' order by part"
+WORKING = ("analytics",), ("storage",), ("trainer",)
 
 BREAK = (
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tickstream pipeline'"
@@ -120,14 +121,14 @@ def test_without_yahoo_the_market_is_simulated_until_the_user_accepts_live_quote
     played = simulated(unset)
     with pipeline(unset):
         wait_for(partial(says, played, OFFER, ("yahoo", "provider down", False, False)))
-        wait_for(partial(says, played, AT_WORK, ("analytics",), ("storage",)))
+        wait_for(partial(says, played, AT_WORK, *WORKING))
         assert not has_database(unset)
         yahoo.up()
         wait_for(partial(says, played, OFFER, ("yahoo", "provider down", True, False)))
         yahoo.down()
         wait_for(partial(says, played, OFFER, ("yahoo", "provider down", False, False)))
         accept(played)
-        wait_for(partial(says, unset, AT_WORK, ("analytics",), ("storage",)))
+        wait_for(partial(says, unset, AT_WORK, *WORKING))
         assert (played.rows(OFFER), played.rows(AT_WORK)) == ([], [])
         before = played.published()
         yahoo.up()
@@ -140,7 +141,7 @@ def test_live_quotes_that_ran_before_go_on_whatever_the_network_does(unset: Desk
     unset.database()
     yahoo.down()
     with pipeline(unset):
-        wait_for(partial(says, unset, AT_WORK, ("analytics",), ("storage",)))
+        wait_for(partial(says, unset, AT_WORK, *WORKING))
     assert not has_database(simulated(unset))
 
 
@@ -163,7 +164,7 @@ def test_market_that_the_settings_choose_asks_yahoo_nothing(
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     with pipeline(unset):
-        wait_for(partial(says, unset, AT_WORK, ("analytics",), ("storage",)))
+        wait_for(partial(says, unset, AT_WORK, *WORKING))
     assert yahoo.requests == []
     assert unset.rows(OFFER) == []
 
