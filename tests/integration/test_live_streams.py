@@ -21,6 +21,7 @@ from tests.integration.live import (
     trades,
     within,
 )
+from tests.integration.server_user import PATIENCE
 from tests.standin import StandIn
 
 LONGEST_PAUSE_AT_FIRST = 1.5
@@ -61,12 +62,24 @@ def source(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+FIRST_POLLS = 2
+"""Of the company and of its price, when a symbol is new."""
+
+
 @pytest.fixture
 def live(standin: StandIn, source: str) -> Iterator[Live]:
     """A market that streams the coin from that provider."""
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
         live.wait_until_streaming(source)
+        # Of the poll that was asked before the stream opened, the answer would tell a trade's price a second time.
+        within(PATIENCE, lambda: source != "yahoo" or len(polls(standin)) >= FIRST_POLLS)
+        within(PATIENCE, live.is_streaming)
         yield live
+
+
+def polls(standin: StandIn) -> list[float]:
+    """When quotes were asked for."""
+    return [asked.time for asked in standin.requests if asked.path == "/v7/finance/quote"]
 
 
 def connections(standin: StandIn) -> list[float]:
