@@ -11,7 +11,7 @@ from ml.registry import MODELS, Registry
 from ml.served import Served
 from shared.errors import ModelRefused
 from shared.market import Interval
-from shared.sections import Models
+from shared.model_settings import Models
 from shared.setting_types import TrainedModel
 
 LOOK_SECONDS = 2.0

@@ -18,7 +18,7 @@ from curl_cffi.requests.exceptions import RequestException
 from dashboard.faithful import objection
 from dashboard.rows import SeriesKey
 from shared.errors import SourceDown, SourceError, TickstreamError
-from shared.sections import Rewording as Settings
+from shared.model_settings import Rewording as Settings
 
 TIMEOUT = 20.0
 """Seconds that an answer may take as a whole."""

@@ -14,7 +14,7 @@ from ml.samples import History, Samples
 from ml.training import TrainingSettings, predict, train
 from ml.walk_forward import Fold
 from shared.market import Interval
-from shared.sections import Models
+from shared.model_settings import Models
 from shared.setting_types import TrainedModel
 
 

@@ -3,7 +3,7 @@
 from ml.forecaster import ForecastSettings
 from ml.search import SearchSettings, season_of
 from shared.market import Interval
-from shared.sections import Models
+from shared.model_settings import Models
 
 SEARCH_WINDOW = 500
 """Closes that a model is searched over, where a forecast does not ask for more."""

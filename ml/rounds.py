@@ -17,7 +17,7 @@ from ml.training import Trained, TrainingSettings, predict, train
 from ml.walk_forward import Fold, holdout
 from shared.errors import ConfigError, ModelRefused
 from shared.market import Interval
-from shared.sections import Models
+from shared.model_settings import Models
 from shared.setting_types import TrainedModel
 
 EMPTY = np.array([], dtype=np.intp)

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.errors import ConfigError
+from shared.model_settings import Models, Rewording
 from shared.provider_settings import Providers
 from shared.recordings.digest import digest
 from shared.sections import (
@@ -27,10 +28,8 @@ from shared.sections import (
     Indicators,
     Kafka,
     Logging,
-    Models,
     Postgres,
     Producer,
-    Rewording,
     Running,
     Screen,
     Section,

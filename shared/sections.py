@@ -1,6 +1,6 @@
 """What may be set: one frozen section a part, each value with its key in `.env` and its default."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from psycopg2.extensions import make_dsn, parse_dsn
 from pydantic import (
@@ -16,24 +16,18 @@ from pydantic import (
 from shared.listings import ALONE, Listings, listings_of
 from shared.setting_types import (
     PROJECT,
-    TRAINED_MODELS,
-    ArimaOrder,
     Attempts,
     Count,
     DatabaseName,
     Dsn,
     Every,
     FeedChoice,
-    ForecastSteps,
     Grace,
     HostName,
     Intervals,
-    IntervalsOrNone,
     LogFormat,
     LogLevel,
-    LookBack,
     Name,
-    Observations,
     OffsetReset,
     Percent,
     Period,
@@ -45,14 +39,11 @@ from shared.setting_types import (
     Seconds,
     Seed,
     Servers,
-    Share,
     Sources,
     Speed,
     SpreadPeriod,
     Symbols,
     Threshold,
-    TrainedModels,
-    Url,
 )
 
 DEFAULT_SEED = 7
@@ -218,55 +209,6 @@ class Alerts(Section):
     def _require_order(self) -> Self:
         _require_below("RSI_OVERSOLD", self.rsi_oversold, "RSI_OVERBOUGHT", self.rsi_overbought)
         return self
-
-
-class Models(Section):
-    """Forecasting: what is forecast, trained models and ARIMA. Windows, horizons and frequencies are in bars."""
-
-    forecast_intervals: IntervalsOrNone = Field(default=("1m", "1d"), validation_alias="FORECAST_INTERVALS")
-    trained_models: TrainedModels = Field(default=TRAINED_MODELS, validation_alias="TRAINED_MODELS")
-    lr_model_path: ProjectPath = Field(
-        default=PROJECT / "ml" / "linear_regression_model.joblib", validation_alias="LR_MODEL_PATH"
-    )
-    ml_window_size: LookBack = Field(default=5, validation_alias="ML_WINDOW_SIZE")
-    prediction_horizon: LookBack = Field(default=1, validation_alias="PREDICTION_HORIZON")
-    retrain_frequency: Every = Field(default=1000, validation_alias="RETRAIN_FREQUENCY")
-    retrain_minutes: Annotated[int, Field(ge=0, le=100_000)] = Field(
-        default=20, validation_alias="RETRAIN_MINUTES"
-    )
-    min_training_samples: Annotated[int, Field(ge=2, le=1_000_000)] = Field(
-        default=100, validation_alias="MIN_TRAINING_SAMPLES"
-    )
-    test_size: Share = Field(default=0.2, validation_alias="TEST_SIZE")
-    random_state: Seed = Field(default=42, validation_alias="RANDOM_STATE")
-    ml_prediction_confidence_threshold: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.7, validation_alias="ML_PREDICTION_CONFIDENCE_THRESHOLD"
-    )
-    arima_max_p: ArimaOrder = Field(default=5, validation_alias="ARIMA_MAX_P")
-    arima_max_d: Annotated[int, Field(ge=0, le=2)] = Field(default=1, validation_alias="ARIMA_MAX_D")
-    arima_max_q: ArimaOrder = Field(default=5, validation_alias="ARIMA_MAX_Q")
-    arima_seasonal: bool = Field(default=False, validation_alias="ARIMA_SEASONAL")
-    arima_forecast_steps: ForecastSteps = Field(default=5, validation_alias="ARIMA_FORECAST_STEPS")
-    arima_confidence_level: Share = Field(default=0.95, validation_alias="ARIMA_CONFIDENCE_LEVEL")
-    arima_min_observations: Observations = Field(default=50, validation_alias="ARIMA_MIN_OBSERVATIONS")
-
-    @model_validator(mode="after")
-    def _require_reach(self) -> Self:
-        """Every model is scored beside ARIMA, at the horizons that it forecasts."""
-        if self.prediction_horizon > self.arima_forecast_steps:
-            raise ValueError(
-                f"PREDICTION_HORIZON={self.prediction_horizon}: must be at most ARIMA_FORECAST_STEPS, which is "
-                f"{self.arima_forecast_steps}."
-            )
-        return self
-
-
-class Rewording(Section):
-    """The language model that may put the summary of a symbol in other words; without an address there is none."""
-
-    base_url: Url | Literal[""] = Field(default="", validation_alias="LLM_BASE_URL")
-    api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LLM_API_KEY")
-    model: str = Field(default="", validation_alias="LLM_MODEL")
 
 
 class Running(Section):

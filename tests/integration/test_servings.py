@@ -18,7 +18,7 @@ from ml.registry import Registry
 from ml.served import Linear
 from ml.signing import key_of
 from shared.database import Connection, connect, make_database, transaction
-from shared.sections import Models
+from shared.model_settings import Models
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, Said, live, log_of
 from tests.unit.model_files import estimator, manifest

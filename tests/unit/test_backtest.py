@@ -15,7 +15,7 @@ from ml.training import TrainingSettings
 from ml.walk_forward import Fold, folds
 from shared.config import Config
 from shared.market import Interval
-from shared.sections import Models
+from shared.model_settings import Models
 from shared.setting_types import TrainedModel
 from tests.unit.histories import DAY, walk, walks
 

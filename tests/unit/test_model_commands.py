@@ -18,7 +18,7 @@ from ml.rounds import expected_of, round_settings
 from ml.signing import key_of
 from shared.config import Config
 from shared.errors import ConfigError
-from shared.sections import Models
+from shared.model_settings import Models
 from shared.setting_types import PROJECT
 
 HOUR = 3_600

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from dashboard.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
-from shared.sections import Rewording as Settings
+from shared.model_settings import Rewording as Settings
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 KEY, OTHER = ("AAA", "1m"), ("BBB", "1m")

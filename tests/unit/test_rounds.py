@@ -24,7 +24,7 @@ from ml.signing import key_of
 from ml.trained import Trained, TrainingSettings
 from ml.training import predict
 from shared.errors import ConfigError
-from shared.sections import Models
+from shared.model_settings import Models
 from tests.unit.histories import walks
 
 SETTINGS = RoundSettings("1d", test_size=0.2, fewest=100, training=TrainingSettings())

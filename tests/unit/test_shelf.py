@@ -11,7 +11,7 @@ from ml.features import FeatureSettings, names
 from ml.registry import Registry
 from ml.served import Linear
 from ml.signing import key_of
-from shared.sections import Models
+from shared.model_settings import Models
 from shared.setting_types import TrainedModel
 from tests.unit.model_files import estimator, manifest
 

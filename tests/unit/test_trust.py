@@ -13,7 +13,7 @@ from ml.forecaster import PATIENCE, ArimaForecast, Forecaster, ForecastSettings,
 from ml.order_search import search
 from ml.search import Outcome
 from ml.trust import Trust
-from shared.sections import Models
+from shared.model_settings import Models
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 LIVE = forecast_settings(Models(), "1m")
