@@ -1,5 +1,6 @@
 """The topic's contract: one JSON object a message, key = symbol; `kind` names what it is and its version."""
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -8,10 +9,14 @@ from shared.errors import BadMessage
 from shared.market import FUTURE_TOLERANCE, Record
 
 MAX_MESSAGE_BYTES = 16_384
+DEEPEST_NESTING = 400
+"""Brackets within brackets. Versions of Python bear different depths, and what a message is must not depend on them."""
 KINDS = ("quote.v1", "bar.v1", "action.v1", "time.v1")
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_BRACKET_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _FUTURE_TOLERANCE_MS = int(FUTURE_TOLERANCE.total_seconds() * 1000)
 
 
@@ -27,9 +32,11 @@ def decode(raw: bytes | None, appended_ms: int) -> Record:
     """
     if raw is None or len(raw) > MAX_MESSAGE_BYTES:
         raise BadMessage(_wrong_size(raw))
+    if len(raw) > DEEPEST_NESTING and _is_nested_too_deeply(raw):
+        raise BadMessage("nested too deeply")
     try:
         record = _decoder.decode(raw)
-    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
         raise BadMessage(_diagnose(raw, error)) from error
     if b"\\u0000" in raw and _holds_nul(record):
         raise BadMessage("holds a NUL character, which no table can store")
@@ -46,6 +53,18 @@ def _wrong_size(raw: bytes | None) -> str:
     return f"over-long: {len(raw)} bytes, at most {MAX_MESSAGE_BYTES}"
 
 
+def _is_nested_too_deeply(raw: bytes) -> bool:
+    """Whether brackets outside of texts are nested over DEEPEST_NESTING deep; closed or not, this is no record."""
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST_NESTING:
+        return False
+    depth = 0
+    for byte in _TEXT.sub(b"", raw):
+        depth = max(0, depth + _BRACKET_STEPS.get(byte, 0))
+        if depth > DEEPEST_NESTING:
+            return True
+    return False
+
+
 def _holds_nul(record: Record) -> bool:
     """Whether a text holds the character itself; six characters that spell its escape are harmless."""
     return any("\0" in value for value in msgspec.structs.asdict(record).values() if isinstance(value, str))
@@ -55,8 +74,6 @@ def _diagnose(raw: bytes, error: Exception) -> str:
     """Why decoding failed, as a reader would ask: is it JSON? an object? of which kind?"""
     try:
         loose = msgspec.json.decode(raw)
-    except RecursionError:
-        return "nested too deeply"
     except (msgspec.DecodeError, ValueError) as not_json:
         return f"not JSON: {not_json}"
     if not isinstance(loose, dict):
