@@ -27,14 +27,14 @@ def test_the_deepest_message_that_is_a_record_is_the_same_under_every_python(
     """Scenario: under 3.11 a field nested 1,000 deep was refused, under 3.13 the same message was a quote."""
     inside = DEEPEST_NESTING - 1
     assert decode(quote_with(nested(inside, opening, closing)), NOON_MS)
-    with pytest.raises(BadMessage, match="^nested too deeply$"):
+    with pytest.raises(BadMessage, match=r"^nested too deeply$"):
         decode(quote_with(nested(inside + 1, opening, closing)), NOON_MS)
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"b":['])
 def test_brackets_without_end_have_one_reason_under_every_python(opening: str) -> None:
     """Scenario: 3.13 named them "not JSON: Input data was truncated"."""
-    with pytest.raises(BadMessage, match="^nested too deeply$"):
+    with pytest.raises(BadMessage, match=r"^nested too deeply$"):
         decode((opening * DEEPEST_NESTING * 2).encode(), NOON_MS)
 
 
