@@ -10,6 +10,8 @@ from hypothesis import settings
 settings.register_profile("tickstream", derandomize=True, deadline=None)
 settings.load_profile("tickstream")
 
+pytest_plugins = ("tests.servers", "tests.pages")
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 

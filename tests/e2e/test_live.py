@@ -13,8 +13,8 @@ from dashboard import queries
 from db.migrate import migrate
 from shared.database import Cursor, connect, make_database, transaction
 from shared.embedded.daemon import free_port
-from tests.e2e.conftest import START_LIMIT, model_of, serving, wait_for
 from tests.e2e.visit import Visit
+from tests.pages import START_LIMIT, model_of, serving, wait_for
 from tests.screen_rows import (
     Minute,
     action,

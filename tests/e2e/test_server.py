@@ -20,7 +20,7 @@ from shared.embedded import kill, postgres_in
 from shared.embedded.daemon import find, free_port
 from shared.supervising import EXIT_STOP
 from tests.conftest import PROJECT
-from tests.e2e.conftest import START_LIMIT, wait_for
+from tests.pages import START_LIMIT, wait_for
 
 
 @pytest.fixture(scope="module")
