@@ -11,12 +11,14 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 
 import msgspec
+from curl_cffi import CurlOpt
 from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException
 
 from dashboard.faithful import objection
 from dashboard.rows import SeriesKey
+from shared.addresses import stays_here
 from shared.errors import SourceDown, SourceError, TickstreamError
 from shared.model_settings import Rewording as Settings
 
@@ -118,7 +120,9 @@ class Rewording:
         return series
 
     def _run(self) -> None:
-        with Session[Response]() as session:
+        # What stays on this machine must not leave it by a proxy of the environment.
+        direct = {CurlOpt.NOPROXY: "*"} if stays_here(self._settings.base_url) else {}
+        with Session[Response](curl_options=direct) as session:
             while (wanted := self._wanted.get()) is not None:
                 self._answer(session, *wanted)
 
@@ -141,7 +145,7 @@ class Rewording:
         """Raises SourceDown where there is no answer, and WordingRejected where it can't be used."""
         try:
             completion = msgspec.json.decode(self._asked(session, text), type=Completion)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for brackets without end
             raise WordingRejected("the language model's answer is no chat completion.") from None
         if not completion.choices:
             raise WordingRejected("the language model's answer is empty.")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from threading import Timer
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -16,6 +17,7 @@ from websockets.protocol import Event
 from websockets.sync.client import ClientConnection, connect
 
 from producer.retry_after import seconds_wanted
+from shared.addresses import stays_here
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 
 OPEN_SECONDS = 10.0
@@ -143,9 +145,18 @@ class Connection:
         return sentence
 
 
+def _staying_here(url: str) -> dict[str, Any]:
+    """What keeps a stream of this machine, and the key in its address, from a proxy and from a redirect to another."""
+    if not stays_here(url):
+        return {}
+    parts = urlsplit(url)
+    return {"proxy": None, "address": (parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80))}
+
+
 def _open(url: str) -> _HeardConnection:
     opened = connect(
         url,
+        **_staying_here(url),
         compression=None,
         open_timeout=OPEN_SECONDS,
         ping_interval=PING_SECONDS,

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
-from curl_cffi import CurlInfo
+from curl_cffi import CurlInfo, CurlOpt
 from curl_cffi.requests import BrowserTypeLiteral, Response, Session
 from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
 from producer.limits import Breaker, RequestLimit
 from producer.retry_after import seconds_wanted
+from shared.addresses import stays_here
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 
 Params = Mapping[str, str | int]
@@ -51,8 +52,8 @@ class HttpClient:
     """One provider's HTTP interface; may be used from any thread.
 
     Every request takes from `limit` first. `timeout` is that of a whole request, in seconds. `secrets` are taken
-    out of every answer; they are to be sent in params or headers, which no error repeats. `impersonate` names the
-    browser to look like.
+    out of every answer; they are to be sent in params or headers, which no error repeats, and with them no redirect
+    is followed: it would take them along to wherever it leads. `impersonate` names the browser to look like.
 
     Raises, besides what RequestLimit.take does: SourceDown (5xx, a timeout, a refused connection, an answer that
     is no JSON, too many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider
@@ -69,7 +70,11 @@ class HttpClient:
     ) -> None:
         self._base_url, self._limit, self._timeout = base_url, limit, timeout
         self._secrets = tuple(secret for secret in secrets if secret)
-        self._session: Session[Response] = Session(impersonate=impersonate)
+        # What stays on this machine must not leave it by a proxy of the environment.
+        direct = {CurlOpt.NOPROXY: "*"} if stays_here(base_url) else {}
+        self._session: Session[Response] = Session(
+            impersonate=impersonate, allow_redirects=not self._secrets, curl_options=direct
+        )
         self._breaker = Breaker()
 
     def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Answer:
@@ -104,6 +109,10 @@ class HttpClient:
             raise self._failed(f"{_place(url)} answered with headers that make no sense.") from None
         if response.status_code >= 400:
             self._raise_status(_place(url), response)
+        if response.status_code >= 300:
+            raise self._failed(
+                f"{_place(url)} answered {response.status_code}: it leads elsewhere, where no key goes."
+            )
         return response
 
     def _unanswered(self, place: str, error: RequestException) -> SourceError:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from shared.addresses import require_safe
 from shared.sections import Section
 from shared.setting_types import (
     PROJECT,
@@ -69,3 +70,8 @@ class Rewording(Section):
     base_url: Url | Literal[""] = Field(default="", validation_alias="LLM_BASE_URL")
     api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LLM_API_KEY")
     model: str = Field(default="", validation_alias="LLM_MODEL")
+
+    @model_validator(mode="after")
+    def _require_safe_key(self) -> Self:
+        require_safe("LLM_BASE_URL", self.base_url, "LLM_API_KEY", self.api_key.get_secret_value())
+        return self

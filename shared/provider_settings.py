@@ -1,7 +1,10 @@
 """The settings of the providers of live data."""
 
-from pydantic import Field, SecretStr
+from typing import Self
 
+from pydantic import Field, SecretStr, model_validator
+
+from shared.addresses import require_safe
 from shared.sections import Section
 from shared.setting_types import PerMinute, PollSeconds, StreamUrl, Threshold, Url
 
@@ -37,3 +40,12 @@ class Providers(Section):
     http_timeout: PollSeconds = Field(default=10.0, validation_alias="HTTP_TIMEOUT")
     stream_silence: PollSeconds = Field(default=30.0, validation_alias="STREAM_SILENCE")
     disagreement_threshold: Threshold = Field(default=0.01, validation_alias="SOURCE_DISAGREEMENT_THRESHOLD")
+
+    @model_validator(mode="after")
+    def _require_safe_keys(self) -> Self:
+        for name, value in self:
+            provider, _, rest = name.partition("_")
+            if rest.endswith("url"):
+                key: SecretStr = getattr(self, f"{provider}_api_key", SecretStr(""))
+                require_safe(name.upper(), value, f"{provider.upper()}_API_KEY", key.get_secret_value())
+        return self
