@@ -8,6 +8,8 @@ from shared.stream import Batch, DeadLetter
 
 DAY = 86_400
 DAYS_A_TRANSACTION = 20
+DAYS_AHEAD = 2
+"""So many days behind the newest one are ready before midnight comes."""
 
 
 class Storage:
@@ -45,14 +47,8 @@ class Storage:
             self._letters.append((partition, batch.dead))
 
     def prepare(self, connection: Connection) -> None:
-        """Make the parts of the table for days that are new, some a transaction: each takes locks until its end."""
-        new = sorted(self._days - self._days_made)
-        for start in range(0, len(new), DAYS_A_TRANSACTION):
-            with transaction(connection) as cursor:
-                for day in new[start : start + DAYS_A_TRANSACTION]:
-                    make_day(cursor, day)
-        self._days_made |= self._days
-        self._days = set()
+        """Make the parts of the table for days that are new, as at a start; usually they were made ahead."""
+        self._make(connection, self._days)
 
     def write(self, cursor: Cursor) -> None:
         """Write the rows."""
@@ -62,12 +58,25 @@ class Storage:
         self._committed_letters, self._letters = self._letters, []
         self._rows = []
 
-    def rest(self, _: Connection) -> None:
-        """After the commit: let the dead-letter topic follow the table."""
+    def rest(self, connection: Connection) -> None:
+        """After the commit: let the dead-letter topic follow the table, and make the days to come."""
         for partition, letters in self._committed_letters:
             self._dead_letter_topic.add(partition, letters)
         self._committed_letters = []
         self._dead_letter_topic.publish()
+        if self._days:
+            newest = max(self._days)
+            self._make(connection, set(range(newest + 1, newest + 1 + DAYS_AHEAD)))
+            self._days = set()
+
+    def _make(self, connection: Connection, days: set[int]) -> None:
+        """Make the parts of the table for days, some a transaction: each takes locks until its end."""
+        new = sorted(days - self._days_made)
+        for start in range(0, len(new), DAYS_A_TRANSACTION):
+            with transaction(connection) as cursor:
+                for day in new[start : start + DAYS_A_TRANSACTION]:
+                    make_day(cursor, day)
+        self._days_made |= days
 
     def finish(self, _: Connection) -> None:
         """Nothing is left over: every commit was followed by `rest`."""

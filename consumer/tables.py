@@ -28,14 +28,21 @@ def copy_quotes(cursor: Cursor, rows: list[tuple[object, ...]]) -> None:
 def make_day(cursor: Cursor, day: int) -> None:
     """The part of `quotes` that takes a day of event time; `day` counts UTC days since 1970.
 
-    Members that meet a new day at once make it one after the other: "if not exists" alone fails the second one.
+    Made as a table of its own and then attached: that goes on beside whoever reads `quotes`, such as a backup over
+    midnight, where "create table … partition of" would wait for its end and have every reader wait behind it.
+    Members that meet a new day at once make it one after the other.
     """
     cursor.execute("select pg_advisory_xact_lock(%s)", (DAY_LOCK,))
     start = EPOCH + timedelta(days=day)
     name = f"quotes_{start:%Y%m%d}"
-    statement = sql.SQL("create table if not exists {} partition of quotes for values from ({}) to ({})")
+    cursor.execute("select to_regclass(%s) is not null", (name,))
+    if cursor.fetchall() == [(True,)]:
+        return
+    create = sql.SQL("create table {} (like quotes including all)").format(sql.Identifier(name))
+    attach = sql.SQL("alter table quotes attach partition {} for values from ({}) to ({})")
     bounds = (sql.Literal(start.isoformat()), sql.Literal((start + timedelta(days=1)).isoformat()))
-    cursor.execute(statement.format(sql.Identifier(name), *bounds))
+    cursor.execute(create)
+    cursor.execute(attach.format(sql.Identifier(name), *bounds))
 
 
 def days_made(cursor: Cursor) -> set[int]:

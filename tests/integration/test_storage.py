@@ -9,7 +9,7 @@ import pytest
 
 from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
-from consumer.storage import DAYS_A_TRANSACTION, Storage
+from consumer.storage import DAYS_A_TRANSACTION, DAYS_AHEAD, Storage
 from consumer.tables import days_made
 from shared.database import connect, transaction
 from shared.errors import StopPart
@@ -41,6 +41,9 @@ def test_many_new_days_are_made_in_transactions_before_the_rows_and_stay_without
             storage.write(cursor)
         with transaction(connection) as cursor:
             assert days_made(cursor) == set(range(DAYS))
+        storage.rest(connection)
+        with transaction(connection) as cursor:
+            assert days_made(cursor) == set(range(DAYS + DAYS_AHEAD))
     assert desk.rows("select count(*) from quotes") == [(DAYS,)]
 
 
