@@ -8,7 +8,6 @@ marked as changed again. Both look first that the partition is still ours.
 import logging
 import time
 from dataclasses import replace
-from threading import Event as Flag
 from typing import Any
 
 import msgspec
@@ -32,7 +31,6 @@ from analytics.tables import (
     write_live,
 )
 from ml.forecaster import ForecastSettings
-from ml.search_pool import SearchPool
 from shared.database import Connection, Cursor, transaction
 from shared.market import CorporateAction, Interval
 from shared.progress import Reading, first_offset, hold
@@ -62,14 +60,18 @@ def _state(engine: Engine, serving: Versions) -> dict[str, Any]:
 class Analysis:
     """The partitions that this process has, and the shelf whose trained models forecast in them.
 
-    No search for a model is waited for once `stop` is set.
+    It closes `searches` with itself.
     """
 
     def __init__(
-        self, reading: Reading, settings: EngineSettings, stop: Flag, shelf: Shelf = NOTHING_TRAINED
+        self,
+        reading: Reading,
+        settings: EngineSettings,
+        searches: PooledSearches,
+        shelf: Shelf = NOTHING_TRAINED,
     ) -> None:
         self._reading, self._settings, self._shelf = reading, settings, shelf
-        self._searches = PooledSearches(SearchPool(), stop)
+        self._searches = searches
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
         self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}

@@ -13,27 +13,31 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from analytics.analysis import Analysis
+from analytics.search_tables import OutcomeTable
+from analytics.searches import PooledSearches
 from analytics.settings import engine_settings
 from analytics.shelf import RegistryShelf
 from db.migrate import migrate
 from ml.model_folder import registry_of
+from ml.search_pool import SearchPool
 from shared.command_line import run_part
 from shared.config import Config
 from shared.consuming import ConsumingPart, consume
+from shared.kafka import Log
 from shared.parts import Stop
+from shared.progress import Reading
 
 
 def analyse(config: Config, stop: Stop) -> None:
     """Fold until `stop` is set. Raises ConfigError or StopPart."""
     settings = engine_settings(config)
     shelf = RegistryShelf(registry_of(config), config.models)
-    part = ConsumingPart(
-        "analytics",
-        config.kafka.group_id,
-        lambda reading, _: Analysis(reading, settings, stop, shelf),
-        migrate,
-    )
-    consume(part, config, stop)
+
+    def analysis_of(reading: Reading, _: Log, dsn: str) -> Analysis:
+        searches = PooledSearches(SearchPool(), stop, OutcomeTable(dsn))
+        return Analysis(reading, settings, searches, shelf)
+
+    consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from itertools import count
 from threading import Event
+from typing import Protocol
 
 from analytics.forecasts import Search
 from ml.search import Outcome
@@ -14,42 +15,55 @@ TRIES = 3
 """So often a search is made whose process dies, which something else than the search may have killed."""
 
 
+class Outcomes(Protocol):
+    """Where outcomes are kept. What is stored first counts."""
+
+    def find(self, search: Search) -> Outcome | None:
+        """The stored outcome, None where there is none."""
+
+    def store(self, search: Search, outcome: Outcome) -> Outcome:
+        """Store an outcome where there is none yet: the one that counts."""
+
+    def close(self) -> None:
+        """Let go of what it stands on."""
+
+
 class PooledSearches:
-    """A pool with the engine's words. What was asked twice is searched for once, until its result is taken.
+    """A pool with the engine's words. What was asked twice is searched for once, until its result is taken; what is
+    stored is not searched for at all.
 
     Nothing is waited for once `stop` is set.
     """
 
-    def __init__(self, pool: SearchPool, stop: Event) -> None:
-        self._pool, self._stop = pool, stop
+    def __init__(self, pool: SearchPool, stop: Event, outcomes: Outcomes) -> None:
+        self._pool, self._stop, self._outcomes = pool, stop, outcomes
         self._keys: dict[Search, Key] = {}
+        self._found: dict[Search, Outcome] = {}
         self._numbers = count()
 
     def ask(self, search: Search) -> None:
-        """Begin, unless it has begun already."""
-        if search not in self._keys:
-            self._keys[search] = (search.symbol, search.interval, next(self._numbers))
-            self._pool.submit(self._keys[search], search.series, search.settings)
+        """Begin, unless it has begun already or was made before."""
+        if search in self._keys or search in self._found:
+            return
+        found = self._outcomes.find(search)
+        if found is None:
+            self._begin(search)
+        else:
+            self._found[search] = found
 
     def result(self, search: Search) -> Outcome:
-        """The result, waited for. It does not depend on how long that takes, if no search overruns its time.
+        """The result, waited for, and stored before anything is made of it. It does not depend on how long that takes.
 
         Raises Unavailable where the part is to stop meanwhile: the next start asks again.
         """
+        self.ask(search)
+        if search in self._found:
+            return self._found.pop(search)
         for _ in range(TRIES):
             outcome = self._outcome(search)
             if outcome.reason != DIED:
                 break
-        return outcome
-
-    def _outcome(self, search: Search) -> Outcome:
-        self.ask(search)
-        key, outcome = self._keys.pop(search), None
-        while outcome is None:
-            outcome = self._pool.result(key, WAIT_SECONDS)
-            if outcome is None and self._stop.is_set():
-                raise Unavailable("the part stops amid a search for a model")
-        return outcome
+        return self._outcomes.store(search, outcome)
 
     def tend(self) -> None:
         """Let the process begin with the next search, if it is through with one."""
@@ -58,3 +72,18 @@ class PooledSearches:
     def close(self) -> None:
         """End the process; searches under way are lost."""
         self._pool.close()
+        self._outcomes.close()
+
+    def _begin(self, search: Search) -> None:
+        self._keys[search] = (search.symbol, search.interval, next(self._numbers))
+        self._pool.submit(self._keys[search], search.series, search.settings)
+
+    def _outcome(self, search: Search) -> Outcome:
+        if search not in self._keys:
+            self._begin(search)
+        key, outcome = self._keys.pop(search), None
+        while outcome is None:
+            outcome = self._pool.result(key, WAIT_SECONDS)
+            if outcome is None and self._stop.is_set():
+                raise Unavailable("the part stops amid a search for a model")
+        return outcome

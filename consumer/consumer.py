@@ -23,7 +23,7 @@ from shared.parts import Stop
 from shared.progress import Reading
 
 
-def storage_of(_: Reading, log: Log) -> Storage:
+def storage_of(_: Reading, log: Log, __: str) -> Storage:
     """The fold of this part."""
     return Storage(DeadLetterTopic(log))
 

@@ -5,11 +5,12 @@ same numbers whatever the price, and a start that is only nearly diffuse is far 
 """
 
 import warnings
-from math import isfinite
+from math import fsum, isfinite
 from time import monotonic
 
 import numpy as np
 import pmdarima
+from pmdarima.arima import StepwiseContext
 from statsmodels.tsa.stattools import adfuller
 from threadpoolctl import threadpool_limits
 
@@ -18,6 +19,11 @@ from ml.search import Outcome, SearchSettings, Series
 
 FEWEST = 10
 """Values that a search needs."""
+
+MOST_MODELS = 100
+"""Models that a search tries, and the rounds of the optimizer for each: what ends it, whatever the clock says. The
+stepwise search is through after some ten, seldom after thirty."""
+MOST_ROUNDS = 50
 
 UNMOVED = 1e-12
 """A change of a logarithm that is below what rounding makes of an equal price."""
@@ -96,24 +102,26 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, f
     "Regression and time series model selection in small samples", 1989). Raises ValueError where none fits."""
     season = settings.season if len(values) > 3 * settings.season else 1
     d = differences(values, settings.max_d)
-    found = pmdarima.auto_arima(
-        values,
-        d=d,
-        start_p=0,
-        start_q=0,
-        max_p=settings.max_p,
-        max_q=settings.max_q,
-        seasonal=season > 1,
-        m=season,
-        D=0,
-        start_P=0,
-        start_Q=0,
-        max_P=1,
-        max_Q=1,
-        information_criterion="bic",
-        suppress_warnings=True,
-        error_action="ignore",
-    ).arima_res_
+    with StepwiseContext(max_steps=MOST_MODELS):
+        found = pmdarima.auto_arima(
+            values,
+            d=d,
+            start_p=0,
+            start_q=0,
+            max_p=settings.max_p,
+            max_q=settings.max_q,
+            seasonal=season > 1,
+            m=season,
+            D=0,
+            start_P=0,
+            start_Q=0,
+            max_P=1,
+            max_Q=1,
+            maxiter=MOST_ROUNDS,
+            information_criterion="bic",
+            suppress_warnings=True,
+            error_action="ignore",
+        ).arima_res_
     named = dict(zip(found.model.param_names, found.params, strict=True))
     ar, ma = -found.polynomial_reduced_ar[1:], found.polynomial_reduced_ma[1:]
     constant, variance = named.get("intercept", 0.0), named["sigma2"]
@@ -123,5 +131,5 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, f
 
 def _in_units_of(model: ArimaModel, origin: float, scale: float) -> ArimaModel:
     """The model of `origin + scale * values` where `model` is that of the values."""
-    level = origin * (1.0 - sum(model.ar)) if model.d == 0 else 0.0
+    level = origin * (1.0 - fsum(model.ar)) if model.d == 0 else 0.0
     return ArimaModel(model.ar, model.d, model.ma, model.constant * scale + level, model.sigma * scale)

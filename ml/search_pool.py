@@ -1,9 +1,12 @@
-"""Searches in processes of their own, each with a limit of time.
+"""Searches in processes of their own.
 
-The caller's process never fits and starts no thread: results lie in the workers' pipes until it asks. A worker that
-overruns its limit or dies is replaced and its search has failed, so a library that hangs or crashes costs one model.
+The caller's process never fits and starts no thread: results lie in the workers' pipes until it asks. A search ends by
+itself, for it tries a bounded number of models, see `ml.order_search`; no clock decides what it finds. A worker that
+has not answered for long, such as one that was frozen, is replaced, and its search begins again with twice the
+patience. A search whose worker dies has failed.
 """
 
+import logging
 import signal
 from collections import deque
 from contextlib import suppress
@@ -11,7 +14,7 @@ from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from threading import Thread
 from time import monotonic
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from ml.children import end_with, start_deaf
 from ml.search import Outcome, SearchSettings, Series
@@ -26,6 +29,17 @@ READY = "ready"
 STARTUP_SECONDS = 120.0
 """A worker imports numerics first: seconds on a busy machine, and no part of a search's time."""
 
+log = logging.getLogger("tickstream.forecasts")
+
+
+class _Task(NamedTuple):
+    """A search that waits or is under way; a worker may be silent over it for `patience` seconds."""
+
+    key: Key
+    series: Series
+    settings: SearchSettings
+    patience: float
+
 
 class _Worker:
     """One process and the search it is busy with. It must speak before `deadline`, None where it is idle."""
@@ -37,14 +51,14 @@ class _Worker:
         start_deaf(self._process)
         theirs.close()
         self.is_ready = False
-        self.key: Key | None = None
+        self.task: _Task | None = None
         self.deadline: float | None = monotonic() + STARTUP_SECONDS
 
-    def begin(self, key: Key, task: tuple[Series, SearchSettings], time_limit: float) -> None:
-        self.key, self.deadline = key, monotonic() + time_limit
+    def begin(self, task: _Task) -> None:
+        self.task, self.deadline = task, monotonic() + task.patience
         # To a worker that has just died nothing can be sent; its pipe says so when it is listened to next.
         with suppress(OSError):
-            self.pipe.send(task)
+            self.pipe.send((task.series, task.settings))
 
     def kill(self) -> None:
         self._process.kill()
@@ -53,16 +67,14 @@ class _Worker:
 
 
 class SearchPool:
-    """Searches by key, at most `workers` at a time, `time_limit` seconds each. `overruns` and `deaths` count workers
-    that had to be replaced. A worker starts when it is first needed.
-
-    Whether a search overruns depends on the machine, and nothing else about its result does: the limit is for fits
-    that hang, far above what any takes.
+    """Searches by key, at most `workers` at a time. A worker that is silent for `patience` seconds, far more than any
+    search takes, is replaced. `overruns` and `deaths` count those that had to be. A worker starts when it is first
+    needed.
     """
 
-    def __init__(self, workers: int = 1, time_limit: float = 60.0) -> None:
-        self._size, self._time_limit = workers, time_limit
-        self._waiting: deque[tuple[Key, tuple[Series, SearchSettings]]] = deque()
+    def __init__(self, workers: int = 1, patience: float = 60.0) -> None:
+        self._size, self._patience = workers, patience
+        self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
         self._outcomes: dict[Key, Outcome | None] = {}
         self.overruns = self.deaths = 0
@@ -78,7 +90,7 @@ class SearchPool:
         if key in self._outcomes:
             raise ValueError(f"the search {key} is under way already")
         self._outcomes[key] = None
-        self._waiting.append((key, (series, settings)))
+        self._waiting.append(_Task(key, series, settings, self._patience))
         self.tend()
 
     def result(self, key: Key, wait: float) -> Outcome | None:
@@ -109,8 +121,7 @@ class SearchPool:
         ]:
             # What came in time while nobody listened is no overrun.
             if not worker.pipe.poll():
-                self.overruns += 1
-                self._give_up(worker, f"no result within {self._time_limit:g} s")
+                self._begin_again(worker)
         self._hand_out()
 
     def close(self) -> None:
@@ -121,10 +132,10 @@ class SearchPool:
 
     def _hand_out(self) -> None:
         while self._waiting:
-            idle = next((worker for worker in self._workers if worker.is_ready and worker.key is None), None)
+            idle = next((worker for worker in self._workers if worker.is_ready and worker.task is None), None)
             if idle is None:
                 break
-            idle.begin(*self._waiting.popleft(), self._time_limit)
+            idle.begin(self._waiting.popleft())
         if self._waiting and len(self._workers) < self._size:
             self._workers.append(_Worker())
 
@@ -132,26 +143,40 @@ class SearchPool:
         try:
             message = worker.pipe.recv()
         except (EOFError, OSError):
-            self.deaths += 1
-            self._give_up(worker, DIED)
+            self._fail(worker)
             return
         worker.deadline = None
         if message == READY:
             worker.is_ready = True
-        elif worker.key is not None:
-            self._outcomes[worker.key] = message
-            worker.key = None
+        elif worker.task is not None:
+            self._outcomes[worker.task.key] = message
+            worker.task = None
 
-    def _give_up(self, worker: _Worker, reason: str) -> None:
-        """End a worker. The search it was busy with fails; of one that never got ready the next in turn, lest
-        everything wait for ever where no worker can start."""
+    def _begin_again(self, worker: _Worker) -> None:
+        """Replace a worker that is silent; its search is the next one."""
+        self.overruns += 1
+        self._end(worker)
+        if worker.task is not None:
+            log.warning(
+                "The search for a model of %s on %s bars gave no answer within %g s: it begins again in a new process.",
+                *(*worker.task.key[:2], worker.task.patience),
+            )
+            self._waiting.appendleft(worker.task._replace(patience=2 * worker.task.patience))
+
+    def _fail(self, worker: _Worker) -> None:
+        """Replace a worker that died. The search it was busy with fails; of one that never got ready the next in
+        turn, lest everything wait for ever where no worker can start."""
+        self.deaths += 1
+        self._end(worker)
+        task = worker.task
+        if not worker.is_ready and self._waiting:
+            task = self._waiting.popleft()
+        if task is not None:
+            self._outcomes[task.key] = Outcome(None, DIED)
+
+    def _end(self, worker: _Worker) -> None:
         worker.kill()
         self._workers.remove(worker)
-        key = worker.key
-        if not worker.is_ready and self._waiting:
-            key, _ = self._waiting.popleft()
-        if key is not None:
-            self._outcomes[key] = Outcome(None, reason)
 
 
 def _work(pipe: "Connection[Any, Any]") -> None:

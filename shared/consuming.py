@@ -25,14 +25,15 @@ log = logging.getLogger("tickstream")
 
 @dataclass(frozen=True)
 class ConsumingPart:
-    """What makes one consuming part different from another: its name, its group and its fold.
+    """What makes one consuming part different from another: its name, its group and its fold, made for a reading of a
+    log and the DSN of the database it writes.
 
     `migrate` brings the database of a DSN up to date.
     """
 
     name: str
     group: str
-    make_fold: Callable[[Reading, Log], Fold]
+    make_fold: Callable[[Reading, Log, str], Fold]
     migrate: Callable[[str], object]
 
 
@@ -74,7 +75,7 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
         feed = topics.topic.removeprefix(config.kafka.topic)
         gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
         reader = GroupReader(topics, part.group + feed, instance, gathering)
-        fold = part.make_fold(reading, topics)
+        fold = part.make_fold(reading, topics, dsn)
         try:
             yield Stream(topics, reading, reader, connection, fold, _pace(config))
         finally:

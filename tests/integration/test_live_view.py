@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from threading import Event
 
 from analytics.analysis import LIVE_SYMBOLS, Analysis
 from analytics.partition import SNAPSHOT_MESSAGES
@@ -12,6 +11,7 @@ from shared.market import Quote
 from shared.progress import Reading, Step, advance, begin
 from shared.stream import Batch
 from tests.integration.desk import Desk
+from tests.unit.quick_search import pooled
 
 NOON = datetime(2024, 1, 2, 17, 0, tzinfo=UTC)
 READING = Reading("group", "topic")
@@ -33,7 +33,7 @@ def quote(number: int) -> Quote:
 
 def taken_up(connection: Connection) -> Analysis:
     """The fold of a part that has just started."""
-    analysis = Analysis(READING, EngineSettings(), Event())
+    analysis = Analysis(READING, EngineSettings(), pooled())
     with transaction(connection) as cursor:
         analysis.resume(cursor, 0, begin(cursor, READING, 0, 0))
     return analysis

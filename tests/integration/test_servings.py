@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from shared.model_settings import Models
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, Said, live, log_of
 from tests.unit.model_files import estimator, manifest
+from tests.unit.quick_search import pooled
 
 WHOLE_LOG = log_of(200)
 FEATURES = names(FeatureSettings(5))
@@ -70,7 +70,7 @@ def fold(
     log: list[Said] = WHOLE_LOG,
 ) -> None:
     shelf = RegistryShelf(registry, models)
-    with closing(Analysis(READING, MINUTES, Event(), shelf)) as analysis:
+    with closing(Analysis(READING, MINUTES, pooled(), shelf)) as analysis:
         live(analysis, connection, log, until, killed)
 
 
@@ -226,7 +226,7 @@ def test_models_taken_from_the_settings_are_withdrawn_and_come_back(
     promoted(registry)
     fold(connection, registry, 500)
     none = RegistryShelf(registry, Models(forecast_intervals=("1m",), trained_models=()))
-    with closing(Analysis(READING, MINUTES, Event(), none)) as analysis:
+    with closing(Analysis(READING, MINUTES, pooled(), none)) as analysis:
         live(analysis, connection, WHOLE_LOG, 700, killed=False)
     fold(connection, registry, len(WHOLE_LOG))
     assert switched(connection) == [(0, 1), (500, None), (700, 1)]

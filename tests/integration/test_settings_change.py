@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Event
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -20,6 +19,7 @@ from shared.market import CorporateAction, Quote
 from shared.messages import encode
 from shared.progress import Reading, advance, begin
 from shared.stream import Batch, decoded
+from tests.unit.quick_search import pooled
 
 NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
 READING = Reading("group", "topic")
@@ -83,7 +83,7 @@ def batch_of(messages: list[Said]) -> Batch:
 
 def fold(connection: Connection, settings: EngineSettings, log: list[Said], until: int, killed: bool) -> None:
     """One life of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
-    with closing(Analysis(READING, settings, Event())) as analysis:
+    with closing(Analysis(READING, settings, pooled())) as analysis:
         live(analysis, connection, log, until, killed)
 
 
@@ -221,7 +221,7 @@ def test_indicators_made_anew_are_written_while_the_log_is_folded_again(
             """update partition_snapshots set state = '{"version":0}'; update indicators set rsi = -1"""
         )
     monkeypatch.setattr("analytics.analysis.REPLACED_AT_ONCE", 10)
-    analysis = Analysis(READING, OLD, Event())
+    analysis = Analysis(READING, OLD, pooled())
     with transaction(changed) as cursor:
         analysis.resume(cursor, 0, 700)
     analysis.refold(batch_of(log[:400]))

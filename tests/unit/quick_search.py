@@ -1,10 +1,13 @@
 """A search for a model in closed form: microseconds instead of a process, and as strict about when it is asked."""
 
 from itertools import pairwise
+from threading import Event
 
 from analytics.forecasts import Search
+from analytics.searches import PooledSearches
 from ml.arima import ArimaModel
 from ml.search import Outcome
+from ml.search_pool import SearchPool
 
 
 def searched(search: Search) -> Outcome:
@@ -15,6 +18,27 @@ def searched(search: Search) -> Outcome:
         return Outcome(None, "every value is the same")
     both = sum(one * other for one, other in pairwise(changes))
     return Outcome(ArimaModel((both / squares * 0.9,), 1, (), sigma=(squares / len(changes)) ** 0.5))
+
+
+class Remembered:
+    """Stored outcomes in a plain dictionary."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[Search, Outcome] = {}
+
+    def find(self, search: Search) -> Outcome | None:
+        return self.outcomes.get(search)
+
+    def store(self, search: Search, outcome: Outcome) -> Outcome:
+        return self.outcomes.setdefault(search, outcome)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def pooled() -> PooledSearches:
+    """Searches in a process of their own, stored nowhere but in memory."""
+    return PooledSearches(SearchPool(), Event(), Remembered())
 
 
 class QuickSearches:

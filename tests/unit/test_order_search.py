@@ -1,6 +1,8 @@
 """The search for an order, and the pool of processes that it runs in."""
 
 import math
+import os
+import signal
 from collections.abc import Iterator
 from multiprocessing import active_children
 
@@ -206,17 +208,17 @@ def test_a_worker_that_dies_fails_its_search_alone() -> None:
     assert (pool.deaths, pool.overruns) == (1, 0)
 
 
-def test_a_search_beyond_its_limit_is_ended_and_the_next_one_answered() -> None:
-    with SearchPool(time_limit=2.0) as pool:
-        pool.submit(key(1), endless(), SearchSettings(season=26))
-        overrun = pool.result(key(1), WAIT)
-        pool.submit(key(2), (1.0,) * 20, SETTINGS)
-        again = pool.result(key(2), WAIT)
-    assert overrun is not None
-    assert overrun.model is None
-    assert "2 s" in overrun.reason
-    assert again is not None
-    assert (pool.overruns, pool.deaths) == (1, 0)
+def test_a_worker_that_is_silent_for_long_is_replaced_and_its_search_begins_again() -> None:
+    with SearchPool(patience=0.5) as pool:
+        others = set(active_children())
+        pool.submit(key(1), (1.0,) * 20, SETTINGS)
+        assert pool.result(key(1), WAIT) is not None
+        (worker,) = set(active_children()) - others
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGSTOP)
+        pool.submit(key(2), returning(), SETTINGS)
+        assert answer(pool, key(2)) == timeless(search(returning(), SETTINGS))
+    assert (pool.overruns > 0, pool.deaths) == (True, 0)
 
 
 def endless() -> tuple[float, ...]:

@@ -11,10 +11,10 @@ import pytest
 from analytics.forecasts import Search
 from analytics.searches import PooledSearches
 from ml.order_search import search as searched
-from ml.search import SearchSettings
+from ml.search import Outcome, SearchSettings
 from ml.search_pool import SearchPool
 from shared.errors import Unavailable
-from tests.unit.quick_search import timeless
+from tests.unit.quick_search import Remembered, pooled, timeless
 
 SMALL = SearchSettings(max_p=1, max_q=1)
 
@@ -29,7 +29,7 @@ def walk(number: int, seed: int = 1) -> Search:
 
 @pytest.fixture(scope="module")
 def searches() -> Iterator[PooledSearches]:
-    with closing(PooledSearches(SearchPool(), Event())) as opened:
+    with closing(pooled()) as opened:
         yield opened
 
 
@@ -66,14 +66,37 @@ def test_killed_process_costs_no_model(searches: PooledSearches) -> None:
     assert timeless(searches.result(walk(4))) == expected
 
 
-def test_search_that_hangs_has_failed_after_its_time() -> None:
-    with closing(PooledSearches(SearchPool(time_limit=0.0), Event())) as searches:
-        assert searches.result(walk(6)).reason.startswith("no result within")
+def test_stored_outcome_is_not_searched_for_again() -> None:
+    stored = Outcome(None, "another library found none")
+    remembered = Remembered()
+    remembered.store(walk(6), stored)
+    with closing(PooledSearches(SearchPool(), Event(), remembered)) as searches:
+        searches.ask(walk(6))
+        assert searches.result(walk(6)) == stored
+
+
+def test_outcome_is_stored_before_it_is_used() -> None:
+    remembered = Remembered()
+    with closing(PooledSearches(SearchPool(), Event(), remembered)) as searches:
+        outcome = searches.result(walk(6))
+    assert remembered.outcomes == {walk(6): outcome}
+
+
+def test_where_another_member_stored_an_outcome_first_that_one_counts() -> None:
+    theirs = Outcome(None, "theirs")
+
+    class Raced(Remembered):
+        def store(self, search: Search, outcome: Outcome) -> Outcome:
+            self.outcomes[search] = theirs
+            return super().store(search, outcome)
+
+    with closing(PooledSearches(SearchPool(), Event(), Raced())) as searches:
+        assert searches.result(walk(9)) == theirs
 
 
 def test_no_process_is_left_at_the_end() -> None:
     before = {worker.pid for worker in workers()}
-    with closing(PooledSearches(SearchPool(), Event())) as searches:
+    with closing(pooled()) as searches:
         searches.result(walk(7))
         assert {worker.pid for worker in workers()} > before
     assert {worker.pid for worker in workers()} == before
@@ -82,5 +105,5 @@ def test_no_process_is_left_at_the_end() -> None:
 def test_nothing_is_waited_for_once_the_part_is_to_stop() -> None:
     stop = Event()
     stop.set()
-    with closing(PooledSearches(SearchPool(), stop)) as searches, pytest.raises(Unavailable):
+    with closing(PooledSearches(SearchPool(), stop, Remembered())) as searches, pytest.raises(Unavailable):
         searches.result(walk(8))

@@ -1,0 +1,68 @@
+"""The table of what searches for ARIMA models found."""
+
+import hashlib
+import struct
+
+from analytics.forecasts import Search
+from ml.arima import ArimaModel
+from ml.search import Outcome
+from shared.database import Connection, Cursor, connect, transaction
+
+COLUMNS = "ar, d, ma, constant, sigma, reason, aicc, seconds"
+
+
+class OutcomeTable:
+    """Outcomes by what was searched. It has a connection of its own: outcomes are asked for while the transaction of
+    the fold may be open, and stay whatever becomes of that one."""
+
+    def __init__(self, dsn: str) -> None:
+        self._connection: Connection = connect(dsn, "searches")
+
+    def find(self, search: Search) -> Outcome | None:
+        """What was found, None where nothing is stored. Raises Unavailable."""
+        with transaction(self._connection) as cursor:
+            return _stored(cursor, _input(search))
+
+    def store(self, search: Search, outcome: Outcome) -> Outcome:
+        """Store it, unless another member has done so: the outcome that counts. Raises Unavailable."""
+        values = (_input(search), search.symbol, search.interval, *_columns(outcome.model), *outcome[1:])
+        with transaction(self._connection) as cursor:
+            cursor.execute(
+                f"insert into search_outcomes (input, symbol, interval, {COLUMNS})"  # noqa: S608
+                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+                values,
+            )
+            return _stored(cursor, _input(search)) or outcome
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _columns(model: ArimaModel | None) -> tuple[object, ...]:
+    if model is None:
+        return (None,) * 5
+    return _array(model.ar), model.d, _array(model.ma), repr(model.constant), repr(model.sigma)
+
+
+def _array(numbers: tuple[float, ...]) -> str:
+    """As text: a number of the statement itself would be a decimal, which has no negative zero."""
+    return "{" + ",".join(map(repr, numbers)) + "}"
+
+
+def _stored(cursor: Cursor, searched: bytes) -> Outcome | None:
+    cursor.execute(f"select {COLUMNS} from search_outcomes where input = %s", (searched,))  # noqa: S608
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    ar, d, ma, constant, sigma, reason, aicc, seconds = row
+    model = None if sigma is None else ArimaModel(tuple(ar), d, tuple(ma), constant, sigma)
+    return Outcome(model, reason, aicc, seconds)
+
+
+def _input(search: Search) -> bytes:
+    """The hash of all that the outcome depends on: the values, to the bit, and the settings."""
+    settings = search.settings
+    orders = (settings.max_p, settings.max_d, settings.max_q, settings.season)
+    content = struct.pack(f"<4q{len(search.series)}d", *orders, *search.series)
+    return hashlib.sha256(content).digest()

@@ -1,0 +1,81 @@
+"""A slow, frozen or different search changes nothing that is written: the outcome is stored before it is used."""
+
+from contextlib import closing
+from threading import Event
+from typing import cast
+
+from analytics.analysis import Analysis
+from analytics.forecasts import Search
+from analytics.search_tables import OutcomeTable
+from analytics.searches import PooledSearches
+from db.migrate import migrate
+from ml.arima import ArimaModel
+from ml.search import Outcome, SearchSettings
+from ml.search_pool import SearchPool
+from shared.database import connect, make_database
+from tests.integration.test_forecast_tables import MINUTES, rows
+from tests.integration.test_settings_change import READING, live, log_of
+
+LOG = log_of(200)
+
+
+def search(*series: float, symbol: str = "IBM") -> Search:
+    return Search(symbol, "1m", 50, series, SearchSettings())
+
+
+def test_stored_outcome_comes_back_to_the_bit(embedded_postgres: str) -> None:
+    dsn = make_database(embedded_postgres, "outcomes_to_the_bit")
+    migrate(dsn)
+    model = ArimaModel((0.1 + 0.2, -0.0), 1, (1e-300, -0.5), 1 / 3, 5e-324)
+    found, none = Outcome(model, "", -1234.5678901234567, 0.25), Outcome(None, "every value is the same")
+    with closing(OutcomeTable(dsn)) as table:
+        assert table.find(search(1.0, 2.0)) is None
+        assert table.store(search(1.0, 2.0), found) == found
+        assert table.store(search(1.0, 1.0), none) == none
+    with closing(OutcomeTable(dsn)) as table:
+        again = table.find(search(1.0, 2.0))
+        assert again is not None
+        assert repr(again) == repr(found), "with the sign of a zero, too"
+        assert table.find(search(1.0, 1.0)) == none
+        assert table.store(search(1.0, 2.0), none) == found, "what was stored first counts"
+        assert table.find(search(1.0, 2.0000000000000004)) is None
+
+
+class AnotherLibrary:
+    """A pool that finds nothing, whatever it is asked."""
+
+    def submit(self, *_: object) -> None:
+        """It takes every search."""
+
+    def result(self, *_: object) -> Outcome:
+        return Outcome(None, "another library finds none")
+
+    def tend(self) -> None:
+        """Nothing runs."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def life(dsn: str, pool: AnotherLibrary | SearchPool, until: int) -> None:
+    """One life of the analytics part, killed at its end: it leaves no snapshot, so that the next one begins at 0."""
+    searches = PooledSearches(cast(SearchPool, pool), Event(), OutcomeTable(dsn))
+    with closing(connect(dsn, "test")) as connection, closing(Analysis(READING, MINUTES, searches)) as fold:
+        live(fold, connection, LOG, until, killed=True)
+
+
+def test_fold_from_the_start_uses_stored_outcomes_though_a_search_would_find_others_by_now(
+    embedded_postgres: str,
+) -> None:
+    """As after an upgrade of a library, or on a machine with another processor."""
+    upgraded, unchanged = (make_database(embedded_postgres, f"outcomes_{which}") for which in "ab")
+    for dsn in (upgraded, unchanged):
+        migrate(dsn)
+        life(dsn, SearchPool(), 500)
+    life(upgraded, AnotherLibrary(), 520)
+    life(unchanged, SearchPool(), 520)
+    query = "select * from forecasts where model = 'arima' order by start"
+    with closing(connect(upgraded, "test")) as one, closing(connect(unchanged, "test")) as other:
+        assert rows(one, query) == rows(other, query)
+        assert rows(one, "select max(version) from forecasts where model = 'arima'")[0][0] > 0
+        assert rows(one, "select count(*) from search_outcomes where d is not null")[0][0] > 0
