@@ -33,7 +33,8 @@ WATCH_COLUMNS = [
     {"field": "symbol", "headerName": "Symbol", "flex": 13, "minWidth": 76, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
     {"field": "last", "headerName": "Last", "flex": 15, "minWidth": 95, **_RIGHT,
-     "valueFormatter": {"function": "watchPrice(params)"}},
+     "valueFormatter": {"function": "watchPrice(params)"}, "tooltipValueGetter": {"function": "watchFull(params)"},
+     "cellClassRules": {"flagged": "params.value !== null && params.value <= 0"}},
     {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 58, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
@@ -86,6 +87,7 @@ def _header(symbols: list[str]) -> html.Header:
             html.Span("–", id="last", className="last"),
             html.Span(id="currency", className="currency"),
             html.Span(id="change"),
+            html.Span(id="flag", className="badge", hidden=True),
         ],
         className="headline num",
     )

@@ -4,9 +4,11 @@ None, and what is no finite number, is written as a dash.
 """
 
 from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 
+LONG = Context(prec=60)
+"""Every digit of any price with any number of decimals."""
 MINUS, UNKNOWN = "\u2212", "\u2013"
 SIGNS = {
     "USD": "$", "EUR": "\u20ac", "GBP": "\u00a3", "JPY": "\u00a5", "CNY": "CN\u00a5", "INR": "\u20b9", "KRW": "\u20a9",
@@ -21,14 +23,16 @@ def plain(value: float | None, decimals: int) -> str:
     """A number with thousands signs, rounded half up from its shortest decimal form as browsers do."""
     if value is None or not isfinite(value):
         return UNKNOWN
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, LONG)
     return f"{abs(rounded) if rounded == 0 else rounded:,f}".replace("-", MINUS)
 
 
 def price(value: float | None, decimals: int, currency: str | None) -> str:
-    """A price with the sign of its currency before it."""
-    text = plain(value, decimals)
-    return text if text == UNKNOWN else SIGNS.get(currency or "", "") + text
+    """A price with the sign of its currency before it, and a minus before that."""
+    text, sign = plain(value, decimals), SIGNS.get(currency or "", "")
+    if text == UNKNOWN:
+        return text
+    return MINUS + sign + text[1:] if text.startswith(MINUS) else sign + text
 
 
 def percent(share: float | None, decimals: int) -> str:

@@ -4,12 +4,12 @@ A cell is (label, value, kind): kind tells the page how to write the value (pric
 number, volume, text, words); None stands for what is not known. A text is how far something is that is warming up.
 """
 
-from math import floor, log10
 from typing import Any
 
 from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.snapshot import Condition
 from shared.calendars import calendar_of
+from shared.decimals import decimals_shown
 from shared.sections import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
@@ -31,17 +31,14 @@ SESSIONS = {
 
 
 def decimals(row: SymbolRow) -> int:
-    """How many decimals a price is written with: as many as the symbol's source says.
+    """How many decimals a price is written with: as many as the symbol's source says, and enough for a small price.
 
-    Where it does not say: 2; 5 for currency pairs; four significant digits below 1.
+    Where it does not say: 2; 5 for currency pairs.
     """
-    if row.decimals is not None:
-        return min(8, row.decimals)
-    if row.symbol.endswith("=X"):
-        return 3 if row.price is not None and row.price >= 20 else 5
-    if row.price is None or row.price >= 1:
-        return 2
-    return min(8, 3 - floor(log10(row.price)))
+    told = row.decimals
+    if told is None and row.symbol.endswith("=X"):
+        told = 3 if row.price is not None and row.price >= 20 else 5
+    return decimals_shown(row.price, told)
 
 
 def reference_close(row: SymbolRow) -> float | None:
@@ -50,11 +47,15 @@ def reference_close(row: SymbolRow) -> float | None:
 
 
 def change(row: SymbolRow) -> tuple[float | None, float | None]:
-    """The change in units of price and in percent; None where there is nothing to compare with."""
+    """The change in units of price and in percent; None where there is nothing to compare with.
+
+    A share of a price at or below zero, or of a rise to one, means nothing: then there is no percent.
+    """
     reference = reference_close(row)
-    if row.price is None or reference is None or reference <= 0:
+    if row.price is None or reference is None:
         return None, None
-    return row.price - reference, (row.price / reference - 1) * 100
+    percent = (row.price / reference - 1) * 100 if reference > 0 and row.price > 0 else None
+    return row.price - reference, percent
 
 
 def watch_row(row: SymbolRow, state: str | None) -> dict[str, Any]:
@@ -89,10 +90,18 @@ def heading(row: SymbolRow, now: float, is_live: bool) -> dict[str, Any]:
         "clock_runs": is_live,
         "session": label,
         "tone": tone,
+        "flag": price_flag(row),
         "name": row.name,
         "market": row.market,
         "sector": row.sector,
     }
+
+
+def price_flag(row: SymbolRow) -> str:
+    """What is to be known of a price that no bar takes; empty for every other."""
+    if row.price is None or row.price > 0:
+        return ""
+    return "Price below zero" if row.price < 0 else "Price of zero"
 
 
 def session_cells(row: SymbolRow, day: OpenBar | None) -> list[Cell]:
@@ -115,7 +124,7 @@ def indicator_cells(open_bar: OpenBar | None, periods: Indicators) -> list[Cell]
     macd = periods.macd_slow + periods.macd_signal - 1
     wanted = [
         (f"RSI {periods.rsi_period}", "rsi", "number", periods.rsi_period + 1),
-        ("Volatility", "volatility", "share", periods.volatility_period + 1),
+        ("Volatility p.a.", "volatility", "share", periods.volatility_period + 1),
         (f"SMA {periods.sma_short_period}", "sma_short", "price", periods.sma_short_period),
         (f"SMA {periods.sma_long_period}", "sma_long", "price", periods.sma_long_period),
         (f"EMA {periods.ema_short_period}", "ema_short", "price", periods.ema_short_period),
@@ -157,16 +166,16 @@ def alert_sentence(alert: AlertRow) -> tuple[str, str]:
     value, limit = alert.value, alert.threshold
     match alert.rule:
         case "rsi_overbought":
-            return f"RSI {value:.1f} reached {limit:g}: overbought", "warn"
+            return f"RSI {value:.1f} is at or above {limit:g}: overbought", "warn"
         case "rsi_oversold":
-            return f"RSI {value:.1f} fell to {limit:g}: oversold", "warn"
+            return f"RSI {value:.1f} is at or below {limit:g}: oversold", "warn"
         case "price_change":
             way, tone = ("rose", "up") if value > 0 else ("fell", "down")
             return f"Price {way} {abs(value):.1%} in one bar", tone
         case "volume_change":
             return f"Volume {value:.1f} times its average", "warn"
         case "volatility":
-            return f"Volatility {value:.1%} a bar", "warn"
+            return f"Volatility of one bar {value:.1%}, not annualised", "warn"
     return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
 
 

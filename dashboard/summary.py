@@ -85,11 +85,11 @@ def _state(scene: Scene, interval: str, bars: Sequence[ChartBar]) -> str:
     rsi_name = f"RSI {scene.periods.rsi_period}"
     volatility, rsi = _known(bars[-1].volatility, bars[-1].rsi) if bars else (None, None)
     if volatility is None and rsi is None:
-        return f"Volatility and {rsi_name} are not known yet."
+        return f"Annualised volatility and {rsi_name} are not known yet."
     if volatility is None:
-        first = "Volatility is not known yet"
+        first = "Annualised volatility is not known yet"
     else:
-        first = f"Volatility is {percent(volatility, 1)}, {_usual(volatility, interval, bars)}"
+        first = f"Annualised volatility is {percent(volatility, 1)}, {_usual(volatility, interval, bars)}"
     if rsi is None:
         return f"{first}; {rsi_name} is not known yet."
     return f"{first}; {rsi_name} is {plain(rsi, 1)}, {_heat(scene, rsi)}."

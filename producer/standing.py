@@ -17,7 +17,7 @@ class Standing(NamedTuple):
 
     symbol: str
     name: str | None
-    decimals: int
+    decimals: int | None
     price: float | None
     age: float | None
     state: str | None
@@ -73,7 +73,7 @@ def read_given(cursor: Cursor) -> Listings:
 def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[Standing]:
     """The line of each of these, in their order."""
     cursor.execute(
-        """select wanted.symbol, c.name, coalesce(c.decimals, 2), s.price,
+        """select wanted.symbol, c.name, c.decimals, s.price,
             extract(epoch from now() - s.event_time)::float8, q.state, q.cause,
             extract(epoch from now() - q.updated_at)::float8
         from unnest(%s::text[]) with ordinality as wanted(symbol, rank)

@@ -26,7 +26,7 @@
 
   function compact(value) {
     if (value === null || value === undefined) return UNKNOWN;
-    const [unit, size] = value >= 1e9 ? ["B", 1e9] : value >= 1e6 ? ["M", 1e6] : value >= 1e3 ? ["K", 1e3] : ["", 1];
+    const [unit, size] = value >= 1e12 ? ["T", 1e12] : value >= 1e9 ? ["B", 1e9] : value >= 1e6 ? ["M", 1e6] : value >= 1e3 ? ["K", 1e3] : ["", 1];
     return plain(value / size, unit ? 2 : Number.isInteger(value) ? 0 : 2) + unit;
   }
 
@@ -41,8 +41,21 @@
 
   function money(value, decimals, code) {
     if (value === null || value === undefined) return UNKNOWN;
+    const { sign, code: behind } = currency(code), text = plain(value, decimals);
+    const signed = text.startsWith(MINUS) ? MINUS + sign + text.slice(1) : sign + text;
+    return signed + (behind ? `\u00a0${behind}` : "");
+  }
+
+  // A price for a narrow place. Part of a number is another number: what is too long is written as a power of ten.
+  const LONGEST = 12;
+  function brief(value, decimals, code) {
+    const whole = money(value, decimals, code);
+    if (whole === UNKNOWN || plain(value, decimals).length <= LONGEST) return whole;
+    const rounded = money(value, 0, code);
+    if (Math.abs(value) >= 1e6 && plain(value, 0).length <= LONGEST) return rounded;
+    const [digits, power] = Math.abs(value).toExponential(4).split("e");
     const { sign, code: behind } = currency(code);
-    return sign + plain(value, decimals) + (behind ? `\u00a0${behind}` : "");
+    return `${value < 0 ? MINUS : ""}${sign}${digits}e${power.replace("+", "").replace("-", MINUS)}${behind ? `\u00a0${behind}` : ""}`;
   }
 
   // How long until something, in its two largest units.
@@ -111,14 +124,14 @@
       case "text": case "words": return value;
       case "range": return value.map((each) => cell(each, "price", decimals, code)).join(" \u2013 ");
       case "price": return money(value, decimals, currency(code).sign ? code : null);
-      case "difference": return signed(value, Math.min(8, decimals + 2));
+      case "difference": return signed(value, decimals + 2);
       case "volume": return compact(value);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
       default: return plain(value, 1);
     }
   }
 
-  window.deskFormat = { plain, money, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone };
+  window.deskFormat = { plain, money, brief, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone };
 
   // The colour follows the sign that is written.
   function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }

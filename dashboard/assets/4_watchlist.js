@@ -65,7 +65,8 @@
   window.dashAgGridFunctions = {
     // Where the symbol's own name ends with its currency there is no need to repeat it.
     watchPrice: ({ value, data: { symbol, decimals, currency } }) =>
-      deskFormat.money(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
+      deskFormat.brief(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
+    watchFull: ({ value, data: { decimals, currency } }) => deskFormat.money(value, decimals, currency),
     watchName: ({ data }) => [data.symbol, data.name].filter(Boolean).join(" · "),
     watchState: ({ value }) => STATES[value] || value,
     watchPercent: ({ value }) => deskFormat.signed(value, 2),

@@ -22,9 +22,9 @@
   }
 
   function headline(row) {
-    const { sign, code } = deskFormat.currency(row.currency);
-    write(byId("sign"), row.last === null ? "" : sign);
-    write(byId("last"), deskFormat.plain(row.last, row.decimals));
+    const { sign, code } = deskFormat.currency(row.currency), isBelow = row.last < 0;
+    write(byId("sign"), row.last === null ? "" : isBelow ? `\u2212${sign}` : sign);
+    write(byId("last"), deskFormat.plain(isBelow ? -row.last : row.last, row.decimals));
     write(byId("currency"), code);
     const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
     write(byId("change"), row.change === null ? "" : deskFormat.signed(row.change, row.decimals) + percent);
@@ -78,7 +78,7 @@
 
   function paid({ symbol, price }) {
     const row = price === undefined ? null : deskWatchlist.row(symbol);
-    return row ? ` at ${deskFormat.money(price, row.decimals, row.currency)}` : "";
+    return row ? `; price ${deskFormat.money(price, row.decimals, row.currency)}` : "";
   }
 
   // An alert of today shows its time, an older one its day: so all are looked at again once an hour.

@@ -64,6 +64,7 @@
     Object.assign(state, { clock: heading, open: delta.open, fan: delta.fan });
     deskPanels.headline(row);
     deskPanels.badge("badge", heading.session, heading.tone);
+    deskPanels.badge("flag", heading.flag, "extended");
     deskPanels.cells("session", delta.session, row);
     deskPanels.cells("indicators", delta.indicators, row);
     deskPanels.cells("forecast", delta.forecast.cells, row);

@@ -175,7 +175,9 @@ def test_banner_of_a_replay_names_its_dates(browser: Browser, serve: Serve, mark
 
 
 def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
-    expect(visit.page.locator(".alert")).to_contain_text("RSI 74.3 reached 70: overbought")
+    expect(visit.page.locator(".alert")).to_contain_text(
+        "RSI 74.3 is at or above 70: overbought; price $100.00"
+    )
 
 
 def test_count_of_a_full_list_of_alerts_says_that_there_may_be_more(visit: Visit) -> None:

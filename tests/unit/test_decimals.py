@@ -15,7 +15,8 @@ from producer.sources.decimals import decimals_of
         (1.08451, 5),
         (0.98765, 6),
         (2.7614e-05, 10),
-        (1e-300, 12),
+        (1.2345e-09, 14),
+        (1e-300, 16),
     ],
 )
 def test_six_digits_of_a_price_are_shown(price: float, decimals: int) -> None:

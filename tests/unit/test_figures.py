@@ -153,7 +153,7 @@ def test_alerts_are_sentences() -> None:
     assert alert_item(row, "UTC")["text"] == "Price fell 6.1% in one bar"
     assert alert_item(row, "UTC")["tone"] == "down"
     assert alert_item(row._replace(rule="rsi_oversold", value=27.1, threshold=30), "UTC")["text"] == (
-        "RSI 27.1 fell to 30: oversold"
+        "RSI 27.1 is at or below 30: oversold"
     )
     assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == "something new: 3"
 

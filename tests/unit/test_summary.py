@@ -47,8 +47,8 @@ def test_everything_that_is_known_is_told_in_five_sentences() -> None:
     found = reading()._replace(alerts=[ALERT])
     assert words(found, *past(0.3)) == (
         "The 1m bar of 06:59 closed at $100.00, above SMA 20 ($99.50) and SMA 50 ($98.25): "
-        "the trend points up. Volatility is 30.0\u00a0%, as usual for its 1m bars; RSI 14 is 55.0, "
-        "neither overbought nor oversold. The last alert (5m, 06:55:00): RSI 74.3 reached 70: overbought. "
+        "the trend points up. Annualised volatility is 30.0\u00a0%, as usual for its 1m bars; RSI 14 is 55.0, "
+        "neither overbought nor oversold. The last alert (5m, 06:55:00): RSI 74.3 is at or above 70: overbought. "
         + FORECAST_WORDS
     )
 
@@ -76,8 +76,8 @@ def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
 def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
     cold = CLOSED._replace(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
     assert words(reading(RECORD._replace(seen=12), None), cold) == (
-        "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not known yet. Volatility and RSI 14 are not "
-        "known yet. Warming up: the first forecast comes with closed bar 50."
+        "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not known yet. "
+        "Annualised volatility and RSI 14 are not known yet. Warming up: the first forecast comes with closed bar 50."
     )
     half = words(reading(), CLOSED._replace(sma_long=None, rsi=None))
     assert "above SMA 20 ($99.50); SMA 50 is not known yet." in half
@@ -86,7 +86,7 @@ def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
 
 def test_symbol_without_bars_and_forecasts_says_so() -> None:
     assert words(reading(None, None)) == (
-        "No 1m bar of AAA has closed yet. Volatility and RSI 14 are not known yet. Nothing is forecast yet."
+        "No 1m bar of AAA has closed yet. Annualised volatility and RSI 14 are not known yet. Nothing is forecast yet."
     )
 
 
