@@ -128,8 +128,12 @@ class Analysis:
         return snapshot
 
     def _rebuilt(self, cursor: Cursor, partition: int, snapshot: Snapshot) -> tuple[Snapshot, Engine]:
-        """Snapshot and engine under new indicator settings, marked so that a kill does not leave old rows behind."""
-        log.info("Indicator settings changed: every indicator of partition %d is made anew.", partition)
+        """Snapshot and engine under new indicator settings or calendars, marked so that a kill does not leave old rows
+        behind."""
+        log.info(
+            "Indicator settings or trading hours changed: the indicators of partition %d, %d symbols, are made anew.",
+            *(partition, len(snapshot.symbols)),
+        )
         engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
         serving = snapshot.partition["serving"]

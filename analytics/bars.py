@@ -30,12 +30,12 @@ class Slot(NamedTuple):
 def slot_of(interval: Interval, second: int, calendar: SessionCalendar) -> Slot | None:
     """The slot of `interval` that holds `second`, by the exchange's calendar; thousands of symbols share it.
 
-    Intraday slots lie on multiples of their length in UTC. A day is the regular session, so outside it there
-    is no slot and the answer is None.
+    Intraday slots lie on multiples of their length in UTC. A day is the regular session from its opening to its close,
+    with its break, so outside it there is no slot and the answer is None.
     """
     if interval == "1d":
-        day = calendar.at(second)
-        return Slot(day.day_start, day.day_end, day.name) if day.name == "regular" else None
+        _, opens, closes = calendar.at(second)
+        return Slot(opens, closes, "regular") if opens <= second < closes else None
     seconds = INTERVAL_SECONDS[interval]
     start = second - second % seconds
     return Slot(start, start + seconds, calendar.at(start).name)

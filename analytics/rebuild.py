@@ -1,5 +1,6 @@
-"""New settings: indicators, and what forecasts begin behind, are made from the closed bars, which none changes."""
+"""New settings or trading hours: indicators, and what forecasts begin behind, are made from the closed bars."""
 
+import logging
 from collections import deque
 from collections.abc import Iterator
 
@@ -15,6 +16,11 @@ from shared.calendars import calendar_of, periods_per_year
 from shared.database import Cursor
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval
 
+TOLD_EVERY = 25
+"""Progress is logged after so many symbols."""
+
+log = logging.getLogger("tickstream.analytics")
+
 
 def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine:
     """A new engine, filled from a snapshot of older settings; its symbols' rows in `indicators` are written anew.
@@ -22,7 +28,9 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine
     Rows of bars that closed behind the snapshot are to be replaced when the log is folded up to them again.
     """
     indicators: Rebuilt = {}
-    for symbol, state in snapshot.symbols.items():
+    for done, (symbol, state) in enumerate(snapshot.symbols.items()):
+        if done and done % TOLD_EVERY == 0:
+            log.info("The indicators of %d of %d symbols are made anew.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
         splits = splits_until(cursor, symbol, snapshot.next_offset)
         for interval in INTERVALS:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from shared.calendars import SIMULATED
+from shared.exchanges import SIMULATED
 from shared.market import Quote, Record, TimeMark
 
 SOURCE = "benchmark"

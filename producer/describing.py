@@ -11,6 +11,7 @@ from producer.standing import Action, BarSpan, LastQuote, Standing
 from producer.watching import CompanyRow, QualityRow
 from shared.calendars import NEVER, AlwaysOpen, calendar_of
 from shared.decimals import decimals_shown
+from shared.exchanges import with_zone
 from shared.listings import Listing, Listings
 
 SILENT_SECONDS = 30.0
@@ -130,23 +131,21 @@ def _price(price: float, decimals: int | None) -> str:
 
 def _session(described: Described, now: datetime) -> str:
     """The session that holds now, by the exchange's calendar, and when that changes."""
-    exchange = described.company.company.exchange if described.company else None
+    company = described.company.company if described.company else None
+    exchange = with_zone(company.exchange, company.time_zone) if company else None
     if exchange is None and described.last_quote is not None:
         exchange = described.last_quote.exchange
     calendar = calendar_of(exchange)
     if isinstance(calendar, AlwaysOpen):
         return _told_session(described, now)
-    session = calendar.at(int(now.timestamp()))
+    second = int(now.timestamp())
+    session, turns = calendar.at(second), calendar.turns(second)
     if session.day_start == NEVER:
         return session.name
-    opens = now.timestamp() < session.day_start
     if session.name == "post":
         return f"post; the regular session closed {_second(session.day_end)}"
-    return f"{session.name}; the regular session " + (
-        f"opens {_second(session.day_start)}, in {span(session.day_start - now.timestamp())}"
-        if opens
-        else f"closes {_second(session.day_end)}, in {span(session.day_end - now.timestamp())}"
-    )
+    word = "closes" if session.name == "regular" else "opens"
+    return f"{session.name}; the regular session {word} {_second(turns)}, in {span(turns - now.timestamp())}"
 
 
 def _told_session(described: Described, now: datetime) -> str:

@@ -1,8 +1,9 @@
-"""Sessions of an exchange: pre, regular, post, closed; holidays and half days from exchange_calendars."""
+"""Sessions of an exchange: pre, regular, post, closed; holidays, half days and breaks from exchange_calendars."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from statistics import mode
 from typing import NamedTuple
@@ -10,49 +11,37 @@ from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
-SIMULATED = "SIMULATED"
-ALWAYS_OPEN = "24/7"
+from shared.exchanges import ALWAYS_OPEN, CURRENCIES, NEW_YORK, SIMULATED, calendar_name, zone_of
+
 DAY = 86_400
-SATURDAY = 5
+FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
 """Where calendars begin: the first of these that the records of an exchange reach back to."""
 NEVER = 2**40
+YEAR_START, YEAR_END = 1_735_689_600, 1_767_225_600
+"""The year that says how long the trading day of an exchange is: 2025, in UTC. A fixed one, so that what is reckoned
+per year is the same whenever it is reckoned."""
 
-_NEW_YORK = (
-    *("XNYS", "NYSE", "NASDAQ", "XNAS", "ARCX", "BATS", "OOTC", "XASE"),
-    *("NMS", "NYQ", "NAS", "NGM", "NCM", "ASE", "PCX", "BTS"),
-    *("PNK", "OQB", "OQX", "OEM", "SNP", "DJI", "NIM", "WCB", "CBO", "CXI", "OPR"),
-)
-CURRENCIES = "CCY"
-_YAHOO_CODES = """
-    LSE=XLON IOB=XLON FGI=XLON ISE=XDUB
-    GER=XETR FRA=XFRA STU=XSTU HAM=XHAM DUS=XDUS
-    PAR=XPAR AMS=XAMS BRU=XBRU LIS=XLIS MIL=XMIL MCE=XMAD
-    EBS=XSWX VIE=XWBO WSE=XWAR PRA=XPRA BUD=XBUD ATH=ASEX
-    STO=XSTO CPH=XCSE HEL=XHEL OSL=XOSL ICE=XICE
-    TAL=XTAL RIS=XRIS LIT=XLIT MCX=XMOS IST=XIST
-    TLV=XTAE SAU=XSAU JNB=XJSE
-    JPX=XTKS OSA=XTKS HKG=XHKG SHH=XSHG SHZ=XSHG
-    TAI=XTAI TWO=XTAI KSC=XKRX KOE=XKRX NSI=XBOM BSE=XBOM
-    SES=XSES KLS=XKLS JKT=XIDX SET=XBKK PHS=XPHS KAR=XKAR
-    ASX=XASX CXA=XASX NZE=XNZE
-    TOR=XTSE VAN=XTSE CNQ=XTSE NEO=XTSE MEX=XMEX
-    SAO=BVMF BUE=XBUE SGO=XSGO BVC=XBOG LIM=XLIM
-    CMX=CMES NYM=CMES CBT=CMES CME=CMES NYB=IEPA
-"""
-"""Yahoo's codes of exchanges and the calendar of each; one without its own has that of its neighbour.
-
-Mumbai's two, China's two and Korea's two keep the same days; futures are those of CME Group, and of ICE (NYB).
-"""
-_YAHOO = {code: name for code, _, name in (pair.partition("=") for pair in _YAHOO_CODES.split())}
 _PRE_OPENS, _POST_ENDS = 4 * 3600, 20 * 3600
 """US extended hours, local seconds since midnight: 04:00 to 20:00."""
+_LONDON, _NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
+_CURRENCIES_TURN = 17
+"""The hour in New York at which currencies open on Sundays and close on Fridays."""
+_SUNDAY_TO_THURSDAY = {
+    **dict.fromkeys(("Asia/Amman", "Asia/Bahrain", "Asia/Kuwait", "Asia/Muscat"), date.max),
+    **dict.fromkeys(("Asia/Qatar", "Asia/Riyadh", "Africa/Cairo"), date.max),
+    **dict.fromkeys(("Asia/Jerusalem", "Asia/Tel_Aviv"), date(2026, 1, 5)),
+}
+"""Time zones whose exchanges rest on Fridays and Saturdays, and the day from which they do no more."""
+_ZONES = {"ASEX": "Europe/Athens", "XBSE": "Europe/Bucharest", "XTAE": "Asia/Jerusalem"}
+"""Where exchanges lie that exchange_calendars names, but makes no calendar of."""
 
 
 class SessionAt(NamedTuple):
     """Which session holds at a moment, and the bounds of the regular session of that day, epoch seconds UTC.
 
-    Outside every trading day `day_start` and `day_end` are those of the next regular session.
+    Outside every trading day `day_start` and `day_end` are those of the next regular session. In a lunch break the
+    session is "closed" within them; on the Sunday evening of currencies it is "regular" before them.
     """
 
     name: str
@@ -71,20 +60,75 @@ class AlwaysOpen:
         start = second - second % DAY
         return SessionAt("regular", start, start + DAY)
 
+    def turns(self, _: int) -> int:
+        """It opens and closes never."""
+        return NEVER
+
+
+class Weekdays:
+    """An exchange of which no more is known than its time zone: open around the clock on five days of the week."""
+
+    days_per_year, day_seconds = 252, DAY
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._friday_rests_until = _SUNDAY_TO_THURSDAY.get(zone.key, date.min)
+
+    def at(self, second: int) -> SessionAt:
+        """The session at `second`, epoch seconds."""
+        start, end = _day_in(self.zone, second, self._rests)
+        return SessionAt("regular" if start <= second else "closed", start, end)
+
+    def _rests(self, day: date) -> bool:
+        weekend = (FRIDAY, SATURDAY) if day < self._friday_rests_until else (SATURDAY, SUNDAY)
+        return day.weekday() in weekend
+
+    def turns(self, second: int) -> int:
+        """When it opens or closes next, behind `second`."""
+        day = self.at(second)
+        if day.name == "closed":
+            return day.day_start
+        while (following := self.at(day.day_end)).name == "regular":
+            day = following
+        return day.day_end
+
 
 class CurrencyMarket:
-    """Currencies: around the clock from Monday to Friday. The day is London's, as Yahoo cuts it."""
+    """Currencies: open from Sunday 17:00 to Friday 17:00 in New York.
 
-    zone = ZoneInfo("Europe/London")
+    The day is London's from Monday to Friday, as Yahoo cuts it. So Sunday evening is in bars shorter than a day, and in
+    no day; on Friday the day ends at midnight, hours behind its last quote.
+    """
+
+    zone = _LONDON
     days_per_year, day_seconds = 260, DAY
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, epoch seconds."""
-        date = datetime.fromtimestamp(second, self.zone).date()
-        to_monday = 7 - date.weekday() if date.weekday() >= SATURDAY else 0
-        day = datetime.combine(date + timedelta(days=to_monday), time(), self.zone)
-        bounds = int(day.timestamp()), int((day + timedelta(days=1)).timestamp())
-        return SessionAt("closed" if to_monday else "regular", *bounds)
+        bounds = _day_in(self.zone, second, lambda day: day.weekday() >= SATURDAY)
+        return SessionAt("regular" if self._is_open(second) else "closed", *bounds)
+
+    def turns(self, second: int) -> int:
+        """When it opens or closes next, behind `second`."""
+        turn = datetime.fromtimestamp(second, _NEW_YORK)
+        wanted = FRIDAY if self._is_open(second) else SUNDAY
+        day = turn.date() + timedelta(days=(wanted - turn.weekday()) % 7)
+        return int(datetime.combine(day, time(_CURRENCIES_TURN), _NEW_YORK).timestamp())
+
+    def _is_open(self, second: int) -> bool:
+        now = datetime.fromtimestamp(second, _NEW_YORK)
+        if now.weekday() == SUNDAY:
+            return now.hour >= _CURRENCIES_TURN
+        return now.weekday() < FRIDAY or (now.weekday() == FRIDAY and now.hour < _CURRENCIES_TURN)
+
+
+def _day_in(zone: ZoneInfo, second: int, rests: Callable[[date], bool]) -> tuple[int, int]:
+    """The local day that holds `second`, or the next one that is no day of rest: its bounds."""
+    day = datetime.fromtimestamp(second, zone).date()
+    while rests(day):
+        day += timedelta(days=1)
+    start, end = (datetime.combine(day + timedelta(days=days), time(), zone) for days in (0, 1))
+    return int(start.timestamp()), int(end.timestamp())
 
 
 class SimulatedExchange:
@@ -106,11 +150,15 @@ class SimulatedExchange:
             name = "post"
         return SessionAt(name, midnight + self.opens, midnight + self.closes)
 
+    def turns(self, second: int) -> int:
+        """When the regular session opens or closes next, behind `second`."""
+        return _next_bound(self.at(second), second, self.at(second + DAY).day_start)
+
 
 class Exchange:
     """A real exchange's calendar. `code` is a name that exchange_calendars knows, such as XNYS.
 
-    A year of sessions says how long a day is: the last one known may be a half day.
+    `day_seconds` is how long most days of a fixed year were traded in, without the break.
     Raises ValueError where exchange_calendars fails to make the calendar.
     """
 
@@ -121,16 +169,20 @@ class Exchange:
         self.zone = ZoneInfo(str(calendar.tz))
         self._opens: list[int] = [int(moment.timestamp()) for moment in calendar.opens]
         self._closes: list[int] = [int(moment.timestamp()) for moment in calendar.closes]
-        year = slice(-self.days_per_year, None)
-        days = zip(self._opens[year], self._closes[year], strict=True)
-        self.day_seconds = mode(closes - opens for opens, closes in days)
-        self._has_extended_hours = code == "XNYS"
+        with_break = calendar.schedule.dropna().itertuples()
+        self._breaks: dict[int, tuple[int, int]] = {
+            int(day.open.timestamp()): (int(day.break_start.timestamp()), int(day.break_end.timestamp()))
+            for day in with_break
+        }
+        self.day_seconds = self._usual_day()
+        self._has_extended_hours = code == NEW_YORK
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, epoch seconds; past the calendar's last year it is closed for ever."""
         index = bisect_right(self._opens, second) - 1
         if index >= 0 and second < self._closes[index]:
-            return SessionAt("regular", self._opens[index], self._closes[index])
+            opens, closes = self._opens[index], self._closes[index]
+            return SessionAt("closed" if self._is_break(opens, second) else "regular", opens, closes)
         if self._has_extended_hours:
             for name, day in (("post", index), ("pre", index + 1)):
                 if self._in_extended_hours(second, day):
@@ -138,6 +190,33 @@ class Exchange:
         if index + 1 >= len(self._opens):
             return SessionAt("closed", NEVER, NEVER)
         return SessionAt("closed", self._opens[index + 1], self._closes[index + 1])
+
+    def turns(self, second: int) -> int:
+        """When the regular session opens or closes next, behind `second`, also for a break."""
+        session = self.at(second)
+        for bound in self._breaks.get(session.day_start, ()):
+            if session.day_start <= second < bound:
+                return bound
+        following = bisect_right(self._opens, second)
+        return _next_bound(session, second, self._opens[following] if following < len(self._opens) else NEVER)
+
+    def _is_break(self, opens: int, second: int) -> bool:
+        start, end = self._breaks.get(opens, (NEVER, NEVER))
+        return start <= second < end
+
+    def _usual_day(self) -> int:
+        """Seconds that most days were traded in: of the fixed year, or of the last ones where it is not known."""
+        days = [
+            (opens, closes)
+            for opens, closes in zip(self._opens, self._closes, strict=True)
+            if closes < YEAR_END
+        ]
+        of_year = [day for day in days if day[0] >= YEAR_START] or days[-self.days_per_year :]
+        traded = []
+        for opens, closes in of_year:
+            start, end = self._breaks.get(opens, (0, 0))
+            traded.append(closes - opens - (end - start))
+        return mode(traded)
 
     def _in_extended_hours(self, second: int, day: int) -> bool:
         """Whether `second` lies on trading day `day`, within 04:00 to 20:00 of local time."""
@@ -159,30 +238,44 @@ def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
     raise ValueError(f"no calendar of {code}: {reason}") from reason
 
 
-SessionCalendar = AlwaysOpen | CurrencyMarket | SimulatedExchange | Exchange
+def _next_bound(session: SessionAt, second: int, next_opens: int) -> int:
+    """The first bound of the session that lies behind `second`, or the next opening."""
+    for bound in session[1:]:
+        if second < bound:
+            return bound
+    return next_opens
 
 
-@lru_cache(maxsize=64)
+SessionCalendar = AlwaysOpen | Weekdays | CurrencyMarket | SimulatedExchange | Exchange
+
+_OURS: dict[str, SessionCalendar] = {
+    ALWAYS_OPEN: AlwaysOpen(),
+    CURRENCIES: CurrencyMarket(),
+    SIMULATED: SimulatedExchange(),
+}
+
+
+@lru_cache(maxsize=256)
 def calendar_of(exchange: str | None) -> SessionCalendar:
-    """The calendar of an exchange's name; one that nobody knows, or can make a calendar of, trades around the clock."""
-    if exchange in _NEW_YORK:
-        return _new_york()
-    if exchange == SIMULATED:
-        return SimulatedExchange()
-    if exchange == CURRENCIES:
-        return CurrencyMarket()
-    if exchange in _YAHOO:
-        return calendar_of(_YAHOO[exchange])
-    if exchange in exchange_calendars.get_calendar_names() and exchange != ALWAYS_OPEN:
-        with suppress(ValueError):
-            return Exchange(str(exchange))
-    return AlwaysOpen()
+    """The calendar of an exchange's name.
+
+    No name trades around the clock, as coins do. A name that nobody knows, or can make a calendar of, is open on
+    weekdays in the zone that came with it, else in UTC.
+    """
+    if not exchange:
+        return AlwaysOpen()
+    name = calendar_name(exchange)
+    return Weekdays(zone_of(exchange) or ZoneInfo("UTC")) if name is None else _calendar(name)
 
 
-@lru_cache(maxsize=1)
-def _new_york() -> Exchange:
-    """One calendar for all the names of New York's exchanges."""
-    return Exchange("XNYS")
+@lru_cache(maxsize=128)
+def _calendar(name: str) -> SessionCalendar:
+    """One calendar for all the names of an exchange."""
+    if name in _OURS:
+        return _OURS[name]
+    with suppress(ValueError):
+        return Exchange(name)
+    return Weekdays(ZoneInfo(_ZONES.get(name, "UTC")))
 
 
 def periods_per_year(calendar: SessionCalendar, seconds: int) -> float:

@@ -100,8 +100,7 @@ def told(
     now: float,
 ) -> Told:
     """State and cause of a symbol. A closed market comes before every other cause: nothing is amiss then."""
-    at = calendar.at(int(now))
-    session = at.name
+    session = calendar.at(int(now)).name
     error = unknown or (past_error if not has_past else None) or health.error
     cause, detail = (error.cause, str(error)) if error is not None else ("", "")
     next_try = health.next_try if error is not None and unknown is None and health.next_try > now else None
@@ -110,7 +109,7 @@ def told(
     if not has_past:
         return Told("history", cause, detail, session, None, next_try)
     if session == "closed":
-        return Told("closed", "market closed", "", session, float(at.day_start), None)
+        return Told("closed", "market closed", "", session, float(calendar.turns(int(now))), None)
     is_fresh = now - last_received <= STALE_SECONDS
     if is_fresh:
         return Told("live", cause, detail, session, None, next_try)

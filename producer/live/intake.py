@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from producer.live.day_volume import DayVolume
 from shared.calendars import calendar_of
+from shared.exchanges import newer_name
 from shared.market import Quote
 
 
@@ -106,7 +107,7 @@ class Intake:
 
     def _learn(self, quote: Quote, second: int) -> int:
         """Keep the day's facts; the number of the trading day."""
-        self.exchange = quote.exchange or self.exchange
+        self.exchange = newer_name(quote.exchange, self.exchange)
         day = calendar_of(self.exchange).at(second).day_start
         kept = self._facts if self._facts.day == day else DayFacts(day, None, None)
         if day >= self._facts.day:
@@ -122,7 +123,7 @@ class Intake:
             previous_close=quote.previous_close or self._facts.previous_close,
             day_open=quote.day_open or self._facts.day_open,
             currency=quote.currency or self.currency,
-            exchange=quote.exchange or self.exchange,
+            exchange=newer_name(quote.exchange, self.exchange),
         )
 
 

@@ -86,8 +86,8 @@ def test_after_the_calendar_ends_all_is_closed_and_no_slot_is_near() -> None:
     assert now.day_start > second("2199-06-03T15:00")
 
 
-@pytest.mark.parametrize("name", [None, "", "NOWHERE", "24/7", "CCC"])
-def test_exchange_nobody_knows_trades_around_the_clock(name: str | None) -> None:
+@pytest.mark.parametrize("name", [None, "", "24/7", "CCC"])
+def test_coins_which_have_no_exchange_trade_around_the_clock(name: str | None) -> None:
     saturday = second("2024-01-06T00:00")
     assert at(name, "2024-01-06T00:00") == ("regular", saturday, saturday + DAY)
     assert at(name, "2024-01-06T23:59:59") == ("regular", saturday, saturday + DAY)
@@ -140,8 +140,8 @@ def test_no_name_of_an_exchange_stops_the_reader(name: str) -> None:
         ("LSE", "2024-12-24T12:00", "2024-12-24T08:00", "2024-12-24T12:30"),
         ("HKG", "2024-12-24T03:00", "2024-12-24T01:30", "2024-12-24T04:00"),
         # Tokyo has no daylight saving, and closes half an hour later since November 2024.
-        ("JPX", "2024-11-01T03:00", "2024-11-01T00:00", "2024-11-01T06:00"),
-        ("JPX", "2024-11-05T03:00", "2024-11-05T00:00", "2024-11-05T06:30"),
+        ("JPX", "2024-11-01T04:00", "2024-11-01T00:00", "2024-11-01T06:00"),
+        ("JPX", "2024-11-05T04:00", "2024-11-05T00:00", "2024-11-05T06:30"),
     ],
 )
 def test_sessions_of_yahoos_exchanges_on_days_that_differ(
@@ -163,15 +163,19 @@ def test_yahoos_codes_stand_for_calendars(yahoo: str, exchange: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "opens", "closes"),
     [
-        ("2024-01-05T23:59:59", "regular", "2024-01-05T00:00", "2024-01-06T00:00"),
+        ("2024-01-05T21:59:59", "regular", "2024-01-05T00:00", "2024-01-06T00:00"),
+        ("2024-01-05T22:00", "closed", "2024-01-05T00:00", "2024-01-06T00:00"),
         ("2024-01-06T00:00", "closed", "2024-01-08T00:00", "2024-01-09T00:00"),
-        ("2024-01-07T23:00", "closed", "2024-01-08T00:00", "2024-01-09T00:00"),
+        ("2024-01-07T21:59:59", "closed", "2024-01-08T00:00", "2024-01-09T00:00"),
+        ("2024-01-07T22:00", "regular", "2024-01-08T00:00", "2024-01-09T00:00"),
         ("2024-07-01T23:00", "regular", "2024-07-01T23:00", "2024-07-02T23:00"),
+        ("2024-07-05T21:00", "closed", "2024-07-04T23:00", "2024-07-05T23:00"),
         ("2024-04-01T00:00", "regular", "2024-03-31T23:00", "2024-04-01T23:00"),
         ("2024-03-31T12:00", "closed", "2024-03-31T23:00", "2024-04-01T23:00"),
+        ("2024-03-31T21:00", "regular", "2024-03-31T23:00", "2024-04-01T23:00"),
     ],
 )
-def test_currencies_trade_from_monday_to_friday_by_londons_days(
+def test_currencies_trade_from_sunday_to_friday_in_new_york_by_londons_days(
     text: str, name: str, opens: str, closes: str
 ) -> None:
     assert at("CCY", text) == (name, second(opens), second(closes))
@@ -188,7 +192,7 @@ def test_futures_trade_around_the_clock_but_not_at_weekends(exchange: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("exchange", "hours"), [("CCY", 24), ("CCC", 24), ("CME", 24), ("LSE", 8.5), ("JPX", 6.5), ("PNK", 6.5)]
+    ("exchange", "hours"), [("CCY", 24), ("CCC", 24), ("CME", 24), ("LSE", 8.5), ("JPX", 5.5), ("PNK", 6.5)]
 )
 def test_length_of_a_day_is_that_of_its_market(exchange: str, hours: float) -> None:
     assert calendar_of(exchange).day_seconds == hours * 3600

@@ -13,7 +13,8 @@ import numpy as np
 from producer.sources.simulated.chance import Ints
 from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, MinuteMaker, Minutes, market_shocks
 from producer.sources.simulated.places import bar_at
-from shared.calendars import DAY, SIMULATED
+from shared.calendars import DAY
+from shared.exchanges import SIMULATED
 from shared.market import RecordedBar, RecordedInterval
 
 SOURCE, CURRENCY = "simulated", "USD"

@@ -17,7 +17,8 @@ from producer.sources.simulated.history import CURRENCY, SOURCE, Listed
 from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, Minutes, market_shocks
 from producer.sources.simulated.places import SECOND, at
 from producer.sources.simulated.ticks import Ticks, ticks
-from shared.calendars import SIMULATED, SimulatedExchange
+from shared.calendars import SimulatedExchange
+from shared.exchanges import SIMULATED
 from shared.market import EPOCH, Quote
 
 DayValues = tuple[float | None, float | None, float | None, float | None]

@@ -12,6 +12,7 @@ import msgspec
 from producer.http import Rejected
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from shared.errors import SourceDown, UnknownSymbol
+from shared.exchanges import with_zone
 from shared.market import RecordedInterval, Text
 
 NOT_FOUND = 404
@@ -74,6 +75,11 @@ class Chart(msgspec.Struct):
     indicators: Indicators
     timestamp: list[Epoch] = []
     events: Events = msgspec.field(default_factory=Events)
+
+    @property
+    def exchange(self) -> str | None:
+        """The exchange's code, with its zone where nobody knows the code."""
+        return with_zone(self.meta.exchange_name, self.meta.exchange_timezone_name)
 
     @property
     def zone(self) -> ZoneInfo:

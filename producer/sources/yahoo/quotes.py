@@ -10,6 +10,7 @@ from producer.sources.provider import Received
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown
+from shared.exchanges import with_zone
 from shared.market import Amount, Quote, Text
 
 PATH = "/v7/finance/quote"
@@ -106,7 +107,7 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
         previous_close=_given(row.regular_market_previous_close, row),
         day_volume=row.regular_market_volume,
         currency=row.currency,
-        exchange=row.exchange,
+        exchange=with_zone(row.exchange, row.exchange_timezone_name),
         session=session,
     )
 

@@ -54,7 +54,7 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
                 position=0,
                 received_time=now,
                 currency=chart.meta.currency,
-                exchange=chart.meta.exchange_name,
+                exchange=chart.exchange,
             )
         except ValueError as error:
             log.warning("Yahoo's %s of %s at %d is left out: %s", action, name, date, error)
@@ -91,7 +91,7 @@ def _bar(
         position=0,
         received_time=now,
         currency=chart.meta.currency,
-        exchange=chart.meta.exchange_name,
+        exchange=chart.exchange,
     )
 
 
@@ -119,7 +119,7 @@ def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
 
 def _finished_days(chart: Chart, now: datetime) -> Iterator[Point]:
     """Days before the exchange's today, each once: the price of the moment may come as another bar of its day."""
-    calendar = calendar_of(chart.meta.exchange_name)
+    calendar = calendar_of(chart.exchange)
     today = last = _midnight(chart, int(now.timestamp()))
     for point in points(chart):
         midnight = _midnight(chart, point.time)

@@ -1,0 +1,118 @@
+"""Names of exchanges: codes, words and market identifiers, and the calendar that each one stands for.
+
+A name is looked up without regard to case, spaces and punctuation, so that `NasdaqGS` and `NASDAQ GS` are one. Where a
+source names an exchange that nobody knows, but tells its time zone, both travel on as `code@zone`.
+"""
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import exchange_calendars
+
+NEW_YORK = "XNYS"
+SIMULATED = "SIMULATED"
+ALWAYS_OPEN = "24/7"
+CURRENCIES = "CCY"
+AT = "@"
+"""Between an exchange's code and its time zone."""
+
+_CODES = """
+    XNYS: XNYS NYSE NASDAQ XNAS ARCX BATS OOTC XASE NMS NYQ NYS NAS NGM NCM NAE ASE PCX BTS YHD
+    XNYS: PNK OQB OQX OEM OGM OBB SNP DJI NIM WCB CBO CXI CGI OPR ASQ
+    XLON: LSE IOB FGI FSI AQS CXE    XDUB: ISE DUB
+    XETR: GER DXE BRM    XFRA: FRA BER MUN HAN    XSTU: STU    XHAM: HAM    XDUS: DUS
+    XPAR: PAR ENX    XAMS: AMS    XBRU: BRU    XLIS: LIS    XMIL: MIL TLO MDD    XMAD: MCE MAD
+    XSWX: EBS ZRH VTX    XWBO: VIE    XWAR: WSE    XPRA: PRA    XBUD: BUD    ASEX: ATH    XBSE: BVB BUH
+    XSTO: STO    XCSE: CPH    XHEL: HEL    XOSL: OSL    XICE: ICE
+    XTAL: TAL    XRIS: RIS    XLIT: LIT    XMOS: MCX    XIST: IST
+    XTAE: TLV    XSAU: SAU    XJSE: JNB
+    XTKS: JPX OSA FKA SAP NAG    XHKG: HKG    XSHG: SHH SHZ    XTAI: TAI TWO    XKRX: KSC KOE
+    XBOM: NSI BSE    XSES: SES    XKLS: KLS    XIDX: JKT    XBKK: SET    XPHS: PHS PHP    XKAR: KAR
+    XASX: ASX CXA    XNZE: NZE
+    XTSE: TOR VAN CNQ NEO    XMEX: MEX
+    BVMF: SAO    XBUE: BUE    XSGO: SGO    XBOG: BVC    XLIM: LIM
+    CMES: CMX NYM CBT CME    IEPA: NYB
+    CCY: CCY    24/7: 24/7 CCC    SIMULATED: SIMULATED
+"""
+"""Yahoo's codes of exchanges behind the calendar of each; one without its own has that of its neighbour.
+
+Mumbai's two, China's two and Korea's two keep the same days; futures are those of CME Group, and of ICE (NYB). Indices
+have the hours of the exchange whose shares they hold.
+"""
+_WORDS = """
+    XNYS: NasdaqGS, NasdaqGM, NasdaqCM, Nasdaq GIDS, NYSEArca, NYSE American, NYSE MKT, AMEX, Cboe US, Cboe Indices,
+    XNYS: Chicago Options, OTC Markets, OTC Markets OTCPK, OTC Markets OTCQB, OTC Markets OTCQX, OTC Markets EXPM,
+    XNYS: OTC Markets OTCID, Other OTC, BATS Trading, Dow Jones, OPRA, New York Stock Exchange
+    XLON: London, London Stock Exchange, FTSE Index, Cboe UK, Aquis AQSE    XDUB: Irish, Dublin
+    XETR: XETRA, Cboe DE    XFRA: Frankfurt, Berlin, Munich, Hanover    XSTU: Stuttgart    XHAM: Hamburg
+    XDUS: Dusseldorf, Düsseldorf
+    XPAR: Paris, Euronext    XAMS: Amsterdam    XBRU: Brussels    XLIS: Lisbon    XMIL: Milan    XMAD: Madrid
+    XSWX: Swiss, Zurich    XWBO: Vienna    XWAR: Warsaw    XPRA: Prague    XBUD: Budapest    ASEX: Athens
+    XBSE: Bucharest    XSTO: Stockholm    XCSE: Copenhagen    XHEL: Helsinki    XOSL: Oslo    XICE: Iceland
+    XTAL: Tallinn    XRIS: Riga    XLIT: Vilnius    XMOS: MOEX, Moscow    XIST: Istanbul    XTAE: Tel Aviv
+    XSAU: Saudi    XJSE: Johannesburg
+    XTKS: Tokyo, Osaka, Nagoya, Fukuoka, Sapporo    XHKG: HKSE, Hong Kong    XSHG: Shanghai, Shenzhen
+    XTAI: Taiwan, Taipei Exchange    XKRX: KSE, KOSDAQ    XBOM: NSE    XSES: Singapore    XKLS: Kuala Lumpur
+    XIDX: Jakarta    XBKK: Thailand    XPHS: Philippines    XKAR: Karachi, Pakistan
+    XASX: Sydney, Cboe AU    XNZE: NZSE    XTSE: Toronto, TSXV, Canadian Sec, Cboe CA    XMEX: Mexico
+    BVMF: São Paulo, Sao Paulo, Sao Paolo    XBUE: Buenos Aires    XSGO: Santiago    XBOG: Colombia    XLIM: Lima
+    CMES: COMEX, NY Mercantile, CBOT    IEPA: NYBOT, ICE Futures
+"""
+"""What Yahoo calls them in words, `fullExchangeName`, and what people write."""
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.upper() if sign.isalnum() or sign in "/@")
+
+
+def _read(text: str, is_words: bool) -> dict[str, str]:
+    """Each name, plain, with its calendar."""
+    found = {}
+    for group in (group.strip() for line in text.splitlines() for group in line.split("    ")):
+        calendar, _, names = group.partition(": ")
+        for name in names.split(",") if is_words else names.split():
+            if name.strip():
+                found[_plain(name)] = calendar
+    return found
+
+
+_KNOWN = _read(_WORDS, is_words=True) | _read(_CODES, is_words=False)
+
+
+@lru_cache(maxsize=1024)
+def calendar_name(exchange: str) -> str | None:
+    """Whose calendar an exchange keeps, as exchange_calendars names it, or one of ours; None where nobody knows."""
+    known = _KNOWN.get(_plain(exchange))
+    if known is None and exchange in exchange_calendars.get_calendar_names():
+        return exchange
+    return known
+
+
+@lru_cache(maxsize=1024)
+def zone_of(exchange: str) -> ZoneInfo | None:
+    """The time zone that came with an exchange's code; None where there is none."""
+    _, _, zone = exchange.partition(AT)
+    try:
+        return ZoneInfo(zone) if zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long for a file
+        return None
+
+
+def is_known(exchange: str) -> bool:
+    """Whether it is told when this exchange is open: by its name, or at least on which days by its zone."""
+    return calendar_name(exchange) is not None or zone_of(exchange) is not None
+
+
+def with_zone(exchange: str | None, zone: str | None) -> str | None:
+    """An exchange as it goes into the log: its code, and its zone where nobody knows the code."""
+    if not exchange or not zone or is_known(exchange):
+        return exchange or None
+    named = f"{exchange}{AT}{zone}"
+    return named if zone_of(named) is not None else exchange
+
+
+def newer_name(told: str | None, before: str | None) -> str | None:
+    """How an exchange goes on to be named: what is told now, but for a zone that a stream leaves out."""
+    if before is not None and told == before.partition(AT)[0]:
+        return before
+    return told or before

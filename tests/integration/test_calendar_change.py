@@ -1,0 +1,38 @@
+"""Other trading hours meet old state: what depends on them is made anew once, with progress."""
+
+import logging
+
+import pytest
+
+from analytics import rebuild
+from shared.calendars import calendar_of
+from shared.database import Connection
+from tests.integration.test_settings_change import OLD, databases, fold, log_of, table
+
+__all__ = ["databases"]
+
+
+def test_indicators_are_made_anew_once_where_a_version_knows_other_hours(
+    databases: tuple[Connection, Connection],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Scenario: a database of the version before, which counted the lunch break as minutes of trading."""
+    caplog.set_level(logging.INFO, "tickstream.analytics")
+    monkeypatch.setattr(rebuild, "TOLD_EVERY", 1)
+    changed, fresh = databases
+    log = log_of(180)
+    with monkeypatch.context() as before:
+        before.setattr(calendar_of("XNYS"), "day_seconds", 9 * 3600)
+        fold(changed, OLD, log, 700, killed=False)
+    old = table(changed, "indicators")
+    fold(changed, OLD, log, len(log), killed=False)
+    fold(changed, OLD, log, len(log), killed=False)
+    fold(fresh, OLD, log, len(log), killed=False)
+    assert table(changed, "indicators")[: len(old)] != old
+    for name in ("bars", "indicators", "open_bars"):
+        assert table(changed, name) == table(fresh, name)
+    said = [message for message in caplog.messages if "made anew" in message]
+    assert said == [
+        "Indicator settings or trading hours changed: the indicators of partition 0, 1 symbols, are made anew."
+    ]
