@@ -7,7 +7,7 @@ a value trembling around the line makes one alert and not a hundred.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
 from typing import Any, Literal, NamedTuple
 
 from analytics.indicator_set import IndicatorRow
@@ -73,7 +73,7 @@ class AlertRules:
         if self._last_close is not None:
             change = bar.close / self._last_close - 1
             yield _relative("price_change", change, limits.price_change)
-        if len(self._volumes) == VOLUME_BARS and (mean := sum(self._volumes) / VOLUME_BARS) > 0:
+        if len(self._volumes) == VOLUME_BARS and (mean := fsum(self._volumes) / VOLUME_BARS) > 0:
             yield _relative("volume_change", bar.volume / mean, limits.volume_change)
         if row.volatility is not None:
             yield _relative("volatility", row.volatility * self._bar_volatility, limits.volatility)

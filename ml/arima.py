@@ -12,7 +12,7 @@ doesn't know of the vector shrinks with every value; once nothing is left of it,
 
 from dataclasses import asdict, dataclass
 from itertools import accumulate
-from math import isfinite, sqrt
+from math import fsum, isfinite, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,8 +152,8 @@ class Arima:
     def _start(self) -> None:
         """Differences are stationary from here on; the first d values carry them to the level of the series."""
         size = len(self._shock)
-        mean = self.model.constant / (1.0 - sum(self.model.ar))
-        drift = [mean * sum(self.model.ar[i:]) for i in range(size)]
+        mean = self.model.constant / (1.0 - fsum(self.model.ar))
+        drift = [mean * fsum(self.model.ar[i:]) for i in range(size)]
         drift[0] += self.model.constant
         level = np.convolve([1.0, *(-each for each in self.model.ar)], self._carried_level())
         self._past = [a + b for a, b in zip(drift, _padded(level.tolist()[:size], size), strict=True)]
@@ -163,7 +163,7 @@ class Arima:
     def _carried_level(self) -> list[float]:
         """What the first d values alone say of the next ones, differenced d times: none for d = 0."""
         d, weights = self.model.d, DIFFERENCING[self.model.d]
-        carried = [-sum(weights[j] * self._first[d + h - j] for j in range(h + 1, d + 1)) for h in range(d)]
+        carried = [-fsum(weights[j] * self._first[d + h - j] for j in range(h + 1, d + 1)) for h in range(d)]
         return carried or [0.0]
 
     def _learn(self, value: float) -> None:

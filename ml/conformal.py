@@ -16,7 +16,7 @@ Prices are positive, so intervals lie around the logarithm: [mean * exp(-width *
 from collections import deque
 from collections.abc import Sequence
 from itertools import accumulate
-from math import exp, inf, log
+from math import exp, inf, isfinite, log
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -119,8 +119,7 @@ def _stored(row: Sequence[float]) -> Forecast:
 def _can_be_scored(forecast: Forecast) -> bool:
     horizon, origin, mean, sigma, widths = forecast
     numbers_are = horizon > 0 and 0.0 < origin < inf and 0.0 < mean < inf and 0.0 < sigma < inf
-    # A width that is no number makes the sum none.
-    return numbers_are and sum(widths) < inf and min(widths) > 0.0
+    return numbers_are and all(map(isfinite, widths)) and min(widths) > 0.0
 
 
 class Pool:

@@ -21,7 +21,7 @@ Training and the live market call the same pure function on the same window, so 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, hypot, inf, log, sqrt
+from math import fsum, hypot, inf, isfinite, log, sqrt
 from operator import itemgetter, sub
 from typing import NamedTuple
 
@@ -124,8 +124,8 @@ def target(close: float, later_close: float, sigma: float, horizon: int) -> floa
 
 def _are_prices(closes: list[float], last: Observation) -> bool:
     """Whether what logarithms are taken of has one, and all are numbers; sums and ratios of the market's prices are
-    finite. A NaN hides from the smallest and the largest, not from the sum."""
-    return min(closes) > 0.0 and sum(closes) < inf and 0.0 < last.low <= last.high < inf
+    finite."""
+    return all(map(isfinite, closes)) and min(closes) > 0.0 and 0.0 < last.low <= last.high < inf
 
 
 def _sigma(magnitudes: list[float]) -> float:

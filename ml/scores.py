@@ -7,7 +7,7 @@ of Winkler (1972) as in Gneiting and Raftery, "Strictly proper scoring rules" (2
 """
 
 from collections.abc import Sequence
-from math import inf, isfinite, log, sqrt
+from math import fsum, inf, isfinite, log, sqrt
 from operator import add
 from typing import NamedTuple
 
@@ -165,7 +165,7 @@ class Record:
 
     def rolling(self) -> Summary | None:
         """The newest 181 to 200 scores, all while there are fewer; None where there are none."""
-        return _summary([sum(column) for column in zip(*self._blocks, strict=True)] or self._ended)
+        return _summary([fsum(column) for column in zip(*self._blocks, strict=True)] or self._ended)
 
     def state(self) -> list[list[float]]:
         """All that `restore()` needs to go on bit for bit, as finite numbers."""

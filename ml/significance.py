@@ -15,7 +15,7 @@ sequences" (2024).
 """
 
 from collections.abc import Mapping, Sequence
-from math import isfinite, log, sqrt
+from math import fsum, isfinite, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -162,4 +162,4 @@ def t_quantile(probability: float, freedom: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, start=1))
+    return z + fsum(term / float(freedom) ** power for power, term in enumerate(terms, start=1))

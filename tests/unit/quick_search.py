@@ -1,6 +1,7 @@
 """A search for a model in closed form: microseconds instead of a process, and as strict about when it is asked."""
 
 from itertools import pairwise
+from math import fsum
 from threading import Event
 
 from analytics.forecasts import Search
@@ -13,10 +14,10 @@ from ml.search_pool import SearchPool
 def searched(search: Search) -> Outcome:
     """An autoregression of the changes on the change before, by the correlation of neighbours."""
     changes = [after - before for before, after in pairwise(search.series)]
-    squares = sum(change * change for change in changes)
+    squares = fsum(change * change for change in changes)
     if squares == 0.0:
         return Outcome(None, "every value is the same")
-    both = sum(one * other for one, other in pairwise(changes))
+    both = fsum(one * other for one, other in pairwise(changes))
     return Outcome(ArimaModel((both / squares * 0.9,), 1, (), sigma=(squares / len(changes)) ** 0.5))
 
 
