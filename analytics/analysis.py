@@ -33,7 +33,7 @@ from analytics.tables import (
 from ml.forecaster import ForecastSettings
 from shared.database import Connection, Cursor, transaction
 from shared.market import CorporateAction, Interval
-from shared.progress import Reading, first_offset, hold
+from shared.progress import Reading, hold, reached
 from shared.stream import Batch
 
 LIVE_SECONDS = 0.25
@@ -122,7 +122,7 @@ class Analysis:
     def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine) -> Snapshot:
         """There is no state, or one of an older version: the whole log is folded again, what is written stays."""
         delete_snapshot(cursor, self._reading, partition)
-        first = first_offset(cursor, self._reading, partition)
+        first = reached(cursor, self._reading, partition).first_offset
         snapshot = Snapshot(first, {**_state(engine, {}), REWRITING: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot

@@ -1,10 +1,13 @@
 """How far a group has read, kept in the same database and transaction as what it made of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
 from shared.database import Cursor
+from shared.epochs import NO_EPOCH, Began, Epoch, Succession
 from shared.errors import ConfigError, PartitionLost
 from shared.kafka import Log
 
@@ -19,7 +22,10 @@ class Reading:
 
 @dataclass
 class Step:
-    """One partition's advance from `expected` to `reached`, and what the offsets in between held."""
+    """One partition's advance from `expected` to `reached`, and what the offsets in between held.
+
+    `fingerprint` is that of the last message, `began` are the epochs of producers that began.
+    """
 
     partition: int
     expected: int
@@ -29,19 +35,35 @@ class Step:
     actions: int = 0
     time_marks: int = 0
     dead_letters: int = 0
+    fingerprint: str | None = None
+    began: Sequence[Began] = ()
+
+
+class Reached(NamedTuple):
+    """Where a group stands in a partition: from `first_offset` everything below `next_offset` is written.
+
+    `fingerprint` is that of the last message written, None where it is not known.
+    """
+
+    first_offset: int
+    next_offset: int
+    fingerprint: str | None
 
 
 def claim_origin(cursor: Cursor, log: Log) -> None:
     """Tie the database to its log at the first start; offsets of another log mean nothing here.
 
-    Raises ConfigError where it belongs to another cluster or topic, or to one of this name that was deleted since.
+    Raises ConfigError where it belongs to another cluster or topic, to one of this name that was deleted since, or to
+    one of another number of partitions.
     """
     cursor.execute(
-        "insert into log_origin (cluster_id, topic, topic_id) values (%s, %s, %s) on conflict (only_row) do update"
-        " set topic_id = coalesce(log_origin.topic_id, excluded.topic_id) returning cluster_id, topic, topic_id",
-        (log.cluster, log.topic, log.topic_id),
+        "insert into log_origin (cluster_id, topic, topic_id, partitions) values (%s, %s, %s, %s)"
+        " on conflict (only_row) do update set topic_id = coalesce(log_origin.topic_id, excluded.topic_id),"
+        " partitions = coalesce(log_origin.partitions, excluded.partitions)"
+        " returning cluster_id, topic, topic_id, partitions",
+        (log.cluster, log.topic, log.topic_id, log.partitions),
     )
-    cluster, topic, topic_id = cursor.fetchone() or ("", "", "")
+    cluster, topic, topic_id, partitions = cursor.fetchone() or ("", "", "", 0)
     if (cluster, topic) != (log.cluster, log.topic):
         raise ConfigError(
             f"This database was filled from topic {topic} of Kafka cluster {cluster}, but the settings "
@@ -53,40 +75,56 @@ def claim_origin(cursor: Cursor, log: Log) -> None:
             f"Topic {topic} was deleted and made anew since this database was filled from it. Choose another "
             "POSTGRES_DB to start from what the topic holds now."
         )
+    if partitions != log.partitions:
+        raise ConfigError(other_partitions(topic, partitions, log.partitions))
+
+
+def other_partitions(topic: str, before: int, now: int) -> str:
+    """The sentence for a topic whose partitions are not as many as they were."""
+    return (
+        f"Topic {topic} has {now} partitions, but had {before} when it was first read. Symbols belong to other "
+        "partitions now, and the records of one would lie in two of them. Choose another KAFKA_TOPIC and another "
+        f"POSTGRES_DB to start with {now} partitions, or bring the topic with {before} partitions back."
+    )
 
 
 def begin(cursor: Cursor, reading: Reading, partition: int, first_offset: int) -> int:
     """The offset at which to go on: the stored one, else `first_offset`, which is then stored."""
-    key = (reading.group, reading.topic, partition)
     cursor.execute(
-        'insert into progress (group_id, topic, "partition", first_offset, next_offset)'
+        "insert into progress (group_id, topic, partition, first_offset, next_offset)"
         " values (%s, %s, %s, %s, %s) on conflict do nothing",
-        (*key, first_offset, first_offset),
+        (reading.group, reading.topic, partition, first_offset, first_offset),
     )
-    cursor.execute(
-        'select next_offset from progress where group_id = %s and topic = %s and "partition" = %s', key
-    )
-    row = cursor.fetchone()
-    assert row is not None, "the row was inserted just above"
-    return int(row[0])
+    return reached(cursor, reading, partition).next_offset
 
 
-def first_offset(cursor: Cursor, reading: Reading, partition: int) -> int:
-    """Where the group began to read the partition."""
+def reached(cursor: Cursor, reading: Reading, partition: int) -> Reached:
+    """Where a group that has begun stands in a partition."""
     cursor.execute(
-        "select first_offset from progress where group_id = %s and topic = %s and partition = %s",
+        "select first_offset, next_offset, fingerprint from progress"
+        " where group_id = %s and topic = %s and partition = %s",
         (reading.group, reading.topic, partition),
     )
-    (offset,) = cursor.fetchall()[0]
-    return int(offset)
+    return Reached._make(cursor.fetchall()[0])
+
+
+def succession(cursor: Cursor, reading: Reading, partition: int, since: int, offset: int) -> Succession:
+    """The epochs of a partition as they stand before `offset`, for a group that began at `since`."""
+    cursor.execute(
+        "select epoch, begin_offset from producer_epochs where group_id = %s and topic = %s and partition = %s"
+        " and from_offset < %s order by from_offset desc limit 1",
+        (reading.group, reading.topic, partition, offset),
+    )
+    found = cursor.fetchone()
+    return Succession(NO_EPOCH if found is None else Epoch(*found), since)
 
 
 ADVANCE = """
     update progress p set next_offset = step.reached, quotes = p.quotes + step.quotes, bars = p.bars + step.bars,
         actions = p.actions + step.actions, time_marks = p.time_marks + step.time_marks,
-        dead_letters = p.dead_letters + step.dead_letters, updated_at = now()
+        dead_letters = p.dead_letters + step.dead_letters, fingerprint = step.fingerprint::text, updated_at = now()
     from (values %s) as step
-        (group_id, topic, partition, expected, reached, quotes, bars, actions, time_marks, dead_letters)
+        (group_id, topic, partition, expected, reached, quotes, bars, actions, time_marks, dead_letters, fingerprint)
     where p.group_id = step.group_id and p.topic = step.topic and p.partition = step.partition
       and p.next_offset = step.expected
 """
@@ -100,13 +138,28 @@ def advance(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
     rows = [
         (
             *(reading.group, reading.topic, step.partition, step.expected, step.reached),
-            *(step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters),
+            *(step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters, step.fingerprint),
         )
         for step in steps
     ]
     execute_values(cursor, ADVANCE, rows)
     if cursor.rowcount != len(steps):
         raise PartitionLost(f"{reading.group}: another member has moved an offset of {reading.topic}")
+    _note_epochs(cursor, reading, steps)
+
+
+def _note_epochs(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
+    rows = [
+        (reading.group, reading.topic, step.partition, offset, epoch.number, epoch.begin)
+        for step in steps
+        for offset, epoch in step.began
+    ]
+    if rows:
+        execute_values(
+            cursor,
+            "insert into producer_epochs (group_id, topic, partition, from_offset, epoch, begin_offset) values %s",
+            rows,
+        )
 
 
 def hold(cursor: Cursor, reading: Reading, partition: int, next_offset: int) -> None:

@@ -2,8 +2,10 @@
 
  1. Poll; the broker gathers for some milliseconds, so that one transaction carries many messages.
  2. A partition that was gained begins where the database says, or earlier where the fold asks to fold again
-    what its snapshot lacks; what lies below the stored offset is folded but never written.
- 3. Decode; what can't be decoded, or belongs to another partition, is a dead letter with its reason.
+    what its snapshot lacks; what lies below the stored offset is folded but never written. The last message written
+    is read once more: another one in its place is another log, and the part stops.
+ 3. Decode; what can't be decoded, belongs to another partition or comes from a producer whose time is over is a dead
+    letter with its reason.
  4. Fold; then in one transaction: offsets, each moved only from where we believe it to be, then rows. Who lost a
     partition learns it before it writes what another member has written.
  5. Tell Kafka the offsets too, for lag tools.
@@ -12,23 +14,32 @@ Any failure on the way ends the run with what is to happen next as its name; the
 from what is committed. There is no second path.
 """
 
+import logging
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+from shared.bookmark import Bookmark, Place, parted
 from shared.database import Connection, Cursor, transaction
 from shared.errors import BadMessage, StopPart, Unavailable
+from shared.fingerprints import fingerprint
 from shared.kafka import GroupReader, Log, Message, partition_of, reachable, require_topic
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode
-from shared.progress import Reading, Step, advance, begin
+from shared.progress import Reading, Step, advance, begin, reached, succession
 
 MAX_RECORDS = 10_000
 POLL_MS = 200
 QUIET_SECONDS = 3.0
+COMPARE_SECONDS = 1.0
+"""No server stops, gets another data folder and starts again in so short a time."""
 SYMBOLS_KNOWN = 100_000
+NOTHING_ASIDE: Mapping[int, str] = {}
+
+log = logging.getLogger("tickstream")
 
 
 class DeadLetter(NamedTuple):
@@ -99,9 +110,8 @@ class Stream:
     ) -> None:
         self._log, self._reading, self._reader = log, reading, reader
         self.connection, self._fold, self._pace = connection, fold, pace
-        self._next: dict[int, int] = {}
-        self._position: dict[int, int] = {}
-        self._heard = time.monotonic()
+        self._bookmarks: dict[int, Bookmark] = {}
+        self._heard = self._compared = time.monotonic()
         self.handled = 0
         self.commits = 0
 
@@ -112,14 +122,14 @@ class Stream:
         batches = [
             batch
             for partition, messages in polled.items()
-            if partition in self._next and partition not in gained
+            if partition in self._bookmarks and partition not in gained
             for batch in self._decoded(partition, messages)
         ]
         if batches:
             self._commit(batches)
-            self._heard = time.monotonic()
-        elif not polled and time.monotonic() - self._heard > QUIET_SECONDS:
-            self._look_whether_kafka_is_there()
+            self._heard = self._compared = time.monotonic()
+        else:
+            self._look_around(not polled)
         self._fold.rest(self.connection)
 
     def finish(self) -> None:
@@ -128,7 +138,8 @@ class Stream:
 
     def lag(self) -> int:
         """Messages that wait."""
-        return self._reader.lag()
+        again = sum(bookmark.is_only_compared for bookmark in self._bookmarks.values())
+        return max(0, self._reader.lag() - again)
 
     @property
     def has_enough(self) -> bool:
@@ -149,39 +160,52 @@ class Stream:
         """
         gained, lost = self._reader.take_changes()
         for partition in lost - gained:
-            if self._next.pop(partition, None) is not None:
+            if self._bookmarks.pop(partition, None) is not None:
                 self._fold.forget(partition)
         if gained:
             require_topic(self._log)
-        for partition in sorted(gained - self._next.keys()):
+        for partition in sorted(gained - self._bookmarks.keys()):
             self._take_up(partition)
-        for partition in gained:
-            self._reader.seek(partition, self._position[partition])
+        self._look_back(gained)
         return gained
 
     def _take_up(self, partition: int) -> None:
         first, end = self._reader.bounds(partition)
+        place = Place(self._log.topic, partition)
         with transaction(self.connection) as cursor:
             start = end if self._pace.from_latest else first
-            next_offset = begin(cursor, self._reading, partition, start)
-            if not first <= next_offset <= end:
-                found = first if next_offset < first else end
-                raise StopPart(_gap(self._log.topic, partition, next_offset, found))
-            read_from = self._fold.resume(cursor, partition, next_offset)
-        self._next[partition], self._position[partition] = next_offset, read_from
+            written = begin(cursor, self._reading, partition, start)
+            since, _, last = reached(cursor, self._reading, partition)
+            if not first <= written <= end:
+                raise StopPart(parted(place, written, f"it reaches from {first} to {end}"))
+            read_from = self._fold.resume(cursor, partition, written)
+            epochs = succession(cursor, self._reading, partition, since, read_from)
+        if written > since and (last is None or first == written):
+            log.info(
+                "%s: the last message read can't be compared; the next one gives its fingerprint.", place
+            )
+            last = None
+        self._bookmarks[partition] = Bookmark(place, written, read_from, last, epochs)
+
+    def _look_back(self, partitions: Iterable[int]) -> None:
+        """Read the last message written in each partition again, to compare it with what it was."""
+        for partition in partitions:
+            self._reader.seek(partition, self._bookmarks[partition].look_back())
+        self._compared = time.monotonic()
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
         """The messages as one batch to write; those below the stored offset as one that is only folded."""
-        expected, found = self._position[partition], messages[0].offset
-        if found != expected or messages[-1].offset - found != len(messages) - 1:
-            raise StopPart(_gap(self._log.topic, partition, expected, found))
-        self._position[partition] = messages[-1].offset + 1
-        next_offset = self._next[partition]
-        known = [message for message in messages if message.offset < next_offset]
+        bookmark = self._bookmarks[partition]
+        known, new = bookmark.take(messages)
         if known:
-            self._fold.refold(decoded(partition, known[0].offset, known, self._log.partitions))
-            messages = messages[len(known) :]
-        return [decoded(partition, next_offset, messages, self._log.partitions)] if messages else []
+            self._fold.refold(self._batch(bookmark, partition, known))
+        return [self._batch(bookmark, partition, new)] if new else []
+
+    def _batch(self, bookmark: Bookmark, partition: int, messages: list[Message]) -> Batch:
+        aside, began = bookmark.succession.follow(messages)
+        batch = decoded(partition, messages[0].offset, messages, self._log.partitions, aside)
+        batch.step.fingerprint, batch.step.began = fingerprint(messages[-1]), began
+        return batch
 
     def _commit(self, batches: list[Batch]) -> None:
         for batch in batches:
@@ -193,29 +217,48 @@ class Stream:
             advance(cursor, self._reading, [batch.step for batch in batches])
             self._fold.write(cursor)
         for batch in batches:
-            self._next[batch.partition] = batch.step.reached
+            self._bookmarks[batch.partition].move(batch.step.reached, batch.step.fingerprint)
             self.handled += len(batch.records) + len(batch.dead)
         self.commits += 1
         if self._pace.report_offsets:
             self._reader.report({batch.partition: batch.step.reached for batch in batches})
 
+    def _look_around(self, is_silent: bool) -> None:
+        """Nothing new came: the broker may be gone, or come back with another log before the next message."""
+        now = time.monotonic()
+        if not is_silent:
+            return
+        if now - self._heard > QUIET_SECONDS:
+            self._look_whether_kafka_is_there()
+        if now - self._compared > COMPARE_SECONDS:
+            self._look_back(self._bookmarks)
+
     def _look_whether_kafka_is_there(self) -> None:
-        """Nothing came for a while: the client would wait for a lost broker or topic without a word."""
+        """The client would wait for a lost broker or topic without a word."""
         self._heard = time.monotonic()
         if not reachable(self._log.bootstrap):
             raise Unavailable(f"Kafka at {self._log.bootstrap} takes no connection")
         require_topic(self._log)
 
 
-def decoded(partition: int, first_offset: int, messages: list[Message], partitions: int) -> Batch:
-    """Messages from `first_offset` on, decoded and counted.
+def decoded(
+    partition: int,
+    first_offset: int,
+    messages: list[Message],
+    partitions: int,
+    aside: Mapping[int, str] = NOTHING_ASIDE,
+) -> Batch:
+    """Messages from `first_offset` on, decoded and counted; those at the offsets of `aside` are dead letters.
 
-    A symbol in a partition that is not its own, of `partitions` in all, is a dead letter: it would have two bars.
+    A symbol in a partition that is not its own, of `partitions` in all, is one too: it would have two bars.
     """
     records: list[tuple[int, Record]] = []
     dead: list[DeadLetter] = []
     at_home: set[str] = set()
     for message in messages:
+        if aside and message.offset in aside:
+            dead.append(DeadLetter(message, aside[message.offset]))
+            continue
         try:
             record = decode(message.value, message.timestamp)
             symbol = record.symbol
@@ -242,14 +285,6 @@ def _require_home(symbol: str, partition: int, partitions: int) -> None:
     home = _home(symbol, partitions)
     if home != partition:
         raise BadMessage(f"in the wrong partition: {symbol} belongs to partition {home}")
-
-
-def _gap(topic: str, partition: int, expected: int, found: int) -> str:
-    return (
-        f"The database has read partition {partition} of topic {topic} up to offset {expected}, but the log goes on at "
-        f"{found}: messages are gone, or the topic was made anew. Bring the log back, or choose another POSTGRES_DB "
-        "to start from what the log still holds."
-    )
 
 
 def _invalid(batch: Batch) -> str:

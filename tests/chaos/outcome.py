@@ -18,7 +18,7 @@ WALL_CLOCK_TABLES = (
 )
 """When it was set up, who says that he lives, the random name of the Kafka cluster; what was asked of live sources and
 how they fare; what was trained and looked into, and when."""
-WALL_CLOCK_COLUMNS = ("updated_at", "appended_time", "seconds")
+WALL_CLOCK_COLUMNS = ("updated_at", "appended_time", "seconds", "fingerprint")
 
 TABLES = """
     select c.relname, array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum))

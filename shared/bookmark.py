@@ -1,0 +1,93 @@
+"""Where the loop stands in one partition, and whether the log is still the one that it has read."""
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from shared.epochs import Succession
+from shared.errors import StopPart
+from shared.fingerprints import fingerprint
+from shared.kafka import Message
+
+log = logging.getLogger("tickstream")
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"Partition {self.partition} of topic {self.topic}"
+
+
+class Bookmark:
+    """Everything below `written` is committed, everything below `folded` is in the state of the fold.
+
+    `position` is the next offset to be read. The message before `written` is read again now and then: one that differs
+    from what was read there, by its fingerprint, belongs to another log. `last` is that fingerprint, None where it is
+    not known.
+    """
+
+    def __init__(
+        self, place: Place, written: int, folded: int, last: str | None, succession: Succession
+    ) -> None:
+        self._place, self.written, self.folded, self._last = place, written, folded, last
+        self.succession = succession
+        self._compares = False
+        self.position = folded
+
+    def look_back(self) -> int:
+        """The offset to read from, so that the last message written is compared before anything new is taken."""
+        self._compares = self._last is not None
+        self.position = min(self.folded, self.written - 1) if self._compares else self.folded
+        return self.position
+
+    @property
+    def is_only_compared(self) -> bool:
+        """Whether the next message is one that the fold has already."""
+        return self.position < self.folded
+
+    def take(self, messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
+        """What the fold lacks of the messages that were read: written ones to fold again, and new ones.
+
+        Raises StopPart where the log is not the one that was read.
+        """
+        found = messages[0].offset
+        if self._compares and self.position + 1 == self.folded == self.written == found:
+            log.info(
+                "%s: retention removed the last message read; the next one gives its fingerprint.",
+                self._place,
+            )
+            self.position = found
+        if found != self.position or messages[-1].offset - found != len(messages) - 1:
+            raise StopPart(parted(self._place, self.position, f"it goes on at {found}"))
+        self._compare(messages)
+        self.position = messages[-1].offset + 1
+        lacking, new = (max(0, offset - found) for offset in (self.folded, self.written))
+        self.folded = max(self.folded, self.position)
+        return list(messages[lacking:new]), list(messages[max(lacking, new) :])
+
+    def move(self, written: int, last: str | None) -> None:
+        """Everything below `written` is committed now; the fingerprint of the last message there."""
+        self.written, self._last, self._compares = written, last, False
+
+    def _compare(self, messages: Sequence[Message]) -> None:
+        at = self.written - 1 - messages[0].offset
+        if not self._compares or not 0 <= at < len(messages):
+            return
+        if fingerprint(messages[at]) != self._last:
+            raise StopPart(
+                parted(self._place, self.written, f"another message lies at {self.written - 1} now")
+            )
+        self._compares = False
+
+
+def parted(place: Place, expected: int, found: str) -> str:
+    """The sentence for a log that is not the one that was read up to `expected`."""
+    return (
+        f"The database has read partition {place.partition} of topic {place.topic} up to offset {expected}, but the "
+        f"log is another one: {found}. Messages are gone, or the topic was made anew. Bring the log back, or choose "
+        "another POSTGRES_DB to start from what the log still holds."
+    )

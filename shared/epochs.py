@@ -1,0 +1,101 @@
+"""Which producer's records count, decided by the log alone.
+
+Each run of a producer has an epoch, a number higher than those before it, and each record carries it together with
+the offset at which the producer means to begin in the partition: the end that it found when it had read everything
+before. An epoch begins with the record that lies exactly there; so no record lies between what a producer knew and what
+it published first. From there on records of any other epoch are set aside, until one begins that is higher.
+A producer that was frozen, and one that did not know of the other, can send what they like: nothing counts twice.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+
+class Stored(Protocol):
+    """A message and its place in the log."""
+
+    offset: int
+    value: bytes | None
+
+
+class Epoch(NamedTuple):
+    """One run of a producer in one partition: its number, and the offset at which it means to begin."""
+
+    number: int
+    begin: int
+
+
+class Began(NamedTuple):
+    """From `offset` on the records of this epoch count."""
+
+    offset: int
+    epoch: Epoch
+
+
+NO_EPOCH = Epoch(0, 0)
+"""Of records that carry none: older producers, and messages put into the log by hand."""
+
+_FIELD = b',"epoch":"'
+_LONGEST = len(_FIELD) + 48
+_STAMP = re.compile(rb',"epoch":"(\d{1,18})@(\d{1,18})"\}')
+
+
+def stamp(epoch: Epoch) -> bytes:
+    """The end of a JSON object with the epoch as its last field, in place of its last brace."""
+    return b',"epoch":"%d@%d"}' % epoch
+
+
+def epoch_of(value: bytes | None) -> Epoch:
+    """The epoch that a message carries, NO_EPOCH where it carries none."""
+    at = -1 if value is None else value.rfind(_FIELD, -_LONGEST)
+    found = None if value is None or at < 0 else _STAMP.fullmatch(value, at)
+    return NO_EPOCH if found is None else Epoch(int(found[1]), int(found[2]))
+
+
+class Succession:
+    """The epochs of one partition in the order of the log: `current` is that of the messages that count now.
+
+    What began below `since`, where the reader began, is believed of an epoch that is higher.
+    """
+
+    def __init__(self, current: Epoch, since: int) -> None:
+        self.current, self._since = current, since
+
+    def follow(self, messages: Iterable[Stored]) -> tuple[dict[int, str], list[Began]]:
+        """What is to be set aside of consecutive messages, with the reason by offset; and the epochs that begin."""
+        aside: dict[int, str] = {}
+        began: list[Began] = []
+        for message in self._strangers(messages):
+            epoch = epoch_of(message.value)
+            if epoch == self.current:
+                continue
+            if self._begins(epoch, message.offset):
+                self.current = epoch
+                began.append(Began(message.offset, epoch))
+            else:
+                aside[message.offset] = self._reason(epoch)
+        return aside, began
+
+    def _strangers(self, messages: Iterable[Stored]) -> Iterable[Stored]:
+        """Those that may be of another epoch than the one at the start: a look at the end of each tells most apart."""
+        if self.current == NO_EPOCH:
+            return messages
+        usual = stamp(self.current)
+        found = [
+            message for message in messages if message.value is None or not message.value.endswith(usual)
+        ]
+        return found if not found else messages
+
+    def _begins(self, epoch: Epoch, offset: int) -> bool:
+        return epoch.number > self.current.number and (epoch.begin == offset or epoch.begin < self._since)
+
+    def _reason(self, epoch: Epoch) -> str:
+        if epoch == NO_EPOCH:
+            return f"from an older producer: it carries no epoch, and epoch {self.current.number} has begun"
+        if epoch.number <= self.current.number:
+            return f"from an older producer: epoch {epoch.number}, but epoch {self.current.number} has begun"
+        return (
+            f"from a producer that did not know all before it: epoch {epoch.number} was to begin at offset "
+            f"{epoch.begin}, where another record lies"
+        )

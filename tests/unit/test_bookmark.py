@@ -1,0 +1,104 @@
+"""Where the loop stands, and how it notices another log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from shared.bookmark import Bookmark, Place
+from shared.epochs import NO_EPOCH, Succession
+from shared.errors import StopPart
+from shared.fingerprints import fingerprint
+from shared.kafka import Message
+
+PLACE = Place("stock-prices", 1)
+
+
+@dataclass
+class Stored:
+    """A message as the log gives it."""
+
+    offset: int
+    value: bytes | None = b"10.0"
+    timestamp: int = 1_700_000_000_000
+    key: bytes | None = b"AAA"
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+def stored(first: int, end: int) -> list[Message]:
+    """Consecutive messages."""
+    return [Stored(offset, b"%d" % offset) for offset in range(first, end)]
+
+
+def bookmark(written: int, folded: int, last: str | None) -> Bookmark:
+    """One that is taken up."""
+    return Bookmark(PLACE, written, folded, last, Succession(NO_EPOCH, 0))
+
+
+def offsets(pair: tuple[list[Message], list[Message]]) -> tuple[list[int], list[int]]:
+    """The offsets of written and of new messages."""
+    written, new = pair
+    return [message.offset for message in written], [message.offset for message in new]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Stored(9, b"11.0"),
+        Stored(9, None),
+        Stored(9, key=None),
+        Stored(9, key=b""),
+        Stored(9, b"A10.0", key=b"AA"),
+        Stored(9, timestamp=1_700_000_000_001),
+    ],
+)
+def test_messages_that_differ_in_anything_have_other_fingerprints(other: Stored) -> None:
+    assert fingerprint(other) != fingerprint(Stored(9))
+    assert fingerprint(Stored(8)) == fingerprint(Stored(9))
+
+
+def test_the_last_message_written_is_compared_and_not_taken_twice() -> None:
+    mark = bookmark(10, 10, fingerprint(stored(9, 10)[0]))
+    assert mark.look_back() == 9
+    assert offsets(mark.take(stored(9, 12))) == ([], [10, 11])
+
+
+def test_another_message_in_its_place_stops_the_part() -> None:
+    mark = bookmark(10, 10, fingerprint(Stored(9, b"another")))
+    mark.look_back()
+    with pytest.raises(StopPart, match=r"partition 1 of topic stock-prices up to offset 10.*lies at 9 now"):
+        mark.take(stored(9, 12))
+
+
+def test_what_a_snapshot_lacks_is_folded_again_and_compared_on_the_way() -> None:
+    mark = bookmark(10, 6, fingerprint(stored(9, 10)[0]))
+    assert mark.look_back() == 6
+    assert offsets(mark.take(stored(6, 8))) == ([6, 7], [])
+    assert offsets(mark.take(stored(8, 11))) == ([8, 9], [10])
+    wrong = bookmark(10, 6, fingerprint(Stored(9, b"another")))
+    wrong.look_back()
+    with pytest.raises(StopPart):
+        wrong.take(stored(6, 11))
+
+
+def test_a_last_message_that_retention_removed_is_no_other_log() -> None:
+    mark = bookmark(10, 10, fingerprint(Stored(9)))
+    mark.look_back()
+    assert offsets(mark.take(stored(10, 12))) == ([], [10, 11])
+
+
+def test_messages_gone_that_a_snapshot_lacks_stop_the_part() -> None:
+    mark = bookmark(10, 6, fingerprint(Stored(9)))
+    mark.look_back()
+    with pytest.raises(StopPart, match="goes on at 10"):
+        mark.take(stored(10, 12))
+
+
+def test_without_a_fingerprint_the_next_message_gives_it() -> None:
+    mark = bookmark(10, 10, None)
+    assert mark.look_back() == 10
+    mark.take(stored(10, 12))
+    mark.move(12, fingerprint(stored(11, 12)[0]))
+    assert mark.look_back() == 11
+    with pytest.raises(StopPart):
+        mark.take([Stored(11, b"another")])
