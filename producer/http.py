@@ -13,10 +13,10 @@ from curl_cffi import CurlInfo, CurlOpt
 from curl_cffi.requests import BrowserTypeLiteral, Response, Session
 from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
-from producer.limits import Breaker, RequestLimit
+from producer.limits import Breakers, RequestLimit
 from producer.retry_after import seconds_wanted
 from shared.addresses import stays_here
-from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
+from shared.errors import NoNetwork, Refused, SourceError, Throttled
 
 Params = Mapping[str, str | int]
 
@@ -24,6 +24,8 @@ THROTTLING = {418, 429}
 """418 is what Binance answers to those who go on after 429."""
 REFUSING = {401, 403, 451}
 NO_ROUTE = {EHOSTUNREACH, ENETDOWN, ENETUNREACH}
+ASKED_FOR = ("function", "symbol")
+"""Parameters that name what a question is about."""
 DEFAULT_PAUSE = 60.0
 """Seconds to leave a provider alone that does not say for how long."""
 
@@ -55,9 +57,10 @@ class HttpClient:
     out of every answer; they are to be sent in params or headers, which no error repeats, and with them no redirect
     is followed: it would take them along to wherever it leads. `impersonate` names the browser to look like.
 
-    Raises, besides what RequestLimit.take does: SourceDown (5xx, a timeout, a refused connection, an answer that
-    is no JSON, too many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider
-    is spared by waiting: NoNetwork counts as no failure of it.
+    Raises, besides what RequestLimit.take does: Unanswered (5xx, a timeout, an answer that is no JSON, too many of
+    these in a row to one question), SourceDown (a refused or broken connection, no answer to several questions, too
+    many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider is spared by
+    waiting: NoNetwork counts as no failure of it.
     """
 
     def __init__(
@@ -75,28 +78,31 @@ class HttpClient:
         self._session: Session[Response] = Session(
             impersonate=impersonate, allow_redirects=not self._secrets, curl_options=direct
         )
-        self._breaker = Breaker()
+        self._breakers = Breakers()
 
     def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to GET, its body decoded from JSON. `path` is put behind the base address."""
         url = self._base_url + path
-        response = self._fetch(url, params, headers)
+        question = _question(url, params)
+        response = self._fetch(question, url, params, headers)
         text = self._text(response)
         try:
             body = _decoded(text)
         except ValueError:
-            raise self._failed(f"{_place(url)} answered with {_kind(text)} where data belong.") from None
-        self._breaker.succeeded()
+            sentence = f"{_place(url)} answered with {_kind(text)} where data belong."
+            raise self._breakers.failed(question, sentence) from None
+        self._breakers.succeeded(question)
         return Answer(response.status_code, _headers(response), body)
 
     def get_text(self, url: str) -> str:
         """The body of the answer to GET as it came. `url` is a whole address, which may be another host's."""
-        text = self._text(self._fetch(url, {}, None))
-        self._breaker.succeeded()
+        question = _question(url, {})
+        text = self._text(self._fetch(question, url, {}, None))
+        self._breakers.succeeded(question)
         return text
 
-    def _fetch(self, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
-        self._breaker.check()
+    def _fetch(self, question: str, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
+        self._breakers.check(question)
         self._limit.take()
         try:
             response = self._session.get(
@@ -104,32 +110,29 @@ class HttpClient:
             )
         except RequestException as error:
             # Without its cause: what curl says may repeat the address with its key.
-            raise self._unanswered(_place(url), error) from None
+            raise self._unanswered(question, _place(url), error) from None
         except (ValueError, LookupError):  # headers that curl passes on and its wrapper can't read
-            raise self._failed(f"{_place(url)} answered with headers that make no sense.") from None
+            sentence = f"{_place(url)} answered with headers that make no sense."
+            raise self._breakers.failed(question, sentence) from None
         if response.status_code >= 400:
-            self._raise_status(_place(url), response)
+            self._raise_status(question, _place(url), response)
         if response.status_code >= 300:
-            raise self._failed(
+            sentence = (
                 f"{_place(url)} answered {response.status_code}: it leads elsewhere, where no key goes."
             )
+            raise self._breakers.failed(question, sentence)
         return response
 
-    def _unanswered(self, place: str, error: RequestException) -> SourceError:
+    def _unanswered(self, question: str, place: str, error: RequestException) -> SourceError:
         if isinstance(error, DNSError):
             return NoNetwork(f"The address of {place} can't be resolved: no network.")
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:
             return NoNetwork(f"There is no route to {place}: no network.")
         if isinstance(error, Timeout):
-            return self._failed(f"{place} did not answer within {self._timeout:g} s.")
-        return self._failed(f"{place} can't be reached (curl error {int(error.code)}).")
+            return self._breakers.timed_out(question, f"{place} did not answer within {self._timeout:g} s.")
+        return self._breakers.unreachable(f"{place} can't be reached (curl error {int(error.code)}).")
 
-    def _failed(self, sentence: str) -> SourceDown:
-        """The error to raise for one more failure in a row."""
-        self._breaker.failed(sentence)
-        return SourceDown(sentence)
-
-    def _raise_status(self, place: str, response: Response) -> NoReturn:
+    def _raise_status(self, question: str, place: str, response: Response) -> NoReturn:
         """The error that a status of 400 or above stands for."""
         status = response.status_code
         sentence = f"{place} answered {status}."
@@ -137,12 +140,12 @@ class HttpClient:
         pause = seconds_wanted(headers.get("retry-after", ""), headers.get("date", ""))
         if status in THROTTLING or (status == 503 and pause is not None):
             seconds = DEFAULT_PAUSE if pause is None else pause
-            self._breaker.succeeded()
+            self._breakers.succeeded(question)
             self._limit.leave_alone(seconds)
             raise Throttled(f"{sentence} It wants no request for {seconds:.0f} s.", seconds)
         if status >= 500:
-            raise self._failed(sentence)
-        self._breaker.succeeded()
+            raise self._breakers.failed(question, sentence)
+        self._breakers.succeeded(question)
         if status in REFUSING:
             raise Refused(sentence)
         text = self._text(response)
@@ -157,6 +160,11 @@ class HttpClient:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def _question(url: str, params: Params) -> str:
+    """What tells one question from another: the path, and the symbol or the function that it is about."""
+    return " ".join([urlsplit(url).path, *(str(params[name]) for name in ASKED_FOR if name in params)])
 
 
 def _place(url: str) -> str:

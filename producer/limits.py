@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from shared.errors import SourceDown, Throttled
+from shared.errors import SourceDown, Throttled, Unanswered
 
 Clock = Callable[[], float]
 Wait = Callable[[float], bool]
@@ -72,26 +72,33 @@ class Breaker:
     """After five failures in a row nobody asks until a pause is over; then one does, and its outcome decides.
 
     The pause doubles with each failing trial, up to a minute. It is jittered, so that many clients don't come back in
-    step.
+    step. `error` is what is raised meanwhile.
     """
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock = time.monotonic, error: type[SourceDown] = SourceDown) -> None:
+        self._clock, self._error = clock, error
         self._lock = Lock()
         self._failures = 0
         self._reason = ""
         self._next_trial = 0.0
 
     def check(self) -> None:
-        """Raises SourceDown with the last failure while nobody may ask."""
+        """Raises the error with the last failure while nobody may ask."""
+        if (resting := self.resting) is not None:
+            raise resting
         with self._lock:
-            if self._failures < FAILURES_TO_OPEN:
-                return
-            now = self._clock()
-            if (left := self._next_trial - now) > 0:
-                raise SourceDown(f"{self._reason} That was failure {self._failures} in a row.", left)
-            # The caller's request is the trial: the others wait for its outcome, but not for ever.
-            self._next_trial = now + self._longest_pause()
+            if self._failures >= FAILURES_TO_OPEN:
+                # The caller's request is the trial: the others wait for its outcome, but not for ever.
+                self._next_trial = self._clock() + self._longest_pause()
+
+    @property
+    def resting(self) -> SourceDown | None:
+        """Why nobody may ask now; None where somebody may."""
+        with self._lock:
+            left = self._next_trial - self._clock()
+            if self._failures < FAILURES_TO_OPEN or left <= 0:
+                return None
+            return self._error(f"{self._reason} That was failure {self._failures} in a row.", left)
 
     def succeeded(self) -> None:
         """The provider answered."""
@@ -110,3 +117,62 @@ class Breaker:
     def _longest_pause(self) -> float:
         doublings = min(self._failures - FAILURES_TO_OPEN, 10)
         return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**doublings))
+
+
+class Breakers:
+    """One breaker for the provider, and one for each question that fails: a page that is broken spares the others.
+
+    The provider is left alone for what concerns it as a whole: connections that fail, and several questions in a row
+    that it leaves without an answer. A question is a path with what it asks for.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._provider = Breaker(clock)
+        self._questions: dict[str, Breaker] = {}
+        self._unanswered: set[str] = set()
+
+    def check(self, question: str) -> None:
+        """Raises SourceDown while the provider is left alone, Unanswered while this question is."""
+        breakers = [self._provider, *filter(None, [self._questions.get(question)])]
+        for breaker in breakers:
+            if (resting := breaker.resting) is not None:
+                raise resting
+        for breaker in breakers:
+            breaker.check()
+
+    def succeeded(self, question: str) -> None:
+        """It was answered."""
+        self._provider_answered()
+        with self._lock:
+            self._questions.pop(question, None)
+
+    def failed(self, question: str, reason: str) -> Unanswered:
+        """The provider answered this one with nothing of use: the error to raise."""
+        self._provider_answered()
+        return self._failed(question, reason)
+
+    def timed_out(self, question: str, reason: str) -> SourceDown:
+        """It did not answer in time: the error to raise. Where it answers no other either, the provider is down."""
+        with self._lock:
+            self._unanswered.add(question)
+            are_several = len(self._unanswered) > 1
+        failed = self._failed(question, reason)
+        return self.unreachable(reason) if are_several else failed
+
+    def unreachable(self, reason: str) -> SourceDown:
+        """There was no connection, or it broke: the error to raise."""
+        self._provider.failed(reason)
+        return SourceDown(reason)
+
+    def _failed(self, question: str, reason: str) -> Unanswered:
+        with self._lock:
+            breaker = self._questions.setdefault(question, Breaker(self._clock, Unanswered))
+        breaker.failed(reason)
+        return Unanswered(reason)
+
+    def _provider_answered(self) -> None:
+        self._provider.succeeded()
+        with self._lock:
+            self._unanswered.clear()

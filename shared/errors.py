@@ -50,6 +50,10 @@ class SourceDown(SourceError):
     """The provider fails; try again with backoff."""
 
 
+class Unanswered(SourceDown):
+    """The provider fails at this one question; ask the others meanwhile, and this one again with growing pauses."""
+
+
 class StreamSilent(SourceError):
     """A stream is open but brings nothing while the market is; open another one."""
 

@@ -60,6 +60,10 @@ class ProvidersAtWork:
         """Have a history fetched."""
         self._historians[source].wish(wish)
 
+    def unwish(self, source: str, wish: Wish) -> None:
+        """Nobody waits for this history any more."""
+        self._historians[source].unwish(wish)
+
     def close(self) -> None:
         """Stop every thread; what hangs in a request is left to its own time limit."""
         workers: list[Feed | Historian] = [*self._feeds.values(), *self._historians.values()]

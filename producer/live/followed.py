@@ -125,6 +125,11 @@ class Followed:
             if self.last_received:
                 self.findings.append(Finding(self.symbol, "delisted", True, now, detail=str(self.unknown)))
 
+    def named(self, source: str, now: float) -> None:
+        """The source still has the symbol, though it says nothing of use of it."""
+        if source == self.choice.speaker:
+            self._found(now)
+
     def past(self, part: HistorySlice) -> list[RecordedBar | CorporateAction]:
         """What of a part of its history goes into the log."""
         self.past_error = None

@@ -127,6 +127,8 @@ class LiveMarket:
         self._by_name = {key: value for key, value in self._by_name.items() if value is not followed}
         if (known := followed.known) is not None:
             self._known[symbol] = known
+        if followed.wish is not None and followed.line.phase != "live":
+            self.at_work.unwish(followed.listings[0].source, followed.wish)
 
     def _wish(self, followed: Followed) -> None:
         source, name = followed.listings[0]
@@ -189,7 +191,7 @@ class LiveMarket:
                 self._look_back(followed, before)
         health.told(came.contact, polled)
         health.refused += came.received.refused
-        if polled and not came.received.refused:
+        if polled:
             self._note_missing(came)
 
     def _note_delays(self, came: Came) -> None:
@@ -199,11 +201,17 @@ class LiveMarket:
                 followed.line.delay = delay
 
     def _note_missing(self, came: Came) -> None:
-        answered = {quote.symbol for quote in came.received.quotes}
+        """Of the names that were asked for: those that the provider still has, and those that it left out."""
+        received = came.received
+        there = received.named | {quote.symbol for quote in received.quotes}
         for name in came.asked:
             followed = self._by_name.get(Listing(came.source, name))
-            if followed is not None and name not in answered:
+            if followed is None or name in received.failed:
+                continue
+            if name not in there:
                 followed.missed(came.source, time.time())
+            elif name in received.named:
+                followed.named(came.source, time.time())
 
     def _look_back(self, followed: Followed, before: str) -> None:
         """A gap was noticed: its history is wanted."""

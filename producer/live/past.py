@@ -4,29 +4,60 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty, Queue
 
 from producer.live.words import Actions, Past, PastDelayed, PastEnded, Wish, Word
 from producer.sources.provider import HistorySlice, Provider
-from shared.errors import Refused, SourceError, UnknownSymbol
+from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
 from shared.market import CorporateAction
 
-PAUSE_SECONDS = 2.0
+PAUSE_SECONDS, LONGEST_PAUSE = 2.0, 60.0
+"""Between two tries of one history: the pause doubles from try to try."""
 PATIENCE_SECONDS = 60.0
 """How long quotes wait for the history of a gap while the provider gives none."""
+PAST_PATIENCE_SECONDS = 300.0
+"""How long they wait for a whole past that the provider fails to give, while it gives those of others."""
+LONGEST_PATIENCE_SECONDS = 1800.0
+"""The same where it gives no history at all, but answers: what is given up here can't come later."""
+LOOK_SECONDS = 0.25
 
 log = logging.getLogger("tickstream.producer")
 
 
+@dataclass(eq=False)
+class Task:
+    """A wish from when it was made until it is fulfilled or given up; times are seconds of time.monotonic."""
+
+    wish: Wish
+    made: float = field(default_factory=time.monotonic)
+    due: float = 0.0
+    failures: int = 0
+    failing_since: float | None = None
+
+    def failed(self, now: float) -> None:
+        """One more try failed."""
+        self.failures += 1
+        self.failing_since = self.failing_since or now
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next try."""
+        return float(min(LONGEST_PAUSE, PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10)))
+
+
 class Historian:
-    """One provider's history; parts and ends go to `inbox`."""
+    """One provider's history; parts and ends go to `inbox`. A history that fails holds up no other."""
 
     def __init__(self, provider: Provider, inbox: "Queue[Word]") -> None:
         self._provider, self._inbox = provider, inbox
-        self._wishes: Queue[Wish] = Queue()
+        self._wishes: Queue[Task] = Queue()
+        self._later: list[Task] = []
+        self._unwished: set[Wish] = set()
         self._stop = threading.Event()
-        self._failing_since: float | None = None
+        self._down_since: float | None = None
+        self._given_at = float("-inf")
         self._thread = threading.Thread(target=self._work, name=f"{provider.name} history", daemon=True)
 
     def start(self) -> None:
@@ -35,7 +66,11 @@ class Historian:
 
     def wish(self, wish: Wish) -> None:
         """Fetch this when it is its turn."""
-        self._wishes.put(wish)
+        self._wishes.put(Task(wish))
+
+    def unwish(self, wish: Wish) -> None:
+        """Nobody waits for this any more."""
+        self._unwished.add(wish)
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -47,14 +82,25 @@ class Historian:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            try:
-                wish = self._wishes.get(timeout=0.25)
-            except Empty:
+            task = self._next()
+            if task is None:
                 continue
-            if wish.actions_only:
-                self._look_for_actions(wish)
+            if task.wish in self._unwished:
+                self._unwished.discard(task.wish)
+            elif task.wish.actions_only:
+                self._look_for_actions(task.wish)
             else:
-                self._fulfil(wish)
+                self._fulfil(task)
+
+    def _next(self) -> Task | None:
+        """What is new first, then what is to be tried again by now; None where there is nothing for a moment."""
+        due = next((task for task in self._later if task.due <= time.monotonic()), None)
+        try:
+            return self._wishes.get(timeout=0 if due else LOOK_SECONDS)
+        except Empty:
+            if due is not None:
+                self._later.remove(due)
+            return due
 
     def _look_for_actions(self, wish: Wish) -> None:
         try:
@@ -67,29 +113,53 @@ class Historian:
         else:
             self._inbox.put(Actions(wish.symbol, found))
 
-    def _fulfil(self, wish: Wish) -> None:
-        """Fetch one history. What fails is tried again when the others had their turn.
-
-        Quotes wait for it: once nothing was to be had for a while, every gap is given up. A whole past can't come later
-        than quotes, so it is waited for.
-        """
-        asked_at = time.time()
+    def _fulfil(self, task: Task) -> None:
+        """Fetch one history. What fails is tried again, ever more seldom, when the others had their turn."""
+        wish, asked_at = task.wish, time.time()
         try:
             self._fetch(wish, asked_at)
         except (UnknownSymbol, Refused) as error:
             self._inbox.put(PastEnded(wish, error, asked_at))
         except SourceError as error:
-            self._failing_since = self._failing_since or time.monotonic()
-            left = self._failing_since + PATIENCE_SECONDS - time.monotonic()
-            if wish.after is not None and left <= 0:
-                self._inbox.put(PastEnded(wish, error, asked_at))
-                return
-            self._inbox.put(PastDelayed(wish, error))
-            self._wishes.put(wish)
-            self._stop.wait(min(max(PAUSE_SECONDS, error.retry_after or 0.0), max(left, PAUSE_SECONDS)))
+            self._try_later(task, error, asked_at)
         else:
-            self._failing_since = None
+            self._down_since, self._given_at = None, time.monotonic()
             self._inbox.put(PastEnded(wish, None, asked_at))
+
+    def _try_later(self, task: Task, error: SourceError, asked_at: float) -> None:
+        """Quotes wait for it: what was not to be had for a while is given up.
+
+        Where it is the provider that fails, and not this one question, the others need not be asked now either.
+        """
+        now = time.monotonic()
+        task.failed(now)
+        is_alone = isinstance(error, Unanswered)
+        self._down_since = None if is_alone else self._down_since or now
+        left = self._patience_left(task, now)
+        if left <= 0:
+            self._inbox.put(PastEnded(task.wish, error, asked_at))
+            return
+        self._inbox.put(PastDelayed(task.wish, error))
+        wanted = max(task.pause if is_alone else PAUSE_SECONDS, error.retry_after or 0.0)
+        pause = min(wanted, LONGEST_PAUSE, max(left, PAUSE_SECONDS))
+        task.due = now + pause
+        self._later.append(task)
+        if not is_alone:
+            self._stop.wait(pause)
+
+    def _patience_left(self, task: Task, now: float) -> float:
+        """Seconds until this history is given up. That of a gap has its own patience, whatever failed before it.
+
+        A whole past can't come later than quotes: it is given up only where the provider is there, and fails at it.
+        """
+        began = min(task.failing_since or now, self._down_since or now)
+        since = max(task.made, began)
+        if task.wish.after is not None:
+            return since + PATIENCE_SECONDS - now
+        if self._down_since is not None:
+            return float("inf")
+        has_others = self._given_at > task.made
+        return since + (PAST_PATIENCE_SECONDS if has_others else LONGEST_PATIENCE_SECONDS) - now
 
     def _fetch(self, wish: Wish, asked_at: float) -> None:
         for part in self._parts(wish, asked_at):

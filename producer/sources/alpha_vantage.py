@@ -13,16 +13,18 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from producer.http import HttpClient, Rejected
 from producer.limits import RequestLimit
+from producer.sources.alpha_vantage_notes import Body, raise_note, unknown
+from producer.sources.one_by_one import polled
+from producer.sources.piecewise import LeftOut
 from producer.sources.provider import Company, HistorySlice, Received, Stream
 from shared.calendars import calendar_of
-from shared.errors import ConfigError, Refused, SourceDown, Throttled, UnknownSymbol
+from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
 from shared.market import INTERVAL_SECONDS, Amount, Quote, RecordedBar, RecordedInterval
 from shared.provider_settings import Providers
 
@@ -34,18 +36,10 @@ DELAY_SECONDS = 960.0
 MINUTE = timedelta(minutes=1)
 LAST_MOMENT = timedelta(minutes=1, milliseconds=-1)
 """Of a minute: its close, told for the end itself, would stand as a price of the next minute."""
-BURST_PAUSE, DAY_PAUSE = 60.0, 3600.0
-"""Seconds to wait where the requests of a minute, or those of a day, are used up."""
 
 ABROAD = {"LON": "XLON", "TRT": "XTSE", "DEX": "XETR", "BSE": "XBOM", "SHH": "XSHG", "SHZ": "XSHG"}
 """Exchanges by what stands behind the dot of a symbol; Shenzhen has the sessions of Shanghai."""
 MINUTES = {"interval": "1min", "outputsize": "compact", "adjusted": "false", "entitlement": "delayed"}
-
-NOTES = ("Note", "Information", "Error Message")
-THROTTLING = ("rate limit", "call frequency", "sparingly", "requests per", "calls per")
-
-Body = Mapping[str, Any]
-"""An answer as decoded from JSON; which keys it has depends on what went well."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -57,7 +51,7 @@ class Candle(msgspec.Struct):
     high: float = msgspec.field(name="2. high")
     low: float = msgspec.field(name="3. low")
     close: float = msgspec.field(name="4. close")
-    volume: Amount = msgspec.field(name="5. volume")
+    volume: Amount | None = msgspec.field(name="5. volume", default=None)
 
 
 class Overview(msgspec.Struct, rename="pascal"):
@@ -110,17 +104,7 @@ class AlphaVantage:
 
     def poll(self, names: Sequence[str]) -> Received:
         """The close of each one's last finished minute, one request a symbol; its time is the last of that minute."""
-        quotes: list[Quote] = []
-        refused = 0
-        for name in names:
-            try:
-                minutes = self._minutes(name, self._clock())
-            except UnknownSymbol as error:
-                log.debug("%s", error)
-                continue
-            quotes += [_quote(bar) for bar in minutes[-1:]]
-            refused += not minutes
-        return Received(quotes, refused)
+        return polled(names, lambda name: [_quote(bar) for bar in self._minutes(name, self._clock())[-1:]])
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """The last 100 days, and the last 100 minutes where the key has them; today is left to the minutes."""
@@ -173,7 +157,7 @@ class AlphaVantage:
         for match in matches.found:
             if match.symbol.upper() == name.upper():
                 return match
-        raise _unknown(name)
+        raise unknown(name)
 
     def _ask(self, function: str, name: str, more: dict[str, str]) -> Body:
         """The body of an answer that holds data."""
@@ -181,36 +165,15 @@ class AlphaVantage:
         try:
             body = self._http.get("/query", asked).json
         except Rejected as error:
-            raise SourceDown(str(error)) from None
+            raise Unanswered(str(error)) from None
         if not isinstance(body, dict):
             raise _unreadable(name)
         raise_note(body, name)
         return body
 
 
-def raise_note(body: Body, name: str) -> None:
-    """Raise what a body without data means; return where it has some. In words of our own: the note holds the key."""
-    if not body:
-        raise _unknown(name)
-    note = next((str(body[kind]).lower() for kind in NOTES if kind in body), None)
-    if note is None:
-        return
-    if any(words in note for words in THROTTLING):
-        of_day = "per day" in note and "per minute" not in note and "per second" not in note
-        raise Throttled("Alpha Vantage wants fewer requests.", DAY_PAUSE if of_day else BURST_PAUSE)
-    if "premium" in note:
-        raise Refused("Alpha Vantage gives this to paying users alone.")
-    if "invalid api call" in note:
-        raise _unknown(name)
-    if "api key" in note or "apikey" in note:
-        raise Refused("Alpha Vantage does not accept the key in ALPHAVANTAGE_API_KEY.")
-    if "Error Message" in body:
-        raise _unknown(name)
-    raise Throttled("Alpha Vantage gives a note instead of data.", BURST_PAUSE)
-
-
 def minute_bars(name: str, body: Body, now: datetime, received: datetime) -> list[RecordedBar]:
-    """The minutes of an answer that were finished by `now`, oldest first. Raises SourceDown where it is unreadable."""
+    """The minutes of an answer that were finished by `now`, oldest first. Raises Unanswered where it is unreadable."""
     zone, candles = _series(name, body)
     starts = ((label.replace(tzinfo=zone).astimezone(UTC), candle) for label, candle in candles)
     return _bars(name, "1m", ((start, one) for start, one in starts if start + MINUTE <= now), received)
@@ -219,7 +182,7 @@ def minute_bars(name: str, body: Body, now: datetime, received: datetime) -> lis
 def day_bars(name: str, body: Body, now: datetime, received: datetime) -> list[RecordedBar]:
     """The days of an answer that were over by `now`, oldest first; each starts as the exchange opened.
 
-    A day on which the exchange's calendar knows no session is left out. Raises SourceDown where it is unreadable.
+    A day on which the exchange's calendar knows no session is left out. Raises Unanswered where it is unreadable.
     """
     calendar = calendar_of(exchange_of(name))
     today = now.astimezone(calendar.zone).date()
@@ -239,20 +202,34 @@ def exchange_of(name: str) -> str | None:
 
 
 def _series(name: str, body: Body) -> tuple[ZoneInfo, list[tuple[datetime, object]]]:
-    """Time zone, and the candles with their labels, oldest first. Raises SourceDown where there are none."""
+    """Time zone, and the candles with their labels, oldest first. Raises Unanswered where there are none."""
     try:
         series = next(value for key, value in body.items() if key.startswith("Time Series"))
         zone = next(text for key, text in body["Meta Data"].items() if key.endswith("Time Zone"))
-        return ZoneInfo(zone), sorted((datetime.fromisoformat(label), one) for label, one in series.items())
+        return ZoneInfo(zone), _labelled(name, series)
     except (StopIteration, LookupError, ValueError, TypeError, AttributeError):
         raise _unreadable(name) from None
+
+
+def _labelled(name: str, series: Mapping[str, object]) -> list[tuple[datetime, object]]:
+    """The candles whose labels are times, oldest first. Raises Unanswered where none of many is."""
+    labelled, left_out = [], LeftOut()
+    for label, one in series.items():
+        try:
+            labelled.append((datetime.fromisoformat(label), one))
+        except ValueError as error:
+            left_out.note(error)
+    if left_out.count and not labelled:
+        raise _unreadable(name)
+    left_out.warn(log, f"Alpha Vantage's candles of {name}")
+    return sorted(labelled, key=lambda candle: candle[0])
 
 
 def _bars(
     name: str, interval: RecordedInterval, candles: Iterable[tuple[datetime, object]], received: datetime
 ) -> list[RecordedBar]:
     """The candles as bars; one that can't be true is left out."""
-    bars = []
+    bars, left_out = [], LeftOut()
     for start, candle in candles:
         try:
             figures = msgspec.structs.asdict(msgspec.convert(candle, Candle, strict=False))
@@ -269,7 +246,8 @@ def _bars(
                 )
             )
         except ValueError as error:
-            log.warning("A bar of %s from Alpha Vantage is left out: %s", name, error)
+            left_out.note(f"the bar at {start}: {error}")
+    left_out.warn(log, f"Alpha Vantage's {interval} bars of {name}")
     return bars
 
 
@@ -291,9 +269,5 @@ def _order(bar: RecordedBar) -> tuple[datetime, int]:
     return bar.start, -INTERVAL_SECONDS[bar.interval]
 
 
-def _unknown(name: str) -> UnknownSymbol:
-    return UnknownSymbol(f"Alpha Vantage knows no {name}.")
-
-
-def _unreadable(name: str) -> SourceDown:
-    return SourceDown(f"Alpha Vantage's answer for {name} is unreadable.")
+def _unreadable(name: str) -> Unanswered:
+    return Unanswered(f"Alpha Vantage's answer for {name} is unreadable.")

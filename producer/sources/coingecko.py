@@ -25,7 +25,7 @@ from producer.http import Answer, HttpClient, Params, Rejected
 from producer.limits import RequestLimit
 from producer.sources.decimals import decimals_of
 from producer.sources.provider import Company, HistorySlice, Received, Stream
-from shared.errors import Refused, SourceDown, UnknownSymbol
+from shared.errors import Refused, Unanswered, UnknownSymbol
 from shared.market import EPOCH, Quote
 from shared.provider_settings import Providers
 
@@ -82,11 +82,12 @@ class CoinGecko:
         asked = {"ids": ids, "vs_currencies": "usd", "include_last_updated_at": "true", "precision": "full"}
         prices = self._ask("/simple/price", asked).json
         if not isinstance(prices, dict):
-            raise SourceDown("CoinGecko's answer holds no prices.")
+            raise Unanswered("CoinGecko's answer holds no prices.")
         now = self._clock()
         told = [name for name in names if name.lower() in prices]
         quotes = [q for name in told if (q := _quote(name, prices[name.lower()], now)) is not None]
-        return Received(quotes, refused=len(told) - len(quotes))
+        useless = frozenset(told) - {quote.symbol for quote in quotes}
+        return Received(quotes, refused=len(told) - len(quotes), named=useless)
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """None, as said above."""
@@ -99,7 +100,7 @@ class CoinGecko:
         try:
             coin = msgspec.convert(answer.json, Coin)
         except msgspec.ValidationError:
-            raise SourceDown(f"CoinGecko's description of {name} is unreadable.") from None
+            raise Unanswered(f"CoinGecko's description of {name} is unreadable.") from None
         price = coin.market_data.current_price.get("usd")
         return Company(
             symbol=name,
@@ -124,7 +125,7 @@ class CoinGecko:
         except Rejected as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 raise UnknownSymbol(f"CoinGecko has no such coin: {error}") from None
-            raise SourceDown(str(error)) from None
+            raise Unanswered(str(error)) from None
 
 
 def _quote(name: str, answer: object, now: datetime) -> Quote | None:

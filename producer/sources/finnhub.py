@@ -21,8 +21,10 @@ from producer.connection import Connection
 from producer.http import HttpClient, Rejected
 from producer.limits import RequestLimit
 from producer.sources.decimals import decimals_of
+from producer.sources.one_by_one import polled
+from producer.sources.piecewise import LeftOut, understood_fields
 from producer.sources.provider import Company, HistorySlice, Received
-from shared.errors import ConfigError, Refused, SourceDown, UnknownSymbol
+from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
 from shared.market import EPOCH, Amount, Quote, Symbol
 from shared.provider_settings import Providers
 
@@ -106,21 +108,19 @@ class Finnhub:
 
         Raises Refused where it opens none of them.
         """
-        quotes: list[Quote] = []
-        failed, refusal = 0, None
-        for name in names:
+        refusals: list[Refused] = []
+
+        def ask(name: str) -> list[Quote]:
             try:
-                quotes.append(_quote_of_last(name, self._last_price(name), self._clock()))
-            except UnknownSymbol as error:
-                log.debug("%s", error)
+                return [_quote_of_last(name, self._last_price(name), self._clock())]
             except Refused as error:
-                refusal = error
-            except ValueError as error:
-                log.debug("Finnhub's answer for %s is no quote: %s", name, error)
-                failed += 1
-        if refusal and not quotes:
-            raise refusal
-        return Received(quotes, failed)
+                refusals.append(error)
+                raise UnknownSymbol(str(error)) from None
+
+        received = polled(names, ask)
+        if refusals and not received.quotes:
+            raise refusals[0]
+        return received
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """None: candles are for paying users alone."""
@@ -150,7 +150,7 @@ class Finnhub:
 
     def _last_price(self, name: str) -> LastPrice:
         """Raises UnknownSymbol where the answer is zeros, ValueError where it is unreadable."""
-        last = msgspec.convert(self._ask("/quote", name), LastPrice)
+        last = understood_fields(self._ask("/quote", name), LastPrice, LeftOut())
         if not last.t or not last.c:
             raise UnknownSymbol(f"Finnhub has no price of {name}.")
         return last
@@ -159,13 +159,13 @@ class Finnhub:
         try:
             return self._last_price(name).c
         except ValueError:
-            raise SourceDown(f"Finnhub's answer for {name} is unreadable.") from None
+            raise Unanswered(f"Finnhub's answer for {name} is unreadable.") from None
 
     def _profile(self, name: str) -> Profile:
         try:
             return msgspec.convert(self._ask("/stock/profile2", name), Profile)
         except msgspec.ValidationError:
-            raise SourceDown(f"Finnhub's profile of {name} is unreadable.") from None
+            raise Unanswered(f"Finnhub's profile of {name} is unreadable.") from None
 
     def _ask(self, path: str, name: str) -> object:
         try:

@@ -10,21 +10,33 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from shared.errors import SourceError
 from shared.market import CorporateAction, Quote, RecordedBar
 
 NO_DELAYS: Mapping[str, float] = MappingProxyType({})
+NO_FAILURES: Mapping[str, SourceError] = MappingProxyType({})
 
 
 class Received(NamedTuple):
     """What one wait at a stream, or one question, gave: the quotes, and how many of what came were no use.
 
     `alive` says whether anything came at all. `delays` are the seconds that names are behind, where it was said.
+    `named` are names that the provider still has, though what it said of them was no use; `failed` those that it could
+    not be asked for, and why.
     """
 
     quotes: list[Quote]
     refused: int = 0
     alive: bool = True
     delays: Mapping[str, float] = NO_DELAYS
+    named: frozenset[str] = frozenset()
+    failed: Mapping[str, SourceError] = NO_FAILURES
+
+    def unless_all_failed(self, names: Sequence[str]) -> "Received":
+        """The same. Raises the error of one name where none of `names` could be asked for."""
+        if self.failed and self.failed.keys() >= set(names):
+            raise next(iter(self.failed.values()))
+        return self
 
 
 class Stream(Protocol):
@@ -69,7 +81,8 @@ class HistorySlice(NamedTuple):
 class Provider(Protocol):
     """One source of live data. Every method may be called from any thread and waits for its own request limit.
 
-    All raise SourceDown, Throttled, Refused or UnknownSymbol, as shared.errors says what each means.
+    All raise SourceDown, Throttled, Refused or UnknownSymbol, as shared.errors says what each means. Unanswered says
+    that one question alone fails: what concerns one symbol costs no other one anything.
     `silent_after` is how many seconds without a single frame, in an open market, say that a stream is dead.
     `poll_seconds` is how often `poll` is worth asking; None where nothing can be polled.
     """
@@ -85,7 +98,10 @@ class Provider(Protocol):
         """Open a stream of these."""
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The latest quote of each, in as few requests as there can be; what is unknown is left out."""
+        """The latest quote of each, in as few requests as there can be; what is unknown is left out.
+
+        Names that fail by themselves are in `failed`; raises Unanswered where no name was answered.
+        """
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """Finished bars that start later than `after` (all there is for None) and ended by `now`, and the actions
@@ -96,4 +112,7 @@ class Provider(Protocol):
         """What is known of it. Raises UnknownSymbol with the reason."""
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
-        """Every trade behind this one that the provider still has, in order; none where it numbers no trades."""
+        """Every trade behind this one that the provider still has, in order; none where it numbers no trades.
+
+        It asks for them page by page, as they are taken: they may be more than fit into memory.
+        """

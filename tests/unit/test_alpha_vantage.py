@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from producer.sources.alpha_vantage import AlphaVantage, day_bars, exchange_of, minute_bars, raise_note
+from producer.sources.alpha_vantage import AlphaVantage, day_bars, exchange_of, minute_bars
+from producer.sources.alpha_vantage_notes import raise_note
 from producer.sources.provider import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.market import RecordedBar
@@ -141,7 +142,7 @@ def test_unknown_symbol_is_left_out_of_a_poll() -> None:
 
 def test_answer_without_a_finished_minute_is_refused() -> None:
     with provider_answering(always(minutes_body())) as (provider, _):
-        assert provider.poll(["IBM"]) == Received([], refused=1)
+        assert provider.poll(["IBM"]) == Received([], refused=1, named=frozenset({"IBM"}))
 
 
 @pytest.mark.parametrize(
@@ -196,13 +197,15 @@ def test_fault_says_what_to_do_next_and_never_the_key(
     assert KEY not in f"{raised.value!r} {raised.value} {caplog.text}"
 
 
-def test_bar_that_cannot_be_true_is_left_out_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
+def test_bars_that_cannot_be_true_are_left_out_with_one_line_for_all(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     body = minutes_body("2024-07-10 10:59:00", "2024-07-10 10:58:00", "2024-07-10 10:57:00")
     series = body["Time Series (1min)"]
     series["2024-07-10 10:58:00"]["2. high"] = "0.0000"
     series["2024-07-10 10:57:00"]["5. volume"] = "n/a"
     assert [bar.start.minute for bar in minute_bars("IBM", body, NOW, NOW)] == [59]
-    assert caplog.text.count("is left out") == 2
+    assert caplog.text.count("2 left out, the first one for: the bar at 2024-07-10 14:5") == 1
 
 
 def test_day_starts_as_the_exchange_opens_and_counts_once_its_date_is_past() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from producer.sources.binance import Binance
 from producer.sources.provider import Company
-from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
+from shared.errors import Refused, SourceDown, SourceError, Throttled, Unanswered, UnknownSymbol
 from shared.market import INTERVAL_SECONDS, RecordedBar
 from shared.provider_settings import Providers
 from tests.unit.local_http import Asked, Local, Reply, answering
@@ -203,13 +203,13 @@ def test_a_pair_is_described_by_its_coins() -> None:
     [
         (UNKNOWN, UnknownSymbol, None),
         (Reply({"code": -1100, "msg": "Illegal characters found."}, 400), UnknownSymbol, None),
-        (Reply({"code": -1000, "msg": "An unknown error occurred."}, 400), SourceDown, None),
-        (Reply("no JSON", 404), SourceDown, None),
-        (Reply({"symbols": []}), SourceDown, None),
+        (Reply({"code": -1000, "msg": "An unknown error occurred."}, 400), Unanswered, None),
+        (Reply("no JSON", 404), Unanswered, None),
+        (Reply({"symbols": []}), Unanswered, None),
         (Reply({"code": -1003, "msg": "Too many requests"}, 429, (("Retry-After", "7"),)), Throttled, 7.0),
         (Reply({"code": -1003, "msg": "Banned"}, 418, (("Retry-After", "120"),)), Throttled, 120.0),
         (Reply({"code": 0, "msg": "a restricted location"}, 451), Refused, None),
-        (Reply("", 502), SourceDown, None),
+        (Reply("", 502), Unanswered, None),
     ],
 )
 def test_failures_are_named_by_what_happens_next(

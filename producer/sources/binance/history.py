@@ -11,8 +11,9 @@ import msgspec
 
 from producer.http import Params
 from producer.sources.binance.trades import Milliseconds
+from producer.sources.piecewise import LeftOut, understood_rows
 from producer.sources.provider import HistorySlice
-from shared.errors import SourceDown
+from shared.errors import Unanswered
 from shared.market import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, RecordedInterval
 
 SOURCE = "binance-history"
@@ -34,15 +35,15 @@ class Kline(msgspec.Struct, array_like=True):
     low: float
     close: float
     volume: Amount
-    closes_at: Milliseconds
-    quote_volume: Amount
+    closes_at: object
+    quote_volume: object
     trades: int
 
 
 class History:
     """Every finished bar of a pair that starts later than `after`. `ask` gives the answer to a request.
 
-    Raises what `ask` does, and SourceDown where an answer is unreadable.
+    Raises what `ask` does, and Unanswered where an answer is unreadable.
     """
 
     def __init__(self, ask: Ask, name: str, after: datetime | None, now: datetime) -> None:
@@ -72,16 +73,20 @@ class History:
     def _bars(self, interval: RecordedInterval) -> Iterator[RecordedBar]:
         length = 1000 * INTERVAL_SECONDS[interval]
         start, now, rows = self._starts[interval], _milliseconds(self._now), BARS_A_REQUEST
+        left_out = LeftOut()
         while rows == BARS_A_REQUEST and start + length <= now:
-            klines = self._page(interval, start)
+            klines, rows = self._page(interval, start)
             finished = (kline for kline in klines if kline.opens_at + length <= now)
             # Where nobody traded, a row repeats the last price: it was not paid in that time.
-            traded = (self._bar(interval, kline) for kline in finished if kline.trades > 0)
+            traded = (self._bar(interval, kline, left_out) for kline in finished if kline.trades > 0)
             yield from (bar for bar in traded if bar is not None)
-            rows, start = len(klines), klines[-1].opens_at + length if klines else start
+            start = klines[-1].opens_at + length if klines else start
+        left_out.warn(log, f"Binance's {interval} bars of {self._name}")
 
-    def _page(self, interval: RecordedInterval, start: int) -> list[Kline]:
-        """At most a thousand bars that start at `start` or later, rising."""
+    def _page(self, interval: RecordedInterval, start: int) -> tuple[list[Kline], int]:
+        """Of at most a thousand bars that start at `start` or later, rising, those that can be understood, and how many
+        there were.
+        """
         params: Params = {
             "symbol": self._name.upper(),
             "interval": interval,
@@ -91,16 +96,13 @@ class History:
         }
         answer = self._ask("/api/v3/klines", params)
         self._done += 1
-        try:
-            klines = msgspec.convert(answer, list[Kline], strict=False)
-        except msgspec.ValidationError:
-            raise SourceDown(f"Binance's bars of {self._name} are unreadable.") from None
+        klines = understood_rows(answer, Kline, f"Binance's {interval} bars of {self._name}")
         times = [start - 1, *(kline.opens_at for kline in klines)]
         if any(earlier >= later for earlier, later in pairwise(times)):
-            raise SourceDown(f"Binance's bars of {self._name} are out of order.")
-        return klines
+            raise Unanswered(f"Binance's bars of {self._name} are out of order.")
+        return klines, len(answer)
 
-    def _bar(self, interval: RecordedInterval, kline: Kline) -> RecordedBar | None:
+    def _bar(self, interval: RecordedInterval, kline: Kline, left_out: LeftOut) -> RecordedBar | None:
         """The bar; None where it can't be true."""
         try:
             return RecordedBar(
@@ -117,7 +119,7 @@ class History:
                 received_time=self._now,
             )
         except ValueError as error:
-            log.warning("A bar of Binance's for %s is left out: %s", self._name, error)
+            left_out.note(f"the bar at {kline.opens_at}: {error}")
             return None
 
 

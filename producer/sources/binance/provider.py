@@ -16,8 +16,10 @@ from producer.limits import RequestLimit
 from producer.sources.binance.history import History
 from producer.sources.binance.stream import BinanceStream
 from producer.sources.binance.trades import SOURCE, Trade, quote_of
+from producer.sources.one_by_one import polled
+from producer.sources.piecewise import understood_rows
 from producer.sources.provider import Company, HistorySlice, Received
-from shared.errors import SourceDown, UnknownSymbol
+from shared.errors import Unanswered, UnknownSymbol
 from shared.market import Quote
 from shared.provider_settings import Providers
 
@@ -73,17 +75,7 @@ class Binance:
 
     def poll(self, names: Sequence[str]) -> Received:
         """The last trade of each, one request a pair: what answers for many pairs at once says no trade's time."""
-        quotes: list[Quote] = []
-        refused = 0
-        for name in names:
-            try:
-                found = self._quotes(name, self._trades(name, {"limit": 1}))
-            except UnknownSymbol as error:
-                log.debug("%s", error)
-                continue
-            quotes += found
-            refused += not found
-        return Received(quotes, refused)
+        return polled(names, lambda name: self._quotes(name, self._trades(name, {"limit": 1})[0]))
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """Days of two years, quarter-hours of 60 days and minutes of a week."""
@@ -95,7 +87,7 @@ class Binance:
             answer = self._ask(name, "/api/v3/exchangeInfo", {"symbol": name.upper()})
             pair = msgspec.convert(answer, ExchangeInfo).symbols[0]
         except (msgspec.ValidationError, IndexError):
-            raise SourceDown(f"Binance's description of {name} is unreadable.") from None
+            raise Unanswered(f"Binance's description of {name} is unreadable.") from None
         return Company(
             symbol=name,
             name=f"{pair.base}/{pair.quoted}",
@@ -110,21 +102,20 @@ class Binance:
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
         """Every trade with a higher number, a thousand a request; Binance has them all."""
-        page = TRADES_A_REQUEST
-        while page == TRADES_A_REQUEST:
-            trades = self._trades(name, {"fromId": trade_id + 1, "limit": TRADES_A_REQUEST})
+        rows = TRADES_A_REQUEST
+        while rows == TRADES_A_REQUEST:
+            trades, rows = self._trades(name, {"fromId": trade_id + 1, "limit": TRADES_A_REQUEST})
             numbers = [trade_id, *(trade.a for trade in trades)]
             if any(earlier >= later for earlier, later in pairwise(numbers)):
-                raise SourceDown(f"Binance's trades of {name} are out of order.")
+                raise Unanswered(f"Binance's trades of {name} are out of order.")
             yield from self._quotes(name, trades)
-            page, trade_id = len(trades), numbers[-1]
+            trade_id = numbers[-1]
 
-    def _trades(self, name: str, params: Params) -> list[Trade]:
+    def _trades(self, name: str, params: Params) -> tuple[list[Trade], int]:
+        """The trades that can be understood, and how many there were. Raises Unanswered where none can be."""
         answer = self._ask(name, "/api/v3/aggTrades", {"symbol": name.upper(), **params})
-        try:
-            return msgspec.convert(answer, list[Trade], strict=False)
-        except msgspec.ValidationError:
-            raise SourceDown(f"Binance's trades of {name} are unreadable.") from None
+        trades = understood_rows(answer, Trade, f"Binance's trades of {name}")
+        return trades, len(answer)
 
     def _quotes(self, name: str, trades: Sequence[Trade]) -> list[Quote]:
         """The trades as quotes, without those that can't be true."""
@@ -144,7 +135,7 @@ class Binance:
             code = error.body.get("code") if isinstance(error.body, dict) else None
             if code in (UNKNOWN_SYMBOL, ILLEGAL_CHARACTERS):
                 raise UnknownSymbol(f"Binance has no pair {name}.") from None
-            raise SourceDown(f"{error} Its code is {code}.") from None
+            raise Unanswered(f"{error} Its code is {code}.") from None
 
 
 def _decimals(pair: Pair) -> int:

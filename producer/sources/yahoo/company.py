@@ -6,13 +6,11 @@ import msgspec
 
 from producer.http import Rejected
 from producer.sources.provider import Company
-from producer.sources.yahoo.quotes import MINUTE, Row, rows
+from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, Row, rows
 from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
 from shared.errors import SourceDown, UnknownSymbol
 
 MODULES = "assetProfile,price,quoteType"
-NO_TYPE = "NONE"
-"""The type of what was a symbol once."""
 
 
 class Profile(msgspec.Struct):

@@ -10,6 +10,7 @@ from producer.sources.yahoo.history import history
 from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows
 from producer.sources.yahoo.session import YahooSession
 from producer.sources.yahoo.stream import open_stream
+from shared.errors import SourceError, Unanswered
 from shared.market import Quote
 from shared.provider_settings import Providers
 
@@ -39,15 +40,21 @@ class Yahoo:
         """The newest price of each, of its regular session or of trading before or after it."""
         wanted = list(dict.fromkeys(names))
         quotes: list[Quote] = []
-        refused = 0
+        refused, named = 0, frozenset[str]()
         delays: dict[str, float] = {}
+        failed: dict[str, SourceError] = {}
         for first in range(0, len(wanted), SYMBOLS_A_REQUEST):
             some = wanted[first : first + SYMBOLS_A_REQUEST]
-            received = read(rows(self._session, some), some, self._clock())
+            try:
+                received = read(rows(self._session, some), some, self._clock())
+            except Unanswered as error:
+                failed |= dict.fromkeys(some, error)
+                continue
             quotes += received.quotes
             refused += received.refused
+            named |= received.named
             delays |= received.delays
-        return Received(quotes, refused, delays=delays)
+        return Received(quotes, refused, delays=delays, named=named, failed=failed).unless_all_failed(wanted)
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """See Provider.history; the splits and dividends of the day that `after` lies in come (again)."""

@@ -1,6 +1,6 @@
 """Yahoo's polled quotes: what it says of a symbol becomes a Quote, or is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ PATH = "/v7/finance/quote"
 SOURCE = "yahoo"
 SYMBOLS_A_REQUEST = 100
 MINUTE = 60.0
+NO_TYPE = "NONE"
+"""The type of what was a symbol once."""
 
 
 class Row(msgspec.Struct, rename="camel"):
@@ -49,7 +51,7 @@ class Row(msgspec.Struct, rename="camel"):
 class Response(msgspec.Struct):
     """Rows still unread: one that can't be understood must not take the others with it."""
 
-    result: list[dict[str, Any]] | None = None
+    result: list[Any] | None = None
     error: Any = None
 
 
@@ -73,6 +75,7 @@ def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time
     asked = {name.upper(): name for name in names}
     quotes: list[Quote] = []
     refused, delays = 0, {}
+    named: set[str] = set()
     for raw in raw_rows:
         try:
             row = msgspec.convert(raw, Row)
@@ -80,11 +83,20 @@ def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time
             quote = _quote(row, name, received_time)
         except (msgspec.ValidationError, ValueError, KeyError):
             refused += 1
+            named |= _asked_for(raw, asked)
             continue
-        if quote is not None:
+        if quote is None:
+            named |= set() if row.quote_type in (None, NO_TYPE) else {name}
+        else:
             quotes.append(quote)
             delays[name] = row.exchange_data_delayed_by * MINUTE
-    return Received(quotes, refused, delays=delays)
+    return Received(quotes, refused, delays=delays, named=frozenset(named))
+
+
+def _asked_for(raw: object, asked: Mapping[str, str]) -> set[str]:
+    """Of which of the names that were asked for a row is, whatever else it holds."""
+    symbol = raw.get("symbol") if isinstance(raw, dict) else None
+    return {asked[symbol.upper()]} if isinstance(symbol, str) and symbol.upper() in asked else set()
 
 
 def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:

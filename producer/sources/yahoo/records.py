@@ -10,7 +10,8 @@ from datetime import UTC, datetime, time
 from math import prod
 from typing import Literal
 
-from producer.sources.yahoo.chart import Chart, Point, points
+from producer.sources.piecewise import LeftOut
+from producer.sources.yahoo.chart import Chart, Point, Split, points
 from producer.sources.yahoo.prices import plain_price
 from shared.calendars import SessionCalendar, calendar_of
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
@@ -29,18 +30,23 @@ log = logging.getLogger("tickstream.producer")
 def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> Iterator[RecordedBar]:
     """The bars that were finished by `now`; of days, those before the exchange's today."""
     finished = _finished_days(chart, now) if interval == "1d" else _finished(chart, interval, now)
-    splits = _splits(chart)
+    splits, left_out = _splits(chart), LeftOut()
     for point in finished:
         factor = _factor(splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
         except ValueError as error:
-            log.warning("Yahoo's %s bar of %s at %d is left out: %s", interval, name, point.time, error)
+            left_out.note(f"the bar at {point.time}: {error}")
+    left_out.warn(log, f"Yahoo's {interval} bars of {name}")
 
 
 def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> Iterator[CorporateAction]:
     """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order."""
     first = 0 if after is None else _midnight(chart, int(after.timestamp()))
+    left_out = LeftOut()
+    for split in chart.events.splits.values():
+        if _ratio(split) is None:
+            left_out.note(f"the split at {split.date}: {split.numerator} for {split.denominator}")
     for action, date, value in _told(chart):
         if date < first:
             continue
@@ -57,7 +63,8 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
                 exchange=chart.exchange,
             )
         except ValueError as error:
-            log.warning("Yahoo's %s of %s at %d is left out: %s", action, name, date, error)
+            left_out.note(f"the {action} at {date}: {error}")
+    left_out.warn(log, f"Yahoo's splits and dividends of {name}")
 
 
 def _told(chart: Chart) -> Iterator[tuple[Literal["split", "dividend"], int, float]]:
@@ -138,11 +145,14 @@ def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:
 
 def _splits(chart: Chart) -> list[tuple[int, float]]:
     """When each took effect, and how many shares one became; what can't be true is left out."""
-    told = chart.events.splits.values()
-    ratios = ((split.date, split.numerator / split.denominator) for split in told if split.denominator)
-    return [
-        (_midnight(chart, date), ratio) for date, ratio in ratios if 1 / RATIO_LIMIT < ratio < RATIO_LIMIT
-    ]
+    told = ((split.date, _ratio(split)) for split in chart.events.splits.values())
+    return [(_midnight(chart, date), ratio) for date, ratio in told if ratio is not None]
+
+
+def _ratio(split: Split) -> float | None:
+    """How many shares one became; None where that can't be true."""
+    ratio = split.numerator / split.denominator if split.denominator else 0.0
+    return ratio if 1 / RATIO_LIMIT < ratio < RATIO_LIMIT else None
 
 
 def _factor(splits: list[tuple[int, float]], second: int) -> float:

@@ -8,7 +8,7 @@ import msgspec
 
 from producer.http import HttpClient, Params, Rejected
 from producer.limits import RequestLimit
-from shared.errors import NoNetwork, Refused, SourceDown, Throttled
+from shared.errors import NoNetwork, Refused, SourceDown, Throttled, Unanswered
 from shared.provider_settings import Providers
 
 BROWSER: Final = "chrome"
@@ -107,11 +107,11 @@ def _turned_away(refused: Refused) -> SourceDown:
 
 
 def understood(body: Any, kind: type[Wire]) -> Wire:
-    """`body` in the form of `kind`. Raises SourceDown where it has another."""
+    """`body` in the form of `kind`. Raises Unanswered where it has another."""
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
-        raise SourceDown(f"Yahoo's answer has another form than it should: {error}.") from error
+        raise Unanswered(f"Yahoo's answer has another form than it should: {error}.") from error
 
 
 def reason_of(rejected: Rejected) -> str:

@@ -1,0 +1,78 @@
+"""Answers that are wrong in one place, read piece by piece: what can't be understood costs itself and nothing else."""
+
+import logging
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+
+from shared.errors import Unanswered
+
+Piece = TypeVar("Piece", bound=msgspec.Struct)
+Item = TypeVar("Item")
+
+log = logging.getLogger("tickstream.producer")
+
+
+class LeftOut:
+    """What of one answer is left out: how many pieces, and why the first one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.reason = ""
+
+    def note(self, reason: object) -> None:
+        """One more piece."""
+        self.reason = self.reason or str(reason)
+        self.count += 1
+
+    def warn(self, log: logging.Logger, answer: str) -> None:
+        """One line for the whole answer, such as "Yahoo's 1d bars of X"; none where nothing is left out."""
+        if self.count:
+            log.warning("%s: %d left out, the first one for: %s", answer, self.count, self.reason)
+
+
+def understood_items(
+    raw: Iterable[object], kind: type[Item], left_out: LeftOut, strict: bool = True
+) -> list[Item]:
+    """The items that can be understood, in their order. Texts stand for numbers where it is not `strict`."""
+    items = []
+    for one in raw:
+        try:
+            items.append(msgspec.convert(one, kind, strict=strict))
+        except msgspec.ValidationError as error:
+            left_out.note(error)
+    return items
+
+
+def understood_rows(raw: object, kind: type[Item], answer: str) -> list[Item]:
+    """The rows that can be understood, texts standing for numbers; the log names the `answer` where some can't be.
+
+    Raises Unanswered where it is no list of rows, or none of them can be understood.
+    """
+    try:
+        return msgspec.convert(raw, list[kind], strict=False)  # type: ignore[valid-type]
+    except msgspec.ValidationError:
+        left_out = LeftOut()
+        rows = understood_items(raw if isinstance(raw, list) else [], kind, left_out, strict=False)
+        if not rows:
+            raise Unanswered(f"{answer} are unreadable.") from None
+        left_out.warn(log, answer)
+        return rows
+
+
+def understood_fields(raw: object, kind: type[Piece], left_out: LeftOut) -> Piece:
+    """`raw` as `kind`; a field that can't be understood takes its default.
+
+    Raises msgspec.ValidationError where a field without a default is missing or can't be understood.
+    """
+    known = dict(raw) if isinstance(raw, dict) else {}
+    for field in msgspec.structs.fields(kind):
+        if field.required or field.encode_name not in known:
+            continue
+        try:
+            msgspec.convert(known[field.encode_name], field.type)
+        except msgspec.ValidationError as error:
+            if known.pop(field.encode_name) is not None:
+                left_out.note(f"{field.encode_name}: {error}")
+    return msgspec.convert(known, kind)
