@@ -18,7 +18,7 @@ MINUTES = 390
 
 
 def market() -> Iterator[Record]:
-    """A session of two symbols, with a split in between; sizes and prices have many digits, so that sums round."""
+    """A session of two symbols, with a split and bursts of volume; prices and sizes have many digits, so that sums round."""
     chance, prices = Random(7), {"A": 101.3, "B": 0.00012345}
     for number in range(MINUTES * QUOTES_A_MINUTE):
         time = OPENS + number * 60 / QUOTES_A_MINUTE
@@ -27,7 +27,8 @@ def market() -> Iterator[Record]:
             prices["A"] /= 3.0
         for symbol in prices:
             prices[symbol] *= 1.0 + chance.uniform(-0.001, 0.001)
-            yield quote(time, prices[symbol], symbol, chance.uniform(0.1, 1e6))
+            burst = 20.0 if number // QUOTES_A_MINUTE % 60 < 5 else 1.0
+            yield quote(time, prices[symbol], symbol, burst * chance.uniform(0.1, 1e6))
 
 
 def digest() -> str:
@@ -36,6 +37,8 @@ def digest() -> str:
     engine = Engine(EngineSettings(forecasts={"1m": BRISK, "5m": BRISK}), searches)
     events = folded(engine, market())
     assert len(searches.taken) > 3, "models that were searched for take part"
+    rules = {alert.rule for event in events for alert in event.closed.alerts}
+    assert "volume_change" in rules, "means of volumes take part"
     return hashlib.sha256(repr(events).encode() + kept(engine)).hexdigest()
 
 
