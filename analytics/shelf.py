@@ -23,8 +23,8 @@ class RegistryShelf:
     """What is live in a registry among the models of the settings; looked at every other second, and each file once.
 
     What has served is served again to whoever folds the log again, if it is whole and our own, though settings and
-    libraries are others by now: it is numbers, and what it said is written. What is refused is told of in the log, and
-    asked for again once anything went live.
+    libraries are others by now: it is numbers, and what it said is written. What is refused is logged, and asked for
+    again once anything went live. Versions that are live no more are forgotten then; who still needs one asks again.
     """
 
     def __init__(self, registry: Registry, models: Models) -> None:
@@ -60,8 +60,6 @@ class RegistryShelf:
 
     def _look(self) -> None:
         self._has_looked = True
-        self._served = {key: served for key, served in self._served.items() if served is not None}
-        self._admitted = {key: True for key, admitted in self._admitted.items() if admitted}
         for interval in self._models.forecast_intervals:
             try:
                 found = self._registry.live(interval)
@@ -70,6 +68,17 @@ class RegistryShelf:
                 continue
             wanted = self._models.trained_models
             self._live[interval] = {model: version for model, version in found.items() if model in wanted}
+        self._forget()
+
+    def _forget(self) -> None:
+        """Keep what is live alone: the rounds go on for months, and what was refused may be whole by now."""
+        live = {
+            (interval, model, version)
+            for interval, models in self._live.items()
+            for model, version in models.items()
+        }
+        self._served = {key: served for key, served in self._served.items() if key in live and served}
+        self._admitted = {key: True for key, admitted in self._admitted.items() if key in live and admitted}
 
     def _loaded(self, interval: Interval, model: str, version: int) -> Served | None:
         """Its window tells which features it needs."""

@@ -4,8 +4,9 @@
     <folder>/<interval>/<model>/live                JSON and a signature: the versions promoted, the last one is live
     <folder>/<interval>/<model>/lock                held by the process that writes
 
-Versions count from 1. Each file is there whole or not at all, and a version serves only after both of its steps, `add`
-and `promote`; whatever is killed, the version before stays live. Any other file is ignored.
+Versions count from 1, and no number is given twice. Each file is there whole or not at all, and a version serves only
+after both of its steps, `add` and `promote`; whatever is killed, the version before stays live. Any other file is
+ignored.
 """
 
 import re
@@ -53,16 +54,18 @@ class Registry:
         self._folder, self._key = folder, key
         self._stamps: list[_Stamp] = []
 
-    def add(self, manifest: Manifest, predictor: Predictor, estimator: object) -> int:
+    def add(self, manifest: Manifest, predictor: Predictor, estimator: object, above: int = 0) -> int:
         """Keep a new version, which is not live yet; its number, whatever the manifest says. Raises as `write`.
 
-        A candidate before it that was not promoted is forgotten.
+        The number is higher than those of the files that are there and than `above`, the highest one that the database
+        knows of: a folder that was deleted must not make a second version 7. A candidate before it that was not
+        promoted is forgotten.
         """
         folder = self._place(manifest.interval, manifest.model)
         folder.mkdir(parents=True, exist_ok=True)
         with InterProcessLock(folder / "lock"):
             remove_unfinished(folder)
-            version = max(self.versions(manifest.interval, manifest.model), default=0) + 1
+            version = max([above, *self.versions(manifest.interval, manifest.model)]) + 1
             numbered = replace(manifest, version=version)
             write(_file(folder, version), numbered, predictor, estimator, self._key)
             self._prune(manifest.interval, manifest.model)
@@ -109,6 +112,12 @@ class Registry:
     ) -> ModelFile:
         """Raises ModelRefused where the version can't be served, see `ml.model_file.read`."""
         path = _file(self._place(interval, model), version)
+        if not path.exists():
+            raise ModelRefused(
+                f"There is no such file as {path}, so that version {version} of {model} on {interval} bars does not "
+                "forecast here. Where another machine trained it, copy that machine's folder models of "
+                "TICKSTREAM_DATA, with its key, to this one; else the next training makes another version."
+            )
         try:
             found = read(path, self._key, expected)
         except ModelRefused as refused:

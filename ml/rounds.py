@@ -70,9 +70,10 @@ class _Parent(NamedTuple):
 
 
 def train_and_decide(
-    model: TrainedModel, samples: Samples, registry: Registry, settings: RoundSettings, now: int
+    model: TrainedModel, samples: Samples, registry: Registry, settings: RoundSettings, now: int, above: int
 ) -> Training:
-    """Train a version at `now`, epoch seconds, and put it in the registry, live where it may serve.
+    """Train a version at `now`, epoch seconds, and put it in the registry, live where it may serve. Its number is
+    higher than `above`, see `Registry.add`.
 
     Raises ConfigError where rows are too few or a library is missing, ModelRefused and OSError where the version can't
     be kept; what serves goes on then.
@@ -87,7 +88,7 @@ def train_and_decide(
     blank = manifest_of(model, learnt, trained, settings, now)
     known_until = int(samples.due_at.max())
     manifest = replace(blank, parent=parent.version, scores=scores, known_until=known_until)
-    version = registry.add(manifest, trained.predictor, trained.estimator)
+    version = registry.add(manifest, trained.predictor, trained.estimator, above)
     if decision.is_live:
         registry.promote(settings.interval, model, version)
     return _training(replace(manifest, version=version), trial, decision, time.monotonic() - began)

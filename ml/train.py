@@ -32,10 +32,12 @@ from ml.registry import Registry
 from ml.report import progress_bars, show, training_table
 from ml.rounds import RoundSettings, Training, parted, round_settings, train_and_decide
 from ml.samples import Samples, samples
-from ml.training_tables import write_training
+from ml.training_tables import highest_versions, write_training
 from shared.config import Config
 from shared.database import connect, transaction
-from shared.errors import ConfigError, ModelRefused
+from shared.embedded import postgres_in
+from shared.errors import ConfigError, ModelRefused, Unavailable
+from shared.market import Interval
 from shared.parts import servers
 from shared.setting_types import TrainedModel
 
@@ -68,7 +70,8 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
     parted(rows, settings)  # where rows are too few they are for every model, which is said once
-    trained = train_all(models, rows, registry_of(config), settings)
+    known = known_versions(config, given.interval)
+    trained = train_all(models, rows, registry_of(config), settings, known)
     if arguments.from_database:
         write_down(config, trained)
     if trained:
@@ -78,17 +81,36 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
 
 
 def train_all(
-    models: Sequence[TrainedModel], rows: Samples, registry: Registry, settings: RoundSettings
+    models: Sequence[TrainedModel],
+    rows: Samples,
+    registry: Registry,
+    settings: RoundSettings,
+    known: dict[str, int],
 ) -> list[Training]:
     """Each model in turn; one that can't be trained is told of on standard error, and the next one has its turn."""
     trained = []
     with progress_bars() as progress:
         for model in progress.track(models, description="training"):
             try:
-                trained.append(train_and_decide(model, rows, registry, settings, int(time.time())))
+                now, above = int(time.time()), known.get(model, 0)
+                trained.append(train_and_decide(model, rows, registry, settings, now, above))
             except (ConfigError, ModelRefused, ValueError, ArithmeticError) as error:
                 print(f"train: {model} was not trained. {error}", file=sys.stderr)
     return trained
+
+
+def known_versions(config: Config, interval: Interval) -> dict[str, int]:
+    """The highest version of each model that this feed's database knows of; none where there is no database."""
+    if config.postgres.is_embedded and not postgres_in(config.embedded.data, 0).folder.is_dir():
+        return {}
+    with servers(config, kafka=False) as ready:
+        try:
+            connection = connect(ready.postgres.dsn_for(config.database()), "training")
+        except Unavailable as error:
+            print(f"train: versions are counted from the files that are here. {error}", file=sys.stderr)
+            return {}
+        with closing(connection), transaction(connection) as cursor:
+            return highest_versions(cursor, interval)
 
 
 def write_down(config: Config, trained: Sequence[Training]) -> None:

@@ -12,7 +12,7 @@ from ml.model_folder import registry_of
 from ml.rounds import parted, round_settings, train_and_decide
 from ml.samples import Samples, samples
 from ml.trained import TrainingSettings
-from ml.training_tables import symbols_count, write_training
+from ml.training_tables import highest_versions, symbols_count, write_training
 from shared.config import Config
 from shared.database import Connection, connect, transaction
 from shared.errors import ConfigError, ModelRefused, TickstreamError
@@ -55,9 +55,12 @@ def _train(config: Config, interval: Interval, connection: Connection) -> bool:
         parted(found, settings)
     except ConfigError:
         return False
+    with transaction(connection) as cursor:
+        known = highest_versions(cursor, interval)
     for model in config.models.trained_models:
         try:
-            training = train_and_decide(model, found, registry, settings, int(time.time()))
+            now = int(time.time())
+            training = train_and_decide(model, found, registry, settings, now, known.get(model, 0))
         # What numbers do to a library shows as one of the last two; the other models may fare better.
         except (ConfigError, ModelRefused, ValueError, ArithmeticError) as error:
             log.warning("%s of %s bars was not trained: %s", model, interval, error)

@@ -14,6 +14,12 @@ TRAINING_COLUMNS = (
     *("interval", "model", "version", "parent", "trained_at", "rows", "first_at", "last_at", "test_rows"),
     *("loss", "parent_loss", "naive_loss", "is_live", "reason", "importances", "seconds"),
 )
+HIGHEST = """
+    select model, max(version) from (
+        select model, version from model_servings where interval = %s and version is not null
+        union all select model, version from model_trainings where interval = %s
+    ) known group by model
+"""
 
 
 # Of "no change" alone: it forecasts every bar, while a model that was taken out of the settings stays behind.
@@ -52,6 +58,12 @@ def last_trainings(cursor: Cursor) -> dict[Interval, float]:
     return dict(cursor.fetchall())
 
 
+def highest_versions(cursor: Cursor, interval: Interval) -> dict[str, int]:
+    """The highest version of each model of an interval that was trained from these tables or forecast into them."""
+    cursor.execute(HIGHEST, (interval, interval))
+    return dict(cursor.fetchall())
+
+
 def exchanges(cursor: Cursor) -> list[str | None]:
     """The exchanges of the symbols that have quotes; None is one that nobody knows."""
     cursor.execute("select distinct exchange from symbols")
@@ -65,10 +77,7 @@ def symbols_count(cursor: Cursor) -> int:
 
 
 def write_training(cursor: Cursor, training: Training, now: float) -> None:
-    """Write what became of a training at `now`, epoch seconds.
-
-    Versions of a registry that was deleted count from 1 again: the new ones take the place of those that are gone.
-    """
+    """Write what became of a training at `now`, epoch seconds."""
     values = training._asdict() | {
         "trained_at": _time(now),
         "first_at": _time(training.first_at),

@@ -18,7 +18,7 @@ MINUTES = 390
 
 
 def market() -> Iterator[Record]:
-    """A session of two symbols, with a split and bursts of volume; prices and sizes have many digits, so that sums round."""
+    """A session of two symbols, with a split and bursts of volume; numbers have many digits, so that sums round."""
     chance, prices = Random(7), {"A": 101.3, "B": 0.00012345}
     for number in range(MINUTES * QUOTES_A_MINUTE):
         time = OPENS + number * 60 / QUOTES_A_MINUTE

@@ -42,7 +42,7 @@ def test_a_missing_folder_holds_no_models(registry: Registry) -> None:
     assert registry.live("1d") == {}
     assert registry.versions("1d", LR) == []
     assert not registry.changed()
-    with pytest.raises(ModelRefused, match="there is no such file"):
+    with pytest.raises(ModelRefused, match="There is no such file"):
         registry.load("1d", LR, 1, expected())
 
 

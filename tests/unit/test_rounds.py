@@ -43,7 +43,7 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def trained(samples: Samples, registry: Registry, settings: RoundSettings = SETTINGS) -> Training:
-    return train_and_decide("linear_regression", samples, registry, settings, NOW)
+    return train_and_decide("linear_regression", samples, registry, settings, NOW, above=0)
 
 
 def serve(registry: Registry, learnt: Samples, intercept: float) -> None:

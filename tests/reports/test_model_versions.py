@@ -1,0 +1,99 @@
+"""Trained models over months: versions that serve no more are forgotten, and no number is ever given twice."""
+
+import logging
+import shutil
+import weakref
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from analytics import shelf as module
+from analytics.serving import Switch
+from analytics.serving_tables import write_switches
+from analytics.shelf import RegistryShelf
+from ml import train
+from ml.features import FeatureSettings, names
+from ml.model_folder import registry_of
+from ml.registry import Registry
+from ml.served import Linear
+from ml.signing import key_of
+from ml.training_process import train_interval
+from shared.database import connect, transaction
+from shared.model_settings import Models
+from tests.integration.desk import Desk
+from tests.integration.test_models_of_tables import give_bars
+from tests.unit.model_files import estimator, manifest
+
+FEATURES = names(FeatureSettings(5))
+MODELS = Models(forecast_intervals=("1m",), trained_models=("linear_regression",))
+FROM_TABLES = ["--from-database", "--model", "linear_regression"]
+
+
+def test_versions_that_serve_no_more_leave_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round of training every twenty minutes left 0.95 MB behind each time."""
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    registry = Registry(tmp_path / "market", key_of(tmp_path))
+    shelf = RegistryShelf(registry, MODELS)
+    seen: list[weakref.ref[Linear]] = []
+    for number in range(1, 6):
+        weights = Linear(0.0, (0.1 * number, *[0.0] * (len(FEATURES) - 1)))
+        version = registry.add(manifest(interval="1m", features=FEATURES), weights, estimator())
+        registry.promote("1m", "linear_regression", version)
+        assert shelf.live() == {"1m": {"linear_regression": number}}
+        assert shelf.admits("1m", "linear_regression", number)
+        served = shelf.served("1m", "linear_regression", number)
+        assert served is not None
+        assert isinstance(served.predictor, Linear)
+        seen.append(weakref.ref(served.predictor))
+        del served
+    assert [each() is not None for each in seen] == [False] * 4 + [True]
+
+
+def test_version_that_is_live_no_more_is_read_again_for_who_folds_the_log_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    registry = Registry(tmp_path / "market", key_of(tmp_path))
+    shelf = RegistryShelf(registry, MODELS)
+    for _ in range(2):
+        numbers = Linear(0.0, (0.1, *[0.0] * (len(FEATURES) - 1)))
+        version = registry.add(manifest(interval="1m", features=FEATURES), numbers, estimator())
+        registry.promote("1m", "linear_regression", version)
+        shelf.live()
+    found = shelf.served("1m", "linear_regression", 1)
+    assert found is not None
+    assert found.version == 1
+
+
+def test_folder_that_was_deleted_does_not_make_numbers_begin_again(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fold of the log from its start takes version 7 for the one that forecast then."""
+    give_bars(desk, "ACME", 250)
+    assert train.run(desk.config, train.parser().parse_args(FROM_TABLES)) == 0
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        write_switches(cursor, 0, [Switch(10, "1d", "linear_regression", 7)])
+    shutil.rmtree(desk.config.embedded.data / "models")
+    assert train.run(desk.config, train.parser().parse_args(FROM_TABLES)) == 0
+    assert registry_of(desk.config).live("1d") == {"linear_regression": 8}
+    shutil.rmtree(desk.config.embedded.data / "models")
+    settings = desk.config.models.model_copy(update={"trained_models": ("linear_regression",)})
+    assert train_interval(desk.config.model_copy(update={"models": settings}), "1d")
+    assert registry_of(desk.config).live("1d") == {"linear_regression": 9}
+    told = "select version from model_trainings order by 1"
+    assert desk.rows(told) == [(1,), (8,), (9,)]
+
+
+def test_version_that_this_machine_lacks_is_named_with_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A second member of the analytics on another machine has the tables, but not the files."""
+    shelf = RegistryShelf(Registry(tmp_path / "market", key_of(tmp_path)), MODELS)
+    with caplog.at_level(logging.WARNING):
+        assert shelf.served("1m", "linear_regression", 3) is None
+    (said,) = caplog.messages
+    assert "version 3 of linear_regression on 1m bars" in said
+    assert "copy" in said
