@@ -22,6 +22,7 @@ from psycopg2.extensions import parse_dsn
 
 from dashboard.app import build
 from dashboard.delta import Scene
+from dashboard.guard import Names, names_at
 from dashboard.read_model import ReadModel
 from dashboard.rewording import Rewording
 from shared.command_line import parser_of, start
@@ -87,7 +88,7 @@ def _show(config: Config, host: str, port: int, stop: Stop) -> None:
         def attempt() -> None:
             with servers(config, kafka=False):
                 print(f"The page is at http://{_shown(host)}:{port}. Ctrl-C stops it.", flush=True)
-                _serve(config, instance, listener, stop)
+                _serve(config, instance, listener, names_at(host, config.screen.allowed_hosts), stop)
 
         keep_trying("screen", attempt, stop, config.errors)
 
@@ -98,14 +99,14 @@ def _address(config: Config) -> str:
         return ready.postgres.dsn_for(ready.database())
 
 
-def _serve(config: Config, instance: str, listener: socket.socket, stop: Stop) -> None:
+def _serve(config: Config, instance: str, listener: socket.socket, names: Names, stop: Stop) -> None:
     """Serve the page until `stop` is set. Ends the process with status 1 where the tables can't be read any more:
     its supervisor starts it again."""
     address = partial(_address, config)
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
     model = ReadModel(address, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
     scene = Scene(config.feed, _place(address()), config.indicators, config.alerts)
-    app = build(model, scene, Rewording(config.rewording) if config.rewording.base_url else None)
+    app = build(model, scene, Rewording(config.rewording) if config.rewording.base_url else None, names)
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )

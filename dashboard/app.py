@@ -8,14 +8,16 @@ from pathlib import Path
 from dash import Dash
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
 
-from dashboard import api, callbacks
+from dashboard import api, callbacks, guard
 from dashboard.delta import Scene
 from dashboard.layout import page
 from dashboard.read_model import ReadModel
 from dashboard.rewording import Rewording
 from dashboard.words import Words
 
+NAMES = guard.Names()
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
@@ -23,9 +25,11 @@ PAGE = """<!DOCTYPE html>
 </html>"""
 
 
-def build(model: ReadModel, scene: Scene, rewording: Rewording | None = None) -> FastAPI:
-    """The whole screen as an ASGI application. It starts and stops the read model with itself, and `rewording`, which
-    puts summaries in other words where that is wished."""
+def build(
+    model: ReadModel, scene: Scene, rewording: Rewording | None = None, names: guard.Names = NAMES
+) -> ASGIApp:
+    """The whole screen as an ASGI application, asked by one of `names`. It starts and stops the read model with itself,
+    and `rewording`, which puts summaries in other words where that is wished."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -46,7 +50,8 @@ def build(model: ReadModel, scene: Scene, rewording: Rewording | None = None) ->
     app.layout = partial(page, model, scene)
     callbacks.register(app, model, scene, Words(model, scene, rewording))
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
-    return server
+    # Around everything: what the server answers to its own errors passes no middleware of its own.
+    return guard.Guard(server, names, guard.headers(app.csp_hashes()))
 
 
 def _page_of(server: FastAPI) -> Dash:

@@ -24,6 +24,7 @@ from shared.setting_types import (
     FeedChoice,
     Grace,
     HostName,
+    HostNames,
     Intervals,
     LogFormat,
     LogLevel,
@@ -252,10 +253,11 @@ class Debugging(Section):
 
 
 class Screen(Section):
-    """Where the page is served."""
+    """Where the page is served, and under which further names, as "host" or "host:port", a proxy shows it."""
 
     host: HostName = Field(default="127.0.0.1", validation_alias="DASHBOARD_HOST")
     port: Port = Field(default=8050, validation_alias="DASHBOARD_PORT")
+    allowed_hosts: HostNames = Field(default=(), validation_alias="DASHBOARD_ALLOWED_HOSTS")
 
 
 class Embedded(Section):

@@ -24,6 +24,7 @@ TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
 # PostgreSQL cuts names at 63 bytes, and the database of a simulated market with a long seed adds 21 to this one.
 DATABASE_NAME = r"^[A-Za-z_][A-Za-z0-9_\-]{0,41}$"
 DATABASE_WORDS = "1 to 42 of letters, digits, _ and -, no digit or - first"
+HOST_AND_PORT = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:\d{1,5})?$"
 SERVERS = r"^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$"
 
 
@@ -116,6 +117,11 @@ DatabaseName = Annotated[
 ]
 Servers = Annotated[str, Field(pattern=SERVERS, description="host:port, several separated by commas")]
 HostName = Annotated[str, Field(pattern=r"^\S+$", description="a host's name or address, without spaces")]
+HostNames = Annotated[
+    tuple[Annotated[str, Field(pattern=HOST_AND_PORT)], ...],
+    BeforeValidator(_split),
+    Field(description="host or host:port without a scheme, several separated by commas"),
+]
 Url = Annotated[
     str,
     Field(
