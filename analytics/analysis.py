@@ -44,7 +44,7 @@ REPLACED_AT_ONCE = 20_000
 
 NOTHING_TRAINED = EmptyShelf()
 
-STATE_VERSION = 8
+STATE_VERSION = 9
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")

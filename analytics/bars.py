@@ -41,6 +41,14 @@ def slot_of(interval: Interval, second: int, calendar: SessionCalendar) -> Slot 
     return Slot(start, start + seconds, calendar.at(start).name)
 
 
+def slot_filled_by(start: int, end: int, interval: Interval, calendar: SessionCalendar) -> Slot | None:
+    """The slot of `interval` that a piece of [start, end) fills: for a day, one whose session it reaches into.
+
+    The hour from 9 to 10 in New York holds the first half hour of the session.
+    """
+    return slot_of(interval, start, calendar) or slot_of(interval, end - 1, calendar)
+
+
 class OpenBar:
     """A bar that still takes quotes.
 

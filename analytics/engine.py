@@ -144,14 +144,15 @@ class Engine:
         closed = max(state.closed_until, self._closed_until)
         if slot is None or slot.end <= closed:
             state.late += slot is not None
+            state.ignored += slot is None
             return
         piece = OpenBar.of_record(record, slot)
         if piece.whole and state.open.has_begun(intervals[0], slot):
-            state.open.complete_minute(slot, piece)
+            state.ignored += not state.open.complete_minute(slot, piece)
             return
-        if state.accept(quote_of(record, piece.end), piece.close_time):
-            state.open.fill(piece, intervals, closed)
-            self._note(state)
+        state.take(quote_of(record, piece.end), piece.close_time)
+        state.open.fill(piece, intervals, closed)
+        self._note(state)
 
     def _fold_action(self, action: CorporateAction, offset: int) -> None:
         """A split tells the prices so far in new shares; a dividend changes no number.

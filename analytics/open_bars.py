@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
-from analytics.bars import MINUTE, OpenBar, Slot, slot_of
+from analytics.bars import MINUTE, OpenBar, Slot, slot_filled_by, slot_of
 from analytics.indicator_set import IndicatorSet
 from analytics.series import ClosedBar, Series
 from shared.calendars import SessionCalendar
@@ -56,19 +56,21 @@ class OpenBars:
             slot.start <= minute < slot.end for minute in self.minutes
         )
 
-    def complete_minute(self, slot: Slot, piece: OpenBar) -> None:
+    def complete_minute(self, slot: Slot, piece: OpenBar) -> bool:
         """What the source says of a whole minute takes the place of what quotes made of a part of it, while it is open.
 
-        A live stream that begins or breaks within a minute sees only a part of it.
+        A live stream that begins or breaks within a minute sees only a part of it. False where nothing was replaced.
         """
         bar = self.minutes.get(slot.start)
-        if bar is not None and not bar.whole and bar.end == slot.end:
+        is_part = bar is not None and not bar.whole and bar.end == slot.end
+        if is_part:
             self.series["1m"].begin(slot, piece)
+        return is_part
 
     def fill(self, piece: OpenBar, intervals: Iterable[Interval], after: int) -> None:
         """Fill a piece into the bars that end after `after`: a day may be closed before a recorded hour is."""
         for interval in intervals:
-            slot = slot_of(interval, piece.start, self._calendar)
+            slot = slot_filled_by(piece.start, piece.end, interval, self._calendar)
             if slot is None or slot.end <= after:
                 continue
             bar = self.series[interval].open_bars.get(slot.start)

@@ -5,7 +5,7 @@
 
 FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume)
 or a LEAN zip of trades, whose splits are in the factor file beside its folder. One row a closed bar, full precision; an
-indicator is empty while it warms up. Periods and thresholds are those of .env.
+indicator is empty while it warms up. Periods and thresholds are those of .env. What entered no bar is named at the end.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from analytics.engine import Engine
 from analytics.indicator_set import IndicatorRow
 from analytics.series import ClosedBar
+from analytics.set_aside import SetAside
 from analytics.settings import engine_settings
 from analytics.symbol_state import EngineSettings
 from analytics.tables import export_quotes
@@ -32,7 +33,7 @@ from shared.command_line import configured
 from shared.config import Config
 from shared.database import connect, transaction
 from shared.errors import ConfigError, TickstreamError
-from shared.market import INTERVALS, Interval, Record
+from shared.market import INTERVALS, Interval, Quote, Record, RecordedBar
 from shared.parts import servers
 from shared.recordings.sequence import recorded
 
@@ -43,11 +44,15 @@ COLUMNS = (
 STEP = 10_000
 
 
-def closed_bars(records: Iterable[Record], settings: EngineSettings) -> Iterator[ClosedBar]:
-    """Every bar that closes while these records are folded, in order."""
+def closed_bars(
+    records: Iterable[Record], settings: EngineSettings, set_aside: SetAside
+) -> Iterator[ClosedBar]:
+    """Every bar that closes while these records are folded, in order; what enters none is noted in `set_aside`."""
     engine = Engine(settings)
     for offset, record in enumerate(records):
         engine.fold(record, offset)
+        if isinstance(record, Quote | RecordedBar):
+            set_aside.look(record, engine.symbols[record.symbol])
         for event in engine.take_events():
             yield event.closed
 
@@ -61,16 +66,15 @@ def csv_row(closed: ClosedBar) -> list[object]:
 
 def print_bars(
     records: Iterable[Record], settings: EngineSettings, intervals: set[Interval], out: TextIO
-) -> int:
-    """Write the closed bars of these intervals as CSV; how many there were."""
+) -> SetAside:
+    """Write the closed bars of these intervals as CSV; what entered no bar."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    rows = 0
-    for closed in closed_bars(records, settings):
+    set_aside = SetAside()
+    for closed in closed_bars(records, settings, set_aside):
         if closed.bar.interval in intervals:
             writer.writerow(csv_row(closed))
-            rows += 1
-    return rows
+    return set_aside
 
 
 def _counted(records: Iterable[Record]) -> Iterator[Record]:
@@ -125,7 +129,9 @@ def main() -> int:
         else:
             intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
             settings = replace(engine_settings(config), forecasts={})
-            print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
+            set_aside = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
+            for line in set_aside.lines():
+                print(f"replay: {line}", file=sys.stderr)
     except TickstreamError as error:
         print(f"replay: {error}", file=sys.stderr)
         return 1

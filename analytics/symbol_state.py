@@ -60,8 +60,9 @@ class SymbolState:
     """What was folded of one symbol. `exchange` is that of its first record; it fixes the periods per year.
 
     By the symbol's own time every bar that ends by `closed_until` is closed, and from `next_close` on there is more
-    to close; both in epoch seconds. `quotes` and `bars` count what came, recorded bars apart from quotes; `late` and
-    `extreme` those of both that entered no bar.
+    to close; both in epoch seconds. `quotes` and `bars` count what came, recorded bars apart from quotes; `late`
+    those of both whose bar was closed, `extreme` quotes that were set aside, and `ignored` recorded bars whose slot was
+    begun, or that lie where the exchange keeps no session: none of them entered a bar.
     """
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
@@ -74,7 +75,7 @@ class SymbolState:
         self.next_close = MINUTE + settings.grace
         self.last: Quote | None = None
         self.last_time = 0.0
-        self.quotes = self.bars = self.late = self.extreme = 0
+        self.quotes = self.bars = self.late = self.extreme = self.ignored = 0
         # The latest price that was not set aside, whatever its time: a new level may be confirmed by an old quote.
         self._accepted: float | None = None
         self._suspect: float | None = None
@@ -114,17 +115,22 @@ class SymbolState:
         """Take note of a quote that is not late; False where its price is set aside as extreme."""
         price = quote.price
         before = self._accepted
-        if before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR:
-            self._suspect = None
-        elif self._settings.skip_extreme and not self._is_confirmed(price):
+        is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
+        if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
             return False
+        self.take(quote, time)
+        return True
+
+    def take(self, quote: Quote, time: float) -> None:
+        """Take note of a price that stands: of a quote, or the close of a finished bar, which is no stray tick."""
+        price = quote.price
+        self._suspect = None
         self._accepted = price
         if time >= self.last_time:
             self.last, self.last_time = quote, time
         for every in self._marked:
             if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)
-        return True
 
     def _is_confirmed(self, price: float) -> bool:
         """Whether an extreme price is near the extreme one before it; else it is the next to be confirmed."""
@@ -168,7 +174,7 @@ class SymbolState:
             "split_at": self._split_at,
             "last": msgspec.to_builtins(self.last),
             "last_time": self.last_time,
-            "counts": [self.quotes, self.bars, self.late, self.extreme],
+            "counts": [self.quotes, self.bars, self.late, self.extreme, self.ignored],
             "accepted": self._accepted,
             "suspect": self._suspect,
             "marks": [[every, *mark] for every, mark in sorted(self._marks.items())],
@@ -189,7 +195,7 @@ class SymbolState:
         self._split_at = state["split_at"]
         self.last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
-        self.quotes, self.bars, self.late, self.extreme = state["counts"]
+        self.quotes, self.bars, self.late, self.extreme, self.ignored = state["counts"]
         self._accepted = state["accepted"]
         self._suspect = state["suspect"]
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}

@@ -3,7 +3,7 @@
 quotes  symbol,event_time,price and optionally size, bid, ask, day_open, day_high, day_low, previous_close,
         day_volume, currency, exchange, session
 bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange; without the column
-        interval it is the smallest step between two bars of one symbol
+        interval it is, symbol by symbol, the smallest step between two bars
 
 Times are ISO 8601 with a zone, or epoch seconds or milliseconds. Other columns are not read. An empty field is
 what the source did not say. A file is read and checked as a whole before its first row is given: a recording is
@@ -12,49 +12,45 @@ the user's own, so that a bad row is for the user to mend, never to be passed ov
 
 import csv
 import gzip
-import math
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TextIO, cast, get_args
-
-import msgspec
+from typing import TextIO, cast
 
 from shared.errors import ConfigError
-from shared.market import EPOCH, INTERVAL_SECONDS, Quote, Record, RecordedBar, RecordedInterval, Symbol
-from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
+from shared.market import RecordedInterval
+from shared.recordings.csv_fields import (
+    BAR_TEXTS,
+    QUOTE_AMOUNTS,
+    QUOTE_TEXTS,
+    Fields,
+    bar_of,
+    microsecond_of,
+    quote_of,
+)
+from shared.recordings.intervals import Start, intervals_of
+from shared.recordings.repeats import Repeats
+from shared.recordings.rows import Row
 
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
 BAR_COLUMNS = ("symbol", "start", "open", "high", "low", "close", "volume")
-QUOTE_AMOUNTS = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
-QUOTE_TEXTS = ("currency", "exchange", "session")
-BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
-BAR_TEXTS = ("currency", "exchange")
-INTERVALS: tuple[RecordedInterval, ...] = get_args(RecordedInterval)
-TEXT_LIMIT = 64
-AMOUNT_LIMIT = 1e18
-EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**14
-"""Epoch times count seconds below MILLISECONDS_FROM (the year 5138); a date such as 20240102 is none."""
-
-Fields = dict[str, str]
-Placed = tuple[int, Callable[[int], Record]]
+READ = frozenset((*QUOTE_COLUMNS, *QUOTE_AMOUNTS, *QUOTE_TEXTS, *BAR_COLUMNS, *BAR_TEXTS, "interval"))
+"""Every column that is read of one kind of file or the other."""
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """One file. `interval` is that of bars whose rows don't name it; None for quotes, and where they all must."""
+    """One file. `intervals` are those of the symbols of bars whose rows don't name one."""
 
     path: Path
     name: str
     holds_quotes: bool
-    interval: RecordedInterval | None
+    intervals: Mapping[str, RecordedInterval]
 
     @property
     def series(self) -> Path:
@@ -64,16 +60,30 @@ class CsvFile:
     def rows(self, number: int) -> Iterator[Row]:
         """The rows in time order; `number` is the file's place among all files of the replay.
 
-        A file that lies in order, as one that was recorded does, is read twice and never held as a whole. Raises
-        ConfigError naming file and line of the first bad row.
+        A file that lies in order, as one that was recorded does, is read twice and never held as a whole. A bar that
+        stands there again with equal numbers is one bar, which is logged. Raises ConfigError naming file and line of
+        the first bad row, and both lines where a slot has two bars that differ.
         """
-        if all(before <= after for before, after in pairwise(row[0] for row in self._parse(number))):
-            yield from self._parse(number)
+        if self._is_in_order(number):
+            rows = self._parse(number)
         else:
-            yield from sorted(self._parse(number), key=lambda row: row[:3])
+            rows = iter(sorted(self._parse(number), key=lambda row: row[:3]))
+        if self.holds_quotes:
+            yield from rows
+            return
+        repeats = Repeats(self.path)
+        yield from repeats.left_out(rows)
+        repeats.tell()
+
+    def _is_in_order(self, number: int) -> bool:
+        """Whether the rows lie in order of time; then all of them are checked."""
+        rows = self._parse(number)
+        if not self.holds_quotes:
+            rows = Repeats(self.path).left_out(rows)
+        return all(before <= after for before, after in pairwise(row[0] for row in rows))
 
     def _parse(self, number: int) -> Iterator[Row]:
-        read = _quote if self.holds_quotes else partial(_bar, self.interval)
+        read = quote_of if self.holds_quotes else partial(bar_of, self.intervals)
         with _opened(self.path) as text:
             for line, fields in _lines(text, self.path):
                 with _named(self.path, line):
@@ -85,34 +95,30 @@ class CsvFile:
 def csv_file(path: Path) -> CsvFile:
     """What the header says the file holds.
 
-    Raises ConfigError where the header is neither that of quotes nor that of bars, or bars don't tell their interval.
+    Raises ConfigError where the header is neither that of quotes nor that of bars, or names a column twice, or where
+    bars don't tell their interval.
     """
     with _opened(path) as text:
-        header = _header(text)
+        header = _header(text, path)
     if set(QUOTE_COLUMNS) <= set(header):
-        return CsvFile(path, path.name, True, None)
+        return CsvFile(path, path.name, True, {})
     if not set(BAR_COLUMNS) <= set(header):
         expected = f"{','.join(QUOTE_COLUMNS)} (quotes) or {','.join(BAR_COLUMNS)} (bars)"
         raise ConfigError(f"{path}: the first row must name the columns {expected}.")
-    return CsvFile(path, path.name, False, None if "interval" in header else _smallest_step(path))
+    return CsvFile(path, path.name, False, {} if "interval" in header else _intervals(path))
 
 
-def _smallest_step(path: Path) -> RecordedInterval:
-    """The interval of bars that don't name it. Raises ConfigError where the starts tell none."""
-    starts: defaultdict[str, set[int]] = defaultdict(set)
+def _intervals(path: Path) -> dict[str, RecordedInterval]:
+    """The interval of each symbol's bars. Raises ConfigError where their starts tell none, or two."""
+    starts: defaultdict[str, list[Start]] = defaultdict(list)
     with _opened(path) as text:
         for line, fields in _lines(text, path):
             with _named(path, line):
-                starts[fields["symbol"]].add(_microsecond("start", fields))
-    steps = (after - start for times in starts.values() for start, after in pairwise(sorted(times)))
-    smallest = min(steps, default=0) / 1_000_000
-    for interval in INTERVALS:
-        if INTERVAL_SECONDS[interval] == smallest:
-            return interval
-    told = f"the smallest step between two of a symbol is {smallest:g} s" if smallest else "no symbol has two"
-    raise ConfigError(
-        f"{path}: its bars have no column interval, and {told}; add one of {', '.join(INTERVALS)}."
-    )
+                starts[fields["symbol"]].append(Start(line, microsecond_of("start", fields)))
+    try:
+        return intervals_of(starts)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}.") from error
 
 
 @contextmanager
@@ -140,13 +146,24 @@ def _text_of(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _header(text: TextIO) -> list[str]:
-    return [name.strip().lower() for name in next(csv.reader(text), [])]
+def _header(text: TextIO, path: Path) -> list[str]:
+    """The names of the columns, whatever their case and the blanks in them. Raises ConfigError where one that is read
+    comes twice."""
+    written = next(csv.reader(text), [])
+    names = ["_".join(name.replace("-", " ").lower().split()) for name in written]
+    for place, name in enumerate(names):
+        first = names.index(name)
+        if name in READ and first < place:
+            raise ConfigError(
+                f"{path}, line 1: the columns {written[first].strip()!r} and {written[place].strip()!r} have one name:"
+                " rename or remove one of them."
+            )
+    return names
 
 
 def _lines(text: TextIO, path: Path) -> Iterator[tuple[int, Fields]]:
     """Line number and fields of every row that is not blank. Raises ConfigError where one has other columns."""
-    header = _header(text)
+    header = _header(text, path)
     reader = csv.reader(text)
     for row in reader:
         if len(row) == len(header):
@@ -155,79 +172,3 @@ def _lines(text: TextIO, path: Path) -> Iterator[tuple[int, Fields]]:
             raise ConfigError(
                 f"{path}, line {reader.line_num + 1}: {len(row)} fields where the header names {len(header)}."
             )
-
-
-def _quote(fields: Fields) -> Placed:
-    microsecond = _microsecond("event_time", fields)
-    event_time = EPOCH + timedelta(microseconds=microsecond)
-    values: dict[str, Any] = {"symbol": _symbol(fields), "price": _amount("price", fields)}
-    values |= {name: _amount(name, fields) for name in QUOTE_AMOUNTS if fields.get(name)}
-    values |= {name: _text(name, fields) for name in QUOTE_TEXTS if fields.get(name)}
-    values |= {"source": SOURCE, "event_time": event_time, "received_time": event_time}
-    return quote_order(microsecond), lambda position: Quote(position=position, **values)
-
-
-def _bar(interval_of_file: RecordedInterval | None, fields: Fields) -> Placed:
-    interval = _interval(fields.get("interval") or interval_of_file)
-    start, rest = divmod(_microsecond("start", fields), 1_000_000)
-    if rest:
-        raise ValueError("start is not at a whole second")
-    end = bar_end(interval, start, fields.get("exchange"))
-    values: dict[str, Any] = {"symbol": _symbol(fields), "interval": interval}
-    values |= {name: _amount(name, fields) for name in BAR_AMOUNTS if name != "volume" or fields[name]}
-    values |= {name: _text(name, fields) for name in BAR_TEXTS if fields.get(name)}
-    values |= {"source": SOURCE, "start": _utc(start), "received_time": _utc(end)}
-    return bar_order(end), lambda position: RecordedBar(position=position, **values)
-
-
-def _utc(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
-
-
-def _interval(text: str | None) -> RecordedInterval:
-    if text not in INTERVALS:
-        raise ValueError(f"interval {text!r} is none of {', '.join(INTERVALS)}")
-    return text
-
-
-def _symbol(fields: Fields) -> str:
-    return msgspec.convert(fields["symbol"], Symbol)
-
-
-def _text(name: str, fields: Fields) -> str:
-    if len(fields[name]) > TEXT_LIMIT:
-        raise ValueError(f"{name} is longer than {TEXT_LIMIT} characters")
-    return fields[name]
-
-
-def _amount(name: str, fields: Fields) -> float:
-    """A finite number, from 0 to the greatest that a message may hold."""
-    try:
-        amount = float(fields[name])
-    except ValueError:
-        amount = math.nan
-    if not 0 <= amount <= AMOUNT_LIMIT:
-        raise ValueError(f"{name} is no number from 0 to 1e18: {fields[name]!r}")
-    return amount
-
-
-def _microsecond(name: str, fields: Fields) -> int:
-    """A time as epoch microseconds."""
-    text = fields[name]
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return _iso_microsecond(name, text)
-    if not number.is_finite() or not EARLIEST <= number < LATEST:
-        raise ValueError(f"{name} {text!r} is no epoch time in seconds or milliseconds")
-    return int(number * (1_000 if number >= MILLISECONDS_FROM else 1_000_000))
-
-
-def _iso_microsecond(name: str, text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{name} {text!r} is neither an ISO 8601 time nor an epoch time") from None
-    if moment.tzinfo is None:
-        raise ValueError(f"{name} {text!r} names no time zone: write +00:00, -05:00 or Z behind it")
-    return (moment - EPOCH) // timedelta(microseconds=1)

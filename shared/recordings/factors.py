@@ -9,9 +9,14 @@ the row behind it has other factors, something took effect on the trading day af
 
 because a dividend scales what came before it by (close - dividend) / close. Source of format and formulas: factor
 files of QuantConnect's LEAN (Common/Data/Auxiliary, CorporateFactorRow).
+
+What LEAN's own reader passes over is passed over here, and logged: rows with a factor written with an exponent or as
+infinite, which has lost its digits, rows whose factors' product is not positive, blank lines, and of two rows of one
+date the second. As there, rows may stand in any order, may lack the reference price, which then tells no dividend, and
+may name their source behind it.
 """
 
-import csv
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -29,6 +34,9 @@ ROUNDING = 1e-5
 """A file rounds its factors; that far may their quotient lie from the ratio."""
 DIVIDEND_DIGITS = 3
 """A tenth of a cent is what the rounded factors still tell."""
+
+
+log = logging.getLogger("tickstream.replay")
 
 
 class Factors(NamedTuple):
@@ -50,35 +58,55 @@ class Change(NamedTuple):
 
 def changes(path: Path, exchange: str, zone: ZoneInfo) -> list[Change]:
     """All splits and dividends of a factor file in order of time. Raises ConfigError where a row can't be read."""
-    found: list[Change] = []
-    for line, (row, following) in enumerate(pairwise(_rows(path, zone)), start=1):
-        try:
-            found += _between(row, following, exchange)
-        except (ValueError, ZeroDivisionError) as error:
-            raise ConfigError(f"{path}, line {line}: {error}.") from error
+    rows = sorted(_rows(path, zone).values(), key=lambda row: row.date)
+    found = [change for row, following in pairwise(rows) for change in _between(row, following, exchange)]
+    for change in found:
+        if change.value <= 0:
+            log.warning("%s: the dividend of %s at %s is left out.", path, change.value, change.time.date())
+    return [change for change in found if change.value > 0]
+
+
+def _rows(path: Path, zone: ZoneInfo) -> dict[datetime, Factors]:
+    """The rows by their dates, without those that are passed over."""
+    found: dict[datetime, Factors] = {}
+    for line, text in enumerate(path.read_text(encoding="ascii").splitlines(), start=1):
+        if not text.strip():
+            continue
+        if "inf" in text or "e+" in text.lower():
+            _passed_over(path, line, "its factor has lost its digits")
+            continue
+        row = _row(path, line, text, zone)
+        if not row.price * row.split > 0:
+            _passed_over(path, line, "its factors are not positive")
+        elif row.date in found:
+            _passed_over(path, line, "an earlier one has its date")
+        else:
+            found[row.date] = row
     return found
 
 
-def _rows(path: Path, zone: ZoneInfo) -> Iterator[Factors]:
-    with path.open(newline="", encoding="ascii") as file:
-        for line, row in enumerate(csv.reader(file), start=1):
-            try:
-                date, price, split, reference = row
-                day = datetime.strptime(date, "%Y%m%d").replace(tzinfo=zone)
-                yield Factors(day, *map(float, (price, split, reference)))
-            except ValueError as error:
-                raise ConfigError(f"{path}, line {line}: {error}.") from error
+def _row(path: Path, line: int, text: str, zone: ZoneInfo) -> Factors:
+    """Raises ConfigError where the row can't be read."""
+    try:
+        date, price, split, *others = text.split(",")
+        day = datetime.strptime(date, "%Y%m%d").replace(tzinfo=zone)
+        return Factors(day, float(price), float(split), float(others[0]) if others else 0.0)
+    except ValueError as error:
+        raise ConfigError(f"{path}, line {line}: {error}.") from error
+
+
+def _passed_over(path: Path, line: int, reason: str) -> None:
+    log.warning("%s, line %d is passed over: %s.", path, line, reason)
 
 
 def _between(row: Factors, following: Factors, exchange: str) -> Iterator[Change]:
-    """Raises ValueError where the factors of two rows can't follow each other."""
+    """What took effect between two rows; a dividend of less than what the factors tell is none."""
     if row.split != following.split:
         yield Change(_ex_date(row.date, exchange), "split", _ratio(following.split / row.split))
     if row.price != following.price:
         paid = round(row.reference * (1 - row.price / following.price), DIVIDEND_DIGITS)
-        if not paid > 0:
-            raise ValueError(f"price factor {row.price} before {following.price} makes no dividend")
-        yield Change(_ex_date(row.date, exchange), "dividend", paid)
+        if paid:
+            yield Change(_ex_date(row.date, exchange), "dividend", paid)
 
 
 def _ex_date(date: datetime, exchange: str) -> datetime:

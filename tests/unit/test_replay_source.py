@@ -72,8 +72,10 @@ def test_mark_precedes_the_first_quote_of_each_second(tmp_path: Path) -> None:
 
 def test_mark_follows_all_bars_that_end_in_its_instant(tmp_path: Path) -> None:
     path = tmp_path / "b.csv"
-    starts = ("10:00:00", "10:00:00", "10:00:01", "10:00:05")
-    path.write_text(BARS + "".join(f"A,2024-01-02T{start}Z,1,1,1,1,1,1s\n" for start in starts))
+    starts = (("A", "10:00:00"), ("B", "10:00:00"), ("A", "10:00:01"), ("A", "10:00:05"))
+    path.write_text(
+        BARS + "".join(f"{symbol},2024-01-02T{start}Z,1,1,1,1,1,1s\n" for symbol, start in starts)
+    )
     assert told(recorded([path])) == [
         "1s 10:00:00",
         "1s 10:00:00",

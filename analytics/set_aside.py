@@ -1,0 +1,46 @@
+"""What entered no bar while records were folded, so that it can be named at the end."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from analytics.symbol_state import SymbolState
+from shared.market import Quote, RecordedBar
+
+REASONS = {
+    "late": "came after their bar had closed",
+    "extreme": "were over ten times off the price before, and no second one confirmed them",
+    "ignored": "are recorded bars whose time was filled already, or lies outside every session",
+}
+"""By the count of a symbol that it raises."""
+
+
+class SetAside:
+    """Counts by symbol and reason, and the first record of each."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._first: dict[tuple[str, str], tuple[datetime, float]] = {}
+
+    def look(self, record: Quote | RecordedBar, state: SymbolState) -> None:
+        """Note whether the record that was folded last into this state raised one of its counts."""
+        counts = state.late, state.extreme, state.ignored
+        before = self._seen.get(record.symbol, (0, 0, 0))
+        if counts == before:
+            return
+        self._seen[record.symbol] = counts
+        for reason, now, then in zip(REASONS, counts, before, strict=True):
+            if now > then:
+                self._counts[record.symbol, reason] += now - then
+                self._first.setdefault((record.symbol, reason), _place(record))
+
+    def lines(self) -> Iterator[str]:
+        """A sentence for each symbol and reason."""
+        for (symbol, reason), count in sorted(self._counts.items()):
+            time, price = self._first[symbol, reason]
+            yield f"{symbol}: {count} set aside, which {REASONS[reason]}; the first at {time.isoformat()}, {price!r}."
+
+
+def _place(record: Quote | RecordedBar) -> tuple[datetime, float]:
+    return (record.event_time, record.price) if isinstance(record, Quote) else (record.start, record.close)

@@ -1,0 +1,121 @@
+"""What the fields of a row mean: times, amounts, names; and the quote or bar that they make."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from shared.exchanges import is_known
+from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
+from shared.recordings.intervals import INTERVALS
+from shared.recordings.rows import SOURCE, bar_end, bar_order, quote_order
+
+QUOTE_AMOUNTS = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
+QUOTE_TEXTS = ("currency", "exchange", "session")
+BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
+BAR_TEXTS = ("currency", "exchange")
+TEXT_LIMIT = 64
+AMOUNT_LIMIT = 1e18
+EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**14
+"""Epoch times count seconds below MILLISECONDS_FROM (the year 5138); a date such as 20240102 is none."""
+ROUNDED = re.compile(r"[-+]?\d\.\d{5}E[-+]\d{2,3}")
+"""How a spreadsheet writes a number of which it keeps six digits alone."""
+
+Fields = dict[str, str]
+Placed = tuple[int, Callable[[int], Record]]
+
+
+def quote_of(fields: Fields) -> Placed:
+    """The place of a quote in time, and what makes it. Raises ValueError where a field can't be true."""
+    microsecond = microsecond_of("event_time", fields)
+    event_time = EPOCH + timedelta(microseconds=microsecond)
+    values: dict[str, Any] = {"symbol": _symbol(fields), "price": _amount("price", fields)}
+    values |= {name: _amount(name, fields) for name in QUOTE_AMOUNTS if fields.get(name)}
+    values |= {name: _text(name, fields) for name in QUOTE_TEXTS if fields.get(name)}
+    values |= {"source": SOURCE, "event_time": event_time, "received_time": event_time}
+    return quote_order(microsecond), lambda position: Quote(position=position, **values)
+
+
+def bar_of(intervals: Mapping[str, RecordedInterval], fields: Fields) -> Placed:
+    """The same of a bar; `intervals` are those of symbols whose rows don't name one."""
+    interval = _interval(fields["interval"] if "interval" in fields else intervals[fields["symbol"]])
+    start, rest = divmod(microsecond_of("start", fields), 1_000_000)
+    if rest:
+        raise ValueError("start is not at a whole second")
+    end = bar_end(interval, start, fields.get("exchange"))
+    values: dict[str, Any] = {"symbol": _symbol(fields), "interval": interval}
+    values |= {name: _amount(name, fields) for name in BAR_AMOUNTS if name != "volume" or fields[name]}
+    values |= {name: _text(name, fields) for name in BAR_TEXTS if fields.get(name)}
+    values |= {"source": SOURCE, "start": _utc(start), "received_time": _utc(end)}
+    return bar_order(end), lambda position: RecordedBar(position=position, **values)
+
+
+def _utc(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
+def _interval(text: str | None) -> RecordedInterval:
+    if text not in INTERVALS:
+        raise ValueError(f"interval {text!r} is none of {', '.join(INTERVALS)}")
+    return text
+
+
+def _symbol(fields: Fields) -> str:
+    return msgspec.convert(fields["symbol"], Symbol)
+
+
+def _text(name: str, fields: Fields) -> str:
+    if len(fields[name]) > TEXT_LIMIT:
+        raise ValueError(f"{name} is longer than {TEXT_LIMIT} characters")
+    if name == "exchange" and not is_known(fields[name]):
+        raise ValueError(
+            f"exchange {fields[name]!r} is none that is known: write a code such as NMS, XNYS or LSE, its name as"
+            " Yahoo writes it, its code and time zone as XYZ@Europe/Belgrade, or 24/7"
+        )
+    return fields[name]
+
+
+def _amount(name: str, fields: Fields) -> float:
+    """A finite number, from 0 to the greatest that a message may hold."""
+    if ROUNDED.fullmatch(fields[name]):
+        raise ValueError(
+            f"{name} {fields[name]!r} was rounded to six digits by a spreadsheet: export the column with all"
+            " its digits"
+        )
+    try:
+        amount = float(fields[name])
+    except ValueError:
+        amount = math.nan
+    if not 0 <= amount <= AMOUNT_LIMIT:
+        raise ValueError(f"{name} is no number from 0 to 1e18: {fields[name]!r}")
+    return amount
+
+
+def microsecond_of(name: str, fields: Fields) -> int:
+    """A time as epoch microseconds."""
+    text = fields[name]
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return _isomicrosecond_of(name, text)
+    if "e" in text.lower() and number.is_finite():
+        raise ValueError(
+            f"{name} {text!r} was rounded by a spreadsheet, so that its last digits are lost: export the column as text"
+        )
+    if not number.is_finite() or not EARLIEST <= number < LATEST:
+        raise ValueError(f"{name} {text!r} is no epoch time in seconds or milliseconds")
+    return int(number * (1_000 if number >= MILLISECONDS_FROM else 1_000_000))
+
+
+def _isomicrosecond_of(name: str, text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{name} {text!r} is neither an ISO 8601 time nor an epoch time") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} {text!r} names no time zone: write +00:00, -05:00 or Z behind it")
+    return (moment - EPOCH) // timedelta(microseconds=1)
