@@ -119,6 +119,9 @@ class Engine:
         if time < state.closed_until or time < self._closed_until:
             state.late += 1
             return
+        if quote.price <= 0.0:
+            state.show(quote, time)
+            return
         if not state.accept(quote, time):
             return
         start = int(time) // MINUTE * MINUTE

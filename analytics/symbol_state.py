@@ -111,6 +111,13 @@ class SymbolState:
             self._accepted = None if self._accepted is None else self._accepted / ratio
             self._suspect = None if self._suspect is None else self._suspect / ratio
 
+    def show(self, quote: Quote, time: float) -> None:
+        """Take note of a quote as the last one, where no newer one came: all there is to do with a price of zero or
+        below, which is true of a future and has no logarithm.
+        """
+        if time >= self.last_time:
+            self.last, self.last_time = quote, time
+
     def accept(self, quote: Quote, time: float) -> bool:
         """Take note of a quote that is not late; False where its price is set aside as extreme."""
         price = quote.price
@@ -126,8 +133,7 @@ class SymbolState:
         price = quote.price
         self._suspect = None
         self._accepted = price
-        if time >= self.last_time:
-            self.last, self.last_time = quote, time
+        self.show(quote, time)
         for every in self._marked:
             if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)

@@ -1,6 +1,7 @@
 """The words of the market: what a source says (Quote, RecordedBar, CorporateAction, TimeMark), and our own Bar.
 
-Every time is an aware datetime in UTC, every price a finite positive float in the quote's currency.
+Every time is an aware datetime in UTC, every price a finite positive float in the quote's currency; only
+a quote of a future may have a price of zero or below.
 Records are msgspec structs rather than dataclasses: they are decoded and checked in C.
 """
 
@@ -19,10 +20,29 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
 PRICE_LIMIT = 1e15
 """Above this, or below its inverse, a price is a mistake, and sums and ratios of such prices would not be finite."""
+AMOUNT_LIMIT = 1e18
+FUTURES_SUFFIX = "=F"
+FUTURES_EXCHANGES = frozenset(
+    (
+        "CMX",
+        "NYM",
+        "CBT",
+        "CME",
+        "NYB",
+        "CMES",
+        "IEPA",
+        "COMEX",
+        "NY Mercantile",
+        "CBOT",
+        "NYBOT",
+        "ICE Futures",
+    )
+)
+"""Yahoo's names of the exchanges that trade futures alone, and those of their calendars."""
 
 Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=64)]
-Amount = Annotated[float, msgspec.Meta(ge=0, le=1e18)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
@@ -31,6 +51,15 @@ def _require_price(name: str, price: float) -> None:
     """Raises ValueError unless `price` is finite and positive; NaN fails every comparison."""
     if not 1 / PRICE_LIMIT < price < PRICE_LIMIT:
         raise ValueError(f"{name} is not a finite positive number: {price!r}")
+
+
+def may_fall_below_zero(symbol: str, exchange: str | None) -> bool:
+    """Whether prices of zero and below can be true: those of futures alone.
+
+    Who holds a future at its end must take the goods, and may have to pay for being rid of them. Nobody can owe more
+    than a share, a fund or a coin has cost; what an index or a currency is worth is a ratio of such prices.
+    """
+    return symbol.endswith(FUTURES_SUFFIX) or exchange in FUTURES_EXCHANGES
 
 
 def _require_past(event_time: datetime, received_time: datetime) -> None:
@@ -48,7 +77,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
     `size` is the amount traded at this price, `trade_id` the source's own number of the trade, where it gives one:
     rising by symbol. `position` rises by source and partition, so that a producer that restarts knows what it has
-    published. Raises ValueError where the price or the times can't be true.
+    published. The price of a future may be zero or negative: such a quote is stored and shown, but enters no bar.
+    Raises ValueError where the price or the times can't be true.
     """
 
     symbol: Symbol
@@ -71,7 +101,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     session: Text | None = None
 
     def __post_init__(self) -> None:
-        _require_price("price", self.price)
+        if not (-PRICE_LIMIT < self.price <= 0 and may_fall_below_zero(self.symbol, self.exchange)):
+            _require_price("price", self.price)
         _require_past(self.event_time, self.received_time)
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from shared.errors import BadMessage
 from shared.market import FUTURE_TOLERANCE, Record
+from shared.side_fields import without_false_figures
 
 MAX_MESSAGE_BYTES = 16_384
 DEEPEST_NESTING = 400
@@ -28,7 +29,8 @@ def encode(record: Record) -> bytes:
 def decode(raw: bytes | None, appended_ms: int) -> Record:
     """The record in `raw`; `appended_ms` is when the broker took it, in epoch milliseconds.
 
-    Raises BadMessage with the reason for anything that must not enter a table as a number.
+    A figure beside the price that can't be true, such as a negative volume, is left out. Raises BadMessage with the
+    reason for anything else that must not enter a table as a number.
     """
     if raw is None or len(raw) > MAX_MESSAGE_BYTES:
         raise BadMessage(_wrong_size(raw))
@@ -37,7 +39,7 @@ def decode(raw: bytes | None, appended_ms: int) -> Record:
     try:
         record = _decoder.decode(raw)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
-        raise BadMessage(_diagnose(raw, error)) from error
+        record = _without_false_figures(raw, error)
     if b"\\u0000" in raw and _holds_nul(record):
         raise BadMessage("holds a NUL character, which no table can store")
     if record.received_time.timestamp() * 1000 - appended_ms > _FUTURE_TOLERANCE_MS:
@@ -68,6 +70,20 @@ def _is_nested_too_deeply(raw: bytes) -> bool:
 def _holds_nul(record: Record) -> bool:
     """Whether a text holds the character itself; six characters that spell its escape are harmless."""
     return any("\0" in value for value in msgspec.structs.asdict(record).values() if isinstance(value, str))
+
+
+def _without_false_figures(raw: bytes, error: Exception) -> Record:
+    """The record without the figures that can't be true. Raises BadMessage where these are not all that is wrong."""
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, object])
+        return _converted(without_false_figures(fields))
+    except (msgspec.DecodeError, ValueError, OverflowError):
+        raise BadMessage(_diagnose(raw, error)) from error
+
+
+def _converted(fields: dict[str, object]) -> Record:
+    record: Record = msgspec.convert(fields, Record)
+    return record
 
 
 def _diagnose(raw: bytes, error: Exception) -> str:

@@ -5,28 +5,52 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from producer.live.day_volume import DayVolume
-from shared.calendars import calendar_of
+from shared.calendars import SessionAt, SessionCalendar, calendar_of
 from shared.exchanges import newer_name
 from shared.market import Quote
 
+AFTER_CLOSE = (900, 3600, 4 * 3600)
+"""Seconds that what belongs to a session may be told after its end, such as the price of a closing auction."""
+
+BEFORE_OPENING = 900.0
+"""Seconds before a session in which being connected says that all of it will be heard."""
+
 
 class Known(NamedTuple):
-    """What the log holds of a symbol: it is complete until `time`, epoch seconds.
+    """What the log holds of a symbol: it is complete until `time`, epoch seconds; 0 where nothing is known of that.
 
-    `bar` is (start, -seconds) of the last record where that was one of its history, `trade_id` the last number.
+    `bar` is (start, -seconds) of the last record where that was one of its history, `trade_id` the last number,
+    `currency` that of its prices, `quoted` the time of its last quote.
     """
 
     time: float
     bar: tuple[float, int] | None = None
     trade_id: int | None = None
+    currency: str | None = None
+    quoted: float = 0.0
 
 
 class DayFacts(NamedTuple):
-    """What holds for a whole trading day, so that a quote that leaves it out still tells it."""
+    """What holds for a whole trading day, so that a quote that leaves it out still tells it.
+
+    After the session (`is_after`) the close before is the one of the same day.
+    """
 
     day: int
-    previous_close: float | None
-    day_open: float | None
+    is_after: bool
+    previous_close: float | None = None
+    day_open: float | None = None
+
+
+def trading_day(calendar: SessionCalendar, second: int, at: SessionAt) -> int:
+    """The beginning of the session that a quote of `second` belongs to, epoch seconds; `at` is what holds then.
+
+    Where an exchange is closed, that of the session that has just ended, or rests; where none has, of the next one.
+    """
+    if at.name != "closed" or at.day_start <= second:
+        return at.day_start
+    before = (calendar.at(second - seconds) for seconds in AFTER_CLOSE)
+    return next((session.day_start for session in before if session.name == "regular"), at.day_start)
 
 
 class Intake:
@@ -42,12 +66,12 @@ class Intake:
         self.quotes = self.duplicates = self.out_of_order = self.refused = 0
         self.trade_id = known.trade_id if known else None
         self.other_currency: str | None = None
-        self.currency: str | None = None
+        self.currency = known.currency if known else None
         self.exchange: str | None = None
         self.last: Quote | None = None
-        self._before = self._newest = known.time if known else 0.0
+        self._before = self._newest = max(known.time, known.quoted) if known else 0.0
         self._volume = DayVolume()
-        self._facts = DayFacts(0, None, None)
+        self._facts = DayFacts(0, False)
 
     def admit(self, quote: Quote, polled: bool) -> Quote | None:
         """The quote as it goes into the log, None where it is no news."""
@@ -61,13 +85,19 @@ class Intake:
         in_order = time >= self._newest
         self.quotes += 1
         self.out_of_order += not in_order
-        day = self._learn(quote, int(time))
-        size = self._volume.size(day, quote.day_volume) if quote.size is None and in_order else quote.size
+        facts = self._learn(quote, int(time))
+        size = self._size(quote, facts.day, time) if quote.size is None and in_order else quote.size
         if in_order:
             self._newest, self.last = time, quote
         if quote.trade_id is not None:
             self.trade_id = quote.trade_id
-        return self._complete(quote, size)
+        return self._complete(quote, size, facts)
+
+    def contact(self, time: float) -> None:
+        """The source is heard at `time`: of a session that is about to begin nothing is missed."""
+        day = calendar_of(self.exchange).at(int(time)).day_start
+        if 0 < day - time <= BEFORE_OPENING:
+            self._volume.begin(day)
 
     def learn(self, quote: Quote) -> None:
         """Take what a question says of the day, while the stream gives the prices."""
@@ -105,23 +135,35 @@ class Intake:
         self.other_currency = quote.currency if quote.currency != self.currency else None
         return self.other_currency is not None
 
-    def _learn(self, quote: Quote, second: int) -> int:
-        """Keep the day's facts; the number of the trading day."""
-        self.exchange = newer_name(quote.exchange, self.exchange)
-        day = calendar_of(self.exchange).at(second).day_start
-        kept = self._facts if self._facts.day == day else DayFacts(day, None, None)
-        if day >= self._facts.day:
-            previous, opened = quote.previous_close, quote.day_open
-            self._facts = DayFacts(day, previous or kept.previous_close, opened or kept.day_open)
-        return day
+    def _size(self, quote: Quote, day: int, time: float) -> float | None:
+        if time < day:
+            self._volume.begin(day)
+        return self._volume.size(day, quote.day_volume)
 
-    def _complete(self, quote: Quote, size: float | None) -> Quote:
+    def _learn(self, quote: Quote, second: int) -> DayFacts:
+        """Keep the day's facts; those that hold for this quote."""
+        self.exchange = newer_name(quote.exchange, self.exchange)
+        calendar = calendar_of(self.exchange)
+        at = calendar.at(second)
+        facts = DayFacts(trading_day(calendar, second, at), (quote.session or at.name) == "post")
+        if facts[:2] == self._facts[:2]:
+            facts = self._facts
+        facts = facts._replace(
+            previous_close=quote.previous_close or facts.previous_close,
+            day_open=quote.day_open or facts.day_open,
+        )
+        if facts[:2] >= self._facts[:2]:
+            self._facts = facts
+        return facts
+
+    def _complete(self, quote: Quote, size: float | None, facts: DayFacts) -> Quote:
+        is_regular = quote.session in (None, "regular")
         return replace(
             quote,
             symbol=self.symbol,
             size=size,
-            previous_close=quote.previous_close or self._facts.previous_close,
-            day_open=quote.day_open or self._facts.day_open,
+            previous_close=quote.previous_close or facts.previous_close,
+            day_open=quote.day_open or (facts.day_open if is_regular else None),
             currency=quote.currency or self.currency,
             exchange=newer_name(quote.exchange, self.exchange),
         )

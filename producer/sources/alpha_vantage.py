@@ -25,11 +25,11 @@ from producer.sources.piecewise import LeftOut
 from producer.sources.provider import Company, HistorySlice, Received, Stream
 from shared.calendars import calendar_of
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
-from shared.market import INTERVAL_SECONDS, Amount, Quote, RecordedBar, RecordedInterval
+from shared.market import INTERVAL_SECONDS, Quote, RecordedBar, RecordedInterval
 from shared.provider_settings import Providers
+from shared.side_fields import amount_or_none
 
-NAME = "alphavantage"
-HISTORY = "alphavantage-history"
+NAME, HISTORY = "alphavantage", "alphavantage-history"
 POLL_SECONDS = 60.0
 DELAY_SECONDS = 960.0
 """The 15 minutes by which it is late, and the minute that has to be over first."""
@@ -45,13 +45,13 @@ log = logging.getLogger("tickstream.producer")
 
 
 class Candle(msgspec.Struct):
-    """Prices and volume of a minute or a day; they come as texts."""
+    """Prices and volume of a minute or a day; they come as texts. A volume that can't be true is left out."""
 
     open: float = msgspec.field(name="1. open")
     high: float = msgspec.field(name="2. high")
     low: float = msgspec.field(name="3. low")
     close: float = msgspec.field(name="4. close")
-    volume: Amount | None = msgspec.field(name="5. volume", default=None)
+    volume: float | None = msgspec.field(name="5. volume", default=None)
 
 
 class Overview(msgspec.Struct, rename="pascal"):
@@ -232,7 +232,8 @@ def _bars(
     bars, left_out = [], LeftOut()
     for start, candle in candles:
         try:
-            figures = msgspec.structs.asdict(msgspec.convert(candle, Candle, strict=False))
+            read = msgspec.convert(candle, Candle, strict=False)
+            figures = msgspec.structs.asdict(read) | {"volume": amount_or_none(read.volume)}
             bars.append(
                 RecordedBar(
                     symbol=name,

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote as url_quoted
 
 import msgspec
@@ -27,6 +27,7 @@ from producer.sources.provider import Company, HistorySlice, Received
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
 from shared.market import EPOCH, Amount, Quote, Symbol
 from shared.provider_settings import Providers
+from shared.side_fields import price_or_none, size_or_none
 
 NAME = "finnhub"
 POLL_SECONDS = 10.0
@@ -41,12 +42,12 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
 class Trade(msgspec.Struct):
-    """A trade as it comes: symbol, price, time in milliseconds UTC, size."""
+    """A trade as it comes: symbol, price, time in milliseconds UTC, size, which counts where it can be true."""
 
     s: Symbol
     p: float
     t: Milliseconds
-    v: Amount | None = None
+    v: Any = None
 
 
 class Frame(msgspec.Struct):
@@ -58,14 +59,17 @@ class Frame(msgspec.Struct):
 
 
 class LastPrice(msgspec.Struct):
-    """The answer to a question: price, time in seconds UTC, the day's open, high, low, and the close before."""
+    """The answer to a question: price, time in seconds UTC, the day's open, high, low, and the close before.
+
+    The last four count where they can be true; zero says that there is none.
+    """
 
     c: Amount
     t: Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
-    o: Amount | None = None
-    h: Amount | None = None
-    l: Amount | None = None  # noqa: E741 (the provider's own name)
-    pc: Amount | None = None
+    o: Any = None
+    h: Any = None
+    l: Any = None  # noqa: E741 (the provider's own name)
+    pc: Any = None
 
 
 class Profile(msgspec.Struct, rename={"industry": "finnhubIndustry"}):
@@ -256,7 +260,7 @@ def _quote_of_trade(raw: msgspec.Raw, now: datetime) -> Quote | None:
             symbol=trade.s,
             event_time=EPOCH + timedelta(milliseconds=trade.t),
             price=trade.p,
-            size=trade.v,
+            size=size_or_none(trade.v),
             source=NAME,
             position=0,
             received_time=now,
@@ -268,15 +272,15 @@ def _quote_of_trade(raw: msgspec.Raw, now: datetime) -> Quote | None:
 
 
 def _quote_of_last(name: str, last: LastPrice, now: datetime) -> Quote:
-    """Raises ValueError where the price or the time can't be true. A figure of zero says that there is none."""
+    """Raises ValueError where the price or the time can't be true."""
     return Quote(
         symbol=name,
         event_time=EPOCH + timedelta(seconds=last.t),
         price=last.c,
-        day_open=last.o or None,
-        day_high=last.h or None,
-        day_low=last.l or None,
-        previous_close=last.pc or None,
+        day_open=price_or_none(last.o),
+        day_high=price_or_none(last.h),
+        day_low=price_or_none(last.l),
+        previous_close=price_or_none(last.pc),
         source=NAME,
         position=0,
         received_time=now,

@@ -157,7 +157,7 @@ def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
         '{"stream":"!ticker@arr","data":[]}',
         frame(3, p="0.00000000"),
         frame(4, p="NaN"),
-        frame(5, q="-1"),
+        frame(5, p="-1"),
         frame(-6),
         frame(7, T=round(NOW.timestamp() * 1000) + 60_000),
         frame(8, T="soon"),

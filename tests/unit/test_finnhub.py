@@ -133,7 +133,7 @@ def test_trade_is_a_quote_with_its_size_and_no_number() -> None:
         trade(t=-1),
         trade(t=10**18),
         trade(t=1680286600000),
-        trade(v=-1),
+        trade(p=-1),
         trade(s="a b"),
         {},
         7,

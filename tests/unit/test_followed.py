@@ -199,4 +199,4 @@ def test_volume_of_the_day_starts_anew_at_the_sessions_opening() -> None:
         *take(symbol, quote(2 * 3600 + day + 120, 1.4, exchange="NMS", day_volume=340.0)),
         *take(symbol, quote(2 * 3600 + day + 180, 1.5, exchange="NMS", day_volume=400.0)),
     ]
-    assert [said.size for said in told] == [None, 200.0, 300.0, 50.0, None, 60.0]
+    assert [said.size for said in told] == [None, 200.0, 300.0, 50.0, None, 50.0]

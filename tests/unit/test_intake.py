@@ -82,9 +82,9 @@ def test_volume_that_was_reset_overnight_counts_from_nothing() -> None:
     assert _sizes(quote(0, day_volume=900.0), quote(day, day_volume=40.0)) == [None, 40.0]
 
 
-def test_volume_that_falls_within_a_day_is_a_correction() -> None:
+def test_volume_that_falls_within_a_day_is_an_older_one_that_came_late() -> None:
     volume = DayVolume()
-    assert [volume.size(1, each) for each in (100.0, 60.0, 70.0)] == [None, None, 10.0]
+    assert [volume.size(1, each) for each in (100.0, 60.0, 70.0, 130.0)] == [None, None, None, 30.0]
 
 
 def test_no_size_is_made_up_over_a_gap() -> None:

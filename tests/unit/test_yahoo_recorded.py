@@ -71,9 +71,15 @@ def test_the_newest_price_counts_with_its_own_time_and_session(recorded: Path) -
     quote = quote_of(recorded / "v7_quote" / "quote-AAPL.json")
     assert (quote.price, quote.session) == (244.64, "post")
     assert quote.event_time == datetime.fromtimestamp(1739581198, UTC)
-    assert (quote.bid, quote.ask, quote.previous_close) == (244.44, 253.37, 241.53)
-    assert (quote.day_open, quote.day_high, quote.day_low) == (241.07, 245.41, 241.0)
-    assert (quote.day_volume, quote.currency, quote.exchange) == (40_896_227, "USD", "NMS")
+    assert (quote.bid, quote.ask, quote.previous_close) == (244.44, 253.37, 244.6)
+    assert (quote.day_open, quote.day_high, quote.day_low, quote.day_volume) == (None, None, None, None)
+    assert (quote.currency, quote.exchange) == ("USD", "NMS")
+
+
+def test_a_price_of_the_session_comes_with_what_is_told_of_the_session(recorded: Path) -> None:
+    quote = quote_of(recorded / "v7_quote" / "quote-LDO.MI.json")
+    assert (quote.price, quote.session, quote.previous_close) == (33.38, "regular", 31.68)
+    assert (quote.day_open, quote.day_volume) == (33.3, 3_501_283)
 
 
 def test_a_bid_of_zero_is_no_bid_and_pence_stay_pence(recorded: Path) -> None:
@@ -109,7 +115,6 @@ def test_rows_without_a_time_are_refused(recorded: Path) -> None:
         {"regularMarketPrice": "244.6"},
         {"regularMarketTime": 1739566802 + 6},
         {"regularMarketTime": -1},
-        {"bid": -0.5},
         {"symbol": "MSFT"},
     ],
 )

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.market import EPOCH, Amount, Position, Quote
+from shared.market import EPOCH, Position, Quote
+from shared.side_fields import size_or_none
 
 SOURCE = "binance"
 
@@ -13,14 +14,15 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
 class Trade(msgspec.Struct):
-    """An aggregate trade as it comes: its number, price, size and time in milliseconds UTC.
+    """An aggregate trade as it comes: its number, price, size (which counts where it can be true) and time in
+    milliseconds UTC.
 
     A stream says the pair and what kind of event it is, an answer to a request neither.
     """
 
     a: Position
     p: float
-    q: Amount
+    q: float | None
     T: Milliseconds
     s: str = ""
     e: Literal["aggTrade"] = "aggTrade"
@@ -41,7 +43,7 @@ def quote_of(name: str, trade: Trade, now: datetime) -> Quote:
         symbol=name,
         event_time=EPOCH + timedelta(milliseconds=trade.T),
         price=trade.p,
-        size=trade.q,
+        size=size_or_none(trade.q),
         trade_id=trade.a,
         source=SOURCE,
         position=0,

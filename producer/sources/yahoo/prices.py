@@ -15,8 +15,10 @@ def plain_price(price: float, price_hint: int, factor: float = 1.0) -> float:
     """`price` times `factor`, without the digits that the way from 32 to 64 bits added.
 
     The shortest decimal number that 32 bits tell from its neighbours is the one they were made of. What is no
-    price (0, a negative number, NaN, infinity) comes back as it is: whoever makes a record of it refuses it.
+    price (0, NaN, infinity) comes back as it is: whoever makes a record of it refuses it.
     """
+    if price < 0:
+        return -plain_price(-price, price_hint, factor)
     if not 0 < price < LARGEST:
         return price
     narrow = np.float32(price)

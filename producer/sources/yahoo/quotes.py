@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -11,7 +11,8 @@ from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown
 from shared.exchanges import with_zone
-from shared.market import Amount, Quote, Text
+from shared.market import FUTURE_TOLERANCE, Quote, Text
+from shared.side_fields import amount_or_none, price_or_none
 
 PATH = "/v7/finance/quote"
 SOURCE = "yahoo"
@@ -19,10 +20,24 @@ SYMBOLS_A_REQUEST = 100
 MINUTE = 60.0
 NO_TYPE = "NONE"
 """The type of what was a symbol once."""
+COINS = "CCC"
+"""Yahoo's code of the place where coins are traded."""
+WITHOUT_VOLUME = ("CRYPTOCURRENCY", "CURRENCY")
+BESIDE: dict[str, Any] = {
+    "priceHint": PriceHint,
+    "exchangeDataDelayedBy": Delay,
+    "exchange": Text,
+    **dict.fromkeys(("quoteType", "shortName", "longName", "exchangeTimezoneName"), str),
+}
+"""What a row can do without, and the form that each has. The currency is not among them: it tells what a price is."""
 
 
 class Row(msgspec.Struct, rename="camel"):
-    """What Yahoo says of one symbol; a price of 0 means that there is none."""
+    """What Yahoo says of one symbol; but for a future a price of 0 means that there is none.
+
+    The fields of type Any stand beside the price: what of them can't be true is left out. Those of the regular
+    session come at every hour, also beside a price that was paid before or after it.
+    """
 
     symbol: str
     quote_type: str | None = None
@@ -35,17 +50,28 @@ class Row(msgspec.Struct, rename="camel"):
     price_hint: PriceHint = 2
     regular_market_price: float | None = None
     regular_market_time: Epoch | None = None
-    pre_market_price: float | None = None
-    pre_market_time: Epoch | None = None
-    post_market_price: float | None = None
-    post_market_time: Epoch | None = None
-    regular_market_volume: Amount | None = None
-    regular_market_open: Amount | None = None
-    regular_market_day_high: Amount | None = None
-    regular_market_day_low: Amount | None = None
-    regular_market_previous_close: Amount | None = None
-    bid: Amount | None = None
-    ask: Amount | None = None
+    pre_market_price: Any = None
+    pre_market_time: Any = None
+    post_market_price: Any = None
+    post_market_time: Any = None
+    regular_market_volume: Any = None
+    regular_market_open: Any = None
+    regular_market_day_high: Any = None
+    regular_market_day_low: Any = None
+    regular_market_previous_close: Any = None
+    volume_24_hr: Any = msgspec.field(name="volume24Hr", default=None)
+    bid: Any = None
+    ask: Any = None
+
+
+class SessionFigures(TypedDict, total=False):
+    """What stands beside a price and holds for its trading day."""
+
+    day_open: float | None
+    day_high: float | None
+    day_low: float | None
+    previous_close: float | None
+    day_volume: float | None
 
 
 class Response(msgspec.Struct):
@@ -78,7 +104,7 @@ def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time
     named: set[str] = set()
     for raw in raw_rows:
         try:
-            row = msgspec.convert(raw, Row)
+            row = _row(raw)
             name = asked[row.symbol.upper()]
             quote = _quote(row, name, received_time)
         except (msgspec.ValidationError, ValueError, KeyError):
@@ -99,11 +125,30 @@ def _asked_for(raw: object, asked: Mapping[str, str]) -> set[str]:
     return {asked[symbol.upper()]} if isinstance(symbol, str) and symbol.upper() in asked else set()
 
 
+def _row(raw: object) -> Row:
+    """The row, without what stands beside the price and has no sense. Raises ValidationError where more is wrong."""
+    try:
+        return msgspec.convert(raw, Row)
+    except msgspec.ValidationError:
+        if not isinstance(raw, dict):
+            raise
+        return msgspec.convert({key: value for key, value in raw.items() if _has_sense(key, value)}, Row)
+
+
+def _has_sense(key: str, value: Any) -> bool:
+    try:
+        msgspec.convert(value, BESIDE.get(key, Any))
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
     """None where there has never been a price. Raises ValueError where price or time can't be true."""
     if row.regular_market_price is None:
         return None
-    time, price, session = _newest(row)
+    time, price, session = _newest(row, received_time)
+    of_session = _of_regular_session(row) if session == "regular" else _of_extended_hours(row)
     return Quote(
         symbol=name,
         event_time=datetime.fromtimestamp(time, UTC),
@@ -113,28 +158,70 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
         received_time=received_time,
         bid=_given(row.bid, row),
         ask=_given(row.ask, row),
-        day_open=_given(row.regular_market_open, row),
-        day_high=_given(row.regular_market_day_high, row),
-        day_low=_given(row.regular_market_day_low, row),
-        previous_close=_given(row.regular_market_previous_close, row),
-        day_volume=row.regular_market_volume,
         currency=row.currency,
         exchange=with_zone(row.exchange, row.exchange_timezone_name),
         session=session,
+        **of_session,
     )
 
 
-def _newest(row: Row) -> tuple[int, float, str]:
+def _of_regular_session(row: Row) -> SessionFigures:
+    """What belongs to a price of the regular session."""
+    return {
+        "day_open": _given(row.regular_market_open, row),
+        "day_high": _given(row.regular_market_day_high, row),
+        "day_low": _given(row.regular_market_day_low, row),
+        "previous_close": _given(row.regular_market_previous_close, row),
+        "day_volume": amount_or_none(row.regular_market_volume) if _counts_by_day(row) else None,
+    }
+
+
+def _of_extended_hours(row: Row) -> SessionFigures:
+    """What belongs to a price before or after the session: the close that Yahoo's own change is counted from.
+
+    That is the one of the latest regular session, which `regularMarketPreviousClose` is not: it is the close before.
+    Of the volume traded in these hours Yahoo says nothing.
+    """
+    return {"previous_close": _given(row.regular_market_price, row)}
+
+
+def _counts_by_day(row: Row) -> bool:
+    """Whether the volume is that of a day: a coin's is that of the last 24 hours, a window that moves.
+
+    Currencies, which are traded at no one place, have none.
+    """
+    is_coin = row.exchange == COINS or row.volume_24_hr is not None
+    return not is_coin and row.quote_type not in WITHOUT_VOLUME
+
+
+def _newest(row: Row, received_time: datetime) -> tuple[int, float, str]:
     """Time, price and session of the newest trade, in the regular session or before or after it.
 
-    Raises ValueError where no price has a time.
+    Raises ValueError where no price has a time. One told before or after the session that can't be true costs no
+    price of the session.
     """
-    regular = (row.regular_market_time, row.regular_market_price, "regular")
-    post = (row.post_market_time, row.post_market_price, "post")
-    pre = (row.pre_market_time, row.pre_market_price, "pre")
-    told = [(time, price, word) for time, price, word in (regular, post, pre) if time and price is not None]
+    latest = (received_time + FUTURE_TOLERANCE).timestamp()
+    told = [
+        *_trade(row.regular_market_time, row.regular_market_price, "regular"),
+        *_trade(_time(row.post_market_time, latest), price_or_none(row.post_market_price), "post"),
+        *_trade(_time(row.pre_market_time, latest), price_or_none(row.pre_market_price), "pre"),
+    ]
     return max(told, key=lambda trade: trade[0])
 
 
-def _given(price: float | None, row: Row) -> float | None:
-    return plain_price(price, row.price_hint) if price else None
+def _trade(time: int | None, price: float | None, session: str) -> list[tuple[int, float, str]]:
+    return [] if not time or price is None else [(time, price, session)]
+
+
+def _time(value: Any, latest: float) -> int | None:
+    """A time in epoch seconds that is not later than `latest`, None where it is none."""
+    try:
+        time = msgspec.convert(value, Epoch)
+    except msgspec.ValidationError:
+        return None
+    return time if time <= latest else None
+
+
+def _given(value: Any, row: Row) -> float | None:
+    price = price_or_none(value)
+    return None if price is None else plain_price(price, row.price_hint)

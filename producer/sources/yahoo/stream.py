@@ -3,8 +3,9 @@
 Its traps. Yahoo forgets a subscription that is not repeated. A field of value zero is left out of a message: absent
 market hours are 0, before the market, and a price that is absent was 0 and is none. Whole numbers come as text.
 Prices are floats of 32 bits. The volume is that of the day so far, of a coin that of the last 24 hours, a window
-that moves and therefore no day's volume. `last_size` is the size of the last trade, which need not be the only one
-since the message before.
+that moves and therefore no day's volume. What is told of the session counts beside a price of the session alone: of
+volumes traded before or after it nothing is told. `last_size` is the size of the last trade, which need not be the
+only one since the message before; of a coin it is no trade's.
 
 yfinance would listen too, but ends without a word where the connection does, and prints what it can't read. So it
 subscribes here, over a connection that has limits and says why it ended, and its messages are read here.
@@ -26,13 +27,19 @@ from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.connection import Connection
 from producer.sources.provider import Received
+from producer.sources.yahoo.quotes import COINS, SessionFigures
 from shared.errors import SourceDown
-from shared.market import EPOCH, Amount, Quote, Symbol, Text
+from shared.market import EPOCH, Quote, Symbol, Text
+from shared.side_fields import amount_or_none, price_or_none
 
 SOURCE = "yahoo"
 SUBSCRIBE_SECONDS = 15.0
 SESSIONS = ("pre", "regular", "post", "extended", "overnight")
 """By market hours."""
+COIN, CURRENCY, FUTURE, INDEX = 41, 14, 18, 9
+WITHOUT_EXTENDED_HOURS = (COIN, CURRENCY, FUTURE, INDEX)
+"""By the type of the quote: these are traded in one session, so market hours that are absent mean nothing."""
+SPARE_DECIMALS, MOST_DECIMALS = 2, 12
 FLOAT32_NOISE = 2.0**-22
 """Two floats of 32 bits that are no further apart, as a share of them, are at most two steps apart."""
 
@@ -47,7 +54,10 @@ class Frame(msgspec.Struct):
 
 
 class Pricing(msgspec.Struct):
-    """One price with what Yahoo sends along. `price_hint` is how many decimals Yahoo shows."""
+    """One price with what Yahoo sends along. `price_hint` is how many decimals Yahoo shows.
+
+    The numbers that may be absent stand beside the price: what of them can't be true is left out.
+    """
 
     id: Symbol
     price: float
@@ -55,15 +65,16 @@ class Pricing(msgspec.Struct):
     currency: Text | None = None
     exchange: Text | None = None
     market_hours: int = 0
-    day_volume: Amount | None = None
-    day_high: Amount | None = None
-    day_low: Amount | None = None
-    open_price: Amount | None = None
-    previous_close: Amount | None = None
-    bid: Amount | None = None
-    ask: Amount | None = None
-    price_hint: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
-    vol_24hr: Amount | None = None
+    quote_type: int = 0
+    day_volume: float | None = None
+    day_high: float | None = None
+    day_low: float | None = None
+    open_price: float | None = None
+    previous_close: float | None = None
+    bid: float | None = None
+    ask: float | None = None
+    price_hint: int = 2
+    vol_24hr: float | None = None
 
 
 # Each repetition of a subscription would be a line of its log.
@@ -138,7 +149,8 @@ def quote_of(text: str, now: datetime) -> Quote | None:
 
 
 def _quote(pricing: Pricing, now: datetime) -> Quote:
-    digits = pricing.price_hint + 2
+    digits = min(max(pricing.price_hint, 0), MOST_DECIMALS) + SPARE_DECIMALS
+    session = _session(pricing)
     return Quote(
         symbol=pricing.id,
         event_time=EPOCH + timedelta(milliseconds=pricing.time),
@@ -146,24 +158,44 @@ def _quote(pricing: Pricing, now: datetime) -> Quote:
         source=SOURCE,
         position=0,
         received_time=now,
-        bid=_without_noise_if_any(pricing.bid, digits),
-        ask=_without_noise_if_any(pricing.ask, digits),
-        day_open=_without_noise_if_any(pricing.open_price, digits),
-        day_high=_without_noise_if_any(pricing.day_high, digits),
-        day_low=_without_noise_if_any(pricing.day_low, digits),
-        previous_close=_without_noise_if_any(pricing.previous_close, digits),
-        day_volume=None if pricing.vol_24hr is not None else pricing.day_volume,
+        bid=_given(pricing.bid, digits),
+        ask=_given(pricing.ask, digits),
         currency=pricing.currency,
         exchange=pricing.exchange,
-        session=SESSIONS[pricing.market_hours] if 0 <= pricing.market_hours < len(SESSIONS) else None,
+        session=session,
+        **_of_session(pricing, digits, session),
     )
+
+
+def _session(pricing: Pricing) -> str | None:
+    """By market hours. What has no hours before and after its session is always in it."""
+    if pricing.quote_type in WITHOUT_EXTENDED_HOURS:
+        return "regular"
+    return SESSIONS[pricing.market_hours] if 0 <= pricing.market_hours < len(SESSIONS) else None
+
+
+def _of_session(pricing: Pricing, digits: int, session: str | None) -> SessionFigures:
+    """What belongs to a price of the regular session; nothing to any other."""
+    if session != "regular":
+        return {}
+    has_moving_volume = (
+        pricing.quote_type == COIN or pricing.exchange == COINS or pricing.vol_24hr is not None
+    )
+    return {
+        "day_open": _given(pricing.open_price, digits),
+        "day_high": _given(pricing.day_high, digits),
+        "day_low": _given(pricing.day_low, digits),
+        "previous_close": _given(pricing.previous_close, digits),
+        "day_volume": None if has_moving_volume else amount_or_none(pricing.day_volume),
+    }
 
 
 def _without_noise(price: float, digits: int) -> float:
     """`price` with so many decimals, where that takes no more from it than arithmetic in 32 bits may have added."""
     rounded = round(price, digits)
-    return rounded if abs(rounded - price) <= price * FLOAT32_NOISE else price
+    return rounded if abs(rounded - price) <= abs(price) * FLOAT32_NOISE else price
 
 
-def _without_noise_if_any(price: float | None, digits: int) -> float | None:
+def _given(value: float | None, digits: int) -> float | None:
+    price = price_or_none(value)
     return None if price is None else _without_noise(price, digits)

@@ -1,0 +1,249 @@
+"""Yahoo outside the regular session: what is told of the session belongs to prices of the session alone."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
+
+from producer.live.day_volume import DayVolume
+from producer.live.intake import Intake
+from producer.sources.yahoo.quotes import read
+from producer.sources.yahoo.stream import quote_of
+from shared.market import Quote
+
+NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
+LATER = datetime(2026, 12, 1, tzinfo=UTC)
+REGULAR_FIELDS = {
+    "regularMarketPrice": 270.0,
+    "regularMarketOpen": 268.0,
+    "regularMarketDayHigh": 271.0,
+    "regularMarketDayLow": 267.0,
+    "regularMarketPreviousClose": 266.0,
+    "regularMarketVolume": 45_000_000,
+}
+
+
+def second(day: int, hour: int, minute: int, at: int = 0, zone: ZoneInfo = NEW_YORK) -> int:
+    """Epoch seconds of a time of day in November 2026: the 19th is a Thursday."""
+    return int(datetime(2026, 11, day, hour, minute, at, tzinfo=zone).timestamp())
+
+
+def polled(**said: Any) -> Quote:
+    """What a row of Yahoo's comes to."""
+    row = {"symbol": "AAPL", "quoteType": "EQUITY", "exchange": "NMS", "currency": "USD"}
+    received = read([{**row, **REGULAR_FIELDS, **said}], ["AAPL"], LATER)
+    assert received.refused == 0
+    return received.quotes[0]
+
+
+def streamed(**said: Any) -> Quote:
+    """What a frame of Yahoo's stream comes to."""
+    told = {"id": "AAPL", "price": 270.5, "exchange": "NMS", "quote_type": 8, "price_hint": 2, **said}
+    message = b64encode(PricingData(**told).SerializeToString()).decode()
+    quote = quote_of(json.dumps({"type": "pricing", "message": message}), LATER)
+    assert quote is not None
+    return quote
+
+
+def sizes(quotes: Iterable[Quote], is_polled: bool = True) -> list[float | None]:
+    """The size that each of a symbol's quotes goes into the log with."""
+    intake = Intake("AAPL", None)
+    admitted = [intake.admit(quote, is_polled) for quote in quotes]
+    assert all(admitted)
+    return [quote.size for quote in admitted if quote]
+
+
+@pytest.mark.real_data
+def test_recorded_row_of_early_trading_makes_no_trade_of_yesterdays_volume(real_data: Path) -> None:
+    """Recorded answer of 2025-02-24 04:34 in New York, state PRE: Friday's 53,197,431 shares became one trade."""
+    path = real_data / "providers/yahoo_finance/v10_quoteSummary/quoteSummary-all-AAPL.json"
+    body = json.loads(path.read_text())
+    row = body.get("response", {}).get("bodyJson", body)["quoteSummary"]["result"][0]["price"]
+    early = read([row], ["AAPL"], LATER).quotes[0]
+    assert (early.price, early.session, early.day_volume) == (245.24, "pre", None)
+    assert (early.day_open, early.day_high, early.day_low) == (None, None, None)
+    assert early.previous_close == 245.55
+    assert early.price / 245.55 - 1 == pytest.approx(row["preMarketChangePercent"], abs=1e-6)
+    closing = read([row | {"preMarketPrice": None}], ["AAPL"], LATER).quotes[0]
+    opening = row | {"regularMarketTime": 1740407402, "regularMarketVolume": 1_200_000}
+    assert sizes([closing, early, read([opening], ["AAPL"], LATER).quotes[0]]) == [None, None, 1_200_000]
+
+
+def test_polls_from_the_close_to_the_next_opening_give_the_volumes_that_were_traded() -> None:
+    """Polls of a share at 15:59, after the close, before the next opening, and after it."""
+    closed = {"regularMarketTime": second(19, 16, 0)}
+    rows: list[dict[str, Any]] = [
+        {"regularMarketTime": second(19, 15, 59), "regularMarketVolume": 44_900_000},
+        closed,
+        {**closed, "postMarketPrice": 270.5, "postMarketTime": second(19, 16, 5)},
+        {**closed, "postMarketPrice": 270.6, "postMarketTime": second(19, 19, 59)},
+        {**closed, "preMarketPrice": 271.0, "preMarketTime": second(20, 4, 0)},
+        {**closed, "preMarketPrice": 271.1, "preMarketTime": second(20, 4, 5)},
+        {"regularMarketTime": second(20, 9, 30, 2), "regularMarketVolume": 1_200_000},
+        {"regularMarketTime": second(20, 9, 31), "regularMarketVolume": 1_500_000},
+    ]
+    assert sizes(polled(**row) for row in rows) == [
+        *(None, 100_000, None, None, None, None, 1_200_000, 300_000)
+    ]
+
+
+def test_change_before_and_after_the_session_is_counted_from_its_close() -> None:
+    """Yahoo counts preMarketChangePercent and postMarketChangePercent from regularMarketPrice."""
+    closed = {"regularMarketTime": second(19, 16, 0)}
+    assert polled(**closed).previous_close == 266.0
+    assert polled(**closed, postMarketPrice=271.0, postMarketTime=second(19, 17, 0)).previous_close == 270.0
+    assert polled(**closed, preMarketPrice=271.0, preMarketTime=second(20, 5, 0)).previous_close == 270.0
+
+
+def test_first_volume_of_a_session_counts_where_its_beginning_was_awaited() -> None:
+    """A producer that starts in early trading hears the opening: what is traded in it is no unknown past."""
+    closed = {"regularMarketTime": second(19, 16, 0)}
+    early = polled(**closed, preMarketPrice=271.0, preMarketTime=second(20, 9, 0))
+    opening = polled(regularMarketTime=second(20, 9, 30, 2), regularMarketVolume=1_200_000)
+    assert sizes([early, opening]) == [None, 1_200_000]
+    assert sizes([opening]) == [None]
+
+
+def test_total_of_the_day_before_told_at_the_opening_is_no_trade() -> None:
+    """A price of the new session that still comes with yesterday's volume."""
+    rows = [
+        polled(regularMarketTime=second(19, 16, 0)),
+        polled(regularMarketTime=second(20, 9, 30, 1)),
+        polled(regularMarketTime=second(20, 9, 30, 9), regularMarketVolume=1_200_000),
+    ]
+    assert sizes(rows) == [None, None, 1_200_000]
+
+
+def test_closing_auction_after_the_session_belongs_to_the_day_that_ended() -> None:
+    """London's session ends at 16:30, its closing auction at 16:35: the whole day's volume became one trade."""
+    rows = [
+        polled(
+            exchange="LSE", regularMarketTime=second(19, hour, minute, 0, LONDON), regularMarketVolume=volume
+        )
+        for hour, minute, volume in ((16, 29, 4_000_000), (16, 35, 5_000_000))
+    ]
+    opening = polled(
+        exchange="LSE", regularMarketTime=second(20, 8, 0, 5, LONDON), regularMarketVolume=70_000
+    )
+    assert sizes([*rows, opening]) == [None, 1_000_000, 70_000]
+
+
+def test_frames_outside_the_session_carry_no_field_of_the_session() -> None:
+    """Frames of the stream whose market hours are before (absent, as 0 is), after, extended and overnight."""
+    said = {"day_volume": 45_000_000, "open_price": 268.0, "day_high": 271.0, "previous_close": 266.0}
+    time = second(19, 17, 0) * 1000
+    for hours in (0, 2, 3, 4):
+        quote = streamed(time=time, market_hours=hours, bid=270.4, **said)
+        assert (quote.day_volume, quote.day_open, quote.day_high, quote.previous_close) == (None,) * 4
+        assert quote.bid == 270.4
+    regular = streamed(time=second(19, 15, 0) * 1000, market_hours=1, **said)
+    assert (regular.day_volume, regular.day_open, regular.previous_close) == (45_000_000, 268.0, 266.0)
+
+
+def test_streamed_frames_from_the_close_to_the_next_opening_give_the_volumes_that_were_traded() -> None:
+    """The stream over a night, with yesterday's total beside prices of early trading."""
+    frames = [
+        streamed(time=second(19, 15, 59) * 1000, market_hours=1, day_volume=44_000_000),
+        streamed(time=second(19, 16, 5) * 1000, market_hours=2, day_volume=45_000_000),
+        streamed(time=second(20, 4, 5) * 1000, day_volume=45_000_000),
+        streamed(time=second(20, 9, 30, 1) * 1000, market_hours=1, day_volume=1_200_000),
+    ]
+    assert sizes(frames, is_polled=False) == [None, None, None, 1_200_000]
+
+
+def test_streamed_quote_after_the_session_takes_the_close_that_a_poll_told() -> None:
+    """The reference of the change is that of the same session: not the one of the hours before."""
+    intake = Intake("AAPL", None)
+    intake.learn(polled(regularMarketTime=second(19, 15, 59)))
+    regular = intake.admit(streamed(time=second(19, 15, 59, 30) * 1000, market_hours=1), polled=False)
+    assert regular is not None
+    assert (regular.previous_close, regular.day_open) == (266.0, 268.0)
+    unknown = intake.admit(streamed(time=second(19, 16, 1) * 1000, market_hours=2), polled=False)
+    assert unknown is not None
+    assert unknown.previous_close is None
+    closed = {"regularMarketTime": second(19, 16, 0)}
+    intake.learn(polled(**closed, postMarketPrice=270.5, postMarketTime=second(19, 16, 2)))
+    after = intake.admit(streamed(time=second(19, 16, 3) * 1000, market_hours=2), polled=False)
+    assert after is not None
+    assert (after.previous_close, after.day_open) == (270.0, None)
+    early = {"preMarketPrice": 271.0, "preMarketTime": second(20, 4, 0)}
+    intake.learn(polled(**closed, **early))
+    opening = intake.admit(streamed(time=second(20, 9, 30) * 1000, market_hours=1), polled=False)
+    assert opening is not None
+    assert opening.previous_close == 270.0
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"preMarketPrice": float("nan")},
+        {"preMarketPrice": -1.0},
+        {"preMarketPrice": "271"},
+        {"preMarketTime": second(20, 4, 0) * 1000},
+        {"preMarketTime": int((LATER + timedelta(hours=1)).timestamp())},
+        {"preMarketTime": None},
+    ],
+)
+def test_price_before_the_session_that_makes_no_sense_costs_no_price_of_the_session(
+    beside: dict[str, Any],
+) -> None:
+    """One field of a row must not take the others with it."""
+    early = {"preMarketPrice": 271.0, "preMarketTime": second(20, 4, 0)}
+    quote = polled(regularMarketTime=second(19, 16, 0), **early | beside)
+    assert (quote.price, quote.session, quote.day_volume) == (270.0, "regular", 45_000_000)
+
+
+COIN = {"symbol": "BTC-USD", "exchange": "CCC", "currency": "USD", "regularMarketPrice": 95_900.0}
+
+
+@pytest.mark.parametrize(
+    "is_coin",
+    [{"quoteType": "CRYPTOCURRENCY"}, {"volume24Hr": 1.0}, {"exchange": "CCC"}, {"quoteType": "CURRENCY"}],
+)
+def test_polled_volume_of_a_coin_is_never_a_size(is_coin: dict[str, Any]) -> None:
+    """A coin's regularMarketVolume is the sum of the last 24 hours: it rises and falls, also over midnight."""
+    midnight = second(20, 0, 0, zone=ZoneInfo("UTC"))
+    volumes = [45_120_000_000, 45_121_500_000, 45_119_000_000, 45_126_000_000, 45_130_000_000]
+    row = {**COIN, "exchange": None, **is_coin}
+    rows = [
+        {**row, "regularMarketTime": midnight - 120 + 60 * number, "regularMarketVolume": volume}
+        for number, volume in enumerate(volumes)
+    ]
+    quotes = [read([each], ["BTC-USD"], LATER).quotes[0] for each in rows]
+    assert {quote.day_volume for quote in quotes} == {None}
+    assert sizes(quotes) == [None] * len(volumes)
+
+
+def test_streamed_volume_of_a_coin_is_never_a_size_whatever_names_it_a_coin() -> None:
+    """A frame of a coin that leaves out its market hours, its place, or the volume of 24 hours."""
+    time = second(19, 12, 0) * 1000
+    for said in ({"quote_type": 41}, {"exchange": "CCC"}, {"vol_24hr": 45_120_000_000}):
+        quote = streamed(
+            time=time, market_hours=1, day_volume=45_120_000_000, last_size=45_120_000_000, **said
+        )
+        assert (quote.day_volume, quote.size) == (None, None)
+    assert streamed(time=time, quote_type=41).session == "regular"
+
+
+@pytest.mark.parametrize(
+    ("volumes", "expected"),
+    [
+        ([1_000_000, 1_000_100, 990_000, 1_000_200], [None, 100, None, 100]),
+        ([1_000_000, 990_000, 995_000, 1_000_200], [None, None, None, 200]),
+        ([1_000_000, 1_000_100, 0, 1_000_100, 1_000_300], [None, 100, None, None, 200]),
+    ],
+)
+def test_older_volume_that_comes_late_counts_nothing_twice(
+    volumes: list[float], expected: list[float | None]
+) -> None:
+    """A stale lower volume within a day: sizes came to 10,300 where 200 were traded."""
+    volume = DayVolume()
+    told = [volume.size(1, each) for each in volumes]
+    assert told == expected
+    assert sum(size for size in told if size) == max(volumes) - volumes[0]
