@@ -190,8 +190,9 @@ def _counts_by_day(row: Row) -> bool:
 
     Currencies, which are traded at no one place, have none.
     """
-    is_coin = row.exchange == COINS or row.volume_24_hr is not None
-    return not is_coin and row.quote_type not in WITHOUT_VOLUME
+    if row.quote_type is None:
+        return row.exchange != COINS and row.volume_24_hr is None
+    return row.quote_type not in WITHOUT_VOLUME and row.volume_24_hr is None
 
 
 def _newest(row: Row, received_time: datetime) -> tuple[int, float, str]:
