@@ -223,7 +223,7 @@ def test_polled_volume_of_a_coin_is_never_a_size(is_coin: dict[str, Any]) -> Non
 def test_streamed_volume_of_a_coin_is_never_a_size_whatever_names_it_a_coin() -> None:
     """A frame of a coin that leaves out its market hours, its place, or the volume of 24 hours."""
     time = second(19, 12, 0) * 1000
-    for said in ({"quote_type": 41}, {"exchange": "CCC"}, {"vol_24hr": 45_120_000_000}):
+    for said in ({"quote_type": 41}, {"exchange": "CCC", "quote_type": 0}, {"vol_24hr": 45_120_000_000}):
         quote = streamed(
             time=time, market_hours=1, day_volume=45_120_000_000, last_size=45_120_000_000, **said
         )
@@ -237,6 +237,7 @@ def test_streamed_volume_of_a_coin_is_never_a_size_whatever_names_it_a_coin() ->
         ([1_000_000, 1_000_100, 990_000, 1_000_200], [None, 100, None, 100]),
         ([1_000_000, 990_000, 995_000, 1_000_200], [None, None, None, 200]),
         ([1_000_000, 1_000_100, 0, 1_000_100, 1_000_300], [None, 100, None, None, 200]),
+        ([1_000_000, 0, 0, 1_000_300], [None, None, None, 300]),
     ],
 )
 def test_older_volume_that_comes_late_counts_nothing_twice(
@@ -247,3 +248,10 @@ def test_older_volume_that_comes_late_counts_nothing_twice(
     told = [volume.size(1, each) for each in volumes]
     assert told == expected
     assert sum(size for size in told if size) == max(volumes) - volumes[0]
+
+
+def test_volume_that_begins_to_count_anew_within_a_day_goes_on_to_give_sizes() -> None:
+    """A source that begins its day at another hour than the exchange's calendar."""
+    volume = DayVolume()
+    told = [volume.size(1, each) for each in (900_000, 900_100, 50, 57, 64)]
+    assert told == [None, 100, None, 7, 7]

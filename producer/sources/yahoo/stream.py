@@ -178,9 +178,8 @@ def _of_session(pricing: Pricing, digits: int, session: str | None) -> SessionFi
     """What belongs to a price of the regular session; nothing to any other."""
     if session != "regular":
         return {}
-    has_moving_volume = (
-        pricing.quote_type == COIN or pricing.exchange == COINS or pricing.vol_24hr is not None
-    )
+    is_coin = pricing.quote_type == COIN or (not pricing.quote_type and pricing.exchange == COINS)
+    has_moving_volume = is_coin or pricing.vol_24hr is not None
     return {
         "day_open": _given(pricing.open_price, digits),
         "day_high": _given(pricing.day_high, digits),
