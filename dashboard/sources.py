@@ -29,12 +29,16 @@ KINDS = {
     "failover": "Change of source",
     "currency": "Currency",
     "delisted": "Delisted",
+    "doubtful": "Doubtful prices",
+    "split": "Doubtful split",
 }
 WORDING = {
     "disagreement": "Its sources differ",
     "failover": "Another source stands in",
     "currency": "Its prices came in another currency",
     "delisted": "It is no longer traded",
+    "doubtful": "Some of its prices are set aside: what they mean can't be told",
+    "split": "A split is set aside: the prices show none",
 }
 """What an alert says where it has no words of its own."""
 

@@ -130,10 +130,13 @@ class Followed:
         if source == self.choice.speaker:
             self._found(now)
 
-    def past(self, part: HistorySlice) -> list[RecordedBar | CorporateAction]:
+    def past(self, part: HistorySlice, now: float) -> list[RecordedBar | CorporateAction]:
         """What of a part of its history goes into the log."""
         self.past_error = None
         self.history_done, self.history_total = part.done, part.total
+        if part.doubts:
+            detail = f"history: {'; '.join(part.doubts)}"
+            self.findings.append(Finding(self.symbol, "doubtful", True, now, detail=detail))
         records = [replace(record, symbol=self.symbol) for record in self.line.past(part.records)]
         for record in records:
             self.intake.exchange = record.exchange or self.intake.exchange

@@ -149,7 +149,7 @@ class LiveMarket:
             return self._came(word)
         if isinstance(word, Past):
             followed = self._wished(word.wish)
-            return followed.past(word.part) if followed else ()
+            return followed.past(word.part, time.time()) if followed else ()
         if isinstance(word, Actions):
             followed = self._followed.get(word.symbol)
             return followed.actions(word.records) if followed else ()

@@ -71,11 +71,15 @@ class Company(NamedTuple):
 
 
 class HistorySlice(NamedTuple):
-    """A part of a symbol's past, in time order: `done` of `total` requests are made."""
+    """A part of a symbol's past, in time order: `done` of `total` requests are made.
+
+    `doubts` says, in sentences for the user, what of the part was set aside because it can't be told what it means.
+    """
 
     records: list[RecordedBar | CorporateAction]
     done: int
     total: int
+    doubts: tuple[str, ...] = ()
 
 
 class Provider(Protocol):

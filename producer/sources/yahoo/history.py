@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import fetch
-from producer.sources.yahoo.records import actions, bars
+from producer.sources.yahoo.records import actions, bars, doubts
 from producer.sources.yahoo.session import YahooSession
 from shared.market import EPOCH, INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
 
@@ -65,7 +65,7 @@ def history(
         waiting.sort(key=_order)
         ready = [record for record in waiting if next_start is None or _time(record) < next_start]
         waiting = waiting[len(ready) :]
-        yield HistorySlice(ready, number, len(wanted))
+        yield HistorySlice(ready, number, len(wanted), () if chart is None else doubts(chart))
 
 
 def _time(record: Past) -> datetime:

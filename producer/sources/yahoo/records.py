@@ -2,6 +2,8 @@
 
 Yahoo gives prices and dividends in the shares of today, and volumes too. Here they are as they were: multiplied with
 the ratio of every split that took effect later, volumes divided by it. That takes a chart that reaches until now.
+Splits that Yahoo tells but has not applied to its older prices change none of them; where that can't be told, and where
+prices are in another unit than those around them, bars are set aside (`levels.py`).
 """
 
 import logging
@@ -12,6 +14,7 @@ from typing import Literal
 
 from producer.sources.piecewise import LeftOut
 from producer.sources.yahoo.chart import Chart, Point, Split, points
+from producer.sources.yahoo.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
 from shared.calendars import SessionCalendar, calendar_of
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
@@ -30,14 +33,22 @@ log = logging.getLogger("tickstream.producer")
 def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> Iterator[RecordedBar]:
     """The bars that were finished by `now`; of days, those before the exchange's today."""
     finished = _finished_days(chart, now) if interval == "1d" else _finished(chart, interval, now)
-    splits, left_out = _splits(chart), LeftOut()
-    for point in finished:
-        factor = _factor(splits, point.time)
+    levels, left_out = _levels(chart), LeftOut()
+    for point, told_at in finished:
+        if not levels.is_known(told_at):
+            left_out.note(f"the bar at {point.time}: at which level its prices are can't be told")
+            continue
+        factor = _factor(levels.splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
         except ValueError as error:
             left_out.note(f"the bar at {point.time}: {error}")
     left_out.warn(log, f"Yahoo's {interval} bars of {name}")
+
+
+def doubts(chart: Chart) -> tuple[str, ...]:
+    """Why bars of the chart are set aside, for the user; empty where none are."""
+    return _levels(chart).doubts
 
 
 def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> Iterator[CorporateAction]:
@@ -69,11 +80,13 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
 
 def _told(chart: Chart) -> Iterator[tuple[Literal["split", "dividend"], int, float]]:
     """Each action with the midnight it takes effect at, and its value on that day."""
-    splits = _splits(chart)
-    for date, ratio in splits:
+    for date, ratio in _splits(chart):
         yield "split", date, ratio
+    levels = _levels(chart)
     for dividend in chart.events.dividends.values():
-        amount = plain_price(dividend.amount, DIVIDEND_DECIMALS, _factor(splits, dividend.date))
+        if dividend.date < levels.known_from:
+            continue
+        amount = plain_price(dividend.amount, DIVIDEND_DECIMALS, _factor(levels.splits, dividend.date))
         yield "dividend", _midnight(chart, dividend.date), amount
 
 
@@ -102,10 +115,15 @@ def _bar(
     )
 
 
-def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterator[Point]:
-    """Bars shorter than a day. The price of the moment comes as a last point that is none.
+def _levels(chart: Chart) -> Levels:
+    return levels_of(list(points(chart)), _splits(chart), chart.meta.currency)
 
-    While it is that of an exchange whose data come late, it tells how far they are.
+
+def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterator[tuple[Point, int]]:
+    """Bars shorter than a day, each with the time that it was told with.
+
+    The price of the moment comes as a last point that is none. While it is that of an exchange whose data come late, it
+    tells how far they are.
     """
     seconds = INTERVAL_SECONDS[interval]
     told = list(points(chart))
@@ -114,7 +132,11 @@ def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterat
         live = told.pop()
         if known_until - live.time < LONGEST_DELAY:
             known_until = min(known_until, live.time)
-    return (point for point in told if point.time % seconds == 0 and point.time + seconds <= known_until)
+    return (
+        (point, point.time)
+        for point in told
+        if point.time % seconds == 0 and point.time + seconds <= known_until
+    )
 
 
 def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
@@ -124,14 +146,15 @@ def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
     return not on_grid or (is_flat and point.time == chart.meta.regular_market_time)
 
 
-def _finished_days(chart: Chart, now: datetime) -> Iterator[Point]:
-    """Days before the exchange's today, each once: the price of the moment may come as another bar of its day."""
+def _finished_days(chart: Chart, now: datetime) -> Iterator[tuple[Point, int]]:
+    """Days before the exchange's today, each once, with the time that it was told with: the price of the moment may
+    come as another bar of its day."""
     calendar = calendar_of(chart.exchange)
     today = last = _midnight(chart, int(now.timestamp()))
     for point in points(chart):
         midnight = _midnight(chart, point.time)
         if midnight < today and midnight != last:
-            yield point._replace(time=_session_start(chart, calendar, point.time))
+            yield point._replace(time=_session_start(chart, calendar, point.time)), point.time
         last = midnight
 
 
@@ -143,7 +166,7 @@ def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:
     return session.day_start
 
 
-def _splits(chart: Chart) -> list[tuple[int, float]]:
+def _splits(chart: Chart) -> Splits:
     """When each took effect, and how many shares one became; what can't be true is left out."""
     told = ((split.date, _ratio(split)) for split in chart.events.splits.values())
     return [(_midnight(chart, date), ratio) for date, ratio in told if ratio is not None]
@@ -155,7 +178,7 @@ def _ratio(split: Split) -> float | None:
     return ratio if 1 / RATIO_LIMIT < ratio < RATIO_LIMIT else None
 
 
-def _factor(splits: list[tuple[int, float]], second: int) -> float:
+def _factor(splits: Splits, second: int) -> float:
     """How many shares of today one share of then became."""
     return prod((ratio for date, ratio in splits if date > second), start=1.0)
 

@@ -1,0 +1,123 @@
+"""At which level a chart's prices are, before anything is multiplied: splits that were told but not applied, and days
+told in another unit.
+
+Yahoo tells older prices in the shares of today. Now and then it tells a split and leaves the older prices as they were
+paid, or gives some days in pounds among pence. Both show in the jump from one bar to the next, which is compared with
+the ratio. What the jump can't decide is set aside.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from math import log, prod
+from typing import NamedTuple
+
+from producer.sources.yahoo.chart import Point
+
+SMALL = log(1.2)
+"""The logarithm of a ratio that no jump can be told from; such splits are taken to be applied, as is Yahoo's rule."""
+UNIT = log(100)
+UNIT_TOLERANCE = 0.12
+"""How far a jump may be from a power of 100, as a share of one: 100 is told from 57 and 174."""
+MINOR = frozenset({"GBp", "GBX", "ZAc", "ZAX", "ILA"})
+"""Currencies that are hundredths of another one, with which Yahoo confuses them."""
+
+Splits = list[tuple[int, float]]
+"""The midnight each took effect at, epoch seconds, and how many shares one became."""
+
+
+class Levels(NamedTuple):
+    """`splits` are those that older prices are told in, so that they are to be taken back. Bars before `known_from` are
+    set aside, and those that start at `other_unit`; `doubts` says why, for the user."""
+
+    splits: Splits
+    known_from: int
+    other_unit: frozenset[int]
+    doubts: tuple[str, ...]
+
+    def is_known(self, second: int) -> bool:
+        """Whether it is known what a price of then is worth today."""
+        return second >= self.known_from and second not in self.other_unit
+
+
+def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> Levels:
+    """What the jumps between these bars, which are in order of time, tell."""
+    verdicts = {split: _is_applied(points, *split) for split in splits}
+    unknown = [split for split, is_applied in verdicts.items() if is_applied is None]
+    not_applied = [split for split, is_applied in verdicts.items() if is_applied is False]
+    other_unit = _other_unit(points, not_applied, currency)
+    return Levels(
+        [split for split, is_applied in verdicts.items() if is_applied],
+        max((date for date, _ in unknown), default=0),
+        other_unit,
+        tuple(_doubts(unknown, other_unit)),
+    )
+
+
+def _doubts(unknown: Splits, other_unit: frozenset[int]) -> list[str]:
+    doubts = [
+        f"whether prices before the split of {ratio:g} for 1 are told in new shares can't be told: they are set aside"
+        for _, ratio in unknown
+    ]
+    if other_unit:
+        doubts.append(
+            f"{len(other_unit)} bars are set aside whose prices are 100 times off those around them"
+        )
+    return doubts
+
+
+def _is_applied(points: Sequence[Point], date: int, ratio: float) -> bool | None:
+    """Whether prices before a split are told in the shares after it; None where that can't be told.
+
+    Without a price on either side there is nothing to compare: the rule of the source holds.
+    """
+    length = abs(log(ratio))
+    before = next((point for point in reversed(points) if point.time < date), None)
+    after = next((point for point in points if point.time >= date), None)
+    if length < SMALL or before is None or after is None or not (before.close > 0 and after.open > 0):
+        return True
+    jump = log(after.open / before.close)
+    if abs(jump) <= length / 2:
+        return True
+    return False if abs(jump + log(ratio)) <= length / 3 else None
+
+
+def _other_unit(points: Sequence[Point], not_applied: Splits, currency: str | None) -> frozenset[int]:
+    """When those bars start whose prices are 100 times off the others.
+
+    Bars between two that agree with each other are, where they are no more than those. At either end, where nothing
+    says which side is right, they are only where the currency is told in hundredths, and then those that are fewer.
+    """
+    runs = _runs(points, not_applied)
+    if currency in MINOR:
+        counts = Counter({level: 0 for level, _ in runs})
+        for level, times in runs:
+            counts[level] += len(times)
+        (usual, most), *others = counts.most_common() or [(0, 0)]
+        is_tie = bool(others) and others[0][1] == most
+        return frozenset(t for level, times in runs for t in times if is_tie or level != usual)
+    return frozenset(
+        time
+        for (before, left), (level, times), (after, right) in zip(runs, runs[1:], runs[2:], strict=False)
+        for time in times
+        if before == after != level and len(times) <= len(left) + len(right)
+    )
+
+
+def _runs(points: Sequence[Point], not_applied: Splits) -> list[tuple[int, list[int]]]:
+    """The starts of the bars that follow each other at one power of 100, with that power; the first one's is 0."""
+    closes = [
+        (point.time, point.close / _factor(not_applied, point.time)) for point in points if point.close > 0
+    ]
+    levels, level = [(time, 0) for time, _ in closes[:1]], 0
+    for (_, before), (time, close) in pairwise(closes):
+        powers = log(close / before) / UNIT
+        level += round(powers) if abs(powers - round(powers)) <= UNIT_TOLERANCE else 0
+        levels.append((time, level))
+    return [
+        (level, [time for time, _ in together]) for level, together in groupby(levels, key=lambda at: at[1])
+    ]
+
+
+def _factor(splits: Splits, second: int) -> float:
+    return prod((ratio for date, ratio in splits if date > second), start=1.0)

@@ -1,0 +1,185 @@
+"""History whose older prices are at another level: splits that are told but not applied, days at a hundredth."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from analytics.engine import Engine
+from analytics.symbol_state import EngineSettings
+from producer.live.followed import Followed
+from producer.sources.provider import HistorySlice
+from producer.sources.yahoo.chart import Chart
+from producer.sources.yahoo.history import history
+from producer.sources.yahoo.records import actions, bars, doubts
+from shared.listings import Listing
+from shared.market import CorporateAction, RecordedBar
+from tests.unit.records import bars_of, folded, mark
+
+NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
+NOW = datetime(2024, 3, 26, 20, tzinfo=UTC)
+DAYS = tuple(datetime(2024, 3, day, 9, 30, tzinfo=NEW_YORK) for day in (18, 19, 20, 21, 22, 25))
+EX_DATE = DAYS[4]
+
+
+def body(closes: Sequence[float], split: tuple[float, float] | None, **meta: str) -> dict[str, Any]:
+    """Yahoo's days with these closes, and a split on the fifth of them: new shares for old ones."""
+    prices = {name: list(closes) for name in ("open", "high", "low", "close")}
+    events: dict[str, Any] = {"dividends": {"2": {"date": int(DAYS[1].timestamp()), "amount": 0.1}}}
+    if split is not None:
+        new, old = split
+        events["splits"] = {"1": {"date": int(EX_DATE.timestamp()), "numerator": new, "denominator": old}}
+    return {
+        "meta": {"exchangeTimezoneName": "America/New_York", "exchangeName": "NCM", "currency": "USD"} | meta,
+        "timestamp": [int(day.timestamp()) for day in DAYS[: len(closes)]],
+        "indicators": {"quote": [{**prices, "volume": [190_000.0] * len(closes)}]},
+        "events": events,
+    }
+
+
+def chart(closes: Sequence[float], split: tuple[float, float] | None, **meta: str) -> Chart:
+    return msgspec.convert(body(closes, split, **meta), Chart)
+
+
+def closes_of(told: Chart) -> list[float]:
+    return [bar.close for bar in bars(told, "X", "1d", NOW)]
+
+
+def paid(told: Chart) -> list[float]:
+    return [act.value for act in actions(told, "X", None, NOW) if act.action == "dividend"]
+
+
+def test_split_that_is_not_applied_to_older_prices_changes_none_of_them() -> None:
+    """Reports: yfinance #1531 and #2002. BCAN, one for 190: 0.019 was told as 0.0001."""
+    told = chart([0.022, 0.02, 0.021, 0.019, 2.51, 1.96], (1, 190))
+    assert closes_of(told) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
+    assert [bar.volume for bar in bars(told, "X", "1d", NOW)] == [190_000.0] * 6
+    assert (paid(told), doubts(told)) == ([0.1], ())
+
+
+def test_split_that_is_applied_is_taken_back() -> None:
+    """Reports: yfinance #1531. The same share as Yahoo tells it some weeks later."""
+    told = chart([4.18, 3.8, 3.99, 3.61, 2.51, 1.96], (1, 190))
+    assert closes_of(told) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
+    assert [bar.volume for bar in bars(told, "X", "1d", NOW)][:4] == [190_000.0 * 190] * 4
+    assert doubts(told) == ()
+
+
+@pytest.mark.parametrize(
+    ("split", "old", "new"),
+    [
+        ((7, 1), 645.0, 93.0),
+        ((3, 2), 90.0, 61.0),
+        ((1, 10), 1.0, 9.2),
+        ((1, 100), 0.05, 5.2),
+        ((2, 1), 80.0, 41.0),
+    ],
+)
+@pytest.mark.parametrize("is_applied", [True, False])
+def test_jump_at_the_ex_date_tells_whether_a_split_is_applied(
+    split: tuple[float, float], old: float, new: float, is_applied: bool
+) -> None:
+    """Reports: yfinance #1531 and #2002, for ratios of every size, in both directions, also of a hundred."""
+    ratio = split[0] / split[1]
+    told = chart([old / ratio if is_applied else old] * 4 + [new, new], split)
+    assert closes_of(told) == pytest.approx([old] * 4 + [new, new], rel=1e-5)
+    assert doubts(told) == ()
+
+
+def test_older_prices_are_set_aside_where_the_jump_tells_neither() -> None:
+    """Scenario: a share that falls to 68 hundredths on the day of its split of two for one."""
+    told = chart([100.0] * 4 + [68.0, 69.0], (2, 1))
+    assert closes_of(told) == [68.0, 69.0]
+    assert paid(told) == []
+    assert doubts(told) == (
+        "whether prices before the split of 2 for 1 are told in new shares can't be told: they are set aside",
+    )
+    (split,) = [act for act in actions(told, "X", None, NOW) if act.action == "split"]
+    assert split.value == 2.0
+
+
+def test_split_too_small_to_show_is_taken_as_applied() -> None:
+    """Scenario: a dividend in shares, 21 for 20: the rule of the source holds."""
+    told = chart([100.0] * 4 + [97.0, 99.0], (21, 20))
+    assert closes_of(told) == pytest.approx([105.0] * 4 + [97.0, 99.0])
+
+
+@pytest.mark.parametrize("wrong", [(2,), (2, 3), (1, 2, 3), (0,), (5,), (0, 1)])
+@pytest.mark.parametrize("factor", [0.01, 100.0])
+@pytest.mark.parametrize("currency", ["GBp", "ZAc", "ILA"])
+def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: float, currency: str) -> None:
+    """Report: yfinance #552. ULVR.L, days in pounds among pence: a second wrong day locked the right level out."""
+    right = [4330.0, 4290.0, 4232.0, 4411.0, 4413.0, 4420.0]
+    closes = [close * factor if day in wrong else close for day, close in enumerate(right)]
+    told = chart(closes, None, currency=currency)
+    if len(wrong) == 3:
+        assert closes_of(told) == []
+    else:
+        assert closes_of(told) == [close for day, close in enumerate(right) if day not in wrong]
+    assert len(doubts(told)) == 1
+    assert "100 times off" in doubts(told)[0]
+
+
+def test_one_day_at_a_hundredth_of_a_dollar_price_is_set_aside() -> None:
+    """Report: yfinance #552, in a currency that has no smaller unit: the prices return to where they were."""
+    told = chart([43.0, 42.9, 0.43, 44.1, 44.2], None)
+    assert closes_of(told) == [43.0, 42.9, 44.1, 44.2]
+
+
+def test_price_that_falls_to_a_hundredth_and_stays_there_stands() -> None:
+    """Reports of the 2022 LUNA collapse: no unit, but a fall."""
+    told = chart([1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009], None, exchangeName="CCC")
+    assert closes_of(told) == [1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009]
+    assert doubts(told) == ()
+
+
+def test_two_days_at_another_level_do_not_lock_the_right_level_out() -> None:
+    """Report: yfinance #552. Finished bars are folded as they are told, whatever came before them."""
+    told = chart([43.0, 42.9, 0.43, 0.44, 44.1, 44.2], None)
+    records = [*bars(told, "X", "1d", NOW)]
+    wrong = [
+        msgspec.structs.replace(
+            records[0], start=DAYS[day].astimezone(UTC), open=0.43, high=0.43, low=0.43, close=0.43
+        )
+        for day in (2, 3)
+    ]
+    days = folded(
+        Engine(EngineSettings()), [*records[:2], *wrong, *records[2:], mark(NOW.timestamp() + 86_400)]
+    )
+    assert [bar.close for bar in bars_of(days, "1d", "X")] == [43.0, 42.9, 0.43, 0.43, 44.1, 44.2]
+
+
+class Answers:
+    """A session of Yahoo's that has days and nothing shorter."""
+
+    def __init__(self, days: dict[str, Any]) -> None:
+        self._days = days
+
+    def get(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
+        empty = {"timestamp": [], "indicators": {"quote": [{}]}, "events": {}}
+        told = self._days if params["interval"] == "1d" else self._days | empty
+        return {"chart": {"result": [told], "error": None}}
+
+
+def test_what_can_not_be_told_raises_an_alert_about_the_data() -> None:
+    """Scenario: prices that were set aside without a word."""
+    session: Any = Answers(body([100.0] * 4 + [68.0, 69.0], (2, 1)))
+    parts = list(history(session, "X", None, NOW))
+    followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
+    told: list[RecordedBar | CorporateAction] = []
+    for part in parts:
+        told += followed.past(part, NOW.timestamp())
+    assert [record.close for record in told if isinstance(record, RecordedBar)] == [68.0, 69.0]
+    (finding,) = followed.findings
+    assert (finding.kind, finding.is_raised) == ("doubtful", True)
+    assert "split of 2 for 1" in finding.detail
+
+
+def test_part_without_doubts_raises_none() -> None:
+    """Scenario: every other history."""
+    followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
+    followed.past(HistorySlice([], 1, 1), (NOW - timedelta(days=1)).timestamp())
+    assert followed.findings == []
