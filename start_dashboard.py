@@ -19,6 +19,7 @@ from functools import partial
 
 import uvicorn
 from psycopg2.extensions import parse_dsn
+from starlette.types import ASGIApp
 
 from dashboard.app import build
 from dashboard.delta import Scene
@@ -87,8 +88,9 @@ def _show(config: Config, host: str, port: int, stop: Stop) -> None:
 
         def attempt() -> None:
             with servers(config, kafka=False):
+                app, model = _screen(config, instance, names_at(host, config.screen.allowed_hosts))
                 print(f"The page is at http://{_shown(host)}:{port}. Ctrl-C stops it.", flush=True)
-                _serve(config, instance, listener, names_at(host, config.screen.allowed_hosts), stop)
+                _serve(app, model, listener, stop)
 
         keep_trying("screen", attempt, stop, config.errors)
 
@@ -99,14 +101,19 @@ def _address(config: Config) -> str:
         return ready.postgres.dsn_for(ready.database())
 
 
-def _serve(config: Config, instance: str, listener: socket.socket, names: Names, stop: Stop) -> None:
-    """Serve the page until `stop` is set. Ends the process with status 1 where the tables can't be read any more:
-    its supervisor starts it again."""
+def _screen(config: Config, instance: str, names: Names) -> tuple[ASGIApp, ReadModel]:
+    """The page and what it reads. Raises Unavailable where the database or the chart library can't be had yet."""
     address = partial(_address, config)
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
     model = ReadModel(address, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
     scene = Scene(config.feed, _place(address()), config.indicators, config.alerts)
     app = build(model, scene, Rewording(config.rewording) if config.rewording.base_url else None, names)
+    return app, model
+
+
+def _serve(app: ASGIApp, model: ReadModel, listener: socket.socket, stop: Stop) -> None:
+    """Serve the page until `stop` is set. Ends the process with status 1 where the tables can't be read any more:
+    its supervisor starts it again."""
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )

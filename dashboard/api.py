@@ -15,6 +15,7 @@ from shared.errors import TickstreamError
 from shared.market import Interval
 
 BarCount = Annotated[int, Query(ge=1, le=MOST_BARS)]
+EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
 
 
 def routes(model: ReadModel) -> APIRouter:
@@ -47,20 +48,26 @@ def _add_health(router: APIRouter, model: ReadModel) -> None:
 def _add_history(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/history/{symbol:path}")
     async def history(
-        symbol: str, interval: Interval = "1m", bars: BarCount = 1000, adjusted: bool = False
+        symbol: str,
+        interval: Interval = "1m",
+        bars: BarCount = 1000,
+        adjusted: bool = False,
+        before: EpochSecond | None = None,
     ) -> JSONResponse:
         """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC.
 
-        `adjusted` undoes its splits and dividends; `marks` says when they were.
+        With `before` the newest of those that start before that time: page by page, each asked for with the first
+        `start` of the one before, they are all bars that are stored. `has_older` says whether a further page has any.
+        `adjusted` undoes splits and dividends; `marks` says when they were.
         """
         try:
-            found = await to_thread(model.closed_bars, (symbol, interval), bars)
+            found, has_older = await to_thread(model.closed_bars, (symbol, interval), bars, before)
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         actions = model.snapshot.reading.actions.get(symbol, ())
         shown = await to_thread(adjust, found, actions) if adjusted else found
-        answer = {"symbol": symbol, "interval": interval, "columns": columns(shown), "marks": marks(actions)}
-        return JSONResponse(answer)
+        answer = {"symbol": symbol, "interval": interval, "columns": columns(shown), "has_older": has_older}
+        return JSONResponse({**answer, "marks": marks(actions)})
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from dash import Dash
 from fastapi import FastAPI
+from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from dashboard import api, callbacks, guard
+from dashboard.chart_library import ensure_library, library_folder, read_package
 from dashboard.delta import Scene
 from dashboard.layout import page
 from dashboard.read_model import ReadModel
@@ -29,7 +31,8 @@ def build(
     model: ReadModel, scene: Scene, rewording: Rewording | None = None, names: guard.Names = NAMES
 ) -> ASGIApp:
     """The whole screen as an ASGI application, asked by one of `names`. It starts and stops the read model with itself,
-    and `rewording`, which puts summaries in other words where that is wished."""
+    and `rewording`, which puts summaries in other words where that is wished. Raises Unavailable where the chart library
+    can't be fetched."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,7 +47,7 @@ def build(
     # No interactive API pages: they load their scripts from elsewhere.
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.include_router(api.routes(model))
-    app = _page_of(server)
+    app = _page_of(server, _chart_library(server))
     # No callback uses Dash's own socket; without this every open page would hold one.
     app.backend.websocket_capability = False
     app.layout = partial(page, model, scene)
@@ -54,12 +57,29 @@ def build(
     return guard.Guard(server, names, guard.headers(app.csp_hashes()))
 
 
-def _page_of(server: FastAPI) -> Dash:
+def _chart_library(server: FastAPI) -> str:
+    """Serve the chart library; gives the path of its script."""
+    package = read_package()
+    folder = library_folder(package)
+    ensure_library(package, folder)
+    path = f"/vendor/{package.script}"
+
+    @server.get(path, include_in_schema=False)
+    async def script() -> FileResponse:
+        """Browsers keep it: another version has another name."""
+        kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return FileResponse(folder / package.script, media_type="text/javascript", headers=kept)
+
+    return path
+
+
+def _page_of(server: FastAPI, chart_library: str) -> Dash:
     return Dash(
         "tickstream",
         server=server,
         assets_folder=str(Path(__file__).parent / "assets"),
         serve_locally=True,
+        external_scripts=[chart_library],
         title="Tickstream",
         update_title=None,
         index_string=PAGE,

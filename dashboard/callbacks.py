@@ -34,18 +34,12 @@ def _register_scripts(app: Dash) -> None:
         app.clientside_callback(ClientsideFunction("desk", name), *arguments)
 
     # The page asks again only when its last question was answered, or is overdue.
-    symbol, interval, adjusted = (
-        Input("symbol", "value"),
-        Input("interval", "value"),
-        Input("adjusted", "checked"),
-    )
-    script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), symbol, interval, adjusted)
+    symbol, adjusted = Input("symbol", "value"), Input("adjusted", "checked")
+    script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), symbol, adjusted)
     script("apply", Input("delta", "data"))
-    script("begin", Input("series", "data"), State("fan", "data"), State("labels", "data"))
-    script("open", symbol, interval, Input("range", "value"))
-    script("follow_range", Output("interval", "value"), Input("range", "value"))
+    script(
+        "begin", Input("look", "data"), State("series", "data"), State("fan", "data"), State("labels", "data")
+    )
     script("show", Input("studies", "value"))
     script("pick", Output("symbol", "value"), Input("watchlist", "selectedRows"))
     script("switch_feed", Input("switch", "n_clicks"))
-    script("point", Input("chart", "crosshair"))
-    script("latest", Output("chart", "timeScaleAction"), Input("latest", "n_clicks"))

@@ -87,7 +87,7 @@ def _box(opacity: str) -> dict[str, Any]:
 def _candles() -> dict[str, Any]:
     options = {
         "upColor": UP, "downColor": DOWN, "wickUpColor": UP, "wickDownColor": DOWN, "borderVisible": False,
-        "priceLineStyle": 1,
+        "priceLineVisible": False, "lastValueVisible": False,
     }  # fmt: skip
     return {
         "id": "price",
@@ -127,7 +127,7 @@ def _guide(level: float) -> dict[str, Any]:
 
 
 def chart_options() -> dict[str, Any]:
-    """The look of the live chart; the functions named here are in assets."""
+    """The look of the live chart, and how it takes the pointer: a vertical swipe scrolls the page."""
     grid = {"color": LINE}
     border = {"borderColor": LINE}
     return {
@@ -137,13 +137,19 @@ def chart_options() -> dict[str, Any]:
             "fontSize": 11,
             "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
             "panes": {"separatorColor": LINE, "separatorHoverColor": "#2c3a4b", "enableResize": True},
-            "attributionLogo": True,
+            "attributionLogo": False,
         },
         "grid": {"vertLines": grid, "horzLines": grid},
         "crosshair": {"mode": 0, "vertLine": _cross(), "horzLine": _cross()},
         "rightPriceScale": {**border, "minimumWidth": 64, "entireTextOnly": True},
-        "timeScale": {**border, "timeVisible": True, "rightOffset": 4, "tickMarkFormatter": "axisTick"},
-        "localization": {"timeFormatter": "axisTime"},
+        "timeScale": {
+            **border,
+            "timeVisible": True,
+            "rightOffset": 4,
+            "minBarSpacing": 0.02,
+            "lockVisibleTimeRangeOnResize": True,
+        },
+        "handleScroll": {"vertTouchDrag": False},
     }
 
 

@@ -4,16 +4,14 @@ from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-import dash_tvlwc
 from dash import dcc, html
 
+from dashboard.chart import chart
 from dashboard.delta import Scene
 from dashboard.figures import chart_options, chart_series, fan_series, studies
 from dashboard.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
-RANGES = ("1H", "3H", "1D", "5D", "1M", "3M", "1Y", "All")
-INTERVALS = [("1m", "1m"), ("5m", "5m"), ("15m", "15m"), ("1h", "1h"), ("1d", "1D")]
 THEME = {
     "primaryColor": "blue",
     "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
@@ -161,89 +159,7 @@ def _middle(scene: Scene) -> html.Div:
         [html.Summary(id="words-by"), html.P(id="words-origin")], id="words-details", hidden=True
     )
     words = html.Div([html.P(id="words-text"), origin])
-    return html.Div([_chart(scene), _panel("In words", "words", words)], className="middle")
-
-
-def _chart(scene: Scene) -> html.Section:
-    chart = dash_tvlwc.Tvlwc(
-        id="chart",
-        series=[],
-        chartOptions=chart_options(),
-        subscribeCrosshair=True,
-        subscribeVisibleRange=True,
-        width="100%",
-        height="100%",
-    )
-    stage = html.Div(
-        [
-            html.Div(chart, className="canvas", role="img", **{"aria-labelledby": "summary"}),
-            html.Div(id="legends", **{"aria-hidden": "true"}),
-            html.Div([html.P(), html.Div(html.I())], id="empty", className="empty", hidden=True),
-            html.Div(id="notice", className="notice", role="status", hidden=True),
-        ],
-        className="stage",
-    )
-    summary = html.P(id="summary", className="unseen")
-    parts = [_toolbar(scene), stage, summary]
-    return html.Section(parts, className="panel chart", **{"aria-label": "Price chart"})
-
-
-def _toolbar(scene: Scene) -> html.Div:
-    intervals = [{"value": key, "label": label} for key, label in INTERVALS]
-    ranges = [{"value": name, "label": name} for name in RANGES]
-    return html.Div(
-        [
-            _switch("interval", "Interval", intervals, "1m"),
-            _adjusted(),
-            _switch("range", "Range", ranges, "3H"),
-            html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar"),
-            html.Div(
-                _chips(scene), className="chips", role="group", **{"aria-label": "Studies on the chart"}
-            ),
-        ],
-        className="toolbar",
-    )
-
-
-def _adjusted() -> html.Div:
-    """Whether prices are adjusted for splits and dividends: kept in the browser, shown where there are any."""
-    chip = dmc.Chip(
-        "Adjusted",
-        id="adjusted",
-        checked=False,
-        size="xs",
-        variant="light",
-        persistence=True,
-        persistence_type="local",
-    )
-    title = "Prices before a split or a dividend in units of today's share"
-    return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
-
-
-def _chips(scene: Scene) -> dmc.ChipGroup:
-    every = studies(scene.periods)
-    chips = [
-        dmc.Chip(
-            [html.I(className="dot", style={"background": study.colour}), study.label],
-            value=study.key,
-            size="xs",
-            variant="light",
-        )
-        for study in every
-    ]
-    return dmc.ChipGroup(
-        chips,
-        id="studies",
-        multiple=True,
-        value=[study.key for study in every if study.shown],
-        persistence=True,
-        persistence_type="local",
-    )
-
-
-def _switch(name: str, label: str, options: list[dict[str, str]], value: str) -> html.Div:
-    control = dmc.SegmentedControl(id=name, data=options, value=value, size="xs", transitionDuration=0)
-    return html.Div(control, role="group", **{"aria-label": label})
+    return html.Div([chart(scene), _panel("In words", "words", words)], className="middle")
 
 
 def _side() -> html.Div:
@@ -289,6 +205,7 @@ def _wiring(scene: Scene) -> list[Any]:
         dcc.Interval(id="pulse", interval=PULSE_MILLISECONDS),
         dcc.Store(id="ask"),
         dcc.Store(id="delta"),
+        dcc.Store(id="look", data=chart_options()),
         dcc.Store(id="series", data=chart_series(scene.periods, scene.alerts)),
         dcc.Store(id="fan", data=fan_series()),
         dcc.Store(id="labels", data={study.key: study.label for study in studies(scene.periods)}),

@@ -77,13 +77,17 @@ def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBar]:
     }
 
 
-def read_newest_bars(cursor: Cursor, symbol: str, interval: str, limit: int) -> list[ChartBar]:
-    """The newest `limit` closed bars, oldest first."""
+def read_newest_bars(
+    cursor: Cursor, symbol: str, interval: str, limit: int, before: int | None
+) -> list[ChartBar]:
+    """The newest `limit` closed bars, oldest first; of those that start before `before`, epoch seconds, if that is
+    given."""
     cursor.execute(
         f"""select {_CLOSED} from bars b left join indicators i using (symbol, interval, start)
         where symbol = %(symbol)s and interval = %(interval)s
+            and start < coalesce(to_timestamp(%(before)s), 'infinity')
         order by start desc limit %(limit)s""",  # noqa: S608
-        {"symbol": symbol, "interval": interval, "limit": limit},
+        {"symbol": symbol, "interval": interval, "limit": limit, "before": before},
     )
     return [ChartBar._make(row) for row in reversed(cursor.fetchall())]
 

@@ -30,7 +30,7 @@ RARE_SECONDS = 2.0
 DIAGNOSTICS_SECONDS = 10
 """What is known of the models is read again so seldom."""
 MOST_BARS = 5000
-"""A chart is never given more."""
+"""No answer holds more; a chart asks for older ones in a further answer."""
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class ReadModel:
         self._reads = 0
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
-        self._history = History(min(cache_size, MOST_BARS))
+        # The one beyond those that a chart is given tells whether there are older ones.
+        self._history = History(min(cache_size, MOST_BARS) + 1)
         self._past: Kept[list[PastRow]] = Kept()
         self._diagnostics: Kept[dict[str, Any]] = Kept()
         self._stopping = Event()
@@ -69,18 +70,21 @@ class ReadModel:
         self._stopping.set()
         self._thread.join()
 
-    def closed_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
-        """The newest `limit` closed bars of a symbol and interval, oldest first. Blocks while it reads.
+    def closed_bars(self, key: SeriesKey, limit: int, before: int | None) -> tuple[list[ChartBar], bool]:
+        """The newest `limit` closed bars of a symbol and interval that start before `before`, oldest first, and
+        whether older ones are stored. `before` is in epoch seconds, None for the newest of all. Blocks while it reads.
 
         Raises Unavailable while the database can't be read.
         """
+        if before is not None:
+            return _page(self._read_bars(key, limit + 1, before), limit)
         kept = self._history.get(key)
         if kept is None:
-            kept = self._read_bars(key, self._history.bars_kept)
+            kept = self._read_bars(key, self._history.bars_kept, None)
             self._history.put(key, kept)
-        if limit > len(kept) == self._history.bars_kept:
-            return self._read_bars(key, min(limit, MOST_BARS))
-        return kept[-limit:]
+        if limit >= len(kept) == self._history.bars_kept:
+            return _page(self._read_bars(key, limit + 1, None), limit)
+        return _page(kept, limit)
 
     def past_forecasts(self, key: SeriesKey) -> tuple[list[PastRow], float]:
         """What the champion of the next close, else "no change", said at the newest bars, oldest first, and the share
@@ -129,9 +133,9 @@ class ReadModel:
         """The newest closed bars of a series, oldest first; None where no chart has asked for it."""
         return self._history.newest(key, limit)
 
-    def _read_bars(self, key: SeriesKey, limit: int) -> list[ChartBar]:
+    def _read_bars(self, key: SeriesKey, limit: int, before: int | None) -> list[ChartBar]:
         with self._reading() as cursor:
-            return queries.read_newest_bars(cursor, *key, limit)
+            return queries.read_newest_bars(cursor, *key, limit, before)
 
     @contextmanager
     def _reading(self) -> Iterator[Cursor]:
@@ -212,6 +216,11 @@ class ReadModel:
             forecasts=_kept_forecasts(old, records)
             | forecast_queries.read_forecasts(cursor, records_moved(old, records)),
         )
+
+
+def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:
+    """The newest `limit` of the bars that were found, and whether there are more."""
+    return found[-limit:], len(found) > limit
 
 
 def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:

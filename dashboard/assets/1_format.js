@@ -131,22 +131,21 @@
     }
   }
 
-  window.deskFormat = { plain, money, brief, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone };
-
   // The colour follows the sign that is written.
   function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }
 
   // The chart's axis holds the exchange's wall time, written as if it were UTC: days begin where the exchange's do.
   const MONTH = { month: "short" }, AXIS_DAY = { day: "numeric", month: "short" };
   const SHORT = { hour: "2-digit", minute: "2-digit" };
-  window.dashTvlwcFunctions = {
-    axisTick(second, kind) {
-      const options = kind === 0 ? { year: "numeric" } : kind === 1 ? MONTH : kind === 2 ? AXIS_DAY : SHORT;
-      return clock("UTC", options).format(second * 1000);
-    },
-    axisTime(second) {
-      const options = window.deskChart.isDaily() ? { ...DAY, year: "numeric" } : { ...DAY, ...SHORT };
-      return clock("UTC", options).format(second * 1000).replaceAll(",", "");
-    },
-  };
+  function axisTick(second, kind) {
+    const options = kind === 0 ? { year: "numeric" } : kind === 1 ? MONTH : kind === 2 ? AXIS_DAY : SHORT;
+    return clock("UTC", options).format(second * 1000);
+  }
+
+  function axisTime(second) {
+    const options = window.deskChart.isDaily() ? { ...DAY, year: "numeric" } : { ...DAY, ...SHORT };
+    return clock("UTC", options).format(second * 1000).replaceAll(",", "");
+  }
+
+  window.deskFormat = { plain, money, brief, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone, axisTick, axisTime };
 })();

@@ -1,8 +1,7 @@
-// The live chart: history as columns becomes series, a delta becomes ticks. Nothing is drawn anew on a tick.
+// What the chart shows: history as columns becomes series, a delta becomes ticks. Nothing is drawn anew on a tick.
 (function () {
   "use strict";
-  const PANES = [["price", 6], ["volume", 1.1], ["rsi", 1.5], ["macd", 1.6]];
-  const RIGHT_MARGIN = 4, BESIDE_FAN = 2;
+  const PANES = ["price", "volume", "rsi", "macd"];
   let specs = [], shown = new Set(), room = {};
   let view = null; // what is on the chart: see load
 
@@ -13,6 +12,8 @@
     for (const name in columns) bar[name] = columns[name][index];
     return bar;
   }
+
+  const rows = (columns) => (columns.start || []).map((_, index) => row(columns, index));
 
   function point(spec, bar, time) {
     if (spec.type === "candlestick") return { time, open: bar.open, high: bar.high, low: bar.low, close: bar.close };
@@ -42,14 +43,29 @@
     for (const spec of specs) view.points[spec.id].splice(-1, 1, point(spec, bar, view.times.at(-1)));
   }
 
-  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted. `fan` is what is expected.
+  function fill(bars) {
+    Object.assign(view, { bars: [], times: [], points: Object.fromEntries(specs.map(({ id }) => [id, []])) });
+    bars.forEach(append);
+  }
+
+  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted, actions, and hasOlder:
+  // whether older bars are stored. `fan` is what is expected.
   function load(chart, columns, marks, fan) {
-    view = { ...chart, marks, bars: [], times: [], points: {}, lastStart: 0 };
-    for (const spec of specs) view.points[spec.id] = [];
-    columns.start.forEach((_, index) => append(row(columns, index)));
-    if (view.bars.length) view.lastStart = view.bars.at(-1).start;
+    view = { ...chart, marks, lastStart: columns.start.at(-1) || 0 };
+    fill(rows(columns));
     deskFan.begin(view, fan);
     draw();
+    deskCanvas.autoscale();
+  }
+
+  // Older bars come before those that are drawn, which stay where they are on the screen.
+  function prepend(columns, hasOlder) {
+    const range = deskCanvas.range(), older = rows(columns);
+    view.hasOlder = hasOlder;
+    if (!older.length) return;
+    fill([...older, ...view.bars]);
+    draw();
+    if (range) deskCanvas.setRange({ from: range.from + older.length, to: range.to + older.length });
   }
 
   function format(spec) {
@@ -61,8 +77,8 @@
   // A split or a dividend is marked at the first bar it holds for, where there is one before it.
   function markers() {
     return view.marks.flatMap(({ time, letter }) => {
-      const index = view.bars.findIndex((bar) => bar.start >= time);
-      if (index < 1) return [];
+      const index = indexAfter(time - 1);
+      if (index < 1 || index === view.bars.length) return [];
       const color = letter === "S" ? "#f5c542" : "#5aa9ff";
       return [{ time: view.times[index], position: "belowBar", shape: "circle", size: 0.6, color, text: letter }];
     });
@@ -72,7 +88,7 @@
   function margins(spec, first) {
     if (spec !== first) return {};
     const bottom = spec.pane === "volume" ? 0 : 0.06;
-    return { priceScaleOptions: { scaleMargins: { top: Math.max(0.06, room[spec.pane] || 0), bottom } } };
+    return { scale: { scaleMargins: { top: Math.max(0.06, room[spec.pane] || 0), bottom } } };
   }
 
   function leaveRoom(shares) {
@@ -83,25 +99,27 @@
   }
 
   // Series keep their data array, so that a switched study leaves the others as they are.
-  function draw(news = {}) {
+  function draw() {
     if (!view) return;
     const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
-    const panes = PANES.filter(([name]) => drawn.some((spec) => spec.pane === name));
-    const number = Object.fromEntries(panes.map(([name], index) => [name, index]));
+    const names = PANES.filter((name) => drawn.some((spec) => spec.pane === name));
     const series = drawn.map((spec) => ({
-      id: spec.id, type: spec.type, pane: number[spec.pane], data: view.points[spec.id],
-      options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines || [],
+      id: spec.id, type: spec.type, pane: spec.pane, data: view.points[spec.id],
+      options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines,
       ...margins(spec, drawn.find((other) => other.pane === spec.pane)),
       ...(spec.id === "price" && { markers: markers() }),
     }));
-    dash_clientside.set_props("chart", {
-      series: [...deskFan.series(shown.has("forecast"), format({ pane: "price" })), ...series],
-      ...news,
-      paneOptions: panes.map(([, stretchFactor]) => ({ stretchFactor })),
-    });
-    deskLegend.build(panes.map(([name]) => name), drawn);
+    deskCanvas.draw([...deskFan.series(shown.has("forecast"), format({ pane: "price" })), ...series], names);
+    tag();
+    deskLegend.build(names, drawn);
     deskSources.empty();
     describe();
+  }
+
+  // The last price stands on the axis wherever the chart was moved to.
+  function tag() {
+    const last = view.bars.at(-1), price = specs.find(({ id }) => id === "price").options;
+    if (last) deskCanvas.tag("price", last.close, last.close >= last.open ? price.upColor : price.downColor);
   }
 
   function show(studies) {
@@ -109,20 +127,13 @@
     draw();
   }
 
-  function zoom(seconds) {
-    if (!view || !view.bars.length) return;
-    const newest = view.bars.at(-1).start;
-    const first = view.bars.findIndex((bar) => bar.start > newest - seconds);
-    const to = view.bars.length - 1 + Math.max(RIGHT_MARGIN, deskFan.ahead(view) + BESIDE_FAN);
-    dash_clientside.set_props("chart", { visibleLogicalRange: { from: Math.min(first, to - 20), to } });
-  }
-
-  // Where the axis is drawn anew the chart stays where it is; who saw the end of it, at `reached`, is to see it still.
-  function scrolled(reached) {
-    const range = dash_component_api.getLayout("chart").props.visibleLogicalRange;
+  // Where the fan is drawn anew the chart stays where it is; who saw the end of it, at `reached`, is to see it still.
+  function drawScrolled(range, reached) {
     const moved = view.bars.length - 1 + deskFan.ahead(view) - reached;
-    if (!range || range.to < reached || moved === 0) return {};
-    return { visibleLogicalRange: { from: range.from + moved, to: range.to + moved } };
+    draw();
+    if (!range) return;
+    const by = range.to < reached ? 0 : moved;
+    deskCanvas.setRange({ from: range.from + by, to: range.to + by });
   }
 
   function isDrawn(bar) {
@@ -130,54 +141,70 @@
     return last !== undefined && Object.keys(bar).every((name) => bar[name] === last[name]);
   }
 
-  // Bars that closed, then the open one, then what is expected of the next ones. False where they don't follow what is drawn: the chart must load anew.
+  // Bars that closed, then the open one, then what is expected of the next ones. False where they don't follow what is
+  // drawn: the chart must load anew.
   function tick(closed, open, fan) {
-    const rows = (closed.start || []).map((_, index) => row(closed, index));
-    if (rows.length) view.lastStart = rows.at(-1).start;
-    if (open.start && open.start[0] > view.lastStart) rows.push(row(open, 0));
-    const before = view.bars.length, reached = before - 1 + deskFan.ahead(view);
-    const ticks = [];
-    for (const bar of rows) {
-      const last = view.bars.length ? view.bars.at(-1).start : 0;
-      if (bar.start < last) return false;
-      if (isDrawn(bar)) continue;
-      if (bar.start === last) replaceLast(bar); else append(bar);
-      for (const spec of specs) {
-        if (!spec.study || shown.has(spec.study)) ticks.push({ id: spec.id, bar: view.points[spec.id].at(-1) });
-      }
-    }
+    const newer = rows(closed);
+    if (newer.length) view.lastStart = newer.at(-1).start;
+    if (open.start && open.start[0] > view.lastStart) newer.push(row(open, 0));
+    const before = view.bars.length, reached = before - 1 + deskFan.ahead(view), range = deskCanvas.range();
+    if (newer.some((bar) => before && bar.start < view.bars.at(-1).start)) return false;
+    const changed = newer.filter((bar) => !isDrawn(bar));
+    changed.forEach(follow);
     const moves = deskFan.follow(view, fan);
-    ticks.push(...(moves || []));
-    if (!moves) draw({ tick: ticks, ...scrolled(reached) });
-    else if (ticks.length) dash_clientside.set_props("chart", { tick: ticks });
+    if (moves) for (const { id, bar, historicalUpdate } of moves) deskCanvas.tick(id, bar, historicalUpdate);
+    else drawScrolled(range, reached);
+    if (changed.length) tag();
     deskLegend.refresh();
     if (view.bars.length !== before) { deskSources.empty(); describe(); }
     return true;
   }
 
+  function follow(bar) {
+    const last = view.bars.length ? view.bars.at(-1).start : 0;
+    if (bar.start === last) replaceLast(bar); else append(bar);
+    for (const spec of specs) {
+      if (!spec.study || shown.has(spec.study)) deskCanvas.tick(spec.id, view.points[spec.id].at(-1));
+    }
+  }
+
+  // How many of rising `values` are not above `most`.
+  function count(values, most, read = (value) => value) {
+    let low = 0, high = values.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (read(values[middle]) <= most) low = middle + 1; else high = middle;
+    }
+    return low;
+  }
+
+  // The first bar that starts after a moment, in epoch seconds; the number of bars where none does.
+  function indexAfter(second) { return count(view.bars, second, (bar) => bar.start); }
+
   function barAt(time) {
     const isNewest = time === null || time === undefined || time > view.times.at(-1);
-    const index = isNewest ? view.times.length - 1 : view.times.indexOf(time);
-    return index < 0 ? null : { bar: view.bars[index], before: view.bars[index - 1] };
+    const index = isNewest ? view.times.length - 1 : count(view.times, time) - 1;
+    if (index < 0 || (!isNewest && view.times[index] !== time)) return null;
+    return { bar: view.bars[index], before: view.bars[index - 1] };
   }
 
   // What the canvas shows, in words, for those who can't see it.
   function describe() {
     const words = document.getElementById("summary");
-    if (!view.bars.length) { words.textContent = `${view.symbol}: no bars yet.`; return; }
+    if (!view.bars.length) { deskPanels.write(words, `${view.symbol}: no bars yet.`); return; }
     const last = view.bars.at(-1), first = view.bars[0], price = (value) => deskFormat.money(value, view.decimals, view.currency);
-    const high = Math.max(...view.bars.map((bar) => bar.high)), low = Math.min(...view.bars.map((bar) => bar.low));
+    let high = -Infinity, low = Infinity;
+    for (const bar of view.bars) { high = Math.max(high, bar.high); low = Math.min(low, bar.low); }
     const when = (bar) => deskFormat.fullClock(bar.start, view.zone);
     const rsi = last.rsi === null ? "" : ` RSI ${deskFormat.plain(last.rsi, 1)}.`;
-    const how = view.adjusted ? "adjusted bars" : "bars";
-    words.textContent = `${view.symbol}, ${view.bars.length} ${how} of ${view.interval} from ${when(first)} to ` +
-      `${when(last)}. Last price ${price(last.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`;
+    const how = view.adjusted ? "adjusted bars" : "bars", oldest = view.hasOlder ? "" : ", the oldest that is stored,";
+    deskPanels.write(words, `${view.symbol}, ${view.bars.length} ${how} of ${view.interval} from ${when(first)}${oldest} to ` +
+      `${when(last)}. Last price ${price(last.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`);
   }
 
   window.deskChart = {
-    setSpecs, load, show, zoom, tick, barAt, leaveRoom,
+    setSpecs, load, prepend, show, tick, barAt, indexAfter, leaveRoom,
     view: () => view,
-    forget: () => { view = null; },
     isDaily: () => view !== null && view.interval === "1d",
     isEmpty: () => view !== null && view.bars.length === 0,
     holds: (symbol, interval) => view !== null && view.symbol === symbol && view.interval === interval,

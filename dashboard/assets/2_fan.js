@@ -79,7 +79,7 @@
   // A fan that is switched off stays where it is, unseen: the time axis does not move.
   function series(isShown, priceFormat) {
     return specs.map((spec) => ({
-      id: spec.id, type: spec.type, pane: 0, data: fan.points[spec.id], priceLines: [],
+      id: spec.id, type: spec.type, pane: "price", data: fan.points[spec.id],
       options: { ...spec.options, priceFormat, visible: isShown },
     }));
   }

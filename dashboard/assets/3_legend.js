@@ -3,7 +3,6 @@
   "use strict";
   let labels = {}, cells = [], time = null;
   const rows = new ResizeObserver(place);
-  const panes = new MutationObserver(watch);
 
   function setLabels(names) { labels = names; }
 
@@ -22,7 +21,7 @@
     const wanted = JSON.stringify([names, drawn.map((spec) => spec.id), symbol, interval, decimals, currency, adjusted]);
     if (wanted !== built) { built = wanted; fill(names, drawn); }
     refresh();
-    watch();
+    requestAnimationFrame(watch);
   }
 
   function fill(names, drawn) {
@@ -41,7 +40,7 @@
   function price(legend) {
     const view = deskChart.view();
     span(legend, "legend-name", view.symbol);
-    span(legend, "quiet", view.interval === "1d" ? "1D" : view.interval);
+    span(legend, "quiet", view.interval);
     if (view.currency) span(legend, "quiet", view.currency);
     if (view.adjusted && view.actions) span(legend, "quiet", "adjusted");
     for (const [label, name] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) {
@@ -71,19 +70,29 @@
       const own = drawn.filter((spec) => spec.study === study);
       const colour = own.find((spec) => spec.id === study) || own[0];
       span(legend, "study-name", labels[study]).style.color = colour.options.color;
-      for (const spec of own) {
+      const lines = own.filter((spec) => !spec.tint), columns = own.filter((spec) => spec.tint);
+      for (const spec of [...lines, ...columns]) {
         const kind = spec.pane === "macd" ? "difference" : spec.pane === "price" ? "price" : spec.pane;
-        cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.cell(bar[spec.column], kind, view.decimals) });
+        const text = ({ bar }) => deskFormat.cell(bar[spec.column], kind, view.decimals);
+        cells.push({ element: span(legend, "value"), text, colour: ({ bar }) => colourOf(spec, bar) });
       }
     }
+  }
+
+  // A value has the colour in which its series draws it, without what shines through.
+  function colourOf(spec, bar) {
+    if (!spec.tint) return spec.options.color;
+    const rises = spec.tint.by === "sign" ? bar[spec.column] >= 0 : bar.close >= bar.open;
+    return (rises ? spec.tint.up : spec.tint.down).slice(0, 7);
   }
 
   function refresh() {
     const found = deskChart.view() && deskChart.barAt(time);
     if (!found || !found.bar) return;
-    for (const { element, text, isSigned } of cells) {
+    for (const { element, text, isSigned, colour } of cells) {
       const words = text(found);
       if (element.textContent !== words) element.textContent = words;
+      if (colour) element.style.color = colour(found);
       if (isSigned) element.className = `value ${deskFormat.tone(words)}`;
     }
   }
@@ -93,25 +102,18 @@
     refresh();
   }
 
-  // Rows of the chart's own table: panes with separators between them, the time axis last.
-  function paneRows() {
-    const all = [...document.querySelectorAll("#chart tr")];
-    return all.slice(0, -1).filter((element) => element.offsetHeight > 12);
-  }
-
+  // The library makes the rows of its panes with the next picture.
   function watch() {
-    const table = document.querySelector("#chart table");
-    if (!table) { requestAnimationFrame(watch); return; }
-    panes.observe(table, { childList: true, subtree: true });
     rows.disconnect();
-    const legends = document.getElementById("legends").children;
-    for (const element of [...table.querySelectorAll("tr"), ...legends]) rows.observe(element);
+    for (const element of [...deskCanvas.rows(), ...document.getElementById("legends").children]) {
+      if (element) rows.observe(element);
+    }
     place();
   }
 
   // The room for a legend is that for the most lines it has had: longer values don't make the chart jump to and fro.
   function place() {
-    const found = paneRows(), names = [...tallest.keys()], shares = {};
+    const found = deskCanvas.rows(), names = [...tallest.keys()], shares = {};
     [...document.getElementById("legends").children].forEach((legend, index) => {
       if (!found[index]) return;
       const name = names[index], height = Math.max(tallest.get(name), legend.offsetHeight);

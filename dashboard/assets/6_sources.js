@@ -83,7 +83,7 @@
     const box = byId("empty"), progress = standing && standing.history;
     box.hidden = !deskChart.isEmpty();
     if (box.hidden) return;
-    const view = deskChart.view(), nothing = `No bars of ${view.interval === "1d" ? "1D" : view.interval} yet`;
+    const view = deskChart.view(), nothing = `No bars of ${view.interval} yet`;
     const why = standing && standing.state !== "live" ? sentence() : "";
     write(box.firstChild, progress ? `History ${progress[0]} of ${progress[1]}` : why || nothing);
     box.lastChild.hidden = !progress;

@@ -1,34 +1,91 @@
 // The page's own state, and what Dash calls: ask for news, apply them, open another chart.
 (function () {
   "use strict";
-  const OVERDUE = 5000, LEAP = 200, HOUR = 3600, DAY = 86400, TRADING_DAY = 16 * HOUR;
-  const SECONDS = { "1m": 60, "5m": 300, "15m": 900, "1h": HOUR, "1d": DAY };
-  // What a range covers in seconds, in trading days, and the interval that suits it.
-  const RANGES = {
-    "1H": [HOUR, 1, "1m"], "3H": [3 * HOUR, 1, "1m"], "1D": [DAY, 1, "5m"], "5D": [7 * DAY, 5, "15m"], "1M": [31 * DAY, 22, "1h"],
-    "3M": [92 * DAY, 64, "1d"], "1Y": [366 * DAY, 253, "1d"], "All": [Infinity, Infinity, "1d"],
-  };
+  const OVERDUE = 5000;
   const state = {
-    sequence: 0, generation: 0, symbol: null, interval: "1m", range: "3H",
-    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, open: null, fan: null, loading: null, stale: false, offered: "",
+    sequence: 0, generation: 0, symbol: null, interval: "1m", target: null,
+    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null,
   };
 
-  function begin(series, fan, labels) {
+  function begin(look, series, fan, labels) {
+    deskCanvas.create(look, { point: deskLegend.point, move: moved });
     deskChart.setSpecs(series);
     deskFan.setSpecs(fan);
     deskLegend.setLabels(labels);
-    if (window.innerWidth < 600) dash_clientside.set_props("range", { value: "1H" }); // three hours would be a smear
+    listen("interval", ({ interval }) => chooseInterval(interval));
+    listen("ranges", ({ range }) => chooseRange(range));
+    document.getElementById("latest").addEventListener("click", deskWindow.latest);
+    deskWindow.setRange(window.innerWidth < 600 ? "1h" : "3h"); // on a phone three hours would be a smear
   }
 
-  function ask(_, symbol, interval, adjusted) {
-    const moved = symbol !== state.symbol || interval !== state.interval || adjusted !== state.adjusted;
-    const now = performance.now();
-    if (!moved && state.askedAt !== null && now - state.askedAt < OVERDUE) return dash_clientside.no_update;
-    Object.assign(state, { symbol, interval, adjusted, askedAt: now });
+  function listen(id, choose) {
+    document.getElementById(id).addEventListener("click", ({ target }) => {
+      const button = target.closest("button");
+      if (button) choose(button.dataset);
+    });
+  }
+
+  function light() {
+    for (const button of document.querySelectorAll("#interval button")) {
+      button.setAttribute("aria-pressed", String(button.dataset.interval === state.interval));
+    }
+  }
+
+  // A range sets its interval. What is wanted is shown when its bars are there.
+  function chooseRange(range) {
+    state.target = { range };
+    deskWindow.setRange(range);
+    changeInterval(deskWindow.intervalOf(range));
+    showTarget();
+  }
+
+  // Another interval shows the time that is visible now, which is no range any more: each range has its own interval.
+  function chooseInterval(interval) {
+    if (interval === state.interval) return;
+    deskWindow.setRange(null);
+    if (!state.target || state.target.range) state.target = deskWindow.current();
+    changeInterval(interval);
+  }
+
+  function changeInterval(interval) {
+    if (interval === state.interval) return;
+    Object.assign(state, { interval, askedAt: performance.now() });
+    light();
+    dash_clientside.set_props("ask", { data: question() });
+  }
+
+  function showTarget() {
+    const view = deskChart.view(), { symbol, interval, target, stale } = state;
+    const bars = !stale && deskChart.holds(symbol, interval) ? view.bars : [];
+    const isThere = bars.length > 0 && (!view.hasOlder || deskWindow.covers(target, bars[0].start, bars.at(-1).start, bars.length));
+    if (!isThere) { load(); return; }
+    state.target = null;
+    deskWindow.show(target);
+  }
+
+  function isShown() {
+    return deskChart.holds(state.symbol, state.interval) && !state.stale && !state.target;
+  }
+
+  function moved() {
+    deskWindow.follow();
+    if (isShown() && deskWindow.wantsOlder()) deskHistory.extend();
+  }
+
+  function question() {
+    const { symbol, interval, adjusted, sequence, generation } = state;
     const lastStart = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
-    return { symbol: symbol || null, interval, sequence: state.sequence, generation: state.generation,
-      last_start: lastStart, adjusted, nonce: now };
+    return { symbol: symbol || null, interval, sequence, generation, last_start: lastStart, adjusted, nonce: performance.now() };
+  }
+
+  function ask(_, symbol, adjusted) {
+    const isOther = symbol !== state.symbol, now = performance.now();
+    const isDue = isOther || adjusted !== state.adjusted || state.askedAt === null || now - state.askedAt >= OVERDUE;
+    if (!isDue) return dash_clientside.no_update;
+    if (isOther && !state.target) state.target = deskWindow.current();
+    Object.assign(state, { symbol, adjusted, askedAt: now });
+    return question();
   }
 
   function apply(delta) {
@@ -61,7 +118,7 @@
 
   function applySymbol(delta) {
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
-    Object.assign(state, { clock: heading, open: delta.open, fan: delta.fan });
+    Object.assign(state, { clock: heading, answer: delta });
     deskPanels.headline(row);
     deskPanels.badge("badge", heading.session, heading.tone);
     deskPanels.badge("flag", heading.flag, "extended");
@@ -91,10 +148,10 @@
     const { decimals, currency } = deskWatchlist.row(delta.symbol), { adjusted, actions } = delta;
     state.look = { adjusted, actions, decimals, currency };
     if (isLoaded && Object.entries(state.look).some(([name, value]) => view[name] !== value)) state.stale = true;
-    const isShown = isLoaded && !state.stale;
-    if (isShown && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
-    const follows = isShown && delta.bars !== null && deskChart.tick(delta.bars, delta.open, delta.fan);
-    if (!follows) load(isLoaded);
+    if (isShown() && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
+    const follows = isShown() && delta.bars !== null && deskChart.tick(delta.bars, delta.open, delta.fan);
+    if (!follows) load();
+    else if (deskWindow.wantsOlder()) deskHistory.extend();
   }
 
   function offerSymbols() {
@@ -105,40 +162,22 @@
     dash_clientside.set_props("symbol", { data: symbols, value });
   }
 
-  function barsWanted() {
-    const [, days] = RANGES[state.range];
-    return Math.min(5000, Math.max(1000, Math.ceil(days * TRADING_DAY / SECONDS[state.interval])));
-  }
-
   // One load at a time for what is wanted now; the next delta tries again where it fails.
-  async function load(keepZoom) {
-    const { symbol, interval, clock, look } = state, wanted = JSON.stringify([symbol, interval, barsWanted(), look]);
+  async function load() {
+    const { symbol, interval, clock, look } = state, target = state.target || deskWindow.current();
+    state.target = target;
+    const wanted = JSON.stringify([symbol, interval, look, target]);
     if (!clock || clock.symbol !== symbol || !look || state.loading === wanted) return;
     state.loading = wanted;
-    try {
-      const address = `/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}&bars=${barsWanted()}&adjusted=${look.adjusted}`;
-      const answer = await fetch(address);
-      const history = answer.ok ? await answer.json() : null;
-      if (!history || state.loading !== wanted) return;
-      const before = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
-      const leaps = history.columns.start.filter((start) => start > before).length > LEAP; // as a history that comes in
-      deskChart.load({ symbol, interval, zone: clock.zone, ...look }, history.columns, history.marks, state.fan);
-      deskChart.tick({}, state.open, state.fan);
-      state.stale = false;
-      if (!keepZoom || leaps) deskChart.zoom(RANGES[state.range][0]);
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
-    } finally {
-      if (state.loading === wanted) state.loading = null;
-    }
-  }
-
-  function open(symbol, interval, range) {
-    Object.assign(state, { range });
-    if (!symbol) return;
-    const covers = deskChart.holds(symbol, interval) && deskChart.view().bars.length >= barsWanted() - 1;
-    if (covers) deskChart.zoom(RANGES[range][0]);
-    else if (deskChart.holds(symbol, interval)) { deskChart.forget(); load(false); }
+    const found = await deskHistory.gather({ symbol, interval, ...look }, target);
+    if (state.loading !== wanted) return;
+    state.loading = null;
+    const { answer } = state, isWanted = symbol === state.symbol && interval === state.interval;
+    if (!found || !isWanted || answer.symbol !== symbol || answer.interval !== interval) return;
+    deskChart.load({ symbol, interval, zone: clock.zone, ...look, hasOlder: found.has_older }, found.columns, found.marks, answer.fan);
+    deskChart.tick({}, answer.open, answer.fan);
+    Object.assign(state, { stale: false, target: null });
+    deskWindow.show(target);
   }
 
   // Between two answers time goes on: the clock, the age of the data, and a server that does not answer.
@@ -163,13 +202,9 @@
   window.setInterval(keepTime, 500);
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
-    ask, apply, open,
-    begin,
-    follow_range: (range) => RANGES[range][2],
+    ask, apply, begin,
     show: (studies) => deskChart.show(studies),
     pick: (rows) => (rows && rows.length && rows[0].symbol !== state.symbol ? rows[0].symbol : dash_clientside.no_update),
     switch_feed: (clicks) => { if (clicks) deskSources.switchFeed(); },
-    point: (crosshair) => deskLegend.point(crosshair),
-    latest: (clicks) => (clicks ? { action: "scrollToRealTime", nonce: clicks } : dash_clientside.no_update),
   };
 })();

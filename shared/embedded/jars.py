@@ -1,34 +1,26 @@
-"""The broker's jars: fetched once into the user's cache, each checked against its SHA-256.
+"""The broker's jars: fetched once into the user's cache, each checked against its SHA-256."""
 
-A jar gets its real name only when its bytes are right, in one rename, so a fetch that was cut off is
-never used and two fetches at once do no harm.
-"""
-
-import contextlib
 import hashlib
 import os
-import tempfile
-import time
-import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 
 import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from shared.downloads import fetch, has_digest, put_in_place
 from shared.errors import Unavailable
 
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 LIST = Path(__file__).with_name("kafka_jars.txt")
-ATTEMPTS = 3
-SOCKET_LIMIT = 15.0  # seconds without a byte
-FETCH_LIMIT = 300.0  # seconds for one jar, however it trickles
-PAUSE = 0.5  # seconds before the second attempt, doubled before the third
 PARALLEL = 8
+WAYS_OUT = (
+    "Check the network and start again (what came is kept), or set TICKSTREAM_MAVEN_URL to a Maven mirror that you "
+    "can reach, or set KAFKA_BOOTSTRAP_SERVERS to a Kafka of your own."
+)
 
 
 @dataclass(frozen=True)
@@ -81,15 +73,10 @@ def ensure_jars(jars: Sequence[Jar], folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        right = pool.map(lambda jar: is_right(jar, folder / jar.filename), jars)
+        right = pool.map(lambda jar: has_digest(folder / jar.filename, jar.sha256), jars)
         missing = [jar for jar, ok in zip(jars, right, strict=True) if not ok]
     if missing:
         fetch_all(missing, folder, os.environ.get("TICKSTREAM_MAVEN_URL") or MAVEN_CENTRAL)
-
-
-def is_right(jar: Jar, path: Path) -> bool:
-    """Whether the file is there with the bytes it should have."""
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256
 
 
 def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
@@ -104,7 +91,7 @@ def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
         ThreadPoolExecutor(PARALLEL) as pool,
     ):
         task = progress.add_task(f"Fetching Kafka {kafka_version()}", total=len(jars))
-        fetches = [pool.submit(fetch, jar, folder, base) for jar in jars]
+        fetches = [pool.submit(fetch_jar, jar, folder, base) for jar in jars]
         try:
             for one in fetches:
                 one.result()
@@ -113,56 +100,9 @@ def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def fetch(jar: Jar, folder: Path, base: str) -> None:
-    """Fetch one jar into `folder`. Raises Unavailable after the last of a few attempts."""
-    reasons = []
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(PAUSE * 2 ** (attempt - 1))
-        try:
-            content = download(jar.url(base))
-        except (OSError, HTTPException) as error:
-            reasons.append(str(error) or type(error).__name__)
-            continue
-        if hashlib.sha256(content).hexdigest() == jar.sha256:
-            put_in_place(content, folder / jar.filename)
-            return
-        reasons.append(f"the {len(content)} bytes that came have a wrong SHA-256")
-    raise Unavailable(explain(jar.url(base), reasons))
-
-
-def download(url: str) -> bytes:
-    """The bytes at an address. Raises OSError or HTTPException where they don't come whole."""
-    request = urllib.request.Request(url, headers={"User-Agent": "tickstream"})  # noqa: S310 the user's mirror
-    deadline = time.monotonic() + FETCH_LIMIT
-    content = bytearray()
-    with urllib.request.urlopen(request, timeout=SOCKET_LIMIT) as response:  # noqa: S310
-        while piece := response.read1(65536):
-            content += piece
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not whole after {FETCH_LIMIT:.0f} s")
-    return bytes(content)
-
-
-def put_in_place(content: bytes, path: Path) -> None:
-    """Write beside the real name and rename, so that nobody ever sees half a jar."""
-    handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
+def fetch_jar(jar: Jar, folder: Path, base: str) -> None:
+    """Fetch one jar into `folder`. Raises Unavailable with what to do where it can't be had."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-
-
-def explain(url: str, reasons: Iterable[str]) -> str:
-    """What failed, and the three ways out."""
-    return (
-        f"Kafka is not on this machine yet and {url} could not be fetched: "
-        f"{'; '.join(dict.fromkeys(reasons))}. Check the network and start again (what came is kept), or set "
-        "TICKSTREAM_MAVEN_URL to a Maven mirror that you can reach, or set KAFKA_BOOTSTRAP_SERVERS to a "
-        "Kafka of your own."
-    )
+        put_in_place(fetch(jar.url(base), jar.sha256), folder / jar.filename)
+    except Unavailable as error:
+        raise Unavailable(f"Kafka is not on this machine yet and {error} {WAYS_OUT}") from None

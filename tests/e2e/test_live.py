@@ -29,8 +29,7 @@ from tests.screen_rows import (
 )
 
 DAY = 86_400
-MARGINS = """dash_component_api.getLayout('chart').props.series
-    .filter((one) => one.priceScaleOptions).map((one) => one.priceScaleOptions.scaleMargins.top)"""
+MARGINS = "window.deskCanvas.series('price').priceScale().options().scaleMargins.top"
 
 
 def write(dsn: str, rows: Callable[[Cursor], None]) -> None:
@@ -189,14 +188,14 @@ def test_prices_carry_their_currency_and_as_many_decimals_as_their_source_gives(
 
 def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kept(page: Page) -> None:
     first_close = "window.deskChart.view().bars[0].close"
-    page.locator("#interval").get_by_text("1D", exact=True).click()
+    page.locator("#interval").get_by_text("1d", exact=True).click()
     page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && {first_close} === 700")
     page.locator("#adjusting").click()
     page.wait_for_function(f"Math.abs({first_close} - 100) < 1e-9")
     expect(page.locator(".legend").first).to_contain_text("adjusted")
     page.reload()
     choose(page, "AAA")
-    page.locator("#interval").get_by_text("1D", exact=True).click()
+    page.locator("#interval").get_by_text("1d", exact=True).click()
     page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && Math.abs({first_close} - 100) < 1e-9")
     choose(page, "7203.T")
     expect(page.locator("#adjusting")).to_be_hidden()
@@ -224,13 +223,13 @@ def test_legend_leaves_the_candles_free_on_a_phone(browser: Browser, address: st
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(address)
     page.wait_for_function("window.deskChart.view()?.bars.length > 0")
-    page.wait_for_function(f"({MARGINS})[0] > 0.15")
+    page.wait_for_function(f"{MARGINS} > 0.15")
     legend, pane = (
         page.locator(".legend").first.bounding_box(),
         page.locator("#chart tr").first.bounding_box(),
     )
     assert legend is not None and pane is not None
-    room = pane["y"] + pane["height"] * page.evaluate(MARGINS)[0]
+    room = pane["y"] + pane["height"] * page.evaluate(MARGINS)
     assert legend["y"] + legend["height"] <= room
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.close()

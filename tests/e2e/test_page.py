@@ -15,7 +15,7 @@ from tests.screen_rows import Minute, fill, open_bar, quote
 from tests.unit.records import second
 
 Serve = Callable[[str, str], str]
-CROSSHAIR = "dash_component_api.getLayout('chart').props.crosshair"
+CROSSHAIR = "window.deskCanvas.pointed()"
 
 
 @pytest.fixture(scope="module")

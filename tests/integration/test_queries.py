@@ -140,7 +140,7 @@ def test_offer_is_accepted_only_while_it_stands(cursor: Cursor) -> None:
 def test_newest_bars_come_oldest_first_with_their_indicators(cursor: Cursor) -> None:
     for index in range(5):
         close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0 + index))
-    found = queries.read_newest_bars(cursor, "AAA", "1m", 2)
+    found = queries.read_newest_bars(cursor, "AAA", "1m", 2, None)
     assert [bar.start for bar in found] == [NOON + 180, NOON + 240]
     assert (found[1].close, found[1].rsi, found[1].macd_histogram, found[1].vwap) == (14.0, 55.0, 0.05, 14.0)
 
@@ -148,7 +148,7 @@ def test_newest_bars_come_oldest_first_with_their_indicators(cursor: Cursor) -> 
 def test_bar_without_indicators_is_still_a_bar(cursor: Cursor) -> None:
     close_bar(cursor, Minute("AAA", NOON, 10.0))
     cursor.execute("delete from indicators")
-    assert queries.read_newest_bars(cursor, "AAA", "1m", 5)[0].rsi is None
+    assert queries.read_newest_bars(cursor, "AAA", "1m", 5, None)[0].rsi is None
 
 
 def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
@@ -243,7 +243,7 @@ def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None
     model.start()
     wait_for(lambda: model.snapshot.condition == "reading")
     key = ("AAA", "1m")
-    last = model.closed_bars(key, 1000)[-1].start
+    last = model.closed_bars(key, 1000, None)[0][-1].start
     with transaction(connection) as cursor:
         close_bar(cursor, Minute("AAA", last + MINUTE, 11.0))
         quote(cursor, "AAA", 11.0, NOON + 61)
@@ -260,21 +260,33 @@ def test_chart_longer_than_the_cache_is_read_from_the_tables(dsn: str, connectio
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=30)
     model = ReadModel(lambda: dsn, "live", 10, 1, "test")
-    assert len(model.closed_bars(("AAA", "1m"), 5)) == 5
-    assert len(model.closed_bars(("AAA", "1m"), 1000)) == 30
-    assert len(model.closed_bars(("AAA", "1m"), 10)) == 10
+    for limit, expected in ((5, (5, True)), (1000, (30, False)), (10, (10, True)), (30, (30, False))):
+        bars, has_older = model.closed_bars(("AAA", "1m"), limit, None)
+        assert (len(bars), has_older) == expected
+
+
+def test_pages_of_a_chart_hold_every_stored_bar_once(dsn: str, connection: Connection) -> None:
+    with transaction(connection) as cursor:
+        fill(cursor, {"AAA": 10.0}, NOON, bars=30)
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test")
+    bars, has_older = model.closed_bars(("AAA", "1m"), 7, None)
+    starts, sizes = [bar.start for bar in bars], [len(bars)]
+    while has_older:
+        bars, has_older = model.closed_bars(("AAA", "1m"), 7, starts[0])
+        starts, sizes = [*(bar.start for bar in bars), *starts], [*sizes, len(bars)]
+    assert (sizes, starts) == ([7, 7, 7, 7, 2], [NOON - back * MINUTE for back in range(30, 0, -1)])
 
 
 def test_history_of_a_database_that_is_away_is_unavailable() -> None:
     model = ReadModel(lambda: "host=127.0.0.1 port=9 dbname=nowhere", "live", 10, 1, "test")
     with pytest.raises(Unavailable):
-        model.closed_bars(("AAA", "1m"), 5)
+        model.closed_bars(("AAA", "1m"), 5, None)
 
 
 def test_symbol_is_bound_and_never_part_of_a_statement(cursor: Cursor) -> None:
     close_bar(cursor, Minute("AAA", NOON, 10.0))
-    assert queries.read_newest_bars(cursor, "' or true; drop table bars; --", "1m", 5) == []
-    assert len(queries.read_newest_bars(cursor, "AAA", "1m", 5)) == 1
+    assert queries.read_newest_bars(cursor, "' or true; drop table bars; --", "1m", 5, None) == []
+    assert len(queries.read_newest_bars(cursor, "AAA", "1m", 5, None)) == 1
 
 
 def test_connection_of_the_reader_cannot_write(dsn: str) -> None:

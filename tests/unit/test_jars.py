@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded import jars
+from shared import downloads
 from shared.embedded.jars import Jar, ensure_jars, read_list
 from shared.errors import Unavailable
 
@@ -51,7 +51,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
-    monkeypatch.setattr(jars, "PAUSE", 0.0)
+    monkeypatch.setattr(downloads, "PAUSE", 0.0)
     with Repository() as server:
         monkeypatch.setenv("TICKSTREAM_MAVEN_URL", f"http://127.0.0.1:{server.server_port}/maven2/")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -93,7 +93,7 @@ def test_a_fetch_that_fails_twice_is_made_a_third_time(
 def test_a_jar_that_never_comes_right_is_not_left_in_the_cache(
     repository: Repository, tmp_path: Path, fault: str
 ) -> None:
-    repository.faults["left-1.0.jar"] = [fault] * jars.ATTEMPTS
+    repository.faults["left-1.0.jar"] = [fault] * downloads.ATTEMPTS
     with pytest.raises(Unavailable, match="TICKSTREAM_MAVEN_URL"):
         ensure_jars(JARS, tmp_path)
     assert "left-1.0.jar" not in contents(tmp_path)

@@ -1,0 +1,93 @@
+// Which part of the time the chart shows: a range that was chosen, or the window that somebody moved to.
+(function () {
+  "use strict";
+  const HOUR = 3600, DAY = 86400;
+  // What a range covers in seconds before the newest bar, and the interval that it sets.
+  const RANGES = {
+    "1h": [HOUR, "1m"], "3h": [3 * HOUR, "1m"], "1d": [DAY, "5m"], "5d": [7 * DAY, "15m"], "1mo": [31 * DAY, "1h"],
+    "3mo": [92 * DAY, "1d"], "1y": [366 * DAY, "1d"], "all": [Infinity, "1d"],
+  };
+  const FEWEST = 20, RIGHT_MARGIN = 4, BESIDE_FAN = 2, SLACK = 1.5; // bars
+  let range = "3h"; // the one that is lit; null where somebody moved elsewhere
+  let resting = null; // how many bars were visible, and how far from the newest, when the range was shown
+
+  function light() {
+    for (const button of document.querySelectorAll("#ranges button")) {
+      button.setAttribute("aria-pressed", String(button.dataset.range === range));
+    }
+  }
+
+  function setRange(name) {
+    range = name;
+    resting = null;
+    light();
+  }
+
+  // What is to be shown after a load that is to change nothing: `from` and `to` in epoch seconds, `to` null at the newest bar.
+  function current() {
+    const view = deskChart.view(), visible = view && view.bars.length ? deskCanvas.range() : null;
+    if (range || !visible) return { range: range || "3h" };
+    const last = view.bars.length - 1, within = (index) => Math.max(0, Math.min(last, index));
+    const from = view.bars[within(Math.ceil(visible.from))].start;
+    return { from, to: visible.to >= last - 0.5 ? null : view.bars[within(Math.floor(visible.to))].start };
+  }
+
+  // The moment that the oldest bar to be loaded starts after.
+  function before(target, newestStart) {
+    return target.range ? newestStart - RANGES[target.range][0] : target.from - 1;
+  }
+
+  // The most bars that can be told from each other; a chosen range is shown whole all the same.
+  function most(target) { return target.range ? Infinity : Math.max(FEWEST, Math.floor(deskCanvas.width() / 2)); }
+
+  // Whether `bars` of them, the oldest starting at `first` and the newest at `last`, are enough for a target.
+  function covers(target, first, last, bars) {
+    if (first <= before(target, last) + 1) return true;
+    return !target.range && target.to === null && bars >= most(target);
+  }
+
+  // Where the time of a target is not stored in the interval, the newest bars are shown.
+  function show(target) {
+    const view = deskChart.view(), last = view.bars.length - 1;
+    setRange(target.range || null);
+    deskCanvas.autoscale();
+    if (last < 0) return;
+    const isPast = !target.range && target.to !== null && target.to >= view.bars[0].start;
+    const end = isPast ? deskChart.indexAfter(target.to) - 1 : last;
+    const first = deskChart.indexAfter(before(target, view.bars[last].start));
+    const bars = Math.max(FEWEST, Math.min(most(target), end - first + 1));
+    deskCanvas.setRange({ from: end - bars + 1, to: end + (isPast ? 0 : beside(view)) });
+  }
+
+  function beside(view) { return Math.max(RIGHT_MARGIN, deskFan.ahead(view) + BESIDE_FAN); }
+
+  // A range is lit as long as it is what is visible.
+  function follow() {
+    const view = deskChart.view(), visible = deskCanvas.range();
+    if (!range || !view || !visible) return;
+    const now = { bars: visible.to - visible.from, beside: view.bars.length - 1 + deskFan.ahead(view) - visible.to };
+    if (!resting) resting = now;
+    else if (Math.abs(now.bars - resting.bars) > SLACK || Math.abs(now.beside - resting.beside) > SLACK) setRange(null);
+  }
+
+  // Whether the oldest loaded bar is so near that older ones should be fetched.
+  function wantsOlder() {
+    const view = deskChart.view(), visible = deskCanvas.range();
+    return Boolean(view && visible && view.hasOlder && view.bars.length && visible.from < (visible.to - visible.from) / 2);
+  }
+
+  // Back to the newest bar, as near as it is now.
+  function latest() {
+    const view = deskChart.view(), visible = deskCanvas.range();
+    if (!view || !visible) return;
+    const to = view.bars.length - 1 + beside(view);
+    deskCanvas.autoscale();
+    deskCanvas.setRange({ from: to - (visible.to - visible.from), to });
+  }
+
+  window.deskWindow = {
+    show, current, covers, follow, wantsOlder, latest, setRange,
+    range: () => range,
+    intervalOf: (name) => RANGES[name][1],
+  };
+})();

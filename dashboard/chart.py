@@ -1,0 +1,116 @@
+"""The price chart's part of the page: what is on it is chosen above and below it, the scripts in assets/ draw it."""
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard.delta import Scene
+from dashboard.figures import studies
+from shared.market import INTERVALS
+
+RANGES = {
+    "1h": "1 hour",
+    "3h": "3 hours",
+    "1d": "1 day",
+    "5d": "5 days",
+    "1mo": "1 month",
+    "3mo": "3 months",
+    "1y": "1 year",
+    "all": "All",
+}
+"""What the scripts call a range, and what a reader does; written out, because 1m, 1h and 1d are intervals."""
+FIRST_INTERVAL = "1m"
+
+
+def chart(scene: Scene) -> html.Section:
+    """The section with the chart, its switches, and what stands in its place while there is nothing to draw."""
+    stage = html.Div(
+        [
+            html.Div(html.Div(id="chart"), className="canvas", role="img", **{"aria-labelledby": "summary"}),
+            html.Div(id="legends", **{"aria-hidden": "true"}),
+            _attribution(),
+            html.Div([html.P(), html.Div(html.I())], id="empty", className="empty", hidden=True),
+            html.Div(id="notice", className="notice", role="status", hidden=True),
+        ],
+        className="stage",
+    )
+    summary = html.P(id="summary", className="unseen")
+    parts = [_toolbar(scene), stage, _ranges(), summary]
+    return html.Section(parts, className="panel chart", **{"aria-label": "Price chart"})
+
+
+def _attribution() -> html.A:
+    """The link that the licence of the chart library asks for, in the corner below the price axis: nothing else is
+    there."""
+    return html.A(
+        "TradingView",
+        href="https://www.tradingview.com/",
+        target="_blank",
+        rel="noopener noreferrer",
+        className="attribution",
+        title="The chart is drawn with TradingView Lightweight Charts™. Copyright © 2026 TradingView, Inc.",
+    )
+
+
+def _toolbar(scene: Scene) -> html.Div:
+    chips = html.Div(_chips(scene), className="chips", role="group", **{"aria-label": "Studies on the chart"})
+    return html.Div([_intervals(), _adjusted(), _latest(), chips], className="toolbar")
+
+
+def _intervals() -> html.Div:
+    buttons = [
+        html.Button(name, **{"data-interval": name, "aria-pressed": str(name == FIRST_INTERVAL).lower()})
+        for name in INTERVALS
+    ]
+    return html.Div(
+        buttons, id="interval", className="segments", role="group", **{"aria-label": "Length of a bar"}
+    )
+
+
+def _ranges() -> html.Div:
+    """What is shown up to the newest bar. Each range sets the interval that suits it."""
+    buttons = [
+        html.Button(label, **{"data-range": name, "aria-pressed": "false"}) for name, label in RANGES.items()
+    ]
+    return html.Div(
+        buttons, id="ranges", className="segments", role="group", **{"aria-label": "Time that is shown"}
+    )
+
+
+def _latest() -> html.Button:
+    return html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar")
+
+
+def _adjusted() -> html.Div:
+    """Whether prices are adjusted for splits and dividends: kept in the browser, shown where there are any."""
+    chip = dmc.Chip(
+        "Adjusted",
+        id="adjusted",
+        checked=False,
+        size="xs",
+        variant="light",
+        persistence=True,
+        persistence_type="local",
+    )
+    title = "Prices before a split or a dividend in units of today's share"
+    return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
+
+
+def _chips(scene: Scene) -> dmc.ChipGroup:
+    every = studies(scene.periods)
+    chips = [
+        dmc.Chip(
+            [html.I(className="dot", style={"background": study.colour}), study.label],
+            value=study.key,
+            size="xs",
+            variant="light",
+        )
+        for study in every
+    ]
+    return dmc.ChipGroup(
+        chips,
+        id="studies",
+        multiple=True,
+        value=[study.key for study in every if study.shown],
+        persistence=True,
+        persistence_type="local",
+    )

@@ -1,0 +1,84 @@
+"""The library that draws the price chart: fetched once from the npm registry into the user's cache, then served from
+this machine. `chart_library.txt` names its version, its files and their SHA-256.
+"""
+
+import io
+import os
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from rich.console import Console
+
+from shared.downloads import fetch, has_digest, put_in_place
+from shared.errors import Unavailable
+
+NPM_REGISTRY = "https://registry.npmjs.org"
+LIST = Path(__file__).with_name("chart_library.txt")
+WAYS_OUT = "Check the network and wait, or set TICKSTREAM_NPM_URL to a mirror of the npm registry that you can reach."
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of the npm registry: the SHA-256 of its tarball, and of those of its files that are served."""
+
+    name: str
+    version: str
+    sha256: str
+    files: tuple[tuple[str, str], ...]
+
+    def url(self, base: str) -> str:
+        """The tarball's address in the registry at `base`."""
+        return f"{base.rstrip('/')}/{self.name}/-/{self.name}-{self.version}.tgz"
+
+    @property
+    def script(self) -> str:
+        """The name of the script in the cache and on the page; it changes with the version, so browsers may keep it."""
+        return f"{self.name}-{self.version}.js"
+
+    def cached(self, file: str) -> str:
+        """The name that a file of the package has in the cache."""
+        return self.script if file.endswith(".js") else Path(file).name
+
+
+def read_package(path: Path = LIST) -> Package:
+    """The package that a list names: `name:version SHA-256`, then a line a file; `#` starts a comment."""
+    lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    (coordinates, sha256), *files = (line.split() for line in lines)
+    name, version = coordinates.split(":")
+    return Package(name, version, sha256, tuple((file, digest) for file, digest in files))
+
+
+def library_folder(package: Package) -> Path:
+    """The cache folder of exactly this package."""
+    return (
+        platformdirs.user_cache_path("tickstream") / f"{package.name}-{package.version}-{package.sha256[:12]}"
+    )
+
+
+def ensure_library(package: Package, folder: Path) -> None:
+    """Leave the package's files in `folder`, fetching them where one is absent or damaged.
+
+    The registry is npm's own, or the mirror whose base address is in TICKSTREAM_NPM_URL. Raises Unavailable with what
+    to do where the package can't be had.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if all(has_digest(folder / package.cached(file), digest) for file, digest in package.files):
+        return
+    url = package.url(os.environ.get("TICKSTREAM_NPM_URL") or NPM_REGISTRY)
+    try:
+        with Console(stderr=True).status(f"Fetching {package.name} {package.version}"):
+            tarball = fetch(url, package.sha256)
+    except Unavailable as error:
+        raise Unavailable(f"The chart library is not on this machine yet and {error} {WAYS_OUT}") from None
+    unpack(tarball, package, folder)
+
+
+def unpack(tarball: bytes, package: Package, folder: Path) -> None:
+    """Put the package's files into `folder`. The tarball is the one that the list names, so what is in it is known."""
+    with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
+        for file, _ in package.files:
+            member = archive.extractfile(f"package/{file}")
+            assert member is not None
+            put_in_place(member.read(), folder / package.cached(file))
