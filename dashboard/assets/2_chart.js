@@ -70,7 +70,7 @@
 
   function format(spec) {
     if (spec.column === "volume") return { type: "volume" };
-    const precision = spec.pane === "rsi" ? 1 : Math.min(8, view.decimals + (spec.pane === "macd" ? 2 : 0));
+    const precision = spec.pane === "rsi" ? 1 : Math.min(15, view.decimals + (spec.pane === "macd" ? 2 : 0));
     return { type: "price", precision, minMove: 1 / 10 ** precision };
   }
 

@@ -1,0 +1,152 @@
+"""What an analyst met on the price chart: blank charts, scales that stayed, prices that were not the last."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from tests.e2e.visit import Visit
+from tests.walk.market import COUNTS, KINDS, fill_market, say_price
+from tests.walk.seeing import Chart, candle_columns, chart_of
+
+WALKS = {
+    "1 year, 3 hours, 1 year": ["1 year", "3 hours", "1 year"],
+    "1h, 1d, 1h": ["1h", "1d", "1h"],
+    "mixed": [
+        "1d",
+        "3 hours",
+        "15m",
+        "All",
+        "1h",
+        "1 day",
+        "1m",
+        "1 year",
+        "5m",
+        "1 hour",
+        "1d",
+        "5 days",
+        "1m",
+    ],
+}
+SIZES = [(1440, 900), (1024, 768), (390, 844)]
+Shown = Callable[[Chart], bool]
+
+
+@pytest.fixture(scope="module")
+def dsn(admin_dsn: str) -> str:
+    """A database of four symbols with a long past."""
+    made = make_database(admin_dsn, "chart_reports")
+    migrate(made)
+    fill_market(made, int(time.time()), seed=1)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[str, str], str], dsn: str) -> str:
+    """The page of that market."""
+    return serve(dsn, "simulated")
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Visit(opened, address)
+    seen(opened, lambda chart: chart.symbol == "AAPL")
+    yield opened
+    opened.close()
+    assert (visit.complaints, visit.outside) == ([], [])
+
+
+@pytest.fixture
+def reader(browser: Browser) -> Iterator[Page]:
+    """An empty page in which pictures are taken apart."""
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
+def seen(page: Page, is_shown: Shown) -> Chart:
+    """What the chart tells once it shows what is waited for."""
+    deadline = time.monotonic() + 15
+    while (chart := chart_of(page)) is None or not is_shown(chart):
+        assert time.monotonic() < deadline, f"waited in vain: {chart}"
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    return chart
+
+
+def press(page: Page, label: str) -> None:
+    """Press an interval or a range."""
+    page.locator(".segments").get_by_text(label, exact=True).click()
+
+
+def interval_after(label: str) -> str:
+    """The interval that a button leads to."""
+    ranges = {"1 hour": "1m", "3 hours": "1m", "1 day": "5m", "5 days": "15m", "1 month": "1h"}
+    return label if label in COUNTS else ranges.get(label, "1d")
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_chart_is_never_blank_however_ranges_and_intervals_are_changed(
+    page: Page, reader: Page, walk: str
+) -> None:
+    """Load, 1Y, 3H, 1Y: an empty chart, 6 times of 6; 1h, 1d, 1h: 3 of 3; a mixed walk: 19 of 44."""
+    for label in WALKS[walk]:
+        press(page, label)
+        chart = seen(page, lambda chart, label=label: chart.interval == interval_after(label))  # type: ignore[misc]
+        assert chart.visible >= 10 and chart.drawn == chart.loaded and chart.holds_last, (label, chart)
+        columns = candle_columns(page, reader, chart)
+        assert columns >= 0.2 * min(chart.visible, chart.x), (label, columns, chart)
+
+
+def test_next_symbol_scales_itself_after_the_price_axis_was_dragged(page: Page) -> None:
+    """The scale stayed as it was dragged: the next symbol was drawn outside it."""
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 260, steps=4)
+    page.mouse.up()
+    seen(page, lambda chart: not chart.follows)
+    page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
+    chart = seen(page, lambda chart: chart.symbol == "BTC/USD")
+    assert chart.follows and chart.holds_last
+
+
+def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(page: Page, dsn: str) -> None:
+    """A panned chart tagged the last visible bar's close as the price."""
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 700, box["y"] + 150, steps=5)
+    page.mouse.up()
+    assert seen(page, lambda chart: not chart.shows_newest).tag == pytest.approx(KINDS[0].price)
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        say_price(cursor, KINDS[0], 232.5, int(time.time()))
+    assert not seen(page, lambda chart: chart.tag == 232.5).shows_newest
+    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+        say_price(cursor, KINDS[0], KINDS[0].price, int(time.time()))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_attribution_covers_no_legend_and_leads_to_its_makers(
+    browser: Browser, address: str, size: tuple[int, int]
+) -> None:
+    """The logo of the chart library lay over the legend of the lowest pane."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(address)
+    seen(page, lambda chart: chart.visible > 0)
+    link = page.locator(".attribution")
+    expect(link).to_have_attribute("href", "https://www.tradingview.com/")
+    assert page.locator("#tv-attr-logo").count() == 0
+    own = link.bounding_box()
+    assert own is not None and own["x"] + own["width"] <= size[0]
+    for legend in page.locator(".legend > span").all():
+        box = legend.bounding_box()
+        assert box is None or box["y"] + box["height"] <= own["y"] or box["x"] + box["width"] <= own["x"]
+    page.close()

@@ -1,0 +1,88 @@
+"""What the chart shows: as its objects tell, and as the pixels of its picture tell."""
+
+import base64
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Page
+
+CHART = """() => {
+    const view = window.deskChart?.view(), series = view && window.deskCanvas.series('price');
+    if (!series || !view.bars.length || !window.deskCanvas.isSettled()) return null;
+    const range = window.deskCanvas.range(), newest = view.bars.length - 1, scale = series.priceScale();
+    if (!range) return null;
+    const first = Math.max(0, Math.ceil(range.from)), last = Math.min(newest, Math.floor(range.to));
+    const { symbol, interval, hasOlder, bars } = view, prices = scale.getVisibleRange();
+    return {
+        symbol, interval, has_older: hasOlder, loaded: bars.length, visible: last - first + 1,
+        drawn: series.data().length, first: bars[Math.max(0, first)]?.start, shows_newest: last === newest,
+        low: prices?.from ?? null, high: prices?.to ?? null, follows: scale.options().autoScale,
+        last: bars.at(-1).close, tag: series.priceLines().at(-1)?.options().price ?? null,
+        x: window.deskCanvas.chart().timeScale().width(), y: window.deskCanvas.chart().panes()[0].getHeight(),
+    };
+}"""
+COLUMNS = """async ([data, colours]) => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,' + data;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, { width: image.width, height: image.height });
+    const brush = canvas.getContext('2d');
+    brush.drawImage(image, 0, 0);
+    const { data: bytes, width, height } = brush.getImageData(0, 0, image.width, image.height);
+    const is = (at, colour) => colour.every((part, index) => Math.abs(bytes[at + index] - part) < 14);
+    let columns = 0;
+    for (let x = 0; x < width; x += 1) {
+        let found = 0;
+        for (let y = 0; y < height && found < 2; y += 1) {
+            if (colours.some((colour) => is(4 * (y * width + x), colour))) found += 1;
+        }
+        if (found > 1) columns += 1;
+    }
+    return columns;
+}"""
+CANDLES = [[0x26, 0xA6, 0x9A], [0xEF, 0x53, 0x50]]
+
+
+class Chart(NamedTuple):
+    """What the chart's objects tell: bars that are loaded, drawn and visible, the visible prices, the price that is
+    tagged on the axis, whether the scale follows by itself, and the size of the price pane in pixels."""
+
+    symbol: str
+    interval: str
+    has_older: bool
+    loaded: int
+    visible: int
+    drawn: int
+    first: int
+    shows_newest: bool
+    low: float | None
+    high: float | None
+    follows: bool
+    last: float
+    tag: float | None
+    x: float
+    y: float
+
+    @property
+    def holds_last(self) -> bool:
+        """Whether the last price lies in the visible prices."""
+        return self.low is not None and self.high is not None and self.low <= self.last <= self.high
+
+
+def chart_of(page: Page) -> Chart | None:
+    """What the chart tells; None while it is empty or between two pictures."""
+    told: dict[str, Any] | None = page.evaluate(CHART)
+    return None if told is None else Chart(**told)
+
+
+def candle_columns(page: Page, reader: Page, chart: Chart) -> int:
+    """How many columns of the price pane's picture hold pixels of candles, more than the line of the last price has.
+
+    `reader` is an empty page, in which the picture is taken apart.
+    """
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    clip = {"x": box["x"], "y": box["y"], "width": chart.x, "height": chart.y}
+    picture = page.screenshot(clip=clip)  # type: ignore[arg-type]
+    columns: int = reader.evaluate(COLUMNS, [base64.b64encode(picture).decode(), CANDLES])
+    return columns
