@@ -31,8 +31,8 @@ def build(
     model: ReadModel, scene: Scene, rewording: Rewording | None = None, names: guard.Names = NAMES
 ) -> ASGIApp:
     """The whole screen as an ASGI application, asked by one of `names`. It starts and stops the read model with itself,
-    and `rewording`, which puts summaries in other words where that is wished. Raises Unavailable where the chart library
-    can't be fetched."""
+    and `rewording`, which puts summaries in other words where that is wished. Raises Unavailable where the chart
+    library can't be fetched."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
