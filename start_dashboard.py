@@ -26,6 +26,7 @@ from dashboard.delta import Scene
 from dashboard.guard import Names, names_at
 from dashboard.read_model import ReadModel
 from dashboard.rewording import Rewording
+from shared import pulse
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
@@ -44,11 +45,13 @@ def main() -> int:
     stop = stop_on_signals()
     try:
         arguments = _arguments()
+        pulse.begin(arguments.pulse)
         stop_without(arguments.supervisor, stop)
         config = start("screen", arguments)
         _show(config, arguments.host or config.screen.host, arguments.port or config.screen.port, stop)
     except TickstreamError as error:
         print(f"screen: {error}", file=sys.stderr)
+        pulse.last_words(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
         log.info("screen stops before it began.")
@@ -95,6 +98,17 @@ def _show(config: Config, host: str, port: int, stop: Stop) -> None:
         keep_trying("screen", attempt, stop, config.errors)
 
 
+class CountingServer(uvicorn.Server):
+    """A server that counts the turns of its loop: one that hangs makes none."""
+
+    turns = 0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second by the loop that serves every request."""
+        self.turns += 1
+        return await super().on_tick(counter)
+
+
 def _address(config: Config) -> str:
     """The DSN of the tables; the embedded server is started again where it is gone. Raises Unavailable."""
     with servers(config, kafka=False) as ready:
@@ -114,7 +128,7 @@ def _screen(config: Config, instance: str, names: Names) -> tuple[ASGIApp, ReadM
 def _serve(app: ASGIApp, model: ReadModel, listener: socket.socket, stop: Stop) -> None:
     """Serve the page until `stop` is set. Ends the process with status 1 where the tables can't be read any more:
     its supervisor starts it again."""
-    server = uvicorn.Server(
+    server = CountingServer(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
     )
 
@@ -122,13 +136,22 @@ def _serve(app: ASGIApp, model: ReadModel, listener: socket.socket, stop: Stop) 
     page = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="page")
     with stop.gently():
         page.start()
-        while page.is_alive() and not stop.wait(LOOK_SECONDS) and not model.has_failed:
-            continue
+        _watch(page, server, model, stop)
         server.should_exit = True
         page.join()
     if model.has_failed:
         sys.exit("screen: reading the tables failed; why is above.")
     stop.set()
+
+
+def _watch(page: threading.Thread, server: CountingServer, model: ReadModel, stop: Stop) -> None:
+    """Wait for the end, with a sign of life whenever both the server and the reading have made a turn."""
+    turns = (0, 0)
+    while page.is_alive() and not stop.wait(LOOK_SECONDS) and not model.has_failed:
+        now = (server.turns, model.turns)
+        if now[0] > turns[0] and now[1] > turns[1]:
+            pulse.beat()
+            turns = now
 
 
 def _place(dsn: str) -> str:

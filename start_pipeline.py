@@ -4,7 +4,8 @@
     python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
 
 At a first start without Yahoo in reach the market is simulated, and the page offers live quotes once they can be had.
-Ctrl-C stops everything. A part that dies is started again. Settings: .env, see .env.example.
+Ctrl-C stops everything. A part that dies or hangs is started again; one that fails for good stops no other. It ends with
+status 3 where nothing that records is left. Settings: .env, see .env.example.
 """
 
 import argparse
@@ -25,10 +26,11 @@ from producer.reachability import obstacle_now
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.database import make_database
-from shared.errors import SourceError, TickstreamError
+from shared.errors import SourceError, StopPart, TickstreamError
 from shared.kafka import make_topics
 from shared.parts import Stop, keep_trying, place, servers, stop_on_signals
-from shared.supervising import Child, supervise
+from shared.status_board import shown
+from shared.supervising import EXIT_STOP, Child, supervise
 
 log = logging.getLogger("tickstream.pipeline")
 
@@ -40,6 +42,9 @@ PARTS = {
     "trainer": ("-m", "ml.trainer"),
 }
 
+
+RECORDING = {"producer", "storage", "analytics"}
+"""Without these data would be lost; the pipeline runs on as long as one of them does."""
 
 INSTEAD_OF_LIVE = (
     "Yahoo can't be reached (%s): the market on the page is simulated. I keep trying; the page will offer to switch "
@@ -55,7 +60,10 @@ def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
     )
     speed = ["--speed", arguments.speed] if arguments.speed else []
     settings = {} if config.producer.is_source_chosen else {"TICKSTREAM_FEED": config.feed}
-    return [Child(part, (*command, *replay, *speed), settings) for part, command in PARTS.items()]
+    return [
+        Child(part, (*command, *replay, *speed), settings, records=part in RECORDING)
+        for part, command in PARTS.items()
+    ]
 
 
 def why_not_live(config: Config) -> SourceError | None:
@@ -96,7 +104,7 @@ def run_feed(config: Config, children: list[Child], stop: Stop) -> None:
     """Run the parts until `stop` is set."""
     with prepared(config) as dsn:
         withdraw(dsn)
-        with stop.gently():
+        with shown(dsn, children, config.embedded), stop.gently():
             supervise(children, stop, config.errors)
 
 
@@ -110,6 +118,7 @@ def run_in_place_of_live(config: Config, arguments: argparse.Namespace, reason: 
     with (
         prepared(simulated) as dsn,
         offering(dsn, config.providers.yahoo_url, reason) as accepted,
+        shown(dsn, children, config.embedded),
         stop.gently(),
     ):
         supervise(children, stop, config.errors, accepted)
@@ -142,7 +151,7 @@ def main() -> int:
         run(start("pipeline", arguments), arguments, stop)
     except TickstreamError as error:
         print(f"pipeline: {error}", file=sys.stderr)
-        return 1
+        return EXIT_STOP if isinstance(error, StopPart) else 1
     except KeyboardInterrupt:
         log.info("The pipeline is stopped.")
     return 0

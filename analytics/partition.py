@@ -9,8 +9,11 @@ from analytics.symbol_state import EngineSettings
 from analytics.tables import Snapshot, replace_indicators
 from shared.database import Cursor
 from shared.market import Interval
+from shared.pulse import beat
 from shared.stream import Batch
 
+BEAT_MASK = 255
+"""A sign of life after so many records: a batch may take long, but each of its records does not."""
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
@@ -45,6 +48,8 @@ class Partition:
         engine, servings = self.engine, self.servings
         next_switch = servings.next_offset
         for offset, record in batch.records:
+            if not offset & BEAT_MASK:
+                beat()
             if offset >= next_switch:
                 servings.catch_up(offset, engine)
                 next_switch = servings.next_offset

@@ -15,6 +15,7 @@ from ml.volatility import MEMORY
 from shared.calendars import calendar_of, periods_per_year
 from shared.database import Cursor
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval
+from shared.pulse import beat
 
 TOLD_EVERY = 25
 """Progress is logged after so many symbols."""
@@ -34,6 +35,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine
         until = max(snapshot.partition["closed_until"], state["closed_until"])
         splits = splits_until(cursor, symbol, snapshot.next_offset)
         for interval in INTERVALS:
+            beat()
             periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
             refilled = indicators[symbol, interval] = IndicatorSet(engine.settings.indicators, periods)
             bars = bars_until(cursor, symbol, interval, until)

@@ -8,6 +8,7 @@ from analytics.forecasts import Search
 from ml.search import Outcome
 from ml.search_pool import DIED, Key, SearchPool
 from shared.errors import Unavailable
+from shared.pulse import beat
 
 WAIT_SECONDS = 0.2
 """So long the loop does not look whether it is to stop."""
@@ -83,6 +84,7 @@ class PooledSearches:
             self._begin(search)
         key, outcome = self._keys.pop(search), None
         while outcome is None:
+            beat()
             outcome = self._pool.result(key, WAIT_SECONDS)
             if outcome is None and self._stop.is_set():
                 raise Unavailable("the part stops amid a search for a model")

@@ -11,7 +11,7 @@ from psycopg2.extras import execute_values
 from analytics.engine import Event
 from analytics.indicator_set import IndicatorRow
 from analytics.symbol_state import LiveBar, SymbolState
-from shared.database import Cursor, copy_rows
+from shared.database import Cursor, copy_rows, take_time
 from shared.market import Bar, CorporateAction, Interval
 from shared.progress import Reading
 
@@ -205,6 +205,7 @@ EXPORT = """
 
 def export_quotes(cursor: Cursor, out: TextIO) -> None:
     """Write every quote as CSV, by event time."""
+    take_time(cursor)
     cursor.copy_expert(EXPORT, out)
 
 

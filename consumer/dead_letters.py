@@ -10,6 +10,7 @@ from consumer.tables import dead_letters_after, has_dead_letters
 from shared.database import Cursor
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, browse
+from shared.pulse import beat
 from shared.stream import DeadLetter
 
 FLUSH_SECONDS = 10.0
@@ -63,6 +64,7 @@ class DeadLetterTopic:
             return
         if self._writer is None:
             self._writer = LogWriter(self._log)
+        beat()
         for letter in self._waiting:
             headers = [(OFFSET_HEADER, str(letter.offset).encode()), (REASON_HEADER, letter.reason.encode())]
             self._writer.send(letter.partition, letter.key or b"", letter.message, headers)

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.adjustment import adjusted
 from dashboard.figures import columns
 from dashboard.forecasts import fan, forecast_card
-from dashboard.notices import banner, newest, notice, stale_warning, switch
+from dashboard.notices import banner, newest, notice, switch, warning
 from dashboard.panels import (
     alert_item,
     heading,
@@ -126,7 +126,7 @@ def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "banner": banner(scene.feed, snapshot.reading),
         "switch": switch(snapshot.reading),
-        "warning": stale_warning(snapshot.condition, snapshot.reading),
+        "warning": warning(snapshot.condition, snapshot.reading),
         "notice": missing and missing._asdict(),
     }
 

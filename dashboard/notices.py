@@ -10,6 +10,8 @@ from dashboard.sources import source_name
 
 SIMULATED = "Simulated data: prices are made up by a model, no market behind them."
 START = "python start_pipeline.py"
+DISK_SECONDS = 10.0
+"""What was found out about the disk counts for so long."""
 NO_QUOTES = (
     "Everything is ready, but nothing has been received so far. The first quote shows up here by itself. "
     "If no part is running, this starts them:"
@@ -88,6 +90,15 @@ def notice(condition: Condition, place: str, reason: str) -> Notice | None:
         case "no_quotes":
             return Notice("No quotes yet", NO_QUOTES, START)
     return None
+
+
+def warning(condition: Condition, reading: Reading) -> str | None:
+    """The line over the numbers: what the user must look after; None where there is nothing."""
+    failed = [f"{row.detail.rstrip('.')}." for row in reading.parts.values() if row.state == "failed"]
+    disk = reading.parts.get("disk")
+    full = [disk.detail] if disk is not None and disk.age <= DISK_SECONDS else []
+    stale = stale_warning(condition, reading)
+    return " ".join([*([stale] if stale else []), *full, *failed]) or None
 
 
 def stale_warning(condition: Condition, reading: Reading) -> str | None:

@@ -15,7 +15,7 @@ from shared.sections import Indicators
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 SILENT_AFTER = 5.0
 """A part without a sign for so many seconds does not answer, unless it said that it ends."""
-ENDED = ("finished", "stopped")
+ENDED = ("finished", "stopped", "failed")
 PARTS = (
     ("producer", "Producer"),
     ("storage", "Storage"),
@@ -199,8 +199,8 @@ def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
     if not is_alive(row) and row.state not in ENDED:
         text = f"no answer for {_duration(row.age)}"
         return {"label": label, "text": text, "tone": "bad", "title": row.detail}
-    tone = "good" if row.state == "running" else "idle"
-    text = row.state if row.instances == 1 else f"{row.state} × {row.instances}"
+    tone = {"running": "good", "failed": "bad"}.get(row.state, "idle")
+    text = row.state if row.instances == 1 or row.state == "failed" else f"{row.state} × {row.instances}"
     return {"label": label, "text": text, "tone": tone, "title": row.detail}
 
 

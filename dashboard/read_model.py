@@ -42,7 +42,7 @@ class ReadModel:
     started again for it. It may raise Unavailable. `feed` is live, simulated or replay. `cache_size` bars are kept
     a symbol and interval. `first_sequence` must be above every sequence of an earlier run, so that a page left open
     notices the new one. `instance` names this server among the parts. `has_failed` is true once an error ended the
-    reading for good.
+    reading for good; `turns` rises as long as it goes on, whether or not the database is there.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class ReadModel:
         self.feed = feed
         self._sign = SignOfLife("screen", instance)
         self._reads = 0
+        self.turns = 0
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
         # The one beyond those that a chart is given tells whether there are older ones.
@@ -153,6 +154,7 @@ class ReadModel:
     def _keep_following(self) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
+            self.turns += 1
             try:
                 dsn = self._address()
                 with (
@@ -174,6 +176,7 @@ class ReadModel:
         self._history.clear()
         begun = False
         while not self._stopping.is_set():
+            self.turns += 1
             # One transaction a read: price, bars and alerts are of the same moment.
             with transaction(reader) as cursor:
                 has_tables = queries.has_tables(cursor)

@@ -8,20 +8,29 @@ from pathlib import Path
 
 from shared.command_line import run_part
 from shared.config import Config
-from shared.database import connect, make_database, transaction
+from shared.database import LIMITS, Cursor, connect, make_database, take_time, transaction
 from shared.parts import Stop, servers
+from shared.pulse import long_step
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_205_801
 """Advisory lock: parts that start together migrate one after the other."""
 
+LONGEST_SECONDS = 3600
+"""So long a migration of large tables may take without a sign of life."""
+
 
 def migrate(dsn: str) -> list[str]:
     """Apply what is missing; the names of the migrations applied. Raises Unavailable."""
+    with long_step(LONGEST_SECONDS):
+        return _applied(dsn)
+
+
+def _applied(dsn: str) -> list[str]:
     connection = connect(dsn, "migrate")
     try:
         with transaction(connection) as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+            _wait_for_others(cursor)
             cursor.execute(
                 "create table if not exists migrations"
                 " (name text primary key, applied_at timestamptz not null default now())"
@@ -35,6 +44,15 @@ def migrate(dsn: str) -> list[str]:
         return [path.name for path in missing]
     finally:
         connection.close()
+
+
+def _wait_for_others(cursor: Cursor) -> None:
+    """One at a time: the others wait until it is through, for as long as a migration may take. One that is frozen is
+    ended by the server. For any other lock nobody waits long: all that come later would wait behind it."""
+    take_time(cursor)
+    cursor.execute("select set_config('lock_timeout', %s, true)", (f"{LONGEST_SECONDS}s",))
+    cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    cursor.execute("select set_config('lock_timeout', %s, true)", (LIMITS["lock_timeout"],))
 
 
 def _migrate(config: Config, _: Stop) -> None:

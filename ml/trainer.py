@@ -30,6 +30,7 @@ from shared.config import Config
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.market import Interval
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
+from shared.pulse import beat
 
 LOOK_SECONDS = 5.0
 ROUND_SECONDS = 1_800.0
@@ -148,6 +149,7 @@ class Trainer:
             self._beat(detail)
 
     def _beat(self, detail: str) -> None:
+        beat()
         if self._sign.due():
             self._sign.give(self._connection, "running", detail, 0, self._rounds)
 

@@ -14,7 +14,7 @@ from producer.reachability import obstacle
 from shared.config import Config
 from shared.database import Connection, connect, transaction
 from shared.errors import TickstreamError, Unavailable
-from shared.parts import BEAT_SECONDS
+from shared.pulse import BEAT_SECONDS
 
 PROBE_SECONDS = 60.0
 LONGEST_FAREWELL = 1.0

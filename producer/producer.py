@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from itertools import dropwhile
 from threading import Event
 
@@ -29,17 +30,28 @@ from shared.config import Config
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market import Record
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
+from shared.pulse import beat, long_step, wait
 from shared.recordings.sequence import recorded
 
 log = logging.getLogger("tickstream.producer")
+
+OPENING_SECONDS = 3600.0
+"""Recordings are told apart by what is in them, so all of it is read first."""
 
 Source = Callable[[Config, int, Event], Iterator[Record]]
 
 
 def _replay(config: Config, after: int, stop: Event) -> Iterator[Record]:
     """What is published already is passed over at once; only the rest is paced."""
-    rest = dropwhile(lambda record: record.position <= after, recorded(config.producer.replay_files))
-    in_time = paced(rest, config.producer.replay_speed, time.monotonic, stop.wait)
+
+    def is_published(record: Record) -> bool:
+        beat()
+        return record.position <= after
+
+    with long_step(OPENING_SECONDS):
+        records = recorded(config.producer.replay_files)
+    rest = dropwhile(is_published, records)
+    in_time = paced(rest, config.producer.replay_speed, time.monotonic, partial(wait, stop))
     return ended_by_now(in_time, lambda: datetime.now(UTC))
 
 
@@ -47,7 +59,7 @@ def _simulated(config: Config, after: int, stop: Event) -> Iterator[Record]:
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
     )
-    return market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), stop.wait)
+    return market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
 
 
 MADE: dict[str, Source] = {"replay": _replay, "simulated": _simulated}

@@ -14,6 +14,7 @@ from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, reachable
 from shared.market import Record, TimeMark
 from shared.messages import decode, encode
+from shared.pulse import beat
 
 MARK_EVERY = 2_000
 MARK_SECONDS = 1.0
@@ -86,6 +87,7 @@ class Publisher:
             else:
                 unmarked += self._publish_one(record)
             if unmarked >= MARK_EVERY or time.monotonic() - self._marked > MARK_SECONDS:
+                beat()
                 self._writer.mark()
                 unmarked, self._marked = 0, time.monotonic()
                 self._settle(MARKS_UNDER_WAY, stop)
@@ -122,6 +124,7 @@ class Publisher:
         Raises Unavailable where the broker is gone: the next run reads from the log what had reached it.
         """
         while self._writer.outstanding() > under_way:
+            beat()
             settled = self._writer.settle(MARK_SECONDS)
             if not settled and not self.waiting:
                 log.warning("Kafka does not acknowledge: waiting for it.")

@@ -11,7 +11,8 @@ from shared.config import Config
 from shared.database import Connection, connect, make_database
 from shared.errors import TickstreamError, Unavailable
 from shared.kafka import LogWriter
-from shared.parts import BEAT_SECONDS, SignOfLife
+from shared.parts import SignOfLife
+from shared.pulse import BEAT_SECONDS
 
 REFUSED_SECONDS = 10.0
 """Between two tries of what the database would refuse again."""

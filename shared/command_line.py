@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from shared import pulse
 from shared.config import Config, Value, load
 from shared.errors import ConfigError, TickstreamError
 from shared.logs import start_logging
 from shared.parts import Stop, stop_on_signals, stop_without
 from shared.supervising import EXIT_STOP
 
+LOAD_SECONDS = 3600.0
+"""A recording is read from end to end to give it a name."""
 RECORDINGS = ("*.zip", "*.csv", "*.csv.gz")
 
 
@@ -29,6 +32,7 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--speed", help="of the replay: 1 as it was, 60 for sixty times as fast, max")
     parser.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--pulse", type=int, help=argparse.SUPPRESS)
     return parser
 
 
@@ -60,7 +64,8 @@ def start(part: str, arguments: argparse.Namespace) -> Config:
 
 def configured(part: str, settings: Mapping[str, Value]) -> Config:
     """The settings, with logging started and every warning said; `settings` win over `.env`. Raises ConfigError."""
-    config = load(arguments=settings)
+    with pulse.long_step(LOAD_SECONDS):
+        config = load(arguments=settings)
     start_logging(config.logging, part)
     for warning in config.warnings:
         logging.getLogger("tickstream").warning(warning)
@@ -73,10 +78,12 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) ->
     threading.excepthook = lambda died: end_with_thread(died, stop)
     try:
         arguments = parser_of(doc).parse_args()
+        pulse.begin(arguments.pulse)
         stop_without(arguments.supervisor, stop)
         run(start(part, arguments), stop)
     except TickstreamError as error:
         print(f"{part}: {error}", file=sys.stderr)
+        pulse.last_words(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
         logging.getLogger("tickstream").info("%s stops before it began.", part)

@@ -14,6 +14,7 @@ from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.progress import Reading, claim_origin
+from shared.pulse import beat
 from shared.stream import Fold, Pace, Stream
 
 OBJECTS_A_TURN = 200_000
@@ -108,6 +109,7 @@ def _turn_on(stream: Stream, sign: SignOfLife, config: Config, stop: threading.E
     """Turn until `stop` is set, with a sign of life once a second and a word on the pace now and then."""
     said, said_at = 0, time.monotonic()
     while not stop.is_set() and not stream.has_enough:
+        beat()
         stream.step()
         if sign.due():
             lag = stream.lag()

@@ -13,12 +13,22 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from shared.errors import ConfigError, StopPart, TickstreamError, Unavailable
 
-__all__ = ["Connection", "Cursor", "connect", "copy_rows", "make_database", "transaction"]
+__all__ = ["Connection", "Cursor", "connect", "copy_rows", "make_database", "take_time", "transaction"]
 
 CONNECT_TIMEOUT_SECONDS = 5
 SILENCE_MS = 10_000
 DUPLICATE_DATABASE = "42P04"
 OUT_OF_SHARED_MEMORY = "53200"
+DISK_FULL = "53100"
+IDLE_IN_TRANSACTION = "25P03"
+LIMITS = {
+    "idle_in_transaction_session_timeout": "60s",
+    "lock_timeout": "30s",
+    "statement_timeout": "10min",
+    "tcp_user_timeout": "60s",
+}
+"""The server ends what a client that is frozen began, and with it the locks that it holds; and no client waits for a
+lock or an answer without end. It tries again instead."""
 REFUSED = ("28P01", "28000", "42501")
 """Wrong password, no such user or no access from here, and no right to do that."""
 REFUSED_AT_CONNECT = (
@@ -29,6 +39,7 @@ REFUSED_AT_CONNECT = (
     'role "',
 )
 """The same while connecting, where the client passes on the server's words without its code."""
+SESSION = {"timezone": "UTC", "client_min_messages": "warning", **LIMITS}
 
 _json = msgspec.json.Encoder()
 
@@ -51,6 +62,10 @@ def _named(error: psycopg2.Error) -> TickstreamError:
             f"PostgreSQL refuses the user of POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_DSN): {said}. "
             "Mend these settings, or give the user that right."
         )
+    if error.pgcode == DISK_FULL or "No space left on device" in said:
+        return Unavailable(f"The disk of PostgreSQL is full, make room on it: {said}")
+    if error.pgcode == IDLE_IN_TRANSACTION:
+        return Unavailable(f"PostgreSQL ended a transaction in which nothing happened for too long: {said}")
     if error.pgcode == OUT_OF_SHARED_MEMORY:
         return StopPart(f"PostgreSQL has too few locks, raise its max_locks_per_transaction: {said}")
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
@@ -71,7 +86,7 @@ def connect(dsn: str, part: str) -> Connection:
             tcp_user_timeout=SILENCE_MS,
             keepalives_idle=5,
             keepalives_interval=2,
-            options="-c timezone=UTC -c client_min_messages=warning",
+            options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
         )
 
 
@@ -113,6 +128,11 @@ def transaction(connection: Connection) -> Iterator[Cursor]:
             if not connection.closed:
                 connection.rollback()
             raise
+
+
+def take_time(cursor: Cursor) -> None:
+    """What follows in this transaction may take hours, as changing the form of a large table does."""
+    cursor.execute("set local statement_timeout = 0")
 
 
 def copy_rows(

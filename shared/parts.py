@@ -19,11 +19,13 @@ from shared.database import Connection, transaction
 from shared.debugging import before_connecting
 from shared.embedded import lease_kafka, lease_postgres
 from shared.errors import ConfigError, PartitionLost, StopPart, Unavailable
+from shared.pulse import BEAT_SECONDS, beat, long_step, wait
 from shared.sections import Errors
 
 LONGEST_WAIT = 10.0
 SLOTS = 64
-BEAT_SECONDS = 1.0
+SERVER_SECONDS = 900.0
+"""A server that starts may be fetched over a slow line first, or wait for another part that starts it."""
 
 log = logging.getLogger("tickstream")
 
@@ -35,17 +37,21 @@ def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
     Nothing has connected to the database yet when the debugging aids are asked.
     """
     with ExitStack() as leases:
-        data = config.embedded.data
-        if kafka and config.kafka.is_embedded:
-            config = config.with_kafka_at(
-                leases.enter_context(lease_kafka(data, log.info, config.embedded.kafka_port))
-            )
-        if config.postgres.is_embedded:
-            config = config.with_postgres_at(
-                leases.enter_context(lease_postgres(data, log.info, config.embedded.postgres_port))
-            )
+        with long_step(SERVER_SECONDS):
+            config = _with_servers(config, leases, kafka=kafka)
         before_connecting(config.debugging, config.postgres.dsn_for(config.database()))
         yield config
+
+
+def _with_servers(config: Config, leases: ExitStack, *, kafka: bool) -> Config:
+    data = config.embedded.data
+    if kafka and config.kafka.is_embedded:
+        bootstrap = leases.enter_context(lease_kafka(data, log.info, config.embedded.kafka_port))
+        config = config.with_kafka_at(bootstrap)
+    if config.postgres.is_embedded:
+        dsn = leases.enter_context(lease_postgres(data, log.info, config.embedded.postgres_port))
+        config = config.with_postgres_at(dsn)
+    return config
 
 
 @contextmanager
@@ -130,6 +136,7 @@ def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, e
     failures = 0
     while not stop.is_set():
         began = time.monotonic()
+        beat()
         try:
             return attempt()
         except (Unavailable, PartitionLost) as error:
@@ -138,7 +145,7 @@ def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, e
                 log.warning("%s waits and tries again: %s", part, error)
             if errors.stop_on_critical_error and failures > errors.max_retries:
                 raise StopPart(f"{part} gave up after {errors.max_retries} tries: {error}") from error
-        stop.wait(pause(errors.retry_delay, failures))
+        wait(stop, pause(errors.retry_delay, failures))
     return None
 
 

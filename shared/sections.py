@@ -23,11 +23,13 @@ from shared.setting_types import (
     Every,
     FeedChoice,
     Grace,
+    HangSeconds,
     HostName,
     HostNames,
     Intervals,
     LogFormat,
     LogLevel,
+    Megabytes,
     Name,
     OffsetReset,
     Percent,
@@ -226,13 +228,15 @@ class Running(Section):
 
 
 class Errors(Section):
-    """What happens after something went wrong. `retry_delay` is in seconds."""
+    """What happens after something went wrong. `retry_delay` is in seconds, and so is `hang_seconds`: a part without
+    a sign of life for so long is killed and started again."""
 
     skip_invalid_data: bool = Field(default=True, validation_alias="SKIP_INVALID_DATA")
     skip_extreme_values: bool = Field(default=True, validation_alias="SKIP_EXTREME_VALUES")
     stop_on_critical_error: bool = Field(default=False, validation_alias="STOP_ON_CRITICAL_ERROR")
     max_retries: Attempts = Field(default=3, validation_alias="MAX_RETRIES")
     retry_delay: Seconds = Field(default=0.5, validation_alias="RETRY_DELAY")
+    hang_seconds: HangSeconds = Field(default=60.0, validation_alias="HANG_SECONDS")
 
 
 class Logging(Section):
@@ -261,8 +265,10 @@ class Screen(Section):
 
 
 class Embedded(Section):
-    """Where the servers that the project brings itself keep their data, and the ports they listen on."""
+    """Where the servers that the project brings itself keep their data, and the ports they listen on; and how many
+    megabytes must be free there, or a warning is shown."""
 
     data: ProjectPath = Field(default=PROJECT / ".tickstream", validation_alias="TICKSTREAM_DATA")
+    free_space_warning: Megabytes = Field(default=1024, validation_alias="FREE_SPACE_WARNING")
     kafka_port: Port = Field(default=29092, validation_alias="EMBEDDED_KAFKA_PORT")
     postgres_port: Port = Field(default=25432, validation_alias="EMBEDDED_POSTGRES_PORT")

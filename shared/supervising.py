@@ -11,12 +11,19 @@ from threading import Event
 
 from shared.errors import StopPart
 from shared.parts import pause
+from shared.pulse import LAST_WORDS, Listener
 from shared.sections import Errors
 from shared.setting_types import PROJECT
 
 INSTANT_SECONDS = 5.0
 STEADY_SECONDS = 60.0
 """A part that lived so long has not died in a row."""
+LONGEST_PAUSE = 300.0
+"""Between two starts of a part that dies at once, again and again."""
+START_PATIENCE = 3.0
+"""A start reads programs from a disk: it may take so many times HANG_SECONDS."""
+UNWATCHED_SECONDS = 5.0
+"""Where so long passed between two looks, the supervisor itself was stopped, or the whole machine."""
 LOOK_SECONDS = 0.1
 STOP_SECONDS = 3.5
 EXIT_STOP = 3
@@ -29,55 +36,111 @@ log = logging.getLogger("tickstream.pipeline")
 
 
 class Child:
-    """One part as a process of its own. `command` follows the Python interpreter, `settings` add to its environment."""
+    """One part as a process of its own. `command` follows the Python interpreter, `settings` add to its environment.
 
-    def __init__(self, part: str, command: Sequence[str], settings: Mapping[str, str] = NO_SETTINGS) -> None:
-        self.part, self.command = part, (*command, "--supervisor", str(os.getpid()))
+    `records` is whether data would be lost without it. `failure` is why it stands still, empty while it does not:
+    it is down for good with EXIT_STOP, and is tried again now and then where it dies at once whenever it starts.
+    """
+
+    def __init__(
+        self,
+        part: str,
+        command: Sequence[str],
+        settings: Mapping[str, str] = NO_SETTINGS,
+        *,
+        records: bool = True,
+    ) -> None:
+        self.part, self.records = part, records
+        self.command = (*command, "--supervisor", str(os.getpid()))
         self._settings = settings
         self.process: subprocess.Popen[bytes] | None = None
         self.done = False
+        self.failure = ""
         self.deaths = self.instant_deaths = 0
-        self._began = self._start_at = time.monotonic()
+        self._last_words = ""
+        self._listener = Listener()
+        self._hangs = False
+        self._began = self._start_at = self._looked_at = self._deadline = time.monotonic()
+        self._is_down = False
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it runs, or will in a moment."""
+        return not self.done and not self.failure
 
     def look(self, errors: Errors) -> None:
-        """Start it when it is time, and note its end. Raises StopPart where starting it again is no use."""
+        """Start it when it is time, note its end, and end it where it hangs."""
+        now = time.monotonic()
+        unwatched, self._looked_at = now - self._looked_at, now
         if self.process is None:
-            if not self.done and time.monotonic() >= self._start_at:
-                self._start()
+            if not self.done and not self._is_down and now >= self._start_at:
+                self._start(errors)
             return
+        if unwatched > UNWATCHED_SECONDS:
+            self._deadline += unwatched
         status = self.process.poll()
+        self._listen(now, errors)
         if status is not None:
             self.process = None
+            self._listener.close()
             self._ended(status, errors)
+        elif now > self._deadline and not self._hangs:
+            self._hangs = True
+            log.error("%s gave no sign of life in time: it is killed and starts again.", self.part)
+            self.process.kill()
 
-    def _start(self) -> None:
+    def _start(self, errors: Errors) -> None:
         self._began = time.monotonic()
+        self._deadline = self._began + START_PATIENCE * errors.hang_seconds
+        self._hangs, self._last_words, self._listener = False, "", Listener()
+        pipe = self._listener.theirs
         # In a session of its own it hears of Ctrl-C from us alone, not amid its first imports too.
         self.process = subprocess.Popen(
-            [sys.executable, *self.command],
+            [sys.executable, *self.command, *(() if pipe is None else ("--pulse", str(pipe)))],
             cwd=PROJECT,
             env=os.environ | self._settings,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=() if pipe is None else (pipe,),
         )
+        self._listener.forget_theirs()
+
+    def _listen(self, now: float, errors: Errors) -> None:
+        """Take in what it says: its signs of life, and why it ends."""
+        for line in self._listener.hear():
+            if line.startswith(LAST_WORDS):
+                self._last_words = line.removeprefix(LAST_WORDS)
+            elif line.isdigit():
+                self._deadline = now + max(errors.hang_seconds, float(line))
+        if self.failure and now - self._began > INSTANT_SECONDS:
+            log.info("%s is at work again.", self.part)
+            self.failure = ""
 
     def _ended(self, status: int, errors: Errors) -> None:
         if status == 0:
             self.done = True
             log.info("%s is through.", self.part)
-            return
-        if status == EXIT_STOP:
-            raise StopPart(f"{self.part} can't go on; its reason is above.")
+        elif status == EXIT_STOP:
+            self._is_down = True
+            self.failure = f"{self.part} can't go on: {self._last_words or 'its reason is in the log'}"
+            log.error("%s It stays down; the other parts run on.", self.failure)
+        else:
+            self._died(status, errors)
+
+    def _died(self, status: int, errors: Errors) -> None:
+        """Start it again, the later the more often it died in a row."""
         lived = time.monotonic() - self._began
         self.deaths = self.deaths + 1 if lived < STEADY_SECONDS else 1
         self.instant_deaths = self.instant_deaths + 1 if lived < INSTANT_SECONDS else 0
+        wait = pause(errors.retry_delay, self.deaths)
         if self.instant_deaths > errors.max_retries:
-            raise StopPart(
+            wait = min(LONGEST_PAUSE, errors.retry_delay * 2.0 ** min(self.instant_deaths, 20))
+            self.failure = (
                 f"{self.part} died {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last with "
-                f"status {status}. Its last words are above; run it alone to look closer: "
+                f"status {status}. Its last words are in the log; run it alone to look closer: "
                 f"python {' '.join(self.command[:-2])}"
             )
-        wait = pause(errors.retry_delay, self.deaths)
+            log.error("%s. It is tried again; the other parts run on.", self.failure)
         log.warning("%s ended with status %d: it starts again in %.1f s.", self.part, status, wait)
         self._start_at = time.monotonic() + wait
 
@@ -90,15 +153,25 @@ class Child:
 def supervise(children: Sequence[Child], stop: Event, errors: Errors, switch: Event = NEVER) -> None:
     """Keep the children running until `stop` or `switch` is set, then stop them all.
 
-    Raises StopPart where one can't go on.
+    One that fails stops no other. Raises StopPart where nothing that records is left.
     """
     try:
         while not (stop.is_set() or switch.is_set()):
             for child in children:
                 child.look(errors)
+            require_recording(children)
             stop.wait(LOOK_SECONDS)
     finally:
         stop_all(children)
+
+
+def require_recording(children: Sequence[Child]) -> None:
+    """Raises StopPart where parts that record have failed and none is left at work."""
+    recording = [child for child in children if child.records]
+    failed = [child for child in recording if child.failure]
+    if failed and not any(child.is_at_work for child in recording):
+        reasons = " ".join(child.failure for child in failed)
+        raise StopPart(f"Nothing that records is left. {reasons}")
 
 
 def stop_all(children: Sequence[Child]) -> None:

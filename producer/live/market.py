@@ -36,6 +36,7 @@ from shared.calendars import DAY, calendar_of
 from shared.errors import ConfigError
 from shared.listings import Listing, Listings
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.pulse import beat
 
 WAIT_SECONDS = 0.1
 TICK_SECONDS = 0.5
@@ -74,6 +75,7 @@ class LiveMarket:
     def records(self, stop: Event) -> Iterator[Record]:
         """What goes into the log, until `stop` is set."""
         while not stop.is_set():
+            beat()
             try:
                 word = self.inbox.get(timeout=WAIT_SECONDS)
             except Empty:

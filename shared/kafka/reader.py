@@ -12,6 +12,7 @@ from kafka.structs import OffsetAndMetadata
 
 from shared.errors import PartitionLost, Unavailable
 from shared.kafka.connection import CONNECT_TIMEOUT_MS, Log, client_settings, kafka_errors, reachable
+from shared.pulse import beat
 
 SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 3_600_000
@@ -209,6 +210,7 @@ class LogBrowser:
         messages: list[Message] = []
         heard = time.monotonic()
         while (self._consumer.position(where, timeout_ms=POSITION_MS) or 0) < end:
+            beat()
             polled = self._consumer.poll(timeout_ms=1_000)
             for found in polled.values():
                 messages.extend(message for message in found if message.offset < end)

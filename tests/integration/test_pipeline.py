@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 
 import psutil
@@ -16,7 +16,7 @@ from shared.embedded import Kafka, Postgres
 from shared.embedded.daemon import find, free_port
 from shared.errors import StopPart
 from shared.sections import Errors
-from shared.supervising import Child, supervise
+from shared.supervising import NO_SETTINGS, Child, supervise
 from tests.integration.desk import PROJECT
 from tests.integration.server_user import PATIENCE, wait_for
 
@@ -32,7 +32,7 @@ IMPORT_SECONDS = 0.2
 class Pipeline:
     """The command at work on servers of the test's own."""
 
-    def __init__(self, kafka: Kafka, postgres: Postgres) -> None:
+    def __init__(self, kafka: Kafka, postgres: Postgres, more: Mapping[str, str] = NO_SETTINGS) -> None:
         self.servers = (kafka, postgres)
         settings = {
             "TICKSTREAM_DATA": str(kafka.folder.parent),
@@ -45,7 +45,7 @@ class Pipeline:
         self.process = subprocess.Popen(
             [sys.executable, "start_pipeline.py"],
             cwd=PROJECT,
-            env=os.environ | settings,
+            env={**os.environ, **settings, **more},
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,  # as a terminal gives it a group of its own
@@ -155,9 +155,9 @@ def test_a_part_that_dies_at_once_again_and_again_ends_the_pipeline_with_a_sente
         supervise([broken], threading.Event(), Errors(max_retries=2, retry_delay=0.01))
 
 
-def test_a_part_that_can_not_go_on_ends_the_others_too() -> None:
+def test_parts_that_record_end_the_screen_too_where_none_of_them_can_go_on() -> None:
     children = [
-        Child("producer", ("-c", "import time; time.sleep(600)")),
+        Child("screen", ("-c", "import time; time.sleep(600)"), records=False),
         Child("storage", ("-c", "raise SystemExit(3)")),
     ]
     with pytest.raises(StopPart, match="storage can't go on"):

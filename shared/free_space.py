@@ -1,0 +1,54 @@
+"""Room on the disk: watched, and waited for where there is none."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.errors import Unavailable
+
+MEGABYTE = 1 << 20
+LEAST_MEGABYTES = 64
+"""A server is not started with less: it would fail in the midst of its work, again and again."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def free_megabytes(folder: Path) -> int:
+    """What is free for us on the disk of a folder, or of the nearest one above it that is there."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free // MEGABYTE
+
+
+def free_space_warning(folder: Path, least: int) -> str:
+    """A sentence for the user where fewer than `least` megabytes are free; empty where there is enough."""
+    free = free_megabytes(folder)
+    if free >= least:
+        return ""
+    return (
+        f"Only {free} MB are free on the disk of {folder}: make room. When it is full, everything waits until there "
+        "is some, and goes on by itself."
+    )
+
+
+def require_room(folder: Path, name: str) -> None:
+    """Raises Unavailable where the disk has too little room for a server to be started."""
+    free = free_megabytes(folder)
+    if free < LEAST_MEGABYTES:
+        raise Unavailable(
+            f"{name} is not started: only {free} MB are free on the disk of {folder}, and it needs "
+            f"{LEAST_MEGABYTES}. Make room; it goes on by itself."
+        )
+
+
+@contextmanager
+def waiting_for_room() -> Iterator[None]:
+    """Names the error of a full disk by what happens next: Unavailable."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            where = f" ({error.filename})" if error.filename else ""
+            raise Unavailable(f"The disk is full{where}: make room, it goes on by itself") from error
+        raise

@@ -1,0 +1,215 @@
+"""Scenario: a part hangs, stopped by SIGSTOP or for ever in a call that never returns. It is found by its missing sign
+of life and replaced; one that is merely busy is left alone. And a part that fails stops no other."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from threading import Event, Thread
+
+import psutil
+import pytest
+
+from shared import supervising
+from shared.database import connect, transaction
+from shared.embedded import Kafka, Postgres
+from shared.errors import StopPart, Unavailable
+from shared.pulse import Pulse
+from shared.sections import Embedded, Errors
+from shared.status_board import shown
+from shared.supervising import Child, supervise
+from tests.integration.desk import Desk
+from tests.integration.server_user import PATIENCE, wait_for
+from tests.integration.test_pipeline import PARTS, Pipeline
+
+QUICK = Errors(hang_seconds=5.0, retry_delay=0.0)
+SIGNS = "import os, signal, sys, time; from shared import pulse; pulse.begin(int(sys.argv[-1])); "
+ALIVE = SIGNS + "[(pulse.beat(), time.sleep(0.05)) for _ in range(100000)]"
+SLEEPS = "import time; time.sleep(600)"
+
+
+def child(part: str, code: str, *, records: bool = True) -> Child:
+    """A part that does as the code says."""
+    return Child(part, ("-c", code), records=records)
+
+
+@contextmanager
+def supervised(children: Sequence[Child], errors: Errors = QUICK) -> Iterator[None]:
+    """The children under supervision."""
+    stop = Event()
+    watch = Thread(target=supervise, args=(children, stop, errors))
+    watch.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watch.join(PATIENCE)
+
+
+def pid_of(part: Child) -> int:
+    """The number of its process, 0 while there is none."""
+    process = part.process
+    return process.pid if process is not None else 0
+
+
+def test_a_part_that_is_stopped_is_killed_and_started_again() -> None:
+    stopped = child("storage", SIGNS + "os.kill(os.getpid(), signal.SIGSTOP)")
+    with supervised([stopped]):
+        wait_for(lambda: stopped.deaths == 1)
+
+
+def test_a_part_in_a_call_that_never_returns_is_found_though_its_threads_run() -> None:
+    waits = child(
+        "producer",
+        SIGNS
+        + "import socket, threading; threading.Thread(target=time.sleep, args=(600,)).start(); "
+        + "s = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(s.getsockname()); c.recv(1)",
+    )
+    with supervised([waits]):
+        wait_for(lambda: waits.deaths == 1)
+
+
+def test_a_part_that_is_busy_with_a_step_known_to_take_long_is_left_alone() -> None:
+    busy = child("analytics", SIGNS + "\nwith pulse.long_step(600): time.sleep(600)")
+    hangs = child("trainer", SIGNS + "time.sleep(600)")
+    with supervised([busy, hangs]):
+        wait_for(lambda: pid_of(busy) > 0)
+        first = pid_of(busy)
+        wait_for(lambda: hangs.deaths == 1)
+        assert (pid_of(busy), busy.deaths) == (first, 0)
+
+
+def test_parts_are_not_blamed_for_the_time_in_which_their_supervisor_was_stopped_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervising, "UNWATCHED_SECONDS", 0.0)
+    lives = child("storage", SIGNS + "time.sleep(600)")
+    lives.look(QUICK)
+    began = time.monotonic()
+    while time.monotonic() - began < QUICK.hang_seconds + 1.0:
+        lives.look(QUICK)
+        time.sleep(0.01)
+    assert lives.deaths == 0
+    supervising.stop_all([lives])
+
+
+def test_a_trainer_that_can_not_go_on_leaves_the_recording_parts_at_work() -> None:
+    storage, trainer = child("storage", ALIVE), child("trainer", "raise SystemExit(3)", records=False)
+    with supervised([storage, trainer]):
+        wait_for(lambda: trainer.failure != "")
+        wait_for(lambda: pid_of(storage) > 0)
+        assert storage.deaths == 0
+    assert trainer.process is None
+
+
+def test_a_screen_that_dies_at_once_again_and_again_is_tried_ever_more_rarely_while_the_others_record() -> (
+    None
+):
+    storage, screen = child("storage", ALIVE), child("screen", "raise SystemExit(1)", records=False)
+    with supervised([storage, screen], Errors(max_retries=1, retry_delay=0.01)):
+        wait_for(lambda: screen.instant_deaths > 3)
+        assert "screen died" in screen.failure
+        assert pid_of(storage) > 0
+
+
+def test_analytics_that_can_not_go_on_keeps_nobody_from_recording_and_is_started_no_more() -> None:
+    words = "sys.argv[-1] and pulse.last_words('The log is another one.'); raise SystemExit(3)"
+    storage, analytics = child("storage", ALIVE), child("analytics", SIGNS + words)
+    with supervised([storage, analytics]):
+        wait_for(lambda: analytics.failure == "analytics can't go on: The log is another one.")
+        wait_for(lambda: pid_of(storage) > 0)
+
+
+def test_pipeline_ends_where_nothing_that_records_is_left() -> None:
+    children = [
+        child("storage", "raise SystemExit(3)"),
+        child("producer", ""),
+        child("screen", SLEEPS, records=False),
+    ]
+    with pytest.raises(StopPart, match=r"Nothing that records is left\. storage can't go on"):
+        supervise(children, Event(), QUICK)
+    assert all(each.process is None or each.process.poll() is not None for each in children)
+
+
+def test_the_page_is_told_which_part_failed_and_that_the_disk_gets_full(desk: Desk) -> None:
+    failed = child("analytics", "raise SystemExit(3)")
+    embedded = Embedded(data=desk.config.embedded.data, free_space_warning=10**9)
+    query = "select part, state, detail from parts where instance = 'pipeline' order by part"
+    dsn = desk.database()
+    with supervised([failed, child("storage", ALIVE)]), shown(dsn, [failed], embedded):
+        wait_for(
+            lambda: [row[:2] for row in desk.rows(query)] == [("analytics", "failed"), ("disk", "warning")]
+        )
+        (_, _, reason), (_, _, disk) = desk.rows(query)
+    assert reason == "analytics can't go on: its reason is in the log"
+    assert "MB are free on the disk of" in disk
+    with shown(dsn, [], Embedded(data=desk.config.embedded.data, free_space_warning=0)):
+        wait_for(lambda: desk.rows(query) == [])
+
+
+def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
+    spare_kafka: Kafka, spare_postgres: Postgres
+) -> None:
+    pipeline = Pipeline(spare_kafka, spare_postgres, {"HANG_SECONDS": "10"})
+    try:
+        wait_for(pipeline.is_up)
+        frozen = pipeline.parts()
+        assert frozen.keys() == PARTS
+        for process in frozen.values():
+            process.send_signal(signal.SIGSTOP)
+        psutil.wait_procs(list(frozen.values()), timeout=PATIENCE)
+        wait_for(pipeline.is_up)
+        assert {process.pid for process in pipeline.parts().values()}.isdisjoint(
+            process.pid for process in frozen.values()
+        )
+        assert "Traceback" not in pipeline.ctrl_c()
+    finally:
+        pipeline.process.kill()
+        pipeline.process.communicate(timeout=PATIENCE)
+
+
+def test_a_member_that_is_frozen_amid_a_transaction_is_ended_by_the_server_and_its_locks_with_it(
+    desk: Desk,
+) -> None:
+    dsn = desk.database()
+    with (
+        closing(connect(dsn, "frozen")) as frozen,
+        closing(connect(dsn, "other")) as other,
+        pytest.raises(Unavailable),
+        transaction(frozen) as cursor,
+    ):
+        cursor.execute("show idle_in_transaction_session_timeout")
+        assert cursor.fetchall() == [("1min",)]
+        cursor.execute("set idle_in_transaction_session_timeout = '200ms'")
+        cursor.execute("select pg_advisory_xact_lock(1)")
+        with transaction(other) as waiting:
+            waiting.execute("select pg_advisory_xact_lock(1)")
+        cursor.execute("select 1")
+
+
+def test_nobody_waits_without_end_for_a_lock_or_an_answer(desk: Desk) -> None:
+    dsn = desk.database()
+    with closing(connect(dsn, "holder")) as holder, closing(connect(dsn, "other")) as other:
+        with transaction(other) as cursor:
+            limits = []
+            for name in ("lock_timeout", "statement_timeout"):
+                cursor.execute(f"show {name}")
+                limits += cursor.fetchall()
+        assert limits == [("30s",), ("10min",)]
+        with transaction(holder) as cursor:
+            cursor.execute("select pg_advisory_xact_lock(2)")
+            with pytest.raises(Unavailable, match="lock timeout"), transaction(other) as waiting:
+                waiting.execute("set local lock_timeout = '100ms'")
+                waiting.execute("select pg_advisory_xact_lock(2)")
+
+
+def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:
+    ours, theirs = os.pipe()
+    pulse = Pulse()
+    pulse.begin(theirs)
+    for _ in range(100_000):
+        pulse.last_words("x" * 1000)
+    os.close(ours)
+    pulse.last_words("nobody listens")
+    os.close(theirs)
