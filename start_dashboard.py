@@ -36,6 +36,8 @@ from shared.supervising import EXIT_STOP
 BUSY = 98, 48, 10048
 """What Linux, macOS and Windows answer where a port is taken."""
 LOOK_SECONDS = 0.25
+BUILD_SECONDS = 300.0
+"""The chart library may have to be fetched over a slow line first."""
 
 log = logging.getLogger("tickstream")
 
@@ -91,7 +93,8 @@ def _show(config: Config, host: str, port: int, stop: Stop) -> None:
 
         def attempt() -> None:
             with servers(config, kafka=False):
-                app, model = _screen(config, instance, names_at(host, config.screen.allowed_hosts))
+                with pulse.long_step(BUILD_SECONDS):
+                    app, model = _screen(config, instance, names_at(host, config.screen.allowed_hosts))
                 print(f"The page is at http://{_shown(host)}:{port}. Ctrl-C stops it.", flush=True)
                 _serve(app, model, listener, stop)
 

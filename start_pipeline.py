@@ -4,8 +4,8 @@
     python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
 
 At a first start without Yahoo in reach the market is simulated, and the page offers live quotes once they can be had.
-Ctrl-C stops everything. A part that dies or hangs is started again; one that fails for good stops no other. It ends with
-status 3 where nothing that records is left. Settings: .env, see .env.example.
+Ctrl-C stops everything. A part that dies or hangs is started again; one that fails for good stops no other. It ends
+with status 3 where nothing that records is left. Settings: .env, see .env.example.
 """
 
 import argparse
