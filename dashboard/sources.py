@@ -22,6 +22,8 @@ TROUBLES = {
     "no network": "No network",
     "stream silent": "{detail}",
     "refused": "{source} refuses: {detail}",
+    "no history": "{detail}",
+    "wrong clock": "{detail}",
 }
 """Why nothing comes, by the cause that the producer names."""
 KINDS = {
@@ -88,6 +90,10 @@ def standing(quality: QualityRow, stands_in: bool) -> Sentence:
         return _plain(f"{source} has no symbol {quality.symbol}")
     if quality.state == "closed":
         return _countdown("Market closed", ", opens in {left}", ", opens any moment", quality.opens_at)
+    if quality.state == "history" and quality.cause == "provider down":
+        return _countdown(
+            f"{source} gives no history", ", next try in {left}", ", trying now", quality.next_try_at
+        )
     if quality.state == "live":
         return _live(quality, source, stands_in)
     if quality.cause in TROUBLES:
@@ -104,6 +110,12 @@ def _live(quality: QualityRow, source: str, stands_in: bool) -> Sentence:
         return _plain(f"{source} stands in for {source_name(quality.standby)}")
     if quality.cause == "":
         return _plain(_told(quality.detail) or f"Live from {source}")
+    if quality.cause == "no history":
+        return _countdown(
+            f"Live from {source} without its history", ", next try in {left}", "", quality.next_try_at
+        )
+    if quality.cause == "wrong clock":
+        return _plain(_told(quality.detail))
     trouble = "Stream silent" if quality.cause == "stream silent" else "Stream away"
     asking = f"{trouble}, asking {source} instead"
     return _countdown(asking, ", next try in {left}", ", trying now", quality.next_try_at)

@@ -23,6 +23,8 @@ Cause = Literal[
     "stream silent",
     "no network",
     "refused",
+    "no history",
+    "wrong clock",
 ]
 
 

@@ -33,7 +33,7 @@ class ProvidersAtWork:
             return
         provider = self._make_provider(source)
         self.health[source] = SourceHealth(provider.streams)
-        self._feeds[source] = Feed(provider, self._inbox, self._poll_interval)
+        self._feeds[source] = Feed(provider, self._inbox, self._poll_interval, time.time)
         self._historians[source] = Historian(provider, self._inbox)
         self._feeds[source].start()
         self._historians[source].start()

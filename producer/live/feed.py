@@ -4,23 +4,24 @@ Nothing here trusts a connection. The stream is closed and opened anew when it e
 the market is open, with a pause that doubles from try to try. While there is no stream the provider is asked every
 POLL_INTERVAL seconds, otherwise once a minute for what a stream leaves out, such as the close of the day before.
 
-A provider that numbers its trades is asked for those behind the last one before anything new is passed on, where its
-stream begins or leaves out a number, and whenever it is asked: so neither a broken connection nor a broken frame loses
-one.
+A provider that numbers its trades is asked for those behind the last one before anything newer of that name is passed
+on, where its stream begins or leaves out a number, and whenever it is asked: so neither a broken connection nor a
+broken frame loses one. They come page by page (`missed.py`); the other names' quotes go on meanwhile.
 """
 
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from queue import Queue
 
 from producer.connection import PING_SECONDS
-from producer.live.words import Came, CaughtUp, Connected, Lost, Word
+from producer.live.missed import Behind, Pages
+from producer.live.telling import Telling
+from producer.live.words import Connected, Word
 from producer.sources.provider import Provider, Received
-from shared.errors import SourceDown, SourceError, StreamSilent, UnknownSymbol
-from shared.market import Quote
+from shared.errors import SourceError, StreamSilent, Unanswered
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0
@@ -30,48 +31,27 @@ DEAD_AFTER_SECONDS = 2 * PING_SECONDS + 1.0
 """An open connection that can't be heard any more is noticed within this, even where nothing is sent."""
 REFRESH_SECONDS = 60.0
 GAP_PAUSE = 1.0
-WAITING_QUOTES = 100_000
 
 log = logging.getLogger("tickstream.producer")
 
 
-class Behind:
-    """The names of which trades before the next frame are missing, and the frames that wait for them."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = set(names)
-        self.next_try = 0.0
-        self._waiting: list[Received] = []
-        self._quotes = 0
-
-    def wait_for_gap(self, received: Received) -> None:
-        """Keep a frame. Raises SourceDown where there are too many."""
-        self._waiting.append(received)
-        self._quotes += len(received.quotes)
-        if self._quotes > WAITING_QUOTES:
-            raise SourceDown("too many trades wait for those before them")
-
-    def take(self) -> list[Received]:
-        """The frames that need not wait any longer."""
-        taken, self._waiting, self._quotes = self._waiting, [], 0
-        return taken
-
-
 class Feed:
-    """One provider at work from `start` to `stop`; what it says goes to `inbox`.
+    """One provider at work from `start` to `stop`; what it says goes to `inbox`. `now` gives epoch seconds.
 
     `follow` and `expects_quotes` are set by the thread that reads the inbox: which names are wanted, and whether
     any of their markets is open, so that silence means something.
     """
 
-    def __init__(self, provider: Provider, inbox: "Queue[Word]", poll_interval: float) -> None:
+    def __init__(
+        self, provider: Provider, inbox: "Queue[Word]", poll_interval: float, now: Callable[[], float]
+    ) -> None:
         self.provider = provider
         self.expects_quotes = False
-        self._inbox = inbox
+        self._inbox, self._now = inbox, now
         self._interval = max(poll_interval, provider.poll_seconds or 0.0)
         self._names: tuple[str, ...] = ()
-        self._trade_ids: dict[str, int] = {}
         self._stop = threading.Event()
+        self._telling = Telling(provider, inbox, self._stop, now)
         self._has_stream = threading.Event()
         self._ask_now = threading.Event()
         self._stream_now = threading.Event()
@@ -82,10 +62,7 @@ class Feed:
     def follow(self, names: tuple[str, ...], trade_ids: dict[str, int]) -> None:
         """The names wanted from now on, and the last trade that is in the log of each that numbers them."""
         for name in set(names) - set(self._names):
-            # What was told of it in an earlier turn may not have reached the log.
-            self._trade_ids.pop(name, None)
-            if self.provider.numbers_trades and name in trade_ids:
-                self._trade_ids[name] = trade_ids[name]
+            self._telling.follow(name, trade_ids.get(name))
         if names != self._names:
             self._names = names
             self._ask_now.set()
@@ -134,10 +111,9 @@ class Feed:
         self._failures += 1
         pause = FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311 (no secret)
         pause = max(min(LONGEST_PAUSE, pause), error.retry_after or 0.0)
-        now = time.time()
         if self._failures == 1:
             log.warning("The stream of %s is gone (%s): it is opened anew.", self.provider.name, error)
-        self._inbox.put(Lost(self.provider.name, error, True, now, now + pause))
+        self._telling.lost(error, True, pause)
         wanted = self._stop if error.retry_after else self._stream_now
         wanted.wait(pause)
         self._stream_now.clear()
@@ -147,20 +123,24 @@ class Feed:
         names = self._names
         stream = self.provider.connect(names)
         try:
-            self._inbox.put(Connected(self.provider.name, time.time()))
+            self._inbox.put(Connected(self.provider.name, self._now()))
             if self._failures:
                 log.info("The stream of %s is open again.", self.provider.name)
             self._has_stream.set()
-            behind = Behind(names)
+            behind, pages = Behind(), Pages(self.provider)
+            self._fall_behind(names, behind)
             heard = time.monotonic()
             while not self._stop.is_set():
                 if self._names != names:
+                    behind.forget(set(names) - set(self._names))
+                    self._fall_behind(set(self._names) - set(names), behind)
                     names = self._names
                     stream.follow(names)
-                received = stream.receive(RECEIVE_SECONDS)
+                received = stream.receive(0.0 if self._may_fetch(behind) else RECEIVE_SECONDS)
                 heard = self._look_for_silence(received, heard)
-                behind.names |= self._skipping(received.quotes)
                 self._pass_on(received, behind)
+                if self._may_fetch(behind):
+                    self._close_the_gaps(behind, pages)
         finally:
             stream.close()
 
@@ -174,31 +154,34 @@ class Feed:
             raise StreamSilent(f"{self.provider.name} sent nothing for {now - heard:.0f} s")
         return heard
 
-    def _pass_on(self, received: Received, behind: "Behind") -> None:
-        """Tell what came, once the trades before it are told. Raises SourceDown where too many wait for that."""
-        if behind.names and time.monotonic() >= behind.next_try:
-            self._close_the_gap(behind)
-        if behind.names:
-            behind.wait_for_gap(received)
-            return
-        for earlier in behind.take():
-            self._tell(earlier, time.time())
-        if received.quotes or received.refused:
-            self._tell(received, time.time())
+    def _pass_on(self, received: Received, behind: Behind) -> None:
+        """Tell what came, but for names of which trades before it are missing."""
+        self._fall_behind(self._telling.skipping(received.quotes) - behind.names, behind)
+        ready = behind.keep(received)
+        if ready.quotes or ready.refused:
+            self._telling.tell(ready, self._now())
         elif not self.expects_quotes:
             # Nothing is to be expected, and a connection that is dead would have been noticed by now.
-            self._tell(received, time.time() - DEAD_AFTER_SECONDS)
+            self._telling.tell(ready, self._now() - DEAD_AFTER_SECONDS)
 
-    def _close_the_gap(self, behind: "Behind") -> None:
-        """Ask for the trades that are missing. A stream that is open is not given up because questions fail."""
-        try:
-            self._catch_up(behind.names)
-        except SourceError as error:
-            pause = max(GAP_PAUSE, error.retry_after or 0.0)
-            behind.next_try = time.monotonic() + pause
-            self._inbox.put(Lost(self.provider.name, error, False, time.time(), time.time() + pause))
-        else:
-            behind.names = set()
+    def _fall_behind(self, names: Iterable[str], behind: Behind) -> None:
+        """Trades of these are missing, of names that number them: what comes of them waits, and so does their time."""
+        if missing := self._telling.numbered(names):
+            behind.names.update(missing)
+            self._telling.fell_behind(missing, "stream")
+
+    def _may_fetch(self, behind: Behind) -> bool:
+        return bool(behind.due(time.monotonic())) and self._telling.may_fetch
+
+    def _close_the_gaps(self, behind: Behind, pages: Pages) -> None:
+        """A page of each name that is behind. A stream that is open is not given up because questions fail."""
+        for name, outcome in self._telling.fetch_some(behind.due(time.monotonic()), pages).items():
+            if isinstance(outcome, SourceError):
+                pause = max(GAP_PAUSE, outcome.retry_after or 0.0)
+                behind.try_again(name, time.monotonic() + pause)
+                self._telling.failed(name, outcome, "stream", pause)
+            elif outcome:
+                self._pass_on(Received(behind.caught_up(name)), behind)
 
     def _keep_asking(self) -> None:
         pause = 0.0
@@ -211,60 +194,31 @@ class Feed:
 
     def _ask(self) -> float:
         """Ask once; how many seconds to wait before the next time."""
-        names, asked_at = self._names, time.time()
+        names, asked_at = self._names, self._now()
+        began = time.monotonic()
         interval = REFRESH_SECONDS if self._has_stream.is_set() else self._interval
         try:
-            numbered = [name for name in names if name in self._trade_ids]
-            others = [name for name in names if name not in self._trade_ids]
-            self._catch_up(numbered)
-            if others:
-                self._tell(self.provider.poll(others), asked_at, tuple(others))
+            self._ask_for(names, asked_at, interval)
         except SourceError as error:
             self._has_failed = True
             pause = max(interval, error.retry_after or 0.0)
-            self._inbox.put(Lost(self.provider.name, error, False, time.time(), time.time() + pause))
+            self._telling.lost(error, False, pause)
             return pause
         if self._has_failed and not self._has_stream.is_set():
             self._stream_now.set()
         self._has_failed = False
-        return max(0.0, interval - (time.time() - asked_at))
+        return max(0.0, interval - (time.monotonic() - began))
 
-    def _skipping(self, quotes: Iterable[Quote]) -> set[str]:
-        """The names of which trades are missing before or among these: their numbers rise by one."""
-        last: dict[str, int] = {}
-        skipping = set()
-        for quote in quotes:
-            if quote.trade_id is not None:
-                before = last.get(quote.symbol, self._trade_ids.get(quote.symbol, quote.trade_id))
-                last[quote.symbol] = max(before, quote.trade_id)
-                skipping |= {quote.symbol} if quote.trade_id > before + 1 else set()
-        return skipping
-
-    def _catch_up(self, names: Iterable[str]) -> None:
-        """Every trade behind the last one known, in order, before anything newer. Raises SourceError."""
-        at, told = time.time(), []
-        for name in names:
-            last = self._trade_ids.get(name)
-            if last is None:
-                continue
+    def _ask_for(self, names: Sequence[str], asked_at: float, seconds: float) -> None:
+        """Raises SourceError where it concerns the provider, or every one of the names."""
+        numbered = self._telling.numbered(names)
+        failed = self._telling.catch_up(numbered, seconds)
+        others = [name for name in names if name not in numbered]
+        if others:
             try:
-                missed = [quote for quote in self.provider.trades_after(name, last) if _number(quote) > last]
-            except UnknownSymbol:
-                self._tell(Received([]), contact=0.0, asked=(name,))
-                continue
-            told.append(name)
-            if missed:
-                self._tell(Received(missed), contact=0.0)
-        if told:
-            self._inbox.put(CaughtUp(self.provider.name, tuple(told), at))
-
-    def _tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
-        """Into the inbox first, then the numbers: what another thread finds behind them is behind these there too."""
-        self._inbox.put(Came(self.provider.name, received, contact, asked))
-        for quote in received.quotes:
-            if quote.trade_id is not None:
-                self._trade_ids[quote.symbol] = max(quote.trade_id, self._trade_ids.get(quote.symbol, 0))
-
-
-def _number(quote: Quote) -> int:
-    return quote.trade_id if quote.trade_id is not None else -1
+                self._telling.tell(self.provider.poll(others), asked_at, tuple(others))
+            except Unanswered as error:
+                failed |= dict.fromkeys(others, error)
+        Received([], failed=failed).unless_all_failed(names)
+        for name, reason in failed.items():
+            self._telling.failed(name, reason, "question", seconds)

@@ -14,16 +14,18 @@ from producer.live.choice import Choice
 from producer.live.health import Minute, SourceHealth, Told, told
 from producer.live.intake import Intake, Known
 from producer.live.line import Line
-from producer.live.words import Wish
+from producer.live.words import Asker, Wish
 from producer.sources.provider import HistorySlice
 from shared.calendars import calendar_of
-from shared.errors import SourceError, UnknownSymbol
+from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.listings import Listing
 from shared.market import CorporateAction, Quote, RecordedBar
 
 STANDBY_QUOTES = 1_000
 ACTIONS_SECONDS = 3 * 3600.0
 """How often splits and dividends are looked for: one is told in the night before it takes effect."""
+FIRST_LOOK_SECONDS = 1800.0
+"""After so long a history that was given up is asked for again, then ever more seldom."""
 STREAMED_WITHIN = 60.0
 """Seconds after which a symbol that its open stream does not bring lives on polled quotes."""
 MISSES = 3
@@ -43,7 +45,10 @@ class Finding(NamedTuple):
 
 
 class Followed:
-    """One symbol. `findings` are those since they were last taken."""
+    """One symbol. `findings` are those since they were last taken.
+
+    `missing_after` is from when on its history could not be had, None for all of it.
+    """
 
     def __init__(
         self,
@@ -61,6 +66,8 @@ class Followed:
         self.findings: list[Finding] = []
         self.unknown: UnknownSymbol | None = None
         self.past_error: SourceError | None = None
+        self.failure: SourceError | None = None
+        self._behind: set[Asker] = set()
         self.history_done, self.history_total = 0, 1 if has_history else 0
         self.last_received = 0.0
         self.wish: Wish | None = None
@@ -71,6 +78,8 @@ class Followed:
         self._other_currency: str | None = None
         self._actions: set[tuple[str, datetime]] = set()
         self._actions_at = 0.0
+        self._look_seconds = ACTIONS_SECONDS
+        self.missing_after: float | None = None
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
 
     def take(self, source: str, quote: Quote, contact: float, polled: bool, streams: bool) -> list[Quote]:
@@ -84,6 +93,8 @@ class Followed:
             self._standby.append(quote)
             return []
         self._found(now)
+        if contact and not polled:
+            self._behind.clear()
         self._streamed_at = self._streamed_at if polled else now
         if polled and streams and now - self._streamed_at <= STREAMED_WITHIN:
             self.intake.learn(quote)
@@ -113,7 +124,7 @@ class Followed:
         """The source has the symbol, also where it had it no more for a while."""
         if self._misses >= MISSES:
             self.findings.append(Finding(self.symbol, "delisted", False, now))
-        self._misses, self.unknown = 0, None
+        self._misses, self.unknown, self.failure = 0, None, None
 
     def missed(self, source: str, now: float) -> None:
         """The source was asked for the symbol and left it out."""
@@ -125,10 +136,25 @@ class Followed:
             if self.last_received:
                 self.findings.append(Finding(self.symbol, "delisted", True, now, detail=str(self.unknown)))
 
-    def named(self, source: str, now: float) -> None:
-        """The source still has the symbol, though it says nothing of use of it."""
-        if source == self.choice.speaker:
+    def answered(self, without_quote: bool, now: float) -> None:
+        """Its source was asked for it and has it, maybe without a quote of any use."""
+        self.caught_up("question", 0.0)
+        if without_quote:
             self._found(now)
+            self.failure = StreamSilent(
+                f"{self.choice.speaker} still has {self.symbol}, but gives no price of any use"
+            )
+
+    def fell_behind(self, by: Asker, error: SourceError | None) -> None:
+        """What is newest of it is missing: its time stands still, as far as the one who noticed it tells time."""
+        self._behind.add(by)
+        self.failure = error or self.failure
+
+    def caught_up(self, by: Asker, at: float) -> None:
+        """Everything up to `at` has been told."""
+        self._behind.discard(by)
+        self.failure = self.failure if self._behind else None
+        self.line.caught_up(at)
 
     def past(self, part: HistorySlice, now: float) -> list[RecordedBar | CorporateAction]:
         """What of a part of its history goes into the log."""
@@ -146,7 +172,8 @@ class Followed:
         return records
 
     def actions(self, records: list[CorporateAction]) -> list[CorporateAction]:
-        """Of splits and dividends that were looked for again, those not told in this run."""
+        """Of splits and dividends that were looked for again, those not told in this run. History can be had."""
+        self.past_error, self._look_seconds = None, ACTIONS_SECONDS
         new = [replace(r, symbol=self.symbol) for r in records if (r.action, r.time) not in self._actions]
         self._actions |= {(record.action, record.time) for record in new}
         return new
@@ -156,15 +183,19 @@ class Followed:
         if now < self._actions_at or self.line.phase != "live" or not self.line.has_history:
             return False
         was_told_by_history = not self._actions_at
-        self._actions_at = now + ACTIONS_SECONDS
+        self._actions_at = now + self._look_seconds
+        self._look_seconds = min(2 * self._look_seconds, ACTIONS_SECONDS)
         return not was_told_by_history
 
     def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
-        """Its history is in, or can't be had."""
+        """Its history is in, or can't be had: then it is looked for again much later, for its splits and dividends."""
         self.past_error = error
         self.history_done = self.history_total
         if isinstance(error, UnknownSymbol):
             self.unknown = error
+        if error is not None:
+            self._look_seconds, self._actions_at = FIRST_LOOK_SECONDS, 0.0
+            self.missing_after = self.line.wanted_after
         return self.line.past_ended(asked_at, failed=error is not None)
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
@@ -175,12 +206,17 @@ class Followed:
         has_changed = self.choice.decide(now, is_open)
         quotes = self._take_over(now) if has_changed else []
         self._compare(now)
-        contact = health[self.choice.speaker].contact
+        contact = self._contact(health[self.choice.speaker])
         if has_changed:
             self.line.caught_up(contact)
         elif contact and self.line.contact(contact, self.intake.trade_id is not None):
             self.intake.after_gap()
         return quotes
+
+    def _contact(self, health: SourceHealth) -> float:
+        """Until when its source has told everything of it; 0 while nobody tells. An open stream needs no questions."""
+        behind = self._behind & {"stream"} if health.stream_open else self._behind
+        return 0.0 if behind else health.contact
 
     def _take_over(self, now: float) -> list[Quote]:
         """The speaker has changed: what it said since the other one's last quote comes first."""
@@ -208,17 +244,21 @@ class Followed:
         return float(self._minute.count(now))
 
     def told(self, health: SourceHealth, now: float) -> Told:
-        """Its state, and the cause where nothing comes."""
-        return told(
+        """Its state, and the cause where nothing comes, or where its history can't be had."""
+        fares = told(
             self.choice.speaker,
             health,
             self.unknown,
-            self.past_error,
+            self.past_error if self.line.phase == "history" else self.failure,
             self.line.phase != "history",
             self.last_received,
             calendar_of(self.intake.exchange),
             now,
         )
+        if self.past_error is None or self.line.phase == "history" or fares.cause:
+            return fares
+        detail = f"its history can't be had: {self.past_error}"
+        return fares._replace(cause="no history", detail=detail, next_try=self._actions_at or None)
 
     @property
     def known(self) -> Known | None:

@@ -93,15 +93,19 @@ def told(
     source: str,
     health: SourceHealth,
     unknown: UnknownSymbol | None,
-    past_error: SourceError | None,
+    own_error: SourceError | None,
     has_past: bool,
     last_received: float,
     calendar: SessionCalendar,
     now: float,
 ) -> Told:
-    """State and cause of a symbol. A closed market comes before every other cause: nothing is amiss then."""
+    """State and cause of a symbol. A closed market comes before every other cause: nothing is amiss then.
+
+    `own_error` is why its history, or once that is in its quotes, can't be had, whatever becomes of other symbols.
+    """
     session = calendar.at(int(now)).name
-    error = unknown or (past_error if not has_past else None) or health.error
+    is_fresh = has_past and now - last_received <= STALE_SECONDS
+    error = unknown or (None if is_fresh else own_error) or health.error
     cause, detail = (error.cause, str(error)) if error is not None else ("", "")
     next_try = health.next_try if error is not None and unknown is None and health.next_try > now else None
     if unknown is not None:
@@ -110,7 +114,6 @@ def told(
         return Told("history", cause, detail, session, None, next_try)
     if session == "closed":
         return Told("closed", "market closed", "", session, float(calendar.turns(int(now))), None)
-    is_fresh = now - last_received <= STALE_SECONDS
     if is_fresh:
         return Told("live", cause, detail, session, None, next_try)
     if error is not None:

@@ -22,6 +22,7 @@ from producer.live.words import (
     Came,
     CaughtUp,
     Connected,
+    FellBehind,
     Lost,
     Past,
     PastDelayed,
@@ -144,7 +145,8 @@ class LiveMarket:
 
     def _look_for_actions(self, followed: Followed, now: float) -> None:
         source, name = followed.listings[0]
-        self.at_work.wish(source, Wish(followed.symbol, name, now - DAY, actions_only=True))
+        after = now - DAY if followed.past_error is None else followed.missing_after
+        self.at_work.wish(source, Wish(followed.symbol, name, after, actions_only=True))
 
     def _heard(self, word: Word) -> Iterable[Record]:
         if isinstance(word, Came):
@@ -161,10 +163,12 @@ class LiveMarket:
         self._noted(word)
         return ()
 
-    def _noted(self, word: Connected | CaughtUp | Lost | PastDelayed | Watched) -> None:
+    def _noted(self, word: Connected | FellBehind | CaughtUp | Lost | PastDelayed | Watched) -> None:
         """What brings no record by itself."""
         if isinstance(word, Connected):
             self.at_work.health[word.source].connected()
+        elif isinstance(word, FellBehind):
+            self._fell_behind(word)
         elif isinstance(word, CaughtUp):
             self._caught_up(word)
         elif isinstance(word, Lost):
@@ -175,12 +179,23 @@ class LiveMarket:
         elif (followed := self._wished(word.wish)) is not None:
             followed.past_error = word.error
 
+    def _fell_behind(self, word: FellBehind) -> None:
+        for name in word.names:
+            followed = self._spoken(word.source, name)
+            if followed is not None:
+                followed.fell_behind(word.by, word.error)
+
     def _caught_up(self, word: CaughtUp) -> None:
         self.at_work.health[word.source].answered()
         for name in word.names:
-            followed = self._by_name.get(Listing(word.source, name))
-            if followed is not None and followed.choice.speaker == word.source:
-                followed.line.caught_up(word.at)
+            followed = self._spoken(word.source, name)
+            if followed is not None:
+                followed.caught_up(word.by, word.at)
+
+    def _spoken(self, source: str, name: str) -> Followed | None:
+        """The symbol for which this source speaks, None where another one does."""
+        followed = self._by_name.get(Listing(source, name))
+        return followed if followed is not None and followed.choice.speaker == source else None
 
     def _came(self, came: Came) -> Iterator[Quote]:
         health, polled = self.at_work.health[came.source], bool(came.asked)
@@ -198,22 +213,23 @@ class LiveMarket:
 
     def _note_delays(self, came: Came) -> None:
         for name, delay in came.received.delays.items():
-            followed = self._by_name.get(Listing(came.source, name))
-            if followed is not None and followed.choice.speaker == came.source:
+            if (followed := self._spoken(came.source, name)) is not None:
                 followed.line.delay = delay
 
     def _note_missing(self, came: Came) -> None:
-        """Of the names that were asked for: those that the provider still has, and those that it left out."""
-        received = came.received
+        """Of the names that were asked for: those that failed, that the provider left out, and that it still has."""
+        received, now = came.received, time.time()
         there = received.named | {quote.symbol for quote in received.quotes}
         for name in came.asked:
-            followed = self._by_name.get(Listing(came.source, name))
-            if followed is None or name in received.failed:
+            followed = self._spoken(came.source, name)
+            if followed is None:
                 continue
-            if name not in there:
-                followed.missed(came.source, time.time())
-            elif name in received.named:
-                followed.named(came.source, time.time())
+            if name in received.failed:
+                followed.fell_behind("question", received.failed[name])
+            elif name not in there:
+                followed.missed(came.source, now)
+            else:
+                followed.answered(name in received.named, now)
 
     def _look_back(self, followed: Followed, before: str) -> None:
         """A gap was noticed: its history is wanted."""

@@ -1,12 +1,15 @@
 """What the threads that wait for providers say to the one thread that orders it all. Times are epoch seconds."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from producer.sources.provider import HistorySlice, Received
 from shared.errors import SourceError
 from shared.listings import Listing
 from shared.market import CorporateAction
+
+Asker = Literal["stream", "question"]
+"""Who learns what a source says: the thread that reads its stream, or the one that asks."""
 
 
 class Came(NamedTuple):
@@ -25,12 +28,25 @@ class Connected(NamedTuple):
     at: float
 
 
+class FellBehind(NamedTuple):
+    """What is newest of these names is missing, because of `error` where it could not be had: their time stands still.
+
+    Until the same one that noticed it, the stream or the question, has told everything of them again.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    by: Asker
+    error: SourceError | None
+
+
 class CaughtUp(NamedTuple):
     """Every numbered trade of these names up to `at` has been told."""
 
     source: str
     names: tuple[str, ...]
     at: float
+    by: Asker
 
 
 class Lost(NamedTuple):
@@ -92,4 +108,4 @@ class Watched(NamedTuple):
     listings: dict[str, tuple[Listing, ...]]
 
 
-Word = Came | Connected | CaughtUp | Lost | Past | Actions | PastDelayed | PastEnded | Watched
+Word = Came | Connected | FellBehind | CaughtUp | Lost | Past | Actions | PastDelayed | PastEnded | Watched
