@@ -94,7 +94,7 @@ def prepared(config: Config) -> Iterator[str]:
     Raises Unavailable, and ConfigError where another has it.
     """
     with place("pipeline", config.topic(), config.embedded.data, slots=1):
-        make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+        make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
         dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
         migrate(dsn)
         yield dsn

@@ -23,7 +23,7 @@ from shared.parts import servers, stop_on_signals
 def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
     """Publish to the topic of the settings: when it began and ended, CPU seconds, messages acknowledged."""
     with servers(load(), kafka=True) as config:
-        topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+        topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
         positions = last_positions(topic, SOURCE)
         if arguments.rate:
             records = live(arguments.quotes, arguments.symbols, arguments.rate, stop)

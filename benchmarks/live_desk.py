@@ -19,7 +19,7 @@ class LiveDesk:
 
     def __init__(self, stage: Stage, name: str, settings: Mapping[str, str]) -> None:
         self._stage, self._name, self._settings = stage, name, dict(settings)
-        self.log: Log = make_topics(stage.bootstrap, name, PARTITIONS)
+        self.log: Log = make_topics(stage.brokers, name, PARTITIONS)
         self._dsn = make_database(stage.dsn, name)
         migrate(self._dsn)
 

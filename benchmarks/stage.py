@@ -14,6 +14,7 @@ from psycopg2.extensions import make_dsn
 
 from benchmarks.part import Part, Usage
 from db.migrate import migrate
+from shared.brokers import Brokers
 from shared.config import KEYS, OTHER_NAMES
 from shared.database import connect, make_database, transaction
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
@@ -48,13 +49,14 @@ class Stage:
         return self._settings["POSTGRES_DSN"]
 
     @property
-    def bootstrap(self) -> str:
-        """Of the broker."""
-        return self._settings["KAFKA_BOOTSTRAP_SERVERS"]
+    def brokers(self) -> Brokers:
+        """The broker and its login."""
+        names = "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"
+        return Brokers(*(self._settings[name] for name in names))
 
     def prepare(self, act: str) -> None:
         """Make the topic, the database and its tables."""
-        make_topics(self._settings["KAFKA_BOOTSTRAP_SERVERS"], f"{act}-simulated", PARTITIONS)
+        make_topics(self.brokers, f"{act}-simulated", PARTITIONS)
         migrate(make_database(self._settings["POSTGRES_DSN"], f"{act}_simulated"))
 
     def settings(self, act: str) -> dict[str, str]:
@@ -94,7 +96,7 @@ def stage() -> Iterator[Stage]:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tickstream-benchmark-")))
         kafka, postgres = kafka_in(data, free_port()), postgres_in(data, free_port())
         settings = dict.fromkeys([*KEYS, *OTHER_NAMES], "") | {
-            "KAFKA_BOOTSTRAP_SERVERS": stack.enter_context(lease_kafka(data, say, kafka.port)),
+            **stack.enter_context(lease_kafka(data, say, kafka.port)).settings(),
             "POSTGRES_DSN": stack.enter_context(lease_postgres(data, say, postgres.port)),
             "KAFKA_PARTITIONS": str(PARTITIONS),
             "SOURCES": "simulated",

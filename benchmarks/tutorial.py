@@ -20,6 +20,7 @@ from kafka import KafkaConsumer
 
 from shared.config import Config, load
 from shared.database import connect, make_database
+from shared.kafka.connection import client_settings
 from shared.parts import servers
 
 Handle = Callable[[dict[str, Any]], None]
@@ -82,7 +83,7 @@ def consume(config: Config, handle: Handle, messages: int) -> dict[str, float]:
     """Handle so many messages, one after the other, with the client as it comes."""
     consumer = KafkaConsumer(
         config.topic(),
-        bootstrap_servers=config.kafka.bootstrap_servers,
+        **client_settings(config.kafka.brokers),
         group_id="tutorial",
         auto_offset_reset="earliest",
     )

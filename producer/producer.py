@@ -82,7 +82,7 @@ def produce(config: Config, stop: Stop) -> None:
 
 
 def _publish(config: Config, sign: SignOfLife, stop: Stop) -> None:
-    topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+    topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     with closing(LogWriter(topic)) as writer:
         if config.feed == "live":
             _publish_live(config, topic, writer, sign, stop)

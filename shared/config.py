@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from shared.brokers import Brokers
 from shared.errors import ConfigError
 from shared.model_settings import Models, Rewording
 from shared.provider_settings import Providers
@@ -100,9 +101,10 @@ class Config(Section):
         seed = self.producer.simulated_seed
         return (self.feed,) if seed == DEFAULT_SEED else (self.feed, str(seed))
 
-    def with_kafka_at(self, bootstrap_servers: str) -> Self:
-        """The same settings, with the embedded broker's address."""
-        kafka = self.kafka.model_copy(update={"bootstrap_servers": bootstrap_servers})
+    def with_kafka_at(self, brokers: Brokers) -> Self:
+        """The same settings, with the embedded broker's address and login."""
+        login = {"sasl_username": brokers.user, "sasl_password": SecretStr(brokers.password)}
+        kafka = self.kafka.model_copy(update={"bootstrap_servers": brokers.bootstrap, **login})
         return self.model_copy(update={"kafka": kafka})
 
     def with_postgres_at(self, dsn: str) -> Self:

@@ -65,7 +65,7 @@ def _look_for_garbage_less_often() -> None:
 @contextmanager
 def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stream]:
     """Everything a run stands on: topics, database, schema, and a reader that begins where the rows end."""
-    topics = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+    topics = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     part.migrate(dsn)
     reading = Reading(part.group, topics.topic)

@@ -5,8 +5,6 @@ import logging
 from shared.errors import ConfigError
 from shared.sections import Logging
 
-KAFKA_CLIENT = "kafka"
-
 
 def start_logging(settings: Logging, part: str) -> logging.Logger:
     """Log as the settings say from now on; gives the logger of `part`, such as `tickstream.storage`.
@@ -23,6 +21,4 @@ def start_logging(settings: Logging, part: str) -> logging.Logger:
                 f"LOG_FILE_PATH={settings.file_path}: must be a file that can be written ({error.strerror})."
             ) from None
     logging.basicConfig(level=settings.level, format=settings.format, handlers=handlers, force=True)
-    # The client writes a line for every try to reach a broker; we say once that it is away.
-    logging.getLogger(KAFKA_CLIENT).setLevel(logging.CRITICAL)
     return logging.getLogger(f"tickstream.{part}")

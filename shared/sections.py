@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.brokers import Brokers
 from shared.listings import ALONE, Listings, listings_of
 from shared.setting_types import (
     PROJECT,
@@ -67,9 +68,11 @@ class Section(BaseModel):
 
 
 class Kafka(Section):
-    """Where the log is. Without servers the embedded broker is used."""
+    """Where the log is. Without servers the embedded broker is used, which has a login of its own."""
 
     bootstrap_servers: Servers = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    sasl_username: str = Field(default="", validation_alias="KAFKA_SASL_USERNAME")
+    sasl_password: SecretStr = Field(default=SecretStr(""), validation_alias="KAFKA_SASL_PASSWORD")
     topic: Name = Field(default="stock-prices", validation_alias="KAFKA_TOPIC")
     group_id: Name = Field(default="stock-analytics", validation_alias="KAFKA_GROUP_ID")
     auto_offset_reset: OffsetReset = Field(default="earliest", validation_alias="KAFKA_AUTO_OFFSET_RESET")
@@ -80,6 +83,11 @@ class Kafka(Section):
     def is_embedded(self) -> bool:
         """Whether the project brings its own broker."""
         return not self.bootstrap_servers
+
+    @property
+    def brokers(self) -> Brokers:
+        """Where the log is and as whom to log in."""
+        return Brokers(self.bootstrap_servers, self.sasl_username, self.sasl_password.get_secret_value())
 
 
 class Postgres(Section):

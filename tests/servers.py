@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.brokers import Brokers
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
@@ -28,10 +29,10 @@ def embedded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedded_kafka(embedded_data: Path) -> Iterator[str]:
-    """The bootstrap address of a Kafka that lives for the whole run. Make topics of your own in it."""
-    with lease_kafka(embedded_data, say, port=free_port()) as bootstrap:
-        yield bootstrap
+def embedded_kafka(embedded_data: Path) -> Iterator[Brokers]:
+    """A Kafka that lives for the whole run. Make topics of your own in it."""
+    with lease_kafka(embedded_data, say, port=free_port()) as brokers:
+        yield brokers
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def embedded_postgres(embedded_data: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(embedded_kafka: str, embedded_postgres: str, tmp_path: Path) -> Desk:
+def desk(embedded_kafka: Brokers, embedded_postgres: str, tmp_path: Path) -> Desk:
     """A topic and a database of the test's own."""
     return Desk(embedded_kafka, embedded_postgres, tmp_path, f"desk-{next(numbers)}")
 

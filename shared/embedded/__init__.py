@@ -1,6 +1,6 @@
 """A real Kafka and a real PostgreSQL for a machine that has neither, running while anybody uses them.
 
-    with lease_kafka(data, print, 29092) as bootstrap, lease_postgres(data, print, 25432) as dsn:
+    with lease_kafka(data, print, 29092) as brokers, lease_postgres(data, print, 25432) as dsn:
         ...
 
 The servers are processes of their own: they outlive a user that is killed, and stop with the last one
@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.embedded.daemon import HOST, Say, kill
+from shared.brokers import Brokers
+from shared.embedded.daemon import Say, kill
 from shared.embedded.kafka import Kafka
 from shared.embedded.lease import ensure, lease
 from shared.embedded.postgres import Postgres
@@ -39,14 +40,15 @@ def postgres_in(data: Path, port: int) -> Postgres:
 
 
 @contextmanager
-def lease_kafka(data: Path, say: Say, port: int) -> Iterator[str]:
-    """Use the Kafka under `data`; gives its bootstrap address, "127.0.0.1:PORT".
+def lease_kafka(data: Path, say: Say, port: int) -> Iterator[Brokers]:
+    """Use the Kafka under `data`; gives its address, "127.0.0.1:PORT", and login.
 
     `say` receives sentences about what takes time. A port that is taken is replaced by a free one.
     Raises Unavailable or ConfigError with a sentence that says what to do.
     """
-    with lease(kafka_in(data, port), say) as record:
-        yield f"{HOST}:{record.port}"
+    server = kafka_in(data, port)
+    with lease(server, say) as record:
+        yield server.clients(record.port)
 
 
 @contextmanager

@@ -24,6 +24,10 @@ The data stay in the data folder; deleting that folder while nothing runs delete
 To look into the database of the configured feed while it runs:
 
   PGPASSWORD=$(cat {data}/postgres/password) psql -h 127.0.0.1 -p {port} -U postgres {database}
+
+Kafka asks for a login too, which Kafka's own tools take from a file:
+
+  kafka-topics.sh --bootstrap-server 127.0.0.1:{kafka_port} --command-config {data}/kafka/client.properties --list
 """
 
 
@@ -47,7 +51,9 @@ def main() -> int:
 def parse(config: Config) -> argparse.Namespace:
     """The command line, as a namespace; what it does not say is as in the settings."""
     own = config.embedded
-    lesson = LESSON.format(data=own.data, port=own.postgres_port, database=config.database())
+    lesson = LESSON.format(
+        data=own.data, port=own.postgres_port, database=config.database(), kafka_port=own.kafka_port
+    )
     parser = argparse.ArgumentParser(
         prog="python -m shared.embedded",
         description="The embedded Kafka and PostgreSQL, for a machine that has neither.",
@@ -108,7 +114,7 @@ def status(server: Kafka | Postgres) -> int:
     users = {True: "in use", False: "no users", None: "starting or stopping"}[in_use_now(server)]
     kept = ", kept until down" if is_kept(server) else ""
     where = f"{HOST}:{record.port}, pid {record.pid}, {users}{kept}"
-    say(f"{server.name} {server.version}: running on {where}, data in {place}")
+    say(f"{server.name} {server.version}: running on {where}, data in {place}, login in {server.login_file}")
     return 0
 
 

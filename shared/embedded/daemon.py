@@ -63,6 +63,9 @@ class Server(Protocol):
     def answers(self, port: int) -> bool:
         """Whether the server on `port` serves requests by now."""
 
+    def open_up(self, record: "Record") -> None:
+        """Do what is left to do once the server answers, so that its clients can use it."""
+
     def interrupt(self, process: psutil.Process) -> None:
         """Ask the process to stop cleanly; returns at once."""
 
@@ -87,6 +90,7 @@ def start(server: Server, say: Say) -> Record:
         record = launch(server, choose_port(server, say))
         say(f"Starting {server.name} {server.version} on {HOST}:{record.port}")
     wait_until_it_answers(server, record)
+    server.open_up(record)
     return record
 
 

@@ -3,20 +3,19 @@
 import re
 import secrets
 import shutil
-import socket
-import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from shared.embedded.daemon import HOST, Say, free_port, is_free, run
+from shared.brokers import Brokers
+from shared.embedded import kafka_login as login
+from shared.embedded.daemon import Record, Say, free_port, is_free, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.errors import ConfigError
 
 OLDEST_JAVA = 17
-ANSWER_LIMIT = 2.0  # seconds
 
 # One node, so one copy of everything; one partition of each internal topic starts sooner than fifty.
 # Nothing is deleted by age or size: the log is the truth. Written to disk each second, so that a power
@@ -25,9 +24,6 @@ ANSWER_LIMIT = 2.0  # seconds
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "inter.broker.listener.name": "PLAINTEXT",
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
     "auto.create.topics.enable": "false",
@@ -75,6 +71,21 @@ class Kafka:
         """What Java prints, and the broker's own log."""
         return self.folder / "logs" / "console.log", self.folder / "logs" / "server.log"
 
+    @property
+    def settings(self) -> Path:
+        """The broker's properties, as it was started with."""
+        return self.folder / "server.properties"
+
+    @property
+    def login_file(self) -> Path:
+        """The login of clients, as Kafka's own tools take it with --command-config."""
+        return self.folder / "client.properties"
+
+    @property
+    def opened(self) -> Path:
+        """The mark that clients can log in to the broker that was started last."""
+        return self.folder / "opened"
+
     def prepare(self, say: Say) -> None:
         """Fetch the jars that are missing and format the data folder if there is none."""
         ensure_jars(read_list(), kafka_folder())
@@ -91,7 +102,8 @@ class Kafka:
         """Format a folder of another name and rename it, so that a killed start leaves nothing half done."""
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         settings = new / "format.properties"
-        write_settings(settings, self.listeners(self.port, self.port + 1) | {"log.dirs": f"{new.name}/data"})
+        # No door is opened yet, so the password is none.
+        write_settings(settings, self.port, self.port + 1, "none", f"{new.name}/data")
         # A cluster's id is 16 random bytes in base64; one that starts with "-" would look like an option.
         cluster = "T" + secrets.token_urlsafe(16)[1:]
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
@@ -103,17 +115,9 @@ class Kafka:
         """Write server.properties for this port and give the broker's command line."""
         controller = port + 1 if is_free(port + 1) else free_port()
         # Relative to the folder, whose own name may have commas in it, which would make two folders of it.
-        settings = self.listeners(port, controller) | {"log.dirs": "data"}
-        write_settings(self.folder / "server.properties", settings)
+        self.opened.unlink(missing_ok=True)
+        write_settings(self.settings, port, controller, secrets.token_urlsafe(24), "data")
         return [*self.java(), self.mark, "kafka.Kafka", "server.properties"]
-
-    def listeners(self, port: int, controller: int) -> dict[str, str]:
-        """All settings but the data folder, for these two ports."""
-        return SETTINGS | {
-            "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
-            "controller.quorum.voters": f"1@{HOST}:{controller}",
-        }
 
     def java(self) -> list[str]:
         """Java with the options and the class path that every Kafka program takes."""
@@ -123,34 +127,34 @@ class Kafka:
     def answers(self, port: int) -> bool:
         """Whether the broker serves requests and is part of its cluster."""
         try:
-            return count_brokers(port) > 0
+            return login.count_brokers(login.administrator(self.settings, port)) > 0
         except OSError:
             return False
+
+    def open_up(self, record: Record) -> None:
+        """Let clients log in, once a start: the log may be an older copy, or of a version that had no logins."""
+        if self.opened.exists():
+            return
+        from shared.kafka.login import let_in  # the client takes a moment to import, and few starts need it
+
+        clients = self.clients(record.port)
+        let_in(login.administrator(self.settings, record.port), clients)
+        login.write_client_settings(self.login_file, clients)
+        self.opened.touch()
+
+    def clients(self, port: int) -> Brokers:
+        """Address and login of the clients of the broker on `port`: never log it."""
+        return login.clients(self.folder, port)
 
     def interrupt(self, process: psutil.Process) -> None:
         """Ask for a clean stop."""
         process.terminate()
 
 
-def write_settings(path: Path, settings: dict[str, str]) -> None:
-    """Write a Java properties file."""
-    path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), "ascii")
-
-
-def count_brokers(port: int) -> int:
-    """How many brokers serve, as the one on `port` says.
-
-    A metadata request (key 3, version 1, no client id) for no topic, as the Kafka protocol guide lays it
-    out. Raises OSError where nobody answers.
-    """
-    request = struct.pack(">hhihi", 3, 1, 0, -1, 0)
-    with socket.create_connection((HOST, port), ANSWER_LIMIT) as connection:
-        connection.sendall(struct.pack(">i", len(request)) + request)
-        answer = connection.makefile("rb").read(12)
-    if len(answer) < 12:
-        raise ConnectionError("the connection ended before the answer")
-    _size, _correlation, brokers = struct.unpack(">iii", answer)
-    return int(brokers)
+def write_settings(path: Path, port: int, controller: int, password: str, data: str) -> None:
+    """Write the broker's properties: its ports, its administrator's password and where its data are."""
+    settings = SETTINGS | login.listeners(port, controller, password) | {"log.dirs": data}
+    login.write_secret(path, "".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
 def find_java() -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from shared.embedded.daemon import HOST, POLL, Say, ended, run
+from shared.embedded.daemon import HOST, POLL, Record, Say, ended, run
 from shared.errors import ConfigError, Unavailable
 
 VERSION = "18.6"
@@ -64,9 +64,14 @@ class Postgres:
         """All it prints."""
         return (self.folder / "server.log",)
 
+    @property
+    def login_file(self) -> Path:
+        """The password of the superuser."""
+        return self.folder / "password"
+
     def dsn(self, port: int) -> str:
         """How libpq reaches the maintenance database of the server on `port`, password included."""
-        password = (self.folder / "password").read_text("ascii").strip()
+        password = self.login_file.read_text("ascii").strip()
         return f"host={HOST} port={port} user={USER} dbname=postgres password={password}"
 
     def prepare(self, say: Say) -> None:
@@ -84,7 +89,7 @@ class Postgres:
 
     def make_data(self) -> None:
         """Fill a folder of another name and rename it, so that a killed start leaves nothing half done."""
-        password = self.folder / "password"
+        password = self.login_file
         if not password.exists():
             new_password = self.folder / "password.new"
             new_password.touch(0o600)
@@ -154,6 +159,9 @@ class Postgres:
         except FileNotFoundError:
             return False
         return len(lines) >= 8 and lines[3].strip() == str(port) and lines[7].strip() == "ready"
+
+    def open_up(self, record: Record) -> None:
+        """Nothing: the password is part of the data folder."""
 
     def interrupt(self, process: psutil.Process) -> None:
         """Ask for a fast stop: transactions that are open roll back."""

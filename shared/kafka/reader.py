@@ -11,7 +11,14 @@ from kafka.errors import CommitFailedError, FencedInstanceIdError, IllegalStateE
 from kafka.structs import OffsetAndMetadata
 
 from shared.errors import PartitionLost, Unavailable
-from shared.kafka.connection import CONNECT_TIMEOUT_MS, Log, client_settings, kafka_errors, reachable
+from shared.kafka.connection import (
+    CONNECT_TIMEOUT_MS,
+    NO_NEW_TOPICS,
+    Log,
+    client_settings,
+    kafka_errors,
+    reachable,
+)
 from shared.pulse import beat
 
 SESSION_TIMEOUT_MS = 10_000
@@ -89,7 +96,8 @@ class GroupReader:
         self._assignments = _Assignments()
         with kafka_errors(self._bootstrap):
             self._consumer = KafkaConsumer(
-                **client_settings(self._bootstrap),
+                **client_settings(log_.brokers),
+                **NO_NEW_TOPICS,
                 group_id=group,
                 group_instance_id=instance,
                 enable_auto_commit=False,
@@ -234,7 +242,7 @@ def browse(log_: Log) -> Iterator[LogBrowser]:
     if not reachable(log_.bootstrap):
         raise Unavailable(f"Kafka at {log_.bootstrap} takes no connection")
     with kafka_errors(log_.bootstrap):
-        consumer = KafkaConsumer(**client_settings(log_.bootstrap), enable_auto_commit=False)
+        consumer = KafkaConsumer(**client_settings(log_.brokers), **NO_NEW_TOPICS, enable_auto_commit=False)
     try:
         yield LogBrowser(log_, consumer)
     finally:

@@ -9,8 +9,9 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner.default import murmur2
 
+from shared.brokers import Brokers
 from shared.errors import StopPart, Unavailable
-from shared.kafka.connection import CONNECT_TIMEOUT_MS, DEAD_LETTER_BYTES, Log, kafka_errors, reachable
+from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, reachable
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 
@@ -18,33 +19,31 @@ log = logging.getLogger("tickstream.kafka")
 
 
 @contextmanager
-def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    if not reachable(bootstrap):
-        raise Unavailable(f"Kafka at {bootstrap} takes no connection")
-    with kafka_errors(bootstrap):
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=CONNECT_TIMEOUT_MS
-        )
+def _admin(brokers: Brokers) -> Iterator[KafkaAdminClient]:
+    if not reachable(brokers.bootstrap):
+        raise Unavailable(f"Kafka at {brokers} takes no connection")
+    with kafka_errors(brokers.bootstrap):
+        admin = KafkaAdminClient(**client_settings(brokers))
         try:
             yield admin
         finally:
             admin.close()
 
 
-def make_topics(bootstrap: str, topic: str, partitions: int) -> Log:
+def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
     """Make the topic and that of its dead letters where they are missing; time stamps are the broker's own.
 
     A topic that is there keeps the partitions it has. Raises Unavailable where Kafka can't be reached.
     """
     own = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
     dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
-    with _admin(bootstrap) as admin:
+    with _admin(brokers) as admin:
         _make_topic(admin, topic, partitions, own)
         (found,) = admin.describe_topics([topic])
         partitions = len(found["partitions"])
         _make_topic(admin, topic + DEAD_LETTER_SUFFIX, partitions, dead)
         cluster = str(admin.describe_cluster()["cluster_id"])
-        return Log(bootstrap, topic, partitions, cluster, str(found["topic_id"]))
+        return Log(brokers, topic, partitions, cluster, str(found["topic_id"]))
 
 
 def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: dict[str, str]) -> None:
@@ -63,7 +62,7 @@ def require_topic(log_: Log) -> None:
 
     Raises Unavailable where it has more partitions now: what is read must know them all.
     """
-    with _admin(log_.bootstrap) as admin:
+    with _admin(log_.brokers) as admin:
         if log_.topic not in set(admin.list_topics()):
             raise StopPart(
                 f"Kafka at {log_.bootstrap} has no topic {log_.topic} any more. Start again: a start makes it."

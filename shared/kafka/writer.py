@@ -9,7 +9,14 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from shared.errors import Unavailable
-from shared.kafka.connection import CONNECT_TIMEOUT_MS, DEAD_LETTER_BYTES, Log, client_settings, kafka_errors
+from shared.kafka.connection import (
+    CONNECT_TIMEOUT_MS,
+    DEAD_LETTER_BYTES,
+    NO_NEW_TOPICS,
+    Log,
+    client_settings,
+    kafka_errors,
+)
 
 BATCH_BYTES = 256 * 1024
 FOR_EVER_MS = 2**31 - 1
@@ -33,7 +40,8 @@ class LogWriter:
         self.sent = self.acknowledged = 0
         with kafka_errors(self._bootstrap):
             self._producer = KafkaProducer(
-                **client_settings(self._bootstrap),
+                **client_settings(log_.brokers),
+                **NO_NEW_TOPICS,
                 acks="all",
                 linger_ms=linger_ms,
                 batch_size=BATCH_BYTES,

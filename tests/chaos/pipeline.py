@@ -109,20 +109,20 @@ def running(files: list[Path], speed: str, say: Say) -> Iterator[Pipeline]:
         config = load(None, told)
         ports = config.embedded
         with (
-            lease_kafka(Path(name), say, ports.kafka_port) as bootstrap,
+            lease_kafka(Path(name), say, ports.kafka_port) as brokers,
             lease_postgres(Path(name), say, ports.postgres_port) as dsn,
         ):
             servers: dict[str, Kafka | Postgres] = {
                 "kafka": kafka_in(Path(name), ports.kafka_port),
                 "postgres": postgres_in(Path(name), ports.postgres_port),
             }
-            yield from _supervised(config.with_kafka_at(bootstrap).with_postgres_at(dsn), told, servers)
+            yield from _supervised(config.with_kafka_at(brokers).with_postgres_at(dsn), told, servers)
 
 
 def _supervised(
     config: Config, told: dict[str, str], servers: dict[str, Kafka | Postgres]
 ) -> Iterator[Pipeline]:
-    topic = make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+    topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
     put_live(config)
     children = {part: Child(part, command) for part, command in PARTS.items()}

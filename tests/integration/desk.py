@@ -14,6 +14,7 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from db.migrate import migrate
+from shared.brokers import Brokers
 from shared.config import Config, load
 from shared.database import connect, make_database, transaction
 from shared.errors import Unavailable
@@ -35,9 +36,9 @@ Run = Callable[[Config, Stop], None]
 class Desk:
     """One feed, `name` for its topic and database. It is the simulated one, filled by hand."""
 
-    def __init__(self, bootstrap: str, dsn: str, data: Path, name: str) -> None:
+    def __init__(self, brokers: Brokers, dsn: str, data: Path, name: str) -> None:
         self.settings = {
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+            **brokers.settings(),
             "KAFKA_TOPIC": name,
             "KAFKA_GROUP_ID": name,
             "KAFKA_PARTITIONS": "2",
@@ -64,7 +65,7 @@ class Desk:
     def log(self) -> Log:
         """The topic, made at the first look."""
         config = self.config
-        return make_topics(config.kafka.bootstrap_servers, config.topic(), config.kafka.partitions)
+        return make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
 
     @property
     def dead_log(self) -> Log:

@@ -9,9 +9,11 @@ import psycopg2
 import pytest
 from kafka.admin import KafkaAdminClient
 
+from shared.brokers import Brokers
 from shared.embedded import Kafka, Postgres
 from shared.embedded.daemon import find
 from shared.embedded.lease import in_use, keep, lease, release
+from shared.kafka.connection import client_settings
 from tests.integration.server_user import PATIENCE, User, silent
 
 
@@ -117,8 +119,8 @@ def command(word: str, kafka: Kafka, postgres: Postgres, *more: str) -> subproce
     return subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
 
 
-def test_fixtures_give_both_servers(embedded_kafka: str, embedded_postgres: str) -> None:
-    assert KafkaAdminClient(bootstrap_servers=embedded_kafka).describe_cluster()["brokers"]
+def test_fixtures_give_both_servers(embedded_kafka: Brokers, embedded_postgres: str) -> None:
+    assert KafkaAdminClient(**client_settings(embedded_kafka)).describe_cluster()["brokers"]
     connection = psycopg2.connect(embedded_postgres)
     assert connection.info.dbname == "postgres"
     connection.close()

@@ -15,10 +15,12 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from shared.brokers import Brokers
 from shared.embedded import Kafka, Postgres, ensure, kill, postgres_in
 from shared.embedded.daemon import find, free_port, is_alive
 from shared.embedded.lease import in_use, lease
 from shared.errors import Unavailable
+from shared.kafka.connection import client_settings
 from tests.integration.server_user import PATIENCE, User, silent, wait_for
 
 
@@ -121,7 +123,7 @@ def loop_for_ever(connection: psycopg2.extensions.connection) -> None:
 def test_messages_survive_a_killed_kafka_and_a_taken_port(spare_kafka: Kafka) -> None:
     said: list[str] = []
     with lease(spare_kafka, silent) as record:
-        produce(f"127.0.0.1:{record.port}", b"kept through it all")
+        produce(spare_kafka.clients(record.port), b"kept through it all")
         kill(spare_kafka)
         # Both ports are taken meanwhile, so that the node must find itself anew as its own controller.
         with (
@@ -130,25 +132,25 @@ def test_messages_survive_a_killed_kafka_and_a_taken_port(spare_kafka: Kafka) ->
         ):
             moved = ensure(spare_kafka, said.append)
             assert moved.port != record.port
-            assert consume(f"127.0.0.1:{moved.port}") == b"kept through it all"
+            assert consume(spare_kafka.clients(moved.port)) == b"kept through it all"
     assert any(f"Port {record.port} is taken" in sentence for sentence in said)
 
 
-def produce(bootstrap: str, message: bytes) -> None:
+def produce(brokers: Brokers, message: bytes) -> None:
     """Make the topic and put one message in it, acknowledged."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(**client_settings(brokers))
     admin.create_topics([NewTopic("survivors", 1, 1)])
     admin.close()
-    producer = KafkaProducer(bootstrap_servers=bootstrap)
+    producer = KafkaProducer(**client_settings(brokers))
     producer.send("survivors", message).get(timeout=PATIENCE)
     producer.close()
 
 
-def consume(bootstrap: str) -> bytes:
+def consume(brokers: Brokers) -> bytes:
     """The first message of the topic."""
     consumer = KafkaConsumer(
         "survivors",
-        bootstrap_servers=bootstrap,
+        **client_settings(brokers),
         auto_offset_reset="earliest",
         consumer_timeout_ms=PATIENCE * 1000,
     )

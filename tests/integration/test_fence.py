@@ -18,6 +18,7 @@ from consumer.tables import make_day
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader
+from shared.kafka.connection import client_settings
 from shared.market import Quote
 from shared.progress import Reading, Step, advance, begin, hold
 from shared.stream import Pace, Stream
@@ -147,7 +148,7 @@ def make_new_day(connection: Connection) -> None:
 
 def test_the_very_first_assignment_of_a_group_holds_every_partition(desk: Desk) -> None:
     """One made before the topic is known would be empty, and given to every restart of its maker for ever."""
-    with closing(KafkaAdminClient(bootstrap_servers=desk.config.kafka.bootstrap_servers)) as admin:
+    with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
         for group in ("one", "two", "three", "four", "five"):
             with closing(GroupReader(desk.log, group, "first")) as reader:
                 members = first_members(reader, admin, group)

@@ -16,7 +16,7 @@ from tests.integration.server_user import PATIENCE, silent
 
 def test_kafka_that_dies_under_a_look_into_the_log_ends_the_look(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
-        log = make_topics(f"127.0.0.1:{record.port}", "looked-into", 1)
+        log = make_topics(spare_kafka.clients(record.port), "looked-into", 1)
         with closing(LogWriter(log)) as writer:
             for number in range(3 * TAIL_WINDOW):
                 writer.send(0, None, b"%d" % number)
@@ -32,7 +32,7 @@ def test_kafka_that_dies_under_a_look_into_the_log_ends_the_look(spare_kafka: Ka
 
 def test_lag_is_told_or_refused_but_never_waited_for_without_bound(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
-        log = make_topics(f"127.0.0.1:{record.port}", "lagging", 1)
+        log = make_topics(spare_kafka.clients(record.port), "lagging", 1)
         with closing(GroupReader(log, "group", "one")) as reader:
             assert reader.lag() == 0
             kill(spare_kafka)
@@ -44,7 +44,7 @@ def test_lag_is_told_or_refused_but_never_waited_for_without_bound(spare_kafka: 
 
 def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
-        log = make_topics(f"127.0.0.1:{record.port}", "joined", 1)
+        log = make_topics(spare_kafka.clients(record.port), "joined", 1)
         before = psutil.Process().num_fds(), threading.active_count()
         with pytest.raises(Unavailable):
             GroupReader(log._replace(topic="missing"), "group", "one")

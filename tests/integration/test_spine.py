@@ -12,6 +12,7 @@ from consumer.consumer import store
 from producer.producer import produce
 from producer.publish import NOTHING, last_positions
 from shared.errors import ConfigError, StopPart
+from shared.kafka.connection import client_settings
 from shared.market import Quote, Record, TimeMark
 from shared.messages import decode
 from shared.recordings.sequence import recorded
@@ -153,7 +154,7 @@ def test_an_invalid_message_stops_the_part_where_none_may_be_skipped(desk: Desk)
 
 def delete_topic(desk: Desk) -> None:
     """Take the topic away."""
-    admin = KafkaAdminClient(bootstrap_servers=desk.config.kafka.bootstrap_servers)
+    admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
     admin.delete_topics([desk.config.topic()])
     wait_for(lambda: desk.config.topic() not in admin.list_topics())
     admin.close()

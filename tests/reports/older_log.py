@@ -48,7 +48,7 @@ def older_log(kafka: Kafka, copy: Path) -> Iterator[OlderLog]:
 
 def desk_at(kafka: Kafka, dsn: str, data: Path, name: str) -> Desk:
     """A desk on this broker."""
-    return Desk(f"127.0.0.1:{kafka.port}", dsn, data, name)
+    return Desk(kafka.clients(kafka.port), dsn, data, name)
 
 
 def quotes(first: int, count: int, price: float = 10.0, symbol: str = "AAA") -> list[Quote]:

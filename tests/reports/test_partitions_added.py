@@ -7,6 +7,7 @@ from kafka import KafkaAdminClient
 
 from consumer.consumer import store
 from shared.errors import ConfigError
+from shared.kafka.connection import client_settings
 from tests.integration.desk import Desk
 from tests.integration.server_user import wait_for
 from tests.reports.older_log import quotes
@@ -14,7 +15,7 @@ from tests.reports.older_log import quotes
 
 def add_partitions(desk: Desk, count: int) -> None:
     """Raise the number of partitions of the desk's topic."""
-    with closing(KafkaAdminClient(bootstrap_servers=desk.config.kafka.bootstrap_servers)) as admin:
+    with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
         admin.create_partitions({desk.config.topic(): count})
     wait_for(lambda: desk.log.partitions == count)
 

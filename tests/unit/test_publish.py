@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producer.publish import MARKS_UNDER_WAY, NOTHING, Publisher
+from shared.brokers import Brokers
 from shared.errors import Unavailable
 from shared.kafka import Log, LogWriter, partition_of
 from shared.market import Record, TimeMark
@@ -67,7 +68,7 @@ def publisher(
     writer: ListWriter, positions: dict[int, int] | None = None, limit: int = 0, bootstrap: str = NOBODY
 ) -> Publisher:
     before = dict.fromkeys(range(PARTITIONS), NOTHING)
-    topic = Log(bootstrap, "test", PARTITIONS, "cluster", "topic")
+    topic = Log(Brokers(bootstrap), "test", PARTITIONS, "cluster", "topic")
     return Publisher(topic, cast(LogWriter, writer), {**before, **(positions or {})}, limit)
 
 

@@ -4,6 +4,7 @@ import pytest
 from psycopg2.extensions import parse_dsn
 from pydantic import SecretStr, ValidationError
 
+from shared.brokers import Brokers
 from shared.config import Config
 from shared.sections import Postgres
 
@@ -55,4 +56,4 @@ def test_embedded_server_has_no_address_until_it_runs() -> None:
         config.postgres.dsn_for("stocks")
     running = config.with_postgres_at("host=127.0.0.1 port=5 user=postgres dbname=postgres password=pw")
     assert parse_dsn(running.postgres.dsn_for(running.database()))["dbname"] == "stocks"
-    assert config.with_kafka_at("127.0.0.1:29092").kafka.bootstrap_servers == "127.0.0.1:29092"
+    assert config.with_kafka_at(Brokers("127.0.0.1:29092")).kafka.bootstrap_servers == "127.0.0.1:29092"

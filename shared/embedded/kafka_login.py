@@ -1,0 +1,124 @@
+"""Who may use the embedded broker: whoever can read its folder. Others of the machine reach its port, not its data.
+
+Clients log in by SCRAM as `tickstream`: somebody else who listens on the port in the broker's place learns nothing from
+them. SCRAM's own record lies in the broker's log, so whoever starts the broker makes it, as an administrator whose
+password is new at every start. The broker shows that one to itself too, in its role of a controller.
+"""
+
+import re
+import secrets
+import socket
+import struct
+from pathlib import Path
+
+from shared.brokers import Brokers
+from shared.embedded.daemon import HOST
+from shared.errors import ConfigError
+
+USER, ADMINISTRATOR = "tickstream", "administrator"
+CLIENTS, CONTROLLER = "CLIENTS", "CONTROLLER"
+ANSWER_LIMIT = 2.0  # seconds
+MODULES = "org.apache.kafka.common.security"
+METADATA, HANDSHAKE, AUTHENTICATE = (3, 1), (17, 1), (36, 0)
+"""Requests of the Kafka protocol: key and version."""
+
+
+def listeners(port: int, controller: int, password: str) -> dict[str, str]:
+    """The settings of the broker's two doors. `password` is the administrator's."""
+    plain = (
+        f'{MODULES}.plain.PlainLoginModule required username="{ADMINISTRATOR}" password="{password}" '
+        f'user_{ADMINISTRATOR}="{password}";'
+    )
+    return {
+        "listeners": f"{CLIENTS}://{HOST}:{port},{CONTROLLER}://{HOST}:{controller}",
+        "advertised.listeners": f"{CLIENTS}://{HOST}:{port}",
+        "controller.quorum.voters": f"1@{HOST}:{controller}",
+        "controller.listener.names": CONTROLLER,
+        "inter.broker.listener.name": CLIENTS,
+        "listener.security.protocol.map": f"{CLIENTS}:SASL_PLAINTEXT,{CONTROLLER}:SASL_PLAINTEXT",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        f"listener.name.{CLIENTS.lower()}.sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
+        f"listener.name.{CLIENTS.lower()}.scram-sha-512.sasl.jaas.config": (
+            f"{MODULES}.scram.ScramLoginModule required;"
+        ),
+        f"listener.name.{CLIENTS.lower()}.plain.sasl.jaas.config": plain,
+        f"listener.name.{CONTROLLER.lower()}.sasl.enabled.mechanisms": "PLAIN",
+        f"listener.name.{CONTROLLER.lower()}.plain.sasl.jaas.config": plain,
+    }
+
+
+def administrator(settings: Path, port: int) -> Brokers:
+    """The administrator of a broker that runs with these settings. Raises ConfigError where they ask for no login."""
+    found = re.search(rf'user_{ADMINISTRATOR}="([^"]+)"', settings.read_text("utf-8"))
+    if found is None:
+        raise ConfigError(
+            "The embedded Kafka was started by a version of Tickstream that asked for no login: stop it with "
+            "`python -m shared.embedded down --now`, then start again. Its data stay."
+        )
+    return Brokers(f"{HOST}:{port}", ADMINISTRATOR, found[1])
+
+
+def clients(folder: Path, port: int) -> Brokers:
+    """Address and login of the broker's clients; the password is made at the first look."""
+    path = folder / "password"
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(24) + "\n")
+    return Brokers(f"{HOST}:{port}", USER, path.read_text("ascii").strip())
+
+
+def write_client_settings(path: Path, brokers: Brokers) -> None:
+    """What Kafka's own tools take as --command-config."""
+    module = f"{MODULES}.scram.ScramLoginModule"
+    lines = (
+        "security.protocol=SASL_PLAINTEXT",
+        "sasl.mechanism=SCRAM-SHA-512",
+        f'sasl.jaas.config={module} required username="{brokers.user}" password="{brokers.password}";',
+    )
+    write_secret(path, "".join(f"{line}\n" for line in lines))
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that nobody else can read, whole or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(0o600, exist_ok=False)
+    new.write_text(text, "ascii")
+    new.replace(path)
+
+
+def count_brokers(administrator: Brokers) -> int:
+    """How many brokers serve, as the one that is asked says.
+
+    By three requests without a client id, as the Kafka protocol guide lays them out: a handshake for PLAIN, the login,
+    and the metadata of no topic. Raises OSError where nobody answers or the login is refused.
+    """
+    port = int(administrator.bootstrap.rpartition(":")[2])
+    login = f"\0{administrator.user}\0{administrator.password}".encode()
+    with socket.create_connection((HOST, port), ANSWER_LIMIT) as connection:
+        for request, body in (
+            (HANDSHAKE, struct.pack(">h5s", 5, b"PLAIN")),
+            (AUTHENTICATE, struct.pack(f">i{len(login)}s", len(login), login)),
+        ):
+            (refused,) = struct.unpack_from(">h", _answer(connection, request, body))
+            if refused:
+                raise ConnectionRefusedError(f"the broker refuses the login with error {refused}")
+        (brokers,) = struct.unpack_from(">i", _answer(connection, METADATA, struct.pack(">i", 0)))
+    return int(brokers)
+
+
+def _answer(connection: socket.socket, request: tuple[int, int], body: bytes) -> bytes:
+    """The body of the answer to a request, without its correlation id."""
+    message = struct.pack(">hhih", *request, 0, -1) + body
+    connection.sendall(struct.pack(">i", len(message)) + message)
+    size, _correlation = struct.unpack(">ii", _exactly(connection, 8))
+    return _exactly(connection, size - 4)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        if not (piece := connection.recv(size - len(found))):
+            raise ConnectionError("the connection ended before the answer")
+        found += piece
+    return found
