@@ -20,6 +20,7 @@ from analytics.rebuild import past_bars, rebuilt_engine
 from analytics.searches import PooledSearches
 from analytics.serving import EmptyShelf, Servings, Shelf, Switch, Versions
 from analytics.serving_tables import switches_from, write_switches
+from analytics.split_check import Settled
 from analytics.symbol_state import EngineSettings
 from analytics.tables import (
     Snapshot,
@@ -28,11 +29,12 @@ from analytics.tables import (
     save_snapshot,
     write_actions,
     write_closed,
+    write_doubts,
     write_live,
 )
 from ml.forecaster import ForecastSettings
 from shared.database import Connection, Cursor, transaction
-from shared.market import CorporateAction, Interval
+from shared.market import Interval
 from shared.progress import Reading, hold, reached
 from shared.stream import Batch
 
@@ -44,7 +46,7 @@ REPLACED_AT_ONCE = 20_000
 
 NOTHING_TRAINED = EmptyShelf()
 
-STATE_VERSION = 9
+STATE_VERSION = 10
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")
@@ -74,7 +76,7 @@ class Analysis:
         self._searches = searches
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
-        self._actions: dict[int, list[tuple[int, CorporateAction]]] = {}
+        self._actions: dict[int, list[Settled]] = {}
         self._switches: dict[int, list[Switch]] = {}
         self._under_new_rules: list[int] = []
         self._live_at = 0.0
@@ -153,6 +155,7 @@ class Analysis:
         partition = self._partitions[batch.partition]
         partition.fold(batch)
         events = partition.take_events()
+        partition.take_actions()
         if partition.rewriting:
             partition.replaced += events
 
@@ -167,10 +170,9 @@ class Analysis:
         partition.fold(batch)
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.take_events()
-        if batch.step.actions:
-            self._actions[batch.partition] = [
-                (offset, record) for offset, record in batch.records if isinstance(record, CorporateAction)
-            ]
+        actions = partition.take_actions()
+        if actions:
+            self._actions[batch.partition] = actions
 
     def prepare(self, _: Connection) -> None:
         """The tables take everything as they are."""
@@ -182,7 +184,8 @@ class Analysis:
             write_closed(cursor, partition, events)
             write_forecasts(cursor, events)
         for partition, actions in self._actions.items():
-            write_actions(cursor, partition, actions)
+            write_actions(cursor, partition, [settled for settled in actions if not settled.doubt])
+            write_doubts(cursor, [settled for settled in actions if settled.doubt])
         for partition, switches in self._switches.items():
             write_switches(cursor, partition, switches)
         for partition in self._under_new_rules:

@@ -23,6 +23,7 @@ from analytics.forecasts import (
     pools_of,
 )
 from analytics.series import ClosedBar
+from analytics.split_check import Settled
 from analytics.steps import PastBar, Step
 from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
 from ml.forecaster import ForecastSettings
@@ -87,6 +88,7 @@ class Engine:
         self.changed: set[str] = set()
         self._endings = Endings()
         self._events: list[Event] = []
+        self._actions: list[Settled] = []
         self._closed_until = 0
 
     def fold(self, record: Record, offset: int) -> None:
@@ -109,6 +111,11 @@ class Engine:
         events, self._events = self._events, []
         return events
 
+    def take_actions(self) -> list[Settled]:
+        """The splits and dividends that hold since the last call, and splits that were set aside."""
+        actions, self._actions = self._actions, []
+        return actions
+
     def _fold_quote(self, quote: Quote, offset: int) -> None:
         time, symbol = quote.event_time.timestamp(), quote.symbol
         state = self.symbols.get(symbol) or self._new_symbol(symbol, quote.exchange)
@@ -122,7 +129,10 @@ class Engine:
         if quote.price <= 0.0:
             state.show(quote, time)
             return
-        if not state.accept(quote, time):
+        is_accepted = state.accept(quote, time)
+        if state.settled:
+            self._take_settled(state)
+        if not is_accepted:
             return
         start = int(time) // MINUTE * MINUTE
         bar = state.minutes.get(start)
@@ -153,12 +163,14 @@ class Engine:
         if piece.whole and state.open.has_begun(intervals[0], slot):
             state.ignored += not state.open.complete_minute(slot, piece)
             return
+        state.settle((record.open, record.close), start, record.interval == "1d")
         state.take(quote_of(record, piece.end), piece.close_time)
+        self._take_settled(state)
         state.open.fill(piece, intervals, closed)
         self._note(state)
 
     def _fold_action(self, action: CorporateAction, offset: int) -> None:
-        """A split tells the prices so far in new shares; a dividend changes no number.
+        """A split tells the prices so far in new shares, once a price shows it; a dividend changes no number.
 
         Bars that ended before it close without grace: no straggler is told in old shares any more.
         """
@@ -166,8 +178,8 @@ class Engine:
         state = self.symbols.get(action.symbol) or self._new_symbol(action.symbol, action.exchange)
         self.changed.add(action.symbol)
         self._advance(state, closed_until(time, 0.0), offset)
-        if action.action == "split":
-            state.split(action.value, time)
+        state.told(action, offset)
+        self._take_settled(state)
 
     def _fold_mark(self, mark: TimeMark, offset: int) -> None:
         until = closed_until(mark.time.timestamp(), self.settings.grace)
@@ -188,6 +200,12 @@ class Engine:
             return
         self.changed.add(state.symbol)
         self._events += self._events_of(state.advance(until), offset)
+        if state.settled:
+            self._take_settled(state)
+
+    def _take_settled(self, state: SymbolState) -> None:
+        self._actions += state.settled
+        state.settled = []
 
     def _note(self, state: SymbolState) -> None:
         end = state.open.next_end
@@ -204,6 +222,7 @@ class Engine:
             state = self.symbols[symbol]
             if state.open.has_ended(until):
                 closed += state.advance(until)
+                self._take_settled(state)
                 self.changed.add(symbol)
             self._note(state)
         self._events += self._events_of(sorted(closed, key=_order), offset)

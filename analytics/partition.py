@@ -5,6 +5,7 @@ import time
 from analytics.engine import Engine, Event, Past
 from analytics.forecasts import SeriesForecasts
 from analytics.serving import Servings
+from analytics.split_check import Settled
 from analytics.symbol_state import EngineSettings
 from analytics.tables import Snapshot, replace_indicators
 from shared.database import Cursor
@@ -70,6 +71,10 @@ class Partition:
                 bar = event.closed.bar
                 self._unrecorded.setdefault(bar.symbol, set()).add(bar.interval)
         return events
+
+    def take_actions(self) -> list[Settled]:
+        """The splits and dividends that were settled since the last call."""
+        return self.engine.take_actions()
 
     def change(self, settings: EngineSettings) -> None:
         """Go on under other rules; every state that is kept from here on is theirs."""

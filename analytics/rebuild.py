@@ -3,10 +3,12 @@
 import logging
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from analytics.engine import Engine
 from analytics.forecast_tables import latest_bars
 from analytics.indicator_set import IndicatorRow, IndicatorSet
+from analytics.split_check import SplitCheck
 from analytics.steps import PastBar
 from analytics.symbol_state import Rebuilt
 from analytics.tables import Snapshot, bars_until, replace_indicators, splits_until
@@ -33,7 +35,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine
         if done and done % TOLD_EVERY == 0:
             log.info("The indicators of %d of %d symbols are made anew.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
-        splits = splits_until(cursor, symbol, snapshot.next_offset)
+        splits = _divided(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
         for interval in INTERVALS:
             beat()
             periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
@@ -42,6 +44,13 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine
             replace_indicators(cursor, list(_refill(refilled, bars, splits)))
     engine.restore(snapshot.partition, snapshot.symbols, indicators)
     return engine
+
+
+def _divided(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[float, float]]:
+    """Without the one that waited for a price at the snapshot, and was found to hold behind it."""
+    check = SplitCheck()
+    check.restore(state)
+    return [split for split in splits if check.waiting is None or split[0] != check.told_until]
 
 
 def _refill(

@@ -53,6 +53,8 @@ def closed_bars(
         engine.fold(record, offset)
         if isinstance(record, Quote | RecordedBar):
             set_aside.look(record, engine.symbols[record.symbol])
+        for settled in engine.take_actions():
+            set_aside.doubt(settled)
         for event in engine.take_events():
             yield event.closed
 

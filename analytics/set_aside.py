@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+from analytics.split_check import Settled
 from analytics.symbol_state import SymbolState
 from shared.market import Quote, RecordedBar
 
@@ -20,6 +21,7 @@ class SetAside:
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, int, int]] = {}
+        self._doubts: list[str] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], tuple[datetime, float]] = {}
 
@@ -35,8 +37,14 @@ class SetAside:
                 self._counts[record.symbol, reason] += now - then
                 self._first.setdefault((record.symbol, reason), _place(record))
 
+    def doubt(self, settled: Settled) -> None:
+        """Note a split that is set aside; of what holds, nothing."""
+        if settled.doubt:
+            self._doubts.append(f"{settled.action.symbol}, {settled.action.time.date()}: {settled.doubt}.")
+
     def lines(self) -> Iterator[str]:
-        """A sentence for each symbol and reason."""
+        """A sentence for each symbol and reason, and for each split."""
+        yield from self._doubts
         for (symbol, reason), count in sorted(self._counts.items()):
             time, price = self._first[symbol, reason]
             yield f"{symbol}: {count} set aside, which {REASONS[reason]}; the first at {time.isoformat()}, {price!r}."

@@ -11,9 +11,10 @@ from analytics.bars import MINUTE, OpenBar
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from analytics.open_bars import OpenBars
 from analytics.series import ClosedBar, Series
+from analytics.split_check import Settled, SplitCheck
 from ml.forecaster import ForecastSettings
 from shared.calendars import calendar_of, periods_per_year
-from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval, Quote, RecordedBar
+from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, CorporateAction, Interval, Quote, RecordedBar
 
 Rebuilt = dict[tuple[str, Interval], IndicatorSet]
 """Indicators by symbol and interval, made anew from closed bars."""
@@ -62,7 +63,8 @@ class SymbolState:
     By the symbol's own time every bar that ends by `closed_until` is closed, and from `next_close` on there is more
     to close; both in epoch seconds. `quotes` and `bars` count what came, recorded bars apart from quotes; `late`
     those of both whose bar was closed, `extreme` quotes that were set aside, and `ignored` recorded bars whose slot was
-    begun, or that lie where the exchange keeps no session: none of them entered a bar.
+    begun, or that lie where the exchange keeps no session: none of them entered a bar. `settled` are splits and
+    dividends that hold or were set aside, until the engine takes them.
     """
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
@@ -82,7 +84,8 @@ class SymbolState:
         every = settings.live_every
         self._marks: dict[int, tuple[float, float]] = {}
         self._marked = sorted({*vars(every).values()} - {1})
-        self._split_at = 0.0
+        self.splits = SplitCheck()
+        self.settled: list[Settled] = []
 
     def _new_series(self, interval: Interval) -> Series:
         settings = self._settings
@@ -96,20 +99,64 @@ class SymbolState:
         self.next_close = until + MINUTE + self._settings.grace
         return self.open.close(until)
 
-    def split(self, ratio: float, time: float) -> None:
-        """One share became `ratio` shares at `time`: every older price is told in new shares, but for the last quote.
+    def told(self, action: CorporateAction, offset: int) -> None:
+        """A split or a dividend. What holds, or is set aside, is in `settled` then, or once a price has followed.
 
-        A split that is not later than the last one was told before.
+        A split that is not later than the last one was told before, and divides nothing. One is believed at once where
+        there is no older price, where newer ones came, or where a bar is open that lies across it.
         """
-        if time <= self._split_at:
+        time = action.time.timestamp()
+        if action.action == "dividend" or not self.splits.is_new(time):
+            if action.action == "dividend" or self.splits.is_kept(time):
+                self.settled.append(Settled(offset, action))
             return
-        self._split_at = time
+        if self.splits.waiting is not None:
+            self._divide(time)
+        self.splits.waiting = offset, action
+        is_alone = self._accepted is None or self.last_time > time or self.open.next_end is not None
+        if is_alone or not self._settings.skip_extreme:
+            self._divide(time)
+
+    def settle(self, prices: tuple[float, ...], time: float, is_day: bool) -> None:
+        """Prices of a finished bar, the first one at `time`, tell whether the split that waits holds.
+
+        One that shows it is enough: the first trades may have been at the price of before all the same. A day without
+        any says that there was none.
+        """
+        before = self._accepted
+        if before is None or not self.splits.concerns(time):
+            return
+        if any(self.splits.is_shown(before, price) for price in prices):
+            self._divide(time)
+        elif is_day or self.splits.is_over(time):
+            self.settled.append(self.splits.refuse(before, prices[-1]))
+
+    def _contradicts_split(self, price: float, time: float) -> bool:
+        """Whether a quote is to be set aside, because a split waits that it does not show; after a while it is
+        believed, and the split is set aside."""
+        before = self._accepted
+        if before is None or not self.splits.concerns(time):
+            return False
+        if self.splits.is_shown(before, price):
+            self._divide(time)
+        elif self.splits.is_over(time):
+            self.settled.append(self.splits.refuse(before, price))
+        else:
+            self.extreme += 1
+            return True
+        return False
+
+    def _divide(self, time: float) -> None:
+        """The split that waits holds: every price of before `time` is told in new shares, but for the last quote."""
+        offset, action = self.splits.take()
+        ratio = action.value
         self.open.split(ratio, time)
         for every, (at, price) in self._marks.items():
             self._marks[every] = (at, price / ratio if at < time else price)
         if self.last_time <= time:
             self._accepted = None if self._accepted is None else self._accepted / ratio
             self._suspect = None if self._suspect is None else self._suspect / ratio
+        self.settled.append(Settled(offset, action))
 
     def show(self, quote: Quote, time: float) -> None:
         """Take note of a quote as the last one, where no newer one came: all there is to do with a price of zero or
@@ -121,6 +168,8 @@ class SymbolState:
     def accept(self, quote: Quote, time: float) -> bool:
         """Take note of a quote that is not late; False where its price is set aside as extreme."""
         price = quote.price
+        if self.splits.waiting is not None and self._contradicts_split(price, time):
+            return False
         before = self._accepted
         is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
         if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
@@ -177,7 +226,7 @@ class SymbolState:
         return {
             "exchange": self.exchange,
             "closed_until": self.closed_until,
-            "split_at": self._split_at,
+            "splits": self.splits.state(),
             "last": msgspec.to_builtins(self.last),
             "last_time": self.last_time,
             "counts": [self.quotes, self.bars, self.late, self.extreme, self.ignored],
@@ -198,7 +247,7 @@ class SymbolState:
         self = cls(symbol, state["exchange"], settings)
         self.closed_until = state["closed_until"]
         self.next_close = self.closed_until + MINUTE + settings.grace
-        self._split_at = state["split_at"]
+        self.splits.restore(state["splits"])
         self.last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
         self.quotes, self.bars, self.late, self.extreme, self.ignored = state["counts"]

@@ -10,9 +10,10 @@ from psycopg2.extras import execute_values
 
 from analytics.engine import Event
 from analytics.indicator_set import IndicatorRow
+from analytics.split_check import Settled
 from analytics.symbol_state import LiveBar, SymbolState
 from shared.database import Cursor, copy_rows, take_time
-from shared.market import Bar, CorporateAction, Interval
+from shared.market import Bar, Interval
 from shared.progress import Reading
 
 BAR_COLUMNS = (
@@ -76,7 +77,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
         )
 
 
-def write_actions(cursor: Cursor, partition: int, actions: list[tuple[int, CorporateAction]]) -> None:
+def write_actions(cursor: Cursor, partition: int, actions: list[Settled]) -> None:
     """Write splits and dividends with their offsets; one that is there already stays as it was told first."""
     if actions:
         execute_values(
@@ -94,8 +95,18 @@ def write_actions(cursor: Cursor, partition: int, actions: list[tuple[int, Corpo
                     partition,
                     offset,
                 )
-                for offset, said in actions
+                for offset, said, _ in actions
             ],
+        )
+
+
+def write_doubts(cursor: Cursor, actions: list[Settled]) -> None:
+    """Raise an alert about the data for each split that is set aside, as of its ex-date."""
+    if actions:
+        execute_values(
+            cursor,
+            "insert into data_alerts (symbol, kind, raised_at, value, detail) values %s on conflict do nothing",
+            [(said.symbol, "split", said.time, said.value, doubt) for _, said, doubt in actions],
         )
 
 

@@ -1,5 +1,7 @@
 """Histories to train on from recorded files: CSV files of bars, and LEAN zips with the splits beside them."""
 
+import logging
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,6 +10,9 @@ from ml.samples import History
 from shared.errors import ConfigError
 from shared.market import INTERVALS, CorporateAction, Interval, Quote, RecordedBar
 from shared.recordings.sequence import recorded
+from shared.splits import shows_split
+
+log = logging.getLogger("tickstream.models")
 
 MAKE_BARS = "make bars first with `python -m analytics.replay {} --interval 5m > bars.csv`, and name bars.csv"
 
@@ -40,7 +45,25 @@ def histories_of_files(paths: Iterable[Path]) -> list[History]:
             )
         else:
             _add(history, said)
+    for history in histories.values():
+        _leave_out_unseen_splits(history)
     return [histories[symbol] for symbol in sorted(histories)]
+
+
+def _leave_out_unseen_splits(history: History) -> None:
+    """A split that the closes on either side of it don't show divides nothing, and is named in the log."""
+    for split in list(history.splits):
+        time, ratio = split
+        place = bisect_right(history.made_at, time)
+        if not 0 < place < len(history.made_at):
+            continue
+        before, after = history.observations[place - 1].close, history.observations[place].close
+        if not shows_split(before, after, ratio, expected=True):
+            history.splits.remove(split)
+            log.warning(
+                "%s: the split of %g for 1 is set aside: the close before it was %g, the one behind it is %g.",
+                *(history.symbol, ratio, before, after),
+            )
 
 
 def _told(files: list[Path]) -> Iterator[RecordedBar | CorporateAction]:

@@ -108,10 +108,11 @@ def test_days_of_apple_know_of_both_splits(real_data: Path) -> None:
 def test_split_is_as_if_all_had_been_told_in_new_shares(
     before: list[float], after: list[float], ratio: float
 ) -> None:
+    # The first price behind a split is what shows it.
     records: list[Record] = [
         *minutes(BEFORE, [price * ratio for price in before]),
         split(NIGHT, ratio),
-        *minutes(AFTER, after),
+        *minutes(AFTER, [before[-1], *after]),
         mark(AFTER + 86_400),
     ]
     told = folded(Engine(PROMPT), records)

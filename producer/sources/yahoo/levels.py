@@ -13,9 +13,8 @@ from math import log, prod
 from typing import NamedTuple
 
 from producer.sources.yahoo.chart import Point
+from shared.splits import shows_split
 
-SMALL = log(1.2)
-"""The logarithm of a ratio that no jump can be told from; such splits are taken to be applied, as is Yahoo's rule."""
 UNIT = log(100)
 UNIT_TOLERANCE = 0.12
 """How far a jump may be from a power of 100, as a share of one: 100 is told from 57 and 174."""
@@ -71,15 +70,14 @@ def _is_applied(points: Sequence[Point], date: int, ratio: float) -> bool | None
 
     Without a price on either side there is nothing to compare: the rule of the source holds.
     """
-    length = abs(log(ratio))
     before = next((point for point in reversed(points) if point.time < date), None)
     after = next((point for point in points if point.time >= date), None)
-    if length < SMALL or before is None or after is None or not (before.close > 0 and after.open > 0):
+    if before is None or after is None or min(before.close, after.open, after.close) <= 0:
         return True
-    jump = log(after.open / before.close)
-    if abs(jump) <= length / 2:
-        return True
-    return False if abs(jump + log(ratio)) <= length / 3 else None
+    # The first trade may have been at the price of before all the same.
+    told = {shows_split(before.close, price, ratio, expected=False) for price in (after.open, after.close)}
+    shown = told - {None}
+    return None if len(shown) != 1 else shown == {False}
 
 
 def _other_unit(points: Sequence[Point], not_applied: Splits, currency: str | None) -> frozenset[int]:

@@ -1,0 +1,82 @@
+"""The splits of one symbol: each waits for the first prices behind it, which tell whether there was one."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shared.market import CorporateAction
+from shared.splits import shows_split
+
+PATIENCE = 300.0
+"""So many seconds of event time a split is waited for: its first trades may be at the price of before all the same."""
+
+
+class Settled(NamedTuple):
+    """A split or a dividend that holds, and the offset it was told at; with a `doubt`, one that is set aside."""
+
+    offset: int
+    action: CorporateAction
+    doubt: str = ""
+
+
+class SplitCheck:
+    """`told_until` is the time of the latest split, epoch seconds; `waiting` is the one that no price has shown yet,
+    with its offset. `refused` are the times of those that were set aside: told again, they are set aside again."""
+
+    def __init__(self) -> None:
+        self.told_until = 0.0
+        self.waiting: tuple[int, CorporateAction] | None = None
+        self.refused: list[float] = []
+        self._doubted_at: float | None = None
+
+    def is_new(self, time: float) -> bool:
+        """Whether a split of then was not told before; it is noted."""
+        if time <= self.told_until:
+            return False
+        self.told_until = time
+        return True
+
+    def is_kept(self, time: float) -> bool:
+        """Whether a split that is told again, or too late, is one to keep: neither set aside nor waiting."""
+        return time not in self.refused and not (self.waiting is not None and time == self.told_until)
+
+    def concerns(self, time: float) -> bool:
+        """Whether a split waits that a price of then lies behind."""
+        return self.waiting is not None and time >= self.told_until
+
+    def is_shown(self, before: float, price: float) -> bool:
+        """Whether the price shows the split that waits; `before` is the last older one."""
+        assert self.waiting is not None, "asked of a split that waits"
+        return shows_split(before, price, self.waiting[1].value, expected=True) is True
+
+    def is_over(self, time: float) -> bool:
+        """Whether prices have not shown the split for so long that none will; asked of each that does not."""
+        if self._doubted_at is None:
+            self._doubted_at = time
+        return time - self._doubted_at >= PATIENCE
+
+    def take(self) -> tuple[int, CorporateAction]:
+        """The split that waits, which waits no more."""
+        assert self.waiting is not None, "there is a split to take"
+        waiting, self.waiting, self._doubted_at = self.waiting, None, None
+        return waiting
+
+    def refuse(self, before: float, price: float) -> Settled:
+        """Set aside the split that waits: what the prices show is another thing."""
+        offset, action = self.take()
+        self.refused.append(self.told_until)
+        doubt = (
+            f"the split of {action.value:g} for 1 is set aside: the price before it was {before:g}, the one behind it"
+            f" is {price:g}"
+        )
+        return Settled(offset, action, doubt)
+
+    def state(self) -> list[Any]:
+        """What a snapshot keeps."""
+        waiting = self.waiting and [self.waiting[0], msgspec.to_builtins(self.waiting[1])]
+        return [self.told_until, waiting, self.refused, self._doubted_at]
+
+    def restore(self, state: list[Any]) -> None:
+        """Go on where `state` was taken."""
+        self.told_until, waiting, self.refused, self._doubted_at = state
+        self.waiting = waiting and (waiting[0], msgspec.convert(waiting[1], CorporateAction))
