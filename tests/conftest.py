@@ -15,6 +15,17 @@ pytest_plugins = ("tests.servers", "tests.pages")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
+SERVERS = {"embedded_kafka", "embedded_postgres", "spare_kafka", "spare_postgres", "admin_dsn", "browser"}
+"""Fixtures that start a server or a browser."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a server, also where it does so by another fixture: `-m "not server"` leaves it out."""
+    for item in items:
+        if SERVERS & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("server")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real market data; the test is skipped where it is absent."""
