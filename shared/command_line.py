@@ -10,10 +10,11 @@ from pathlib import Path
 
 from shared import pulse
 from shared.config import Config, Value, load
-from shared.errors import ConfigError, TickstreamError
+from shared.errors import ConfigError, TickstreamError, Unavailable
+from shared.free_space import waiting_for_room
 from shared.logs import start_logging
 from shared.parts import Stop, stop_on_signals, stop_without
-from shared.supervising import EXIT_STOP
+from shared.supervising import EXIT_AGAIN, EXIT_STOP
 
 LOAD_SECONDS = 3600.0
 """A recording is read from end to end to give it a name."""
@@ -80,7 +81,11 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) ->
         arguments = parser_of(doc).parse_args()
         pulse.begin(arguments.pulse)
         stop_without(arguments.supervisor, stop)
-        run(start(part, arguments), stop)
+        with waiting_for_room():
+            run(start(part, arguments), stop)
+    except Unavailable as error:
+        print(f"{part}: {error}", file=sys.stderr)
+        return EXIT_AGAIN
     except TickstreamError as error:
         print(f"{part}: {error}", file=sys.stderr)
         pulse.last_words(str(error))

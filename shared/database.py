@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from shared.errors import ConfigError, StopPart, TickstreamError, Unavailable
+from shared.errors import ConfigError, NoRoom, StopPart, TickstreamError, Unavailable
 
 __all__ = ["Connection", "Cursor", "connect", "copy_rows", "make_database", "take_time", "transaction"]
 
@@ -63,7 +63,7 @@ def _named(error: psycopg2.Error) -> TickstreamError:
             "Mend these settings, or give the user that right."
         )
     if error.pgcode == DISK_FULL or "No space left on device" in said:
-        return Unavailable(f"The disk of PostgreSQL is full, make room on it: {said}")
+        return NoRoom(f"The disk of PostgreSQL is full, make room on it: {said}")
     if error.pgcode == IDLE_IN_TRANSACTION:
         return Unavailable(f"PostgreSQL ended a transaction in which nothing happened for too long: {said}")
     if error.pgcode == OUT_OF_SHARED_MEMORY:

@@ -16,6 +16,10 @@ class Unavailable(TickstreamError):
     """A server is away; wait with backoff and try again."""
 
 
+class NoRoom(Unavailable):
+    """A disk is full; wait with backoff and try again: somebody has to make room."""
+
+
 class BadMessage(TickstreamError):
     """The message goes to the dead letters; the text is the reason kept beside it."""
 

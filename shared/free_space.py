@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.errors import Unavailable
+from shared.errors import NoRoom
 
 MEGABYTE = 1 << 20
 LEAST_MEGABYTES = 64
@@ -33,10 +33,10 @@ def free_space_warning(folder: Path, least: int) -> str:
 
 
 def require_room(folder: Path, name: str) -> None:
-    """Raises Unavailable where the disk has too little room for a server to be started."""
+    """Raises NoRoom where the disk has too little room for a server to be started."""
     free = free_megabytes(folder)
     if free < LEAST_MEGABYTES:
-        raise Unavailable(
+        raise NoRoom(
             f"{name} is not started: only {free} MB are free on the disk of {folder}, and it needs "
             f"{LEAST_MEGABYTES}. Make room; it goes on by itself."
         )
@@ -44,11 +44,11 @@ def require_room(folder: Path, name: str) -> None:
 
 @contextmanager
 def waiting_for_room() -> Iterator[None]:
-    """Names the error of a full disk by what happens next: Unavailable."""
+    """Names the error of a full disk by what happens next: NoRoom."""
     try:
         yield
     except OSError as error:
         if error.errno in NO_ROOM:
             where = f" ({error.filename})" if error.filename else ""
-            raise Unavailable(f"The disk is full{where}: make room, it goes on by itself") from error
+            raise NoRoom(f"The disk is full{where}: make room, it goes on by itself") from error
         raise

@@ -18,7 +18,8 @@ from shared.config import Config
 from shared.database import Connection, transaction
 from shared.debugging import before_connecting
 from shared.embedded import lease_kafka, lease_postgres
-from shared.errors import ConfigError, PartitionLost, StopPart, Unavailable
+from shared.errors import ConfigError, PartitionLost, StopPart, TickstreamError, Unavailable
+from shared.free_space import waiting_for_room
 from shared.pulse import BEAT_SECONDS, beat, long_step, wait
 from shared.sections import Errors
 
@@ -37,7 +38,7 @@ def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
     Nothing has connected to the database yet when the debugging aids are asked.
     """
     with ExitStack() as leases:
-        with long_step(SERVER_SECONDS):
+        with long_step(SERVER_SECONDS), waiting_for_room():
             config = _with_servers(config, leases, kafka=kafka)
         before_connecting(config.debugging, config.postgres.dsn_for(config.database()))
         yield config
@@ -130,19 +131,22 @@ def stop_without(supervisor: int | None, stop: threading.Event) -> None:
 def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, errors: Errors) -> None:
     """Run `attempt` until it returns or `stop` is set; a server that is away is waited for with jittered backoff.
 
-    What it waits for is said once, not once a try. Raises StopPart where STOP_ON_CRITICAL_ERROR is set and
-    MAX_RETRIES tries in a row failed.
+    What it waits for is logged once, not once a try; a full disk too, where that comes to light later.
+    Raises StopPart where STOP_ON_CRITICAL_ERROR is set and MAX_RETRIES tries in a row failed.
     """
-    failures = 0
+    failures, logged = 0, set[type[TickstreamError]]()
     while not stop.is_set():
         began = time.monotonic()
         beat()
         try:
-            return attempt()
+            with waiting_for_room():
+                return attempt()
         except (Unavailable, PartitionLost) as error:
             failures = 1 if time.monotonic() - began > LONGEST_WAIT else failures + 1
-            if failures == 1 and not stop.is_set():
+            logged = logged if failures > 1 else set()
+            if type(error) not in logged and not stop.is_set():
                 log.warning("%s waits and tries again: %s", part, error)
+            logged.add(type(error))
             if errors.stop_on_critical_error and failures > errors.max_retries:
                 raise StopPart(f"{part} gave up after {errors.max_retries} tries: {error}") from error
         wait(stop, pause(errors.retry_delay, failures))

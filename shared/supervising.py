@@ -28,6 +28,8 @@ LOOK_SECONDS = 0.1
 STOP_SECONDS = 3.5
 EXIT_STOP = 3
 """Exit status of a part that must not be started again as it is."""
+EXIT_AGAIN = 75
+"""Exit status of a part that may be started again: what it lacked, such as room on the disk, may be there then."""
 
 NO_SETTINGS: Mapping[str, str] = {}
 NEVER = Event()

@@ -21,6 +21,7 @@ from typing import Protocol
 import psutil
 
 from shared.errors import Unavailable
+from shared.free_space import require_room
 
 Say = Callable[[str], None]
 
@@ -86,6 +87,7 @@ def start(server: Server, say: Say) -> Record:
     record = find(server)
     if record is None:
         server.folder.mkdir(parents=True, exist_ok=True)
+        require_room(server.folder, server.name)
         server.prepare(say)
         record = launch(server, choose_port(server, say))
         say(f"Starting {server.name} {server.version} on {HOST}:{record.port}")

@@ -1,0 +1,175 @@
+"""Scenario: the disk fills up under Kafka, PostgreSQL and all else that the project keeps. Parts wait and say so; once
+there is room they go on, and nothing is lost or doubled."""
+
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from shared.database import connect, transaction
+from shared.embedded import ensure, postgres_in
+from shared.embedded.daemon import free_port
+from shared.embedded.lease import release
+from shared.errors import NoRoom, Unavailable
+from shared.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
+from shared.parts import keep_trying
+from shared.sections import Errors
+from tests.chaos.outcome import first_difference, outcome
+from tests.chaos.pipeline import Pipeline, running
+from tests.chaos.recording import made_up_with_split
+from tests.integration.server_user import PATIENCE, silent, wait_for
+
+MEGABYTE = 1 << 20
+DISK_MEGABYTES = 400
+QUOTES_BEFORE = 1_000
+
+
+class SmallDisk:
+    """A file system of its own, mounted at `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def fill(self) -> None:
+        """Take every byte that is left, in ever smaller pieces."""
+        with self._filler.open("ab", buffering=0) as filler:
+            for piece in (MEGABYTE, 64 * 1024, 4096):
+                with suppress(OSError):
+                    while True:
+                        filler.write(b"x" * piece)
+
+    def make_room(self) -> None:
+        """Give it all back."""
+        self._filler.unlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A disk of DISK_MEGABYTES; the test is skipped where none may be mounted."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    folder.chmod(0o755)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tickstream-test", str(folder)]
+    if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("a small file system can only be mounted by root on Linux")
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def has_read(pipeline: Pipeline, count: int) -> bool:
+    """Whether each group has read so many messages."""
+    with suppress(Unavailable):
+        return min([*pipeline.read_by(), 0 if len(pipeline.read_by()) < 2 else count]) >= count
+    return False
+
+
+def test_a_disk_that_is_full_under_everything_is_waited_for_and_costs_and_doubles_nothing(
+    small_disk: SmallDisk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    files = made_up_with_split(tmp_path, minutes=40, quotes_a_minute=60)
+    with running(files, "max", silent) as pipeline:
+        pipeline.wait_until_drained(2 * PATIENCE)
+        pipeline.stop_parts()
+        calm = outcome(pipeline.config, pipeline.topic)
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk.folder))
+    said = ""
+
+    def parts_wait() -> bool:
+        nonlocal said
+        said += capfd.readouterr().err
+        return all(f"{part} waits and tries again" in said for part in ("producer", "storage", "analytics"))
+
+    with running(files, "200", silent) as pipeline:
+        wait_for(lambda: has_read(pipeline, QUOTES_BEFORE))
+        small_disk.fill()
+        wait_for(parts_wait)
+        assert not pipeline.children["producer"].done
+        small_disk.make_room()
+        pipeline.wait_until_drained(3 * PATIENCE)
+        pipeline.stop_parts()
+        filled = outcome(pipeline.config, pipeline.topic)
+        assert [child.failure for child in pipeline.children.values()] == ["", "", ""]
+    assert [first_difference(*pair) for pair in zip(calm, filled, strict=True)] == [""] * len(calm)
+    assert "is full" in said or "are free on the disk" in said
+
+
+def test_a_table_that_can_not_grow_is_a_reason_to_wait_and_takes_rows_again_later(
+    small_disk: SmallDisk,
+) -> None:
+    server = postgres_in(small_disk.folder, free_port())
+    dsn = server.dsn(ensure(server, silent).port)
+    try:
+        connection = connect(dsn, "test")
+        with transaction(connection) as cursor:
+            cursor.execute("create table rows (text text)")
+        small_disk.fill()
+        with pytest.raises(NoRoom, match="make room"):
+            for _ in range(100):
+                with transaction(connection) as cursor:
+                    cursor.execute("insert into rows select repeat('x', 1000) from generate_series(1, 1000)")
+        small_disk.make_room()
+        connection.close()
+        connection = connect(server.dsn(ensure(server, silent).port), "test")
+        with transaction(connection) as cursor:
+            cursor.execute("insert into rows values ('there is room')")
+        connection.close()
+    finally:
+        release(server, silent, now=True)
+
+
+def test_a_server_is_not_started_on_a_full_disk_again_and_again(small_disk: SmallDisk) -> None:
+    small_disk.fill()
+    server = postgres_in(small_disk.folder, free_port())
+    with pytest.raises(NoRoom, match="PostgreSQL is not started: only 0 MB are free"):
+        ensure(server, silent)
+    small_disk.make_room()
+    require_room(small_disk.folder, "PostgreSQL")
+    assert LEAST_MEGABYTES < free_megabytes(small_disk.folder) <= DISK_MEGABYTES
+
+
+def test_little_room_is_warned_about_before_it_is_gone(small_disk: SmallDisk) -> None:
+    data = small_disk.folder / "not" / "made" / "yet"
+    assert f"MB are free on the disk of {data}" in free_space_warning(data, DISK_MEGABYTES + 1)
+    assert free_space_warning(data, DISK_MEGABYTES // 2) == ""
+    assert free_space_warning(data, 0) == ""
+
+
+def test_a_file_of_our_own_that_finds_no_room_is_waited_for(
+    small_disk: SmallDisk, caplog: pytest.LogCaptureFixture
+) -> None:
+    small_disk.fill()
+    written = small_disk.folder / "snapshot"
+    tries = 0
+
+    def attempt() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            small_disk.make_room()
+        written.write_bytes(os.urandom(MEGABYTE))
+
+    keep_trying("trainer", attempt, Event(), Errors(retry_delay=0.0))
+    assert tries == 3
+    assert written.stat().st_size == MEGABYTE
+    assert [
+        line for line in caplog.messages if "trainer waits and tries again: The disk is full" in line
+    ] == [*caplog.messages]
+
+
+def test_any_other_error_of_a_file_is_no_reason_to_wait() -> None:
+    def attempt() -> None:
+        raise OSError(errno.EACCES, "no access")
+
+    with pytest.raises(PermissionError):
+        keep_trying("trainer", attempt, Event(), Errors(retry_delay=0.0))
