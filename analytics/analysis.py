@@ -41,6 +41,8 @@ from shared.stream import Batch
 LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200
 LIVE_SHARE = 0.1
+TOLD_SECONDS = 10.0
+"""Progress is logged so often while a log is folded again."""
 REPLACED_AT_ONCE = 20_000
 """So many bars made anew are held before they are written: the whole log may have to be folded again."""
 
@@ -79,7 +81,7 @@ class Analysis:
         self._actions: dict[int, list[Settled]] = {}
         self._switches: dict[int, list[Switch]] = {}
         self._under_new_rules: list[int] = []
-        self._live_at = 0.0
+        self._live_at = self._told_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot; the log is read from there on."""
@@ -122,9 +124,12 @@ class Analysis:
         }
 
     def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine) -> Snapshot:
-        """There is no state, or one of an older version: the whole log is folded again, what is written stays."""
+        """There is no state, or one of an older version: the whole log is folded again. Bars that are written stay;
+        indicators, bars that are missing, and splits are made anew."""
         delete_snapshot(cursor, self._reading, partition)
-        first = reached(cursor, self._reading, partition).first_offset
+        first, until = reached(cursor, self._reading, partition)[:2]
+        if until > first:
+            log.info("No state of this version: partition %d is folded again up to %d.", partition, until)
         snapshot = Snapshot(first, {**_state(engine, {}), REWRITING: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
@@ -154,10 +159,17 @@ class Analysis:
         """Get the state back; the events are in the tables."""
         partition = self._partitions[batch.partition]
         partition.fold(batch)
-        events = partition.take_events()
-        partition.take_actions()
+        events, actions = partition.take_events(), partition.take_actions()
         if partition.rewriting:
             partition.replaced += events
+            partition.settled += actions
+            self._tell_progress(batch.partition, partition)
+
+    def _tell_progress(self, number: int, partition: Partition) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= TOLD_SECONDS:
+            self._told_at = now
+            log.info("Partition %d is folded again: %d of %d.", number, partition.reached, partition.written)
 
     def fold(self, batch: Batch) -> None:
         """Fold what is new; `write` takes the events."""
@@ -206,7 +218,7 @@ class Analysis:
             elif len(partition.replaced) >= REPLACED_AT_ONCE:
                 with transaction(connection) as cursor:
                     hold(cursor, self._reading, number, partition.written)
-                    partition.replace(cursor)
+                    partition.replace(cursor, number)
 
     def finish(self, connection: Connection) -> None:
         """Leave the live view and the snapshots as of the last offset."""
@@ -249,6 +261,6 @@ class Analysis:
         partition = self._partitions[number]
         engine = partition.engine
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
-        partition.replace(cursor)
+        partition.replace(cursor, number)
         state = _state(engine, partition.servings.versions)
         save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, state, states))

@@ -4,10 +4,11 @@ import time
 
 from analytics.engine import Engine, Event, Past
 from analytics.forecasts import SeriesForecasts
+from analytics.replacing import replace_actions, replace_events
 from analytics.serving import Servings
 from analytics.split_check import Settled
 from analytics.symbol_state import EngineSettings
-from analytics.tables import Snapshot, replace_indicators
+from analytics.tables import Snapshot
 from shared.database import Cursor
 from shared.market import Interval
 from shared.pulse import beat
@@ -27,7 +28,8 @@ class Partition:
     """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
 
     While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
-    them again gives is `replaced`. Forecasts under new settings begin behind the `past`, where `written` is.
+    them again gives is `replaced` and `settled`. Forecasts under new settings begin behind the `past`, where `written`
+    is.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Partition:
         self.reached = self.kept = snapshot.next_offset
         self.rewriting = REWRITING in snapshot.partition
         self.replaced: list[Event] = []
+        self.settled: list[Settled] = []
         self.kept_at = time.monotonic()
         self.unseen: dict[str, None] = {}
         self.unkept: set[str] = set()
@@ -97,10 +100,12 @@ class Partition:
         self.unseen = dict.fromkeys(sorted(self.engine.symbols))
         self._unrecorded = {symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols}
 
-    def replace(self, cursor: Cursor) -> None:
-        """Write what was made anew so far in place of the indicators of older settings."""
-        replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in self.replaced])
-        self.replaced = []
+    def replace(self, cursor: Cursor, number: int) -> None:
+        """Write what was made anew so far in place of what older settings or an older version wrote; `number` is that
+        of the partition."""
+        replace_events(cursor, self.replaced)
+        replace_actions(cursor, number, self.settled)
+        self.replaced, self.settled = [], []
 
     @property
     def is_current(self) -> bool:

@@ -52,7 +52,8 @@ def _time(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def _bar_row(bar: Bar) -> tuple[object, ...]:
+def bar_row(bar: Bar) -> tuple[object, ...]:
+    """A bar in the order of BAR_COLUMNS."""
     return (bar.symbol, bar.interval, _time(bar.start), _time(bar.end), *bar[4:])
 
 
@@ -64,7 +65,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
     """Write bars that closed, their indicators and their alerts."""
     if not events:
         return
-    copy_rows(cursor, "bars", BAR_COLUMNS, [_bar_row(event.closed.bar) for event in events])
+    copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(event.closed.bar) for event in events])
     rows = [_indicator_row(event.closed.bar, event.closed.indicators) for event in events]
     copy_rows(cursor, "indicators", INDICATOR_COLUMNS, rows)
     alerts = [row for event in events for row in _alert_rows(partition, event)]
