@@ -15,14 +15,14 @@ def test_numbers_have_one_notation_whatever_their_signs() -> None:
     assert numbers("\u22120.2 % or -0.20% or \u2013$0.2") == {"-0.2"}
     assert numbers("at 15:56, of 5m bars, 0.0 and \u22120") == {"15:56", "5m", "0"}
     assert numbers("a range of 98.2\u2013104.2") == {"98.2", "104.2"}
-    assert numbers("two, no number, ARIMA(0,1,1)") == {"0", "1"}
+    assert numbers("no number, ARIMA(0, 1, 1)") == {"0", "1"}
 
 
 @pytest.mark.parametrize(
     "wording",
     [
         "At 15:56 the 1m bar ended at 1204.5 dollars, over SMA 20 at $1,200. The skill is -0.2 percent.",
-        "Closing at $1,204.50 it lay two points\u2026 well, above its average. 94.8% of closes lay within 95%.",
+        "Closing at $1,204.50 it lay some points\u2026 well, above its average. 94.8% of closes lay within 95%.",
         "Above its average.",
     ],
 )
@@ -41,6 +41,7 @@ def test_wording_with_numbers_of_the_text_or_none_is_taken(wording: str) -> None
         "It closed at 1,204.50k.",
         "It closed at ١٢٠٤.",
         "It rose by ½ a percent.",
+        "Closing at $1,204.50 it lay two points above its average.",
         "It closed at 1 204.50.",
         "It rose 2e1 points.",
     ],
