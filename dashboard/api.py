@@ -76,14 +76,14 @@ def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
         """The newest closes of a symbol and what was forecast of each one bar before, as columns, oldest first.
 
         In units of today's share; times in epoch seconds UTC. `low` and `high` bound the interval that shall hold
-        the share `level` of closes; `text` says how many it held.
+        the share `level` of closes, as `model` said; `text` says how many it held.
         """
         try:
-            rows, level = await to_thread(model.past_forecasts, (symbol, interval))
+            rows, level, model_shown = await to_thread(model.past_forecasts, (symbol, interval))
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         found = outcomes(rows, model.snapshot.reading.actions.get(symbol, ()))
-        return JSONResponse({"symbol": symbol, "interval": interval, **figure(found, level)})
+        return JSONResponse({"symbol": symbol, "interval": interval, **figure(found, level, model_shown)})
 
 
 def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:

@@ -1,6 +1,8 @@
 """Every statement about forecasts that the screen needs. Parameters are always bound; each function asks once."""
 
-from dashboard.rows import ForecastRow, PastRow, RecordRow, Said, SeriesKey
+from typing import Any
+
+from dashboard.rows import Fared, ForecastRow, PastRow, RecordRow, Said, SeriesKey
 from shared.database import Cursor
 
 STEPS_SHOWN = 5
@@ -13,22 +15,24 @@ def read_records(cursor: Cursor) -> dict[SeriesKey, RecordRow]:
         """select n.symbol, n.interval, n.seen, n.needed, array(
                 select champion from forecast_records where symbol = n.symbol and interval = n.interval
                     and model = 'naive' and horizon <= %(steps)s order by horizon
-            ), coalesce(b.compared, 0), b.model, coalesce(b.lifetime_scores, 0), b.lifetime_skill, b.verdict,
-            c.levels[cardinality(c.levels)], c.lifetime_covered[cardinality(c.levels)]
-        from forecast_records n join forecast_records c
-            on (c.symbol, c.interval, c.model, c.horizon) = (n.symbol, n.interval, n.champion, n.horizon)
-        left join lateral (
-            select *, count(*) filter (where lifetime_scores > 0) over () as compared from forecast_records
-            where symbol = n.symbol and interval = n.interval and horizon = n.horizon and model <> 'naive'
-            order by model = n.champion desc, lifetime_skill desc nulls last, model limit 1
-        ) b on true
+            ), n.levels[cardinality(n.levels)], m.models, m.scores, m.skills, m.verdicts, m.held
+        from forecast_records n cross join lateral (
+            select array_agg(model order by model) as models, array_agg(lifetime_scores order by model) as scores,
+                array_agg(lifetime_skill order by model) as skills, array_agg(verdict order by model) as verdicts,
+                array_agg(lifetime_covered[cardinality(levels)] order by model) as held
+            from forecast_records where symbol = n.symbol and interval = n.interval and horizon = n.horizon
+        ) m
         where n.model = 'naive' and n.horizon = 1""",
         {"steps": STEPS_SHOWN},
     )
     return {
-        (symbol, interval): RecordRow(seen, needed, tuple(champions), *rest)
-        for symbol, interval, seen, needed, champions, *rest in cursor.fetchall()
+        (symbol, interval): RecordRow(seen, needed, tuple(champions), level, _fared(*each))
+        for symbol, interval, seen, needed, champions, level, *each in cursor.fetchall()
     }
+
+
+def _fared(models: list[str], *columns: list[Any]) -> dict[str, Fared]:
+    return {model: Fared(*row) for model, *row in zip(models, *columns, strict=True)}
 
 
 def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, ForecastRow]:
@@ -57,18 +61,16 @@ def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, For
 
 
 def read_past(cursor: Cursor, key: SeriesKey, model: str, level: float, limit: int) -> list[PastRow]:
-    """What `model`, else "no change", said of the next close at each of the newest `limit` bars, oldest first.
+    """What `model` said of the next close at each of the newest `limit` bars, oldest first.
 
     The bounds are those of the interval that shall hold the share `level`.
     """
     cursor.execute(
-        """select extract(epoch from n.start)::bigint, extract(epoch from n.made_at)::bigint, n.number, n.close, said.*
-        from forecasts n cross join lateral (
-            select mean[1], lower[1][array_position(levels, %(level)s)], upper[1][array_position(levels, %(level)s)]
-            from forecasts where (symbol, interval, start) = (n.symbol, n.interval, n.start)
-                and model in (%(model)s, 'naive') and mean[1] is not null
-            order by model = %(model)s desc limit 1
-        ) said where n.symbol = %(symbol)s and n.interval = %(interval)s and n.model = 'naive'
+        """select extract(epoch from n.start)::bigint, extract(epoch from n.made_at)::bigint, n.number, n.close,
+            s.mean[1], s.lower[1][array_position(s.levels, %(level)s)], s.upper[1][array_position(s.levels, %(level)s)]
+        from forecasts n left join forecasts s
+            on (s.symbol, s.interval, s.start, s.model) = (n.symbol, n.interval, n.start, %(model)s)
+        where n.symbol = %(symbol)s and n.interval = %(interval)s and n.model = 'naive'
         order by n.start desc limit %(limit)s""",
         {"symbol": key[0], "interval": key[1], "model": model, "level": level, "limit": limit},
     )

@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 
 from dashboard.numbers import percent, plain
 from dashboard.panels import Cell
-from dashboard.rows import ActionRow, ForecastRow, RecordRow, Said
+from dashboard.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
 from dashboard.snapshot import Reading
 from shared.calendars import calendar_of
 from shared.market import INTERVALS
 
 Card = dict[str, Any]
-NAMES = {"naive": "No change", "arima": "ARIMA", "xgboost": "XGBoost", "lstm": "LSTM"}
+NAIVE = "naive"
+FEWEST_SCORES = 100
+"""Before so many of a model's forecasts have come due, no figure of it is shown: a share would be off by points."""
+NAMES = {NAIVE: "No change", "arima": "ARIMA", "xgboost": "XGBoost", "lstm": "LSTM"}
 """The models that are not written as their name in the tables."""
 
 
@@ -38,7 +41,7 @@ def expected(forecast: ForecastRow, record: RecordRow, actions: Sequence[ActionR
     share = share_since(forecast.made_at, actions)
     found = []
     for step, champion in enumerate(record.champions):
-        said = _expected(forecast, champion, step, share) or _expected(forecast, "naive", step, share)
+        said = _expected(forecast, champion, step, share) or _expected(forecast, NAIVE, step, share)
         if said is None:
             break
         found.append(said)
@@ -99,7 +102,7 @@ def forecast_card(reading: Reading, symbol: str, interval: str) -> Card:
         (f"{percent(forecast.levels[-1], 0)} interval", (first.low[-1], first.high[-1]), "range"),
         ("Model", model_name(first.model, forecast.models[first.model]), "words"),
     ]
-    return {"cells": cells, "text": _fared(record, forecast, first.model)}
+    return {"cells": cells, "text": _fared(record, first.model)}
 
 
 def _nothing(reading: Reading, symbol: str, interval: str) -> str:
@@ -142,7 +145,7 @@ def kind_name(model: str) -> str:
 def model_name(model: str, said: Said | None) -> str:
     """A model in plain words, with the version that spoke where one did."""
     name = kind_name(model)
-    if model == "naive" or said is None:
+    if model == NAIVE or said is None:
         return name
     if model != "arima" or said.order is None:
         return f"{name}, version {plain(said.version, 0)}"
@@ -150,31 +153,57 @@ def model_name(model: str, said: Said | None) -> str:
     return f"{name}({','.join(map(str, said.order))}), {origin}"
 
 
-def _fared(record: RecordRow, forecast: ForecastRow, shown: str) -> str:
-    """The model that is shown, or else the best other one, against no change, and how often the interval held: since
-    ever, for the next close."""
-    if record.model is None or not record.scores or record.verdict is None:
+def _fared(record: RecordRow, shown: str) -> str:
+    """How the model that is shown has fared, in its own figures and those of no other model."""
+    found = record.fared.get(shown)
+    if found is None or found.scores < FEWEST_SCORES:
+        return too_few(found)
+    level = percent(record.level, 0)
+    held = "" if found.held is None else f"Its {level} interval held {percent(found.held, 1)} of them."
+    if shown == NAIVE:
+        return f"{plain(found.scores, 0)} forecasts have come due. {held} {_begun(others(record))}."
+    verdict = f"{_begun(found.verdict or 'not compared yet')} ({', '.join(_counted(record, found))})."
+    return f"{verdict} {held}".strip()
+
+
+def _begun(clause: str) -> str:
+    return clause[0].upper() + clause[1:]
+
+
+def too_few(found: Fared | None) -> str:
+    """Instead of figures of a model of which hardly a forecast has come due."""
+    if found is None or not found.scores:
         return "No forecast has come due yet."
-    verdict = f"{record.verdict} ({', '.join(_counted(record))})"
-    if shown == record.model:
-        text = verdict[0].upper() + verdict[1:]
-    else:
-        text = f"{model_name(record.model, forecast.models.get(record.model))}: {verdict}"
-    if record.held is not None:
-        text += f"; the {percent(record.level, 0)} interval held {percent(record.held, 1)}"
-    return f"{text}."
+    count = f"{plain(found.scores, 0)} of its forecasts {'has' if found.scores == 1 else 'have'} come due"
+    return f"{count}: too few to say how good they are, which takes {FEWEST_SCORES}."
 
 
-def _counted(record: RecordRow) -> Iterator[str]:
-    """Of how many models the compared one is, its skill, and over how many forecasts."""
-    if record.compared > 1:
+def others(record: RecordRow) -> str:
+    """Why "no change" is shown and none of the other models."""
+    champion, count = record.champions[0], compared(record)
+    if champion != NAIVE:
+        return f"{kind_name(champion)}, which is chosen for this close, said nothing of it"
+    if not count:
+        return "no other model has been compared yet"
+    if count == 1:
+        return "the other model has not proven better"
+    return f"none of {plain(count, 0)} other models has proven better"
+
+
+def _counted(record: RecordRow, found: Fared) -> Iterator[str]:
+    """Of how many models a champion is, its skill, and over how many forecasts."""
+    if compared(record) > 1:
         yield choice(record)
-    if record.skill is not None:
-        yield f"skill {percent(record.skill, 1)}"
-    yield f"{plain(record.scores, 0)} forecasts"
+    if found.skill is not None:
+        yield f"skill {percent(found.skill, 1)}"
+    yield f"{plain(found.scores, 0)} forecasts"
+
+
+def compared(record: RecordRow) -> int:
+    """How many models are compared with "no change"."""
+    return sum(found.scores > 0 for model, found in record.fared.items() if model != NAIVE)
 
 
 def choice(record: RecordRow) -> str:
-    """How the compared one of several models came to be it."""
-    chosen = "best" if record.champions[0] == "naive" else "chosen"
-    return f"{chosen} of {plain(record.compared, 0)} models"
+    """How the champion came to be it."""
+    return f"chosen of {plain(compared(record), 0)} models"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from dashboard.forecasts import share_since
+from dashboard.forecasts import NAIVE, kind_name, share_since
 from dashboard.numbers import percent, plain
 from dashboard.rows import ActionRow, PastRow
 
@@ -24,11 +24,11 @@ class Outcome(NamedTuple):
 def outcomes(rows: Sequence[PastRow], actions: Sequence[ActionRow]) -> list[Outcome]:
     """What became of each forecast but the last; `rows` are oldest first.
 
-    A bar is left out that did not follow the one before, and one for which no interval of the level was said.
+    A bar is left out that did not follow the one before, and one for which the model said no interval of the level.
     """
     found = []
     for said, came in pairwise(rows):
-        if came.number != said.number + 1 or said.low is None or said.high is None:
+        if came.number != said.number + 1 or said.mean is None or said.low is None or said.high is None:
             continue
         then, now = share_since(said.made_at, actions), share_since(came.made_at, actions)
         found.append(
@@ -37,12 +37,17 @@ def outcomes(rows: Sequence[PastRow], actions: Sequence[ActionRow]) -> list[Outc
     return found
 
 
-def figure(found: Sequence[Outcome], level: float) -> dict[str, Any]:
-    """The outcomes as columns, and in `text` how many lay inside; an interval's bounds belong to it."""
+def figure(found: Sequence[Outcome], level: float, model: str) -> dict[str, Any]:
+    """The outcomes of a model's forecasts as columns, and in `text` how many lay inside.
+
+    An interval's bounds belong to it.
+    """
     inside = sum(each.low <= each.close <= each.high for each in found)
+    named = "no change" if model == NAIVE else kind_name(model)
     closes = f"{plain(inside, 0)} of the last {plain(len(found), 0)} closes"
     return {
         "level": level,
+        "model": model,
         "columns": {name: [getattr(each, name) for each in found] for name in Outcome._fields},
-        "text": f"{closes} lay inside the {percent(level, 0)} interval." if found else "",
+        "text": f"{closes} lay inside the {percent(level, 0)} interval of {named}." if found else "",
     }

@@ -10,6 +10,7 @@ import psycopg2
 
 from dashboard import forecast_queries, queries
 from dashboard.diagnostics import read_diagnostics
+from dashboard.forecasts import NAIVE, expected
 from dashboard.history import History
 from dashboard.kept import Kept
 from dashboard.outcomes import CLOSES_SHOWN
@@ -87,24 +88,25 @@ class ReadModel:
             return _page(self._read_bars(key, limit + 1, None), limit)
         return _page(kept, limit)
 
-    def past_forecasts(self, key: SeriesKey) -> tuple[list[PastRow], float]:
-        """What the champion of the next close, else "no change", said at the newest bars, oldest first, and the share
-        of closes that its interval shall hold. Nothing where nothing is forecast. Blocks while it reads: once a bar.
+    def past_forecasts(self, key: SeriesKey) -> tuple[list[PastRow], float, str]:
+        """What the model that forecasts the next close said at the newest bars, oldest first, the share of closes that
+        its interval shall hold, and the model. Nothing where nothing is forecast. Blocks while it reads: once a bar.
 
         Raises Unavailable while the database can't be read.
         """
         reading = self.snapshot.reading
         record, forecast = reading.records.get(key), reading.forecasts.get(key)
-        if record is None or forecast is None:
-            return [], 0.0
-        champion, level = record.champions[0], forecast.levels[-1]
+        steps = expected(forecast, record, ()) if record is not None and forecast is not None else []
+        if forecast is None or not steps:
+            return [], 0.0, NAIVE
+        model, level = steps[0].model, forecast.levels[-1]
 
         def read() -> list[PastRow]:
             with self._reading() as cursor:
-                return forecast_queries.read_past(cursor, key, champion, level, CLOSES_SHOWN + 1)
+                return forecast_queries.read_past(cursor, key, model, level, CLOSES_SHOWN + 1)
 
-        state = (self.snapshot.generation, forecast.start, champion, level)
-        return self._past.get(key, state, read), level
+        state = (self.snapshot.generation, forecast.start, model, level)
+        return self._past.get(key, state, read), level, model
 
     def diagnostics(self, key: SeriesKey) -> dict[str, Any]:
         """What is known of the models of a symbol and interval: see `read_diagnostics`. Blocks while it reads.

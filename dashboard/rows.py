@@ -134,26 +134,31 @@ class DataAlertRow(NamedTuple):
     detail: str
 
 
+class Fared(NamedTuple):
+    """How one model's forecasts of the next close have fared since ever.
+
+    `skill` is 1 - mean squared error over that of no change, on the same `scores` closes; `verdict` compares the two in
+    words. `held` is the share of those closes inside the model's own interval.
+    """
+
+    scores: int
+    skill: float | None
+    verdict: str | None
+    held: float | None
+
+
 class RecordRow(NamedTuple):
-    """How far the forecasts of a symbol and interval are, and how good those of the next close were since ever.
+    """How far the forecasts of a symbol and interval are, and how good each model's of the next close are.
 
     `seen` closed bars of the `needed` ones are there. `champions` are the models to be shown, one a horizon, that of
-    the next close first. `model` is the champion of the next close, or, where that is naive, the best of the other
-    ones by skill, None while there is none; `compared` counts those that were scored. `scores`, `skill` and `verdict`
-    compare it with no change: skill is 1 - mean squared error over that of no change. `held` is the share of closes
-    inside the champion's interval that shall hold the share `level`.
+    the next close first. Intervals of the next close shall hold the share `level`.
     """
 
     seen: int
     needed: int
     champions: tuple[str, ...]
-    compared: int
-    model: str | None
-    scores: int
-    skill: float | None
-    verdict: str | None
     level: float
-    held: float | None
+    fared: dict[str, Fared]
 
 
 class Said(NamedTuple):
@@ -186,15 +191,15 @@ class ForecastRow(NamedTuple):
 class PastRow(NamedTuple):
     """A bar that closed at `close`, at `made_at`, and what was then said of the one after it, as prices were then.
 
-    `number` counts the bars of its symbol and interval. The bounds are None where an interval of another level was
-    said.
+    `number` counts the bars of its symbol and interval. Mean and bounds are None where nothing was said, the bounds too
+    where it was an interval of another level.
     """
 
     start: int
     made_at: int
     number: int
     close: float
-    mean: float
+    mean: float | None
     low: float | None
     high: float | None
 

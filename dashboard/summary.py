@@ -10,7 +10,18 @@ from statistics import quantiles
 
 from dashboard.adjustment import adjusted
 from dashboard.delta import Scene
-from dashboard.forecasts import bar_name, choice, expected, forecast_card, kind_name
+from dashboard.forecasts import (
+    FEWEST_SCORES,
+    NAIVE,
+    bar_name,
+    choice,
+    compared,
+    expected,
+    forecast_card,
+    kind_name,
+    others,
+    too_few,
+)
 from dashboard.numbers import moment, percent, plain, price
 from dashboard.panels import alert_sentence, decimals, heading
 from dashboard.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
@@ -142,14 +153,17 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     after = bar_name(reading, symbol, interval, forecast.start)
     level = percent(forecast.levels[-1], 0)
     yield f"The close after {after} is expected at {mean}, its {level} interval is {low} to {high}."
-    yield _fared(record)
+    yield _fared(record, first.model)
 
 
-def _fared(record: RecordRow) -> str:
-    if record.model is None or not record.scores or record.verdict is None:
-        return "No forecast has come due yet."
-    name = kind_name(record.model)
-    if record.compared > 1:
-        name = f"{name}, {choice(record)},"
-    held = "" if record.held is None else f"; the interval held {percent(record.held, 1)}"
-    return f"{name} is so far {record.verdict}{held}."
+def _fared(record: RecordRow, model: str) -> str:
+    """How the model that said so has fared, in its own figures."""
+    found = record.fared.get(model)
+    if found is None or found.scores < FEWEST_SCORES:
+        return too_few(found)
+    held = "" if found.held is None else f"; its interval held {percent(found.held, 1)}"
+    held += f" of {plain(found.scores, 0)} closes" if held else ""
+    if model == NAIVE:
+        return f"That is what no change says{held}, and {others(record)}."
+    name = f"{kind_name(model)}, {choice(record)}," if compared(record) > 1 else kind_name(model)
+    return f"{name} is so far {found.verdict}{held}."

@@ -110,7 +110,7 @@ def test_card_tells_the_next_close_and_how_forecasts_fared(page: Page) -> None:
     expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
     expect(page.locator("#forecast")).to_contain_text("No change")
     expect(page.locator("#forecast-record")).to_have_text(
-        re.compile(r"ARIMA\(0,1,1\), search at bar 1,200: not")
+        re.compile(r"^1,204 forecasts have come due\. .*The other model has not proven better\.$")
     )
     expect(page.locator("#forecast-record")).to_contain_text("held 94.8")
 
@@ -131,7 +131,7 @@ def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
     close_minute(dsn, minute, 101.5, 1255, number=13)
     text = page.locator("#outcomes-text")
     expect(text).to_have_text(
-        "10 of the last 12 closes lay inside the 95\u00a0% interval. \u25c7 lay outside."
+        "10 of the last 12 closes lay inside the 95\u00a0% interval of no change. \u25c7 lay outside."
     )
     assert page.locator("#outcomes-plot").get_attribute("aria-labelledby") == "outcomes-text"
     assert (

@@ -9,7 +9,7 @@ import pytest
 from dashboard import forecast_queries as queries
 from dashboard.diagnostics import read_diagnostics
 from dashboard.read_model import ReadModel
-from dashboard.rows import PastRow, RecordRow, Said
+from dashboard.rows import Fared, PastRow, RecordRow, Said
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from tests.screen_rows import MINUTE, Minute, fill, forecast, model_record, record, trained_forecast
@@ -49,34 +49,37 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_record_compares_arima_and_tells_how_often_the_champions_interval_held(cursor: Cursor) -> None:
+def test_record_tells_of_each_model_its_own_figures_and_of_no_other(cursor: Cursor) -> None:
     record(cursor, "AAA")
     cursor.execute("update forecast_records set lifetime_covered = '{0.4,0.7,0.9}' where model = 'arima'")
     record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
     naive = ("naive",) * 5
     assert queries.read_records(cursor) == {
-        AAA: RecordRow(1254, 50, naive, 1, "arima", 1204, -0.002, UNDECIDED, 0.95, 0.948),
-        BBB: RecordRow(12, 50, naive, 0, "arima", 0, None, UNDECIDED, 0.95, None),
+        AAA: RecordRow(
+            1254,
+            50,
+            naive,
+            0.95,
+            {"arima": Fared(1204, -0.002, UNDECIDED, 0.9), "naive": Fared(1204, None, None, 0.948)},
+        ),
+        BBB: RecordRow(
+            12,
+            50,
+            naive,
+            0.95,
+            {"arima": Fared(0, None, UNDECIDED, None), "naive": Fared(0, None, None, None)},
+        ),
     }
 
 
-def test_record_of_several_models_is_that_of_the_best_by_skill(cursor: Cursor) -> None:
-    record(cursor, "AAA")
-    model_record(cursor, "AAA", "1m", "lstm", lifetime_scores=0, lifetime_skill=None, verdict=None)
-    model_record(cursor, "AAA", "1m", "xgboost", lifetime_skill=0.01, lifetime_scores=80)
-    model_record(cursor, "AAA", "1m", "linear_regression", lifetime_skill=0.003)
-    found = queries.read_records(cursor)[AAA]
-    assert (found.compared, found.model, found.scores, found.skill) == (3, "xgboost", 80, 0.01)
-
-
-def test_record_where_a_model_is_champion_is_its_own_though_another_has_more_skill(cursor: Cursor) -> None:
+def test_champion_of_each_horizon_is_told(cursor: Cursor) -> None:
     record(cursor, "AAA")
     model_record(cursor, "AAA", "1m", "xgboost", lifetime_skill=0.01, lifetime_covered=[0.4, 0.7, 0.9])
     cursor.execute("update forecast_records set champion = 'arima' where horizon = 1")
     cursor.execute("update forecast_records set champion = 'xgboost' where horizon = 3")
     found = queries.read_records(cursor)[AAA]
     assert found.champions == ("arima", "naive", "xgboost", "naive", "naive")
-    assert (found.model, found.compared, found.held) == ("arima", 2, 0.948)
+    assert found.fared["xgboost"] == Fared(1204, 0.01, UNDECIDED, 0.9)
 
 
 def test_what_every_model_said_at_the_newest_bar_is_read(cursor: Cursor) -> None:
@@ -140,14 +143,14 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
     model.stop()
 
 
-def test_past_of_the_champion_is_filled_up_with_no_change(cursor: Cursor) -> None:
+def test_past_of_a_model_is_its_own_and_empty_where_it_said_nothing(cursor: Cursor) -> None:
     for index in range(3):
         minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
         forecast(cursor, minute, number=index + 1)
         if index != 1:
             trained_forecast(cursor, minute, "xgboost", 3, minute.close + 0.5)
     assert queries.read_past(cursor, AAA, "xgboost", 0.95, 2) == [
-        PastRow(NOON + 60, NOON + 120, 2, 101.0, 101.0, 98.0, 104.0),
+        PastRow(NOON + 60, NOON + 120, 2, 101.0, None, None, None),
         PastRow(NOON + 120, NOON + 180, 3, 102.0, 102.5, 99.5, 105.5),
     ]
 

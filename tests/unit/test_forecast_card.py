@@ -6,14 +6,16 @@ from dashboard.delta import Ask, delta
 from dashboard.figures import fan_series, studies
 from dashboard.forecasts import fan, forecast_card
 from dashboard.read_model import records_moved
-from dashboard.rows import ActionRow, ForecastRow, RecordRow, Said
+from dashboard.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
 from dashboard.snapshot import Reading, advance, first_snapshot
 from shared.sections import Indicators
 from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
 
 KEY = ("AAA", "1m")
 UNDECIDED = "not distinguishable from no change"
-RECORD = RecordRow(1254, 50, ("naive", "naive"), 1, "arima", 1204, -0.002, UNDECIDED, 0.95, 0.948)
+FARED = {"naive": Fared(3753, None, None, 0.953), "arima": Fared(1204, -0.002, UNDECIDED, 0.948)}
+RECORD = RecordRow(1254, 50, ("naive", "naive"), 0.95, FARED)
+OTHERS = ("lstm", "random_forest", "xgboost", "smoothing")
 NAIVE = Said(
     (0, 1, 0),
     0,
@@ -59,41 +61,42 @@ def test_card_says_plainly_that_no_change_is_expected() -> None:
         "Model": "No change",
     }
     assert forecast_card(reading(), *KEY)["text"] == (
-        "ARIMA(0,1,1), search at bar 1,200: not distinguishable from no change "
-        "(skill \u22120.2\u00a0%, 1,204 forecasts); the 95\u00a0% interval held 94.8\u00a0%."
+        "3,753 forecasts have come due. Its 95\u00a0% interval held 95.3\u00a0% of them. "
+        "The other model has not proven better."
     )
+
+
+def fared(model: str, found: Fared, champion: str = "") -> RecordRow:
+    """The record with one more model, the champion of the next close where it is named."""
+    champions = (champion or "naive", "naive")
+    return RECORD._replace(champions=champions, fared=FARED | {model: found})
 
 
 def test_card_of_an_arima_champion_names_its_model_and_how_it_fared() -> None:
-    found = reading(
-        RECORD._replace(champions=("arima", "naive"), skill=0.0123, verdict="better than no change")
-    )
+    found = reading(fared("arima", Fared(1204, 0.0123, "better than no change", 0.948), "arima"))
     assert cells(found)["Model"] == "ARIMA(0,1,1), search at bar 1,200"
     assert cells(found)["Next close"] == 100.4
     assert forecast_card(found, *KEY)["text"] == (
-        "Better than no change (skill 1.2\u00a0%, 1,204 forecasts); the 95\u00a0% interval held 94.8\u00a0%."
+        "Better than no change (skill 1.2\u00a0%, 1,204 forecasts). Its 95\u00a0% interval held 94.8\u00a0% of them."
     )
 
 
 def test_card_of_a_trained_champion_names_its_version_and_of_how_many_it_was_chosen() -> None:
-    won = RECORD._replace(
-        champions=("linear_regression", "naive"), compared=6, model="linear_regression", skill=0.0123
-    )
-    found = reading(won._replace(verdict="better than no change"))
+    won = fared("linear_regression", Fared(900, 0.0123, "better than no change", 0.95), "linear_regression")
+    won.fared.update(dict.fromkeys(OTHERS, FARED["arima"]))
+    found = reading(won)
     assert cells(found)["Model"] == "Linear regression, version 3"
     assert cells(found)["95\u00a0% interval"] == (97.25, 103.25)
     assert forecast_card(found, *KEY)["text"].startswith(
-        "Better than no change (chosen of 6 models, skill 1.2\u00a0%, 1,204 forecasts);"
+        "Better than no change (chosen of 6 models, skill 1.2\u00a0%, 900 forecasts)."
     )
 
 
-def test_best_of_several_challengers_is_told_of_with_their_number() -> None:
-    found = reading(RECORD._replace(compared=6, model="linear_regression"))
-    assert forecast_card(found, *KEY)["text"].startswith(
-        "Linear regression, version 3: not distinguishable from no change (best of 6 models, skill "
-    )
-    silent = reading(RECORD._replace(compared=6, model="xgboost"))
-    assert forecast_card(silent, *KEY)["text"].startswith("XGBoost: not distinguishable")
+def test_number_of_the_models_that_have_not_proven_better_is_told() -> None:
+    many = RECORD._replace(fared=FARED | dict.fromkeys(OTHERS, FARED["arima"]))
+    assert forecast_card(reading(many), *KEY)["text"].endswith(" None of 5 other models has proven better.")
+    alone = RECORD._replace(fared={"naive": FARED["naive"]})
+    assert forecast_card(reading(alone), *KEY)["text"].endswith(" No other model has been compared yet.")
 
 
 def test_each_close_is_expected_as_its_own_champion_says() -> None:
@@ -106,9 +109,11 @@ def test_each_close_is_expected_as_its_own_champion_says() -> None:
 def test_champion_that_says_nothing_of_a_close_leaves_it_to_no_change() -> None:
     found = fan(FORECAST, RECORD._replace(champions=("lstm", "linear_regression")), ())
     assert found is not None and found["mean"] == [100.0, 100.0]
-    card = reading(RECORD._replace(champions=("lstm", "lstm"), model="lstm"))
+    card = reading(RECORD._replace(champions=("lstm", "lstm")))
     assert cells(card)["Model"] == "No change"
-    assert forecast_card(card, *KEY)["text"].startswith("LSTM: not distinguishable")
+    assert forecast_card(card, *KEY)["text"].endswith(
+        " of them. LSTM, which is chosen for this close, said nothing of it."
+    )
 
 
 def test_fan_ends_before_the_first_close_that_nobody_said_anything_of() -> None:
@@ -120,18 +125,21 @@ def test_fan_ends_before_the_first_close_that_nobody_said_anything_of() -> None:
 
 def test_model_that_no_search_had_a_part_in_says_so() -> None:
     models = {"naive": NAIVE, "arima": ARIMA._replace(order=(0, 1, 0), version=0)}
-    found = reading(forecast=FORECAST._replace(models=models))
-    assert forecast_card(found, *KEY)["text"].startswith("ARIMA(0,1,0), before its first search: not")
+    found = reading(RECORD._replace(champions=("arima", "naive")), FORECAST._replace(models=models))
+    assert cells(found)["Model"] == "ARIMA(0,1,0), before its first search"
 
 
 def test_skill_that_rounds_to_nothing_has_no_sign_and_unknown_skill_is_left_out() -> None:
-    texts = [forecast_card(reading(RECORD._replace(skill=skill)), *KEY)["text"] for skill in (-0.0001, None)]
+    texts = [
+        forecast_card(reading(fared("arima", Fared(1204, skill, UNDECIDED, 0.948), "arima")), *KEY)["text"]
+        for skill in (-0.0001, None)
+    ]
     assert "(skill 0.0\u00a0%, 1,204 forecasts)" in texts[0]
     assert "no change (1,204 forecasts)" in texts[1]
 
 
 def test_forecast_before_any_has_come_due_has_no_record() -> None:
-    found = reading(RECORD._replace(scores=0, skill=None, held=None))
+    found = reading(fared("naive", Fared(0, None, None, None)))
     assert forecast_card(found, *KEY)["text"] == "No forecast has come due yet."
 
 

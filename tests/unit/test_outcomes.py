@@ -30,13 +30,14 @@ def test_bar_that_did_not_follow_the_one_before_and_missing_interval_are_left_ou
 
 def test_text_counts_the_closes_inside_and_bounds_belong_to_the_interval() -> None:
     rows = [said(1, 90.0), said(2, 99.0), said(3, 101.0), said(4, 101.01)]
-    told = figure(outcomes(rows, ()), 0.95)
-    assert told["text"] == "2 of the last 3 closes lay inside the 95\u00a0% interval."
+    told = figure(outcomes(rows, ()), 0.95, "xgboost")
+    assert told["text"] == "2 of the last 3 closes lay inside the 95\u00a0% interval of XGBoost."
+    assert told["model"] == "xgboost"
     assert told["columns"]["close"] == [99.0, 101.0, 101.01]
 
 
 def test_nothing_said_is_nothing_told() -> None:
-    assert figure(outcomes([said(1, 90.0)], ()), 0.95)["text"] == ""
+    assert figure(outcomes([said(1, 90.0)], ()), 0.95, "naive")["text"] == ""
 
 
 def test_split_between_two_closes_puts_both_sides_in_todays_shares() -> None:

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from dashboard.delta import Scene
 from dashboard.numbers import moment, percent, plain, price
-from dashboard.rows import ActionRow, AlertRow, ChartBar
+from dashboard.rows import ActionRow, AlertRow, ChartBar, Fared
 from dashboard.snapshot import Reading
 from dashboard.summary import summary
 from shared.calendars import calendar_of
 from shared.sections import Alerts, Indicators
 from tests.unit.test_figures import COLD, MONDAY_NOON, SCENE
-from tests.unit.test_forecast_card import FORECAST, KEY, RECORD, reading
+from tests.unit.test_forecast_card import FARED, FORECAST, KEY, RECORD, TRAINED, fared, reading
 
 CLOSED = COLD._replace(
     start=MONDAY_NOON - 60,
@@ -28,7 +28,8 @@ CLOSED = COLD._replace(
 ALERT = AlertRow("AAA", "5m", "rsi_overbought", MONDAY_NOON - 600, MONDAY_NOON - 300, 74.31, 70.0, 100.0)
 FORECAST_WORDS = (
     "The close after 06:59 is expected at $100.00, its 95\u00a0% interval is $97.00 to $103.00. "
-    "ARIMA is so far not distinguishable from no change; the interval held 94.8\u00a0%."
+    "That is what no change says; its interval held 95.3\u00a0% of 3,753 closes, "
+    "and the other model has not proven better."
 )
 
 
@@ -90,11 +91,14 @@ def test_symbol_without_bars_and_forecasts_says_so() -> None:
     )
 
 
-def test_best_of_several_models_is_named_and_a_forecast_that_has_not_come_due_says_so() -> None:
-    assert "XGBoost, best of 6 models, is so far not distinguishable from no change; the" in words(
-        reading(RECORD._replace(compared=6, model="xgboost")), CLOSED
+def test_model_that_was_chosen_is_named_and_a_forecast_that_has_not_come_due_says_so() -> None:
+    won = Fared(1204, 0.0123, "better than no change", 0.948)
+    best = FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED})
+    record = fared("xgboost", won, "xgboost")
+    assert words(reading(record, best), CLOSED).endswith(
+        "XGBoost, chosen of 2 models, is so far better than no change; its interval held 94.8\u00a0% of 1,204 closes."
     )
-    fresh = words(reading(RECORD._replace(scores=0, held=None)), CLOSED)
+    fresh = words(reading(fared("naive", Fared(0, None, None, None))), CLOSED)
     assert fresh.endswith("No forecast has come due yet.")
 
 
@@ -135,7 +139,8 @@ def test_every_number_in_the_text_is_one_that_the_page_shows(
 ) -> None:
     rsi, short, long, volatility = values
     bar = CLOSED._replace(close=close, rsi=rsi, sma_short=short, sma_long=long, volatility=volatility)
-    found = reading(RECORD._replace(compared=count))._replace(alerts=[ALERT._replace(value=alert)])
+    many = FARED | {str(number): FARED["arima"] for number in range(count)}
+    found = reading(RECORD._replace(fared=many))._replace(alerts=[ALERT._replace(value=alert)])
     text = words(found, *past(0.2), bar)
     prices = [close, short, long, 100.0, 97.0, 103.0]
     shown = [*(price(each, 2, "USD") for each in prices), plain(rsi, 1), percent(volatility, 1)]
@@ -145,12 +150,13 @@ def test_every_number_in_the_text_is_one_that_the_page_shows(
         "06:59",
         "06:55:00",
         "95\u00a0%",
-        "94.8\u00a0%",
+        "95.3\u00a0%",
+        "3,753",
         "SMA 20",
         "SMA 50",
         "RSI 14",
     ]
-    shown += [plain(count, 0), "1m", "5m"]
+    shown += [plain(count + 1, 0), "1m", "5m"]
     assert numerals(text) <= numerals(" ".join(shown))
     assert "nan" not in text and "inf" not in text and "None" not in text
     assert 3 <= len(re.findall(r"[.](?= |$)", text)) <= 5

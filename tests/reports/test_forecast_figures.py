@@ -1,0 +1,50 @@
+"""What the forecast card and the words say of a model is of that model, and of enough forecasts."""
+
+import pytest
+
+from dashboard.forecasts import FEWEST_SCORES, forecast_card
+from dashboard.rows import Fared, RecordRow
+from dashboard.summary import summary
+from tests.unit.test_figures import SCENE
+from tests.unit.test_forecast_card import FORECAST, KEY, TRAINED, reading
+from tests.unit.test_summary import CLOSED
+
+MODELS = ("arima", "linear_regression", "lstm", "random_forest", "smoothing", "xgboost")
+UNDECIDED = "not distinguishable from no change"
+BEST = Fared(12, 0.006, UNDECIDED, 11 / 12)
+"""The model with the most skill, of which hardly a forecast has come due."""
+
+
+def record(champion: str, best: Fared = BEST) -> RecordRow:
+    """Seven models: "no change" over 3,753 closes, the others over as many as `best`."""
+    fared = {"naive": Fared(3753, None, None, 0.953)} | dict.fromkeys(MODELS, best)
+    return RecordRow(4000, 50, (champion, "naive"), 0.95, fared)
+
+
+def told(found: RecordRow) -> list[str]:
+    """The card's text, and the words below the chart."""
+    known = reading(found, FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED}))
+    return [forecast_card(known, *KEY)["text"], summary(SCENE, known, KEY, [CLOSED])]
+
+
+def test_figures_of_no_change_are_its_own_and_those_of_the_best_other_model_are_not_beside_them() -> None:
+    """Report: "best of 6, skill 0.6 %, 7 forecasts; the interval held 95.3 %", where the 95.3 was of "no change"."""
+    for text in told(record("naive")):
+        assert "95.3" in text and "3,753" in text
+        assert "none of 6 other models" in text.lower()
+        assert not any(figure in text for figure in ("91.7", "0.6\u00a0%", " 12 ", " 7 "))
+
+
+def test_figures_of_a_champion_are_its_own() -> None:
+    """Report: the coverage beside a model's skill was that of another one."""
+    for text in told(record("xgboost", Fared(400, 0.006, "better than no change", 0.917))):
+        assert "91.7" in text and "400" in text
+        assert "95.3" not in text and "3,753" not in text
+
+
+@pytest.mark.parametrize("scores", [1, 12, FEWEST_SCORES - 1])
+def test_no_share_is_told_of_too_few_forecasts(scores: int) -> None:
+    """Report: a skill of 0.6 % over 7 forecasts, and a coverage of 91.7 % over 12."""
+    for text in told(record("xgboost", BEST._replace(scores=scores))):
+        assert f"{scores} of its forecasts" in text and "too few" in text
+        assert not any(figure in text for figure in ("91.7", "skill", "held"))
