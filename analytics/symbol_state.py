@@ -49,12 +49,16 @@ class EngineSettings:
 
 
 class LiveBar(NamedTuple):
-    """The bar that is open now, and its indicators as if it closed now; `seen` of `warm_after` bars are in."""
+    """The bar that is open now, and its indicators as if it closed now; `seen` of `warm_after` bars are in.
+
+    So much of its volume came with a price of its own: `sized`.
+    """
 
     bar: Bar
     indicators: IndicatorRow
     seen: int
     warm_after: int
+    sized: float
 
 
 class SymbolState:
@@ -206,7 +210,8 @@ class SymbolState:
         closes = LiveCloses(**{name: self._live_close(n, bar) for name, n in vars(every).items()})
         indicators = series.indicators
         row = indicators.preview(closes)
-        return LiveBar(bar.bar(self.symbol, series.interval), row, indicators.seen, indicators.warm_after)
+        seen, needed = indicators.seen, indicators.warm_after
+        return LiveBar(bar.bar(self.symbol, series.interval), row, seen, needed, bar.sized)
 
     def _live_close(self, every: int, bar: OpenBar) -> float:
         """The price at the last quote that counts for this frequency; the bar's first where none came yet."""

@@ -21,7 +21,7 @@ BAR_COLUMNS = (
     *("session", "source"),
 )
 INDICATOR_COLUMNS = ("symbol", "interval", "start", *IndicatorRow._fields)
-OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *IndicatorRow._fields, "seen", "warm_after")
+OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *IndicatorRow._fields, "seen", "warm_after", "sized")
 SYMBOL_COLUMNS = (
     *(
         "symbol",
@@ -187,7 +187,7 @@ def _symbol_row(state: SymbolState) -> Iterable[tuple[object, ...]]:
 def _open_bar_row(live: LiveBar) -> tuple[object, ...]:
     bar = live.bar
     times = (datetime.fromtimestamp(bar.start, UTC), datetime.fromtimestamp(bar.end, UTC))
-    return (bar.symbol, bar.interval, *times, *bar[4:], *live.indicators, live.seen, live.warm_after)
+    return (bar.symbol, bar.interval, *times, *bar[4:], *live.indicators, *live[2:])
 
 
 def _upsert(

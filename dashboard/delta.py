@@ -6,7 +6,8 @@ from typing import Any
 from dashboard.adjustment import adjusted
 from dashboard.figures import columns
 from dashboard.forecasts import fan, forecast_card
-from dashboard.notices import banner, newest, notice, switch, warning
+from dashboard.freshness import past_since
+from dashboard.notices import banner, notice, switch, warning
 from dashboard.panels import (
     alert_item,
     heading,
@@ -19,9 +20,9 @@ from dashboard.panels import (
 from dashboard.rows import AlertRow, ChartBar, DataAlertRow
 from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts
 from dashboard.sources import (
-    all_closed,
     data_alert_item,
     failed_over,
+    fold_progress,
     history_progress,
     sources_in_use,
     standing,
@@ -66,10 +67,10 @@ def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | No
     message = {
         "sequence": snapshot.sequence,
         "generation": snapshot.generation,
-        "rows": _watchlist(snapshot, since),
+        "rows": _watchlist(scene, snapshot, since),
         "alerts": _alerts(snapshot, since),
         **_notes(scene, snapshot),
-        **_sources(scene, snapshot.reading),
+        **_sources(scene, snapshot, ask.symbol),
         **_strip(snapshot),
     }
     if ask.symbol in snapshot.reading.symbols:
@@ -92,7 +93,7 @@ def _bars(reading: Reading, ask: Ask, newer: list[ChartBar] | None) -> dict[str,
     }
 
 
-def _watchlist(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
+def _watchlist(scene: Scene, snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
     """The rows that changed; a trend only where it changed."""
     rows = []
     for symbol, row in snapshot.reading.symbols.items():
@@ -100,7 +101,8 @@ def _watchlist(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
         if has_trend or snapshot.symbol_changes[symbol] > since:
             trend = {"trend": snapshot.reading.trends[symbol]} if has_trend else {}
             quality = snapshot.reading.qualities.get(symbol)
-            rows.append(watch_row(row, quality and quality.state) | trend)
+            past = _past(scene, snapshot.reading, symbol)
+            rows.append(watch_row(row, quality and quality.state, past) | trend)
     return rows
 
 
@@ -131,24 +133,46 @@ def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _sources(scene: Scene, reading: Reading) -> dict[str, Any]:
-    """Where the numbers come from and how fresh they are. The page starts anew where `feed` is another than before."""
-    is_live = scene.feed == "live"
-    label, title = sources_in_use(reading.qualities.values()) if is_live else ("Data", "")
+def _sources(scene: Scene, snapshot: Snapshot, symbol: str | None) -> dict[str, Any]:
+    """Where the symbol's numbers come from and how fresh they are. The page starts anew where `feed` is another.
+
+    `is_current` is false where the tables can't be read: everything is as it was at `now` then.
+    """
+    reading = snapshot.reading
+    requests = history_progress(reading.qualities.values())
     return {
         "feed": scene.feed,
         "now": reading.now,
-        "age": _age(scene, reading),
+        "is_current": snapshot.condition != "no_database",
+        "age": _age(scene, reading, symbol),
         "is_recorded": scene.feed == "replay",
-        "sources": {"label": label, "title": title, "all_closed": all_closed(reading.qualities)},
-        "history": history_progress(reading.qualities.values()),
+        "sources": _source(scene, reading, symbol),
+        "history": requests if requests or scene.feed == "replay" else fold_progress(reading),
     }
 
 
-def _age(scene: Scene, reading: Reading) -> float | None:
-    """Seconds since the newest quote was received; None without quotes, and where they are a recording's."""
-    received = newest(row.received_time for row in reading.symbols.values())
-    return None if scene.feed == "replay" or received is None else max(0.0, reading.now - received)
+def _source(scene: Scene, reading: Reading, symbol: str | None) -> dict[str, Any]:
+    """The source of a symbol, in `title` all there are, and whether its market is closed: then nothing is too old."""
+    quality = reading.qualities.get(symbol or "")
+    is_closed = quality is not None and quality.state == "closed"
+    if scene.feed != "live":
+        return {"label": "Data", "title": "", "is_closed": is_closed}
+    label, _ = sources_in_use([] if quality is None else [quality])
+    _, title = sources_in_use(reading.qualities.values())
+    return {"label": label, "title": title, "is_closed": is_closed}
+
+
+def _age(scene: Scene, reading: Reading, symbol: str | None) -> float | None:
+    """Seconds since the symbol's last quote was received; None without one, and where it is a recording's."""
+    row = reading.symbols.get(symbol or "")
+    if scene.feed == "replay" or row is None or row.received_time is None:
+        return None
+    return max(0.0, reading.now - row.received_time)
+
+
+def _past(scene: Scene, reading: Reading, symbol: str) -> float | None:
+    """When the symbol's last quote was, if it is not of now; a recording never is."""
+    return None if scene.feed == "replay" else past_since(reading.symbols[symbol], reading.now)
 
 
 def _strip(snapshot: Snapshot) -> dict[str, Any]:
@@ -172,9 +196,9 @@ def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) 
     return {
         "symbol": symbol,
         "interval": interval,
-        "heading": heading(row, reading.now, scene.feed == "live"),
+        "heading": heading(row, reading.now, scene.feed != "replay"),
         "standing": _standing(reading, symbol),
-        "session": session_cells(row, reading.open_bars.get((symbol, "1d"))),
+        "session": session_cells(row, reading.open_bars.get((symbol, "1d")), _past(scene, reading, symbol)),
         "indicators": indicator_cells(open_bar, scene.periods),
         "open": columns([open_bar.bar]) if open_bar else {},
         **_forecast(reading, symbol, interval),

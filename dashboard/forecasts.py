@@ -125,13 +125,14 @@ def _warming(record: RecordRow) -> Card:
 
 
 def bar_name(reading: Reading, symbol: str, interval: str, start: int) -> str:
-    """When a bar starts, as its exchange writes it: the day where that is another than today."""
+    """When a bar starts, as its exchange writes it: the day where that is another than today, the year likewise."""
     zone = calendar_of(reading.symbols[symbol].exchange).zone
     begun, now = (
         datetime.fromtimestamp(start, zone),
         datetime.fromtimestamp(reading.now, UTC).astimezone(zone),
     )
-    day, time = f"{begun.day} {begun:%b}", f"{begun:%H:%M}"
+    year = "" if begun.year == now.year else f" {begun.year}"
+    day, time = f"{begun.day} {begun:%b}{year}", f"{begun:%H:%M}"
     if interval == "1d":
         return day
     return time if begun.date() == now.date() else f"{day} {time}"

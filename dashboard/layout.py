@@ -32,7 +32,7 @@ WATCH_COLUMNS = [
      "tooltipValueGetter": {"function": "watchName(params)"}},
     {"field": "last", "headerName": "Last", "flex": 15, "minWidth": 95, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}, "tooltipValueGetter": {"function": "watchFull(params)"},
-     "cellClassRules": {"flagged": "params.value !== null && params.value <= 0"}},
+     "cellClassRules": {"flagged": "params.value !== null && params.value <= 0", "past": "params.data.past !== null"}},
     {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 58, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},

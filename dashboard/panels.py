@@ -4,8 +4,10 @@ A cell is (label, value, kind): kind tells the page how to write the value (pric
 number, volume, text, words); None stands for what is not known. A text is how far something is that is warming up.
 """
 
+from math import floor
 from typing import Any
 
+from dashboard.freshness import past_since
 from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.snapshot import Condition
 from shared.calendars import calendar_of
@@ -13,6 +15,8 @@ from shared.decimals import decimals_shown
 from shared.sections import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
+WHOLE_SESSION = 0.99
+"""Trades that a source corrects or reports late keep the sum of sizes a little from the day's volume."""
 SILENT_AFTER = 5.0
 """A part without a sign for so many seconds does not answer, unless it said that it ends."""
 ENDED = ("finished", "stopped", "failed")
@@ -58,9 +62,12 @@ def change(row: SymbolRow) -> tuple[float | None, float | None]:
     return row.price - reference, percent
 
 
-def watch_row(row: SymbolRow, state: str | None) -> dict[str, Any]:
-    """A symbol's row of the watchlist, without its trend; `state` says how its quotes fare, where that is known."""
-    difference, percent = change(row)
+def watch_row(row: SymbolRow, state: str | None, past: float | None) -> dict[str, Any]:
+    """A symbol's row of the watchlist, without its trend; `state` says how its quotes fare, where that is known.
+
+    `past` is when the last quote was if it is not of now: there is no change since a close that nobody knows yet.
+    """
+    difference, percent = change(row) if past is None else (None, None)
     return {
         "symbol": row.symbol,
         "last": row.price,
@@ -69,16 +76,20 @@ def watch_row(row: SymbolRow, state: str | None) -> dict[str, Any]:
         "decimals": decimals(row),
         "currency": row.currency,
         "name": row.name,
+        "zone": calendar_of(row.exchange).zone.key,
+        "reference": reference_close(row) if past is None else None,
+        "past": past,
         "state": state,
     }
 
 
-def heading(row: SymbolRow, now: float, is_live: bool) -> dict[str, Any]:
-    """What the top of the page says of a symbol. A recorded or simulated market has the time of its last quote.
+def heading(row: SymbolRow, now: float, is_of_now: bool) -> dict[str, Any]:
+    """What the top of the page says of a symbol. A recorded market, not being of now, has the time of its last quote.
 
-    Before the first quote nobody knows the exchange, nor whether it is open.
+    Before the first quote nobody knows the exchange, nor whether it is open. `past` is when the last quote was if
+    another session has begun since then.
     """
-    clock = now if is_live or row.event_time is None else row.event_time
+    clock = now if is_of_now or row.event_time is None else row.event_time
     calendar = calendar_of(row.exchange)
     label, tone = SESSIONS.get(calendar.at(int(clock)).name, ("", "closed"))
     if row.price is None:
@@ -87,7 +98,8 @@ def heading(row: SymbolRow, now: float, is_live: bool) -> dict[str, Any]:
         "symbol": row.symbol,
         "zone": calendar.zone.key,
         "clock": clock,
-        "clock_runs": is_live,
+        "clock_runs": is_of_now,
+        "past": past_since(row, now) if is_of_now else None,
         "session": label,
         "tone": tone,
         "flag": price_flag(row),
@@ -104,8 +116,13 @@ def price_flag(row: SymbolRow) -> str:
     return "Price below zero" if row.price < 0 else "Price of zero"
 
 
-def session_cells(row: SymbolRow, day: OpenBar | None) -> list[Cell]:
-    """The trading day so far: as the source gives it, else from the open day bar."""
+def session_cells(row: SymbolRow, day: OpenBar | None, past: float | None) -> list[Cell]:
+    """The trading day so far: as the source gives it, else from the open day bar.
+
+    Of a day nothing is known whose quotes have not come yet: the last quote was in the `past`.
+    """
+    if past is not None:
+        return session_cells(_unknown(row), None, None)
     bar = day.bar if day else None
     return [
         ("Open", _first(row.day_open, bar and bar.open), "price"),
@@ -113,10 +130,29 @@ def session_cells(row: SymbolRow, day: OpenBar | None) -> list[Cell]:
         ("High", _first(row.day_high, bar and bar.high), "price"),
         ("Low", _first(row.day_low, bar and bar.low), "price"),
         ("Volume", _first(row.day_volume, bar and bar.volume), "volume"),
-        ("VWAP", bar and bar.vwap, "price"),
+        _session_vwap(row, day),
         ("Bid", row.bid, "price"),
         ("Ask", row.ask, "price"),
     ]
+
+
+def _unknown(row: SymbolRow) -> SymbolRow:
+    row = row._replace(bid=None, ask=None, previous_close=None, last_day_close=None)
+    return row._replace(day_open=None, day_high=None, day_low=None, day_volume=None)
+
+
+def _session_vwap(row: SymbolRow, day: OpenBar | None) -> Cell:
+    """The session's average price, where it is that of the whole session's volume; else how much of that has been seen.
+
+    What was traded before the first quote came has a volume, but no prices to average.
+    """
+    if day is None or day.bar.vwap is None or day.sized is None:
+        return "VWAP", None, "price"
+    whole = max(row.day_volume or 0.0, day.bar.volume)
+    seen = day.sized / whole if whole > 0 else 0.0
+    if seen >= WHOLE_SESSION:
+        return "VWAP", day.bar.vwap, "price"
+    return "VWAP", f"{floor(seen * 100)}\u00a0% seen", "partial"
 
 
 def indicator_cells(open_bar: OpenBar | None, periods: Indicators) -> list[Cell]:

@@ -70,10 +70,10 @@ def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
 
 def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBar]:
     """The open bar of every symbol and interval."""
-    cursor.execute(f"select b.symbol, b.interval, b.seen, b.warm_after, {_OPEN} from open_bars b")  # noqa: S608
+    cursor.execute(f"select b.symbol, b.interval, b.seen, b.warm_after, b.sized, {_OPEN} from open_bars b")  # noqa: S608
     return {
-        (symbol, interval): OpenBar(ChartBar._make(bar), seen, warm_after)
-        for symbol, interval, seen, warm_after, *bar in cursor.fetchall()
+        (symbol, interval): OpenBar(ChartBar._make(bar), seen, warm_after, sized)
+        for symbol, interval, seen, warm_after, sized, *bar in cursor.fetchall()
     }
 
 
@@ -114,17 +114,17 @@ def read_bars_since(
     return found
 
 
-def read_trends(cursor: Cursor, symbols: list[str], limit: int) -> dict[str, tuple[float, ...]]:
-    """The last `limit` closes of each symbol's 1m bars, oldest first."""
+def read_trends(cursor: Cursor, since: dict[str, int], limit: int) -> dict[str, tuple[float, ...]]:
+    """The closes of each symbol's 5m bars that begin at its `since` or later, oldest first, at most `limit`."""
     cursor.execute(
-        """select wanted.symbol, t.close from unnest(%(symbols)s::text[]) as wanted(symbol)
-        cross join lateral (
-            select start, close from bars where symbol = wanted.symbol and interval = '1m'
-            order by start desc limit %(limit)s
+        """select wanted.symbol, t.close
+        from unnest(%(symbols)s::text[], %(since)s::float8[]) as wanted(symbol, since) cross join lateral (
+            select start, close from bars where symbol = wanted.symbol and interval = '5m'
+                and start >= to_timestamp(wanted.since) order by start desc limit %(limit)s
         ) t order by t.start""",
-        {"symbols": symbols, "limit": limit},
+        {"symbols": list(since), "since": list(since.values()), "limit": limit},
     )
-    closes: dict[str, list[float]] = {symbol: [] for symbol in symbols}
+    closes: dict[str, list[float]] = {symbol: [] for symbol in since}
     for symbol, close in cursor.fetchall():
         closes[symbol].append(close)
     return {symbol: tuple(values) for symbol, values in closes.items()}
@@ -209,13 +209,19 @@ def accept_offer(cursor: Cursor) -> bool:
     return cursor.fetchone() is not None
 
 
-def read_dead_letters(cursor: Cursor) -> int:
-    """How many messages of the log could not be read. Every group counts the same ones, so the largest stands."""
+def read_progress(cursor: Cursor) -> tuple[int, int]:
+    """How many messages of the log could not be read, and how many the slowest group has read.
+
+    Every group counts the same dead letters, so the largest number stands.
+    """
     cursor.execute(
-        """select coalesce(max(letters), 0)::bigint from (
-            select sum(dead_letters) as letters from progress group by group_id) g"""
+        """select coalesce(max(letters), 0)::bigint, coalesce(min(messages), 0)::bigint from (
+            select sum(dead_letters) as letters, sum(next_offset - first_offset) as messages
+            from progress group by group_id) g"""
     )
-    return int(_only(cursor))
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 def read_first_start(cursor: Cursor) -> float | None:

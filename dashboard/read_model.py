@@ -11,6 +11,7 @@ import psycopg2
 from dashboard import forecast_queries, queries
 from dashboard.diagnostics import read_diagnostics
 from dashboard.forecasts import NAIVE, expected
+from dashboard.freshness import HOUR, day_began
 from dashboard.history import History
 from dashboard.kept import Kept
 from dashboard.outcomes import CLOSES_SHOWN
@@ -24,7 +25,8 @@ POLL_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
 ALERTS_SHOWN = 200
-TREND_BARS = 60
+TREND_BARS = 288
+"""5m bars of a day that trades around the clock."""
 DATA_ALERTS_SHOWN = 50
 RARE_SECONDS = 2.0
 """What changes once a day is read so seldom."""
@@ -200,7 +202,8 @@ class ReadModel:
         self._reads += 1
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
-        moved = minutes_moved(old, symbols, open_bars)
+        moved = trends_moved(old, symbols, open_bars)
+        dead_letters, folded = queries.read_progress(cursor)
         records = forecast_queries.read_records(cursor)
         if last_starts := self._history.last_starts():
             self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
@@ -208,10 +211,12 @@ class ReadModel:
             now=queries.read_now(cursor),
             symbols=symbols,
             open_bars=open_bars,
-            trends=_kept_trends(old, symbols) | queries.read_trends(cursor, moved, TREND_BARS),
+            trends=_kept_trends(old, symbols)
+            | dict.fromkeys(moved, ())
+            | queries.read_trends(cursor, _days_of(symbols, moved), TREND_BARS),
             alerts=queries.read_alerts(cursor, ALERTS_SHOWN),
             parts=queries.read_parts(cursor),
-            dead_letters=queries.read_dead_letters(cursor),
+            dead_letters=dead_letters,
             first_start=queries.read_first_start(cursor) if has_dates else old.first_start,
             qualities=queries.read_qualities(cursor),
             data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
@@ -220,6 +225,7 @@ class ReadModel:
             records=records,
             forecasts=_kept_forecasts(old, records)
             | forecast_queries.read_forecasts(cursor, records_moved(old, records)),
+            folded=folded,
         )
 
 
@@ -228,11 +234,11 @@ def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:
     return found[-limit:], len(found) > limit
 
 
-def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:
-    """The symbols whose open 1m bar is another than before, so that their trend has a new point."""
+def trends_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:
+    """The symbols whose open 5m bar is another than before, so that their trend has a new point."""
 
     def start(bars: dict[SeriesKey, OpenBar], symbol: str) -> int | None:
-        found = bars.get((symbol, "1m"))
+        found = bars.get((symbol, "5m"))
         return found.bar.start if found else None
 
     return [
@@ -240,6 +246,14 @@ def minutes_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKe
         for symbol in symbols
         if symbol not in old.trends or start(old.open_bars, symbol) != start(open_bars, symbol)
     ]
+
+
+def _days_of(symbols: dict[str, SymbolRow], moved: Iterable[str]) -> dict[str, int]:
+    """When the day of each of these symbols' last quote began at its exchange; one without a quote is left out."""
+    rows = ((symbol, symbols[symbol]) for symbol in moved)
+    return {
+        symbol: day_began(row.exchange, int(row.event_time // HOUR)) for symbol, row in rows if row.event_time
+    }
 
 
 def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:

@@ -102,11 +102,15 @@ class ChartBar(NamedTuple):
 
 
 class OpenBar(NamedTuple):
-    """The bar still open; `seen` closed bars are in its indicators, all complete after `warm_after`."""
+    """The bar still open; `seen` closed bars are in its indicators, all complete after `warm_after`.
+
+    So much of its volume came with a price of its own: `sized`, None where nobody says.
+    """
 
     bar: ChartBar
     seen: int
     warm_after: int
+    sized: float | None = None
 
 
 class AlertRow(NamedTuple):

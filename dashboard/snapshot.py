@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
+from dashboard.freshness import past_since
 from dashboard.rows import (
     ActionRow,
     AlertRow,
@@ -24,7 +25,10 @@ Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "readin
 
 
 class Reading(NamedTuple):
-    """Everything one read found, all of one moment. Times are epoch seconds UTC."""
+    """Everything one read found, all of one moment. Times are epoch seconds UTC.
+
+    So many messages of the log are in the tables: `folded`.
+    """
 
     now: float
     symbols: dict[str, SymbolRow]
@@ -40,9 +44,10 @@ class Reading(NamedTuple):
     offer: OfferRow | None
     records: dict[SeriesKey, RecordRow]
     forecasts: dict[SeriesKey, ForecastRow]
+    folded: int
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {})
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0)
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
@@ -100,10 +105,12 @@ def stall(snapshot: Snapshot, condition: Condition, reason: str) -> Snapshot:
     return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition, reason=reason)
 
 
-def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None]]:
+def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None, float | None]]:
     """What the watchlist shows of each symbol."""
-    states = {symbol: quality.state for symbol, quality in reading.qualities.items()}
-    return {symbol: (row, states.get(symbol)) for symbol, row in reading.symbols.items()}
+    states, now = {symbol: quality.state for symbol, quality in reading.qualities.items()}, reading.now
+    return {
+        symbol: (row, states.get(symbol), past_since(row, now)) for symbol, row in reading.symbols.items()
+    }
 
 
 def _changes(

@@ -5,10 +5,12 @@ once that time has come.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from dashboard.freshness import past_since
 from dashboard.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
+from dashboard.snapshot import Reading
 
 NAMES = {
     "yahoo": "Yahoo", "finnhub": "Finnhub", "binance": "Binance", "coingecko": "CoinGecko",
@@ -72,6 +74,16 @@ def history_progress(qualities: Iterable[QualityRow]) -> tuple[int, int] | None:
     rows = list(qualities)
     done, total = sum(row.history_done for row in rows), sum(row.history_total for row in rows)
     return (done, total) if any(row.history_done < row.history_total for row in rows) else None
+
+
+def fold_progress(reading: Reading) -> tuple[int, int] | None:
+    """Messages of the log that are in the tables, and of how many, while a symbol's numbers are of the past because
+    the others are not there yet; None else."""
+    part = reading.parts.get("analytics")
+    if part is None or part.lag <= 0:
+        return None
+    is_behind = any(past_since(row, reading.now) is not None for row in reading.symbols.values())
+    return (reading.folded, reading.folded + part.lag) if is_behind else None
 
 
 def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:
@@ -154,8 +166,3 @@ def _alert_words(alert: DataAlertRow) -> str:
     if alert.kind == "disagreement" and alert.value is not None:
         return f"Prices are {alert.value:.1%} apart: {told}"
     return told
-
-
-def all_closed(qualities: Mapping[str, QualityRow]) -> bool:
-    """Whether no market of these is open, so that old numbers are no fault."""
-    return bool(qualities) and all(quality.state == "closed" for quality in qualities.values())

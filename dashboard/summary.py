@@ -128,7 +128,7 @@ def _alert(scene: Scene, reading: Reading, symbol: str) -> Iterator[str]:
     if alert is None:
         return
     row = reading.symbols[symbol]
-    now = heading(row, reading.now, scene.feed == "live")["clock"]
+    now = heading(row, reading.now, scene.feed != "replay")["clock"]
     when = moment(alert.event_time, calendar_of(row.exchange).zone, now)
     yield f"The last alert ({alert.interval}, {when}): {alert_sentence(alert)[0]}."
 

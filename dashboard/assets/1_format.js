@@ -121,7 +121,7 @@
   // A cell's value in the way its kind asks for. A code without a sign stands in the panel's head, once.
   function cell(value, kind, decimals, code) {
     switch (kind) {
-      case "text": case "words": return value;
+      case "text": case "words": case "partial": return value;
       case "range": return value.map((each) => cell(each, "price", decimals, code)).join(" \u2013 ");
       case "price": return money(value, decimals, currency(code).sign ? code : null);
       case "difference": return signed(value, decimals + 2);

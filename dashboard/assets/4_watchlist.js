@@ -36,20 +36,19 @@
     return Boolean(node);
   }
 
-  function path(closes) {
-    const low = Math.min(...closes), span = Math.max(...closes) - low || 1;
-    const x = (index) => (index * 80 / (closes.length - 1)).toFixed(1);
-    const y = (close) => (22 - (close - low) / span * 20).toFixed(1);
-    return closes.map((close, index) => `${index ? "L" : "M"}${x(index)} ${y(close)}`).join("");
-  }
-
+  // The closes of the day and the last price; the close they are compared with is a line.
   function Trend({ value, data }) {
-    if (!value || value.length < 2) return null;
-    const rises = data.percent === null ? value.at(-1) >= value[0] : data.percent >= 0;
-    const line = { d: path(value), fill: "none", strokeWidth: 1.3, vectorEffect: "non-scaling-stroke",
-      className: rises ? "trend-up" : "trend-down" };
+    if (!value || data.past || data.last === null) return null;
+    const points = [...value, data.last], reference = data.reference === null ? points[0] : data.reference;
+    if (points.length < 2) return null;
+    const low = Math.min(...points, reference), span = Math.max(...points, reference) - low || 1;
+    const x = (index) => (index * 80 / (points.length - 1)).toFixed(1);
+    const y = (price) => (22 - (price - low) / span * 20).toFixed(1);
+    const drawn = points.map((close, index) => `${index ? "L" : "M"}${x(index)} ${y(close)}`).join("");
+    const line = (d, className) => React.createElement("path", { key: className, d, className, fill: "none", vectorEffect: "non-scaling-stroke" });
     const box = { viewBox: "0 0 80 24", width: "100%", height: 22, preserveAspectRatio: "none", "aria-hidden": true };
-    return React.createElement("svg", box, React.createElement("path", line));
+    return React.createElement("svg", box, line(`M0 ${y(reference)}H80`, "trend-reference"),
+      line(drawn, data.last >= reference ? "trend-up" : "trend-down"));
   }
 
   function State({ value }) {
@@ -66,7 +65,8 @@
     // Where the symbol's own name ends with its currency there is no need to repeat it.
     watchPrice: ({ value, data: { symbol, decimals, currency } }) =>
       deskFormat.brief(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
-    watchFull: ({ value, data: { decimals, currency } }) => deskFormat.money(value, decimals, currency),
+    watchFull: ({ value, data: { decimals, currency, past, zone } }) =>
+      deskFormat.money(value, decimals, currency) + (past ? `, as of ${deskFormat.moment(past, zone, Date.now() / 1000)}` : ""),
     watchName: ({ data }) => [data.symbol, data.name].filter(Boolean).join(" · "),
     watchState: ({ value }) => STATES[value] || value,
     watchPercent: ({ value }) => deskFormat.signed(value, 2),

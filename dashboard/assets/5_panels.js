@@ -2,6 +2,11 @@
 (function () {
   "use strict";
   const ALERTS_SHOWN = 200, HOUR = 3600;
+  // Why a number is not there yet.
+  const TITLES = {
+    text: "Warming up: bars seen of bars needed",
+    partial: "So much of the session's volume came with a price: before 99 % there is no average of the session",
+  };
   let datedAt = null;
   const byId = (id) => document.getElementById(id);
 
@@ -52,8 +57,8 @@
     given.forEach(([, value, kind], index) => {
       const target = list.children[index].lastChild;
       write(target, deskFormat.cell(value, kind, row.decimals, row.currency));
-      dress(target, kind === "text" ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
-      target.title = kind === "text" ? "Warming up: bars seen of bars needed" : "";
+      dress(target, kind in TITLES ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
+      target.title = TITLES[kind] || "";
     });
   }
 

@@ -48,10 +48,12 @@
     box.querySelector("i").style.width = `${100 * done / total}%`;
   }
 
+  function counted([done, total]) { return `History ${deskFormat.plain(done, 0)} of ${deskFormat.plain(total, 0)}`; }
+
   function history(progress) {
     const box = byId("history"), symbols = deskWatchlist.symbols().length;
     box.hidden = !progress;
-    write(byId("watch-note"), progress ? `History ${progress[0]} of ${progress[1]}` : symbols ? `${symbols} symbols` : "");
+    write(byId("watch-note"), progress ? counted(progress) : symbols ? `${symbols} symbols` : "");
     if (!progress) return;
     bar(box, progress);
     box.setAttribute("aria-valuenow", progress[0]);
@@ -85,7 +87,7 @@
     if (box.hidden) return;
     const view = deskChart.view(), nothing = `No bars of ${view.interval} yet`;
     const why = standing && standing.state !== "live" ? sentence() : "";
-    write(box.firstChild, progress ? `History ${progress[0]} of ${progress[1]}` : why || nothing);
+    write(box.firstChild, progress ? counted(progress) : why || nothing);
     box.lastChild.hidden = !progress;
     if (progress) bar(box, progress);
   }

@@ -100,7 +100,7 @@
     deskPanels.sentence("warning", delta.warning);
     deskPanels.notice(delta.notice);
     deskPanels.strip(delta);
-    Object.assign(state, { age: delta.age, isRecorded: delta.is_recorded, sources: delta.sources });
+    Object.assign(state, { now: delta.now, isCurrent: delta.is_current, age: delta.age, isRecorded: delta.is_recorded, sources: delta.sources });
     offerSymbols();
     deskSources.follow(delta);
     if (delta.symbol === state.symbol && delta.interval === state.interval) applySymbol(delta);
@@ -120,18 +120,17 @@
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
     Object.assign(state, { clock: heading, answer: delta });
     deskPanels.headline(row);
-    deskPanels.badge("badge", heading.session, heading.tone);
-    deskPanels.badge("flag", heading.flag, "extended");
+    const past = deskFreshness.past(heading);
     deskPanels.cells("session", delta.session, row);
     deskPanels.cells("indicators", delta.indicators, row);
     deskPanels.cells("forecast", delta.forecast.cells, row);
     deskPanels.sentence("forecast-record", delta.forecast.text);
     deskPanels.words(delta.words);
-    note("words-note", delta.symbol, delta.interval);
+    note("words-note", delta.symbol, delta.interval, past);
     deskOutcomes.follow(delta, row.decimals);
-    note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
-    note("session-note", delta.symbol, deskFormat.currency(row.currency).code);
-    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code);
+    note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
+    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "nothing of today yet");
+    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
     // Once for each symbol: a late answer about the one before must not take a click back.
     if (state.selected !== delta.symbol && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;
     deskSources.symbol(delta);
@@ -183,20 +182,7 @@
   // Between two answers time goes on: the clock, the age of the data, and a server that does not answer.
   function keepTime() {
     if (state.answeredAt === null) return;
-    const passed = (performance.now() - state.answeredAt) / 1000, heading = state.clock;
-    if (heading) {
-      const second = heading.clock + (heading.clock_runs ? passed : 0);
-      deskPanels.write(document.getElementById("clock"), deskFormat.fullClock(second, heading.zone));
-    }
-    if (state.isRecorded) deskPanels.badge("age", "Recorded", "closed");
-    else if (state.age !== null) {
-      const age = state.age + passed, { label, title, all_closed: allClosed } = state.sources;
-      const isOpen = !allClosed && (title || !heading || heading.tone !== "closed");
-      const separator = title ? " · " : " ";
-      deskPanels.badge("age", label + separator + deskFormat.age(age), !isOpen ? "closed" : age < 15 ? "open" : age < 120 ? "extended" : "bad");
-      document.getElementById("age").title = ["How old the newest quote is", title].filter(Boolean).join("\n");
-    }
-    if (passed > 5) deskPanels.sentence("warning", "The screen's server does not answer. The page goes on by itself once it does.");
+    deskFreshness.tell(state, (performance.now() - state.answeredAt) / 1000);
   }
 
   window.setInterval(keepTime, 500);

@@ -171,11 +171,16 @@ def test_open_bar_knows_how_warm_it_is(cursor: Cursor) -> None:
     assert (found.bar.start, found.bar.end, found.bar.close) == (NOON, NOON + MINUTE, 10.0)
 
 
-def test_trend_is_the_last_closes_in_order(cursor: Cursor) -> None:
-    for index in range(4):
-        close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0 + index))
-    assert queries.read_trends(cursor, ["AAA", "BBB"], 3) == {"AAA": (11.0, 12.0, 13.0), "BBB": ()}
-    assert queries.read_trends(cursor, [], 3) == {}
+def test_trend_is_the_closes_since_then_in_order(cursor: Cursor) -> None:
+    for index in range(5):
+        close_bar(cursor, Minute("AAA", NOON + index * 5 * MINUTE, 10.0 + index, "5m"))
+    since = NOON + 5 * MINUTE
+    assert queries.read_trends(cursor, {"AAA": since, "BBB": since}, 9) == {
+        "AAA": (11.0, 12.0, 13.0, 14.0),
+        "BBB": (),
+    }
+    assert queries.read_trends(cursor, {"AAA": since}, 3) == {"AAA": (12.0, 13.0, 14.0)}
+    assert queries.read_trends(cursor, {}, 3) == {}
 
 
 def test_alerts_come_newest_first_and_at_most_so_many(cursor: Cursor) -> None:
@@ -212,13 +217,13 @@ def test_part_that_was_started_again_is_running_again(connection: Connection) ->
 
 
 def test_dead_letters_that_two_groups_met_are_counted_once(cursor: Cursor) -> None:
-    assert queries.read_dead_letters(cursor) == 0
+    assert queries.read_progress(cursor)[0] == 0
     for group, partition, letters in (("one", 0, 2), ("one", 1, 1), ("two", 0, 2)):
         cursor.execute(
             "insert into progress values (%s, 't', %s, 0, %s, 0, 0, 0, %s)",
             (group, partition, letters, letters),
         )
-    assert queries.read_dead_letters(cursor) == 3
+    assert queries.read_progress(cursor) == (3, 2)
 
 
 def test_first_start_is_that_of_the_oldest_bar(cursor: Cursor) -> None:

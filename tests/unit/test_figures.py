@@ -110,25 +110,26 @@ def test_change_is_unknown_where_nothing_can_be_compared() -> None:
 
 
 def test_heading_of_a_live_market_runs_with_the_clock() -> None:
-    found = heading(SYMBOL, MONDAY_NOON + 60, is_live=True)
+    found = heading(SYMBOL, MONDAY_NOON + 60, is_of_now=True)
     assert (found["zone"], found["session"]) == ("America/New_York", "Pre-market")
     assert (found["clock"], found["clock_runs"]) == (MONDAY_NOON + 60, True)
 
 
 def test_heading_of_a_symbol_without_a_quote_does_not_guess_its_session() -> None:
-    found = heading(SYMBOL._replace(price=None, event_time=None, exchange=None), MONDAY_NOON, is_live=True)
+    found = heading(SYMBOL._replace(price=None, event_time=None, exchange=None), MONDAY_NOON, is_of_now=True)
     assert (found["session"], found["clock"]) == ("", MONDAY_NOON)
 
 
 def test_heading_of_a_replay_shows_the_time_of_the_recording() -> None:
     saturday = MONDAY_NOON - 2 * 86_400
-    found = heading(SYMBOL._replace(event_time=saturday), MONDAY_NOON, is_live=False)
+    found = heading(SYMBOL._replace(event_time=saturday), MONDAY_NOON, is_of_now=False)
     assert (found["clock"], found["clock_runs"], found["session"]) == (saturday, False, "Market closed")
 
 
 def test_session_falls_back_on_the_open_day_bar() -> None:
     cells = {
-        label: value for label, value, _ in session_cells(SYMBOL._replace(day_open=9.0), OpenBar(WARM, 1, 2))
+        label: value
+        for label, value, _ in session_cells(SYMBOL._replace(day_open=9.0), OpenBar(WARM, 1, 2), None)
     }
     assert cells["Open"] == 9.0
     assert cells["High"] == 2.0
@@ -251,9 +252,9 @@ def test_no_number_is_shown_before_one_was_read() -> None:
     assert found["notice"]["title"] == "Waiting for the database"
 
 
-def test_age_is_since_the_newest_quote_was_received() -> None:
+def test_age_is_since_the_last_quote_of_the_symbol_was_received() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    assert delta(SCENE, snapshot, Ask(None, "1m", 0, 0, 0), None)["age"] == 2.5
+    assert delta(SCENE, snapshot, Ask("AAA", "1m", 0, 0, 0), None)["age"] == 2.5
 
 
 def test_recording_has_no_age() -> None:

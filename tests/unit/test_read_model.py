@@ -1,7 +1,7 @@
 """The memory behind the page: bounded histories, and which read changed what."""
 
 from dashboard.history import SERIES_KEPT, History
-from dashboard.read_model import minutes_moved
+from dashboard.read_model import trends_moved
 from dashboard.rows import AlertRow, ChartBar, DataAlertRow, OpenBar, QualityRow, SymbolRow
 from dashboard.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 
@@ -127,10 +127,11 @@ def test_reconnection_begins_a_higher_generation() -> None:
     assert after.sequence > before.sequence
 
 
-def test_trend_is_read_again_when_a_minute_closed() -> None:
-    open_bars = {KEY: OpenBar(bar(60), 1, 50)}
+def test_trend_is_read_again_when_five_minutes_closed() -> None:
+    five = ("AAA", "5m")
+    open_bars = {five: OpenBar(bar(60), 1, 50)}
     old = NOTHING._replace(trends={"AAA": (1.0,)}, open_bars=open_bars)
-    assert minutes_moved(old, ["AAA"], open_bars) == []
-    assert minutes_moved(old, ["AAA"], {KEY: OpenBar(bar(120), 2, 50)}) == ["AAA"]
-    assert minutes_moved(old, ["AAA"], {}) == ["AAA"]
-    assert minutes_moved(old, ["AAA", "NEW"], open_bars) == ["NEW"]
+    assert trends_moved(old, ["AAA"], open_bars) == []
+    assert trends_moved(old, ["AAA"], {five: OpenBar(bar(120), 2, 50)}) == ["AAA"]
+    assert trends_moved(old, ["AAA"], {}) == ["AAA"]
+    assert trends_moved(old, ["AAA", "NEW"], open_bars) == ["NEW"]

@@ -6,7 +6,6 @@ from dashboard.notices import banner, switch
 from dashboard.rows import DataAlertRow, OfferRow, QualityRow
 from dashboard.snapshot import NOTHING
 from dashboard.sources import (
-    all_closed,
     data_alert_item,
     failed_over,
     history_progress,
@@ -80,13 +79,6 @@ def test_history_is_counted_over_all_symbols_until_all_is_there() -> None:
     assert history_progress([LIVE, LIVE._replace(history_done=12)]) == (42, 60)
     assert history_progress([LIVE, LIVE]) is None
     assert history_progress([]) is None
-
-
-def test_markets_are_all_closed_only_where_something_is_known_of_them() -> None:
-    closed = LIVE._replace(state="closed")
-    assert all_closed({"AAA": closed})
-    assert not all_closed({"AAA": closed, "BBB": LIVE})
-    assert not all_closed({})
 
 
 def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:

@@ -1,0 +1,38 @@
+"""Are a symbol's numbers of now? Pure."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from dashboard.rows import SymbolRow
+from shared.calendars import calendar_of
+
+MINUTE, HOUR = 60, 3600
+GRACE = 900
+"""Seconds that a new session may be without a quote before what is shown counts as the past's."""
+
+
+def past_since(row: SymbolRow, now: float) -> float | None:
+    """When the last quote was, epoch seconds, where another session has begun since then; None where it is of now."""
+    if row.price is None or row.event_time is None:
+        return None
+    following = _next_session(row.exchange, int(row.event_time) // MINUTE)
+    return row.event_time if now >= following + GRACE else None
+
+
+@lru_cache(maxsize=4096)
+def _next_session(exchange: str | None, minute: int) -> int:
+    """When the regular session after a minute's begins, epoch seconds: for one before a session it is that one."""
+    calendar, second = calendar_of(exchange), minute * MINUTE
+    day = calendar.at(second)
+    if day.day_start > second:
+        return day.day_start
+    following = calendar.at(day.day_end)
+    return following.day_start if following.day_start > day.day_start else calendar.turns(day.day_end)
+
+
+@lru_cache(maxsize=4096)
+def day_began(exchange: str | None, hour: int) -> int:
+    """When the day of an hour began at its exchange, epoch seconds; `hour` counts from 1970."""
+    zone = calendar_of(exchange).zone
+    midnight = datetime.fromtimestamp(hour * HOUR, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int(midnight.timestamp())

@@ -1,0 +1,121 @@
+"""What is shown as of now is of now; what is not says so, with how far the history is."""
+
+from dataclasses import replace
+from typing import Any
+
+from dashboard.delta import Ask, delta
+from dashboard.freshness import GRACE, day_began, past_since
+from dashboard.panels import session_cells
+from dashboard.rows import OpenBar, PartRow, QualityRow
+from dashboard.snapshot import Reading, advance, first_snapshot, stall
+from tests.unit.records import second
+from tests.unit.test_figures import READING, SCENE, SYMBOL, WARM
+
+MONDAY_OPEN = second("2025-11-24T14:30")
+FRIDAY_CLOSE = second("2025-11-21T21:00")
+LONG_AGO = second("2024-03-21T20:00")
+AMD = SYMBOL._replace(symbol="AMD", event_time=float(LONG_AGO), previous_close=None, last_day_close=178.0)
+ASK = Ask("AMD", "1m", 0, 0, 0)
+ANALYTICS = PartRow("analytics", "running", "", 1, 900, 50.0, 0.2)
+
+
+def shown(reading: Reading, feed: str = "simulated", ask: Ask = ASK) -> dict[str, Any]:
+    """What a fresh viewer is sent."""
+    return delta(replace(SCENE, feed=feed), advance(first_snapshot(100), reading), ask, [])
+
+
+def coming_in(now: float) -> Reading:
+    """A history that is being folded: AMD's newest quote is the close of a day long ago."""
+    day = OpenBar(WARM, 12, 50)
+    return READING._replace(
+        now=now,
+        symbols={"AMD": AMD},
+        open_bars={("AMD", "1d"): day, ("AMD", "1m"): day},
+        trends={"AMD": (1.0, 2.0)},
+        parts={"analytics": ANALYTICS},
+        folded=4_100,
+    )
+
+
+def test_close_of_twenty_months_ago_says_its_day_and_nothing_of_today_is_made_of_it() -> None:
+    """Report: in the first minute AMD's close of twenty months ago stood as "Last" under "Market open"."""
+    found = shown(coming_in(MONDAY_OPEN + 3600.0))
+    assert found["heading"]["past"] == LONG_AGO
+    (row,) = found["rows"]
+    assert (row["past"], row["change"], row["percent"], row["reference"]) == (LONG_AGO, None, None, None)
+    assert {value for _, value, _ in found["session"]} == {None}
+
+
+def test_history_that_comes_in_is_told_with_its_progress_also_without_a_provider() -> None:
+    """Scenario: the first minute of the simulated market, which nobody is asked for."""
+    assert shown(coming_in(MONDAY_OPEN + 3600.0))["history"] == (4_100, 5_000)
+    done = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS._replace(lag=0)})
+    assert shown(done)["history"] is None
+    current = coming_in(float(LONG_AGO))
+    assert shown(current)["history"] is None
+
+
+def test_requests_of_a_live_history_are_told_before_what_is_folded() -> None:
+    """Scenario: the first minute of live quotes."""
+    quality = QualityRow("AMD", "yahoo", None, "history", "", "", None, None, 3, 30)
+    assert shown(coming_in(MONDAY_OPEN)._replace(qualities={"AMD": quality}), "live")["history"] == (3, 30)
+
+
+def test_last_quote_of_friday_is_of_now_until_monday_has_opened_without_another() -> None:
+    """Scenario: a weekend, and a share that is hardly traded."""
+    friday = SYMBOL._replace(event_time=float(FRIDAY_CLOSE - 60))
+    assert past_since(friday, MONDAY_OPEN - 60.0) is None
+    assert past_since(friday, MONDAY_OPEN + GRACE - 1.0) is None
+    assert past_since(friday, MONDAY_OPEN + float(GRACE)) == FRIDAY_CLOSE - 60
+    assert past_since(friday._replace(event_time=MONDAY_OPEN - 1800.0), MONDAY_OPEN + 600.0) is None
+
+
+def test_quote_of_a_market_that_never_closes_is_of_now_for_its_day() -> None:
+    """Scenario: a coin around midnight."""
+    coin = SYMBOL._replace(exchange="CCC", event_time=second("2025-11-22T23:59") * 1.0)
+    assert past_since(coin, second("2025-11-23T00:05") * 1.0) is None
+    assert past_since(coin, second("2025-11-23T00:20") * 1.0) is not None
+
+
+def test_recording_is_never_of_the_past() -> None:
+    """Scenario: a replay of a day years ago."""
+    found = shown(coming_in(MONDAY_OPEN + 3600.0), "replay")
+    assert found["heading"]["past"] is None
+    assert found["history"] is None
+
+
+def test_age_is_that_of_the_symbol_shown() -> None:
+    """Report: the age badge was that of the newest quote of any symbol."""
+    old = SYMBOL._replace(symbol="OLD", received_time=READING.now - 500.0)
+    reading = READING._replace(symbols=READING.symbols | {"OLD": old}, trends=READING.trends | {"OLD": ()})
+    ages = [shown(reading, ask=replace(ASK, symbol=symbol))["age"] for symbol in ("AAA", "OLD", None)]
+    assert ages == [2.5, 500.0, None]
+
+
+def test_numbers_that_can_not_be_read_again_are_not_current() -> None:
+    """Report: a dead server left five green lamps, "Market open" and an age."""
+    snapshot = stall(advance(first_snapshot(100), READING), "no_database", "refused")
+    found = delta(SCENE, snapshot, replace(ASK, symbol="AAA"), [])
+    assert (found["is_current"], found["now"]) == (False, READING.now)
+    assert delta(SCENE, advance(first_snapshot(1), READING), ASK, [])["is_current"]
+
+
+def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[object, str]:
+    """The cell of the session's average price."""
+    bar = WARM._replace(volume=volume, vwap=183.67)
+    cells = session_cells(SYMBOL._replace(day_volume=day_volume), OpenBar(bar, 1, 2, sized), None)
+    return next((value, kind) for label, value, kind in cells if label == "VWAP")
+
+
+def test_average_price_of_a_part_of_the_session_is_not_told_as_that_of_all_of_it() -> None:
+    """Report: a VWAP of what was received since the start stood beside the whole day's volume: 187.63, not 183.67."""
+    assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% seen", "partial")
+    assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% seen", "partial")
+    assert vwap(50_000.0, 50_000.0, 50_000.0) == (183.67, "price")
+    assert vwap(50_000.0, 50_000.0, None) == (None, "price")
+
+
+def test_trend_of_the_watchlist_begins_with_the_day_of_its_exchange() -> None:
+    """Report: the colour followed the day, the line the last hour."""
+    assert day_began("NMS", second("2025-11-24T14:30") // 3600) == second("2025-11-24T05:00")
+    assert day_began("CCC", second("2025-11-24T14:30") // 3600) == second("2025-11-24T00:00")
