@@ -4,14 +4,14 @@ A rule fires when its value reaches the threshold and rests until the value has 
 a value trembling around the line makes one alert and not a hundred.
 """
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import fsum, sqrt
+from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 from analytics.indicator_set import IndicatorRow
-from shared.market import Bar, Interval
+from shared.calendars import DAY, SessionCalendar
+from shared.market import INTERVAL_SECONDS, Bar, Interval
 
 Rule = Literal["rsi_overbought", "rsi_oversold", "price_change", "volume_change", "volatility"]
 
@@ -22,8 +22,10 @@ RSI_MARGIN = 5.0
 """An RSI rule rearms 5 points inside its line."""
 RELATIVE_MARGIN = 0.9
 """Every other rule rearms below 90 % of its threshold."""
-VOLUME_BARS = 20
-"""A bar's volume is compared with the mean of as many bars before it."""
+DAYS = 20
+"""A bar's volume is compared with the mean of so many days at the same time of day; an older day counts ever less."""
+FEWEST_DAYS = 5
+"""Before a time of day has been seen on so many days nobody knows which volume is usual then."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +48,54 @@ class Alert(NamedTuple):
     threshold: float
 
 
-class AlertRules:
-    """The rules of one symbol and interval. `periods_per_year` turns annualised volatility back into that of a bar."""
+class Usual(NamedTuple):
+    """The mean `volume` at one time of day, over `days`."""
 
-    def __init__(self, settings: AlertSettings, periods_per_year: float) -> None:
+    days: int
+    volume: float
+
+    def with_one_more(self, volume: float) -> "Usual":
+        """With another day: the plain mean of the first 20, from then on each new one counts a twentieth."""
+        days = min(self.days + 1, DAYS)
+        return Usual(days, self.volume + (volume - self.volume) / days)
+
+    def split(self, ratio: float) -> "Usual":
+        """One share became `ratio` shares."""
+        return Usual(self.days, self.volume * ratio)
+
+
+NOTHING_USUAL = Usual(0, 0.0)
+
+
+class AlertRules:
+    """The rules of one symbol and interval. `periods_per_year` turns annualised volatility back into that of a bar.
+
+    `calendar` says when a session begins: a volume is compared with those as long after, or before, that of other days.
+    """
+
+    def __init__(self, settings: AlertSettings, periods_per_year: float, calendar: SessionCalendar) -> None:
         self._settings = settings
         self._bar_volatility = 1 / sqrt(periods_per_year)
+        self._calendar = calendar
         self._resting: set[str] = set()
         self._last_close: float | None = None
-        self._volumes: deque[float] = deque(maxlen=VOLUME_BARS)
+        self._usual: dict[int, Usual] = {}
 
     def update(self, bar: Bar, row: IndicatorRow) -> list[Alert]:
         """The alerts of a bar that has just closed, with its indicators."""
-        fired = [alert for alert, zone in self._judge(bar, row) if self._fires(alert.rule, zone)]
+        place = self._place(bar)
+        usual = self._usual.get(place, NOTHING_USUAL)
+        fired = [alert for alert, zone in self._judge(bar, row, usual) if self._fires(alert.rule, zone)]
         self._last_close = bar.close
-        self._volumes.append(bar.volume)
+        self._usual[place] = usual.with_one_more(bar.volume)
         return fired
 
-    def _judge(self, bar: Bar, row: IndicatorRow) -> Iterator[tuple[Alert, Zone]]:
+    def _place(self, bar: Bar) -> int:
+        """Which bar of the day this is, counted from the beginning of the session."""
+        since = bar.start - self._calendar.at(bar.start).day_start
+        return since % DAY // INTERVAL_SECONDS[bar.interval]
+
+    def _judge(self, bar: Bar, row: IndicatorRow, usual: Usual) -> Iterator[tuple[Alert, Zone]]:
         """Each rule that has a value, what it would say, and where the value stands."""
         limits = self._settings
         if row.rsi is not None:
@@ -73,8 +105,8 @@ class AlertRules:
         if self._last_close is not None:
             change = bar.close / self._last_close - 1
             yield _relative("price_change", change, limits.price_change)
-        if len(self._volumes) == VOLUME_BARS and (mean := fsum(self._volumes) / VOLUME_BARS) > 0:
-            yield _relative("volume_change", bar.volume / mean, limits.volume_change)
+        if usual.days >= FEWEST_DAYS and usual.volume > 0:
+            yield _relative("volume_change", bar.volume / usual.volume, limits.volume_change)
         if row.volatility is not None:
             yield _relative("volatility", row.volatility * self._bar_volatility, limits.volatility)
 
@@ -90,17 +122,18 @@ class AlertRules:
         """One share became `ratio` shares. Exact: rules look at ratios of closes and of volumes alone."""
         if self._last_close is not None:
             self._last_close /= ratio
-        self._volumes = deque((volume * ratio for volume in self._volumes), maxlen=VOLUME_BARS)
+        self._usual = {place: usual.split(ratio) for place, usual in self._usual.items()}
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
-        return {"resting": sorted(self._resting), "close": self._last_close, "volumes": list(self._volumes)}
+        usual = [[place, *usual] for place, usual in sorted(self._usual.items())]
+        return {"resting": sorted(self._resting), "close": self._last_close, "usual": usual}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot; with other thresholds, rules that rest go on resting until they rearm."""
         self._resting = set(state["resting"])
         self._last_close = state["close"]
-        self._volumes = deque(state["volumes"], maxlen=VOLUME_BARS)
+        self._usual = {place: Usual(days, volume) for place, days, volume in state["usual"]}
 
 
 def _zone(value: float, threshold: float, calm_below: float) -> Zone:

@@ -7,6 +7,7 @@ from analytics.bars import OpenBar, Slot
 from analytics.forecasts import SeriesForecasts
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
 from ml.forecaster import ForecastSettings
+from shared.calendars import SessionCalendar
 from shared.market import Bar, Interval
 
 
@@ -32,12 +33,13 @@ class Series:
         indicators: IndicatorSettings,
         alerts: AlertSettings,
         forecasts: ForecastSettings | None,
+        calendar: SessionCalendar,
     ) -> None:
         self.symbol, self.interval = symbol, interval
         self.open_bars: dict[int, OpenBar] = {}
         self.closed_until = 0
         self.indicators = IndicatorSet(indicators, periods_per_year)
-        self.alerts = AlertRules(alerts, periods_per_year) if interval in alerts.intervals else None
+        self.alerts = AlertRules(alerts, periods_per_year, calendar) if interval in alerts.intervals else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts) if forecasts is not None else None
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:

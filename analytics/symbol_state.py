@@ -95,7 +95,9 @@ class SymbolState:
         settings = self._settings
         periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
         forecasts = settings.forecasts.get(interval)
-        return Series(self.symbol, interval, periods, settings.indicators, settings.alerts, forecasts)
+        return Series(
+            self.symbol, interval, periods, settings.indicators, settings.alerts, forecasts, self.calendar
+        )
 
     def advance(self, until: int) -> list[ClosedBar]:
         """What closes now that every bar is to be closed that ends by `until`, in order; `until` never falls."""

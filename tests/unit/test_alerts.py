@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.alerts import VOLUME_BARS, Alert, AlertRules, AlertSettings
+from analytics.alerts import FEWEST_DAYS, Alert, AlertRules, AlertSettings
 from analytics.indicator_set import IndicatorRow
+from shared.calendars import AlwaysOpen
 from shared.market import Bar
 
 NOTHING = IndicatorRow(*[None] * 12)
@@ -28,7 +29,7 @@ def bar(close: float = 100.0, volume: float = 0.0) -> Bar:
 
 
 def rules(**settings: Any) -> AlertRules:
-    return AlertRules(AlertSettings(**settings), PERIODS)
+    return AlertRules(AlertSettings(**settings), PERIODS, AlwaysOpen())
 
 
 def fired(some: AlertRules, closed: Bar, **indicators: float) -> list[str]:
@@ -70,28 +71,27 @@ def test_first_bar_has_no_change() -> None:
     assert fired(rules(price_change=0.0), bar()) == []
 
 
-def test_volume_needs_twenty_bars_before_it_compares() -> None:
+def test_volume_needs_five_days_before_it_compares() -> None:
     some = rules(volume_change=2.0)
-    assert [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(VOLUME_BARS)] == [
-        []
-    ] * VOLUME_BARS
+    says = [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(FEWEST_DAYS)]
+    assert says == [[]] * FEWEST_DAYS
     some = rules(volume_change=2.0)
-    for _ in range(VOLUME_BARS):
+    for _ in range(FEWEST_DAYS):
         fired(some, bar(volume=10.0))
     assert some.update(bar(volume=20.0), NOTHING) == [Alert("volume_change", 2.0, 2.0)]
 
 
-def test_volume_is_compared_with_the_bars_before_and_not_with_itself() -> None:
+def test_volume_is_compared_with_the_days_before_and_not_with_itself() -> None:
     some = rules(volume_change=3.0)
-    for _ in range(VOLUME_BARS):
+    for _ in range(FEWEST_DAYS):
         fired(some, bar(volume=10.0))
     assert fired(some, bar(volume=29.9)) == []
-    assert fired(some, bar(volume=33.0)) == ["volume_change"]
+    assert fired(some, bar(volume=40.0)) == ["volume_change"]
 
 
 def test_volume_without_any_before_says_nothing() -> None:
     some = rules()
-    assert [fired(some, bar(volume=0.0)) for _ in range(VOLUME_BARS)] == [[]] * VOLUME_BARS
+    assert [fired(some, bar(volume=0.0)) for _ in range(FEWEST_DAYS)] == [[]] * FEWEST_DAYS
     assert fired(some, bar(volume=1e18)) == []
 
 

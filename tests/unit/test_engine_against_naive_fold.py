@@ -55,8 +55,10 @@ def assert_same(bar: Bar, expected: Bar) -> None:
 def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
     """Indicators and alerts of the last bar where all are told from the beginning, in the same shares."""
     bar = series[-1]
-    periods = periods_per_year(calendar_of(EXCHANGES[bar.symbol]), INTERVAL_SECONDS[bar.interval])
-    indicators, rules = IndicatorSet(PLAIN.indicators, periods), AlertRules(PLAIN.alerts, periods)
+    calendar = calendar_of(EXCHANGES[bar.symbol])
+    periods = periods_per_year(calendar, INTERVAL_SECONDS[bar.interval])
+    indicators = IndicatorSet(PLAIN.indicators, periods)
+    rules = AlertRules(PLAIN.alerts, periods, calendar)
     for bar in series:
         row = indicators.update(bar.close)
         alerts = rules.update(bar, row)

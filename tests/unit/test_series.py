@@ -7,6 +7,7 @@ from analytics.alerts import AlertSettings
 from analytics.bars import OpenBar, Slot
 from analytics.indicator_set import IndicatorSettings, SettingsChanged
 from analytics.series import ClosedBar, Series
+from shared.calendars import AlwaysOpen
 
 FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
 SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)
@@ -14,7 +15,7 @@ SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)
 
 def series(indicators: IndicatorSettings = SHORT, interval: str = "5m") -> Series:
     alerts = AlertSettings(price_change=0.05, intervals=("5m",))
-    return Series("A", interval, 19_656.0, indicators, alerts, None)  # type: ignore[arg-type]
+    return Series("A", interval, 19_656.0, indicators, alerts, None, AlwaysOpen())  # type: ignore[arg-type]
 
 
 def piece(slot: Slot, price: float) -> OpenBar:
