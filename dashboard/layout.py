@@ -26,8 +26,9 @@ THEME = {
 
 _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
 WATCH_COLUMNS = [
-    {"field": "state", "headerName": "", "width": 18, "minWidth": 18, "maxWidth": 18, "cellRenderer": "State",
-     "cellClass": "state-cell", "tooltipValueGetter": {"function": "watchState(params)"}},
+    {"field": "state", "headerName": "State", "headerClass": "state-head", "cellRenderer": "State",
+     "width": 18, "minWidth": 18, "maxWidth": 18, "cellClass": "state-cell",
+     "tooltipValueGetter": {"function": "watchState(params)"}},
     {"field": "symbol", "headerName": "Symbol", "flex": 13, "minWidth": 76, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
     {"field": "last", "headerName": "Last", "flex": 15, "minWidth": 95, **_RIGHT,
@@ -47,7 +48,8 @@ WATCH_OPTIONS = {
     "tabToNextCell": {"function": "leaveGrid(params)"},
     "tabToNextHeader": {"function": "leaveGrid(params)"},
     "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-    "localeText": {"noRowsToShow": "No symbols yet"},
+    "loading": True,
+    "localeText": {"noRowsToShow": "No symbols yet", "loadingOoo": "Loading symbols"},
 }
 """The functions named here are in assets."""
 
@@ -163,8 +165,13 @@ def _middle(scene: Scene) -> html.Div:
 
 
 def _side() -> html.Div:
-    alerts = html.Ol(
-        id="alerts", className="alerts fill", role="log", tabIndex="0", **{"aria-label": "Alerts"}
+    # A list keeps the role that its items need; what scrolls around it is the log.
+    alerts = html.Div(
+        html.Ol(id="alerts", className="alerts"),
+        className="alert-log fill",
+        role="log",
+        tabIndex="0",
+        **{"aria-label": "Alerts"},
     )
     return html.Div(
         [

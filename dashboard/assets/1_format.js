@@ -46,16 +46,16 @@
     return signed + (behind ? `\u00a0${behind}` : "");
   }
 
-  // A price for a narrow place. Part of a number is another number: what is too long is written as a power of ten.
+  // A price for a narrow place. Part of a number is another number: what is too long is written in millions, or as a power of ten.
   const LONGEST = 12;
   function brief(value, decimals, code) {
     const whole = money(value, decimals, code);
     if (whole === UNKNOWN || plain(value, decimals).length <= LONGEST) return whole;
-    const rounded = money(value, 0, code);
-    if (Math.abs(value) >= 1e6 && plain(value, 0).length <= LONGEST) return rounded;
-    const [digits, power] = Math.abs(value).toExponential(4).split("e");
-    const { sign, code: behind } = currency(code);
-    return `${value < 0 ? MINUS : ""}${sign}${digits}e${power.replace("+", "").replace("-", MINUS)}${behind ? `\u00a0${behind}` : ""}`;
+    const { sign, code: behind } = currency(code), size = Math.abs(value);
+    const unit = [["T", 1e12], ["B", 1e9], ["M", 1e6]].find(([, least]) => size >= least);
+    const [digits, power] = size.toExponential(4).split("e");
+    const written = unit ? plain(size / unit[1], 4) + unit[0] : `${digits}e${power.replace("+", "").replace("-", MINUS)}`;
+    return (value < 0 ? MINUS : "") + sign + written + (behind ? `\u00a0${behind}` : "");
   }
 
   // How long until something, in its two largest units.

@@ -2,21 +2,22 @@
 (function () {
   "use strict";
   const rows = new Map();
-  let pending = new Map();
+  let pending = new Map(), isLoading = true;
 
   function grid() {
     try { return dash_ag_grid.getApi("watchlist"); } catch { return null; }
   }
 
-  // The grid may not be there yet; what came before it waits.
-  function apply(changed) {
+  // The grid may not be there yet; what came before it waits. Before anything `isKnown` it says that it is loading.
+  function apply(changed, isKnown) {
     for (const row of changed) {
       const whole = { trend: [], ...rows.get(row.symbol), ...row };
       rows.set(row.symbol, whole);
       pending.set(row.symbol, whole);
     }
-    const api = pending.size ? grid() : null;
+    const api = pending.size || (isKnown && isLoading) ? grid() : null;
     if (!api) return;
+    if (isKnown && isLoading) api.setGridOption("loading", isLoading = false);
     const transaction = { add: [], update: [] };
     for (const row of pending.values()) transaction[api.getRowNode(row.symbol) ? "update" : "add"].push(row);
     pending = new Map();
@@ -30,10 +31,17 @@
     pending.clear();
   }
 
+  // Whether the row of this symbol was there to be selected.
   function select(symbol) {
     const api = grid(), node = api && api.getRowNode(symbol);
     if (node && !node.isSelected()) node.setSelected(true);
     return Boolean(node);
+  }
+
+  // While the grid begins it takes a selection back.
+  function isUnselected() {
+    const api = grid();
+    return Boolean(api) && api.getSelectedNodes().length === 0;
   }
 
   // The closes of the day and the last price; the close they are compared with is a line.
@@ -79,5 +87,5 @@
       browserColorScheme: "dark", wrapperBorderRadius: 0, wrapperBorder: false, headerColumnBorder: false,
     }),
   };
-  window.deskWatchlist = { apply, clear, select, row: (symbol) => rows.get(symbol), symbols: () => [...rows.keys()] };
+  window.deskWatchlist = { apply, clear, select, isUnselected, row: (symbol) => rows.get(symbol), symbols: () => [...rows.keys()] };
 })();

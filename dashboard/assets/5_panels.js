@@ -109,7 +109,7 @@
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
     if (came.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
-    dress(list, list.children.length ? "alerts fill" : "alerts fill none");
+    dress(list, list.children.length ? "alerts" : "alerts none");
     write(byId("alert-list-note"), counted(list.children.length));
   }
 

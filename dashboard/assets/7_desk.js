@@ -95,7 +95,7 @@
     if (delta.generation === state.generation && delta.sequence < state.sequence) return;
     if (delta.generation !== state.generation) startAnew(delta.generation);
     state.sequence = delta.sequence;
-    deskWatchlist.apply(delta.rows);
+    deskWatchlist.apply(delta.rows, Boolean(delta.now));
     deskPanels.alerts(delta.alerts, delta.heading ? delta.heading.clock : delta.now);
     deskPanels.sentence("warning", delta.warning);
     deskPanels.notice(delta.notice);
@@ -132,7 +132,8 @@
     note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "nothing of today yet");
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
     // Once for each symbol: a late answer about the one before must not take a click back.
-    if (state.selected !== delta.symbol && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;
+    const isToSelect = state.selected !== delta.symbol || deskWatchlist.isUnselected();
+    if (isToSelect && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;
     deskSources.symbol(delta);
     applyBars(delta);
   }

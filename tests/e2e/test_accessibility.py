@@ -1,0 +1,88 @@
+"""The page has no barrier that axe-core finds, at every size, with rows of every kind on it."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from db.migrate import migrate
+from shared.database import Cursor, connect, make_database, transaction
+from tests.e2e.visit import Visit
+from tests.screen_rows import (
+    MINUTE,
+    Minute,
+    action,
+    alert,
+    at,
+    close_bar,
+    company,
+    data_alert,
+    fill,
+    forecast,
+    open_bar,
+    quality,
+    quote,
+    record,
+)
+
+DAY = 86_400
+STATES = ("live", "stale", "waiting", "closed", "history", "live", "waiting")
+SYMBOLS = ("AAA", "BBB", "BABYDOGE", "BIG", "CL=F", "OLD", "NOBODY")
+
+
+def market(cursor: Cursor) -> None:
+    """Prices of every size and age, states, alerts of both kinds, forecasts, a split, and a symbol nobody knows."""
+    now = int(time.time())
+    minute = now - now % MINUTE
+    fill(cursor, {"AAA": 101.0, "BBB": 250.0, "BABYDOGE": 1.2345e-9, "BIG": 1.5e9}, now, bars=300)
+    for index in range(60):
+        close_bar(cursor, Minute("AAA", now - now % 300 - (60 - index) * 300, 100 + index % 9 / 10, "5m"))
+    quote(cursor, "CL=F", -37.63, now, previous_close=18.27)
+    quote(cursor, "OLD", 12.5, now - 600 * DAY)
+    open_bar(cursor, Minute("AAA", now - now % DAY, 101.0, "1d"))
+    forecast(cursor, Minute("AAA", minute - MINUTE, 101.2))
+    record(cursor, "AAA")
+    alert(cursor, "AAA", minute - MINUTE, 74.3)
+    action(cursor, "AAA", "split", now - 100 * DAY, 2.0)
+    data_alert(cursor, "AAA", "failover", now, detail="finnhub stands in for yahoo")
+    data_alert(cursor, "BBB", "disagreement", now - 500, cleared_at=at(now - 400), value=0.03, threshold=0.01)
+    company(cursor, "AAA", name="Alpha Inc.", exchange="NasdaqGS", sector="Cars", decimals=2)
+    for symbol, state in zip(SYMBOLS, STATES, strict=True):
+        quality(cursor, symbol, state, history_done=3 if state == "live" else 1)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[str, str], str], admin_dsn: str) -> str:
+    """The page of a market that shows everything there is."""
+    dsn = make_database(admin_dsn, "everything")
+    migrate(dsn)
+    connection = connect(dsn, "test")
+    with transaction(connection) as cursor:
+        market(cursor)
+    connection.close()
+    return serve(dsn, "live")
+
+
+def barriers(visit: Visit) -> list[str]:
+    """What axe-core finds: the rule, and where it is broken."""
+    found = Axe().run(visit.page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_page_with_rows_of_every_kind_has_no_barriers(
+    browser: Browser, address: str, width: int, height: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height})
+    visit = Visit(page, address)
+    expect(page.locator("#last")).to_have_text("101.00")
+    expect(page.locator(".alert")).to_have_count(3)
+    expect(page.locator("#outcomes-plot")).to_be_attached()
+    assert barriers(visit) == []
+    page.locator(".ag-row[row-id='OLD'] [col-id='symbol']").click()
+    expect(page.locator("#flag")).to_contain_text("As of")
+    assert barriers(visit) == []
+    page.close()
+    assert visit.complaints == []

@@ -1,0 +1,179 @@
+"""Numbers on the page that could be mistaken: old ones, small ones, negative ones, and a server that is gone."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from shared.embedded.daemon import free_port
+from tests.e2e.visit import Visit
+from tests.pages import model_of, serving
+from tests.screen_rows import Minute, close_bar, fill, offer, open_bar, quality, quote
+
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def dsn(admin_dsn: str) -> str:
+    """Prices of every size; of OLD nothing has come for a long time."""
+    made = make_database(admin_dsn, "numbers_shown")
+    migrate(made)
+    now = int(time.time())
+    with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
+        fill(cursor, {"AAA": 101.0, "BABYDOGE": 1.2345e-9, "BIG": 1.5e9, "BTC": 612345.67}, now, bars=60)
+        quote(cursor, "CL=F", -37.63, now, previous_close=18.27)
+        quote(cursor, "OLD", 12.5, now - 600 * DAY)
+        for back in range(3, 0, -1):
+            close_bar(cursor, Minute("AAA", now - now % 300 - back * 300, 103.0 - back, "5m"))
+        open_bar(cursor, Minute("AAA", now - now % DAY, 101.0, "1d"))
+        for symbol in ("AAA", "BABYDOGE", "BIG", "BTC", "CL=F", "OLD"):
+            quality(cursor, symbol)
+    return made
+
+
+@pytest.fixture
+def page(browser: Browser, serve: Callable[[str, str], str], dsn: str) -> Iterator[Page]:
+    """A fresh visit; afterwards it must have been quiet and local."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Visit(opened, serve(dsn, "live"))
+    expect(opened.locator("#last")).to_have_text("101.00")
+    yield opened
+    opened.close()
+    assert (visit.complaints, visit.outside) == ([], [])
+
+
+def choose(page: Page, symbol: str) -> None:
+    """Take a symbol of the watchlist to the chart."""
+    page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
+    expect(page.locator("#session-note")).to_have_text(re.compile(symbol))
+
+
+def test_small_price_has_its_digits_in_header_watchlist_panels_and_words(page: Page) -> None:
+    """Report: a coin of 1.23e-9 dollars stood on the page as $0.00000000."""
+    expect(page.locator(".ag-row[row-id='BABYDOGE']")).to_contain_text("$1.2345e\u22129")
+    choose(page, "BABYDOGE")
+    expect(page.locator("#last")).to_have_text("0.00000000123450")
+    expect(page.locator(".legend").first).to_contain_text("0.000000001234")
+    expect(page.locator("#session")).to_contain_text("$0.00000000122228")
+    assert page.title().startswith("BABYDOGE $0.00000000123450")
+
+
+def test_large_prices_are_never_cut(page: Page) -> None:
+    """Report: prices of 1.5e9 and 612,345.67 beside small ones."""
+    expect(page.locator(".ag-row[row-id='BIG']")).to_contain_text("$1.5000B")
+    expect(page.locator(".ag-row[row-id='BTC']")).to_contain_text("$612,345.67")
+    choose(page, "BIG")
+    expect(page.locator("#last")).to_have_text("1,500,000,000.00")
+    cut = page.evaluate("""() => [...document.querySelectorAll(".ag-row [col-id='last']")]
+        .filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)""")
+    assert cut == []
+
+
+def test_negative_price_has_its_sign_and_a_flag(page: Page) -> None:
+    """Report: crude oil on 2020-04-20 settled at -37.63 dollars."""
+    expect(page.locator(".ag-row[row-id='CL=F'] .flagged")).to_have_text("\u2212$37.63")
+    choose(page, "CL=F")
+    expect(page.locator("#sign")).to_have_text("\u2212$")
+    expect(page.locator("#last")).to_have_text("37.63")
+    expect(page.locator("#flag")).to_have_text("Price below zero")
+    expect(page.locator("#change")).to_have_text("\u221255.90")
+
+
+def test_price_of_long_ago_says_its_day_everywhere(page: Page) -> None:
+    """Report: AMD's close of twenty months ago stood as "Last" under "Market open"."""
+    expect(page.locator(".ag-row[row-id='OLD'] .past")).to_have_text("$12.50")
+    choose(page, "OLD")
+    year = time.gmtime(time.time() - 600 * DAY).tm_year
+    expect(page.locator("#flag")).to_have_text(re.compile(rf"^As of \d+ \w+ {year}$"))
+    expect(page.locator("#session-note")).to_have_text("OLD · nothing of today yet")
+    expect(page.locator("#indicators-note")).to_contain_text(f"{year}")
+    expect(page.locator("#change")).to_have_text("")
+    expect(page.locator("#age")).to_contain_text("600 d")
+    choose(page, "AAA")
+    expect(page.locator("#flag")).to_be_hidden()
+    expect(page.locator("#age")).not_to_contain_text("600 d")
+
+
+def test_trend_is_coloured_by_the_close_that_its_line_stands_for(page: Page) -> None:
+    """Report: the trend's colour followed the day, its line the last hour."""
+    trend = page.locator(".ag-row[row-id='AAA'] svg path")
+    expect(trend).to_have_count(2)
+    expect(trend.nth(0)).to_have_class("trend-reference")
+    expect(trend.nth(1)).to_have_class("trend-up")
+    reference, last = (
+        float(str(trend.nth(index).get_attribute("d")).replace("H80", "").split(" ")[-1]) for index in (0, 1)
+    )
+    assert last < reference, "higher on the screen: the last price is above the previous close"
+
+
+def test_first_symbol_is_selected_and_typing_takes_the_place_of_what_stands_in_the_field(page: Page) -> None:
+    """Report: a search by mouse made "AAPLnv"; the first symbol's row was never highlighted."""
+    expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "AAA")
+    field = page.locator("#symbol")
+    field.click()
+    page.keyboard.type("btc")
+    expect(field).to_have_value("btc")
+    page.keyboard.press("Enter")
+    expect(page.locator("#session-note")).to_have_text("BTC")
+    expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC")
+
+
+def test_watchlist_that_is_not_there_yet_is_loading(
+    browser: Browser, serve: Callable[[str, str], str], dsn: str
+) -> None:
+    """Report: "No symbols yet" while the symbols were loading."""
+    page = browser.new_page()
+    page.route("**/_dash-update-component", lambda _: None)
+    page.goto(serve(dsn, "live"))
+    expect(page.locator("#watchlist")).to_contain_text("Loading symbols")
+    expect(page.locator("#watchlist")).not_to_contain_text("No symbols yet")
+    page.close()
+
+
+def test_server_that_is_gone_leaves_nothing_that_looks_like_now(browser: Browser, dsn: str) -> None:
+    """Report: a dead server left five green lamps, "Market open" and an age."""
+    page = browser.new_page()
+    with serving(model_of(dsn, "live"), port := free_port()) as address:
+        page.goto(address)
+        expect(page.locator("#badge")).to_have_text("Market open")
+        expect(page.locator(".lamp.good")).to_have_count(1)
+    expect(page.locator("#age")).to_have_text(re.compile(r"^Last answer \d\d:\d\d:\d\d$"), timeout=15_000)
+    expect(page.locator("#badge")).to_be_hidden()
+    assert set(
+        page.evaluate("""() => [...document.querySelectorAll(".lamp:not(.none), .ag-row .state")]
+        .map((lamp) => getComputedStyle(lamp).backgroundColor)""")
+    ) == {"rgb(93, 107, 128)"}
+    with serving(model_of(dsn, "live"), port):
+        expect(page.locator("#badge")).to_have_text("Market open", timeout=20_000)
+        expect(page.locator("#age")).to_contain_text("Live · Yahoo")
+    page.close()
+
+
+def test_history_of_the_simulated_market_is_told_with_its_progress(
+    browser: Browser, serve: Callable[[str, str], str], admin_dsn: str
+) -> None:
+    """Report: in the first minute of the simulated market prices of long ago looked like those of now."""
+    made = make_database(admin_dsn, "simulated_past")
+    migrate(made)
+    with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
+        fill(cursor, {"AMD": 178.0}, int(time.time()) - 600 * DAY, bars=5)
+        offer(cursor, "no network")
+        cursor.execute(
+            """insert into progress (group_id, topic, partition, first_offset, next_offset, quotes)
+            values ('a', 't', 0, 0, 4100, 4100)"""
+        )
+        cursor.execute(
+            """insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
+            values ('analytics', 'a', 'running', '', 900, 50, now(), now() + interval '1 hour')"""
+        )
+    page = browser.new_page()
+    page.goto(serve(made, "simulated"))
+    expect(page.locator("#flag")).to_contain_text("As of")
+    expect(page.locator("#watch-note")).to_have_text("History 4,100 of 5,000")
+    expect(page.locator("#history")).to_be_visible()
+    page.close()
