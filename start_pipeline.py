@@ -21,7 +21,7 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
-from producer.live_offer import has_run, offering, withdraw
+from producer.live_offer import has_run, offering, take_over, withdraw
 from producer.reachability import obstacle_now
 from shared.command_line import parser_of, start
 from shared.config import Config
@@ -101,9 +101,12 @@ def prepared(config: Config) -> Iterator[str]:
 
 
 def run_feed(config: Config, children: list[Child], stop: Stop) -> None:
-    """Run the parts until `stop` is set."""
+    """Run the parts until `stop` is set. What was added to the simulated market that stood in counts from here on."""
+    is_first = config.feed == "live" and not config.producer.is_source_chosen and not has_run(config)
     with prepared(config) as dsn:
         withdraw(dsn)
+        if is_first and has_run(simulated := simulated_with(config)):
+            take_over(simulated.postgres.dsn_for(simulated.database()), dsn)
         with shown(dsn, children, config.embedded), stop.gently():
             supervise(children, stop, config.errors)
 

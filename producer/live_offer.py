@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 
+from db.migrate import migrate
 from producer.reachability import obstacle
+from producer.watching import carry_over
 from shared.config import Config
 from shared.database import Connection, connect, transaction
 from shared.errors import TickstreamError, Unavailable
@@ -61,6 +63,21 @@ def withdraw(dsn: str) -> None:
     """No offer: nobody would carry it out. Raises Unavailable."""
     with closing(connect(dsn, "pipeline")) as connection, transaction(connection) as cursor:
         cursor.execute(WITHDRAW)
+
+
+def take_over(simulated: str, live: str) -> None:
+    """The symbols that were added to the simulated market, and those that were removed, count for live quotes.
+
+    Both databases are named by their DSN. Raises Unavailable.
+    """
+    migrate(simulated)
+    with (
+        closing(connect(simulated, "pipeline")) as old,
+        closing(connect(live, "pipeline")) as new,
+        transaction(old) as source,
+        transaction(new) as target,
+    ):
+        carry_over(source, target)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import dropwhile
 from threading import Event
+from typing import NamedTuple
 
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -23,10 +24,12 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 from producer.live_wiring import described, live_market
 from producer.publish import NOTHING, Publisher, last_positions
 from producer.signs import signs_of_life
+from producer.simulated_symbols import Joining, asked_so_far
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
 from shared.command_line import run_part
 from shared.config import Config
+from shared.database import Connection
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market import Record
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
@@ -38,10 +41,26 @@ log = logging.getLogger("tickstream.producer")
 OPENING_SECONDS = 3600.0
 """Recordings are told apart by what is in them, so all of it is read first."""
 
-Source = Callable[[Config, int, Event], Iterator[Record]]
+
+class Made(NamedTuple):
+    """A sequence that can be made again, and what is to be done once a second while it is published."""
+
+    records: Iterator[Record]
+    chores: Callable[[Connection], None]
 
 
-def _replay(config: Config, after: int, stop: Event) -> Iterator[Record]:
+Source = Callable[[Config, int, Event], Made]
+
+
+def _no_chores(_: Connection) -> None:
+    """The files of a replay are what they are."""
+
+
+def _replay(config: Config, after: int, stop: Event) -> Made:
+    return Made(_played(config, after, stop), _no_chores)
+
+
+def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
     """What is published already is passed over at once; only the rest is paced."""
 
     def is_published(record: Record) -> bool:
@@ -52,14 +71,18 @@ def _replay(config: Config, after: int, stop: Event) -> Iterator[Record]:
         records = recorded(config.producer.replay_files)
     rest = dropwhile(is_published, records)
     in_time = paced(rest, config.producer.replay_speed, time.monotonic, partial(wait, stop))
-    return ended_by_now(in_time, lambda: datetime.now(UTC))
+    yield from ended_by_now(in_time, lambda: datetime.now(UTC))
 
 
-def _simulated(config: Config, after: int, stop: Event) -> Iterator[Record]:
+def _simulated(config: Config, after: int, stop: Event) -> Made:
+    """With the symbols that were added to it, without those that were removed. Raises Unavailable."""
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
     )
-    return market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
+    joining = Joining(market)
+    joining.begin(asked_so_far(config))
+    records = market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
+    return Made(records, joining.give)
 
 
 MADE: dict[str, Source] = {"replay": _replay, "simulated": _simulated}
@@ -96,9 +119,10 @@ def _publish_made(config: Config, topic: Log, writer: LogWriter, sign: SignOfLif
     positions = last_positions(topic, config.feed)
     after = min(positions.values())
     publisher = Publisher(topic, writer, positions, config.running.max_messages)
-    with signs_of_life(config, sign, writer, publisher, lambda _: None), stop.gently():
+    made = MADE[config.feed](config, after, stop)
+    with signs_of_life(config, sign, writer, publisher, made.chores), stop.gently():
         log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
-        publisher.publish(MADE[config.feed](config, after, stop), stop)
+        publisher.publish(made.records, stop)
 
 
 def _publish_live(config: Config, topic: Log, writer: LogWriter, sign: SignOfLife, stop: Stop) -> None:

@@ -10,8 +10,10 @@
     python -m producer.symbols describe AAPL MSFT            everything that is known of them
 
 Each symbol is asked of its provider before it is added, and the producer takes it up within seconds, its history
-first. What is said here counts over SOURCES and TICKERS of .env, from one start to the next. Providers: yahoo, binance,
-coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings: .env, see .env.example.
+first. The simulated market takes up any symbol within two minutes, without a past, and asks nobody;
+live quotes of it follow after the switch. What is said here counts over SOURCES and TICKERS of .env, from one start to
+the next. Providers: yahoo, binance, coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings:
+.env, see .env.example.
 """
 
 import argparse
@@ -49,7 +51,7 @@ from shared.command_line import configured
 from shared.config import Config
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import ConfigError, SourceError, TickstreamError
-from shared.listings import KNOWN, PROVIDERS, Listing, Listings, listings_named, providers_in
+from shared.listings import KNOWN, PROVIDERS, Listing, Listings, listings_named, listings_of, providers_in
 from shared.market import INTERVALS
 from shared.parts import Stop, servers, stop_on_signals
 from shared.supervising import EXIT_STOP
@@ -94,19 +96,35 @@ def parser() -> argparse.ArgumentParser:
 
 def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
     """Do it; the exit status. Raises ConfigError or Unavailable."""
-    if arguments.command in ("add", "remove") and config.feed != "live":
-        raise ConfigError(
-            f"the {config.feed} feed has the symbols of {'its files' if config.feed == 'replay' else 'TICKERS'}: "
-            "only live ones can be added and removed."
-        )
-    with servers(config, kafka=False) as ready, closing(_tables(ready)) as connection:
+    if arguments.command in ("add", "remove") and config.feed == "replay":
+        raise ConfigError("the replay feed has the symbols of its files: none can be added or removed.")
+    with servers(config, kafka=False) as given, closing(_tables(ready := at_work(given))) as connection:
         if arguments.command == "add":
             return _add(connection, ready, arguments, stop)
         if arguments.command == "remove":
-            return _remove(connection, ready.producer.listings, arguments.symbols)
+            return _remove(connection, configured_in(ready), arguments.symbols)
         if arguments.command == "list":
             return _list(connection, ready)
         return _describe(connection, ready, arguments.symbols)
+
+
+def at_work(config: Config) -> Config:
+    """The settings of the feed that runs: the simulated market where it stands in for live quotes that never came.
+
+    Raises Unavailable.
+    """
+    simulated = config.model_copy(
+        update={"producer": config.producer.model_copy(update={"feed": "simulated"})}
+    )
+    if config.feed != "live" or config.producer.is_source_chosen or has_run(config) or not has_run(simulated):
+        return config
+    print("The simulated market runs in the place of live quotes.")
+    return simulated
+
+
+def configured_in(config: Config) -> Listings:
+    """What the settings watch; the symbols of a simulated market are those that would be live."""
+    return config.producer.listings or listings_of("", config.producer.tickers)
 
 
 def _tables(config: Config) -> Connection:
@@ -116,8 +134,7 @@ def _tables(config: Config) -> Connection:
     """
     if not has_run(config):
         raise ConfigError(
-            f"the {config.feed} feed has not run yet: start it first, python start_pipeline.py. "
-            "While the simulated market runs in its place, set TICKSTREAM_FEED=simulated to look at that one."
+            f"the {config.feed} feed has not run yet: start it first, python start_pipeline.py."
         )
     dsn = config.postgres.dsn_for(config.database())
     migrate(dsn)
@@ -127,7 +144,7 @@ def _tables(config: Config) -> Connection:
 def _add(connection: Connection, config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
     """Ask, then write; a symbol that is refused keeps no other from being added."""
     try:
-        wanted = listings_named(arguments.symbols, providers_in(config.producer.sources)[0])
+        wanted = listings_named(arguments.symbols, (*providers_in(config.producer.sources), PROVIDERS[0])[0])
     except ValueError as error:
         raise ConfigError(f"add {' '.join(arguments.symbols)}: {error}.") from None
 
@@ -139,10 +156,11 @@ def _add(connection: Connection, config: Config, arguments: argparse.Namespace, 
     for symbol, listings in wanted.items():
         try:
             providers = [provider_of(listing.source) for listing in listings]
-            found[symbol] = None if arguments.unchecked else _asked(symbol, listings, providers)
+            is_unchecked = arguments.unchecked or config.feed == "simulated"
+            found[symbol] = None if is_unchecked else _asked(symbol, listings, providers)
         except (SourceError, ConfigError) as error:
             print(f"{symbol} is not added: {_reason(error)}{_hint(symbol)}", file=sys.stderr)
-    _write(connection, config.producer.listings, wanted, found)
+    _write(connection, config, wanted, found)
     return 0 if found.keys() == wanted.keys() else REFUSED
 
 
@@ -165,26 +183,35 @@ def _hint(symbol: str) -> str:
 
 
 def _write(
-    connection: Connection, configured: Listings, wanted: Listings, found: dict[str, Company | None]
+    connection: Connection, config: Config, wanted: Listings, found: dict[str, Company | None]
 ) -> None:
     """Watch what was found. Raises Unavailable."""
     with transaction(connection) as cursor:
-        before = read_listings(cursor, configured)
+        before = read_listings(cursor, configured_in(config))
         for symbol, company in found.items():
             if before.get(symbol) != wanted[symbol]:
-                add_symbol(cursor, symbol, wanted[symbol])
+                add_symbol(cursor, symbol, wanted[symbol], is_watched=symbol in before)
             if company is not None:
                 write_company(cursor, CompanyRow(company, wanted[symbol][0].source, _now()))
     for symbol, company in found.items():
-        _say_added(symbol, company, wanted[symbol], before.get(symbol))
+        _say_added(symbol, company, wanted[symbol], before.get(symbol), config.feed)
 
 
 def _say_added(
-    symbol: str, company: Company | None, listings: Sequence[Listing], before: Sequence[Listing] | None
+    symbol: str,
+    company: Company | None,
+    listings: Sequence[Listing],
+    before: Sequence[Listing] | None,
+    feed: str,
 ) -> None:
     named = symbol if company is None or company.name is None else f"{symbol} ({company.name})"
     sources = sources_of(listings, symbol)
-    if before is None:
+    if before is None and feed == "simulated":
+        print(
+            f"{named} joins the simulated market within two minutes, without a past. Live quotes of it come from "
+            f"{sources} once the page has switched to them; whether it is known there is seen then."
+        )
+    elif before is None:
         print(
             f"{named} is added, from {sources}: the producer takes it up within seconds, its history first."
         )
@@ -209,8 +236,8 @@ def _remove(connection: Connection, configured: Listings, words: Sequence[str]) 
 
 
 def _watched(cursor: Cursor, config: Config) -> Listings:
-    """What is watched; of a feed that is not live, what it has given so far."""
-    return read_listings(cursor, config.producer.listings) if config.feed == "live" else read_given(cursor)
+    """What is watched; of a recording, what it has given so far."""
+    return read_given(cursor) if config.feed == "replay" else read_listings(cursor, configured_in(config))
 
 
 def _list(connection: Connection, config: Config) -> int:
@@ -218,8 +245,8 @@ def _list(connection: Connection, config: Config) -> int:
         listings = _watched(cursor, config)
         standings = read_standings(cursor, list(listings))
     Console().print(table_of(standings, listings))
-    removed = [symbol for symbol in config.producer.listings if symbol not in listings]
-    if removed and config.feed == "live":
+    removed = [symbol for symbol in configured_in(config) if symbol not in listings]
+    if removed and config.feed != "replay":
         print(f"Removed here, though .env names it: {', '.join(removed)}. `add` brings it back.")
     return 0
 

@@ -105,9 +105,12 @@ def read_listings(cursor: Cursor, configured: Listings) -> Listings:
     return {symbol: listings for symbol, listings in (configured | asked).items() if listings}
 
 
-def add_symbol(cursor: Cursor, symbol: str, listings: Sequence[Listing]) -> None:
-    """Watch a symbol from now on, from these sources alone, the first choice first."""
-    _ask_for(cursor, symbol, wanted=True)
+def add_symbol(cursor: Cursor, symbol: str, listings: Sequence[Listing], *, is_watched: bool = False) -> None:
+    """Watch a symbol from now on, from these sources alone, the first choice first.
+
+    One that `is_watched` already goes on where it is; any other one the simulated market has yet to take up.
+    """
+    _ask_for(cursor, symbol, wanted=True, is_watched=is_watched)
     cursor.execute("delete from watched_sources where symbol = %s", (symbol,))
     execute_values(
         cursor,
@@ -119,18 +122,62 @@ def add_symbol(cursor: Cursor, symbol: str, listings: Sequence[Listing]) -> None
 def remove_symbol(cursor: Cursor, symbol: str, configured: Listings) -> None:
     """Watch a symbol no longer. One that the settings don't name is forgotten: there they may name it later."""
     if symbol in configured:
-        _ask_for(cursor, symbol, wanted=False)
+        _ask_for(cursor, symbol, wanted=False, is_watched=False)
         cursor.execute("delete from watched_sources where symbol = %s", (symbol,))
     else:
         cursor.execute("delete from watched_symbols where symbol = %s", (symbol,))
 
 
-def _ask_for(cursor: Cursor, symbol: str, *, wanted: bool) -> None:
+def _ask_for(cursor: Cursor, symbol: str, *, wanted: bool, is_watched: bool) -> None:
     cursor.execute(
-        """insert into watched_symbols (symbol, wanted) values (%s, %s)
-        on conflict (symbol) do update set wanted = excluded.wanted, changed_at = now()""",
-        (symbol, wanted),
+        """insert into watched_symbols (symbol, wanted, joined_at)
+        values (%(symbol)s, %(wanted)s, case when %(watched)s then to_timestamp(0) end)
+        on conflict (symbol) do update set wanted = excluded.wanted, changed_at = now(),
+            joined_at = case when %(watched)s then coalesce(watched_symbols.joined_at, to_timestamp(0)) end""",
+        {"symbol": symbol, "wanted": wanted, "watched": is_watched},
     )
+
+
+class Asked(NamedTuple):
+    """A symbol that was added or removed, and when the simulated market took it up, None where it has not yet."""
+
+    symbol: str
+    wanted: bool
+    joined_at: datetime | None
+
+
+def read_asked(cursor: Cursor) -> list[Asked]:
+    """What was added and removed, in the order of the wishes."""
+    cursor.execute("select symbol, wanted, joined_at from watched_symbols order by changed_at, symbol")
+    return [Asked._make(row) for row in cursor.fetchall()]
+
+
+def write_joined(cursor: Cursor, symbol: str, joined_at: datetime) -> None:
+    """Keep when the simulated market takes up a symbol that is wanted."""
+    cursor.execute(
+        "update watched_symbols set joined_at = %s where symbol = %s and wanted", (joined_at, symbol)
+    )
+
+
+def carry_over(source: Cursor, target: Cursor) -> None:
+    """What was added and removed in one database counts in another one from now on; its sources come along."""
+    source.execute("select symbol, wanted, changed_at from watched_symbols")
+    asked = source.fetchall()
+    source.execute("select symbol, rank, source, source_name from watched_sources")
+    sources = source.fetchall()
+    if not asked:
+        return
+    execute_values(
+        target,
+        "insert into watched_symbols (symbol, wanted, changed_at) values %s on conflict do nothing",
+        asked,
+    )
+    if sources:
+        execute_values(
+            target,
+            "insert into watched_sources (symbol, rank, source, source_name) values %s on conflict do nothing",
+            sources,
+        )
 
 
 def read_companies(cursor: Cursor) -> dict[str, CompanyRow]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -31,18 +32,20 @@ def standin() -> Iterator[StandIn]:
 
 
 @pytest.mark.parametrize("words", [["add", "AAPL"], ["remove", "AAPL"]])
-def test_simulated_market_takes_and_gives_no_symbols(desk: Desk, words: Sequence[str]) -> None:
-    with pytest.raises(ConfigError, match="the simulated feed has the symbols of TICKERS: only live ones"):
-        run(desk.config, parser().parse_args(words), Stop())
+def test_recording_takes_and_gives_no_symbols(desk: Desk, tmp_path: Path, words: Sequence[str]) -> None:
+    recording = tmp_path / "quotes.csv"
+    recording.write_text("symbol,event_time,price\nAAPL,2024-07-10T15:00:00Z,229.5\n")
+    with pytest.raises(ConfigError, match="the replay feed has the symbols of its files"):
+        run(desk.replaying([recording]).config, parser().parse_args(words), Stop())
 
 
-def test_list_of_the_simulated_market_shows_what_it_has_given(
+def test_list_of_the_simulated_market_shows_what_is_watched(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.database()
     give_last_quote(desk, "AAPL")
     assert run(desk.config, parser().parse_args(["list"]), Stop()) == 0
-    assert said(capsys).endswith("AAPL yahoo – 1,229.50 60 min –")
+    assert "AAPL yahoo – 1,229.50 60 min –" in said(capsys)
 
 
 def test_list_makes_no_tables_that_would_look_like_an_earlier_start(desk: Desk) -> None:

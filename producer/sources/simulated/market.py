@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, dropwhile, takewhile
 from operator import attrgetter
+from threading import Lock
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from producer.sources.simulated.days import market_days, symbol_days, traits_of
 from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, Span, bars, spans
 from producer.sources.simulated.minutes import MinuteMaker
-from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks
+from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks, with_rank
 from producer.sources.simulated.quotes import QuoteMaker
 from shared.calendars import DAY
 from shared.market import EPOCH, Quote, Record, RecordedBar, TimeMark
@@ -25,22 +27,56 @@ MICROSECOND = timedelta(microseconds=1)
 Wait = Callable[[float], bool]
 
 
+class Listing(NamedTuple):
+    """A symbol of the market, what makes its quotes, and the minute since 1970 from which on there are any."""
+
+    listed: Listed
+    maker: QuoteMaker
+    since: int
+
+
 class SimulatedMarket:
-    """A market of these symbols; each is what it is whichever others there are.
+    """A market of these symbols; each is what it is whichever others there are. Symbols may join and leave while it is
+    lived.
 
     `rate` is the mean number of quotes a second and symbol in the regular session; each minute has four at
     least. Open every day from 02:00 to 22:00 UTC, with fewer quotes around that.
     """
 
     def __init__(self, symbols: Iterable[str], seed: int, rate: float = 1.0) -> None:
-        self._seed = seed
-        market = market_days(seed)
-        self._listed: list[Listed] = []
-        for symbol, rank in ranks(symbols).items():
-            traits = traits_of(seed, symbol)
-            days = symbol_days(seed, symbol, traits, market)
-            self._listed.append(Listed(symbol, rank, MinuteMaker(seed, symbol, traits, days, rate)))
-        self._quote_makers = [QuoteMaker(seed, listed) for listed in self._listed]
+        self._seed, self._rate = seed, rate
+        self._market = market_days(seed)
+        self._ranks = ranks(symbols)
+        self._gone: frozenset[str] = frozenset()
+        self._made_until = 0
+        self._lock = Lock()
+        self._listings = tuple(self._listing(symbol, rank, 0) for symbol, rank in self._ranks.items())
+
+    def _listing(self, symbol: str, rank: int, since: int) -> Listing:
+        traits = traits_of(self._seed, symbol)
+        days = symbol_days(self._seed, symbol, traits, self._market)
+        listed = Listed(symbol, rank, MinuteMaker(self._seed, symbol, traits, days, self._rate))
+        return Listing(listed, QuoteMaker(self._seed, listed), since)
+
+    def join(self, symbol: str, minute: int) -> bool:
+        """Let a symbol in from a minute since 1970 on, without a past: marks of time have been told for all symbols.
+
+        False where the market is past that minute. Any thread may call it. Raises ConfigError where the market is full.
+        """
+        joining = self._listing(symbol, with_rank(symbol, self._ranks), minute)
+        with self._lock:
+            if minute < self._made_until:
+                return False
+            self._ranks[symbol] = joining.listed.rank
+            others = (each for each in self._listings if each.listed.symbol != symbol)
+            self._listings = (*others, joining)
+            self._gone -= {symbol}
+        return True
+
+    def leave(self, symbols: Iterable[str]) -> None:
+        """Nothing more comes of these symbols. Any thread may call it."""
+        with self._lock:
+            self._gone |= frozenset(symbols)
 
     def history(self, until: datetime) -> Iterator[RecordedBar]:
         """Two years of finished bars that end at `until` or before, in order of their ends.
@@ -49,7 +85,7 @@ class SimulatedMarket:
         Raises StopPart outside the years that the market knows, and so do the others.
         """
         today = _day(until)
-        return self._bars(spans(today - DAYS_OF_HISTORY, today), until)
+        return self._bars(spans(today - DAYS_OF_HISTORY, today), until, 0)
 
     def quotes(self, after: datetime, until: datetime) -> Iterator[Record]:
         """Every quote later than `after` and not later than `until`, and a time mark a second, in time order.
@@ -69,6 +105,8 @@ class SimulatedMarket:
         time of `clock`. `wait` waits so many seconds, at most a tenth; True from it ends the sequence.
         """
         for record in self._behind(after_position, clock()):
+            if record.symbol in self._gone:
+                continue
             if isinstance(record, RecordedBar):
                 yield record
                 continue
@@ -99,28 +137,33 @@ class SimulatedMarket:
             position, interval = end, "1m"
         day = microsecond // (DAY * SECOND)
         begun = Span(interval, day, day + 1)
-        for bar in self._bars([begun, *spans(day + 1, _day(now))], now):
+        minute = place_of(position).microsecond // (MINUTE * SECOND)
+        for bar in self._bars([begun, *spans(day + 1, _day(now))], now, minute):
             if bar.position > position:
                 yield bar
 
-    def _bars(self, told: list[Span], until: datetime) -> Iterator[RecordedBar]:
-        """The bars of these spans that end at `until` or before."""
+    def _bars(self, told: list[Span], until: datetime, minute: int) -> Iterator[RecordedBar]:
+        """The bars of these spans that end at `until` or before, of what was listed by `minute`."""
         second = _microsecond(until) // SECOND
         end = before_second(second - second % MINUTE)
-        all_bars = chain.from_iterable(bars(self._seed, self._listed, span) for span in told)
+        listed = [each.listed for each in self._listings if each.since <= minute]
+        all_bars = chain.from_iterable(bars(self._seed, listed, span) for span in told)
         return takewhile(lambda bar: bar.position <= end, all_bars)
 
-    def _after(self, position: int) -> Iterator[Quote | TimeMark]:
+    def _after(self, position: int) -> Iterator[Record]:
         """Every quote and mark behind a position, without end."""
         minutes = count(place_of(position).microsecond // (MINUTE * SECOND))
         records = chain.from_iterable(map(self._minute, minutes))
         return dropwhile(lambda record: record.position <= position, records)
 
-    def _minute(self, minute: int) -> list[Quote | TimeMark]:
+    def _minute(self, minute: int) -> list[Record]:
         """All quotes of a minute, counted since 1970, and its 60 marks, in order of position."""
-        records: list[Quote | TimeMark] = [_mark(minute * MINUTE + second) for second in range(MINUTE)]
-        for maker in self._quote_makers:
-            records += maker.quotes(minute)
+        with self._lock:
+            listings, self._made_until = self._listings, minute + 1
+        records: list[Record] = [_mark(minute * MINUTE + second) for second in range(MINUTE)]
+        for each in listings:
+            if each.since <= minute:
+                records += each.maker.quotes(minute)
         return sorted(records, key=attrgetter("position"))
 
 

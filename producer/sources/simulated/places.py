@@ -8,7 +8,7 @@ day 3, a quarter-hour 4. So a position says by itself what it belongs to, and a 
 exactly there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -63,10 +63,25 @@ def ranks(symbols: Iterable[str]) -> dict[str, int]:
         raise ConfigError(
             f"TICKERS: the simulated market has room for {MOST_SYMBOLS} symbols, not {len(names)}."
         )
-    taken: dict[int, str] = {}
+    taken: dict[str, int] = {}
     for name in names:
-        rank = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") % MOST_SYMBOLS
-        while rank + 1 in taken:
-            rank = (rank + 1) % MOST_SYMBOLS
-        taken[rank + 1] = name
-    return {taken[rank]: rank for rank in sorted(taken)}
+        taken[name] = with_rank(name, taken)
+    return dict(sorted(taken.items(), key=lambda each: each[1]))
+
+
+def with_rank(name: str, taken: Mapping[str, int]) -> int:
+    """The rank of a name beside those that are taken; its own one where it has one already.
+
+    Raises ConfigError where every rank is taken.
+    """
+    if name in taken:
+        return taken[name]
+    if len(taken) >= MOST_SYMBOLS:
+        raise ConfigError(
+            f"The simulated market has room for {MOST_SYMBOLS} symbols: {name} is one too many."
+        )
+    others = set(taken.values())
+    rank = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") % MOST_SYMBOLS
+    while rank + 1 in others:
+        rank = (rank + 1) % MOST_SYMBOLS
+    return rank + 1

@@ -1,0 +1,73 @@
+"""Symbols that join and leave the simulated market while it runs: what the tables ask for is done, and kept in them.
+
+When a symbol joins is written before its first quote, so that a producer that starts again goes on with the same
+market.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from db.migrate import migrate
+from producer.sources.simulated import SimulatedMarket
+from producer.watching import Asked, read_asked, write_joined
+from shared.config import Config
+from shared.database import Connection, connect, make_database, transaction
+from shared.market import EPOCH
+
+MINUTE = timedelta(minutes=1)
+AHEAD = timedelta(seconds=3)
+"""Between the decision and the minute with which a symbol joins: the decision is written in between."""
+
+log = logging.getLogger("tickstream.producer")
+
+
+class Joining:
+    """Who joins and leaves a market of the settings' symbols."""
+
+    def __init__(self, market: SimulatedMarket) -> None:
+        self._market = market
+        self._gone: frozenset[str] = frozenset()
+
+    def begin(self, asked: Sequence[Asked]) -> None:
+        """Make the market what it was when the producer ended."""
+        for symbol, wanted, joined_at in asked:
+            if wanted and joined_at is not None and joined_at > EPOCH:
+                self._market.join(symbol, _minute(joined_at))
+        self._gone = frozenset(each.symbol for each in asked if not each.wanted)
+        self._market.leave(self._gone)
+
+    def give(self, connection: Connection) -> None:
+        """Once a second: do what was asked for since. Raises as the database does."""
+        with transaction(connection) as cursor:
+            asked = read_asked(cursor)
+        gone = frozenset(each.symbol for each in asked if not each.wanted)
+        self._market.leave(gone - self._gone)
+        self._gone = gone
+        for each in asked:
+            if each.wanted and each.joined_at is None:
+                self._take_up(connection, each.symbol)
+
+    def _take_up(self, connection: Connection, symbol: str) -> None:
+        """At the next full minute; where writing that took too long, at the one after."""
+        joins = EPOCH + MINUTE * (_minute(datetime.now(UTC) + AHEAD) + 1)
+        with transaction(connection) as cursor:
+            write_joined(cursor, symbol, joins)
+        while not self._market.join(symbol, _minute(joins)):
+            joins += MINUTE
+            with transaction(connection) as cursor:
+                write_joined(cursor, symbol, joins)
+        log.info("%s joins the simulated market at %s.", symbol, f"{joins:%H:%M} UTC")
+
+
+def _minute(moment: datetime) -> int:
+    return (moment - EPOCH) // MINUTE
+
+
+def asked_so_far(config: Config) -> list[Asked]:
+    """What was added to the market of these settings and removed from it. Raises Unavailable."""
+    dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
+    migrate(dsn)
+    with closing(connect(dsn, "producer")) as connection, transaction(connection) as cursor:
+        return read_asked(cursor)
