@@ -29,15 +29,15 @@ WATCH_COLUMNS = [
     {"field": "state", "headerName": "State", "headerClass": "state-head", "cellRenderer": "State",
      "width": 18, "minWidth": 18, "maxWidth": 18, "cellClass": "state-cell",
      "tooltipValueGetter": {"function": "watchState(params)"}},
-    {"field": "symbol", "headerName": "Symbol", "flex": 13, "minWidth": 76, "cellClass": "symbol-cell",
+    {"field": "symbol", "headerName": "Symbol", "flex": 12, "minWidth": 70, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
-    {"field": "last", "headerName": "Last", "flex": 15, "minWidth": 95, **_RIGHT,
+    {"field": "last", "headerName": "Last", "flex": 16, "minWidth": 104, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}, "tooltipValueGetter": {"function": "watchFull(params)"},
      "cellClassRules": {"flagged": "params.value !== null && params.value <= 0", "past": "params.data.past !== null"}},
-    {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 58, **_RIGHT,
+    {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 56, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-    {"field": "trend", "headerName": "Trend", "flex": 7, "minWidth": 50, "cellRenderer": "Trend",
+    {"field": "trend", "headerName": "Trend", "flex": 7, "minWidth": 46, "cellRenderer": "Trend",
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {
@@ -45,6 +45,7 @@ WATCH_OPTIONS = {
     "rowHeight": 32,
     "headerHeight": 30,
     "animateRows": False,
+    "suppressColumnVirtualisation": True,
     "tabToNextCell": {"function": "leaveGrid(params)"},
     "tabToNextHeader": {"function": "leaveGrid(params)"},
     "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
@@ -75,7 +76,12 @@ def _banner() -> html.Div:
     """What is to be known of the numbers, and the offer of better ones."""
     button = html.Button("Switch to live quotes", id="switch", className="switch", hidden=True)
     return html.Div(
-        [html.Span(id="banner-text"), button], id="banner", className="banner", role="note", hidden=True
+        [html.Span(id="banner-text"), button],
+        id="banner",
+        className="banner",
+        role="region",
+        hidden=True,
+        **{"aria-label": "About the data"},
     )
 
 

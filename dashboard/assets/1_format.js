@@ -47,10 +47,11 @@
   }
 
   // A price for a narrow place. Part of a number is another number: what is too long is written in millions, or as a power of ten.
-  const LONGEST = 12;
+  const LONGEST = 10;
   function brief(value, decimals, code) {
     const whole = money(value, decimals, code);
     if (whole === UNKNOWN || plain(value, decimals).length <= LONGEST) return whole;
+    if (Math.abs(value) >= 1e5 && plain(value, 0).length <= LONGEST) return money(value, 0, code);
     const { sign, code: behind } = currency(code), size = Math.abs(value);
     const unit = [["T", 1e12], ["B", 1e9], ["M", 1e6]].find(([, least]) => size >= least);
     const [digits, power] = size.toExponential(4).split("e");
@@ -124,7 +125,7 @@
       case "text": case "words": case "partial": return value;
       case "range": return value.map((each) => cell(each, "price", decimals, code)).join(" \u2013 ");
       case "price": return money(value, decimals, currency(code).sign ? code : null);
-      case "difference": return signed(value, decimals + 2);
+      case "difference": return signed(value, decimals + (decimals > 8 ? 0 : 2));
       case "volume": return compact(value);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
       default: return plain(value, 1);
