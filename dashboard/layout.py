@@ -123,6 +123,7 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
         value=symbols[0] if symbols else None,
         placeholder="Symbol",
         searchable=True,
+        selectFirstOptionOnChange=True,
         allowDeselect=False,
         nothingFoundMessage="No such symbol",
         size="sm",

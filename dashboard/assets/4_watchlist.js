@@ -17,11 +17,11 @@
     }
     const api = pending.size || (isKnown && isLoading) ? grid() : null;
     if (!api) return;
-    if (isKnown && isLoading) api.setGridOption("loading", isLoading = false);
     const transaction = { add: [], update: [] };
     for (const row of pending.values()) transaction[api.getRowNode(row.symbol) ? "update" : "add"].push(row);
     pending = new Map();
     api.applyTransaction(transaction);
+    if (isKnown && isLoading) api.setGridOption("loading", isLoading = false); // after the rows: else there were none
   }
 
   function clear() {

@@ -128,7 +128,7 @@ def test_watchlist_that_is_not_there_yet_is_loading(
 ) -> None:
     """Report: "No symbols yet" while the symbols were loading."""
     page = browser.new_page()
-    page.route("**/_dash-update-component", lambda route: route.abort())
+    page.route(re.compile("_dash-update-component"), lambda route: route.abort())
     page.goto(serve(dsn, "live"))
     expect(page.locator("#watchlist")).to_contain_text("Loading symbols")
     expect(page.locator("#watchlist")).not_to_contain_text("No symbols yet")
