@@ -25,7 +25,9 @@ def chart(scene: Scene) -> html.Section:
     """The section with the chart, its switches, and what stands in its place while there is nothing to draw."""
     stage = html.Div(
         [
-            html.Div(html.Div(id="chart"), className="canvas", role="figure", **{"aria-labelledby": "summary"}),
+            html.Div(
+                html.Div(id="chart"), className="canvas", role="figure", **{"aria-labelledby": "summary"}
+            ),
             html.Div(id="legends", **{"aria-hidden": "true"}),
             _attribution(),
             html.Div([html.P(), html.Div(html.I())], id="empty", className="empty", hidden=True),
