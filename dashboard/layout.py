@@ -31,13 +31,13 @@ WATCH_COLUMNS = [
      "tooltipValueGetter": {"function": "watchState(params)"}},
     {"field": "symbol", "headerName": "Symbol", "flex": 12, "minWidth": 70, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
-    {"field": "last", "headerName": "Last", "flex": 16, "minWidth": 104, **_RIGHT,
+    {"field": "last", "headerName": "Last", "flex": 16, "minWidth": 100, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}, "tooltipValueGetter": {"function": "watchFull(params)"},
      "cellClassRules": {"flagged": "params.value !== null && params.value <= 0", "past": "params.data.past !== null"}},
     {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 56, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-    {"field": "trend", "headerName": "Trend", "flex": 7, "minWidth": 46, "cellRenderer": "Trend",
+    {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 52, "cellRenderer": "Trend",
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {

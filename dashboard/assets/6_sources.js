@@ -3,7 +3,7 @@
   "use strict";
   const byId = (id) => document.getElementById(id);
   const { write, dress } = window.deskPanels;
-  let clock = null, standing = null, feed = null, switching = false;
+  let clock = null, standing = null, whole = null, feed = null, switching = false;
 
   // The server's clock runs on between answers; one that answers late does not set it back.
   function setClock(now) {
@@ -17,7 +17,8 @@
     feed = delta.feed;
     if (delta.now) setClock(delta.now);
     banner(delta);
-    history(delta.history);
+    whole = delta.history;
+    history(whole);
   }
 
   function banner({ banner: text, switch: offer }) {
@@ -82,7 +83,7 @@
 
   // In the chart's place while it has no bars: how far the history is, else why there are none.
   function empty() {
-    const box = byId("empty"), progress = standing && standing.history;
+    const box = byId("empty"), progress = standing ? standing.history : whole;
     box.hidden = !deskChart.isEmpty();
     if (box.hidden) return;
     const view = deskChart.view(), nothing = `No bars of ${view.interval} yet`;

@@ -176,4 +176,6 @@ def test_history_of_the_simulated_market_is_told_with_its_progress(
     expect(page.locator("#flag")).to_contain_text("As of")
     expect(page.locator("#watch-note")).to_have_text("History 4,100 of 5,000")
     expect(page.locator("#history")).to_be_visible()
+    page.locator("#interval").get_by_text("5m", exact=True).click()
+    expect(page.locator("#empty")).to_contain_text("History 4,100 of 5,000")
     page.close()
