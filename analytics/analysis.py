@@ -48,7 +48,7 @@ REPLACED_AT_ONCE = 20_000
 
 NOTHING_TRAINED = EmptyShelf()
 
-STATE_VERSION = 10
+STATE_VERSION = 11
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")

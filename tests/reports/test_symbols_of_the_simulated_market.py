@@ -1,9 +1,11 @@
 """Symbols are added and removed while the simulated market stands in for live quotes, and live ones follow."""
 
 from contextlib import closing
+from copy import copy
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg2.extensions import make_dsn
 
 from producer.live_offer import take_over
 from producer.simulated_symbols import Joining, asked_so_far
@@ -130,7 +132,8 @@ def test_what_was_added_and_removed_counts_for_live_quotes_after_the_switch(desk
     simulated = desk.database()
     assert command(desk.config, "add", "NVDA") == 0
     assert command(desk.config, "remove", "MSFT") == 0
-    other = Desk(desk.settings["KAFKA_BOOTSTRAP_SERVERS"], simulated, desk.config.embedded.data, "switched")
+    other = copy(desk)
+    other.settings = desk.settings | {"POSTGRES_DSN": make_dsn(simulated, dbname="switched")}
     take_over(simulated, other.database())
     with closing(connect(other.database(), "test")) as connection, transaction(connection) as cursor:
         watched = read_listings(cursor, listings_of("", ("AAPL", "MSFT")))
