@@ -44,19 +44,20 @@
     return Boolean(api) && api.getSelectedNodes().length === 0;
   }
 
-  // The closes of the day and the last price; the close they are compared with is a line.
+  // From the close that the price is compared with, which is a line, over the closes of the day to the last price.
   function Trend({ value, data }) {
     if (!value || data.past || data.last === null) return null;
-    const points = [...value, data.last], reference = data.reference === null ? points[0] : data.reference;
+    const points = [...(data.reference === null ? [] : [data.reference]), ...value, data.last];
     if (points.length < 2) return null;
-    const low = Math.min(...points, reference), span = Math.max(...points, reference) - low || 1;
+    const low = Math.min(...points), span = Math.max(...points) - low || 1, first = points[0];
     const x = (index) => (index * 80 / (points.length - 1)).toFixed(1);
     const y = (price) => (22 - (price - low) / span * 20).toFixed(1);
     const drawn = points.map((close, index) => `${index ? "L" : "M"}${x(index)} ${y(close)}`).join("");
-    const line = (d, className) => React.createElement("path", { key: className, d, className, fill: "none", vectorEffect: "non-scaling-stroke" });
     const box = { viewBox: "0 0 80 24", width: "100%", height: 22, preserveAspectRatio: "none", "aria-hidden": true };
-    return React.createElement("svg", box, line(`M0 ${y(reference)}H80`, "trend-reference"),
-      line(drawn, data.last >= reference ? "trend-up" : "trend-down"));
+    const line = { fill: "none", vectorEffect: "non-scaling-stroke" };
+    return React.createElement("svg", box,
+      React.createElement("line", { ...line, x1: 0, x2: 80, y1: y(first), y2: y(first), className: "trend-reference" }),
+      React.createElement("path", { ...line, d: drawn, className: data.last >= first ? "trend-up" : "trend-down" }));
   }
 
   function State({ value }) {

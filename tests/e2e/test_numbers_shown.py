@@ -101,14 +101,12 @@ def test_price_of_long_ago_says_its_day_everywhere(page: Page) -> None:
 
 def test_trend_is_coloured_by_the_close_that_its_line_stands_for(page: Page) -> None:
     """Report: the trend's colour followed the day, its line the last hour."""
-    trend = page.locator(".ag-row[row-id='AAA'] svg path")
-    expect(trend).to_have_count(2)
-    expect(trend.nth(0)).to_have_class("trend-reference")
-    expect(trend.nth(1)).to_have_class("trend-up")
-    reference, last = (
-        float(str(trend.nth(index).get_attribute("d")).replace("H80", "").split(" ")[-1]) for index in (0, 1)
-    )
-    assert last < reference, "higher on the screen: the last price is above the previous close"
+    line, path = (page.locator(f".ag-row[row-id='AAA'] svg {name}") for name in ("line", "path"))
+    expect(path).to_have_class("trend-up")
+    points = [float(pair.split(" ")[1]) for pair in re.split("[ML]", str(path.get_attribute("d")))[1:]]
+    assert len(points) >= 4, "the previous close, the closes of the day, the last price"
+    assert points[0] == float(str(line.get_attribute("y1")))
+    assert points[-1] < points[0], "higher on the screen: the last price is above the previous close"
 
 
 def test_first_symbol_is_selected_and_typing_takes_the_place_of_what_stands_in_the_field(page: Page) -> None:
