@@ -88,7 +88,8 @@ class Engine:
         self.changed: set[str] = set()
         self._endings = Endings()
         self._events: list[Event] = []
-        self._actions: list[Settled] = []
+        # Symbols with a split that waits, or with actions that were not taken yet.
+        self._unsettled: set[str] = set()
         self._closed_until = 0
 
     def fold(self, record: Record, offset: int) -> None:
@@ -113,7 +114,13 @@ class Engine:
 
     def take_actions(self) -> list[Settled]:
         """The splits and dividends that hold since the last call, and splits that were set aside."""
-        actions, self._actions = self._actions, []
+        actions: list[Settled] = []
+        for symbol in sorted(self._unsettled):
+            state = self.symbols[symbol]
+            actions += state.settled
+            state.settled = []
+            if state.splits.waiting is None:
+                self._unsettled.discard(symbol)
         return actions
 
     def _fold_quote(self, quote: Quote, offset: int) -> None:
@@ -129,10 +136,7 @@ class Engine:
         if quote.price <= 0.0:
             state.show(quote, time)
             return
-        is_accepted = state.accept(quote, time)
-        if state.settled:
-            self._take_settled(state)
-        if not is_accepted:
+        if not state.accept(quote, time, False):
             return
         start = int(time) // MINUTE * MINUTE
         bar = state.minutes.get(start)
@@ -164,8 +168,7 @@ class Engine:
             state.ignored += not state.open.complete_minute(slot, piece)
             return
         state.settle((record.open, record.close), start, record.interval == "1d")
-        state.take(quote_of(record, piece.end), piece.close_time)
-        self._take_settled(state)
+        state.accept(quote_of(record, piece.end), piece.close_time, True)
         state.open.fill(piece, intervals, closed)
         self._note(state)
 
@@ -179,7 +182,7 @@ class Engine:
         self.changed.add(action.symbol)
         self._advance(state, closed_until(time, 0.0), offset)
         state.told(action, offset)
-        self._take_settled(state)
+        self._unsettled.add(action.symbol)
 
     def _fold_mark(self, mark: TimeMark, offset: int) -> None:
         until = closed_until(mark.time.timestamp(), self.settings.grace)
@@ -200,12 +203,6 @@ class Engine:
             return
         self.changed.add(state.symbol)
         self._events += self._events_of(state.advance(until), offset)
-        if state.settled:
-            self._take_settled(state)
-
-    def _take_settled(self, state: SymbolState) -> None:
-        self._actions += state.settled
-        state.settled = []
 
     def _note(self, state: SymbolState) -> None:
         end = state.open.next_end
@@ -222,7 +219,6 @@ class Engine:
             state = self.symbols[symbol]
             if state.open.has_ended(until):
                 closed += state.advance(until)
-                self._take_settled(state)
                 self.changed.add(symbol)
             self._note(state)
         self._events += self._events_of(sorted(closed, key=_order), offset)
@@ -282,6 +278,7 @@ class Engine:
         for symbol, kept in sorted(symbols.items()):
             self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings, indicators)
             self._note(self.symbols[symbol])
+            self._unsettled.add(symbol)
         for interval, pools in self._pools.items():
             _restore_pools(pools, state["pools"].get(interval, {}), self.settings.forecasts[interval])
         for forecasts in self.forecasts():

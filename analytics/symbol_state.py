@@ -171,27 +171,27 @@ class SymbolState:
         if time >= self.last_time:
             self.last, self.last_time = quote, time
 
-    def accept(self, quote: Quote, time: float) -> bool:
-        """Take note of a quote that is not late; False where its price is set aside as extreme."""
-        price = quote.price
-        if self.splits.waiting is not None and self._contradicts_split(price, time):
-            return False
-        before = self._accepted
-        is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
-        if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
-            return False
-        self.take(quote, time)
-        return True
+    def accept(self, quote: Quote, time: float, is_finished: bool) -> bool:
+        """Take note of a price that is not late; False where it is set aside as extreme, or as older than a split.
 
-    def take(self, quote: Quote, time: float) -> None:
-        """Take note of a price that stands: of a quote, or the close of a finished bar, which is no stray tick."""
+        The close of a bar that `is_finished` is no stray tick, and always stands.
+        """
         price = quote.price
+        if not is_finished:
+            if self.splits.waiting is not None and self._contradicts_split(price, time):
+                return False
+            before = self._accepted
+            is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
+            if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
+                return False
         self._suspect = None
         self._accepted = price
-        self.show(quote, time)
+        if time >= self.last_time:
+            self.last, self.last_time = quote, time
         for every in self._marked:
             if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)
+        return True
 
     def _is_confirmed(self, price: float) -> bool:
         """Whether an extreme price is near the extreme one before it; else it is the next to be confirmed."""

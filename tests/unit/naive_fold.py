@@ -107,9 +107,11 @@ class NaiveSymbol:
                 self.fill(INTERVALS[1:], start, box.pieces, 0)
 
     def fill(self, intervals: Iterable[Interval], time: float, pieces: list[Piece], closed: int) -> None:
-        """Pieces fall into one bar after the other, the shorter first, and no further than into a whole one."""
+        """Pieces fall into one bar after the other, the shorter first, and no further than into a whole one; a day is
+        reached by what ends within it."""
+        last = max(time, *(piece.ended - 1 for piece in pieces))
         for interval in intervals:
-            found = box_of(self.name, interval, time)
+            found = box_of(self.name, interval, time) or box_of(self.name, interval, last)
             if found is None or found.end <= closed:
                 continue
             box = self.boxes.setdefault((interval, found.start), found)
