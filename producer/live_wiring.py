@@ -11,8 +11,9 @@ from db.migrate import migrate
 from producer.history_progress import showing_history
 from producer.live.market import LiveMarket
 from producer.reporting import Report, asking_for_companies
-from producer.resume import known_in
+from producer.resume import Stored, joined, known_in
 from producer.sources.registry import provider
+from producer.standing import read_stored
 from producer.watching import read_listings
 from shared.config import Config
 from shared.database import connect, make_database, transaction
@@ -26,17 +27,18 @@ log = logging.getLogger("tickstream.producer")
 @contextmanager
 def live_market(config: Config, topic: Log, stop: Event) -> Iterator[tuple[LiveMarket, Report]]:
     """The live market at work, and its report to the database. Raises Unavailable, or ConfigError for a missing key."""
+    configured = config.producer.listings
+    listings, stored = _kept(config, configured)
     market = LiveMarket(
         lambda source: provider(source, config.providers, lambda: datetime.now(UTC), stop),
-        known_in(topic),
+        joined(known_in(topic), stored),
         config.producer.poll_interval,
         config.running.bar_grace_seconds,
         config.providers.disagreement_threshold,
     )
-    configured = config.producer.listings
     dsn = config.postgres.dsn_for(config.database())
     try:
-        report = Report(market, configured, _watched(config, configured))
+        report = Report(market, configured, listings)
         for symbol, error in market.follow(report.listings).items():
             if symbol in configured:
                 raise error
@@ -47,16 +49,18 @@ def live_market(config: Config, topic: Log, stop: Event) -> Iterator[tuple[LiveM
         market.close()
 
 
-def _watched(config: Config, configured: Listings) -> Listings:
-    """What was added and removed while running counts from the start, where the database is there to tell."""
+def _kept(config: Config, configured: Listings) -> tuple[Listings, dict[str, Stored]]:
+    """What was added and removed while running, and what is stored of each symbol, where the database is there to tell:
+    both count from the start.
+    """
     try:
         dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
         migrate(dsn)
         with closing(connect(dsn, "producer")) as connection, transaction(connection) as cursor:
-            return read_listings(cursor, configured)
+            return read_listings(cursor, configured), read_stored(cursor)
     except Unavailable as error:
         log.debug("symbols as the settings say: %s", error)
-        return configured
+        return configured, {}
 
 
 def described(listings: Listings) -> str:

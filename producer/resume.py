@@ -1,5 +1,8 @@
 """What the log holds of each symbol, read from its end: there a live producer goes on."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from producer.live.intake import Known
 from producer.live.line import bar_order
 from producer.publish import wait_until_still
@@ -10,6 +13,22 @@ from shared.messages import decode
 
 LOOK_BACK_MS = 180_000
 """Every symbol that is well has a time mark in each minute; one with none in so long is fetched anew."""
+
+
+class Stored(NamedTuple):
+    """What the tables hold of a symbol: its currency, and time (epoch seconds) and price of its last quote."""
+
+    currency: str | None
+    quoted: tuple[float, float]
+
+
+def joined(known: Mapping[str, Known], stored: Mapping[str, Stored]) -> dict[str, Known]:
+    """What is known of every symbol, where the end of the log does not tell it by the tables."""
+    all_known = dict(known)
+    for symbol, (currency, quoted) in stored.items():
+        told = known.get(symbol, Known(0.0))
+        all_known[symbol] = told._replace(currency=told.currency or currency, quoted=max(told.quoted, quoted))
+    return all_known
 
 
 def known_in(log: Log) -> dict[str, Known]:
@@ -43,12 +62,19 @@ def _joined(later: Known | None, record: Record) -> Known:
     """What is known from a record and those behind it."""
     if isinstance(record, RecordedBar):
         order = bar_order(record)
-        return later or Known(order[0], order)
-    trade_id = record.trade_id if isinstance(record, Quote) else None
-    time = record.event_time if isinstance(record, Quote) else record.time
-    if later is None:
-        return Known(time.timestamp(), None, trade_id)
-    return later._replace(
-        time=later.time if later.bar else max(later.time, time.timestamp()),
-        trade_id=later.trade_id if later.trade_id is not None else trade_id,
+        known = later or Known(order[0], order)
+        return known._replace(currency=known.currency or record.currency)
+    if not isinstance(record, Quote):
+        return _joined_with_time(later, record.time.timestamp())
+    known = _joined_with_time(later, time := record.event_time.timestamp())
+    return known._replace(
+        trade_id=known.trade_id if known.trade_id is not None else record.trade_id,
+        currency=known.currency or record.currency,
+        quoted=known.quoted if known.quoted[0] >= time else (time, record.price),
     )
+
+
+def _joined_with_time(later: Known | None, time: float) -> Known:
+    if later is None:
+        return Known(time)
+    return later if later.bar else later._replace(time=max(later.time, time))

@@ -1,4 +1,4 @@
-"""How each symbol stands: every SELECT behind `python -m producer.symbols list` and `describe`.
+"""How each symbol stands: every SELECT behind `python -m producer.symbols list` and `describe`, and behind a start.
 
 Parameters are always bound. Ages are in seconds by the database's clock.
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from producer.resume import Stored
 from producer.watching import QualityRow
 from shared.database import Cursor
 from shared.listings import Listing, Listings
@@ -68,6 +69,16 @@ def read_given(cursor: Cursor) -> Listings:
     """Every symbol that has a quote, at the source that gave its last one."""
     cursor.execute("select symbol, source from symbols order by symbol")
     return {symbol: (Listing(source, symbol),) for symbol, source in cursor.fetchall()}
+
+
+def read_stored(cursor: Cursor) -> dict[str, Stored]:
+    """What is stored of every symbol. One that was never quoted has the currency of its company."""
+    cursor.execute(
+        """select symbol, case when s.symbol is null then c.currency else s.currency end,
+            coalesce(extract(epoch from s.event_time)::float8, 0), coalesce(s.price, 0)
+        from symbols s full join companies c using (symbol)"""
+    )
+    return {symbol: Stored(currency, (time, price)) for symbol, currency, time, price in cursor.fetchall()}
 
 
 def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[Standing]:

@@ -36,6 +36,12 @@ class Heard:
 Verdict = Literal["", "raise", "clear"]
 
 
+def _difference(price: float, other: float) -> float:
+    """How far two prices are apart, as a share of the other one. Both may be zero or negative: futures are."""
+    base = abs(other) or abs(price)
+    return abs(price - other) / base if base else 0.0
+
+
 class Choice:
     """`sources` are one or two names, first choice first. `speaker` is the one in use."""
 
@@ -83,7 +89,7 @@ class Choice:
             return ""
         if abs(first.received - other.received) > COMPARED_WITHIN:
             return ""
-        self.difference = abs(first.price - other.price) / other.price
+        self.difference = _difference(first.price, other.price)
         return self._judge(self.difference > self._threshold, now)
 
     def _judge(self, differs: bool, now: float) -> Verdict:

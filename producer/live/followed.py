@@ -19,7 +19,7 @@ from producer.sources.provider import HistorySlice
 from shared.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.listings import Listing
-from shared.market import CorporateAction, Quote, RecordedBar
+from shared.market import CorporateAction, Quote, RecordedBar, may_fall_below_zero
 
 STANDBY_QUOTES = 1_000
 ACTIONS_SECONDS = 3 * 3600.0
@@ -42,6 +42,11 @@ class Finding(NamedTuple):
     value: float | None = None
     threshold: float | None = None
     detail: str = ""
+
+
+def below_zero(price: float) -> str:
+    """What is told of a price that no bar takes."""
+    return f"the price is {price:g}: it is stored and shown, but no bar can take a price of zero or below"
 
 
 class Followed:
@@ -75,7 +80,9 @@ class Followed:
         self._minute = Minute()
         self._misses = 0
         self._streamed_at = 0.0
-        self._other_currency: str | None = None
+        # What was raised in an earlier run is cleared by the first quote that is well.
+        self._other_currency: str | None = "" if known and known.currency else None
+        self._is_below_zero = known is not None
         self._actions: set[tuple[str, datetime]] = set()
         self._actions_at = 0.0
         self._look_seconds = ACTIONS_SECONDS
@@ -109,6 +116,7 @@ class Followed:
         self._note_currency(now)
         if admitted is None:
             return []
+        self._note_level(admitted, now)
         self.last_received = now
         self._minute.add(now)
         return self.line.take(admitted)
@@ -119,6 +127,14 @@ class Followed:
             self._other_currency = other
             detail = f"quotes in {other} are refused: the prices so far are in {ours}" if other else ""
             self.findings.append(Finding(self.symbol, "currency", other is not None, now, detail=detail))
+
+    def _note_level(self, quote: Quote, now: float) -> None:
+        """A future's price may be zero or below: it is real, but no bar takes it."""
+        if not may_fall_below_zero(quote.symbol, quote.exchange) or (quote.price <= 0) == self._is_below_zero:
+            return
+        self._is_below_zero = quote.price <= 0
+        detail = below_zero(quote.price) if self._is_below_zero else ""
+        self.findings.append(Finding(self.symbol, "below zero", self._is_below_zero, now, detail=detail))
 
     def _found(self, now: float) -> None:
         """The source has the symbol, also where it had it no more for a while."""
@@ -164,12 +180,21 @@ class Followed:
             detail = f"history: {'; '.join(part.doubts)}"
             self.findings.append(Finding(self.symbol, "doubtful", True, now, detail=detail))
         records = [replace(record, symbol=self.symbol) for record in self.line.past(part.records)]
-        for record in records:
+        ours = [record for record in records if self._is_ours(record)]
+        for record in ours:
             self.intake.exchange = record.exchange or self.intake.exchange
-            self.intake.currency = record.currency or self.intake.currency
             if isinstance(record, CorporateAction):
                 self._actions.add((record.action, record.time))
-        return records
+        self._note_currency(now)
+        return ours
+
+    def _is_ours(self, record: RecordedBar | CorporateAction) -> bool:
+        """Whether a record of history is in the currency of the prices so far; a split is in none."""
+        if record.currency is None or (isinstance(record, CorporateAction) and record.action == "split"):
+            return True
+        is_ours = self.intake.admits(record.currency)
+        self.intake.refused += not is_ours
+        return is_ours
 
     def actions(self, records: list[CorporateAction]) -> list[CorporateAction]:
         """Of splits and dividends that were looked for again, those not told in this run. History can be had."""
@@ -244,7 +269,7 @@ class Followed:
         return float(self._minute.count(now))
 
     def told(self, health: SourceHealth, now: float) -> Told:
-        """Its state, and the cause where nothing comes, or where its history can't be had."""
+        """Its state, and the cause where nothing comes, or no history; or that its price is zero or below."""
         fares = told(
             self.choice.speaker,
             health,
@@ -255,12 +280,19 @@ class Followed:
             calendar_of(self.intake.exchange),
             now,
         )
-        if self.past_error is None or self.line.phase == "history" or fares.cause:
+        if fares.cause:
             return fares
+        if self.past_error is None or self.line.phase == "history":
+            return self._with_level(fares)
         detail = f"its history can't be had: {self.past_error}"
         return fares._replace(cause="no history", detail=detail, next_try=self._actions_at or None)
 
+    def _with_level(self, fares: Told) -> Told:
+        """Where nothing else is amiss, that the price is part of no bar."""
+        last = self.intake.last
+        return fares if last is None or last.price > 0 else fares._replace(detail=below_zero(last.price))
+
     @property
-    def known(self) -> Known | None:
+    def known(self) -> Known:
         """What the log holds of it, should it be followed again later."""
-        return self.line.known(self.intake.trade_id)
+        return self.line.known(self.intake.trade_id)._replace(currency=self.intake.currency)

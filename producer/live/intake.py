@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from producer.live.day_volume import DayVolume
 from shared.calendars import SessionAt, SessionCalendar, calendar_of
+from shared.currencies import is_same_unit
 from shared.exchanges import newer_name
 from shared.market import Quote
 
@@ -20,14 +21,14 @@ class Known(NamedTuple):
     """What the log holds of a symbol: it is complete until `time`, epoch seconds; 0 where nothing is known of that.
 
     `bar` is (start, -seconds) of the last record where that was one of its history, `trade_id` the last number,
-    `currency` that of its prices, `quoted` the time of its last quote.
+    `currency` that of its prices, `quoted` time and price of its last quote.
     """
 
     time: float
     bar: tuple[float, int] | None = None
     trade_id: int | None = None
     currency: str | None = None
-    quoted: float = 0.0
+    quoted: tuple[float, float] = (0.0, 0.0)
 
 
 class DayFacts(NamedTuple):
@@ -69,7 +70,9 @@ class Intake:
         self.currency = known.currency if known else None
         self.exchange: str | None = None
         self.last: Quote | None = None
-        self._before = self._newest = max(known.time, known.quoted) if known else 0.0
+        self._before = known.time if known else 0.0
+        self._quoted = known.quoted if known else (0.0, 0.0)
+        self._newest = max(self._before, self._quoted[0])
         self._volume = DayVolume()
         self._facts = DayFacts(0, False)
 
@@ -116,7 +119,7 @@ class Intake:
     def _is_known(self, quote: Quote, time: float, polled: bool) -> bool:
         if quote.trade_id is not None and self.trade_id is not None:
             return quote.trade_id <= self.trade_id
-        if time <= self._before:
+        if time <= self._before or time < self._quoted[0] or (time, quote.price) == self._quoted:
             return True
         if quote.size is not None or self.last is None:
             return False
@@ -129,11 +132,13 @@ class Intake:
 
         A quote that names none is in the one that was named last.
         """
-        if quote.currency is None:
-            return self.other_currency is not None
-        self.currency = self.currency or quote.currency
-        self.other_currency = quote.currency if quote.currency != self.currency else None
-        return self.other_currency is not None
+        return not self.admits(quote.currency) if quote.currency else self.other_currency is not None
+
+    def admits(self, currency: str) -> bool:
+        """Whether prices in this currency go on with those so far; the first one named is theirs."""
+        self.currency = self.currency or currency
+        self.other_currency = None if is_same_unit(currency, self.currency) else currency
+        return self.other_currency is None
 
     def _size(self, quote: Quote, day: int, time: float) -> float | None:
         if time < day:

@@ -35,7 +35,9 @@ HELD_QUOTES = 100_000
 
 
 class Line:
-    """`grace` is the engine's own, so that a mark comes when a bar closes by it. Times are epoch seconds."""
+    """`grace` is the engine's own, so that a mark comes when a bar closes by it. `quoted` are time and price of the
+    latest quote that went into the log. Times are epoch seconds.
+    """
 
     def __init__(self, symbol: str, known: Known | None, has_history: bool, grace: float) -> None:
         self.symbol = symbol
@@ -43,7 +45,8 @@ class Line:
         self.has_history = has_history
         self.delay = 0.0
         self.gaps = 0
-        self._known = known
+        self.quoted = known.quoted if known else (0.0, 0.0)
+        self._known = known if known and known.time else None
         self._grace = grace
         self._held: deque[Quote] = deque()
         self._reached = self._marked = known.time if known else 0.0
@@ -94,6 +97,7 @@ class Line:
     def take(self, quote: Quote) -> list[Quote]:
         """The quotes that may go into the log now."""
         if self.phase == "live":
+            self._note(quote)
             return [quote]
         self._held.append(quote)
         if len(self._held) > HELD_QUOTES:
@@ -106,7 +110,14 @@ class Line:
         released = []
         while self._held and self._held[0].event_time.timestamp() < end:
             released.append(self._held.popleft())
+            self._note(released[-1])
         return released
+
+    def _note(self, quote: Quote) -> None:
+        """A quote goes into the log."""
+        time = quote.event_time.timestamp()
+        if time >= self.quoted[0]:
+            self.quoted = time, quote.price
 
     def contact(self, time: float, numbered: bool = False) -> bool:
         """The source has told everything up to `time`; True where it was away so long that history is wanted.
@@ -127,11 +138,11 @@ class Line:
         """Another source speaks from here on, and has told what was missed."""
         self._reached = max(self._reached, time)
 
-    def known(self, trade_id: int | None) -> Known | None:
+    def known(self, trade_id: int | None) -> Known:
         """What the log holds of the symbol."""
         if self.phase == "history":
-            return self._known
-        return Known(self._marked, None, trade_id) if self._marked else None
+            return (self._known or Known(0.0))._replace(quoted=self.quoted)
+        return Known(self._marked, None, trade_id, quoted=self.quoted)
 
     def mark_due(self) -> float | None:
         """The time of the mark that is due now."""

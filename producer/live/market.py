@@ -121,15 +121,14 @@ class LiveMarket:
     def _known_of(self, symbol: str) -> Known | None:
         """What the log holds of a symbol. After a long while its minutes alone are fetched, not every trade."""
         known = self._known.get(symbol)
-        if known is None or time.time() - known.time < CATCH_UP_SECONDS:
+        if known is None or time.time() - max(known.time, known.quoted[0]) < CATCH_UP_SECONDS:
             return known
         return known._replace(trade_id=None)
 
     def _drop(self, symbol: str) -> None:
         followed = self._followed.pop(symbol)
         self._by_name = {key: value for key, value in self._by_name.items() if value is not followed}
-        if (known := followed.known) is not None:
-            self._known[symbol] = known
+        self._known[symbol] = followed.known
         if followed.wish is not None and followed.line.phase != "live":
             self.at_work.unwish(followed.listings[0].source, followed.wish)
 

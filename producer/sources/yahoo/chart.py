@@ -58,10 +58,14 @@ class Split(msgspec.Struct):
 
 
 class Dividend(msgspec.Struct):
-    """`amount` a share, in the shares of today; `date` is the opening of the ex-date's session."""
+    """`amount` a share, in the shares of today; `date` is the opening of the ex-date's session.
+
+    `currency` is that of the amount, where it is told: prices in pence come with dividends in pounds, or in dollars.
+    """
 
     date: Epoch
     amount: float
+    currency: Text | None = None
 
 
 class Events(msgspec.Struct):

@@ -14,6 +14,7 @@ from typing import Literal
 
 from producer.sources.piecewise import LeftOut
 from producer.sources.yahoo.chart import Chart, Point, Split, points
+from producer.sources.yahoo.dividends import in_unit_of_prices
 from producer.sources.yahoo.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
 from shared.calendars import SessionCalendar, calendar_of
@@ -58,7 +59,7 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
     for split in chart.events.splits.values():
         if _ratio(split) is None:
             left_out.note(f"the split at {split.date}: {split.numerator} for {split.denominator}")
-    for action, date, value in _told(chart):
+    for action, date, value in (*_told_splits(chart), *_told_dividends(chart, first, left_out)):
         if date < first:
             continue
         try:
@@ -78,16 +79,32 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
     left_out.warn(log, f"Yahoo's splits and dividends of {name}")
 
 
-def _told(chart: Chart) -> Iterator[tuple[Literal["split", "dividend"], int, float]]:
-    """Each action with the midnight it takes effect at, and its value on that day."""
+Told = tuple[Literal["split", "dividend"], int, float]
+"""An action with the midnight it takes effect at, and its value on that day."""
+
+
+def _told_splits(chart: Chart) -> Iterator[Told]:
     for date, ratio in _splits(chart):
         yield "split", date, ratio
+
+
+def _told_dividends(chart: Chart, first: int, left_out: LeftOut) -> Iterator[Told]:
+    """The dividends from `first` on, in the currency of the prices."""
     levels = _levels(chart)
     for dividend in chart.events.dividends.values():
-        if dividend.date < levels.known_from:
+        if (date := _midnight(chart, dividend.date)) < first or dividend.date < levels.known_from:
             continue
-        amount = plain_price(dividend.amount, DIVIDEND_DECIMALS, _factor(levels.splits, dividend.date))
-        yield "dividend", _midnight(chart, dividend.date), amount
+        amount = in_unit_of_prices(chart, dividend)
+        if amount is None:
+            left_out.note(
+                f"the dividend of {dividend.amount:g} at {date}: it may be in another unit than prices"
+            )
+        else:
+            yield (
+                "dividend",
+                date,
+                plain_price(amount, DIVIDEND_DECIMALS, _factor(levels.splits, dividend.date)),
+            )
 
 
 def _bar(

@@ -1,0 +1,30 @@
+"""The unit of Yahoo's dividends: prices in pence come with dividends in pence, in pounds or in dollars."""
+
+from producer.sources.yahoo.chart import Chart, Dividend, points
+from shared.currencies import converted, is_confusable, unit_of
+
+LEAST_SHARE, LARGEST_SHARE = 0.0005, 0.4
+"""Of the close before: a dividend below the one that is told in parts may be one in whole units, and one above the
+other may be one in parts; both would be a hundred times wrong."""
+
+
+def in_unit_of_prices(chart: Chart, dividend: Dividend) -> float | None:
+    """The amount a share in the unit of the chart's prices, None where that can't be known."""
+    currency = chart.meta.currency
+    if currency is None or dividend.currency is None:
+        return dividend.amount if currency is None or _is_plausible(chart, dividend, currency) else None
+    if dividend.currency == currency:
+        return dividend.amount
+    return converted(dividend.amount, dividend.currency, currency)
+
+
+def _is_plausible(chart: Chart, dividend: Dividend, currency: str) -> bool:
+    """Whether an amount without a currency can only be in the unit of the prices."""
+    if not is_confusable(currency):
+        return True
+    before = [point.close for point in points(chart) if point.time < dividend.date]
+    if not before:
+        return False
+    share = dividend.amount / before[-1]
+    is_whole = unit_of(currency).parts == 1
+    return share <= LARGEST_SHARE and (is_whole or share >= LEAST_SHARE)
