@@ -33,7 +33,7 @@ def quote_of(fields: Fields) -> Placed:
     """The place of a quote in time, and what makes it. Raises ValueError where a field can't be true."""
     microsecond = microsecond_of("event_time", fields)
     event_time = EPOCH + timedelta(microseconds=microsecond)
-    values: dict[str, Any] = {"symbol": _symbol(fields), "price": _amount("price", fields)}
+    values: dict[str, Any] = {"symbol": _symbol(fields), "price": _price(fields)}
     values |= {name: _amount(name, fields) for name in QUOTE_AMOUNTS if fields.get(name)}
     values |= {name: _text(name, fields) for name in QUOTE_TEXTS if fields.get(name)}
     values |= {"source": SOURCE, "event_time": event_time, "received_time": event_time}
@@ -77,6 +77,13 @@ def _text(name: str, fields: Fields) -> str:
             " Yahoo writes it, its code and time zone as XYZ@Europe/Belgrade, or 24/7"
         )
     return fields[name]
+
+
+def _price(fields: Fields) -> float:
+    """The price of a quote, which may have a minus: whether that can be true, the record says."""
+    text = fields["price"]
+    amount = _amount("price", {"price": text.removeprefix("-")})
+    return -amount if text.startswith("-") else amount
 
 
 def _amount(name: str, fields: Fields) -> float:

@@ -5,11 +5,14 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.finnhub import received
+from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.quotes import read
+from producer.sources.yahoo.records import bars
 from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage
 from shared.market import Quote, RecordedBar
@@ -149,6 +152,20 @@ def test_recorded_bar_with_a_volume_that_can_not_be_true_keeps_its_prices(volume
     record = decode(json.dumps(bar).encode(), 2**41)
     assert isinstance(record, RecordedBar)
     assert (record.close, record.volume) == (2.0, None)
+
+
+@pytest.mark.parametrize("volume", [-1.0, 1e300])
+def test_bar_of_yahoos_history_with_a_volume_that_can_not_be_true_keeps_its_prices(volume: float) -> None:
+    """The same in a chart."""
+    start = int(datetime(2020, 4, 20, 13, 30, tzinfo=UTC).timestamp())
+    prices = {name: [10.01] for name in ("open", "high", "low", "close")}
+    told = {
+        "meta": {"exchangeTimezoneName": "America/New_York", "exchangeName": "NMS"},
+        "timestamp": [start],
+        "indicators": {"quote": [{**prices, "volume": [volume]}]},
+    }
+    [bar] = bars(msgspec.convert(told, Chart), "X", "1m", NOW)
+    assert (bar.close, bar.volume) == (10.01, None)
 
 
 def test_message_that_is_wrong_in_more_than_a_figure_is_a_dead_letter_with_its_reason() -> None:

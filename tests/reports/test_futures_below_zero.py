@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,11 +21,12 @@ from producer.live.intake import Known
 from producer.live.quality import quality_row
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
-from shared.errors import BadMessage
+from shared.errors import BadMessage, ConfigError
 from shared.kafka import partition_of
 from shared.listings import Listing
 from shared.market import Quote, TimeMark
 from shared.messages import decode, encode
+from shared.recordings.sequence import recorded
 from tests.integration.desk import Desk
 
 NOW = datetime(2020, 4, 20, 18, 30, tzinfo=UTC)
@@ -96,12 +98,22 @@ def test_polled_price_of_a_future_at_zero_or_below_is_a_quote(price: float) -> N
     assert (told and told.price) == (price or None)
 
 
+def test_recorded_file_may_hold_such_a_price_of_a_future_and_of_nothing_else(tmp_path: Path) -> None:
+    """What the pipeline exports it must be able to play back."""
+    path = tmp_path / "quotes.csv"
+    path.write_text("symbol,event_time,price,exchange\nCL=F,1587407400,-37.63,NYM\n")
+    assert [told.price for told in recorded([path]) if isinstance(told, Quote)] == [-37.63]
+    path.write_text("symbol,event_time,price,exchange\nAAPL,1587407400,-37.63,NMS\n")
+    with pytest.raises(ConfigError, match="line 2: price is not a finite positive number"):
+        list(recorded([path]))
+
+
 def test_no_bar_takes_such_a_price_and_it_is_the_last_one_until_a_newer_one_comes() -> None:
     """The fold: a fall through zero and back, then time goes on."""
     engine = Engine(EngineSettings())
     prices = [
         (0, 10.0),
-        (10, 0.01),
+        (10, 1.5),
         (20, 0.0),
         (30, -37.63),
         (31, -37.0),
@@ -118,7 +130,7 @@ def test_no_bar_takes_such_a_price_and_it_is_the_last_one_until_a_newer_one_come
     end = NOW + timedelta(minutes=10)
     engine.fold(TimeMark(time=end, source="yahoo", position=0, received_time=end, symbol="CL=F"), 9)
     minutes = [event.closed.bar for event in engine.take_events() if event.closed.bar.interval == "1m"]
-    assert [(bar.low, bar.close, bar.quotes) for bar in minutes] == [(10.0, 10.0, 1), (9.0, 10.01, 2)]
+    assert [(bar.low, bar.close, bar.quotes) for bar in minutes] == [(1.5, 1.5, 2), (9.0, 10.01, 2)]
     again = Engine(EngineSettings())
     again.fold(quote(0, -37.63), 0)
     kept = msgspec.json.decode(msgspec.json.encode(again.symbols["CL=F"].state()))

@@ -48,7 +48,7 @@ def test_split_that_cannot_be_true_changes_no_price(split: dict[str, float]) -> 
     assert (bar.close, list(actions(strange, "X", None, NOW))) == (10.0, [])
 
 
-@pytest.mark.parametrize(("price", "volume"), [(10.0, 1e300), (1e300, 1.0), (-1.0, 1.0), (10.0, -1.0)])
+@pytest.mark.parametrize(("price", "volume"), [(1e300, 1.0), (-1.0, 1.0), (0.0, 1.0)])
 def test_bar_that_cannot_be_true_is_left_out(price: float, volume: float) -> None:
     assert list(bars(chart({}, price=price, volume=volume), "X", "1d", NOW)) == []
 

@@ -19,12 +19,12 @@ from producer.sources.yahoo.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
 from shared.calendars import SessionCalendar, calendar_of
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
+from shared.side_fields import amount_or_none
 
 SOURCE = "yahoo-history"
 LONGEST_DELAY = 1800
 """Seconds by which data of an exchange that are not in real time are late, at most."""
 DIVIDEND_DECIMALS = 4
-LARGEST_VOLUME = 1e18
 RATIO_LIMIT = 1e6
 """A split above this, or below its inverse, is a mistake."""
 
@@ -112,9 +112,7 @@ def _bar(
 ) -> RecordedBar:
     """Raises ValueError where the prices can't be true."""
     opened, high, low, close = (plain_price(price, chart.meta.price_hint, factor) for price in point[1:5])
-    volume = point.volume
-    if volume is not None and not 0 <= volume <= LARGEST_VOLUME:
-        raise ValueError(f"volume {volume}")
+    volume = amount_or_none(point.volume)
     return RecordedBar(
         symbol=name,
         interval=interval,
