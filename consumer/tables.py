@@ -10,13 +10,15 @@ from shared.database import Cursor, copy_rows
 from shared.market import EPOCH, Quote
 from shared.stream import DeadLetter
 
-QUOTE_COLUMNS = ("partition", "offset", *Quote.__struct_fields__)
+STORED_FIELDS = Quote.__struct_fields__[: Quote.__struct_fields__.index("correction")]
+"""All but the last: by how much a clock was corrected is no fact of the market."""
+QUOTE_COLUMNS = ("partition", "offset", *STORED_FIELDS)
 DAY_LOCK = 7_205_802
 
 
 def quote_row(partition: int, offset: int, quote: Quote) -> tuple[object, ...]:
-    """A quote as one row of QUOTE_COLUMNS: its place in the log, then every field."""
-    return (partition, offset, *astuple(quote))
+    """A quote as one row of QUOTE_COLUMNS: its place in the log, then every field that is stored."""
+    return (partition, offset, *astuple(quote)[: len(STORED_FIELDS)])
 
 
 def copy_quotes(cursor: Cursor, rows: list[tuple[object, ...]]) -> None:

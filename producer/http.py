@@ -14,6 +14,7 @@ from curl_cffi.requests import BrowserTypeLiteral, Response, Session
 from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
 from producer.limits import Breakers, RequestLimit
+from producer.provider_clock import ProviderClock
 from producer.retry_after import seconds_wanted
 from shared.addresses import stays_here
 from shared.errors import NoNetwork, Refused, SourceError, Throttled
@@ -23,6 +24,8 @@ Params = Mapping[str, str | int]
 THROTTLING = {418, 429}
 """418 is what Binance answers to those who go on after 429."""
 REFUSING = {401, 403, 451}
+CERTIFICATE_REFUSED = 60
+"""Curl's number of the error."""
 NO_ROUTE = {EHOSTUNREACH, ENETDOWN, ENETUNREACH}
 ASKED_FOR = ("function", "symbol")
 """Parameters that name what a question is about."""
@@ -56,6 +59,7 @@ class HttpClient:
     Every request takes from `limit` first. `timeout` is that of a whole request, in seconds. `secrets` are taken
     out of every answer; they are to be sent in params or headers, which no error repeats, and with them no redirect
     is followed: it would take them along to wherever it leads. `impersonate` names the browser to look like.
+    `clock` is told what time it is at the provider, as often as it answers.
 
     Raises, besides what RequestLimit.take does: Unanswered (5xx, a timeout, an answer that is no JSON, too many of
     these in a row to one question), SourceDown (a refused or broken connection, no answer to several questions, too
@@ -70,6 +74,7 @@ class HttpClient:
         timeout: float,
         secrets: tuple[str, ...] = (),
         impersonate: BrowserTypeLiteral | None = None,
+        clock: ProviderClock | None = None,
     ) -> None:
         self._base_url, self._limit, self._timeout = base_url, limit, timeout
         self._secrets = tuple(secret for secret in secrets if secret)
@@ -79,6 +84,7 @@ class HttpClient:
             impersonate=impersonate, allow_redirects=not self._secrets, curl_options=direct
         )
         self._breakers = Breakers()
+        self._clock = clock
 
     def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to GET, its body decoded from JSON. `path` is put behind the base address."""
@@ -104,6 +110,7 @@ class HttpClient:
     def _fetch(self, question: str, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
         self._breakers.check(question)
         self._limit.take()
+        asked_at = self._clock.uncorrected() if self._clock else 0.0
         try:
             response = self._session.get(
                 url, params=dict(params), headers=dict(headers or {}), timeout=self._timeout
@@ -114,6 +121,9 @@ class HttpClient:
         except (ValueError, LookupError):  # headers that curl passes on and its wrapper can't read
             sentence = f"{_place(url)} answered with headers that make no sense."
             raise self._breakers.failed(question, sentence) from None
+        if self._clock is not None:
+            told = _headers(response)
+            self._clock.answered(asked_at, told.get("date", ""), told.get("age", ""))
         if response.status_code >= 400:
             self._raise_status(question, _place(url), response)
         if response.status_code >= 300:
@@ -130,6 +140,9 @@ class HttpClient:
             return NoNetwork(f"There is no route to {place}: no network.")
         if isinstance(error, Timeout):
             return self._breakers.timed_out(question, f"{place} did not answer within {self._timeout:g} s.")
+        if int(error.code) == CERTIFICATE_REFUSED:
+            doubt = "its certificate is not valid by the clock of this machine, or not its own"
+            return self._breakers.unreachable(f"{place} can't be trusted: {doubt}.")
         return self._breakers.unreachable(f"{place} can't be reached (curl error {int(error.code)}).")
 
     def _raise_status(self, question: str, place: str, response: Response) -> NoReturn:

@@ -44,6 +44,8 @@ Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=64)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
+Correction = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+"""Seconds by which `received_time` was put forward, because the clock of the machine was found to be slow."""
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
@@ -99,6 +101,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     currency: Text | None = None
     exchange: Text | None = None
     session: Text | None = None
+    correction: Correction = 0.0
 
     def __post_init__(self) -> None:
         if not (-PRICE_LIMIT < self.price <= 0 and may_fall_below_zero(self.symbol, self.exchange)):
@@ -128,6 +131,7 @@ class RecordedBar(
     received_time: Time
     currency: Text | None = None
     exchange: Text | None = None
+    correction: Correction = 0.0
 
     def __post_init__(self) -> None:
         _require_price("low", self.low)
@@ -162,6 +166,7 @@ class CorporateAction(
     received_time: Time
     currency: Text | None = None
     exchange: Text | None = None
+    correction: Correction = 0.0
 
     def __post_init__(self) -> None:
         _require_price("value", self.value)
@@ -183,6 +188,7 @@ class TimeMark(
     received_time: Time
     symbol: Symbol | None = None
     end: bool = False
+    correction: Correction = 0.0
 
     def __post_init__(self) -> None:
         _require_past(self.time, self.received_time)

@@ -42,7 +42,7 @@ def decode(raw: bytes | None, appended_ms: int) -> Record:
         record = _without_false_figures(raw, error)
     if b"\\u0000" in raw and _holds_nul(record):
         raise BadMessage("holds a NUL character, which no table can store")
-    if record.received_time.timestamp() * 1000 - appended_ms > _FUTURE_TOLERANCE_MS:
+    if (record.received_time.timestamp() - record.correction) * 1000 - appended_ms > _FUTURE_TOLERANCE_MS:
         received = record.received_time.isoformat()
         appended = datetime.fromtimestamp(appended_ms / 1000, UTC).isoformat()
         raise BadMessage(f"from the future: received time {received}, but the log took it at {appended}")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from queue import Queue
 
+from producer.live.clocks import Clocks
 from producer.live.feed import Feed
 from producer.live.health import SourceHealth
 from producer.live.past import Historian
@@ -33,11 +34,21 @@ class ProvidersAtWork:
             return
         provider = self._make_provider(source)
         self.health[source] = SourceHealth(provider.streams)
-        self._feeds[source] = Feed(provider, self._inbox, self._poll_interval, time.time)
-        self._historians[source] = Historian(provider, self._inbox)
+        self._feeds[source] = Feed(provider, self._inbox, self._poll_interval, provider.clock.now)
+        self._historians[source] = Historian(provider, self._inbox, provider.clock)
         self._feeds[source].start()
         self._historians[source].start()
         self._providers[source] = provider
+
+    def clocks(self) -> Clocks:
+        """How the clocks of the providers and of this machine compare."""
+        measured = {name: each.clock for name, each in self._providers.items() if each.clock.is_measured}
+        return Clocks({name: clock.offset for name, clock in measured.items()})
+
+    @property
+    def correction(self) -> float:
+        """The most by which received times of the last minute were put forward, in seconds."""
+        return max((each.clock.correction for each in self._providers.values()), default=0.0)
 
     def provider(self, source: str) -> Provider:
         """A provider that is at work. Raises Unavailable where none of its symbols is followed yet."""

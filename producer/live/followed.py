@@ -5,7 +5,7 @@ Times are epoch seconds.
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from producer.sources.provider import HistorySlice
 from shared.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.listings import Listing
-from shared.market import CorporateAction, Quote, RecordedBar, may_fall_below_zero
+from shared.market import CorporateAction, Quote, RecordedBar, TimeMark, may_fall_below_zero
 
 STANDBY_QUOTES = 1_000
 ACTIONS_SECONDS = 3 * 3600.0
@@ -242,6 +242,17 @@ class Followed:
         """Until when its source has told everything of it; 0 while nobody tells. An open stream needs no questions."""
         behind = self._behind & {"stream"} if health.stream_open else self._behind
         return 0.0 if behind else health.contact
+
+    def marks(self, now: float) -> list[TimeMark]:
+        """How far its time has come, where that is to be told."""
+        reached = self.line.mark_due()
+        if reached is None:
+            return []
+        # The clock of one source may be ahead of what several of them say.
+        received = datetime.fromtimestamp(max(now, reached), UTC)
+        time = datetime.fromtimestamp(reached, UTC)
+        source, symbol = self.choice.speaker, self.symbol
+        return [TimeMark(time=time, source=source, position=0, received_time=received, symbol=symbol)]
 
     def _take_over(self, now: float) -> list[Quote]:
         """The speaker has changed: what it said since the other one's last quote comes first."""

@@ -45,6 +45,10 @@ class SourceHealth:
         """A question was answered."""
         self.poll_error = None
 
+    def not_beyond(self, time: float) -> None:
+        """The clock was fast: nothing later than this has been told yet."""
+        self.contact = min(self.contact, time)
+
     @property
     def error(self) -> SourceError | None:
         """What is wrong with it now. Of two errors, the question's tells more about the provider."""

@@ -134,6 +134,11 @@ class Line:
         self.phase, self._known, self._live_since, self._asked = "history", Known(before), time, True
         return True
 
+    def not_beyond(self, time: float) -> None:
+        """The clock was fast: nothing later than this has been told yet."""
+        self._reached = min(self._reached, time)
+        self._live_since = min(self._live_since, time)
+
     def caught_up(self, time: float) -> None:
         """Another source speaks from here on, and has told what was missed."""
         self._reached = max(self._reached, time)

@@ -7,15 +7,14 @@ an inbox. So no state is shared, and the order in the inbox is the order in the 
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from queue import Empty, Queue
 from threading import Event
 
-from msgspec.structs import replace
-
 from producer.live.at_work import MakeProvider, ProvidersAtWork
+from producer.live.clocks import Clocks
 from producer.live.followed import Finding, Followed
 from producer.live.intake import Known
+from producer.live.positions import Positions
 from producer.live.quality import quality_row
 from producer.live.words import (
     Actions,
@@ -36,7 +35,7 @@ from producer.watching import QualityRow
 from shared.calendars import DAY, calendar_of
 from shared.errors import ConfigError
 from shared.listings import Listing, Listings
-from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.market import Quote, Record
 from shared.pulse import beat
 
 WAIT_SECONDS = 0.1
@@ -45,7 +44,6 @@ QUALITY_SECONDS = 2.0
 INBOX_WORDS = 50_000
 """Where Kafka takes nothing for so long, providers have to wait."""
 CATCH_UP_SECONDS = 3600.0
-MICROSECONDS = 1_000_000
 
 log = logging.getLogger("tickstream.producer")
 
@@ -70,8 +68,10 @@ class LiveMarket:
         self._grace, self._threshold = grace, threshold
         self._followed: dict[str, Followed] = {}
         self._by_name: dict[Listing, Followed] = {}
-        self._position = 0
+        self._positions = Positions()
         self._ticked = self._told = 0.0
+        self._clocks = Clocks({})
+        self._correction = 0.0
 
     def records(self, stop: Event) -> Iterator[Record]:
         """What goes into the log, until `stop` is set."""
@@ -82,11 +82,15 @@ class LiveMarket:
             except Empty:
                 pass
             else:
-                yield from self._numbered(self._heard(word))
-            now = time.time()
-            if now - self._ticked >= TICK_SECONDS:
-                self._ticked = now
-                yield from self._numbered(self._tick(now))
+                self._correction = self.at_work.correction
+                yield from self._positions.give(self._heard(word), self._correction)
+            if time.monotonic() - self._ticked >= TICK_SECONDS:
+                self._ticked = time.monotonic()
+                yield from self._positions.give(self._tick(), self._correction)
+
+    def _now(self) -> float:
+        """The time, epoch seconds, by the providers' clocks where they agree that this machine's is wrong."""
+        return time.time() + self._clocks.offset
 
     def close(self) -> None:
         """Stop every thread."""
@@ -121,7 +125,7 @@ class LiveMarket:
     def _known_of(self, symbol: str) -> Known | None:
         """What the log holds of a symbol. After a long while its minutes alone are fetched, not every trade."""
         known = self._known.get(symbol)
-        if known is None or time.time() - max(known.time, known.quoted[0]) < CATCH_UP_SECONDS:
+        if known is None or self._now() - max(known.time, known.quoted[0]) < CATCH_UP_SECONDS:
             return known
         return known._replace(trade_id=None)
 
@@ -152,7 +156,7 @@ class LiveMarket:
             return self._came(word)
         if isinstance(word, Past):
             followed = self._wished(word.wish)
-            return followed.past(word.part, time.time()) if followed else ()
+            return followed.past(word.part, self._now()) if followed else ()
         if isinstance(word, Actions):
             followed = self._followed.get(word.symbol)
             return followed.actions(word.records) if followed else ()
@@ -217,7 +221,7 @@ class LiveMarket:
 
     def _note_missing(self, came: Came) -> None:
         """Of the names that were asked for: those that failed, that the provider left out, and that it still has."""
-        received, now = came.received, time.time()
+        received, now = came.received, self._now()
         there = received.named | {quote.symbol for quote in received.quotes}
         for name in came.asked:
             followed = self._spoken(came.source, name)
@@ -235,7 +239,9 @@ class LiveMarket:
         if before == "live" and followed.line.phase == "history":
             self._wish(followed)
 
-    def _tick(self, now: float) -> Iterator[Record]:
+    def _tick(self) -> Iterator[Record]:
+        self._compare_clocks()
+        now = self._now()
         for followed in self._followed.values():
             before = followed.line.phase
             yield from followed.tick(now, self.at_work.health)
@@ -244,23 +250,13 @@ class LiveMarket:
                 self._wish(followed)
             if followed.actions_due(now):
                 self._look_for_actions(followed, now)
-            if (mark := followed.line.mark_due()) is not None:
-                yield self._mark(followed, mark, now)
+            yield from followed.marks(now)
             for finding in followed.findings:
                 self.findings.put(finding)
             followed.findings.clear()
-        if now - self._told >= QUALITY_SECONDS:
-            self._told = now
+        if time.monotonic() - self._told >= QUALITY_SECONDS:
+            self._told = time.monotonic()
             self._tell(now)
-
-    def _mark(self, followed: Followed, mark: float, now: float) -> TimeMark:
-        return TimeMark(
-            time=datetime.fromtimestamp(mark, UTC),
-            source=followed.choice.speaker,
-            position=0,
-            received_time=datetime.fromtimestamp(now, UTC),
-            symbol=followed.symbol,
-        )
 
     def _tell(self, now: float) -> None:
         """Tell the feeds whether silence means something, the lines how late they are, the screen how all fare."""
@@ -273,18 +269,25 @@ class LiveMarket:
         for symbol, company in list(self.companies.items()):
             if symbol in self._followed:
                 self._followed[symbol].line.delay = company.delay
-        self.quality = tuple(
-            quality_row(followed, self.at_work.health[followed.choice.speaker], now)
-            for followed in self._followed.values()
-        )
+        self.quality = tuple(self._quality(followed, now) for followed in self._followed.values())
 
-    def _numbered(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Positions that rise for ever, also from one run to the next: microseconds of the clock, or one more."""
-        for record in records:
-            self._position = max(self._position + 1, int(time.time() * MICROSECONDS))
-            yield _at(record, self._position)
+    def _quality(self, followed: Followed, now: float) -> QualityRow:
+        speaker = followed.choice.speaker
+        return quality_row(followed, self.at_work.health[speaker], self._clocks.fault(speaker), now)
 
+    def _compare_clocks(self) -> None:
+        """Between this machine and the providers; a change is a line of the log."""
+        before, self._clocks = self._clocks, self.at_work.clocks()
+        if self._clocks.offset < before.offset:
+            self._not_beyond(self._now())
+        for fault in self._clocks.faults - before.faults:
+            log.warning("%s: times of quotes are corrected by it, as far as they can be.", fault.capitalize())
+        if before.faults and not self._clocks.faults:
+            log.info("The clock of this machine is right again.")
 
-def _at(record: Record, position: int) -> Record:
-    assert isinstance(record, Quote | RecordedBar | CorporateAction | TimeMark)
-    return replace(record, position=position)
+    def _not_beyond(self, now: float) -> None:
+        """What was told by a clock that was fast has not come further than this."""
+        for health in self.at_work.health.values():
+            health.not_beyond(now)
+        for followed in self._followed.values():
+            followed.line.not_beyond(now)

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from queue import Empty, Queue
 
 from producer.live.words import Actions, Past, PastDelayed, PastEnded, Wish, Word
+from producer.provider_clock import ProviderClock
 from producer.sources.provider import HistorySlice, Provider
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
-from shared.market import CorporateAction
+from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar
 
 PAUSE_SECONDS, LONGEST_PAUSE = 2.0, 60.0
 """Between two tries of one history: the pause doubles from try to try."""
@@ -50,8 +51,9 @@ class Task:
 class Historian:
     """One provider's history; parts and ends go to `inbox`. A history that fails holds up no other."""
 
-    def __init__(self, provider: Provider, inbox: "Queue[Word]") -> None:
+    def __init__(self, provider: Provider, inbox: "Queue[Word]", clock: ProviderClock | None = None) -> None:
         self._provider, self._inbox = provider, inbox
+        self._clock = clock or ProviderClock(lambda: datetime.fromtimestamp(time.time(), UTC))
         self._wishes: Queue[Task] = Queue()
         self._later: list[Task] = []
         self._unwished: set[Wish] = set()
@@ -104,7 +106,7 @@ class Historian:
 
     def _look_for_actions(self, wish: Wish) -> None:
         try:
-            parts = self._parts(wish, time.time())
+            parts = self._parts(wish, self._clock.now())
             found = [
                 record for part in parts for record in part.records if isinstance(record, CorporateAction)
             ]
@@ -115,7 +117,7 @@ class Historian:
 
     def _fulfil(self, task: Task) -> None:
         """Fetch one history. What fails is tried again, ever more seldom, when the others had their turn."""
-        wish, asked_at = task.wish, time.time()
+        wish, asked_at, began = task.wish, self._clock.now(), time.monotonic()
         try:
             self._fetch(wish, asked_at)
         except (UnknownSymbol, Refused) as error:
@@ -124,6 +126,8 @@ class Historian:
             self._try_later(task, error, asked_at)
         else:
             self._down_since, self._given_at = None, time.monotonic()
+            # The answers may have told that this machine's clock is fast: less was over then.
+            asked_at = min(asked_at, self._clock.now() - (self._given_at - began))
             self._inbox.put(PastEnded(wish, None, asked_at))
 
     def _try_later(self, task: Task, error: SourceError, asked_at: float) -> None:
@@ -165,8 +169,17 @@ class Historian:
         for part in self._parts(wish, asked_at):
             if self._stop.is_set():
                 return
-            self._inbox.put(Past(wish, part))
+            latest = self._clock.latest()
+            finished = [record for record in part.records if _ends(record) <= latest]
+            self._inbox.put(Past(wish, part._replace(records=finished)))
 
     def _parts(self, wish: Wish, asked_at: float) -> Iterator[HistorySlice]:
         after = None if wish.after is None else datetime.fromtimestamp(wish.after, UTC)
         return self._provider.history(wish.name, after, datetime.fromtimestamp(asked_at, UTC))
+
+
+def _ends(record: RecordedBar | CorporateAction) -> float:
+    """When a bar shorter than a day is over, epoch seconds; days and actions are told once they are."""
+    if isinstance(record, CorporateAction) or record.interval == "1d":
+        return float("-inf")
+    return record.start.timestamp() + INTERVAL_SECONDS[record.interval]

@@ -7,10 +7,15 @@ from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.watching import Cause, QualityRow, State
 
+HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("stream silent",), "waiting": ("",)}
+"""What is told of a state, unless a clock is wrong: that may be the reason for all of it."""
 
-def quality_row(followed: Followed, health: SourceHealth, now: float) -> QualityRow:
-    """The row as of `now`, epoch seconds."""
+
+def quality_row(followed: Followed, health: SourceHealth, clock_fault: str, now: float) -> QualityRow:
+    """The row as of `now`, epoch seconds. `clock_fault` is what is wrong with a clock, in words."""
     told = followed.told(health, now)
+    if clock_fault and told.cause in HIDDEN_BY_CLOCK.get(told.state, ()):
+        told = told._replace(cause="wrong clock", detail=clock_fault, next_try=None)
     intake, last = followed.intake, followed.intake.last
     return QualityRow(
         symbol=followed.symbol,

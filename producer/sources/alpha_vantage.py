@@ -19,6 +19,7 @@ import msgspec
 
 from producer.http import HttpClient, Rejected
 from producer.limits import RequestLimit
+from producer.provider_clock import ProviderClock
 from producer.sources.alpha_vantage_notes import Body, raise_note, unknown
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import LeftOut
@@ -92,11 +93,13 @@ class AlphaVantage:
             raise ConfigError(
                 "ALPHAVANTAGE_API_KEY is empty: alphavantage needs a key, get one at alphavantage.co"
             )
-        self._clock = clock
+        self.clock = self._clock = ProviderClock(clock)
         self.silent_after = providers.stream_silence
         limit = RequestLimit(providers.alphavantage_requests, stop.wait)
         secrets = (self._key,)
-        self._http = HttpClient(providers.alphavantage_url, limit, providers.http_timeout, secrets)
+        self._http = HttpClient(
+            providers.alphavantage_url, limit, providers.http_timeout, secrets, clock=self.clock
+        )
 
     def connect(self, names: Sequence[str]) -> Stream:
         """Raises Refused: there is no stream."""

@@ -23,6 +23,7 @@ import msgspec
 
 from producer.http import Answer, HttpClient, Params, Rejected
 from producer.limits import RequestLimit
+from producer.provider_clock import ProviderClock
 from producer.sources.decimals import decimals_of
 from producer.sources.provider import Company, HistorySlice, Received, Stream
 from shared.errors import Refused, Unanswered, UnknownSymbol
@@ -67,10 +68,10 @@ class CoinGecko:
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
-        self._clock = clock
+        self.clock = self._clock = ProviderClock(clock)
         self.silent_after = providers.stream_silence
         limit = RequestLimit(providers.coingecko_requests, stop.wait)
-        self._http = HttpClient(providers.coingecko_url, limit, providers.http_timeout)
+        self._http = HttpClient(providers.coingecko_url, limit, providers.http_timeout, clock=self.clock)
 
     def connect(self, names: Sequence[str]) -> Stream:
         """Raises Refused: there is no stream."""

@@ -20,6 +20,7 @@ import msgspec
 from producer.connection import Connection
 from producer.http import HttpClient, Rejected
 from producer.limits import RequestLimit
+from producer.provider_clock import ProviderClock, nobody_asked
 from producer.sources.decimals import decimals_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import LeftOut, understood_fields
@@ -93,17 +94,19 @@ class Finnhub:
         self._key = providers.finnhub_api_key.get_secret_value()
         if not self._key:
             raise ConfigError("FINNHUB_API_KEY is empty: finnhub needs a key, get one at finnhub.io")
-        self._clock = clock
+        self.clock = self._clock = ProviderClock(clock)
         self._stream_url = providers.finnhub_stream_url
         self.silent_after = max(providers.stream_silence, LONGEST_PING_SECONDS)
         limit = RequestLimit(providers.finnhub_requests, stop.wait)
-        self._http = HttpClient(providers.finnhub_url, limit, providers.http_timeout, secrets=(self._key,))
+        self._http = HttpClient(
+            providers.finnhub_url, limit, providers.http_timeout, secrets=(self._key,), clock=self.clock
+        )
 
     def connect(self, names: Sequence[str]) -> "FinnhubStream":
         """Open a stream of these."""
         mark = "&" if "?" in self._stream_url else "?"
         url = f"{self._stream_url}{mark}token={url_quoted(self._key, safe='')}"
-        stream = FinnhubStream(Connection(url, secrets=(self._key,)), self._clock)
+        stream = FinnhubStream(Connection(url, secrets=(self._key,)), self._clock, self.clock.traded)
         stream.follow(names)
         return stream
 
@@ -181,8 +184,10 @@ class Finnhub:
 class FinnhubStream:
     """One connection, and the symbols it is subscribed to."""
 
-    def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
-        self._connection, self._clock = connection, clock
+    def __init__(
+        self, connection: Connection, clock: Callable[[], datetime], traded: Callable[[float], None]
+    ) -> None:
+        self._connection, self._clock, self._traded = connection, clock, traded
         self._followed: tuple[str, ...] = ()
         self._heard = connection.last_heard
 
@@ -202,7 +207,7 @@ class FinnhubStream:
         before, self._heard = self._heard, self._connection.last_heard
         if text is None:
             return Received([], alive=self._heard > before)
-        return received(text, self._clock())
+        return received(text, self._clock(), self._traded)
 
     def close(self) -> None:
         """Close at once; never raises."""
@@ -212,7 +217,7 @@ class FinnhubStream:
         self._connection.send(msgspec.json.encode({"type": order, "symbol": name}).decode())
 
 
-def received(text: str, now: datetime) -> Received:
+def received(text: str, now: datetime, traded: Callable[[float], None] = nobody_asked) -> Received:
     """What a message holds: its trades in its own order, each of them, however alike. Pure but for the log.
 
     Raises Refused where the message says that the key is not accepted.
@@ -226,7 +231,7 @@ def received(text: str, now: datetime) -> Received:
         return Received([], refused=1)
     if frame.type == "ping":
         return Received([])
-    quotes = [quote for trade in frame.data if (quote := _quote_of_trade(trade, now)) is not None]
+    quotes = [quote for trade in frame.data if (quote := _quote_of_trade(trade, now, traded)) is not None]
     return Received(quotes, refused=len(frame.data) - len(quotes) if frame.data else 1)
 
 
@@ -252,10 +257,11 @@ def _hear_error(sentence: str) -> None:
         log.warning("Finnhub does not know one of the symbols, or does not stream it for this key.")
 
 
-def _quote_of_trade(raw: msgspec.Raw, now: datetime) -> Quote | None:
+def _quote_of_trade(raw: msgspec.Raw, now: datetime, traded: Callable[[float], None]) -> Quote | None:
     """The trade as a quote, None where it is none."""
     try:
         trade = msgspec.json.decode(raw, type=Trade)
+        traded(trade.t / 1000)
         return Quote(
             symbol=trade.s,
             event_time=EPOCH + timedelta(milliseconds=trade.t),

@@ -10,6 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from producer.provider_clock import ProviderClock
 from shared.errors import SourceError
 from shared.market import CorporateAction, Quote, RecordedBar
 
@@ -88,6 +89,7 @@ class Provider(Protocol):
     All raise SourceDown, Throttled, Refused or UnknownSymbol, as shared.errors says what each means. Unanswered says
     that one question alone fails: what concerns one symbol costs no other one anything.
     `silent_after` is how many seconds without a single frame, in an open market, say that a stream is dead.
+    `clock` tells the time, by the provider's own clock where that of this machine was found to be wrong.
     `poll_seconds` is how often `poll` is worth asking; None where nothing can be polled.
     """
 
@@ -96,6 +98,7 @@ class Provider(Protocol):
     has_history: bool
     numbers_trades: bool
     silent_after: float
+    clock: ProviderClock
     poll_seconds: float | None
 
     def connect(self, names: Sequence[str]) -> Stream:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,16 +97,24 @@ def at_work(
     standin: StandIn,
     sources: str,
     known: Mapping[str, Known] | None = None,
+    machine: Callable[[], datetime] = lambda: datetime.now(UTC),
     **settings: str,
 ) -> Iterator[Live]:
-    """A live market of these sources; `known` is what the log would hold. At the end every thread has stopped."""
+    """A live market of these sources; `known` is what the log would hold, `machine` the clock of this machine.
+
+    At the end every thread has stopped.
+    """
     config = load(None, {**standin.settings, **SHORT, "SOURCES": sources, **settings})
     stop, records = Event(), list[Record]()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
         patch.setattr("producer.live.market.QUALITY_SECONDS", 0.1)
         patch.setattr("producer.live.market.TICK_SECONDS", 0.1)
         patch.setattr("producer.live.line.SETTLED_SECONDS", 0.2)
-        market = _market(config, known or {}, stop)
+        patch.setattr(
+            "producer.live.market.time",
+            SimpleNamespace(time=lambda: machine().timestamp(), monotonic=time.monotonic),
+        )
+        market = _market(config, known or {}, machine, stop)
         drained = pool.submit(lambda: records.extend(market.records(stop)))
         try:
             market.follow(config.producer.listings)
@@ -116,11 +125,13 @@ def at_work(
             drained.result(PATIENCE)
 
 
-def _market(config: Config, known: Mapping[str, Known], stop: Event) -> LiveMarket:
+def _market(
+    config: Config, known: Mapping[str, Known], machine: Callable[[], datetime], stop: Event
+) -> LiveMarket:
     """The market, with providers that like to be asked often."""
 
     def provider(source: str) -> Provider:
-        made = registry.provider(source, config.providers, lambda: datetime.now(UTC), stop)
+        made = registry.provider(source, config.providers, machine, stop)
         made.poll_seconds = POLL_SECONDS
         return made
 

@@ -41,7 +41,8 @@ class StandIn:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="standin", daemon=True)
         self.yahoo = Yahoo(market)
-        self._web = Web({name: self._locked(respond) for name, respond in self._responders().items()})
+        responders = {name: self._locked(respond) for name, respond in self._responders().items()}
+        self._web = Web(responders, lambda: self.market.clock())
         dialects = YahooStream(), BinanceStream(), FinnhubStream(market, API_KEY)
         self.streams = Streams(self._loop, dict(zip(("yahoo", "binance", "finnhub"), dialects, strict=True)))
         self._sockets = [_bound(port), _bound(port + 1 if port else 0)]

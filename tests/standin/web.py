@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -29,12 +30,15 @@ class Planned:
 
 
 class Web:
-    """Answers requests; lives in one event loop. `responders` by provider, the first part of the path."""
+    """Answers requests; lives in one event loop. `responders` by provider, the first part of the path.
 
-    def __init__(self, responders: dict[str, Responder]) -> None:
+    `clock` is the providers' own, in epoch seconds.
+    """
+
+    def __init__(self, responders: dict[str, Responder], clock: Callable[[], float]) -> None:
         self.requests: list[Request] = []
         self.planned: list[Planned] = []
-        self._responders = responders
+        self._responders, self._clock = responders, clock
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +67,7 @@ class Web:
         if fault.dies:
             reset(writer.transport)
             return False
-        writer.write(_rendered(fault.applied(right)))
+        writer.write(_rendered(fault.applied(right), self._clock()))
         await writer.drain()
         return headers.get("connection", "").lower() != "close"
 
@@ -109,9 +113,9 @@ def _parsed(head: bytes) -> tuple[str, Headers]:
     return first.split(" ")[1], {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _rendered(answer: Answer) -> bytes:
-    """The bytes of an answer."""
+def _rendered(answer: Answer, now: float) -> bytes:
+    """The bytes of an answer that is given at `now`, epoch seconds."""
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers]
+    lines += [f"{name}: {value}" for name, value in (("Date", formatdate(now, usegmt=True)), *answer.headers)]
     lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}", "", ""]
     return "\r\n".join(lines).encode() + answer.body

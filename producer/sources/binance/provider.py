@@ -13,6 +13,7 @@ import msgspec
 from producer.connection import Connection
 from producer.http import HttpClient, Params, Rejected
 from producer.limits import RequestLimit
+from producer.provider_clock import ProviderClock
 from producer.sources.binance.history import History
 from producer.sources.binance.stream import BinanceStream
 from producer.sources.binance.trades import SOURCE, Trade, quote_of
@@ -61,15 +62,16 @@ class Binance:
     poll_seconds: float | None = POLL_SECONDS
 
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
-        self._clock, self._wait = clock, stop.wait
+        self.clock = self._clock = ProviderClock(clock)
+        self._wait = stop.wait
         self._stream_url = providers.binance_stream_url.rstrip("/") + "/stream"
         self.silent_after = providers.stream_silence
         limit = RequestLimit(providers.binance_requests, stop.wait)
-        self._http = HttpClient(providers.binance_url, limit, providers.http_timeout)
+        self._http = HttpClient(providers.binance_url, limit, providers.http_timeout, clock=self.clock)
 
     def connect(self, names: Sequence[str]) -> BinanceStream:
         """Open a stream of these."""
-        stream = BinanceStream(Connection(self._stream_url), self._clock, self._wait)
+        stream = BinanceStream(Connection(self._stream_url), self._clock, self._wait, self.clock.traded)
         stream.follow(names)
         return stream
 

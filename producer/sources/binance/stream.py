@@ -44,12 +44,16 @@ class Notice(msgspec.Struct):
 
 
 class BinanceStream:
-    """One connection, and the pairs it is subscribed to. `wait` waits so many seconds."""
+    """One connection, and its pairs. `wait` waits so many seconds; `traded` is told the times of trades."""
 
     def __init__(
-        self, connection: Connection, clock: Callable[[], datetime], wait: Callable[[float], bool]
+        self,
+        connection: Connection,
+        clock: Callable[[], datetime],
+        wait: Callable[[float], bool],
+        traded: Callable[[float], None],
     ) -> None:
-        self._connection, self._clock, self._wait = connection, clock, wait
+        self._connection, self._clock, self._wait, self._traded = connection, clock, wait, traded
         self._heard = connection.last_heard
         self._names: dict[str, str] = {}
         self._requests = 0
@@ -95,6 +99,7 @@ class BinanceStream:
         Raises ValueError where there is no trade in it, or one that can't be true.
         """
         trade = msgspec.json.decode(text, type=TradeFrame, strict=False).data
+        self._traded(trade.T / 1000)
         name = self._names.get(trade.s)
         return [] if name is None else [quote_of(name, trade, now)]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import Event
 
+from producer.provider_clock import ProviderClock
 from producer.sources.provider import Company, HistorySlice, Received, Stream
 from producer.sources.yahoo.company import company
 from producer.sources.yahoo.history import history
@@ -29,12 +30,12 @@ class Yahoo:
     def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
         self.silent_after = providers.stream_silence
         self._stream_url = providers.yahoo_stream_url
-        self._clock = clock
-        self._session = YahooSession(providers, stop)
+        self.clock = self._clock = ProviderClock(clock)
+        self._session = YahooSession(providers, stop, self.clock)
 
     def connect(self, names: Sequence[str]) -> Stream:
         """Open a stream of these."""
-        return open_stream(self._stream_url, names, self._clock)
+        return open_stream(self._stream_url, names, self._clock, self.clock.traded)
 
     def poll(self, names: Sequence[str]) -> Received:
         """The newest price of each, of its regular session or of trading before or after it."""

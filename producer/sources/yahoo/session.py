@@ -8,6 +8,7 @@ import msgspec
 
 from producer.http import HttpClient, Params, Rejected
 from producer.limits import RequestLimit
+from producer.provider_clock import ProviderClock
 from shared.errors import NoNetwork, Refused, SourceDown, Throttled, Unanswered
 from shared.provider_settings import Providers
 
@@ -45,9 +46,11 @@ class YahooSession:
     Raises what HttpClient raises, but Refused: Yahoo knows no keys, so whom it turns away it may serve again later.
     """
 
-    def __init__(self, providers: Providers, stop: Event) -> None:
+    def __init__(self, providers: Providers, stop: Event, clock: ProviderClock) -> None:
         limit = RequestLimit(providers.yahoo_requests, stop.wait)
-        self._http = HttpClient(providers.yahoo_url, limit, providers.http_timeout, impersonate=BROWSER)
+        self._http = HttpClient(
+            providers.yahoo_url, limit, providers.http_timeout, impersonate=BROWSER, clock=clock
+        )
         self._crumb_url = f"{providers.yahoo_url}/v1/test/getcrumb"
         self._cookie_url = providers.yahoo_cookie_url
         self._lock = Lock()

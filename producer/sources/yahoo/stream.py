@@ -26,6 +26,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.connection import Connection
+from producer.provider_clock import nobody_asked
 from producer.sources.provider import Received
 from producer.sources.yahoo.quotes import COINS, SessionFigures
 from shared.errors import SourceDown
@@ -82,19 +83,22 @@ logging.getLogger("yfinance").setLevel(logging.WARNING)
 
 
 def open_stream(
-    url: str, names: Sequence[str], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    url: str,
+    names: Sequence[str],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    traded: Callable[[float], None] = nobody_asked,
 ) -> "YahooStream":
     """A stream of these. Raises SourceDown, NoNetwork, Throttled or Refused where there can be none."""
-    stream = YahooStream(url, clock)
+    stream = YahooStream(url, clock, traded)
     stream.follow(names)
     return stream
 
 
 class YahooStream:
-    """One connection, and the symbols it is subscribed to."""
+    """One connection, and the symbols it is subscribed to. `traded` is told the times of its prices, epoch seconds."""
 
-    def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
+    def __init__(self, url: str, clock: Callable[[], datetime], traded: Callable[[float], None]) -> None:
+        self._clock, self._traded = clock, traded
         self._connection = Connection(url)
         self._heard = self._connection.last_heard
         self._client = yfinance.WebSocket(url, verbose=False)
@@ -118,7 +122,7 @@ class YahooStream:
                 self._subscribe()
         before, self._heard = self._heard, self._connection.last_heard
         now = self._clock()
-        read = [quote_of(text, now) for text in texts]
+        read = [quote_of(text, now, self._traded) for text in texts]
         quotes = [quote for quote in read if quote is not None]
         wanted = [quote for quote in quotes if quote.symbol in self._followed]
         return Received(wanted, len(read) - len(quotes), alive=bool(texts) or self._heard > before)
@@ -133,7 +137,7 @@ class YahooStream:
             self._client.subscribe(self._followed)
 
 
-def quote_of(text: str, now: datetime) -> Quote | None:
+def quote_of(text: str, now: datetime, traded: Callable[[float], None] = nobody_asked) -> Quote | None:
     """The quote in a message; None where it is unreadable, of another type, or can't be true."""
     try:
         frame = msgspec.json.decode(text, type=Frame)
@@ -141,7 +145,9 @@ def quote_of(text: str, now: datetime) -> Quote | None:
             return None
         message = PricingData.FromString(b64decode(frame.message, validate=True))
         fields = MessageToDict(message, preserving_proto_field_name=True)
-        return _quote(msgspec.convert(fields, Pricing, strict=False), now)
+        pricing = msgspec.convert(fields, Pricing, strict=False)
+        traded(pricing.time / 1000)
+        return _quote(pricing, now)
     # ValueError is bad JSON or Base64, a field that is missing or out of its range, or a quote that can't be true;
     # RecursionError is brackets without end.
     except (ValueError, RecursionError, DecodeError):

@@ -1,0 +1,50 @@
+"""Whether the clock of this machine is wrong, as far as the providers at work can tell. Pure."""
+
+from collections.abc import Mapping
+from statistics import median
+
+AGREED_SECONDS = 3.0
+"""Two providers' clocks that are no further apart agree."""
+LENGTHS = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "h"), (180, 60, "min"))
+
+
+class Clocks:
+    """`offsets` are each measured provider's time less this machine's, in seconds; 0 where they are the same."""
+
+    def __init__(self, offsets: Mapping[str, float]) -> None:
+        self._offsets = offsets
+
+    @property
+    def offset(self) -> float:
+        """What is to be added to this machine's clock, in seconds; 0 where the providers do not agree on it."""
+        return median(self._offsets.values()) if self._agree and self._offsets else 0.0
+
+    def fault(self, source: str) -> str:
+        """What is wrong with a clock that matters for this source, in words; empty where nothing is."""
+        offset = self._offsets.get(source, 0.0)
+        if not offset:
+            return ""
+        if self._agree:
+            return f"the clock of this machine is {_length(offset)} {'slow' if offset > 0 else 'fast'}"
+        way = "behind" if offset > 0 else "ahead of"
+        return f"the clock of this machine is {_length(offset)} {way} that of {source}, and others differ"
+
+    @property
+    def faults(self) -> frozenset[str]:
+        """What is wrong, in words, each once."""
+        return frozenset(filter(None, map(self.fault, self._offsets)))
+
+    @property
+    def _agree(self) -> bool:
+        return (
+            not self._offsets or max(self._offsets.values()) - min(self._offsets.values()) <= AGREED_SECONDS
+        )
+
+
+def _length(seconds: float) -> str:
+    """A length of time in one unit, such as 10 s or 5 min."""
+    length = round(abs(seconds))
+    for least, unit, name in LENGTHS:
+        if length >= least:
+            return f"{length / unit:.0f} {name}"
+    return f"{length:.0f} s"
