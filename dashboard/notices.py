@@ -32,7 +32,16 @@ def banner(feed: str, reading: Reading) -> str | None:
         return SIMULATED if reading.offer is None else _stand_in(reading.offer)
     if feed == "replay":
         return f"Recorded data{_dates(reading)}: played back, not live."
-    return None
+    return _wrong_clock(reading)
+
+
+def _wrong_clock(reading: Reading) -> str | None:
+    """One sentence for the whole page: a wrong clock concerns every number on it."""
+    faults = {row.detail.rstrip(".") for row in reading.qualities.values() if row.cause == "wrong clock"}
+    if not faults:
+        return None
+    named = "; ".join(sorted(faults))
+    return f"{named[:1].upper()}{named[1:]}. Times of quotes are the sources' own; ages here are wrong until it is set."
 
 
 def _stand_in(offer: OfferRow) -> str:

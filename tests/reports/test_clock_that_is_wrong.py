@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard.notices import banner
+from dashboard.rows import QualityRow
+from dashboard.snapshot import NOTHING
+from dashboard.sources import standing
 from producer.live.clocks import Clocks
 from producer.provider_clock import ProviderClock
 from shared.errors import BadMessage
@@ -238,6 +242,31 @@ def test_providers_that_differ_leave_open_whose_clock_is_wrong() -> None:
         clocks.fault("binance")
         == "the clock of this machine is 40 s behind that of binance, and others differ"
     )
+
+
+def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
+    """The cause and the difference, as the producer found them."""
+    detail = "the clock of this machine is 10 s slow"
+    rows = {
+        name: QualityRow(name, "yahoo", None, "live", "wrong clock", detail, None, None, 1, 1)
+        for name in "AB"
+    }
+    assert standing(rows["A"], stands_in=False).text == "The clock of this machine is 10 s slow"
+    assert str(banner("live", NOTHING._replace(qualities=rows))).startswith(
+        "The clock of this machine is 10 s slow. "
+    )
+    right = {"A": rows["A"]._replace(cause="", detail="")}
+    assert banner("live", NOTHING._replace(qualities=right)) is None
+
+
+def test_history_that_was_given_up_is_told_beside_the_quotes() -> None:
+    """Quotes come, and the page says what is missing and when it is tried again."""
+    row = QualityRow(
+        "A", "yahoo", None, "live", "no history", "its history can't be had: 500", 60.0, None, 1, 1
+    )
+    assert standing(row, stands_in=False).text == "Live from Yahoo without its history, next try in {left}"
+    fetching = row._replace(state="history", cause="provider down")
+    assert standing(fetching, stands_in=False).text == "Yahoo gives no history, next try in {left}"
 
 
 def test_message_says_by_how_much_its_received_time_was_put_forward() -> None:
