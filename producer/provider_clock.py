@@ -85,6 +85,8 @@ class ProviderClock:
     @property
     def correction(self) -> float:
         """The most by which times of the last minute were put forward, in seconds; 0 where none was."""
+        if not self._offset and not self._most_corrected:
+            return 0.0
         with self._lock:
             self._follow_steps()
             now, corrected_by = self._running(), max(0.0, self._corrected_by())
@@ -118,10 +120,16 @@ class ProviderClock:
                 self._judge()
 
     def traded(self, event_time: float) -> None:
-        """A stream has just told a trade of that time, epoch seconds."""
+        """A stream has just told a trade of that time, epoch seconds. One that is not from the future ends the row."""
+        ahead = event_time - self.uncorrected()
+        if ahead <= LEAST_OFFSET and not self._trades:
+            return
         with self._lock:
             self._follow_steps()
-            self._trades.append(event_time - self.uncorrected())
+            if ahead > LEAST_OFFSET:
+                self._trades.append(ahead)
+            else:
+                self._trades.clear()
             self._judge()
 
     def _corrected_by(self) -> float:
@@ -132,15 +140,13 @@ class ProviderClock:
         step, self._difference = difference - self._difference, difference
         if abs(step) > STEP_SECONDS:
             self._answers = deque((Sample(a.least - step, a.most - step) for a in self._answers), ANSWERS)
-            self._trades = deque((ahead - step for ahead in self._trades), TRADES)
+            self._trades = deque((a - step for a in self._trades if a - step > LEAST_OFFSET), TRADES)
             self._judge()
 
     def _judge(self) -> None:
         """What most samples agree on. Trades alone count where all of the last ones come from the future."""
         by_answers = _agreed(list(self._answers)) if self._answers else 0.0
-        by_trades = (
-            median(self._trades) if len(self._trades) == TRADES and min(self._trades) > LEAST_OFFSET else 0.0
-        )
+        by_trades = median(self._trades) if len(self._trades) == TRADES else 0.0
         self._offset = by_answers if abs(by_answers) >= abs(by_trades) else by_trades
 
 

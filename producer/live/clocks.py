@@ -25,6 +25,7 @@ class Clocks:
         if not offset:
             return ""
         if self._agree:
+            offset = self.offset
             return f"the clock of this machine is {_length(offset)} {'slow' if offset > 0 else 'fast'}"
         way = "behind" if offset > 0 else "ahead of"
         return f"the clock of this machine is {_length(offset)} {way} that of {source}, and others differ"

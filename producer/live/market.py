@@ -280,8 +280,9 @@ class LiveMarket:
         before, self._clocks = self._clocks, self.at_work.clocks()
         if self._clocks.offset < before.offset:
             self._not_beyond(self._now())
-        for fault in self._clocks.faults - before.faults:
-            log.warning("%s: times of quotes are corrected by it, as far as they can be.", fault.capitalize())
+        if self._clocks.faults and not before.faults:
+            faults = "; ".join(sorted(self._clocks.faults)).capitalize()
+            log.warning("%s: times of quotes are corrected by it, as far as they can be.", faults)
         if before.faults and not self._clocks.faults:
             log.info("The clock of this machine is right again.")
 

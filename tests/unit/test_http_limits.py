@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.limits import FAILURES_TO_OPEN, LONGEST_PAUSE, PATIENCE, Breaker, RequestLimit
-from shared.errors import SourceDown, Throttled
+from producer.limits import FAILURES_TO_OPEN, LONGEST_PAUSE, PATIENCE, Breaker, Breakers, RequestLimit
+from shared.errors import SourceDown, Throttled, Unanswered
 
 
 class Clock:
@@ -178,3 +178,43 @@ def test_a_trial_whose_outcome_nobody_tells_does_not_end_the_trials() -> None:
     breaker.check()
     clock.now += seconds_refused(breaker)
     breaker.check()
+
+
+def test_question_that_fails_is_left_alone_and_no_other_is() -> None:
+    breakers = Breakers(Clock())
+    for _ in range(FAILURES_TO_OPEN):
+        assert isinstance(breakers.failed("/chart/BAD", "It broke."), Unanswered)
+    with pytest.raises(Unanswered, match="in a row"):
+        breakers.check("/chart/BAD")
+    breakers.check("/chart/GOOD")
+
+
+def test_questions_that_fail_each_for_itself_leave_the_provider_open() -> None:
+    breakers = Breakers(Clock())
+    for number in range(3 * FAILURES_TO_OPEN):
+        breakers.failed(f"/chart/{number}", "It broke.")
+    breakers.check("/chart/another")
+
+
+def test_connections_that_fail_close_the_provider_to_every_question_until_one_is_answered() -> None:
+    clock = Clock()
+    breakers = Breakers(clock)
+    for _ in range(FAILURES_TO_OPEN):
+        assert type(breakers.unreachable("Refused.")) is SourceDown
+    with pytest.raises(SourceDown, match="in a row"):
+        breakers.check("/quote")
+    clock.now += LONGEST_PAUSE
+    breakers.check("/quote")
+    breakers.succeeded("/quote")
+    breakers.check("/chart")
+
+
+def test_silence_concerns_the_provider_once_it_is_met_by_several_questions() -> None:
+    breakers = Breakers(Clock())
+    alone = [type(breakers.timed_out("/slow", "No answer.")) for _ in range(FAILURES_TO_OPEN)]
+    assert alone == [Unanswered] * FAILURES_TO_OPEN
+    breakers.check("/quick")
+    several = [type(breakers.timed_out(f"/{number}", "No answer.")) for number in range(FAILURES_TO_OPEN)]
+    assert several == [SourceDown] * FAILURES_TO_OPEN
+    with pytest.raises(SourceDown, match="in a row"):
+        breakers.check("/quick")
