@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from queue import Empty
 
 from producer.companies import Companies
-from producer.live.followed import Finding
+from producer.live.finding import Finding
 from producer.live.market import LiveMarket
 from producer.live.words import Watched
 from producer.watching import DataAlert, clear_alert, raise_alert, read_listings, write_quality

@@ -6,11 +6,11 @@ Times are epoch seconds.
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from producer.live.choice import Choice
+from producer.live.finding import Finding
 from producer.live.health import Minute, SourceHealth, Told, told
 from producer.live.intake import Intake, Known
 from producer.live.line import Line
@@ -30,18 +30,6 @@ STREAMED_WITHIN = 60.0
 """Seconds after which a symbol that its open stream does not bring lives on polled quotes."""
 MISSES = 3
 """So many answers in a row without a symbol that was asked for say that the provider has it no more."""
-
-
-class Finding(NamedTuple):
-    """What is amiss with a symbol's data (`is_raised`), or no longer is."""
-
-    symbol: str
-    kind: str
-    is_raised: bool
-    at: float
-    value: float | None = None
-    threshold: float | None = None
-    detail: str = ""
 
 
 def below_zero(price: float) -> str:

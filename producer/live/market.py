@@ -12,7 +12,8 @@ from threading import Event
 
 from producer.live.at_work import MakeProvider, ProvidersAtWork
 from producer.live.clocks import Clocks
-from producer.live.followed import Finding, Followed
+from producer.live.finding import Finding
+from producer.live.followed import Followed
 from producer.live.intake import Known
 from producer.live.positions import Positions
 from producer.live.quality import quality_row
@@ -273,7 +274,7 @@ class LiveMarket:
 
     def _quality(self, followed: Followed, now: float) -> QualityRow:
         speaker = followed.choice.speaker
-        return quality_row(followed, self.at_work.health[speaker], self._clocks.fault(speaker), now)
+        return quality_row(followed, self.at_work.health[speaker], now, self._clocks.fault(speaker))
 
     def _compare_clocks(self) -> None:
         """Between this machine and the providers; a change is a line of the log."""

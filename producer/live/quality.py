@@ -11,7 +11,7 @@ HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("strea
 """What is told of a state, unless a clock is wrong: that may be the reason for all of it."""
 
 
-def quality_row(followed: Followed, health: SourceHealth, clock_fault: str, now: float) -> QualityRow:
+def quality_row(followed: Followed, health: SourceHealth, now: float, clock_fault: str = "") -> QualityRow:
     """The row as of `now`, epoch seconds. `clock_fault` is what is wrong with a clock, in words."""
     told = followed.told(health, now)
     if clock_fault and told.cause in HIDDEN_BY_CLOCK.get(told.state, ()):

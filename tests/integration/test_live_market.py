@@ -6,7 +6,7 @@ from queue import Empty
 
 import pytest
 
-from producer.live.followed import Finding
+from producer.live.finding import Finding
 from producer.live.words import Watched
 from shared.listings import Listing, Listings
 from tests.integration.live import (

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from producer.live.followed import MISSES, Finding, Followed
+from producer.live.finding import Finding
+from producer.live.followed import MISSES, Followed
 from producer.live.health import SourceHealth
 from producer.live.intake import Known
 from shared.calendars import calendar_of
