@@ -1,8 +1,12 @@
 """The storage fold: every quote of the log into `quotes`, every bad message into the dead letters."""
 
+import logging
+import time
+
 from consumer.dead_letters import DeadLetterTopic
 from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_row
 from shared.database import Connection, Cursor, transaction
+from shared.errors import Unavailable
 from shared.market import Quote
 from shared.stream import Batch, DeadLetter
 
@@ -10,6 +14,10 @@ DAY = 86_400
 DAYS_A_TRANSACTION = 20
 DAYS_AHEAD = 2
 """So many days behind the newest one are ready before midnight comes."""
+AHEAD_PAUSE = 60.0
+"""Seconds until days are tried to be made ahead again, where something held the table."""
+
+log = logging.getLogger("tickstream")
 
 
 class Storage:
@@ -22,6 +30,7 @@ class Storage:
         self._committed_letters: list[tuple[int, list[DeadLetter]]] = []
         self._days_made: set[int] = set()
         self._days: set[int] = set()
+        self._ahead_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Nothing to fold again: what is stored is stored."""
@@ -64,16 +73,25 @@ class Storage:
             self._dead_letter_topic.add(partition, letters)
         self._committed_letters = []
         self._dead_letter_topic.publish()
-        if self._days:
-            newest = max(self._days)
-            self._make(connection, set(range(newest + 1, newest + 1 + DAYS_AHEAD)))
-            self._days = set()
+        if self._days and time.monotonic() >= self._ahead_at:
+            self._make_ahead(connection)
 
-    def _make(self, connection: Connection, days: set[int]) -> None:
+    def _make_ahead(self, connection: Connection) -> None:
+        """Make the days behind the newest one. It can wait: nobody stands still for it."""
+        newest = max(self._days)
+        try:
+            self._make(connection, set(range(newest + 1, newest + 1 + DAYS_AHEAD)), lock_timeout="200ms")
+            self._days = set()
+        except Unavailable as error:
+            log.debug("days are not made ahead yet: %s", error)
+            self._ahead_at = time.monotonic() + AHEAD_PAUSE
+
+    def _make(self, connection: Connection, days: set[int], lock_timeout: str = "30s") -> None:
         """Make the parts of the table for days, some a transaction: each takes locks until its end."""
         new = sorted(days - self._days_made)
         for start in range(0, len(new), DAYS_A_TRANSACTION):
             with transaction(connection) as cursor:
+                cursor.execute("select set_config('lock_timeout', %s, true)", (lock_timeout,))
                 for day in new[start : start + DAYS_A_TRANSACTION]:
                     make_day(cursor, day)
         self._days_made |= days

@@ -67,6 +67,24 @@ def test_today_tomorrow_and_the_day_after_are_made_before_a_quote_needs_them(des
         assert days_made(cursor) == {FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 2}
 
 
+def test_nobody_waits_for_days_ahead_while_something_holds_the_table_longer(
+    desk: Desk, backup: Connection
+) -> None:
+    """Such as an ANALYZE of all quotes, beside which no partition is attached."""
+    with desk.at_work(store):
+        desk.publish(quotes(0, 1))
+        query = "select count(*) from pg_inherits where inhparent = 'quotes'::regclass"
+        wait_for(lambda: desk.rows(query) == [(3,)])
+        cursor = backup.cursor()
+        cursor.execute("lock table quotes in share update exclusive mode")
+        desk.publish(quotes(86_400, 1))
+        wait_for(lambda: desk.has_read("storage", 2))
+        desk.publish(quotes(86_401, 1))
+        wait_for(lambda: desk.has_read("storage", 3))
+        backup.rollback()
+    assert desk.rows(query) == [(3,)]
+
+
 def test_a_day_that_is_attached_has_the_keys_and_columns_of_one_made_in_place(desk: Desk) -> None:
     shape = """
         select pg_get_indexdef(i.indexrelid), i.indisprimary, h.inhparent::regclass::text

@@ -5,12 +5,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from threading import Event, Thread
 
 import psutil
 import pytest
 
+from dashboard.notices import warning
+from dashboard.panels import part_items
+from dashboard.rows import PartRow
+from dashboard.snapshot import NOTHING
 from shared import supervising
 from shared.database import connect, transaction
 from shared.embedded import Kafka, Postgres
@@ -148,24 +152,43 @@ def test_the_page_is_told_which_part_failed_and_that_the_disk_gets_full(desk: De
         wait_for(lambda: desk.rows(query) == [])
 
 
+def test_a_failed_part_is_red_on_the_page_with_its_reason_and_so_is_little_room() -> None:
+    reason = "analytics can't go on: the log is another one"
+    parts = {
+        "analytics": PartRow("analytics", "failed", reason, 2, 0, 0.0, 1.0),
+        "disk": PartRow("disk", "warning", "Only 7 MB are free.", 1, 0, 0.0, 1.0),
+    }
+    item = next(item for item in part_items(parts, "reading") if item["label"] == "Analytics")
+    assert item == {"label": "Analytics", "text": "failed", "tone": "bad", "title": reason}
+    assert warning("reading", NOTHING._replace(parts=parts)) == f"Only 7 MB are free. {reason}."
+    assert warning("reading", NOTHING) is None
+    parts["disk"] = parts["disk"]._replace(age=60.0)
+    assert warning("reading", NOTHING._replace(parts=parts)) == f"{reason}."
+
+
 def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
     spare_kafka: Kafka, spare_postgres: Postgres
 ) -> None:
     pipeline = Pipeline(spare_kafka, spare_postgres, {"HANG_SECONDS": "10"})
+    is_served = "select count(*) from parts where part = %s and state = 'running'"
+    frozen: dict[str, psutil.Process] = {}
     try:
-        wait_for(pipeline.is_up)
+        # What is stopped while it is known to be busy is missed later.
+        wait_for(lambda: pipeline.is_up() and pipeline.counted(is_served, ("screen",)) == 1)
         frozen = pipeline.parts()
         assert frozen.keys() == PARTS
         for process in frozen.values():
             process.send_signal(signal.SIGSTOP)
-        psutil.wait_procs(list(frozen.values()), timeout=PATIENCE)
+        assert psutil.wait_procs(list(frozen.values()), timeout=PATIENCE)[1] == []
         wait_for(pipeline.is_up)
         assert {process.pid for process in pipeline.parts().values()}.isdisjoint(
             process.pid for process in frozen.values()
         )
         assert "Traceback" not in pipeline.ctrl_c()
     finally:
-        pipeline.process.kill()
+        for process in [pipeline.process, *frozen.values()]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         pipeline.process.communicate(timeout=PATIENCE)
 
 
