@@ -186,7 +186,8 @@ def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
         )
         assert "Traceback" not in pipeline.ctrl_c()
     finally:
-        for process in [pipeline.process, *frozen.values()]:
+        pipeline.process.kill()
+        for process in frozen.values():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         pipeline.process.communicate(timeout=PATIENCE)
