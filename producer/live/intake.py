@@ -147,17 +147,19 @@ class Intake:
 
     def _learn(self, quote: Quote, second: int) -> DayFacts:
         """Keep the day's facts; those that hold for this quote."""
-        self.exchange = newer_name(quote.exchange, self.exchange)
+        if quote.exchange != self.exchange:
+            self.exchange = newer_name(quote.exchange, self.exchange)
         calendar = calendar_of(self.exchange)
         at = calendar.at(second)
-        facts = DayFacts(trading_day(calendar, second, at), (quote.session or at.name) == "post")
-        if facts[:2] == self._facts[:2]:
-            facts = self._facts
-        facts = facts._replace(
-            previous_close=quote.previous_close or facts.previous_close,
-            day_open=quote.day_open or facts.day_open,
-        )
-        if facts[:2] >= self._facts[:2]:
+        day, is_after = trading_day(calendar, second, at), (quote.session or at.name) == "post"
+        kept, previous_close, day_open = self._facts, quote.previous_close, quote.day_open
+        if day != kept.day or is_after != kept.is_after:
+            facts = DayFacts(day, is_after, previous_close, day_open)
+        elif previous_close or day_open:
+            facts = DayFacts(day, is_after, previous_close or kept.previous_close, day_open or kept.day_open)
+        else:
+            return kept
+        if facts[:2] >= kept[:2]:
             self._facts = facts
         return facts
 
@@ -170,7 +172,7 @@ class Intake:
             previous_close=quote.previous_close or facts.previous_close,
             day_open=quote.day_open or (facts.day_open if is_regular else None),
             currency=quote.currency or self.currency,
-            exchange=newer_name(quote.exchange, self.exchange),
+            exchange=self.exchange,
         )
 
 
