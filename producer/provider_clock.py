@@ -42,10 +42,12 @@ class Sample(NamedTuple):
         return self.least if self.least > 0 else min(0.0, self.most)
 
 
+_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
+
 def _running() -> float:
     """Seconds of a clock that nobody sets. Where there is one, it runs while the machine sleeps."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
+    return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)
 
 
 class ProviderClock:
@@ -65,7 +67,9 @@ class ProviderClock:
     def __call__(self) -> datetime:
         """The time now, in UTC; by this machine's clock where nothing else was measured."""
         now = self._machine()
-        return now + timedelta(seconds=self._corrected_by()) if self.offset else now
+        with self._lock:
+            self._follow_steps(now.timestamp())
+            return now + timedelta(seconds=self._corrected_by()) if self._offset else now
 
     def now(self) -> float:
         """The same in epoch seconds."""
@@ -79,7 +83,7 @@ class ProviderClock:
     def offset(self) -> float:
         """The provider's time less this machine's, in seconds; 0 where they are the same, or nothing was measured."""
         with self._lock:
-            self._follow_steps()
+            self._follow_steps(self.uncorrected())
             return self._offset
 
     @property
@@ -88,7 +92,7 @@ class ProviderClock:
         if not self._offset and not self._most_corrected:
             return 0.0
         with self._lock:
-            self._follow_steps()
+            self._follow_steps(self.uncorrected())
             now, corrected_by = self._running(), max(0.0, self._corrected_by())
             if corrected_by >= self._most_corrected or now - self._corrected_at > UNDER_WAY:
                 self._most_corrected, self._corrected_at = corrected_by, now
@@ -103,7 +107,7 @@ class ProviderClock:
     def latest(self) -> float:
         """The time, epoch seconds, that it can't be past yet at the provider; infinite where it said nothing."""
         with self._lock:
-            self._follow_steps()
+            self._follow_steps(self.uncorrected())
             most = max((sample.most for sample in self._answers), default=float("inf"))
         return self.uncorrected() + most
 
@@ -113,7 +117,7 @@ class ProviderClock:
         if told is None:
             return
         with self._lock:
-            self._follow_steps()
+            self._follow_steps(self.uncorrected())
             if 0 <= received_at - asked_at < LONGEST_ANSWER:
                 self._answers.append(Sample(told - received_at, told + 1.0 - asked_at))
                 self._trades.clear()
@@ -125,7 +129,7 @@ class ProviderClock:
         if ahead <= LEAST_OFFSET and not self._trades:
             return
         with self._lock:
-            self._follow_steps()
+            self._follow_steps(self.uncorrected())
             if ahead > LEAST_OFFSET:
                 self._trades.append(ahead)
             else:
@@ -135,8 +139,8 @@ class ProviderClock:
     def _corrected_by(self) -> float:
         return self._offset if abs(self._offset) <= LARGEST_OFFSET else 0.0
 
-    def _follow_steps(self) -> None:
-        difference = self.uncorrected() - self._running()
+    def _follow_steps(self, uncorrected: float) -> None:
+        difference = uncorrected - self._running()
         step, self._difference = difference - self._difference, difference
         if abs(step) > STEP_SECONDS:
             self._answers = deque((Sample(a.least - step, a.most - step) for a in self._answers), ANSWERS)
