@@ -90,7 +90,7 @@ PLACES: dict[str, tuple[Change, list[int]]] = {
     "a low of an object": (lambda c: columns_of(c)["low"].__setitem__(1, {}), [0, 2, 3, 4]),
     "an open of zero": (lambda c: columns_of(c)["open"].__setitem__(3, 0.0), [0, 1, 2, 4]),
     "a low above the open": (lambda c: columns_of(c)["low"].__setitem__(3, 10.2), [0, 1, 2, 4]),
-    "a volume of -2^63": (lambda c: columns_of(c)["volume"].__setitem__(3, -(2**63)), [0, 1, 2, 4]),
+    "a volume of -2^63": (lambda c: columns_of(c)["volume"].__setitem__(3, -(2**63)), WHOLE),
     "the last row twice": (lambda c: c["timestamp"].__setitem__(4, DAYS[3]), [0, 1, 2, 3]),
     "events that are null": (lambda c: c.update(events=None), WHOLE),
     "events that are a list": (lambda c: c.update(events=[]), WHOLE),
@@ -109,6 +109,14 @@ def test_chart_that_is_wrong_in_one_place_keeps_every_other_day(place: str) -> N
     body = chart()
     change(body)
     assert days_of(told_of(body)) == days
+
+
+def test_volume_that_can_not_be_true_is_absent_and_the_prices_stay() -> None:
+    """A volume of -2^63 beside good prices: what is not known is absent, never zero."""
+    body = chart()
+    columns_of(body)["volume"][3] = -(2**63)
+    volumes = [record.volume for record in told_of(body) if isinstance(record, RecordedBar)]
+    assert volumes == [100.0, 100.0, 100.0, None, 100.0]
 
 
 DIVIDEND: dict[str, object] = {"date": DAYS[3], "amount": 0.5}
