@@ -10,10 +10,11 @@ import argparse
 import json
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from threading import Event
 
 from benchmarks.market import SOURCE, backlog, live
+from producer.lease import leased
 from producer.publish import Publisher, last_positions
 from shared.config import load
 from shared.kafka import LogWriter, make_topics
@@ -24,14 +25,18 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
     """Publish to the topic of the settings: when it began and ended, CPU seconds, messages acknowledged."""
     with servers(load(), kafka=True) as config:
         topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
-        positions = last_positions(topic, SOURCE)
         if arguments.rate:
             records = live(arguments.quotes, arguments.symbols, arguments.rate, stop)
         else:
             records = backlog(arguments.quotes, arguments.symbols, arguments.quotes_a_minute)
-        with closing(LogWriter(topic)) as writer:
+        with (
+            leased(topic, SOURCE, stop, lambda _: nullcontext()) as lease,
+            closing(LogWriter(topic)) as writer,
+        ):
+            assert lease is not None, "nobody else publishes here"
+            positions = last_positions(topic, SOURCE, lease)
             began, cpu = time.time(), time.process_time()
-            Publisher(topic, writer, positions).publish(records, stop)
+            Publisher(topic, writer, lease, positions).publish(records, stop)
             return {
                 "began": began,
                 "ended": time.time(),

@@ -22,9 +22,11 @@ from benchmarks.offering import PROVIDERS, instruments, sources
 from benchmarks.part import PROJECT, STOP_SECONDS
 from benchmarks.stage import Stage, say, stage, until
 from benchmarks.tables import table
+from producer.lease import Lease
 from producer.live.market import LiveMarket
 from producer.live_wiring import live_market
 from producer.publish import NOTHING, Publisher
+from shared.epochs import Runs
 from shared.kafka import Log, LogWriter
 from shared.market import Quote, Record
 
@@ -133,11 +135,12 @@ def measured(own: Stage, provider: str, rate: float, seconds: float) -> Measured
 
 def _followed(desk: LiveDesk, provider: str, seconds: float) -> Measured:
     positions, stop = dict.fromkeys(range(desk.log.partitions), NOTHING), Event()
+    lease = Lease(1, dict.fromkeys(positions, 0), Runs({}))
     with (
         closing(NotingWriter(desk.log)) as writer,
-        live_market(desk.config, desk.log, stop) as (market, _),
+        live_market(desk.config, desk.log, lease, stop) as (market, _),
     ):
-        publisher = Publisher(desk.log, writer, positions)
+        publisher = Publisher(desk.log, writer, lease, positions)
         thread = Thread(target=publisher.publish, args=(writer.watched(market.records(stop)), stop))
         thread.start()
         try:

@@ -236,7 +236,10 @@ def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
         text = f"no answer for {_duration(row.age)}"
         return {"label": label, "text": text, "tone": "bad", "title": row.detail}
     tone = {"running": "good", "failed": "bad"}.get(row.state, "idle")
-    text = row.state if row.instances == 1 or row.state == "failed" else f"{row.state} × {row.instances}"
+    at_work = row.instances - row.standing_by
+    text = row.state if at_work <= 1 or row.state == "failed" else f"{row.state} × {at_work}"
+    if at_work and row.standing_by:
+        text = f"{text}, {row.standing_by} standing by"
     return {"label": label, "text": text, "tone": tone, "title": row.detail}
 
 

@@ -209,7 +209,10 @@ class PastRow(NamedTuple):
 
 
 class PartRow(NamedTuple):
-    """What a part says of itself, over all its instances; `age` is seconds since the newest heartbeat."""
+    """What a part says of itself, over all its instances; `age` is seconds since the newest heartbeat.
+
+    `standing_by` counts the instances that wait for another one to go.
+    """
 
     part: str
     state: str
@@ -218,3 +221,4 @@ class PartRow(NamedTuple):
     lag: int
     per_second: float
     age: float
+    standing_by: int = 0

@@ -9,6 +9,7 @@ from threading import Event
 
 from db.migrate import migrate
 from producer.history_progress import showing_history
+from producer.lease import Lease
 from producer.live.market import LiveMarket
 from producer.reporting import Report, asking_for_companies
 from producer.resume import Stored, joined, known_in
@@ -25,13 +26,13 @@ log = logging.getLogger("tickstream.producer")
 
 
 @contextmanager
-def live_market(config: Config, topic: Log, stop: Event) -> Iterator[tuple[LiveMarket, Report]]:
+def live_market(config: Config, topic: Log, lease: Lease, stop: Event) -> Iterator[tuple[LiveMarket, Report]]:
     """The live market at work, and its report to the database. Raises Unavailable, or ConfigError for a missing key."""
     configured = config.producer.listings
     listings, stored = _kept(config, configured)
     market = LiveMarket(
         lambda source: provider(source, config.providers, lambda: datetime.now(UTC), stop),
-        joined(known_in(topic), stored),
+        joined(known_in(topic, lease), stored),
         config.producer.poll_interval,
         config.running.bar_grace_seconds,
         config.providers.disagreement_threshold,

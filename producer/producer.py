@@ -3,7 +3,8 @@
     python -m producer.producer                                the sources of .env (SOURCES), Yahoo without any
     python -m producer.producer --replay FILE... --speed 60    recorded files, sixty times as fast as they were
 
-Stop it, kill it, start it again: it goes on behind the last quote in the log. Settings: .env, see .env.example.
+Stop it, kill it, start it again: it goes on behind the last quote in the log. Where another producer publishes to the
+same topic, it waits, and takes over when that one is gone. Settings: .env, see .env.example.
 """
 
 import logging
@@ -11,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import dropwhile
@@ -21,9 +22,10 @@ from typing import NamedTuple
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+from producer.lease import Lease, holder_of, leased
 from producer.live_wiring import described, live_market
 from producer.publish import NOTHING, Publisher, last_positions
-from producer.signs import signs_of_life
+from producer.signs import Condition, signs_of_life
 from producer.simulated_symbols import Joining, asked_so_far
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
@@ -35,6 +37,8 @@ from shared.market import Record
 from shared.parts import SignOfLife, Stop, keep_trying, place, servers
 from shared.pulse import beat, long_step, wait
 from shared.recordings.sequence import recorded
+
+STANDING_BY = "standing by"
 
 log = logging.getLogger("tickstream.producer")
 
@@ -90,7 +94,7 @@ MADE: dict[str, Source] = {"replay": _replay, "simulated": _simulated}
 
 
 def produce(config: Config, stop: Stop) -> None:
-    """Publish until the source ends or `stop` is set; servers that go away are waited for.
+    """Publish until the source ends or `stop` is set; servers that go away are waited for, and so is another producer.
 
     Raises ConfigError, or StopPart where a restart would end the same way.
     """
@@ -99,39 +103,60 @@ def produce(config: Config, stop: Stop) -> None:
 
         def attempt() -> None:
             with servers(config) as ready:
-                _publish(ready, sign, stop)
+                _publish_when_free(ready, instance, sign, stop)
 
         keep_trying("producer", attempt, stop, config.errors)
 
 
-def _publish(config: Config, sign: SignOfLife, stop: Stop) -> None:
+def _publish_when_free(config: Config, instance: str, sign: SignOfLife, stop: Stop) -> None:
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
+
+    @contextmanager
+    def waiting(other: str) -> Iterator[None]:
+        condition = Condition(STANDING_BY, f"{config.feed}: {other} publishes", 0, 0)
+        with signs_of_life(config, sign, lambda: condition), stop.gently():
+            yield
+
+    with leased(topic, holder_of(instance), stop, waiting) as lease:
+        if lease is not None:
+            _publish(config, topic, lease, sign, stop)
+
+
+def _publish(config: Config, topic: Log, lease: Lease, sign: SignOfLife, stop: Stop) -> None:
     with closing(LogWriter(topic)) as writer:
         if config.feed == "live":
-            _publish_live(config, topic, writer, sign, stop)
+            _publish_live(config, topic, lease, writer, sign, stop)
         else:
-            _publish_made(config, topic, writer, sign, stop)
+            _publish_made(config, topic, lease, writer, sign, stop)
         log.info("producer is through: %d records acknowledged of %d sent", writer.acknowledged, writer.sent)
 
 
-def _publish_made(config: Config, topic: Log, writer: LogWriter, sign: SignOfLife, stop: Stop) -> None:
+def _condition(config: Config, writer: LogWriter, publisher: Publisher) -> Condition:
+    return Condition(publisher.health, config.feed, writer.sent - writer.acknowledged, writer.acknowledged)
+
+
+def _publish_made(
+    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
+) -> None:
     """A sequence that can be made again: it goes on behind the last position in the log."""
-    positions = last_positions(topic, config.feed)
+    positions = last_positions(topic, config.feed, lease)
     after = min(positions.values())
-    publisher = Publisher(topic, writer, positions, config.running.max_messages)
+    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     made = MADE[config.feed](config, after, stop)
-    with signs_of_life(config, sign, writer, publisher, made.chores), stop.gently():
+    with signs_of_life(config, sign, lambda: _condition(config, writer, publisher), made.chores), stop.gently():
         log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
         publisher.publish(made.records, stop)
 
 
-def _publish_live(config: Config, topic: Log, writer: LogWriter, sign: SignOfLife, stop: Stop) -> None:
+def _publish_live(
+    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
+) -> None:
     """Live quotes: what was missed since the last run comes first, as far as the providers still have it."""
     positions = dict.fromkeys(range(topic.partitions), NOTHING)
-    publisher = Publisher(topic, writer, positions, config.running.max_messages)
-    with live_market(config, topic, stop) as (market, report), stop.gently():
+    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
+    with live_market(config, topic, lease, stop) as (market, report), stop.gently():
         log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
-        with signs_of_life(config, sign, writer, publisher, report.give):
+        with signs_of_life(config, sign, lambda: _condition(config, writer, publisher), report.give):
             publisher.publish(market.records(stop), stop)
 
 

@@ -2,7 +2,8 @@
 
 A source gives one sequence with rising positions. At a start the tail of each partition says which position is the
 last one of its own there, and everything up to it is left out: a producer that was killed publishes nothing twice
-and skips nothing. A time mark goes to every partition.
+and skips nothing. A time mark goes to every partition. Each record ends with the epoch of the lease that it is
+published under: what one sends whose lease is lost is set aside.
 """
 
 import logging
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterable
 from threading import Event
 
+from producer.lease import Lease
 from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, reachable
 from shared.market import Record, TimeMark
@@ -19,33 +21,26 @@ from shared.pulse import beat
 MARK_EVERY = 2_000
 MARK_SECONDS = 1.0
 MARKS_UNDER_WAY = 8
-STILL_SECONDS = 0.3
 NOTHING = -1
+FINISHED = "finished"
 
 log = logging.getLogger("tickstream.producer")
 
 
-def last_positions(topic: Log, source: str) -> dict[int, int]:
-    """The position of the last record of `source` in each partition, NOTHING where there is none.
+def last_positions(topic: Log, source: str, lease: Lease) -> dict[int, int]:
+    """The position of the last record of `source` that counts in each partition, NOTHING where there is none.
 
     Raises Unavailable.
     """
     with browse(topic) as browser:
-        wait_until_still(browser)
         partitions = range(topic.partitions)
-        return {partition: _last_position(browser, partition, source) for partition in partitions}
+        return {partition: _last_position(browser, partition, source, lease) for partition in partitions}
 
 
-def wait_until_still(browser: LogBrowser) -> None:
-    """Let the last request of a producer that was killed a moment ago reach the log."""
-    before, after = None, browser.ends()
-    while before != after:
-        time.sleep(STILL_SECONDS)
-        before, after = after, browser.ends()
-
-
-def _last_position(browser: LogBrowser, partition: int, source: str) -> int:
+def _last_position(browser: LogBrowser, partition: int, source: str, lease: Lease) -> int:
     for message in browser.backwards(partition):
+        if not lease.counts(partition, message):
+            continue
         try:
             record = decode(message.value, message.timestamp)
         except BadMessage:
@@ -57,16 +52,19 @@ def _last_position(browser: LogBrowser, partition: int, source: str) -> int:
 
 
 class Publisher:
-    """Publishes to one log what lies behind `positions`, at most `limit` messages where that is not 0.
+    """Publishes to one log, under a lease, what lies behind `positions`, at most `limit` messages where that is not 0.
 
     `waiting` says that the broker is slow to acknowledge, `ended` that the source is through.
     """
 
-    def __init__(self, topic: Log, writer: LogWriter, positions: dict[int, int], limit: int = 0) -> None:
-        self._writer, self._positions, self._limit = writer, positions, limit
+    def __init__(
+        self, topic: Log, writer: LogWriter, lease: Lease, positions: dict[int, int], limit: int = 0
+    ) -> None:
+        self._writer, self._lease, self._positions, self._limit = writer, lease, positions, limit
+        self._stamps = [lease.stamp(partition) for partition in range(topic.partitions)]
         self._bootstrap = topic.bootstrap
         self._partitions = topic.partitions
-        self._places: dict[str, tuple[int, bytes]] = {}
+        self._places: dict[str, tuple[int, bytes, bytes]] = {}
         self._marked = time.monotonic()
         self.waiting = False
         self.ended = False
@@ -75,11 +73,14 @@ class Publisher:
     def health(self) -> str:
         """In the words of the status strip."""
         if self.ended:
-            return "finished"
+            return FINISHED
         return "waiting" if self.waiting else "running"
 
     def publish(self, records: Iterable[Record], stop: Event) -> None:
-        """Publish until the source ends or `stop` is set. Raises Unavailable where the broker refused for good."""
+        """Publish until the source ends or `stop` is set.
+
+        Raises Unavailable where the broker refused for good, PartitionLost where another producer publishes now.
+        """
         unmarked, ended = 0, False
         for record in records:
             if isinstance(record, TimeMark) and record.symbol is None:
@@ -104,24 +105,26 @@ class Publisher:
         place = self._places.get(record.symbol)
         if place is None:
             key = record.symbol.encode()
-            place = self._places[record.symbol] = (partition_of(key, self._partitions), key)
-        partition, key = place
+            partition = partition_of(key, self._partitions)
+            place = self._places[record.symbol] = (partition, key, self._stamps[partition])
+        partition, key, stamp = place
         if record.position <= self._positions[partition]:
             return 0
-        self._writer.send(partition, key, encode(record))
+        self._writer.send(partition, key, encode(record)[:-1] + stamp)
         return 1
 
     def _publish_everywhere(self, mark: TimeMark) -> int:
-        value = encode(mark)
+        value = encode(mark)[:-1]
         missing = [partition for partition, last in self._positions.items() if mark.position > last]
         for partition in missing:
-            self._writer.send(partition, None, value)
+            self._writer.send(partition, None, value + self._stamps[partition])
         return len(missing)
 
     def _settle(self, under_way: int, stop: Event) -> None:
         """Wait until no more than so many marks are unacknowledged, for ever if need be, but not past a stop.
 
-        Raises Unavailable where the broker is gone: the next run reads from the log what had reached it.
+        Raises Unavailable where the broker is gone: the next run reads from the log what had reached it. Raises
+        PartitionLost where another producer publishes now.
         """
         while self._writer.outstanding() > under_way:
             beat()
@@ -135,3 +138,4 @@ class Publisher:
                 raise Unavailable(f"Kafka at {self._bootstrap} takes no connection")
             if not settled and stop.is_set():
                 return
+        self._lease.require(self._writer.first_offsets())

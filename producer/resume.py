@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from producer.lease import Lease
 from producer.live.intake import Known
 from producer.live.line import bar_order
-from producer.publish import wait_until_still
 from shared.errors import BadMessage
 from shared.kafka import Log, LogBrowser, browse
 from shared.market import CorporateAction, Quote, Record, RecordedBar
@@ -31,25 +31,26 @@ def joined(known: Mapping[str, Known], stored: Mapping[str, Stored]) -> dict[str
     return all_known
 
 
-def known_in(log: Log) -> dict[str, Known]:
-    """What is known of every symbol that has a record near the end of its partition. Raises Unavailable.
+def known_in(log: Log, lease: Lease) -> dict[str, Known]:
+    """What is known of every symbol that has a record near the end of its partition; only those that count.
 
-    A symbol that is left out here gets its whole history again: the fold takes what is new of it.
+    Raises Unavailable. A symbol that is left out here gets its whole history again: the fold takes what is new of it.
     """
     known: dict[str, Known] = {}
     with browse(log) as browser:
-        wait_until_still(browser)
         for partition in range(log.partitions):
-            _look_at(browser, partition, known)
+            _look_at(browser, partition, lease, known)
     return known
 
 
-def _look_at(browser: LogBrowser, partition: int, known: dict[str, Known]) -> None:
+def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str, Known]) -> None:
     newest = 0
     for message in browser.backwards(partition):
         newest = newest or message.timestamp
         if message.timestamp < newest - LOOK_BACK_MS:
             return
+        if not lease.counts(partition, message):
+            continue
         try:
             record = decode(message.value, message.timestamp)
         except BadMessage:

@@ -4,13 +4,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import NamedTuple
 
 from db.migrate import migrate
-from producer.publish import Publisher
+from producer.publish import FINISHED
 from shared.config import Config
 from shared.database import Connection, connect, make_database
 from shared.errors import TickstreamError, Unavailable
-from shared.kafka import LogWriter
 from shared.parts import SignOfLife
 from shared.pulse import BEAT_SECONDS
 
@@ -20,13 +20,25 @@ REFUSED_SECONDS = 10.0
 log = logging.getLogger("tickstream.producer")
 
 
+class Condition(NamedTuple):
+    """How the producer fares: state and detail for the strip, messages that wait, messages handled since the start."""
+
+    state: str
+    detail: str
+    waiting: int
+    handled: int
+
+
+def no_chores(_: Connection) -> None:
+    """Nothing is to be done beside the signs."""
+
+
 @contextmanager
 def signs_of_life(
     config: Config,
     sign: SignOfLife,
-    writer: LogWriter,
-    publisher: Publisher,
-    chores: Callable[[Connection], None],
+    condition: Callable[[], Condition],
+    chores: Callable[[Connection], None] = no_chores,
 ) -> Iterator[None]:
     """Signs for the screen, and `chores` beside them, once a second while this is open."""
     over = threading.Event()
@@ -34,7 +46,7 @@ def signs_of_life(
     def give() -> None:
         while not over.is_set():
             try:
-                _give_signs(config, sign, writer, publisher, chores, over)
+                _give_signs(config, sign, condition, chores, over)
             except Unavailable as error:
                 log.debug("no sign of life: %s", error)
                 over.wait(BEAT_SECONDS)
@@ -54,8 +66,7 @@ def signs_of_life(
 def _give_signs(
     config: Config,
     sign: SignOfLife,
-    writer: LogWriter,
-    publisher: Publisher,
+    condition: Callable[[], Condition],
     chores: Callable[[Connection], None],
     over: threading.Event,
 ) -> None:
@@ -65,7 +76,7 @@ def _give_signs(
     with closing(connect(dsn, "producer")) as connection:
         while not last:
             last = over.wait(BEAT_SECONDS)
-            health = "stopped" if last and not publisher.ended else publisher.health
-            waiting = writer.sent - writer.acknowledged
-            sign.give(connection, health, config.feed, waiting, writer.acknowledged)
+            state, detail, waiting, handled = condition()
+            ended = "stopped" if last and state != FINISHED else state
+            sign.give(connection, ended, detail, waiting, handled)
             chores(connection)

@@ -8,7 +8,7 @@ A producer that was frozen, and one that did not know of the other, can send wha
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -62,7 +62,7 @@ class Succession:
     def __init__(self, current: Epoch, since: int) -> None:
         self.current, self._since = current, since
 
-    def follow(self, messages: Iterable[Stored]) -> tuple[dict[int, str], list[Began]]:
+    def follow(self, messages: Sequence[Stored]) -> tuple[dict[int, str], list[Began]]:
         """What is to be set aside of consecutive messages, with the reason by offset; and the epochs that begin."""
         aside: dict[int, str] = {}
         began: list[Began] = []
@@ -77,15 +77,16 @@ class Succession:
                 aside[message.offset] = self._reason(epoch)
         return aside, began
 
-    def _strangers(self, messages: Iterable[Stored]) -> Iterable[Stored]:
-        """Those that may be of another epoch than the one at the start: a look at the end of each tells most apart."""
+    def _strangers(self, messages: Sequence[Stored]) -> Sequence[Stored]:
+        """None where all are of the epoch at the start, else all: a look at the end of each tells it."""
+        values = [message.value for message in messages]
+        found: list[bytes | None]
         if self.current == NO_EPOCH:
-            return messages
-        usual = stamp(self.current)
-        found = [
-            message for message in messages if message.value is None or not message.value.endswith(usual)
-        ]
-        return found if not found else messages
+            found = [value for value in values if value is not None and value.rfind(_FIELD, -_LONGEST) >= 0]
+        else:
+            usual = stamp(self.current)
+            found = [value for value in values if value is None or not value.endswith(usual)]
+        return messages if found else ()
 
     def _begins(self, epoch: Epoch, offset: int) -> bool:
         return epoch.number > self.current.number and (epoch.begin == offset or epoch.begin < self._since)
@@ -99,3 +100,20 @@ class Succession:
             f"from a producer that did not know all before it: epoch {epoch.number} was to begin at offset "
             f"{epoch.begin}, where another record lies"
         )
+
+
+class Runs:
+    """The epochs of which records count in the partitions of a log, as far back as they are known.
+
+    `begun` lists them in order, by partition; NO_EPOCH stands first where the beginning of the log is known.
+    """
+
+    def __init__(self, begun: Mapping[int, Sequence[Epoch]]) -> None:
+        self.begun = begun
+
+    def counts(self, partition: int, message: Stored) -> bool:
+        """Whether a message counts, or was set aside. Before the first epoch that is known, every message counts."""
+        for epoch in reversed(self.begun.get(partition, ())):
+            if epoch.begin <= message.offset:
+                return epoch_of(message.value) == epoch
+        return True

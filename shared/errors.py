@@ -25,7 +25,7 @@ class BadMessage(TickstreamError):
 
 
 class PartitionLost(TickstreamError):
-    """Another member of the group owns the partition now; roll back and rejoin."""
+    """Another member of the group owns the partition now, or another producer the topic; roll back and rejoin."""
 
 
 class StopPart(TickstreamError):

@@ -2,11 +2,19 @@
 
 from shared.kafka.connection import Log, reachable
 from shared.kafka.reader import Gathering, GroupReader, LogBrowser, Message, browse
-from shared.kafka.topics import DEAD_LETTER_SUFFIX, make_topics, partition_of, require_topic
+from shared.kafka.topics import (
+    DEAD_LETTER_SUFFIX,
+    LEASE_SUFFIX,
+    make_lease_topic,
+    make_topics,
+    partition_of,
+    require_topic,
+)
 from shared.kafka.writer import LogWriter
 
 __all__ = [
     "DEAD_LETTER_SUFFIX",
+    "LEASE_SUFFIX",
     "Gathering",
     "GroupReader",
     "Log",
@@ -14,6 +22,7 @@ __all__ = [
     "LogWriter",
     "Message",
     "browse",
+    "make_lease_topic",
     "make_topics",
     "partition_of",
     "reachable",

@@ -33,6 +33,7 @@ POSITION_MS = 1_000
 TYPICAL_BYTES = 250
 """Of a message in the log."""
 TAIL_WINDOW = 100
+FORWARD_WINDOW = 10_000
 LONGEST_SILENCE = 30.0
 """Seconds a look into the log waits for a broker that takes connections and gives nothing."""
 
@@ -201,16 +202,37 @@ class LogBrowser:
     def backwards(self, partition: int) -> Iterator[Message]:
         """The messages of a partition from the last to the first, fetched in growing windows. Raises Unavailable."""
         where = TopicPartition(self._log.topic, partition)
+        first, end = self.bounds(partition)
         with kafka_errors(self._log.bootstrap):
-            first, end = (
-                self._consumer.beginning_offsets([where])[where],
-                self._consumer.end_offsets([where])[where],
-            )
             window = TAIL_WINDOW
             while end > first:
                 start = max(first, end - window)
                 yield from reversed(self._range(where, start, end))
                 end, window = start, window * 4
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """First offset that the log still has, and the one after its last. Raises Unavailable."""
+        where = TopicPartition(self._log.topic, partition)
+        with kafka_errors(self._log.bootstrap):
+            first = self._consumer.beginning_offsets([where])[where]
+            return first, self._consumer.end_offsets([where])[where]
+
+    def forwards(self, partition: int, start: int, end: int) -> Iterator[list[Message]]:
+        """The messages of a partition from `start` to `end`, some at a time. Raises Unavailable."""
+        where = TopicPartition(self._log.topic, partition)
+        with kafka_errors(self._log.bootstrap):
+            for first in range(start, end, FORWARD_WINDOW):
+                if found := self._range(where, first, min(end, first + FORWARD_WINDOW)):
+                    yield found
+
+    def message_at(self, partition: int, offset: int) -> Message | None:
+        """The message at an offset, None where the log has none there. Raises Unavailable."""
+        first, end = self.bounds(partition)
+        if not first <= offset < end:
+            return None
+        with kafka_errors(self._log.bootstrap):
+            found = self._range(TopicPartition(self._log.topic, partition), offset, offset + 1)
+        return found[0] if found else None
 
     def _range(self, where: TopicPartition, start: int, end: int) -> list[Message]:
         self._consumer.assign([where])

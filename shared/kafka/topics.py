@@ -14,6 +14,8 @@ from shared.errors import StopPart, Unavailable
 from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, reachable
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
+LEASE_SUFFIX = ".lease"
+LEASE_PARTITIONS = 2
 
 log = logging.getLogger("tickstream.kafka")
 
@@ -44,6 +46,23 @@ def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
         _make_topic(admin, topic + DEAD_LETTER_SUFFIX, partitions, dead)
         cluster = str(admin.describe_cluster()["cluster_id"])
         return Log(brokers, topic, partitions, cluster, str(found["topic_id"]))
+
+
+def make_lease_topic(log_: Log) -> Log:
+    """Make the topic beside a log in which its producers agree who publishes, where it is missing.
+
+    Of messages with one key the last is kept. Raises Unavailable where Kafka can't be reached.
+    """
+    own = {
+        "cleanup.policy": "compact",
+        "segment.ms": "3600000",
+        "max.compaction.lag.ms": "3600000",
+        "message.timestamp.type": "LogAppendTime",
+    }
+    topic = log_.topic + LEASE_SUFFIX
+    with _admin(log_.brokers) as admin:
+        _make_topic(admin, topic, LEASE_PARTITIONS, own)
+    return log_._replace(topic=topic, partitions=LEASE_PARTITIONS)
 
 
 def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: dict[str, str]) -> None:

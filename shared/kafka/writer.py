@@ -35,6 +35,7 @@ class LogWriter:
 
     def __init__(self, log_: Log, linger_ms: int = 5) -> None:
         self._bootstrap, self._topic = log_.bootstrap, log_.topic
+        self._first: dict[int, Any] = {}
         self._last: dict[int, Any] = {}
         self._marks: deque[tuple[int, list[Any]]] = deque()
         self.sent = self.acknowledged = 0
@@ -55,12 +56,29 @@ class LogWriter:
     ) -> None:
         """Hand one message over; it goes out when its batch is full or has lingered. Raises Unavailable."""
         try:
-            self._last[partition] = self._producer.send(
+            future = self._last[partition] = self._producer.send(
                 self._topic, value=value, key=key, partition=partition, headers=headers
             )
         except KafkaError as error:
             raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
+        self._first.setdefault(partition, future)
         self.sent += 1
+
+    def append(self, partition: int, key: bytes, value: bytes, seconds: float) -> int:
+        """Write one message and wait for it, at most so long: its offset. Raises Unavailable."""
+        self.send(partition, key, value)
+        future = self._last[partition]
+        if not self.flush(seconds):
+            raise Unavailable(f"Kafka at {self._bootstrap} did not take a message within {seconds:.0f} s")
+        return int(future.value.offset)
+
+    def first_offsets(self) -> dict[int, int]:
+        """Where the first message to each partition came to lie, as far as it is acknowledged."""
+        return {
+            partition: int(future.value.offset)
+            for partition, future in self._first.items()
+            if future.succeeded()
+        }
 
     def mark(self) -> None:
         """Remember what is sent by now, to be told when it is acknowledged."""

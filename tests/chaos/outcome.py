@@ -9,15 +9,16 @@ from psycopg2 import sql
 
 from shared.config import Config
 from shared.database import Cursor, connect
+from shared.epochs import epoch_of, stamp
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, browse
 
 WALL_CLOCK_TABLES = (
-    *("migrations", "parts", "log_origin"),
+    *("migrations", "parts", "log_origin", "producer_epochs"),
     *("watched_symbols", "watched_sources", "companies", "data_quality", "data_alerts", "live_offers"),
     *("model_trainings", "forecast_diagnostics"),
 )
-"""When it was set up, who says that he lives, the random name of the Kafka cluster; what was asked of live sources and
-how they fare; what was trained and looked into, and when."""
+"""When it was set up, who says that he lives, the random name of the Kafka cluster, how often a producer began; what
+was asked of live sources and how they fare; what was trained and looked into, and when."""
 WALL_CLOCK_COLUMNS = ("updated_at", "appended_time", "seconds", "fingerprint")
 
 TABLES = """
@@ -44,7 +45,7 @@ def outcome(config: Config, topic: Log) -> list[Left]:
     """Every table and both topics, in the order of their names. Raises Unavailable."""
     dead_letter = topic._replace(topic=topic.topic + DEAD_LETTER_SUFFIX)
     return [
-        *_tables(config),
+        *tables_of(config),
         Left("log", list(_messages(topic))),
         Left("dead log", list(_messages(dead_letter))),
     ]
@@ -62,7 +63,8 @@ def first_difference(one: Left, other: Left) -> str:
     return ""
 
 
-def _tables(config: Config) -> Iterator[Left]:
+def tables_of(config: Config) -> Iterator[Left]:
+    """Every table, in the order of their names. Raises Unavailable."""
     with (
         closing(connect(config.postgres.dsn_for(config.database()), "chaos")) as connection,
         connection.cursor() as cursor,
@@ -83,8 +85,9 @@ def _rows(cursor: Cursor, table: str, key: list[str]) -> list[bytes]:
 
 
 def _messages(topic: Log) -> Iterator[bytes]:
-    """Partition, offset, key, value and headers of every message."""
+    """Partition, offset, key, value without its epoch, and headers of every message."""
     with browse(topic) as browser:
         for partition in range(topic.partitions):
             for found in reversed(list(browser.backwards(partition))):
-                yield repr((partition, found.offset, found.key, found.value, found.headers)).encode()
+                value = found.value and found.value.replace(stamp(epoch_of(found.value)), b"}")
+                yield repr((partition, found.offset, found.key, value, found.headers)).encode()

@@ -139,9 +139,18 @@ class Desk:
     def start(self, part: str, *arguments: str) -> "subprocess.Popen[str]":
         """A part as a process of its own."""
         command = [sys.executable, "-m", MODULES[part], *arguments]
-        return subprocess.Popen(
-            command, cwd=PROJECT, env=os.environ | self.settings, stderr=subprocess.PIPE, text=True
-        )
+        return subprocess.Popen(command, cwd=PROJECT, env=self.environment, stderr=subprocess.PIPE, text=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of its own is told."""
+        return os.environ | self.settings
+
+    def wait_until_remade(self) -> None:
+        """Return when the analytics have nothing left to make anew."""
+        query = """select count(*) from progress p left join partition_snapshots s using (group_id, topic, partition)
+            where p.group_id = %s and (s.state is null or s.state::jsonb ?| array['remaking', 'rewriting'])"""
+        wait_for(lambda: self.rows(query, self.config.kafka.group_id) == [(0,)])
 
 
 def give_last_quote(desk: Desk, symbol: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.epochs import NO_EPOCH, Began, Epoch, Succession, epoch_of, stamp
+from shared.epochs import NO_EPOCH, Began, Epoch, Runs, Succession, epoch_of, stamp
 from shared.messages import decode, encode
 from tests.unit.records import moment, quote
 
@@ -73,6 +73,15 @@ def test_a_reader_that_begins_amid_an_epoch_believes_it() -> None:
         {7: "from an older producer: epoch 1, but epoch 2 has begun"},
         [Began(5, SECOND)],
     )
+
+
+def test_a_producer_that_reads_the_tail_passes_over_what_was_set_aside() -> None:
+    runs = Runs({0: [FIRST, SECOND]})
+    messages = by(FIRST, FIRST, SECOND, SECOND, FIRST, NO_EPOCH)
+    assert [runs.counts(0, message) for message in messages] == [True, True, False, True, False, False]
+    assert all(Runs({}).counts(0, message) for message in messages)
+    untouched = Runs({0: [NO_EPOCH]})
+    assert [untouched.counts(0, message) for message in messages] == [False] * 5 + [True]
 
 
 @given(st.lists(st.sampled_from([NO_EPOCH, FIRST, SECOND, Epoch(3, 6), Epoch(3, 7)]), max_size=12), st.data())

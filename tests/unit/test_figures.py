@@ -171,6 +171,14 @@ def test_part_that_finished_is_not_waited_for() -> None:
     assert part_items({"producer": beat}, "reading")[0]["text"] == "finished"
 
 
+def test_producer_that_stands_by_is_told_beside_the_one_that_publishes() -> None:
+    beat = PartRow("producer", "running", "live", 2, 0, 10.0, 0.4, standing_by=1)
+    assert part_items({"producer": beat}, "reading")[0]["text"] == "running, 1 standing by"
+    alone = beat._replace(state="standing by", instances=1, detail="live: vm-1 publishes")
+    item = part_items({"producer": alone}, "reading")[0]
+    assert (item["text"], item["tone"], item["title"]) == ("standing by", "idle", "live: vm-1 publishes")
+
+
 def test_parts_are_unknown_while_the_database_is_away() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat}, "no_database")

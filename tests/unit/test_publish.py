@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from producer.lease import Lease
 from producer.publish import MARKS_UNDER_WAY, NOTHING, Publisher
 from shared.brokers import Brokers
+from shared.epochs import Runs
 from shared.errors import Unavailable
 from shared.kafka import Log, LogWriter, partition_of
 from shared.market import Record, TimeMark
@@ -41,6 +43,9 @@ class ListWriter:
             raise Unavailable("killed")
         self.log.append((partition, key, value))
 
+    def first_offsets(self) -> dict[int, int]:
+        return {partition: 0 for partition, _, _ in self.log}
+
     def mark(self) -> None:
         self.marks += 1
         self.most_marks = max(self.marks, self.most_marks)
@@ -68,8 +73,9 @@ def publisher(
     writer: ListWriter, positions: dict[int, int] | None = None, limit: int = 0, bootstrap: str = NOBODY
 ) -> Publisher:
     before = dict.fromkeys(range(PARTITIONS), NOTHING)
+    lease = Lease(1, dict.fromkeys(before, 0), Runs({}))
     topic = Log(Brokers(bootstrap), "test", PARTITIONS, "cluster", "topic")
-    return Publisher(topic, cast(LogWriter, writer), {**before, **(positions or {})}, limit)
+    return Publisher(topic, cast(LogWriter, writer), lease, {**before, **(positions or {})}, limit)
 
 
 def sequence(symbols: Iterable[str | None]) -> list[Record]:
