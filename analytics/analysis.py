@@ -15,8 +15,9 @@ import msgspec
 from analytics.engine import Engine, Event, Past
 from analytics.forecast_tables import delete_records, write_forecasts, write_records
 from analytics.indicator_set import SettingsChanged
-from analytics.partition import REWRITING, Partition
+from analytics.partition import REMAKING, REWRITING, Partition
 from analytics.rebuild import past_bars, rebuilt_engine
+from analytics.remake import drop_made
 from analytics.searches import PooledSearches
 from analytics.serving import EmptyShelf, Servings, Shelf, Switch, Versions
 from analytics.serving_tables import switches_from, write_switches
@@ -86,10 +87,13 @@ class Analysis:
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot; the log is read from there on."""
         snapshot = load_snapshot(cursor, self._reading, partition)
+        is_cut = snapshot is not None and REMAKING in snapshot.partition
+        if is_cut:
+            snapshot = None
         settings = self._settings if snapshot is None else self._settings_of(snapshot)
         engine = Engine(settings, self._searches)
         if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
-            snapshot = self._from_the_start(cursor, partition, engine)
+            snapshot = self._from_the_start(cursor, partition, engine, is_cut)
         else:
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
@@ -123,14 +127,18 @@ class Analysis:
             for interval in changed
         }
 
-    def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine) -> Snapshot:
+    def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine, is_cut: bool) -> Snapshot:
         """There is no state, or one of an older version: the whole log is folded again. Bars that are written stay;
-        indicators, bars that are missing, and splits are made anew."""
+        indicators, bars that are missing, and splits are made anew. Where the tables were cut back, everything is."""
         delete_snapshot(cursor, self._reading, partition)
         first, until = reached(cursor, self._reading, partition)[:2]
-        if until > first:
+        if is_cut:
+            log.info("Partition %d is made anew from the log up to %d.", partition, until)
+            drop_made(cursor, partition)
+        elif until > first:
             log.info("No state of this version: partition %d is folded again up to %d.", partition, until)
-        snapshot = Snapshot(first, {**_state(engine, {}), REWRITING: True}, {})
+        manner = REMAKING if is_cut else REWRITING
+        snapshot = Snapshot(first, {**_state(engine, {}), manner: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
@@ -254,7 +262,7 @@ class Analysis:
             self._save(cursor, number)
         partition.kept, partition.kept_at = partition.reached, time.monotonic()
         partition.unkept.clear()
-        partition.rewriting = False
+        partition.rewriting = partition.remaking = False
 
     def _save(self, cursor: Cursor, number: int) -> None:
         """The snapshot of a partition, in a transaction that has its offset."""

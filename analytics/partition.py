@@ -4,6 +4,7 @@ import time
 
 from analytics.engine import Engine, Event, Past
 from analytics.forecasts import SeriesForecasts
+from analytics.remake import write_made
 from analytics.replacing import replace_actions, replace_events
 from analytics.serving import Servings
 from analytics.split_check import Settled
@@ -22,14 +23,16 @@ SNAPSHOT_MESSAGES_A_SYMBOL = 50
 
 REWRITING = "rewriting"
 """In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
+REMAKING = "remaking"
+"""In a partition's snapshot: what closed behind it is in no table, or not all of it."""
 
 
 class Partition:
     """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
 
     While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
-    them again gives is `replaced` and `settled`. Forecasts under new settings begin behind the `past`, where `written`
-    is.
+    them again gives is `replaced` and `settled`. While `remaking` too, the bars and all that came of them are missing.
+    Forecasts under new settings begin behind the `past`, where `written` is.
     """
 
     def __init__(
@@ -38,7 +41,8 @@ class Partition:
         self.engine, self.written, self.past, self.servings = engine, written, past, servings
         servings.start(engine)
         self.reached = self.kept = snapshot.next_offset
-        self.rewriting = REWRITING in snapshot.partition
+        self.remaking = REMAKING in snapshot.partition
+        self.rewriting = self.remaking or REWRITING in snapshot.partition
         self.replaced: list[Event] = []
         self.settled: list[Settled] = []
         self.kept_at = time.monotonic()
@@ -101,9 +105,12 @@ class Partition:
         self._unrecorded = {symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols}
 
     def replace(self, cursor: Cursor, number: int) -> None:
-        """Write what was made anew so far in place of what older settings or an older version wrote; `number` is that
-        of the partition."""
-        replace_events(cursor, self.replaced)
+        """Write what was made anew so far: where it is missing, or in place of what older settings or an older version
+        wrote; `number` is that of the partition."""
+        if self.remaking:
+            write_made(cursor, number, self.replaced)
+        else:
+            replace_events(cursor, self.replaced)
         replace_actions(cursor, number, self.settled)
         self.replaced, self.settled = [], []
 

@@ -1,12 +1,13 @@
 """Dead letters on a topic of their own, each once: the table is written first and is the truth, the topic follows it.
 
-A dead letter carries the place it had in the log as headers. At a start the last one on the topic says how far the
-topic has followed, so what a kill kept from being published is published then, and nothing is published twice.
+A dead letter carries the place it had in the log as headers. At a start the last one on the topic that the table has
+too says how far the topic has followed, so what a kill kept from being published is published then, and nothing is
+published twice.
 """
 
 from typing import NamedTuple
 
-from consumer.tables import dead_letters_after, has_dead_letters
+from consumer.tables import dead_letters_after, has_dead_letters, has_letter
 from shared.database import Cursor
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, browse
@@ -41,7 +42,7 @@ class DeadLetterTopic:
         self.forget(partition)
         if not has_dead_letters(cursor, partition):
             return
-        last = self._last_offset(partition)
+        last = self._followed(cursor, partition)
         while letters := dead_letters_after(cursor, partition, last, LETTERS_AT_ONCE):
             self._waiting += [Published(partition, *letter) for letter in letters]
             self.publish()
@@ -77,10 +78,14 @@ class DeadLetterTopic:
         if self._writer is not None:
             self._writer.close()
 
-    def _last_offset(self, partition: int) -> int:
+    def _followed(self, cursor: Cursor, partition: int) -> int:
+        """The offset of the last letter of the table that the topic has, -1 where it has none.
+
+        Letters of a log that lost its end may be on the topic still: those the table does not have.
+        """
         with browse(self._log) as browser:
             for message in browser.backwards(partition):
-                headers = dict(message.headers)
-                if OFFSET_HEADER in headers:
-                    return int(headers[OFFSET_HEADER])
+                offset = dict(message.headers).get(OFFSET_HEADER)
+                if offset is not None and has_letter(cursor, partition, int(offset), message.value):
+                    return int(offset)
         return -1

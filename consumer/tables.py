@@ -76,6 +76,16 @@ def has_dead_letters(cursor: Cursor, partition: int) -> bool:
     return cursor.fetchall() == [(True,)]
 
 
+def has_letter(cursor: Cursor, partition: int, offset: int, message: bytes | None) -> bool:
+    """Whether this message is the dead letter of that offset."""
+    cursor.execute(
+        "select exists (select from dead_letters"
+        ' where partition = %s and "offset" = %s and message is not distinct from %s::bytea)',
+        (partition, offset, message),
+    )
+    return cursor.fetchall() == [(True,)]
+
+
 def dead_letters_after(
     cursor: Cursor, partition: int, offset: int, limit: int
 ) -> list[tuple[int, str, bytes, bytes]]:

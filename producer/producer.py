@@ -143,7 +143,10 @@ def _publish_made(
     after = min(positions.values())
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     made = MADE[config.feed](config, after, stop)
-    with signs_of_life(config, sign, lambda: _condition(config, writer, publisher), made.chores), stop.gently():
+    with (
+        signs_of_life(config, sign, lambda: _condition(config, writer, publisher), made.chores),
+        stop.gently(),
+    ):
         log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
         publisher.publish(made.records, stop)
 

@@ -88,6 +88,7 @@ def parted(place: Place, expected: int, found: str) -> str:
     """The sentence for a log that is not the one that was read up to `expected`."""
     return (
         f"The database has read partition {place.partition} of topic {place.topic} up to offset {expected}, but the "
-        f"log is another one: {found}. Messages are gone, or the topic was made anew. Bring the log back, or choose "
-        "another POSTGRES_DB to start from what the log still holds."
+        f"log is another one: {found}. Messages are gone, or the topic was made anew. Bring the log back. Or see with "
+        "`python -m db.realign` where log and tables part, and cut the tables back with `python -m db.realign --cut`. "
+        "Or choose another POSTGRES_DB to start from what the log still holds."
     )

@@ -7,11 +7,15 @@ import pytest
 
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
+from producer.producer import produce
 from shared.config import Config
 from shared.embedded import Kafka
 from shared.errors import StopPart
+from shared.market import Quote
 from shared.parts import Stop
+from shared.recordings.sequence import recorded
 from shared.supervising import EXIT_STOP
+from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 from tests.reports.older_log import OlderLog, desk_at, older_log, quotes
@@ -47,7 +51,7 @@ def test_a_part_stops_where_another_message_lies_at_its_last_offset(
     older.restore()
     cut_desk.publish(quotes(10, 30, price=11.0))
     for _ in range(2):
-        with pytest.raises(StopPart, match=r"another message lies at 19 now.*Bring the log back"):
+        with pytest.raises(StopPart, match=r"another message lies at 19 now.*python -m db\.realign --cut"):
             cut_desk.run_to_its_end(run)
     assert cut_desk.rows("select distinct next_offset from progress where partition = 0") == [(20,)]
 
@@ -76,6 +80,24 @@ def test_a_log_that_is_replaced_under_a_running_part_stops_it(older: OlderLog, c
         cut_desk.publish(quotes(10, 30, price=11.0))
         wait_for(part.done)
     assert cut_desk.rows("select count(*), max(price) from quotes") == [(20, 10.0)]
+
+
+def test_a_producer_goes_on_where_the_log_ends_now(older: OlderLog, cut_desk: Desk, tmp_path: Path) -> None:
+    recording = made_up(tmp_path, minutes=10, quotes_a_minute=100)
+    feed = cut_desk.replaying(recording)
+    feed.settings["MAX_MESSAGES"] = "400"
+    feed.run_to_its_end(produce)
+    older.copy()
+    feed.settings["MAX_MESSAGES"] = "0"
+    feed.run_to_its_end(produce)
+    older.restore()
+    feed.run_to_its_end(produce)
+    with feed.at_work(store):
+        feed.wait_until_read("storage")
+    expected = [record.position for record in recorded(recording) if isinstance(record, Quote)]
+    stored = feed.rows("select position from quotes order by position")
+    assert [position for (position,) in stored] == expected
+    assert feed.rows("select count(*) from dead_letters") == [(0,)]
 
 
 def test_a_broker_that_comes_back_with_its_own_log_is_no_reason_to_stop(

@@ -1,0 +1,44 @@
+"""Everything that is made of a partition, made anew from the log: its tables were cut back, and its state with them."""
+
+from analytics.engine import Event
+from analytics.forecast_tables import write_forecasts
+from analytics.tables import write_closed
+from shared.database import Cursor, take_time
+from shared.kafka import partition_of
+from shared.pulse import long_step
+
+DROP_SECONDS = 3600.0
+
+MADE_OF_THE_LOG = (
+    *("bars", "indicators", "alerts", "symbols", "open_bars"),
+    *("forecasts", "forecast_scores", "forecast_fits", "forecast_records"),
+)
+"""Tables by symbol that the fold fills. Splits and dividends go by partition: the prices behind them settled them."""
+
+
+def drop_made(cursor: Cursor, partition: int) -> None:
+    """Delete what was made of a partition's symbols."""
+    take_time(cursor)
+    with long_step(DROP_SECONDS):
+        symbols = _symbols(cursor, partition)
+        for table in MADE_OF_THE_LOG:
+            cursor.execute(f"delete from {table} where symbol = any(%s)", (symbols,))  # noqa: S608
+        cursor.execute("delete from corporate_actions where partition = %s", (partition,))
+
+
+def write_made(cursor: Cursor, partition: int, events: list[Event]) -> None:
+    """Write closed bars and all that came of them anew."""
+    write_closed(cursor, partition, events)
+    write_forecasts(cursor, events)
+
+
+def _symbols(cursor: Cursor, partition: int) -> list[str]:
+    """The symbols of a partition that any table has."""
+    cursor.execute("select partitions from log_origin")
+    ((partitions,),) = cursor.fetchall()
+    cursor.execute(
+        "select symbol from symbols union select symbol from bars union select symbol from open_bars"
+    )
+    return [
+        symbol for (symbol,) in cursor.fetchall() if partition_of(symbol.encode(), partitions) == partition
+    ]

@@ -1,0 +1,128 @@
+"""Where a log and the tables that were filled from it part: the last offset up to which they are the same."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from heapq import merge
+from typing import NamedTuple
+
+from msgspec.structs import astuple
+
+from shared.database import Connection, Cursor
+from shared.epochs import NO_EPOCH, Succession
+from shared.fingerprints import fingerprint
+from shared.kafka import Log, LogBrowser, Message
+from shared.market import Quote
+from shared.progress import Reached, Reading, Step, reached
+from shared.stream import decoded
+
+QUOTE_FIELDS = Quote.__struct_fields__
+
+Row = tuple[object, ...]
+"""What a table has of an offset: the fields of a quote, or key and message of a dead letter."""
+
+
+class Group(NamedTuple):
+    """A group in a partition: where it stands, and whether the log has the last message that it read."""
+
+    name: str
+    at: Reached
+    agrees: bool
+
+
+class Parting(NamedTuple):
+    """A partition: what the log holds of it, its groups, and the offset up to which log and tables are the same."""
+
+    partition: int
+    first: int
+    end: int
+    groups: list[Group]
+    common: int
+
+    @property
+    def cut(self) -> list[Group]:
+        """The groups that have read what the log does not have."""
+        return [group for group in self.groups if not group.agrees]
+
+
+def partings(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Parting]:
+    """Each partition that a group has read. Raises Unavailable."""
+    cursor.execute(
+        "select partition, array_agg(group_id order by group_id) from progress where topic = %s"
+        " group by partition order by partition",
+        (log.topic,),
+    )
+    for partition, names in cursor.fetchall():
+        first, end = browser.bounds(partition)
+        groups = [_group(cursor, log, browser, partition, name, (first, end)) for name in names]
+        proven = max((group.at.next_offset for group in groups if group.agrees), default=first)
+        parted = Parting(partition, first, end, groups, proven)
+        yield parted if not parted.cut else parted._replace(common=_common(connection, log, browser, parted))
+
+
+def _group(
+    cursor: Cursor, log: Log, browser: LogBrowser, partition: int, name: str, bounds: tuple[int, int]
+) -> Group:
+    at, (first, end) = reached(cursor, Reading(name, log.topic), partition), bounds
+    if at.next_offset == at.first_offset or at.next_offset == first:
+        return Group(name, at, agrees=first <= at.next_offset <= end)
+    last = browser.message_at(partition, at.next_offset - 1)
+    known = at.fingerprint
+    return Group(name, at, agrees=last is not None and known in (None, fingerprint(last)))
+
+
+def _common(connection: Connection, log: Log, browser: LogBrowser, parted: Parting) -> int:
+    """The offset behind the last row, from what is proven on, that the log has just so.
+
+    Only quotes and dead letters have a row each; other records behind the last such row are read again.
+    """
+    common, behind = parted.common, max(group.at.next_offset for group in parted.groups)
+    with closing(_rows(connection, parted.partition, common)) as rows:
+        for messages in browser.forwards(parted.partition, common, min(behind, parted.end)):
+            for offset, versions in _expected(log, parted.partition, messages):
+                found, row = next(rows, (-1, None))
+                if found != offset or row not in versions:
+                    return common
+                common = offset + 1
+    return common
+
+
+def _expected(log: Log, partition: int, messages: list[Message]) -> Iterator[tuple[int, tuple[Row, ...]]]:
+    """The offsets that must have a row, and what it may be: a quote, or the message as a dead letter."""
+    batch = decoded(partition, messages[0].offset, messages, log.partitions)
+    quotes = {offset: astuple(record) for offset, record in batch.records if isinstance(record, Quote)}
+    dead = {letter.message.offset for letter in batch.dead}
+    for message in messages:
+        letter: Row = (message.key, message.value)
+        if message.offset in dead:
+            yield message.offset, (letter,)
+        elif message.offset in quotes:
+            yield message.offset, (quotes[message.offset], letter)
+
+
+def _rows(connection: Connection, partition: int, offset: int) -> Generator[tuple[int, Row]]:
+    """The rows of a partition from an offset on, in order, some at a time."""
+    fields = ", ".join(f'"{field}"' for field in QUOTE_FIELDS)
+    where = 'where partition = %s and "offset" >= %s order by "offset"'
+    with connection.cursor("quotes_by_offset") as quotes, connection.cursor("letters_by_offset") as letters:
+        quotes.execute(f'select "offset", {fields} from quotes {where}', (partition, offset))  # noqa: S608
+        letters.execute(f'select "offset", key, message from dead_letters {where}', (partition, offset))  # noqa: S608
+        yield from merge(
+            ((at, tuple(row)) for at, *row in quotes),
+            ((at, tuple(part and bytes(part) for part in row)) for at, *row in letters),
+            key=lambda row: row[0],
+        )
+
+
+def tally(log: Log, browser: LogBrowser, partition: int, first: int, until: int) -> Step:
+    """What the messages from `first` to `until` are, counted as a group counts them that began at `first`."""
+    total, epochs = Step(partition, first, until), Succession(NO_EPOCH, first)
+    for messages in browser.forwards(partition, first, until):
+        aside, _ = epochs.follow(messages)
+        step = decoded(partition, messages[0].offset, messages, log.partitions, aside).step
+        total.quotes += step.quotes
+        total.bars += step.bars
+        total.actions += step.actions
+        total.time_marks += step.time_marks
+        total.dead_letters += step.dead_letters
+        total.fingerprint = fingerprint(messages[-1])
+    return total

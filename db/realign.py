@@ -1,0 +1,125 @@
+"""Log and tables that have parted: shows where, and cuts the tables back to what the log has.
+
+    python -m db.realign                    shows where they part; changes nothing
+    python -m db.realign --cut              shows it, asks, and cuts the tables back
+    python -m db.realign --cut --yes        does so without asking
+
+A log can lose its end, in a power cut or where an older copy of it is restored, and grow again. The parts that have
+read the lost messages then stop at every start. Stop the pipeline, bring the log back if you can, and else cut:
+quotes, dead letters, splits, dividends and changes of models behind the last common offset are deleted, and when the
+pipeline starts again, bars, indicators, alerts and forecasts of the partitions concerned are made anew from the log.
+Letters that went to the dead-letter topic stay there. Which database and topic: .env, as for every part; see --replay.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from db.cutting import cut, cuts, dropped
+from db.migrate import migrate
+from db.parting import Parting, partings
+from shared.command_line import parser_of, start
+from shared.config import Config
+from shared.database import Connection, Cursor, connect, make_database, take_time, transaction
+from shared.errors import TickstreamError
+from shared.kafka import Log, LogBrowser, browse, make_topics
+from shared.parts import servers
+from shared.progress import claim_origin
+
+PARTED = 1
+REFUSED = 3
+
+
+def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
+    """Show where log and tables part, and cut where it is asked for; the exit status, 1 where they are apart still.
+
+    Raises Unavailable, and ConfigError where nothing can be cut.
+    """
+    with servers(config) as ready:
+        log = make_topics(ready.kafka.brokers, ready.topic(), ready.kafka.partitions)
+        dsn = make_database(ready.postgres.dsn_for("postgres"), ready.database())
+        migrate(dsn)
+        with closing(connect(dsn, "realign")) as connection, browse(log) as browser:
+            return _realigned(connection, log, browser, is_cut, is_sure)
+
+
+def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bool, is_sure: bool) -> int:
+    with transaction(connection) as cursor:
+        _take_time(cursor)
+        claim_origin(cursor, log)
+        apart = [parted for parted in _shown(connection, cursor, log, browser) if parted.cut]
+        if not apart:
+            print("Log and tables are the same as far as they were read.")
+            return 0
+        plan = [(parted, cuts(log, browser, parted)) for parted in apart]
+        _show_dropped(cursor, apart)
+    if not is_cut:
+        print("Nothing is changed. --cut cuts the tables back.")
+        return PARTED
+    if not (is_sure or _is_confirmed()):
+        print("Nothing is changed.")
+        return PARTED
+    with transaction(connection) as cursor:
+        _take_time(cursor)
+        for parted, groups in plan:
+            cut(cursor, log, parted, groups)
+    print("Done. Start the pipeline: it goes on behind the last common offset.")
+    return 0
+
+
+def _take_time(cursor: Cursor) -> None:
+    """The log is read in between, and it may be a long one."""
+    take_time(cursor)
+    cursor.execute("set local idle_in_transaction_session_timeout = 0")
+
+
+def _shown(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Parting]:
+    for parted in partings(connection, cursor, log, browser):
+        _show(parted)
+        yield parted
+
+
+def _show(parted: Parting) -> None:
+    print(f"partition {parted.partition}: the log holds offsets {parted.first} to {parted.end}")
+    for group in parted.groups:
+        word = "the same" if group.agrees else f"the same up to {parted.common}, another log behind it"
+        print(f"  {group.name} has read up to {group.at.next_offset}: {word}")
+
+
+def _show_dropped(cursor: Cursor, apart: list[Parting]) -> None:
+    counts = [dropped(cursor, parted) for parted in apart]
+    print("Cutting back drops:")
+    for table in counts[0]:
+        print(f"  {table:<18} {sum(count[table] for count in counts):>12,} rows")
+    named = ", ".join(str(parted.partition) for parted in apart)
+    print(f"Bars, indicators, alerts and forecasts of partition {named} are made anew at the next start.")
+
+
+def _is_confirmed() -> bool:
+    """Ask on the terminal; without one the answer is no."""
+    if not sys.stdin.isatty():
+        print("There is no terminal to ask on: --yes cuts without asking.", file=sys.stderr)
+        return False
+    return input("Cut the tables back? Type yes: ").strip() == "yes"
+
+
+def main() -> int:
+    """Realign what the settings name; its exit status."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--cut", action="store_true", help="cut the tables back to the last common offset")
+    parser.add_argument("--yes", action="store_true", help="with --cut: do not ask")
+    try:
+        arguments: argparse.Namespace = parser.parse_args()
+        return realign(start("realign", arguments), arguments.cut, arguments.yes)
+    except TickstreamError as error:
+        print(f"realign: {error}", file=sys.stderr)
+        return REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""Scenario: after a power cut, or with an older copy restored, the tables hold what the log does not have any more.
+
+`python -m db.realign` shows it, cuts the tables back, and they become what folding the new log gives.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+from msgspec.structs import replace
+from psycopg2.extensions import make_dsn
+
+from analytics.analytics_consumer import analyse
+from consumer.consumer import store
+from db.realign import PARTED, realign
+from shared.embedded import Kafka
+from shared.errors import ConfigError, StopPart
+from shared.kafka.connection import client_settings
+from shared.market import CorporateAction, Record
+from tests.chaos.outcome import Left, first_difference, tables_of
+from tests.integration.desk import PROJECT, Desk, said
+from tests.integration.server_user import wait_for
+from tests.reports.older_log import NOON, OlderLog, desk_at, mark, older_log, quotes
+
+KEPT, LOST, NEW = 300, 90, 400
+
+
+@pytest.fixture
+def older(spare_kafka: Kafka, tmp_path: Path) -> Iterator[OlderLog]:
+    """The broker of this test, and the copy of its data."""
+    with older_log(spare_kafka, tmp_path / "copy") as log:
+        yield log
+
+
+@pytest.fixture
+def parted(request: pytest.FixtureRequest, older: OlderLog, embedded_postgres: str, tmp_path: Path) -> Desk:
+    """A desk whose tables hold ninety quotes, a split and letters that its log has lost; other ones came instead."""
+    kafka: Kafka = request.getfixturevalue("spare_kafka")
+    name = f"realign-{len(request.node.name)}-{abs(hash(request.node.name)) % 10**6}"
+    desk = desk_at(kafka, embedded_postgres, tmp_path / "desk", name)
+    desk.settings |= {"FORECAST_INTERVALS": "1m", "PRICE_CHANGE_THRESHOLD": "0.01"}
+    desk.publish([*with_marks(0, KEPT), b"kept"])
+    desk.publish([b"kept too"], partition=1)
+    older.copy()
+    desk.publish([b"lost", split(), *with_marks(KEPT, LOST, 20.0)])
+    with desk.at_work(store), desk.at_work(analyse):
+        desk.wait_until_read("storage", "analytics")
+        wait_for(lambda: len(desk.messages(desk.dead_log)[0]) == 2)
+    older.restore()
+    desk.publish([*with_marks(KEPT, NEW, 12.0), b"new"])
+    return desk
+
+
+def with_marks(first: int, count: int, price: float = 10.0) -> Sequence[Record]:
+    """Quotes that rise by a fiftieth of a percent, and a mark of their time."""
+    risen = [replace(quote, price=price * 1.0002**quote.position) for quote in quotes(first, count)]
+    return [*risen, mark(first + count)]
+
+
+def split() -> CorporateAction:
+    """One that was told just before the log lost its end."""
+    return CorporateAction(
+        symbol="AAA", time=NOON, action="split", value=2.0, source="test", position=0, received_time=NOON
+    )
+
+
+def beside(desk: Desk) -> Desk:
+    """A desk with a database of its own, which folds the same log from the start."""
+    other = Desk.__new__(Desk)
+    dsn = make_dsn(desk.settings["POSTGRES_DSN"], dbname=f"{desk.config.database()}_anew")
+    other.settings = desk.settings | {"POSTGRES_DSN": dsn}
+    return other
+
+
+def differences(one: Iterable[Left], other: Iterable[Left]) -> list[str]:
+    """Where the tables differ. Outcomes of searches stand under what was searched, also in the lost end."""
+    kept = [[left for left in side if left.name != "search_outcomes"] for side in (one, other)]
+    return [found for pair in zip(*kept, strict=True) if (found := first_difference(*pair))]
+
+
+def read_all(desk: Desk) -> None:
+    """Both parts, to the end of the log."""
+    with desk.at_work(store), desk.at_work(analyse):
+        desk.wait_until_read("storage", "analytics")
+        desk.wait_until_remade()
+
+
+def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
+    parted: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for run in (store, analyse):
+        with pytest.raises(StopPart, match=r"db\.realign"):
+            parted.run_to_its_end(run)
+    before = list(tables_of(parted.config))
+    assert realign(parted.config, is_cut=False, is_sure=False) == PARTED
+    told = said(capsys)
+    assert f"the same up to {KEPT + 2}, another log behind it" in told
+    assert f"quotes {LOST} rows" in told
+    assert "corporate_actions 1 rows" in told
+    assert differences(before, tables_of(parted.config)) == []
+    assert realign(parted.config, is_cut=True, is_sure=True) == 0
+    assert realign(parted.config, is_cut=False, is_sure=False) == 0
+    read_all(parted)
+    anew = beside(parted)
+    read_all(anew)
+    assert differences(tables_of(anew.config), tables_of(parted.config)) == []
+    rows = {left.name: len(left.lines) for left in tables_of(parted.config)}
+    assert (
+        min(rows[name] for name in ("quotes", "bars", "indicators", "forecasts", "symbols", "dead_letters"))
+        > 0
+    )
+    assert rows["corporate_actions"] == 0
+    letters = [message.value for message in parted.messages(parted.dead_log)[0]]
+    assert letters[-1] == b"new"
+
+
+def test_the_command_asks_and_takes_no_terminal_for_a_no(parted: Desk) -> None:
+    command = [sys.executable, "-m", "db.realign", "--cut"]
+    ended = subprocess.run(
+        command, cwd=PROJECT, env=parted.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert ended.returncode == PARTED
+    assert "--yes cuts without asking" in ended.stderr
+    assert "Nothing is changed." in ended.stdout
+    assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
+
+
+def test_analytics_killed_while_it_makes_everything_anew_begins_with_that_again(parted: Desk) -> None:
+    assert realign(parted.config, is_cut=True, is_sure=True) == 0
+    with parted.at_work(analyse):
+        wait_for(lambda: bool(parted.rows("select from partition_snapshots where partition = 0")))
+    parted.rows(
+        """update partition_snapshots set state = (state::jsonb || '{"remaking": true}')::text, next_offset = 0
+        where partition = 0 returning true"""
+    )
+    read_all(parted)
+    anew = beside(parted)
+    read_all(anew)
+    assert differences(tables_of(anew.config), tables_of(parted.config)) == []
+
+
+def test_log_and_tables_that_are_the_same_are_left_alone(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.publish(quotes(0, 10))
+    read_all(desk)
+    assert realign(desk.config, is_cut=True, is_sure=True) == 0
+    assert "Log and tables are the same" in said(capsys)
+
+
+def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(parted: Desk) -> None:
+    delete_before(parted, 5)
+    with pytest.raises(ConfigError, match=r"begins at offset 5 by now.*can't be made anew.*Nothing is cut"):
+        realign(parted.config, is_cut=True, is_sure=True)
+    assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
+
+
+def delete_before(desk: Desk, offset: int) -> None:
+    """What a retention does."""
+    admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
+    admin.delete_records({TopicPartition(desk.config.topic(), 0): offset})
+    admin.close()
