@@ -20,7 +20,7 @@ from itertools import islice
 
 import msgspec
 
-from shared.epochs import NO_EPOCH, Epoch, Runs, Stored, epoch_of, stamp
+from shared.epochs import NO_EPOCH, Carrier, Epoch, Runs, epoch_of, stamp
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic
 from shared.progress import other_partitions
@@ -80,7 +80,7 @@ class Lease:
         """What each record ends with in this partition."""
         return stamp(Epoch(self.number, self.begins[partition]))
 
-    def counts(self, partition: int, message: Stored) -> bool:
+    def counts(self, partition: int, message: Carrier) -> bool:
         """Whether a message that was there before counts, or was set aside."""
         return self._runs.counts(partition, message)
 

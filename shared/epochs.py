@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
-class Stored(Protocol):
-    """A message and its place in the log."""
+class Carrier(Protocol):
+    """A message with the epoch that it may carry, at its place in the log."""
 
     offset: int
     value: bytes | None
@@ -62,7 +62,7 @@ class Succession:
     def __init__(self, current: Epoch, since: int) -> None:
         self.current, self._since = current, since
 
-    def follow(self, messages: Sequence[Stored]) -> tuple[dict[int, str], list[Began]]:
+    def follow(self, messages: Sequence[Carrier]) -> tuple[dict[int, str], list[Began]]:
         """What is to be set aside of consecutive messages, with the reason by offset; and the epochs that begin."""
         aside: dict[int, str] = {}
         began: list[Began] = []
@@ -77,7 +77,7 @@ class Succession:
                 aside[message.offset] = self._reason(epoch)
         return aside, began
 
-    def _strangers(self, messages: Sequence[Stored]) -> Sequence[Stored]:
+    def _strangers(self, messages: Sequence[Carrier]) -> Sequence[Carrier]:
         """None where all are of the epoch at the start, else all: a look at the end of each tells it."""
         values = [message.value for message in messages]
         found: list[bytes | None]
@@ -111,7 +111,7 @@ class Runs:
     def __init__(self, begun: Mapping[int, Sequence[Epoch]]) -> None:
         self.begun = begun
 
-    def counts(self, partition: int, message: Stored) -> bool:
+    def counts(self, partition: int, message: Carrier) -> bool:
         """Whether a message counts, or was set aside. Before the first epoch that is known, every message counts."""
         for epoch in reversed(self.begun.get(partition, ())):
             if epoch.begin <= message.offset:
