@@ -1,6 +1,10 @@
 """What every test may ask for."""
 
 import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,28 @@ settings.load_profile("tickstream")
 pytest_plugins = ("tests.servers", "tests.pages")
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """As root, keep temporary folders below one that PostgreSQL's own account may pass through.
+
+    Those of pytest are for root alone: the servers of most tests would then have their data elsewhere.
+    """
+    if sys.platform != "win32" and os.geteuid() == 0 and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="tickstream-tests-")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def open_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What `pytest_configure` says; the folder of this process goes with it."""
+    base = tmp_path_factory.getbasetemp()
+    ours = [folder for folder in (base, base.parent) if "tickstream-tests-" in str(folder)]
+    for folder in ours:
+        folder.chmod(0o711)
+    yield
+    if ours:
+        shutil.rmtree(base, ignore_errors=True)
 
 
 SERVERS = {"embedded_kafka", "embedded_postgres", "spare_kafka", "spare_postgres", "admin_dsn", "browser"}

@@ -14,6 +14,7 @@ from shared.embedded import kafka_login as login
 from shared.embedded.daemon import Record, Say, free_port, is_free, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.errors import ConfigError
+from shared.private_files import write_secret
 
 OLDEST_JAVA = 17
 
@@ -154,7 +155,7 @@ class Kafka:
 def write_settings(path: Path, port: int, controller: int, password: str, data: str) -> None:
     """Write the broker's properties: its ports, its administrator's password and where its data are."""
     settings = SETTINGS | login.listeners(port, controller, password) | {"log.dirs": data}
-    login.write_secret(path, "".join(f"{key}={value}\n" for key, value in settings.items()))
+    write_secret(path, "".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
 def find_java() -> str:

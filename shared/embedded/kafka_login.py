@@ -14,6 +14,7 @@ from pathlib import Path
 from shared.brokers import Brokers
 from shared.embedded.daemon import HOST
 from shared.errors import ConfigError
+from shared.private_files import write_secret
 
 USER, ADMINISTRATOR = "tickstream", "administrator"
 CLIENTS, CONTROLLER = "CLIENTS", "CONTROLLER"
@@ -76,15 +77,6 @@ def write_client_settings(path: Path, brokers: Brokers) -> None:
         f'sasl.jaas.config={module} required username="{brokers.user}" password="{brokers.password}";',
     )
     write_secret(path, "".join(f"{line}\n" for line in lines))
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, whole or not at all."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    new.touch(0o600, exist_ok=False)
-    new.write_text(text, "ascii")
-    new.replace(path)
 
 
 def count_brokers(administrator: Brokers) -> int:

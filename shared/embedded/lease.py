@@ -20,6 +20,7 @@ import fasteners
 from shared.embedded import daemon
 from shared.embedded.daemon import Record, Say, Server
 from shared.errors import ConfigError, Unavailable
+from shared.private_files import make_private
 
 WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a slow line
 
@@ -152,7 +153,8 @@ def acting_alone(server: Server, say: Say) -> Iterator[None]:
 def make_folder(server: Server) -> None:
     """Make the server's folder. Raises ConfigError if we may not write in it."""
     try:
-        server.folder.mkdir(parents=True, exist_ok=True)
+        make_private(server.folder.parent)
+        make_private(server.folder)
         (server.folder / "start.lock").touch()
     except PermissionError as error:
         raise ConfigError(

