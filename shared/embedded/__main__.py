@@ -114,14 +114,17 @@ def status(server: Kafka | Postgres) -> int:
     users = {True: "in use", False: "no users", None: "starting or stopping"}[in_use_now(server)]
     kept = ", kept until down" if is_kept(server) else ""
     where = f"{HOST}:{record.port}, pid {record.pid}, {users}{kept}"
-    say(f"{server.name} {server.version}: running on {where}, data in {place}, login in {server.login_file}")
+    say(f"{server.name} {server.version}: running on {where}, data in {place}")
+    say(f"  {server.login_hint(record.port)}")
     return 0
 
 
 def disk_space(folder: Path) -> int:
-    """Bytes that the files under a folder take on the disk (Kafka's are mostly holes)."""
+    """Bytes that the files under a folder take on the disk (Kafka's are mostly holes), and those that a link in it
+    leads to."""
     sizes = []
-    for path in folder.rglob("*"):
+    linked = [path.resolve() for path in folder.glob("*") if path.is_symlink()]
+    for path in (each for place in (folder, *linked) for each in place.rglob("*")):
         try:
             found = path.lstat()
         except FileNotFoundError:  # deleted since it was listed

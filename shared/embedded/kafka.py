@@ -11,7 +11,7 @@ import psutil
 
 from shared.brokers import Brokers
 from shared.embedded import kafka_login as login
-from shared.embedded.daemon import Record, Say, free_port, is_free, run
+from shared.embedded.daemon import HOST, Record, Say, free_port, is_free, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.errors import ConfigError
 from shared.private_files import write_secret
@@ -81,6 +81,10 @@ class Kafka:
     def login_file(self) -> Path:
         """The login of clients, as Kafka's own tools take it with --command-config."""
         return self.folder / "client.properties"
+
+    def login_hint(self, port: int) -> str:
+        """How an operator looks into the broker on `port`."""
+        return f"Kafka's tools: --bootstrap-server {HOST}:{port} --command-config {self.login_file}"
 
     @property
     def opened(self) -> Path:

@@ -76,6 +76,10 @@ class Postgres:
         """The password of the superuser."""
         return self.folder / "password"
 
+    def login_hint(self, port: int) -> str:
+        """How an operator looks into the server on `port`."""
+        return f"PGPASSWORD=$(cat {self.login_file}) psql -h {HOST} -p {port} -U {USER}"
+
     def dsn(self, port: int) -> str:
         """How libpq reaches the maintenance database of the server on `port`, password included."""
         password = self.login_file.read_text("ascii").strip()

@@ -93,7 +93,8 @@ def test_the_command_line_starts_shows_and_stops_both(spare_kafka: Kafka, spare_
     assert command("up", *servers).stdout.count("is up on") == 2
     shown = command("status", *servers).stdout
     assert shown.count("no users, kept until down") == 2
-    assert f"127.0.0.1:{spare_kafka.port}" in shown
+    assert f"127.0.0.1:{spare_kafka.port} --command-config {spare_kafka.login_file}" in shown
+    assert f"cat {spare_postgres.login_file}" in shown
     stopped = command("down", *servers)
     assert stopped.stdout.count("is down") == 2
     assert stopped.returncode == 0
