@@ -41,6 +41,13 @@ def open_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         shutil.rmtree(base, ignore_errors=True)
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A test's own folder, which PostgreSQL's own account may pass through where we are root."""
+    tmp_path.chmod(0o711)
+    return tmp_path
+
+
 SERVERS = {"embedded_kafka", "embedded_postgres", "spare_kafka", "spare_postgres", "admin_dsn", "browser"}
 """Fixtures that start a server or a browser."""
 

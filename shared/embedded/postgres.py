@@ -168,7 +168,8 @@ class Postgres:
     def can_reach(self, runner: Account, path: Path) -> bool:
         """Whether the account reaches a path of ours, let through our own folders where it must be."""
         if not account.reaches(runner, path):
-            account.let_enter(runner, self.folder.parent, self.folder)
+            moved = [self.data.parent] if self.place.is_symlink() else []
+            account.let_enter(runner, self.folder.parent, self.folder, *moved)
         return account.reaches(runner, path)
 
     def program(self, runner: Account | None, name: str) -> list[str]:
