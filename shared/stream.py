@@ -138,7 +138,7 @@ class Stream:
 
     def lag(self) -> int:
         """Messages that wait."""
-        again = sum(bookmark.is_only_compared for bookmark in self._bookmarks.values())
+        again = len([each for each in self._bookmarks.values() if each.is_only_compared])
         return max(0, self._reader.lag() - again)
 
     @property
