@@ -89,6 +89,23 @@ def test_folder_that_is_for_everybody_is_not_taken(tmp_path: Path) -> None:
     assert tmp_path.stat().st_mode & 0o7777 == 0o1777
 
 
+@needs_root
+@pytest.mark.parametrize("owner", ["nobody", "root"])
+def test_data_of_the_version_before_open_and_go_on(owner: str, tmp_path: Path) -> None:
+    """Scenario: an update where `nobody` owned the data, or where somebody gave them to root."""
+    server = postgres_in(tmp_path / "data", free_port())
+    with lease(server, silent) as record:
+        asked(server, record, "create table kept as select 42 as answer")
+    entry = pwd.getpwnam(owner)
+    given(server.data, (entry.pw_uid, entry.pw_gid))
+    for folder in (server.folder, server.folder.parent):
+        os.chown(folder, 0, 0)
+        folder.chmod(0o755)
+    with lease(server, silent) as record:
+        assert asked(server, record, "select answer from kept") == 42
+        assert int(rights(record)["Uid"][0]) == server.data.stat().st_uid not in (0, entry.pw_uid)
+
+
 @pytest.fixture
 def behind_a_locked_door(tmp_path: Path) -> Iterator[Postgres]:
     """A PostgreSQL below a folder that only root enters; what lies elsewhere is removed afterwards."""
@@ -98,6 +115,24 @@ def behind_a_locked_door(tmp_path: Path) -> Iterator[Postgres]:
     release(server, silent, now=True)
     if server.place.is_symlink():
         shutil.rmtree(server.data.parent)
+
+
+@needs_root
+def test_data_that_the_account_cannot_reach_move_to_where_it_can(behind_a_locked_door: Postgres) -> None:
+    """Scenario: a project in /root, which the version before entered by the right to enter anything."""
+    server = behind_a_locked_door
+    home = server.folder.parent.parent
+    home.chmod(0o711)
+    with lease(server, silent) as record:
+        asked(server, record, "create table kept as select 42 as answer")
+    home.chmod(0o700)
+    said: list[str] = []
+    with lease(server, said.append) as record:
+        assert asked(server, record, "select answer from kept") == 42
+    assert server.data.is_relative_to(account.PLACE)
+    assert any(f"its data move to {server.data}" in sentence for sentence in said)
+    with lease(server, silent) as record:
+        assert asked(server, record, "select answer from kept") == 42
 
 
 @needs_root
