@@ -11,24 +11,26 @@ from shared.market import Record
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import folded, kept, quote, second, split
 
-OPENS = second("2024-01-03T14:30")
+DAYS = [second(f"2024-01-{day:02}T14:30") for day in (3, 4, 5, 8, 9, 10, 11, 12)]
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
-QUOTES_A_MINUTE = 5
-MINUTES = 390
+QUOTES_A_DAY = 200
+GAP_SECONDS = 20
 
 
 def market() -> Iterator[Record]:
-    """A session of two symbols, with a split and bursts of volume; numbers have many digits, so that sums round."""
+    """The first hour of some sessions of two symbols, with a split; the last one opens with a burst of volume. Numbers
+    have many digits, so that sums round."""
     chance, prices = Random(7), {"A": 101.3, "B": 0.00012345}
-    for number in range(MINUTES * QUOTES_A_MINUTE):
-        time = OPENS + number * 60 / QUOTES_A_MINUTE
-        if number == 1_000:
-            yield split(time - 1, 3.0, "A")
+    for day, opens in enumerate(DAYS):
+        if day == 4:
+            yield split(opens - 3_600, 3.0, "A")
             prices["A"] /= 3.0
-        for symbol in prices:
-            prices[symbol] *= 1.0 + chance.uniform(-0.001, 0.001)
-            burst = 20.0 if number // QUOTES_A_MINUTE % 60 < 5 else 1.0
-            yield quote(time, prices[symbol], symbol, burst * chance.uniform(0.1, 1e6))
+        for number in range(QUOTES_A_DAY):
+            for symbol in prices:
+                prices[symbol] *= 1.0 + chance.uniform(-0.001, 0.001)
+                burst = 20.0 if opens == DAYS[-1] else 1.0
+                time = opens + GAP_SECONDS * number
+                yield quote(time, prices[symbol], symbol, burst * chance.uniform(0.1, 1e6))
 
 
 def digest() -> str:
