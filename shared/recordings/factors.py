@@ -11,12 +11,13 @@ because a dividend scales what came before it by (close - dividend) / close. Sou
 files of QuantConnect's LEAN (Common/Data/Auxiliary, CorporateFactorRow).
 
 What LEAN's own reader passes over is passed over here, and logged: rows with a factor written with an exponent or as
-infinite, which has lost its digits, rows whose factors' product is not positive, blank lines, and of two rows of one
-date the second. As there, rows may stand in any order, may lack the reference price, which then tells no dividend, and
-may name their source behind it.
+infinite, which has lost its digits, rows whose factors' product is not positive or too small for it, blank lines, and
+of two rows of one date the second. As there, rows may stand in any order, may lack the reference price, which then
+tells no dividend, and may name their source behind it.
 """
 
 import logging
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -34,7 +35,8 @@ ROUNDING = 1e-5
 """A file rounds its factors; that far may their quotient lie from the ratio."""
 DIVIDEND_DIGITS = 3
 """A tenth of a cent is what the rounded factors still tell."""
-
+LEAST_FACTOR = 1e-28
+"""LEAN keeps 28 decimals: what is smaller is nothing."""
 
 log = logging.getLogger("tickstream.replay")
 
@@ -69,14 +71,14 @@ def changes(path: Path, exchange: str, zone: ZoneInfo) -> list[Change]:
 def _rows(path: Path, zone: ZoneInfo) -> dict[datetime, Factors]:
     """The rows by their dates, without those that are passed over."""
     found: dict[datetime, Factors] = {}
-    for line, text in enumerate(path.read_text(encoding="ascii").splitlines(), start=1):
+    for line, text in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
         if not text.strip():
             continue
         if "inf" in text or "e+" in text.lower():
             _passed_over(path, line, "its factor has lost its digits")
             continue
         row = _row(path, line, text, zone)
-        if not row.price * row.split > 0:
+        if not (row.price * row.split > 0 and min(abs(row.price), abs(row.split)) > LEAST_FACTOR):
             _passed_over(path, line, "its factors are not positive")
         elif row.date in found:
             _passed_over(path, line, "an earlier one has its date")
@@ -90,7 +92,10 @@ def _row(path: Path, line: int, text: str, zone: ZoneInfo) -> Factors:
     try:
         date, price, split, *others = text.split(",")
         day = datetime.strptime(date, "%Y%m%d").replace(tzinfo=zone)
-        return Factors(day, float(price), float(split), float(others[0]) if others else 0.0)
+        row = Factors(day, float(price), float(split), float(others[0]) if others else 0.0)
+        if math.inf in map(abs, row[1:]):
+            raise ValueError("a number is too large")
+        return row
     except ValueError as error:
         raise ConfigError(f"{path}, line {line}: {error}.") from error
 

@@ -4,10 +4,11 @@ tick           ms,price,size[,…]                          equity/usa/tick/bac/
 second, minute ms,open,high,low,close,volume              equity/usa/minute/bac/20131007_trade.zip
 hour, daily    YYYYMMDD HH:MM,open,high,low,close,volume  equity/usa/daily/bac.zip
 
-ms counts from midnight of the file's date in the market's zone. Prices of equities are 10,000ths of a dollar;
-those of crypto pairs are plain decimals, in UTC. Bars are labelled by their start. Every row of ticks is a
-quote, the suspicious and the specially reported ones too: real files hold honest duplicates. Prices are as they were
-paid; the splits and dividends of an equity are in its factor file beside these folders.
+ms counts from midnight of the file's date in the market's zone, and may have a fraction. Prices of equities are
+10,000ths of a dollar; those of crypto pairs are plain decimals, in UTC. Bars are labelled by their start. Every row of
+ticks is a quote, the suspicious and the specially reported ones too: real files hold honest duplicates. Blank lines are
+passed over; a size or volume that can't be true is left out. Prices are as they were paid; the splits and dividends of
+an equity are in its factor file beside these folders.
 """
 
 import io
@@ -17,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +26,15 @@ from zoneinfo import ZoneInfo
 
 from shared.calendars import calendar_of
 from shared.errors import ConfigError
-from shared.market import EPOCH, CorporateAction, Quote, Record, RecordedBar, RecordedInterval
+from shared.market import (
+    AMOUNT_LIMIT,
+    EPOCH,
+    CorporateAction,
+    Quote,
+    Record,
+    RecordedBar,
+    RecordedInterval,
+)
 from shared.recordings.digest import factor_file
 from shared.recordings.factors import Change, changes
 from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
@@ -53,6 +63,27 @@ US_EQUITY = Market("XNYS", ZoneInfo("America/New_York"), 10_000.0)
 CRYPTO = Market("24/7", ZoneInfo("UTC"), 1.0)
 
 
+class Lines:
+    """The lines of the one file in a zip that are not blank; `number` is that of the last one.
+
+    Raises ValueError where the zip holds another number of files, and what reading a zip raises.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.number = 1
+
+    def __iter__(self) -> Iterator[str]:
+        with zipfile.ZipFile(self._path) as archive:
+            members = archive.namelist()
+            if len(members) != 1:
+                raise ValueError(f"the zip holds {len(members)} files where one is expected")
+            with archive.open(members[0]) as raw:
+                for self.number, line in enumerate(io.TextIOWrapper(raw, "utf-8-sig"), start=1):
+                    if not line.isspace():
+                        yield line
+
+
 @dataclass(frozen=True)
 class LeanFile:
     """One zip of one symbol's trades. `resolution` is tick, second, minute, hour or daily.
@@ -79,13 +110,12 @@ class LeanFile:
         `number` is the file's place among all files of the replay. Raises ConfigError naming file and line
         where a row can't be read.
         """
-        line = 1
+        lines = Lines(self.path)
         try:
-            for order, make in self._parse():
-                yield order, number, line, make
-                line += 1
-        except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise ConfigError(f"{self.path}, line {line}: {error}.") from error
+            for order, make in self._parse(lines):
+                yield order, number, lines.number, make
+        except (ValueError, OverflowError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ConfigError(f"{self.path}, line {lines.number}: {error}.") from error
 
     @property
     def currency(self) -> str | None:
@@ -101,21 +131,14 @@ class LeanFile:
         found = [] if path is None else changes(path, self.market.exchange, self.market.zone)
         return [(bar_order(int(change.time.timestamp())), partial(self._action, change)) for change in found]
 
-    def _parse(self) -> Iterator[Placed]:
-        with zipfile.ZipFile(self.path) as archive:
-            members = archive.namelist()
-            if len(members) != 1:
-                raise ValueError(f"the zip holds {len(members)} files where one is expected")
-            with archive.open(members[0]) as raw:
-                lines = io.TextIOWrapper(raw, "ascii")
-                if self.midnight is None:
-                    yield from self._dated_bars(lines)
-                elif self.resolution == "tick":
-                    yield from self._ticks(lines, self.midnight)
-                else:
-                    yield from self._bars_of_a_day(lines, self.midnight)
+    def _parse(self, lines: Lines) -> Iterator[Placed]:
+        if self.midnight is None:
+            return self._dated_bars(lines)
+        if self.resolution == "tick":
+            return self._ticks(lines, self.midnight)
+        return self._bars_of_a_day(lines, self.midnight)
 
-    def _ticks(self, lines: Iterator[str], midnight: datetime) -> Iterator[Placed]:
+    def _ticks(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:
         """Half of all trades share their millisecond with the one before: its time is made once."""
         base = (midnight - EPOCH) // timedelta(microseconds=1)
         scale, quote = self.market.scale, self._quote
@@ -124,21 +147,21 @@ class LeanFile:
             milliseconds, price, size = text.split(",", 3)[:3]
             if milliseconds != latest:
                 latest = milliseconds
-                elapsed = int(milliseconds)
-                order = quote_order(base + 1000 * elapsed)
-                event_time = midnight + timedelta(milliseconds=elapsed)
+                elapsed = _microseconds(milliseconds)
+                order = quote_order(base + elapsed)
+                event_time = midnight + timedelta(microseconds=elapsed)
             yield order, partial(quote, event_time, float(price) / scale, float(size))
 
-    def _bars_of_a_day(self, lines: Iterator[str], midnight: datetime) -> Iterator[Placed]:
+    def _bars_of_a_day(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:
         base = int(midnight.timestamp())
         for text in lines:
             milliseconds, *values = text.split(",")
-            seconds, rest = divmod(int(milliseconds), 1000)
+            seconds, rest = divmod(_microseconds(milliseconds), 1_000_000)
             if rest:
                 raise ValueError(f"a bar starts at a whole second, not at {milliseconds} ms")
             yield self._bar(base + seconds, values)
 
-    def _dated_bars(self, lines: Iterator[str]) -> Iterator[Placed]:
+    def _dated_bars(self, lines: Lines) -> Iterator[Placed]:
         for text in lines:
             label, *values = text.split(",")
             local = datetime.strptime(label, "%Y%m%d %H:%M").replace(tzinfo=self.market.zone)
@@ -185,7 +208,7 @@ class LeanFile:
             source=SOURCE,
             position=position,
             received_time=event_time,
-            size=size,
+            size=size if 0 <= size <= AMOUNT_LIMIT else None,
             currency=self.currency,
             exchange=self.market.exchange,
         )
@@ -202,7 +225,7 @@ class LeanFile:
             high=prices[1],
             low=prices[2],
             close=prices[3],
-            volume=volume,
+            volume=volume if 0 <= volume <= AMOUNT_LIMIT else None,
             source=SOURCE,
             position=position,
             received_time=times[1],
@@ -233,6 +256,16 @@ def lean_file(path: Path) -> LeanFile:
         market=market,
         midnight=_midnight(path, dated["date"], market) if dated else None,
     )
+
+
+def _microseconds(milliseconds: str) -> int:
+    """LEAN writes fractions of a millisecond where a trade's time has them. Raises ValueError where it is no time."""
+    if milliseconds.isdecimal():
+        return 1000 * int(milliseconds)
+    try:
+        return int(1000 * Decimal(milliseconds))
+    except (InvalidOperation, OverflowError):
+        raise ValueError(f"{milliseconds!r} is no number of milliseconds") from None
 
 
 def _midnight(path: Path, date: str, market: Market) -> datetime:

@@ -90,7 +90,7 @@ def test_zip_that_cannot_be_recognised_is_refused_with_the_reason(place: str, sa
 @pytest.mark.parametrize(
     ("place", "row", "said"),
     [
-        (TICKS, "x,139400,500", "invalid literal"),
+        (TICKS, "x,139400,500", "no number of milliseconds"),
         (TICKS, "14400614,139400", "not enough values"),
         ("equity/usa/minute/bac/20131007_trade.zip", "0,1,2,1", "4 fields"),
         ("equity/usa/minute/bac/20131007_trade.zip", "30000,1,2,1,1,1", "multiple of 1m"),
