@@ -3,7 +3,9 @@ told in another unit.
 
 Yahoo tells older prices in the shares of today. Now and then it tells a split and leaves the older prices as they were
 paid, or gives some days in pounds among pence. Both show in the jump from one bar to the next, which is compared with
-the ratio. What the jump can't decide is set aside.
+the ratio. What the jump can't decide is set aside: also what lies before a jump like that of a split where none took
+effect, because some days are told in new shares and others are not, or the split is told with a wrong date, and what
+lies before a split that is told twice.
 """
 
 from collections import Counter
@@ -18,6 +20,12 @@ from shared.splits import shows_split
 UNIT = log(100)
 UNIT_TOLERANCE = 0.12
 """How far a jump may be from a power of 100, as a share of one: 100 is told from 57 and 174."""
+PLAIN = log(2)
+"""The logarithm of a ratio that a share seldom jumps by on a day without a split."""
+LIKENESS = 0.15
+"""How far such a jump may be from the ratio, as a share of it on the logarithm's scale."""
+SAME_SPLIT = 10 * 86_400
+"""No share is split twice by one ratio within so many seconds: it is one split, told with two dates."""
 MINOR = frozenset({"GBp", "GBX", "ZAc", "ZAX", "ILA"})
 """Currencies that are hundredths of another one, with which Yahoo confuses them."""
 
@@ -43,11 +51,12 @@ def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> 
     """What the jumps between these bars, which are in order of time, tell."""
     verdicts = {split: _is_applied(points, *split) for split in splits}
     unknown = [split for split, is_applied in verdicts.items() if is_applied is None]
+    unknown += _told_twice(splits) + _shown_elsewhere(points, verdicts)
     not_applied = [split for split, is_applied in verdicts.items() if is_applied is False]
     other_unit = _other_unit(points, not_applied, currency)
     return Levels(
         [split for split, is_applied in verdicts.items() if is_applied],
-        max((date for date, _ in unknown), default=0),
+        max((second for second, _ in unknown), default=0),
         other_unit,
         tuple(_doubts(unknown, other_unit)),
     )
@@ -56,7 +65,7 @@ def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> 
 def _doubts(unknown: Splits, other_unit: frozenset[int]) -> list[str]:
     doubts = [
         f"whether prices before the split of {ratio:g} for 1 are told in new shares can't be told: they are set aside"
-        for _, ratio in unknown
+        for ratio in dict.fromkeys(ratio for _, ratio in unknown)
     ]
     if other_unit:
         doubts.append(
@@ -70,14 +79,48 @@ def _is_applied(points: Sequence[Point], date: int, ratio: float) -> bool | None
 
     Without a price on either side there is nothing to compare: the rule of the source holds.
     """
-    before = next((point for point in reversed(points) if point.time < date), None)
-    after = next((point for point in points if point.time >= date), None)
-    if before is None or after is None or min(before.close, after.open, after.close) <= 0:
+    traded = [point for point in points if min(point.open, point.close) > 0]
+    before = next((point for point in reversed(traded) if point.time < date), None)
+    after = next((point for point in traded if point.time >= date), None)
+    if before is None or after is None:
         return True
     # The first trade may have been at the price of before all the same.
     told = {shows_split(before.close, price, ratio, expected=False) for price in (after.open, after.close)}
     shown = told - {None}
     return None if len(shown) != 1 else shown == {False}
+
+
+def _told_twice(splits: Splits) -> Splits:
+    """Splits that one of the same ratio lies closely before: prices may be told in one of them or in both."""
+    return [
+        (later, ratio)
+        for (date, earlier_ratio), (later, ratio) in pairwise(sorted(splits))
+        if ratio == earlier_ratio and later - date < SAME_SPLIT
+    ]
+
+
+def _shown_elsewhere(points: Sequence[Point], verdicts: dict[tuple[int, float], bool | None]) -> Splits:
+    """The ratios of splits that prices jump by where no split took effect, and until when the level can't be told.
+
+    That is until the jump, and until the split where it is taken back from the prices before it.
+    """
+    plain = [(date, ratio) for date, ratio in verdicts if abs(log(ratio)) >= PLAIN]
+    if not plain:
+        return []
+    priced = [point for point in points if point.close > 0]
+    return [
+        (max(after.time, date) if verdicts[date, ratio] else after.time, ratio)
+        for before, after in pairwise(priced)
+        for date, ratio in plain
+        if _is_like(after.close / before.close, ratio)
+        and not any(before.time < each <= after.time for each, _ in verdicts)
+    ]
+
+
+def _is_like(jump: float, ratio: float) -> bool:
+    """Whether prices jump as a split of the ratio makes them, in either direction."""
+    length = abs(log(ratio))
+    return abs(abs(log(jump)) - length) <= LIKENESS * length
 
 
 def _other_unit(points: Sequence[Point], not_applied: Splits, currency: str | None) -> frozenset[int]:
