@@ -3,7 +3,7 @@
 from asyncio import to_thread
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
 from dashboard.adjustment import adjusted as adjust
@@ -15,6 +15,8 @@ from shared.errors import TickstreamError
 from shared.market import Interval
 
 BarCount = Annotated[int, Query(ge=1, le=MOST_BARS)]
+Symbol = Annotated[str, Path(pattern=r"^[^\x00-\x1f]+$")]
+"""No table holds a NUL."""
 EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
 
 
@@ -48,7 +50,7 @@ def _add_health(router: APIRouter, model: ReadModel) -> None:
 def _add_history(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/history/{symbol:path}")
     async def history(
-        symbol: str,
+        symbol: Symbol,
         interval: Interval = "1m",
         bars: BarCount = 1000,
         adjusted: bool = False,
@@ -72,7 +74,7 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/forecasts/{symbol:path}")
-    async def forecasts(symbol: str, interval: Interval = "1m") -> JSONResponse:
+    async def forecasts(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
         """The newest closes of a symbol and what was forecast of each one bar before, as columns, oldest first.
 
         In units of today's share; times in epoch seconds UTC. `low` and `high` bound the interval that shall hold
@@ -88,7 +90,7 @@ def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
 
 def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/diagnostics/{symbol:path}")
-    async def diagnostics(symbol: str, interval: Interval = "1m") -> JSONResponse:
+    async def diagnostics(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
         """What is known of the models that forecast a symbol's closes: findings by model, searches, trainings and
         records, as `dashboard.diagnostics.read_diagnostics` tells; times in epoch seconds UTC."""
         try:

@@ -33,6 +33,10 @@ from shared.progress import claim_origin
 
 PARTED = 1
 REFUSED = 3
+SAME = "Log and tables are the same as far as they were read."
+NOTHING_READ = (
+    "Nothing of this topic was read into this database. For a simulated market: TICKSTREAM_FEED=simulated."
+)
 
 
 def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
@@ -44,6 +48,7 @@ def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
         log = make_topics(ready.kafka.brokers, ready.topic(), ready.kafka.partitions)
         dsn = make_database(ready.postgres.dsn_for("postgres"), ready.database())
         migrate(dsn)
+        print(f"topic {ready.topic()}, database {ready.database()}")
         with closing(connect(dsn, "realign")) as connection, browse(log) as browser:
             return _realigned(connection, log, browser, is_cut, is_sure)
 
@@ -52,9 +57,10 @@ def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bo
     with transaction(connection) as cursor:
         _take_time(cursor)
         claim_origin(cursor, log)
-        apart = [parted for parted in _shown(connection, cursor, log, browser) if parted.cut]
+        shown = list(_shown(connection, cursor, log, browser))
+        apart = [parted for parted in shown if parted.cut]
         if not apart:
-            print("Log and tables are the same as far as they were read.")
+            print(SAME if shown else NOTHING_READ)
             return 0
         plan = [(parted, cuts(log, browser, parted)) for parted in apart]
         _show_dropped(cursor, apart)

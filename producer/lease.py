@@ -66,6 +66,14 @@ _decoder: msgspec.json.Decoder[Claim | Term | Beat] = msgspec.json.Decoder(Claim
 _encode = msgspec.json.encode
 
 
+def _said(message: Carrier) -> Claim | Term | Beat | None:
+    """What a message of the lease's topic says; None where it is none of ours: others may write there too."""
+    try:
+        return _decoder.decode(message.value or b"")
+    except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
+        return None
+
+
 class Lease:
     """The right to publish in one epoch. `begins` is where it means to begin, by partition; `runs` came before.
 
@@ -100,12 +108,12 @@ class _Seen:
         self.ends = browser.ends()
         self.epoch, self.holder, self.is_over = 0, "", True
         for message in islice(browser.backwards(CLAIMS), NEWEST):
-            said = _decoder.decode(message.value or b"")
+            said = _said(message)
             if isinstance(said, Claim):
                 self.epoch, self.holder, self.is_over = message.offset + 1, said.holder, False
                 break
         for message in islice(browser.backwards(BEATS), NEWEST):
-            beat = _decoder.decode(message.value or b"")
+            beat = _said(message)
             if isinstance(beat, Beat) and beat.epoch == self.epoch:
                 self.is_over = beat.is_over
                 break
@@ -195,7 +203,7 @@ def _claimed(topic: Log, claims: Log, holder: str, writer: LogWriter) -> Lease:
 
 def _last_term(browser: LogBrowser) -> Term | None:
     """The term of the highest epoch."""
-    said = [_decoder.decode(message.value or b"") for message in islice(browser.backwards(CLAIMS), NEWEST)]
+    said = [_said(message) for message in islice(browser.backwards(CLAIMS), NEWEST)]
     return max((each for each in said if isinstance(each, Term)), key=lambda each: each.epoch, default=None)
 
 

@@ -67,7 +67,11 @@ class Models(Section):
 class Rewording(Section):
     """The language model that may put the summary of a symbol in other words; without an address there is none."""
 
-    base_url: Url | Literal[""] = Field(default="", validation_alias="LLM_BASE_URL")
+    base_url: Url | Literal[""] = Field(
+        default="",
+        validation_alias="LLM_BASE_URL",
+        description="empty, or an address such as https://host/v1 or http://localhost:11434/v1",
+    )
     api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LLM_API_KEY")
     model: str = Field(default="", validation_alias="LLM_MODEL")
 

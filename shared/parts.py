@@ -20,7 +20,7 @@ from shared.debugging import before_connecting
 from shared.embedded import lease_kafka, lease_postgres
 from shared.errors import ConfigError, PartitionLost, StopPart, TickstreamError, Unavailable
 from shared.free_space import waiting_for_room
-from shared.private_files import make_private
+from shared.private_files import take_data_folder
 from shared.pulse import BEAT_SECONDS, beat, long_step, wait
 from shared.sections import Errors
 
@@ -63,7 +63,7 @@ def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str
     The data folder is part of it: two checkouts on one machine share servers at times, and neither knows the other's
     locks. Raises ConfigError where all are taken.
     """
-    make_private(data)
+    take_data_folder(data)
     folder = data / "places"
     folder.mkdir(parents=True, exist_ok=True)
     for slot in range(slots):

@@ -17,6 +17,34 @@ def write_secret(path: Path, text: str) -> None:
     new.replace(path)
 
 
+OWN_FOLDERS = {"kafka", "logs", "lost+found", "models", "places", "postgres"}
+
+
+def take_data_folder(folder: Path) -> None:
+    """Make the folder of all that we keep, or take it, so that nobody else can enter it.
+
+    Raises ConfigError where that would shut others out of what is not ours, such as /opt or a home.
+    """
+    is_open = (
+        folder.is_dir() and sys.platform != "win32" and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    )
+    if is_open and not _is_marked(folder):
+        others = sorted(
+            each.name for each in folder.iterdir() if each.is_dir() and each.name not in OWN_FOLDERS
+        )
+        if others:
+            raise ConfigError(
+                f"{folder} holds {others[0]}, which is not ours, and others may enter it: choose a folder of its own "
+                "below it with TICKSTREAM_DATA."
+            )
+    make_private(folder)
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether an earlier start has left something."""
+    return any((folder / mark).exists() for mark in ("places", "kafka/start.lock", "postgres/start.lock"))
+
+
 def make_private(folder: Path) -> None:
     """Make a folder, or take the one that is there, so that nobody else can enter it.
 

@@ -20,7 +20,7 @@ import fasteners
 from shared.embedded import daemon
 from shared.embedded.daemon import Record, Say, Server
 from shared.errors import ConfigError, Unavailable
-from shared.private_files import make_private
+from shared.private_files import make_private, take_data_folder
 
 WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a slow line
 
@@ -153,7 +153,7 @@ def acting_alone(server: Server, say: Say) -> Iterator[None]:
 def make_folder(server: Server) -> None:
     """Make the server's folder. Raises ConfigError if we may not write in it."""
     try:
-        make_private(server.folder.parent)
+        take_data_folder(server.folder.parent)
         make_private(server.folder)
         (server.folder / "start.lock").touch()
     except PermissionError as error:

@@ -64,6 +64,13 @@ def test_past_forecasts_and_diagnostics_of_a_symbol_without_any_are_empty(addres
     assert get(f"{address}/api/v1/diagnostics/AAA?interval=2m")[0] == 422
 
 
+@pytest.mark.parametrize("about", ["history", "forecasts", "diagnostics"])
+def test_symbol_that_no_table_can_hold_is_refused(about: str, address: str) -> None:
+    """Scenario: an address with %00, which any site can have a browser ask for: a traceback in the log each time."""
+    assert get(f"{address}/api/v1/{about}/AAA%00")[0] == 422
+    assert get(f"{address}/api/v1/{about}/AAA%0Dx")[0] == 422
+
+
 def test_history_of_a_symbol_with_a_slash_is_found(address: str) -> None:
     for path in ("BTC%2FUSD", "BTC/USD"):
         status, answer = get(f"{address}/api/v1/history/{path}?bars=5")

@@ -151,6 +151,18 @@ def test_log_and_tables_that_are_the_same_are_left_alone(
     assert "Log and tables are the same" in said(capsys)
 
 
+def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scenario: the market is simulated as Yahoo was out of reach, and the command looks at the live one, empty."""
+    desk.publish(quotes(0, 10))
+    assert realign(desk.config, is_cut=True, is_sure=True) == 0
+    told = said(capsys)
+    assert f"topic {desk.config.topic()}, database {desk.config.database()}" in told
+    assert "Nothing of this topic was read into this database" in told
+    assert "are the same" not in told
+
+
 def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(parted: Desk) -> None:
     delete_before(parted, 5)
     with pytest.raises(ConfigError, match=r"begins at offset 5 by now.*can't be made anew.*Nothing is cut"):

@@ -24,7 +24,7 @@ from producer.publish import Publisher, last_positions
 from shared.database import connect, transaction
 from shared.epochs import Epoch, stamp
 from shared.errors import ConfigError, PartitionLost
-from shared.kafka import LogWriter
+from shared.kafka import LogWriter, make_lease_topic
 from shared.market import Quote
 from shared.messages import encode
 from shared.recordings.sequence import recorded
@@ -177,3 +177,17 @@ def test_a_producer_refuses_another_number_of_partitions(desk: Desk, recording: 
     add_partitions(feed, 4)
     with pytest.raises(ConfigError, match="has 4 partitions, but had 2"):
         feed.run_to_its_end(produce)
+
+
+@pytest.mark.parametrize("stray", [b"", b"{", b"null", b'{"type":"claim"}', b'{"type":"other"}'])
+def test_a_message_of_others_among_the_claims_keeps_no_producer_from_publishing(
+    stray: bytes, desk: Desk, recording: list[Path]
+) -> None:
+    """Scenario: somebody tries a tool of Kafka's on the topic of the lease; no producer started any more."""
+    feed = desk.replaying(recording)
+    claims = make_lease_topic(feed.log)
+    with closing(LogWriter(claims)) as writer:
+        for partition in range(claims.partitions):
+            writer.append(partition, b"key", stray, PATIENCE)
+    feed.run_to_its_end(produce)
+    assert_every_quote_counts_once(feed, recording)

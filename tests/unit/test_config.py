@@ -139,6 +139,10 @@ def test_empty_value_in_the_environment_takes_back_what_the_file_says(
         ("TICKERS=,", "must name at least one symbol"),
         ("SKIP_INVALID_DATA=maybe", "must be true or false"),
         ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),
+        (
+            "LLM_BASE_URL=//host",
+            "must be empty, or an address such as https://host/v1 or http://localhost:11434/v1",
+        ),
         ("LOG_FILE_PATH=~nobody-of-that-name/log", "must be a path, and ~ must be followed by a user"),
     ],
 )
