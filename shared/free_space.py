@@ -2,7 +2,7 @@
 
 import errno
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,9 +21,10 @@ def free_megabytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free // MEGABYTE
 
 
-def free_space_warning(folder: Path, least: int) -> str:
-    """A sentence for the user where fewer than `least` megabytes are free; empty where there is enough."""
-    free = free_megabytes(folder)
+def free_space_warning(folders: Sequence[Path], least: int) -> str:
+    """A sentence for the user where fewer than `least` megabytes are free for one of the folders, which may be links to
+    other disks; empty where there is enough."""
+    free, folder = min((free_megabytes(folder), folder) for folder in folders)
     if free >= least:
         return ""
     return (

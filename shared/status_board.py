@@ -77,9 +77,11 @@ class _Board:
 
     def _look_at_disk(self) -> None:
         """Note how much room there is, and log where that begins or ends to be too little."""
-        found = free_space_warning(self._embedded.data, self._embedded.free_space_warning)
+        data = self._embedded.data
+        folders = (data, data / "kafka" / "data", data / "postgres" / "data")
+        found = free_space_warning(folders, self._embedded.free_space_warning)
         if found and not self._disk:
             log.warning("%s", found)
         elif self._disk and not found:
-            log.info("There is room on the disk of %s again.", self._embedded.data)
+            log.info("There is room on the disk of %s again.", data)
         self._disk = found

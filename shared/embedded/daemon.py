@@ -87,7 +87,8 @@ def start(server: Server, say: Say) -> Record:
     record = find(server)
     if record is None:
         server.folder.mkdir(parents=True, exist_ok=True)
-        require_room(server.folder, server.name)
+        for folder in (server.folder, server.folder / "data"):  # which may be a link to another disk
+            require_room(folder, server.name)
         server.prepare(say)
         record = launch(server, choose_port(server, say))
         say(f"Starting {server.name} {server.version} on {HOST}:{record.port}")

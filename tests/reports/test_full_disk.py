@@ -52,16 +52,17 @@ class SmallDisk:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A disk of DISK_MEGABYTES; the test is skipped where none may be mounted."""
-    folder = tmp_path / "small"
-    folder.mkdir()
+def small_disk() -> Iterator[SmallDisk]:
+    """A disk of DISK_MEGABYTES, where PostgreSQL's account may enter; the test is skipped where none may be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="tickstream-small-disk-"))
     folder.chmod(0o755)
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tickstream-test", str(folder)]
     if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+        folder.rmdir()
         pytest.skip("a small file system can only be mounted by root on Linux")
     yield SmallDisk(folder)
     subprocess.run(["umount", "-l", str(folder)], check=True)
+    folder.rmdir()
 
 
 def has_read(pipeline: Pipeline, count: int) -> bool:
@@ -138,11 +139,14 @@ def test_a_server_is_not_started_on_a_full_disk_again_and_again(small_disk: Smal
     assert LEAST_MEGABYTES < free_megabytes(small_disk.folder) <= DISK_MEGABYTES
 
 
-def test_little_room_is_warned_about_before_it_is_gone(small_disk: SmallDisk) -> None:
+def test_little_room_is_warned_about_before_it_is_gone(small_disk: SmallDisk, tmp_path: Path) -> None:
     data = small_disk.folder / "not" / "made" / "yet"
-    assert f"MB are free on the disk of {data}" in free_space_warning(data, DISK_MEGABYTES + 1)
-    assert free_space_warning(data, DISK_MEGABYTES // 2) == ""
-    assert free_space_warning(data, 0) == ""
+    assert f"MB are free on the disk of {data}" in free_space_warning([data], DISK_MEGABYTES + 1)
+    assert free_space_warning([data], DISK_MEGABYTES // 2) == ""
+    assert free_space_warning([data], 0) == ""
+    linked = tmp_path / "data"
+    linked.symlink_to(small_disk.folder)
+    assert f"disk of {linked}:" in free_space_warning([tmp_path, linked], DISK_MEGABYTES + 1)
 
 
 def test_a_file_of_our_own_that_finds_no_room_is_waited_for(
