@@ -28,7 +28,7 @@ from tests.integration.server_user import PATIENCE, silent, wait_for
 
 MEGABYTE = 1 << 20
 DISK_MEGABYTES = 400
-QUOTES_BEFORE = 1_000
+QUOTES_BEFORE = 500
 
 
 class SmallDisk:
@@ -91,7 +91,7 @@ def test_a_disk_that_is_full_under_everything_is_waited_for_and_costs_and_double
         said += capfd.readouterr().err
         return all(f"{part} waits and tries again" in said for part in ("producer", "storage", "analytics"))
 
-    with running(files, "200", silent) as pipeline:
+    with running(files, "60", silent) as pipeline:
         wait_for(lambda: has_read(pipeline, QUOTES_BEFORE))
         small_disk.fill()
         wait_for(parts_wait)
@@ -108,7 +108,7 @@ def test_a_disk_that_is_full_under_everything_is_waited_for_and_costs_and_double
 def test_a_table_that_can_not_grow_is_a_reason_to_wait_and_takes_rows_again_later(
     small_disk: SmallDisk,
 ) -> None:
-    server = postgres_in(small_disk.folder, free_port())
+    server = postgres_in(small_disk.folder / "data", free_port())
     dsn = server.dsn(ensure(server, silent).port)
     try:
         connection = connect(dsn, "test")
@@ -131,7 +131,7 @@ def test_a_table_that_can_not_grow_is_a_reason_to_wait_and_takes_rows_again_late
 
 def test_a_server_is_not_started_on_a_full_disk_again_and_again(small_disk: SmallDisk) -> None:
     small_disk.fill()
-    server = postgres_in(small_disk.folder, free_port())
+    server = postgres_in(small_disk.folder / "data", free_port())
     with pytest.raises(NoRoom, match="PostgreSQL is not started: only 0 MB are free"):
         ensure(server, silent)
     small_disk.make_room()
