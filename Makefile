@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help run test test-pythons check chaos bench lock clean
+.PHONY: help run test test-pythons check chaos soak bench lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -28,6 +28,9 @@ check: $(VENV)/ready-dev ## style, types and who may import whom
 
 chaos: $(VENV)/ready-dev ## kill parts and servers at random and compare every table
 	$(RUN) -m tests.chaos $(ARGS)
+
+soak: $(VENV)/ready-dev ## walk over the page at random, as users do, 2,000 actions over three sizes
+	$(RUN) -m tests.walk $(ARGS)
 
 bench: $(VENV)/ready-dev ## measure what this machine can do
 	$(RUN) -m benchmarks.throughput $(ARGS)

@@ -56,7 +56,7 @@ def chart_series(periods: Indicators, alerts: Alerts) -> list[dict[str, Any]]:
     guides = [_guide(alerts.rsi_overbought), _guide(alerts.rsi_oversold)]
     return [
         _line("bollinger_upper", "bollinger", colours["bollinger"]),
-        _line("bollinger_middle", "bollinger", "#55627a", lineStyle=2),
+        _line("bollinger_middle", "bollinger", "#76849b", lineStyle=2),
         _line("bollinger_lower", "bollinger", colours["bollinger"]),
         _candles(),
         *(_line(key, key, colours[key]) for key in ("sma_short", "sma_long", "ema_short", "ema_long")),

@@ -51,20 +51,31 @@ def _gives(page: Page, expression: str, arg: object) -> bool:
         return False  # the page is being loaded anew
 
 
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium while this is open. Raises FileNotFoundError where there is none on the PATH."""
+    path = shutil.which("chromium") or shutil.which("chrome") or shutil.which("google-chrome")
+    if path is None:
+        raise FileNotFoundError("no Chromium on the PATH: the page can't be looked at")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield started
+        started.close()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium; without one the test is skipped, on the build server it fails."""
-    path = shutil.which("chromium") or shutil.which("chrome") or shutil.which("google-chrome")
-    if path is None:
-        reason = "no Chromium on the PATH: the page can't be looked at"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+    with ExitStack() as opened:
+        try:
+            started = opened.enter_context(chromium())
+        except FileNotFoundError as error:
+            if os.environ.get("CI") == "true":
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        patch = opened.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(Page, "wait_for_function", until)
-        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+        yield started
 
 
 @pytest.fixture(scope="session")

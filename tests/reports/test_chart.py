@@ -2,16 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from db.migrate import migrate
-from shared.database import connect, make_database, transaction
+from shared.database import make_database
 from tests.e2e.visit import Visit
-from tests.walk.market import COUNTS, KINDS, fill_market, say_price
-from tests.walk.seeing import Chart, candle_columns, chart_of
+from tests.walk.market import COUNTS, KINDS, Market
+from tests.walk.seeing import candle_columns, press, seen
 
 WALKS = {
     "1 year, 3 hours, 1 year": ["1 year", "3 hours", "1 year"],
@@ -33,22 +32,22 @@ WALKS = {
     ],
 }
 SIZES = [(1440, 900), (1024, 768), (390, 844)]
-Shown = Callable[[Chart], bool]
 
 
 @pytest.fixture(scope="module")
-def dsn(admin_dsn: str) -> str:
-    """A database of four symbols with a long past."""
-    made = make_database(admin_dsn, "chart_reports")
-    migrate(made)
-    fill_market(made, int(time.time()), seed=1)
+def market(admin_dsn: str) -> Market:
+    """Four symbols with a long past."""
+    dsn = make_database(admin_dsn, "chart_reports")
+    migrate(dsn)
+    made = Market(dsn, int(time.time()))
+    made.fill(seed=1)
     return made
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], dsn: str) -> str:
+def address(serve: Callable[[str, str], str], market: Market) -> str:
     """The page of that market."""
-    return serve(dsn, "simulated")
+    return serve(market.dsn, "simulated")
 
 
 @pytest.fixture
@@ -68,20 +67,6 @@ def reader(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page()
     yield opened
     opened.close()
-
-
-def seen(page: Page, is_shown: Shown) -> Chart:
-    """What the chart tells once it shows what is waited for."""
-    deadline = time.monotonic() + 15
-    while (chart := chart_of(page)) is None or not is_shown(chart):
-        assert time.monotonic() < deadline, f"waited in vain: {chart}"
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    return chart
-
-
-def press(page: Page, label: str) -> None:
-    """Press an interval or a range."""
-    page.locator(".segments").get_by_text(label, exact=True).click()
 
 
 def interval_after(label: str) -> str:
@@ -117,7 +102,9 @@ def test_next_symbol_scales_itself_after_the_price_axis_was_dragged(page: Page) 
     assert chart.follows and chart.holds_last
 
 
-def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(page: Page, dsn: str) -> None:
+def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(
+    page: Page, market: Market
+) -> None:
     """A panned chart tagged the last visible bar's close as the price."""
     box = page.locator("#chart").bounding_box()
     assert box is not None
@@ -126,11 +113,9 @@ def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(page:
     page.mouse.move(box["x"] + 700, box["y"] + 150, steps=5)
     page.mouse.up()
     assert seen(page, lambda chart: not chart.shows_newest).tag == pytest.approx(KINDS[0].price)
-    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
-        say_price(cursor, KINDS[0], 232.5, int(time.time()))
+    market.move("AAPL", 232.5)
     assert not seen(page, lambda chart: chart.tag == 232.5).shows_newest
-    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
-        say_price(cursor, KINDS[0], KINDS[0].price, int(time.time()))
+    market.move("AAPL", KINDS[0].price)
 
 
 @pytest.mark.parametrize("size", SIZES)

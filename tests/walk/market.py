@@ -1,8 +1,9 @@
 """A market for the walk, written straight into the tables: symbols of several kinds with a past in every interval."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import exp
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from psycopg2.extras import execute_values
 
 from shared.database import Cursor, connect, transaction
-from tests.screen_rows import INDICATORS, Minute, at, open_bar, quote
+from tests.screen_rows import INDICATORS, Minute, at, forecast, quote, record
 
 DAY = 86_400
 SECONDS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": DAY}
@@ -20,6 +21,7 @@ BAR_COLUMNS = (
     "symbol", "interval", "start", '"end"', "open", "high", "low", "close", "volume", "vwap", "quotes", "session",
     "source",
 )  # fmt: skip
+Row = tuple[object, ...]
 
 
 class Kind(NamedTuple):
@@ -40,6 +42,31 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A bar of the market; its indicators are made up, but each can be told from the others."""
+
+    symbol: str
+    interval: str
+    start: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float = 1000.0
+
+    def row(self) -> Row:
+        """Its columns in `bars`."""
+        times = (self.symbol, self.interval, at(self.start), at(self.start + SECONDS[self.interval]))
+        prices = (self.open, self.high, self.low, self.close)
+        return (*times, *prices, self.volume, self.close, 9, "regular", "test")
+
+    def indicators(self) -> tuple[float, ...]:
+        """Its indicators, in the order of INDICATORS."""
+        near = [self.close * (1 + (index - 6) / 2000) for index in range(len(INDICATORS))]
+        return (30 + self.start % 41, *near[1:5], *(value * 0.001 for value in near[5:8]), *near[8:11], 0.3)
+
+
 def starts(interval: str, now: int, count: int, rests: bool) -> Iterator[int]:
     """When the newest closed bars start, newest first; a symbol that rests trades 8 hours on weekdays."""
     length = SECONDS[interval]
@@ -53,58 +80,81 @@ def starts(interval: str, now: int, count: int, rests: bool) -> Iterator[int]:
         start -= length
 
 
-def closed_bars(
-    kind: Kind, interval: str, now: int, dice: random.Random
-) -> list[tuple[tuple[object, ...], tuple[object, ...]]]:
-    """The bars and indicators of a symbol and interval, newest first: a walk that ends at its last price."""
+def closed_bars(kind: Kind, interval: str, now: int, dice: random.Random) -> list[Bar]:
+    """The closed bars of a symbol and interval, newest first: a walk that ends at its last price."""
     step, close = kind.step * (SECONDS[interval] / 60) ** 0.35, kind.price
-    found: list[tuple[tuple[object, ...], tuple[object, ...]]] = []
+    found = []
     for start in starts(interval, now, kind.counts.get(interval, 0), kind.rests):
         opened = close * exp(dice.gauss(0, step))
         high, low = max(opened, close) * (1 + step / 3), min(opened, close) * (1 - step / 3)
-        key = (kind.symbol, interval, at(start))
-        volume = dice.lognormvariate(7, 0.6)
-        bar = (
-            *key,
-            at(start + SECONDS[interval]),
-            opened,
-            high,
-            low,
-            close,
-            volume,
-            close,
-            9,
-            "regular",
-            "test",
-        )
-        near = [close * (1 + dice.gauss(0, step)) for _ in INDICATORS]
-        near[0], near[5:8] = dice.uniform(20, 80), [close * dice.gauss(0, step) for _ in range(3)]
-        found.append((bar, (*key, *near)))
+        found.append(Bar(kind.symbol, interval, start, opened, high, low, close, dice.lognormvariate(7, 0.6)))
         close = opened
     return found
 
 
-def write_past(cursor: Cursor, now: int, seed: int) -> None:
-    """Every closed bar of every symbol, and the open ones."""
-    dice = random.Random(seed)
-    for kind in KINDS:
-        for interval in SECONDS:
-            rows = closed_bars(kind, interval, now, dice)
-            bars, indicators = [bar for bar, _ in rows], [values for _, values in rows]
-            execute_values(cursor, f"insert into bars ({', '.join(BAR_COLUMNS)}) values %s", bars)
-            columns = ", ".join(("symbol", "interval", "start", *INDICATORS))
-            execute_values(cursor, f"insert into indicators ({columns}) values %s", indicators)
-        say_price(cursor, kind, kind.price, now)
+@dataclass
+class Market:
+    """The market in a database. `now`, in epoch seconds, is its own time: it moves on when a minute passes."""
+
+    dsn: str
+    now: int
+    prices: dict[str, float] = field(default_factory=lambda: {kind.symbol: kind.price for kind in KINDS})
+    opened: dict[tuple[str, str], Bar] = field(default_factory=dict)
+
+    def fill(self, seed: int) -> None:
+        """Write the past of every symbol and its open bars."""
+        dice = random.Random(seed)
+        with closing(connect(self.dsn, "test")) as connection, transaction(connection) as cursor:
+            for kind in KINDS:
+                for interval in SECONDS:
+                    _close(cursor, closed_bars(kind, interval, self.now, dice))
+                self._move(cursor, kind.symbol, kind.price)
+            record(cursor, "AAPL")
+            self._forecast(cursor)
+            cursor.execute("analyze bars, indicators")  # as PostgreSQL does by itself a little later
+
+    def move(self, symbol: str, price: float) -> None:
+        """A quote arrives: the last price and the open bars of a symbol change."""
+        with closing(connect(self.dsn, "test")) as connection, transaction(connection) as cursor:
+            self._move(cursor, symbol, price)
+
+    def pass_minute(self) -> None:
+        """A minute ends: its bars close, and the longer ones that end with it; the next ones open with a quote."""
+        self.now += 60
+        with closing(connect(self.dsn, "test")) as connection, transaction(connection) as cursor:
+            over = [bar for bar in self.opened.values() if bar.start + SECONDS[bar.interval] <= self.now]
+            _close(cursor, over)
+            for bar in over:
+                del self.opened[bar.symbol, bar.interval]
+            for symbol, price in self.prices.items():
+                self._move(cursor, symbol, price)
+            self._forecast(cursor)
+
+    def _move(self, cursor: Cursor, symbol: str, price: float) -> None:
+        self.prices[symbol] = price
+        kind = next(kind for kind in KINDS if kind.symbol == symbol)
+        quote(cursor, symbol, price, self.now, previous_close=kind.price / 1.01)
+        for interval, length in SECONDS.items():
+            key, start = (symbol, interval), self.now - self.now % length
+            began = price * (1 - kind.step)  # a bar without any height would be hard to see
+            bar = self.opened.get(key, Bar(symbol, interval, start, began, price, began, price))
+            bar = replace(bar, high=max(bar.high, price), low=min(bar.low, price), close=price)
+            self.opened[key] = bar
+            cursor.execute("delete from open_bars where symbol = %s and interval = %s", key)
+            names = (*BAR_COLUMNS, *INDICATORS, "seen", "warm_after")
+            values = [(*bar.row(), *bar.indicators(), 100, 50)]
+            execute_values(cursor, f"insert into open_bars ({', '.join(names)}) values %s", values)
+
+    def _forecast(self, cursor: Cursor) -> None:
+        """The minute of AAPL that closed last is forecast."""
+        start = self.now - self.now % 60 - 60
+        forecast(cursor, Minute("AAPL", start, round(self.prices["AAPL"], 2)))
+        cursor.execute("update forecast_records set seen = seen + 1 where symbol = 'AAPL'")
 
 
-def say_price(cursor: Cursor, kind: Kind, price: float, now: int) -> None:
-    """A quote arrives: the last price and every open bar change."""
-    quote(cursor, kind.symbol, price, now, previous_close=kind.price / 1.01)
-    for interval, length in SECONDS.items():
-        open_bar(cursor, Minute(kind.symbol, now - now % length, price, interval))
-
-
-def fill_market(dsn: str, now: int, seed: int) -> None:
-    """Write the whole market into a database that has tables and nothing else."""
-    with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
-        write_past(cursor, now, seed)
+def _close(cursor: Cursor, bars: Sequence[Bar]) -> None:
+    rows = [bar.row() for bar in bars]
+    values = [(*bar.row()[:3], *bar.indicators()) for bar in bars]
+    columns = ", ".join(("symbol", "interval", "start", *INDICATORS))
+    execute_values(cursor, f"insert into bars ({', '.join(BAR_COLUMNS)}) values %s", rows)
+    execute_values(cursor, f"insert into indicators ({columns}) values %s", values)

@@ -1,6 +1,8 @@
 """What the chart shows: as its objects tell, and as the pixels of its picture tell."""
 
 import base64
+import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Page
@@ -40,6 +42,7 @@ COLUMNS = """async ([data, colours]) => {
     }
     return columns;
 }"""
+LATE = 15.0  # seconds after which a chart is wrong and not only late
 CANDLES = [[0x26, 0xA6, 0x9A], [0xEF, 0x53, 0x50]]
 
 
@@ -80,9 +83,24 @@ def candle_columns(page: Page, reader: Page, chart: Chart) -> int:
 
     `reader` is an empty page, in which the picture is taken apart.
     """
+    page.locator("#chart").scroll_into_view_if_needed()
     box = page.locator("#chart").bounding_box()
     assert box is not None
     clip = {"x": box["x"], "y": box["y"], "width": chart.x, "height": chart.y}
     picture = page.screenshot(clip=clip)  # type: ignore[arg-type]
     columns: int = reader.evaluate(COLUMNS, [base64.b64encode(picture).decode(), CANDLES])
     return columns
+
+
+def seen(page: Page, is_shown: Callable[[Chart], bool]) -> Chart:
+    """What the chart tells once it shows what is waited for; AssertionError where it never does."""
+    deadline = time.monotonic() + LATE
+    while (chart := chart_of(page)) is None or not is_shown(chart):
+        assert time.monotonic() < deadline, f"waited in vain: {chart}"
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    return chart
+
+
+def press(page: Page, label: str) -> None:
+    """Press an interval or a range of the chart."""
+    page.locator(".segments").get_by_text(label, exact=True).click()

@@ -1,0 +1,233 @@
+"""Which time the chart shows: interval and range, older bars, labels, and how a phone takes a swipe."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from db.migrate import migrate
+from shared.database import connect, make_database, transaction
+from tests.e2e.visit import Visit
+from tests.walk.market import COUNTS, Market
+from tests.walk.seeing import press, seen
+
+HOUR = 3600
+LABELS_DRAWN = """
+    window.drawn = [];
+    const draw = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        const half = this.measureText(text).width / 2, { offsetWidth: width, offsetHeight: height } = this.canvas;
+        if (this.textAlign === 'center' && height < 40) window.drawn.push([text, x - half, x + half, width]);
+        return draw.apply(this, arguments);
+    };
+"""
+SWIPE = """([right, down]) => {
+    const box = document.querySelector('#chart').getBoundingClientRect();
+    const pane = document.elementFromPoint(box.x + 100, box.y + 200), taken = [];
+    const send = (type, step) => {
+        const place = { clientX: box.x + 100 + right * step / 6, clientY: box.y + 200 + down * step / 6 };
+        const touch = new Touch({ identifier: 1, target: pane, ...place, pageX: place.clientX, pageY: place.clientY });
+        const touches = type === 'touchend' ? [] : [touch];
+        const event = new TouchEvent(type, { touches, changedTouches: [touch], bubbles: true, cancelable: true });
+        pane.dispatchEvent(event);
+        return event.defaultPrevented;
+    };
+    send('touchstart', 0);
+    for (let step = 1; step <= 6; step += 1) taken.push(send('touchmove', step));
+    send('touchend', 6);
+    return taken;
+}"""
+"""A finger moves over the chart; gives of each of its moves whether the chart took it from the page."""
+
+
+@pytest.fixture(scope="module")
+def market(admin_dsn: str) -> Market:
+    """Four symbols with a long past."""
+    dsn = make_database(admin_dsn, "chart_times")
+    migrate(dsn)
+    made = Market(dsn, int(time.time()))
+    made.fill(seed=2)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[str, str], str], market: Market) -> str:
+    """The page of that market."""
+    return serve(market.dsn, "simulated")
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Visit(opened, address)
+    seen(opened, lambda chart: chart.symbol == "AAPL")
+    yield opened
+    opened.close()
+    assert (visit.complaints, visit.outside) == ([], [])
+
+
+def lit(page: Page) -> list[str]:
+    """The labels of the interval and of the range that are lit."""
+    return page.locator(".segments [aria-pressed='true']").all_inner_texts()
+
+
+def pan(page: Page, by: float) -> None:
+    """Drag the chart by a share of its width."""
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * (0.1 if by > 0 else 0.8), box["y"] + 60
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] * by, y, steps=6)
+    page.mouse.up()
+
+
+def test_range_sets_its_interval_and_another_interval_lights_no_range(page: Page) -> None:
+    """1D with 3H lit showed 15 days."""
+    assert lit(page) == ["1m", "3 hours"]
+    press(page, "1d")
+    seen(page, lambda chart: chart.interval == "1d")
+    assert lit(page) == ["1d"]
+    press(page, "1 month")
+    seen(page, lambda chart: chart.interval == "1h")
+    assert lit(page) == ["1h", "1 month"]
+    pan(page, 0.3)
+    expect(page.locator("#ranges [aria-pressed='true']")).to_have_count(0)
+    press(page, "1 month")
+    seen(page, lambda chart: chart.shows_newest)
+    assert lit(page) == ["1h", "1 month"]
+
+
+def test_another_interval_shows_the_time_that_was_visible(page: Page) -> None:
+    """A choice of the interval keeps what is looked at, at the newest bar and in the past."""
+    minutes = seen(page, lambda chart: 150 < chart.visible < 200)
+    press(page, "5m")
+    fives = seen(page, lambda chart: chart.interval == "5m")
+    assert fives.shows_newest and abs(fives.first - minutes.first) <= 600
+    press(page, "1 month")
+    seen(page, lambda chart: chart.interval == "1h")
+    for _ in range(3):
+        pan(page, 0.6)
+    hours = seen(page, lambda chart: not chart.shows_newest)
+    press(page, "1d")
+    days = seen(page, lambda chart: chart.interval == "1d")
+    assert not days.shows_newest and abs(days.first - hours.first) < 5 * 24 * HOUR
+
+
+def test_all_means_every_day_that_is_stored(page: Page) -> None:
+    """All of 3,799 bars were 1,395."""
+    press(page, "All")
+    chart = seen(page, lambda chart: chart.interval == "1d")
+    assert chart.loaded == COUNTS["1d"] + 1 and not chart.has_older
+    assert chart.visible == chart.loaded
+
+
+def test_panning_loads_every_older_bar_without_a_hole(page: Page, market: Market) -> None:
+    """Panning never loaded more than 1,001 bars."""
+    while seen(page, lambda _: True).has_older:
+        for _ in range(4):
+            pan(page, 0.8)
+        page.mouse.wheel(0, 300)
+    with closing(connect(market.dsn, "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(
+            "select extract(epoch from start)::bigint from bars "
+            "where symbol = 'AAPL' and interval = '1m' order by start"
+        )
+        stored = [start for (start,) in cursor.fetchall()]
+    assert len(stored) == COUNTS["1m"]
+    assert page.evaluate("deskChart.view().bars.map((bar) => bar.start)")[:-1] == stored
+    expect(page.locator("#summary")).to_contain_text("the oldest that is stored")
+
+
+def test_chart_stays_where_it_is_when_older_bars_come_in(page: Page) -> None:
+    """No jump: the bar at the left edge is the same before and after."""
+    held: list[Route] = []
+    page.route("**/history/**before=**", lambda route: route.continue_() if held else held.append(route))
+    while not held:
+        pan(page, 0.5)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    before = seen(page, lambda _: True)
+    held[0].continue_()
+    after = seen(page, lambda chart: chart.loaded > before.loaded)
+    assert (after.first, after.visible) == (before.first, before.visible)
+
+
+def test_server_that_was_away_while_older_bars_were_wanted_is_asked_again(page: Page) -> None:
+    """The page asks again by itself, not only when somebody moves the chart."""
+    asked: list[int] = []
+
+    def answer(route: Route) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            route.fulfill(status=200, json={"columns": {}, "marks": ["another"], "has_older": True})
+        else:
+            route.continue_()
+
+    page.route("**/history/**before=**", answer)
+    page.evaluate("deskCanvas.setRange({ from: 5, to: 150 })")
+    seen(page, lambda chart: chart.loaded > 1500)
+
+
+def test_no_two_labels_differ_only_in_their_case(page: Page) -> None:
+    """1m and 1M, 1h and 1H, two 1D could be mistaken for each other."""
+    labels = page.locator(".segments button").all_inner_texts()
+    assert len(labels) == 13 == len({label.lower() for label in labels})
+
+
+def test_macd_values_have_the_colours_of_their_lines_in_the_usual_order(page: Page) -> None:
+    """All three were white, the histogram first."""
+    values = page.locator(".legend").last.locator(".value")
+    shown = [round(float(text.replace("\u2212", "-")), 4) for text in values.all_inner_texts()]
+    names = ["macd", "macd_signal", "macd_histogram"]
+    assert shown == page.evaluate(
+        "(names) => names.map((name) => +deskChart.view().bars.at(-1)[name].toFixed(4))", names
+    )
+    colours = [value.evaluate("(one) => getComputedStyle(one).color") for value in values.all()]
+    assert colours[:2] == ["rgb(66, 165, 245)", "rgb(255, 159, 67)"]
+    assert colours[2] in ("rgb(38, 166, 154)", "rgb(239, 83, 80)")
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+def test_no_label_of_the_time_axis_is_cut(browser: Browser, address: str, size: tuple[int, int]) -> None:
+    """At 1024 pixels the last label was cut in half."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.add_init_script(LABELS_DRAWN)
+    page.goto(address)
+    for label, interval in (("3 hours", "1m"), ("1 day", "5m"), ("5 days", "15m"), ("1 month", "1h")):
+        press(page, label)
+        seen(page, lambda chart, interval=interval: chart.interval == interval and chart.shows_newest)  # type: ignore[misc]
+        pan(page, 0.2)
+        seen(page, lambda chart: not chart.shows_newest)
+    drawn = page.evaluate("window.drawn.filter(([text]) => text)")
+    assert len(drawn) > 20
+    assert [one for one in drawn if one[1] < 0 or one[2] > one[3]] == []
+    page.close()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+def test_every_range_and_interval_fits_the_screen(
+    browser: Browser, address: str, size: tuple[int, int]
+) -> None:
+    """Labels that can't be mistaken are longer; none may lie beyond its row."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(address)
+    seen(page, lambda chart: chart.visible > 0)
+    for row in ("#interval", "#ranges"):
+        assert page.locator(row).evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    page.close()
+
+
+def test_vertical_swipe_over_the_chart_is_left_to_a_phones_page(browser: Browser, address: str) -> None:
+    """The chart took every swipe: the page below it could not be reached. A horizontal one moves the chart."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    seen(page, lambda chart: chart.shows_newest)
+    assert page.evaluate(SWIPE, [0, -120]) == [False] * 6
+    assert seen(page, lambda _: True).shows_newest
+    assert page.evaluate(SWIPE, [150, 0]) == [True] * 6
+    seen(page, lambda chart: not chart.shows_newest)
+    context.close()
