@@ -3,7 +3,7 @@
 from analytics.engine import Event
 from analytics.forecast_tables import write_forecasts
 from analytics.tables import write_closed
-from shared.database import Cursor, take_time
+from shared.database import Cursor, allow_hours
 from shared.kafka import partition_of
 from shared.pulse import long_step
 
@@ -18,7 +18,7 @@ MADE_OF_THE_LOG = (
 
 def drop_made(cursor: Cursor, partition: int) -> None:
     """Delete what was made of a partition's symbols."""
-    take_time(cursor)
+    allow_hours(cursor)
     with long_step(DROP_SECONDS):
         symbols = _symbols(cursor, partition)
         for table in MADE_OF_THE_LOG:

@@ -16,7 +16,7 @@ TRIES = 3
 """So often a search is made whose process dies, which something else than the search may have killed."""
 
 
-class Outcomes(Protocol):
+class OutcomeStore(Protocol):
     """Where outcomes are kept. What is stored first counts."""
 
     def find(self, search: Search) -> Outcome | None:
@@ -36,7 +36,7 @@ class PooledSearches:
     Nothing is waited for once `stop` is set.
     """
 
-    def __init__(self, pool: SearchPool, stop: Event, outcomes: Outcomes) -> None:
+    def __init__(self, pool: SearchPool, stop: Event, outcomes: OutcomeStore) -> None:
         self._pool, self._stop, self._outcomes = pool, stop, outcomes
         self._keys: dict[Search, Key] = {}
         self._found: dict[Search, Outcome] = {}

@@ -12,7 +12,7 @@ from analytics.engine import Event
 from analytics.indicator_set import IndicatorRow
 from analytics.split_check import Settled
 from analytics.symbol_state import LiveBar, SymbolState
-from shared.database import Cursor, copy_rows, take_time
+from shared.database import Cursor, allow_hours, copy_rows
 from shared.market import Bar, Interval
 from shared.progress import Reading
 
@@ -217,7 +217,7 @@ EXPORT = """
 
 def export_quotes(cursor: Cursor, out: TextIO) -> None:
     """Write every quote as CSV, by event time."""
-    take_time(cursor)
+    allow_hours(cursor)
     cursor.copy_expert(EXPORT, out)
 
 

@@ -26,7 +26,7 @@ from producer.lease import Lease
 from producer.live.market import LiveMarket
 from producer.live_wiring import live_market
 from producer.publish import NOTHING, Publisher
-from shared.epochs import Runs
+from shared.epochs import EarlierEpochs
 from shared.kafka import Log, LogWriter
 from shared.market import Quote, Record
 
@@ -135,7 +135,7 @@ def measured(own: Stage, provider: str, rate: float, seconds: float) -> Measured
 
 def _followed(desk: LiveDesk, provider: str, seconds: float) -> Measured:
     positions, stop = dict.fromkeys(range(desk.log.partitions), NOTHING), Event()
-    lease = Lease(1, dict.fromkeys(positions, 0), Runs({}))
+    lease = Lease(1, dict.fromkeys(positions, 0), EarlierEpochs({}))
     with (
         closing(NotingWriter(desk.log)) as writer,
         live_market(desk.config, desk.log, lease, stop) as (market, _),

@@ -21,7 +21,6 @@ _NUMBER = re.compile(
 )
 """Digits with all that may join them, their sign, and the letters that follow at once: 5k is not 5."""
 _PLAIN = re.compile(r"(?P<whole>\d{1,3}(?:[,'\u2019]\d{3})+|\d+)(?:\.(?P<part>\d+))?")
-_CLOCK = re.compile(r"\d+(?::\d+)+")
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+")
 _ROMAN = re.compile(r"\b(?=[MDCLXVI]{2,}\b)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.command_line import run_part
 from shared.config import Config
-from shared.database import LIMITS, Cursor, connect, make_database, take_time, transaction
+from shared.database import LIMITS, Cursor, allow_hours, connect, make_database, transaction
 from shared.parts import Stop, servers
 from shared.pulse import long_step
 
@@ -49,7 +49,7 @@ def _applied(dsn: str) -> list[str]:
 def _wait_for_others(cursor: Cursor) -> None:
     """One at a time: the others wait until it is through, for as long as a migration may take. One that is frozen is
     ended by the server. For any other lock nobody waits long: all that come later would wait behind it."""
-    take_time(cursor)
+    allow_hours(cursor)
     cursor.execute("select set_config('lock_timeout', %s, true)", (f"{LONGEST_SECONDS}s",))
     cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
     cursor.execute("select set_config('lock_timeout', %s, true)", (LIMITS["lock_timeout"],))

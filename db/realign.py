@@ -25,7 +25,7 @@ from db.migrate import migrate
 from db.parting import Parting, partings
 from shared.command_line import parser_of, start
 from shared.config import Config
-from shared.database import Connection, Cursor, connect, make_database, take_time, transaction
+from shared.database import Connection, Cursor, allow_hours, connect, make_database, transaction
 from shared.errors import TickstreamError
 from shared.kafka import Log, LogBrowser, browse, make_topics
 from shared.parts import servers
@@ -55,7 +55,7 @@ def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
 
 def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bool, is_sure: bool) -> int:
     with transaction(connection) as cursor:
-        _take_time(cursor)
+        _allow_long_look(cursor)
         claim_origin(cursor, log)
         shown = list(_shown(connection, cursor, log, browser))
         apart = [parted for parted in shown if parted.cut]
@@ -71,16 +71,16 @@ def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bo
         print("Nothing is changed.")
         return PARTED
     with transaction(connection) as cursor:
-        _take_time(cursor)
+        _allow_long_look(cursor)
         for parted, groups in plan:
             cut(cursor, log, parted, groups)
     print("Done. Start the pipeline: it goes on behind the last common offset.")
     return 0
 
 
-def _take_time(cursor: Cursor) -> None:
+def _allow_long_look(cursor: Cursor) -> None:
     """The log is read in between, and it may be a long one."""
-    take_time(cursor)
+    allow_hours(cursor)
     cursor.execute("set local idle_in_transaction_session_timeout = 0")
 
 

@@ -1,13 +1,14 @@
 """Which producer publishes to a topic: one at a time, whatever folder or machine it runs on.
 
-The truth lies in a small topic beside the log, so producers with different databases agree too. Whoever wants to
-publish writes a claim there; its offset plus one is the epoch, so epochs rise and no two producers have the same. Then
-it looks where each partition of the log ends, writes that down as its term, and gives a beat every other second.
-Another producer waits while there are beats, and claims when there was none for ten seconds or the last one was a
-farewell. One that is started again in its own place claims at once: a lock on that place keeps others out.
+The lease is kept in a small topic beside the log, so producers with different databases agree too. A producer that
+wants to publish writes a claim there. The claim's offset plus one is its epoch: epochs rise, and no two producers have
+the same one. Then it looks up where each partition of the log ends, writes these offsets into the lease topic as its
+term, and sends a heartbeat every two seconds. Another producer waits while there are heartbeats. It claims when there
+was none for ten seconds, or when the last one says that the work is over. A producer that is started again in its own
+place claims at once, because a lock on that place keeps others out.
 
-Nothing depends on the beats alone: what a producer sends that was frozen and wakes is set aside by its epoch
-(`shared/epochs.py`).
+Correctness does not depend on heartbeats: what a producer sends after it was frozen is set aside by its epoch
+(`shared/epochs.py`). A message in the lease topic that is none of these three is passed over.
 """
 
 import logging
@@ -20,34 +21,38 @@ from itertools import islice
 
 import msgspec
 
-from shared.epochs import NO_EPOCH, Carrier, Epoch, Runs, epoch_of, stamp
+from shared.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch_of, stamp
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic
 from shared.progress import other_partitions
 from shared.pulse import wait
 
-CLAIMS, BEATS = 0, 1
+CLAIMS, HEARTBEATS = 0, 1
 """The two partitions of the lease's topic."""
-BEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 2.0
 LEASE_SECONDS = 10.0
+"""Without a heartbeat, after which the lease is free."""
 LOOK_SECONDS = 0.5
 APPEND_SECONDS = 30.0
 FAREWELL_SECONDS = 1.0
 STILL_SECONDS = 0.3
+"""A log that has not grown for so long has taken the last request of a producer that was killed."""
 NEWEST = 100
-RUNS_KEPT = 8
+"""Messages of the lease topic that are looked at, from its end."""
+EPOCHS_KEPT = 8
+"""In a term, by partition."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 class Claim(msgspec.Struct, tag="claim"):
-    """Somebody wants to publish; the epoch is one more than the offset of this message."""
+    """A producer wants to publish; its epoch is the offset of this message plus one."""
 
     holder: str
 
 
 class Term(msgspec.Struct, tag="term"):
-    """An epoch is about to publish: where it means to begin, and which epochs had begun before, by partition."""
+    """A producer is about to publish: the offset at which it means to begin, and the epochs before it, by partition."""
 
     holder: str
     epoch: int
@@ -55,33 +60,39 @@ class Term(msgspec.Struct, tag="term"):
     before: list[list[Epoch]]
 
 
-class Beat(msgspec.Struct, tag="beat"):
-    """The holder of an epoch lives, or has ended its work."""
+class Heartbeat(msgspec.Struct, tag="beat"):
+    """The producer of an epoch is alive, or has ended its work."""
 
     epoch: int
     is_over: bool = False
 
 
-_decoder: msgspec.json.Decoder[Claim | Term | Beat] = msgspec.json.Decoder(Claim | Term | Beat)
+_decoder: msgspec.json.Decoder[Claim | Term | Heartbeat] = msgspec.json.Decoder(Claim | Term | Heartbeat)
 _encode = msgspec.json.encode
 
 
-def _said(message: Carrier) -> Claim | Term | Beat | None:
-    """What a message of the lease's topic says; None where it is none of ours: others may write there too."""
-    try:
-        return _decoder.decode(message.value or b"")
-    except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
-        return None
+def _newest(browser: LogBrowser, partition: int) -> Iterator[tuple[int, Claim | Term | Heartbeat]]:
+    """The newest messages of the lease topic with their offsets, from its end; others than ours are passed over."""
+    for message in islice(browser.backwards(partition), NEWEST):
+        try:
+            yield message.offset, _decoder.decode(message.value or b"")
+        except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
+            log.debug(
+                "offset %d of partition %d of the lease topic is no message of ours",
+                message.offset,
+                partition,
+            )
 
 
 class Lease:
-    """The right to publish in one epoch. `begins` is where it means to begin, by partition; `runs` came before.
+    """The right to publish in the epoch `number`. `begins` are the offsets at which it means to begin, by partition;
+    `before` are the epochs that came before it.
 
     `is_lost` is set when another producer has claimed.
     """
 
-    def __init__(self, number: int, begins: Mapping[int, int], runs: Runs) -> None:
-        self.number, self.begins, self._runs = number, begins, runs
+    def __init__(self, number: int, begins: Mapping[int, int], before: EarlierEpochs) -> None:
+        self.number, self.begins, self._before = number, begins, before
         self.is_lost = False
 
     def stamp(self, partition: int) -> bytes:
@@ -90,7 +101,7 @@ class Lease:
 
     def counts(self, partition: int, message: Carrier) -> bool:
         """Whether a message that was there before counts, or was set aside."""
-        return self._runs.counts(partition, message)
+        return self._before.counts(partition, message)
 
     def require(self, first_offsets: Mapping[int, int]) -> None:
         """Raises PartitionLost where another producer has claimed, or has published where this one began."""
@@ -102,20 +113,18 @@ class Lease:
 
 
 class _Seen:
-    """What the lease's topic says: the last claim, and the last beat of that epoch."""
+    """What the lease topic holds: the last claim, and the last heartbeat of its epoch."""
 
     def __init__(self, browser: LogBrowser) -> None:
         self.ends = browser.ends()
         self.epoch, self.holder, self.is_over = 0, "", True
-        for message in islice(browser.backwards(CLAIMS), NEWEST):
-            said = _said(message)
-            if isinstance(said, Claim):
-                self.epoch, self.holder, self.is_over = message.offset + 1, said.holder, False
+        for offset, claim in _newest(browser, CLAIMS):
+            if isinstance(claim, Claim):
+                self.epoch, self.holder, self.is_over = offset + 1, claim.holder, False
                 break
-        for message in islice(browser.backwards(BEATS), NEWEST):
-            beat = _said(message)
-            if isinstance(beat, Beat) and beat.epoch == self.epoch:
-                self.is_over = beat.is_over
+        for _, heartbeat in _newest(browser, HEARTBEATS):
+            if isinstance(heartbeat, Heartbeat) and heartbeat.epoch == self.epoch:
+                self.is_over = heartbeat.is_over
                 break
 
 
@@ -143,7 +152,9 @@ def leased(
     with closing(LogWriter(claims)) as writer:
         lease = _claimed(topic, claims, holder, writer)
         over = threading.Event()
-        thread = threading.Thread(target=_beat, args=(claims, writer, lease, over), name="lease", daemon=True)
+        thread = threading.Thread(
+            target=_send_heartbeats, args=(claims, writer, lease, over), name="lease", daemon=True
+        )
         thread.start()
         try:
             yield lease
@@ -167,7 +178,7 @@ def _free(
             silent = 0.0
             while not wait(stop, LOOK_SECONDS):
                 now = seen if browser.ends() == seen.ends else _Seen(browser)
-                # Only what was waited here counts: a broker that hangs for a while keeps everybody's beats back.
+                # Only time waited here counts: while a broker hangs, no heartbeat arrives, whoever sends it.
                 silent = silent + LOOK_SECONDS if now is seen else 0.0
                 seen = now
                 if seen.is_over or silent > LEASE_SECONDS:
@@ -182,7 +193,7 @@ def _claimed(topic: Log, claims: Log, holder: str, writer: LogWriter) -> Lease:
         term = _last_term(lease_browser)
         if term is not None and len(term.begins) != topic.partitions:
             raise ConfigError(other_partitions(topic.topic, len(term.begins), topic.partitions))
-        wait_until_still(browser)
+        _wait_until_still(browser)
         in_log = _highest(browser, topic)
         highest = max(in_log, term.epoch if term else 0)
         at = number = 0
@@ -195,16 +206,16 @@ def _claimed(topic: Log, claims: Log, holder: str, writer: LogWriter) -> Lease:
         begun = [
             _begun(browser, partition, term) if term else before for partition in range(topic.partitions)
         ]
-    said = Term(holder, number, [begins[partition] for partition in range(topic.partitions)], begun)
-    if writer.append(CLAIMS, b"term %d" % number, _encode(said), APPEND_SECONDS) != at + 1:
+    own = Term(holder, number, [begins[partition] for partition in range(topic.partitions)], begun)
+    if writer.append(CLAIMS, b"term %d" % number, _encode(own), APPEND_SECONDS) != at + 1:
         raise PartitionLost("another producer claimed the topic at the same moment")
-    return Lease(number, begins, Runs(dict(enumerate(begun))))
+    return Lease(number, begins, EarlierEpochs(dict(enumerate(begun))))
 
 
 def _last_term(browser: LogBrowser) -> Term | None:
     """The term of the highest epoch."""
-    said = [_said(message) for message in islice(browser.backwards(CLAIMS), NEWEST)]
-    return max((each for each in said if isinstance(each, Term)), key=lambda each: each.epoch, default=None)
+    terms = (message for _, message in _newest(browser, CLAIMS) if isinstance(message, Term))
+    return max(terms, key=lambda term: term.epoch, default=None)
 
 
 def _highest(browser: LogBrowser, topic: Log) -> int:
@@ -214,39 +225,40 @@ def _highest(browser: LogBrowser, topic: Log) -> int:
 
 
 def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
-    """The newest epochs that began in a partition: that of the last term did where its first record lies as planned."""
+    """The newest epochs that began in a partition. That of the last term began only if its first record lies at the
+    offset that the term names."""
     before = term.before[partition]
     epoch = Epoch(term.epoch, term.begins[partition])
     first = browser.message_at(partition, epoch.begin)
     begun = [*before, epoch] if first is not None and epoch_of(first.value) == epoch else before
-    return begun[-RUNS_KEPT:]
+    return begun[-EPOCHS_KEPT:]
 
 
-def wait_until_still(browser: LogBrowser) -> None:
-    """Let the last request of a producer that was killed a moment ago reach the log."""
+def _wait_until_still(browser: LogBrowser) -> None:
+    """Return once the log grows no more: the last request of a producer that was killed may still be on its way."""
     before, after = None, browser.ends()
     while before != after:
         time.sleep(STILL_SECONDS)
         before, after = after, browser.ends()
 
 
-def _beat(claims: Log, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
-    """Tell the others that the holder lives, until it is over or another one has claimed."""
+def _send_heartbeats(claims: Log, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
+    """Send heartbeats until the work is over or another producer has claimed."""
     while not (over.is_set() or lease.is_lost):
         try:
             with browse(claims) as browser:
-                _beat_on(browser, writer, lease, over)
+                _keep_sending(browser, writer, lease, over)
         except Unavailable as error:
-            log.debug("no beat: %s", error)
-            over.wait(BEAT_SECONDS)
+            log.debug("no heartbeat: %s", error)
+            over.wait(HEARTBEAT_SECONDS)
 
 
-def _beat_on(browser: LogBrowser, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
+def _keep_sending(browser: LogBrowser, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
     while not over.is_set():
         if browser.ends()[CLAIMS] > lease.number + 1:
             lease.is_lost = True
             log.warning("Another producer publishes to this topic now.")
             return
-        writer.append(BEATS, b"beat", _encode(Beat(lease.number)), APPEND_SECONDS)
-        over.wait(BEAT_SECONDS)
-    writer.append(BEATS, b"beat", _encode(Beat(lease.number, is_over=True)), FAREWELL_SECONDS)
+        writer.append(HEARTBEATS, b"beat", _encode(Heartbeat(lease.number)), APPEND_SECONDS)
+        over.wait(HEARTBEAT_SECONDS)
+    writer.append(HEARTBEATS, b"beat", _encode(Heartbeat(lease.number, is_over=True)), FAREWELL_SECONDS)

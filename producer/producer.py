@@ -25,7 +25,7 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 from producer.lease import Lease, holder_of, leased
 from producer.live_wiring import described, live_market
 from producer.publish import NOTHING, Publisher, last_positions
-from producer.signs import Condition, signs_of_life
+from producer.signs import Condition, no_chores, signs_of_life
 from producer.simulated_symbols import Joining, asked_so_far
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
@@ -46,22 +46,18 @@ OPENING_SECONDS = 3600.0
 """Recordings are told apart by what is in them, so all of it is read first."""
 
 
-class Made(NamedTuple):
-    """A sequence that can be made again, and what is to be done once a second while it is published."""
+class RepeatableFeed(NamedTuple):
+    """Records that every run makes in the same order, and what is to be done once a second while they are published."""
 
     records: Iterator[Record]
     chores: Callable[[Connection], None]
 
 
-Source = Callable[[Config, int, Event], Made]
+MakeFeed = Callable[[Config, int, Event], RepeatableFeed]
 
 
-def _no_chores(_: Connection) -> None:
-    """The files of a replay are what they are."""
-
-
-def _replay(config: Config, after: int, stop: Event) -> Made:
-    return Made(_played(config, after, stop), _no_chores)
+def _replay(config: Config, after: int, stop: Event) -> RepeatableFeed:
+    return RepeatableFeed(_played(config, after, stop), no_chores)
 
 
 def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
@@ -78,7 +74,7 @@ def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
     yield from ended_by_now(in_time, lambda: datetime.now(UTC))
 
 
-def _simulated(config: Config, after: int, stop: Event) -> Made:
+def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
     """With the symbols that were added to it, without those that were removed. Raises Unavailable."""
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
@@ -86,10 +82,10 @@ def _simulated(config: Config, after: int, stop: Event) -> Made:
     joining = Joining(market)
     joining.begin(asked_so_far(config))
     records = market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
-    return Made(records, joining.give)
+    return RepeatableFeed(records, joining.give)
 
 
-MADE: dict[str, Source] = {"replay": _replay, "simulated": _simulated}
+REPEATABLE: dict[str, MakeFeed] = {"replay": _replay, "simulated": _simulated}
 """The sources that give the same sequence at every run: each yields at least what lies behind a position."""
 
 
@@ -127,7 +123,7 @@ def _publish(config: Config, topic: Log, lease: Lease, sign: SignOfLife, stop: S
         if config.feed == "live":
             _publish_live(config, topic, lease, writer, sign, stop)
         else:
-            _publish_made(config, topic, lease, writer, sign, stop)
+            _publish_repeatable(config, topic, lease, writer, sign, stop)
         log.info("producer is through: %d records acknowledged of %d sent", writer.acknowledged, writer.sent)
 
 
@@ -135,20 +131,20 @@ def _condition(config: Config, writer: LogWriter, publisher: Publisher) -> Condi
     return Condition(publisher.health, config.feed, writer.sent - writer.acknowledged, writer.acknowledged)
 
 
-def _publish_made(
+def _publish_repeatable(
     config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
 ) -> None:
     """A sequence that can be made again: it goes on behind the last position in the log."""
     positions = last_positions(topic, config.feed, lease)
     after = min(positions.values())
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
-    made = MADE[config.feed](config, after, stop)
+    feed = REPEATABLE[config.feed](config, after, stop)
     with (
-        signs_of_life(config, sign, lambda: _condition(config, writer, publisher), made.chores),
+        signs_of_life(config, sign, lambda: _condition(config, writer, publisher), feed.chores),
         stop.gently(),
     ):
         log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
-        publisher.publish(made.records, stop)
+        publisher.publish(feed.records, stop)
 
 
 def _publish_live(

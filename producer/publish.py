@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from threading import Event
 
 from producer.lease import Lease
-from shared.errors import BadMessage, Unavailable
-from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, reachable
+from shared.errors import BadMessage
+from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, require_reachable
 from shared.market import Record, TimeMark
 from shared.messages import decode, encode
 from shared.pulse import beat
@@ -134,8 +134,8 @@ class Publisher:
             elif settled and self.waiting:
                 log.info("Kafka acknowledges again.")
             self.waiting = not settled
-            if not settled and not reachable(self._bootstrap):
-                raise Unavailable(f"Kafka at {self._bootstrap} takes no connection")
+            if not settled:
+                require_reachable(self._bootstrap)
             if not settled and stop.is_set():
                 return
         self._lease.require(self._writer.first_offsets())

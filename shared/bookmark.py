@@ -12,28 +12,27 @@ from shared.kafka import Message
 log = logging.getLogger("tickstream")
 
 
-class Place(NamedTuple):
+class LogPartition(NamedTuple):
     """A partition of a topic."""
 
     topic: str
-    partition: int
+    number: int
 
     def __str__(self) -> str:
-        return f"Partition {self.partition} of topic {self.topic}"
+        return f"Partition {self.number} of topic {self.topic}"
 
 
 class Bookmark:
     """Everything below `written` is committed, everything below `folded` is in the state of the fold.
 
-    `position` is the next offset to be read. The message before `written` is read again now and then: one that differs
-    from what was read there, by its fingerprint, belongs to another log. `last` is that fingerprint, None where it is
-    not known.
+    `position` is the next offset to be read. The last message that was written is read again now and then, and its
+    fingerprint compared with `last`: where they differ, the log is another one. `last` is None where it is not known.
     """
 
     def __init__(
-        self, place: Place, written: int, folded: int, last: str | None, succession: Succession
+        self, partition: LogPartition, written: int, folded: int, last: str | None, succession: Succession
     ) -> None:
-        self._place, self.written, self.folded, self._last = place, written, folded, last
+        self._partition, self.written, self.folded, self._last = partition, written, folded, last
         self.succession = succession
         self._compares = False
         self.position = folded
@@ -58,11 +57,11 @@ class Bookmark:
         if self._compares and self.position + 1 == self.folded == self.written == found:
             log.info(
                 "%s: retention removed the last message read; the next one gives its fingerprint.",
-                self._place,
+                self._partition,
             )
             self.position = found
         if found != self.position or messages[-1].offset - found != len(messages) - 1:
-            raise StopPart(parted(self._place, self.position, f"it goes on at {found}"))
+            raise StopPart(parted(self._partition, self.position, f"it goes on at {found}"))
         self._compare(messages)
         self.position = messages[-1].offset + 1
         lacking, new = (max(0, offset - found) for offset in (self.folded, self.written))
@@ -79,16 +78,16 @@ class Bookmark:
             return
         if fingerprint(messages[at]) != self._last:
             raise StopPart(
-                parted(self._place, self.written, f"another message lies at {self.written - 1} now")
+                parted(self._partition, self.written, f"another message lies at {self.written - 1} now")
             )
         self._compares = False
 
 
-def parted(place: Place, expected: int, found: str) -> str:
+def parted(partition: LogPartition, expected: int, found: str) -> str:
     """The sentence for a log that is not the one that was read up to `expected`."""
     return (
-        f"The database has read partition {place.partition} of topic {place.topic} up to offset {expected}, but the "
-        f"log is another one: {found}. Messages are gone, or the topic was made anew. Bring the log back. Or see with "
-        "`python -m db.realign` where log and tables part, and cut the tables back with `python -m db.realign --cut`. "
-        "Or choose another POSTGRES_DB to start from what the log still holds."
+        f"The database has read partition {partition.number} of topic {partition.topic} up to offset {expected}, but "
+        f"the log is another one: {found}. Messages are gone, or the topic was made anew. Bring the log back. Or see "
+        "with `python -m db.realign` where log and tables part, and cut the tables back with "
+        "`python -m db.realign --cut`. Or choose another POSTGRES_DB to start from what the log still holds."
     )

@@ -37,6 +37,11 @@ def converted(amount: float, code: str, into: str) -> float | None:
     return amount * wanted.parts / told.parts if told.currency == wanted.currency else None
 
 
+def is_in_hundredths(code: str) -> bool:
+    """Whether the code names hundredths in which shares are quoted, as pence: a source may confuse them with pounds."""
+    return unit_of(code).parts == 100 and is_confusable(code)
+
+
 def is_confusable(code: str) -> bool:
     """Whether shares in this currency are quoted in whole units here and in parts of them there."""
     return unit_of(code).currency in _QUOTED_IN_PARTS

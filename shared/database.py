@@ -13,7 +13,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from shared.errors import ConfigError, NoRoom, StopPart, TickstreamError, Unavailable
 
-__all__ = ["Connection", "Cursor", "connect", "copy_rows", "make_database", "take_time", "transaction"]
+__all__ = ["Connection", "Cursor", "allow_hours", "connect", "copy_rows", "make_database", "transaction"]
 
 CONNECT_TIMEOUT_SECONDS = 5
 SILENCE_MS = 10_000
@@ -130,7 +130,7 @@ def transaction(connection: Connection) -> Iterator[Cursor]:
             raise
 
 
-def take_time(cursor: Cursor) -> None:
+def allow_hours(cursor: Cursor) -> None:
     """What follows in this transaction may take hours, as changing the form of a large table does."""
     cursor.execute("set local statement_timeout = 0")
 

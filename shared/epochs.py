@@ -1,10 +1,10 @@
 """Which producer's records count, decided by the log alone.
 
-Each run of a producer has an epoch, a number higher than those before it, and each record carries it together with
-the offset at which the producer means to begin in the partition: the end that it found when it had read everything
-before. An epoch begins with the record that lies exactly there; so no record lies between what a producer knew and what
-it published first. From there on records of any other epoch are set aside, until one begins that is higher.
-A producer that was frozen, and one that did not know of the other, can send what they like: nothing counts twice.
+Each run of a producer has an epoch, a number higher than all before it. Each record carries this number, and the
+offset at which the producer means to begin in the partition: the end of the log when it had read everything before.
+An epoch begins only with a record that lies exactly at that offset; so no record lies between what the producer had
+read and what it published first. From there on, records of any other epoch are set aside, until a higher epoch begins.
+So nothing counts twice, whatever is sent by a producer that was frozen, or by one that knows of no other.
 """
 
 import re
@@ -54,16 +54,16 @@ def epoch_of(value: bytes | None) -> Epoch:
 
 
 class Succession:
-    """The epochs of one partition in the order of the log: `current` is that of the messages that count now.
+    """The epochs of one partition in the order of the log: messages of the epoch `current` count now.
 
-    What began below `since`, where the reader began, is believed of an epoch that is higher.
+    A reader that began at the offset `since` can't see an epoch begin below it: there a higher one is believed.
     """
 
     def __init__(self, current: Epoch, since: int) -> None:
         self.current, self._since = current, since
 
     def follow(self, messages: Sequence[Carrier]) -> tuple[dict[int, str], list[Began]]:
-        """What is to be set aside of consecutive messages, with the reason by offset; and the epochs that begin."""
+        """Of consecutive messages: the reason why one is set aside, by its offset; and the epochs that begin."""
         aside: dict[int, str] = {}
         began: list[Began] = []
         for message in self._strangers(messages):
@@ -78,7 +78,7 @@ class Succession:
         return aside, began
 
     def _strangers(self, messages: Sequence[Carrier]) -> Sequence[Carrier]:
-        """None where all are of the epoch at the start, else all: a look at the end of each tells it."""
+        """No message where all are of the current epoch, else all. Only the end of each is looked at: this is quick."""
         values = [message.value for message in messages]
         found: list[bytes | None]
         if self.current == NO_EPOCH:
@@ -102,18 +102,18 @@ class Succession:
         )
 
 
-class Runs:
-    """The epochs of which records count in the partitions of a log, as far back as they are known.
+class EarlierEpochs:
+    """The epochs before that of a producer, as far back as they are known: which records of the log's end count.
 
-    `begun` lists them in order, by partition; NO_EPOCH stands first where the beginning of the log is known.
+    `by_partition` lists them in order; NO_EPOCH stands first where the beginning of the log is known.
     """
 
-    def __init__(self, begun: Mapping[int, Sequence[Epoch]]) -> None:
-        self.begun = begun
+    def __init__(self, by_partition: Mapping[int, Sequence[Epoch]]) -> None:
+        self._by_partition = by_partition
 
     def counts(self, partition: int, message: Carrier) -> bool:
         """Whether a message counts, or was set aside. Before the first epoch that is known, every message counts."""
-        for epoch in reversed(self.begun.get(partition, ())):
+        for epoch in reversed(self._by_partition.get(partition, ())):
             if epoch.begin <= message.offset:
                 return epoch_of(message.value) == epoch
         return True

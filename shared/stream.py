@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from shared.bookmark import Bookmark, Place, parted
+from shared.bookmark import Bookmark, LogPartition, parted
 from shared.database import Connection, Cursor, transaction
-from shared.errors import BadMessage, StopPart, Unavailable
+from shared.errors import BadMessage, StopPart
 from shared.fingerprints import fingerprint
-from shared.kafka import GroupReader, Log, Message, partition_of, reachable, require_topic
+from shared.kafka import GroupReader, Log, Message, partition_of, require_reachable, require_topic
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode
 from shared.progress import Reading, Step, advance, begin, reached, succession
@@ -171,21 +171,21 @@ class Stream:
 
     def _take_up(self, partition: int) -> None:
         first, end = self._reader.bounds(partition)
-        place = Place(self._log.topic, partition)
+        where = LogPartition(self._log.topic, partition)
         with transaction(self.connection) as cursor:
             start = end if self._pace.from_latest else first
             written = begin(cursor, self._reading, partition, start)
             since, _, last = reached(cursor, self._reading, partition)
             if not first <= written <= end:
-                raise StopPart(parted(place, written, f"it reaches from {first} to {end}"))
+                raise StopPart(parted(where, written, f"it reaches from {first} to {end}"))
             read_from = self._fold.resume(cursor, partition, written)
             epochs = succession(cursor, self._reading, partition, since, read_from)
         if written > since and (last is None or first == written):
             log.info(
-                "%s: the last message read can't be compared; the next one gives its fingerprint.", place
+                "%s: the last message read can't be compared; the next one gives its fingerprint.", where
             )
             last = None
-        self._bookmarks[partition] = Bookmark(place, written, read_from, last, epochs)
+        self._bookmarks[partition] = Bookmark(where, written, read_from, last, epochs)
 
     def _look_back(self, partitions: Iterable[int]) -> None:
         """Read the last message written in each partition again, to compare it with what it was."""
@@ -236,8 +236,7 @@ class Stream:
     def _look_whether_kafka_is_there(self) -> None:
         """The client would wait for a lost broker or topic without a word."""
         self._heard = time.monotonic()
-        if not reachable(self._log.bootstrap):
-            raise Unavailable(f"Kafka at {self._log.bootstrap} takes no connection")
+        require_reachable(self._log.bootstrap)
         require_topic(self._log)
 
 

@@ -1,6 +1,6 @@
 """The log. Nothing outside this package knows the Kafka client, so that it can be changed in one place."""
 
-from shared.kafka.connection import Log, reachable
+from shared.kafka.connection import Log, reachable, require_reachable
 from shared.kafka.reader import Gathering, GroupReader, LogBrowser, Message, browse
 from shared.kafka.topics import (
     DEAD_LETTER_SUFFIX,
@@ -26,5 +26,6 @@ __all__ = [
     "make_topics",
     "partition_of",
     "reachable",
+    "require_reachable",
     "require_topic",
 ]

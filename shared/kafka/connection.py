@@ -58,6 +58,12 @@ def reachable(bootstrap: str, timeout: float = 1.0) -> bool:
     return False
 
 
+def require_reachable(bootstrap: str) -> None:
+    """Raises Unavailable where none of the brokers takes a connection: the client would wait without a word."""
+    if not reachable(bootstrap):
+        raise Unavailable(f"Kafka at {bootstrap} takes no connection")
+
+
 def client_settings(brokers: Brokers) -> dict[str, Any]:
     """What every client of Kafka is opened with."""
     login = {

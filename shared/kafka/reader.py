@@ -17,7 +17,7 @@ from shared.kafka.connection import (
     Log,
     client_settings,
     kafka_errors,
-    reachable,
+    require_reachable,
 )
 from shared.pulse import beat
 
@@ -152,10 +152,8 @@ class GroupReader:
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """First offset that the log still has, and the one after its last. Raises Unavailable."""
-        where = TopicPartition(self._topic, partition)
         with kafka_errors(self._bootstrap):
-            first = self._consumer.beginning_offsets([where])[where]
-            return first, self._consumer.end_offsets([where])[where]
+            return _bounds(self._consumer, TopicPartition(self._topic, partition))
 
     def lag(self) -> int:
         """How many messages wait, as far as the last answers of the broker say. Raises Unavailable."""
@@ -212,10 +210,8 @@ class LogBrowser:
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """First offset that the log still has, and the one after its last. Raises Unavailable."""
-        where = TopicPartition(self._log.topic, partition)
         with kafka_errors(self._log.bootstrap):
-            first = self._consumer.beginning_offsets([where])[where]
-            return first, self._consumer.end_offsets([where])[where]
+            return _bounds(self._consumer, TopicPartition(self._log.topic, partition))
 
     def forwards(self, partition: int, start: int, end: int) -> Iterator[list[Message]]:
         """The messages of a partition from `start` to `end`, some at a time. Raises Unavailable."""
@@ -252,17 +248,19 @@ class LogBrowser:
 
     def _require_broker(self, heard: float) -> None:
         """Raises Unavailable where the broker is gone, or silent since `heard`: the client would wait for ever."""
-        if not reachable(self._log.bootstrap):
-            raise Unavailable(f"Kafka at {self._log.bootstrap} takes no connection")
+        require_reachable(self._log.bootstrap)
         if time.monotonic() - heard > LONGEST_SILENCE:
             raise Unavailable(f"Kafka at {self._log.bootstrap} gave nothing for {LONGEST_SILENCE:.0f} s")
+
+
+def _bounds(consumer: KafkaConsumer, where: TopicPartition) -> tuple[int, int]:
+    return consumer.beginning_offsets([where])[where], consumer.end_offsets([where])[where]
 
 
 @contextmanager
 def browse(log_: Log) -> Iterator[LogBrowser]:
     """Look into a log. Raises Unavailable."""
-    if not reachable(log_.bootstrap):
-        raise Unavailable(f"Kafka at {log_.bootstrap} takes no connection")
+    require_reachable(log_.bootstrap)
     with kafka_errors(log_.bootstrap):
         consumer = KafkaConsumer(**client_settings(log_.brokers), **NO_NEW_TOPICS, enable_auto_commit=False)
     try:

@@ -11,7 +11,7 @@ from kafka.partitioner.default import murmur2
 
 from shared.brokers import Brokers
 from shared.errors import StopPart, Unavailable
-from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, reachable
+from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, require_reachable
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 LEASE_SUFFIX = ".lease"
@@ -22,8 +22,7 @@ log = logging.getLogger("tickstream.kafka")
 
 @contextmanager
 def _admin(brokers: Brokers) -> Iterator[KafkaAdminClient]:
-    if not reachable(brokers.bootstrap):
-        raise Unavailable(f"Kafka at {brokers} takes no connection")
+    require_reachable(brokers.bootstrap)
     with kafka_errors(brokers.bootstrap):
         admin = KafkaAdminClient(**client_settings(brokers))
         try:

@@ -10,16 +10,15 @@ from typing import Any
 import msgspec
 
 from shared.exchanges import is_known
-from shared.market import EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
+from shared.market import AMOUNT_LIMIT, EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
 from shared.recordings.intervals import INTERVALS
 from shared.recordings.rows import SOURCE, bar_end, bar_order, quote_order
+from shared.side_fields import QUOTE_FIGURES
 
-QUOTE_AMOUNTS = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
 QUOTE_TEXTS = ("currency", "exchange", "session")
 BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
 BAR_TEXTS = ("currency", "exchange")
 TEXT_LIMIT = 64
-AMOUNT_LIMIT = 1e18
 EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**14
 """Epoch times count seconds below MILLISECONDS_FROM (the year 5138); a date such as 20240102 is none."""
 ROUNDED = re.compile(r"[-+]?\d\.\d{5}E[-+]\d{2,3}")
@@ -34,7 +33,7 @@ def quote_of(fields: Fields) -> Placed:
     microsecond = microsecond_of("event_time", fields)
     event_time = EPOCH + timedelta(microseconds=microsecond)
     values: dict[str, Any] = {"symbol": _symbol(fields), "price": _price(fields)}
-    values |= {name: _amount(name, fields) for name in QUOTE_AMOUNTS if fields.get(name)}
+    values |= {name: _amount(name, fields) for name in QUOTE_FIGURES if fields.get(name)}
     values |= {name: _text(name, fields) for name in QUOTE_TEXTS if fields.get(name)}
     values |= {"source": SOURCE, "event_time": event_time, "received_time": event_time}
     return quote_order(microsecond), lambda position: Quote(position=position, **values)
@@ -108,7 +107,7 @@ def microsecond_of(name: str, fields: Fields) -> int:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        return _isomicrosecond_of(name, text)
+        return _iso_microsecond_of(name, text)
     if "e" in text.lower() and number.is_finite():
         raise ValueError(
             f"{name} {text!r} was rounded by a spreadsheet, so that its last digits are lost: export the column as text"
@@ -118,7 +117,7 @@ def microsecond_of(name: str, fields: Fields) -> int:
     return int(number * (1_000 if number >= MILLISECONDS_FROM else 1_000_000))
 
 
-def _isomicrosecond_of(name: str, text: str) -> int:
+def _iso_microsecond_of(name: str, text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

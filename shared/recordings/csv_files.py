@@ -26,7 +26,6 @@ from shared.errors import ConfigError
 from shared.market import RecordedInterval
 from shared.recordings.csv_fields import (
     BAR_TEXTS,
-    QUOTE_AMOUNTS,
     QUOTE_TEXTS,
     Fields,
     bar_of,
@@ -36,10 +35,11 @@ from shared.recordings.csv_fields import (
 from shared.recordings.intervals import Start, intervals_of
 from shared.recordings.repeats import Repeats
 from shared.recordings.rows import Row
+from shared.side_fields import QUOTE_FIGURES
 
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
 BAR_COLUMNS = ("symbol", "start", "open", "high", "low", "close", "volume")
-READ = frozenset((*QUOTE_COLUMNS, *QUOTE_AMOUNTS, *QUOTE_TEXTS, *BAR_COLUMNS, *BAR_TEXTS, "interval"))
+READ = frozenset((*QUOTE_COLUMNS, *QUOTE_FIGURES, *QUOTE_TEXTS, *BAR_COLUMNS, *BAR_TEXTS, "interval"))
 """Every column that is read of one kind of file or the other."""
 
 

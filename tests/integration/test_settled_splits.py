@@ -22,8 +22,6 @@ from tests.integration.test_settings_change import (
 
 __all__ = ["databases"]
 
-NEXT_DAY = NOON + timedelta(days=1)
-
 
 def log_with_night(ratio: float) -> list[Said]:
     """Three hours of quotes, a split in the night behind them, and three hours of quotes at a half of the price."""

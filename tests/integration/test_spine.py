@@ -12,7 +12,7 @@ from consumer.consumer import store
 from producer.lease import Lease
 from producer.producer import produce
 from producer.publish import NOTHING, last_positions
-from shared.epochs import Runs
+from shared.epochs import EarlierEpochs
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
 from shared.market import Quote, Record, TimeMark
@@ -92,7 +92,7 @@ def test_a_producer_started_again_publishes_nothing_twice(desk: Desk, recording:
 
 def test_only_records_of_the_feed_itself_say_where_its_producer_goes_on(desk: Desk) -> None:
     desk.publish([quote(1, position=7), b"nonsense", quote(2, position=10**9, source="other")])
-    assert last_positions(desk.log, "test", Lease(1, {}, Runs({}))) == {0: 7, 1: NOTHING}
+    assert last_positions(desk.log, "test", Lease(1, {}, EarlierEpochs({}))) == {0: 7, 1: NOTHING}
 
 
 def test_a_producer_killed_in_the_middle_skips_nothing_and_publishes_nothing_twice(

@@ -21,7 +21,7 @@ from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.records import actions
 from producer.standing import read_stored
 from shared.database import connect, transaction
-from shared.epochs import Runs
+from shared.epochs import EarlierEpochs
 from shared.listings import Listing
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode
@@ -124,7 +124,7 @@ def test_end_of_the_log_tells_currency_and_last_quote(desk: Desk) -> None:
         ),
     ]
     desk.publish(records)
-    known = known_in(desk.log, Lease(1, {}, Runs({})))["BP.L"]
+    known = known_in(desk.log, Lease(1, {}, EarlierEpochs({})))["BP.L"]
     assert known == Known(NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0))
 
 

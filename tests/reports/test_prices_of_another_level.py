@@ -109,7 +109,7 @@ def test_split_too_small_to_show_is_taken_as_applied() -> None:
 
 @pytest.mark.parametrize("wrong", [(2,), (2, 3), (1, 2, 3), (0,), (5,), (0, 1)])
 @pytest.mark.parametrize("factor", [0.01, 100.0])
-@pytest.mark.parametrize("currency", ["GBp", "ZAc", "ILA"])
+@pytest.mark.parametrize("currency", ["GBp", "GBX", "ZAc", "ZAC", "ZAX", "ILA"])
 def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: float, currency: str) -> None:
     """Report: yfinance #552. ULVR.L, days in pounds among pence: a second wrong day locked the right level out."""
     right = [4330.0, 4290.0, 4232.0, 4411.0, 4413.0, 4420.0]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.bookmark import Bookmark, Place
+from shared.bookmark import Bookmark, LogPartition
 from shared.epochs import NO_EPOCH, Succession
 from shared.errors import StopPart
 from shared.fingerprints import fingerprint
 from shared.kafka import Message
 
-PLACE = Place("stock-prices", 1)
+PARTITION = LogPartition("stock-prices", 1)
 
 
 @dataclass
@@ -32,7 +32,7 @@ def stored(first: int, end: int) -> list[Message]:
 
 def bookmark(written: int, folded: int, last: str | None) -> Bookmark:
     """One that is taken up."""
-    return Bookmark(PLACE, written, folded, last, Succession(NO_EPOCH, 0))
+    return Bookmark(PARTITION, written, folded, last, Succession(NO_EPOCH, 0))
 
 
 def offsets(pair: tuple[list[Message], list[Message]]) -> tuple[list[int], list[int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.epochs import NO_EPOCH, Began, Epoch, Runs, Succession, epoch_of, stamp
+from shared.epochs import NO_EPOCH, Began, EarlierEpochs, Epoch, Succession, epoch_of, stamp
 from shared.messages import decode, encode
 from tests.unit.records import moment, quote
 
@@ -76,11 +76,11 @@ def test_a_reader_that_begins_amid_an_epoch_believes_it() -> None:
 
 
 def test_a_producer_that_reads_the_tail_passes_over_what_was_set_aside() -> None:
-    runs = Runs({0: [FIRST, SECOND]})
+    earlier = EarlierEpochs({0: [FIRST, SECOND]})
     messages = by(FIRST, FIRST, SECOND, SECOND, FIRST, NO_EPOCH)
-    assert [runs.counts(0, message) for message in messages] == [True, True, False, True, False, False]
-    assert all(Runs({}).counts(0, message) for message in messages)
-    untouched = Runs({0: [NO_EPOCH]})
+    assert [earlier.counts(0, message) for message in messages] == [True, True, False, True, False, False]
+    assert all(EarlierEpochs({}).counts(0, message) for message in messages)
+    untouched = EarlierEpochs({0: [NO_EPOCH]})
     assert [untouched.counts(0, message) for message in messages] == [False] * 5 + [True]
 
 

@@ -21,7 +21,6 @@ from shared.errors import ModelRefused
 from tests.unit.model_files import PREDICTOR, Hostile, estimator, expected, manifest
 
 KEY = Key(bytes(range(32)))
-MIB = 2**20
 
 
 @pytest.fixture(scope="module")

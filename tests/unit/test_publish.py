@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from producer.lease import Lease
 from producer.publish import MARKS_UNDER_WAY, NOTHING, Publisher
 from shared.brokers import Brokers
-from shared.epochs import Runs
+from shared.epochs import EarlierEpochs
 from shared.errors import Unavailable
 from shared.kafka import Log, LogWriter, partition_of
 from shared.market import Record, TimeMark
@@ -73,7 +73,7 @@ def publisher(
     writer: ListWriter, positions: dict[int, int] | None = None, limit: int = 0, bootstrap: str = NOBODY
 ) -> Publisher:
     before = dict.fromkeys(range(PARTITIONS), NOTHING)
-    lease = Lease(1, dict.fromkeys(before, 0), Runs({}))
+    lease = Lease(1, dict.fromkeys(before, 0), EarlierEpochs({}))
     topic = Log(Brokers(bootstrap), "test", PARTITIONS, "cluster", "topic")
     return Publisher(topic, cast(LogWriter, writer), lease, {**before, **(positions or {})}, limit)
 

@@ -27,7 +27,7 @@ MICROSECOND = timedelta(microseconds=1)
 Wait = Callable[[float], bool]
 
 
-class Listing(NamedTuple):
+class MarketMember(NamedTuple):
     """A symbol of the market, what makes its quotes, and the minute since 1970 from which on there are any."""
 
     listed: Listed
@@ -50,26 +50,26 @@ class SimulatedMarket:
         self._gone: frozenset[str] = frozenset()
         self._made_until = 0
         self._lock = Lock()
-        self._listings = tuple(self._listing(symbol, rank, 0) for symbol, rank in self._ranks.items())
+        self._members = tuple(self._member(symbol, rank, 0) for symbol, rank in self._ranks.items())
 
-    def _listing(self, symbol: str, rank: int, since: int) -> Listing:
+    def _member(self, symbol: str, rank: int, since: int) -> MarketMember:
         traits = traits_of(self._seed, symbol)
         days = symbol_days(self._seed, symbol, traits, self._market)
         listed = Listed(symbol, rank, MinuteMaker(self._seed, symbol, traits, days, self._rate))
-        return Listing(listed, QuoteMaker(self._seed, listed), since)
+        return MarketMember(listed, QuoteMaker(self._seed, listed), since)
 
     def join(self, symbol: str, minute: int) -> bool:
         """Let a symbol in from a minute since 1970 on, without a past: marks of time have been told for all symbols.
 
         False where the market is past that minute. Any thread may call it. Raises ConfigError where the market is full.
         """
-        joining = self._listing(symbol, with_rank(symbol, self._ranks), minute)
+        joining = self._member(symbol, with_rank(symbol, self._ranks), minute)
         with self._lock:
             if minute < self._made_until:
                 return False
             self._ranks[symbol] = joining.listed.rank
-            others = (each for each in self._listings if each.listed.symbol != symbol)
-            self._listings = (*others, joining)
+            others = (each for each in self._members if each.listed.symbol != symbol)
+            self._members = (*others, joining)
             self._gone -= {symbol}
         return True
 
@@ -146,7 +146,7 @@ class SimulatedMarket:
         """The bars of these spans that end at `until` or before, of what was listed by `minute`."""
         second = _microsecond(until) // SECOND
         end = before_second(second - second % MINUTE)
-        listed = [each.listed for each in self._listings if each.since <= minute]
+        listed = [each.listed for each in self._members if each.since <= minute]
         all_bars = chain.from_iterable(bars(self._seed, listed, span) for span in told)
         return takewhile(lambda bar: bar.position <= end, all_bars)
 
@@ -159,7 +159,7 @@ class SimulatedMarket:
     def _minute(self, minute: int) -> list[Record]:
         """All quotes of a minute, counted since 1970, and its 60 marks, in order of position."""
         with self._lock:
-            listings, self._made_until = self._listings, minute + 1
+            listings, self._made_until = self._members, minute + 1
         records: list[Record] = [_mark(minute * MINUTE + second) for second in range(MINUTE)]
         for each in listings:
             if each.since <= minute:

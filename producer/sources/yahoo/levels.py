@@ -15,6 +15,7 @@ from math import log, prod
 from typing import NamedTuple
 
 from producer.sources.yahoo.chart import Point
+from shared.currencies import is_in_hundredths
 from shared.splits import shows_split
 
 UNIT = log(100)
@@ -26,8 +27,6 @@ LIKENESS = 0.15
 """How far such a jump may be from the ratio, as a share of it on the logarithm's scale."""
 SAME_SPLIT = 10 * 86_400
 """No share is split twice by one ratio within so many seconds: it is one split, told with two dates."""
-MINOR = frozenset({"GBp", "GBX", "ZAc", "ZAX", "ILA"})
-"""Currencies that are hundredths of another one, with which Yahoo confuses them."""
 
 Splits = list[tuple[int, float]]
 """The midnight each took effect at, epoch seconds, and how many shares one became."""
@@ -130,7 +129,7 @@ def _other_unit(points: Sequence[Point], not_applied: Splits, currency: str | No
     says which side is right, they are only where the currency is told in hundredths, and then those that are fewer.
     """
     runs = _runs(points, not_applied)
-    if currency in MINOR:
+    if currency is not None and is_in_hundredths(currency):
         counts = Counter({level: 0 for level, _ in runs})
         for level, times in runs:
             counts[level] += len(times)

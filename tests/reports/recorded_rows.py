@@ -1,0 +1,46 @@
+"""Recorded files as the tests write them, and what a replay makes of them."""
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analytics.replay import print_bars
+from analytics.set_aside import SetAside
+from analytics.symbol_state import EngineSettings
+from shared.errors import ConfigError
+from shared.market import INTERVALS, Interval
+from shared.recordings.sequence import recorded
+
+QUOTES = "symbol,event_time,price"
+BARS = "symbol,start,open,high,low,close,volume"
+SETTINGS = replace(EngineSettings(), grace=2.0)
+
+Row = dict[str, str]
+
+
+def bars(path: Path, interval: Interval | None = None) -> list[Row]:
+    """The closed bars that a replay of the file prints."""
+    return bars_and_rest(path, interval)[0]
+
+
+def bars_and_rest(path: Path, interval: Interval | None = None) -> tuple[list[Row], SetAside]:
+    out = io.StringIO()
+    rest = print_bars(recorded([path]), SETTINGS, {interval} if interval else set(INTERVALS), out)
+    out.seek(0)
+    return list(csv.DictReader(out)), rest
+
+
+def refusal(path: Path) -> str:
+    """Why the file is refused."""
+    with pytest.raises(ConfigError) as refused:
+        list(recorded([path]))
+    return str(refused.value)
+
+
+def file_of(folder: Path, header: str, *rows: str) -> Path:
+    path = folder / "own.csv"
+    path.write_text("\n".join((header, *rows)) + "\n")
+    return path
