@@ -4,7 +4,7 @@
   const KINDS = { candlestick: "CandlestickSeries", line: "LineSeries", histogram: "HistogramSeries" };
   const LETTER = 3.4; // half the width of a letter of the time axis, in pixels
   const held = new Map(); // by id: what was asked for, and the library's objects that show it
-  let chart = null, panes = [], pointed = null, wanted = null, isMoved = false, hearMove = () => {};
+  let chart = null, panes = [], pointed = null, wanted = null, isMoved = false, hearMove = () => {}, hearPoint = () => {};
 
   // The library cuts a label of the time axis that reaches over its edge; such a label is left out. It also keeps the
   // labels it has formatted, by a key; where a label stands changes with every move, so no key occurs twice.
@@ -29,8 +29,18 @@
       localization: { timeFormatter: axisTime, dateFormat: "yyyy-MM-dd" },
     });
     hearMove = move;
-    chart.subscribeCrosshairMove((event) => { pointed = event; point(event); });
+    hearPoint = (event) => { pointed = event; point(event); };
+    chart.subscribeCrosshairMove(hearPoint);
     chart.timeScale().subscribeVisibleLogicalRangeChange(moved);
+    leave(chart.chartElement());
+  }
+
+  // A drag that ends beside its pane leaves the crosshair behind: it has to go with the pointer. The library does not
+  // report that it was cleared.
+  function leave(element) {
+    const clear = () => { chart.clearCrosshairPosition(); hearPoint({}); };
+    element.addEventListener("mouseleave", clear);
+    window.addEventListener("mouseup", ({ target }) => { if (!element.contains(target)) requestAnimationFrame(clear); });
   }
 
   // The library reports moves also amid a change of the data: they are heard once it is over, before the next picture.

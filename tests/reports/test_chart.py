@@ -118,6 +118,24 @@ def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(
     market.move("AAPL", KINDS[0].price)
 
 
+@pytest.mark.parametrize("end", ["on the price axis", "outside the chart"])
+def test_legend_shows_the_newest_bar_again_after_a_drag_that_ended_beside_its_pane(
+    page: Page, end: str
+) -> None:
+    """The crosshair stayed where the drag had left the pane, and the legend with it."""
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 80)
+    page.mouse.down()
+    right = box["x"] + box["width"]
+    page.mouse.move(right - 20 if end == "on the price axis" else right + 60, box["y"] + 80, steps=6)
+    page.mouse.up()
+    page.mouse.move(1, 1)
+    close = page.locator(".legend").first.locator(".value").nth(3)
+    expect(close).to_have_text(f"{seen(page, lambda _: True).last:.2f}")
+    assert page.evaluate("deskCanvas.pointed().time") is None
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_attribution_covers_no_legend_and_leads_to_its_makers(
     browser: Browser, address: str, size: tuple[int, int]
