@@ -23,7 +23,7 @@ class Pulse:
 
     def __init__(self) -> None:
         self._pipe: int | None = None
-        self._allowed = 0.0
+        self._steps: list[float] = []
         self._gave_at = 0.0
 
     def begin(self, pipe: int | None) -> None:
@@ -41,13 +41,13 @@ class Pulse:
 
     @contextmanager
     def long_step(self, seconds: float) -> Iterator[None]:
-        """What runs inside may take so long without a sign."""
-        before, self._allowed = self._allowed, seconds
+        """What runs inside may take so long without a sign. Threads may have steps of their own at the same time."""
+        self._steps.append(seconds)
         self._give()
         try:
             yield
         finally:
-            self._allowed = before
+            self._steps.remove(seconds)
             self._give()
 
     def last_words(self, sentence: str) -> None:
@@ -56,7 +56,7 @@ class Pulse:
 
     def _give(self) -> None:
         self._gave_at = time.monotonic()
-        self._write(f"{self._allowed:.0f}")
+        self._write(f"{max(self._steps, default=0.0):.0f}")
 
     def _write(self, line: str) -> None:
         if self._pipe is not None:

@@ -237,3 +237,18 @@ def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:
     os.close(ours)
     pulse.last_words("nobody listens")
     os.close(theirs)
+
+
+def test_long_steps_of_several_threads_leave_nothing_behind() -> None:
+    """Scenario: two charts were loaded at once; from then on a frozen screen was found after 15 minutes, not one."""
+    ours, theirs = os.pipe()
+    pulse = Pulse()
+    pulse.begin(theirs)
+    first, second = pulse.long_step(900), pulse.long_step(300)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert os.read(ours, 100).split() == [b"0", b"900", b"900", b"300", b"0"]
+    os.close(ours)
+    os.close(theirs)
