@@ -167,7 +167,14 @@ def _middle(scene: Scene) -> html.Div:
     origin = html.Details(
         [html.Summary(id="words-by"), html.P(id="words-origin")], id="words-details", hidden=True
     )
-    words = html.Div([html.P(id="words-text"), origin])
+    # What is longer than its place scrolls, also by keyboard: the chart keeps its height.
+    words = html.Div(
+        [html.P(id="words-text"), origin],
+        className="words-body",
+        role="group",
+        tabIndex="0",
+        **{"aria-label": "In words"},
+    )
     return html.Div([chart(scene), _panel("In words", "words", words)], className="middle")
 
 

@@ -2,13 +2,15 @@
 (function () {
   "use strict";
   const HOUR = 3600, DAY = 86400;
-  // What a range covers in seconds before the newest bar, and the interval that it sets.
+  // What a range covers in seconds before the newest bar, and the interval that it sets. One that counts days shows the
+  // newest days that have bars: five of a share's are a week, five of a coin's are five.
   const RANGES = {
-    "1h": [HOUR, "1m"], "3h": [3 * HOUR, "1m"], "1d": [DAY, "5m"], "5d": [7 * DAY, "15m"], "1mo": [31 * DAY, "1h"],
+    "1h": [HOUR, "1m"], "3h": [3 * HOUR, "1m"], "1d": [DAY, "5m"], "5d": [10 * DAY, "15m", 5], "1mo": [31 * DAY, "1h"],
     "3mo": [92 * DAY, "1d"], "1y": [366 * DAY, "1d"], "all": [Infinity, "1d"],
   };
+  const FIRST = { "1m": "3h", "5m": "1d", "15m": "5d", "1h": "1mo", "1d": "1y" }; // where nothing else is wanted
   const FEWEST = 20, RIGHT_MARGIN = 4, BESIDE_FAN = 2, SLACK = 1.5; // bars
-  let range = "3h"; // the one that is lit; null where somebody moved elsewhere
+  let range = FIRST["1m"]; // the one that is lit; null where somebody moved elsewhere
   let resting = null; // how many bars were visible, and how far from the newest, when the range was shown
 
   function light() {
@@ -23,10 +25,14 @@
     light();
   }
 
-  // What is to be shown after a load that is to change nothing: `from` and `to` in epoch seconds, `to` null at the newest bar.
-  function current() {
+  // On a phone three hours would be a smear.
+  function first(interval) { return interval === "1m" && window.innerWidth < 600 ? "1h" : FIRST[interval]; }
+
+  // What is to be shown of an interval after a load that is to change nothing: `from` and `to` in epoch seconds, `to` null
+  // at the newest bar.
+  function current(interval) {
     const view = deskChart.view(), visible = view && view.bars.length ? deskCanvas.range() : null;
-    if (range || !visible) return { range: range || "3h" };
+    if (range || !visible) return { range: range || first(interval) };
     const last = view.bars.length - 1, within = (index) => Math.max(0, Math.min(last, index));
     const from = view.bars[within(Math.ceil(visible.from))].start;
     return { from, to: visible.to >= last - 0.5 ? null : view.bars[within(Math.floor(visible.to))].start };
@@ -54,9 +60,19 @@
     if (last < 0) return;
     const isPast = !target.range && target.to !== null && target.to >= view.bars[0].start;
     const end = isPast ? deskChart.indexAfter(target.to) - 1 : last;
-    const first = deskChart.indexAfter(before(target, view.bars[last].start));
-    const bars = Math.max(FEWEST, Math.min(most(target), end - first + 1));
+    const bars = Math.max(FEWEST, Math.min(most(target), end - oldest(target, view) + 1));
     deskCanvas.setRange({ from: end - bars + 1, to: end + (isPast ? 0 : beside(view)) });
+  }
+
+  // The first of the bars that a target is about.
+  function oldest(target, { bars, times }) {
+    const first = deskChart.indexAfter(before(target, bars.at(-1).start)), days = target.range && RANGES[target.range][2];
+    if (!days) return first;
+    const seen = new Set();
+    for (let index = times.length - 1; index >= first; index -= 1) {
+      if (seen.add(Math.floor(times[index] / DAY)).size > days) return index + 1;
+    }
+    return first;
   }
 
   function beside(view) { return Math.max(RIGHT_MARGIN, deskFan.ahead(view) + BESIDE_FAN); }
@@ -86,7 +102,7 @@
   }
 
   window.deskWindow = {
-    show, current, covers, follow, wantsOlder, latest, setRange,
+    show, current, covers, first, follow, wantsOlder, latest, setRange,
     range: () => range,
     intervalOf: (name) => RANGES[name][1],
   };

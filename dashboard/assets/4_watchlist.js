@@ -31,14 +31,15 @@
     pending.clear();
   }
 
-  // Whether the row of this symbol was there to be selected.
+  // Whether the row of this symbol was there to be selected. The grid's component selects its own rows again after every
+  // change of the data: what is selected behind its back would be taken back.
   function select(symbol) {
     const api = grid(), node = api && api.getRowNode(symbol);
-    if (node && !node.isSelected()) node.setSelected(true);
+    if (node && !node.isSelected()) dash_clientside.set_props("watchlist", { selectedRows: { ids: [symbol] } });
     return Boolean(node);
   }
 
-  // While the grid begins it takes a selection back.
+  // Somebody may have taken the selection away, and while the grid begins it takes one back.
   function isUnselected() {
     const api = grid();
     return Boolean(api) && api.getSelectedNodes().length === 0;

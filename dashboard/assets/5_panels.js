@@ -34,8 +34,6 @@
     const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
     write(byId("change"), row.change === null ? "" : deskFormat.signed(row.change, row.decimals) + percent);
     dress(byId("change"), `change ${deskFormat.tone(byId("change").textContent)}`);
-    const short = row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`;
-    document.title = `${row.symbol} ${deskFormat.money(row.last, row.decimals, row.currency)}${short} · Tickstream`;
   }
 
   function badge(id, text, tone) {

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const SILENT = 5, FRESH = 15, OLD = 120;
+  let title = document.title;
   const byId = (id) => document.getElementById(id);
   const NO_ANSWER = "The screen's server does not answer. The page goes on by itself once it does.";
 
@@ -12,6 +13,7 @@
     if (isSilent) lastAnswer(state); else clock(state, passed);
     if (!isSilent) age(state, passed);
     if (passed > SILENT) deskPanels.sentence("warning", NO_ANSWER);
+    document.title = (isSilent ? "Stale · " : "") + title;
   }
 
   // Lamps and badges are grey by the style sheet; the session and the age of then are not told as if they were of now.
@@ -40,13 +42,16 @@
     byId("age").title = ["How old the last quote of this symbol is", title].filter(Boolean).join("\n");
   }
 
-  // What is of the past says of when it is: the price, and each panel by its note.
-  function past({ past: moment, zone, clock: now, flag }) {
+  // What is of the past says of when it is: the price, the name of the page, and each panel by its note.
+  function past({ past: moment, zone, clock: now, flag }, row) {
     const when = moment ? `as of ${deskFormat.moment(moment, zone, now)}` : "";
     deskPanels.badge("flag", when ? when[0].toUpperCase() + when.slice(1) : flag, "extended");
     byId("last").classList.toggle("past", Boolean(when));
+    title = `${row.symbol} ${deskFormat.money(row.last, row.decimals, row.currency)}${when ? `, ${when}` : percent(row)} · Tickstream`;
     return when;
   }
+
+  function percent(row) { return row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`; }
 
   window.deskFreshness = { tell, past };
 })();

@@ -16,7 +16,7 @@
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
     document.getElementById("latest").addEventListener("click", deskWindow.latest);
-    deskWindow.setRange(window.innerWidth < 600 ? "1h" : "3h"); // on a phone three hours would be a smear
+    deskWindow.setRange(deskWindow.first(state.interval));
   }
 
   function listen(id, choose) {
@@ -44,7 +44,7 @@
   function chooseInterval(interval) {
     if (interval === state.interval) return;
     deskWindow.setRange(null);
-    if (!state.target || state.target.range) state.target = deskWindow.current();
+    if (!state.target || state.target.range) state.target = deskWindow.current(interval);
     changeInterval(interval);
   }
 
@@ -83,7 +83,7 @@
     const isOther = symbol !== state.symbol, now = performance.now();
     const isDue = isOther || adjusted !== state.adjusted || state.askedAt === null || now - state.askedAt >= OVERDUE;
     if (!isDue) return dash_clientside.no_update;
-    if (isOther && !state.target) state.target = deskWindow.current();
+    if (isOther && !state.target) state.target = deskWindow.current(state.interval);
     Object.assign(state, { symbol, adjusted, askedAt: now });
     return question();
   }
@@ -120,7 +120,7 @@
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
     Object.assign(state, { clock: heading, answer: delta });
     deskPanels.headline(row);
-    const past = deskFreshness.past(heading);
+    const past = deskFreshness.past(heading, row);
     deskPanels.cells("session", delta.session, row);
     deskPanels.cells("indicators", delta.indicators, row);
     deskPanels.cells("forecast", delta.forecast.cells, row);
@@ -164,7 +164,7 @@
 
   // One load at a time for what is wanted now; the next delta tries again where it fails.
   async function load() {
-    const { symbol, interval, clock, look } = state, target = state.target || deskWindow.current();
+    const { symbol, interval, clock, look } = state, target = state.target || deskWindow.current(interval);
     state.target = target;
     const wanted = JSON.stringify([symbol, interval, look, target]);
     if (!clock || clock.symbol !== symbol || !look || state.loading === wanted) return;
