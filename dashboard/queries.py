@@ -212,19 +212,30 @@ def accept_offer(cursor: Cursor) -> bool:
     return cursor.fetchone() is not None
 
 
-def read_progress(cursor: Cursor) -> tuple[int, int]:
-    """How many messages of the log could not be read, and how many the slowest group has read.
+def read_progress(cursor: Cursor) -> tuple[int, int, int]:
+    """How many messages of the log could not be read, and how many the slowest group and the furthest one have read.
 
     Every group counts the same dead letters, so the largest number stands.
     """
     cursor.execute(
-        """select coalesce(max(letters), 0)::bigint, coalesce(min(messages), 0)::bigint from (
+        """select coalesce(max(letters), 0)::bigint, coalesce(min(messages), 0)::bigint,
+            coalesce(max(messages), 0)::bigint from (
             select sum(dead_letters) as letters, sum(next_offset - first_offset) as messages
             from progress group by group_id) g"""
     )
     row = cursor.fetchone()
     assert row is not None
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def is_remade(cursor: Cursor) -> bool:
+    """Whether the analytics part makes bars or indicators anew: see `analytics.partition`."""
+    cursor.execute(
+        "select coalesce(bool_or(state::jsonb ?| array['rewriting', 'remaking']), false) from partition_snapshots"
+    )
+    row = cursor.fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def read_first_start(cursor: Cursor) -> float | None:

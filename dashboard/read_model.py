@@ -186,8 +186,10 @@ class ReadModel:
                 has_tables = queries.has_tables(cursor)
                 if has_tables:
                     before = self.snapshot if begun else begin_generation(self.snapshot)
-                    self.snapshot = advance(before, self._read(cursor, before.reading))
-                    begun = True
+                    reached = advance(before, self._read(cursor, before.reading))
+                    if reached.generation != before.generation:
+                        self._history.clear()
+                    self.snapshot, begun = reached, True
                 else:
                     self.snapshot = stall(self.snapshot, "no_tables", "")
             if has_tables and self._sign.due():
@@ -203,7 +205,7 @@ class ReadModel:
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
         moved = trends_moved(old, symbols, open_bars)
-        dead_letters, folded = queries.read_progress(cursor)
+        dead_letters, folded, stored = queries.read_progress(cursor)
         records = forecast_queries.read_records(cursor)
         if last_starts := self._history.last_starts():
             self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
@@ -226,6 +228,8 @@ class ReadModel:
             forecasts=_kept_forecasts(old, records)
             | forecast_queries.read_forecasts(cursor, records_moved(old, records)),
             folded=folded,
+            stored=stored,
+            is_remade=queries.is_remade(cursor),
         )
 
 

@@ -27,7 +27,8 @@ Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "readin
 class Reading(NamedTuple):
     """Everything one read found, all of one moment. Times are epoch seconds UTC.
 
-    So many messages of the log are in the tables: `folded`.
+    So many messages of the log are in all tables: `folded`; one part has read `stored` of them. While `is_remade`, what
+    was made of them is being made anew.
     """
 
     now: float
@@ -45,9 +46,11 @@ class Reading(NamedTuple):
     records: dict[SeriesKey, RecordRow]
     forecasts: dict[SeriesKey, ForecastRow]
     folded: int
+    stored: int
+    is_remade: bool
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, False)
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
@@ -57,7 +60,7 @@ def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
 
 class Snapshot(NamedTuple):
     """The last reading. `sequence` rises with every read; `generation` is that of the first over this connection, or
-    of the last that missed a symbol there had been.
+    of the last that missed a symbol there had been, or found that all had been made anew.
 
     A viewer that holds another generation starts anew: the tables may be other ones. The three changes say
     at which sequence each symbol, trend and alert came to be as it is. `reason` is what the database said
@@ -87,10 +90,10 @@ def begin_generation(snapshot: Snapshot) -> Snapshot:
 def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
     """The snapshot after one more read."""
     sequence, old = snapshot.sequence + 1, snapshot.reading
-    has_fewer = bool(old.symbols.keys() - reading.symbols.keys())
+    is_other = bool(old.symbols.keys() - reading.symbols.keys()) or (old.is_remade and not reading.is_remade)
     return Snapshot(
         sequence,
-        sequence if has_fewer else snapshot.generation,
+        sequence if is_other else snapshot.generation,
         "reading" if reading.symbols else "no_quotes",
         "",
         reading,

@@ -80,10 +80,12 @@ def fold_progress(reading: Reading) -> tuple[int, int] | None:
     """Messages of the log that are in the tables, and of how many, while a symbol's numbers are of the past because
     the others are not there yet; None else."""
     part = reading.parts.get("analytics")
-    if part is None or part.lag <= 0:
+    # A part amid a long step tells an old lag: what another part has read by now counts too.
+    total = max(reading.folded + (0 if part is None else part.lag), reading.stored)
+    if total <= reading.folded:
         return None
     is_behind = any(past_since(row, reading.now) is not None for row in reading.symbols.values())
-    return (reading.folded, reading.folded + part.lag) if is_behind else None
+    return (reading.folded, total) if is_behind else None
 
 
 def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:

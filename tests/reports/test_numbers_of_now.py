@@ -51,6 +51,8 @@ def test_history_that_comes_in_is_told_with_its_progress_also_without_a_provider
     assert shown(coming_in(MONDAY_OPEN + 3600.0))["history"] == (4_100, 5_000)
     done = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS._replace(lag=0)})
     assert shown(done)["history"] is None
+    amid_a_long_step = done._replace(stored=5_200)
+    assert shown(amid_a_long_step)["history"] == (4_100, 5_200)
     current = coming_in(float(LONG_AGO))
     assert shown(current)["history"] is None
 

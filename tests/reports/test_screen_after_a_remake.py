@@ -1,0 +1,68 @@
+"""What the analytics part makes anew reaches the charts: after an upgrade, other settings, or a cut of the tables."""
+
+import json
+from contextlib import closing
+
+import pytest
+
+from dashboard.read_model import ReadModel
+from db.migrate import migrate
+from shared.database import Connection, connect, make_database, transaction
+from tests.integration.test_queries import NOON, wait_for
+from tests.screen_rows import MINUTE, fill
+
+KEY = ("AAA", "1m")
+
+
+def mark(connection: Connection, **state: object) -> None:
+    """Keep a partition's state as the analytics part does."""
+    with transaction(connection) as cursor:
+        cursor.execute("delete from partition_snapshots")
+        cursor.execute("insert into partition_snapshots values ('g', 't', 0, 5, %s)", (json.dumps(state),))
+
+
+@pytest.mark.parametrize("manner", ["rewriting", "remaking"])
+def test_chart_that_was_read_while_indicators_were_made_anew_is_read_again(
+    embedded_postgres: str, manner: str
+) -> None:
+    """Scenario: after an upgrade a chart that was opened at once kept the old indicators until the next restart."""
+    dsn = make_database(embedded_postgres, f"screen_{manner}")
+    migrate(dsn)
+    model = ReadModel(lambda: dsn, "live", 1000, 1, "test")
+    with closing(connect(dsn, "test")) as connection:
+        with transaction(connection) as cursor:
+            fill(cursor, {"AAA": 10.0}, NOON, bars=5)
+        mark(connection, version=1, **{manner: True})
+        model.start()
+        wait_for(lambda: model.snapshot.reading.is_remade)
+        before = model.snapshot.generation
+        assert {bar.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {55.0}
+        with transaction(connection) as cursor:
+            cursor.execute("update indicators set rsi = 44")
+        mark(connection, version=1)
+        wait_for(lambda: model.snapshot.generation > before)
+        assert {bar.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {44.0}
+        model.stop()
+
+
+def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str) -> None:
+    """Scenario: the tables were cut back under a screen that ran on, and its charts kept the bars of before."""
+    dsn = make_database(embedded_postgres, "screen_cut_back")
+    migrate(dsn)
+    model = ReadModel(lambda: dsn, "live", 1000, 1, "test")
+    with closing(connect(dsn, "test")) as connection:
+        with transaction(connection) as cursor:
+            fill(cursor, {"AAA": 10.0, "BBB": 20.0}, NOON, bars=5)
+        model.start()
+        wait_for(lambda: "AAA" in model.snapshot.reading.symbols)
+        assert len(model.closed_bars(KEY, 100, None)[0]) == 5
+        with transaction(connection) as cursor:
+            cursor.execute("delete from symbols where symbol = 'AAA'; delete from bars where symbol = 'AAA'")
+        wait_for(lambda: "AAA" not in model.snapshot.reading.symbols)
+        with transaction(connection) as cursor:
+            fill(cursor, {"AAA": 10.0}, NOON - MINUTE, bars=3)
+        wait_for(lambda: "AAA" in model.snapshot.reading.symbols)
+        assert [bar.start for bar in model.closed_bars(KEY, 100, None)[0]] == [
+            NOON - back * MINUTE for back in (4, 3, 2)
+        ]
+        model.stop()
