@@ -57,7 +57,8 @@ def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str)
         wait_for(lambda: "AAA" in model.snapshot.reading.symbols)
         assert len(model.closed_bars(KEY, 100, None)[0]) == 5
         with transaction(connection) as cursor:
-            cursor.execute("delete from symbols where symbol = 'AAA'; delete from bars where symbol = 'AAA'")
+            for table in ("symbols", "bars", "indicators"):
+                cursor.execute(f"delete from {table} where symbol = 'AAA'")
         wait_for(lambda: "AAA" not in model.snapshot.reading.symbols)
         with transaction(connection) as cursor:
             fill(cursor, {"AAA": 10.0}, NOON - MINUTE, bars=3)
