@@ -13,9 +13,9 @@ from shared.database import connect, make_database, transaction
 from shared.embedded.daemon import free_port
 from tests.e2e.visit import Visit
 from tests.pages import model_of, serving
-from tests.reports.test_chart import press, seen
 from tests.screen_rows import fill
-from tests.walk.market import fill_market
+from tests.walk.market import Market
+from tests.walk.seeing import press, seen
 
 DAY = 86_400
 DAYS_SHOWN = """() => {
@@ -37,7 +37,7 @@ def dsn(admin_dsn: str) -> str:
     """Symbols of several kinds; NEW has bars of two intervals alone."""
     made = make_database(admin_dsn, "daily_use")
     migrate(made)
-    fill_market(made, int(time.time()), seed=3)
+    Market(made, int(time.time())).fill(seed=3)
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         cursor.execute("delete from open_bars where symbol = 'NEW' and not interval = any('{1m,5m}')")
     return made
