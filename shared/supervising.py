@@ -124,7 +124,7 @@ class Child:
             log.info("%s is through.", self.part)
         elif status == EXIT_STOP:
             self._is_down = True
-            self.failure = f"{self.part} can't go on: {self._last_words or 'its reason is in the log'}"
+            self.failure = f"{self.part} can't go on: {self._last_words or 'its reason is in the log.'}"
             log.error("%s It stays down; the other parts run on.", self.failure)
         else:
             self._died(status, errors)
