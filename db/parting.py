@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import astuple
 
+from consumer.tables import STORED_FIELDS
 from shared.database import Connection, Cursor
 from shared.epochs import NO_EPOCH, Succession
 from shared.fingerprints import fingerprint
@@ -14,8 +15,6 @@ from shared.kafka import Log, LogBrowser, Message
 from shared.market import Quote
 from shared.progress import Reached, Reading, Step, reached
 from shared.stream import decoded
-
-QUOTE_FIELDS = Quote.__struct_fields__
 
 Row = tuple[object, ...]
 """What a table has of an offset: the fields of a quote, or key and message of a dead letter."""
@@ -89,7 +88,11 @@ def _common(connection: Connection, log: Log, browser: LogBrowser, parted: Parti
 def _expected(log: Log, partition: int, messages: list[Message]) -> Iterator[tuple[int, tuple[Row, ...]]]:
     """The offsets that must have a row, and what it may be: a quote, or the message as a dead letter."""
     batch = decoded(partition, messages[0].offset, messages, log.partitions)
-    quotes = {offset: astuple(record) for offset, record in batch.records if isinstance(record, Quote)}
+    quotes = {
+        offset: astuple(record)[: len(STORED_FIELDS)]
+        for offset, record in batch.records
+        if isinstance(record, Quote)
+    }
     dead = {letter.message.offset for letter in batch.dead}
     for message in messages:
         letter: Row = (message.key, message.value)
@@ -101,7 +104,7 @@ def _expected(log: Log, partition: int, messages: list[Message]) -> Iterator[tup
 
 def _rows(connection: Connection, partition: int, offset: int) -> Generator[tuple[int, Row]]:
     """The rows of a partition from an offset on, in order, some at a time."""
-    fields = ", ".join(f'"{field}"' for field in QUOTE_FIELDS)
+    fields = ", ".join(f'"{field}"' for field in STORED_FIELDS)
     where = 'where partition = %s and "offset" >= %s order by "offset"'
     with connection.cursor("quotes_by_offset") as quotes, connection.cursor("letters_by_offset") as letters:
         quotes.execute(f'select "offset", {fields} from quotes {where}', (partition, offset))  # noqa: S608
