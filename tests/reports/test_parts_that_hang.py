@@ -146,7 +146,7 @@ def test_the_page_is_told_which_part_failed_and_that_the_disk_gets_full(desk: De
             lambda: [row[:2] for row in desk.rows(query)] == [("analytics", "failed"), ("disk", "warning")]
         )
         (_, _, reason), (_, _, disk) = desk.rows(query)
-    assert reason == "analytics can't go on: its reason is in the log"
+    assert reason == "analytics can't go on: its reason is in the log."
     assert "MB are free on the disk of" in disk
     with shown(dsn, [], Embedded(data=desk.config.embedded.data, free_space_warning=0)):
         wait_for(lambda: desk.rows(query) == [])
