@@ -7,10 +7,9 @@ from consumer.dead_letters import DeadLetterTopic
 from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_row
 from shared.database import Connection, Cursor, transaction
 from shared.errors import Unavailable
-from shared.market import Quote
+from shared.market import EPOCH, Quote
 from shared.stream import Batch, DeadLetter
 
-DAY = 86_400
 DAYS_A_TRANSACTION = 20
 DAYS_AHEAD = 2
 """So many days behind the newest one are ready before midnight comes."""
@@ -51,7 +50,7 @@ class Storage:
         for offset, record in batch.records:
             if type(record) is Quote:
                 rows.append(quote_row(partition, offset, record))
-                days.add(int(record.event_time.timestamp()) // DAY)
+                days.add((record.event_time - EPOCH).days)
         if batch.dead:
             self._letters.append((partition, batch.dead))
 

@@ -19,7 +19,8 @@ INTERVAL_SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
 PRICE_LIMIT = 1e15
-"""Above this, or below its inverse, a price is a mistake, and sums and ratios of such prices would not be finite."""
+LEAST_PRICE = 1 / PRICE_LIMIT
+"""Above the one, or below the other, a price is a mistake, and sums and ratios of such prices would not be finite."""
 AMOUNT_LIMIT = 1e18
 FUTURES_SUFFIX = "=F"
 FUTURES_EXCHANGES = frozenset(
@@ -51,7 +52,7 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 def _require_price(name: str, price: float) -> None:
     """Raises ValueError unless `price` is finite and positive; NaN fails every comparison."""
-    if not 1 / PRICE_LIMIT < price < PRICE_LIMIT:
+    if not LEAST_PRICE < price < PRICE_LIMIT:
         raise ValueError(f"{name} is not a finite positive number: {price!r}")
 
 
@@ -62,6 +63,12 @@ def may_fall_below_zero(symbol: str, exchange: str | None) -> bool:
     than a share, a fund or a coin has cost; what an index or a currency is worth is a ratio of such prices.
     """
     return symbol.endswith(FUTURES_SUFFIX) or exchange in FUTURES_EXCHANGES
+
+
+def _require_debt(symbol: str, exchange: str | None, price: float) -> None:
+    """Raises ValueError unless `price` is one of zero or below that can be true."""
+    if not (-PRICE_LIMIT < price <= 0 and may_fall_below_zero(symbol, exchange)):
+        _require_price("price", price)
 
 
 def _require_past(event_time: datetime, received_time: datetime) -> None:
@@ -104,8 +111,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     correction: Correction = 0.0
 
     def __post_init__(self) -> None:
-        if not (-PRICE_LIMIT < self.price <= 0 and may_fall_below_zero(self.symbol, self.exchange)):
-            _require_price("price", self.price)
+        if not LEAST_PRICE < self.price < PRICE_LIMIT:
+            _require_debt(self.symbol, self.exchange, self.price)
         _require_past(self.event_time, self.received_time)
 
 

@@ -1,12 +1,13 @@
 """The topic's contract: one JSON object a message, key = symbol; `kind` names what it is and its version."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
 from shared.errors import BadMessage
-from shared.market import FUTURE_TOLERANCE, Record
+from shared.market import EPOCH, FUTURE_TOLERANCE, Record
 from shared.side_fields import without_false_figures
 
 MAX_MESSAGE_BYTES = 16_384
@@ -18,7 +19,6 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _BRACKET_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_FUTURE_TOLERANCE_MS = int(FUTURE_TOLERANCE.total_seconds() * 1000)
 
 
 def encode(record: Record) -> bytes:
@@ -42,11 +42,23 @@ def decode(raw: bytes | None, appended_ms: int) -> Record:
         record = _without_false_figures(raw, error)
     if b"\\u0000" in raw and _holds_nul(record):
         raise BadMessage("holds a NUL character, which no table can store")
-    if (record.received_time.timestamp() - record.correction) * 1000 - appended_ms > _FUTURE_TOLERANCE_MS:
+    if record.received_time > _latest(appended_ms):
+        _require_corrected(record, appended_ms)
+    return record
+
+
+@lru_cache(1)
+def _latest(appended_ms: int) -> datetime:
+    """The latest time by which a message can have been received that the log took then: batches share one."""
+    return EPOCH + timedelta(milliseconds=appended_ms) + FUTURE_TOLERANCE
+
+
+def _require_corrected(record: Record, appended_ms: int) -> None:
+    """Raises BadMessage unless the received time lies ahead only because it was put forward by `correction`."""
+    if record.received_time - timedelta(seconds=record.correction) > _latest(appended_ms):
         received = record.received_time.isoformat()
         appended = datetime.fromtimestamp(appended_ms / 1000, UTC).isoformat()
         raise BadMessage(f"from the future: received time {received}, but the log took it at {appended}")
-    return record
 
 
 def _wrong_size(raw: bytes | None) -> str:

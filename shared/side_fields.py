@@ -1,6 +1,6 @@
 """Figures that come beside a price: one that can't be true is left out, and never costs the price. Pure."""
 
-from shared.market import AMOUNT_LIMIT, PRICE_LIMIT
+from shared.market import AMOUNT_LIMIT, LEAST_PRICE, PRICE_LIMIT
 
 QUOTE_FIGURES = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
 BAR_FIGURES = ("volume",)
@@ -10,7 +10,7 @@ BAR_FIGURES = ("volume",)
 def price_or_none(value: object) -> float | None:
     """A price that a source gives beside the last one; None unless it is a finite positive number."""
     number = _number(value)
-    return number if number is not None and 1 / PRICE_LIMIT < number < PRICE_LIMIT else None
+    return number if number is not None and LEAST_PRICE < number < PRICE_LIMIT else None
 
 
 def amount_or_none(value: object) -> float | None:
