@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 
 from shared.exchanges import ALWAYS_OPEN, CURRENCIES, NEW_YORK, SIMULATED, calendar_name, zone_of
+from shared.sessions_ahead import Session, sessions_after
 
 DAY = 86_400
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
@@ -22,8 +23,8 @@ YEAR_START, YEAR_END = 1_735_689_600, 1_767_225_600
 """The year that says how long the trading day of an exchange is: 2025, in UTC. A fixed one, so that what is reckoned
 per year is the same whenever it is reckoned."""
 
-_PRE_OPENS, _POST_ENDS = 4 * 3600, 20 * 3600
-"""US extended hours, local seconds since midnight: 04:00 to 20:00."""
+_PRE_OPENS, _POST_SECONDS = 4 * 3600, 4 * 3600
+"""US extended hours: from 04:00 local time, and for four hours after the close, on a half day until 17:00."""
 _LONDON, _NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
 _CURRENCIES_TURN = 17
 """The hour in New York at which currencies open on Sundays and close on Fridays."""
@@ -167,18 +168,16 @@ class Exchange:
     def __init__(self, code: str) -> None:
         calendar = _longest_calendar(code)
         self.zone = ZoneInfo(str(calendar.tz))
-        self._opens: list[int] = [int(moment.timestamp()) for moment in calendar.opens]
-        self._closes: list[int] = [int(moment.timestamp()) for moment in calendar.closes]
-        with_break = calendar.schedule.dropna().itertuples()
-        self._breaks: dict[int, tuple[int, int]] = {
-            int(day.open.timestamp()): (int(day.break_start.timestamp()), int(day.break_end.timestamp()))
-            for day in with_break
-        }
+        listed = _listed_sessions(calendar)
+        sessions = [*listed.values(), *sessions_after(listed, self.zone)]
+        self._opens = [session.opens for session in sessions]
+        self._closes = [session.closes for session in sessions]
+        self._breaks = {one.opens: one.break_bounds for one in sessions if one.break_bounds is not None}
         self.day_seconds = self._usual_day()
         self._has_extended_hours = code == NEW_YORK
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds; past the calendar's last year it is closed for ever."""
+        """The session at `second`, epoch seconds; past the last of the years ahead it is closed for ever."""
         index = bisect_right(self._opens, second) - 1
         if index >= 0 and second < self._closes[index]:
             opens, closes = self._opens[index], self._closes[index]
@@ -219,13 +218,13 @@ class Exchange:
         return mode(traded)
 
     def _in_extended_hours(self, second: int, day: int) -> bool:
-        """Whether `second` lies on trading day `day`, within 04:00 to 20:00 of local time."""
-        if not 0 <= day < len(self._opens):
+        """Whether `second` lies on trading day `day`, from 04:00 of local time until four hours after the close."""
+        if not 0 <= day < len(self._opens) or second >= self._closes[day] + _POST_SECONDS:
             return False
         now = datetime.fromtimestamp(second, self.zone)
         if now.date() != datetime.fromtimestamp(self._opens[day], self.zone).date():
             return False
-        return _PRE_OPENS <= now.hour * 3600 + now.minute * 60 + now.second < _POST_ENDS
+        return now.hour * 3600 + now.minute * 60 + now.second >= _PRE_OPENS
 
 
 def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
@@ -236,6 +235,20 @@ def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
         except (ValueError, NotImplementedError) as error:
             reason = error
     raise ValueError(f"no calendar of {code}: {reason}") from reason
+
+
+def _listed_sessions(calendar: exchange_calendars.ExchangeCalendar) -> dict[date, Session]:
+    """The sessions that a calendar lists, by their date and in order of it."""
+    breaks = {
+        day.Index: (int(day.break_start.timestamp()), int(day.break_end.timestamp()))
+        for day in calendar.schedule.dropna().itertuples()
+    }
+    return {
+        day.Index.date(): Session(
+            int(day.open.timestamp()), int(day.close.timestamp()), breaks.get(day.Index)
+        )
+        for day in calendar.schedule.itertuples()
+    }
 
 
 def _next_bound(session: SessionAt, second: int, next_opens: int) -> int:

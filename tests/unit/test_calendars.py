@@ -48,7 +48,7 @@ def test_new_york_moves_with_daylight_saving(text: str, name: str, opens: str, c
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("2026-11-27T17:59:59", "regular"), ("2026-11-27T18:00", "post"), ("2026-11-28T00:59:59", "post")],
+    [("2026-11-27T17:59:59", "regular"), ("2026-11-27T18:00", "post"), ("2026-11-27T21:59:59", "post")],
 )
 def test_half_day_closes_at_one_in_new_york(text: str, name: str) -> None:
     assert at("XNYS", text) == (name, second("2026-11-27T14:30"), second("2026-11-27T18:00"))
