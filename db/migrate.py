@@ -8,7 +8,15 @@ from pathlib import Path
 
 from shared.command_line import run_part
 from shared.config import Config
-from shared.database import LIMITS, Cursor, allow_hours, connect, make_database, transaction
+from shared.database import (
+    LIMITS,
+    Cursor,
+    allow_hours,
+    connect,
+    make_database,
+    require_every_text,
+    transaction,
+)
 from shared.parts import Stop, servers
 from shared.pulse import long_step
 
@@ -21,7 +29,9 @@ LONGEST_SECONDS = 3600
 
 
 def migrate(dsn: str) -> list[str]:
-    """Apply what is missing; the names of the migrations applied. Raises Unavailable."""
+    """Apply what is missing; the names of the migrations applied. Raises Unavailable.
+
+    Raises ConfigError where the database can't store every text."""
     with long_step(LONGEST_SECONDS):
         return _applied(dsn)
 
@@ -29,6 +39,7 @@ def migrate(dsn: str) -> list[str]:
 def _applied(dsn: str) -> list[str]:
     connection = connect(dsn, "migrate")
     try:
+        require_every_text(connection)
         with transaction(connection) as cursor:
             _wait_for_others(cursor)
             cursor.execute(

@@ -13,7 +13,16 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from shared.errors import ConfigError, NoRoom, StopPart, TickstreamError, Unavailable
 
-__all__ = ["Connection", "Cursor", "allow_hours", "connect", "copy_rows", "make_database", "transaction"]
+__all__ = [
+    "Connection",
+    "Cursor",
+    "allow_hours",
+    "connect",
+    "copy_rows",
+    "make_database",
+    "require_every_text",
+    "transaction",
+]
 
 CONNECT_TIMEOUT_SECONDS = 5
 SILENCE_MS = 10_000
@@ -39,7 +48,17 @@ REFUSED_AT_CONNECT = (
     'role "',
 )
 """The same while connecting, where the client passes on the server's words without its code."""
-SESSION = {"timezone": "UTC", "client_min_messages": "warning", **LIMITS}
+SESSION = {
+    "timezone": "UTC",
+    "client_min_messages": "warning",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    **LIMITS,
+}
+"""What a server, a database or a user may have set otherwise: numbers lose no digit, and statements mean the same."""
+UTF8 = "UTF8"
+WITHOUT_CONVERSION = (UTF8, "SQL_ASCII")
+"""Encodings of databases that keep every text as it is."""
 
 _json = msgspec.json.Encoder()
 
@@ -86,6 +105,7 @@ def connect(dsn: str, part: str) -> Connection:
             tcp_user_timeout=SILENCE_MS,
             keepalives_idle=5,
             keepalives_interval=2,
+            client_encoding=UTF8,
             options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
         )
 
@@ -111,6 +131,17 @@ def _create(cursor: Cursor, name: str) -> None:
         # Two parts that start together both find it missing; the second one's wish is fulfilled already.
         if error.pgcode not in (DUPLICATE_DATABASE, "23505"):
             raise
+
+
+def require_every_text(connection: Connection) -> None:
+    """Raises ConfigError where the database can't store every text, such as the name of a Japanese company."""
+    encoding = connection.get_parameter_status("server_encoding")
+    if encoding not in WITHOUT_CONVERSION:
+        name = connection.info.dbname
+        raise ConfigError(
+            f"Database {name} is encoded in {encoding}, which can't store every text. Choose another POSTGRES_DB, and "
+            "make it with `createdb --encoding=UTF8 --template=template0 --locale=C NAME`."
+        )
 
 
 @contextmanager
