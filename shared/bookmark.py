@@ -60,13 +60,25 @@ class Bookmark:
                 self._partition,
             )
             self.position = found
-        if found != self.position or messages[-1].offset - found != len(messages) - 1:
-            raise StopPart(parted(self._partition, self.position, f"it goes on at {found}"))
+        self._require_next(messages)
         self._compare(messages)
         self.position = messages[-1].offset + 1
         lacking, new = (max(0, offset - found) for offset in (self.folded, self.written))
         self.folded = max(self.folded, self.position)
         return list(messages[lacking:new]), list(messages[max(lacking, new) :])
+
+    def _require_next(self, messages: Sequence[Message]) -> None:
+        """Raises StopPart where offsets are missing, before these messages or among them."""
+        first = messages[0].offset
+        if first == self.position and messages[-1].offset - first == len(messages) - 1:
+            return
+        places = enumerate(messages, start=self.position)
+        missing, behind = next((place, each.offset) for place, each in places if each.offset != place)
+        found = (
+            f"it holds no message at offset {missing} and goes on at {behind}, as after compaction or where a producer"
+            " used transactions"
+        )
+        raise StopPart(parted(self._partition, self.written, found))
 
     def move(self, written: int, last: str | None) -> None:
         """Everything below `written` is committed now; the fingerprint of the last message there."""

@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kafka import KafkaAdminClient
-from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 from kafka.partitioner.default import murmur2
 
 from shared.brokers import Brokers
-from shared.errors import StopPart, Unavailable
+from shared.errors import ConfigError, StopPart, Unavailable
 from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, require_reachable
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 LEASE_SUFFIX = ".lease"
 LEASE_PARTITIONS = 2
+KEEPS_ALL = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+"""Of a topic that is made here, whatever the broker does by default."""
 
 log = logging.getLogger("tickstream.kafka")
 
@@ -34,12 +36,14 @@ def _admin(brokers: Brokers) -> Iterator[KafkaAdminClient]:
 def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
     """Make the topic and that of its dead letters where they are missing; time stamps are the broker's own.
 
-    A topic that is there keeps the partitions it has. Raises Unavailable where Kafka can't be reached.
+    A topic that is there keeps the partitions it has. Raises Unavailable where Kafka can't be reached, and ConfigError
+    where a topic that is there is compacted.
     """
-    own = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
+    own = {"message.timestamp.type": "LogAppendTime", **KEEPS_ALL}
     dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
     with _admin(brokers) as admin:
         _make_topic(admin, topic, partitions, own)
+        _require_every_message(admin, topic)
         (found,) = admin.describe_topics([topic])
         partitions = len(found["partitions"])
         _make_topic(admin, topic + DEAD_LETTER_SUFFIX, partitions, dead)
@@ -73,6 +77,33 @@ def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: di
     except TopicAlreadyExistsError:
         log.debug("another part made topic %s first", name)
     admin.wait_for_topics([name])
+
+
+def _require_every_message(admin: KafkaAdminClient, topic: str) -> None:
+    """Raises ConfigError where the topic is compacted: of a symbol's messages the last one alone would be left.
+
+    One that forgets messages after some time, or beyond some size, is warned about.
+    """
+    wanted = ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(KEEPS_ALL))
+    try:
+        told = admin.describe_configs([wanted], config_filter="all")[wanted.resource_type.name.lower()][topic]
+    except AuthorizationError:
+        log.debug("this login may not read the settings of topic %s", topic)
+        return
+    settings = {name: told[name]["value"] for name in KEEPS_ALL if name in told}
+    if "compact" in settings.get("cleanup.policy", ""):
+        raise ConfigError(
+            f"Topic {topic} is compacted (cleanup.policy={settings['cleanup.policy']}): of all messages of a symbol "
+            "Kafka keeps the last one. Set its cleanup.policy to delete, or choose another KAFKA_TOPIC: a start makes"
+            " it."
+        )
+    for name in ("retention.ms", "retention.bytes"):
+        if settings.get(name, "-1") != "-1":
+            log.warning(
+                "Topic %s forgets old messages (%s=%s): what no part has read by then is lost, and tables can't be made"
+                " anew from it. Set it to -1 to keep them.",
+                *(topic, name, settings[name]),
+            )
 
 
 def require_topic(log_: Log) -> None:
