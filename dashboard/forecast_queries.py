@@ -68,10 +68,13 @@ def read_past(cursor: Cursor, key: SeriesKey, model: str, level: float, limit: i
     cursor.execute(
         """select extract(epoch from n.start)::bigint, extract(epoch from n.made_at)::bigint, n.number, n.close,
             s.mean[1], s.lower[1][array_position(s.levels, %(level)s)], s.upper[1][array_position(s.levels, %(level)s)]
-        from forecasts n left join forecasts s
-            on (s.symbol, s.interval, s.start, s.model) = (n.symbol, n.interval, n.start, %(model)s)
-        where n.symbol = %(symbol)s and n.interval = %(interval)s and n.model = 'naive'
-        order by n.start desc limit %(limit)s""",
+        from (
+            select * from forecasts where symbol = %(symbol)s and interval = %(interval)s and model = 'naive'
+            order by start desc limit %(limit)s
+        ) n left join lateral (
+            select * from forecasts
+            where symbol = n.symbol and interval = n.interval and start = n.start and model = %(model)s limit 1
+        ) s on true order by n.start""",
         {"symbol": key[0], "interval": key[1], "model": model, "level": level, "limit": limit},
     )
-    return [PastRow._make(row) for row in reversed(cursor.fetchall())]
+    return [PastRow._make(row) for row in cursor.fetchall()]

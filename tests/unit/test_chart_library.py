@@ -3,9 +3,7 @@
 import hashlib
 import io
 import tarfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from dashboard.chart_library import Package, ensure_library, read_package
 from shared import downloads
 from shared.errors import Unavailable
+from tests.unit.faulty_downloads import FAULTS, Downloads, contents, downloads_of
 
 FILES = {"dist/charts.js": b"draw()" * 900, "LICENSE": b"You may."}
 
@@ -38,74 +37,42 @@ PACKAGE = Package(
 CACHED = {"charts-1.2.3.js": FILES["dist/charts.js"], "LICENSE": FILES["LICENSE"]}
 
 
-class Registry(ThreadingHTTPServer):
-    """An npm registry. `faults` says how the next requests go wrong; then they go well."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.faults: list[str] = []
-        self.asked: list[str] = []
-
-
-class Answer(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: Registry
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        fault = self.server.faults.pop(0) if self.server.faults else ""
-        body = b"<html>no package</html>" if fault == "wrong bytes" else TARBALL
-        self.send_response(500 if fault == "error" else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if fault == "truncated" else body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+NAME = "charts-1.2.3.tgz"
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Downloads]:
     monkeypatch.setattr(downloads, "PAUSE", 0.0)
-    with Registry() as server:
-        monkeypatch.setenv("TICKSTREAM_NPM_URL", f"http://127.0.0.1:{server.server_port}/npm/")
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with downloads_of({NAME: TARBALL}) as server:
+        monkeypatch.setenv("TICKSTREAM_NPM_URL", f"{server.url}/npm/")
         yield server
-        server.shutdown()
-        thread.join()
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def test_library_is_fetched_once_from_the_mirror(registry: Registry, tmp_path: Path) -> None:
+def test_library_is_fetched_once_from_the_mirror(registry: Downloads, tmp_path: Path) -> None:
     ensure_library(PACKAGE, tmp_path / "cache")
     ensure_library(PACKAGE, tmp_path / "cache")
     assert contents(tmp_path / "cache") == CACHED
     assert registry.asked == ["/npm/charts/-/charts-1.2.3.tgz"]
 
 
-def test_damaged_library_in_the_cache_is_replaced(registry: Registry, tmp_path: Path) -> None:
+def test_damaged_library_in_the_cache_is_replaced(registry: Downloads, tmp_path: Path) -> None:
     (tmp_path / PACKAGE.script).write_bytes(b"draw(")
     ensure_library(PACKAGE, tmp_path)
     assert contents(tmp_path) == CACHED
 
 
-@pytest.mark.parametrize("fault", ["truncated", "wrong bytes", "error"])
-def test_fetch_that_fails_twice_is_made_a_third_time(registry: Registry, tmp_path: Path, fault: str) -> None:
-    registry.faults = [fault, fault]
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fetch_that_fails_twice_is_made_a_third_time(registry: Downloads, tmp_path: Path, fault: str) -> None:
+    registry.faults[NAME] = [fault, fault]
     ensure_library(PACKAGE, tmp_path)
     assert contents(tmp_path) == CACHED
 
 
-@pytest.mark.parametrize("fault", ["truncated", "wrong bytes", "error"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_library_that_never_comes_right_leaves_nothing_and_says_what_to_do(
-    registry: Registry, tmp_path: Path, fault: str
+    registry: Downloads, tmp_path: Path, fault: str
 ) -> None:
-    registry.faults = [fault] * downloads.ATTEMPTS
+    registry.faults[NAME] = [fault] * downloads.ATTEMPTS
     with pytest.raises(Unavailable, match=r"not on this machine yet .* TICKSTREAM_NPM_URL"):
         ensure_library(PACKAGE, tmp_path)
     assert contents(tmp_path) == {}
