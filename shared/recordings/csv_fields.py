@@ -19,8 +19,11 @@ QUOTE_TEXTS = ("currency", "exchange", "session")
 BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
 BAR_TEXTS = ("currency", "exchange")
 TEXT_LIMIT = 64
-EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**14
-"""Epoch times count seconds below MILLISECONDS_FROM (the year 5138); a date such as 20240102 is none."""
+EARLIEST = 10**8
+"""Of an epoch time; a date such as 20240102 is none."""
+UNITS = {10**11: 1_000_000, 10**14: 1_000, 10**17: 1}
+"""Microseconds in the unit of an epoch time below each bound: in every unit that is the year 5138."""
+NANOSECONDS_BELOW = 10**20
 ROUNDED = re.compile(r"[-+]?\d\.\d{5}E[-+]\d{2,3}")
 """How a spreadsheet writes a number of which it keeps six digits alone."""
 
@@ -112,9 +115,12 @@ def microsecond_of(name: str, fields: Fields) -> int:
         raise ValueError(
             f"{name} {text!r} was rounded by a spreadsheet, so that its last digits are lost: export the column as text"
         )
-    if not number.is_finite() or not EARLIEST <= number < LATEST:
-        raise ValueError(f"{name} {text!r} is no epoch time in seconds or milliseconds")
-    return int(number * (1_000 if number >= MILLISECONDS_FROM else 1_000_000))
+    if not number.is_finite() or not EARLIEST <= number < NANOSECONDS_BELOW:
+        raise ValueError(
+            f"{name} {text!r} is no epoch time in seconds, milliseconds, microseconds or nanoseconds"
+        )
+    unit = next((unit for bound, unit in UNITS.items() if number < bound), None)
+    return int(number // 1_000) if unit is None else int(number * unit)
 
 
 def _iso_microsecond_of(name: str, text: str) -> int:

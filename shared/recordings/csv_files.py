@@ -5,9 +5,10 @@ quotes  symbol,event_time,price and optionally size, bid, ask, day_open, day_hig
 bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange; without the column
         interval it is, symbol by symbol, the smallest step between two bars
 
-Times are ISO 8601 with a zone, or epoch seconds or milliseconds. Other columns are not read. An empty field is
-what the source did not say. A file is read and checked as a whole before its first row is given: a recording is
-the user's own, so that a bad row is for the user to mend, never to be passed over.
+Times are ISO 8601 with a zone, or epoch seconds, milliseconds, microseconds (as in Binance's archive since 2025) or
+nanoseconds. Other columns are not read. An empty field is what the source did not say. A file is read and checked as a
+whole before its first row is given: a recording is the user's own, so that a bad row is for the user to mend, never to
+be passed over.
 """
 
 import csv

@@ -7,11 +7,13 @@ hour, daily    YYYYMMDD HH:MM,open,high,low,close,volume  equity/usa/daily/bac.z
 ms counts from midnight of the file's date in the market's zone, and may have a fraction. Prices of equities are
 10,000ths of a dollar; those of crypto pairs are plain decimals, in UTC. Bars are labelled by their start. Every row of
 ticks is a quote, the suspicious and the specially reported ones too: real files hold honest duplicates. Blank lines are
-passed over; a size or volume that can't be true is left out. Prices are as they were paid; the splits and dividends of
-an equity are in its factor file beside these folders.
+passed over; a size or volume that can't be true is left out, and so is a tick at a price below zero, with which LEAN's
+data of coins say that the exchange was down. Prices are as they were paid; the splits and dividends of an equity are in
+its factor file beside these folders.
 """
 
 import io
+import logging
 import re
 import zipfile
 import zlib
@@ -49,6 +51,8 @@ DATED = re.compile(
 UNDATED = re.compile(MARKET + r"/(?P<resolution>hour|daily)/(?P<symbol>[^/_]+)(_trade)?\.zip$")
 
 Placed = tuple[int, Callable[[int], Record]]
+
+log = logging.getLogger("tickstream.replay")
 
 
 class Market(NamedTuple):
@@ -142,15 +146,23 @@ class LeanFile:
         """Half of all trades share their millisecond with the one before: its time is made once."""
         base = (midnight - EPOCH) // timedelta(microseconds=1)
         scale, quote = self.market.scale, self._quote
-        latest, order, event_time = "", 0, midnight
+        latest, order, event_time, left_out = "", 0, midnight, 0
         for text in lines:
             milliseconds, price, size = text.split(",", 3)[:3]
+            if price.startswith("-"):
+                left_out += 1
+                continue
             if milliseconds != latest:
                 latest = milliseconds
                 elapsed = _microseconds(milliseconds)
                 order = quote_order(base + elapsed)
                 event_time = midnight + timedelta(microseconds=elapsed)
             yield order, partial(quote, event_time, float(price) / scale, float(size))
+        if left_out:
+            log.warning(
+                "%s: %d ticks with a price below zero are left out: there the exchange was down.",
+                *(self.path, left_out),
+            )
 
     def _bars_of_a_day(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:
         base = int(midnight.timestamp())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.market import RecordedBar
+from shared.market import Quote, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.reports.recorded_rows import BARS, QUOTES, bars, bars_and_rest, file_of, refusal
 
@@ -127,3 +127,26 @@ def test_currency_is_open_on_sunday_evening(cases: Path) -> None:
     assert hours == ["2024-01-07T22:00", "2024-01-07T23:00", "2024-01-08T00:00", "2024-01-08T20:00"]
     (day,) = [row for row in rows if row["interval"] == "1d"]
     assert (day["start"][:10], day["open"], day["close"]) == ("2024-01-08", "1.094", "1.093")
+
+
+@pytest.mark.parametrize("digits", ["", "000", "000000", "000000000"])
+def test_time_may_be_told_in_any_unit_of_the_epoch(tmp_path: Path, digits: str) -> None:
+    """Report: binance/binance-public-data #386, whose archive has microseconds since 2025."""
+    rows = [f"DOGEUSDT,{start}{digits},0.316,0.32,0.31,0.315,27" for start in (1735689600, 1735689660)]
+    told = bars(file_of(tmp_path, BARS, *rows), "1m")
+    assert [bar["start"] for bar in told] == ["2025-01-01T00:00:00+00:00", "2025-01-01T00:01:00+00:00"]
+
+
+@pytest.mark.parametrize("written", ["1735689600250", "1735689600250000", "1735689600250000999"])
+def test_part_of_a_second_is_kept_in_every_unit(tmp_path: Path, written: str) -> None:
+    """Nanoseconds are cut to the microseconds that the log keeps."""
+    told = list(recorded([file_of(tmp_path, QUOTES, f"A,{written},1")]))
+    assert [one.event_time.isoformat() for one in told if isinstance(one, Quote)] == [
+        "2025-01-01T00:00:00.250000+00:00"
+    ]
+
+
+def test_number_beyond_every_unit_is_no_time(tmp_path: Path) -> None:
+    assert "is no epoch time in seconds, milliseconds, microseconds or nanoseconds" in refusal(
+        file_of(tmp_path, QUOTES, "A,173568960000000000000,1")
+    )
