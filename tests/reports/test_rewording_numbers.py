@@ -1,8 +1,10 @@
-"""Another wording of a summary is shown only where it has no number of its own, however that is written."""
+"""Another wording of a summary is shown only where it has no number, unit or word of its own, however written."""
 
 import pytest
 
 from dashboard.faithful import numbers, objection
+from dashboard.number_words import says_number
+from dashboard.plain_words import MEASURES, PLAIN, SPELLED
 from dashboard.rewording import MOST_BYTES
 from tests.unit.local_http import Reply
 from tests.unit.test_rewording import GOOD, TEXT, ask, asking, completion, wait_for
@@ -70,6 +72,67 @@ def test_wording_with_the_numbers_of_its_text_is_shown(wording: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "word",
+    [
+        *("z\u00e9ro", "zero", "\u043f\u044f\u0442\u044c", "kaksi", "dwa", "iki"),
+        *("tv\u00e5", "vijf", "\u4e5d", "\u0663"),
+        *("zillion", "umpteen", "zillions of", "NVDA", "buy", "guaranteed", "bps", "pips", "ticks"),
+        *(
+            "www.evil.example",
+            "evil.example",
+            "https://evil.example",
+            "evil.example/a",
+            "Call.now",
+            "a.b",
+            "10.0.0.1",
+        ),
+        *("mail:me", "evil\u3002example", "\uff45vil", "caf\u00e9"),
+        *("\u20ac", "\u2030", "\u00b1", "\u221e", "\u2248", "+"),
+    ],
+)
+def test_wording_with_a_word_or_sign_that_no_plain_english_sentence_has_is_refused(word: str) -> None:
+    """Scenario: "z\u00e9ro", "kaksi", "zillion" and "www.evil.example" were shown, for no list of numbers had them."""
+    assert objection(SUMMARY, f"It closed at $1,204.50, and that is {word} for now.") is not None
+
+
+@pytest.mark.parametrize(
+    "quantity",
+    [
+        *("1,204.50 bps", "1,204.50 basis points", "1,204.50 points", "1,204.50-point", "1,204.50 (points)"),
+        *("1,204.50 %", "1,204.50 percent", "$12.5", "12.5 dollars", "\u20ac1,204.50"),
+        *("1,204.50 \u20ac", "55 %", "$55"),
+        *(
+            "20 shares",
+            "14 times",
+            "twenty percent",
+            "fourteen days",
+            "27 days",
+            "50 \u2014 points",
+            "55 daily closes",
+        ),
+        *("27 Dec", "CA$1,204.50"),
+    ],
+)
+def test_number_of_the_text_with_another_unit_is_refused(quantity: str) -> None:
+    """Scenario: "it rose by 187.63 bps" was shown, for 187.63 was the price."""
+    assert objection(SUMMARY, f"It closed at $1,204.50 and is near {quantity} now.") is not None
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "The newest daily bar, of 27 Nov, ended at $1,204.50. That is above both SMA 20 and SMA 50: the trend is up.",
+        "With volatility at 12.5 %, things are as usual for 1d bars, and RSI 14 stands at 55.0.",
+        "ARIMA(0,1,1) can't be distinguished from no change so far; the value of RSI 14 is 55.",
+        "Prices closed higher than their averages: $1,204.50 against $1,200.00 for SMA 20.",
+    ],
+)
+def test_plain_rewording_is_shown(wording: str) -> None:
+    """Scenario: answers such as language models give, with the numbers of the text in their units."""
+    assert objection(SUMMARY, wording) is None
+
+
+@pytest.mark.parametrize(
     "wording",
     [
         '{"summary": "It closed at $1,204.50."}',
@@ -94,6 +157,11 @@ def test_numbers_have_one_notation_or_stand_as_they_are_written() -> None:
     assert numbers("twenty, 20, 20.0, ⑳ and ２０") == {"20"}
     assert numbers("two and a half of 1/2, 1,2 and 10³") == {"two and a half", "1/2", "1,2", "10", "³"}
     assert numbers("MSFT of 27 Nov, 5m bars") == {"27", "5m"}
+
+
+def test_no_plain_word_says_a_number_or_counts() -> None:
+    assert [word for word in PLAIN | MEASURES if says_number(word)] == []
+    assert set() == PLAIN & MEASURES == PLAIN & SPELLED.keys()
 
 
 @pytest.mark.parametrize("brackets", ["[" * 60_000, '{"a":' * 12_000, '{"choices":' + "[" * 50_000])
