@@ -14,6 +14,7 @@ from contextlib import closing, nullcontext
 from threading import Event
 
 from benchmarks.market import SOURCE, backlog, live
+from producer.holder import Holder, new_name
 from producer.lease import leased
 from producer.publish import Publisher, last_positions
 from shared.config import load
@@ -30,7 +31,7 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
         else:
             records = backlog(arguments.quotes, arguments.symbols, arguments.quotes_a_minute)
         with (
-            leased(topic, SOURCE, stop, lambda _: nullcontext()) as lease,
+            leased(topic, Holder(new_name(SOURCE)), stop, lambda _: nullcontext()) as lease,
             closing(LogWriter(topic)) as writer,
         ):
             assert lease is not None, "nobody else publishes here"

@@ -5,7 +5,8 @@ wants to publish writes a claim there. The claim's offset plus one is its epoch:
 the same one. Then it looks up where each partition of the log ends, writes these offsets into the lease topic as its
 term, and sends a heartbeat every two seconds. Another producer waits while there are heartbeats. It claims when there
 was none for ten seconds, or when the last one says that the work is over. A producer that is started again in its own
-place claims at once, because a lock on that place keeps others out.
+place claims at once: it knows the names of its earlier runs, and a lock on that place shows that they have ended. A
+copy of the place, such as on a clone of the machine, does not count as the same one (`producer/holder.py`).
 
 Correctness does not depend on heartbeats: what a producer sends after it was frozen is set aside by its epoch
 (`shared/epochs.py`). A message in the lease topic that is none of these three is passed over.
@@ -14,18 +15,18 @@ Correctness does not depend on heartbeats: what a producer sends after it was fr
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import islice
 
 import msgspec
 
+from producer.holder import Holder
 from shared.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch_of, stamp
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic
 from shared.progress import other_partitions
-from shared.pulse import wait
+from shared.pulse import beat, strand, wait
 
 CLAIMS, HEARTBEATS = 0, 1
 """The two partitions of the lease's topic."""
@@ -35,6 +36,8 @@ LEASE_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 APPEND_SECONDS = 30.0
 FAREWELL_SECONDS = 1.0
+STUCK_SECONDS = 4 * APPEND_SECONDS
+"""A thread that sent no heartbeat and met no error for so long hangs."""
 STILL_SECONDS = 0.3
 """A log that has not grown for so long has taken the last request of a producer that was killed."""
 NEWEST = 100
@@ -128,15 +131,10 @@ class _Seen:
                 break
 
 
-def holder_of(instance: str) -> str:
-    """A name that no producer in another folder or on another machine has."""
-    return f"{instance}-{uuid.getnode():x}"
-
-
 @contextmanager
 def leased(
     topic: Log,
-    holder: str,
+    holder: Holder,
     stop: threading.Event,
     waiting: Callable[[str], AbstractContextManager[None]],
 ) -> Iterator[Lease | None]:
@@ -150,7 +148,7 @@ def leased(
         yield None
         return
     with closing(LogWriter(claims)) as writer:
-        lease = _claimed(topic, claims, holder, writer)
+        lease = _claimed(topic, claims, holder.name, writer)
         over = threading.Event()
         thread = threading.Thread(
             target=_send_heartbeats, args=(claims, writer, lease, over), name="lease", daemon=True
@@ -164,12 +162,12 @@ def leased(
 
 
 def _free(
-    claims: Log, holder: str, stop: threading.Event, waiting: Callable[[str], AbstractContextManager[None]]
+    claims: Log, holder: Holder, stop: threading.Event, waiting: Callable[[str], AbstractContextManager[None]]
 ) -> bool:
     """Wait until nobody else has the lease; whether it is so, and no stop came first."""
     with browse(claims) as browser:
         seen = _Seen(browser)
-        if seen.is_over or seen.holder == holder:
+        if seen.is_over or seen.holder == holder.name or seen.holder in holder.ended:
             return True
         log.warning(
             "Another producer (%s) publishes to this topic: this one waits to take over.", seen.holder
@@ -244,17 +242,20 @@ def _wait_until_still(browser: LogBrowser) -> None:
 
 def _send_heartbeats(claims: Log, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
     """Send heartbeats until the work is over or another producer has claimed."""
-    while not (over.is_set() or lease.is_lost):
-        try:
-            with browse(claims) as browser:
-                _keep_sending(browser, writer, lease, over)
-        except Unavailable as error:
-            log.debug("no heartbeat: %s", error)
-            over.wait(HEARTBEAT_SECONDS)
+    with strand(STUCK_SECONDS):
+        while not (over.is_set() or lease.is_lost):
+            beat()
+            try:
+                with browse(claims) as browser:
+                    _keep_sending(browser, writer, lease, over)
+            except Unavailable as error:
+                log.debug("no heartbeat: %s", error)
+                over.wait(HEARTBEAT_SECONDS)
 
 
 def _keep_sending(browser: LogBrowser, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
     while not over.is_set():
+        beat()
         if browser.ends()[CLAIMS] > lease.number + 1:
             lease.is_lost = True
             log.warning("Another producer publishes to this topic now.")

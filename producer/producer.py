@@ -22,7 +22,8 @@ from typing import NamedTuple
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from producer.lease import Lease, holder_of, leased
+from producer.holder import Holder, holder_in, new_name
+from producer.lease import Lease, leased
 from producer.live_wiring import described, live_market
 from producer.publish import NOTHING, Publisher, last_positions
 from producer.signs import Condition, no_chores, signs_of_life
@@ -34,7 +35,7 @@ from shared.config import Config
 from shared.database import Connection
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market import Record
-from shared.parts import SignOfLife, Stop, keep_trying, place, servers
+from shared.parts import PLACES, SignOfLife, Stop, keep_trying, place, servers
 from shared.pulse import beat, long_step, wait
 from shared.recordings.sequence import recorded
 
@@ -95,16 +96,18 @@ def produce(config: Config, stop: Stop) -> None:
     Raises ConfigError, or StopPart where a restart would end the same way.
     """
     with place("producer", config.topic(), config.embedded.data, slots=1) as instance:
-        sign = SignOfLife("producer", instance)
+        sign, name = SignOfLife("producer", instance), new_name(instance)
+        places = config.embedded.data / PLACES
 
         def attempt() -> None:
+            holder = holder_in(places, config.topic(), name)
             with servers(config) as ready:
-                _publish_when_free(ready, instance, sign, stop)
+                _publish_when_free(ready, holder, sign, stop)
 
         keep_trying("producer", attempt, stop, config.errors)
 
 
-def _publish_when_free(config: Config, instance: str, sign: SignOfLife, stop: Stop) -> None:
+def _publish_when_free(config: Config, holder: Holder, sign: SignOfLife, stop: Stop) -> None:
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
 
     @contextmanager
@@ -113,7 +116,7 @@ def _publish_when_free(config: Config, instance: str, sign: SignOfLife, stop: St
         with signs_of_life(config, sign, lambda: condition), stop.gently():
             yield
 
-    with leased(topic, holder_of(instance), stop, waiting) as lease:
+    with leased(topic, holder, stop, waiting) as lease:
         if lease is not None:
             _publish(config, topic, lease, sign, stop)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from threading import Event
 
 from producer.lease import Lease
-from shared.errors import BadMessage
+from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, require_reachable
 from shared.market import Record, TimeMark
 from shared.messages import decode, encode
@@ -21,6 +21,8 @@ from shared.pulse import beat
 MARK_EVERY = 2_000
 MARK_SECONDS = 1.0
 MARKS_UNDER_WAY = 8
+STUCK_SECONDS = 60.0
+"""A broker that can be reached acknowledges sooner, or the thread that sends to it hangs."""
 NOTHING = -1
 FINISHED = "finished"
 
@@ -123,10 +125,11 @@ class Publisher:
     def _settle(self, under_way: int, stop: Event) -> None:
         """Wait until no more than so many marks are unacknowledged, for ever if need be, but not past a stop.
 
-        Raises Unavailable where the broker is gone: the next run reads from the log what had reached it. Raises
-        PartitionLost where another producer publishes now.
+        Raises Unavailable where the broker is gone, or acknowledges nothing: the next run reads from the log what had
+        reached it. Raises PartitionLost where another producer publishes now.
         """
         while self._writer.outstanding() > under_way:
+            self._require_progress()
             beat()
             settled = self._writer.settle(MARK_SECONDS)
             if not settled and not self.waiting:
@@ -138,4 +141,12 @@ class Publisher:
                 require_reachable(self._bootstrap)
             if not settled and stop.is_set():
                 return
+        self._require_progress()
         self._lease.require(self._writer.first_offsets())
+
+    def _require_progress(self) -> None:
+        """Raises Unavailable where nothing was acknowledged for too long, though the broker takes connections."""
+        if (seconds := self._writer.waited()) > STUCK_SECONDS:
+            raise Unavailable(
+                f"Kafka at {self._bootstrap} has acknowledged nothing for {seconds:.0f} s: sending begins anew"
+            )

@@ -12,10 +12,12 @@ from shared.config import Config
 from shared.database import Connection, connect, make_database
 from shared.errors import TickstreamError, Unavailable
 from shared.parts import SignOfLife
-from shared.pulse import BEAT_SECONDS
+from shared.pulse import BEAT_SECONDS, beat, strand, wait
 
 REFUSED_SECONDS = 10.0
 """Between two tries of what the database would refuse again."""
+STUCK_SECONDS = 900.0
+"""The database answers or ends a statement before that (`shared.database.LIMITS`)."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -44,15 +46,16 @@ def signs_of_life(
     over = threading.Event()
 
     def give() -> None:
-        while not over.is_set():
-            try:
-                _give_signs(config, sign, condition, chores, over)
-            except Unavailable as error:
-                log.debug("no sign of life: %s", error)
-                over.wait(BEAT_SECONDS)
-            except TickstreamError as error:
-                log.warning("The producer can't tell how it fares: %s", error)
-                over.wait(REFUSED_SECONDS)
+        with strand(STUCK_SECONDS):
+            while not over.is_set():
+                try:
+                    _give_signs(config, sign, condition, chores, over)
+                except Unavailable as error:
+                    log.debug("no sign of life: %s", error)
+                    wait(over, BEAT_SECONDS)
+                except TickstreamError as error:
+                    log.warning("The producer can't tell how it fares: %s", error)
+                    wait(over, REFUSED_SECONDS)
 
     thread = threading.Thread(target=give, name="signs of life")
     thread.start()
@@ -75,6 +78,7 @@ def _give_signs(
     last = False
     with closing(connect(dsn, "producer")) as connection:
         while not last:
+            beat()
             last = over.wait(BEAT_SECONDS)
             state, detail, waiting, handled = condition()
             ended = "stopped" if last and state != FINISHED else state

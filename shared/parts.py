@@ -26,6 +26,8 @@ from shared.sections import Errors
 
 LONGEST_WAIT = 10.0
 SLOTS = 64
+PLACES = "places"
+"""The folder of the locks, in the data folder."""
 SERVER_SECONDS = 900.0
 """A server that starts may be fetched over a slow line first, or wait for another part that starts it."""
 
@@ -64,7 +66,7 @@ def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str
     locks. Raises ConfigError where all are taken.
     """
     take_data_folder(data)
-    folder = data / "places"
+    folder = data / PLACES
     folder.mkdir(parents=True, exist_ok=True)
     for slot in range(slots):
         lock = InterProcessLock(folder / f"{part}-{topic}-{slot}.lock")

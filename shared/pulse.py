@@ -1,12 +1,15 @@
 """A part's signs of life to its supervisor, over a pipe: they need no database and no room on a disk.
 
 Each sign says how many seconds may pass until the next one: 0 stands for HANG_SECONDS. The loop of a part gives one at
-every turn; a step that is known to take long says so before it begins. A part without a supervisor gives none.
+every turn; a step that is known to take long says so before it begins. Where other threads do a share of the work that
+nobody does in their place, each is a strand: while one of them makes no turn, the loop gives no sign, however well it
+runs itself. A part without a supervisor gives none.
 Not on Windows, where a process is given no pipe.
 """
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +27,7 @@ class Pulse:
     def __init__(self) -> None:
         self._pipe: int | None = None
         self._steps: list[float] = []
+        self._strands: dict[int, tuple[float, float]] = {}
         self._gave_at = 0.0
 
     def begin(self, pipe: int | None) -> None:
@@ -35,9 +39,30 @@ class Pulse:
             self._give()
 
     def beat(self) -> None:
-        """The work goes on. At most one sign a second is given: this may be called at every turn of a loop."""
-        if self._pipe is not None and time.monotonic() - self._gave_at >= BEAT_SECONDS:
+        """The work goes on. At most one sign a second is given: this may be called at every turn of a loop.
+
+        In a strand it says that this one goes on.
+        """
+        ours, now = threading.get_ident(), time.monotonic()
+        if ours in self._strands:
+            _, seconds = self._strands[ours]
+            self._strands[ours] = now + seconds, seconds
+        elif self._pipe is not None and now - self._gave_at >= BEAT_SECONDS and not self._is_stuck(now):
             self._give()
+
+    @contextmanager
+    def strand(self, seconds: float) -> Iterator[None]:
+        """What this thread does inside is a strand of the work: it calls `beat` at least every so many seconds."""
+        ours = threading.get_ident()
+        self._strands[ours] = time.monotonic() + seconds, seconds
+        try:
+            yield
+        finally:
+            del self._strands[ours]
+
+    def _is_stuck(self, now: float) -> bool:
+        """Whether a strand has made no turn for too long. A step that is known to take long may hold it up too."""
+        return not self._steps and any(due < now for due, _ in list(self._strands.values()))
 
     @contextmanager
     def long_step(self, seconds: float) -> Iterator[None]:
@@ -66,7 +91,13 @@ class Pulse:
 
 
 _ours = Pulse()
-begin, beat, long_step, last_words = _ours.begin, _ours.beat, _ours.long_step, _ours.last_words
+begin, beat, strand, long_step, last_words = (
+    _ours.begin,
+    _ours.beat,
+    _ours.strand,
+    _ours.long_step,
+    _ours.last_words,
+)
 
 
 def wait(event: Event, seconds: float) -> bool:

@@ -22,6 +22,7 @@ from producer.live.telling import Telling
 from producer.live.words import Connected, Word
 from producer.sources.provider import Provider, Received
 from shared.errors import SourceError, StreamSilent, Unanswered
+from shared.pulse import beat, strand, wait
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0
@@ -30,6 +31,8 @@ RECEIVE_SECONDS = 0.25
 DEAD_AFTER_SECONDS = 2 * PING_SECONDS + 1.0
 """An open connection that can't be heard any more is noticed within this, even where nothing is sent."""
 REFRESH_SECONDS = 60.0
+STUCK_SECONDS = 900.0
+"""Every question has its own time limit; so many in a row take no longer."""
 GAP_PAUSE = 1.0
 
 log = logging.getLogger("tickstream.producer")
@@ -72,7 +75,8 @@ class Feed:
         works: list[Callable[[], None]] = [self._keep_streaming] if self.provider.streams else []
         works += [self._keep_asking] if self.provider.poll_seconds is not None else []
         for work in works:
-            thread = threading.Thread(target=work, name=f"{self.provider.name} {work.__name__}", daemon=True)
+            name = f"{self.provider.name} {work.__name__}"
+            thread = threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -88,8 +92,13 @@ class Feed:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
+    def _keep(self, work: Callable[[], None]) -> None:
+        with strand(STUCK_SECONDS):
+            work()
+
     def _keep_streaming(self) -> None:
         while not self._stop.is_set():
+            beat()
             if not self._names:
                 self._stop.wait(RECEIVE_SECONDS)
                 continue
@@ -115,7 +124,7 @@ class Feed:
             log.warning("The stream of %s is gone (%s): it is opened anew.", self.provider.name, error)
         self._telling.lost(error, True, pause)
         wanted = self._stop if error.retry_after else self._stream_now
-        wanted.wait(pause)
+        wait(wanted, pause)
         self._stream_now.clear()
 
     def _stream(self) -> None:
@@ -131,6 +140,7 @@ class Feed:
             self._fall_behind(names, behind)
             heard = time.monotonic()
             while not self._stop.is_set():
+                beat()
                 if self._names != names:
                     behind.forget(set(names) - set(self._names))
                     self._fall_behind(set(self._names) - set(names), behind)
@@ -186,7 +196,8 @@ class Feed:
     def _keep_asking(self) -> None:
         pause = 0.0
         while not self._stop.is_set():
-            self._ask_now.wait(pause)
+            beat()
+            wait(self._ask_now, pause)
             self._ask_now.clear()
             if self._stop.is_set():
                 return

@@ -13,6 +13,7 @@ from producer.provider_clock import ProviderClock
 from producer.sources.provider import HistorySlice, Provider
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar
+from shared.pulse import beat, strand, wait
 
 PAUSE_SECONDS, LONGEST_PAUSE = 2.0, 60.0
 """Between two tries of one history: the pause doubles from try to try."""
@@ -23,6 +24,8 @@ PAST_PATIENCE_SECONDS = 300.0
 LONGEST_PATIENCE_SECONDS = 1800.0
 """The same where it gives no history at all, but answers: what is given up here can't come later."""
 LOOK_SECONDS = 0.25
+STUCK_SECONDS = 3600.0
+"""A provider that allows few questions may take long to give a part of a history."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -83,16 +86,19 @@ class Historian:
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        while not self._stop.is_set():
-            task = self._next()
-            if task is None:
-                continue
-            if task.wish in self._unwished:
-                self._unwished.discard(task.wish)
-            elif task.wish.actions_only:
-                self._look_for_actions(task.wish)
-            else:
-                self._fulfil(task)
+        with strand(STUCK_SECONDS):
+            while not self._stop.is_set():
+                beat()
+                if (task := self._next()) is not None:
+                    self._turn_to(task)
+
+    def _turn_to(self, task: Task) -> None:
+        if task.wish in self._unwished:
+            self._unwished.discard(task.wish)
+        elif task.wish.actions_only:
+            self._look_for_actions(task.wish)
+        else:
+            self._fulfil(task)
 
     def _next(self) -> Task | None:
         """What is new first, then what is to be tried again by now; None where there is nothing for a moment."""
@@ -149,7 +155,7 @@ class Historian:
         task.due = now + pause
         self._later.append(task)
         if not is_alone:
-            self._stop.wait(pause)
+            wait(self._stop, pause)
 
     def _patience_left(self, task: Task, now: float) -> float:
         """Seconds until this history is given up. That of a gap has its own patience, whatever failed before it.
@@ -167,6 +173,7 @@ class Historian:
 
     def _fetch(self, wish: Wish, asked_at: float) -> None:
         for part in self._parts(wish, asked_at):
+            beat()
             if self._stop.is_set():
                 return
             latest = self._clock.latest()

@@ -11,6 +11,7 @@ from producer.live.words import Asker, Came, CaughtUp, FellBehind, Lost, Word
 from producer.sources.provider import Provider, Received
 from shared.errors import SourceError, Unanswered, UnknownSymbol
 from shared.market import Quote
+from shared.pulse import beat
 
 WORDS_WAITING = 32
 """So many words in the inbox, each a page at most, and no more missed trades are fetched."""
@@ -118,7 +119,7 @@ class Telling:
     def _waits_for_room(self) -> bool:
         """Return once there is room; False where the stop was asked for."""
         while not self._has_room and not self._stop.wait(INBOX_SECONDS):
-            pass
+            beat()
         return not self._stop.is_set()
 
     def _fetch(self, name: str, pages: Pages, by: Asker) -> bool:

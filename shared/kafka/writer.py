@@ -37,7 +37,7 @@ class LogWriter:
         self._bootstrap, self._topic = log_.bootstrap, log_.topic
         self._first: dict[int, Any] = {}
         self._last: dict[int, Any] = {}
-        self._marks: deque[tuple[int, list[Any]]] = deque()
+        self._marks: deque[tuple[int, list[Any], float]] = deque()
         self.sent = self.acknowledged = 0
         with kafka_errors(self._bootstrap):
             self._producer = KafkaProducer(
@@ -83,7 +83,7 @@ class LogWriter:
     def mark(self) -> None:
         """Remember what is sent by now, to be told when it is acknowledged."""
         if self._last:
-            self._marks.append((self.sent, list(self._last.values())))
+            self._marks.append((self.sent, list(self._last.values()), time.monotonic()))
             self._last = {}
 
     def outstanding(self) -> int:
@@ -92,6 +92,10 @@ class LogWriter:
             self.settle(0.0)
         return len(self._marks)
 
+    def waited(self) -> float:
+        """Seconds since the oldest mark that is not acknowledged; 0 where all are."""
+        return time.monotonic() - self._marks[0][2] if self._marks else 0.0
+
     def settle(self, seconds: float) -> bool:
         """Wait for the oldest mark, at most so long; whether it is acknowledged.
 
@@ -99,7 +103,7 @@ class LogWriter:
         """
         if not self._marks:
             return True
-        sent, futures = self._marks[0]
+        sent, futures, _ = self._marks[0]
         until = time.monotonic() + seconds
         with kafka_errors(self._bootstrap):
             try:
@@ -126,3 +130,5 @@ class LogWriter:
             self._producer.close(timeout=1)
         except (KafkaError, OSError) as error:
             log.debug("closing the writer: %s", error)
+            # The client leaves its thread at work then: it would send later what nobody wants any more.
+            self._producer._sender.force_close()

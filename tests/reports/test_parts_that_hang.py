@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from threading import Event, Thread
 
 import psutil
@@ -15,17 +15,22 @@ from dashboard.notices import warning
 from dashboard.panels import part_items
 from dashboard.rows import PartRow
 from dashboard.snapshot import NOTHING
+from producer.holder import Holder
+from producer.lease import leased
+from producer.publish import Publisher, last_positions
 from shared import supervising
 from shared.database import connect, transaction
 from shared.embedded import Kafka, Postgres
 from shared.errors import StopPart, Unavailable
-from shared.pulse import Pulse
+from shared.kafka import LogWriter
+from shared.pulse import BEAT_SECONDS, Pulse
 from shared.sections import Embedded, Errors
 from shared.status_board import shown
 from shared.supervising import Child, supervise
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 from tests.integration.test_pipeline import PARTS, Pipeline
+from tests.unit.records import quote
 
 QUICK = Errors(hang_seconds=5.0, retry_delay=0.0)
 SIGNS = "import os, signal, sys, time; from shared import pulse; pulse.begin(int(sys.argv[-1])); "
@@ -226,6 +231,78 @@ def test_nobody_waits_without_end_for_a_lock_or_an_answer(desk: Desk) -> None:
             with pytest.raises(Unavailable, match="lock timeout"), transaction(other) as waiting:
                 waiting.execute("set local lock_timeout = '100ms'")
                 waiting.execute("select pg_advisory_xact_lock(2)")
+
+
+def test_a_part_of_which_one_thread_hangs_is_found_though_its_loop_runs() -> None:
+    """Scenario: the thread that sends heartbeats, or hears a provider, hangs; the loop of the producer turned on."""
+    loop = "[(pulse.beat(), time.sleep(0.05)) for _ in range(100000)]"
+    strand = "\ndef work():\n with pulse.strand(1.0): {}\n"
+    begin = "import threading; threading.Thread(target=work, daemon=True).start(); "
+    hangs = child("producer", SIGNS + strand.format("time.sleep(600)") + begin + loop)
+    works = child("storage", SIGNS + strand.format(loop) + begin + loop)
+    with supervised([hangs, works]):
+        wait_for(lambda: pid_of(works) > 0)
+        first = pid_of(works)
+        wait_for(lambda: hangs.deaths == 1)
+        assert (pid_of(works), works.deaths) == (first, 0)
+
+
+def test_a_loop_gives_no_sign_for_a_strand_that_hangs_and_does_again_when_that_goes_on() -> None:
+    ours, theirs = os.pipe()
+    pulse, turn, turned, over = Pulse(), Event(), Event(), Event()
+    pulse.begin(theirs)
+    os.read(ours, 100)
+
+    def work() -> None:
+        with pulse.strand(0.2):
+            turn.wait(PATIENCE)
+            pulse.beat()
+            turned.set()
+            over.wait(PATIENCE)
+
+    thread = Thread(target=work)
+    thread.start()
+    os.set_blocking(ours, False)
+    until = time.monotonic() + 1.5 * BEAT_SECONDS
+    while time.monotonic() < until:
+        pulse.beat()
+    with pytest.raises(BlockingIOError):
+        os.read(ours, 100)
+    turn.set()
+    turned.wait(PATIENCE)
+    pulse.beat()
+    assert os.read(ours, 100) == b"0\n"
+    over.set()
+    thread.join()
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_a_producer_whose_messages_are_not_sent_begins_anew_though_kafka_can_be_reached(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario: the thread of the Kafka client that sends hangs; the producer waited for it without end."""
+    monkeypatch.setattr("producer.publish.STUCK_SECONDS", 0.5)
+    hangs, over = Event(), Event()
+
+    def hang() -> None:
+        hangs.set()
+        over.wait(PATIENCE)
+
+    with (
+        leased(desk.log, Holder("one"), Event(), lambda _: nullcontext()) as lease,
+        closing(LogWriter(desk.log)) as writer,
+    ):
+        assert lease is not None
+        publisher = Publisher(desk.log, writer, lease, last_positions(desk.log, "test", lease))
+        publisher.publish([quote(0.0, 60.0, position=1)], Event())
+        with monkeypatch.context() as patch:
+            patch.setattr(writer._producer._sender, "run_once", hang)
+            writer._producer._sender.wakeup()
+            assert hangs.wait(PATIENCE)
+            with pytest.raises(Unavailable, match="has acknowledged nothing"):
+                publisher.publish([quote(1.0, 61.0, position=2)], Event())
+        over.set()
 
 
 def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:

@@ -3,12 +3,14 @@
 One publishes; what a second one sends, or the first one after it was frozen, counts for nobody.
 """
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
+from shutil import copytree
 from threading import Event
 
 import pytest
@@ -18,6 +20,7 @@ from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from dashboard.panels import part_items
 from dashboard.queries import read_parts
+from producer.holder import Holder, holder_in, new_name
 from producer.lease import leased
 from producer.producer import produce
 from producer.publish import Publisher, last_positions
@@ -146,7 +149,7 @@ def test_one_that_did_not_see_the_last_record_publishes_nothing_that_counts_and_
 ) -> None:
     feed = desk.replaying(recording)
     with (
-        leased(feed.log, "one", Event(), lambda _: nullcontext()) as lease,
+        leased(feed.log, Holder("one"), Event(), lambda _: nullcontext()) as lease,
         closing(LogWriter(feed.log)) as writer,
     ):
         assert lease is not None
@@ -159,11 +162,54 @@ def test_one_that_did_not_see_the_last_record_publishes_nothing_that_counts_and_
     assert_every_quote_counts_once(feed, recording)
 
 
+def stands_by(feed: Desk, holder: Holder) -> bool:
+    """Whether a producer of that name waits for another one; it gives up as soon as it does."""
+    stop, waited = Event(), Event()
+
+    @contextmanager
+    def waiting(_: str) -> Iterator[None]:
+        waited.set()
+        stop.set()
+        yield
+
+    with leased(feed.log, holder, stop, waiting) as lease:
+        return waited.is_set() and lease is None
+
+
+@pytest.mark.parametrize("clone", ["of the data folder", "of the machine"])
+def test_a_clone_with_the_same_name_and_data_folder_is_another_holder(
+    clone: str, desk: Desk, tmp_path: Path
+) -> None:
+    """Scenario: clones of a virtual machine, same hostname, path and MAC, took the lease from each other in turn."""
+    instance, places = "host-abcdef-producer-0", tmp_path / "data" / "places"
+    places.mkdir(parents=True)
+    first = holder_in(places, "topic", new_name(instance))
+    (file,) = places.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    if clone == "of the data folder":
+        places = copytree(tmp_path / "data", tmp_path / "copy") / "places"
+    else:
+        kept = json.loads(file.read_text())
+        kept["here"][0] = "another start of the machine"
+        file.write_text(json.dumps(kept))
+    with leased(desk.log, first, Event(), lambda _: nullcontext()) as lease:
+        assert lease is not None
+        assert stands_by(desk, holder_in(places, "topic", new_name(instance)))
+        assert not lease.is_lost
+
+
+def test_a_producer_takes_over_from_its_own_earlier_run_at_once(desk: Desk, tmp_path: Path) -> None:
+    """Scenario: a producer is killed and started again, also if the start after that was killed before it claimed."""
+    with leased(desk.log, holder_in(tmp_path, "topic", "one"), Event(), lambda _: nullcontext()):
+        holder_in(tmp_path, "topic", "two")
+        assert not stands_by(desk, holder_in(tmp_path, "topic", "three"))
+
+
 def test_a_producer_ends_its_waiting_when_it_is_stopped(
     desk: Desk, recording: list[Path], tmp_path: Path
 ) -> None:
     feed = desk.replaying(recording)
-    with leased(feed.log, "one", Event(), lambda _: nullcontext()):
+    with leased(feed.log, Holder("one"), Event(), lambda _: nullcontext()):
         with feed.at_work(produce):
             wait_for(lambda: [said for said, _ in state(feed)] == ["standing by"])
         assert feed.published() == 0

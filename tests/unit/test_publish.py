@@ -53,6 +53,9 @@ class ListWriter:
     def outstanding(self) -> int:
         return self.marks
 
+    def waited(self) -> float:
+        return 0.0
+
     def settle(self, seconds: float) -> bool:
         answer = self._answers.pop(0) if self._answers else True
         if answer:
