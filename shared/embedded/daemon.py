@@ -28,6 +28,8 @@ Say = Callable[[str], None]
 HOST = "127.0.0.1"
 START_LIMIT = 120.0  # seconds; recovery after a crash may read a lot
 STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
+HANG_LIMIT = 20.0  # seconds without any answer until a server that has served is killed
+REACT_LIMIT = 2.0  # seconds that one answer may take
 POLL = 0.02  # seconds between two looks
 FREE_PORTS = (20_000, 32_000)
 
@@ -64,6 +66,12 @@ class Server(Protocol):
     def answers(self, port: int) -> bool:
         """Whether the server on `port` serves requests by now."""
 
+    def has_served(self) -> bool:
+        """Whether the server has come so far since its start that it owes an answer."""
+
+    def reacts(self, port: int) -> bool:
+        """Whether the server answers or refuses a small request within REACT_LIMIT seconds."""
+
     def open_up(self, record: "Record") -> None:
         """Do what is left to do once the server answers, so that its clients can use it."""
 
@@ -80,11 +88,15 @@ class Record:
 
 
 def start(server: Server, say: Say) -> Record:
-    """The running server, started first if need be, once it answers.
+    """The running server, started first if need be, once it answers; one that hangs is killed before.
 
     Raises Unavailable, with the end of the server's log, if it does not come up in START_LIMIT seconds.
     """
     record = find(server)
+    if record is not None and hangs(server, record):
+        say(f"{server.name} (pid {record.pid}) answers nothing: it is killed and starts again.")
+        kill(server)
+        record = None
     if record is None:
         server.folder.mkdir(parents=True, exist_ok=True)
         for folder in (server.folder, server.folder / "data"):  # which may be a link to another disk
@@ -108,6 +120,16 @@ def find(server: Server) -> Record | None:
             # Its starter was killed before it could write the record.
             return write_record(server, Record(process.pid, port))
     return None
+
+
+def hangs(server: Server, record: Record) -> bool:
+    """Whether a server that has served answers nothing for HANG_LIMIT seconds; at its start it may take longer."""
+    deadline = time.monotonic() + HANG_LIMIT
+    while server.has_served() and not server.reacts(record.port) and is_alive(record.pid):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(POLL)
+    return False
 
 
 def stop(server: Server, say: Say) -> None:
@@ -227,11 +249,8 @@ def ended(process: psutil.Process, seconds: float) -> bool:
 def choose_port(server: Server, say: Say) -> int:
     """The server's port; where that is taken the one it had last, else any free one."""
     record = read_record(server)
-    for port in (server.port, record.port if record else 0):
-        if port and is_free(port):
-            break
-    else:
-        port = free_port()
+    wanted = (server.port, record.port if record else 0)
+    port = next((port for port in wanted if port and is_free(port)), 0) or free_port()
     if port != server.port:
         say(f"Port {server.port} is taken by another program, so {server.name} listens on {port}.")
     return port
@@ -276,5 +295,5 @@ def write_record(server: Server, record: Record) -> Record:
 
 def tail(logs: Iterable[Path], lines: int = 12) -> str:
     """The last lines of each log that has any."""
-    texts = [path.read_text("utf-8", "replace") for path in logs if path.is_file()]
+    texts = (path.read_text("utf-8", "replace") for path in logs if path.is_file())
     return "\n".join(line for text in texts for line in text.splitlines()[-lines:])

@@ -136,6 +136,20 @@ class Kafka:
         except OSError:
             return False
 
+    def has_served(self) -> bool:
+        """Whether its clients were let in since its start."""
+        return self.opened.exists()
+
+    def reacts(self, port: int) -> bool:
+        """Whether the broker tells its metadata, or refuses to, in time."""
+        try:
+            login.count_brokers(login.administrator(self.settings, port))
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def open_up(self, record: Record) -> None:
         """Let clients log in, once a start: the log may be an older copy, or of a version that had no logins."""
         if self.opened.exists():

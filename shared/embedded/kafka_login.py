@@ -12,13 +12,12 @@ import struct
 from pathlib import Path
 
 from shared.brokers import Brokers
-from shared.embedded.daemon import HOST
+from shared.embedded.daemon import HOST, REACT_LIMIT
 from shared.errors import ConfigError
 from shared.private_files import write_secret
 
 USER, ADMINISTRATOR = "tickstream", "administrator"
 CLIENTS, CONTROLLER = "CLIENTS", "CONTROLLER"
-ANSWER_LIMIT = 2.0  # seconds
 MODULES = "org.apache.kafka.common.security"
 METADATA, HANDSHAKE, AUTHENTICATE = (3, 1), (17, 1), (36, 0)
 """Requests of the Kafka protocol: key and version."""
@@ -87,7 +86,7 @@ def count_brokers(administrator: Brokers) -> int:
     """
     port = int(administrator.bootstrap.rpartition(":")[2])
     login = f"\0{administrator.user}\0{administrator.password}".encode()
-    with socket.create_connection((HOST, port), ANSWER_LIMIT) as connection:
+    with socket.create_connection((HOST, port), REACT_LIMIT) as connection:
         for request, body in (
             (HANDSHAKE, struct.pack(">h5s", 5, b"PLAIN")),
             (AUTHENTICATE, struct.pack(f">i{len(login)}s", len(login), login)),

@@ -5,6 +5,8 @@ is shared by all who use it, for as long as they do; the system releases it for 
 killed. Whoever leaves and can have `users.lock` alone was the last and stops the server, unless
 the file `kept` says that it was started to stay.
 
+While a process uses a server it also looks whether it answers: see watch.py.
+
 Locks of files tell processes apart but not the threads of one, so those share one lock and a count.
 """
 
@@ -19,6 +21,7 @@ import fasteners
 
 from shared.embedded import daemon
 from shared.embedded.daemon import Record, Say, Server
+from shared.embedded.watch import Watch
 from shared.errors import ConfigError, Unavailable
 from shared.private_files import make_private, take_data_folder
 
@@ -27,6 +30,7 @@ WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a sl
 _threads: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 _counts: defaultdict[tuple[int, Path], int] = defaultdict(int)  # by process: a fork holds none of our locks
 _locks: dict[tuple[int, Path], fasteners.InterProcessReaderWriterLock] = {}
+_watches: dict[tuple[int, Path], Watch] = {}
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def lease(server: Server, say: Say) -> Iterator[Record]:
     Raises Unavailable or ConfigError with a sentence that says what to do.
     """
     with acting_alone(server, say):
-        join(server)
+        join(server, say)
     try:
         yield ensure(server, say)
     finally:
@@ -102,14 +106,15 @@ def kept_mark(server: Server) -> Path:
     return server.folder / "kept"
 
 
-def join(server: Server) -> None:
-    """Count one more user in this process; the first takes the shared lock."""
+def join(server: Server, say: Say) -> None:
+    """Count one more user in this process; the first takes the shared lock and begins to watch."""
     us = os.getpid(), server.folder
     if not _counts[us]:
         lock = fasteners.InterProcessReaderWriterLock(server.folder / "users.lock")
         if not lock.acquire_read_lock(timeout=WAIT_LIMIT):
             raise Unavailable(f"The lock {server.folder / 'users.lock'} can't be had; who holds it?")
         _locks[us] = lock
+        _watches[us] = Watch(server, lambda: ensure(server, say), say)
     _counts[us] += 1
 
 
@@ -120,6 +125,7 @@ def leave(server: Server, say: Say) -> None:
         _counts[us] -= 1
         if _counts[us]:
             return
+        _watches.pop(us).end()
         _locks.pop(us).release_read_lock()
         if not is_kept(server) and not in_use(server):
             daemon.stop(server, say)

@@ -15,7 +15,8 @@ import psutil
 
 from shared.embedded import account
 from shared.embedded.account import Account
-from shared.embedded.daemon import HOST, POLL, Record, Say, ended, run
+from shared.embedded.daemon import HOST, POLL, REACT_LIMIT, Record, Say, ended, run
+from shared.embedded.postgres_probe import reacts
 from shared.errors import ConfigError, Unavailable
 from shared.private_files import write_secret
 
@@ -210,8 +211,8 @@ class Postgres:
     def locked_by(self) -> int | None:
         """The process that the lock file names on its first line."""
         try:
-            return int((self.data / "postmaster.pid").read_text("utf-8", "replace").split("\n")[0])
-        except (FileNotFoundError, ValueError):
+            return int("".join(self.lock_file()[:1]))
+        except ValueError:
             return None
 
     def workers(self) -> list[psutil.Process]:
@@ -230,11 +231,23 @@ class Postgres:
 
     def answers(self, port: int) -> bool:
         """Whether the server says in its lock file (line 4: port, line 8: status) that it serves."""
+        return self.lock_file()[3:8:4] == [str(port), "ready"]
+
+    def has_served(self) -> bool:
+        """Whether it says so of any port."""
+        return self.lock_file()[7:8] == ["ready"]
+
+    def reacts(self, port: int) -> bool:
+        """Whether it answers `select 1`, or refuses to, in time."""
+        return reacts(self.dsn(port), REACT_LIMIT)
+
+    def lock_file(self) -> list[str]:
+        """The lines of the lock file, which is there while the server runs."""
         try:
             lines = (self.data / "postmaster.pid").read_text("utf-8", "replace").split("\n")
         except FileNotFoundError:
-            return False
-        return len(lines) >= 8 and lines[3].strip() == str(port) and lines[7].strip() == "ready"
+            return []
+        return [line.strip() for line in lines]
 
     def open_up(self, record: Record) -> None:
         """Nothing: the password is part of the data folder."""

@@ -1,0 +1,113 @@
+"""Scenario: an embedded Kafka or PostgreSQL hangs, as one that is stopped does. Ports stay open and nothing answers, so
+no client gets an error. It is found by a question with a limit of time, killed, and started again with all its data."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import psutil
+import psycopg2
+import pytest
+from kafka import KafkaProducer
+
+from shared.embedded import Kafka, Postgres, daemon, ensure, kill, watch
+from shared.embedded.daemon import Record, find, free_port, is_alive
+from shared.embedded.lease import keep, lease
+from shared.embedded.postgres_probe import reacts
+from shared.kafka import make_topics
+from shared.kafka.connection import client_settings
+from tests.integration.server_user import PATIENCE, silent, wait_for
+
+QUICK_SECONDS = 0.5
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody waits as long as is right for a busy machine."""
+    monkeypatch.setattr(daemon, "HANG_LIMIT", QUICK_SECONDS)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", QUICK_SECONDS)
+
+
+def write(server: Kafka | Postgres, record: Record) -> None:
+    """Something that has to be there after all."""
+    if isinstance(server, Postgres):
+        with closing(psycopg2.connect(server.dsn(record.port))) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("create table if not exists kept as select 42 as answer")
+            connection.commit()
+        return
+    brokers = server.clients(record.port)
+    make_topics(brokers, "kept", 1)
+    with closing(KafkaProducer(**client_settings(brokers), acks="all")) as producer:
+        producer.send("kept", b"42", partition=0).get(PATIENCE)
+
+
+def is_whole(server: Kafka | Postgres, record: Record) -> bool:
+    """Whether it is there, and the server takes more."""
+    if isinstance(server, Postgres):
+        with closing(psycopg2.connect(server.dsn(record.port))) as connection, connection.cursor() as cursor:
+            cursor.execute("select answer from kept")
+            return cursor.fetchall() == [(42,)]
+    with closing(KafkaProducer(**client_settings(server.clients(record.port)), acks="all")) as producer:
+        return int(producer.send("kept", b"43", partition=0).get(PATIENCE).offset) >= 1
+
+
+@pytest.fixture
+def frozen(spare_server: Kafka | Postgres) -> Iterator[tuple[Kafka | Postgres, Record]]:
+    """A server that holds something and hangs, with every process of it; nobody uses it."""
+    record = keep(spare_server, silent)
+    write(spare_server, record)
+    yield spare_server, stopped(record)
+    kill(spare_server)
+
+
+def stopped(record: Record) -> Record:
+    """The same server, after SIGSTOP to it and all its children."""
+    process = psutil.Process(record.pid)
+    for each in (process, *process.children(recursive=True)):
+        os.kill(each.pid, signal.SIGSTOP)
+    return record
+
+
+def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
+    frozen: tuple[Kafka | Postgres, Record],
+) -> None:
+    server, before = frozen
+    said: list[str] = []
+    after = ensure(server, said.append)
+    assert (after.pid != before.pid, is_alive(before.pid)) == (True, False)
+    assert f"(pid {before.pid}) answers nothing: it is killed and starts again" in "\n".join(said)
+    assert is_whole(server, after)
+
+
+def test_server_that_hangs_under_its_users_is_replaced_though_none_of_them_starts(
+    spare_server: Kafka | Postgres,
+) -> None:
+    with lease(spare_server, silent) as record:
+        write(spare_server, record)
+        stopped(record)
+        wait_for(lambda: (now := find(spare_server)) is not None and now.pid not in (0, record.pid))
+        assert is_whole(spare_server, ensure(spare_server, silent))
+
+
+def test_server_that_refuses_or_is_gone_does_not_hang(spare_postgres: Postgres) -> None:
+    record = keep(spare_postgres, silent)
+    assert reacts(spare_postgres.dsn(record.port), PATIENCE)
+    assert reacts(spare_postgres.dsn(record.port).replace("user=postgres", "user=nobody"), PATIENCE)
+    assert reacts(spare_postgres.dsn(free_port()), PATIENCE)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        assert not reacts(spare_postgres.dsn(mute.getsockname()[1]), QUICK_SECONDS)
+    assert not daemon.hangs(spare_postgres, record)
+
+
+def test_server_at_its_start_may_take_long(frozen: tuple[Kafka | Postgres, Record]) -> None:
+    """Scenario: recovery after a crash reads a lot; killing it then would make it begin again for ever."""
+    server, record = frozen
+    if isinstance(server, Postgres):
+        lock = server.data / "postmaster.pid"
+        lock.write_text(lock.read_text().replace("ready", "starting"))
+    else:
+        server.opened.unlink()
+    assert not daemon.hangs(server, record)
