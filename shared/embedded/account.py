@@ -4,6 +4,7 @@ A user number that no user of the machine has, no groups, no capabilities, and n
 enters what everybody may enter, and the folders of its server.
 """
 
+import logging
 import os
 import random
 import shutil
@@ -15,13 +16,18 @@ from typing import NamedTuple
 
 import psutil
 
+from shared.embedded import account_numbers
 from shared.errors import ConfigError
 
 NUMBERS = range(60_578, 61_184)
 """Of users, those that distributions and systemd leave unused."""
 PLACE = Path("/var/lib/tickstream")
 """For what the account can't reach where it is, such as below a home that only its owner may enter."""
+REGISTER = "accounts"
+"""The folder in it that names the installation of each number."""
 INSTEAD = "start Tickstream as an ordinary user, or set POSTGRES_HOST to a PostgreSQL of your own."
+
+log = logging.getLogger("tickstream")
 
 
 class Account(NamedTuple):
@@ -55,8 +61,9 @@ def account_of(data: Path) -> Account | None:
     return None if found.st_uid in shared else Account(found.st_uid, found.st_gid)
 
 
-def new_account() -> Account:
-    """One that no user has and no process runs as. Raises ConfigError where all are taken."""
+def new_account(folder: Path) -> Account:
+    """One for the server in `folder`, that no user has, no process runs as and no other installation was given. Raises
+    ConfigError where all are taken."""
     import grp
     import pwd
 
@@ -64,26 +71,47 @@ def new_account() -> Account:
     for process in psutil.process_iter(["uids"]):
         taken.update(process.info["uids"] or ())
     free = sorted({*NUMBERS} - taken)
-    if not free:
+    random.shuffle(free)
+    number = _taken(free, folder)
+    if number is None:
         raise ConfigError(
             f"PostgreSQL does not run as root, and no number is free for its account: {INSTEAD}"
         )
-    number = random.choice(free)  # noqa: S311 (no secret hangs on it)
     return Account(number, number)
 
 
-def new_maker() -> Account:
+def _taken(free: list[int], folder: Path) -> int | None:
+    """One of the numbers, written down. Where nothing can be, chance has to do, and two rarely get the same."""
+    try:
+        return account_numbers.take(PLACE / REGISTER, free, folder)
+    except OSError as error:
+        log.warning("The account of PostgreSQL can't be written down in %s: %s", PLACE / REGISTER, error)
+        return free[0] if free else None
+
+
+def may_keep(account: Account, folder: Path) -> bool:
+    """Whether the data of the server in `folder` may stay the account's: no other installation has its number."""
+    try:
+        return account_numbers.keep(PLACE / REGISTER, account.user, folder)
+    except OSError as error:
+        log.debug("no number is written down: %s", error)
+        return True
+
+
+def new_maker(folder: Path) -> Account:
     """Who makes a data folder: `nobody`, as the program for that asks for a user with a name, in a group of its own, so
     that no other `nobody` reaches the folder. Afterwards the folder goes to its `heir`."""
     import pwd
 
-    return Account(pwd.getpwnam("nobody").pw_uid, new_account().group)
+    return Account(pwd.getpwnam("nobody").pw_uid, new_account(folder).group)
 
 
-def heir(data: Path) -> Account:
-    """Who is to own a data folder that nobody owns yet: the account of its group, where that is one's own."""
+def heir(data: Path, folder: Path) -> Account:
+    """Who is to own the data of the server in `folder`: who owns them, else the account of their group where that is
+    one's own; a new one where another installation has that number, as one has of which this is a copy."""
     group = data.stat().st_gid
-    return Account(group, group) if group in NUMBERS else new_account()
+    found = account_of(data) or (Account(group, group) if group in NUMBERS else new_account(folder))
+    return found if may_keep(found, folder) else new_account(folder)
 
 
 def reaches(account: Account, path: Path) -> bool:

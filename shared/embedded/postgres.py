@@ -110,7 +110,7 @@ class Postgres:
         if not password.exists():
             write_secret(password, secrets.token_urlsafe(24) + "\n")
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
-        maker = account.new_maker() if account.is_needed() else None
+        maker = account.new_maker(self.folder) if account.is_needed() else None
         if maker is not None:
             new = self.reachable(maker, new)
         told = new / "password"
@@ -140,9 +140,8 @@ class Postgres:
     def hand_over(self, say: Say, moved: Path) -> None:
         """Let the data be where the account that owns them reaches them, and be owned by one of PostgreSQL's own."""
         shutil.rmtree(moved, ignore_errors=True)
-        runner = account.account_of(self.data)
-        if runner is None:
-            runner = account.heir(self.data)
+        runner = account.heir(self.data, self.folder)
+        if runner != account.account_of(self.data):
             account.give(runner, self.data)
         if self.can_reach(runner, self.data):
             return

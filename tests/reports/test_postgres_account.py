@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -152,6 +153,44 @@ def test_move_that_was_killed_midway_is_made_good(behind_a_locked_door: Postgres
 
 
 @needs_root
+def test_no_two_installations_get_one_number_whether_their_servers_run_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario: the numbers of servers that do not run were given again by chance, and with them their data."""
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    for folder in (first, second, third):
+        folder.mkdir()
+    monkeypatch.setattr(account, "PLACE", tmp_path / "place")
+    monkeypatch.setattr(account, "NUMBERS", range(account.NUMBERS.start, account.NUMBERS.start + 2))
+    number = account.new_account(first)
+    assert account.new_account(first) == number
+    assert account.new_account(second) != number
+    with pytest.raises(ConfigError, match="no number is free"):
+        account.new_account(third)
+    first.rmdir()
+    assert account.new_account(third) == number
+
+
+@needs_root
+def test_copy_of_an_installation_gets_an_account_of_its_own(tmp_path: Path) -> None:
+    """Scenario: `cp -a` of the data folder of a server that does not run; one that is moved keeps its account."""
+    server = postgres_in(tmp_path / "data", free_port())
+    with lease(server, silent) as record:
+        asked(server, record, "create table kept as select 42 as answer")
+    subprocess.run(["cp", "-a", str(tmp_path / "data"), str(tmp_path / "copy")], check=True)
+    before = server.data.stat().st_uid
+    copy = postgres_in(tmp_path / "copy", free_port())
+    with lease(copy, silent) as record:
+        assert asked(copy, record, "select answer from kept") == 42
+        assert int(rights(record)["Uid"][0]) == copy.data.stat().st_uid != before
+    (tmp_path / "data").rename(tmp_path / "moved")
+    moved = postgres_in(tmp_path / "moved", free_port())
+    with lease(moved, silent) as record:
+        assert asked(moved, record, "select answer from kept") == 42
+    assert moved.data.stat().st_uid == before
+
+
+@needs_root
 def test_programs_that_the_account_cannot_reach_are_copied_once(tmp_path: Path) -> None:
     """Scenario: the project's environment is in /root too."""
     programs = tmp_path / "home" / "pginstall"
@@ -159,8 +198,8 @@ def test_programs_that_the_account_cannot_reach_are_copied_once(tmp_path: Path) 
     (programs / "bin" / "postgres").write_text("#!/bin/sh\n")
     (programs / "bin" / "postgres").chmod(0o700)
     version = f"test-{os.getpid()}"
-    copy = account.reachable(account.new_account(), programs, version)
+    copy = account.reachable(account.new_account(tmp_path), programs, version)
     assert copy == account.PLACE / f"programs-{version}"
     assert (copy / "bin" / "postgres").stat().st_mode & 0o777 == 0o755
-    assert account.reachable(account.new_account(), programs, version) == copy
+    assert account.reachable(account.new_account(tmp_path), programs, version) == copy
     shutil.rmtree(copy)
