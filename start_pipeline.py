@@ -28,6 +28,7 @@ from shared.config import Config
 from shared.database import make_database
 from shared.errors import SourceError, StopPart, TickstreamError
 from shared.kafka import make_topics
+from shared.logs import leave_console, print_error
 from shared.parts import Stop, keep_trying, place, servers, stop_on_signals
 from shared.status_board import shown
 from shared.supervising import EXIT_STOP, Child, supervise
@@ -153,10 +154,12 @@ def main() -> int:
         arguments = parser_of(__doc__).parse_args()
         run(start("pipeline", arguments), arguments, stop)
     except TickstreamError as error:
-        print(f"pipeline: {error}", file=sys.stderr)
+        print_error(f"pipeline: {error}")
         return EXIT_STOP if isinstance(error, StopPart) else 1
     except KeyboardInterrupt:
         log.info("The pipeline is stopped.")
+    finally:
+        leave_console()
     return 0
 
 

@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from shared import pulse
 from shared.config import Config, Value, load
 from shared.errors import ConfigError, TickstreamError, Unavailable
 from shared.free_space import waiting_for_room
-from shared.logs import start_logging
+from shared.logs import leave_console, print_error, start_logging
 from shared.parts import Stop, stop_on_signals, stop_without
 from shared.supervising import EXIT_AGAIN, EXIT_STOP
 
@@ -84,14 +83,16 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) ->
         with waiting_for_room():
             run(start(part, arguments), stop)
     except Unavailable as error:
-        print(f"{part}: {error}", file=sys.stderr)
+        print_error(f"{part}: {error}")
         return EXIT_AGAIN
     except TickstreamError as error:
-        print(f"{part}: {error}", file=sys.stderr)
+        print_error(f"{part}: {error}")
         pulse.last_words(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
         logging.getLogger("tickstream").info("%s stops before it began.", part)
+    finally:
+        leave_console()
     return 0
 
 

@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import logging
 import os
 import shutil
 import sys
@@ -67,3 +68,16 @@ def real_data() -> Path:
         assert "CI" not in os.environ, f"real market data must be at {folder} in continuous integration"
         pytest.skip(f"real market data not found at {folder}; set TICKSTREAM_TEST_DATA to its folder")
     return folder
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """The root logger as it was, whatever the test starts; pytest's own handlers stay usable."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
+    yield
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -19,16 +19,20 @@ from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
 from shared.errors import NoRoom, Unavailable
 from shared.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
+from shared.logs import start_logging
 from shared.parts import keep_trying
-from shared.sections import Errors
+from shared.sections import Errors, Logging
+from shared.supervising import EXIT_STOP
 from tests.chaos.outcome import first_difference, outcome
 from tests.chaos.pipeline import Pipeline, running
 from tests.chaos.recording import made_up_with_split
+from tests.integration.desk import PROJECT
 from tests.integration.server_user import PATIENCE, silent, wait_for
 
 MEGABYTE = 1 << 20
 DISK_MEGABYTES = 400
 QUOTES_BEFORE = 500
+LINES = 1000
 
 
 class SmallDisk:
@@ -169,6 +173,57 @@ def test_a_file_of_our_own_that_finds_no_room_is_waited_for(
     assert [
         line for line in caplog.messages if "trainer waits and tries again: The disk is full" in line
     ] == [*caplog.messages]
+
+
+@pytest.mark.usefixtures("logging_restored")
+def test_log_file_on_a_full_disk_lacks_lines_says_how_many_and_stops_nobody(
+    small_disk: SmallDisk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scenario: every log line gave a traceback of logging's own on the console, without end."""
+    path = small_disk.folder / "desk.log"
+    log = start_logging(Logging(format="%(message)s", file_path=path), "storage")
+    log.info("before")
+    small_disk.fill()
+    for number in range(LINES):
+        log.info("line %d %s", number, "x" * 100)
+    small_disk.make_room()
+    log.info("after")
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if not line.startswith("line ")] == [
+        "before",
+        f"{path} can't be written ([Errno 28] No space left on device): log lines are left out of it until it can.",
+        "after",
+    ]
+    first, *kept, missing, last = path.read_text().splitlines()
+    whole = sum(line in said for line in kept)
+    assert (first, last) == ("before", "after")
+    assert missing == f"({LINES - whole} lines are missing here: the file could not be written.)"
+
+
+CLOSED = """
+import logging, sys
+from shared.command_line import run_part
+from shared.errors import StopPart
+def run(config, stop):
+    for _ in range(1000):
+        logging.getLogger("tickstream").warning("nobody reads this %s", "x" * 100)
+    raise StopPart("for good")
+{}
+sys.argv[1:] = []
+sys.exit(run_part("storage", "", run))
+"""
+
+
+@pytest.mark.parametrize("close", ["", "sys.stderr.close()", "sys.stderr = None"])
+def test_part_whose_console_is_closed_goes_on_and_keeps_its_exit_status(close: str) -> None:
+    """Scenario: the terminal or the pipe that took the log is gone."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-c", CLOSED.format(close)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=theirs, text=True) as part:
+        os.close(theirs)
+        assert part.communicate(timeout=PATIENCE)[0] == ""
+    assert part.returncode == EXIT_STOP
 
 
 def test_any_other_error_of_a_file_is_no_reason_to_wait() -> None:

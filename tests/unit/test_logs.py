@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -18,19 +17,6 @@ from shared.parts import servers
 from shared.sections import Debugging, Kafka, Logging, Postgres
 
 DSN = "postgresql://me:hunter2@db:5433/stocks?sslpassword=hunter2"
-
-
-@pytest.fixture
-def logging_restored() -> Iterator[None]:
-    """The root logger as it was, whatever the test starts; pytest's own handlers stay usable."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers[:] = []
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.mark.usefixtures("logging_restored")
