@@ -25,7 +25,8 @@ START_PATIENCE = 3.0
 UNWATCHED_SECONDS = 5.0
 """Where so long passed between two looks, the supervisor itself was stopped, or the whole machine."""
 LOOK_SECONDS = 0.1
-STOP_SECONDS = 3.5
+STOP_SECONDS = 10.0
+"""On a busy machine the end of a turn takes seconds; on a free one nobody waits so long."""
 EXIT_STOP = 3
 """Exit status of a part that must not be started again as it is."""
 EXIT_AGAIN = 75
