@@ -24,6 +24,7 @@ from shared.embedded import lease_postgres
 from shared.embedded.daemon import free_port
 from shared.sections import Alerts, Indicators
 from tests.screen_rows import alert, fill
+from tests.slowness import slowness
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -33,11 +34,14 @@ START_LIMIT = 20.0  # seconds
 
 
 def until(page: Page, expression: str, *, arg: object = None, timeout: float = 30_000) -> None:
-    """Wait until a script gives something true, at most so many milliseconds. Playwright's own way asks within the page
-    with `eval`, which the page's policy forbids; asked from outside, the policy stays in force in every test."""
-    deadline = time.monotonic() + timeout / 1000
+    """Wait until a script gives something true, at most so many milliseconds of a free machine.
+
+    Playwright's own way asks within the page with `eval`, which the page's policy forbids; asked from outside, the
+    policy stays in force in every test.
+    """
+    began = time.monotonic()
     while not _gives(page, expression, arg):
-        if time.monotonic() > deadline:
+        if time.monotonic() - began > timeout / 1000 * slowness():
             raise PlaywrightTimeoutError(f"waited {timeout:.0f} ms in vain for {expression}")
         page.wait_for_timeout(20)
 
@@ -141,8 +145,8 @@ def serve(serve_model: Callable[[ReadModel], str]) -> Callable[[str, str], str]:
 
 
 def wait_for(condition: Callable[[], bool], limit: float) -> None:
-    """Wait until `condition` holds; AssertionError after `limit` seconds."""
-    deadline = time.monotonic() + limit
+    """Wait until `condition` holds; AssertionError after `limit` seconds of a free machine."""
+    began = time.monotonic()
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() - began < limit * slowness(), "waited in vain"
         time.sleep(0.02)

@@ -12,7 +12,9 @@ from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgr
 from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
 from tests.integration.desk import Desk
+from tests.integration.live import stand_in
 from tests.integration.server_user import silent
+from tests.standin import StandIn
 
 numbers = count(1)
 
@@ -81,3 +83,10 @@ def spare_server(request: pytest.FixtureRequest) -> Kafka | Postgres:
     """Each of the two, one after the other."""
     server: Kafka | Postgres = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """Every provider on 127.0.0.1, with two coins that trade all week. Tests of other markets have one of their own."""
+    with stand_in() as standin:
+        yield standin

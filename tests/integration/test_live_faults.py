@@ -13,7 +13,6 @@ from tests.integration.live import (
     has_every_trade,
     invented,
     seen,
-    stand_in,
     trade,
     trades,
     within,
@@ -40,13 +39,6 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "a late answer": (Fault.slow(1.5), "provider down"),
 }
 QUESTIONS = {"yahoo": "v7/finance/quote", "binance": "aggTrades"}
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """Every provider on 127.0.0.1."""
-    with stand_in() as standin:
-        yield standin
 
 
 @pytest.fixture(params=["yahoo", "binance"])

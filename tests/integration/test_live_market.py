@@ -1,6 +1,5 @@
 """Symbols that come, go and change, and two sources of one symbol: what is told, and what is raised and cleared."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from queue import Empty
 
@@ -31,13 +30,6 @@ from tests.standin import StandIn
 SLACK = 2.0
 STALE, STEADY = 1.0, 0.5
 BOTH = f"{BINANCE};{YAHOO}"
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """Every provider on 127.0.0.1."""
-    with stand_in() as standin:
-        yield standin
 
 
 def found(live: Live, seconds: float, kind: str, is_raised: bool) -> Finding:

@@ -28,13 +28,6 @@ SLACK = 1.0
 FIRST_NUMBER = 1_000_001
 
 
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """Every provider on 127.0.0.1."""
-    with stand_in() as standin:
-        yield standin
-
-
 @pytest.fixture(params=["yahoo", "binance"])
 def source(request: pytest.FixtureRequest) -> str:
     """Each provider that streams a coin."""

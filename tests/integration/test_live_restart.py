@@ -25,7 +25,7 @@ from shared.listings import Listing
 from shared.market import Quote, TimeMark
 from shared.messages import decode
 from tests.integration.desk import Desk
-from tests.integration.live import BINANCE, COIN, OTHER, POLL_SECONDS, SHORT, stand_in, within
+from tests.integration.live import BINANCE, COIN, OTHER, POLL_SECONDS, SHORT, within
 from tests.integration.server_user import PATIENCE
 from tests.standin import StandIn
 
@@ -38,13 +38,6 @@ INDICATORS = """
 """
 
 Row = tuple[Any, ...]
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """Every provider on 127.0.0.1."""
-    with stand_in() as standin:
-        yield standin
 
 
 @pytest.fixture
@@ -139,15 +132,15 @@ def test_first_start_and_a_killed_producer_leave_the_bars_of_one_run_left_alone(
     with part_of(live_desk, "analytics"), trading(standin, COIN.name, OTHER.name):
         first = this_minute()
         with part_of(live_desk, "producer") as producer:
-            within(150.0, lambda: has_closed(live_desk, first))
+            within(PATIENCE, lambda: has_closed(live_desk, first))
             wholly_live = this_minute()
-            within(90.0, lambda: has_closed(live_desk, wholly_live))
+            within(PATIENCE, lambda: has_closed(live_desk, wholly_live))
             killed_in = this_minute()
             producer.kill()
         missed = len(standin.market.tape(COIN.name).times)
         within(5.0, lambda: len(standin.market.tape(COIN.name).times) >= missed + 10)
         with part_of(live_desk, "producer"):
-            within(90.0, lambda: has_closed(live_desk, killed_in))
+            within(PATIENCE, lambda: has_closed(live_desk, killed_in))
     live_desk.wait_until_read("analytics")
     _every_trade_is_there_once(live_desk, standin)
     _numbers_are_those_of_one_run(live_desk, killed_in + MINUTE)

@@ -16,7 +16,6 @@ from tests.integration.live import (
     has_in_order,
     invented,
     seen,
-    stand_in,
     trade,
     trades,
     within,
@@ -47,13 +46,6 @@ GARBAGE = (
     "\x00",
 )
 UNKNOWN = ('{"type":"news","message":"x"}', '{"e":"kline","data":{"e":"kline"}}', '{"result":null,"id":7}')
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """Every provider on 127.0.0.1."""
-    with stand_in() as standin:
-        yield standin
 
 
 @pytest.fixture(params=["yahoo", "binance"])

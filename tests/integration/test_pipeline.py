@@ -19,12 +19,14 @@ from shared.sections import Errors
 from shared.supervising import NO_SETTINGS, Child, supervise
 from tests.integration.desk import PROJECT
 from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import slowness
 
 PARTS = {
     *("producer.producer", "consumer.consumer", "analytics.analytics_consumer", "ml.trainer"),
     "start_dashboard.py",
 }
 STOP_SECONDS = 5.0
+"""Of a free machine."""
 IMPORT_SECONDS = 0.2
 """Younger than this no part tells of itself yet."""
 
@@ -54,7 +56,7 @@ class Pipeline:
     def ctrl_c(self) -> str:
         """What it says after Ctrl-C, of which a terminal tells the whole group. Raises TimeoutExpired."""
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.communicate(timeout=STOP_SECONDS)[1]
+        return self.process.communicate(timeout=STOP_SECONDS * slowness())[1]
 
     def parts(self) -> dict[str, psutil.Process]:
         """The parts that run, by module or file."""

@@ -1,7 +1,6 @@
 """A machine whose clock is wrong: the page names that one cause, and no number is lost or invented by it."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,7 +23,6 @@ from tests.integration.live import (
     at_work,
     has_every_trade,
     seen,
-    stand_in,
     trade,
     trades,
     within,
@@ -44,12 +42,6 @@ class Machine:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.seconds)
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with stand_in() as standin:
-        yield standin
 
 
 def comes(live: Live, symbol: str = COIN.name) -> bool:

@@ -1,7 +1,6 @@
 """One symbol that a provider fails at, for a while or for ever: the others' quotes and histories come as they would."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from queue import Queue
 from threading import Event
@@ -23,7 +22,6 @@ from tests.integration.live import (
     has_every_trade,
     invented,
     seen,
-    stand_in,
     trade,
     trades,
     within,
@@ -36,12 +34,6 @@ CHART = f"v8/finance/chart/{COIN.name}"
 DUPLICATE_KEY = {
     "finance": {"result": None, "error": {"code": "Internal Server Error", "description": "Duplicate"}}
 }
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with stand_in() as standin:
-        yield standin
 
 
 @pytest.fixture

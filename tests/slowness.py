@@ -1,0 +1,11 @@
+"""How slow this machine is at the moment: limits of time that a product keeps are those of a machine that is free."""
+
+import os
+
+
+def slowness() -> float:
+    """How many times longer than on a free machine something may take now: tasks that want to run, for each processor;
+    1 where there are no more of them than processors."""
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
