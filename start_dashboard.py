@@ -30,6 +30,7 @@ from shared import pulse
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
+from shared.logs import leave_console, print_error
 from shared.parts import Stop, keep_trying, place, servers, stop_on_signals, stop_without
 from shared.supervising import EXIT_STOP
 
@@ -52,11 +53,13 @@ def main() -> int:
         config = start("screen", arguments)
         _show(config, arguments.host or config.screen.host, arguments.port or config.screen.port, stop)
     except TickstreamError as error:
-        print(f"screen: {error}", file=sys.stderr)
+        print_error(f"screen: {error}")
         pulse.last_words(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
         log.info("screen stops before it began.")
+    finally:
+        leave_console()
     return 0
 
 
