@@ -17,6 +17,10 @@ BEFORE_OPENING = 900.0
 """Seconds before a session in which being connected says that all of it will be heard."""
 
 
+NEW_COUNT = 60.0
+"""Seconds that a trade is newer than all before and yet has a lower number: then the source counts anew."""
+
+
 class Known(NamedTuple):
     """What the log holds of a symbol: it is complete until `time`, epoch seconds; 0 where nothing is known of that.
 
@@ -57,9 +61,10 @@ def trading_day(calendar: SessionCalendar, second: int, at: SessionAt) -> int:
 class Intake:
     """The quotes of one symbol, in the order they came.
 
-    A numbered trade is news when its number is higher than any before. A trade without a number is always news: real
-    feeds hold honest duplicates. A quote without a size is a view of the last trade, so the same view again is not,
-    and a polled one is only where it is newer than all before.
+    A numbered trade is news when its number is higher than any before, or its source counts anew, as it may where a
+    pair of coins was taken off and listed again. A trade without a number is always news: real feeds hold honest
+    duplicates. A quote without a size is a view of the last trade, so the same view again is not, and a polled one
+    is only where it is newer than all before.
     """
 
     def __init__(self, symbol: str, known: Known | None) -> None:
@@ -118,7 +123,8 @@ class Intake:
 
     def _is_known(self, quote: Quote, time: float, polled: bool) -> bool:
         if quote.trade_id is not None and self.trade_id is not None:
-            return quote.trade_id <= self.trade_id
+            counts_anew = 0 < self._newest <= time - NEW_COUNT
+            return quote.trade_id <= self.trade_id and not counts_anew
         if time <= self._before or time < self._quoted[0] or (time, quote.price) == self._quoted:
             return True
         if quote.size is not None or self.last is None:
