@@ -11,6 +11,7 @@ import msgspec
 
 from producer.http import Rejected
 from producer.sources.piecewise import Item, LeftOut, understood_fields, understood_items
+from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from shared.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
@@ -182,9 +183,19 @@ def _read(body: Any, name: str, interval: RecordedInterval) -> Chart:
     if chart.timestamp and chart.meta.data_granularity not in (None, "", interval):
         told = f"{chart.meta.data_granularity} bars of {name} where {interval} bars were asked for"
         raise Unanswered(f"Yahoo answered with {told}.")
+    if interval == "1d":
+        _tell_days(chart)
     if chart.timestamp and not any(True for _ in points(chart)):
         log.warning("Yahoo's %s chart of %s has times without prices.", interval, name)
     return chart
+
+
+def _tell_days(chart: Chart) -> None:
+    """Let days and events be told with a time of their own day."""
+    chart.timestamp = days_told(chart.timestamp, chart.zone)
+    events: list[Split | Dividend] = [*chart.events.splits.values(), *chart.events.dividends.values()]
+    for event in events:
+        (event.date,) = days_told([event.date], chart.zone)
 
 
 def mended(raw: dict[str, Any], answer: str) -> Chart:
