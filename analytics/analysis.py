@@ -49,7 +49,7 @@ REPLACED_AT_ONCE = 20_000
 
 NOTHING_TRAINED = EmptyShelf()
 
-STATE_VERSION = 11
+STATE_VERSION = 12
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
 
 log = logging.getLogger("tickstream.analytics")

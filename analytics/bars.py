@@ -75,7 +75,9 @@ class OpenBar:
     def of_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
         """A recorded bar as a piece to merge into `slot`: a day is its session, a second ends before its minute."""
         start = slot.start if record.interval == "1d" else int(record.start.timestamp())
-        end = min(start + INTERVAL_SECONDS[record.interval], slot.end)
+        end = (
+            slot.end if record.interval == "1d" else min(start + INTERVAL_SECONDS[record.interval], slot.end)
+        )
         piece = cls(Slot(start, end, slot.session), record.source, record.open, start)
         piece.high, piece.low, piece.close = record.high, record.low, record.close
         piece.close_time = end

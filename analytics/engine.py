@@ -23,6 +23,7 @@ from analytics.forecasts import (
     pools_of,
 )
 from analytics.series import ClosedBar
+from analytics.special_days import take_special_day
 from analytics.split_check import Settled
 from analytics.steps import PastBar, Step
 from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
@@ -159,9 +160,13 @@ class Engine:
         intervals = FILLED_BY[record.interval]
         slot = slot_of(intervals[0], start, state.calendar)
         closed = max(state.closed_until, self._closed_until)
-        if slot is None or slot.end <= closed:
-            state.late += slot is not None
-            state.ignored += slot is None
+        if slot is None:
+            if take_special_day(state, record, closed):
+                self._events += self._events_of(state.advance(closed), offset)
+                self._note(state)
+            return
+        if slot.end <= closed:
+            state.late += 1
             return
         piece = OpenBar.of_record(record, slot)
         if piece.whole and state.open.has_begun(intervals[0], slot):

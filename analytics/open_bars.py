@@ -82,6 +82,11 @@ class OpenBars:
             else:
                 bar.merge(piece)
 
+    def add_day(self, slot: Slot, piece: OpenBar) -> None:
+        """Open a day that its source has told as a whole, of which the calendar knows no session."""
+        self.series["1d"].begin(slot, piece)
+        heappush(self._due, Due(slot.end, INTERVAL_SECONDS["1d"], slot.start, "1d"))
+
     def close(self, until: int) -> list[ClosedBar]:
         """Close every bar that ends by `until`, in order."""
         closed: list[ClosedBar] = []
@@ -107,7 +112,7 @@ class OpenBars:
         if slot is None:
             return None
         pieces = [series.open_bars[slot.start]] if slot.start in series.open_bars else []
-        if interval != "1m":
+        if interval != "1m" and not series.is_whole(slot.start):
             pieces += [minute for minute in minutes if slot.start <= minute.start < slot.end]
         first, *others = pieces
         view = OpenBar.restored(first.state())

@@ -67,8 +67,8 @@ class SymbolState:
     By the symbol's own time every bar that ends by `closed_until` is closed, and from `next_close` on there is more
     to close; both in epoch seconds. `quotes` and `bars` count what came, recorded bars apart from quotes; `late`
     those of both whose bar was closed, `extreme` quotes that were set aside, and `ignored` recorded bars whose slot was
-    begun, or that lie where the exchange keeps no session: none of them entered a bar. `settled` are splits and
-    dividends that hold or were set aside, until the engine takes them.
+    begun, or that show no trading where the exchange keeps no session: none of them entered a bar. `settled` are splits
+    and dividends that hold or were set aside, until the engine takes them.
     """
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from shared.exchanges import is_known
 from shared.market import AMOUNT_LIMIT, EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
 from shared.recordings.intervals import INTERVALS
-from shared.recordings.rows import SOURCE, bar_end, bar_order, quote_order
+from shared.recordings.rows import LATEST, SOURCE, bar_end, bar_order, quote_order
 from shared.side_fields import QUOTE_FIGURES
 
 QUOTE_TEXTS = ("currency", "exchange", "session")
@@ -130,4 +130,7 @@ def _iso_microsecond_of(name: str, text: str) -> int:
         raise ValueError(f"{name} {text!r} is neither an ISO 8601 time nor an epoch time") from None
     if moment.tzinfo is None:
         raise ValueError(f"{name} {text!r} names no time zone: write +00:00, -05:00 or Z behind it")
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    since = moment - EPOCH
+    if not timedelta(0) <= since < LATEST - EPOCH:
+        raise ValueError(f"{name} {text!r} lies before 1970 or after 9998")
+    return since // timedelta(microseconds=1)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.calendars import calendar_of
+from shared.calendars import NEVER, calendar_of
 from shared.errors import ConfigError
 
 LARGEST_SHARE = 100
@@ -118,7 +118,7 @@ def _ex_date(date: datetime, exchange: str) -> datetime:
     """The midnight that begins the first trading day behind `date`, UTC."""
     next_midnight = date + timedelta(days=1)
     opening = calendar_of(exchange).at(int(next_midnight.timestamp())).day_start
-    trading_day = datetime.fromtimestamp(opening, date.tzinfo)
+    trading_day = next_midnight if opening == NEVER else datetime.fromtimestamp(opening, date.tzinfo)
     return trading_day.replace(hour=0, minute=0, second=0).astimezone(UTC)
 
 

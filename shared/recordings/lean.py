@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.calendars import calendar_of
+from shared.calendars import NEVER, calendar_of
 from shared.errors import ConfigError
 from shared.market import (
     AMOUNT_LIMIT,
@@ -183,7 +183,7 @@ class LeanFile:
     def _opening(self, date: datetime) -> int:
         """When the regular session of the date opens. Raises ValueError where the exchange keeps none."""
         opening = calendar_of(self.market.exchange).at(int(date.timestamp()) + NOON).day_start
-        if datetime.fromtimestamp(opening, self.market.zone).date() != date.date():
+        if opening == NEVER or datetime.fromtimestamp(opening, self.market.zone).date() != date.date():
             raise ValueError(f"{date.date()} is no trading day of {self.market.exchange}")
         return opening
 
@@ -284,5 +284,5 @@ def _midnight(path: Path, date: str, market: Market) -> datetime:
     """Where the date of the file's name begins, in UTC."""
     try:
         return datetime.strptime(date, "%Y%m%d").replace(tzinfo=market.zone).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ConfigError(f"{path}: {date} is no date; YYYYMMDD is expected.") from error

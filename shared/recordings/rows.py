@@ -5,12 +5,17 @@ A row is (order, number of its file, line, make). Rows of all files are merged b
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from shared.calendars import calendar_of
 from shared.market import INTERVAL_SECONDS, Record, RecordedInterval
+from shared.special_days import special_day
 
 SOURCE = "replay"
 ORDERS_A_SECOND = 2_000_000
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""What is recorded lies before it: so the mark behind it, and its day in every time zone, are times too."""
+ORDER_LIMIT = ORDERS_A_SECOND * int(LATEST.timestamp())
 
 Row = tuple[int, int, int, Callable[[int], Record]]
 
@@ -34,10 +39,13 @@ def bar_end(interval: RecordedInterval, start: int, exchange: str | None) -> int
     """Where a bar that starts at `start` ends, epoch seconds.
 
     Raises ValueError where no bar starts there: days start with the exchange's regular session, all others at
-    multiples of their length in UTC.
+    multiples of their length in UTC. One of which the calendar knows no session is the whole local day.
     """
     if interval == "1d":
-        day = calendar_of(exchange).at(start)
+        calendar = calendar_of(exchange)
+        if (special := special_day(start, calendar)) is not None:
+            return special.end
+        day = calendar.at(start)
         if start != day.day_start:
             raise ValueError("a bar of 1d starts when the regular session opens")
         return day.day_end

@@ -33,7 +33,7 @@ from shared.market import Record, TimeMark
 from shared.recordings.csv_files import CsvFile, csv_file
 from shared.recordings.digest import ENDINGS, FACTOR_FOLDER
 from shared.recordings.lean import LeanFile, lean_file
-from shared.recordings.rows import ORDERS_A_SECOND, SOURCE, Row, is_quote
+from shared.recordings.rows import ORDER_LIMIT, ORDERS_A_SECOND, SOURCE, Row, is_quote
 from shared.setting_types import LONGEST_GRACE
 
 DAY = 86_400
@@ -136,6 +136,8 @@ def _sequence(recordings: list[Recording]) -> Iterator[Record]:
         try:
             if order < before:
                 raise ValueError("its time lies before that of the row above")
+            if order >= ORDER_LIMIT:
+                raise ValueError("its time lies after 9998")
             yield make(position)
         except ValueError as error:
             raise ConfigError(f"{recordings[number].path}, line {line}: {error}.") from error

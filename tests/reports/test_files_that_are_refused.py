@@ -7,7 +7,9 @@ from random import Random
 import pytest
 
 from ml.history_files import histories_of_files
+from shared.recordings.sequence import recorded
 from tests.reports.recorded_rows import BARS, QUOTES, bars, file_of, refusal
+from tests.unit.lean_zips import write_zip
 
 
 @pytest.mark.real_data
@@ -184,3 +186,64 @@ def test_quotes_that_repeat_exactly_are_honest(tmp_path: Path) -> None:
     """Scenario: real feeds hold as many as one equal trade in five."""
     (minute,) = bars(file_of(tmp_path, f"{QUOTES},size", *["A,1704205800,1,7"] * 3), "1m")
     assert minute["volume"] == "21.0"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"{QUOTES}\nA,2024-01-02T14:30:00Z,1\nA,{{}},1",
+        f"{QUOTES},exchange\nA,2024-01-02T14:30:00Z,1,CCY\nA,{{}},1,CCY",
+        f"{BARS},interval\nA,2024-01-02T14:30:00Z,1,1,1,1,1,1m\nA,{{}},1,1,1,1,1,1m",
+        f"{BARS},interval,exchange\nA,2024-01-02T14:30:00Z,1,1,1,1,1,1d,NMS\nA,{{}},1,1,1,1,1,1d,JPX",
+        f"{BARS}\nA,2024-01-02T14:30:00Z,1,1,1,1,1\nA,{{}},1,1,1,1,1",
+    ],
+    ids=["quotes", "quotes of currencies", "minutes", "days", "bars without an interval"],
+)
+@pytest.mark.parametrize(
+    "time",
+    [
+        "9999-12-31T23:59:00Z",
+        "9999-12-31T00:00:00+00:00",
+        "9999-12-31T23:59:00-12:00",
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+12:00",
+        "1969-12-31T23:59:00Z",
+    ],
+)
+def test_date_at_either_end_of_the_calendar_is_refused_with_its_line(
+    tmp_path: Path, row: str, time: str
+) -> None:
+    """Scenario: 9999-12-31 stands for "no end" in many tables; a replay of it ended in a traceback."""
+    path = file_of(tmp_path, *row.format(time).split("\n"))
+    said = refusal(path)
+    assert said.startswith(f"{path}, line 3: ")
+    assert "before 1970 or after 9998" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "row"),
+    [
+        ("equity/usa/minute/a/99991231_trade.zip", "86340000,1,1,1,1,1"),
+        ("equity/usa/tick/a/99991231_trade.zip", "1000,10000,5"),
+        ("equity/usa/tick/a/00010101_trade.zip", "1000,10000,5"),
+        ("equity/usa/tick/a/20131007_trade.zip", "252000000000000,10000,5"),
+        ("crypto/gdax/minute/a/99991231_trade.zip", "86340000,1,1,1,1,1"),
+        ("equity/usa/daily/a.zip", "99991231 00:00,1,1,1,1,1"),
+        ("equity/usa/daily/a.zip", "00010101 00:00,1,1,1,1,1"),
+        ("equity/usa/hour/a.zip", "99991231 23:00,1,1,1,1,1"),
+        ("crypto/gdax/daily/a.zip", "99991231 00:00,1,1,1,1,1"),
+    ],
+)
+def test_such_a_date_in_a_zip_is_refused_with_its_file(tmp_path: Path, place: str, row: str) -> None:
+    """The same fault in the other kind of recording: in the name of a file, or in its rows."""
+    path = write_zip(tmp_path, place, [row])
+    assert str(path) in refusal(path)
+
+
+def test_factor_file_may_reach_beyond_what_is_known_of_an_exchange(tmp_path: Path) -> None:
+    """The same fault in splits: LEAN's last row stands for a day to come."""
+    factors = tmp_path / "equity/usa/factor_files/a.csv"
+    factors.parent.mkdir(parents=True)
+    factors.write_text("20131004,1,0.5,100\n20991231,1,1,100\n99991231,1,2,100")
+    path = write_zip(tmp_path, "equity/usa/daily/a.zip", ["20131007 00:00,20000,20000,20000,20000,1"])
+    assert [type(record).__name__ for record in recorded([path])] == ["RecordedBar", "TimeMark"]

@@ -1,0 +1,33 @@
+"""A finished day of which the calendar knows no session, such as a Saturday on which the exchange was open. Pure."""
+
+from analytics.bars import OpenBar, Slot
+from analytics.symbol_state import SymbolState, quote_of
+from shared.market import RecordedBar
+from shared.special_days import shows_trading, special_day
+
+
+def take_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bool:
+    """Open the bar of such a day, which is that of the whole local day; whether there is one.
+
+    Its source may tell it after the symbol's time has passed, for quotes of that day make no day bar: it comes too late
+    only once a later day has closed, or a split has taken effect. A day that shows no trading is ignored. All bars
+    that end by `closed` are to be closed now.
+    """
+    day = special_day(int(record.start.timestamp()), state.calendar)
+    series = state.open.series["1d"]
+    if day is None or day.start in series.open_bars or not _is_real(record):
+        state.ignored += 1
+        return False
+    if series.closed_until > day.start or state.splits.told_until > day.start:
+        state.late += 1
+        return False
+    piece = OpenBar.of_record(record, Slot(*day, "regular"))
+    if day.end > closed:
+        state.settle((record.open, record.close), day.start, True)
+        state.accept(quote_of(record, piece.end), piece.close_time, True)
+    state.open.add_day(Slot(*day, "regular"), piece)
+    return True
+
+
+def _is_real(record: RecordedBar) -> bool:
+    return shows_trading(record.high, record.low, record.volume)
