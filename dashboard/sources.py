@@ -34,6 +34,7 @@ KINDS = {
     "currency": "Currency",
     "delisted": "Delisted",
     "doubtful": "Doubtful prices",
+    "left out": "Incomplete history",
     "split": "Doubtful split",
 }
 WORDING = {
@@ -42,6 +43,7 @@ WORDING = {
     "currency": "Its prices came in another currency",
     "delisted": "It is no longer traded",
     "doubtful": "Some of its prices are set aside: what they mean can't be told",
+    "left out": "Rows of its history make no sense, and are left out",
     "split": "A split is set aside: the prices show none",
 }
 """What an alert says where it has no words of its own."""

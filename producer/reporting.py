@@ -12,10 +12,17 @@ from datetime import UTC, datetime
 from queue import Empty
 
 from producer.companies import Companies
-from producer.live.finding import Finding
+from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
 from producer.live.market import LiveMarket
 from producer.live.words import Watched
-from producer.watching import DataAlert, clear_alert, raise_alert, read_listings, write_quality
+from producer.watching import (
+    DataAlert,
+    clear_alert,
+    keep_alert,
+    raise_alert,
+    read_listings,
+    write_quality,
+)
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError, Unavailable
 from shared.listings import Listings
@@ -57,17 +64,19 @@ class Report:
             except Empty:
                 return
             with transaction(connection) as cursor:
-                _keep(cursor, self._finding)
+                keep(cursor, self._finding)
             self._finding = None
 
 
-def _keep(cursor: Cursor, finding: Finding) -> None:
+def keep(cursor: Cursor, finding: Finding) -> None:
+    """Keep what was found: an alert that is raised, or cleared; one that is news is a line of the log."""
     at = datetime.fromtimestamp(finding.at, UTC)
     if not finding.is_raised:
         clear_alert(cursor, finding.symbol, finding.kind, at)
         return
     values = (finding.value, finding.threshold, finding.detail)
-    if raise_alert(cursor, DataAlert(finding.symbol, finding.kind, at, *values)):
+    put = keep_alert if finding.kind in (DOUBTFUL, LEFT_OUT) else raise_alert
+    if put(cursor, DataAlert(finding.symbol, finding.kind, at, *values)):
         log.warning("%s: %s", finding.symbol, finding.detail)
 
 

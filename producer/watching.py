@@ -217,6 +217,19 @@ def raise_alert(cursor: Cursor, alert: DataAlert) -> bool:
     return cursor.rowcount == 1
 
 
+def keep_alert(cursor: Cursor, alert: DataAlert) -> bool:
+    """Keep an alert that nothing clears; whether it is news: not where the same words were kept at an earlier start."""
+    cursor.execute(
+        """insert into data_alerts (symbol, kind, raised_at, value, threshold, detail)
+        select %(symbol)s, %(kind)s, %(raised_at)s, %(value)s, %(threshold)s, %(detail)s
+        where not exists (
+            select from data_alerts where symbol = %(symbol)s and kind = %(kind)s and detail = %(detail)s
+        ) on conflict do nothing""",
+        alert._asdict(),
+    )
+    return cursor.rowcount == 1
+
+
 def clear_alert(cursor: Cursor, symbol: str, kind: str, cleared_at: datetime) -> bool:
     """What was wrong is well again; whether there was an alert of it."""
     cursor.execute(

@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
-from shared.exchanges import ALWAYS_OPEN, CURRENCIES, NEW_YORK, SIMULATED, calendar_name, zone_of
+from shared.currency_hours import are_open, next_turn
+from shared.exchanges import (
+    ALWAYS_OPEN,
+    CURRENCIES,
+    DEFAULT_ZONE,
+    NEW_YORK,
+    SIMULATED,
+    calendar_name,
+    zone_of,
+)
 from shared.sessions_ahead import Session, sessions_after
 
 DAY = 86_400
@@ -25,9 +34,6 @@ per year is the same whenever it is reckoned."""
 
 _PRE_OPENS, _POST_SECONDS = 4 * 3600, 4 * 3600
 """US extended hours: from 04:00 local time, and for four hours after the close, on a half day until 17:00."""
-_LONDON, _NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
-_CURRENCIES_TURN = 17
-"""The hour in New York at which currencies open on Sundays and close on Fridays."""
 _SUNDAY_TO_THURSDAY = {
     **dict.fromkeys(("Asia/Amman", "Asia/Bahrain", "Asia/Kuwait", "Asia/Muscat"), date.max),
     **dict.fromkeys(("Asia/Qatar", "Asia/Riyadh", "Africa/Cairo"), date.max),
@@ -95,32 +101,23 @@ class Weekdays:
 
 
 class CurrencyMarket:
-    """Currencies: open from Sunday 17:00 to Friday 17:00 in New York.
+    """Currencies: open as `currency_hours` says.
 
-    The day is London's from Monday to Friday, as Yahoo cuts it. So Sunday evening is in bars shorter than a day, and in
-    no day; on Friday the day ends at midnight, hours behind its last quote.
+    The day is London's from Monday to Friday, as Yahoo cuts it, also on holidays. So Sunday evening is in bars shorter
+    than a day, and in no day; on Friday the day ends at midnight, hours behind its last quote.
     """
 
-    zone = _LONDON
+    zone = ZoneInfo("Europe/London")
     days_per_year, day_seconds = 260, DAY
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, epoch seconds."""
         bounds = _day_in(self.zone, second, lambda day: day.weekday() >= SATURDAY)
-        return SessionAt("regular" if self._is_open(second) else "closed", *bounds)
+        return SessionAt("regular" if are_open(second) else "closed", *bounds)
 
     def turns(self, second: int) -> int:
         """When it opens or closes next, behind `second`."""
-        turn = datetime.fromtimestamp(second, _NEW_YORK)
-        wanted = FRIDAY if self._is_open(second) else SUNDAY
-        day = turn.date() + timedelta(days=(wanted - turn.weekday()) % 7)
-        return int(datetime.combine(day, time(_CURRENCIES_TURN), _NEW_YORK).timestamp())
-
-    def _is_open(self, second: int) -> bool:
-        now = datetime.fromtimestamp(second, _NEW_YORK)
-        if now.weekday() == SUNDAY:
-            return now.hour >= _CURRENCIES_TURN
-        return now.weekday() < FRIDAY or (now.weekday() == FRIDAY and now.hour < _CURRENCIES_TURN)
+        return next_turn(second)
 
 
 def _day_in(zone: ZoneInfo, second: int, rests: Callable[[date], bool]) -> tuple[int, int]:
@@ -272,13 +269,13 @@ _OURS: dict[str, SessionCalendar] = {
 def calendar_of(exchange: str | None) -> SessionCalendar:
     """The calendar of an exchange's name.
 
-    No name trades around the clock, as coins do. A name that nobody knows, or can make a calendar of, is open on
-    weekdays in the zone that came with it, else in UTC.
+    No name trades around the clock, as coins do. A name that nobody knows is open on weekdays in the zone that came
+    with it, else in New York.
     """
     if not exchange:
         return AlwaysOpen()
     name = calendar_name(exchange)
-    return Weekdays(zone_of(exchange) or ZoneInfo("UTC")) if name is None else _calendar(name)
+    return Weekdays(zone_of(exchange) or ZoneInfo(DEFAULT_ZONE)) if name is None else _calendar(name)
 
 
 @lru_cache(maxsize=128)

@@ -15,6 +15,12 @@ ALWAYS_OPEN = "24/7"
 CURRENCIES = "CCY"
 AT = "@"
 """Between an exchange's code and its time zone."""
+UNTOLD = "UNTOLD"
+"""In the place of the code where a source names no exchange of what is traded at one."""
+DEFAULT_ZONE = "America/New_York"
+"""Where an exchange lies of which a source tells neither a known code nor a zone."""
+WITHOUT_EXCHANGE = {"CRYPTOCURRENCY": None, "CURRENCY": CURRENCIES}
+"""Kinds of what is traded at no one place, and the calendar of each; coins need none."""
 
 _CODES = """
     XNYS: XNYS NYSE NASDAQ XNAS ARCX BATS OOTC XASE NMS NYQ NYS NAS NGM NCM NAE ASE PCX BTS YHD
@@ -111,8 +117,18 @@ def with_zone(exchange: str | None, zone: str | None) -> str | None:
     return named if zone_of(named) is not None else exchange
 
 
+def untold_exchange(kind: str | None, zone: str | None) -> str | None:
+    """What stands for an exchange that a source does not name; None where it may trade around the clock.
+
+    `kind` is what is traded, in Yahoo's words. What is of no kind, and in no zone or in UTC, may be a coin.
+    """
+    if kind in WITHOUT_EXCHANGE:
+        return WITHOUT_EXCHANGE[kind]
+    return UNTOLD if kind or zone not in (None, "UTC") else None
+
+
 def newer_name(told: str | None, before: str | None) -> str | None:
-    """How an exchange goes on to be named: what is told now, but for a zone that a stream leaves out."""
-    if before is not None and told == before.partition(AT)[0]:
-        return before
-    return told or before
+    """How an exchange goes on to be named: what is told now, but for a zone or a code that a source leaves out."""
+    if before is None or told is None:
+        return told or before
+    return before if told == before.partition(AT)[0] or told.partition(AT)[0] == UNTOLD else told

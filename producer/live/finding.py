@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+DOUBTFUL, LEFT_OUT = "doubtful", "left out"
+"""Kinds of what is wrong with a history: nothing ever clears them, and each stands for itself."""
+
 
 class Finding(NamedTuple):
     """What is amiss with a symbol's data (`is_raised`), or no longer is."""

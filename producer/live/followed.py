@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from producer.live.choice import Choice
-from producer.live.finding import Finding
-from producer.live.health import Minute, SourceHealth, Told, told
+from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
+from producer.live.health import Minute, SourceHealth
 from producer.live.intake import Intake, Known
 from producer.live.line import Line
+from producer.live.look_back import Late, LookBack
 from producer.live.words import Asker, Wish
+from producer.sources.piecewise import LeftOut
 from producer.sources.provider import HistorySlice
 from shared.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
@@ -22,10 +24,6 @@ from shared.listings import Listing
 from shared.market import CorporateAction, Quote, RecordedBar, TimeMark, may_fall_below_zero
 
 STANDBY_QUOTES = 1_000
-ACTIONS_SECONDS = 3 * 3600.0
-"""How often splits and dividends are looked for: one is told in the night before it takes effect."""
-FIRST_LOOK_SECONDS = 1800.0
-"""After so long a history that was given up is asked for again, then ever more seldom."""
 STREAMED_WITHIN = 60.0
 """Seconds after which a symbol that its open stream does not bring lives on polled quotes."""
 MISSES = 3
@@ -71,9 +69,9 @@ class Followed:
         # What was raised in an earlier run is cleared by the first quote that is well.
         self._other_currency: str | None = "" if known and known.currency else None
         self._is_below_zero = known is not None
-        self._actions: set[tuple[str, datetime]] = set()
-        self._actions_at = 0.0
-        self._look_seconds = ACTIONS_SECONDS
+        self.look_back = LookBack(self.line.quoted[0])
+        self.is_closed_by_source = False
+        self._left_out = LeftOut()
         self.missing_after: float | None = None
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
 
@@ -164,15 +162,16 @@ class Followed:
         """What of a part of its history goes into the log."""
         self.past_error = None
         self.history_done, self.history_total = part.done, part.total
+        self._left_out.add(part.left_out)
         if part.doubts:
             detail = f"history: {'; '.join(part.doubts)}"
-            self.findings.append(Finding(self.symbol, "doubtful", True, now, detail=detail))
+            self.findings.append(Finding(self.symbol, DOUBTFUL, True, now, detail=detail))
         records = [replace(record, symbol=self.symbol) for record in self.line.past(part.records)]
         ours = [record for record in records if self._is_ours(record)]
         for record in ours:
             self.intake.exchange = record.exchange or self.intake.exchange
             if isinstance(record, CorporateAction):
-                self._actions.add((record.action, record.time))
+                self.look_back.noted(record)
         self._note_currency(now)
         return ours
 
@@ -184,38 +183,45 @@ class Followed:
         self.intake.refused += not is_ours
         return is_ours
 
-    def actions(self, records: list[CorporateAction]) -> list[CorporateAction]:
-        """Of splits and dividends that were looked for again, those not told in this run. History can be had."""
-        self.past_error, self._look_seconds = None, ACTIONS_SECONDS
-        new = [replace(r, symbol=self.symbol) for r in records if (r.action, r.time) not in self._actions]
-        self._actions |= {(record.action, record.time) for record in new}
-        return new
+    def found_late(self, records: list[Late]) -> list[Late]:
+        """Of what was looked for behind its history, what goes into the log. History can be had."""
+        self.past_error = None
+        new = [replace(record, symbol=self.symbol) for record in self.look_back.found(records)]
+        return [record for record in new if isinstance(record, CorporateAction) or self._is_ours(record)]
 
-    def actions_due(self, now: float) -> bool:
-        """Whether it is time to look for splits and dividends again; true once."""
-        if now < self._actions_at or self.line.phase != "live" or not self.line.has_history:
-            return False
-        was_told_by_history = not self._actions_at
-        self._actions_at = now + self._look_seconds
-        self._look_seconds = min(2 * self._look_seconds, ACTIONS_SECONDS)
-        return not was_told_by_history
+    def looks_due(self, now: float) -> bool:
+        """Whether it is time to look for what comes late; true once."""
+        return self.line.phase == "live" and self.line.has_history and self.look_back.is_due(now)
+
+    def past_delayed(self, error: SourceError) -> None:
+        """Its history is asked for again, from its beginning."""
+        self.past_error, self._left_out = error, LeftOut()
 
     def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
         """Its history is in, or can't be had: then it is looked for again much later, for its splits and dividends."""
         self.past_error = error
+        self._note_left_out(asked_at)
         self.history_done = self.history_total
         if isinstance(error, UnknownSymbol):
             self.unknown = error
         if error is not None:
-            self._look_seconds, self._actions_at = FIRST_LOOK_SECONDS, 0.0
+            self.look_back.failed()
             self.missing_after = self.line.wanted_after
         return self.line.past_ended(asked_at, failed=error is not None)
+
+    def _note_left_out(self, now: float) -> None:
+        """What of a history makes no sense is told once for all of it."""
+        left_out, self._left_out = self._left_out, LeftOut()
+        if left_out.count:
+            detail = f"history: {left_out.count} left out, the first one for: {left_out.reason}"
+            self.findings.append(Finding(self.symbol, LEFT_OUT, True, now, left_out.count, detail=detail))
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
         """Once a second: who speaks, whether the sources agree, how far time has come. Quotes of a standby that
         takes over now are what was missed.
         """
         is_open = calendar_of(self.intake.exchange).at(int(now)).name == "regular"
+        self.look_back.note(self._traded_at, self.intake.exchange, now)
         has_changed = self.choice.decide(now, is_open)
         quotes = self._take_over(now) if has_changed else []
         self._compare(now)
@@ -225,6 +231,12 @@ class Followed:
         elif contact and self.line.contact(contact, self.intake.trade_id is not None):
             self.intake.after_gap()
         return quotes
+
+    @property
+    def _traded_at(self) -> float:
+        """When its last quote was, 0 where that was told to be outside the regular session."""
+        last = self.intake.last
+        return self.line.quoted[0] if last is None or last.session in (None, "regular") else 0.0
 
     def _contact(self, health: SourceHealth) -> float:
         """Until when its source has told everything of it; 0 while nobody tells. An open stream needs no questions."""
@@ -266,30 +278,6 @@ class Followed:
     def quotes_per_minute(self, now: float) -> float:
         """How many quotes came in the last minute."""
         return float(self._minute.count(now))
-
-    def told(self, health: SourceHealth, now: float) -> Told:
-        """Its state, and the cause where nothing comes, or no history; or that its price is zero or below."""
-        fares = told(
-            self.choice.speaker,
-            health,
-            self.unknown,
-            self.past_error if self.line.phase == "history" else self.failure,
-            self.line.phase != "history",
-            self.last_received,
-            calendar_of(self.intake.exchange),
-            now,
-        )
-        if fares.cause:
-            return fares
-        if self.past_error is None or self.line.phase == "history":
-            return self._with_level(fares)
-        detail = f"its history can't be had: {self.past_error}"
-        return fares._replace(cause="no history", detail=detail, next_try=self._actions_at or None)
-
-    def _with_level(self, fares: Told) -> Told:
-        """Where nothing else is amiss, that the price is part of no bar."""
-        last = self.intake.last
-        return fares if last is None or last.price > 0 else fares._replace(detail=below_zero(last.price))
 
     @property
     def known(self) -> Known:

@@ -18,11 +18,11 @@ from producer.live.intake import Known
 from producer.live.positions import Positions
 from producer.live.quality import quality_row
 from producer.live.words import (
-    Actions,
     Came,
     CaughtUp,
     Connected,
     FellBehind,
+    FoundLate,
     Lost,
     Past,
     PastDelayed,
@@ -33,7 +33,7 @@ from producer.live.words import (
 )
 from producer.sources.provider import Company
 from producer.watching import QualityRow
-from shared.calendars import DAY, calendar_of
+from shared.calendars import calendar_of
 from shared.errors import ConfigError
 from shared.listings import Listing, Listings
 from shared.market import Quote, Record
@@ -147,10 +147,10 @@ class LiveMarket:
         followed = self._followed.get(wish.symbol)
         return followed if followed is not None and followed.wish is wish else None
 
-    def _look_for_actions(self, followed: Followed, now: float) -> None:
+    def _look_for_late(self, followed: Followed, now: float) -> None:
         source, name = followed.listings[0]
-        after = now - DAY if followed.past_error is None else followed.missing_after
-        self.at_work.wish(source, Wish(followed.symbol, name, after, actions_only=True))
+        after = followed.look_back.after(now) if followed.past_error is None else followed.missing_after
+        self.at_work.wish(source, Wish(followed.symbol, name, after, late_only=True))
 
     def _heard(self, word: Word) -> Iterable[Record]:
         if isinstance(word, Came):
@@ -158,9 +158,9 @@ class LiveMarket:
         if isinstance(word, Past):
             followed = self._wished(word.wish)
             return followed.past(word.part, self._now()) if followed else ()
-        if isinstance(word, Actions):
+        if isinstance(word, FoundLate):
             followed = self._followed.get(word.symbol)
-            return followed.actions(word.records) if followed else ()
+            return followed.found_late(word.records) if followed else ()
         if isinstance(word, PastEnded):
             followed = self._wished(word.wish)
             return followed.past_ended(word.error, word.at) if followed else ()
@@ -181,7 +181,7 @@ class LiveMarket:
             for symbol, error in self.follow(word.listings).items():
                 log.error("%s is not followed: %s", symbol, error)
         elif (followed := self._wished(word.wish)) is not None:
-            followed.past_error = word.error
+            followed.past_delayed(word.error)
 
     def _fell_behind(self, word: FellBehind) -> None:
         for name in word.names:
@@ -228,6 +228,7 @@ class LiveMarket:
             followed = self._spoken(came.source, name)
             if followed is None:
                 continue
+            followed.is_closed_by_source = name in received.closed
             if name in received.failed:
                 followed.fell_behind("question", received.failed[name])
             elif name not in there:
@@ -249,8 +250,8 @@ class LiveMarket:
             self._look_back(followed, before)
             if followed.line.top_up_due(now):
                 self._wish(followed)
-            if followed.actions_due(now):
-                self._look_for_actions(followed, now)
+            if followed.looks_due(now):
+                self._look_for_late(followed, now)
             yield from followed.marks(now)
             for finding in followed.findings:
                 self.findings.put(finding)
@@ -265,6 +266,7 @@ class LiveMarket:
             followed.choice.speaker
             for followed in self._followed.values()
             if calendar_of(followed.intake.exchange).at(int(now)).name == "regular"
+            and not followed.is_closed_by_source
         }
         self.at_work.expect_quotes(open_sources)
         for symbol, company in list(self.companies.items()):

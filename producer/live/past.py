@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty, Queue
 
-from producer.live.words import Actions, Past, PastDelayed, PastEnded, Wish, Word
+from producer.live.words import FoundLate, Past, PastDelayed, PastEnded, Wish, Word
 from producer.provider_clock import ProviderClock
 from producer.sources.provider import HistorySlice, Provider
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
@@ -95,8 +95,8 @@ class Historian:
     def _turn_to(self, task: Task) -> None:
         if task.wish in self._unwished:
             self._unwished.discard(task.wish)
-        elif task.wish.actions_only:
-            self._look_for_actions(task.wish)
+        elif task.wish.late_only:
+            self._look_for_late(task.wish)
         else:
             self._fulfil(task)
 
@@ -110,16 +110,14 @@ class Historian:
                 self._later.remove(due)
             return due
 
-    def _look_for_actions(self, wish: Wish) -> None:
+    def _look_for_late(self, wish: Wish) -> None:
         try:
             parts = self._parts(wish, self._clock.now())
-            found = [
-                record for part in parts for record in part.records if isinstance(record, CorporateAction)
-            ]
+            found = [record for part in parts for record in part.records if _comes_late(record)]
         except SourceError as error:
-            log.debug("no splits or dividends of %s now: %s", wish.symbol, error)
+            log.debug("no splits, dividends or late days of %s now: %s", wish.symbol, error)
         else:
-            self._inbox.put(Actions(wish.symbol, found))
+            self._inbox.put(FoundLate(wish.symbol, found))
 
     def _fulfil(self, task: Task) -> None:
         """Fetch one history. What fails is tried again, ever more seldom, when the others had their turn."""
@@ -183,6 +181,11 @@ class Historian:
     def _parts(self, wish: Wish, asked_at: float) -> Iterator[HistorySlice]:
         after = None if wish.after is None else datetime.fromtimestamp(wish.after, UTC)
         return self._provider.history(wish.name, after, datetime.fromtimestamp(asked_at, UTC))
+
+
+def _comes_late(record: RecordedBar | CorporateAction) -> bool:
+    """Whether it may be told when time has passed it: not so what quotes or minutes have told."""
+    return isinstance(record, CorporateAction) or record.interval == "1d"
 
 
 def _ends(record: RecordedBar | CorporateAction) -> float:

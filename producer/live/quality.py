@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import cast
 
+from producer.live.fares import fares
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.watching import Cause, QualityRow, State
@@ -13,7 +14,7 @@ HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("strea
 
 def quality_row(followed: Followed, health: SourceHealth, now: float, clock_fault: str = "") -> QualityRow:
     """The row as of `now`, epoch seconds. `clock_fault` is what is wrong with a clock, in words."""
-    told = followed.told(health, now)
+    told = fares(followed, health, now)
     if clock_fault and told.cause in HIDDEN_BY_CLOCK.get(told.state, ()):
         told = told._replace(cause="wrong clock", detail=clock_fault, next_try=None)
     intake, last = followed.intake, followed.intake.last

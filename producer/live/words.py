@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from producer.sources.provider import HistorySlice, Received
 from shared.errors import SourceError
 from shared.listings import Listing
-from shared.market import CorporateAction
+from shared.market import CorporateAction, RecordedBar
 
 Asker = Literal["stream", "question"]
 """Who learns what a source says: the thread that reads its stream, or the one that asks."""
@@ -63,14 +63,15 @@ class Lost(NamedTuple):
 class Wish:
     """History of `name`, which we call `symbol`, behind `after` (None for all there is).
 
-    `actions_only` looks for splits and dividends alone; when that fails it is left to the next time. Each wish is
-    itself alone: what is told of an earlier one of the same symbol is told from another.
+    `late_only` looks for splits and dividends alone, and for days of which the calendar knows no session; when that
+    fails it is left to the next time. Each wish is itself alone: what is told of an earlier one of the same symbol is
+    told from another.
     """
 
     symbol: str
     name: str
     after: float | None
-    actions_only: bool = False
+    late_only: bool = False
 
 
 class Past(NamedTuple):
@@ -80,11 +81,11 @@ class Past(NamedTuple):
     part: HistorySlice
 
 
-class Actions(NamedTuple):
-    """Splits and dividends of the last days, looked for again."""
+class FoundLate(NamedTuple):
+    """Splits, dividends and days without a session, looked for again."""
 
     symbol: str
-    records: list[CorporateAction]
+    records: list[CorporateAction | RecordedBar]
 
 
 class PastEnded(NamedTuple):
@@ -108,4 +109,4 @@ class Watched(NamedTuple):
     listings: dict[str, tuple[Listing, ...]]
 
 
-Word = Came | Connected | FellBehind | CaughtUp | Lost | Past | Actions | PastDelayed | PastEnded | Watched
+Word = Came | Connected | FellBehind | CaughtUp | Lost | Past | FoundLate | PastDelayed | PastEnded | Watched

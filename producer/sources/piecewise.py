@@ -1,7 +1,7 @@
 """Answers that are wrong in one place, read piece by piece: what can't be understood costs itself and nothing else."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -11,15 +11,17 @@ from shared.errors import Unanswered
 Piece = TypeVar("Piece", bound=msgspec.Struct)
 Item = TypeVar("Item")
 
-log = logging.getLogger("tickstream.producer")
-
 
 class LeftOut:
-    """What of one answer is left out: how many pieces, and why the first one."""
+    """What of an answer, or of all answers to one question, is left out: how many pieces, and why the first one."""
 
     def __init__(self) -> None:
         self.count = 0
         self.reason = ""
+
+    def add(self, other: "LeftOut") -> None:
+        """What of another answer is left out too."""
+        self.count, self.reason = self.count + other.count, self.reason or other.reason
 
     def note(self, reason: object) -> None:
         """One more piece."""
@@ -30,6 +32,10 @@ class LeftOut:
         """One line for the whole answer, such as "Yahoo's 1d bars of X"; none where nothing is left out."""
         if self.count:
             log.warning("%s: %d left out, the first one for: %s", answer, self.count, self.reason)
+
+
+NOTHING_LEFT_OUT = LeftOut()
+"""What every answer without a fault shares; nothing is ever noted in it."""
 
 
 def understood_items(
@@ -45,20 +51,43 @@ def understood_items(
     return items
 
 
-def understood_rows(raw: object, kind: type[Item], answer: str) -> list[Item]:
-    """The rows that can be understood, texts standing for numbers; the log names the `answer` where some can't be.
+def understood_rows(raw: object, kind: type[Item], answer: str, left_out: LeftOut) -> list[Item]:
+    """The rows that can be understood, texts standing for numbers; the others are noted in `left_out`.
 
-    Raises Unanswered where it is no list of rows, or none of them can be understood.
+    Raises Unanswered where the `answer` is no list of rows, or none of them can be understood.
     """
     try:
         return msgspec.convert(raw, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError:
-        left_out = LeftOut()
         rows = understood_items(raw if isinstance(raw, list) else [], kind, left_out, strict=False)
         if not rows:
             raise Unanswered(f"{answer} are unreadable.") from None
-        left_out.warn(log, answer)
         return rows
+
+
+def rising(
+    rows: Iterable[Item], place_of: Callable[[Item], int], after: int, left_out: LeftOut
+) -> list[Item]:
+    """The rows by their places, each place once, and none at `after` or before it; the others are noted in `left_out`.
+
+    Of two rows of one place the first one stands: the second is a repetition, or something else that can't be told.
+    """
+    found: dict[int, Item] = {}
+    differing, others = list[str](), list[str]()
+    for row in rows:
+        place = place_of(row)
+        if place <= after:
+            others.append(f"{place} is not behind {after}, as was asked for")
+        elif found.setdefault(place, row) is not row:
+            is_same = found[place] == row
+            (others if is_same else differing).append(
+                f"{place} comes twice"
+                if is_same
+                else f"{place} comes twice: {found[place]} stands, not {row}"
+            )
+    for reason in (*differing, *others):
+        left_out.note(reason)
+    return [found[place] for place in sorted(found)]
 
 
 def understood_fields(raw: object, kind: type[Piece], left_out: LeftOut) -> Piece:

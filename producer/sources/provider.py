@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from producer.provider_clock import ProviderClock
+from producer.sources.piecewise import NOTHING_LEFT_OUT, LeftOut
 from shared.errors import SourceError
 from shared.market import CorporateAction, Quote, RecordedBar
 
@@ -23,7 +24,7 @@ class Received(NamedTuple):
 
     `alive` says whether anything came at all. `delays` are the seconds that names are behind, where it was said.
     `named` are names that the provider still has, though what it said of them was no use; `failed` those that it could
-    not be asked for, and why.
+    not be asked for, and why; `closed` those whose exchange it calls closed.
     """
 
     quotes: list[Quote]
@@ -32,6 +33,7 @@ class Received(NamedTuple):
     delays: Mapping[str, float] = NO_DELAYS
     named: frozenset[str] = frozenset()
     failed: Mapping[str, SourceError] = NO_FAILURES
+    closed: frozenset[str] = frozenset()
 
     def unless_all_failed(self, names: Sequence[str]) -> "Received":
         """The same. Raises the error of one name where none of `names` could be asked for."""
@@ -74,13 +76,15 @@ class Company(NamedTuple):
 class HistorySlice(NamedTuple):
     """A part of a symbol's past, in time order: `done` of `total` requests are made.
 
-    `doubts` says, in sentences for the user, what of the part was set aside because it can't be told what it means.
+    `doubts` says, in sentences for the user, what of the part was set aside because it can't be told what it means;
+    `left_out` counts what was left out because it can't be true, or makes no sense.
     """
 
     records: list[RecordedBar | CorporateAction]
     done: int
     total: int
     doubts: tuple[str, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 class Provider(Protocol):

@@ -15,7 +15,7 @@ from shared.provider_settings import Providers
 from tests.unit.local_http import Asked, Reply, answering
 
 NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)
-DAYS = (1719927000, 1720013400, 1720099800, 1720445400, 1720531800)
+DAYS = (1719927000, 1720013400, 1720186200, 1720445400, 1720531800)
 """Openings in New York from 2 July 2024 on."""
 
 Chart = dict[str, Any]

@@ -199,6 +199,61 @@ def test_price_before_the_session_that_makes_no_sense_costs_no_price_of_the_sess
     assert (quote.price, quote.session, quote.day_volume) == (270.0, "regular", 45_000_000)
 
 
+def test_newest_price_of_the_night_is_told_without_size_and_figures_of_the_session() -> None:
+    """Reports: gadicc/yahoo-finance2 #993, ranaroussi/yfinance #2630. From 20:00 to 04:00 another place is open."""
+    closed = {
+        "regularMarketTime": second(19, 16, 0),
+        "postMarketPrice": 270.5,
+        "postMarketTime": second(19, 19, 59),
+    }
+    night = {"overnightMarketPrice": 272.25, "overnightMarketTime": second(20, 1, 12)}
+    offers = {"bid": 270.4, "ask": 270.6, "marketState": "OVERNIGHT"}
+    quote = polled(**closed, **night, **offers)
+    assert (quote.price, quote.session, quote.event_time.timestamp()) == (
+        272.25,
+        "overnight",
+        second(20, 1, 12),
+    )
+    assert (quote.size, quote.day_volume, quote.day_open, quote.day_high, quote.day_low) == (None,) * 5
+    assert (quote.bid, quote.ask) == (None, None)
+    assert quote.previous_close == 270.0
+    early = polled(**closed, **night, preMarketPrice=271.0, preMarketTime=second(20, 4, 0), bid=270.9)
+    assert (early.price, early.session, early.bid) == (271.0, "pre", 270.9)
+
+
+@pytest.mark.parametrize(
+    "night",
+    [
+        {"overnightMarketPrice": 272.25},
+        {"overnightMarketPrice": 272.25, "overnightMarketTime": second(19, 3, 0)},
+        {
+            "overnightMarketPrice": 272.25,
+            "overnightMarketTime": int((LATER + timedelta(hours=1)).timestamp()),
+        },
+        {"overnightMarketPrice": 0.0, "overnightMarketTime": second(20, 1, 12)},
+        {"overnightMarketPrice": {"raw": 272.25}, "overnightMarketTime": {"raw": second(20, 1, 12)}},
+    ],
+)
+def test_price_of_the_night_that_is_not_newest_or_makes_no_sense_costs_no_other(
+    night: dict[str, Any],
+) -> None:
+    """Scenario: last night's price stands beside that of the session."""
+    quote = polled(regularMarketTime=second(19, 16, 0), **night)
+    assert (quote.price, quote.session, quote.day_volume) == (270.0, "regular", 45_000_000)
+
+
+def test_polls_over_a_night_give_the_volumes_that_were_traded() -> None:
+    """Scenario: the opening's volume counts from nothing, also behind prices of the night."""
+    closed = {"regularMarketTime": second(19, 16, 0)}
+    rows: list[dict[str, Any]] = [
+        closed,
+        {**closed, "overnightMarketPrice": 272.25, "overnightMarketTime": second(19, 21, 0)},
+        {**closed, "overnightMarketPrice": 272.5, "overnightMarketTime": second(20, 3, 0)},
+        {"regularMarketTime": second(20, 9, 30, 2), "regularMarketVolume": 1_200_000},
+    ]
+    assert sizes(polled(**row) for row in rows) == [None, None, None, 1_200_000]
+
+
 COIN = {"symbol": "BTC-USD", "exchange": "CCC", "currency": "USD", "regularMarketPrice": 95_900.0}
 
 

@@ -42,7 +42,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("producer.live.past.PAUSE_SECONDS", 0.1)
     monkeypatch.setattr("producer.live.past.PAST_PATIENCE_SECONDS", 1.0)
     monkeypatch.setattr("producer.live.past.PATIENCE_SECONDS", 1.0)
-    monkeypatch.setattr("producer.live.followed.FIRST_LOOK_SECONDS", 1.0)
+    monkeypatch.setattr("producer.live.look_back.FIRST_LOOK_SECONDS", 1.0)
 
 
 def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:

@@ -129,6 +129,54 @@ def test_one_day_at_a_hundredth_of_a_dollar_price_is_set_aside() -> None:
     assert closes_of(told) == [43.0, 42.9, 44.1, 44.2]
 
 
+COLUMNS = ("open", "high", "low", "close")
+
+
+def with_one_off(column: str, factor: float, at: int) -> Chart:
+    """Days of which one price of one day is off by a factor."""
+    told = body([43.0, 42.9, 43.5, 44.1, 44.2], None)
+    (columns,) = told["indicators"]["quote"]
+    columns["high"] = [close * 1.03 for close in columns["close"]]
+    columns["low"] = [close * 0.96 for close in columns["close"]]
+    columns[column][at] *= factor
+    return msgspec.convert(told, Chart)
+
+
+@pytest.mark.parametrize("at", [0, 2, 4])
+@pytest.mark.parametrize("factor", [0.01, 100.0])
+@pytest.mark.parametrize("column", COLUMNS)
+def test_day_of_which_one_price_alone_is_100_times_off_is_set_aside(
+    column: str, factor: float, at: int
+) -> None:
+    """Report: yfinance #552. A low of 0.43 below a close of 43.5 is no fault of form, and stood as the day's low."""
+    told = with_one_off(column, factor, at)
+    assert closes_of(told) == [close for day, close in enumerate([43.0, 42.9, 43.5, 44.1, 44.2]) if day != at]
+
+
+def test_such_a_day_raises_an_alert_about_the_data() -> None:
+    """Scenario: a day that is set aside is named."""
+    assert doubts(with_one_off("low", 0.01, 2)) == (
+        "1 bars are set aside in which one price is 100 times off the others",
+    )
+    assert doubts(with_one_off("close", 1.0, 2)) == ()
+
+
+def test_open_and_low_of_a_day_at_a_hundredth_are_set_aside_together() -> None:
+    """The same fault in two columns: the day opens far below the close before, and nothing follows."""
+    told = body([43.0, 42.9, 43.5, 44.1], None)
+    (columns,) = told["indicators"]["quote"]
+    columns["open"][2], columns["low"][2] = 0.434, 0.431
+    assert closes_of(msgspec.convert(told, Chart)) == [43.0, 42.9, 44.1]
+
+
+def test_day_in_which_a_price_falls_to_a_hundredth_stands() -> None:
+    """Reports of the 2022 LUNA collapse: it opened at the close before, and stayed where it fell."""
+    told = body([0.005, 0.00005, 0.00006, 0.00005], None)
+    (columns,) = told["indicators"]["quote"]
+    columns["open"][1], columns["high"][1] = 0.005, 0.0052
+    assert closes_of(msgspec.convert(told, Chart)) == [0.005, 0.00005, 0.00006, 0.00005]
+
+
 def test_price_that_falls_to_a_hundredth_and_stays_there_stands() -> None:
     """Reports of the 2022 LUNA collapse: no unit, but a fall."""
     told = chart([1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009], None, exchangeName="CCC")

@@ -10,6 +10,7 @@ from analytics.bars import slot_of
 from analytics.engine import Engine
 from analytics.symbol_state import EngineSettings
 from producer.live.health import SourceHealth, Told, told
+from producer.sources.yahoo.quotes import read
 from shared.calendars import Exchange, Weekdays, calendar_of, periods_per_year
 from shared.errors import StreamSilent
 from shared.exchanges import calendar_name, is_known, newer_name, with_zone
@@ -230,6 +231,41 @@ def test_currencies_say_when_they_close_and_open() -> None:
     assert market.turns(friday + 48 * 3600) == friday + 7 * 86_400
 
 
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("2025-12-24 16:59", "live"),
+        ("2025-12-24 17:00", "closed"),
+        ("2025-12-25 12:00", "closed"),
+        ("2025-12-25 17:00", "live"),
+        ("2025-12-31 17:30", "closed"),
+        ("2026-01-01 16:59", "closed"),
+        ("2026-01-01 17:00", "live"),
+        ("2026-12-25 16:00", "closed"),
+        ("2026-12-25 18:00", "closed"),
+    ],
+)
+def test_currencies_rest_on_christmas_and_new_years_day(text: str, state: str) -> None:
+    """Scenario: "stream silent" on Christmas Eve from 22:00 UTC on; Christmas of 2026 is a Friday."""
+    assert told_at("CCY", datetime.fromisoformat(text).replace(tzinfo=NEW_YORK), 1).state == state
+
+
+def test_currencies_say_when_they_open_behind_a_holiday() -> None:
+    """Scenario: what `symbols describe` names on 24 December; of 2026 the weekend follows."""
+    market = calendar_of("CCY")
+    for eve, opens in (("2025-12-24T22:00", "2025-12-25T22:00"), ("2026-12-24T22:00", "2026-12-27T22:00")):
+        assert market.turns(second(eve) - 3600) == second(eve)
+        assert market.turns(second(eve)) == second(opens)
+
+
+def test_day_of_currencies_on_a_holiday_is_london_s_as_their_source_tells_it() -> None:
+    """Scenario: the days of before have the same bounds, live and in history."""
+    noon, midnight = second("2025-12-25T12:00"), second("2025-12-25T00:00")
+    slot = slot_of("1d", noon, calendar_of("CCY"))
+    assert slot is not None
+    assert (slot.start, slot.end) == (midnight, midnight + 86_400)
+
+
 @pytest.mark.parametrize("name", YAHOOS_CODES)
 def test_code_of_yahoos_list_has_a_calendar(name: str) -> None:
     """Scenario: ^VIX (CGI) and ^STOXX50E (ZRH) were taken for coins, open day and night."""
@@ -272,6 +308,44 @@ def test_code_nobody_maps_without_a_zone_is_no_market_around_the_clock() -> None
     for exchange in ("XYZ", "XYZ@Nowhere/Atlantis", "XYZ@" + "x" * 300):
         assert calendar_of(exchange).at(second("2026-11-22T12:00")).name == "closed"
         assert not is_known(exchange)
+
+
+@pytest.mark.parametrize(
+    ("told", "open_at", "closed_at"),
+    [
+        (
+            {"quoteType": "EQUITY", "exchangeTimezoneName": "Europe/Belgrade"},
+            "2026-11-23T00:30",
+            "2026-11-22T22:30",
+        ),
+        ({"exchangeTimezoneName": "Europe/Belgrade"}, "2026-11-23T00:30", "2026-11-22T22:30"),
+        ({"quoteType": "ETF"}, "2026-11-28T04:30", "2026-11-23T04:30"),
+        ({"quoteType": "CURRENCY"}, "2026-11-23T04:30", "2026-11-22T12:00"),
+    ],
+)
+def test_share_whose_source_leaves_out_its_exchange_is_open_on_weekdays(
+    told: dict[str, str], open_at: str, closed_at: str
+) -> None:
+    """Scenario: a row of Yahoo's without `exchange` was taken for a coin; with no zone it is New York's."""
+    row = {"symbol": "X", "regularMarketPrice": 5.0, "regularMarketTime": second("2026-11-20T12:00"), **told}
+    (said,) = read([row], ["X"], moment(second("2026-12-01T00:00"))).quotes
+    calendar = calendar_of(said.exchange)
+    assert calendar.at(second(open_at)).name == "regular"
+    assert calendar.at(second(closed_at)).name == "closed"
+
+
+def test_coin_needs_no_exchange() -> None:
+    """Scenario: coins trade around the clock, also where a row or a chart names no place."""
+    row = {"symbol": "X", "regularMarketPrice": 5.0, "regularMarketTime": 1_795_176_000}
+    for beside in ({"quoteType": "CRYPTOCURRENCY"}, {"exchangeTimezoneName": "UTC"}, {}):
+        (said,) = read([{**row, **beside}], ["X"], moment(second("2026-12-01T00:00"))).quotes
+        assert said.exchange is None
+
+
+def test_code_that_was_told_before_outlives_rows_without_one() -> None:
+    """Scenario: one row of many leaves the exchange out."""
+    assert newer_name("UNTOLD@Europe/London", "LSE") == "LSE"
+    assert newer_name("LSE", "UNTOLD@Europe/London") == "LSE"
 
 
 def test_known_code_needs_no_zone() -> None:

@@ -4,15 +4,16 @@ import heapq
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from producer.http import Params
 from producer.sources.binance.trades import Milliseconds
-from producer.sources.piecewise import LeftOut, understood_rows
+from producer.sources.piecewise import LeftOut, rising, understood_rows
 from producer.sources.provider import HistorySlice
+from producer.sources.torn import Tears, doubt_of
 from shared.errors import Unanswered
 from shared.market import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, RecordedInterval
 
@@ -55,6 +56,8 @@ class History:
             for interval, days in DAYS.items()
         }
         self._done = 0
+        self._left_out = LeftOut()
+        self._torn = 0
         self._total = max(1, sum(self._requests(interval) for interval in DAYS))
 
     def slices(self) -> Iterator[HistorySlice]:
@@ -63,7 +66,8 @@ class History:
         bars = heapq.merge(*each, key=lambda bar: (bar.start, -INTERVAL_SECONDS[bar.interval]))
         while records := list(islice(bars, BARS_A_REQUEST)):
             yield HistorySlice([*records], self._done, self._total)
-        yield HistorySlice([], self._total, self._total)
+        doubts = (doubt_of(self._torn),) if self._torn else ()
+        yield HistorySlice([], self._total, self._total, doubts, self._left_out)
 
     def _requests(self, interval: RecordedInterval) -> int:
         """How many requests an interval takes at most."""
@@ -73,19 +77,29 @@ class History:
     def _bars(self, interval: RecordedInterval) -> Iterator[RecordedBar]:
         length = 1000 * INTERVAL_SECONDS[interval]
         start, now, rows = self._starts[interval], _milliseconds(self._now), BARS_A_REQUEST
-        left_out = LeftOut()
+        left_out, tears = LeftOut(), Tears()
         while rows == BARS_A_REQUEST and start + length <= now:
-            klines, rows = self._page(interval, start)
+            klines, rows = self._page(interval, start, left_out)
             finished = (kline for kline in klines if kline.opens_at + length <= now)
             # Where nobody traded, a row repeats the last price: it was not paid in that time.
-            traded = (self._bar(interval, kline, left_out) for kline in finished if kline.trades > 0)
+            traded = (
+                self._bar(interval, kline, left_out)
+                for kline in finished
+                if kline.trades > 0 and not self._is_torn(kline, tears)
+            )
             yield from (bar for bar in traded if bar is not None)
             start = klines[-1].opens_at + length if klines else start
         left_out.warn(log, f"Binance's {interval} bars of {self._name}")
+        self._left_out.add(left_out)
 
-    def _page(self, interval: RecordedInterval, start: int) -> tuple[list[Kline], int]:
-        """Of at most a thousand bars that start at `start` or later, rising, those that can be understood, and how many
-        there were.
+    def _is_torn(self, kline: Kline, tears: Tears) -> bool:
+        is_torn = tears.is_torn(kline.open, kline.high, kline.low, kline.close)
+        self._torn += is_torn
+        return is_torn
+
+    def _page(self, interval: RecordedInterval, start: int, left_out: LeftOut) -> tuple[list[Kline], int]:
+        """Of at most a thousand bars that start at `start` or later, rising, those that make sense, and how many rows
+        there were. Raises Unanswered where there are rows, and none of them is such a bar.
         """
         params: Params = {
             "symbol": self._name.upper(),
@@ -96,10 +110,11 @@ class History:
         }
         answer = self._ask("/api/v3/klines", params)
         self._done += 1
-        klines = understood_rows(answer, Kline, f"Binance's {interval} bars of {self._name}")
-        times = [start - 1, *(kline.opens_at for kline in klines)]
-        if any(earlier >= later for earlier, later in pairwise(times)):
-            raise Unanswered(f"Binance's bars of {self._name} are out of order.")
+        told = f"Binance's {interval} bars of {self._name}"
+        understood = understood_rows(answer, Kline, told, left_out)
+        klines = rising(understood, lambda kline: kline.opens_at, start - 1, left_out)
+        if answer and not klines:
+            raise Unanswered(f"{told} are none that were asked for: {left_out.reason}.")
         return klines, len(answer)
 
     def _bar(self, interval: RecordedInterval, kline: Kline, left_out: LeftOut) -> RecordedBar | None:

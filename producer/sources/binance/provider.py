@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
 from threading import Event
 from typing import Any
 
@@ -16,9 +15,9 @@ from producer.limits import RequestLimit
 from producer.provider_clock import ProviderClock
 from producer.sources.binance.history import History
 from producer.sources.binance.stream import BinanceStream
-from producer.sources.binance.trades import SOURCE, Trade, quote_of
+from producer.sources.binance.trades import SOURCE, Trade, number_of, quote_of
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import understood_rows
+from producer.sources.piecewise import LeftOut, rising, understood_items, understood_rows
 from producer.sources.provider import Company, HistorySlice, Received
 from shared.errors import Unanswered, UnknownSymbol
 from shared.market import Quote
@@ -43,7 +42,7 @@ class Pair(msgspec.Struct, rename={"base": "baseAsset", "quoted": "quoteAsset"})
 
     base: str
     quoted: str
-    filters: list[Filter]
+    filters: list[Any]
 
 
 class ExchangeInfo(msgspec.Struct):
@@ -106,17 +105,22 @@ class Binance:
         """Every trade with a higher number, a thousand a request; Binance has them all."""
         rows = TRADES_A_REQUEST
         while rows == TRADES_A_REQUEST:
-            trades, rows = self._trades(name, {"fromId": trade_id + 1, "limit": TRADES_A_REQUEST})
-            numbers = [trade_id, *(trade.a for trade in trades)]
-            if any(earlier >= later for earlier, later in pairwise(numbers)):
-                raise Unanswered(f"Binance's trades of {name} are out of order.")
+            asked = {"fromId": trade_id + 1, "limit": TRADES_A_REQUEST}
+            trades, rows = self._trades(name, asked, trade_id)
             yield from self._quotes(name, trades)
-            trade_id = numbers[-1]
+            trade_id = trades[-1].a if trades else trade_id
 
-    def _trades(self, name: str, params: Params) -> tuple[list[Trade], int]:
-        """The trades that can be understood, and how many there were. Raises Unanswered where none can be."""
+    def _trades(self, name: str, params: Params, after: int = -1) -> tuple[list[Trade], int]:
+        """The trades behind the number `after` by their numbers, each once, and how many rows there were.
+
+        Raises Unanswered where there are rows, and none of them is such a trade.
+        """
         answer = self._ask(name, "/api/v3/aggTrades", {"symbol": name.upper(), **params})
-        trades = understood_rows(answer, Trade, f"Binance's trades of {name}")
+        told, left_out = f"Binance's trades of {name}", LeftOut()
+        trades = rising(understood_rows(answer, Trade, told, left_out), number_of, after, left_out)
+        if answer and not trades:
+            raise Unanswered(f"{told} are none that were asked for: {left_out.reason}.")
+        left_out.warn(log, told)
         return trades, len(answer)
 
     def _quotes(self, name: str, trades: Sequence[Trade]) -> list[Quote]:
@@ -141,6 +145,7 @@ class Binance:
 
 
 def _decimals(pair: Pair) -> int:
-    steps = [rule.tick_size for rule in pair.filters if rule.kind == "PRICE_FILTER" and rule.tick_size]
+    rules = understood_items(pair.filters, Filter, LeftOut(), strict=False)
+    steps = [rule.tick_size for rule in rules if rule.kind == "PRICE_FILTER" and rule.tick_size]
     exponents = [step.normalize().as_tuple().exponent for step in steps]
     return max([0, *(-exponent for exponent in exponents if isinstance(exponent, int))]) if steps else 2

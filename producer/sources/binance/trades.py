@@ -34,6 +34,11 @@ class TradeFrame(msgspec.Struct):
     data: Trade
 
 
+def number_of(trade: Trade) -> int:
+    """Its number in the order of the pair's trades."""
+    return trade.a
+
+
 def quote_of(name: str, trade: Trade, now: datetime) -> Quote:
     """The trade as a quote. Raises ValueError where it can't be true.
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from producer.http import Rejected
-from producer.sources.piecewise import Item, LeftOut, understood_fields, understood_items
+from producer.sources.piecewise import NOTHING_LEFT_OUT, Item, LeftOut, understood_fields, understood_items
 from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from shared.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
-from shared.exchanges import with_zone
+from shared.exchanges import untold_exchange, with_zone
 from shared.market import RecordedInterval, Text
 
 NOT_FOUND = 404
@@ -28,6 +28,7 @@ class Meta(msgspec.Struct, rename="camel"):
 
     exchange_timezone_name: str
     exchange_name: Text | None = None
+    instrument_type: str | None = None
     currency: Text | None = None
     regular_market_time: Epoch | None = None
     data_granularity: Text | None = None
@@ -77,17 +78,20 @@ class Events(msgspec.Struct):
 
 
 class Chart(msgspec.Struct):
-    """All that came with one answer; without `timestamp` where there are no bars."""
+    """All that came with one answer but for what is `left_out`; without `timestamp` where there are no bars."""
 
     meta: Meta
     indicators: Indicators
     timestamp: list[Epoch] = []
     events: Events = msgspec.field(default_factory=Events)
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def exchange(self) -> str | None:
-        """The exchange's code, with its zone where nobody knows the code."""
-        return with_zone(self.meta.exchange_name, self.meta.exchange_timezone_name)
+        """The exchange's code, with its zone where nobody knows the code, or it is not told."""
+        meta = self.meta
+        told = meta.exchange_name or untold_exchange(meta.instrument_type, meta.exchange_timezone_name)
+        return with_zone(told, meta.exchange_timezone_name)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -209,7 +213,7 @@ def mended(raw: dict[str, Any], answer: str) -> Chart:
     except msgspec.ValidationError as error:
         raise Unanswered(f"{answer} has another form than it should: {error}.") from error
     times, columns = _rows(raw, left_out)
-    chart = Chart(meta, Indicators([columns]), times, _events(raw.get("events"), left_out))
+    chart = Chart(meta, Indicators([columns]), times, _events(raw.get("events"), left_out), left_out)
     left_out.warn(log, answer)
     return chart
 

@@ -1,16 +1,21 @@
 """What Yahoo knows of a symbol: its summary, or the facts that come with a quote."""
 
+import logging
+from typing import Any
 from urllib.parse import quote as url_quoted
 
 import msgspec
 
 from producer.http import Rejected
+from producer.sources.piecewise import LeftOut, understood_fields
 from producer.sources.provider import Company
-from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, Row, rows
+from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, Row, row_of, rows
 from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
-from shared.errors import SourceDown, UnknownSymbol
+from shared.errors import SourceDown, Unanswered, UnknownSymbol
 
 MODULES = "assetProfile,price,quoteType"
+
+log = logging.getLogger("tickstream.producer")
 
 
 class Profile(msgspec.Struct):
@@ -39,11 +44,11 @@ class QuoteType(msgspec.Struct, rename="camel"):
 
 
 class Summary(msgspec.Struct, rename="camel"):
-    """The modules there are."""
+    """The modules there are, still unread: one that makes no sense costs no other."""
 
-    price: Price
-    quote_type: QuoteType = msgspec.field(default_factory=QuoteType)
-    asset_profile: Profile = msgspec.field(default_factory=Profile)
+    price: dict[str, Any]
+    quote_type: Any = None
+    asset_profile: Any = None
 
 
 class Result(msgspec.Struct):
@@ -68,18 +73,23 @@ def company(session: YahooSession, name: str) -> Company:
     summaries = understood(body, Body).quote_summary.result
     if not summaries:
         raise SourceDown(f"Yahoo answered without a summary of {name}.")
-    return _from_summary(name, summaries[0])
+    return company_of(name, summaries[0])
 
 
-def _from_summary(name: str, summary: Summary) -> Company:
-    price = summary.price
+def company_of(name: str, summary: Summary) -> Company:
+    """What a summary says; what of it makes no sense is left out."""
+    left_out = LeftOut()
+    price = understood_fields(summary.price, Price, left_out)
+    profile = understood_fields(summary.asset_profile, Profile, left_out)
+    kind = understood_fields(summary.quote_type, QuoteType, left_out)
+    left_out.warn(log, f"Yahoo's description of {name}")
     return Company(
         symbol=name,
         name=price.long_name or price.short_name,
-        sector=summary.asset_profile.sector,
-        industry=summary.asset_profile.industry,
+        sector=profile.sector,
+        industry=profile.industry,
         exchange=price.exchange,
-        time_zone=summary.quote_type.time_zone_full_name,
+        time_zone=kind.time_zone_full_name,
         currency=price.currency,
         quote_type=price.quote_type,
         decimals=price.price_hint,
@@ -87,9 +97,16 @@ def _from_summary(name: str, summary: Summary) -> Company:
     )
 
 
+def _understood_rows(session: YahooSession, name: str) -> list[Row]:
+    try:
+        return [row_of(raw) for raw in rows(session, [name])]
+    except msgspec.ValidationError as error:
+        raise Unanswered(f"Yahoo's answer for {name} has another form than it should: {error}.") from error
+
+
 def _from_quote(session: YahooSession, name: str, reason: str) -> Company:
     """Raises UnknownSymbol where there is no quote either."""
-    found = [understood(row, Row) for row in rows(session, [name])]
+    found = _understood_rows(session, name)
     if not found or found[0].quote_type in (None, NO_TYPE):
         raise UnknownSymbol(f"Yahoo does not know {name}: {reason}")
     row = found[0]

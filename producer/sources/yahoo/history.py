@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from producer.sources.finished_days import is_wanted
+from producer.sources.piecewise import LeftOut
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import fetch
 from producer.sources.yahoo.records import actions, bars, doubts
@@ -52,20 +54,21 @@ def history(
     waiting: list[Past] = []
     actions_told = False
     for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
-        chart = fetch(session, name, span.interval, span.start, now)
+        chart, left_out = fetch(session, name, span.interval, span.start, now), LeftOut()
         if chart is not None:
+            left_out.add(chart.left_out)
             # Each later answer repeats the actions of its own, shorter window.
-            waiting += [] if actions_told else actions(chart, name, after, now)
+            waiting += [] if actions_told else actions(chart, name, after, now, left_out)
             actions_told = True
             waiting += (
                 bar
-                for bar in bars(chart, name, span.interval, now)
-                if bar.start >= span.start and (after is None or bar.start > after)
+                for bar in bars(chart, name, span.interval, now, left_out)
+                if bar.start >= span.start and is_wanted(bar, after)
             )
         waiting.sort(key=_order)
         ready = [record for record in waiting if next_start is None or _time(record) < next_start]
         waiting = waiting[len(ready) :]
-        yield HistorySlice(ready, number, len(wanted), () if chart is None else doubts(chart))
+        yield HistorySlice(ready, number, len(wanted), () if chart is None else doubts(chart), left_out)
 
 
 def _time(record: Past) -> datetime:

@@ -5,7 +5,7 @@ Yahoo tells older prices in the shares of today. Now and then it tells a split a
 paid, or gives some days in pounds among pence. Both show in the jump from one bar to the next, which is compared with
 the ratio. What the jump can't decide is set aside: also what lies before a jump like that of a split where none took
 effect, because some days are told in new shares and others are not, or the split is told with a wrong date, and what
-lies before a split that is told twice.
+lies before a split that is told twice. Within a bar one price may be 100 times off the others (`torn.py`).
 """
 
 from collections import Counter
@@ -14,13 +14,11 @@ from itertools import groupby, pairwise
 from math import log, prod
 from typing import NamedTuple
 
+from producer.sources.torn import Tears, doubt_of, powers_of
 from producer.sources.yahoo.chart import Point
 from shared.currencies import is_in_hundredths
 from shared.splits import shows_split
 
-UNIT = log(100)
-UNIT_TOLERANCE = 0.12
-"""How far a jump may be from a power of 100, as a share of one: 100 is told from 57 and 174."""
 PLAIN = log(2)
 """The logarithm of a ratio that a share seldom jumps by on a day without a split."""
 LIKENESS = 0.15
@@ -34,16 +32,17 @@ Splits = list[tuple[int, float]]
 
 class Levels(NamedTuple):
     """`splits` are those that older prices are told in, so that they are to be taken back. Bars before `known_from` are
-    set aside, and those that start at `other_unit`; `doubts` says why, for the user."""
+    set aside, and those that start at `other_unit` or are `torn`; `doubts` says why, for the user."""
 
     splits: Splits
     known_from: int
     other_unit: frozenset[int]
+    torn: frozenset[int]
     doubts: tuple[str, ...]
 
     def is_known(self, second: int) -> bool:
-        """Whether it is known what a price of then is worth today."""
-        return second >= self.known_from and second not in self.other_unit
+        """Whether it is known what the prices of then are worth today."""
+        return second >= self.known_from and second not in self.other_unit and second not in self.torn
 
 
 def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> Levels:
@@ -53,15 +52,27 @@ def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> 
     unknown += _told_twice(splits) + _shown_elsewhere(points, verdicts)
     not_applied = [split for split, is_applied in verdicts.items() if is_applied is False]
     other_unit = _other_unit(points, not_applied, currency)
+    torn = _torn(points, not_applied) - other_unit
     return Levels(
         [split for split, is_applied in verdicts.items() if is_applied],
         max((second for second, _ in unknown), default=0),
         other_unit,
-        tuple(_doubts(unknown, other_unit)),
+        torn,
+        tuple(_doubts(unknown, other_unit, torn)),
     )
 
 
-def _doubts(unknown: Splits, other_unit: frozenset[int]) -> list[str]:
+def _torn(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
+    """When those bars start of which one price is 100 times off the others."""
+    tears, torn = Tears(), []
+    for point in points:
+        factor = _factor(not_applied, point.time)
+        opened, high, low, close = (price / factor for price in point[1:5])
+        torn += [point.time] if tears.is_torn(opened, high, low, close) else []
+    return frozenset(torn)
+
+
+def _doubts(unknown: Splits, other_unit: frozenset[int], torn: frozenset[int]) -> list[str]:
     doubts = [
         f"whether prices before the split of {ratio:g} for 1 are told in new shares can't be told: they are set aside"
         for ratio in dict.fromkeys(ratio for _, ratio in unknown)
@@ -70,6 +81,8 @@ def _doubts(unknown: Splits, other_unit: frozenset[int]) -> list[str]:
         doubts.append(
             f"{len(other_unit)} bars are set aside whose prices are 100 times off those around them"
         )
+    if torn:
+        doubts.append(doubt_of(len(torn)))
     return doubts
 
 
@@ -151,8 +164,7 @@ def _runs(points: Sequence[Point], not_applied: Splits) -> list[tuple[int, list[
     ]
     levels, level = [(time, 0) for time, _ in closes[:1]], 0
     for (_, before), (time, close) in pairwise(closes):
-        powers = log(close / before) / UNIT
-        level += round(powers) if abs(powers - round(powers)) <= UNIT_TOLERANCE else 0
+        level += powers_of(close / before)
         levels.append((time, level))
     return [
         (level, [time for time, _ in together]) for level, together in groupby(levels, key=lambda at: at[1])

@@ -41,7 +41,7 @@ class Yahoo:
         """The newest price of each, of its regular session or of trading before or after it."""
         wanted = list(dict.fromkeys(names))
         quotes: list[Quote] = []
-        refused, named = 0, frozenset[str]()
+        refused, named, closed = 0, frozenset[str](), frozenset[str]()
         delays: dict[str, float] = {}
         failed: dict[str, SourceError] = {}
         for first in range(0, len(wanted), SYMBOLS_A_REQUEST):
@@ -54,8 +54,11 @@ class Yahoo:
             quotes += received.quotes
             refused += received.refused
             named |= received.named
+            closed |= received.closed
             delays |= received.delays
-        return Received(quotes, refused, delays=delays, named=named, failed=failed).unless_all_failed(wanted)
+        return Received(
+            quotes, refused, delays=delays, named=named, failed=failed, closed=closed
+        ).unless_all_failed(wanted)
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """See Provider.history; the splits and dividends of the day that `after` lies in come (again)."""

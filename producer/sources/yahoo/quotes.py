@@ -10,7 +10,7 @@ from producer.sources.provider import Received
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown
-from shared.exchanges import with_zone
+from shared.exchanges import untold_exchange, with_zone
 from shared.market import FUTURE_TOLERANCE, Quote, Text
 from shared.side_fields import amount_or_none, price_or_none
 
@@ -18,11 +18,15 @@ PATH = "/v7/finance/quote"
 SOURCE = "yahoo"
 SYMBOLS_A_REQUEST = 100
 MINUTE = 60.0
+OVERNIGHT = "overnight"
+"""The session of prices at the place that is open at night; a row's bid and ask are those of the exchange, at rest."""
 NO_TYPE = "NONE"
 """The type of what was a symbol once."""
 COINS = "CCC"
 """Yahoo's code of the place where coins are traded."""
 WITHOUT_VOLUME = ("CRYPTOCURRENCY", "CURRENCY")
+CLOSED_STATES = ("CLOSED", "PREPRE", "POSTPOST")
+"""What Yahoo calls an exchange that is not open, nor before or after its session."""
 BESIDE: dict[str, Any] = {
     "priceHint": PriceHint,
     "exchangeDataDelayedBy": Delay,
@@ -36,7 +40,8 @@ class Row(msgspec.Struct, rename="camel"):
     """What Yahoo says of one symbol; but for a future a price of 0 means that there is none.
 
     The fields of type Any stand beside the price: what of them can't be true is left out. Those of the regular
-    session come at every hour, also beside a price that was paid before or after it.
+    session come at every hour, also beside a price that was paid before or after it. Overnight, from 20:00 to 04:00 in
+    New York, US shares are traded at another place than their exchange.
     """
 
     symbol: str
@@ -54,6 +59,9 @@ class Row(msgspec.Struct, rename="camel"):
     pre_market_time: Any = None
     post_market_price: Any = None
     post_market_time: Any = None
+    overnight_market_price: Any = None
+    overnight_market_time: Any = None
+    market_state: Any = None
     regular_market_volume: Any = None
     regular_market_open: Any = None
     regular_market_day_high: Any = None
@@ -89,7 +97,8 @@ class Body(msgspec.Struct, rename="camel"):
 
 def rows(session: YahooSession, names: Sequence[str]) -> list[dict[str, Any]]:
     """What Yahoo says of these, in one request; it leaves out what it does not know."""
-    body = session.get_with_crumb(PATH, {"symbols": ",".join(names), "formatted": "false"})
+    asked = {"symbols": ",".join(names), "formatted": "false", "overnightPrice": "true"}
+    body = session.get_with_crumb(PATH, asked)
     response = understood(body, Body).quote_response
     if response.result is None:
         raise SourceDown("Yahoo answered without a list of quotes.")
@@ -102,21 +111,23 @@ def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time
     quotes: list[Quote] = []
     refused, delays = 0, {}
     named: set[str] = set()
+    closed: set[str] = set()
     for raw in raw_rows:
         try:
-            row = _row(raw)
+            row = row_of(raw)
             name = asked[row.symbol.upper()]
             quote = _quote(row, name, received_time)
         except (msgspec.ValidationError, ValueError, KeyError):
             refused += 1
             named |= _asked_for(raw, asked)
             continue
+        closed |= {name} if row.market_state in CLOSED_STATES else set()
         if quote is None:
             named |= set() if row.quote_type in (None, NO_TYPE) else {name}
         else:
             quotes.append(quote)
             delays[name] = row.exchange_data_delayed_by * MINUTE
-    return Received(quotes, refused, delays=delays, named=frozenset(named))
+    return Received(quotes, refused, delays=delays, named=frozenset(named), closed=frozenset(closed))
 
 
 def _asked_for(raw: object, asked: Mapping[str, str]) -> set[str]:
@@ -125,7 +136,7 @@ def _asked_for(raw: object, asked: Mapping[str, str]) -> set[str]:
     return {asked[symbol.upper()]} if isinstance(symbol, str) and symbol.upper() in asked else set()
 
 
-def _row(raw: object) -> Row:
+def row_of(raw: object) -> Row:
     """The row, without what stands beside the price and has no sense. Raises ValidationError where more is wrong."""
     try:
         return msgspec.convert(raw, Row)
@@ -149,6 +160,7 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
         return None
     time, price, session = _newest(row, received_time)
     of_session = _of_regular_session(row) if session == "regular" else _of_extended_hours(row)
+    has_offers = session != OVERNIGHT
     return Quote(
         symbol=name,
         event_time=datetime.fromtimestamp(time, UTC),
@@ -156,13 +168,19 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
         source=SOURCE,
         position=0,
         received_time=received_time,
-        bid=_given(row.bid, row),
-        ask=_given(row.ask, row),
+        bid=_given(row.bid, row) if has_offers else None,
+        ask=_given(row.ask, row) if has_offers else None,
         currency=row.currency,
-        exchange=with_zone(row.exchange, row.exchange_timezone_name),
+        exchange=_exchange(row),
         session=session,
         **of_session,
     )
+
+
+def _exchange(row: Row) -> str | None:
+    """The exchange's code, with its zone where nobody knows the code, or it is not told."""
+    told = row.exchange or untold_exchange(row.quote_type, row.exchange_timezone_name)
+    return with_zone(told, row.exchange_timezone_name)
 
 
 def _of_regular_session(row: Row) -> SessionFigures:
@@ -196,16 +214,19 @@ def _counts_by_day(row: Row) -> bool:
 
 
 def _newest(row: Row, received_time: datetime) -> tuple[int, float, str]:
-    """Time, price and session of the newest trade, in the regular session or before or after it.
+    """Time, price and session of the newest trade, in the regular session, before or after it, or overnight.
 
-    Raises ValueError where no price has a time. One told before or after the session that can't be true costs no
-    price of the session.
+    Raises ValueError where no price has a time. One told outside the session that can't be true costs no price of the
+    session.
     """
     latest = (received_time + FUTURE_TOLERANCE).timestamp()
     told = [
         *_trade(row.regular_market_time, row.regular_market_price, "regular"),
         *_trade(_time(row.post_market_time, latest), price_or_none(row.post_market_price), "post"),
         *_trade(_time(row.pre_market_time, latest), price_or_none(row.pre_market_price), "pre"),
+        *_trade(
+            _time(row.overnight_market_time, latest), price_or_none(row.overnight_market_price), OVERNIGHT
+        ),
     ]
     return max(told, key=lambda trade: trade[0])
 

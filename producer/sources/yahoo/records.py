@@ -20,6 +20,7 @@ from producer.sources.yahoo.prices import plain_price
 from shared.calendars import SessionCalendar, calendar_of
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
 from shared.side_fields import amount_or_none
+from shared.special_days import special_day
 
 SOURCE = "yahoo-history"
 LONGEST_DELAY = 1800
@@ -31,20 +32,29 @@ RATIO_LIMIT = 1e6
 log = logging.getLogger("tickstream.producer")
 
 
-def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> Iterator[RecordedBar]:
-    """The bars that were finished by `now`; of days, those before the exchange's today."""
-    finished = _finished_days(chart, now) if interval == "1d" else _finished(chart, interval, now)
-    levels, left_out = _levels(chart), LeftOut()
+def bars(
+    chart: Chart, name: str, interval: RecordedInterval, now: datetime, missing: LeftOut | None = None
+) -> Iterator[RecordedBar]:
+    """The bars that were finished by `now`; of days, those before the exchange's today.
+
+    What can't be true is noted in `missing`; what is set aside is told by `doubts`.
+    """
+    left_out, aside = LeftOut(), LeftOut()
+    finished = _finished_days(chart, now, left_out) if interval == "1d" else _finished(chart, interval, now)
+    levels = _levels(chart)
     for point, told_at in finished:
         if not levels.is_known(told_at):
-            left_out.note(f"the bar at {point.time}: at which level its prices are can't be told")
+            aside.note(f"the bar at {point.time}: what its prices are worth can't be told")
             continue
         factor = _factor(levels.splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
         except ValueError as error:
             left_out.note(f"the bar at {point.time}: {error}")
+    aside.warn(log, f"Yahoo's {interval} bars of {name}, set aside")
     left_out.warn(log, f"Yahoo's {interval} bars of {name}")
+    if missing is not None:
+        missing.add(left_out)
 
 
 def doubts(chart: Chart) -> tuple[str, ...]:
@@ -52,8 +62,11 @@ def doubts(chart: Chart) -> tuple[str, ...]:
     return _levels(chart).doubts
 
 
-def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> Iterator[CorporateAction]:
-    """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order."""
+def actions(
+    chart: Chart, name: str, after: datetime | None, now: datetime, missing: LeftOut | None = None
+) -> Iterator[CorporateAction]:
+    """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order. What can't be
+    true is noted in `missing`."""
     first = 0 if after is None else _midnight(chart, int(after.timestamp()))
     left_out = LeftOut()
     for split in chart.events.splits.values():
@@ -77,6 +90,8 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
         except ValueError as error:
             left_out.note(f"the {action} at {date}: {error}")
     left_out.warn(log, f"Yahoo's splits and dividends of {name}")
+    if missing is not None:
+        missing.add(left_out)
 
 
 Told = tuple[Literal["split", "dividend"], int, float]
@@ -161,16 +176,19 @@ def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
     return not on_grid or (is_flat and point.time == chart.meta.regular_market_time)
 
 
-def _finished_days(chart: Chart, now: datetime) -> Iterator[tuple[Point, int]]:
+def _finished_days(chart: Chart, now: datetime, left_out: LeftOut) -> Iterator[tuple[Point, int]]:
     """Days before the exchange's today, each once, with the time that it was told with: the price of the moment may
-    come as another bar of its day."""
+    come as another bar of its day. One without a session that repeats the day before in every number is left out."""
     calendar = calendar_of(chart.exchange)
     today = last = _midnight(chart, int(now.timestamp()))
+    before: Point | None = None
     for point in points(chart):
         midnight = _midnight(chart, point.time)
-        if midnight < today and midnight != last:
+        if before is not None and point[1:] == before[1:] and special_day(point.time, calendar):
+            left_out.note(f"the day at {point.time}: it repeats the day before, and is none of a session")
+        elif midnight < today and midnight != last:
             yield point._replace(time=_session_start(chart, calendar, point.time)), point.time
-        last = midnight
+        last, before = midnight, point
 
 
 def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:

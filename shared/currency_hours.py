@@ -1,0 +1,33 @@
+"""When currencies are traded: from Sunday 17:00 to Friday 17:00 in New York, but for two holidays. Pure.
+
+Their trading day ends at 17:00 in New York, and what comes then belongs to the next one. So those of Christmas Day and
+New Year's Day, on which they rest, begin on the evening before.
+"""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+TURN = time(17)
+HOLIDAYS = ((12, 25), (1, 1))
+"""Month and day."""
+SATURDAY = 5
+
+
+def are_open(second: int) -> bool:
+    """Whether currencies are traded at `second`, epoch seconds."""
+    day = _trading_day(second)
+    return day.weekday() < SATURDAY and (day.month, day.day) not in HOLIDAYS
+
+
+def next_turn(second: int) -> int:
+    """When they open or close next, behind `second`."""
+    was_open, turn = are_open(second), second
+    while are_open(turn) == was_open:
+        turn = int(datetime.combine(_trading_day(turn), TURN, NEW_YORK).timestamp())
+    return turn
+
+
+def _trading_day(second: int) -> date:
+    now = datetime.fromtimestamp(second, NEW_YORK)
+    return now.date() + timedelta(days=now.time() >= TURN)

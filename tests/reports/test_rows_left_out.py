@@ -1,0 +1,127 @@
+"""Rows of a history that make no sense: their number is one alert about the data a symbol and fetch, told once."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
+from producer.live.followed import Followed
+from producer.reporting import keep
+from producer.sources.alpha_vantage_candles import day_bars
+from producer.sources.provider import HistorySlice
+from producer.sources.yahoo.history import history
+from shared.database import connect, transaction
+from shared.errors import SourceDown
+from shared.listings import Listing
+from tests.integration.desk import Desk
+from tests.reports.test_prices_of_another_level import DAYS, NOW, Answers, body
+from tests.unit.local_http import Reply
+from tests.unit.test_binance import asked_for, kline, milliseconds
+
+AT = NOW.timestamp()
+
+
+def followed() -> Followed:
+    return Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
+
+
+def left_out(symbol: Followed, parts: list[HistorySlice]) -> list[Finding]:
+    """What is found to be left out of a history of these parts."""
+    for part in parts:
+        symbol.past(part, AT)
+    symbol.past_ended(None, AT)
+    return [finding for finding in symbol.findings if finding.kind == LEFT_OUT]
+
+
+def yahoos(**changes: Any) -> list[HistorySlice]:
+    """A history of Yahoo's in which some numbers are others."""
+    told = body([43.0, 42.9, 43.5, 44.1, 44.2], None)
+    (columns,) = told["indicators"]["quote"]
+    for column, (day, value) in changes.items():
+        columns[column][day] = value
+    session: Any = Answers(told)
+    return list(history(session, "X", None, NOW))
+
+
+def test_rows_of_a_history_that_can_not_be_true_are_one_alert_with_their_number_and_the_first_reason() -> (
+    None
+):
+    """Scenario: a day whose high lies below its low was a line of the log, and nothing on the page."""
+    parts = yahoos(high=(1, 40.0), low=(3, 50.0))
+    (finding,) = left_out(followed(), parts)
+    assert (finding.is_raised, finding.value) == (True, 2)
+    assert finding.detail.startswith(
+        f"history: 2 left out, the first one for: the bar at {int(DAYS[1].timestamp())}: "
+    )
+
+
+def test_row_that_can_not_be_read_counts_too() -> None:
+    """The same where a chart has to be read row by row."""
+    (finding,) = left_out(followed(), yahoos(open=(0, "much"), high=(2, 1.0)))
+    assert finding.value == 2
+    assert "much" in finding.detail or "float" in finding.detail
+
+
+def test_whole_history_without_a_fault_raises_none() -> None:
+    """Scenario: every other history."""
+    assert left_out(followed(), yahoos()) == []
+
+
+def test_history_that_is_fetched_again_from_its_beginning_counts_each_row_once() -> None:
+    """Scenario: the provider fails behind the first part, and the next try tells that part again."""
+    symbol = followed()
+    days = yahoos(high=(1, 40.0))[0]
+    symbol.past(days, AT)
+    symbol.past_delayed(SourceDown("away"))
+    (finding,) = left_out(symbol, [days])
+    assert finding.value == 1
+
+
+def test_rows_of_binance_that_are_left_out_are_told_with_its_last_part() -> None:
+    """The same of another provider: a bar that can't be true, one that comes twice, one with a price 100 times off."""
+    start = milliseconds(datetime(2024, 3, 25, 9, tzinfo=UTC))
+    rows = [kline(start + 60_000 * minute, 60) for minute in (0, 1, 1, 2, 3)]
+    rows[0][2], rows[3][3] = "0.5", str(float(str(rows[3][3])) / 100)
+    with asked_for(lambda asked: Reply(rows if asked.params["interval"] == "1m" else [])) as (provider, _):
+        parts = list(provider.history("BTCUSDT", None, datetime(2024, 3, 25, 10, 7, 30, tzinfo=UTC)))
+    symbol = followed()
+    (finding,) = left_out(symbol, parts)
+    assert finding.value == 2
+    assert [each.detail for each in symbol.findings if each.kind == DOUBTFUL] == [
+        "history: 1 bars are set aside in which one price is 100 times off the others"
+    ]
+
+
+def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_told() -> None:
+    """The same of a third one."""
+    good = {"1. open": "5", "2. high": "6", "3. low": "4", "4. close": "5", "5. volume": "9"}
+    series = {
+        "2024-03-21": good,
+        "2024-03-22": good | {"2. high": "1"},
+        "2024-03-20": good | {"3. low": "0.05"},
+    }
+    told = day_bars(
+        "IBM", {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}, NOW, NOW
+    )
+    assert [bar.start.day for bar in told.bars] == [21]
+    assert (told.left_out.count, told.doubts) == (
+        1,
+        ("1 bars are set aside in which one price is 100 times off the others",),
+    )
+
+
+@pytest.mark.parametrize("kind", [LEFT_OUT, DOUBTFUL])
+def test_alert_about_a_history_is_kept_once_over_restarts_and_a_later_fetch_has_its_own(
+    desk: Desk, kind: str
+) -> None:
+    """Scenario: each start fetched the same history, and an alert that is up hid that of another fetch."""
+    with closing(connect(desk.database(), "test")) as connection:
+        for start, detail in enumerate(("history: 2 left out", "history: 2 left out", "history: 1 left out")):
+            with transaction(connection) as cursor:
+                keep(cursor, Finding("X", kind, True, AT + start, 2.0, detail=detail))
+    assert desk.rows("select detail from data_alerts where symbol = 'X' order by raised_at") == [
+        ("history: 2 left out",),
+        ("history: 1 left out",),
+    ]

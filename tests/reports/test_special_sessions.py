@@ -1,0 +1,322 @@
+"""Days that the calendar does not know: Saturdays on which Mumbai is open, storms that close Hong Kong."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from analytics.engine import Engine
+from analytics.symbol_state import EngineSettings
+from producer.live.fares import fares
+from producer.live.followed import Followed
+from producer.live.health import SourceHealth
+from producer.live.intake import Known
+from producer.sources.yahoo.chart import Chart
+from producer.sources.yahoo.history import spans
+from producer.sources.yahoo.quotes import read
+from producer.sources.yahoo.records import bars
+from shared.calendars import calendar_of
+from shared.errors import StreamSilent
+from shared.listings import Listing
+from shared.market import Bar, Quote, Record, RecordedBar
+from shared.special_days import special_day
+from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
+from tests.unit.records import (
+    bars_of,
+    folded,
+    kept,
+    mark,
+    moment,
+    quote,
+    recorded_bar,
+    restored,
+    second,
+    split,
+)
+
+MUMBAI = ZoneInfo("Asia/Kolkata")
+FRIDAY, SATURDAY, MONDAY = (second(f"2026-02-{day:02}T03:45") for day in (13, 14, 16))
+"""09:15 in Mumbai. 14 February 2026 is a Saturday: the calendar knows no session of it."""
+OPENS, ENDS = second("2026-02-13T18:30"), second("2026-02-14T18:30")
+"""The midnights around that Saturday, in Mumbai."""
+NOW = moment(MONDAY + 86_400)
+
+
+def day(start: int, close: float, volume: float = 900.0) -> RecordedBar:
+    return recorded_bar(start, "1d", (close - 1, close + 1, close - 2, close), volume, "NSI")
+
+
+def days_of(records: list[Record]) -> list[Bar]:
+    return bars_of(folded(Engine(EngineSettings()), [*records, mark(MONDAY + 3 * 86_400)]), "1d")
+
+
+def live(start: int, minutes: int) -> list[Record]:
+    """A quote a minute from the opening on, and the time behind them."""
+    quotes = [quote(start + 60 * n, 100.0 + n, size=10.0, exchange="NSI") for n in range(minutes)]
+    return [*quotes, mark(start + 60 * minutes + 30, "A")]
+
+
+def test_the_calendar_knows_no_session_of_this_saturday() -> None:
+    """What every scenario here stands on."""
+    assert special_day(SATURDAY, calendar_of("NSI")) == (OPENS, ENDS)
+    assert special_day(FRIDAY, calendar_of("NSI")) is None
+    assert special_day(SATURDAY, calendar_of("24/7")) is None
+    assert special_day(second("2026-11-29T12:00"), calendar_of("CME")) is None, (
+        "Monday begins on Sunday evening"
+    )
+
+
+def test_finished_saturday_of_a_source_is_a_day_bar_as_it_was_told() -> None:
+    """Scenario: the budget of 2025-02-01, a Saturday on which NSE was open: its day entered no bar."""
+    fri, sat, mon = days_of([day(FRIDAY, 101.0), day(SATURDAY, 120.0), day(MONDAY, 118.0)])
+    assert sat == Bar("A", "1d", OPENS, ENDS, 119.0, 121.0, 118.0, 120.0, 900.0, None, 1, "regular", "test")
+    assert (fri.start, fri.close, mon.start, mon.close) == (FRIDAY, 101.0, MONDAY, 118.0)
+
+
+def test_every_source_tells_the_same_saturday_whenever_it_begins_it() -> None:
+    """Scenario: one source begins the day at 09:15, another at midnight, and Diwali trades for an hour at 18:00."""
+    for start in (OPENS, SATURDAY, second("2026-02-14T12:30")):
+        again = recorded_bar(SATURDAY + 60, "1d", (1.0, 2.0, 1.0, 2.0), 5.0, "NSI")
+        (bar,) = days_of([day(start, 120.0), again])
+        assert (bar.start, bar.end, bar.close) == (OPENS, ENDS, 120.0)
+
+
+def test_finished_saturday_enters_its_day_though_its_quotes_came_live() -> None:
+    """Scenario: a producer that ran through the session: minutes and hours have its quotes, the day what the source
+    tells of it on Sunday, when its time has long passed."""
+    records = [day(FRIDAY, 99.0), *live(SATURDAY, 90), mark(ENDS + 36_000, "A"), day(SATURDAY, 189.5)]
+    events = folded(Engine(EngineSettings()), [*records, *live(MONDAY, 3), mark(MONDAY + 86_400)])
+    assert [(bar.start, bar.close) for bar in bars_of(events, "1d")] == [
+        (FRIDAY, 99.0),
+        (OPENS, 189.5),
+        (MONDAY, 102.0),
+    ]
+    hours = [bar for bar in bars_of(events, "1h") if bar.start < MONDAY - 3600]
+    assert sum(bar.volume for bar in hours) == 900.0
+    assert len([bar for bar in bars_of(events, "1m") if OPENS <= bar.start < ENDS]) == 90
+
+
+def test_saturday_that_is_told_amid_the_next_session_stands_before_it() -> None:
+    """Scenario: a producer that starts on Monday, when the first minutes of the session have come."""
+    records = [day(FRIDAY, 99.0), *live(MONDAY, 20), day(SATURDAY, 189.5), *live(MONDAY + 1200, 2)]
+    assert [(bar.start, bar.close) for bar in days_of(records)] == [
+        (FRIDAY, 99.0),
+        (OPENS, 189.5),
+        (MONDAY, 101.0),
+    ]
+
+
+def test_saturday_that_comes_behind_a_later_day_or_a_split_is_late_and_enters_nothing() -> None:
+    """A closed bar never changes, nor what follows from it: the place of such a day is taken."""
+    engine = Engine(EngineSettings())
+    events = folded(
+        engine, [day(FRIDAY, 99.0), day(MONDAY, 118.0), mark(MONDAY + 86_400), day(SATURDAY, 120.0)]
+    )
+    assert [bar.close for bar in bars_of(events, "1d")] == [99.0, 118.0]
+    assert engine.symbols["A"].late == 1
+    engine = Engine(EngineSettings())
+    divided = split(second("2026-02-15T18:30"), 2.0, exchange="NSI")
+    events = folded(engine, [day(FRIDAY, 99.0), divided, *live(MONDAY, 2), day(SATURDAY, 120.0)])
+    assert engine.symbols["A"].late == 1
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_indicators_are_the_same_wherever_the_fold_was_cut(cut: int) -> None:
+    """Scenario: a restart before, between and behind the records that tell such a day."""
+    records: list[Record] = [
+        *(day(FRIDAY - 86_400, 98.0), day(FRIDAY, 99.0), quote(SATURDAY, 120.0, exchange="NSI")),
+        *(
+            mark(ENDS + 60, "A"),
+            day(SATURDAY, 120.0),
+            quote(MONDAY, 118.0, exchange="NSI"),
+            mark(MONDAY + 86_400),
+        ),
+    ]
+    whole = Engine(EngineSettings())
+    expected = folded(whole, records)
+    engine = Engine(EngineSettings())
+    events = folded(engine, records[:cut])
+    engine = restored(kept(engine), EngineSettings())
+    for offset, record in enumerate(records[cut:], start=cut):
+        engine.fold(record, offset)
+    assert events + engine.take_events() == expected
+    assert kept(engine) == kept(whole)
+
+
+@pytest.mark.parametrize("prices", [(99.0,) * 4])
+@pytest.mark.parametrize("volume", [0.0, None])
+def test_holiday_that_a_source_fills_with_the_close_before_is_no_day(
+    prices: tuple[float, float, float, float], volume: float | None
+) -> None:
+    """Scenario: rows of holidays with one price and no volume, as Yahoo tells them now and then."""
+    filled = msgspec.structs.replace(recorded_bar(SATURDAY, "1d", prices, 0.0, "NSI"), volume=volume)
+    engine = Engine(EngineSettings())
+    events = folded(engine, [day(FRIDAY, 99.0), filled, mark(MONDAY)])
+    assert [bar.start for bar in bars_of(events, "1d")] == [FRIDAY]
+    assert engine.symbols["A"].ignored == 1
+
+
+def chart(*rows: tuple[int, float, float]) -> Chart:
+    """Days of Yahoo's: start, close, volume."""
+    columns: dict[str, Any] = {name: [close for _, close, _ in rows] for name in ("open", "low", "close")}
+    columns |= {"high": [close + 1 for _, close, _ in rows], "volume": [volume for *_, volume in rows]}
+    meta = {"exchangeTimezoneName": "Asia/Kolkata", "exchangeName": "NSI", "currency": "INR"}
+    told = {"meta": meta, "timestamp": [row[0] for row in rows], "indicators": {"quote": [columns]}}
+    return msgspec.convert(told, Chart)
+
+
+def test_saturday_of_yahoo_that_repeats_friday_in_every_number_is_no_day() -> None:
+    """Scenario: the row of Friday stands there again, as of Saturday."""
+    phantom = chart((FRIDAY, 99.0, 5.0), (SATURDAY, 99.0, 5.0), (MONDAY, 98.0, 7.0))
+    assert [bar.start.day for bar in bars(phantom, "A", "1d", NOW)] == [13, 16]
+    real = chart((FRIDAY, 99.0, 5.0), (SATURDAY, 99.0, 6.0), (MONDAY, 98.0, 7.0))
+    assert [bar.start.day for bar in bars(real, "A", "1d", NOW)] == [13, 14, 16]
+
+
+def test_recorded_saturday_is_replayed(tmp_path: Path) -> None:
+    """Scenario: a file of days with a Saturday was refused as a whole."""
+    rows = [
+        f"A,{datetime.fromtimestamp(at, UTC).isoformat()},9,11,8,{close},5,1d,NSI"
+        for at, close in ((FRIDAY, 10), (SATURDAY, 9.5), (MONDAY, 10.5))
+    ]
+    found, rest = bars_and_rest(file_of(tmp_path, f"{BARS},interval,exchange", *rows), "1d")
+    assert [row["close"] for row in found] == ["10.0", "9.5", "10.5"]
+    assert list(rest.lines()) == []
+
+
+def told_quote(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:
+    return msgspec.structs.replace(
+        quote(at, price, exchange="NSI"), source="yahoo", session=session, currency="INR"
+    )
+
+
+def symbol_followed(known: Known | None = None) -> Followed:
+    """One whose history is in."""
+    followed = Followed("A", (Listing("yahoo", "A"),), known or Known(SATURDAY - 60.0), True, 2.0, 0.01)
+    followed.past_ended(None, SATURDAY - 30.0)
+    followed.line.phase = "live"
+    return followed
+
+
+def take(followed: Followed, said: Quote) -> None:
+    followed.take("yahoo", said, said.received_time.timestamp(), False, True)
+
+
+def ticked(followed: Followed, now: float) -> bool:
+    """Whether it is time to look for what comes late; what was heard in between left no gap."""
+    health = SourceHealth(streams=True)
+    health.connected()
+    health.told(now, was_asked=False)
+    followed.tick(now, {"yahoo": health})
+    followed.line.phase = "live"
+    return followed.looks_due(now)
+
+
+def test_producer_asks_for_the_day_once_it_is_over_and_until_it_is_told() -> None:
+    """Scenario: no gap, so that no history was asked for: the day of the special session never came."""
+    followed = symbol_followed()
+    ticked(followed, SATURDAY)
+    take(followed, told_quote(SATURDAY + 60))
+    assert not ticked(followed, SATURDAY + 61)
+    assert not ticked(followed, ENDS + 60) or followed.look_back.after(ENDS + 60) < OPENS
+    assert ticked(followed, ENDS + 12_000)
+    after = followed.look_back.after(ENDS + 12_000)
+    assert after < OPENS
+    assert "1d" in [span.interval for span in spans(moment(after), moment(ENDS + 12_000))]
+    told = day(SATURDAY, 120.0)
+    assert followed.found_late([day(FRIDAY, 9.0), told]) == [told]
+    assert followed.found_late([told]) == [], "once"
+    assert followed.look_back.after(ENDS + 24_000) > ENDS - 86_400
+
+
+def test_producer_that_starts_behind_the_day_asks_for_it_too() -> None:
+    """Scenario: it was stopped on Saturday evening: the last quote in the log tells which day is missing."""
+    followed = symbol_followed(Known(ENDS + 3600.0, quoted=(SATURDAY + 60.0, 120.0)))
+    ticked(followed, MONDAY)
+    take(followed, told_quote(MONDAY + 1))
+    assert ticked(followed, MONDAY + 2)
+    assert followed.look_back.after(MONDAY + 2) < OPENS
+    assert not ticked(followed, second("2026-02-16T10:00") + 1) or followed.look_back.day is None
+
+
+@pytest.mark.parametrize("session", ["pre", "post", "overnight"])
+def test_quotes_outside_of_a_session_ask_for_no_day(session: str) -> None:
+    """Scenario: US shares are traded on Sunday evening, at another place."""
+    followed = symbol_followed()
+    ticked(followed, SATURDAY)
+    take(followed, told_quote(SATURDAY + 60, session=session))
+    ticked(followed, SATURDAY + 61)
+    assert followed.look_back.day is None
+
+
+def test_quotes_of_a_day_without_a_session_are_told_as_live() -> None:
+    """Scenario: "Market closed" amid the quotes of a special session."""
+    followed = symbol_followed()
+    ticked(followed, SATURDAY)
+    take(followed, told_quote(SATURDAY + 60))
+    ticked(followed, SATURDAY + 61)
+    health = SourceHealth(streams=True)
+    health.connected()
+    assert fares(followed, health, SATURDAY + 62)[:2] == ("live", "")
+    assert fares(followed, health, SATURDAY + 600)[:2] == ("closed", "market closed")
+
+
+TYPHOON = second("2026-07-14T03:00")
+"""A Tuesday morning in Hong Kong on which the calendar has a session."""
+
+
+def typhoon(state: str) -> tuple[Followed, SourceHealth]:
+    """A share of Hong Kong whose stream is silent, and that a poll tells as it was on Monday."""
+    row = {
+        "symbol": "0700.HK",
+        "exchange": "HKG",
+        "quoteType": "EQUITY",
+        "regularMarketPrice": 400.0,
+        "regularMarketTime": TYPHOON - 86_400,
+        "marketState": state,
+    }
+    received = read([row], ["0700.HK"], moment(TYPHOON))
+    followed = Followed("0700.HK", (Listing("yahoo", "0700.HK"),), None, False, 2.0, 0.01)
+    take(followed, msgspec.structs.replace(received.quotes[0], received_time=moment(TYPHOON - 7200)))
+    followed.is_closed_by_source = "0700.HK" in received.closed
+    health = SourceHealth(streams=True)
+    health.connected()
+    health.lost(StreamSilent("yahoo sent nothing for 31 s"), True, TYPHOON + 20)
+    health.told(TYPHOON, was_asked=True)
+    return followed, health
+
+
+def test_day_on_which_a_storm_closes_the_exchange_is_closed_where_its_source_says_so() -> None:
+    """Scenario: the calendar has a session, the exchange stays closed: "stream silent" stood there all day."""
+    followed, health = typhoon("CLOSED")
+    said = fares(followed, health, TYPHOON)
+    assert (said.state, said.cause) == ("closed", "market closed")
+    assert said.detail == "yahoo calls the exchange closed, though its calendar has a session"
+    assert said.opens_at == second("2026-07-15T01:30")
+    followed, health = typhoon("REGULAR")
+    assert fares(followed, health, TYPHOON).cause == "stream silent"
+    assert fares(followed, health, TYPHOON + 8 * 3600).cause == "market closed", "until the session ends"
+
+
+def test_day_without_a_bar_of_the_source_makes_none() -> None:
+    """Scenario: the same day in bars: no gap is reported, no bar is invented, and the next day goes on."""
+    followed, health = typhoon("CLOSED")
+    followed.tick(TYPHOON, {"yahoo": health})
+    gaps = followed.line.gaps
+    for minute in range(300):
+        now = TYPHOON + 60.0 * minute
+        health.told(now, was_asked=True)
+        assert followed.tick(now, {"yahoo": health}) == []
+    assert followed.line.gaps == gaps
+    monday, wednesday = (second(f"2026-07-{date:02}T01:30") for date in (13, 15))
+    records: list[Record] = [recorded_bar(monday, "1d", (2.0, 3.0, 1.0, 2.0), 5.0, "HKG")]
+    records += [mark(TYPHOON + 60 * minute, "A") for minute in range(300)]
+    records += [recorded_bar(wednesday, "1d", (2.0, 3.0, 1.0, 2.5), 5.0, "HKG"), mark(wednesday + 86_400)]
+    events = folded(Engine(EngineSettings()), records)
+    assert [(bar.interval, bar.start) for bar in (each.closed.bar for each in events)] == [
+        ("1d", monday),
+        ("1d", wednesday),
+    ]
