@@ -18,6 +18,8 @@ MOST_SOURCES = 2
 
 SYMBOL = re.compile(r"[A-Z0-9.^=\-_:/&]{1,32}")
 SYMBOL_WORDS = "1 to 32 of letters, digits and . ^ = - _ : / &"
+THEIR_NAME = re.compile(r"[\w.^=\-:/&]{1,32}")
+"""A provider's name may be in any writing: Binance lists pairs of coins with Chinese names."""
 KNOWN = "the known providers are " + ", ".join(PROVIDERS)
 
 
@@ -96,12 +98,11 @@ def _known(provider: str) -> str:
 def _listed(word: str, source: str) -> tuple[str, Listing]:
     """Our symbol, in upper case, and its listing; CoinGecko's names are in lower case."""
     ours, at, theirs = (part.strip().upper() for part in word.partition("@"))
-    for name in (ours, theirs) if at else (ours,):
-        if not SYMBOL.fullmatch(name):
-            raise ValueError(
-                f"must name symbols as AAPL or, where the provider's name differs, ours@theirs, "
-                f"and {word.strip()[:40]!r} is none: {SYMBOL_WORDS}"
-            )
+    if not (SYMBOL.fullmatch(ours) and (THEIR_NAME.fullmatch(theirs) or not at)):
+        raise ValueError(
+            f"must name symbols as AAPL or, where the provider's name differs, ours@theirs, "
+            f"and {word.strip()[:40]!r} is none: {SYMBOL_WORDS}; theirs may be of any writing"
+        )
     name = theirs or ours
     return ours, Listing(source, name.lower() if source == "coingecko" else name)
 
