@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from curl_cffi import CurlInfo, CurlOpt
+from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 from curl_cffi.requests import BrowserTypeLiteral, Response, Session
 from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
@@ -31,6 +32,8 @@ ASKED_FOR = ("function", "symbol")
 """Parameters that name what a question is about."""
 DEFAULT_PAUSE = 60.0
 """Seconds to leave a provider alone that does not say for how long."""
+MOST_MEGABYTES = 16
+"""Of a body, unpacked. The largest that a provider gives are below two; one without end would fill the memory."""
 
 
 class Answer(NamedTuple):
@@ -39,6 +42,21 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     json: Any
+
+
+class _Body:
+    """The body of an answer, taken in piece by piece; the request ends where it is too large."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    @property
+    def is_too_large(self) -> bool:
+        return len(self.content) > MOST_MEGABYTES << 20
+
+    def take(self, piece: bytes) -> int:
+        self.content += piece
+        return CURL_WRITEFUNC_ERROR if self.is_too_large else len(piece)
 
 
 class Rejected(SourceError):
@@ -61,10 +79,10 @@ class HttpClient:
     is followed: it would take them along to wherever it leads. `impersonate` names the browser to look like.
     `clock` is told what time it is at the provider, as often as it answers.
 
-    Raises, besides what RequestLimit.take does: Unanswered (5xx, a timeout, an answer that is no JSON, too many of
-    these in a row to one question), SourceDown (a refused or broken connection, no answer to several questions, too
-    many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider is spared by
-    waiting: NoNetwork counts as no failure of it.
+    Raises, besides what RequestLimit.take does: Unanswered (5xx, a timeout, an answer that is no JSON or has no end,
+    too many of these in a row to one question), SourceDown (a refused or broken connection, no answer to several
+    questions, too many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider is
+    spared by waiting: NoNetwork counts as no failure of it.
     """
 
     def __init__(
@@ -110,17 +128,25 @@ class HttpClient:
     def _fetch(self, question: str, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
         self._breakers.check(question)
         self._limit.take()
-        asked_at = self._clock.uncorrected() if self._clock else 0.0
+        asked_at, body = self._clock.uncorrected() if self._clock else 0.0, _Body()
         try:
             response = self._session.get(
-                url, params=dict(params), headers=dict(headers or {}), timeout=self._timeout
+                url,
+                params=dict(params),
+                headers=dict(headers or {}),
+                timeout=self._timeout,
+                content_callback=body.take,
             )
         except RequestException as error:
+            if body.is_too_large:
+                sentence = f"{_place(url)} answered with more than {MOST_MEGABYTES} MB."
+                raise self._breakers.failed(question, sentence) from None
             # Without its cause: what curl says may repeat the address with its key.
             raise self._unanswered(question, _place(url), error) from None
         except (ValueError, LookupError):  # headers that curl passes on and its wrapper can't read
             sentence = f"{_place(url)} answered with headers that make no sense."
             raise self._breakers.failed(question, sentence) from None
+        response.content = bytes(body.content)
         if self._clock is not None:
             told = _headers(response)
             self._clock.answered(asked_at, told.get("date", ""), told.get("age", ""))
