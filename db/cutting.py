@@ -20,10 +20,9 @@ CUT_BACK = '{"remaking": true}'
 
 
 class Cut(NamedTuple):
-    """A group that has read up to `reached` and is to stand at the end of `step` again, which counts what it keeps."""
+    """A group that is to stand at the end of `step` again, which counts what it keeps."""
 
     group: str
-    reached: int
     step: Step
 
 
@@ -56,23 +55,24 @@ def cuts(log: Log, browser: LogBrowser, parted: Parting) -> list[Cut]:
             )
         until = max(group.at.first_offset, min(group.at.next_offset, parted.common))
         step = tally(log, browser, parted.partition, group.at.first_offset, until)
-        found.append(Cut(group.name, group.at.next_offset, step))
+        found.append(Cut(group.name, step))
     return found
 
 
 def cut(cursor: Cursor, log: Log, parted: Parting, groups: list[Cut]) -> None:
     """Take away what the log does not have, and let each group stand where it was before it read that.
 
-    Raises PartitionLost where a group has moved since.
+    Raises PartitionLost where a group has moved since, also one that stays: it may have written rows that the cut would
+    take.
     """
-    for name, reached, _ in groups:
-        hold(cursor, Reading(name, log.topic), parted.partition, reached)
+    for group in parted.groups:
+        hold(cursor, Reading(group.name, log.topic), parted.partition, group.at.next_offset)
     for table, offset in BY_OFFSET.items():
         cursor.execute(
             f"delete from {table} where partition = %s and {offset} >= %s",  # noqa: S608
             (parted.partition, parted.common),
         )
-    for name, _, step in groups:
+    for name, step in groups:
         where = (name, log.topic, parted.partition)
         counts = (step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters)
         cursor.execute(

@@ -20,13 +20,13 @@ from contextlib import closing
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from db.cutting import cut, cuts, dropped
+from db.cutting import Cut, cut, cuts, dropped
 from db.migrate import migrate
 from db.parting import Parting, partings
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.database import Connection, Cursor, allow_hours, connect, make_database, transaction
-from shared.errors import TickstreamError
+from shared.errors import ConfigError, PartitionLost, TickstreamError
 from shared.kafka import Log, LogBrowser, browse, make_topics
 from shared.parts import servers
 from shared.progress import claim_origin
@@ -70,12 +70,20 @@ def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bo
     if not (is_sure or _is_confirmed()):
         print("Nothing is changed.")
         return PARTED
-    with transaction(connection) as cursor:
-        _allow_long_look(cursor)
-        for parted, groups in plan:
-            cut(cursor, log, parted, groups)
+    _cut(connection, log, plan)
     print("Done. Start the pipeline: it goes on behind the last common offset.")
     return 0
+
+
+def _cut(connection: Connection, log: Log, plan: list[tuple[Parting, list[Cut]]]) -> None:
+    """All or nothing. Raises ConfigError where a part is at work beside us."""
+    try:
+        with transaction(connection) as cursor:
+            _allow_long_look(cursor)
+            for parted, groups in plan:
+                cut(cursor, log, parted, groups)
+    except PartitionLost as moved:
+        raise ConfigError(f"{moved}. Stop the pipeline, then cut again. Nothing is cut.") from moved
 
 
 def _allow_long_look(cursor: Cursor) -> None:

@@ -40,6 +40,11 @@ STUCK_SECONDS = 4 * APPEND_SECONDS
 """A thread that sent no heartbeat and met no error for so long hangs."""
 STILL_SECONDS = 0.3
 """A log that has not grown for so long has taken the last request of a producer that was killed."""
+GROWING_SECONDS = 10.0
+GROWING = (
+    "Somebody who takes no part in the lease publishes to this topic, such as a producer of an earlier version in "
+    "another folder or on another machine: stop it"
+)
 NEWEST = 100
 """Messages of the lease topic that are looked at, from its end."""
 EPOCHS_KEPT = 8
@@ -223,19 +228,30 @@ def _highest(browser: LogBrowser, topic: Log) -> int:
 
 
 def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
-    """The newest epochs that began in a partition. That of the last term began only if its first record lies at the
-    offset that the term names."""
-    before = term.before[partition]
-    epoch = Epoch(term.epoch, term.begins[partition])
-    first = browser.message_at(partition, epoch.begin)
-    begun = [*before, epoch] if first is not None and epoch_of(first.value) == epoch else before
-    return begun[-EPOCHS_KEPT:]
+    """The newest epochs that began in a partition, by the rule of its readers: see `shared.epochs.Succession`.
+
+    At the offset at which the last term meant to begin an earlier epoch may have begun instead: nothing lay there, and
+    its record was on its way for long. Where retention removed the record there, it was that of the last term.
+    """
+    before, begin = term.before[partition], term.begins[partition]
+    if begin < browser.bounds(partition)[0]:
+        return [*before, Epoch(term.epoch, begin)][-EPOCHS_KEPT:]
+    first = browser.message_at(partition, begin)
+    found = NO_EPOCH if first is None else epoch_of(first.value)
+    latest = before[-1] if before else NO_EPOCH
+    begins = found.begin == begin and found.number > latest.number
+    return [*before, found][-EPOCHS_KEPT:] if begins else before
 
 
 def _wait_until_still(browser: LogBrowser) -> None:
-    """Return once the log grows no more: the last request of a producer that was killed may still be on its way."""
-    before, after = None, browser.ends()
+    """Return once the log grows no more: the last request of a producer that was killed may still be on its way.
+
+    Raises Unavailable where it goes on growing.
+    """
+    before, after, until = None, browser.ends(), time.monotonic() + GROWING_SECONDS
     while before != after:
+        if time.monotonic() > until:
+            raise Unavailable(GROWING)
         time.sleep(STILL_SECONDS)
         before, after = after, browser.ends()
 

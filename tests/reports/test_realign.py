@@ -3,9 +3,12 @@
 `python -m db.realign` shows it, cuts the tables back, and they become what folding the new log gives.
 """
 
+import os
+import pty
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +131,65 @@ def test_the_command_asks_and_takes_no_terminal_for_a_no(parted: Desk) -> None:
     assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 
 
+def test_a_part_that_is_at_work_beside_the_command_loses_nothing(
+    older: OlderLog, spare_kafka: Kafka, embedded_postgres: str, tmp_path: Path
+) -> None:
+    """Scenario: only the analytics had read the lost end, and the storage goes on while the command asks."""
+    desk = desk_at(spare_kafka, embedded_postgres, tmp_path / "desk", "realign-beside-storage")
+    desk.publish(with_marks(0, KEPT))
+    older.copy()
+    with desk.at_work(store):
+        desk.wait_until_read("storage")
+    desk.publish(with_marks(KEPT, LOST, 20.0))
+    with desk.at_work(analyse):
+        desk.wait_until_read("analytics")
+    older.restore()
+    desk.publish(with_marks(KEPT, NEW, 12.0))
+    with asked(desk) as answer:
+        with desk.at_work(store):
+            desk.wait_until_read("storage")
+        told = answer("yes")
+    assert "Stop the pipeline" in told
+    assert "Nothing is cut" in told
+    assert desk.rows("select count(*) from quotes") == [(KEPT + NEW,)]
+    assert realign(desk.config, is_cut=True, is_sure=True) == 0
+    read_all(desk)
+    anew = beside(desk)
+    read_all(anew)
+    assert differences(tables_of(anew.config), tables_of(desk.config)) == []
+
+
+@contextmanager
+def asked(desk: Desk) -> Iterator[Callable[[str], str]]:
+    """The command on a terminal, where it asks whether to cut; the answer that is given there brings what it prints."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "db.realign", "--cut"]
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=desk.environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    told = ""
+
+    def read_until(words: str) -> None:
+        nonlocal told
+        with suppress(OSError):  # a terminal that nobody holds any more
+            while words not in told:
+                told += os.read(ours, 4096).decode()
+
+    def answer(text: str) -> str:
+        os.write(ours, f"{text}\n".encode())
+        read_until("no such words")
+        return " ".join(told.split())
+
+    try:
+        read_until("Type yes:")
+        yield answer
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
 def test_analytics_killed_while_it_makes_everything_anew_begins_with_that_again(parted: Desk) -> None:
     assert realign(parted.config, is_cut=True, is_sure=True) == 0
     with parted.at_work(analyse):
@@ -170,8 +232,8 @@ def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(parted: Desk) 
     assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 
 
-def delete_before(desk: Desk, offset: int) -> None:
+def delete_before(desk: Desk, offset: int, partition: int = 0) -> None:
     """What a retention does."""
     admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
-    admin.delete_records({TopicPartition(desk.config.topic(), 0): offset})
+    admin.delete_records({TopicPartition(desk.config.topic(), partition): offset})
     admin.close()
