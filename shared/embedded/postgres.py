@@ -35,6 +35,8 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_locks_per_transaction": "256",
+    # Of a client of the user's own that was forgotten or is frozen: it holds its locks until then.
+    "idle_in_transaction_session_timeout": "15min",
     "track_commit_timestamp": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -82,9 +84,13 @@ class Postgres:
         return f"PGPASSWORD=$(cat {self.login_file}) psql -h {HOST} -p {port} -U {USER}"
 
     def dsn(self, port: int) -> str:
-        """How libpq reaches the maintenance database of the server on `port`, password included."""
+        """How libpq reaches the maintenance database of the server on `port`, password included.
+
+        By SCRAM alone: somebody else who listens on the port in the server's place could ask for the password itself.
+        """
         password = self.login_file.read_text("ascii").strip()
-        return f"host={HOST} port={port} user={USER} dbname=postgres password={password}"
+        login = f"user={USER} password={password} require_auth=scram-sha-256"
+        return f"host={HOST} port={port} dbname=postgres {login}"
 
     def prepare(self, say: Say) -> None:
         """Make the data folder if there is none, and clear away what a killed server left."""

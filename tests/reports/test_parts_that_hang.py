@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from threading import Event, Thread
 
 import psutil
+import psycopg2
 import pytest
 
 from dashboard.notices import warning
@@ -215,6 +216,15 @@ def test_a_member_that_is_frozen_amid_a_transaction_is_ended_by_the_server_and_i
         with transaction(other) as waiting:
             waiting.execute("select pg_advisory_xact_lock(1)")
         cursor.execute("select 1")
+
+
+def test_a_client_of_the_user_that_is_forgotten_amid_a_transaction_holds_its_locks_for_a_while_only(
+    embedded_postgres: str,
+) -> None:
+    """Scenario: `begin; lock table quotes` in psql, and its terminal stopped over the weekend."""
+    with closing(psycopg2.connect(embedded_postgres)) as forgotten, forgotten.cursor() as cursor:
+        cursor.execute("show idle_in_transaction_session_timeout")
+        assert cursor.fetchall() == [("15min",)]
 
 
 def test_nobody_waits_without_end_for_a_lock_or_an_answer(desk: Desk) -> None:

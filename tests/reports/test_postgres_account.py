@@ -3,10 +3,13 @@
 import os
 import pwd
 import shutil
+import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg2
@@ -17,8 +20,10 @@ from shared.embedded.daemon import Record, free_port
 from shared.embedded.lease import lease, release
 from shared.errors import ConfigError
 from shared.private_files import make_private
-from tests.integration.server_user import silent
+from tests.integration.server_user import PATIENCE, silent
 
+SSL_REQUEST, CLEARTEXT_PASSWORD = 80877103, 3
+"""Codes of PostgreSQL's protocol."""
 needs_root = pytest.mark.skipif(not account.is_needed(), reason="only root gives PostgreSQL another account")
 
 
@@ -52,6 +57,35 @@ def test_server_has_an_account_of_its_own_without_any_right(spare_postgres: Post
         assert (found["CapBnd"], found["NoNewPrivs"], found["Groups"]) == (["0" * 16], ["1"], [])
         (number,) = {*found["Uid"]}
         assert int(number) not in {entry.pw_uid for entry in pwd.getpwall()}
+
+
+def test_somebody_who_listens_in_the_place_of_the_server_is_not_told_the_password(
+    spare_postgres: Postgres,
+) -> None:
+    """Scenario: the server is down for a moment, and another user of the machine takes its port and asks whoever comes
+    for the password in the clear; with it the real server, up again, would do anything for that user."""
+    with lease(spare_postgres, silent):
+        pass
+    told: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        thread = Thread(target=ask_for_password, args=(port, told))
+        thread.start()
+        with pytest.raises(psycopg2.OperationalError, match="requirement"):
+            psycopg2.connect(spare_postgres.dsn(port.getsockname()[1]))
+        thread.join(PATIENCE)
+    assert told == [b""]
+
+
+def ask_for_password(port: socket.socket, told: list[bytes]) -> None:
+    """What an impostor does: no encryption, and a request for the password as it is."""
+    connection, _ = port.accept()
+    with connection:
+        (_, code) = struct.unpack(">ii", connection.recv(8))
+        if code == SSL_REQUEST:
+            connection.sendall(b"N")
+        connection.recv(4096)
+        connection.sendall(struct.pack(">cii", b"R", 8, CLEARTEXT_PASSWORD))
+        told.append(connection.recv(4096))
 
 
 @pytest.mark.parametrize("statement", ["select pg_read_file({})", "copy (select 1) to program 'cat '{}"])
