@@ -2,12 +2,12 @@
 
 A dead letter carries the place it had in the log as headers. At a start the last one on the topic that the table has
 too says how far the topic has followed, so what a kill kept from being published is published then, and nothing is
-published twice.
+published twice. Where the tables are an older copy, the topic is ahead of them: what it has already is passed over.
 """
 
 from typing import NamedTuple
 
-from consumer.tables import dead_letters_after, has_dead_letters, has_letter
+from consumer.tables import dead_letters_after, has_letter, newest_dead_letter
 from shared.database import Cursor
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, browse
@@ -17,6 +17,8 @@ from shared.stream import DeadLetter
 FLUSH_SECONDS = 10.0
 LETTERS_AT_ONCE = 500
 OFFSET_HEADER, REASON_HEADER = "offset", "reason"
+NOWHERE = b"-1"
+"""Of a message on the topic that is no letter of ours."""
 
 
 class Published(NamedTuple):
@@ -36,12 +38,11 @@ class DeadLetterTopic:
         self._log = log._replace(topic=log.topic + DEAD_LETTER_SUFFIX)
         self._writer: LogWriter | None = None
         self._waiting: list[Published] = []
+        self._ahead: dict[int, set[tuple[int, int]]] = {}
 
     def resume(self, cursor: Cursor, partition: int) -> None:
         """Publish what the table has and the topic lacks, some at a time. Raises Unavailable."""
         self.forget(partition)
-        if not has_dead_letters(cursor, partition):
-            return
         last = self._followed(cursor, partition)
         while letters := dead_letters_after(cursor, partition, last, LETTERS_AT_ONCE):
             self._waiting += [Published(partition, *letter) for letter in letters]
@@ -67,6 +68,8 @@ class DeadLetterTopic:
             self._writer = LogWriter(self._log)
         beat()
         for letter in self._waiting:
+            if (letter.offset, hash(letter.message)) in self._ahead.get(letter.partition, ()):
+                continue
             headers = [(OFFSET_HEADER, str(letter.offset).encode()), (REASON_HEADER, letter.reason.encode())]
             self._writer.send(letter.partition, letter.key or b"", letter.message, headers)
         if not self._writer.flush(FLUSH_SECONDS):
@@ -81,11 +84,16 @@ class DeadLetterTopic:
     def _followed(self, cursor: Cursor, partition: int) -> int:
         """The offset of the last letter of the table that the topic has, -1 where it has none.
 
-        Letters of a log that lost its end may be on the topic still: those the table does not have.
+        Letters behind it that the table does not have are of a log that lost its end, or the tables are an older copy:
+        these are noted.
         """
+        newest, ahead = newest_dead_letter(cursor, partition), set[tuple[int, int]]()
+        self._ahead[partition] = ahead
         with browse(self._log) as browser:
             for message in browser.backwards(partition):
-                offset = dict(message.headers).get(OFFSET_HEADER)
-                if offset is not None and has_letter(cursor, partition, int(offset), message.value):
-                    return int(offset)
+                beat()
+                offset = int(dict(message.headers).get(OFFSET_HEADER, NOWHERE))
+                if 0 <= offset <= newest and has_letter(cursor, partition, offset, message.value):
+                    return offset
+                ahead.add((offset, hash(message.value)))
         return -1

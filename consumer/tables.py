@@ -70,10 +70,11 @@ def insert_dead_letters(cursor: Cursor, partition: int, letters: list[DeadLetter
     )
 
 
-def has_dead_letters(cursor: Cursor, partition: int) -> bool:
-    """Whether a partition ever had one."""
-    cursor.execute("select exists (select from dead_letters where partition = %s)", (partition,))
-    return cursor.fetchall() == [(True,)]
+def newest_dead_letter(cursor: Cursor, partition: int) -> int:
+    """The offset of the last dead letter of a partition, -1 where it never had one."""
+    cursor.execute('select coalesce(max("offset"), -1) from dead_letters where partition = %s', (partition,))
+    ((offset,),) = cursor.fetchall()
+    return int(offset)
 
 
 def has_letter(cursor: Cursor, partition: int, offset: int, message: bytes | None) -> bool:
