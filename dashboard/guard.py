@@ -15,6 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (left out, not bound)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+MOST_BYTES = 65_536
+"""Of a body that is sent to this server, which keeps it in memory as a whole; the page's own are some hundred bytes."""
+LONGEST_LENGTH = 9
+"""Digits of a Content-Length."""
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/\\@?#\[\]]+))(?::\d{1,5})?", re.IGNORECASE)
 
 
@@ -93,6 +97,8 @@ class Guard:
             return 200, ""
         if len(origins) != 1 or not self._is_own_page(origins[0], hosts[0]):
             return 403, "only the page of this server may ask for this"
+        if _is_too_large(scope):
+            return 413, f"a question has {MOST_BYTES} bytes at most, and says how many"
         return 200, ""
 
     def _is_ours(self, asked: str, scope: Scope) -> bool:
@@ -108,6 +114,14 @@ class Guard:
 
 def _values(scope: Scope, wanted: bytes) -> list[str]:
     return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+
+
+def _is_too_large(scope: Scope) -> bool:
+    """Whether a body is larger than MOST_BYTES, or comes without its length."""
+    lengths = _values(scope, b"content-length")
+    is_small = all(length.isdecimal() and len(length) <= LONGEST_LENGTH for length in lengths)
+    is_small = is_small and max(map(int, lengths), default=0) <= MOST_BYTES
+    return not is_small or bool(_values(scope, b"transfer-encoding"))
 
 
 def _host(text: str) -> str:

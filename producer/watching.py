@@ -13,6 +13,9 @@ from producer.sources.provider import Company
 from shared.database import Cursor
 from shared.listings import Listing, Listings
 
+LONGEST_TEXT = 200
+"""Characters of a source's words."""
+
 State = Literal["live", "waiting", "stale", "closed", "history"]
 Cause = Literal[
     "",
@@ -193,8 +196,8 @@ def write_company(cursor: Cursor, row: CompanyRow) -> None:
 
 
 def _plain(text: str) -> str:
-    """A source's words without what no table or terminal takes, such as NUL."""
-    return "".join(sign for sign in text if sign.isprintable())
+    """A source's words without what no table or terminal takes, such as NUL; every open page holds them."""
+    return "".join(sign for sign in text[:LONGEST_TEXT] if sign.isprintable())
 
 
 def write_quality(cursor: Cursor, rows: Sequence[QualityRow]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from producer.sources.provider import Company
 from producer.watching import (
+    LONGEST_TEXT,
     CompanyRow,
     DataAlert,
     QualityRow,
@@ -55,6 +56,8 @@ def test_no_sign_in_a_sources_words_breaks_the_table(connection: Connection) -> 
     with transaction(connection) as cursor:
         write_company(cursor, CompanyRow(COMPANY._replace(name="App\0le\n Inc."), "yahoo", NOON))
         assert read_companies(cursor)["AAPL"].company == COMPANY
+        write_company(cursor, CompanyRow(COMPANY._replace(name="A" * 10_000_000), "yahoo", NOON))
+        assert read_companies(cursor)["AAPL"].company.name == "A" * LONGEST_TEXT
     assert str(SourceDown("Yahoo says: a\0b" + "!" * 1000)) == "Yahoo says: a b" + "!" * 285
 
 

@@ -133,6 +133,27 @@ def test_what_changes_something_is_for_the_page_of_this_server_alone(origin: str
     assert ask(address, "POST", "/api/switch", own, Origin=address)[0] == 409
 
 
+@pytest.mark.parametrize(
+    "length",
+    [{"Content-Length": "65537"}, {"Content-Length": "9" * 5000}, {"Transfer-Encoding": "chunked"}],
+    ids=["large", "endless", "without-length"],
+)
+@pytest.mark.parametrize("path", ["/api/switch", "/_dash-update-component"])
+def test_body_that_the_page_would_never_send_is_not_taken(
+    path: str, length: dict[str, str], address: str
+) -> None:
+    """Scenario: whoever reaches the port sends a body without end, which the server would gather in its memory."""
+    own = urlsplit(address).netloc
+    connection = http.client.HTTPConnection(own, timeout=20)
+    connection.putrequest("POST", path)
+    for name, value in {"Origin": address, **length}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status in (400, 413)
+    connection.close()
+    assert ask(address, "POST", "/api/switch", own, Origin=address)[0] == 409
+
+
 @pytest.mark.parametrize(("method", "path", "status"), PATHS)
 def test_every_answer_forbids_frames_foreign_scripts_and_guessed_types(
     method: str, path: str, status: int, address: str
