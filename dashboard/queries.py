@@ -151,14 +151,17 @@ def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
 
 
 def read_parts(cursor: Cursor) -> dict[str, PartRow]:
-    """The heartbeat of each part; the newest of its instances speaks for their state, one that stands by the last."""
+    """The heartbeat of each part; the newest of its instances speaks for their state, one that stands by the last.
+
+    A heartbeat from the future is of a clock that was fast, and was set since.
+    """
     cursor.execute(
         """select part, (array_agg(state order by stands_by, seen_at desc))[1],
             (array_agg(detail order by stands_by, seen_at desc))[1],
             count(*), sum(lag)::bigint, sum(per_second), extract(epoch from now() - max(seen_at))::float8,
             count(*) filter (where stands_by)
         from (select *, state = 'standing by' as stands_by, max(seen_at) over (partition by part) as newest
-            from parts) p
+            from parts where seen_at <= now() + interval '10 seconds') p
         where seen_at > newest - interval '10 seconds' group by part"""
     )
     return {row[0]: PartRow._make(row) for row in cursor.fetchall()}

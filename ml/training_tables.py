@@ -29,7 +29,7 @@ CLOSED = """
 """
 BEHIND = """
     select sum(lag)::bigint from parts
-    where part = 'analytics' and state = 'running' and seen_at > now() - make_interval(secs => %s)
+    where part = 'analytics' and state = 'running' and abs(extract(epoch from now() - seen_at)) < %s
 """
 SILENCE_SECONDS = 30.0
 """After which the analytics part, which gives a sign of life once a second, counts as away."""

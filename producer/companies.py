@@ -15,6 +15,8 @@ UNKNOWN_REST = timedelta(hours=1)
 """How long nothing is asked again that is answered the same for long: a symbol that its source does not know."""
 FAILURE_REST = timedelta(minutes=1)
 """How long a source that failed without saying when to come back is left alone."""
+LONGEST_REST = timedelta(hours=24)
+"""No source is left alone for longer."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -53,9 +55,11 @@ class Companies:
         return self._rows
 
     def _is_due(self, row: CompanyRow | None, primary: Listing, now: datetime) -> bool:
-        if any(key in self._rests and now < self._rests[key] for key in (primary, primary.source)):
+        # After a clock was set back nothing rests for longer than it could have been told to.
+        rests = [self._rests[key] - now for key in (primary, primary.source) if key in self._rests]
+        if any(timedelta(0) < rest <= LONGEST_REST for rest in rests):
             return False
-        return row is None or row.source != primary.source or now - row.fetched_at >= FRESH
+        return row is None or row.source != primary.source or abs(now - row.fetched_at) >= FRESH
 
     def _ask(self, connection: Connection, symbol: str, primary: Listing, now: datetime) -> None:
         try:

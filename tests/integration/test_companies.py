@@ -121,6 +121,18 @@ def test_source_that_wants_to_be_left_alone_is(
     assert companies.known == {}
 
 
+def test_what_a_fast_clock_dated_is_asked_again_once_the_clock_is_set_right(
+    connection: Connection, start: Callable[[], Companies], standin: StandIn
+) -> None:
+    companies = start()
+    assert run(companies, connection, LISTINGS, NOW + 300 * DAY) == 2
+    assert run(companies, connection, LISTINGS, NOW) == 2
+    standin.answer_with(Fault.status(500), times=None)
+    run(companies, connection, LISTINGS, NOW + 300 * DAY)
+    standin.answer_normally()
+    assert run(companies, connection, LISTINGS, NOW + DAY) == 2
+
+
 def test_source_that_lacks_its_key_holds_up_no_other(
     start: Callable[[], Companies], connection: Connection
 ) -> None:
