@@ -117,14 +117,19 @@ def with_zone(exchange: str | None, zone: str | None) -> str | None:
     return named if zone_of(named) is not None else exchange
 
 
-def untold_exchange(kind: str | None, zone: str | None) -> str | None:
-    """What stands for an exchange that a source does not name; None where it may trade around the clock.
+def exchange_told(exchange: str | None, zone: str | None, kind: str | None) -> str | None:
+    """An exchange as it goes into the log, also where its source leaves it out; None where it may never close.
 
     `kind` is what is traded, in Yahoo's words. What is of no kind, and in no zone or in UTC, may be a coin.
     """
+    if exchange:
+        return with_zone(exchange, zone)
     if kind in WITHOUT_EXCHANGE:
         return WITHOUT_EXCHANGE[kind]
-    return UNTOLD if kind or zone not in (None, "UTC") else None
+    if not kind and zone in (None, "UTC"):
+        return None
+    named = f"{UNTOLD}{AT}{zone}"
+    return named if zone_of(named) is not None else f"{UNTOLD}{AT}{DEFAULT_ZONE}"
 
 
 def newer_name(told: str | None, before: str | None) -> str | None:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from producer.sources.alpha_vantage_candles import day_bars, minute_bars
+from producer.sources.yahoo.company import Summary, company_of
 from tests.unit.local_http import Asked, Reply
 from tests.unit.test_binance import asked_for, kline, milliseconds, past, trade
 
@@ -90,3 +92,19 @@ def test_label_that_is_no_day_of_an_exchange_costs_no_other_day(label: str) -> N
         told = read("600519.SHH", body, LATER, LATER)
         assert [bar.start.day for bar in told.bars] == [9]
         assert told.left_out.count <= 1
+
+
+def test_odd_field_of_a_description_costs_no_other() -> None:
+    """The same fault at Yahoo: a delay below zero, or a profile that is no object, refused all that is known of a
+    share."""
+    price = {
+        "longName": "Apple Inc.",
+        "exchange": "NMS",
+        "currency": "USD",
+        "exchangeDataDelayedBy": -1,
+        "priceHint": 4,
+    }
+    body = {"price": price, "assetProfile": "none", "quoteType": {"timeZoneFullName": "America/New_York"}}
+    told = company_of("AAPL", msgspec.convert(body, Summary))
+    assert (told.name, told.exchange, told.currency, told.decimals) == ("Apple Inc.", "NMS", "USD", 4)
+    assert (told.delay, told.sector, told.time_zone) == (0.0, None, "America/New_York")

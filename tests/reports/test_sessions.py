@@ -320,6 +320,11 @@ def test_code_nobody_maps_without_a_zone_is_no_market_around_the_clock() -> None
         ),
         ({"exchangeTimezoneName": "Europe/Belgrade"}, "2026-11-23T00:30", "2026-11-22T22:30"),
         ({"quoteType": "ETF"}, "2026-11-28T04:30", "2026-11-23T04:30"),
+        (
+            {"quoteType": "ETF", "exchangeTimezoneName": "Nowhere/Atlantis"},
+            "2026-11-28T04:30",
+            "2026-11-23T04:30",
+        ),
         ({"quoteType": "CURRENCY"}, "2026-11-23T04:30", "2026-11-22T12:00"),
     ],
 )
@@ -329,6 +334,7 @@ def test_share_whose_source_leaves_out_its_exchange_is_open_on_weekdays(
     """Scenario: a row of Yahoo's without `exchange` was taken for a coin; with no zone it is New York's."""
     row = {"symbol": "X", "regularMarketPrice": 5.0, "regularMarketTime": second("2026-11-20T12:00"), **told}
     (said,) = read([row], ["X"], moment(second("2026-12-01T00:00"))).quotes
+    assert is_known(said.exchange or ""), "a recording of it can be replayed"
     calendar = calendar_of(said.exchange)
     assert calendar.at(second(open_at)).name == "regular"
     assert calendar.at(second(closed_at)).name == "closed"

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -15,14 +14,17 @@ from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.intake import Known
 from producer.sources.yahoo.chart import Chart
-from producer.sources.yahoo.history import spans
+from producer.sources.yahoo.history import history, spans
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.records import bars
 from shared.calendars import calendar_of
+from shared.database import Connection, transaction
 from shared.errors import StreamSilent
 from shared.listings import Listing
 from shared.market import Bar, Quote, Record, RecordedBar
+from shared.messages import encode
 from shared.special_days import special_day
+from tests.integration.test_settings_change import NEW_PERIODS, OLD, Said, databases, fold, table
 from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
 from tests.unit.records import (
     bars_of,
@@ -37,7 +39,8 @@ from tests.unit.records import (
     split,
 )
 
-MUMBAI = ZoneInfo("Asia/Kolkata")
+__all__ = ["databases"]
+
 FRIDAY, SATURDAY, MONDAY = (second(f"2026-02-{day:02}T03:45") for day in (13, 14, 16))
 """09:15 in Mumbai. 14 February 2026 is a Saturday: the calendar knows no session of it."""
 OPENS, ENDS = second("2026-02-13T18:30"), second("2026-02-14T18:30")
@@ -159,13 +162,16 @@ def test_holiday_that_a_source_fills_with_the_close_before_is_no_day(
     assert engine.symbols["A"].ignored == 1
 
 
-def chart(*rows: tuple[int, float, float]) -> Chart:
+def body(*rows: tuple[int, float, float]) -> dict[str, Any]:
     """Days of Yahoo's: start, close, volume."""
     columns: dict[str, Any] = {name: [close for _, close, _ in rows] for name in ("open", "low", "close")}
     columns |= {"high": [close + 1 for _, close, _ in rows], "volume": [volume for *_, volume in rows]}
     meta = {"exchangeTimezoneName": "Asia/Kolkata", "exchangeName": "NSI", "currency": "INR"}
-    told = {"meta": meta, "timestamp": [row[0] for row in rows], "indicators": {"quote": [columns]}}
-    return msgspec.convert(told, Chart)
+    return {"meta": meta, "timestamp": [row[0] for row in rows], "indicators": {"quote": [columns]}}
+
+
+def chart(*rows: tuple[int, float, float]) -> Chart:
+    return msgspec.convert(body(*rows), Chart)
 
 
 def test_saturday_of_yahoo_that_repeats_friday_in_every_number_is_no_day() -> None:
@@ -185,6 +191,55 @@ def test_recorded_saturday_is_replayed(tmp_path: Path) -> None:
     found, rest = bars_and_rest(file_of(tmp_path, f"{BARS},interval,exchange", *rows), "1d")
     assert [row["close"] for row in found] == ["10.0", "9.5", "10.5"]
     assert list(rest.lines()) == []
+
+
+class Answers:
+    """A session of Yahoo's that has these days and nothing shorter."""
+
+    def get(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
+        days = (FRIDAY, 99.0, 5.0), (SATURDAY, 120.0, 6.0), (MONDAY, 118.0, 7.0)
+        told = body(*(days if params["interval"] == "1d" else ()))
+        return {"chart": {"result": [told], "error": None}}
+
+
+def test_history_of_a_gap_that_begins_on_the_day_tells_the_day_again() -> None:
+    """Scenario: the producer was stopped on Saturday at noon: only bars that start later were wanted."""
+    session: Any = Answers()
+    parts = history(session, "A", moment(SATURDAY + 9000), moment(MONDAY + 86_400))
+    found = [record for part in parts for record in part.records]
+    assert [record.start.day for record in found if isinstance(record, RecordedBar)] == [14, 16]
+    parts = history(session, "A", moment(FRIDAY + 9000), moment(MONDAY + 86_400))
+    assert [
+        record.start.day for part in parts for record in part.records if isinstance(record, RecordedBar)
+    ] == [*(14, 16)]
+
+
+def test_database_of_the_version_before_gets_the_day_and_all_that_follows_from_it(
+    databases: tuple[Connection, Connection],
+) -> None:
+    """Scenario: its log has the day, which entered no bar; new periods make the same of the bars afterwards."""
+    changed, fresh = databases
+    weeks = [FRIDAY - 7 * 86_400 * number for number in range(60, 0, -1)]
+    days = [*(day(start, 99.0 + number % 7) for number, start in enumerate(weeks)), day(FRIDAY, 99.0)]
+    records: list[Record] = [*days, *live(SATURDAY, 3), mark(ENDS + 60, "A"), day(SATURDAY, 120.0)]
+    records += [day(MONDAY, 118.0), mark(MONDAY + 86_400)]
+    log = [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    fold(changed, OLD, log, len(log), killed=False)
+    fold(fresh, OLD, log, len(log), killed=False)
+    with transaction(changed) as cursor:
+        for name in ("bars", "indicators"):
+            cursor.execute(f"delete from {name} where interval = '1d' and start = to_timestamp({OPENS})")
+        cursor.execute("update partition_snapshots set state = jsonb_set(state::jsonb, '{version}', '11')")
+    assert len(table(changed, "bars")) == len(table(fresh, "bars")) - 1
+    for settings in (OLD, OLD, NEW_PERIODS):
+        fold(changed, settings, log, len(log), killed=False)
+        assert table(changed, "bars") == table(fresh, "bars")
+        if settings is OLD:
+            assert table(changed, "indicators") == table(fresh, "indicators")
+    before = table(changed, "indicators")
+    assert before != table(fresh, "indicators")
+    fold(fresh, NEW_PERIODS, log, len(log), killed=False)
+    assert before == table(fresh, "indicators")
 
 
 def told_quote(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:

@@ -15,7 +15,7 @@ from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from shared.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
-from shared.exchanges import untold_exchange, with_zone
+from shared.exchanges import exchange_told
 from shared.market import RecordedInterval, Text
 
 NOT_FOUND = 404
@@ -90,8 +90,7 @@ class Chart(msgspec.Struct):
     def exchange(self) -> str | None:
         """The exchange's code, with its zone where nobody knows the code, or it is not told."""
         meta = self.meta
-        told = meta.exchange_name or untold_exchange(meta.instrument_type, meta.exchange_timezone_name)
-        return with_zone(told, meta.exchange_timezone_name)
+        return exchange_told(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
 
     @property
     def zone(self) -> ZoneInfo:

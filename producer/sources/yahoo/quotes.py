@@ -10,7 +10,7 @@ from producer.sources.provider import Received
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown
-from shared.exchanges import untold_exchange, with_zone
+from shared.exchanges import exchange_told
 from shared.market import FUTURE_TOLERANCE, Quote, Text
 from shared.side_fields import amount_or_none, price_or_none
 
@@ -171,16 +171,10 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
         bid=_given(row.bid, row) if has_offers else None,
         ask=_given(row.ask, row) if has_offers else None,
         currency=row.currency,
-        exchange=_exchange(row),
+        exchange=exchange_told(row.exchange, row.exchange_timezone_name, row.quote_type),
         session=session,
         **of_session,
     )
-
-
-def _exchange(row: Row) -> str | None:
-    """The exchange's code, with its zone where nobody knows the code, or it is not told."""
-    told = row.exchange or untold_exchange(row.quote_type, row.exchange_timezone_name)
-    return with_zone(told, row.exchange_timezone_name)
 
 
 def _of_regular_session(row: Row) -> SessionFigures:
