@@ -130,10 +130,10 @@ class Rewording:
         try:
             wording = self._reworded(session, text)
         except (SourceError, WordingRejected) as error:
-            self.failures += 1
             if not self._is_failing:
                 log.warning("The summaries stay in their own words: %s", error)
             self._is_failing = True
+            self.failures += 1  # last: who waits for it finds the line logged
             return
         self._is_failing = False
         with self._lock:

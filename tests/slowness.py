@@ -2,6 +2,9 @@
 
 import os
 
+PATIENCE = 300.0
+"""Seconds, as long as nothing takes that goes well, also on a busy machine."""
+
 
 def slowness() -> float:
     """How many times longer than on a free machine something may take now: tasks that want to run, for each processor;

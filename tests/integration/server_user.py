@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from shared.embedded import Kafka, Postgres
+from tests.slowness import PATIENCE as PATIENCE
 
-PATIENCE = 300.0  # seconds: as long as nothing can take that goes well, also on a busy machine
 USER = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background

@@ -1,7 +1,6 @@
 """What the screen reads of forecasts, against a real PostgreSQL."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -12,6 +11,7 @@ from dashboard.read_model import ReadModel
 from dashboard.rows import Fared, PastRow, RecordRow, Said
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
+from tests.integration.server_user import wait_for
 from tests.screen_rows import MINUTE, Minute, fill, forecast, model_record, record, trained_forecast
 
 NOON = 1_763_985_600
@@ -39,14 +39,6 @@ def cursor(connection: Connection) -> Iterator[Cursor]:
     """A cursor in a transaction."""
     with transaction(connection) as opened:
         yield opened
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds, at most 10 s."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_record_tells_of_each_model_its_own_figures_and_of_no_other(cursor: Cursor) -> None:

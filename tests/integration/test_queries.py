@@ -1,7 +1,6 @@
 """The screen's SELECTs against a real PostgreSQL, and the thread that runs them."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +12,7 @@ from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.errors import StopPart, Unavailable
 from shared.parts import SignOfLife
+from tests.integration.server_user import wait_for
 from tests.screen_rows import (
     MINUTE,
     Minute,
@@ -55,14 +55,6 @@ def cursor(connection: Connection) -> Iterator[Cursor]:
     """A cursor in a transaction."""
     with transaction(connection) as opened:
         yield opened
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds, at most 10 s."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:

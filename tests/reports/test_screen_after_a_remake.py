@@ -8,7 +8,8 @@ import pytest
 from dashboard.read_model import ReadModel
 from db.migrate import migrate
 from shared.database import Connection, connect, make_database, transaction
-from tests.integration.test_queries import NOON, wait_for
+from tests.integration.server_user import wait_for
+from tests.integration.test_queries import NOON
 from tests.screen_rows import MINUTE, fill
 
 KEY = ("AAA", "1m")

@@ -21,6 +21,7 @@ from producer.sources.provider import Received
 from shared.errors import SourceDown
 from shared.market import Quote
 from shared.provider_settings import Providers
+from tests.slowness import PATIENCE
 from tests.unit.local_stream import Handler, cut, half_open, serving, until_closed
 
 TIME = datetime(2024, 3, 25, 10, 7, 30, 250_000, tzinfo=UTC)
@@ -63,7 +64,7 @@ def speaking(*messages: str | bytes) -> Handler:
 def gather(stream: BinanceStream, count: int) -> Received:
     """What was received until `count` messages were trades or refused."""
     quotes: list[Quote] = []
-    refused, end = 0, time.monotonic() + 10
+    refused, end = 0, time.monotonic() + PATIENCE
     while len(quotes) + refused < count and time.monotonic() < end:
         received = stream.receive(0.5)
         quotes += received.quotes
@@ -122,7 +123,7 @@ def test_following_others_changes_the_open_connection(monkeypatch: pytest.Monkey
         assert len(gather(stream, 2).quotes) == 2
         stream.follow(["ETHUSDT", "SOLUSDT"])
         assert {quote.symbol for quote in gather(stream, 2).quotes} == {"ETHUSDT"}
-        requests = [asked.get(timeout=5) for _ in range(3)]
+        requests = [asked.get(timeout=PATIENCE) for _ in range(3)]
     assert requests == [
         {"method": "SUBSCRIBE", "params": ["btcusdt@aggTrade", "ethusdt@aggTrade"], "id": 1},
         {"method": "UNSUBSCRIBE", "params": ["btcusdt@aggTrade"], "id": 2},
@@ -143,7 +144,7 @@ def test_many_pairs_are_asked_for_in_parts_and_no_faster_than_allowed(
     started = time.monotonic()
     with streaming(note, *(f"C{number}USDT" for number in range(450))):
         assert time.monotonic() - started >= 0.1
-        assert [asked.get(timeout=5) for _ in range(3)] == [200, 200, 50]
+        assert [asked.get(timeout=PATIENCE) for _ in range(3)] == [200, 200, 50]
 
 
 def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
@@ -180,7 +181,7 @@ def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
 def test_an_announced_end_is_told_after_the_trades_before_it(message: str, sentence: str) -> None:
     with streaming(speaking(frame(1), message)) as stream:
         assert len(gather(stream, 1).quotes) == 1
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         with pytest.raises(SourceDown, match=sentence):
             while time.monotonic() < end:
                 stream.receive(0.1)
@@ -195,11 +196,11 @@ def test_the_answer_to_a_request_is_neither_a_trade_nor_refused() -> None:
 def test_a_ping_says_that_a_quiet_stream_is_alive() -> None:
     def ping_once(server: ServerConnection) -> None:
         server.recv()
-        server.ping().wait(5)
+        server.ping().wait(PATIENCE)
         until_closed(server)
 
     with streaming(ping_once) as stream:
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while not stream.receive(0.05).alive:
             assert time.monotonic() < end
         assert stream.receive(0.05) == Received([], alive=False)

@@ -25,7 +25,7 @@ from shared.provider_settings import Providers
 KEY = "K3Y5ECRET"
 NOW = datetime(2023, 3, 31, 18, 15, 45, tzinfo=UTC)
 TRADED_AT = datetime(2023, 3, 31, 18, 15, 38, 64_000, tzinfo=UTC)
-PATIENCE = 5.0
+PATIENCE = 60.0
 """Seconds; how long a test waits for what must come."""
 SILENT = logging.getLogger("tests.silent")
 """Of the server here, which would log the addresses that it is asked for."""

@@ -13,6 +13,7 @@ import pytest
 from producer.http import HttpClient, Rejected
 from producer.limits import RequestLimit
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
+from tests.slowness import PATIENCE
 
 SECRET = "k3y-that-nobody-may-see"
 E = TypeVar("E", bound=SourceError)
@@ -40,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         self.server.asked.append((self.path, dict(self.headers)))
         if reply.held is not None:
-            reply.held.wait(10)
+            reply.held.wait(PATIENCE)
         self.send_response_only(reply.status)
         for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
             self.send_header(name, value)

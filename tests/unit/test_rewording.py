@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from dashboard.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
 from shared.model_settings import Rewording as Settings
+from tests.slowness import PATIENCE
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 KEY, OTHER = ("AAA", "1m"), ("BBB", "1m")
@@ -41,8 +42,8 @@ def asking(answer: Callable[[Asked], Reply], timeout: float = 5.0) -> Iterator[t
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds, at most 10 s."""
-    deadline = time.monotonic() + 10
+    """Wait until `condition` holds."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.005)
@@ -103,7 +104,7 @@ def test_server_that_hangs_holds_up_nobody_and_is_given_up(caplog: pytest.LogCap
     release = threading.Event()
 
     def hang(_: Asked) -> Reply:
-        release.wait(10)
+        release.wait(PATIENCE)
         return completion(GOOD)
 
     with asking(hang, timeout=0.2) as (made, _):

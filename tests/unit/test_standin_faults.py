@@ -10,6 +10,7 @@ from curl_cffi import requests
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.slowness import PATIENCE
 from tests.standin import Clock, Fault, Market, StandIn
 from tests.unit.standin_clients import INSTRUMENTS, WEDNESDAY, ask, chart, pricing, yahoo_stream
 
@@ -50,7 +51,7 @@ def test_a_fault_takes_the_place_of_one_answer(
 
 def ask_until_up(standin: StandIn) -> requests.Response:
     """The first answer there is, within seconds."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with suppress(requests.exceptions.ConnectionError):
             return ask(standin, "YAHOO_COOKIE_URL")
@@ -67,11 +68,11 @@ def test_streams_end_cleanly_or_by_a_reset(standin: StandIn) -> None:
     with yahoo_stream(standin, "NVDA") as stream:
         standin.streams.close()
         with pytest.raises(ConnectionClosedOK):
-            stream.recv(5)
+            stream.recv(PATIENCE)
     with yahoo_stream(standin, "NVDA") as stream:
         standin.streams.abort()
         with pytest.raises(ConnectionClosedError):
-            stream.recv(5)
+            stream.recv(PATIENCE)
     assert len(standin.connections) == 2
 
 
@@ -79,10 +80,10 @@ def test_a_silent_stream_still_answers_pings(standin: StandIn) -> None:
     with yahoo_stream(standin, "NVDA") as stream:
         standin.streams.silence(True)
         standin.quote("NVDA", 130.0)
-        assert stream.ping().wait(5)
+        assert stream.ping().wait(PATIENCE)
         standin.streams.silence(False)
         standin.quote("NVDA", 131.0)
-        assert pricing(stream.recv(5)).price == 131.0
+        assert pricing(stream.recv(PATIENCE)).price == 131.0
 
 
 def test_a_half_open_stream_says_nothing_while_a_new_one_is_well(standin: StandIn) -> None:
@@ -90,7 +91,7 @@ def test_a_half_open_stream_says_nothing_while_a_new_one_is_well(standin: StandI
         standin.streams.half_open()
         with yahoo_stream(standin, "7203.T", "NVDA") as stream:
             standin.quote("NVDA", 130.0)
-            assert pricing(stream.recv(5)).price == 130.0
+            assert pricing(stream.recv(PATIENCE)).price == 130.0
         with pytest.raises(TimeoutError):
             dead.recv(0.05)
         assert not dead.ping().wait(0.05)
@@ -101,13 +102,13 @@ def test_a_stream_can_close_as_soon_as_it_is_asked(standin: StandIn) -> None:
     with connect(standin.settings["YAHOO_STREAM_URL"]) as stream:
         stream.send('{"subscribe":["NVDA"]}')
         with pytest.raises(ConnectionClosedOK):
-            stream.recv(5)
+            stream.recv(PATIENCE)
 
 
 def test_raw_frames_come_as_they_are(standin: StandIn) -> None:
     with yahoo_stream(standin, "NVDA") as stream:
         standin.streams.send_raw("yahoo", '{"type":"pric')
-        assert stream.recv(5) == '{"type":"pric'
+        assert stream.recv(PATIENCE) == '{"type":"pric'
 
 
 def test_a_refused_handshake_is_noted_and_the_next_one_is_well(standin: StandIn) -> None:
@@ -123,7 +124,7 @@ def test_while_it_is_down_connections_are_refused(standin: StandIn) -> None:
     with yahoo_stream(standin, "NVDA") as stream:
         standin.down()
         with pytest.raises(ConnectionClosedError):
-            stream.recv(5)
+            stream.recv(PATIENCE)
     with pytest.raises(ConnectionRefusedError), yahoo_stream(standin):
         pass
     with pytest.raises(requests.exceptions.ConnectionError):

@@ -18,6 +18,7 @@ from producer.sources.yahoo import stream as stream_module
 from producer.sources.yahoo.stream import open_stream, quote_of
 from shared.errors import SourceDown
 from shared.market import Quote
+from tests.slowness import PATIENCE
 from tests.unit.local_stream import cut, half_open, serving, until_closed
 
 TIME = datetime(2026, 8, 5, 13, 43, 15, tzinfo=UTC)
@@ -34,7 +35,7 @@ def frame(**fields: Any) -> str:
 def gather(stream: Stream, count: int) -> Received:
     """What was received until `count` messages were; all waits together are limited."""
     quotes: list[Quote] = []
-    refused, end = 0, time.monotonic() + 10
+    refused, end = 0, time.monotonic() + PATIENCE
     while len(quotes) + refused < count and time.monotonic() < end:
         received = stream.receive(0.5)
         quotes += received.quotes
@@ -196,11 +197,11 @@ def test_following_others_unsubscribes_from_what_is_gone() -> None:
 
     with serving(note) as url:
         stream = open_stream(url, ["AAPL", "MSFT"], clock=lambda: NOW)
-        first = asked.get(timeout=5)
+        first = asked.get(timeout=PATIENCE)
         assert {quote.symbol for quote in gather(stream, 2).quotes} == {"AAPL", "MSFT"}
         stream.follow(["MSFT", "IBM"])
-        assert asked.get(timeout=5) == {"unsubscribe": ["AAPL"]}
-        again = asked.get(timeout=5)
+        assert asked.get(timeout=PATIENCE) == {"unsubscribe": ["AAPL"]}
+        again = asked.get(timeout=PATIENCE)
         assert {quote.symbol for quote in gather(stream, 2).quotes} == {"MSFT"}
         stream.close()
     assert sorted(first["subscribe"]) == ["AAPL", "MSFT"]
@@ -226,12 +227,12 @@ def test_the_subscription_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_silence_is_told_and_a_ping_is_none() -> None:
     def ping_once(server: ServerConnection) -> None:
         server.recv()
-        server.ping().wait(5)
+        server.ping().wait(PATIENCE)
         until_closed(server)
 
     with serving(ping_once) as url:
         stream = open_stream(url, ["AAPL"])
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while not stream.receive(0.05).alive:
             assert time.monotonic() < end
         assert stream.receive(0.05) == Received([], alive=False)
