@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from analytics.bars import MINUTE, OpenBar, slot_of
+from analytics.closing_price import REGULAR, counted_at
 from analytics.endings import Endings
 from analytics.forecasts import (
     NOTHING_TRAINED,
@@ -19,15 +20,14 @@ from analytics.forecasts import (
     Searches,
     SeriesForecasts,
     Trained,
-    pool_of,
     pools_of,
+    restore_pools,
 )
 from analytics.series import ClosedBar
 from analytics.special_days import take_special_day
 from analytics.split_check import Settled
 from analytics.steps import PastBar, Step
 from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
-from ml.forecaster import ForecastSettings
 from shared.market import (
     INTERVAL_SECONDS,
     INTERVALS,
@@ -128,10 +128,14 @@ class Engine:
         time, symbol = quote.event_time.timestamp(), quote.symbol
         state = self.symbols.get(symbol) or self._new_symbol(symbol, quote.exchange)
         self.changed.add(symbol)
-        if time >= state.next_close:
-            self._advance(state, closed_until(time, self.settings.grace), offset)
+        at, start = time, int(time) // MINUTE * MINUTE
+        bar = state.minutes.get(start)
+        if quote.session == REGULAR and (bar is None or bar.session != REGULAR):
+            at, start, bar = counted_at(time, state, self._closed_until)
+        if at >= state.next_close:
+            self._advance(state, closed_until(at, self.settings.grace), offset)
         state.quotes += 1
-        if time < state.closed_until or time < self._closed_until:
+        if at < state.closed_until or at < self._closed_until:
             state.late += 1
             return
         if quote.price <= 0.0:
@@ -139,13 +143,11 @@ class Engine:
             return
         if not state.accept(quote, time, False):
             return
-        start = int(time) // MINUTE * MINUTE
-        bar = state.minutes.get(start)
         if bar is None:
-            bar = state.open.open_minute(quote, start, time)
+            bar = state.open.open_minute(quote, start, at)
             self._endings.note(symbol, bar.end)
         if not bar.whole:
-            bar.add(quote.price, quote.size, time)
+            bar.add(quote.price, quote.size, at)
 
     def _fold_bar(self, record: RecordedBar, offset: int) -> None:
         """A recorded bar fills its own interval and every longer one; a shorter one than a minute, the minute.
@@ -285,15 +287,6 @@ class Engine:
             self._note(self.symbols[symbol])
             self._unsettled.add(symbol)
         for interval, pools in self._pools.items():
-            _restore_pools(pools, state["pools"].get(interval, {}), self.settings.forecasts[interval])
+            restore_pools(pools, state["pools"].get(interval, {}), self.settings.forecasts[interval])
         for forecasts in self.forecasts():
             forecasts.ask(self._searches)
-
-
-def _restore_pools(pools: Pools, kept: dict[str, Any], settings: ForecastSettings) -> None:
-    """Of other horizons or levels there is nothing to be learnt for these: such a pool begins anew."""
-    for model, (key, numbers) in kept.items():
-        pool = pool_of(settings)
-        if key == pool.key:
-            pool.restore(numbers)
-            pools[model] = pool

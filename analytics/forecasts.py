@@ -88,6 +88,15 @@ def pools_of(settings: ForecastSettings) -> Pools:
     return {model: pool_of(settings) for model in BUILT_IN}
 
 
+def restore_pools(pools: Pools, kept: dict[str, Any], settings: ForecastSettings) -> None:
+    """Of other horizons or levels there is nothing to be learnt for these: such a pool begins anew."""
+    for model, (key, numbers) in kept.items():
+        pool = pool_of(settings)
+        if key == pool.key:
+            pool.restore(numbers)
+            pools[model] = pool
+
+
 class SeriesForecasts:
     """One symbol and interval. For every closed bar `advance`; after `restore` or `refill`, `ask` once."""
 
