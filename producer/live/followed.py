@@ -221,7 +221,7 @@ class Followed:
         takes over now are what was missed.
         """
         is_open = calendar_of(self.intake.exchange).at(int(now)).name == "regular"
-        self.look_back.note(self._traded_at, self.intake.exchange, now)
+        self.look_back.note(0.0 if is_open else self._traded_at, self.intake.exchange, now)
         has_changed = self.choice.decide(now, is_open)
         quotes = self._take_over(now) if has_changed else []
         self._compare(now)

@@ -37,7 +37,7 @@ class LookBack:
         self._pause = LOOK_SECONDS
 
     def note(self, quoted: float, exchange: str | None, now: float) -> None:
-        """The last quote in the log is of then, 0 where that was outside a session; told again and again."""
+        """The last quote in the log is of then, 0 where that is no matter; told again and again."""
         if self.day is not None and now >= self._day_until:
             self.day = None
         if exchange is not None and self._known_quoted:
