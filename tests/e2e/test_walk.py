@@ -1,15 +1,12 @@
 """A random walk of a user: after each action everything on the page has to be right. `make soak` goes further."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
-from db.migrate import migrate
-from shared.database import make_database
 from shared.embedded.daemon import free_port
-from tests.walk.market import Market
+from tests.walk.market import Market, market_in
 from tests.walk.server import Server, served
 from tests.walk.walking import SIZES, Walk
 
@@ -20,11 +17,7 @@ ACTIONS = 14
 @pytest.fixture
 def market(admin_dsn: str, request: pytest.FixtureRequest) -> Market:
     """Four symbols with a long past."""
-    dsn = make_database(admin_dsn, f"walk_{request.node.callspec.params['size'][0]}")
-    migrate(dsn)
-    made = Market(dsn, int(time.time()))
-    made.fill(seed=1)
-    return made
+    return market_in(admin_dsn, f"walk_{request.node.callspec.params['size'][0]}", seed=1)
 
 
 @pytest.fixture

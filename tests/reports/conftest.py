@@ -1,10 +1,14 @@
 """What the tests of reports share with the unit tests and each other."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.unit.conftest import clean_environment, env_file
+from tests.walk.market import Market, market_in
+from tests.walk.seeing import quiet_page
 
 __all__ = ["clean_environment", "env_file"]
 
@@ -13,3 +17,22 @@ __all__ = ["clean_environment", "env_file"]
 def cases(real_data: Path) -> Path:
     """The folder of inputs with the right value."""
     return real_data / "cases"
+
+
+@pytest.fixture(scope="session")
+def market(admin_dsn: str) -> Market:
+    """Four symbols with a long past."""
+    return market_in(admin_dsn, "chart_reports", seed=1)
+
+
+@pytest.fixture(scope="session")
+def address(serve: Callable[[str, str], str], market: Market) -> str:
+    """The page of that market."""
+    return serve(market.dsn, "simulated")
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
+    with quiet_page(browser, address) as opened:
+        yield opened

@@ -1,14 +1,10 @@
 """What an analyst met on the price chart: blank charts, scales that stayed, prices that were not the last."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from db.migrate import migrate
-from shared.database import make_database
-from tests.e2e.visit import Visit
 from tests.walk.market import COUNTS, KINDS, Market
 from tests.walk.seeing import candle_columns, press, seen
 
@@ -32,33 +28,6 @@ WALKS = {
     ],
 }
 SIZES = [(1440, 900), (1024, 768), (390, 844)]
-
-
-@pytest.fixture(scope="module")
-def market(admin_dsn: str) -> Market:
-    """Four symbols with a long past."""
-    dsn = make_database(admin_dsn, "chart_reports")
-    migrate(dsn)
-    made = Market(dsn, int(time.time()))
-    made.fill(seed=1)
-    return made
-
-
-@pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], market: Market) -> str:
-    """The page of that market."""
-    return serve(market.dsn, "simulated")
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, address)
-    seen(opened, lambda chart: chart.symbol == "AAPL")
-    yield opened
-    opened.close()
-    assert (visit.complaints, visit.outside) == ([], [])
 
 
 @pytest.fixture

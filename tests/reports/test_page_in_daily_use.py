@@ -11,11 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from db.migrate import migrate
 from shared.database import connect, make_database, transaction
 from shared.embedded.daemon import free_port
-from tests.e2e.visit import Visit
 from tests.pages import model_of, serving
 from tests.screen_rows import fill
-from tests.walk.market import Market
-from tests.walk.seeing import press, seen
+from tests.walk.market import market_in
+from tests.walk.seeing import press, quiet_page, seen
 
 DAY = 86_400
 DAYS_SHOWN = """() => {
@@ -35,9 +34,7 @@ NEWS = """() => new Promise((done) => {
 @pytest.fixture(scope="module")
 def dsn(admin_dsn: str) -> str:
     """Symbols of several kinds; NEW has bars of two intervals alone."""
-    made = make_database(admin_dsn, "daily_use")
-    migrate(made)
-    Market(made, int(time.time())).fill(seed=3)
+    made = market_in(admin_dsn, "daily_use", seed=3).dsn
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         cursor.execute("delete from open_bars where symbol = 'NEW' and not interval = any('{1m,5m}')")
     return made
@@ -46,12 +43,8 @@ def dsn(admin_dsn: str) -> str:
 @pytest.fixture
 def page(browser: Browser, serve: Callable[[str, str], str], dsn: str) -> Iterator[Page]:
     """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, serve(dsn, "simulated"))
-    seen(opened, lambda chart: chart.symbol == "AAPL")
-    yield opened
-    opened.close()
-    assert (visit.complaints, visit.outside) == ([], [])
+    with quiet_page(browser, serve(dsn, "simulated")) as opened:
+        yield opened
 
 
 def choose(page: Page, symbol: str) -> None:

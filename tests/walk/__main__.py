@@ -8,7 +8,6 @@ python -m tests.walk --pictures FOLDER             keep a picture of every fifti
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -18,12 +17,10 @@ from playwright.sync_api import Browser
 from rich.console import Console
 from rich.progress import Progress
 
-from db.migrate import migrate
-from shared.database import make_database
 from shared.embedded import lease_postgres
 from shared.embedded.daemon import free_port
 from tests.pages import chromium
-from tests.walk.market import Market
+from tests.walk.market import Market, market_in
 from tests.walk.server import Server, served
 from tests.walk.walking import SIZES, Walk, WalkFailed
 
@@ -99,11 +96,8 @@ def _browsing() -> Iterator[tuple[Browser, str]]:
 @contextmanager
 def _market(admin: str, seed: int) -> Iterator[tuple[Market, Server]]:
     """A market of its own, and the server of its page."""
-    dsn = make_database(admin, f"walk_{seed}")
-    migrate(dsn)
-    market = Market(dsn, int(time.time()))
-    market.fill(seed)
-    with served(dsn, free_port()) as server:
+    market = market_in(admin, f"walk_{seed}", seed)
+    with served(market.dsn, free_port()) as server:
         yield market, server
 
 

@@ -1,6 +1,7 @@
 """A market for the walk, written straight into the tables: symbols of several kinds with a past in every interval."""
 
 import random
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,8 @@ from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
-from shared.database import Cursor, connect, transaction
+from db.migrate import migrate
+from shared.database import Cursor, connect, make_database, transaction
 from tests.screen_rows import INDICATORS, Minute, at, forecast, quote, record
 
 DAY = 86_400
@@ -150,6 +152,15 @@ class Market:
         start = self.now - self.now % 60 - 60
         forecast(cursor, Minute("AAPL", start, round(self.prices["AAPL"], 2)))
         cursor.execute("update forecast_records set seen = seen + 1 where symbol = 'AAPL'")
+
+
+def market_in(admin_dsn: str, database: str, seed: int) -> Market:
+    """The market in a database of its own, with a past."""
+    dsn = make_database(admin_dsn, database)
+    migrate(dsn)
+    market = Market(dsn, int(time.time()))
+    market.fill(seed)
+    return market
 
 
 def _close(cursor: Cursor, bars: Sequence[Bar]) -> None:

@@ -2,10 +2,13 @@
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.visit import Visit
 
 CHART = """() => {
     const view = window.deskChart?.view(), series = view && window.deskCanvas.series('price');
@@ -104,3 +107,14 @@ def seen(page: Page, is_shown: Callable[[Chart], bool]) -> Chart:
 def press(page: Page, label: str) -> None:
     """Press an interval or a range of the chart."""
     page.locator(".segments").get_by_text(label, exact=True).click()
+
+
+@contextmanager
+def quiet_page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Visit(page, address)
+    seen(page, lambda chart: chart.symbol == "AAPL")
+    yield page
+    page.close()
+    assert (visit.complaints, visit.outside) == ([], [])
