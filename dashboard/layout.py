@@ -9,6 +9,8 @@ from dash import dcc, html
 from dashboard.chart import chart
 from dashboard.delta import Scene
 from dashboard.figures import chart_options, chart_series, fan_series, studies
+from dashboard.notices import banner
+from dashboard.panels import Cell, blank_session, indicator_cells, part_items
 from dashboard.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
@@ -24,20 +26,23 @@ THEME = {
     },
 }  # fmt: skip
 
+FIGURES = ("Messages/s", "Lag", "Late", "Dead letters")
+"""What stands at the right of the strip at the foot, in the order in which the scripts write it."""
+
 _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
 WATCH_COLUMNS = [
     {"field": "state", "headerName": "State", "headerClass": "state-head", "cellRenderer": "State",
      "width": 18, "minWidth": 18, "maxWidth": 18, "cellClass": "state-cell",
      "tooltipValueGetter": {"function": "watchState(params)"}},
-    {"field": "symbol", "headerName": "Symbol", "flex": 12, "minWidth": 70, "cellClass": "symbol-cell",
+    {"field": "symbol", "headerName": "Symbol", "flex": 14, "minWidth": 70, "cellClass": "symbol-cell",
      "tooltipValueGetter": {"function": "watchName(params)"}},
     {"field": "last", "headerName": "Last", "flex": 16, "minWidth": 100, **_RIGHT,
      "valueFormatter": {"function": "watchPrice(params)"}, "tooltipValueGetter": {"function": "watchFull(params)"},
      "cellClassRules": {"flagged": "params.value !== null && params.value <= 0", "past": "params.data.past !== null"}},
-    {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 56, **_RIGHT,
+    {"field": "percent", "headerName": "Chg %", "flex": 8, "minWidth": 54, **_RIGHT,
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
-    {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 52, "cellRenderer": "Trend",
+    {"field": "trend", "headerName": "Trend", "flex": 7, "minWidth": 44, "cellRenderer": "Trend",
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {
@@ -46,6 +51,8 @@ WATCH_OPTIONS = {
     "headerHeight": 30,
     "animateRows": False,
     "suppressColumnVirtualisation": True,
+    # Below the fold of a phone it would have a header without cells until somebody scrolls there.
+    "suppressContentVisibilityAuto": True,
     "tabToNextCell": {"function": "leaveGrid(params)"},
     "tabToNextHeader": {"function": "leaveGrid(params)"},
     "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
@@ -56,15 +63,16 @@ WATCH_OPTIONS = {
 
 
 def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
-    """The page as it is first sent: the symbols are known, everything else arrives with the first delta."""
-    symbols = list(model.snapshot.reading.symbols)
+    """The page as it is first sent. The numbers arrive with the first delta; what takes room beside them is there from
+    the start, so that nothing moves when they come."""
+    snapshot = model.snapshot
     body = html.Div(
         [
-            _header(symbols),
-            _banner(),
+            _header(list(snapshot.reading.symbols)),
+            _banner(banner(scene.feed, snapshot.reading)),
             html.Div(id="warning", className="warning", role="status", hidden=True),
-            html.Main([_watchlist(), _middle(scene), _side()], className="desk"),
-            _strip(),
+            html.Main([_watchlist(), _middle(scene), _side(scene)], className="desk"),
+            _strip(part_items(snapshot.reading.parts, snapshot.condition)),
             *_wiring(scene),
         ],
         className="page",
@@ -72,15 +80,15 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
     return dmc.MantineProvider(body, forceColorScheme="dark", theme=THEME)
 
 
-def _banner() -> html.Div:
+def _banner(text: str | None) -> html.Div:
     """What is to be known of the numbers, and the offer of better ones."""
     button = html.Button("Switch to live quotes", id="switch", className="switch", hidden=True)
     return html.Div(
-        [html.Span(id="banner-text"), button],
+        [html.Span(text, id="banner-text"), button],
         id="banner",
         className="banner",
         role="region",
-        hidden=True,
+        hidden=not text,
         **{"aria-label": "About the data"},
     )
 
@@ -178,7 +186,13 @@ def _middle(scene: Scene) -> html.Div:
     return html.Div([chart(scene), _panel("In words", "words", words)], className="middle")
 
 
-def _side() -> html.Div:
+def _cells(name: str, cells: list[Cell]) -> html.Dl:
+    """A panel's labels with dashes in place of the numbers."""
+    pairs = [html.Div([html.Dt(label), html.Dd("–")], className="cell") for label, _, _ in cells]
+    return html.Dl(pairs, id=name, className="cells num")
+
+
+def _side(scene: Scene) -> html.Div:
     # A list keeps the role that its items need; what scrolls around it is the log.
     alerts = html.Div(
         html.Ol(id="alerts", className="alerts"),
@@ -189,8 +203,8 @@ def _side() -> html.Div:
     )
     return html.Div(
         [
-            _panel("Session", "session", html.Dl(id="session", className="cells num")),
-            _panel("Indicators", "indicators", html.Dl(id="indicators", className="cells num")),
+            _panel("Session", "session", _cells("session", blank_session())),
+            _panel("Indicators", "indicators", _cells("indicators", indicator_cells(None, scene.periods))),
             _panel("Forecast", "forecast", _forecast()),
             _panel("Alerts", "alert-list", alerts),
         ],
@@ -213,12 +227,21 @@ def _forecast() -> html.Div:
     )
 
 
-def _strip() -> html.Footer:
+def _strip(parts: list[dict[str, Any]]) -> html.Footer:
     return html.Footer(
-        [html.Div(id="parts", className="parts"), html.Div(id="figures", className="parts num")],
+        [
+            html.Div([_item(**part) for part in parts], id="parts", className="parts"),
+            html.Div([_item(label, "–", "none") for label in FIGURES], id="figures", className="parts num"),
+        ],
         className="strip",
         **{"aria-label": "State of the system"},
     )
+
+
+def _item(label: str, text: str, tone: str, title: str = "") -> html.Span:
+    lamp = html.I(className=f"lamp {tone}")
+    value = html.Span(text, className="value")
+    return html.Span([lamp, html.Span(label, className="quiet"), value], className="item", title=title)
 
 
 def _wiring(scene: Scene) -> list[Any]:

@@ -136,6 +136,11 @@ def session_cells(row: SymbolRow, day: OpenBar | None, past: float | None) -> li
     ]
 
 
+def blank_session() -> list[Cell]:
+    """The cells of a day of which nothing is known."""
+    return session_cells(SymbolRow._make([None] * len(SymbolRow._fields)), None, None)
+
+
 def _unknown(row: SymbolRow) -> SymbolRow:
     row = row._replace(bid=None, ask=None, previous_close=None, last_day_close=None)
     return row._replace(day_open=None, day_high=None, day_low=None, day_volume=None)
