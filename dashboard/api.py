@@ -1,7 +1,8 @@
 """What the page and other programs may ask for over HTTP."""
 
 from asyncio import to_thread
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
@@ -11,6 +12,7 @@ from dashboard.adjustment import marks
 from dashboard.figures import columns
 from dashboard.outcomes import figure, outcomes
 from dashboard.read_model import MOST_BARS, ReadModel
+from dashboard.rows import ActionRow, ChartBar
 from shared.errors import TickstreamError
 from shared.market import Interval
 
@@ -55,21 +57,33 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
         bars: BarCount = 1000,
         adjusted: bool = False,
         before: EpochSecond | None = None,
+        after: EpochSecond | None = None,
     ) -> JSONResponse:
         """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC.
 
         With `before` the newest of those that start before that time: page by page, each asked for with the first
         `start` of the one before, they are all bars that are stored. `has_older` says whether a further page has any.
+        With `after` the oldest of those that start after that time, and `has_newer` in place of `has_older`.
         `adjusted` undoes splits and dividends; `marks` says when they were.
         """
+        if before is not None and after is not None:
+            return JSONResponse({"detail": "give before or after, not both"}, 422)
+        key, name = (symbol, interval), "has_older" if after is None else "has_newer"
         try:
-            found, has_older = await to_thread(model.closed_bars, (symbol, interval), bars, before)
+            if after is None:
+                found, has_more = await to_thread(model.closed_bars, key, bars, before)
+            else:
+                found, has_more = await to_thread(model.bars_after, key, bars, after)
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         actions = model.snapshot.reading.actions.get(symbol, ())
-        shown = await to_thread(adjust, found, actions) if adjusted else found
-        answer = {"symbol": symbol, "interval": interval, "columns": columns(shown), "has_older": has_older}
-        return JSONResponse({**answer, "marks": marks(actions)})
+        answer = await to_thread(_history, found, actions, adjusted)
+        return JSONResponse({"symbol": symbol, "interval": interval, **answer, name: has_more})
+
+
+def _history(found: list[ChartBar], actions: Sequence[ActionRow], adjusted: bool) -> dict[str, Any]:
+    """Bars as columns, adjusted where that is asked for, and the splits and dividends of their symbol."""
+    return {"columns": columns(adjust(found, actions) if adjusted else found), "marks": marks(actions)}
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:

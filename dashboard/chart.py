@@ -31,6 +31,7 @@ def chart(scene: Scene) -> html.Section:
             html.Div(id="legends", **{"aria-hidden": "true"}),
             _attribution(),
             html.Div([html.P(), html.Div(html.I())], id="empty", className="empty", hidden=True),
+            html.Div(id="late", className="late num", role="status", hidden=True),
             html.Div(id="notice", className="notice", role="status", hidden=True),
         ],
         className="stage",

@@ -30,6 +30,8 @@ TREND_BARS = 288
 DATA_ALERTS_SHOWN = 50
 RARE_SECONDS = 2.0
 """What changes once a day is read so seldom."""
+QUESTION_SECONDS = 15
+"""A page of bars that lie all over a slow disk takes longer than the reading that serves everybody may take."""
 DIAGNOSTICS_SECONDS = 10
 """What is known of the models is read again so seldom."""
 MOST_BARS = 5000
@@ -90,6 +92,16 @@ class ReadModel:
             return _page(self._read_bars(key, limit + 1, None), limit)
         return _page(kept, limit)
 
+    def bars_after(self, key: SeriesKey, limit: int, after: int) -> tuple[list[ChartBar], bool]:
+        """The oldest `limit` closed bars that start after `after`, oldest first, and whether newer ones are stored.
+        `after` is in epoch seconds. Blocks while it reads.
+
+        Raises Unavailable while the database can't be read.
+        """
+        with self._reading() as cursor:
+            found = queries.read_bars_since(cursor, {key: after}, limit + 1).get(key, [])
+        return found[:limit], len(found) > limit
+
     def past_forecasts(self, key: SeriesKey) -> tuple[list[PastRow], float, str]:
         """What the model that forecasts the next close said at the newest bars, oldest first, the share of closes that
         its interval shall hold, and the model. Nothing where nothing is forecast. Blocks while it reads: once a bar.
@@ -144,8 +156,9 @@ class ReadModel:
 
     @contextmanager
     def _reading(self) -> Iterator[Cursor]:
-        """A connection of its own for one question. Raises Unavailable."""
+        """A connection of its own for one question, which nobody but its viewer waits for. Raises Unavailable."""
         with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
+            cursor.execute("set local statement_timeout = %s", (f"{QUESTION_SECONDS}s",))
             yield cursor
 
     def _run(self) -> None:

@@ -47,11 +47,11 @@
   }
 
   // A price for a narrow place. Part of a number is another number: what is too long is written in millions, or as a power of ten.
-  const LONGEST = 10;
-  function brief(value, decimals, code) {
+  const LONGEST = 10, LONGEST_OF_A_CELL = 17;
+  function brief(value, decimals, code, longest = LONGEST) {
     const whole = money(value, decimals, code);
-    if (whole === UNKNOWN || plain(value, decimals).length <= LONGEST) return whole;
-    if (Math.abs(value) >= 1e5 && plain(value, 0).length <= LONGEST) return money(value, 0, code);
+    if (whole === UNKNOWN || plain(value, decimals).length <= longest) return whole;
+    if (Math.abs(value) >= 1e5 && plain(value, 0).length <= longest) return money(value, 0, code);
     const { sign, code: behind } = currency(code), size = Math.abs(value);
     const unit = [["T", 1e12], ["B", 1e9], ["M", 1e6]].find(([, least]) => size >= least);
     const [digits, power] = size.toExponential(4).split("e");
@@ -119,18 +119,29 @@
     return seconds < 129600 ? plain(seconds / 3600, 0) + " h" : plain(seconds / 86400, 0) + " d";
   }
 
+  function difference(value, decimals) {
+    const text = signed(value, decimals);
+    return text.length <= LONGEST_OF_A_CELL ? text : text[0] + brief(Math.abs(value), decimals, null, LONGEST_OF_A_CELL);
+  }
+
   // A cell's value in the way its kind asks for. A code without a sign stands in the panel's head, once.
   function cell(value, kind, decimals, code) {
     switch (kind) {
       case "text": case "words": case "partial": return value;
       case "range": return value.map((each) => cell(each, "price", decimals, code)).join(" \u2013 ");
-      case "price": return money(value, decimals, currency(code).sign ? code : null);
-      case "difference": return signed(value, decimals + (decimals > 8 ? 0 : 2));
+      case "price": return brief(value, decimals, currency(code).sign ? code : null, LONGEST_OF_A_CELL);
+      case "difference": return difference(value, decimals + (decimals > 8 ? 0 : 2));
       case "volume": return compact(value);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
       default: return plain(value, 1);
     }
   }
+
+  // How long a bar is: in seconds, and in words for those who hear it.
+  const LENGTHS = { "1m": [60, "one minute"], "5m": [300, "five minutes"], "15m": [900, "15 minutes"], "1h": [3600, "one hour"], "1d": [86400, "one day"] };
+  const seconds = (interval) => LENGTHS[interval][0];
+
+  function bars(count, interval) { return `${plain(count, 0)} ${count === 1 ? "bar" : "bars"} of ${LENGTHS[interval][1]}`; }
 
   // The colour follows the sign that is written.
   function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }
@@ -148,5 +159,5 @@
     return clock("UTC", options).format(second * 1000).replaceAll(",", "");
   }
 
-  window.deskFormat = { plain, money, brief, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone, axisTick, axisTime };
+  window.deskFormat = { plain, money, brief, currency, countdown, signed, compact, time, day, moment, fullClock, offset, age, cell, tone, seconds, bars, axisTick, axisTime };
 })();

@@ -147,6 +147,7 @@
     range: () => wanted || chart.timeScale().getVisibleLogicalRange(),
     isSettled: () => wanted === null,
     width: () => chart.timeScale().width(),
+    axisWidth: () => chart.priceScale("right").width(),
     rows: () => chart.panes().map((pane) => pane.getHTMLElement()),
     series: (id) => held.get(id)?.series,
     pointed: () => pointed,

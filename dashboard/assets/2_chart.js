@@ -48,11 +48,16 @@
     bars.forEach(append);
   }
 
-  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted, actions, and hasOlder:
-  // whether older bars are stored. `fan` is what is expected.
-  function load(chart, columns, marks, fan) {
-    view = { ...chart, marks, lastStart: columns.start.at(-1) || 0 };
-    fill(rows(columns));
+  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted, actions. `found` are its bars:
+  // columns and marks, whether older ones are stored, and where newer ones are left out the newest two: `newest`. `fan` is
+  // what is expected.
+  function load(chart, found, fan) {
+    const bars = rows(found.columns), newest = found.newest ? rows(found.newest) : bars;
+    view = {
+      ...chart, marks: found.marks, hasOlder: found.has_older, hasNewer: Boolean(found.newest),
+      apart: newest.slice(-2), lastStart: newest.length ? newest.at(-1).start : 0,
+    };
+    fill(bars);
     deskFan.begin(view, fan);
     draw();
     deskCanvas.autoscale();
@@ -68,10 +73,26 @@
     if (range) deskCanvas.setRange({ from: range.from + older.length, to: range.to + older.length });
   }
 
+  // Newer bars come behind those of a past that was shown alone.
+  function adjoin(columns, hasNewer) {
+    const range = deskCanvas.range();
+    view.hasNewer = hasNewer;
+    fill([...view.bars, ...rows(columns)]);
+    if (!hasNewer) view.lastStart = view.bars.at(-1).start; // the open bar follows with the next tick
+    draw();
+    if (range) deskCanvas.setRange(range);
+  }
+
+  // The newest bar and the one before it, also where the chart shows a past alone.
+  function newest() {
+    const [before, bar] = view.hasNewer ? view.apart.slice(-2) : [view.bars.at(-2), view.bars.at(-1)];
+    return bar === undefined ? { bar: before } : { bar, before };
+  }
+
   function format(spec) {
     if (spec.column === "volume") return { type: "volume" };
     const precision = spec.pane === "rsi" ? 1 : Math.min(15, view.decimals + (spec.pane === "macd" ? 2 : 0));
-    return { type: "price", precision, minMove: 1 / 10 ** precision };
+    return { type: "custom", formatter: (value) => deskFormat.plain(value, precision), minMove: 1 / 10 ** precision };
   }
 
   // A split or a dividend is marked at the first bar it holds for, where there is one before it.
@@ -118,7 +139,7 @@
 
   // The last price stands on the axis wherever the chart was moved to.
   function tag() {
-    const last = view.bars.at(-1), price = specs.find(({ id }) => id === "price").options;
+    const last = newest().bar, price = specs.find(({ id }) => id === "price").options;
     if (last) deskCanvas.tag("price", last.close, last.close >= last.open ? price.upColor : price.downColor);
   }
 
@@ -147,6 +168,7 @@
     const newer = rows(closed);
     if (newer.length) view.lastStart = newer.at(-1).start;
     if (open.start && open.start[0] > view.lastStart) newer.push(row(open, 0));
+    if (view.hasNewer) { newer.forEach(followApart); return true; }
     const before = view.bars.length, reached = before - 1 + deskFan.ahead(view), range = deskCanvas.range();
     if (newer.some((bar) => before && bar.start < view.bars.at(-1).start)) return false;
     const changed = newer.filter((bar) => !isDrawn(bar));
@@ -158,6 +180,14 @@
     deskLegend.refresh();
     if (view.bars.length !== before) { deskSources.empty(); describe(); }
     return true;
+  }
+
+  // What comes in while a past is shown alone changes the last price only.
+  function followApart(bar) {
+    const isSame = bar.start === view.apart.at(-1).start;
+    view.apart = [...(isSame ? view.apart.slice(0, -1) : view.apart), bar].slice(-2);
+    tag();
+    deskLegend.refresh();
   }
 
   function follow(bar) {
@@ -182,9 +212,9 @@
   function indexAfter(second) { return count(view.bars, second, (bar) => bar.start); }
 
   function barAt(time) {
-    const isNewest = time === null || time === undefined || time > view.times.at(-1);
-    const index = isNewest ? view.times.length - 1 : count(view.times, time) - 1;
-    if (index < 0 || (!isNewest && view.times[index] !== time)) return null;
+    if (time === null || time === undefined || time > view.times.at(-1)) return newest();
+    const index = count(view.times, time) - 1;
+    if (index < 0 || view.times[index] !== time) return null;
     return { bar: view.bars[index], before: view.bars[index - 1] };
   }
 
@@ -192,18 +222,18 @@
   function describe() {
     const words = document.getElementById("summary");
     if (!view.bars.length) { deskPanels.write(words, `${view.symbol}: no bars yet.`); return; }
-    const last = view.bars.at(-1), first = view.bars[0], price = (value) => deskFormat.money(value, view.decimals, view.currency);
+    const last = view.bars.at(-1), first = view.bars[0], now = newest().bar, price = (value) => deskFormat.money(value, view.decimals, view.currency);
     let high = -Infinity, low = Infinity;
     for (const bar of view.bars) { high = Math.max(high, bar.high); low = Math.min(low, bar.low); }
     const when = (bar) => deskFormat.fullClock(bar.start, view.zone);
-    const rsi = last.rsi === null ? "" : ` RSI ${deskFormat.plain(last.rsi, 1)}.`;
-    const how = view.adjusted ? "adjusted bars" : "bars", oldest = view.hasOlder ? "" : ", the oldest that is stored,";
-    deskPanels.write(words, `${view.symbol}, ${view.bars.length} ${how} of ${view.interval} from ${when(first)}${oldest} to ` +
-      `${when(last)}. Last price ${price(last.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`);
+    const rsi = now.rsi === null ? "" : ` RSI ${deskFormat.plain(now.rsi, 1)}.`;
+    const how = view.adjusted ? ", adjusted," : "", oldest = view.hasOlder ? "" : ", the oldest that is stored,";
+    deskPanels.write(words, `${view.symbol}, ${deskFormat.bars(view.bars.length, view.interval)}${how} from ${when(first)}${oldest} ` +
+      `to ${when(last)}. Last price ${price(now.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`);
   }
 
   window.deskChart = {
-    setSpecs, load, prepend, show, tick, barAt, indexAfter, leaveRoom,
+    setSpecs, load, prepend, adjoin, newest, show, tick, barAt, indexAfter, leaveRoom,
     view: () => view,
     isDaily: () => view !== null && view.interval === "1d",
     isEmpty: () => view !== null && view.bars.length === 0,

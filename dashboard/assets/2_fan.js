@@ -1,7 +1,7 @@
 // What is expected of the next closes: boxes beyond the last bar, one a bar and interval, and a line through the means.
 (function () {
   "use strict";
-  const DAY = 86400, SECONDS = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": DAY };
+  const DAY = 86400;
   let specs = [], fan = empty();
 
   function setSpecs(series) { specs = series; }
@@ -12,7 +12,7 @@
 
   // When the bar after one starts, by the interval's spacing: nobody knows of holidays and nights beforehand.
   function following(time, view) {
-    let next = time + SECONDS[view.interval];
+    let next = time + deskFormat.seconds(view.interval);
     if (view.interval !== "1d" || view.times.slice(-7).some(isWeekend)) return next;
     while (isWeekend(next)) next += DAY;
     return next;

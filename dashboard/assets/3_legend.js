@@ -44,8 +44,9 @@
     if (view.currency) span(legend, "quiet", view.currency);
     if (view.adjusted && view.actions) span(legend, "quiet", "adjusted");
     for (const [label, name] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) {
-      span(legend, "quiet", label);
-      cells.push({ element: span(legend, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
+      const pair = span(legend, "pair");
+      span(pair, "quiet", label);
+      cells.push({ element: span(pair, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
     }
     cells.push({ element: span(legend, "value"), text: change, isSigned: true });
     cells.push({ element: span(legend, "quiet actions"), text: actions });
@@ -69,12 +70,13 @@
     for (const study of Object.keys(labels).filter((key) => drawn.some((spec) => spec.study === key))) {
       const own = drawn.filter((spec) => spec.study === study);
       const colour = own.find((spec) => spec.id === study) || own[0];
-      span(legend, "study-name", labels[study]).style.color = colour.options.color;
+      const group = span(legend, "study"), pair = span(group, "pair"); // a name and its first value stay in one line
+      span(pair, "study-name", labels[study]).style.color = colour.options.color;
       const lines = own.filter((spec) => !spec.tint), columns = own.filter((spec) => spec.tint);
-      for (const spec of [...lines, ...columns]) {
+      for (const [index, spec] of [...lines, ...columns].entries()) {
         const kind = spec.pane === "macd" ? "difference" : spec.pane === "price" ? "price" : spec.pane;
         const text = ({ bar }) => deskFormat.cell(bar[spec.column], kind, view.decimals);
-        cells.push({ element: span(legend, "value"), text, colour: ({ bar }) => colourOf(spec, bar) });
+        cells.push({ element: span(index ? group : pair, "value"), text, colour: ({ bar }) => colourOf(spec, bar) });
       }
     }
   }
@@ -119,6 +121,7 @@
       const name = names[index], height = Math.max(tallest.get(name), legend.offsetHeight);
       tallest.set(name, height);
       legend.style.top = `${found[index].offsetTop + 6}px`;
+      legend.style.right = `${deskCanvas.axisWidth() + 12}px`;
       shares[name] = Math.min(0.5, (height + 10) / found[index].offsetHeight);
     });
     deskChart.leaveRoom(shares);

@@ -9,7 +9,8 @@
     "3mo": [92 * DAY, "1d"], "1y": [366 * DAY, "1d"], "all": [Infinity, "1d"],
   };
   const FIRST = { "1m": "3h", "5m": "1d", "15m": "5d", "1h": "1mo", "1d": "1y" }; // where nothing else is wanted
-  const FEWEST = 20, RIGHT_MARGIN = 4, BESIDE_FAN = 2, SLACK = 1.5; // bars
+  const FEWEST = 20, FEWEST_PLACES = 12, RIGHT_MARGIN = 4, BESIDE_FAN = 2, SLACK = 1.5; // bars
+  const EVENING = 15 * HOUR;
   let range = FIRST["1m"]; // the one that is lit; null where somebody moved elsewhere
   let resting = null; // how many bars were visible, and how far from the newest, when the range was shown
 
@@ -35,7 +36,15 @@
     if (range || !visible) return { range: range || first(interval) };
     const last = view.bars.length - 1, within = (index) => Math.max(0, Math.min(last, index));
     const from = view.bars[within(Math.ceil(visible.from))].start;
-    return { from, to: visible.to >= last - 0.5 ? null : view.bars[within(Math.floor(visible.to))].start };
+    return { from, to: visible.to >= last - 0.5 && !view.hasNewer ? null : endOf(view, within(Math.floor(visible.to))) };
+  }
+
+  // The last second of a bar. A day's is that of its date at the exchange; one that begins in the evening, as those of
+  // futures, goes on through the next date.
+  function endOf(view, index) {
+    const { start } = view.bars[index], next = view.bars[index + 1], past = view.times[index] % DAY;
+    const length = view.interval !== "1d" ? deskFormat.seconds(view.interval) : past < EVENING ? DAY - past : DAY;
+    return Math.min(start + length, next ? next.start : Infinity) - 1;
   }
 
   // The moment that the oldest bar to be loaded starts after.
@@ -61,7 +70,19 @@
     const isPast = !target.range && target.to !== null && target.to >= view.bars[0].start;
     const end = isPast ? deskChart.indexAfter(target.to) - 1 : last;
     const bars = Math.max(FEWEST, Math.min(most(target), end - oldest(target, view) + 1));
-    deskCanvas.setRange({ from: end - bars + 1, to: end + (isPast ? 0 : beside(view)) });
+    if (isFew()) deskCanvas.setRange(amid(last + deskFan.ahead(view)));
+    else deskCanvas.setRange({ from: end - bars + 1, to: end + (isPast ? 0 : beside(view)) });
+  }
+
+  // Whether there are no more bars than fit in without being moved: all of them are shown, in the middle.
+  function isFew() {
+    const view = deskChart.view();
+    return view.bars.length < FEWEST && !view.hasOlder && !view.hasNewer;
+  }
+
+  function amid(last) {
+    const margin = Math.max(BESIDE_FAN, (FEWEST_PLACES - 1 - last) / 2);
+    return { from: -margin, to: last + margin };
   }
 
   // The first of the bars that a target is about.
@@ -92,6 +113,19 @@
     return Boolean(view && visible && view.hasOlder && view.bars.length && visible.from < (visible.to - visible.from) / 2);
   }
 
+  // The same at the other end, where a past is shown alone.
+  function wantsNewer() {
+    const view = deskChart.view(), visible = deskCanvas.range();
+    return Boolean(view && visible && view.hasNewer && visible.to > view.bars.length - (visible.to - visible.from) / 2);
+  }
+
+  // As much time as is visible now, up to the newest bar: what is to be loaded where that bar is not.
+  function sameSpan() {
+    const { bars } = deskChart.view(), visible = deskCanvas.range(), last = bars.length - 1;
+    const [from, to] = [visible.from, visible.to].map((index) => bars[Math.max(0, Math.min(last, Math.round(index)))].start);
+    return { from: deskChart.newest().bar.start - (to - from), to: null };
+  }
+
   // Back to the newest bar, as near as it is now.
   function latest() {
     const view = deskChart.view(), visible = deskCanvas.range();
@@ -102,7 +136,7 @@
   }
 
   window.deskWindow = {
-    show, current, covers, first, follow, wantsOlder, latest, setRange,
+    show, current, covers, first, follow, wantsOlder, wantsNewer, isFew, sameSpan, latest, setRange,
     range: () => range,
     intervalOf: (name) => RANGES[name][1],
   };

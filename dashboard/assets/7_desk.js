@@ -15,7 +15,7 @@
     deskLegend.setLabels(labels);
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
-    document.getElementById("latest").addEventListener("click", deskWindow.latest);
+    document.getElementById("latest").addEventListener("click", goToLatest);
     deskWindow.setRange(deskWindow.first(state.interval));
   }
 
@@ -55,9 +55,16 @@
     dash_clientside.set_props("ask", { data: question() });
   }
 
+  function goToLatest() {
+    const view = deskChart.view();
+    if (!view || !view.hasNewer) { deskWindow.latest(); return; }
+    state.target = deskWindow.sameSpan();
+    load();
+  }
+
   function showTarget() {
     const view = deskChart.view(), { symbol, interval, target, stale } = state;
-    const bars = !stale && deskChart.holds(symbol, interval) ? view.bars : [];
+    const bars = !stale && deskChart.holds(symbol, interval) && !view.hasNewer ? view.bars : [];
     const isThere = bars.length > 0 && (!view.hasOlder || deskWindow.covers(target, bars[0].start, bars.at(-1).start, bars.length));
     if (!isThere) { load(); return; }
     state.target = null;
@@ -70,7 +77,7 @@
 
   function moved() {
     deskWindow.follow();
-    if (isShown() && deskWindow.wantsOlder()) deskHistory.extend();
+    if (isShown()) deskHistory.extend();
   }
 
   function question() {
@@ -144,14 +151,15 @@
 
   function applyBars(delta) {
     if (delta.adjusted !== state.adjusted) return; // asked before the switch was moved
-    const isLoaded = deskChart.holds(delta.symbol, delta.interval), view = deskChart.view();
+    const isLoaded = deskChart.holds(delta.symbol, delta.interval), view = deskChart.view(), count = isLoaded && view.bars.length;
     const { decimals, currency } = deskWatchlist.row(delta.symbol), { adjusted, actions } = delta;
     state.look = { adjusted, actions, decimals, currency };
     if (isLoaded && Object.entries(state.look).some(([name, value]) => view[name] !== value)) state.stale = true;
     if (isShown() && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
     const follows = isShown() && delta.bars !== null && deskChart.tick(delta.bars, delta.open, delta.fan);
     if (!follows) load();
-    else if (deskWindow.wantsOlder()) deskHistory.extend();
+    else if (view.bars.length !== count && deskWindow.isFew() && deskWindow.range()) deskWindow.show({ range: deskWindow.range() });
+    else deskHistory.extend();
   }
 
   function offerSymbols() {
@@ -162,19 +170,20 @@
     dash_clientside.set_props("symbol", { data: symbols, value });
   }
 
-  // One load at a time for what is wanted now; the next delta tries again where it fails.
+  // One load at a time for what is wanted now; where it fails a later delta tries again.
   async function load() {
     const { symbol, interval, clock, look } = state, target = state.target || deskWindow.current(interval);
     state.target = target;
-    const wanted = JSON.stringify([symbol, interval, look, target]);
-    if (!clock || clock.symbol !== symbol || !look || state.loading === wanted) return;
+    const wanted = JSON.stringify([symbol, interval, look, target]), what = `The bars of ${symbol}, ${interval},`;
+    if (!clock || clock.symbol !== symbol || !look || state.loading === wanted || !deskHistory.isDue(what)) return;
     state.loading = wanted;
     const found = await deskHistory.gather({ symbol, interval, ...look }, target);
     if (state.loading !== wanted) return;
     state.loading = null;
+    deskHistory.note(found, what);
     const { answer } = state, isWanted = symbol === state.symbol && interval === state.interval;
     if (!found || !isWanted || answer.symbol !== symbol || answer.interval !== interval) return;
-    deskChart.load({ symbol, interval, zone: clock.zone, ...look, hasOlder: found.has_older }, found.columns, found.marks, answer.fan);
+    deskChart.load({ symbol, interval, zone: clock.zone, ...look }, found, answer.fan);
     deskChart.tick({}, answer.open, answer.fan);
     Object.assign(state, { stale: false, target: null });
     deskWindow.show(target);

@@ -1,24 +1,22 @@
 """Which time the chart shows: interval and range, older bars, labels, and how a phone takes a swipe."""
 
-import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from db.migrate import migrate
-from shared.database import connect, make_database, transaction
-from tests.e2e.visit import Visit
+from shared.database import connect, transaction
 from tests.walk.market import COUNTS, Market
 from tests.walk.seeing import press, seen
 
 HOUR = 3600
 LABELS_DRAWN = """
     window.drawn = [];
+    window.written = [];
     const draw = CanvasRenderingContext2D.prototype.fillText;
     CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
         const half = this.measureText(text).width / 2, { offsetWidth: width, offsetHeight: height } = this.canvas;
+        window.written.push(text);
         if (this.textAlign === 'center' && height < 40) window.drawn.push([text, x - half, x + half, width]);
         return draw.apply(this, arguments);
     };
@@ -40,33 +38,6 @@ SWIPE = """([right, down]) => {
     return taken;
 }"""
 """A finger moves over the chart; gives of each of its moves whether the chart took it from the page."""
-
-
-@pytest.fixture(scope="module")
-def market(admin_dsn: str) -> Market:
-    """Four symbols with a long past."""
-    dsn = make_database(admin_dsn, "chart_times")
-    migrate(dsn)
-    made = Market(dsn, int(time.time()))
-    made.fill(seed=2)
-    return made
-
-
-@pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], market: Market) -> str:
-    """The page of that market."""
-    return serve(market.dsn, "simulated")
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, address)
-    seen(opened, lambda chart: chart.symbol == "AAPL")
-    yield opened
-    opened.close()
-    assert (visit.complaints, visit.outside) == ([], [])
 
 
 def lit(page: Page) -> list[str]:
@@ -115,6 +86,38 @@ def test_another_interval_shows_the_time_that_was_visible(page: Page) -> None:
     press(page, "1d")
     days = seen(page, lambda chart: chart.interval == "1d")
     assert not days.shows_newest and abs(days.first - hours.first) < 5 * 24 * HOUR
+
+
+def test_finer_interval_keeps_the_last_day_that_was_visible(page: Page) -> None:
+    """The last visible day was dropped: its bar starts where the day does."""
+    press(page, "1d")
+    seen(page, lambda chart: chart.interval == "1d")
+    page.evaluate("deskCanvas.setRange({ from: 900, to: 960 })")
+    day = page.evaluate("deskChart.view().bars[960].start")
+    press(page, "1h")
+    seen(page, lambda chart: chart.interval == "1h" and not chart.shows_newest)
+    last, following = page.evaluate("""() => {
+        const { bars } = deskChart.view(), right = Math.floor(deskCanvas.range().to);
+        return [bars[right].start, bars[right + 1].start];
+    }""")
+    assert day < last < day + 24 * HOUR <= following
+
+
+def test_numbers_on_the_price_axis_have_thousands_separators(browser: Browser, address: str) -> None:
+    """The header showed 64,210.00, the axis and its tags 64210.00."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(LABELS_DRAWN)
+    page.goto(address)
+    seen(page, lambda chart: chart.visible > 0)
+    page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
+    seen(page, lambda chart: chart.symbol == "BTC/USD")
+    page.locator("#chart").hover(position={"x": 300, "y": 150})
+    page.wait_for_function(
+        "() => window.written.filter((text) => /^\\d\\d,\\d{3}\\.\\d\\d$/.test(text)).length > 3"
+    )
+    assert page.evaluate("window.written.filter((text) => /\\d{4}\\./.test(text))") == []
+    expect(page.locator("#summary")).to_contain_text("BTC/USD, 1,001 bars of one minute from")
+    page.close()
 
 
 def test_all_means_every_day_that_is_stored(page: Page) -> None:

@@ -1,0 +1,92 @@
+"""Scenario: the chart's bars can't be read for a while. What is drawn stays, a note says so, and they are asked for
+again after growing pauses."""
+
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.walk.seeing import Chart, chart_of, press, seen
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visit with AAPL on the chart."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened.goto(address)
+    seen(opened, lambda chart: chart.symbol == "AAPL")
+    yield opened
+    opened.close()
+
+
+class Refusal:
+    """Answers of 503 in place of bars; `asked` says when each was asked for, in seconds."""
+
+    def __init__(self, page: Page, addresses: str) -> None:
+        self.asked: list[float] = []
+        self._page, self._addresses = page, addresses
+        page.route(addresses, self._refuse)
+
+    def _refuse(self, route: Route) -> None:
+        self.asked.append(time.monotonic())
+        route.fulfill(status=503, json={"detail": "PostgreSQL: canceling statement due to statement timeout"})
+
+    def wait_for(self, times: int) -> list[float]:
+        """Wait until so many were refused; the seconds between them."""
+        deadline = time.monotonic() + 20
+        while len(self.asked) < times:
+            assert time.monotonic() < deadline, self.asked
+            self._page.wait_for_timeout(20)
+        return [after - before for before, after in pairwise(self.asked)]
+
+    def end(self) -> None:
+        """From now on the server answers again."""
+        self._page.unroute(self._addresses)
+
+
+def drawn(page: Page) -> Chart:
+    """What the chart shows at this moment; it is never empty."""
+    chart = chart_of(page)
+    assert chart is not None and chart.visible > 10 and chart.drawn == chart.loaded
+    return chart
+
+
+def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_can(page: Page) -> None:
+    """Report: the history was answered with 503 under load; the page asked twice a second and said nothing."""
+    refusal = Refusal(page, "**/history/AAPL?interval=1h**")
+    press(page, "1h")
+    note = page.locator("#late")
+    expect(note).to_contain_text("The bars of AAPL, 1h, could not be loaded. The next attempt follows after")
+    expect(note).to_contain_text("The chart shows AAPL, 1m.")
+    pauses = refusal.wait_for(3)
+    assert 1 <= pauses[0] < 2 <= pauses[1], pauses
+    assert drawn(page).interval == "1m"
+    refusal.end()
+    seen(page, lambda chart: chart.interval == "1h")
+    expect(note).to_be_hidden()
+
+
+def test_something_else_is_asked_for_at_once_after_a_failure(page: Page) -> None:
+    """Scenario: one symbol's bars can't be read; those of another are not kept waiting."""
+    refusal = Refusal(page, "**/history/AAPL?interval=1h**")
+    press(page, "1h")
+    refusal.wait_for(2)
+    press(page, "5m")
+    seen(page, lambda chart: chart.interval == "5m")
+    expect(page.locator("#late")).to_be_hidden()
+
+
+def test_older_bars_that_can_not_be_read_leave_the_chart_where_it_is(page: Page) -> None:
+    """Scenario: somebody pans into the past while the database is slow."""
+    refusal = Refusal(page, "**/history/**before=**")
+    page.evaluate("deskCanvas.setRange({ from: 5, to: 150 })")
+    pauses = refusal.wait_for(3)
+    assert 1 <= pauses[0] < 2 <= pauses[1], pauses
+    expect(page.locator("#late")).to_contain_text("Further bars could not be loaded")
+    before = drawn(page)
+    refusal.end()
+    after = seen(page, lambda chart: chart.loaded > before.loaded)
+    assert (after.first, after.visible) == (before.first, before.visible)
+    expect(page.locator("#late")).to_be_hidden()
