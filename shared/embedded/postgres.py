@@ -87,8 +87,15 @@ class Postgres:
         """How libpq reaches the maintenance database of the server on `port`, password included.
 
         By SCRAM alone: somebody else who listens on the port in the server's place could ask for the password itself.
+        Raises ConfigError where the password is gone.
         """
-        password = self.login_file.read_text("ascii").strip()
+        try:
+            password = self.login_file.read_text("ascii").strip()
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{self.login_file} is gone, and without the password in it {self.place} can't be opened: bring the "
+                f"file back from a copy, or move {self.folder} away to begin with an empty database."
+            ) from None
         login = f"user={USER} password={password} require_auth=scram-sha-256"
         return f"host={HOST} port={port} dbname=postgres {login}"
 

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from shared.embedded import Postgres, account, postgres_in
+from shared.embedded import Postgres, account, lease_postgres, postgres_in
 from shared.embedded.daemon import Record, free_port
 from shared.embedded.lease import lease, release
 from shared.errors import ConfigError
@@ -74,6 +74,21 @@ def test_somebody_who_listens_in_the_place_of_the_server_is_not_told_the_passwor
             psycopg2.connect(spare_postgres.dsn(port.getsockname()[1]))
         thread.join(PATIENCE)
     assert told == [b""]
+
+
+def test_password_that_is_gone_is_named_with_what_to_do(spare_postgres: Postgres) -> None:
+    """Scenario: the file was deleted, or a copy was restored without it: each part ended with a traceback, for ever."""
+    with lease(spare_postgres, silent):
+        kept = spare_postgres.login_file.read_text()
+    spare_postgres.login_file.unlink()
+    with (
+        pytest.raises(ConfigError, match=r"password is gone.*bring the file back"),
+        lease_postgres(spare_postgres.folder.parent, silent, spare_postgres.port),
+    ):
+        pass
+    spare_postgres.login_file.write_text(kept)
+    with lease(spare_postgres, silent) as record:
+        assert asked(spare_postgres, record, "select 1") == 1
 
 
 def ask_for_password(port: socket.socket, told: list[bytes]) -> None:
