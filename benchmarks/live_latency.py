@@ -153,13 +153,18 @@ def _followed(desk: LiveDesk, provider: str, seconds: float) -> Measured:
         finally:
             stop.set()
             thread.join()
-    notes = [note for note in writer.notes if began <= note.received < ended]
+    return _measured(
+        provider, [note for note in writer.notes if began <= note.received < ended], ended - began, cpu
+    )
+
+
+def _measured(provider: str, notes: Sequence[Note], seconds: float, cpu: float) -> Measured:
     return Measured(
         provider,
-        len(notes) / (ended - began),
+        len(notes) / seconds,
         [1000 * (note.ordered - note.received) for note in notes],
         [1000 * (note.acknowledged - note.received) for note in notes],
-        cpu / (ended - began),
+        cpu / seconds,
     )
 
 

@@ -4,7 +4,14 @@ import logging
 import time
 
 from consumer.dead_letters import DeadLetterTopic
-from consumer.tables import copy_quotes, days_made, insert_dead_letters, make_day, quote_row
+from consumer.tables import (
+    copy_quotes,
+    days_made,
+    insert_dead_letters,
+    make_day,
+    quote_row,
+    wait_for_locks,
+)
 from shared.database import Connection, Cursor, transaction
 from shared.errors import Unavailable
 from shared.market import EPOCH, Quote
@@ -90,7 +97,7 @@ class Storage:
         new = sorted(days - self._days_made)
         for start in range(0, len(new), DAYS_A_TRANSACTION):
             with transaction(connection) as cursor:
-                cursor.execute("select set_config('lock_timeout', %s, true)", (lock_timeout,))
+                wait_for_locks(cursor, lock_timeout)
                 for day in new[start : start + DAYS_A_TRANSACTION]:
                     make_day(cursor, day)
         self._days_made |= days

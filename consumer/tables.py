@@ -47,6 +47,11 @@ def make_day(cursor: Cursor, day: int) -> None:
     cursor.execute(attach.format(sql.Identifier(name), *bounds))
 
 
+def wait_for_locks(cursor: Cursor, longest: str) -> None:
+    """Wait for a lock so long at most, such as "30s", for the rest of the transaction."""
+    cursor.execute("select set_config('lock_timeout', %s, true)", (longest,))
+
+
 def days_made(cursor: Cursor) -> set[int]:
     """The days that `quotes` can take already, as counted by `make_day`."""
     cursor.execute(

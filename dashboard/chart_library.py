@@ -42,9 +42,9 @@ class Package:
         return self.script if file.endswith(".js") else Path(file).name
 
 
-def read_package(path: Path = LIST) -> Package:
-    """The package that a list names: `name:version SHA-256`, then a line a file; `#` starts a comment."""
-    lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+def read_package() -> Package:
+    """The package that the list names: `name:version SHA-256`, then a line a file; `#` starts a comment."""
+    lines = [line for line in LIST.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     (coordinates, sha256), *files = (line.split() for line in lines)
     name, version = coordinates.split(":")
     return Package(name, version, sha256, tuple((file, digest) for file, digest in files))

@@ -140,11 +140,9 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
     )
 
 
-def _panel(title: str, name: str, body: Any, note: str = "") -> html.Section:
-    """A titled box; `name` is its class, and the note on its right has the id name-note."""
-    head = html.Div(
-        [html.H2(title, id=f"{name}-title"), html.Span(note, id=f"{name}-note", className="note")]
-    )
+def _panel(title: str, name: str, body: Any) -> html.Section:
+    """A titled box; `name` is its class. The scripts write into the note on its right, whose id is name-note."""
+    head = html.Div([html.H2(title, id=f"{name}-title"), html.Span(id=f"{name}-note", className="note")])
     head.className = "panel-head"
     return html.Section([head, body], className=f"panel {name}", **{"aria-labelledby": f"{name}-title"})
 

@@ -11,7 +11,7 @@ from dashboard.freshness import past_since
 from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.snapshot import Condition
 from shared.calendars import calendar_of
-from shared.decimals import decimals_shown
+from shared.decimals import decimals_for
 from shared.sections import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
@@ -35,14 +35,8 @@ SESSIONS = {
 
 
 def decimals(row: SymbolRow) -> int:
-    """How many decimals a price is written with: as many as the symbol's source says, and enough for a small price.
-
-    Where it does not say: 2; 5 for currency pairs.
-    """
-    told = row.decimals
-    if told is None and row.symbol.endswith("=X"):
-        told = 3 if row.price is not None and row.price >= 20 else 5
-    return decimals_shown(row.price, told)
+    """How many decimals the symbol's prices are written with."""
+    return decimals_for(row.symbol, row.price, row.decimals)
 
 
 def reference_close(row: SymbolRow) -> float | None:

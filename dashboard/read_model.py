@@ -1,7 +1,7 @@
 """The one read a tick that serves every viewer: a thread reads the tables, everybody else reads its snapshot."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 from typing import Any
@@ -11,12 +11,12 @@ import psycopg2
 from dashboard import forecast_queries, queries
 from dashboard.diagnostics import read_diagnostics
 from dashboard.forecasts import NAIVE, expected
-from dashboard.freshness import HOUR, day_began
 from dashboard.history import History
 from dashboard.kept import Kept
 from dashboard.outcomes import CLOSES_SHOWN
-from dashboard.rows import ChartBar, ForecastRow, OpenBar, PastRow, RecordRow, SeriesKey, SymbolRow
+from dashboard.rows import ChartBar, ForecastRow, PastRow, RecordRow, SeriesKey
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
+from dashboard.trends import trends_now
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
 from shared.parts import SignOfLife
@@ -25,8 +25,6 @@ POLL_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
 ALERTS_SHOWN = 200
-TREND_BARS = 288
-"""5m bars of a day that trades around the clock."""
 DATA_ALERTS_SHOWN = 50
 RARE_SECONDS = 2.0
 """What changes once a day is read so seldom."""
@@ -212,38 +210,45 @@ class ReadModel:
             self._sign.give(writer, "stopped", "", 0, self._reads)
 
     def _read(self, cursor: Cursor, old: Reading) -> Reading:
-        is_due = self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0 or old is NOTHING
-        has_dates = self.feed == "replay" and is_due
-        self._reads += 1
+        is_due = self._is_due() or old is NOTHING
         symbols = queries.read_symbols(cursor)
         open_bars = queries.read_open_bars(cursor)
-        moved = trends_moved(old, symbols, open_bars)
         dead_letters, folded, stored = queries.read_progress(cursor)
         records = forecast_queries.read_records(cursor)
-        if last_starts := self._history.last_starts():
-            self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
+        self._extend_history(cursor)
         return Reading(
             now=queries.read_now(cursor),
             symbols=symbols,
             open_bars=open_bars,
-            trends=_kept_trends(old, symbols)
-            | dict.fromkeys(moved, ())
-            | queries.read_trends(cursor, _days_of(symbols, moved), TREND_BARS),
+            trends=trends_now(cursor, old, symbols, open_bars),
             alerts=queries.read_alerts(cursor, ALERTS_SHOWN),
             parts=queries.read_parts(cursor),
             dead_letters=dead_letters,
-            first_start=queries.read_first_start(cursor) if has_dates else old.first_start,
+            first_start=self._first_start(cursor, old, is_due),
             qualities=queries.read_qualities(cursor),
             data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
             actions=queries.read_actions(cursor) if is_due else old.actions,
             offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
             records=records,
-            forecasts=_kept_forecasts(old, records)
-            | forecast_queries.read_forecasts(cursor, records_moved(old, records)),
+            forecasts=_forecasts(cursor, old, records),
             folded=folded,
             stored=stored,
             is_remade=queries.is_remade(cursor),
         )
+
+    def _first_start(self, cursor: Cursor, old: Reading, is_due: bool) -> float | None:
+        """When the oldest bar of a recording starts; of another feed nobody asks."""
+        return queries.read_first_start(cursor) if is_due and self.feed == "replay" else old.first_start
+
+    def _is_due(self) -> bool:
+        """Count a read; whether it is one that reads what changes rarely, too."""
+        self._reads += 1
+        return (self._reads - 1) % round(RARE_SECONDS / POLL_SECONDS) == 0
+
+    def _extend_history(self, cursor: Cursor) -> None:
+        """The bars that closed since the last read, for the charts that are kept."""
+        if last_starts := self._history.last_starts():
+            self._history.extend(queries.read_bars_since(cursor, last_starts, MOST_BARS))
 
 
 def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:
@@ -251,39 +256,17 @@ def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:
     return found[-limit:], len(found) > limit
 
 
-def trends_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:
-    """The symbols whose open 5m bar is another than before, so that their trend has a new point."""
-
-    def start(bars: dict[SeriesKey, OpenBar], symbol: str) -> int | None:
-        found = bars.get((symbol, "5m"))
-        return found.bar.start if found else None
-
-    return [
-        symbol
-        for symbol in symbols
-        if symbol not in old.trends or start(old.open_bars, symbol) != start(open_bars, symbol)
-    ]
-
-
-def _days_of(symbols: dict[str, SymbolRow], moved: Iterable[str]) -> dict[str, int]:
-    """When the day of each of these symbols' last quote began at its exchange; one without a quote is left out."""
-    rows = ((symbol, symbols[symbol]) for symbol in moved)
-    return {
-        symbol: day_began(row.exchange, int(row.event_time // HOUR)) for symbol, row in rows if row.event_time
-    }
-
-
 def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:
     """The series that have another record than before, and with it another forecast."""
     return [key for key, record in records.items() if old.records.get(key) != record]
 
 
-def _kept_forecasts(old: Reading, records: dict[SeriesKey, RecordRow]) -> dict[SeriesKey, ForecastRow]:
-    return {key: forecast for key, forecast in old.forecasts.items() if key in records}
-
-
-def _kept_trends(old: Reading, symbols: dict[str, SymbolRow]) -> dict[str, tuple[float, ...]]:
-    return {symbol: trend for symbol, trend in old.trends.items() if symbol in symbols}
+def _forecasts(
+    cursor: Cursor, old: Reading, records: dict[SeriesKey, RecordRow]
+) -> dict[SeriesKey, ForecastRow]:
+    """The newest forecast of each series: read again where its record has changed."""
+    kept = {key: forecast for key, forecast in old.forecasts.items() if key in records}
+    return kept | forecast_queries.read_forecasts(cursor, records_moved(old, records))
 
 
 def read_only_connection(dsn: str) -> Connection:

@@ -36,7 +36,10 @@ KINDS = {
     "doubtful": "Doubtful prices",
     "left out": "Incomplete history",
     "split": "Doubtful split",
+    "below zero": "Price below zero",
+    "volume": "Wrong volume",
 }
+"""What an alert is about, by the kind that the producer, the analytics or a migration names."""
 WORDING = {
     "disagreement": "Its sources differ",
     "failover": "Another source stands in",

@@ -25,7 +25,7 @@ from db.migrate import migrate
 from db.parting import Parting, partings
 from shared.command_line import parser_of, start
 from shared.config import Config
-from shared.database import Connection, Cursor, allow_hours, connect, make_database, transaction
+from shared.database import Connection, Cursor, allow_hours, allow_pauses, connect, make_database, transaction
 from shared.errors import ConfigError, PartitionLost, TickstreamError
 from shared.kafka import Log, LogBrowser, browse, make_topics
 from shared.parts import servers
@@ -55,7 +55,8 @@ def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
 
 def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bool, is_sure: bool) -> int:
     with transaction(connection) as cursor:
-        _allow_long_look(cursor)
+        allow_hours(cursor)
+        allow_pauses(cursor)
         claim_origin(cursor, log)
         shown = list(_shown(connection, cursor, log, browser))
         apart = [parted for parted in shown if parted.cut]
@@ -79,17 +80,12 @@ def _cut(connection: Connection, log: Log, plan: list[tuple[Parting, list[Cut]]]
     """All or nothing. Raises ConfigError where a part is at work beside us."""
     try:
         with transaction(connection) as cursor:
-            _allow_long_look(cursor)
+            allow_hours(cursor)
+            allow_pauses(cursor)
             for parted, groups in plan:
                 cut(cursor, log, parted, groups)
     except PartitionLost as moved:
         raise ConfigError(f"{moved}. Stop the pipeline, then cut again. Nothing is cut.") from moved
-
-
-def _allow_long_look(cursor: Cursor) -> None:
-    """The log is read in between, and it may be a long one."""
-    allow_hours(cursor)
-    cursor.execute("set local idle_in_transaction_session_timeout = 0")
 
 
 def _shown(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Parting]:

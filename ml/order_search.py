@@ -102,21 +102,15 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, f
     "Regression and time series model selection in small samples", 1989). Raises ValueError where none fits."""
     season = settings.season if len(values) > 3 * settings.season else 1
     d = differences(values, settings.max_d)
+    orders = {"d": d, "max_p": settings.max_p, "max_q": settings.max_q}
+    seasonal = {"seasonal": season > 1, "m": season, "D": 0, "max_P": 1, "max_Q": 1}
+    starts = dict.fromkeys(("start_p", "start_q", "start_P", "start_Q"), 0)
     with StepwiseContext(max_steps=MOST_MODELS):
         found = pmdarima.auto_arima(
             values,
-            d=d,
-            start_p=0,
-            start_q=0,
-            max_p=settings.max_p,
-            max_q=settings.max_q,
-            seasonal=season > 1,
-            m=season,
-            D=0,
-            start_P=0,
-            start_Q=0,
-            max_P=1,
-            max_Q=1,
+            **orders,
+            **seasonal,
+            **starts,
             maxiter=MOST_ROUNDS,
             information_criterion="bic",
             suppress_warnings=True,

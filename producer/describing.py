@@ -10,7 +10,7 @@ from rich.text import Text
 from producer.standing import Action, BarSpan, LastQuote, Standing
 from producer.watching import CompanyRow, QualityRow
 from shared.calendars import NEVER, AlwaysOpen, calendar_of
-from shared.decimals import decimals_shown
+from shared.decimals import decimals_for
 from shared.exchanges import with_zone
 from shared.listings import Listing, Listings
 
@@ -54,7 +54,7 @@ def table_of(standings: Sequence[Standing], listings: Listings) -> Table:
             header, justify="right" if header in ("Last price", "Age") else "left", overflow="fold"
         )
     for line in standings:
-        price = NOTHING if line.price is None else _price(line.price, line.decimals)
+        price = NOTHING if line.price is None else _price(line.symbol, line.price, line.decimals)
         age = NOTHING if line.age is None else span(line.age)
         sources = sources_of(listings[line.symbol], line.symbol)
         table.add_row(*map(Text, (line.symbol, sources, line.name or NOTHING, price, age, _state(line))))
@@ -118,15 +118,15 @@ def _last_quote(described: Described) -> str:
     if quote is None:
         return "none yet"
     decimals = described.company.company.decimals if described.company else None
-    price = " ".join(filter(None, (_price(quote.price, decimals), quote.currency)))
+    price = " ".join(filter(None, (_price(described.symbol, quote.price, decimals), quote.currency)))
     return (
         f"{price}, {span(quote.event_age)} ago, received {span(quote.received_age)} ago from {quote.source}, "
         f"session {quote.session}"
     )
 
 
-def _price(price: float, decimals: int | None) -> str:
-    return f"{price:,.{decimals_shown(price, decimals)}f}"
+def _price(symbol: str, price: float, decimals: int | None) -> str:
+    return f"{price:,.{decimals_for(symbol, price, decimals)}f}"
 
 
 def _session(described: Described, now: datetime) -> str:

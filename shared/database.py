@@ -166,6 +166,11 @@ def allow_hours(cursor: Cursor) -> None:
     cursor.execute("set local statement_timeout = 0")
 
 
+def allow_pauses(cursor: Cursor) -> None:
+    """Between two statements of this transaction much time may pass, as while a long log is read."""
+    cursor.execute("set local idle_in_transaction_session_timeout = 0")
+
+
 def copy_rows(
     cursor: Cursor, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]
 ) -> None:

@@ -13,6 +13,20 @@ DIGITS_OF_DUST = 6
 """So many has one whose four digits need more than eight decimals: coins that far down are quoted with six."""
 WIDEST = 8
 """A source that names more decimals than these is followed only as far as the price has digits."""
+PAIR, DECIMALS_OF_PAIR, DECIMALS_OF_LARGE_PAIR = "=X", 5, 3
+"""The end of the symbols of currency pairs, and their usual decimals: more for EUR/USD than for USD/JPY."""
+LARGE_PAIR = 20
+
+
+def decimals_for(symbol: str, price: float | None, told: int | None) -> int:
+    """Decimals for a price of `symbol`: as many as its source says (`told`), and enough for a small price.
+
+    Where the source does not say: 2; 5 or 3 for currency pairs.
+    """
+    if told is None and symbol.endswith(PAIR):
+        is_large = price is not None and price >= LARGE_PAIR
+        told = DECIMALS_OF_LARGE_PAIR if is_large else DECIMALS_OF_PAIR
+    return decimals_shown(price, told)
 
 
 def decimals_shown(price: float | None, told: int | None) -> int:

@@ -217,7 +217,7 @@ class Followed:
             self.findings.append(Finding(self.symbol, LEFT_OUT, True, now, left_out.count, detail=detail))
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
-        """Once a second: who speaks, whether the sources agree, how far time has come. Quotes of a standby that
+        """Twice a second: who speaks, whether the sources agree, how far time has come. Quotes of a standby that
         takes over now are what was missed.
         """
         is_open = calendar_of(self.intake.exchange).at(int(now)).name == "regular"

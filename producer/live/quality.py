@@ -5,7 +5,7 @@ from typing import cast
 
 from producer.live.fares import fares
 from producer.live.followed import Followed
-from producer.live.health import SourceHealth
+from producer.live.health import SourceHealth, Told
 from producer.watching import Cause, QualityRow, State
 
 HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("stream silent",), "waiting": ("",)}
@@ -14,9 +14,7 @@ HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("strea
 
 def quality_row(followed: Followed, health: SourceHealth, now: float, clock_fault: str = "") -> QualityRow:
     """The row as of `now`, epoch seconds. `clock_fault` is what is wrong with a clock, in words."""
-    told = fares(followed, health, now)
-    if clock_fault and told.cause in HIDDEN_BY_CLOCK.get(told.state, ()):
-        told = told._replace(cause="wrong clock", detail=clock_fault, next_try=None)
+    told = _by_right_clock(fares(followed, health, now), clock_fault)
     intake, last = followed.intake, followed.intake.last
     return QualityRow(
         symbol=followed.symbol,
@@ -40,6 +38,13 @@ def quality_row(followed: Followed, health: SourceHealth, now: float, clock_faul
         history_done=followed.history_done,
         history_total=followed.history_total,
     )
+
+
+def _by_right_clock(told: Told, clock_fault: str) -> Told:
+    """The same, unless a wrong clock may be the reason for it."""
+    if not clock_fault or told.cause not in HIDDEN_BY_CLOCK.get(told.state, ()):
+        return told
+    return told._replace(cause="wrong clock", detail=clock_fault, next_try=None)
 
 
 def _time(second: float | None) -> datetime | None:

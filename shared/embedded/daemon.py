@@ -31,6 +31,7 @@ STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
 HANG_LIMIT = 20.0  # seconds without any answer until a server that has served is killed
 REACT_LIMIT = 2.0  # seconds that one answer may take
 POLL = 0.02  # seconds between two looks
+LINES_OF_LOG = 12
 FREE_PORTS = (20_000, 32_000)
 
 
@@ -293,7 +294,7 @@ def write_record(server: Server, record: Record) -> Record:
     return record
 
 
-def tail(logs: Iterable[Path], lines: int = 12) -> str:
+def tail(logs: Iterable[Path]) -> str:
     """The last lines of each log that has any."""
     texts = (path.read_text("utf-8", "replace") for path in logs if path.is_file())
-    return "\n".join(line for text in texts for line in text.splitlines()[-lines:])
+    return "\n".join(line for text in texts for line in text.splitlines()[-LINES_OF_LOG:])

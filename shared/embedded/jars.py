@@ -43,9 +43,9 @@ class Jar:
         return f"{base.rstrip('/')}/{folders}/{self.artifact}/{self.version}/{self.filename}"
 
 
-def read_list(path: Path = LIST) -> list[Jar]:
-    """The jars named in a list of `group:artifact:version SHA-256` lines; `#` starts a comment."""
-    lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+def read_list() -> list[Jar]:
+    """The jars named in the list of `group:artifact:version SHA-256` lines; `#` starts a comment."""
+    lines = [line for line in LIST.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     pairs = [line.split() for line in lines]
     jars = []
     for coordinates, sha256 in pairs:

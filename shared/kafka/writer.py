@@ -20,6 +20,7 @@ from shared.kafka.connection import (
 
 BATCH_BYTES = 256 * 1024
 FOR_EVER_MS = 2**31 - 1
+LINGER_MS = 5
 
 Headers = list[tuple[str, bytes]]
 
@@ -33,7 +34,7 @@ class LogWriter:
     speaks for all before it.
     """
 
-    def __init__(self, log_: Log, linger_ms: int = 5) -> None:
+    def __init__(self, log_: Log) -> None:
         self._bootstrap, self._topic = log_.bootstrap, log_.topic
         self._first: dict[int, Any] = {}
         self._last: dict[int, Any] = {}
@@ -44,7 +45,7 @@ class LogWriter:
                 **client_settings(log_.brokers),
                 **NO_NEW_TOPICS,
                 acks="all",
-                linger_ms=linger_ms,
+                linger_ms=LINGER_MS,
                 batch_size=BATCH_BYTES,
                 max_request_size=DEAD_LETTER_BYTES,
                 delivery_timeout_ms=FOR_EVER_MS,

@@ -56,6 +56,17 @@ def test_terminal_writes_a_small_price_as_the_page_does() -> None:
     assert "0.00000000123450" in shown(table_of([line], {"BABYDOGE": (Listing("coingecko", "baby"),)}))
 
 
+@pytest.mark.parametrize(
+    ("symbol", "value", "written"), [("EURUSD=X", 1.15623, "1.15623"), ("JPY=X", 156.3, "156.300")]
+)
+def test_terminal_writes_a_currency_pair_as_the_page_does(symbol: str, value: float, written: str) -> None:
+    """Scenario: before anything is known of the company, the terminal rounded EUR/USD to cents and the page did not."""
+    line = Standing(symbol, None, None, value, 1.0, "live", "", 1.0)
+    row = SYMBOL._replace(symbol=symbol, price=value, decimals=None)
+    assert f" {written} " in shown(table_of([line], {symbol: (Listing("yahoo", symbol),)}))
+    assert plain(value, decimals(row)) == written
+
+
 def test_negative_price_has_its_minus_before_the_currency_and_is_flagged() -> None:
     """Report: crude oil on 2020-04-20 settled at -37.63 dollars."""
     oil = SYMBOL._replace(symbol="CL=F", price=-37.63, previous_close=18.27, decimals=2)

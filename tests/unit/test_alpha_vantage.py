@@ -39,9 +39,8 @@ BAD_CALL = "Invalid API call. Please retry or visit the documentation for TIME_S
 Body = dict[str, Any]
 
 
-def candle(price: float, volume: object = 100) -> dict[str, str]:
-    names = ("1. open", "2. high", "3. low", "4. close")
-    return dict.fromkeys(names, f"{price:.4f}") | {"5. volume": str(volume)}
+def candle(price: float) -> dict[str, str]:
+    return dict.fromkeys(("1. open", "2. high", "3. low", "4. close"), f"{price:.4f}") | {"5. volume": "100"}
 
 
 def minutes_body(*labels: str, zone: str = "US/Eastern") -> Body:
@@ -56,10 +55,8 @@ def days_body(*labels: str) -> Body:
 
 
 def alpha_vantage(url: str, key: str = KEY) -> AlphaVantage:
-    settings = Providers(
-        alphavantage_url=url, alphavantage_requests=10_000, alphavantage_api_key=SecretStr(key)
-    )
-    return AlphaVantage(settings, lambda: NOW, Event())
+    given = Providers(alphavantage_url=url, alphavantage_requests=10_000, alphavantage_api_key=SecretStr(key))
+    return AlphaVantage(given, lambda: NOW, Event())
 
 
 @contextmanager

@@ -1,0 +1,101 @@
+"""Scenario: a stranger opens the tree; each file and function is short enough to be read in one go, and SQL is where
+it is expected."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.sources import KINDS
+from tests.conftest import PROJECT
+
+PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "ml", "producer", "shared", "tests")
+LONGEST_FILE, LONGEST_FUNCTION = 300, 25
+FILES = sorted(
+    path
+    for folder in PACKAGES
+    for path in (PROJECT / folder).rglob("*")
+    if path.suffix in (".py", ".js", ".css")
+)
+NO_TESTS = [path for path in FILES if path.suffix == ".py" and path.relative_to(PROJECT).parts[0] != "tests"]
+STATEMENT = re.compile(
+    r"\s*(select|insert|update|delete|create|alter|copy|set local|lock|drop|truncate)\s", re.IGNORECASE
+)
+WITH_SQL = {
+    *(
+        "analytics/forecast_tables.py",
+        "analytics/remake.py",
+        "analytics/replacing.py",
+        "analytics/search_tables.py",
+    ),
+    *("analytics/serving_tables.py", "analytics/tables.py", "consumer/tables.py", "dashboard/diagnostics.py"),
+    *("dashboard/forecast_queries.py", "dashboard/queries.py", "dashboard/read_model.py", "db/cutting.py"),
+    *(
+        "db/migrate.py",
+        "db/parting.py",
+        "ml/diagnostics_tables.py",
+        "ml/history_tables.py",
+        "ml/training_tables.py",
+    ),
+    *("producer/live_offer.py", "producer/standing.py", "producer/watching.py", "shared/database.py"),
+    *("shared/parts.py", "shared/progress.py", "shared/status_board.py"),
+}
+"""The modules that speak to the tables."""
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many lines its body takes without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def texts_passed(tree: ast.Module) -> Iterator[str]:
+    """The texts in a module that are no docstrings, from their first character on."""
+    for node in ast.walk(tree):
+        children = [child for child in ast.iter_child_nodes(node) if not isinstance(node, ast.Expr)]
+        for child in children:
+            if isinstance(child, ast.Constant) and isinstance(child.value, str):
+                yield child.value
+
+
+def test_every_file_can_be_read_in_one_go() -> None:
+    assert len(FILES) > 400
+    assert {
+        path.name: n for path in FILES if (n := len(path.read_text("utf-8").splitlines())) > LONGEST_FILE
+    } == {}
+
+
+def test_every_function_of_the_product_can_be_read_in_one_go() -> None:
+    functions = [
+        (path.name, node.name, lines_of(node))
+        for path in NO_TESTS
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert len(functions) > 1_000
+    assert [found for found in functions if found[2] > LONGEST_FUNCTION] == []
+
+
+def test_sql_stands_in_the_modules_of_tables_alone() -> None:
+    """Scenario: the fold of the storage part set a time limit of PostgreSQL by a statement of its own."""
+    found = {
+        path.relative_to(PROJECT).as_posix()
+        for path in NO_TESTS
+        if path.relative_to(PROJECT).parts[0] != "benchmarks"
+        and any(map(STATEMENT.match, texts_passed(tree_of(path))))
+    }
+    assert found - WITH_SQL == set()
+
+
+@pytest.mark.parametrize(
+    "kind", ["below zero", "currency", "delisted", "disagreement", "doubtful", "failover", "split", "volume"]
+)
+def test_every_kind_of_alert_about_the_data_has_a_label(kind: str) -> None:
+    """Scenario: "Volume" stood beside an alert about wrong volumes as beside one about a high volume."""
+    assert " " in KINDS[kind] or kind in ("currency", "delisted")
