@@ -3,9 +3,9 @@
     python start_pipeline.py                                  the sources of .env; without any, quotes of Yahoo
     python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
 
-At a first start without Yahoo in reach the market is simulated, and the page offers live quotes once they can be had.
-Ctrl-C stops everything. A part that dies or hangs is started again; one that fails for good stops no other. It ends
-with status 3 where nothing that records is left. Settings: .env, see .env.example.
+If Yahoo can't be reached at the first start, the market is simulated; the page offers live quotes once Yahoo answers.
+Ctrl-C stops everything. A part that dies or hangs is started again; one that can't continue stops no other part.
+The pipeline ends with status 3 if producer, storage and analytics have all stopped. Settings: .env, see .env.example.
 """
 
 import argparse
@@ -48,8 +48,9 @@ RECORDING = {"producer", "storage", "analytics"}
 """Without these data would be lost; the pipeline runs on as long as one of them does."""
 
 INSTEAD_OF_LIVE = (
-    "Yahoo can't be reached (%s): the market on the page is simulated. I keep trying; the page will offer to switch "
-    "to live quotes. Starting again once Yahoo answers does so too; with SOURCES=yahoo they are waited for."
+    "Yahoo can't be reached (%s): the page shows a simulated market. Yahoo is asked again every minute; once "
+    "it answers, the page offers to switch to live quotes, and a new start begins with them. With SOURCES=yahoo the "
+    "start waits for Yahoo."
 )
 
 
@@ -75,10 +76,10 @@ def why_not_live(config: Config) -> SourceError | None:
     if config.producer.is_source_chosen or config.producer.feed or has_run(config):
         return None
     if why := obstacle_now(config.providers.yahoo_url):
-        log.info("What became of the first question to Yahoo: %s", why)
+        log.info("The first request to Yahoo failed: %s", why)
         log.warning(INSTEAD_OF_LIVE, why.cause)
     else:
-        log.info("Yahoo answers: the quotes are live.")
+        log.info("Yahoo answers: quotes are live.")
     return why
 
 

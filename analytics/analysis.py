@@ -133,10 +133,18 @@ class Analysis:
         delete_snapshot(cursor, self._reading, partition)
         first, until = reached(cursor, self._reading, partition)[:2]
         if is_cut:
-            log.info("Partition %d is made anew from the log up to %d.", partition, until)
+            log.info(
+                "Everything of partition %d is calculated again from the log, up to offset %d.",
+                partition,
+                until,
+            )
             drop_made(cursor, partition)
         elif until > first:
-            log.info("No state of this version: partition %d is folded again up to %d.", partition, until)
+            log.info(
+                "No saved state of this version: the log of partition %d is read again up to offset %d.",
+                partition,
+                until,
+            )
         manner = REMAKING if is_cut else REWRITING
         snapshot = Snapshot(first, {**_state(engine, {}), manner: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
@@ -146,7 +154,8 @@ class Analysis:
         """Snapshot and engine under new indicator settings or calendars, marked so that a kill does not leave old rows
         behind."""
         log.info(
-            "Indicator settings or trading hours changed: the indicators of partition %d, %d symbols, are made anew.",
+            "Indicator settings or trading hours changed: the indicators of partition %d (%d symbols) are "
+            "calculated again.",
             *(partition, len(snapshot.symbols)),
         )
         engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
@@ -177,7 +186,12 @@ class Analysis:
         now = time.monotonic()
         if now - self._told_at >= TOLD_SECONDS:
             self._told_at = now
-            log.info("Partition %d is folded again: %d of %d.", number, partition.reached, partition.written)
+            log.info(
+                "The log of partition %d is read again: %d of %d messages.",
+                number,
+                partition.reached,
+                partition.written,
+            )
 
     def fold(self, batch: Batch) -> None:
         """Fold what is new; `write` takes the events."""

@@ -33,7 +33,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine
     indicators: Rebuilt = {}
     for done, (symbol, state) in enumerate(snapshot.symbols.items()):
         if done and done % TOLD_EVERY == 0:
-            log.info("The indicators of %d of %d symbols are made anew.", done, len(snapshot.symbols))
+            log.info("The indicators of %d of %d symbols are calculated again.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
         splits = _divided(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
         for interval in INTERVALS:

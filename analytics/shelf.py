@@ -88,7 +88,7 @@ class RegistryShelf:
         manifest = found.manifest
         if manifest.features != names(FeatureSettings(manifest.window_size)):
             log.warning(
-                "Version %d of %s on %s bars is not served: its features are made otherwise now. Train it anew.",
+                "Version %d of %s on %s bars is not served: features are calculated differently now. Train it again.",
                 *(version, model, interval),
             )
             return None

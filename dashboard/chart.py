@@ -94,7 +94,7 @@ def _adjusted() -> html.Div:
         persistence=True,
         persistence_type="local",
     )
-    title = "Prices before a split or a dividend in units of today's share"
+    title = "Prices before a split or a dividend, converted to today's shares"
     return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
 
 

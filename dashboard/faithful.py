@@ -146,7 +146,7 @@ def objection(text: str, wording: str) -> str | None:
         return "it is too long"
     added = {*wording} - {*text}
     if added & MARKUP or any(category(sign) in HIDDEN for sign in added):
-        return "it is no plain text"
+        return "it is not plain text"
     if numbers(wording) - numbers(text):
         return "it holds a number that the text does not"
     return _objection_to_words(*(_signs_apart(each)[1] for each in (text, wording)))

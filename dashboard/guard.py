@@ -89,16 +89,16 @@ class Guard:
         """The status and the sentence of a refusal, empty where there is none."""
         hosts = _values(scope, b"host")
         if len(hosts) != 1 or not self._is_ours(hosts[0], scope):
-            return 400, "this server has another name; DASHBOARD_ALLOWED_HOSTS adds one"
+            return 400, "this server does not answer to that host name; DASHBOARD_ALLOWED_HOSTS adds names"
         if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
             return 200, ""
         origins = _values(scope, b"origin")
         if scope["type"] == "websocket" and not origins:  # no browser
             return 200, ""
         if len(origins) != 1 or not self._is_own_page(origins[0], hosts[0]):
-            return 403, "only the page of this server may ask for this"
+            return 403, "only the page of this server may request this"
         if _is_too_large(scope):
-            return 413, f"a question has {MOST_BYTES} bytes at most, and says how many"
+            return 413, f"a request has at most {MOST_BYTES} bytes, and a Content-Length"
         return 200, ""
 
     def _is_ours(self, asked: str, scope: Scope) -> bool:

@@ -8,12 +8,12 @@ from dashboard.rows import OfferRow
 from dashboard.snapshot import Condition, Reading
 from dashboard.sources import source_name
 
-SIMULATED = "Simulated data: prices are made up by a model, no market behind them."
+SIMULATED = "Simulated data: prices are made up by a model and are not those of a real market."
 START = "python start_pipeline.py"
 DISK_SECONDS = 10.0
 """What was found out about the disk counts for so long."""
 NO_QUOTES = (
-    "Everything is ready, but nothing has been received so far. The first quote shows up here by itself. "
+    "Everything is ready, but no quote has been received yet. The first one appears here by itself. "
     "If no part is running, this starts them:"
 )
 
@@ -31,7 +31,7 @@ def banner(feed: str, reading: Reading) -> str | None:
     if feed == "simulated":
         return SIMULATED if reading.offer is None else _stand_in(reading.offer)
     if feed == "replay":
-        return f"Recorded data{_dates(reading)}: played back, not live."
+        return f"Recorded data{_dates(reading)}: replayed, not live."
     return _wrong_clock(reading)
 
 
@@ -41,7 +41,8 @@ def _wrong_clock(reading: Reading) -> str | None:
     if not faults:
         return None
     named = "; ".join(sorted(faults))
-    return f"{named[:1].upper()}{named[1:]}. Times of quotes are the sources' own; ages here are wrong until it is set."
+    consequence = "Times of quotes are the sources' own; ages on this page are wrong until the clock is set."
+    return f"{named[:1].upper()}{named[1:]}. {consequence}"
 
 
 def _stand_in(offer: OfferRow) -> str:
@@ -92,9 +93,7 @@ def notice(condition: Condition, place: str, reason: str) -> Notice | None:
             text = f"{place} can't be opened: {reason}. If nothing runs yet, this starts everything:"
             return Notice("Waiting for the database", text, START)
         case "no_tables":
-            text = (
-                f"{place} is there, but has never been filled. This makes the tables and starts every part:"
-            )
+            text = f"{place} exists, but has no tables yet. This creates them and starts every part:"
             return Notice("The database has no tables yet", text, START)
         case "no_quotes":
             return Notice("No quotes yet", NO_QUOTES, START)
@@ -115,5 +114,5 @@ def stale_warning(condition: Condition, reading: Reading) -> str | None:
     if condition == "reading" or not reading.symbols:
         return None
     if condition == "no_database":
-        return "Waiting for the database: these are the last numbers read. The page goes on by itself."
+        return "Waiting for the database: these are the last numbers read. The page continues by itself."
     return "The database is empty now: these are the last numbers read."

@@ -131,7 +131,7 @@ class Rewording:
             wording = self._reworded(session, text)
         except (SourceError, WordingRejected) as error:
             if not self._is_failing:
-                log.warning("The summaries stay in their own words: %s", error)
+                log.warning("The summaries are shown without rewording: %s", error)
             self._is_failing = True
             self.failures += 1  # last: who waits for it finds the line logged
             return

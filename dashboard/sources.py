@@ -42,12 +42,12 @@ KINDS = {
 """What an alert is about, by the kind that the producer, the analytics or a migration names."""
 WORDING = {
     "disagreement": "Its sources differ",
-    "failover": "Another source stands in",
-    "currency": "Its prices came in another currency",
+    "failover": "Another source is used",
+    "currency": "Its prices arrived in another currency",
     "delisted": "It is no longer traded",
-    "doubtful": "Some of its prices are set aside: what they mean can't be told",
-    "left out": "Rows of its history make no sense, and are left out",
-    "split": "A split is set aside: the prices show none",
+    "doubtful": "Some of its prices are not used: it is not clear what they mean",
+    "left out": "Rows of its history are invalid and are left out",
+    "split": "A split is not applied: the prices do not show it",
 }
 """What an alert says where it has no words of its own."""
 
@@ -126,7 +126,7 @@ def standing(quality: QualityRow, stands_in: bool) -> Sentence:
 def _live(quality: QualityRow, source: str, stands_in: bool) -> Sentence:
     """Quotes come: from whom, and whether by asking because there is no stream."""
     if stands_in and quality.standby is not None:
-        return _plain(f"{source} stands in for {source_name(quality.standby)}")
+        return _plain(f"{source} replaces {source_name(quality.standby)}")
     if quality.cause == "":
         return _plain(_told(quality.detail) or f"Live from {source}")
     if quality.cause == "no history":
@@ -135,8 +135,8 @@ def _live(quality: QualityRow, source: str, stands_in: bool) -> Sentence:
         )
     if quality.cause == "wrong clock":
         return _plain(_told(quality.detail))
-    trouble = "Stream silent" if quality.cause == "stream silent" else "Stream away"
-    asking = f"{trouble}, asking {source} instead"
+    trouble = "Stream silent" if quality.cause == "stream silent" else "Stream not connected"
+    asking = f"{trouble}, polling {source} instead"
     return _countdown(asking, ", next try in {left}", ", trying now", quality.next_try_at)
 
 

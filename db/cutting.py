@@ -48,10 +48,10 @@ def cuts(log: Log, browser: LogBrowser, parted: Parting) -> list[Cut]:
     for group in parted.cut:
         if group.at.first_offset < parted.first:
             raise ConfigError(
-                f"Partition {parted.partition} of topic {log.topic} begins at offset {parted.first} by now, but "
+                f"Partition {parted.partition} of topic {log.topic} now begins at offset {parted.first}, but "
                 f"{group.name} has read it from {group.at.first_offset} on: bars, indicators, forecasts and alerts "
-                "can't be made anew without what lay before. Nothing is cut. Choose another POSTGRES_DB to start from "
-                "what the log still holds; this one stays as it is."
+                "can't be calculated again without the messages before. Nothing is cut. Choose another POSTGRES_DB to "
+                "start from what the log still holds; this one stays as it is."
             )
         until = max(group.at.first_offset, min(group.at.next_offset, parted.common))
         step = tally(log, browser, parted.partition, group.at.first_offset, until)

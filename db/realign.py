@@ -1,13 +1,13 @@
-"""Log and tables that have parted: shows where, and cuts the tables back to what the log has.
+"""Log and tables that differ: shows from which offset on, and deletes the rows that the log does not have.
 
-    python -m db.realign                    shows where they part; changes nothing
-    python -m db.realign --cut              shows it, asks, and cuts the tables back
+    python -m db.realign                    shows where they begin to differ; changes nothing
+    python -m db.realign --cut              shows it, asks, and deletes the rows behind it
     python -m db.realign --cut --yes        does so without asking
 
 A log can lose its end, in a power cut or where an older copy of it is restored, and grow again. The parts that have
-read the lost messages then stop at every start. Stop the pipeline, bring the log back if you can, and else cut:
+read the lost messages then stop at every start. Stop the pipeline and restore the log if you can; if not, cut:
 quotes, dead letters, splits, dividends and changes of models behind the last common offset are deleted, and when the
-pipeline starts again, bars, indicators, alerts and forecasts of the partitions concerned are made anew from the log.
+pipeline starts again, bars, indicators, alerts and forecasts of these partitions are calculated again from the log.
 Letters that went to the dead-letter topic stay there. Which database and topic: .env, as for every part; see --replay.
 """
 
@@ -33,7 +33,7 @@ from shared.progress import claim_origin
 
 PARTED = 1
 REFUSED = 3
-SAME = "Log and tables are the same as far as they were read."
+SAME = "Log and tables are the same up to the last message read."
 NOTHING_READ = (
     "Nothing of this topic was read into this database. For a simulated market: TICKSTREAM_FEED=simulated."
 )
@@ -72,7 +72,7 @@ def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bo
         print("Nothing is changed.")
         return PARTED
     _cut(connection, log, plan)
-    print("Done. Start the pipeline: it goes on behind the last common offset.")
+    print("Done. Start the pipeline: it continues behind the last common offset.")
     return 0
 
 
@@ -97,23 +97,25 @@ def _shown(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser
 def _show(parted: Parting) -> None:
     print(f"partition {parted.partition}: the log holds offsets {parted.first} to {parted.end}")
     for group in parted.groups:
-        word = "the same" if group.agrees else f"the same up to {parted.common}, another log behind it"
+        word = "the same" if group.agrees else f"the same up to {parted.common}, different behind it"
         print(f"  {group.name} has read up to {group.at.next_offset}: {word}")
 
 
 def _show_dropped(cursor: Cursor, apart: list[Parting]) -> None:
     counts = [dropped(cursor, parted) for parted in apart]
-    print("Cutting back drops:")
+    print("Cutting back deletes:")
     for table in counts[0]:
         print(f"  {table:<18} {sum(count[table] for count in counts):>12,} rows")
     named = ", ".join(str(parted.partition) for parted in apart)
-    print(f"Bars, indicators, alerts and forecasts of partition {named} are made anew at the next start.")
+    print(
+        f"Bars, indicators, alerts and forecasts of partition {named} are calculated again at the next start."
+    )
 
 
 def _is_confirmed() -> bool:
     """Ask on the terminal; without one the answer is no."""
     if not sys.stdin.isatty():
-        print("There is no terminal to ask on: --yes cuts without asking.", file=sys.stderr)
+        print("This is no terminal, so nothing can be asked: --yes cuts without asking.", file=sys.stderr)
         return False
     return input("Cut the tables back? Type yes: ").strip() == "yes"
 

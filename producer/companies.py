@@ -68,7 +68,7 @@ class Companies:
             log.warning("%s: %s", symbol, error)
             self._rests[primary] = now + UNKNOWN_REST
         except (SourceError, ConfigError, Unavailable) as error:
-            log.info("%s: nothing new is known of it: %s", symbol, error)
+            log.info("%s: its company data could not be read: %s", symbol, error)
             self._rests[primary.source] = now + _rest_after(error)
         else:
             self._keep(connection, CompanyRow(company._replace(symbol=symbol), primary.source, now))

@@ -47,7 +47,7 @@ def sources_of(listings: Sequence[Listing], symbol: str) -> str:
 
 
 def table_of(standings: Sequence[Standing], listings: Listings) -> Table:
-    """The list of what is watched."""
+    """The list of what is followed."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("Symbol", "Sources", "Name", "Last price", "Age", "State"):
         table.add_column(
@@ -65,7 +65,7 @@ def _state(line: Standing) -> str:
     if line.state is None or line.told_age is None:
         return NOTHING
     if line.told_age > SILENT_SECONDS:
-        return f"unknown: the producer is silent for {span(line.told_age)}"
+        return f"unknown: no answer from the producer for {span(line.told_age)}"
     return ": ".join(filter(None, (line.state, line.cause)))
 
 
@@ -82,12 +82,12 @@ def description_of(described: Described, now: datetime) -> Table:
 
 
 def _lines(described: Described, now: datetime) -> Iterator[tuple[str, str]]:
-    yield "Sources", sources_of(described.listings, described.symbol) or "none: it is not watched"
+    yield "Sources", sources_of(described.listings, described.symbol) or "none: it is not followed"
     yield "Company", _company(described.company)
     yield "Last quote", _last_quote(described)
     yield "Session", _session(described, now)
     if described.quality is None:
-        yield "State", "not told"
+        yield "State", "not known yet"
     else:
         yield from _quality_lines(*described.quality, described.last_quote, now)
     for bars in described.bars:
@@ -162,7 +162,7 @@ def _quality_lines(
     told: QualityRow, age: float, last_quote: LastQuote | None, now: datetime
 ) -> Iterator[tuple[str, str]]:
     late = last_quote.late if last_quote else 0
-    yield "Told", f"{span(age)} ago" + (", the producer is silent" if age > SILENT_SECONDS else "")
+    yield "Reported", f"{span(age)} ago" + (", the producer does not answer" if age > SILENT_SECONDS else "")
     yield "State", ": ".join(filter(None, (told.state, told.cause, told.detail)))
     if told.next_try_at is not None:
         yield "Next try", f"in {span((told.next_try_at - now).total_seconds())}"

@@ -44,4 +44,4 @@ def _show(quality: Callable[[], Sequence[QualityRow]], over: threading.Event) ->
             if over.wait(LOOK_SECONDS):
                 return
     seconds = time.monotonic() - began
-    log.info("The history of %d symbols is in after %.0f s.", len(quality()), seconds)
+    log.info("The history of %d symbols is loaded after %.0f s.", len(quality()), seconds)

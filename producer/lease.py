@@ -175,7 +175,7 @@ def _free(
         if seen.is_over or seen.holder == holder.name or seen.holder in holder.ended:
             return True
         log.warning(
-            "Another producer (%s) publishes to this topic: this one waits to take over.", seen.holder
+            "Another producer (%s) publishes to this topic: this one waits until that one ends.", seen.holder
         )
         with waiting(seen.holder):
             silent = 0.0
@@ -185,7 +185,10 @@ def _free(
                 silent = silent + LOOK_SECONDS if now is seen else 0.0
                 seen = now
                 if seen.is_over or silent > LEASE_SECONDS:
-                    log.warning("The other producer (%s) is gone: this one takes over.", seen.holder)
+                    log.warning(
+                        "The other producer (%s) has ended or does not answer: this one takes over.",
+                        seen.holder,
+                    )
                     return True
     return False
 

@@ -46,7 +46,7 @@ class RequestLimit:
         """
         while (seconds := self._seconds_to_wait()) > 0:
             if self._wait(max(seconds, SHORTEST_WAIT)):
-                raise SourceDown("Not asked: the stop came first.")
+                raise SourceDown("Not asked, because the producer stops.")
 
     def leave_alone(self, seconds: float) -> None:
         """No request before so many seconds have passed."""
@@ -59,7 +59,7 @@ class RequestLimit:
             now = self._clock()
             if (pause := self._paused_until - now) > 0:
                 if pause > PATIENCE:
-                    raise Throttled(f"The provider wants no request for another {pause:.0f} s.", pause)
+                    raise Throttled(f"The provider asked for no requests for another {pause:.0f} s.", pause)
                 return pause
             full_at = max(self._full_at, now)
             if (wait := full_at - self._slack - now) > SHORTEST_WAIT:

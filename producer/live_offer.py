@@ -117,9 +117,11 @@ class _Offer:
         while not self.over.wait(PROBE_SECONDS * random.uniform(0.8, 1.2)):  # noqa: S311 (no secret hangs on it)
             found = obstacle(self._yahoo_url)
             if found is None and not self._is_reachable:
-                log.info("Yahoo can be reached now: the page offers to switch. So does a new start.")
+                log.info(
+                    "Yahoo can be reached now: the page offers to switch to live quotes, and a new start uses them."
+                )
             if found is not None and self._is_reachable:
-                log.info("Yahoo can't be reached any more (%s): %s", found.cause, found)
+                log.info("Yahoo can no longer be reached (%s): %s", found.cause, found)
             self._is_reachable = found is None
 
     def _keep(self) -> None:
@@ -129,7 +131,7 @@ class _Offer:
                 with closing(connect(self._dsn, "pipeline")) as connection:
                     self._look_after(connection)
             except Unavailable as error:
-                log.debug("the offer of live quotes waits: %s", error)
+                log.debug("the offer of live quotes is not written yet: %s", error)
                 self.over.wait(BEAT_SECONDS)
             except TickstreamError as error:
                 log.warning("Live quotes are not offered any more: %s", error)

@@ -3,8 +3,8 @@
     python -m producer.producer                                the sources of .env (SOURCES), Yahoo without any
     python -m producer.producer --replay FILE... --speed 60    recorded files, sixty times as fast as they were
 
-Stop it, kill it, start it again: it goes on behind the last quote in the log. Where another producer publishes to the
-same topic, it waits, and takes over when that one is gone. Settings: .env, see .env.example.
+Stop it, kill it, start it again: it continues behind the last quote in the log. If another producer publishes to the
+same topic, it waits, and takes over when that one has ended. Settings: .env, see .env.example.
 """
 
 import logging
@@ -127,7 +127,9 @@ def _publish(config: Config, topic: Log, lease: Lease, sign: SignOfLife, stop: S
             _publish_live(config, topic, lease, writer, sign, stop)
         else:
             _publish_repeatable(config, topic, lease, writer, sign, stop)
-        log.info("producer is through: %d records acknowledged of %d sent", writer.acknowledged, writer.sent)
+        log.info(
+            "producer has finished: %d records acknowledged of %d sent", writer.acknowledged, writer.sent
+        )
 
 
 def _condition(config: Config, writer: LogWriter, publisher: Publisher) -> Condition:

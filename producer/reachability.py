@@ -36,4 +36,4 @@ def obstacle_now(yahoo_url: str) -> SourceError | None:
     try:
         return answers.get(timeout=2 * LIMIT_SECONDS)
     except Empty:
-        return SourceDown("The question to Yahoo came to no end.")
+        return SourceDown("The request to Yahoo did not finish.")

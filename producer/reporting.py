@@ -95,10 +95,10 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
                         if not companies.step(connection, report.listings, datetime.now(UTC)):
                             over.wait(IDLE_SECONDS)
             except Unavailable as error:
-                log.debug("no companies now: %s", error)
+                log.debug("companies are not stored yet: %s", error)
                 over.wait(IDLE_SECONDS)
             except TickstreamError as error:
-                log.warning("What is known of the symbols can't be kept: %s", error)
+                log.warning("The names and states of the symbols can't be stored: %s", error)
                 over.wait(REFUSED_SECONDS)
 
     thread = threading.Thread(target=ask, name="companies", daemon=True)

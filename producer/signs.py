@@ -54,7 +54,7 @@ def signs_of_life(
                     log.debug("no sign of life: %s", error)
                     wait(over, BEAT_SECONDS)
                 except TickstreamError as error:
-                    log.warning("The producer can't tell how it fares: %s", error)
+                    log.warning("The producer's state can't be written to the database: %s", error)
                     wait(over, REFUSED_SECONDS)
 
     thread = threading.Thread(target=give, name="signs of life")

@@ -1,18 +1,18 @@
-"""Which symbols are watched: add and remove them while everything runs, and see how each one stands.
+"""The symbols that are followed: add and remove them while everything runs, and see the state of each one.
 
     python -m producer.symbols add NVDA                      from the first provider in SOURCES, Yahoo without one
     python -m producer.symbols add yahoo:BP.L                from a provider that you name
-    python -m producer.symbols add binance:BTC-USD@BTCUSDT   under a name of ours where the provider's differs
+    python -m producer.symbols add binance:BTC-USD@BTCUSDT   under your own name: BTC-USD is the provider's BTCUSDT
     python -m producer.symbols add yahoo:BTC-USD binance:BTC-USD@BTCUSDT
                                                              the same symbol twice: the second source is its standby
     python -m producer.symbols remove NVDA                   what is stored of it stays
     python -m producer.symbols list                          last price, age and state of each
     python -m producer.symbols describe AAPL MSFT            everything that is known of them
 
-Each symbol is asked of its provider before it is added, and the producer takes it up within seconds, its history
-first. The simulated market takes up any symbol within two minutes, without a past, and asks nobody;
-live quotes of it follow after the switch. What is said here counts over SOURCES and TICKERS of .env, from one start to
-the next. Providers: yahoo, binance, coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings:
+Before a symbol is added its provider is asked whether it exists. Within seconds the producer loads its history and then
+follows it. The simulated market adds any symbol within two minutes, without a check and without history; live quotes of
+it arrive after the switch to live quotes. Changes made here override SOURCES and TICKERS of .env and are kept after a
+restart. Providers: yahoo, binance, coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings:
 .env, see .env.example.
 """
 
@@ -82,12 +82,14 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="add|remove|list|describe")
-    add = commands.add_parser("add", help="watch symbols: AAPL, yahoo:BP.L, binance:BTC-USD@BTCUSDT")
+    add = commands.add_parser("add", help="follow symbols: AAPL, yahoo:BP.L, binance:BTC-USD@BTCUSDT")
     add.add_argument(
-        "--unchecked", action="store_true", help="without asking the provider, which may be away"
+        "--unchecked",
+        action="store_true",
+        help="without a check by the provider, for instance while it can't be reached",
     )
-    remove = commands.add_parser("remove", help="watch symbols no longer; what is stored stays")
-    commands.add_parser("list", help="what is watched: last price, age and state")
+    remove = commands.add_parser("remove", help="stop following symbols; stored data are kept")
+    commands.add_parser("list", help="the symbols that are followed: last price, age and state")
     describe = commands.add_parser("describe", help="everything that is known of symbols")
     for command in (add, remove, describe):
         command.add_argument("symbols", nargs="+", metavar="SYMBOL")
@@ -118,12 +120,12 @@ def at_work(config: Config) -> Config:
     )
     if config.feed != "live" or config.producer.is_source_chosen or has_run(config) or not has_run(simulated):
         return config
-    print("The simulated market runs in the place of live quotes.")
+    print("The simulated market runs instead of live quotes.")
     return simulated
 
 
 def configured_in(config: Config) -> Listings:
-    """What the settings watch; the symbols of a simulated market are those that would be live."""
+    """What the settings follow; the symbols of a simulated market are those that would be live."""
     return config.producer.listings or listings_of("", config.producer.tickers)
 
 
@@ -185,7 +187,7 @@ def _hint(symbol: str) -> str:
 def _write(
     connection: Connection, config: Config, wanted: Listings, found: dict[str, Company | None]
 ) -> None:
-    """Watch what was found. Raises Unavailable."""
+    """Follow what was found. Raises Unavailable."""
     with transaction(connection) as cursor:
         before = read_listings(cursor, configured_in(config))
         for symbol, company in found.items():
@@ -208,17 +210,17 @@ def _say_added(
     sources = sources_of(listings, symbol)
     if before is None and feed == "simulated":
         print(
-            f"{named} joins the simulated market within two minutes, without a past. Live quotes of it come from "
-            f"{sources} once the page has switched to them; whether it is known there is seen then."
+            f"{named} joins the simulated market within two minutes, without history. After the switch to live quotes "
+            f"it comes from {sources}; whether that source has it is checked then."
         )
     elif before is None:
         print(
-            f"{named} is added, from {sources}: the producer takes it up within seconds, its history first."
+            f"{named} is added, from {sources}: within seconds the producer loads its history and follows it."
         )
     elif before == listings:
-        print(f"{named} is watched already, from {sources}.")
+        print(f"{named} is followed already, from {sources}.")
     else:
-        print(f"{named} comes from {sources} from now on, until now from {sources_of(before, symbol)}.")
+        print(f"{named} comes from {sources} from now on, and no longer from {sources_of(before, symbol)}.")
 
 
 def _remove(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
@@ -229,14 +231,14 @@ def _remove(connection: Connection, configured: Listings, words: Sequence[str]) 
             remove_symbol(cursor, symbol, configured)
     for symbol in symbols:
         if symbol in watched:
-            print(f"{symbol} is removed. What is stored of it stays, and `add {symbol}` goes on from there.")
+            print(f"{symbol} is removed. Its stored data are kept; `add {symbol}` follows it again.")
         else:
-            print(f"{symbol} is not watched: `list` shows what is.", file=sys.stderr)
+            print(f"{symbol} is not followed: `list` shows the symbols that are.", file=sys.stderr)
     return 0 if watched.keys() >= set(symbols) else REFUSED
 
 
 def _watched(cursor: Cursor, config: Config) -> Listings:
-    """What is watched; of a recording, what it has given so far."""
+    """What is followed; of a recording, what it has given so far."""
     return read_given(cursor) if config.feed == "replay" else read_listings(cursor, configured_in(config))
 
 
@@ -247,7 +249,7 @@ def _list(connection: Connection, config: Config) -> int:
     Console().print(table_of(standings, listings))
     removed = [symbol for symbol in configured_in(config) if symbol not in listings]
     if removed and config.feed != "replay":
-        print(f"Removed here, though .env names it: {', '.join(removed)}. `add` brings it back.")
+        print(f"Named in .env but removed with this command: {', '.join(removed)}. `add` follows it again.")
     return 0
 
 
@@ -260,7 +262,7 @@ def _describe(connection: Connection, config: Config, words: Sequence[str]) -> i
     for described in known:
         Console().print(description_of(described, now))
     for symbol in sorted(set(symbols) - {described.symbol for described in known}):
-        print(f"{symbol} is not watched, and nothing is stored of it.", file=sys.stderr)
+        print(f"{symbol} is not followed, and nothing is stored of it.", file=sys.stderr)
     return 0 if len(known) == len(symbols) else REFUSED
 
 

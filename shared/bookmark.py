@@ -56,7 +56,7 @@ class Bookmark:
         found = messages[0].offset
         if self._compares and self.position + 1 == self.folded == self.written == found:
             log.info(
-                "%s: retention removed the last message read; the next one gives its fingerprint.",
+                "%s: Kafka's retention removed the last message read; a fingerprint is stored with the next one.",
                 self._partition,
             )
             self.position = found
@@ -99,7 +99,7 @@ def parted(partition: LogPartition, expected: int, found: str) -> str:
     """The sentence for a log that is not the one that was read up to `expected`."""
     return (
         f"The database has read partition {partition.number} of topic {partition.topic} up to offset {expected}, but "
-        f"the log is another one: {found}. Messages are gone, or the topic was made anew. Bring the log back. Or see "
-        "with `python -m db.realign` where log and tables part, and cut the tables back with "
-        "`python -m db.realign --cut`. Or choose another POSTGRES_DB to start from what the log still holds."
+        f"the log is another one: {found}. Messages were lost, or the topic was created again. Restore the log. Or run "
+        "`python -m db.realign` to see from which offset on log and tables differ, and `python -m db.realign --cut` to "
+        "delete the rows behind it. Or choose another POSTGRES_DB to start from what the log still holds."
     )

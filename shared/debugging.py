@@ -21,7 +21,7 @@ def before_connecting(settings: Debugging, dsn: str) -> None:
     if settings.debug_db_config:
         log.info("PostgreSQL settings: %s", masked(dsn))
     if settings.debug_db_breakpoint and not sys.stdin.isatty():
-        log.warning("DEBUG_DB_BREAKPOINT needs a terminal and is passed over: run this part alone in one.")
+        log.warning("DEBUG_DB_BREAKPOINT needs a terminal and is ignored: run this part alone in a terminal.")
     elif settings.debug_db_breakpoint:
         breakpoint()  # noqa: T100 - DEBUG_DB_BREAKPOINT asks for it
 

@@ -28,8 +28,8 @@ def free_space_warning(folders: Sequence[Path], least: int) -> str:
     if free >= least:
         return ""
     return (
-        f"Only {free} MB are free on the disk of {folder}: make room. When it is full, everything waits until there "
-        "is some, and goes on by itself."
+        f"Only {free} MB are free on the disk of {folder}: make room. When it is full, everything waits, and "
+        "continues by itself once there is room."
     )
 
 
@@ -39,7 +39,7 @@ def require_room(folder: Path, name: str) -> None:
     if free < LEAST_MEGABYTES:
         raise NoRoom(
             f"{name} is not started: only {free} MB are free on the disk of {folder}, and it needs "
-            f"{LEAST_MEGABYTES}. Make room; it goes on by itself."
+            f"{LEAST_MEGABYTES}. Make room; it is then started by itself."
         )
 
 
@@ -51,5 +51,5 @@ def waiting_for_room() -> Iterator[None]:
     except OSError as error:
         if error.errno in NO_ROOM:
             where = f" ({error.filename})" if error.filename else ""
-            raise NoRoom(f"The disk is full{where}: make room, it goes on by itself") from error
+            raise NoRoom(f"The disk is full{where}: make room, then it continues by itself") from error
         raise

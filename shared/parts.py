@@ -76,7 +76,7 @@ def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str
             finally:
                 lock.release()
             return
-    raise ConfigError(f"The {part} for {topic} is running already on this machine: stop it first.")
+    raise ConfigError(f"The {part} for {topic} already runs on this machine: stop it first.")
 
 
 def _short(folder: Path) -> str:

@@ -72,7 +72,7 @@ def claim_origin(cursor: Cursor, log: Log) -> None:
         )
     if topic_id != log.topic_id:
         raise ConfigError(
-            f"Topic {topic} was deleted and made anew since this database was filled from it. Choose another "
+            f"Topic {topic} was deleted and created again since this database was filled from it. Choose another "
             "POSTGRES_DB to start from what the topic holds now."
         )
     if partitions != log.partitions:

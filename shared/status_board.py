@@ -57,7 +57,7 @@ class _Board:
                 with closing(connect(self._dsn, "pipeline")) as connection:
                     self._keep_up_to_date(connection)
             except TickstreamError as error:
-                log.debug("nothing of the pipeline is shown: %s", error)
+                log.debug("the state of the pipeline is not written: %s", error)
                 self._look_at_disk()
                 self.over.wait(BEAT_SECONDS)
 
@@ -83,5 +83,5 @@ class _Board:
         if found and not self._disk:
             log.warning("%s", found)
         elif self._disk and not found:
-            log.info("There is room on the disk of %s again.", data)
+            log.info("There is enough room on the disk of %s again.", data)
         self._disk = found

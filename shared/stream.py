@@ -182,7 +182,8 @@ class Stream:
             epochs = succession(cursor, self._reading, partition, since, read_from)
         if written > since and (last is None or first == written):
             log.info(
-                "%s: the last message read can't be compared; the next one gives its fingerprint.", where
+                "%s: no fingerprint of the last message is stored yet; one is stored with the next message.",
+                where,
             )
             last = None
         self._bookmarks[partition] = Bookmark(where, written, read_from, last, epochs)

@@ -89,7 +89,7 @@ class Child:
             self._ended(status, errors)
         elif now > self._deadline and not self._hangs:
             self._hangs = True
-            log.error("%s gave no sign of life in time: it is killed and starts again.", self.part)
+            log.error("%s hangs: it gave no sign of life in time. It is killed and started again.", self.part)
             self.process.kill()
 
     def _start(self, errors: Errors) -> None:
@@ -116,17 +116,17 @@ class Child:
             elif line.isdigit():
                 self._deadline = now + max(errors.hang_seconds, float(line))
         if self.failure and now - self._began > INSTANT_SECONDS:
-            log.info("%s is at work again.", self.part)
+            log.info("%s runs again.", self.part)
             self.failure = ""
 
     def _ended(self, status: int, errors: Errors) -> None:
         if status == 0:
             self.done = True
-            log.info("%s is through.", self.part)
+            log.info("%s has finished.", self.part)
         elif status == EXIT_STOP:
             self._is_down = True
-            self.failure = f"{self.part} can't go on: {self._last_words or 'its reason is in the log.'}"
-            log.error("%s It stays down; the other parts run on.", self.failure)
+            self.failure = f"{self.part} can't continue: {self._last_words or 'the reason is in the log.'}"
+            log.error("%s It stays stopped; the other parts keep running.", self.failure)
         else:
             self._died(status, errors)
 
@@ -140,11 +140,11 @@ class Child:
             wait = min(LONGEST_PAUSE, errors.retry_delay * 2.0 ** min(self.instant_deaths, 20))
             self.failure = (
                 f"{self.part} died {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last with "
-                f"status {status}. Its last words are in the log; run it alone to look closer: "
+                f"status {status}. Its last messages are in the log; to see more, run it alone: "
                 f"python {' '.join(self.command[:-2])}"
             )
-            log.error("%s. It is tried again; the other parts run on.", self.failure)
-        log.warning("%s ended with status %d: it starts again in %.1f s.", self.part, status, wait)
+            log.error("%s. It is started again later; the other parts keep running.", self.failure)
+        log.warning("%s ended with status %d: it is started again in %.1f s.", self.part, status, wait)
         self._start_at = time.monotonic() + wait
 
     def tell(self, number: int) -> None:
@@ -174,7 +174,7 @@ def require_recording(children: Sequence[Child]) -> None:
     failed = [child for child in recording if child.failure]
     if failed and not any(child.is_at_work for child in recording):
         reasons = " ".join(child.failure for child in failed)
-        raise StopPart(f"Nothing that records is left. {reasons}")
+        raise StopPart(f"Producer, storage and analytics have all stopped. {reasons}")
 
 
 def stop_all(children: Sequence[Child]) -> None:
@@ -189,7 +189,7 @@ def stop_all(children: Sequence[Child]) -> None:
             child.process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             log.warning(
-                "%s did not stop in time and is killed; its next start goes on from its tables.", child.part
+                "%s did not stop in time and is killed; its next start continues from its tables.", child.part
             )
             child.process.kill()
             child.process.wait()

@@ -148,7 +148,7 @@
     box.dataset.shown = JSON.stringify(given);
     const parts = [element("i", "pulse"), element("h2", "", given.title), element("p", "", given.text)];
     if (given.command) parts.push(element("code", "", given.command));
-    parts.push(element("p", "quiet", "This page goes on by itself."));
+    parts.push(element("p", "quiet", "This page continues by itself."));
     box.replaceChildren(...parts);
   }
 

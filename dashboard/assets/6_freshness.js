@@ -4,7 +4,7 @@
   const SILENT = 5, FRESH = 15, OLD = 120;
   let title = document.title;
   const byId = (id) => document.getElementById(id);
-  const NO_ANSWER = "The screen's server does not answer. The page goes on by itself once it does.";
+  const NO_ANSWER = "The screen's server does not answer. The page continues by itself once it does.";
 
   // `passed` seconds ago came the last answer; `state` is what it said.
   function tell(state, passed) {

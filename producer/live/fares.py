@@ -24,7 +24,7 @@ def fares(followed: Followed, health: SourceHealth, now: float) -> Told:
         return said
     if followed.past_error is None or is_history:
         return _with_level(said, followed)
-    detail = f"its history can't be had: {followed.past_error}"
+    detail = f"its history can't be loaded: {followed.past_error}"
     return said._replace(cause="no history", detail=detail, next_try=followed.look_back.next_look)
 
 

@@ -121,7 +121,7 @@ class Feed:
         pause = FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311 (no secret)
         pause = max(min(LONGEST_PAUSE, pause), error.retry_after or 0.0)
         if self._failures == 1:
-            log.warning("The stream of %s is gone (%s): it is opened anew.", self.provider.name, error)
+            log.warning("The stream of %s broke (%s): it is opened again.", self.provider.name, error)
         self._telling.lost(error, True, pause)
         wanted = self._stop if error.retry_after else self._stream_now
         wait(wanted, pause)

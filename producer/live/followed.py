@@ -134,7 +134,7 @@ class Followed:
             return
         self._misses += 1
         if self._misses == MISSES:
-            self.unknown = UnknownSymbol(f"{source} has no quote of {self.symbol} (any more)")
+            self.unknown = UnknownSymbol(f"{source} no longer has a quote of {self.symbol}")
             if self.last_received:
                 self.findings.append(Finding(self.symbol, "delisted", True, now, detail=str(self.unknown)))
 
@@ -144,7 +144,7 @@ class Followed:
         if without_quote:
             self._found(now)
             self.failure = StreamSilent(
-                f"{self.choice.speaker} still has {self.symbol}, but gives no price of any use"
+                f"{self.choice.speaker} knows {self.symbol}, but gives no valid price"
             )
 
     def fell_behind(self, by: Asker, error: SourceError | None) -> None:
@@ -258,7 +258,7 @@ class Followed:
         """The speaker has changed: what it said since the other one's last quote comes first."""
         first, speaker = self.choice.sources[0], self.choice.speaker
         is_standing_in = speaker != first
-        detail = f"{speaker} stands in for {first}" if is_standing_in else ""
+        detail = f"{speaker} replaces {first}" if is_standing_in else ""
         self.findings.append(Finding(self.symbol, "failover", is_standing_in, now, detail=detail))
         self.intake.after_change_of_source()
         newest = self.intake.last.event_time if self.intake.last else None

@@ -125,5 +125,5 @@ def told(
     if session != "regular":
         return Told("live", "", f"{source} has no trades at the moment", session, None, None)
     if not last_received:
-        return Told("waiting", "", f"{source} is asked", session, None, None)
+        return Told("waiting", "", f"{source} has been asked", session, None, None)
     return Told("stale", "stream silent", f"{source} answers, but has no new quote", session, None, None)

@@ -285,7 +285,7 @@ class LiveMarket:
             self._not_beyond(self._now())
         if self._clocks.faults and not before.faults:
             faults = "; ".join(sorted(self._clocks.faults)).capitalize()
-            log.warning("%s: times of quotes are corrected by it, as far as they can be.", faults)
+            log.warning("%s: times are corrected by this difference where possible.", faults)
         if before.faults and not self._clocks.faults:
             log.info("The clock of this machine is right again.")
 

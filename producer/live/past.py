@@ -115,7 +115,7 @@ class Historian:
             parts = self._parts(wish, self._clock.now())
             found = [record for part in parts for record in part.records if _comes_late(record)]
         except SourceError as error:
-            log.debug("no splits, dividends or late days of %s now: %s", wish.symbol, error)
+            log.debug("splits, dividends and late days of %s could not be read: %s", wish.symbol, error)
         else:
             self._inbox.put(FoundLate(wish.symbol, found))
 

@@ -118,7 +118,9 @@ def require_topic(log_: Log) -> None:
             )
         (found,) = admin.describe_topics([log_.topic])
         if str(found["topic_id"]) != log_.topic_id:
-            raise StopPart(f"Topic {log_.topic} was deleted and made anew while it was read. Start again.")
+            raise StopPart(
+                f"Topic {log_.topic} was deleted and created again while it was read. Start again."
+            )
         if len(found["partitions"]) != log_.partitions:
             raise Unavailable(f"Topic {log_.topic} has {len(found['partitions'])} partitions now")
 

@@ -46,7 +46,7 @@ def market(cursor: Cursor) -> None:
     record(cursor, "AAA")
     alert(cursor, "AAA", minute - MINUTE, 74.3)
     action(cursor, "AAA", "split", now - 100 * DAY, 2.0)
-    data_alert(cursor, "AAA", "failover", now, detail="finnhub stands in for yahoo")
+    data_alert(cursor, "AAA", "failover", now, detail="finnhub replaces yahoo")
     data_alert(cursor, "BBB", "disagreement", now - 500, cleared_at=at(now - 400), value=0.03, threshold=0.01)
     company(cursor, "AAA", name="Alpha Inc.", exchange="NasdaqGS", sector="Cars", decimals=2)
     for symbol, state in zip(SYMBOLS, STATES, strict=True):

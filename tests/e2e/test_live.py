@@ -165,11 +165,11 @@ def test_history_shows_how_far_it_is_and_is_gone_once_it_is_there(page: Page, ds
 
 def test_failover_is_told_and_its_alert_is_marked_once_it_is_over(page: Page, dsn: str) -> None:
     now = int(time.time())
-    words = {"detail": "finnhub stands in for yahoo"}
+    words = {"detail": "finnhub replaces yahoo"}
     write(dsn, lambda cursor: data_alert(cursor, "AAA", "failover", now, **words))
     write(dsn, lambda cursor: quality(cursor, "AAA", source="finnhub", standby="yahoo"))
-    expect(page.locator("#standing")).to_have_text("Finnhub stands in for Yahoo")
-    expect(page.locator(".alert.data")).to_contain_text("Finnhub stands in for Yahoo")
+    expect(page.locator("#standing")).to_have_text("Finnhub replaces Yahoo")
+    expect(page.locator(".alert.data")).to_contain_text("Finnhub replaces Yahoo")
     write(dsn, lambda cursor: data_alert(cursor, "AAA", "failover", now, cleared_at=at(now + 5), **words))
     expect(page.locator(".alert.over")).to_contain_text("cleared")
     expect(page.locator(".alert")).to_have_count(1)

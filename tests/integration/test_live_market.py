@@ -139,7 +139,7 @@ def test_standby_stands_in_for_a_source_that_is_silent_until_it_is_back(standin:
             SLACK, lambda: bool(trade(standin)) and {quote.source for quote in live.quotes()} == {"binance"}
         )
         finding = _until_found(live, standin, ("yahoo",), True)
-        assert finding.detail == "yahoo stands in for binance"
+        assert finding.detail == "yahoo replaces binance"
         alone = trade(standin, providers=("yahoo",))
         within(SLACK, lambda: live.hears(alone))
         within(

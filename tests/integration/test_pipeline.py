@@ -162,7 +162,7 @@ def test_parts_that_record_end_the_screen_too_where_none_of_them_can_go_on() -> 
         Child("screen", ("-c", "import time; time.sleep(600)"), records=False),
         Child("storage", ("-c", "raise SystemExit(3)")),
     ]
-    with pytest.raises(StopPart, match="storage can't go on"):
+    with pytest.raises(StopPart, match="storage can't continue"):
         supervise(children, threading.Event(), Errors())
     assert all(child.process is None or child.process.poll() is not None for child in children)
 
@@ -171,4 +171,4 @@ def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(pipeline:
     second = Pipeline(*pipeline.servers)
     _, said = second.process.communicate(timeout=PATIENCE)
     assert second.process.returncode == 1
-    assert "is running already on this machine" in said
+    assert "already runs on this machine" in said

@@ -176,13 +176,13 @@ def test_a_topic_made_anew_is_not_taken_for_the_old_one(desk: Desk) -> None:
         desk.wait_until_read("storage")
     delete_topic(desk)
     desk.publish([quote(3)])
-    with pytest.raises(ConfigError, match="deleted and made anew"):
+    with pytest.raises(ConfigError, match="deleted and created again"):
         desk.run_to_its_end(store)
 
 
 def test_a_topic_made_anew_under_a_running_part_is_not_taken_for_the_old_one(desk: Desk) -> None:
     desk.publish([quote(1), quote(2)])
-    with pytest.raises(StopPart, match="made anew"), desk.at_work(store) as part:
+    with pytest.raises(StopPart, match="created again"), desk.at_work(store) as part:
         desk.wait_until_read("storage")
         delete_topic(desk)
         desk.publish([quote(3), quote(4), quote(5)])

@@ -121,7 +121,7 @@ def test_watched_symbol_gets_another_source_and_a_standby(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "AAPL") == 0
-    assert "AAPL (Apple Inc.) is watched already, from yahoo." in said(capsys)
+    assert "AAPL (Apple Inc.) is followed already, from yahoo." in said(capsys)
     assert command("add", "--unchecked", "yahoo:AAPL", "finnhub:AAPL") == 0
     assert "AAPL comes from yahoo, standby finnhub from now on, until now from yahoo." in said(capsys)
     assert watched(live_desk) == {"AAPL": (*AAPL, Listing("finnhub", "AAPL"))}
@@ -139,7 +139,7 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
     assert command("list") == 0
     assert "Removed here, though .env names it: AAPL." in said(capsys)
     assert command("describe", "yahoo:AAPL") == 0
-    assert "none: it is not watched" in said(capsys)
+    assert "none: it is not followed" in said(capsys)
     assert command("add", "AAPL") == 0
     assert watched(live_desk) == {"AAPL": AAPL}
 
@@ -247,4 +247,4 @@ def test_describe_of_a_symbol_that_nobody_knows_is_refused(
     assert command("describe", "AAPL", "NOSUCH") == 1
     told = said(capsys)
     assert "nothing known yet" in told
-    assert "NOSUCH is not watched, and nothing is stored of it." in told
+    assert "NOSUCH is not followed, and nothing is stored of it." in told

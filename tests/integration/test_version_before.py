@@ -96,5 +96,8 @@ def test_tables_are_those_of_a_fold_that_began_anew(
             cursor.execute("select symbol, kind, value from data_alerts")
             assert cursor.fetchall() == [("ACME", "split", 10.0)]
     assert (
-        caplog.messages.count(f"No state of this version: partition 0 is folded again up to {len(log)}.") == 1
+        caplog.messages.count(
+            f"No saved state of this version: the log of partition 0 is read again up to offset {len(log)}."
+        )
+        == 1
     )

@@ -254,7 +254,7 @@ def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
 def test_history_that_was_given_up_is_told_beside_the_quotes() -> None:
     """Quotes come, and the page says what is missing and when it is tried again."""
     row = QualityRow(
-        "A", "yahoo", None, "live", "no history", "its history can't be had: 500", 60.0, None, 1, 1
+        "A", "yahoo", None, "live", "no history", "its history can't be loaded: 500", 60.0, None, 1, 1
     )
     assert standing(row, stands_in=False).text == "Live from Yahoo without its history, next try in {left}"
     fetching = row._replace(state="history", cause="provider down")

@@ -82,7 +82,7 @@ def test_history_that_is_not_to_be_had_is_given_up_with_its_cause_and_had_again_
         within(30.0, lambda: live.is_told("no history", "live"))
         row = live.row()
         assert row is not None
-        assert row.detail.startswith("its history can't be had: ")
+        assert row.detail.startswith("its history can't be loaded: ")
         assert row.next_try_at is not None
         assert row.gaps == 1
         made = trade(standin)
@@ -185,7 +185,7 @@ def test_coin_that_is_named_without_a_price_hides_none_that_has_vanished(
         assert row is not None
         assert (row.cause, row.detail) == (
             "stream silent",
-            f"coingecko still has {COIN.name}, but gives no price of any use",
+            f"coingecko knows {COIN.name}, but gives no valid price",
         )
 
 

@@ -127,7 +127,7 @@ def test_analytics_that_can_not_go_on_keeps_nobody_from_recording_and_is_started
     words = "sys.argv[-1] and pulse.last_words('The log is another one.'); raise SystemExit(3)"
     storage, analytics = child("storage", ALIVE), child("analytics", SIGNS + words)
     with supervised([storage, analytics]):
-        wait_for(lambda: analytics.failure == "analytics can't go on: The log is another one.")
+        wait_for(lambda: analytics.failure == "analytics can't continue: The log is another one.")
         wait_for(lambda: pid_of(storage) > 0)
 
 
@@ -137,7 +137,9 @@ def test_pipeline_ends_where_nothing_that_records_is_left() -> None:
         child("producer", ""),
         child("screen", SLEEPS, records=False),
     ]
-    with pytest.raises(StopPart, match=r"Nothing that records is left\. storage can't go on"):
+    with pytest.raises(
+        StopPart, match=r"Producer, storage and analytics have all stopped\. storage can't continue"
+    ):
         supervise(children, Event(), QUICK)
     assert all(each.process is None or each.process.poll() is not None for each in children)
 
@@ -152,14 +154,14 @@ def test_the_page_is_told_which_part_failed_and_that_the_disk_gets_full(desk: De
             lambda: [row[:2] for row in desk.rows(query)] == [("analytics", "failed"), ("disk", "warning")]
         )
         (_, _, reason), (_, _, disk) = desk.rows(query)
-    assert reason == "analytics can't go on: its reason is in the log."
+    assert reason == "analytics can't continue: the reason is in the log."
     assert "MB are free on the disk of" in disk
     with shown(dsn, [], Embedded(data=desk.config.embedded.data, free_space_warning=0)):
         wait_for(lambda: desk.rows(query) == [])
 
 
 def test_a_failed_part_is_red_on_the_page_with_its_reason_and_so_is_little_room() -> None:
-    reason = "analytics can't go on: the log is another one"
+    reason = "analytics can't continue: the log is another one"
     parts = {
         "analytics": PartRow("analytics", "failed", reason, 2, 0, 0.0, 1.0),
         "disk": PartRow("disk", "warning", "Only 7 MB are free.", 1, 0, 0.0, 1.0),

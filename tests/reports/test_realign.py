@@ -100,7 +100,7 @@ def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
     before = list(tables_of(parted.config))
     assert realign(parted.config, is_cut=False, is_sure=False) == PARTED
     told = said(capsys)
-    assert f"the same up to {KEPT + 2}, another log behind it" in told
+    assert f"the same up to {KEPT + 2}, different behind it" in told
     assert f"quotes {LOST} rows" in told
     assert "corporate_actions 1 rows" in told
     assert differences(before, tables_of(parted.config)) == []
@@ -227,7 +227,9 @@ def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
 
 def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(parted: Desk) -> None:
     delete_before(parted, 5)
-    with pytest.raises(ConfigError, match=r"begins at offset 5 by now.*can't be made anew.*Nothing is cut"):
+    with pytest.raises(
+        ConfigError, match=r"now begins at offset 5.*can't be calculated again.*Nothing is cut"
+    ):
         realign(parted.config, is_cut=True, is_sure=True)
     assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 

@@ -149,7 +149,7 @@ def test_plain_rewording_is_shown(wording: str) -> None:
 )
 def test_answer_that_is_no_plain_sentences_is_refused(wording: str) -> None:
     """Scenario: the answer is JSON, code or markup, in which numbers stand in pieces, hidden or escaped."""
-    assert objection(SUMMARY, wording) == "it is no plain text"
+    assert objection(SUMMARY, wording) == "it is not plain text"
 
 
 def test_numbers_have_one_notation_or_stand_as_they_are_written() -> None:

@@ -77,5 +77,5 @@ def test_price_has_the_decimals_of_its_symbol_and_brackets_stay_as_they_are() ->
 
 def test_state_that_was_told_long_ago_is_not_believed() -> None:
     line = UNSEEN._replace(state="live", cause="", told_age=300.0)
-    assert shown(table_of([line], {"AAPL": YAHOO})).endswith("unknown: the producer is silent for 5 min")
+    assert shown(table_of([line], {"AAPL": YAHOO})).endswith("unknown: no answer from the producer for 5 min")
     assert shown(table_of([UNSEEN], {"AAPL": YAHOO})).endswith("AAPL yahoo – – – –")

@@ -189,7 +189,7 @@ def test_banner_is_there_unless_the_feed_is_live() -> None:
     assert banner("live", READING) is None
     assert str(banner("simulated", NOTHING)).startswith("Simulated data")
     text = banner("replay", READING._replace(first_start=MONDAY_NOON - 18 * 86_400.0))
-    assert text == "Recorded data of 6 Nov 2025 to 24 Nov 2025: played back, not live."
+    assert text == "Recorded data of 6 Nov 2025 to 24 Nov 2025: replayed, not live."
 
 
 def test_notice_says_what_to_do_in_each_empty_state() -> None:

@@ -84,7 +84,7 @@ def test_threads_share_one_limit() -> None:
     stop.set()
     for thread in threads:
         thread.join()
-    assert refused == ["Not asked: the stop came first."] * 6
+    assert refused == ["Not asked, because the producer stops."] * 6
 
 
 def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:

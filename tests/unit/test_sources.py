@@ -14,7 +14,7 @@ from dashboard.sources import (
 )
 
 LIVE = QualityRow("AAA", "yahoo", None, "live", "", "", None, None, 30, 30)
-FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub stands in for yahoo")
+FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub replaces yahoo")
 
 
 def said(**told: Any) -> str:
@@ -53,17 +53,17 @@ def test_trouble_is_told_of_a_symbol_whose_history_is_not_there_yet() -> None:
 
 
 def test_silent_stream_of_a_symbol_that_is_asked_for_is_no_outage() -> None:
-    assert said(cause="stream silent") == "Stream silent, asking Yahoo instead"
+    assert said(cause="stream silent") == "Stream silent, polling Yahoo instead"
     assert (
         said(cause="provider down", next_try_at=9.0)
-        == "Stream away, asking Yahoo instead, next try in {left}"
+        == "Stream not connected, polling Yahoo instead, next try in {left}"
     )
 
 
 def test_standby_that_speaks_stands_in_for_the_first_choice() -> None:
     row = LIVE._replace(source="finnhub", standby="yahoo")
     cleared = FAILOVER._replace(cleared_at=200.0)
-    assert standing(row, "AAA" in failed_over([FAILOVER])).text == "Finnhub stands in for Yahoo"
+    assert standing(row, "AAA" in failed_over([FAILOVER])).text == "Finnhub replaces Yahoo"
     assert standing(row, "AAA" in failed_over([cleared])).text == "Live from Finnhub"
 
 
@@ -88,7 +88,7 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
         "Sources disagree",
         "Prices are 1.4% apart: Yahoo and Finnhub differ",
     )
-    assert data_alert_item(FAILOVER, "UTC")["text"] == "Finnhub stands in for Yahoo"
+    assert data_alert_item(FAILOVER, "UTC")["text"] == "Finnhub replaces Yahoo"
     assert (
         data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"]
         == "It is no longer traded"
