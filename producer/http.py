@@ -138,28 +138,24 @@ class HttpClient:
                 content_callback=body.take,
             )
         except RequestException as error:
-            if body.is_too_large:
-                sentence = f"{_place(url)} answered with more than {MOST_MEGABYTES} MB."
-                raise self._breakers.failed(question, sentence) from None
             # Without its cause: what curl says may repeat the address with its key.
-            raise self._unanswered(question, _place(url), error) from None
+            raise self._unanswered(question, _place(url), error, body.is_too_large) from None
         except (ValueError, LookupError):  # headers that curl passes on and its wrapper can't read
-            sentence = f"{_place(url)} answered with headers that make no sense."
+            sentence = f"{_place(url)} answered with invalid headers."
             raise self._breakers.failed(question, sentence) from None
         response.content = bytes(body.content)
         if self._clock is not None:
             told = _headers(response)
             self._clock.answered(asked_at, told.get("date", ""), told.get("age", ""))
-        if response.status_code >= 400:
-            self._raise_status(question, _place(url), response)
         if response.status_code >= 300:
-            sentence = (
-                f"{_place(url)} answered {response.status_code}: it leads elsewhere, where no key goes."
-            )
-            raise self._breakers.failed(question, sentence)
+            self._raise_status(question, _place(url), response)
         return response
 
-    def _unanswered(self, question: str, place: str, error: RequestException) -> SourceError:
+    def _unanswered(
+        self, question: str, place: str, error: RequestException, is_too_large: bool
+    ) -> SourceError:
+        if is_too_large:
+            return self._breakers.failed(question, f"{place} answered with more than {MOST_MEGABYTES} MB.")
         if isinstance(error, DNSError):
             return NoNetwork(f"The address of {place} can't be resolved: no network.")
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:
@@ -172,8 +168,11 @@ class HttpClient:
         return self._breakers.unreachable(f"{place} can't be reached (curl error {int(error.code)}).")
 
     def _raise_status(self, question: str, place: str, response: Response) -> NoReturn:
-        """The error that a status of 400 or above stands for."""
+        """The error that a status of 300 or above stands for."""
         status = response.status_code
+        if status < 400:
+            sentence = f"{place} answered {status}: a redirect. It is not followed, so that no key is sent elsewhere."
+            raise self._breakers.failed(question, sentence)
         sentence = f"{place} answered {status}."
         headers = _headers(response)
         pause = seconds_wanted(headers.get("retry-after", ""), headers.get("date", ""))

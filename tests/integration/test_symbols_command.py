@@ -134,7 +134,7 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
     assert command("remove", "aapl", "NVDA") == 1
     told = said(capsys)
     assert "AAPL is removed. What is stored of it stays" in told
-    assert "NVDA is not watched" in told
+    assert "NVDA is not followed" in told
     assert watched(live_desk) == {}
     assert command("list") == 0
     assert "Removed here, though .env names it: AAPL." in said(capsys)
