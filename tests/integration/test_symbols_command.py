@@ -123,7 +123,7 @@ def test_watched_symbol_gets_another_source_and_a_standby(
     assert command("add", "AAPL") == 0
     assert "AAPL (Apple Inc.) is followed already, from yahoo." in said(capsys)
     assert command("add", "--unchecked", "yahoo:AAPL", "finnhub:AAPL") == 0
-    assert "AAPL comes from yahoo, standby finnhub from now on, until now from yahoo." in said(capsys)
+    assert "AAPL comes from yahoo, standby finnhub from now on, and no longer from yahoo." in said(capsys)
     assert watched(live_desk) == {"AAPL": (*AAPL, Listing("finnhub", "AAPL"))}
 
 
@@ -133,11 +133,11 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
     give_last_quote(live_desk, "AAPL")
     assert command("remove", "aapl", "NVDA") == 1
     told = said(capsys)
-    assert "AAPL is removed. What is stored of it stays" in told
+    assert "AAPL is removed. Its stored data are kept" in told
     assert "NVDA is not followed" in told
     assert watched(live_desk) == {}
     assert command("list") == 0
-    assert "Removed here, though .env names it: AAPL." in said(capsys)
+    assert "Named in .env but removed with this command: AAPL." in said(capsys)
     assert command("describe", "yahoo:AAPL") == 0
     assert "none: it is not followed" in said(capsys)
     assert command("add", "AAPL") == 0

@@ -120,7 +120,7 @@ def test_command_finds_the_simulated_market_that_stands_in_for_live_quotes(
     fallback = load(None, desk.settings | {"SOURCES": ""})
     assert fallback.feed == "live"
     assert command(fallback, "add", "NVDA") == 0
-    assert "in the place of live quotes" in said(capsys)
+    assert "instead of live quotes" in said(capsys)
     assert command(fallback, "remove", "MSFT") == 0
     assert command(fallback, "list") == 0
     assert "NVDA yahoo" in said(capsys)
