@@ -134,7 +134,7 @@ class Followed:
             return
         self._misses += 1
         if self._misses == MISSES:
-            self.unknown = UnknownSymbol(f"{source} no longer has a quote of {self.symbol}")
+            self.unknown = UnknownSymbol(f"{source} has no quote of {self.symbol}")
             if self.last_received:
                 self.findings.append(Finding(self.symbol, "delisted", True, now, detail=str(self.unknown)))
 
