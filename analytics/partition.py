@@ -17,6 +17,8 @@ from shared.stream import Batch
 
 BEAT_MASK = 255
 """A sign of life after so many records: a batch may take long, but each of its records does not."""
+REPLACED_A_STEP = 1_000
+"""So many bars are written between two signs of life: all that a log gives anew may take minutes."""
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
@@ -107,10 +109,13 @@ class Partition:
     def replace(self, cursor: Cursor, number: int) -> None:
         """Write what was made anew so far: where it is missing, or in place of what older settings or an older version
         wrote; `number` is that of the partition."""
-        if self.remaking:
-            write_made(cursor, number, self.replaced)
-        else:
-            replace_events(cursor, self.replaced)
+        for first in range(0, len(self.replaced), REPLACED_A_STEP):
+            beat()
+            events = self.replaced[first : first + REPLACED_A_STEP]
+            if self.remaking:
+                write_made(cursor, number, events)
+            else:
+                replace_events(cursor, events)
         replace_actions(cursor, number, self.settled)
         self.replaced, self.settled = [], []
 

@@ -1,20 +1,33 @@
 """What a log that is folded again says anew, in place of what an older version or older settings wrote."""
 
+from datetime import timedelta
+
 from psycopg2.extras import execute_values
 
 from analytics.engine import Event
 from analytics.split_check import Settled
 from analytics.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_doubts
 from shared.database import Cursor
+from shared.market import INTERVAL_SECONDS, Bar
 
 OVERLAPPING = """
-    delete from {table} old using bars b, (values %s) as made (symbol, interval, start, "end")
-    where b.symbol = made.symbol and b.interval = made.interval
-        and b.start > made.start - interval '2 days' and b.start < made."end" and b."end" > made.start
-        and b.start <> made.start
-        and old.symbol = b.symbol and old.interval = b.interval and old.start = b.start
+    select made.symbol, made.interval, found.start
+    from (values %s) as made (symbol, interval, start, "end", longest) cross join lateral (
+        select b.start from bars b
+        where b.symbol = made.symbol and b.interval = made.interval
+            and b.start > made.start - made.longest and b.start < made."end" and b."end" > made.start
+            and b.start <> made.start
+        offset 0
+    ) found
 """
-"""A bar is no longer than a day: those that begin two days sooner end sooner too."""
+"""Each bar looks up its own neighbours by the key, which `offset 0` sees to: a plain join would compare every bar that
+is made with every one of its series, and take hours where a series is long."""
+
+
+def _slot(bar: Bar) -> tuple[object, ...]:
+    """A bar's key, its end, and a time that no bar of its interval is longer than: a day of 25 hours is one too."""
+    longest = timedelta(seconds=INTERVAL_SECONDS[bar.interval])
+    return (*bar_row(bar)[:4], 2 * longest if bar.interval == "1d" else longest)
 
 
 def replace_events(cursor: Cursor, events: list[Event]) -> None:
@@ -26,13 +39,21 @@ def replace_events(cursor: Cursor, events: list[Event]) -> None:
     if not events:
         return
     bars = [bar_row(event.closed.bar) for event in events]
-    slots = [row[:4] for row in bars]
-    for table in ("indicators", "bars"):
-        execute_values(cursor, OVERLAPPING.format(table=table), slots, page_size=1_000)
+    slots = [_slot(event.closed.bar) for event in events]
+    if cut := execute_values(cursor, OVERLAPPING, slots, page_size=1_000, fetch=True):
+        _delete(cursor, cut)
     names = ", ".join(f'"{name}"' for name in BAR_COLUMNS)
     statement = f"insert into bars ({names}) values %s on conflict do nothing"  # noqa: S608 (names of our own)
     execute_values(cursor, statement, bars, page_size=1_000)
     replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in events])
+
+
+def _delete(cursor: Cursor, keys: list[tuple[object, ...]]) -> None:
+    """Delete bars and their indicators."""
+    for table in ("indicators", "bars"):
+        statement = f"""delete from {table} old using (values %s) as cut (symbol, interval, start)
+            where old.symbol = cut.symbol and old.interval = cut.interval and old.start = cut.start"""  # noqa: S608
+        execute_values(cursor, statement, keys, page_size=1_000)
 
 
 def replace_actions(cursor: Cursor, partition: int, actions: list[Settled]) -> None:
