@@ -128,8 +128,8 @@ class Analysis:
         }
 
     def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine, is_cut: bool) -> Snapshot:
-        """There is no state, or one of an older version: the whole log is folded again. Bars that are written stay;
-        indicators, bars that are missing, and splits are made anew. Where the tables were cut back, everything is."""
+        """There is no state, or one of an older version: the whole log is folded again. Alerts and forecasts that are
+        written stay; bars, indicators and splits are made anew. Where the tables were cut back, everything is."""
         delete_snapshot(cursor, self._reading, partition)
         first, until = reached(cursor, self._reading, partition)[:2]
         if is_cut:

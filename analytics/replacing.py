@@ -30,11 +30,21 @@ def _slot(bar: Bar) -> tuple[object, ...]:
     return (*bar_row(bar)[:4], 2 * longest if bar.interval == "1d" else longest)
 
 
-def replace_events(cursor: Cursor, events: list[Event]) -> None:
-    """Write bars that are missing, such as days that an older version set aside, and every indicator anew.
+_NAMES = ", ".join(f'"{name}"' for name in BAR_COLUMNS)
+_MADE = ", ".join(f'excluded."{name}"' for name in BAR_COLUMNS)
+_STORED = ", ".join(f'bars."{name}"' for name in BAR_COLUMNS)
+BARS = f"""
+    insert into bars ({_NAMES}) values %s on conflict (symbol, interval, start) do update set ({_NAMES}) = row({_MADE})
+    where ({_STORED}) is distinct from ({_MADE})
+"""  # noqa: S608 (names of our own)
+"""A bar that is the same is not written again."""
 
-    A bar that is there stays as it is; those that overlap with one that was missing, which older trading hours cut,
-    give way to it.
+
+def replace_events(cursor: Cursor, events: list[Event]) -> None:
+    """Write bars and indicators anew: bars that are missing, such as days that an older version set aside, and those
+    that it closed otherwise. A bar and its indicators are of one fold.
+
+    Bars that overlap with one made now, which older trading hours cut, give way to it.
     """
     if not events:
         return
@@ -42,9 +52,7 @@ def replace_events(cursor: Cursor, events: list[Event]) -> None:
     slots = [_slot(event.closed.bar) for event in events]
     if cut := execute_values(cursor, OVERLAPPING, slots, page_size=1_000, fetch=True):
         _delete(cursor, cut)
-    names = ", ".join(f'"{name}"' for name in BAR_COLUMNS)
-    statement = f"insert into bars ({names}) values %s on conflict do nothing"  # noqa: S608 (names of our own)
-    execute_values(cursor, statement, bars, page_size=1_000)
+    execute_values(cursor, BARS, bars, page_size=1_000)
     replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in events])
 
 

@@ -56,9 +56,12 @@ def log_of_days() -> list[Said]:
 
 
 def make_older(connection: Connection) -> None:
-    """What the version before would have left: a day set aside as a stray tick, a day of a market without hours, a
-    split that divided, and a state that this version does not know."""
+    """What the version before would have left: a day without its official close, a day set aside as a stray tick, a
+    day of a market without hours, a split that divided, and a state that this version does not know."""
     with transaction(connection) as cursor:
+        cursor.execute(
+            "update bars set close = 31, volume = 2 where start = %s", (MONDAY + timedelta(days=1),)
+        )
         for name in ("bars", "indicators"):
             cursor.execute(f"delete from {name} where start = %s", (MONDAY + timedelta(days=2),))
         cursor.execute(
