@@ -6,7 +6,6 @@ from typing import Any
 from dashboard.adjustment import adjusted
 from dashboard.figures import columns
 from dashboard.forecasts import fan, forecast_card
-from dashboard.freshness import past_since
 from dashboard.notices import banner, notice, switch, warning
 from dashboard.panels import (
     alert_item,
@@ -18,7 +17,7 @@ from dashboard.panels import (
     watch_row,
 )
 from dashboard.rows import AlertRow, ChartBar, DataAlertRow
-from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts
+from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts, past_of
 from dashboard.sources import (
     data_alert_item,
     failed_over,
@@ -172,7 +171,7 @@ def _age(scene: Scene, reading: Reading, symbol: str | None) -> float | None:
 
 def _past(scene: Scene, reading: Reading, symbol: str) -> float | None:
     """When the symbol's last quote was, if it is not of now; a recording never is."""
-    return None if scene.feed == "replay" else past_since(reading.symbols[symbol], reading.now)
+    return None if scene.feed == "replay" else past_of(reading, symbol)
 
 
 def _strip(snapshot: Snapshot) -> dict[str, Any]:
@@ -196,7 +195,7 @@ def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) 
     return {
         "symbol": symbol,
         "interval": interval,
-        "heading": heading(row, reading.now, scene.feed != "replay"),
+        "heading": heading(row, reading.now, scene.feed != "replay", _past(scene, reading, symbol)),
         "standing": _standing(reading, symbol),
         "session": session_cells(row, reading.open_bars.get((symbol, "1d")), _past(scene, reading, symbol)),
         "indicators": indicator_cells(open_bar, scene.periods),

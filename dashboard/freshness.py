@@ -10,11 +10,19 @@ MINUTE, HOUR = 60, 3600
 GRACE = 900
 """Seconds that a new session may be without a quote before what is shown counts as the past's."""
 
+OLD = 120
+"""Seconds after which a last quote is of the past while newer ones wait to be read from the log."""
 
-def past_since(row: SymbolRow, now: float) -> float | None:
-    """When the last quote was, epoch seconds, where another session has begun since then; None where it is of now."""
+
+def past_since(row: SymbolRow, now: float, is_behind: bool = False) -> float | None:
+    """When the last quote was, epoch seconds, where another session has begun since then; None where it is of now.
+
+    While the tables lag so far behind the log that there may be newer quotes, `is_behind`, a few minutes are enough.
+    """
     if row.price is None or row.event_time is None:
         return None
+    if is_behind and now >= row.event_time + OLD:
+        return row.event_time
     following = _next_session(row.exchange, int(row.event_time) // MINUTE)
     return row.event_time if now >= following + GRACE else None
 

@@ -7,7 +7,6 @@ number, volume, text, words); None stands for what is not known. A text is how f
 from math import floor
 from typing import Any
 
-from dashboard.freshness import past_since
 from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.snapshot import Condition
 from shared.calendars import calendar_of
@@ -77,11 +76,11 @@ def watch_row(row: SymbolRow, state: str | None, past: float | None) -> dict[str
     }
 
 
-def heading(row: SymbolRow, now: float, is_of_now: bool) -> dict[str, Any]:
+def heading(row: SymbolRow, now: float, is_of_now: bool, past: float | None = None) -> dict[str, Any]:
     """What the top of the page says of a symbol. A recorded market, not being of now, has the time of its last quote.
 
-    Before the first quote nobody knows the exchange, nor whether it is open. `past` is when the last quote was if
-    another session has begun since then.
+    Before the first quote nobody knows the exchange, nor whether it is open. `past` is when the last quote was if it
+    is not of now.
     """
     clock = now if is_of_now or row.event_time is None else row.event_time
     calendar = calendar_of(row.exchange)
@@ -93,7 +92,7 @@ def heading(row: SymbolRow, now: float, is_of_now: bool) -> dict[str, Any]:
         "zone": calendar.zone.key,
         "clock": clock,
         "clock_runs": is_of_now,
-        "past": past_since(row, now) if is_of_now else None,
+        "past": past,
         "session": label,
         "tone": tone,
         "flag": price_flag(row),

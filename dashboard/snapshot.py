@@ -20,6 +20,8 @@ from dashboard.rows import (
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+BEHIND = 1_000
+"""Messages that wait while quotes come in as usual are fewer."""
 Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "reading"]
 """What the screen can show; the first that holds."""
 
@@ -51,6 +53,19 @@ class Reading(NamedTuple):
 
 
 NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, False)
+
+
+def messages_known(reading: Reading) -> int:
+    """How many messages of the log there are, as far as any part knows."""
+    part = reading.parts.get("analytics")
+    # A part amid a long step tells an old lag: what another part has read by now counts too.
+    return max(reading.folded + (0 if part is None else part.lag), reading.stored)
+
+
+def past_of(reading: Reading, symbol: str) -> float | None:
+    """When a symbol's last quote was, epoch seconds, where it is not of now; None where it is."""
+    is_behind = messages_known(reading) - reading.folded > BEHIND
+    return past_since(reading.symbols[symbol], reading.now, is_behind)
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
@@ -110,9 +125,9 @@ def stall(snapshot: Snapshot, condition: Condition, reason: str) -> Snapshot:
 
 def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None, float | None]]:
     """What the watchlist shows of each symbol."""
-    states, now = {symbol: quality.state for symbol, quality in reading.qualities.items()}, reading.now
+    states = {symbol: quality.state for symbol, quality in reading.qualities.items()}
     return {
-        symbol: (row, states.get(symbol), past_since(row, now)) for symbol, row in reading.symbols.items()
+        symbol: (row, states.get(symbol), past_of(reading, symbol)) for symbol, row in reading.symbols.items()
     }
 
 

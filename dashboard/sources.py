@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dashboard.freshness import past_since
 from dashboard.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
-from dashboard.snapshot import Reading
+from dashboard.snapshot import Reading, messages_known, past_of
 
 NAMES = {
     "yahoo": "Yahoo", "finnhub": "Finnhub", "binance": "Binance", "coingecko": "CoinGecko",
@@ -84,12 +83,10 @@ def history_progress(qualities: Iterable[QualityRow]) -> tuple[int, int] | None:
 def fold_progress(reading: Reading) -> tuple[int, int] | None:
     """Messages of the log that are in the tables, and of how many, while a symbol's numbers are of the past because
     the others are not there yet; None else."""
-    part = reading.parts.get("analytics")
-    # A part amid a long step tells an old lag: what another part has read by now counts too.
-    total = max(reading.folded + (0 if part is None else part.lag), reading.stored)
+    total = messages_known(reading)
     if total <= reading.folded:
         return None
-    is_behind = any(past_since(row, reading.now) is not None for row in reading.symbols.values())
+    is_behind = any(past_of(reading, symbol) is not None for symbol in reading.symbols)
     return (reading.folded, total) if is_behind else None
 
 

@@ -136,7 +136,7 @@
     note("words-note", delta.symbol, delta.interval, past);
     deskOutcomes.follow(delta, row.decimals);
     note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
-    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "nothing of today yet");
+    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "nothing of now yet");
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
     // Once for each symbol: a late answer about the one before must not take a click back.
     const isToSelect = state.selected !== delta.symbol || deskWatchlist.isUnselected();

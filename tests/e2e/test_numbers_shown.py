@@ -90,7 +90,7 @@ def test_price_of_long_ago_says_its_day_everywhere(page: Page) -> None:
     choose(page, "OLD")
     year = time.gmtime(time.time() - 600 * DAY).tm_year
     expect(page.locator("#flag")).to_have_text(re.compile(rf"^As of \d+ \w+ {year}$"))
-    expect(page.locator("#session-note")).to_have_text("OLD · nothing of today yet")
+    expect(page.locator("#session-note")).to_have_text("OLD · nothing of now yet")
     expect(page.locator("#indicators-note")).to_contain_text(f"{year}")
     expect(page.locator("#change")).to_have_text("")
     expect(page.locator("#age")).to_contain_text("600 d")

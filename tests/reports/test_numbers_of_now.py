@@ -57,6 +57,25 @@ def test_history_that_comes_in_is_told_with_its_progress_also_without_a_provider
     assert shown(current)["history"] is None
 
 
+def test_numbers_of_half_an_hour_ago_are_not_told_as_of_now_while_newer_ones_wait_to_be_read() -> None:
+    """Scenario: an update made everything anew from the log; for ten minutes a price of half an hour ago stood beside
+    current ones under "Market open", with today's change, and nothing told why."""
+    then = MONDAY_OPEN + 1800.0
+    late = coming_in(then + 1800.0)
+    symbol = next(iter(late.symbols))
+    late = late._replace(symbols={symbol: late.symbols[symbol]._replace(event_time=then)})
+    waiting = {"analytics": ANALYTICS._replace(lag=27_491)}
+    found = shown(late._replace(parts=waiting))
+    (row,) = found["rows"]
+    assert (found["heading"]["past"], row["past"], row["percent"]) == (then, then, None)
+    assert found["history"] == (late.folded, late.folded + 27_491)
+    usual = late._replace(parts={"analytics": ANALYTICS._replace(lag=40)}, stored=late.folded + 40)
+    found = shown(usual)
+    assert (found["heading"]["past"], found["history"]) == (None, None)
+    recent = late._replace(parts=waiting, now=then + 100.0)
+    assert shown(recent)["heading"]["past"] is None
+
+
 def test_requests_of_a_live_history_are_told_before_what_is_folded() -> None:
     """Scenario: the first minute of live quotes."""
     quality = QualityRow("AMD", "yahoo", None, "history", "", "", None, None, 3, 30)
