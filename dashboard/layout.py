@@ -133,7 +133,10 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
         searchable=True,
         selectFirstOptionOnChange=True,
         allowDeselect=False,
-        nothingFoundMessage="No such symbol",
+        # A list without entries is none: one that can't be chosen stands in it. It scrolls itself, by keyboard too.
+        nothingFoundMessage=html.Span("No such symbol", role="option", **{"aria-disabled": "true"}),
+        withScrollArea=False,
+        comboboxProps={"withinPortal": False},
         size="sm",
         className="symbol-select",
         **{"aria-label": "Symbol"},

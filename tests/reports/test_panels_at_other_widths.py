@@ -1,0 +1,28 @@
+"""Panels beside the chart where a name is long, or a window as wide as a tablet's."""
+
+from playwright.sync_api import Page
+
+TIME_INSIDE = """() => {
+    deskPanels.alerts([{ symbol: "PEPE1000SATSOFTHEWORLD-USDT.P", interval: "1m", text: "RSI", tone: "up",
+        time: 1, zone: "UTC", key: "long", cleared: null, price: null }], 1);
+    const box = (name) => document.querySelector(`[data-key=long] ${name}`).getBoundingClientRect();
+    return box("time").right <= document.getElementById("alerts").getBoundingClientRect().right;
+}"""
+FIGURE_WIDTH = """() => {
+    const plot = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    plot.setAttribute("viewBox", "0 0 300 84");
+    document.getElementById("outcomes").hidden = false;
+    document.getElementById("outcomes-plot").append(plot);
+    return plot.getBoundingClientRect().width;
+}"""
+
+
+def test_time_of_an_alert_is_seen_beside_a_long_name(page: Page) -> None:
+    """Scenario: the time of an alert about a coin with a name of 29 characters was cut."""
+    assert page.evaluate(TIME_INSIDE)
+
+
+def test_figure_of_past_forecasts_keeps_its_lettering_on_a_tablet(page: Page) -> None:
+    """Scenario: at 720 pixels its prices were written more than twice as large as all else."""
+    page.set_viewport_size({"width": 720, "height": 900})
+    assert 0 < page.evaluate(FIGURE_WIDTH) <= 1.4 * 300

@@ -1,0 +1,60 @@
+"""The field where a symbol is searched for: what is typed, what is listed, and whether everybody can use the list."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+FIELD = "#symbol"
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds: the rule, and where it is broken."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def take(page: Page, symbol: str) -> None:
+    """Type a symbol's name into the field that has the focus, and choose it."""
+    page.keyboard.type(symbol)
+    expect(page.get_by_role("option").first).to_have_text(symbol)
+    page.keyboard.press("Enter")
+    page.wait_for_function("(symbol) => deskChart.view().symbol === symbol", arg=symbol)
+    expect(page.locator(FIELD)).to_have_value(symbol)
+
+
+def test_next_symbol_takes_the_place_of_the_one_chosen_before(page: Page) -> None:
+    """Scenario: a symbol is searched for, Enter, then another: the field held "AAPLNEW" and found no such symbol."""
+    page.locator(FIELD).click()
+    take(page, "BTC/USD")
+    page.locator(FIELD).click()
+    take(page, "AAPL")
+    take(page, "BTC/USD")
+
+
+def test_part_of_a_name_is_corrected_and_not_replaced(page: Page) -> None:
+    page.locator(FIELD).click()
+    page.keyboard.type("AAX")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("P")
+    expect(page.locator(FIELD)).to_have_value("AAP")
+    expect(page.get_by_role("option").first).to_have_text("AAPL")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_open_list_of_symbols_has_no_barriers_and_is_seen_whole(page: Page, width: int, height: int) -> None:
+    """Scenario: axe named a list outside every landmark that no key could scroll, and one without an entry."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.locator(FIELD).click()
+    first = page.get_by_role("option", name="AAPL")
+    expect(first).to_be_visible()
+    box = first.bounding_box()
+    assert box is not None
+    centre = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    on_top = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('[role=option]')?.innerText", centre
+    )
+    assert on_top == "AAPL"
+    assert barriers(page) == []
+    page.keyboard.type("nothing of this name")
+    expect(page.get_by_role("option").first).to_have_text("No such symbol")
+    assert barriers(page) == []
