@@ -167,7 +167,7 @@ def test_history_of_the_simulated_market_is_told_with_its_progress(
         )
         cursor.execute(
             """insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
-            values ('analytics', 'a', 'running', '', 900, 50, now(), now() + interval '1 hour')"""
+            values ('analytics', 'a', 'running', '', 900, 50, now(), now() + interval '9 seconds')"""
         )
     page = browser.new_page()
     page.goto(serve(made, "simulated"))

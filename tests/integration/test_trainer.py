@@ -33,7 +33,7 @@ SEEN = """
 """
 SIGN = """
     insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
-    values ('analytics', 'here', 'running', '', %s, 0, now(), now() + interval '1 hour')
+    values ('analytics', 'here', 'running', '', %s, 0, now(), now() + interval '9 seconds')
     on conflict (part, instance) do update set lag = excluded.lag
 """
 WAITS = "select detail from parts where part = 'trainer' and state = 'running'"
