@@ -85,7 +85,7 @@
     deskTheme: (theme) => theme.withParams({
       backgroundColor: "#0f151d", foregroundColor: "#d5deea", headerBackgroundColor: "#0f151d",
       headerTextColor: "#8d9bad", borderColor: "#1a232e", rowHoverColor: "#16202b", selectedRowBackgroundColor: "#1a2c42",
-      fontSize: 12.5, headerFontSize: 11.5, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 8,
+      fontSize: 12.5, headerFontSize: 11.5, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 6,
       browserColorScheme: "dark", wrapperBorderRadius: 0, wrapperBorder: false, headerColumnBorder: false,
     }),
   };

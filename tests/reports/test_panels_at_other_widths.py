@@ -1,6 +1,9 @@
 """Panels beside the chart where a name is long, or a window as wide as a tablet's."""
 
+import pytest
 from playwright.sync_api import Page
+
+from tests.walk.walking import SIZES
 
 TIME_INSIDE = """() => {
     deskPanels.alerts([{ symbol: "PEPE1000SATSOFTHEWORLD-USDT.P", interval: "1m", text: "RSI", tone: "up",
@@ -8,6 +11,10 @@ TIME_INSIDE = """() => {
     const box = (name) => document.querySelector(`[data-key=long] ${name}`).getBoundingClientRect();
     return box("time").right <= document.getElementById("alerts").getBoundingClientRect().right;
 }"""
+CUT = """() => [...document.querySelectorAll(
+    "#watchlist .ag-cell.num, #watchlist .ag-header-cell:not(.state-head) .ag-header-cell-text"
+)].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth).map((each) => each.innerText)"""
+PERCENT = "#watchlist .ag-cell[col-id=percent]"
 FIGURE_WIDTH = """() => {
     const plot = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     plot.setAttribute("viewBox", "0 0 300 84");
@@ -26,3 +33,16 @@ def test_figure_of_past_forecasts_keeps_its_lettering_on_a_tablet(page: Page) ->
     """Scenario: at 720 pixels its prices were written more than twice as large as all else."""
     page.set_viewport_size({"width": 720, "height": 900})
     assert 0 < page.evaluate(FIGURE_WIDTH) <= 1.4 * 300
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_no_number_and_no_heading_of_the_watchlist_is_cut(page: Page, size: tuple[int, int]) -> None:
+    """Scenario: at 1024 pixels, and after a window was made wider again, a change of +1.03 was "+1.…"."""
+    page.set_viewport_size({"width": 720, "height": 900})
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_function("(cell) => /[0-9]/.test(document.querySelector(cell)?.innerText)", arg=PERCENT)
+    page.evaluate(
+        "() => dash_ag_grid.getApi('watchlist').forEachNode((row) => row.setDataValue('percent', -12.34))"
+    )
+    page.wait_for_function("(cell) => document.querySelector(cell).innerText.includes('12.34')", arg=PERCENT)
+    page.wait_for_function(f"() => ({CUT})().length === 0")
