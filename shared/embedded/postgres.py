@@ -109,6 +109,8 @@ class Postgres:
         if not self.data.exists():
             say(f"Making the data folder of PostgreSQL in {self.folder}")
             self.make_data()
+        if self.login_file.exists():
+            self.login_file.chmod(0o600)  # a copy that was brought back may have lost its mode
         self.check_version()
         self.clear_leftovers()
         if account.is_needed():

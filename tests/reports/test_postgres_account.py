@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import struct
@@ -103,7 +104,9 @@ def ask_for_password(port: socket.socket, told: list[bytes]) -> None:
         told.append(connection.recv(4096))
 
 
-@pytest.mark.parametrize("statement", ["select pg_read_file({})", "copy (select 1) to program 'cat '{}"])
+@pytest.mark.parametrize(
+    "statement", ["select pg_read_file(%s)", "copy (select 1) to program %s"], ids=["read", "cat"]
+)
 @pytest.mark.parametrize("path", ["/etc/shadow", "password"])
 def test_superuser_of_the_database_reads_no_file_of_the_machine(
     statement: str, path: str, spare_postgres: Postgres
@@ -113,8 +116,19 @@ def test_superuser_of_the_database_reads_no_file_of_the_machine(
         path = "/etc/shadow"  # the server of an ordinary user reads what that user reads
     with lease(spare_postgres, silent) as record:
         place = path if path.startswith("/") else str(spare_postgres.login_file)
-        with pytest.raises(psycopg2.Error):
-            asked(spare_postgres, record, statement.format(f"'{place}'"))
+        given = shlex.join(["cat", place]) if "program" in statement else place
+        with pytest.raises(psycopg2.Error, match=r"[Pp]ermission denied|program .* failed"):
+            asked(spare_postgres, record, statement.replace("%s", "'" + given.replace("'", "''") + "'"))
+
+
+def test_password_that_everybody_may_read_is_closed_at_the_next_start(spare_postgres: Postgres) -> None:
+    """Scenario: brought back from a copy without its mode."""
+    with lease(spare_postgres, silent):
+        pass
+    release(spare_postgres, silent, now=True)
+    spare_postgres.login_file.chmod(0o644)
+    with lease(spare_postgres, silent):
+        assert spare_postgres.login_file.stat().st_mode & 0o777 == 0o600
 
 
 def test_other_users_enter_neither_the_data_folder_nor_the_folders_of_the_servers(tmp_path: Path) -> None:
