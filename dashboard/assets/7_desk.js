@@ -162,7 +162,9 @@
     else deskHistory.extend();
   }
 
+  // A server that has just started and read nothing yet knows no symbol: what is chosen stays.
   function offerSymbols() {
+    if (!state.now) return;
     const symbols = deskWatchlist.symbols();
     if (symbols.join() === state.offered) return;
     state.offered = symbols.join();

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from db.migrate import migrate
-from shared.database import connect, make_database, transaction
+from shared.database import Connection, connect, make_database, transaction
 from shared.embedded.daemon import free_port
 from tests.pages import model_of, serving
 from tests.screen_rows import fill
@@ -127,3 +127,29 @@ def test_name_of_the_page_tells_when_its_price_is_not_of_now(browser: Browser, a
         page.wait_for_function("() => document.title.startsWith('OLD $178.00, as of ')")
     page.wait_for_function("() => document.title.startsWith('Stale · OLD')")
     page.close()
+
+
+def test_symbol_that_is_chosen_stays_while_a_new_server_has_read_nothing_yet(
+    browser: Browser, dsn: str
+) -> None:
+    """Scenario: the server was killed, and the one in its place answered before its first look at the database: the
+    symbol on the chart was taken for one that is followed no more, and the first of the list stood in its place."""
+    page = browser.new_page()
+    with serving(model_of(dsn, "simulated"), port := free_port()) as address:
+        page.goto(address)
+        choose(page, "NEW")
+    with closing(connect(dsn, "test")) as holder, serving_while_locked(holder, dsn, port):
+        page.wait_for_function("() => deskWatchlist.symbols().length === 0")
+        holder.rollback()
+        page.wait_for_function("() => deskWatchlist.symbols().length > 0")
+        expect(page.locator("#session-note")).to_contain_text("NEW")
+        assert page.evaluate("deskChart.view().symbol") == "NEW"
+    page.close()
+
+
+@contextmanager
+def serving_while_locked(holder: Connection, dsn: str, port: int) -> Iterator[None]:
+    """Serve the page at a port while somebody keeps the server from reading, until `holder` lets go."""
+    holder.cursor().execute("lock table symbols in access exclusive mode")
+    with serving(model_of(dsn, "simulated"), port):
+        yield
