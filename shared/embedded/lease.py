@@ -53,6 +53,16 @@ def ensure(server: Server, say: Say) -> Record:
         return daemon.start(server, say)
 
 
+def replace_hanging(server: Server, say: Say) -> None:
+    """Start the server again if it hangs; one that has ended meanwhile was stopped on purpose, and stays so.
+
+    Raises as `lease` does.
+    """
+    with acting_alone(server, say):
+        if daemon.find(server) is not None:
+            daemon.start(server, say)
+
+
 def keep(server: Server, say: Say) -> Record:
     """Start the server to stay until `release`. Raises as `lease` does."""
     with acting_alone(server, say):
@@ -114,7 +124,7 @@ def join(server: Server, say: Say) -> None:
         if not lock.acquire_read_lock(timeout=WAIT_LIMIT):
             raise Unavailable(f"The lock {server.folder / 'users.lock'} can't be had; who holds it?")
         _locks[us] = lock
-        _watches[us] = Watch(server, lambda: ensure(server, say), say)
+        _watches[us] = Watch(server, lambda: replace_hanging(server, say), say)
     _counts[us] += 1
 
 

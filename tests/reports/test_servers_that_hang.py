@@ -4,8 +4,10 @@ no client gets an error. It is found by a question with a limit of time, killed,
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
+from threading import Event
 
 import psutil
 import psycopg2
@@ -90,6 +92,30 @@ def test_server_that_hangs_under_its_users_is_replaced_though_none_of_them_start
         stopped(record)
         wait_for(lambda: (now := find(spare_server)) is not None and now.pid not in (0, record.pid))
         assert is_whole(spare_server, ensure(spare_server, silent))
+
+
+class Slow(Postgres):
+    """A server that is slow to say nothing: it is left while it is asked."""
+
+    asked, left = Event(), Event()
+
+    def reacts(self, port: int) -> bool:
+        self.asked.set()
+        self.left.wait(PATIENCE)
+        return False
+
+
+def test_server_that_is_asked_while_its_last_user_leaves_does_not_start_again(
+    spare_postgres: Postgres,
+) -> None:
+    """Scenario: Ctrl-C while a server hangs: it was stopped with its last user, and then ran on without any."""
+    server = Slow(spare_postgres.folder, spare_postgres.port)
+    with lease(server, silent):
+        assert server.asked.wait(PATIENCE)
+    assert find(server) is None
+    server.left.set()
+    wait_for(lambda: all(thread.name != f"{server.name} watch" for thread in threading.enumerate()))
+    assert find(server) is None
 
 
 def test_server_that_refuses_or_is_gone_does_not_hang(spare_postgres: Postgres) -> None:
