@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from shared.errors import SourceDown, Throttled, Unanswered
+from shared.pulse import beat
 
 Clock = Callable[[], float]
 Wait = Callable[[float], bool]
@@ -45,6 +46,7 @@ class RequestLimit:
         stop was asked for.
         """
         while (seconds := self._seconds_to_wait()) > 0:
+            beat()
             if self._wait(max(seconds, SHORTEST_WAIT)):
                 raise SourceDown("Not asked, because the producer stops.")
 

@@ -26,13 +26,14 @@ class Pulse:
 
     def __init__(self) -> None:
         self._pipe: int | None = None
+        self._loop = 0
         self._steps: list[float] = []
         self._strands: dict[int, tuple[float, float]] = {}
         self._gave_at = 0.0
 
     def begin(self, pipe: int | None) -> None:
-        """Give signs over this pipe from now on; None: nobody listens."""
-        self._pipe = pipe
+        """Give signs over this pipe from now on; None: nobody listens. The thread that calls this runs the loop."""
+        self._pipe, self._loop = pipe, threading.get_ident()
         if pipe is not None:
             os.set_blocking(pipe, False)
             os.set_inheritable(pipe, False)
@@ -41,13 +42,13 @@ class Pulse:
     def beat(self) -> None:
         """The work goes on. At most one sign a second is given: this may be called at every turn of a loop.
 
-        In a strand it says that this one goes on.
+        In a strand it says that this one goes on; in any other thread but that of the loop it says nothing.
         """
         ours, now = threading.get_ident(), time.monotonic()
         if ours in self._strands:
             _, seconds = self._strands[ours]
             self._strands[ours] = now + seconds, seconds
-        elif self._pipe is not None and now - self._gave_at >= BEAT_SECONDS and not self._is_stuck(now):
+        elif ours == self._loop and now - self._gave_at >= BEAT_SECONDS and not self._is_stuck(now):
             self._give()
 
     @contextmanager
