@@ -65,7 +65,9 @@ class LookBack:
         if now < self._due_at and not is_day_due:
             return False
         was_told_by_history = not self._due_at
-        self._due_at, self._day_at = now + self._pause, now + LOOK_SECONDS
+        self._due_at = now + self._pause
+        if is_day_due:
+            self._day_at = now + LOOK_SECONDS
         self._pause = min(2 * self._pause, LOOK_SECONDS)
         return is_day_due or not was_told_by_history
 

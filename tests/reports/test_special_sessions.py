@@ -13,6 +13,7 @@ from producer.live.fares import fares
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.intake import Known
+from producer.live.look_back import SETTLED_SECONDS
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history, spans
 from producer.sources.yahoo.quotes import read
@@ -285,6 +286,17 @@ def test_producer_asks_for_the_day_once_it_is_over_and_until_it_is_told() -> Non
     assert followed.found_late([day(FRIDAY, 9.0), told]) == [told]
     assert followed.found_late([told]) == [], "once"
     assert followed.look_back.after(ENDS + 24_000) > ENDS - 86_400
+
+
+def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for_shortly_before() -> None:
+    """Scenario: each look for splits and dividends put off that for the day by three hours."""
+    followed = symbol_followed()
+    ticked(followed, SATURDAY)
+    take(followed, told_quote(SATURDAY + 60))
+    assert ticked(followed, ENDS - 60), "for splits and dividends"
+    assert not ticked(followed, ENDS + SETTLED_SECONDS - 1)
+    assert ticked(followed, ENDS + SETTLED_SECONDS)
+    assert not ticked(followed, ENDS + SETTLED_SECONDS + 1), "once"
 
 
 def test_producer_that_starts_behind_the_day_asks_for_it_too() -> None:
