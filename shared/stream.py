@@ -30,8 +30,8 @@ from shared.kafka import GroupReader, Log, Message, partition_of, require_reacha
 from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.messages import decode
 from shared.progress import Reading, Step, advance, begin, reached, succession
+from shared.step_size import StepSize
 
-MAX_RECORDS = 10_000
 POLL_MS = 200
 QUIET_SECONDS = 3.0
 COMPARE_SECONDS = 1.0
@@ -111,6 +111,7 @@ class Stream:
         self._log, self._reading, self._reader = log, reading, reader
         self.connection, self._fold, self._pace = connection, fold, pace
         self._bookmarks: dict[int, Bookmark] = {}
+        self._size = StepSize()
         self._heard = self._compared = time.monotonic()
         self.handled = 0
         self.commits = 0
@@ -118,6 +119,7 @@ class Stream:
     def step(self) -> None:
         """One turn of the loop. Raises Unavailable, PartitionLost or StopPart."""
         polled = self._poll()
+        began = time.monotonic()
         gained = self._follow_assignment()
         batches = [
             batch
@@ -130,6 +132,8 @@ class Stream:
             self._heard = self._compared = time.monotonic()
         else:
             self._look_around(not polled)
+        if polled:
+            self._size.took(time.monotonic() - began)
         self._fold.rest(self.connection)
 
     def finish(self) -> None:
@@ -147,7 +151,7 @@ class Stream:
         return 0 < self._pace.max_messages <= self.handled
 
     def _poll(self) -> dict[int, list[Message]]:
-        limit = MAX_RECORDS
+        limit = self._size.messages
         if self._pace.max_messages:
             limit = min(limit, self._pace.max_messages - self.handled)
         return self._reader.poll(POLL_MS, limit)
