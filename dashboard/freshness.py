@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from dashboard.rows import SymbolRow
 from shared.calendars import calendar_of
+from shared.next_session import next_session
 
 MINUTE, HOUR = 60, 3600
 GRACE = 900
@@ -30,12 +31,7 @@ def past_since(row: SymbolRow, now: float, is_behind: bool = False) -> float | N
 @lru_cache(maxsize=4096)
 def _next_session(exchange: str | None, minute: int) -> int:
     """When the regular session after a minute's begins, epoch seconds: for one before a session it is that one."""
-    calendar, second = calendar_of(exchange), minute * MINUTE
-    day = calendar.at(second)
-    if day.day_start > second:
-        return day.day_start
-    following = calendar.at(day.day_end)
-    return following.day_start if following.day_start > day.day_start else calendar.turns(day.day_end)
+    return next_session(calendar_of(exchange), minute * MINUTE)
 
 
 @lru_cache(maxsize=4096)

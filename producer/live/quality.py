@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import cast
 
-from producer.live.fares import fares
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth, Told
+from producer.live.symbol_condition import condition_of
 from producer.watching import Cause, QualityRow, State
 
 HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("stream silent",), "waiting": ("",)}
@@ -14,7 +14,7 @@ HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("strea
 
 def quality_row(followed: Followed, health: SourceHealth, now: float, clock_fault: str = "") -> QualityRow:
     """The row as of `now`, epoch seconds. `clock_fault` is what is wrong with a clock, in words."""
-    told = _by_right_clock(fares(followed, health, now), clock_fault)
+    told = _by_right_clock(condition_of(followed, health, now), clock_fault)
     intake, last = followed.intake, followed.intake.last
     return QualityRow(
         symbol=followed.symbol,

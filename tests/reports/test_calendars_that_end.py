@@ -14,6 +14,7 @@ from producer.sources.yahoo.chart import Chart, Columns, Indicators, Meta
 from producer.sources.yahoo.records import bars
 from shared.calendars import NEVER, SessionAt, calendar_of
 from shared.exchanges import calendar_name
+from shared.next_session import next_session
 from tests.unit.records import second
 
 SOON_AT_AN_END = ["SHH", "NSI", "SES"]
@@ -39,8 +40,7 @@ def sessions_in_week(exchange: str, monday: datetime) -> list[tuple[str, str]]:
     while (session := calendar.at(moment)).day_start < monday.timestamp() + 7 * 86_400:
         bounds = (datetime.fromtimestamp(bound, calendar.zone) for bound in session[1:])
         found.append(tuple(f"{bound:%a %H:%M}" for bound in bounds))
-        ahead = calendar.at(session.day_end)
-        moment = ahead.day_start if ahead.day_start > session.day_start else calendar.turns(session.day_end)
+        moment = next_session(calendar, session.day_start)
     return found  # type: ignore[return-value]
 
 

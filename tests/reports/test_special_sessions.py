@@ -9,11 +9,11 @@ import pytest
 
 from analytics.engine import Engine
 from analytics.symbol_state import EngineSettings
-from producer.live.fares import fares
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.intake import Known
 from producer.live.look_back import SETTLED_SECONDS
+from producer.live.symbol_condition import condition_of
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history, spans
 from producer.sources.yahoo.quotes import read
@@ -327,50 +327,63 @@ def test_quotes_of_a_day_without_a_session_are_told_as_live() -> None:
     ticked(followed, SATURDAY + 61)
     health = SourceHealth(streams=True)
     health.connected()
-    assert fares(followed, health, SATURDAY + 62)[:2] == ("live", "")
-    assert fares(followed, health, SATURDAY + 600)[:2] == ("closed", "market closed")
+    assert condition_of(followed, health, SATURDAY + 62)[:2] == ("live", "")
+    assert condition_of(followed, health, SATURDAY + 600)[:2] == ("closed", "market closed")
 
 
 TYPHOON = second("2026-07-14T03:00")
 """A Tuesday morning in Hong Kong on which the calendar has a session."""
+MOURNING = second("2026-07-14T15:00")
+"""The same day in New York, an hour and a half into its session."""
 
 
-def typhoon(state: str) -> tuple[Followed, SourceHealth]:
-    """A share of Hong Kong whose stream is silent, and that a poll tells as it was on Monday."""
+def shut(
+    state: str, symbol: str = "0700.HK", exchange: str = "HKG", now: int = TYPHOON
+) -> tuple[Followed, SourceHealth]:
+    """A share whose stream is silent, and that a poll tells as it was on Monday."""
     row = {
-        "symbol": "0700.HK",
-        "exchange": "HKG",
+        "symbol": symbol,
+        "exchange": exchange,
         "quoteType": "EQUITY",
         "regularMarketPrice": 400.0,
-        "regularMarketTime": TYPHOON - 86_400,
+        "regularMarketTime": now - 86_400,
         "marketState": state,
     }
-    received = read([row], ["0700.HK"], moment(TYPHOON))
-    followed = Followed("0700.HK", (Listing("yahoo", "0700.HK"),), None, False, 2.0, 0.01)
-    take(followed, msgspec.structs.replace(received.quotes[0], received_time=moment(TYPHOON - 7200)))
-    followed.is_closed_by_source = "0700.HK" in received.closed
+    received = read([row], [symbol], moment(now))
+    followed = Followed(symbol, (Listing("yahoo", symbol),), None, False, 2.0, 0.01)
+    take(followed, msgspec.structs.replace(received.quotes[0], received_time=moment(now - 7200)))
+    followed.is_closed_by_source = symbol in received.closed
     health = SourceHealth(streams=True)
     health.connected()
-    health.lost(StreamSilent("yahoo sent nothing for 31 s"), True, TYPHOON + 20)
-    health.told(TYPHOON, was_asked=True)
+    health.lost(StreamSilent("yahoo sent nothing for 31 s"), True, now + 20)
+    health.told(now, was_asked=True)
     return followed, health
 
 
 def test_day_on_which_a_storm_closes_the_exchange_is_closed_where_its_source_says_so() -> None:
     """Scenario: the calendar has a session, the exchange stays closed: "stream silent" stood there all day."""
-    followed, health = typhoon("CLOSED")
-    said = fares(followed, health, TYPHOON)
+    followed, health = shut("CLOSED")
+    said = condition_of(followed, health, TYPHOON)
     assert (said.state, said.cause) == ("closed", "market closed")
     assert said.detail == "yahoo calls the exchange closed, though its calendar has a session"
     assert said.opens_at == second("2026-07-15T01:30")
-    followed, health = typhoon("REGULAR")
-    assert fares(followed, health, TYPHOON).cause == "stream silent"
-    assert fares(followed, health, TYPHOON + 8 * 3600).cause == "market closed", "until the session ends"
+    followed, health = shut("REGULAR")
+    assert condition_of(followed, health, TYPHOON).cause == "stream silent"
+    assert condition_of(followed, health, TYPHOON + 8 * 3600).cause == "market closed", (
+        "until the session ends"
+    )
+
+
+def test_share_of_new_york_that_its_source_calls_closed_opens_on_the_next_day() -> None:
+    """Scenario: a day of mourning; the page counted down to the opening of the same morning."""
+    followed, health = shut("CLOSED", "AAPL", "NMS", MOURNING)
+    said = condition_of(followed, health, MOURNING)
+    assert (said.cause, said.opens_at) == ("market closed", second("2026-07-15T13:30"))
 
 
 def test_day_without_a_bar_of_the_source_makes_none() -> None:
     """Scenario: the same day in bars: no gap is reported, no bar is invented, and the next day goes on."""
-    followed, health = typhoon("CLOSED")
+    followed, health = shut("CLOSED")
     followed.tick(TYPHOON, {"yahoo": health})
     gaps = followed.line.gaps
     for minute in range(300):

@@ -4,6 +4,7 @@ import exchange_calendars
 import pytest
 
 from shared.calendars import AlwaysOpen, Exchange, SessionAt, calendar_of, periods_per_year
+from shared.next_session import next_session
 from tests.unit.records import second
 
 DAY = 86_400
@@ -226,3 +227,21 @@ def test_periods_per_year_count_bars_of_the_regular_session() -> None:
     assert periods_per_year(new_york, 86_400) == 252
     assert periods_per_year(AlwaysOpen(), 86_400) == 365
     assert periods_per_year(AlwaysOpen(), 60) == 365 * 1440
+
+
+@pytest.mark.parametrize(
+    ("exchange", "text", "opens"),
+    [
+        ("NMS", "2024-01-03T12:00", "2024-01-03T14:30"),
+        ("NMS", "2024-01-03T14:30", "2024-01-04T14:30"),
+        ("NMS", "2024-01-03T18:00", "2024-01-04T14:30"),
+        ("NMS", "2024-01-05T22:00", "2024-01-08T14:30"),
+        ("HKG", "2024-01-03T04:30", "2024-01-04T01:30"),
+        ("SIMULATED", "2024-01-03T12:00", "2024-01-04T02:00"),
+        ("CCC", "2024-01-03T12:00", "2024-01-04T00:00"),
+        ("CCY", "2024-01-07T22:30", "2024-01-08T00:00"),
+        ("CCY", "2024-01-05T12:00", "2024-01-08T00:00"),
+    ],
+)
+def test_next_session_is_never_the_one_that_has_begun(exchange: str, text: str, opens: str) -> None:
+    assert next_session(calendar_of(exchange), second(text)) == second(opens)

@@ -3,9 +3,10 @@
 from producer.live.followed import Followed, below_zero
 from producer.live.health import STALE_SECONDS, SourceHealth, Told, told
 from shared.calendars import SessionCalendar, calendar_of
+from shared.next_session import next_session
 
 
-def fares(followed: Followed, health: SourceHealth, now: float) -> Told:
+def condition_of(followed: Followed, health: SourceHealth, now: float) -> Told:
     """Its state, and the cause where nothing comes, or no history; or that its price is zero or below."""
     calendar = calendar_of(followed.intake.exchange)
     is_history = followed.line.phase == "history"
@@ -19,7 +20,7 @@ def fares(followed: Followed, health: SourceHealth, now: float) -> Told:
         calendar,
         now,
     )
-    said = _as_the_source_has_it(said, followed, calendar, now)
+    said = _corrected_by_source(said, followed, calendar, now)
     if said.cause:
         return said
     if followed.past_error is None or is_history:
@@ -28,7 +29,7 @@ def fares(followed: Followed, health: SourceHealth, now: float) -> Told:
     return said._replace(cause="no history", detail=detail, next_try=followed.look_back.next_look)
 
 
-def _as_the_source_has_it(said: Told, followed: Followed, calendar: SessionCalendar, now: float) -> Told:
+def _corrected_by_source(said: Told, followed: Followed, calendar: SessionCalendar, now: float) -> Told:
     """The same on days on which the calendar is wrong: quotes of today say that the exchange is open, and a source that
     answers without any, and calls it closed, that it is."""
     speaker = followed.choice.speaker
@@ -40,17 +41,12 @@ def _as_the_source_has_it(said: Told, followed: Followed, calendar: SessionCalen
         return said
     detail = f"{speaker} calls the exchange closed, though its calendar has a session"
     return said._replace(
-        state="closed", cause="market closed", detail=detail, opens_at=_opens_after(calendar, now)
+        state="closed", cause="market closed", detail=detail, opens_at=float(next_session(calendar, int(now)))
     )
 
 
 def _is_fresh(followed: Followed, now: float) -> bool:
     return now - followed.last_received <= STALE_SECONDS
-
-
-def _opens_after(calendar: SessionCalendar, now: float) -> float:
-    """When the session after the present one begins."""
-    return float(calendar.at(calendar.at(int(now)).day_end).day_start)
 
 
 def _with_level(said: Told, followed: Followed) -> Told:
