@@ -96,7 +96,7 @@ def _worded(text: str) -> set[str]:
     return found
 
 
-def strange_words(text: str, wording: str) -> set[str]:
+def _strange_words(text: str, wording: str) -> set[str]:
     """Words of a wording that its text does not have and that are no plain English ones either."""
     allowed = PLAIN | MEASURES | {*_spoken(text)} | {word for word, sign in SPELLED.items() if sign in text}
     return {word for word in _spoken(wording) if not (word in allowed or says_number(word))}
@@ -108,7 +108,7 @@ def _spoken(text: str) -> Iterator[str]:
         yield word.removesuffix("'s")
 
 
-def quantities(text: str) -> set[tuple[str, str]]:
+def _quantities(text: str) -> set[tuple[str, str]]:
     """Each number, whatever its minus, with the sign before or behind it, and with the word behind it: ("5", "%").
     A word that stands for a sign counts as this sign."""
     counted = _WORD.sub(lambda word: CARDINALS.get(word[0].lower(), word[0]), text)
@@ -128,7 +128,7 @@ def _units(text: str) -> Iterator[tuple[str, str]]:
 
 def _says_other_units(text: str, wording: str) -> bool:
     """Whether a number has a sign or a word at it that its text does not give it; a plain word is no unit."""
-    added = quantities(wording) - quantities(text)
+    added = _quantities(wording) - _quantities(text)
     return any(unit not in PLAIN for _, unit in added)
 
 
@@ -161,6 +161,6 @@ def _objection_to_words(text: str, wording: str) -> str | None:
         return "it holds what may be an address"
     if {*wording} - {*text} - SENTENCES:
         return "it holds a letter or a sign that the text does not"
-    if strange_words(text, wording):
+    if _strange_words(text, wording):
         return "it holds a word that is neither in the text nor a plain one"
     return "it gives a number another unit" if _says_other_units(text, wording) else None
