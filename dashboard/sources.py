@@ -169,4 +169,6 @@ def _alert_words(alert: DataAlertRow) -> str:
     told = _told(alert.detail) or WORDING.get(alert.kind, "")
     if alert.kind == "disagreement" and alert.value is not None:
         return f"Prices are {alert.value:.1%} apart: {told}"
+    if alert.kind == "left out" and alert.value is not None:
+        return f"{told} ({alert.value:.0f} in all)"
     return told

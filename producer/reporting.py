@@ -69,14 +69,18 @@ class Report:
 
 
 def keep(cursor: Cursor, finding: Finding) -> None:
-    """Keep what was found: an alert that is raised, or cleared; one that is news is a line of the log."""
+    """Keep what was found: an alert that is raised, or cleared; one that is news is a line of the log.
+
+    Rows that were left out are in the log already: a line for each answer.
+    """
     at = datetime.fromtimestamp(finding.at, UTC)
     if not finding.is_raised:
         clear_alert(cursor, finding.symbol, finding.kind, at)
         return
     values = (finding.value, finding.threshold, finding.detail)
     put = keep_alert if finding.kind in (DOUBTFUL, LEFT_OUT) else raise_alert
-    if put(cursor, DataAlert(finding.symbol, finding.kind, at, *values)):
+    is_news = put(cursor, DataAlert(finding.symbol, finding.kind, at, *values))
+    if is_news and finding.kind != LEFT_OUT:
         log.warning("%s: %s", finding.symbol, finding.detail)
 
 

@@ -213,7 +213,7 @@ class Followed:
         """What of a history makes no sense is told once for all of it."""
         left_out, self._left_out = self._left_out, LeftOut()
         if left_out.count:
-            detail = f"history: {left_out.count} left out, the first one for: {left_out.reason}"
+            detail = f"history: rows are left out, the first one for: {left_out.reason}"
             self.findings.append(Finding(self.symbol, LEFT_OUT, True, now, left_out.count, detail=detail))
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:

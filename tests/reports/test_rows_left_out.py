@@ -53,7 +53,7 @@ def test_rows_of_a_history_that_can_not_be_true_are_one_alert_with_their_number_
     (finding,) = left_out(followed(), parts)
     assert (finding.is_raised, finding.value) == (True, 2)
     assert finding.detail.startswith(
-        f"history: 2 left out, the first one for: the bar at {int(DAYS[1].timestamp())}: "
+        f"history: rows are left out, the first one for: the bar at {int(DAYS[1].timestamp())}: "
     )
 
 
@@ -125,3 +125,19 @@ def test_alert_about_a_history_is_kept_once_over_restarts_and_a_later_fetch_has_
         ("history: 2 left out",),
         ("history: 1 left out",),
     ]
+
+
+def test_alert_about_rows_left_out_stays_the_same_where_their_number_changes_and_is_logged_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Scenario: the bars of a few more minutes made a new alert beside the first one; each was two lines of the log."""
+    (sooner,) = left_out(followed(), yahoos(high=(1, 40.0)))
+    (later,) = left_out(followed(), yahoos(high=(1, 40.0), low=(3, 50.0)))
+    lines = len(caplog.messages)
+    with closing(connect(desk.database(), "test")) as connection:
+        for number, finding in enumerate((sooner, later)):
+            with transaction(connection) as cursor:
+                keep(cursor, finding._replace(at=AT + number))
+    assert (sooner.value, later.value) == (1, 2)
+    assert desk.rows("select value from data_alerts where symbol = 'X'") == [(1.0,)]
+    assert (lines, len(caplog.messages)) == (2, 2)

@@ -93,6 +93,8 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
         data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"]
         == "It is no longer traded"
     )
+    rows = DataAlertRow("AAA", "left out", 100.0, None, 2.0, None, "history: rows are left out")
+    assert data_alert_item(rows, "UTC")["text"] == "History: rows are left out (2 in all)"
     over = data_alert_item(row._replace(cleared_at=150.0), "UTC")
     assert (over["tone"], over["cleared"], over["key"]) == ("over", 150.0, item["key"])
 
