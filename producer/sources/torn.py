@@ -23,16 +23,19 @@ def doubt_of(bars: int) -> str:
 
 
 class Tears:
-    """Asked of one series' bars in order of time."""
+    """Asked of one series' bars in order of time. Almost all are told by their range alone, without a logarithm."""
 
     def __init__(self) -> None:
         self._before: float | None = None
 
     def is_torn(self, opened: float, high: float, low: float, close: float) -> bool:
         """Whether prices of the bar are at two levels, and that is no fall or rise from the close before."""
-        if min(opened, high, low, close) <= 0:
+        lowest, highest = min(opened, high, low, close), max(opened, high, low, close)
+        if lowest <= 0:
             return False
         before, self._before = self._before, close
+        if highest < 10 * lowest:
+            return False
         if powers_of(min(opened, close) / low) or powers_of(high / max(opened, close)):
             return True
         is_move = before is not None and powers_of(opened / before) == 0
