@@ -234,9 +234,9 @@ class Followed:
 
     @property
     def _traded_at(self) -> float:
-        """When its last quote was, 0 where that was told to be outside the regular session."""
+        """When its last quote of this run was, 0 where there is none or it was outside the regular session."""
         last = self.intake.last
-        return self.line.quoted[0] if last is None or last.session in (None, "regular") else 0.0
+        return self.line.quoted[0] if last is not None and last.session in (None, "regular") else 0.0
 
     def _contact(self, health: SourceHealth) -> float:
         """Until when its source has told everything of it; 0 while nobody tells. An open stream needs no questions."""

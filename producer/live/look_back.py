@@ -24,7 +24,7 @@ Late = CorporateAction | RecordedBar
 
 
 class LookBack:
-    """`quoted` is when the last quote in the log was. `day` is the one without a session on which the symbol was
+    """`quoted` is when the last quote of an earlier run was. `day` is the one without a session on which the symbol was
     quoted, until its source has told it."""
 
     def __init__(self, quoted: float) -> None:
@@ -37,7 +37,7 @@ class LookBack:
         self._pause = LOOK_SECONDS
 
     def note(self, quoted: float, exchange: str | None, now: float) -> None:
-        """The last quote in the log is of then, 0 where that is no matter; told again and again."""
+        """The last quote of this run is of then, 0 where that is no matter; told again and again."""
         if self.day is not None and now >= self._day_until:
             self.day = None
         if exchange is not None and self._known_quoted:
