@@ -11,10 +11,10 @@ import exchange_calendars
 import pytest
 
 from producer.sources.yahoo.chart import Chart, Columns, Indicators, Meta
-from producer.sources.yahoo.records import bars
 from shared.calendars import NEVER, SessionAt, calendar_of
 from shared.exchanges import calendar_name
 from shared.next_session import next_session
+from tests.unit.chart_records import bars
 from tests.unit.records import second
 
 SOON_AT_AN_END = ["SHH", "NSI", "SES"]

@@ -12,11 +12,11 @@ from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 from producer.sources.finnhub import received
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.quotes import read
-from producer.sources.yahoo.records import bars
 from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage
 from shared.market import Quote, RecordedBar
 from shared.messages import decode, encode
+from tests.unit.chart_records import bars
 
 NOW = datetime(2020, 4, 21, 18, 0, 5, tzinfo=UTC)
 SECOND = int(NOW.timestamp()) - 5

@@ -18,7 +18,6 @@ from producer.producer import produce
 from producer.resume import Stored, joined, known_in
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart
-from producer.sources.yahoo.records import actions
 from producer.standing import read_stored
 from shared.database import connect, transaction
 from shared.epochs import EarlierEpochs
@@ -29,6 +28,7 @@ from tests.integration.desk import Desk
 from tests.integration.live import SHORT, within
 from tests.integration.server_user import PATIENCE
 from tests.standin import Market, StandIn
+from tests.unit.chart_records import actions
 from tests.unit.yahoo_standin import LONDON
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

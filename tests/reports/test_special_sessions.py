@@ -17,7 +17,6 @@ from producer.live.symbol_condition import condition_of
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history, spans
 from producer.sources.yahoo.quotes import read
-from producer.sources.yahoo.records import bars
 from shared.calendars import calendar_of
 from shared.database import Connection, transaction
 from shared.errors import StreamSilent
@@ -27,6 +26,7 @@ from shared.messages import encode
 from shared.special_days import special_day
 from tests.integration.test_settings_change import NEW_PERIODS, OLD, Said, databases, fold, table
 from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
+from tests.unit.chart_records import bars
 from tests.unit.records import (
     bars_of,
     folded,

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from producer.sources.yahoo.chart import Chart
-from producer.sources.yahoo.records import actions, bars, doubts
 from shared.calendars import calendar_of
+from tests.unit.chart_records import actions, bars, doubts
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 NOW = datetime(2026, 5, 20, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 from producer.sources.yahoo import chart, quotes
 from producer.sources.yahoo.company import Body as SummaryBody
 from producer.sources.yahoo.company import company_of
-from producer.sources.yahoo.records import actions, bars
 from shared.market import Quote, RecordedBar
+from tests.unit.chart_records import actions, bars
 
 pytestmark = pytest.mark.real_data
 

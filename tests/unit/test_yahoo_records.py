@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from producer.sources.yahoo.chart import Chart
-from producer.sources.yahoo.records import actions, bars
 from shared.errors import SourceDown
+from tests.unit.chart_records import actions, bars
 from tests.unit.yahoo_standin import NOW
 
 YESTERDAY = 1_720_531_800

@@ -8,7 +8,7 @@ from producer.sources.finished_days import is_wanted
 from producer.sources.piecewise import LeftOut
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import fetch
-from producer.sources.yahoo.records import actions, bars, doubts
+from producer.sources.yahoo.records import actions, bars, levels_in
 from producer.sources.yahoo.session import YahooSession
 from shared.market import EPOCH, INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
 
@@ -55,20 +55,23 @@ def history(
     actions_told = False
     for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
         chart, left_out = fetch(session, name, span.interval, span.start, now), LeftOut()
+        doubts: tuple[str, ...] = ()
         if chart is not None:
             left_out.add(chart.left_out)
+            levels = levels_in(chart)
+            doubts = levels.doubts
             # Each later answer repeats the actions of its own, shorter window.
-            waiting += [] if actions_told else actions(chart, name, after, now, left_out)
+            waiting += [] if actions_told else actions(chart, levels, name, after, now, left_out)
             actions_told = True
             waiting += (
                 bar
-                for bar in bars(chart, name, span.interval, now, left_out)
+                for bar in bars(chart, levels, name, span.interval, now, left_out)
                 if bar.start >= span.start and is_wanted(bar, after)
             )
         waiting.sort(key=_order)
         ready = [record for record in waiting if next_start is None or _time(record) < next_start]
         waiting = waiting[len(ready) :]
-        yield HistorySlice(ready, number, len(wanted), () if chart is None else doubts(chart), left_out)
+        yield HistorySlice(ready, number, len(wanted), doubts, left_out)
 
 
 def _time(record: Past) -> datetime:

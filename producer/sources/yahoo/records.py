@@ -33,15 +33,19 @@ log = logging.getLogger("tickstream.producer")
 
 
 def bars(
-    chart: Chart, name: str, interval: RecordedInterval, now: datetime, missing: LeftOut | None = None
+    chart: Chart,
+    levels: Levels,
+    name: str,
+    interval: RecordedInterval,
+    now: datetime,
+    missing: LeftOut | None = None,
 ) -> Iterator[RecordedBar]:
     """The bars that were finished by `now`; of days, those before the exchange's today.
 
-    What can't be true is noted in `missing`; what is set aside is told by `doubts`.
+    What can't be true is noted in `missing`; what is set aside is told by the chart's `levels`.
     """
     left_out, aside = LeftOut(), LeftOut()
     finished = _finished_days(chart, now, left_out) if interval == "1d" else _finished(chart, interval, now)
-    levels = _levels(chart)
     for point, told_at in finished:
         if not levels.is_known(told_at):
             aside.note(f"the bar at {point.time}: what its prices are worth can't be told")
@@ -57,13 +61,18 @@ def bars(
         missing.add(left_out)
 
 
-def doubts(chart: Chart) -> tuple[str, ...]:
-    """Why bars of the chart are set aside, for the user; empty where none are."""
-    return _levels(chart).doubts
+def levels_in(chart: Chart) -> Levels:
+    """At which level the chart's prices are: to be made once a chart."""
+    return levels_of(list(points(chart)), _splits(chart), chart.meta.currency)
 
 
 def actions(
-    chart: Chart, name: str, after: datetime | None, now: datetime, missing: LeftOut | None = None
+    chart: Chart,
+    levels: Levels,
+    name: str,
+    after: datetime | None,
+    now: datetime,
+    missing: LeftOut | None = None,
 ) -> Iterator[CorporateAction]:
     """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order. What can't be
     true is noted in `missing`."""
@@ -72,7 +81,7 @@ def actions(
     for split in chart.events.splits.values():
         if _ratio(split) is None:
             left_out.note(f"the split at {split.date}: {split.numerator} for {split.denominator}")
-    for action, date, value in (*_told_splits(chart), *_told_dividends(chart, first, left_out)):
+    for action, date, value in (*_told_splits(chart), *_told_dividends(chart, levels, first, left_out)):
         if date < first:
             continue
         try:
@@ -103,9 +112,8 @@ def _told_splits(chart: Chart) -> Iterator[Told]:
         yield "split", date, ratio
 
 
-def _told_dividends(chart: Chart, first: int, left_out: LeftOut) -> Iterator[Told]:
+def _told_dividends(chart: Chart, levels: Levels, first: int, left_out: LeftOut) -> Iterator[Told]:
     """The dividends from `first` on, in the currency of the prices."""
-    levels = _levels(chart)
     for dividend in chart.events.dividends.values():
         if (date := _midnight(chart, dividend.date)) < first or dividend.date < levels.known_from:
             continue
@@ -143,10 +151,6 @@ def _bar(
         currency=chart.meta.currency,
         exchange=chart.exchange,
     )
-
-
-def _levels(chart: Chart) -> Levels:
-    return levels_of(list(points(chart)), _splits(chart), chart.meta.currency)
 
 
 def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterator[tuple[Point, int]]:
