@@ -162,7 +162,8 @@ class Followed:
         """What of a part of its history goes into the log."""
         self.past_error = None
         self.history_done, self.history_total = part.done, part.total
-        self._left_out.add(part.left_out)
+        if part.left_out is not None:
+            self._left_out.add(part.left_out)
         if part.doubts:
             detail = f"history: {'; '.join(part.doubts)}"
             self.findings.append(Finding(self.symbol, DOUBTFUL, True, now, detail=detail))

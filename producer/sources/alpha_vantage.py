@@ -24,7 +24,7 @@ from producer.sources.alpha_vantage_candles import Candles, day_bars, exchange_o
 from producer.sources.alpha_vantage_notes import Body, raise_note, unknown
 from producer.sources.finished_days import is_wanted
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import NOTHING_LEFT_OUT, LeftOut, understood_items
+from producer.sources.piecewise import LeftOut, understood_items
 from producer.sources.provider import Company, HistorySlice, Received, Stream
 from shared.calendars import calendar_of
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
@@ -107,7 +107,7 @@ class AlphaVantage:
             minutes = self._minutes(name, now)
         except (Refused, UnknownSymbol) as error:
             log.info("Of %s there are days only: %s", name, error)
-            minutes = Candles([], (), NOTHING_LEFT_OUT)
+            minutes = Candles([], (), LeftOut())
         bars = sorted([*days.bars, *minutes.bars], key=_order)
         wanted = [bar for bar in bars if is_wanted(bar, after)]
         yield HistorySlice([*wanted], 2, 2, minutes.doubts, minutes.left_out)

@@ -34,10 +34,6 @@ class LeftOut:
             log.warning("%s: %d left out, the first one for: %s", answer, self.count, self.reason)
 
 
-NOTHING_LEFT_OUT = LeftOut()
-"""What every answer without a fault shares; nothing is ever noted in it."""
-
-
 def understood_items(
     raw: Iterable[object], kind: type[Item], left_out: LeftOut, strict: bool = True
 ) -> list[Item]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from producer.provider_clock import ProviderClock
-from producer.sources.piecewise import NOTHING_LEFT_OUT, LeftOut
+from producer.sources.piecewise import LeftOut
 from shared.errors import SourceError
 from shared.market import CorporateAction, Quote, RecordedBar
 
@@ -77,14 +77,14 @@ class HistorySlice(NamedTuple):
     """A part of a symbol's past, in time order: `done` of `total` requests are made.
 
     `doubts` says, in sentences for the user, what of the part was set aside because it can't be told what it means;
-    `left_out` counts what was left out because it can't be true, or makes no sense.
+    `left_out` counts what was left out because it can't be true, or makes no sense; None: nothing.
     """
 
     records: list[RecordedBar | CorporateAction]
     done: int
     total: int
     doubts: tuple[str, ...] = ()
-    left_out: LeftOut = NOTHING_LEFT_OUT
+    left_out: LeftOut | None = None
 
 
 class Provider(Protocol):

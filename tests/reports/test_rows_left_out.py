@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
@@ -11,6 +12,7 @@ from producer.live.followed import Followed
 from producer.reporting import keep
 from producer.sources.alpha_vantage_candles import day_bars
 from producer.sources.provider import HistorySlice
+from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history
 from shared.database import connect, transaction
 from shared.errors import SourceDown
@@ -67,6 +69,13 @@ def test_row_that_can_not_be_read_counts_too() -> None:
 def test_whole_history_without_a_fault_raises_none() -> None:
     """Scenario: every other history."""
     assert left_out(followed(), yahoos()) == []
+
+
+def test_what_is_left_out_of_one_chart_is_not_left_out_of_another() -> None:
+    """Scenario: all charts without a fault shared one count, in which anything might be noted."""
+    one, other = (msgspec.convert(body([43.0], None), Chart) for _ in range(2))
+    one.left_out.note("a row")
+    assert (one.left_out.count, other.left_out.count) == (1, 0)
 
 
 def test_history_that_is_fetched_again_from_its_beginning_counts_each_row_once() -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from producer.http import Rejected
-from producer.sources.piecewise import NOTHING_LEFT_OUT, Item, LeftOut, understood_fields, understood_items
+from producer.sources.piecewise import Item, LeftOut, understood_fields, understood_items
 from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from shared.calendars import AlwaysOpen, calendar_of
@@ -84,7 +84,7 @@ class Chart(msgspec.Struct):
     indicators: Indicators
     timestamp: list[Epoch] = []
     events: Events = msgspec.field(default_factory=Events)
-    left_out: LeftOut = NOTHING_LEFT_OUT
+    left_out: LeftOut = msgspec.field(default_factory=LeftOut)
 
     @property
     def exchange(self) -> str | None:
