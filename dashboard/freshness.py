@@ -1,10 +1,10 @@
 """Are a symbol's numbers of now? Pure."""
 
-from datetime import datetime
 from functools import lru_cache
 
 from dashboard.rows import SymbolRow
 from shared.calendars import calendar_of
+from shared.local_days import local_day
 from shared.next_session import next_session
 
 MINUTE, HOUR = 60, 3600
@@ -37,6 +37,4 @@ def _next_session(exchange: str | None, minute: int) -> int:
 @lru_cache(maxsize=4096)
 def day_began(exchange: str | None, hour: int) -> int:
     """When the day of an hour began at its exchange, epoch seconds; `hour` counts from 1970."""
-    zone = calendar_of(exchange).zone
-    midnight = datetime.fromtimestamp(hour * HOUR, zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return int(midnight.timestamp())
+    return local_day(hour * HOUR, calendar_of(exchange).zone).start

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from statistics import mode
 from typing import NamedTuple
@@ -16,15 +16,15 @@ from shared.exchanges import (
     ALWAYS_OPEN,
     CURRENCIES,
     DEFAULT_ZONE,
-    NEW_YORK,
     SIMULATED,
+    US_SHARES,
     calendar_name,
     zone_of,
 )
+from shared.local_days import FRIDAY, SATURDAY, SUNDAY, LocalDay, bounds_of
 from shared.sessions_ahead import Session, sessions_after
 
 DAY = 86_400
-FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
 """Where calendars begin: the first of these that the records of an exchange reach back to."""
 NEVER = 2**40
@@ -120,13 +120,12 @@ class CurrencyMarket:
         return next_turn(second)
 
 
-def _day_in(zone: ZoneInfo, second: int, rests: Callable[[date], bool]) -> tuple[int, int]:
-    """The local day that holds `second`, or the next one that is no day of rest: its bounds."""
+def _day_in(zone: ZoneInfo, second: int, rests: Callable[[date], bool]) -> LocalDay:
+    """The local day that holds `second`, or the next one that is no day of rest."""
     day = datetime.fromtimestamp(second, zone).date()
     while rests(day):
         day += timedelta(days=1)
-    start, end = (datetime.combine(day + timedelta(days=days), time(), zone) for days in (0, 1))
-    return int(start.timestamp()), int(end.timestamp())
+    return bounds_of(day, zone)
 
 
 class SimulatedExchange:
@@ -171,7 +170,7 @@ class Exchange:
         self._closes = [session.closes for session in sessions]
         self._breaks = {one.opens: one.break_bounds for one in sessions if one.break_bounds is not None}
         self.day_seconds = self._usual_day()
-        self._has_extended_hours = code == NEW_YORK
+        self._has_extended_hours = code == US_SHARES
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, epoch seconds; past the last of the years ahead it is closed for ever."""

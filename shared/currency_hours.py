@@ -7,11 +7,12 @@ New Year's Day, on which they rest, begin on the evening before.
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.local_days import SATURDAY
+
 NEW_YORK = ZoneInfo("America/New_York")
 TURN = time(17)
 HOLIDAYS = ((12, 25), (1, 1))
 """Month and day."""
-SATURDAY = 5
 
 
 def are_open(second: int) -> bool:

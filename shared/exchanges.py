@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import exchange_calendars
 
-NEW_YORK = "XNYS"
+US_SHARES = "XNYS"
 SIMULATED = "SIMULATED"
 ALWAYS_OPEN = "24/7"
 CURRENCIES = "CCY"

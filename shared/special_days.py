@@ -5,30 +5,18 @@ announced late, so that no calendar has all of them. A finished day that a sourc
 of the whole local day.
 """
 
-from datetime import datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from shared.calendars import SessionCalendar
-
-
-class LocalDay(NamedTuple):
-    """From one midnight to the next one in the zone of an exchange, epoch seconds UTC."""
-
-    start: int
-    end: int
+from shared.local_days import LocalDay, local_day
 
 
 @lru_cache(maxsize=4096)
 def special_day(second: int, calendar: SessionCalendar) -> LocalDay | None:
     """The local day that holds `second`, where no session of the calendar reaches into it; else None."""
-    date = datetime.fromtimestamp(second, calendar.zone).date()
-    start, end = (
-        int(datetime.combine(date + timedelta(days=days), time(), calendar.zone).timestamp())
-        for days in (0, 1)
-    )
-    session = calendar.at(start)
-    return None if session.day_start < end and session.day_end > start else LocalDay(start, end)
+    day = local_day(second, calendar.zone)
+    session = calendar.at(day.start)
+    return None if session.day_start < day.end and session.day_end > day.start else day
 
 
 def shows_trading(high: float, low: float, volume: float | None) -> bool:

@@ -9,8 +9,9 @@ the series is taken.
 from datetime import datetime
 
 from shared.calendars import calendar_of
+from shared.local_days import LocalDay
 from shared.market import CorporateAction, RecordedBar
-from shared.special_days import LocalDay, special_day
+from shared.special_days import special_day
 
 LOOK_SECONDS = 3 * 3600.0
 """How often splits and dividends are looked for: one is told in the night before it takes effect."""

@@ -1,8 +1,10 @@
 """Days that Yahoo tells with a time an hour or two before their midnight, where the clocks of a zone were changed."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from shared.local_days import local_day
 
 HOURS_BEFORE = (22, 23)
 """Full hours that no session's day is told with: it is told with its midnight or its opening."""
@@ -17,4 +19,4 @@ def _day_told(time: int, zone: ZoneInfo) -> int:
     local = datetime.fromtimestamp(time, zone)
     if local.hour not in HOURS_BEFORE or local.minute or local.second:
         return time
-    return int((local.replace(hour=0) + timedelta(days=1)).timestamp())
+    return local_day(time, zone).end

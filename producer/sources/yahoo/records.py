@@ -8,7 +8,7 @@ prices are in another unit than those around them, bars are set aside (`levels.p
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from math import prod
 from typing import Literal
 
@@ -18,6 +18,7 @@ from producer.sources.yahoo.dividends import in_unit_of_prices
 from producer.sources.yahoo.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
 from shared.calendars import SessionCalendar, calendar_of
+from shared.local_days import local_day
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
 from shared.side_fields import amount_or_none
 from shared.special_days import special_day
@@ -222,5 +223,4 @@ def _factor(splits: Splits, second: int) -> float:
 
 def _midnight(chart: Chart, second: int) -> int:
     """The beginning of the exchange's day that holds `second`."""
-    date = datetime.fromtimestamp(second, chart.zone).date()
-    return int(datetime.combine(date, time(), chart.zone).timestamp())
+    return local_day(second, chart.zone).start
