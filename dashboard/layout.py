@@ -26,8 +26,8 @@ THEME = {
     },
 }  # fmt: skip
 
-FIGURES = ("Messages/s", "Lag", "Late", "Dead letters")
-"""What stands at the right of the strip at the foot, in the order in which the scripts write it."""
+FIGURES = {"per_second": "Messages/s", "lag": "Lag", "late": "Late", "dead_letters": "Dead letters"}
+"""What stands at the right of the strip at the foot, by the name that a delta has for it."""
 
 _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
 WATCH_COLUMNS = [
@@ -229,20 +229,23 @@ def _forecast() -> html.Div:
 
 
 def _strip(parts: list[dict[str, Any]]) -> html.Footer:
+    figures = [_item(label, "–", "none", **{"data-figure": name}) for name, label in FIGURES.items()]
     return html.Footer(
         [
             html.Div([_item(**part) for part in parts], id="parts", className="parts"),
-            html.Div([_item(label, "–", "none") for label in FIGURES], id="figures", className="parts num"),
+            html.Div(figures, id="figures", className="parts num"),
         ],
         className="strip",
         **{"aria-label": "State of the system"},
     )
 
 
-def _item(label: str, text: str, tone: str, title: str = "") -> html.Span:
+def _item(label: str, text: str, tone: str, title: str = "", **attributes: str) -> html.Span:
     lamp = html.I(className=f"lamp {tone}")
     value = html.Span(text, className="value")
-    return html.Span([lamp, html.Span(label, className="quiet"), value], className="item", title=title)
+    return html.Span(
+        [lamp, html.Span(label, className="quiet"), value], className="item", title=title, **attributes
+    )
 
 
 def _wiring(scene: Scene) -> list[Any]:

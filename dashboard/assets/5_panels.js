@@ -122,23 +122,29 @@
       strip.append(item);
     }
     given.forEach(({ label, text, tone, title }, index) => {
-      const [lamp, name, value] = strip.children[index].children;
-      dress(lamp, `lamp ${tone || "none"}`);
-      write(name, label);
-      write(value, text);
-      strip.children[index].title = title || "";
+      const item = strip.children[index];
+      write(item.children[1], label);
+      fill(item, text, tone);
+      item.title = title || "";
     });
+  }
+
+  function fill({ children: [lamp, , value] }, text, tone) {
+    dress(lamp, `lamp ${tone || "none"}`);
+    write(value, text);
+  }
+
+  // The page came with the figures and their labels.
+  function figure(name, value, decimals, tone) {
+    fill(document.querySelector(`#figures [data-figure="${name}"]`), deskFormat.plain(value, decimals), tone);
   }
 
   function strip(delta) {
     items("parts", delta.parts);
-    const rate = delta.per_second;
-    items("figures", [
-      { label: "Messages/s", text: deskFormat.plain(rate, rate < 10 ? 1 : 0) },
-      { label: "Lag", text: deskFormat.plain(delta.lag, 0) },
-      { label: "Late", text: deskFormat.plain(delta.late, 0) },
-      { label: "Dead letters", text: deskFormat.plain(delta.dead_letters, 0), tone: delta.dead_letters ? "warn" : "" },
-    ]);
+    figure("per_second", delta.per_second, delta.per_second < 10 ? 1 : 0);
+    figure("lag", delta.lag, 0);
+    figure("late", delta.late, 0);
+    figure("dead_letters", delta.dead_letters, 0, delta.dead_letters ? "warn" : "");
   }
 
   function notice(given) {

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from psycopg2.extensions import make_dsn
 
+from dashboard.layout import FIGURES
 from db.migrate import migrate
 from shared.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
@@ -160,6 +161,12 @@ def test_warming_indicator_says_how_far_it_is(visit: Visit, market_dsn: str) -> 
     visit.page.locator(".ag-row[row-id='BBB']").click()
     expect(visit.page.locator("#indicators")).to_contain_text("12/50")
     assert "NaN" not in visit.page.locator("body").inner_text()
+
+
+def test_figures_of_the_strip_have_their_own_label(visit: Visit) -> None:
+    figures = visit.page.locator("#figures .item")
+    expect(figures).to_contain_text([*FIGURES.values()])
+    expect(figures.filter(has_text=FIGURES["late"]).locator(".value")).to_have_text("3")
 
 
 def test_banner_says_that_the_data_are_simulated(visit: Visit) -> None:
