@@ -43,6 +43,7 @@ WATCH_COLUMNS = [
      "valueFormatter": {"function": "watchPercent(params)"},
      "cellClassRules": {"up": "watchTone(params, 'up')", "down": "watchTone(params, 'down')"}},
     {"field": "trend", "headerName": "Trend", "flex": 8, "minWidth": 50, "cellRenderer": "Trend",
+     "valueGetter": {"function": "watchTrend(params)"},
      "sortable": False, "cellDataType": False, "headerClass": "trend-head"},
 ]  # fmt: skip
 WATCH_OPTIONS = {

@@ -45,11 +45,15 @@
     return Boolean(api) && api.getSelectedNodes().length === 0;
   }
 
-  // From the close that the price is compared with, which is a line, over the closes of the day to the last price.
-  function Trend({ value, data }) {
-    if (!value || data.past || data.last === null) return null;
-    const points = [...(data.reference === null ? [] : [data.reference]), ...value, data.last];
-    if (points.length < 2) return null;
+  // From the close that the price is compared with, which is a line, over the closes of the day to the last price. A cell
+  // is drawn anew where its value is another: so all that is drawn is in it.
+  function trendPoints({ trend, past, last, reference }) {
+    if (past || last === null) return [];
+    return [...(reference === null ? [] : [reference]), ...trend, last];
+  }
+
+  function Trend({ value: points }) {
+    if (!points || points.length < 2) return null;
     const low = Math.min(...points), span = Math.max(...points) - low || 1, first = points[0];
     const x = (index) => (index * 80 / (points.length - 1)).toFixed(1);
     const y = (price) => (22 - (price - low) / span * 20).toFixed(1);
@@ -58,7 +62,7 @@
     const line = { fill: "none", vectorEffect: "non-scaling-stroke" };
     return React.createElement("svg", box,
       React.createElement("line", { ...line, x1: 0, x2: 80, y1: y(first), y2: y(first), className: "trend-reference" }),
-      React.createElement("path", { ...line, d: drawn, className: data.last >= first ? "trend-up" : "trend-down" }));
+      React.createElement("path", { ...line, d: drawn, className: points.at(-1) >= first ? "trend-up" : "trend-down" }));
   }
 
   function State({ value }) {
@@ -77,6 +81,7 @@
       deskFormat.brief(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
     watchFull: ({ value, data: { decimals, currency, past, zone } }) =>
       deskFormat.money(value, decimals, currency) + (past ? `, as of ${deskFormat.moment(past, zone, Date.now() / 1000)}` : ""),
+    watchTrend: ({ data }) => trendPoints(data),
     watchName: ({ data }) => [data.symbol, data.name].filter(Boolean).join(" · "),
     watchState: ({ value }) => STATES[value] || value,
     watchPercent: ({ value }) => deskFormat.signed(value, 2),

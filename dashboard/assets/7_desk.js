@@ -2,8 +2,9 @@
 (function () {
   "use strict";
   const OVERDUE = 5000;
+  const last = deskChoice.last();
   const state = {
-    sequence: 0, generation: 0, symbol: null, interval: "1m", target: null,
+    sequence: 0, generation: 0, symbol: null, interval: deskWindow.first(last.interval) ? last.interval : "1m", target: null,
     askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null,
   };
@@ -16,6 +17,7 @@
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
     document.getElementById("latest").addEventListener("click", goToLatest);
+    light();
     deskWindow.setRange(deskWindow.first(state.interval));
   }
 
@@ -52,6 +54,7 @@
     if (interval === state.interval) return;
     Object.assign(state, { interval, askedAt: performance.now() });
     light();
+    deskChoice.keep(state);
     dash_clientside.set_props("ask", { data: question() });
   }
 
@@ -86,12 +89,21 @@
     return { symbol: symbol || null, interval, sequence, generation, last_start: lastStart, adjusted, nonce: performance.now() };
   }
 
-  function ask(_, symbol, adjusted) {
+  // A visit begins with the symbol of the last one; `offerSymbols` takes another where it is not followed any more.
+  function firstSymbol(given) {
+    if (!last.symbol || last.symbol === given) return given;
+    dash_clientside.set_props("symbol", { value: last.symbol });
+    return last.symbol;
+  }
+
+  function ask(_, chosen, adjusted) {
+    const isFirst = state.symbol === null, symbol = isFirst ? firstSymbol(chosen) : chosen;
     const isOther = symbol !== state.symbol, now = performance.now();
     const isDue = isOther || adjusted !== state.adjusted || state.askedAt === null || now - state.askedAt >= OVERDUE;
     if (!isDue) return dash_clientside.no_update;
     if (isOther && !state.target) state.target = deskWindow.current(state.interval);
     Object.assign(state, { symbol, adjusted, askedAt: now });
+    if (isOther && !isFirst) deskChoice.keep(state);
     return question();
   }
 
@@ -162,14 +174,15 @@
     else deskHistory.extend();
   }
 
-  // A server that has just started and read nothing yet knows no symbol: what is chosen stays.
+  // A server that has just started and read nothing yet knows no symbol: what is chosen stays. So does a choice made this
+  // very moment, which `state` does not know of yet: the value is set only where there must be another.
   function offerSymbols() {
     if (!state.now) return;
     const symbols = deskWatchlist.symbols();
     if (symbols.join() === state.offered) return;
     state.offered = symbols.join();
-    const value = symbols.includes(state.symbol) ? state.symbol : symbols[0] || null;
-    dash_clientside.set_props("symbol", { data: symbols, value });
+    const isOffered = symbols.includes(state.symbol);
+    dash_clientside.set_props("symbol", isOffered ? { data: symbols } : { data: symbols, value: symbols[0] || null });
   }
 
   // One load at a time for what is wanted now; where it fails a later delta tries again.
@@ -191,6 +204,14 @@
     deskWindow.show(target);
   }
 
+  // A row that the page has selected itself is no choice: by the time this is called there may be another one.
+  function pick(rows) {
+    const picked = rows && rows.length ? rows[0].symbol : null;
+    if (picked === null || picked === state.selected) return dash_clientside.no_update;
+    state.selected = picked;
+    return picked === state.symbol ? dash_clientside.no_update : picked;
+  }
+
   // Between two answers time goes on: the clock, the age of the data, and a server that does not answer.
   function keepTime() {
     if (state.answeredAt === null) return;
@@ -200,9 +221,8 @@
   window.setInterval(keepTime, 500);
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
-    ask, apply, begin,
+    ask, apply, begin, pick,
     show: (studies) => deskChart.show(studies),
-    pick: (rows) => (rows && rows.length && rows[0].symbol !== state.symbol ? rows[0].symbol : dash_clientside.no_update),
     switch_feed: (clicks) => { if (clicks) deskSources.switchFeed(); },
   };
 })();

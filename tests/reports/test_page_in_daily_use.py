@@ -24,6 +24,14 @@ DAYS_SHOWN = """() => {
 LIT_RANGES = (
     "() => [...document.querySelectorAll('#ranges [aria-pressed=true]')].map((one) => one.dataset.range)"
 )
+CHOOSE_AMID_NEWS = """() => {
+    const { apply } = dash_clientside.desk;
+    dash_clientside.desk.apply = (delta) => {
+        if (delta.rows.some(({ symbol }) => symbol === "CCC")) dash_clientside.set_props("symbol", { value: "BBB" });
+        return apply(delta);
+    };
+}"""
+"""Chooses a symbol just before the page takes in that there is a new one."""
 NEWS = """() => new Promise((done) => {
     const row = deskWatchlist.row("AAPL");
     deskWatchlist.apply([{ ...row, last: row.last + 0.01 }], true);
@@ -64,6 +72,61 @@ def test_symbol_on_the_chart_stays_highlighted_after_every_reload_and_every_pric
         for _ in range(3):
             page.evaluate(NEWS)
             expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "AAPL", timeout=50)
+
+
+def test_symbol_and_interval_of_the_chart_outlive_a_reload(page: Page) -> None:
+    """Scenario: each reload began with the first symbol of the list and minutes again."""
+    choose(page, "BTC/USD")
+    press(page, "1h")
+    seen(page, lambda chart: (chart.symbol, chart.interval) == ("BTC/USD", "1h"))
+    page.reload()
+    seen(page, lambda chart: (chart.symbol, chart.interval) == ("BTC/USD", "1h"))
+    expect(page.locator("#symbol")).to_have_value("BTC/USD")
+    expect(page.locator("#interval [aria-pressed=true]")).to_have_text("1h")
+    expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC/USD")
+    assert page.evaluate(LIT_RANGES) == ["1mo"]
+
+
+def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page: Page) -> None:
+    """Scenario: the symbol was removed between two visits."""
+    page.evaluate("""() => localStorage.setItem("desk-chart", '{"symbol": "GONE", "interval": "2m"}')""")
+    page.reload()
+    seen(page, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
+    expect(page.locator("#symbol")).to_have_value("AAPL")
+
+
+def test_choice_at_the_moment_at_which_the_list_of_symbols_changes_is_not_taken_back(
+    browser: Browser, admin_dsn: str
+) -> None:
+    """Scenario: a click in the first seconds, while symbols came in, was followed by the symbol of before."""
+    made = make_database(admin_dsn, "choice_amid_news")
+    migrate(made)
+    page = browser.new_page()
+    with (
+        closing(connect(made, "test")) as connection,
+        serving(model_of(made, "simulated"), free_port()) as address,
+    ):
+        with transaction(connection) as cursor:
+            fill(cursor, {"AAA": 5.0, "BBB": 7.0}, int(time.time()), bars=5)
+        page.goto(address)
+        seen(page, lambda chart: chart.symbol == "AAA")
+        page.evaluate(CHOOSE_AMID_NEWS)
+        with transaction(connection) as cursor:
+            fill(cursor, {"CCC": 9.0}, int(time.time()), bars=5)
+        expect(page.locator(".ag-row[row-id='CCC']")).to_be_visible()
+        seen(page, lambda chart: chart.symbol == "BBB")
+        expect(page.locator("#symbol")).to_have_value("BBB")
+        page.close()
+
+
+def test_line_of_a_day_that_is_over_is_taken_away(page: Page) -> None:
+    """Scenario: a row whose price had become one of the past kept the line of that day as if it were current."""
+    line = page.locator(".ag-row[row-id='AAPL'] .trend-reference")
+    given = "{ ...deskWatchlist.row('AAPL'), last: 3, reference: 1"
+    page.evaluate(f"() => deskWatchlist.apply([{given}, past: null, trend: [1, 2] }}], true)")
+    expect(line).to_have_count(1)
+    page.evaluate(f"() => deskWatchlist.apply([{given}, past: 1 }}], true)")
+    expect(line).to_have_count(0, timeout=200)
 
 
 def test_symbol_without_bars_leaves_no_range_lit_that_is_not_shown(page: Page) -> None:

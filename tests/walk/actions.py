@@ -33,6 +33,7 @@ STUDIES = (
     "MACD 12 26 9",
 )
 FIRST_STUDIES = frozenset(STUDIES) - {"SMA 50", "EMA 26"}
+FIRST_RANGES = {"1m": "3 hours", "5m": "1 day", "15m": "5 days", "1h": "1 month", "1d": "1 year"}
 MOVED = "?"
 """In a range's place where the chart was moved: whether it still shows the range depends on how far."""
 
@@ -53,10 +54,10 @@ class Walker:
     is_down: bool = False
 
     def begin(self) -> None:
-        """What the page shows when it is loaded: studies are kept, everything else begins anew."""
+        """What the page shows when it is loaded: symbol, interval and studies are kept, the range begins anew."""
         width = (self.page.viewport_size or {"width": 1440})["width"]
-        self.symbol, self.interval = KINDS[0].symbol, "1m"
-        self.range = "1 hour" if width < 600 else "3 hours"
+        is_narrow = self.interval == "1m" and width < 600
+        self.range = "1 hour" if is_narrow else FIRST_RANGES[self.interval]
 
     def box(self) -> tuple[float, float, float, float]:
         """Where the chart is on the screen: left, top, width and height in pixels."""
