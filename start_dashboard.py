@@ -125,7 +125,8 @@ def _screen(config: Config, instance: str, names: Names) -> tuple[ASGIApp, ReadM
     """The page and what it reads. Raises Unavailable where the database or the chart library can't be had yet."""
     address = partial(_address, config)
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
-    model = ReadModel(address, config.feed, config.running.cache_size, time.time_ns() // 1_000_000, instance)
+    first_sequence, kept = time.time_ns() // 1_000_000, config.running.cache_size
+    model = ReadModel(address, config.feed, kept, first_sequence, instance, config.kafka.group_id)
     scene = Scene(config.feed, _place(address()), config.indicators, config.alerts)
     app = build(model, scene, Rewording(config.rewording) if config.rewording.base_url else None, names)
     return app, model

@@ -17,7 +17,7 @@ from dashboard.panels import (
     watch_row,
 )
 from dashboard.rows import AlertRow, ChartBar, DataAlertRow
-from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts, past_of
+from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts
 from dashboard.sources import (
     data_alert_item,
     failed_over,
@@ -171,7 +171,7 @@ def _age(scene: Scene, reading: Reading, symbol: str | None) -> float | None:
 
 def _past(scene: Scene, reading: Reading, symbol: str) -> float | None:
     """When the symbol's last quote was, if it is not of now; a recording never is."""
-    return None if scene.feed == "replay" else past_of(reading, symbol)
+    return None if scene.feed == "replay" else reading.past.get(symbol)
 
 
 def _strip(snapshot: Snapshot) -> dict[str, Any]:

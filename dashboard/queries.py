@@ -224,30 +224,40 @@ def accept_offer(cursor: Cursor) -> bool:
     return cursor.fetchone() is not None
 
 
-def read_progress(cursor: Cursor) -> tuple[int, int, int]:
-    """How many messages of the log could not be read, and how many the slowest group and the furthest one have read.
+def read_progress(cursor: Cursor, group: str) -> tuple[int, int, int]:
+    """How many messages of the log could not be read, and up to which one `group` and the furthest group have read, as
+    sums over the partitions.
 
     Every group counts the same dead letters, so the largest number stands.
     """
     cursor.execute(
-        """select coalesce(max(letters), 0)::bigint, coalesce(min(messages), 0)::bigint,
-            coalesce(max(messages), 0)::bigint from (
-            select sum(dead_letters) as letters, sum(next_offset - first_offset) as messages
-            from progress group by group_id) g"""
+        """select coalesce(max(letters), 0)::bigint,
+            coalesce(max(reached) filter (where group_id = %(group)s), 0)::bigint,
+            coalesce(max(reached), 0)::bigint from (
+            select group_id, sum(dead_letters) as letters, sum(next_offset) as reached
+            from progress group by group_id) g""",
+        {"group": group},
     )
     row = cursor.fetchone()
     assert row is not None
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def is_remade(cursor: Cursor) -> bool:
+def read_state_versions(cursor: Cursor) -> list[str]:
+    """Tells whether a partition's state was written since, without reading what it says."""
+    cursor.execute(
+        """select coalesce(array_agg(xmin::text order by group_id, topic, partition), '{}')
+        from partition_snapshots"""
+    )
+    return list(_only(cursor))
+
+
+def is_being_remade(cursor: Cursor) -> bool:
     """Whether the analytics part makes bars or indicators anew: see `analytics.partition`."""
     cursor.execute(
         "select coalesce(bool_or(state::jsonb ?| array['rewriting', 'remaking']), false) from partition_snapshots"
     )
-    row = cursor.fetchone()
-    assert row is not None
-    return bool(row[0])
+    return bool(_only(cursor))
 
 
 def read_first_start(cursor: Cursor) -> float | None:

@@ -14,9 +14,9 @@ from dashboard.forecasts import NAIVE, expected
 from dashboard.history import History
 from dashboard.kept import Kept
 from dashboard.outcomes import CLOSES_SHOWN
-from dashboard.rows import ChartBar, ForecastRow, PastRow, RecordRow, SeriesKey
+from dashboard.reading import read_tables
+from dashboard.rows import ChartBar, PastRow, SeriesKey
 from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
-from dashboard.trends import trends_now
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
 from shared.parts import SignOfLife
@@ -24,8 +24,6 @@ from shared.parts import SignOfLife
 POLL_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
-ALERTS_SHOWN = 200
-DATA_ALERTS_SHOWN = 50
 RARE_SECONDS = 2.0
 """What changes once a day is read so seldom."""
 QUESTION_SECONDS = 15
@@ -44,15 +42,23 @@ class ReadModel:
     `address` gives the DSN of the database before each attempt to connect: an embedded server may have to be
     started again for it. It may raise Unavailable. `feed` is live, simulated or replay. `cache_size` bars are kept
     a symbol and interval. `first_sequence` must be above every sequence of an earlier run, so that a page left open
-    notices the new one. `instance` names this server among the parts. `has_failed` is true once an error ended the
-    reading for good; `turns` rises as long as it goes on, whether or not the database is there.
+    notices the new one. `instance` names this server among the parts, `group` the analytics among the log's readers.
+    `has_failed` is true once an error ended the reading for good; `turns` rises as long as it goes on, whether or not
+    the database is there.
     """
 
     def __init__(
-        self, address: Callable[[], str], feed: str, cache_size: int, first_sequence: int, instance: str
+        self,
+        address: Callable[[], str],
+        feed: str,
+        cache_size: int,
+        first_sequence: int,
+        instance: str,
+        group: str,
     ) -> None:
         self.feed = feed
         self._sign = SignOfLife("screen", instance)
+        self._group = group
         self._reads = 0
         self.turns = 0
         self.snapshot: Snapshot = first_snapshot(first_sequence)
@@ -211,39 +217,13 @@ class ReadModel:
 
     def _read(self, cursor: Cursor, old: Reading) -> Reading:
         is_due = self._is_due() or old is NOTHING
-        symbols = queries.read_symbols(cursor)
-        open_bars = queries.read_open_bars(cursor)
-        dead_letters, folded, stored = queries.read_progress(cursor)
-        records = forecast_queries.read_records(cursor)
+        self._reads += 1
         self._extend_history(cursor)
-        return Reading(
-            now=queries.read_now(cursor),
-            symbols=symbols,
-            open_bars=open_bars,
-            trends=trends_now(cursor, old, symbols, open_bars),
-            alerts=queries.read_alerts(cursor, ALERTS_SHOWN),
-            parts=queries.read_parts(cursor),
-            dead_letters=dead_letters,
-            first_start=self._first_start(cursor, old, is_due),
-            qualities=queries.read_qualities(cursor),
-            data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
-            actions=queries.read_actions(cursor) if is_due else old.actions,
-            offer=queries.read_offer(cursor) if self.feed == "simulated" else None,
-            records=records,
-            forecasts=_forecasts(cursor, old, records),
-            folded=folded,
-            stored=stored,
-            is_remade=queries.is_remade(cursor),
-        )
-
-    def _first_start(self, cursor: Cursor, old: Reading, is_due: bool) -> float | None:
-        """When the oldest bar of a recording starts; of another feed nobody asks."""
-        return queries.read_first_start(cursor) if is_due and self.feed == "replay" else old.first_start
+        return read_tables(cursor, old, self.feed, self._group, is_due)
 
     def _is_due(self) -> bool:
-        """Count a read; whether it is one that reads what changes rarely, too."""
-        self._reads += 1
-        return (self._reads - 1) % round(RARE_SECONDS / POLL_SECONDS) == 0
+        """Whether this read is one that reads what changes rarely, too."""
+        return self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0
 
     def _extend_history(self, cursor: Cursor) -> None:
         """The bars that closed since the last read, for the charts that are kept."""
@@ -254,19 +234,6 @@ class ReadModel:
 def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:
     """The newest `limit` of the bars that were found, and whether there are more."""
     return found[-limit:], len(found) > limit
-
-
-def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:
-    """The series that have another record than before, and with it another forecast."""
-    return [key for key, record in records.items() if old.records.get(key) != record]
-
-
-def _forecasts(
-    cursor: Cursor, old: Reading, records: dict[SeriesKey, RecordRow]
-) -> dict[SeriesKey, ForecastRow]:
-    """The newest forecast of each series: read again where its record has changed."""
-    kept = {key: forecast for key, forecast in old.forecasts.items() if key in records}
-    return kept | forecast_queries.read_forecasts(cursor, records_moved(old, records))
 
 
 def read_only_connection(dsn: str) -> Connection:

@@ -26,11 +26,21 @@ Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "readin
 """What the screen can show; the first that holds."""
 
 
+class Remake(NamedTuple):
+    """Whether what was made of the log is being made anew, as the states of these versions say."""
+
+    versions: list[str]
+    is_going_on: bool
+
+
+NO_REMAKE = Remake([], False)
+
+
 class Reading(NamedTuple):
     """Everything one read found, all of one moment. Times are epoch seconds UTC.
 
-    So many messages of the log are in all tables: `folded`; one part has read `stored` of them. While `is_remade`, what
-    was made of them is being made anew.
+    The analytics part has read `folded` messages of the log; there are `known` ones, as far as any part knows. `past`
+    is when the last quote of each symbol was whose numbers are not of now.
     """
 
     now: float
@@ -48,24 +58,26 @@ class Reading(NamedTuple):
     records: dict[SeriesKey, RecordRow]
     forecasts: dict[SeriesKey, ForecastRow]
     folded: int
-    stored: int
-    is_remade: bool
+    known: int
+    past: dict[str, float]
+    remake: Remake
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, False)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, {}, NO_REMAKE)
 
 
-def messages_known(reading: Reading) -> int:
-    """How many messages of the log there are, as far as any part knows."""
-    part = reading.parts.get("analytics")
+def messages_known(parts: Mapping[str, PartRow], folded: int, stored: int) -> int:
+    """How many messages of the log there are, as far as any part knows: `stored` is how far the furthest has read."""
+    part = parts.get("analytics")
     # A part amid a long step tells an old lag: what another part has read by now counts too.
-    return max(reading.folded + (0 if part is None else part.lag), reading.stored)
+    return max(folded + (0 if part is None else part.lag), stored)
 
 
-def past_of(reading: Reading, symbol: str) -> float | None:
-    """When a symbol's last quote was, epoch seconds, where it is not of now; None where it is."""
-    is_behind = messages_known(reading) - reading.folded > BEHIND
-    return past_since(reading.symbols[symbol], reading.now, is_behind)
+def past_of(symbols: Mapping[str, SymbolRow], now: float, behind: int) -> dict[str, float]:
+    """When the last quote was, epoch seconds, of each symbol whose numbers are not of now while `behind` messages wait
+    to be read."""
+    since = {symbol: past_since(row, now, behind > BEHIND) for symbol, row in symbols.items()}
+    return {symbol: moment for symbol, moment in since.items() if moment is not None}
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
@@ -105,7 +117,7 @@ def begin_generation(snapshot: Snapshot) -> Snapshot:
 def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
     """The snapshot after one more read."""
     sequence, old = snapshot.sequence + 1, snapshot.reading
-    is_other = bool(old.symbols.keys() - reading.symbols.keys()) or (old.is_remade and not reading.is_remade)
+    is_other = bool(old.symbols.keys() - reading.symbols.keys()) or _has_ended(old.remake, reading.remake)
     return Snapshot(
         sequence,
         sequence if is_other else snapshot.generation,
@@ -123,11 +135,15 @@ def stall(snapshot: Snapshot, condition: Condition, reason: str) -> Snapshot:
     return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition, reason=reason)
 
 
+def _has_ended(old: Remake, new: Remake) -> bool:
+    return old.is_going_on and not new.is_going_on
+
+
 def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None, float | None]]:
     """What the watchlist shows of each symbol."""
     states = {symbol: quality.state for symbol, quality in reading.qualities.items()}
     return {
-        symbol: (row, states.get(symbol), past_of(reading, symbol)) for symbol, row in reading.symbols.items()
+        symbol: (row, states.get(symbol), reading.past.get(symbol)) for symbol, row in reading.symbols.items()
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dashboard.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
-from dashboard.snapshot import Reading, messages_known, past_of
+from dashboard.snapshot import Reading
 
 NAMES = {
     "yahoo": "Yahoo", "finnhub": "Finnhub", "binance": "Binance", "coingecko": "CoinGecko",
@@ -83,11 +83,8 @@ def history_progress(qualities: Iterable[QualityRow]) -> tuple[int, int] | None:
 def fold_progress(reading: Reading) -> tuple[int, int] | None:
     """Messages of the log that are in the tables, and of how many, while a symbol's numbers are of the past because
     the others are not there yet; None else."""
-    total = messages_known(reading)
-    if total <= reading.folded:
-        return None
-    is_behind = any(past_of(reading, symbol) is not None for symbol in reading.symbols)
-    return (reading.folded, total) if is_behind else None
+    is_behind = reading.known > reading.folded and bool(reading.past)
+    return (reading.folded, reading.known) if is_behind else None
 
 
 def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:

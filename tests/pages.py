@@ -106,7 +106,7 @@ def market_dsn(admin_dsn: str) -> str:
 
 def model_of(dsn: str, feed: str) -> ReadModel:
     """What the screen reads of a database."""
-    return ReadModel(lambda: dsn, feed, 1000, time.time_ns() // 1_000_000, "test")
+    return ReadModel(lambda: dsn, feed, 1000, time.time_ns() // 1_000_000, "test", "test")
 
 
 @contextmanager

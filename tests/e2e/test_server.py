@@ -120,7 +120,7 @@ def test_health_says_that_reading_ended_by_an_error_that_waiting_does_not_mend(
     def address_of_nothing() -> str:
         raise ValueError("no address")
 
-    model = ReadModel(address_of_nothing, "live", 10, 1, "test")
+    model = ReadModel(address_of_nothing, "live", 10, 1, "test", "test")
     address = serve_model(model)
     wait_for(lambda: model.has_failed, START_LIMIT)
     status, answer = get(f"{address}/healthz")

@@ -121,7 +121,7 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
         fill(cursor, {"AAA": 10.0}, NOON, bars=2)
         forecast(cursor, Minute("AAA", NOON - MINUTE, 10.0))
         record(cursor, "AAA")
-    model = ReadModel(lambda: dsn, "live", 10, 1, "test")
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test", "test")
     model.start()
     wait_for(lambda: model.snapshot.reading.forecasts.get(AAA) is not None)
     assert model.snapshot.reading.forecasts[AAA].models["naive"].mean == [10.0] * 5

@@ -209,13 +209,30 @@ def test_part_that_was_started_again_is_running_again(connection: Connection) ->
 
 
 def test_dead_letters_that_two_groups_met_are_counted_once(cursor: Cursor) -> None:
-    assert queries.read_progress(cursor)[0] == 0
+    assert queries.read_progress(cursor, "one") == (0, 0, 0)
     for group, partition, letters in (("one", 0, 2), ("one", 1, 1), ("two", 0, 2)):
         cursor.execute(
             "insert into progress values (%s, 't', %s, 0, %s, 0, 0, 0, %s)",
             (group, partition, letters, letters),
         )
-    assert queries.read_progress(cursor) == (3, 2, 3)
+    assert queries.read_progress(cursor, "one")[0] == 3
+
+
+def test_messages_folded_are_those_of_the_analytics_whatever_other_groups_have_read(cursor: Cursor) -> None:
+    """Scenario: a group of an earlier KAFKA_GROUP_ID stands still for ever; the page was behind for ever."""
+    for group, partition, first, reached in (
+        ("earlier", 0, 0, 5),
+        ("analytics", 0, 10, 40),
+        ("analytics", 1, 0, 7),
+        ("analytics-quotes", 0, 0, 45),
+        ("analytics-quotes", 1, 0, 9),
+    ):
+        cursor.execute(
+            "insert into progress values (%s, 't', %s, %s, %s, %s)",
+            (group, partition, first, reached, reached - first),
+        )
+    assert queries.read_progress(cursor, "analytics") == (0, 47, 54)
+    assert queries.read_progress(cursor, "not yet there") == (0, 0, 54)
 
 
 def test_first_start_is_that_of_the_oldest_bar(cursor: Cursor) -> None:
@@ -236,7 +253,7 @@ def test_tables_are_missed_before_the_migrations(embedded_postgres: str) -> None
 def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None:
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=5)
-    model = ReadModel(lambda: dsn, "replay", 1000, 1, "test")
+    model = ReadModel(lambda: dsn, "replay", 1000, 1, "test", "test")
     model.start()
     wait_for(lambda: model.snapshot.condition == "reading")
     key = ("AAA", "1m")
@@ -256,7 +273,7 @@ def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None
 def test_chart_longer_than_the_cache_is_read_from_the_tables(dsn: str, connection: Connection) -> None:
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=30)
-    model = ReadModel(lambda: dsn, "live", 10, 1, "test")
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test", "test")
     for limit, expected in ((5, (5, True)), (1000, (30, False)), (10, (10, True)), (30, (30, False))):
         bars, has_older = model.closed_bars(("AAA", "1m"), limit, None)
         assert (len(bars), has_older) == expected
@@ -265,7 +282,7 @@ def test_chart_longer_than_the_cache_is_read_from_the_tables(dsn: str, connectio
 def test_pages_of_a_chart_hold_every_stored_bar_once(dsn: str, connection: Connection) -> None:
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=30)
-    model = ReadModel(lambda: dsn, "live", 10, 1, "test")
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test", "test")
     bars, has_older = model.closed_bars(("AAA", "1m"), 7, None)
     starts, sizes = [bar.start for bar in bars], [len(bars)]
     while has_older:
@@ -275,7 +292,7 @@ def test_pages_of_a_chart_hold_every_stored_bar_once(dsn: str, connection: Conne
 
 
 def test_history_of_a_database_that_is_away_is_unavailable() -> None:
-    model = ReadModel(lambda: "host=127.0.0.1 port=9 dbname=nowhere", "live", 10, 1, "test")
+    model = ReadModel(lambda: "host=127.0.0.1 port=9 dbname=nowhere", "live", 10, 1, "test", "test")
     with pytest.raises(Unavailable):
         model.closed_bars(("AAA", "1m"), 5, None)
 

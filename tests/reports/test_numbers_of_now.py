@@ -7,7 +7,7 @@ from dashboard.delta import Ask, delta
 from dashboard.freshness import GRACE, day_began, past_since
 from dashboard.panels import session_cells
 from dashboard.rows import OpenBar, PartRow, QualityRow
-from dashboard.snapshot import Reading, advance, first_snapshot, stall
+from dashboard.snapshot import Reading, advance, first_snapshot, messages_known, past_of, stall
 from tests.unit.records import second
 from tests.unit.test_figures import READING, SCENE, SYMBOL, WARM
 
@@ -19,8 +19,11 @@ ASK = Ask("AMD", "1m", 0, 0, 0)
 ANALYTICS = PartRow("analytics", "running", "", 1, 900, 50.0, 0.2)
 
 
-def shown(reading: Reading, feed: str = "simulated", ask: Ask = ASK) -> dict[str, Any]:
-    """What a fresh viewer is sent."""
+def shown(reading: Reading, feed: str = "simulated", ask: Ask = ASK, stored: int = 0) -> dict[str, Any]:
+    """What a fresh viewer is sent of what was read, after the furthest part has read `stored` messages."""
+    known = messages_known(reading.parts, reading.folded, stored)
+    past = past_of(reading.symbols, reading.now, known - reading.folded)
+    reading = reading._replace(known=known, past=past)
     return delta(replace(SCENE, feed=feed), advance(first_snapshot(100), reading), ask, [])
 
 
@@ -51,8 +54,7 @@ def test_history_that_comes_in_is_told_with_its_progress_also_without_a_provider
     assert shown(coming_in(MONDAY_OPEN + 3600.0))["history"] == (4_100, 5_000)
     done = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS._replace(lag=0)})
     assert shown(done)["history"] is None
-    amid_a_long_step = done._replace(stored=5_200)
-    assert shown(amid_a_long_step)["history"] == (4_100, 5_200)
+    assert shown(done, stored=5_200)["history"] == (4_100, 5_200)
     current = coming_in(float(LONG_AGO))
     assert shown(current)["history"] is None
 
@@ -69,11 +71,17 @@ def test_numbers_of_half_an_hour_ago_are_not_told_as_of_now_while_newer_ones_wai
     (row,) = found["rows"]
     assert (found["heading"]["past"], row["past"], row["percent"]) == (then, then, None)
     assert found["history"] == (late.folded, late.folded + 27_491)
-    usual = late._replace(parts={"analytics": ANALYTICS._replace(lag=40)}, stored=late.folded + 40)
-    found = shown(usual)
+    usual = late._replace(parts={"analytics": ANALYTICS._replace(lag=40)})
+    found = shown(usual, stored=late.folded + 40)
     assert (found["heading"]["past"], found["history"]) == (None, None)
     recent = late._replace(parts=waiting, now=then + 100.0)
     assert shown(recent)["heading"]["past"] is None
+
+
+def test_what_is_of_the_past_is_found_once_a_read_for_every_viewer() -> None:
+    """Scenario: for each viewer and each symbol it was found anew, twice a second."""
+    found = delta(SCENE, advance(first_snapshot(100), READING._replace(past={"AAA": 7.0})), ASK, [])
+    assert {row["symbol"]: row["past"] for row in found["rows"]}["AAA"] == 7.0
 
 
 def test_requests_of_a_live_history_are_told_before_what_is_folded() -> None:

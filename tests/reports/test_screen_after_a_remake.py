@@ -6,6 +6,8 @@ from contextlib import closing
 import pytest
 
 from dashboard.read_model import ReadModel
+from dashboard.reading import remake_now
+from dashboard.snapshot import NO_REMAKE
 from db.migrate import migrate
 from shared.database import Connection, connect, make_database, transaction
 from tests.integration.server_user import wait_for
@@ -29,13 +31,13 @@ def test_chart_that_was_read_while_indicators_were_made_anew_is_read_again(
     """Scenario: after an upgrade a chart that was opened at once kept the old indicators until the next restart."""
     dsn = make_database(embedded_postgres, f"screen_{manner}")
     migrate(dsn)
-    model = ReadModel(lambda: dsn, "live", 1000, 1, "test")
+    model = ReadModel(lambda: dsn, "live", 1000, 1, "test", "test")
     with closing(connect(dsn, "test")) as connection:
         with transaction(connection) as cursor:
             fill(cursor, {"AAA": 10.0}, NOON, bars=5)
         mark(connection, version=1, **{manner: True})
         model.start()
-        wait_for(lambda: model.snapshot.reading.is_remade)
+        wait_for(lambda: model.snapshot.reading.remake.is_going_on)
         before = model.snapshot.generation
         assert {bar.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {55.0}
         with transaction(connection) as cursor:
@@ -46,11 +48,27 @@ def test_chart_that_was_read_while_indicators_were_made_anew_is_read_again(
         model.stop()
 
 
+def test_states_are_looked_through_only_where_one_was_written_since(embedded_postgres: str) -> None:
+    """Scenario: the whole states of all partitions were taken apart with every read, four times a second."""
+    dsn = make_database(embedded_postgres, "screen_states")
+    migrate(dsn)
+    with closing(connect(dsn, "test")) as connection:
+        mark(connection, version=1, remaking=True)
+        with transaction(connection) as cursor:
+            found = remake_now(cursor, NO_REMAKE)
+            assert found.is_going_on
+            other = found._replace(is_going_on=False)
+            assert remake_now(cursor, other) is other, "the same versions: not asked"
+        mark(connection, version=1)
+        with transaction(connection) as cursor:
+            assert not remake_now(cursor, found).is_going_on
+
+
 def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str) -> None:
     """Scenario: the tables were cut back under a screen that ran on, and its charts kept the bars of before."""
     dsn = make_database(embedded_postgres, "screen_cut_back")
     migrate(dsn)
-    model = ReadModel(lambda: dsn, "live", 1000, 1, "test")
+    model = ReadModel(lambda: dsn, "live", 1000, 1, "test", "test")
     with closing(connect(dsn, "test")) as connection:
         with transaction(connection) as cursor:
             fill(cursor, {"AAA": 10.0, "BBB": 20.0}, NOON, bars=5)

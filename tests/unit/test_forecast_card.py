@@ -5,7 +5,7 @@ import pytest
 from dashboard.delta import Ask, delta
 from dashboard.figures import fan_series, studies
 from dashboard.forecasts import fan, forecast_card
-from dashboard.read_model import records_moved
+from dashboard.reading import records_moved
 from dashboard.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
 from dashboard.snapshot import Reading, advance, first_snapshot
 from shared.sections import Indicators
