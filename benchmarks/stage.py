@@ -22,7 +22,8 @@ from shared.embedded.daemon import find, free_port
 from shared.kafka import make_topics
 
 LOOK_SECONDS = 0.1
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 900.0
+"""Histories of twenty coins with their searches for models take minutes on a busy machine."""
 PARTITIONS = 4
 
 
@@ -107,7 +108,7 @@ def stage() -> Iterator[Stage]:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition. Raises TimeoutError where it does not come true in five minutes."""
+    """Wait for a condition. Raises TimeoutError where it does not come true in a quarter of an hour."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
