@@ -170,7 +170,7 @@ def test_history_of_the_simulated_market_is_told_with_its_progress(
         offer(cursor, "no network")
         cursor.execute(
             """insert into progress (group_id, topic, partition, first_offset, next_offset, quotes)
-            values ('a', 't', 0, 0, 4100, 4100)"""
+            values ('test', 't', 0, 0, 4100, 4100)"""
         )
         cursor.execute(
             """insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
