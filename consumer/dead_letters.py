@@ -5,20 +5,23 @@ too says how far the topic has followed, so what a kill kept from being publishe
 published twice. Where the tables are an older copy, the topic is ahead of them: what it has already is passed over.
 """
 
+from collections import deque
+from contextlib import ExitStack
+from itertools import takewhile
 from typing import NamedTuple
 
 from consumer.tables import dead_letters_after, has_letter, newest_dead_letter
 from shared.database import Cursor
 from shared.errors import Unavailable
-from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, browse
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogBrowser, LogWriter, Message, browse
 from shared.pulse import beat
 from shared.stream import DeadLetter
 
 FLUSH_SECONDS = 10.0
 LETTERS_AT_ONCE = 500
 OFFSET_HEADER, REASON_HEADER = "offset", "reason"
-NOWHERE = b"-1"
-"""Of a message on the topic that is no letter of ours."""
+MOST_DIGITS = 19
+"""Of an offset."""
 
 
 class Published(NamedTuple):
@@ -38,7 +41,9 @@ class DeadLetterTopic:
         self._log = log._replace(topic=log.topic + DEAD_LETTER_SUFFIX)
         self._writer: LogWriter | None = None
         self._waiting: list[Published] = []
-        self._ahead: dict[int, set[tuple[int, int]]] = {}
+        self._ahead: dict[int, deque[tuple[int, int]]] = {}
+        self._looks = ExitStack()
+        self._browser: LogBrowser | None = None
 
     def resume(self, cursor: Cursor, partition: int) -> None:
         """Publish what the table has and the topic lacks, some at a time. Raises Unavailable."""
@@ -52,6 +57,7 @@ class DeadLetterTopic:
     def forget(self, partition: int) -> None:
         """Another member publishes for this partition now."""
         self._waiting = [letter for letter in self._waiting if letter.partition != partition]
+        self._ahead.pop(partition, None)
 
     def add(self, partition: int, letters: list[DeadLetter]) -> None:
         """Take up letters whose rows are committed."""
@@ -62,13 +68,14 @@ class DeadLetterTopic:
 
     def publish(self) -> None:
         """Send what waits. Raises Unavailable where the broker does not acknowledge it: a new start finds it again."""
+        self._look_no_more()
         if not self._waiting:
             return
         if self._writer is None:
             self._writer = LogWriter(self._log)
         beat()
         for letter in self._waiting:
-            if (letter.offset, hash(letter.message)) in self._ahead.get(letter.partition, ()):
+            if self._has_already(letter):
                 continue
             headers = [(OFFSET_HEADER, str(letter.offset).encode()), (REASON_HEADER, letter.reason.encode())]
             self._writer.send(letter.partition, letter.key or b"", letter.message, headers)
@@ -77,7 +84,8 @@ class DeadLetterTopic:
         self._waiting.clear()
 
     def close(self) -> None:
-        """Close the writer, where there was need of one."""
+        """Close what there was need of."""
+        self._look_no_more()
         if self._writer is not None:
             self._writer.close()
 
@@ -87,13 +95,39 @@ class DeadLetterTopic:
         Letters behind it that the table does not have are of a log that lost its end, or the tables are an older copy:
         these are noted.
         """
-        newest, ahead = newest_dead_letter(cursor, partition), set[tuple[int, int]]()
-        self._ahead[partition] = ahead
-        with browse(self._log) as browser:
-            for message in browser.backwards(partition):
+        newest, ahead = newest_dead_letter(cursor, partition), list[tuple[int, int]]()
+        try:
+            for message in self._look().backwards(partition):
                 beat()
-                offset = int(dict(message.headers).get(OFFSET_HEADER, NOWHERE))
-                if 0 <= offset <= newest and has_letter(cursor, partition, offset, message.value):
+                offset = _offset_of(message)
+                if offset is None:
+                    continue
+                if offset <= newest and has_letter(cursor, partition, offset, message.value):
                     return offset
-                ahead.add((offset, hash(message.value)))
-        return -1
+                ahead.append((offset, hash(message.value)))
+            return -1
+        finally:
+            self._ahead[partition] = deque(sorted(ahead))
+
+    def _has_already(self, letter: Published) -> bool:
+        """Whether the topic is ahead and has it. Letters come in order, so what lies before it is needed no more."""
+        ahead = self._ahead.get(letter.partition, deque())
+        while ahead and ahead[0][0] < letter.offset:
+            ahead.popleft()
+        found = (letter.offset, hash(letter.message))
+        return found in takewhile(lambda each: each[0] == letter.offset, ahead)
+
+    def _look(self) -> LogBrowser:
+        """What looks into the topic: one for all partitions that a start gives."""
+        self._browser = self._browser or self._looks.enter_context(browse(self._log))
+        return self._browser
+
+    def _look_no_more(self) -> None:
+        self._browser = None
+        self._looks.close()
+
+
+def _offset_of(message: Message) -> int | None:
+    """The place in the log that a letter of ours says it had; None for a message of a stranger."""
+    told = dict(message.headers).get(OFFSET_HEADER) or b""
+    return int(told) if told.isdigit() and len(told) <= MOST_DIGITS else None

@@ -5,13 +5,17 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from kafka import KafkaConsumer
+
 from consumer.consumer import store
 from consumer.dead_letters import LETTERS_AT_ONCE, DeadLetterTopic
 from consumer.storage import Storage
 from shared.database import connect, transaction
+from shared.kafka import LogWriter
 from shared.messages import MAX_MESSAGE_BYTES
 from shared.progress import Reading, advance
-from shared.stream import decoded
+from shared.stream import DeadLetter, decoded
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 
@@ -148,3 +152,63 @@ def test_a_storage_part_killed_among_dead_letters_publishes_each_once(desk: Desk
     storage.communicate(timeout=PATIENCE)
     assert published(desk) == letters(desk)
     assert len(letters(desk)) == 3_000
+
+
+def test_message_of_a_stranger_on_the_dead_letter_topic_is_ignored(desk: Desk) -> None:
+    """Scenario: a tool of the user's writes there too, with a header of its own by that name: no start succeeded."""
+    desk.publish([b"first"])
+    with desk.at_work(store):
+        wait_for(lambda: len(published(desk)) == 1)
+    told: list[list[tuple[str, bytes]]] = [[("offset", b"twelve")], [("offset", b"9" * 5_000)], []]
+    with closing(LogWriter(desk.dead_log)) as writer:
+        for headers in told:
+            writer.send(0, b"key", b"stranger", headers)
+        assert writer.flush(PATIENCE)
+    desk.publish([b"second"])
+    with desk.at_work(store):
+        wait_for(lambda: len(desk.messages(desk.dead_log)[0]) > len(told) + 1)
+    values = [message.value for message in desk.messages(desk.dead_log)[0]]
+    assert values == [b"first", *[b"stranger"] * len(told), b"second"]
+
+
+def test_start_looks_into_all_partitions_of_the_dead_letter_topic_through_one_connection(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[KafkaConsumer] = []
+
+    def open_one(**settings: Any) -> KafkaConsumer:
+        opened.append(KafkaConsumer(**settings))
+        return opened[-1]
+
+    monkeypatch.setattr("shared.kafka.reader.KafkaConsumer", open_one)
+    with (
+        closing(DeadLetterTopic(desk.log)) as topic,
+        closing(connect(desk.database(), "test")) as connection,
+        transaction(connection) as cursor,
+    ):
+        for partition in range(desk.log.partitions):
+            topic.resume(cursor, partition)
+    assert desk.log.partitions > len(opened) == 1
+
+
+def test_letters_that_the_topic_has_before_the_tables_are_passed_over_and_then_forgotten(desk: Desk) -> None:
+    """Scenario: the tables are an older copy; what was noted of the topic was kept for as long as the part ran."""
+    desk.publish([b"bad 0", b"bad 1", b"bad 2"])
+    dead = [DeadLetter(message, "not JSON") for message in desk.messages(desk.log)[0]]
+    with (
+        closing(DeadLetterTopic(desk.log)) as before,
+        closing(DeadLetterTopic(desk.log)) as topic,
+        closing(connect(desk.database(), "test")) as connection,
+    ):
+        before.add(0, dead[:2])
+        before.publish()
+        with transaction(connection) as cursor:
+            topic.resume(cursor, 0)
+        topic.add(0, dead)
+        topic.publish()
+        assert not topic._ahead[0]
+        with transaction(connection) as cursor:
+            topic.resume(cursor, 0)
+        topic.forget(0)
+        assert topic._ahead == {}
+    assert [message for *_, message in published(desk)] == [b"bad 0", b"bad 1", b"bad 2"]
