@@ -251,7 +251,7 @@ class Analysis:
                 self._keep(connection, number, partition)
 
     def close(self) -> None:
-        """End the process that searches for models."""
+        """Searches that are under way are not wanted any more."""
         self._searches.close()
 
     def _show(self, connection: Connection, limit: int) -> bool:

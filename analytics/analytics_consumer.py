@@ -33,11 +33,12 @@ def analyse(config: Config, stop: Stop) -> None:
     settings = engine_settings(config)
     shelf = RegistryShelf(registry_of(config), config.models)
 
-    def analysis_of(reading: Reading, _: Log, dsn: str) -> Analysis:
-        searches = PooledSearches(SearchPool(), stop, OutcomeTable(dsn))
-        return Analysis(reading, settings, searches, shelf)
+    with SearchPool() as pool:
 
-    consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
+        def analysis_of(reading: Reading, _: Log, dsn: str) -> Analysis:
+            return Analysis(reading, settings, PooledSearches(pool, stop, OutcomeTable(dsn)), shelf)
+
+        consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
 
 
 if __name__ == "__main__":

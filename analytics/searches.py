@@ -15,6 +15,9 @@ WAIT_SECONDS = 0.2
 TRIES = 3
 """So often a search is made whose process dies, which something else than the search may have killed."""
 
+_numbers = count()
+"""Of all searches of this process: pools know them by these."""
+
 
 class OutcomeStore(Protocol):
     """Where outcomes are kept. What is stored first counts."""
@@ -30,8 +33,8 @@ class OutcomeStore(Protocol):
 
 
 class PooledSearches:
-    """A pool with the engine's words. What was asked twice is searched for once, until its result is taken; what is
-    stored is not searched for at all.
+    """Searches in a pool that others may use too. What was asked twice is searched for once, until its result is
+    taken; what is stored is not searched for at all.
 
     Nothing is waited for once `stop` is set.
     """
@@ -40,7 +43,6 @@ class PooledSearches:
         self._pool, self._stop, self._outcomes = pool, stop, outcomes
         self._keys: dict[Search, Key] = {}
         self._found: dict[Search, Outcome] = {}
-        self._numbers = count()
 
     def ask(self, search: Search) -> None:
         """Begin, unless it has begun already or was made before."""
@@ -71,12 +73,14 @@ class PooledSearches:
         self._pool.tend()
 
     def close(self) -> None:
-        """End the process; searches under way are lost."""
-        self._pool.close()
+        """Nothing that was asked for is wanted any more; the pool stays open."""
+        for key in self._keys.values():
+            self._pool.abandon(key)
+        self._keys.clear()
         self._outcomes.close()
 
     def _begin(self, search: Search) -> None:
-        self._keys[search] = (search.symbol, search.interval, next(self._numbers))
+        self._keys[search] = (search.symbol, search.interval, next(_numbers))
         self._pool.submit(self._keys[search], search.series, search.settings)
 
     def _outcome(self, search: Search) -> Outcome:

@@ -25,6 +25,9 @@ Key = tuple[str, str, int]
 DIED = "the process that searched died"
 """The reason of a search that failed for no fault of its series, as far as can be told."""
 
+ABANDONED: Key = ("", "", -1)
+"""Names no search: whose result is dropped when it comes, as the same key may be asked for again before."""
+
 READY = "ready"
 STARTUP_SECONDS = 120.0
 """A worker imports numerics first: seconds on a busy machine, and no part of a search's time."""
@@ -107,6 +110,14 @@ class SearchPool:
             del self._outcomes[key]
         return outcome
 
+    def abandon(self, key: Key) -> None:
+        """Nobody wants the result of this search any more: it does not begin, or its outcome is dropped."""
+        self._waiting = deque(task for task in self._waiting if task.key != key)
+        self._outcomes.pop(key, None)
+        for worker in self._workers:
+            if worker.task is not None and worker.task.key == key:
+                worker.task = worker.task._replace(key=ABANDONED)
+
     def tend(self, wait: float = 0.0) -> None:
         """Hand waiting searches to idle workers, take what is done, replace what hangs; wait at most so many seconds
         for anything to happen."""
@@ -149,14 +160,18 @@ class SearchPool:
         if message == READY:
             worker.is_ready = True
         elif worker.task is not None:
-            self._outcomes[worker.task.key] = message
+            self._found(worker.task.key, message)
             worker.task = None
+
+    def _found(self, key: Key, outcome: Outcome) -> None:
+        if key in self._outcomes:
+            self._outcomes[key] = outcome
 
     def _begin_again(self, worker: _Worker) -> None:
         """Replace a worker that is silent; its search is the next one."""
         self.overruns += 1
         self._end(worker)
-        if worker.task is not None:
+        if worker.task is not None and worker.task.key in self._outcomes:
             log.warning(
                 "The search for a model of %s on %s bars gave no answer within %g s: it begins again in a new process.",
                 *(*worker.task.key[:2], worker.task.patience),
@@ -172,7 +187,7 @@ class SearchPool:
         if not worker.is_ready and self._waiting:
             task = self._waiting.popleft()
         if task is not None:
-            self._outcomes[task.key] = Outcome(None, DIED)
+            self._found(task.key, Outcome(None, DIED))
 
     def _end(self, worker: _Worker) -> None:
         worker.kill()

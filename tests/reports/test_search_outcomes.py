@@ -15,6 +15,7 @@ from ml.search_pool import SearchPool
 from shared.database import connect, make_database
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, live, log_of
+from tests.unit.quick_search import POOL
 
 LOG = log_of(200)
 
@@ -53,8 +54,8 @@ class AnotherLibrary:
     def tend(self) -> None:
         """Nothing runs."""
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def abandon(self, *_: object) -> None:
+        """Nothing is under way."""
 
 
 def life(dsn: str, pool: AnotherLibrary | SearchPool, until: int) -> None:
@@ -71,9 +72,9 @@ def test_fold_from_the_start_uses_stored_outcomes_though_a_search_would_find_oth
     upgraded, unchanged = (make_database(embedded_postgres, f"outcomes_{which}") for which in "ab")
     for dsn in (upgraded, unchanged):
         migrate(dsn)
-        life(dsn, SearchPool(), 500)
+        life(dsn, POOL, 500)
     life(upgraded, AnotherLibrary(), 520)
-    life(unchanged, SearchPool(), 520)
+    life(unchanged, POOL, 520)
     query = "select * from forecasts where model = 'arima' order by start"
     with closing(connect(upgraded, "test")) as one, closing(connect(unchanged, "test")) as other:
         assert rows(one, query) == rows(other, query)

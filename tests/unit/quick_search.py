@@ -37,9 +37,13 @@ class Remembered:
         """Nothing is open."""
 
 
+POOL = SearchPool()
+"""For all tests of a run: its process takes two CPU seconds to start, and a search a tenth of one."""
+
+
 def pooled() -> PooledSearches:
-    """Searches in a process of their own, stored nowhere but in memory."""
-    return PooledSearches(SearchPool(), Event(), Remembered())
+    """Searches in a process that all tests share, stored nowhere but in memory."""
+    return PooledSearches(POOL, Event(), Remembered())
 
 
 class QuickSearches:

@@ -117,9 +117,19 @@ def test_london_has_no_pre_and_post() -> None:
     assert at("XLON", "2024-07-03T15:30").name == "closed"
 
 
-@pytest.mark.parametrize("name", ["XTKS", "JPX", "XSHG", "AIXK", "XSAU"])
-def test_exchange_whose_records_begin_late_still_has_its_calendar(name: str) -> None:
-    assert isinstance(calendar_of(name), Exchange)
+@pytest.mark.parametrize(
+    ("name", "opens", "closes"),
+    [
+        ("XTKS", "00:00", "06:00"),
+        ("JPX", "00:00", "06:00"),
+        ("XSHG", "01:30", "07:00"),
+        ("AIXK", "06:00", "12:00"),
+        ("XSAU", "07:00", "12:00"),
+    ],
+)
+def test_exchange_whose_records_begin_late_still_has_its_calendar(name: str, opens: str, closes: str) -> None:
+    bounds = second(f"2024-07-03T{opens}"), second(f"2024-07-03T{closes}")
+    assert at(name, f"2024-07-03T{opens}") == ("regular", *bounds)
 
 
 @pytest.mark.parametrize("name", ["ASEX", "BVB", "XTAE", "CMES", "24/5", "us_futures"])

@@ -191,6 +191,17 @@ def test_a_search_is_asked_for_once_and_its_result_taken_once(pool: SearchPool) 
         pool.result(key(3), 0.0)
 
 
+def test_what_is_abandoned_gives_no_result_and_may_be_asked_for_again(pool: SearchPool) -> None:
+    pool.submit(key(4), walk(), SETTINGS)
+    pool.submit(key(5), walk(), SETTINGS)
+    for number in (4, 5):
+        pool.abandon(key(number))
+        with pytest.raises(KeyError):
+            pool.result(key(number), 0.0)
+    pool.submit(key(5), returning(), SETTINGS)
+    assert answer(pool, key(5)) == timeless(search(returning(), SETTINGS))
+
+
 def test_a_worker_that_dies_fails_its_search_alone() -> None:
     with SearchPool() as pool:
         others = set(active_children())

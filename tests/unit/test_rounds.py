@@ -100,7 +100,12 @@ def test_worse_version_stays_a_candidate(rows: Samples, registry: Registry) -> N
 
 def test_worse_version_is_replaced(rows: Samples, registry: Registry) -> None:
     serve(registry, parted(rows, SETTINGS)[0], intercept=2.0)
-    assert trained(rows, registry).is_live
+    found = trained(rows, registry)
+    assert found.is_live
+    assert found.parent_loss is not None
+    assert found.loss < found.parent_loss
+    assert registry.live("1d") == {"linear_regression": 2}
+    assert registry.versions("1d", "linear_regression") == [1, 2], "the one it replaced is kept"
 
 
 def test_versions_are_compared_on_rows_that_neither_learnt_from(rows: Samples, registry: Registry) -> None:

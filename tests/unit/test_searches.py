@@ -12,9 +12,8 @@ from analytics.forecasts import Search
 from analytics.searches import PooledSearches
 from ml.order_search import search as searched
 from ml.search import Outcome, SearchSettings
-from ml.search_pool import SearchPool
 from shared.errors import Unavailable
-from tests.unit.quick_search import Remembered, pooled, timeless
+from tests.unit.quick_search import POOL, Remembered, pooled, timeless
 
 SMALL = SearchSettings(max_p=1, max_q=1)
 
@@ -70,14 +69,14 @@ def test_stored_outcome_is_not_searched_for_again() -> None:
     stored = Outcome(None, "another library found none")
     remembered = Remembered()
     remembered.store(walk(6), stored)
-    with closing(PooledSearches(SearchPool(), Event(), remembered)) as searches:
+    with closing(PooledSearches(POOL, Event(), remembered)) as searches:
         searches.ask(walk(6))
         assert searches.result(walk(6)) == stored
 
 
 def test_outcome_is_stored_before_it_is_used() -> None:
     remembered = Remembered()
-    with closing(PooledSearches(SearchPool(), Event(), remembered)) as searches:
+    with closing(PooledSearches(POOL, Event(), remembered)) as searches:
         outcome = searches.result(walk(6))
     assert remembered.outcomes == {walk(6): outcome}
 
@@ -90,20 +89,20 @@ def test_where_another_member_stored_an_outcome_first_that_one_counts() -> None:
             self.outcomes[search] = theirs
             return super().store(search, outcome)
 
-    with closing(PooledSearches(SearchPool(), Event(), Raced())) as searches:
+    with closing(PooledSearches(POOL, Event(), Raced())) as searches:
         assert searches.result(walk(9)) == theirs
 
 
-def test_no_process_is_left_at_the_end() -> None:
-    before = {worker.pid for worker in workers()}
+def test_searches_that_are_closed_leave_the_pool_to_others() -> None:
+    with closing(pooled()) as abandoned:
+        for number in range(20, 24):
+            abandoned.ask(walk(number))
     with closing(pooled()) as searches:
-        searches.result(walk(7))
-        assert {worker.pid for worker in workers()} > before
-    assert {worker.pid for worker in workers()} == before
+        assert timeless(searches.result(walk(20))) == timeless(searched(walk(20).series, SMALL))
 
 
 def test_nothing_is_waited_for_once_the_part_is_to_stop() -> None:
     stop = Event()
     stop.set()
-    with closing(PooledSearches(SearchPool(), stop, Remembered())) as searches, pytest.raises(Unavailable):
+    with closing(PooledSearches(POOL, stop, Remembered())) as searches, pytest.raises(Unavailable):
         searches.result(walk(8))
