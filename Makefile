@@ -1,12 +1,13 @@
 # Everything here needs Python 3.11 or newer and a network for the first time; nothing else.
 PYTHON ?= python3
 VENV := .venv
+WORKERS ?= 2
 RUN := $(VENV)/bin/python
 
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help run test test-pythons check chaos soak bench lock clean
+.PHONY: help run test tests test-pythons check chaos soak bench lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -14,8 +15,11 @@ help: ## what can be made
 run: $(VENV)/ready ## start everything; the page is at http://localhost:8050
 	@$(RUN) start_pipeline.py $(ARGS)
 
-test: $(VENV)/ready-dev check ## every check and every test, on a real Kafka, a real PostgreSQL and a real browser
-	$(RUN) -m pytest $(ARGS)
+test: $(VENV)/ready-dev ## every check and every test, on a real Kafka, a real PostgreSQL and a real browser
+	@$(MAKE) --no-print-directory -j2 check tests
+
+tests: $(VENV)/ready-dev
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-pythons: ## the tests that need no server, under every Python from 3.11 on that is found here
 	$(PYTHON) -m tests.pythons $(ARGS)

@@ -15,8 +15,9 @@ from hypothesis import settings
 settings.register_profile("tickstream", derandomize=True, deadline=None)
 settings.load_profile("tickstream")
 
-pytest_plugins = ("tests.servers", "tests.pages")
+pytest_plugins = ("tests.servers", "tests.pages", "tests.group_times")
 
+TEMPORARY = "tickstream-tests-"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -27,19 +28,22 @@ def pytest_configure(config: pytest.Config) -> None:
     Those of pytest are for root alone: the servers of most tests would then have their data elsewhere.
     """
     if sys.platform != "win32" and os.geteuid() == 0 and not config.option.basetemp:
-        config.option.basetemp = tempfile.mkdtemp(prefix="tickstream-tests-")
+        config.option.basetemp = tempfile.mkdtemp(prefix=TEMPORARY)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The temporary folders go with the run, whose processes have theirs below that of the first one."""
+    if TEMPORARY in str(config.option.basetemp):
+        shutil.rmtree(config.option.basetemp, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def open_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What `pytest_configure` says; the folder of this process goes with it."""
+def open_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What `pytest_configure` says, for the folder of this process and the one around it."""
     base = tmp_path_factory.getbasetemp()
-    ours = [folder for folder in (base, base.parent) if "tickstream-tests-" in str(folder)]
-    for folder in ours:
-        folder.chmod(0o711)
-    yield
-    if ours:
-        shutil.rmtree(base, ignore_errors=True)
+    for folder in (base, base.parent):
+        if TEMPORARY in str(folder):
+            folder.chmod(0o711)
 
 
 @pytest.fixture
