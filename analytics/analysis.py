@@ -33,7 +33,7 @@ from analytics.tables import (
     write_doubts,
     write_live,
 )
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
 from shared.database import Connection, Cursor, transaction
 from shared.market import Interval
 from shared.progress import Reading, hold, reached

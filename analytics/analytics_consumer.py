@@ -18,8 +18,8 @@ from analytics.searches import PooledSearches
 from analytics.settings import engine_settings
 from analytics.shelf import RegistryShelf
 from db.migrate import migrate
-from ml.model_folder import registry_of
-from ml.search_pool import SearchPool
+from ml.order_search.search_pool import SearchPool
+from ml.registry.model_folder import registry_of
 from shared.command_line import run_part
 from shared.config import Config
 from shared.consuming import ConsumingPart, consume

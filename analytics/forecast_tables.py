@@ -12,10 +12,10 @@ from analytics.engine import Event
 from analytics.forecasts import SeriesForecasts
 from analytics.steps import Made, PastBar, Scored, Step
 from analytics.tracks import Standing
-from ml.conformal import Forecast
-from ml.features import Observation
-from ml.scores import Summary
-from ml.significance import NAIVE, Comparison, champion
+from ml.models.features import Observation
+from ml.scoring.scores import Summary
+from ml.scoring.significance import NAIVE, Comparison, champion
+from ml.uncertainty.conformal import Forecast
 from shared.database import Cursor, copy_rows
 from shared.market import Bar, Interval
 

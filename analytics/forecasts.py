@@ -1,7 +1,7 @@
 """What was forecast of one symbol's closes in one interval, and what became of it, moved by each closed bar.
 
-Several models stand side by side: "naive" says that the close stays, "arima" what `ml.forecaster` finds, and trained
-ones, which come and go, say what `ml.served` makes of the newest bars, at one horizon each. All get their intervals
+Several models stand side by side: "naive" says that the close stays, "arima" what `ml.arima.forecaster` finds, and trained
+ones, which come and go, say what `ml.models.predictors` makes of the newest bars, at one horizon each. All get their intervals
 from the volatility of the symbol and from what forecasts of the same partition, interval and model were really off by.
 Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
 
@@ -17,14 +17,14 @@ from typing import Any, NamedTuple, Protocol
 
 from analytics.steps import Fit, Made, PastBar, Scored, Step
 from analytics.tracks import Track
-from ml.conformal import Forecast, Pool
-from ml.features import RETURNS, Features, FeatureSettings, Observation, features, split
-from ml.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.search import Outcome, SearchSettings
-from ml.search import Series as Logarithms
-from ml.served import Served
-from ml.significance import NAIVE
-from ml.volatility import WARM_AFTER, VarianceFilter
+from ml.arima.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
+from ml.arima.search import Outcome, SearchSettings
+from ml.arima.search import Series as Logarithms
+from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, split
+from ml.models.predictors import Served
+from ml.scoring.significance import NAIVE
+from ml.uncertainty.conformal import Forecast, Pool
+from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
 from shared.market import Bar, Interval
 
 ARIMA = "arima"

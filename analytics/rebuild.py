@@ -12,8 +12,8 @@ from analytics.split_check import SplitCheck
 from analytics.steps import PastBar
 from analytics.symbol_state import Rebuilt
 from analytics.tables import Snapshot, bars_until, replace_indicators, splits_until
-from ml.features import split
-from ml.volatility import MEMORY
+from ml.models.features import split
+from ml.uncertainty.volatility import MEMORY
 from shared.calendars import calendar_of, periods_per_year
 from shared.database import Cursor
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval

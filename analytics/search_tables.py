@@ -4,8 +4,8 @@ import hashlib
 import struct
 
 from analytics.forecasts import Search
-from ml.arima import ArimaModel
-from ml.search import Outcome
+from ml.arima.arima import ArimaModel
+from ml.arima.search import Outcome
 from shared.database import Connection, Cursor, connect, transaction
 
 COLUMNS = "ar, d, ma, constant, sigma, reason, aicc, seconds"

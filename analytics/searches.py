@@ -5,8 +5,8 @@ from threading import Event
 from typing import Protocol
 
 from analytics.forecasts import Search
-from ml.search import Outcome
-from ml.search_pool import DIED, Key, SearchPool
+from ml.arima.search import Outcome
+from ml.order_search.search_pool import DIED, Key, SearchPool
 from shared.errors import Unavailable
 from shared.pulse import beat
 

@@ -6,7 +6,7 @@ from analytics.alerts import Alert, AlertRules, AlertSettings
 from analytics.bars import OpenBar, Slot
 from analytics.forecasts import SeriesForecasts
 from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
 from shared.calendars import SessionCalendar
 from shared.market import Bar, Interval
 

@@ -11,7 +11,7 @@ from math import inf
 from typing import NamedTuple, Protocol
 
 from analytics.engine import Engine
-from ml.served import Served
+from ml.models.predictors import Served
 from shared.market import Interval
 
 Versions = dict[Interval, dict[str, int]]

@@ -5,10 +5,10 @@ from time import monotonic
 from typing import TypeGuard
 
 from analytics.serving import Versions
-from ml.features import FeatureSettings, names
-from ml.model_file import Expected, ModelFile, libraries_of
-from ml.registry import MODELS, Registry
-from ml.served import Served
+from ml.models.features import FeatureSettings, names
+from ml.models.predictors import Served
+from ml.registry.model_file import Expected, ModelFile, libraries_of
+from ml.registry.registry import MODELS, Registry
 from shared.errors import ModelRefused
 from shared.market import Interval
 from shared.model_settings import Models

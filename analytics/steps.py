@@ -2,15 +2,15 @@
 
 from typing import NamedTuple
 
-from ml.conformal import Forecast
-from ml.features import Observation
-from ml.scores import Score
-from ml.search import Outcome
+from ml.arima.search import Outcome
+from ml.models.features import Observation
+from ml.scoring.scores import Score
+from ml.uncertainty.conformal import Forecast
 
 
 class Made(NamedTuple):
     """What a model said at the close of a bar, by rising horizons. `order` is that of ARIMA models alone; `version` is
-    as in `ml.forecaster`, of a trained model that of the registry."""
+    as in `ml.arima.forecaster`, of a trained model that of the registry."""
 
     model: str
     order: tuple[int, int, int] | None

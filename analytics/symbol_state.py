@@ -12,7 +12,7 @@ from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSetting
 from analytics.open_bars import OpenBars
 from analytics.series import ClosedBar, Series
 from analytics.split_check import Settled, SplitCheck
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
 from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, CorporateAction, Interval, Quote, RecordedBar
 

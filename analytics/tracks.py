@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from ml.conformal import Forecast, Pool, Waiting
-from ml.scores import Record, Score, fines_of, score
-from ml.significance import NAIVE, Comparison
+from ml.scoring.scores import Record, Score, fines_of, score
+from ml.scoring.significance import NAIVE, Comparison
+from ml.uncertainty.conformal import Forecast, Pool, Waiting
 from shared.market import INTERVAL_SECONDS, Bar, Interval
 
 REGULAR_DAY_SECONDS = 23_400

@@ -3,8 +3,8 @@
     python -m benchmarks.coverage                     some seconds
     python -m benchmarks.coverage --data FOLDER       where market_lean/lean/Data/equity/usa lies
 
-Every day says "no change" of the closes one and five days ahead, with the interval of `ml.volatility` and
-`ml.conformal` learnt from 1998 on, and is scored when the day has come. Beside it stands the usual interval: the
+Every day says "no change" of the closes one and five days ahead, with the interval of `ml.uncertainty.volatility` and
+`ml.uncertainty.conformal` learnt from 1998 on, and is scored when the day has come. Beside it stands the usual interval: the
 normal quantile times the sample standard deviation of all returns so far. Prices are as they were paid, with their
 splits; dividends are part of the moves, as they are on the screen. Nothing looks ahead: what a day uses was known at
 its close. The score is the interval score, less is better.
@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tables import table
-from ml.conformal import Forecast, Pool, Waiting
-from ml.scores import Score, fines_of, score
-from ml.volatility import WARM_AFTER, VarianceFilter
+from ml.scoring.scores import Score, fines_of, score
+from ml.uncertainty.conformal import Forecast, Pool, Waiting
+from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
 from shared.market import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
 from benchmarks.walks import SYMBOLS, Market
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
 
 FITS = 2
 """Bars at which each walk is fitted anew."""

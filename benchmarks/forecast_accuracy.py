@@ -15,13 +15,13 @@ import numpy as np
 
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
-from ml.backtest import arima_forecasts, arima_settings, known, trained_forecasts
-from ml.evaluation import Evaluated, evaluated, lesson
-from ml.history_files import histories_of_files
-from ml.rounds import round_settings
-from ml.samples import History, Samples, samples
-from ml.significance import NAIVE
-from ml.walk_forward import Fold, folds
+from ml.datasets.history_files import histories_of_files
+from ml.datasets.samples import History, Samples, samples
+from ml.datasets.walk_forward import Fold, folds
+from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.scoring.evaluation import Evaluated, evaluated, lesson
+from ml.scoring.significance import NAIVE
+from ml.training.training_run import round_settings
 from shared.config import Config
 from shared.market import Interval
 from shared.setting_types import TRAINED_MODELS

@@ -8,10 +8,10 @@ import psutil
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
 from benchmarks.walks import walk
+from ml.arima.forecaster import Forecaster, ForecastSettings
+from ml.arima.search import Series
 from ml.forecast_settings import forecast_settings
-from ml.forecaster import Forecaster, ForecastSettings
-from ml.search import Series
-from ml.search_pool import SearchPool
+from ml.order_search.search_pool import SearchPool
 from shared.config import Config
 from shared.market import INTERVAL_SECONDS, Interval
 

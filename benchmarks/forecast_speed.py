@@ -15,12 +15,12 @@ from benchmarks.fitted_anew import beside, fitted_anew
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
 from benchmarks.walks import SYMBOLS, WALKS, Market, history, symbol_of, walk, walk_of
-from ml.forecaster import Forecaster, ForecastSettings
-from ml.order_search import search
-from ml.samples import samples
-from ml.search import Outcome
-from ml.served import Served
-from ml.training import TrainingSettings, train
+from ml.arima.forecaster import Forecaster, ForecastSettings
+from ml.arima.search import Outcome
+from ml.datasets.samples import samples
+from ml.learners.training import TrainingSettings, train
+from ml.models.predictors import Served
+from ml.order_search.order_search import search
 from shared.consuming import OBJECTS_A_TURN
 from shared.market import Bar
 from shared.setting_types import TRAINED_MODELS

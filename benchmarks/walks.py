@@ -3,8 +3,8 @@
 from math import exp
 from random import Random
 
-from ml.features import Observation
-from ml.samples import History
+from ml.datasets.samples import History
+from ml.models.features import Observation
 from shared.market import Bar
 
 SEED = 7

@@ -33,15 +33,15 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ml.batch import Prediction, predictions
 from ml.commands import parser_of, run_command
-from ml.features import RETURNS
-from ml.inputs import inputs
-from ml.model_file import ModelFile, read
-from ml.model_folder import key_in
-from ml.report import progress_bars, show
-from ml.rounds import RoundSettings, expected_of, round_settings
-from ml.samples import History
+from ml.datasets.inputs import inputs
+from ml.datasets.samples import History
+from ml.diagnostics.batch import Prediction, predictions
+from ml.diagnostics.report import progress_bars, show
+from ml.models.features import RETURNS
+from ml.registry.model_file import ModelFile, read
+from ml.registry.model_folder import key_in
+from ml.training.training_run import RoundSettings, expected_of, round_settings
 from shared.config import Config
 from shared.errors import ConfigError, ModelRefused
 

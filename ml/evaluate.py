@@ -32,15 +32,15 @@ import msgspec
 import numpy as np
 from rich.progress import Progress
 
-from ml.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.commands import parser_of, run_command
-from ml.evaluation import Evaluated, Numbers, evaluated, lesson
-from ml.inputs import Inputs, inputs
-from ml.report import day, evaluated_record, evaluation_table, progress_bars, show
-from ml.rounds import RoundSettings, require_rows, round_settings
-from ml.samples import Samples, samples
-from ml.significance import NAIVE
-from ml.walk_forward import Fold, folds
+from ml.datasets.inputs import Inputs, inputs
+from ml.datasets.samples import Samples, samples
+from ml.datasets.walk_forward import Fold, folds
+from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.diagnostics.report import day, evaluated_record, evaluation_table, progress_bars, show
+from ml.scoring.evaluation import Evaluated, Numbers, evaluated, lesson
+from ml.scoring.significance import NAIVE
+from ml.training.training_run import RoundSettings, require_rows, round_settings
 from shared.config import Config
 from shared.errors import ConfigError
 from shared.setting_types import TrainedModel

@@ -1,7 +1,7 @@
 """What the settings mean to forecasts of an interval's closes, live and wherever they are measured."""
 
-from ml.forecaster import ForecastSettings
-from ml.search import SearchSettings, season_of
+from ml.arima.forecaster import ForecastSettings
+from ml.arima.search import SearchSettings, season_of
 from shared.market import Interval
 from shared.model_settings import Models
 

@@ -26,13 +26,13 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from ml.commands import FAILED, parser_of, run_command
-from ml.inputs import inputs
-from ml.model_folder import registry_of
-from ml.registry import Registry
-from ml.report import progress_bars, show, training_table
-from ml.rounds import RoundSettings, Training, parted, round_settings, train_and_decide
-from ml.samples import Samples, samples
-from ml.training_tables import highest_versions, write_training
+from ml.datasets.inputs import inputs
+from ml.datasets.samples import Samples, samples
+from ml.diagnostics.report import progress_bars, show, training_table
+from ml.registry.model_folder import registry_of
+from ml.registry.registry import Registry
+from ml.training.training_run import RoundSettings, Training, parted, round_settings, train_and_decide
+from ml.training.training_tables import highest_versions, write_training
 from shared.config import Config
 from shared.database import connect, transaction
 from shared.embedded import postgres_in

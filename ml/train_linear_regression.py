@@ -23,18 +23,18 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 
 import numpy as np
 
-from ml.backtest import known, trained_forecasts
 from ml.commands import parser_of, run_command
-from ml.evaluation import Evaluated, evaluated, lesson
-from ml.inputs import inputs
-from ml.model_file import read, write
-from ml.model_folder import key_in
-from ml.report import day, evaluation_table, progress_bars, show
-from ml.rounds import RoundSettings, expected_of, manifest_of, require_rows, round_settings
-from ml.samples import Samples, samples
-from ml.significance import NAIVE
-from ml.training import train
-from ml.walk_forward import folds
+from ml.datasets.inputs import inputs
+from ml.datasets.samples import Samples, samples
+from ml.datasets.walk_forward import folds
+from ml.diagnostics.backtest import known, trained_forecasts
+from ml.diagnostics.report import day, evaluation_table, progress_bars, show
+from ml.learners.training import train
+from ml.registry.model_file import read, write
+from ml.registry.model_folder import key_in
+from ml.scoring.evaluation import Evaluated, evaluated, lesson
+from ml.scoring.significance import NAIVE
+from ml.training.training_run import RoundSettings, expected_of, manifest_of, require_rows, round_settings
 from shared.config import Config
 from shared.errors import ConfigError, ModelRefused
 from shared.setting_types import TrainedModel

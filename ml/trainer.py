@@ -22,8 +22,8 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 
 from db.migrate import migrate
 from ml.children import end_with, start_deaf
-from ml.schedule import Progress, Schedule
-from ml.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
+from ml.training.schedule import Progress, Schedule
+from ml.training.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
 from shared.calendars import calendar_of
 from shared.command_line import run_part
 from shared.config import Config
@@ -158,7 +158,7 @@ def work(config: Config, interval: Interval) -> None:
     """The life of the process of a round; it exits with TOO_FEW_ROWS where there are too few."""
     Thread(target=end_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
     # Imported here, so that the part itself never loads what only its rounds need.
-    from ml.training_process import train_interval
+    from ml.training.training_process import train_interval
 
     if not train_interval(config, interval):
         sys.exit(TOO_FEW_ROWS)

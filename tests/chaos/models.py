@@ -1,8 +1,8 @@
 """Trained models that forecast from the first record of a run on."""
 
-from ml.model_folder import registry_of
-from ml.rounds import manifest_of, round_settings
-from ml.training import train
+from ml.learners.training import train
+from ml.registry.model_folder import registry_of
+from ml.training.training_run import manifest_of, round_settings
 from shared.config import Config
 from shared.setting_types import TrainedModel
 from tests.unit.histories import walks

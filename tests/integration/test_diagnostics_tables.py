@@ -13,9 +13,9 @@ from psycopg2.extras import execute_values
 
 from analytics.symbol_state import EngineSettings
 from db.migrate import migrate
-from ml.diagnostics import findings
-from ml.diagnostics_tables import read_outcomes, write_diagnostics
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
+from ml.diagnostics.diagnostics import findings
+from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from tests.integration.test_settings_change import fold, log_with_a_split
 
@@ -176,7 +176,7 @@ def test_few_scores_are_told_and_none_are_not(connection: Connection) -> None:
 
 
 def test_findings_are_written_batch_by_batch(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ml.diagnostics_tables.BATCH", 1)
+    monkeypatch.setattr("ml.diagnostics.diagnostics_tables.BATCH", 1)
     with transaction(connection) as cursor:
         for model in ("arima", "naive", "xgboost"):
             series(cursor, model, 1, range(1, 12))

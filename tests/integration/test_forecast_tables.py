@@ -10,7 +10,7 @@ import pytest
 
 from analytics.symbol_state import EngineSettings
 from db.migrate import migrate
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
 from shared.database import Connection, connect, make_database, transaction
 from shared.market import Interval
 from tests.integration.test_settings_change import fold, log_of, log_with_a_split

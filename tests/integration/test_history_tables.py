@@ -9,9 +9,9 @@ import pytest
 from analytics.split_check import Settled
 from analytics.tables import BAR_COLUMNS, write_actions
 from db.migrate import migrate
-from ml.features import RETURNS, FeatureSettings, Observation
-from ml.history_tables import histories_from_tables
-from ml.samples import samples
+from ml.datasets.history_tables import histories_from_tables
+from ml.datasets.samples import samples
+from ml.models.features import RETURNS, FeatureSettings, Observation
 from shared.database import Connection, connect, copy_rows, make_database, transaction
 from shared.market import CorporateAction
 

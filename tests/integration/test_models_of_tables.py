@@ -7,8 +7,8 @@ import pytest
 
 from analytics.tables import BAR_COLUMNS
 from ml import evaluate, train
-from ml.inputs import inputs
-from ml.model_folder import registry_of
+from ml.datasets.inputs import inputs
+from ml.registry.model_folder import registry_of
 from shared.database import connect, copy_rows, transaction
 from shared.errors import ConfigError
 from tests.integration.desk import Desk

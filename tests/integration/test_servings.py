@@ -12,10 +12,10 @@ from analytics.analysis import Analysis
 from analytics.shelf import RegistryShelf
 from analytics.tables import delete_snapshot
 from db.migrate import migrate
-from ml.features import FeatureSettings, names
-from ml.registry import Registry
-from ml.served import Linear
-from ml.signing import key_of
+from ml.models.features import FeatureSettings, names
+from ml.models.predictors import Linear
+from ml.registry.registry import Registry
+from ml.registry.signing import key_of
 from shared.database import Connection, connect, make_database, transaction
 from shared.model_settings import Models
 from tests.integration.test_forecast_tables import MINUTES, rows

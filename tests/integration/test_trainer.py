@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from ml.model_folder import registry_of
-from ml.schedule import Progress
+from ml.registry.model_folder import registry_of
 from ml.trainer import Trainer, train
-from ml.training_tables import closed_bars
+from ml.training.schedule import Progress
+from ml.training.training_tables import closed_bars
 from shared.database import connect, copy_rows, transaction
 from shared.parts import SignOfLife, Stop
 from tests.integration.desk import PROJECT, Desk, give_last_quote

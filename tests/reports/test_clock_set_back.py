@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from dashboard import queries
-from ml.training_tables import analytics_lag
+from ml.training.training_tables import analytics_lag
 from shared.database import Cursor, connect, transaction
 from tests.integration.desk import Desk
 

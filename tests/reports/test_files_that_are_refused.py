@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ml.history_files import histories_of_files
+from ml.datasets.history_files import histories_of_files
 from shared.recordings.sequence import recorded
 from tests.reports.recorded_rows import BARS, QUOTES, bars, file_of, refusal
 from tests.unit.lean_zips import write_zip

@@ -13,12 +13,12 @@ from analytics.serving import Switch
 from analytics.serving_tables import write_switches
 from analytics.shelf import RegistryShelf
 from ml import train
-from ml.features import FeatureSettings, names
-from ml.model_folder import registry_of
-from ml.registry import Registry
-from ml.served import Linear
-from ml.signing import key_of
-from ml.training_process import train_interval
+from ml.models.features import FeatureSettings, names
+from ml.models.predictors import Linear
+from ml.registry.model_folder import registry_of
+from ml.registry.registry import Registry
+from ml.registry.signing import key_of
+from ml.training.training_process import train_interval
 from shared.database import connect, transaction
 from shared.model_settings import Models
 from tests.integration.desk import Desk

@@ -9,9 +9,9 @@ from analytics.forecasts import Search
 from analytics.search_tables import OutcomeTable
 from analytics.searches import PooledSearches
 from db.migrate import migrate
-from ml.arima import ArimaModel
-from ml.search import Outcome, SearchSettings
-from ml.search_pool import SearchPool
+from ml.arima.arima import ArimaModel
+from ml.arima.search import Outcome, SearchSettings
+from ml.order_search.search_pool import SearchPool
 from shared.database import connect, make_database
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, live, log_of

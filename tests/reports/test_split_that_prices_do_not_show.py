@@ -9,7 +9,7 @@ from analytics.replay import closed_bars
 from analytics.set_aside import SetAside
 from analytics.split_check import PATIENCE
 from analytics.symbol_state import EngineSettings
-from ml.history_files import histories_of_files
+from ml.datasets.history_files import histories_of_files
 from shared.market import Record
 from shared.recordings.sequence import recorded
 from tests.unit.lean_zips import write_zip

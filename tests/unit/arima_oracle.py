@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from ml.arima import Arima, ArimaModel
+from ml.arima.arima import Arima, ArimaModel
 
 
 def polynomial(partials: Sequence[float]) -> tuple[float, ...]:

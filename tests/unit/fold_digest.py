@@ -6,7 +6,7 @@ from random import Random
 
 from analytics.engine import Engine
 from analytics.symbol_state import EngineSettings
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
 from shared.market import Record
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import folded, kept, quote, second, split

@@ -5,8 +5,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from ml.features import RETURNS, FeatureSettings, Observation
-from ml.samples import History, Samples, samples
+from ml.datasets.samples import History, Samples, samples
+from ml.models.features import RETURNS, FeatureSettings, Observation
 
 DAY = 86_400
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sklearn.linear_model import LinearRegression
 
-from ml.model_file import Expected, Manifest, libraries_of
-from ml.registry import Registry
-from ml.served import Linear
-from ml.signing import key_of
+from ml.models.predictors import Linear
+from ml.registry.model_file import Expected, Manifest, libraries_of
+from ml.registry.registry import Registry
+from ml.registry.signing import key_of
 
 FEATURES = ("return_1", "return_2", "volume")
 PREDICTOR = Linear(0.1 + 0.2, (0.25, -1e-300, 1 / 3))

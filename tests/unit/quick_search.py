@@ -6,9 +6,9 @@ from threading import Event
 
 from analytics.forecasts import Search
 from analytics.searches import PooledSearches
-from ml.arima import ArimaModel
-from ml.search import Outcome
-from ml.search_pool import SearchPool
+from ml.arima.arima import ArimaModel
+from ml.arima.search import Outcome
+from ml.order_search.search_pool import SearchPool
 
 
 def searched(search: Search) -> Outcome:

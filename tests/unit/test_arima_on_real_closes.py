@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.arima import ArimaModel
+from ml.arima.arima import ArimaModel
 from tests.unit.arima_oracle import apart
 
 MODELS = (

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from analytics.forecasts import Search, SeriesForecasts, pools_of
-from ml.arima_walk import arima_returns
-from ml.features import Observation
-from ml.forecaster import ForecastSettings
-from ml.order_search import search
-from ml.samples import History
-from ml.search import Outcome, SearchSettings
+from ml.arima.forecaster import ForecastSettings
+from ml.arima.search import Outcome, SearchSettings
+from ml.datasets.samples import History
+from ml.diagnostics.arima_walk import arima_returns
+from ml.models.features import Observation
+from ml.order_search.order_search import search
 from shared.market import Bar
 
 SETTINGS = ForecastSettings(

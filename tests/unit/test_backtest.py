@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from analytics.settings import engine_settings
-from ml.backtest import arima_forecasts, arima_settings, known, trained_forecasts
-from ml.evaluation import evaluated
-from ml.features import RETURNS
-from ml.samples import Samples
-from ml.significance import BETTER
-from ml.training import TrainingSettings
-from ml.walk_forward import Fold, folds
+from ml.datasets.samples import Samples
+from ml.datasets.walk_forward import Fold, folds
+from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.learners.training import TrainingSettings
+from ml.models.features import RETURNS
+from ml.scoring.evaluation import evaluated
+from ml.scoring.significance import BETTER
 from shared.config import Config
 from shared.market import Interval
 from shared.model_settings import Models

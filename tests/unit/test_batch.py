@@ -7,10 +7,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from ml.batch import Prediction, predictions
-from ml.features import FeatureSettings, split
-from ml.samples import History, samples
-from ml.served import Linear, Served
+from ml.datasets.samples import History, samples
+from ml.diagnostics.batch import Prediction, predictions
+from ml.models.features import FeatureSettings, split
+from ml.models.predictors import Linear, Served
 from tests.unit.histories import DAY, walk
 
 BARS = 90

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.conformal import RATE, WIDEST, Forecast, Pool, Waiting, bounds
+from ml.uncertainty.conformal import RATE, WIDEST, Forecast, Pool, Waiting, bounds
 
 LEVELS = (0.5, 0.8, 0.95)
 NORMAL = (0.6744897501960817, 1.2815515655446008, 1.959963984540054)

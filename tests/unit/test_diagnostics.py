@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ml.diagnostics import FEWEST, LAGS, NOMINAL, POINTS, WINDOW, Outcomes, findings
+from ml.diagnostics.diagnostics import FEWEST, LAGS, NOMINAL, POINTS, WINDOW, Outcomes, findings
 
 LEVELS = (0.5, 0.8, 0.95)
 NORMAL = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]

@@ -3,9 +3,18 @@
 import numpy as np
 import pytest
 
-from ml.evaluation import DAY_SECONDS, MEASURE, Evaluated, Known, Numbers, days_a_cluster, evaluated, lesson
-from ml.scores import Summary
-from ml.significance import BETTER, UNDECIDED, WORSE, t_quantile
+from ml.scoring.evaluation import (
+    DAY_SECONDS,
+    MEASURE,
+    Evaluated,
+    Known,
+    Numbers,
+    days_a_cluster,
+    evaluated,
+    lesson,
+)
+from ml.scoring.scores import Summary
+from ml.scoring.significance import BETTER, UNDECIDED, WORSE, t_quantile
 
 DAYS, SYMBOLS = 300, 4
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.features import (
+from ml.models.features import (
     RETURN_LIMIT,
     RETURNS,
     Features,
@@ -185,6 +185,6 @@ def test_target_gives_the_later_price_back() -> None:
 
 def test_forecasting_imports_nothing_that_trains() -> None:
     heavy = "numpy", "sklearn", "xgboost", "statsmodels", "joblib", "torch"
-    script = f"import sys, ml.features, ml.served; print([name for name in {heavy} if name in sys.modules])"
+    script = f"import sys, ml.models.features, ml.models.predictors; print([name for name in {heavy} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

@@ -18,9 +18,9 @@ from benchmarks.forecast_speed import (
     trained_models,
 )
 from benchmarks.walks import Market, history, walk
-from ml.features import FeatureSettings, Observation
-from ml.forecaster import ForecastSettings
-from ml.samples import History, samples
+from ml.arima.forecaster import ForecastSettings
+from ml.datasets.samples import History, samples
+from ml.models.features import FeatureSettings, Observation
 from shared.config import load
 
 DAY = 86_400

@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ml.arima import Arima, ArimaModel
-from ml.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.search import Outcome, SearchSettings
-from ml.search_pool import SearchPool
+from ml.arima.arima import Arima, ArimaModel
+from ml.arima.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
+from ml.arima.search import Outcome, SearchSettings
+from ml.order_search.search_pool import SearchPool
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 # Hardly more than a random walk, so that closes at random don't speak against it.

@@ -12,9 +12,9 @@ from analytics.engine import Engine, Event
 from analytics.steps import Step
 from analytics.symbol_state import EngineSettings
 from analytics.tracks import cluster_days
-from ml.conformal import Pool
-from ml.features import Observation
-from ml.forecaster import ForecastSettings
+from ml.arima.forecaster import ForecastSettings
+from ml.models.features import Observation
+from ml.uncertainty.conformal import Pool
 from shared.market import Interval, Record, RecordedBar
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import kept, mark, recorded_bar, restored_with, second, split

@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 
-from ml.gate import Trial, decide
+from ml.training.promotion import Trial, decide
 
 
 def test_first_version_goes_live_however_good_it_is() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ml.features import Observation
-from ml.history_files import histories_of_files, interval_of_files
+from ml.datasets.history_files import histories_of_files, interval_of_files
+from ml.models.features import Observation
 from shared.errors import ConfigError
 from tests.unit.lean_zips import write_zip
 from tests.unit.records import second

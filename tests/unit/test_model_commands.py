@@ -12,10 +12,10 @@ from random import Random
 import pytest
 
 from ml import evaluate
-from ml.model_file import read
-from ml.registry import Registry
-from ml.rounds import expected_of, round_settings
-from ml.signing import key_of
+from ml.registry.model_file import read
+from ml.registry.registry import Registry
+from ml.registry.signing import key_of
+from ml.training.training_run import expected_of, round_settings
 from shared.config import Config
 from shared.errors import ConfigError
 from shared.model_settings import Models

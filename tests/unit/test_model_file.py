@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from ml import model_file
-from ml.features import RETURNS, Features
-from ml.model_file import LARGEST_BYTES, libraries_of, read, write
-from ml.served import Linear
-from ml.signing import Key
+from ml.models.features import RETURNS, Features
+from ml.models.predictors import Linear
+from ml.registry import model_file
+from ml.registry.model_file import LARGEST_BYTES, libraries_of, read, write
+from ml.registry.signing import Key
 from shared.errors import ModelRefused
 from tests.unit.model_files import PREDICTOR, Hostile, estimator, expected, manifest
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ml.registry import KEPT, Registry
-from ml.signing import Key, key_of
+from ml.registry.registry import KEPT, Registry
+from ml.registry.signing import Key, key_of
 from shared.errors import ModelRefused
 from shared.setting_types import TrainedModel
 from tests.unit.model_files import PREDICTOR, add_versions, expected, manifest

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from statsmodels.tsa.arima.model import ARIMA
 
-from ml.arima import ArimaModel
-from ml.order_search import MEAN_CLOSES, differences, search
-from ml.search import Outcome, SearchSettings, season_of
-from ml.search_pool import Key, SearchPool
+from ml.arima.arima import ArimaModel
+from ml.arima.search import Outcome, SearchSettings, season_of
+from ml.order_search.order_search import MEAN_CLOSES, differences, search
+from ml.order_search.search_pool import Key, SearchPool
 from tests.unit.quick_search import timeless
 
 SETTINGS = SearchSettings()

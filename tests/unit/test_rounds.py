@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.features import FeatureSettings
-from ml.model_file import Expected
-from ml.registry import Registry
-from ml.rounds import (
+from ml.datasets.samples import Samples
+from ml.learners.trained import Trained, TrainingSettings
+from ml.learners.training import predict
+from ml.models.features import FeatureSettings
+from ml.models.predictors import Linear
+from ml.registry.model_file import Expected
+from ml.registry.registry import Registry
+from ml.registry.signing import key_of
+from ml.training.training_run import (
     RoundSettings,
     Training,
     expected_of,
@@ -18,11 +23,6 @@ from ml.rounds import (
     round_settings,
     train_and_decide,
 )
-from ml.samples import Samples
-from ml.served import Linear
-from ml.signing import key_of
-from ml.trained import Trained, TrainingSettings
-from ml.training import predict
 from shared.errors import ConfigError
 from shared.model_settings import Models
 from tests.unit.histories import walks

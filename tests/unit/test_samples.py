@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.features import RETURNS, Features, FeatureSettings, Observation, features, split
-from ml.history_files import histories_of_files
-from ml.samples import History, samples
+from ml.datasets.history_files import histories_of_files
+from ml.datasets.samples import History, samples
+from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, split
 from tests.unit.histories import DAY, histories, walk
 
 SETTINGS = FeatureSettings()

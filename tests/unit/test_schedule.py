@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml.schedule import LEAST_SECONDS, Progress, Schedule
+from ml.training.schedule import LEAST_SECONDS, Progress, Schedule
 
 SCHEDULE = Schedule(every_bars=1000, every_seconds=1200.0, first_rows=100)
 

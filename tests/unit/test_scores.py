@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.conformal import Forecast, bounds
-from ml.scores import BLOCK, BLOCKS, Record, Score, Summary, fines_of, score
+from ml.scoring.scores import BLOCK, BLOCKS, Record, Score, Summary, fines_of, score
+from ml.uncertainty.conformal import Forecast, bounds
 
 LEVELS = (0.5, 0.95)
 WIDTHS = (0.67, 1.96)

@@ -10,8 +10,8 @@ import pytest
 
 from analytics.forecasts import Search
 from analytics.searches import PooledSearches
-from ml.order_search import search as searched
-from ml.search import Outcome, SearchSettings
+from ml.arima.search import Outcome, SearchSettings
+from ml.order_search.order_search import search as searched
 from shared.errors import Unavailable
 from tests.unit.quick_search import POOL, Remembered, pooled, timeless
 

@@ -7,10 +7,10 @@ import pytest
 
 from analytics import shelf as module
 from analytics.shelf import RegistryShelf
-from ml.features import FeatureSettings, names
-from ml.registry import Registry
-from ml.served import Linear
-from ml.signing import key_of
+from ml.models.features import FeatureSettings, names
+from ml.models.predictors import Linear
+from ml.registry.registry import Registry
+from ml.registry.signing import key_of
 from shared.model_settings import Models
 from shared.setting_types import TrainedModel
 from tests.unit.model_files import estimator, manifest

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.significance import (
+from ml.scoring.significance import (
     BETTER,
     FEWEST_CLUSTERS,
     NAIVE,

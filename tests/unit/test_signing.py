@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.signing import KEY_BYTES, Key, key_of
+from ml.registry.signing import KEY_BYTES, Key, key_of
 from shared.errors import ConfigError
 
 

@@ -8,8 +8,8 @@ import pytest
 from analytics.engine import Engine, Event
 from analytics.forecast_tables import champions
 from analytics.steps import Made, Step
-from ml.features import RETURNS, FeatureSettings, Observation, features
-from ml.served import Served
+from ml.models.features import RETURNS, FeatureSettings, Observation, features
+from ml.models.predictors import Served
 from shared.market import Record, RecordedBar
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import kept, recorded_bar, restored_with, split

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ml.features import FeatureSettings, names
-from ml.samples import Samples
-from ml.served import Smoothing, predictor
-from ml.training import Trained, TrainingSettings, predict, train
+from ml.datasets.samples import Samples
+from ml.learners.training import Trained, TrainingSettings, predict, train
+from ml.models.features import FeatureSettings, names
+from ml.models.predictors import Smoothing, predictor
 from shared.errors import ConfigError
 from shared.setting_types import TRAINED_MODELS, TrainedModel
 from tests.unit.histories import walks
@@ -170,7 +170,7 @@ def test_recurrent_network_says_what_to_install(noise: Samples) -> None:
 def test_served_network_says_what_pytorch_says(noise: Samples) -> None:
     import torch
 
-    from ml.lstm import STEPS, said
+    from ml.learners.lstm import STEPS, said
 
     estimator: Any
     trained: Trained = train("lstm", noise, SETTINGS)

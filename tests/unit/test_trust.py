@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from ml.arima import ArimaModel
+from ml.arima.arima import ArimaModel
+from ml.arima.forecaster import PATIENCE, ArimaForecast, Forecaster, ForecastSettings, Warming
+from ml.arima.search import Outcome
+from ml.arima.skill_monitor import Trust
 from ml.forecast_settings import forecast_settings
-from ml.forecaster import PATIENCE, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.order_search import search
-from ml.search import Outcome
-from ml.trust import Trust
+from ml.order_search.order_search import search
 from shared.model_settings import Models
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.volatility import (
+from ml.uncertainty.volatility import (
     ALPHA,
     BETA,
     GAMMA,

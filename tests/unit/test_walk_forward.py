@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.walk_forward import Fold, Times, folds, holdout
+from ml.datasets.walk_forward import Fold, Times, folds, holdout
 
 moments = st.lists(st.integers(0, 60), min_size=1, max_size=80).map(sorted)
 shares = st.floats(0.05, 0.95)

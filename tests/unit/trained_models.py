@@ -1,8 +1,8 @@
 """Trained models of a few numbers, and shelves to take them from."""
 
 from analytics.serving import Versions
-from ml.features import FeatureSettings, names
-from ml.served import Linear, Served
+from ml.models.features import FeatureSettings, names
+from ml.models.predictors import Linear, Served
 from shared.market import Interval
 
 

@@ -1,0 +1,95 @@
+"""Histories to train on from recorded files: CSV files of bars, and LEAN zips with the splits beside them."""
+
+import logging
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ml.datasets.samples import History
+from ml.models.features import Observation
+from shared.errors import ConfigError
+from shared.market import INTERVALS, CorporateAction, Interval, Quote, RecordedBar
+from shared.recordings.sequence import recorded
+from shared.splits import shows_split
+
+log = logging.getLogger("tickstream.models")
+
+MAKE_BARS = "make bars first with `python -m analytics.replay {} --interval 5m > bars.csv`, and name bars.csv"
+
+
+def interval_of_files(paths: Iterable[Path]) -> Interval:
+    """The interval of the first bar in these files. Raises ConfigError as `histories_of_files` does."""
+    files = list(paths)
+    first = next((said for said in _told(files) if isinstance(said, RecordedBar)), None)
+    if first is None:
+        raise ConfigError("None of the files holds a bar.")
+    return _interval(first, files)
+
+
+def histories_of_files(paths: Iterable[Path]) -> list[History]:
+    """The bars of each symbol, by symbol; folders stand for all recordings below them.
+
+    Raises ConfigError where a file can't be read or holds something else than bars, where there is none, and where bars
+    differ in length, or are of a length that nothing is forecast for.
+    """
+    files = list(paths)
+    interval = interval_of_files(files)
+    histories: dict[str, History] = {}
+    for said in _told(files):
+        history = histories.setdefault(said.symbol, History(said.symbol, [], [], []))
+        if isinstance(said, CorporateAction):
+            history.splits.append((int(said.time.timestamp()), said.value))
+        elif said.interval != interval:
+            raise ConfigError(
+                f"The files hold bars of {interval} and of {said.interval}: name files of one length."
+            )
+        else:
+            _add(history, said)
+    for history in histories.values():
+        _leave_out_unseen_splits(history)
+    return [histories[symbol] for symbol in sorted(histories)]
+
+
+def _leave_out_unseen_splits(history: History) -> None:
+    """A split that the closes on either side of it don't show divides nothing, and is named in the log."""
+    for split in list(history.splits):
+        time, ratio = split
+        place = bisect_right(history.made_at, time)
+        if not 0 < place < len(history.made_at):
+            continue
+        before, after = history.observations[place - 1].close, history.observations[place].close
+        if not shows_split(before, after, ratio, expected=True):
+            history.splits.remove(split)
+            log.warning(
+                "%s: the split of %g for 1 is set aside: the close before it was %g, the one behind it is %g.",
+                *(history.symbol, ratio, before, after),
+            )
+
+
+def _told(files: list[Path]) -> Iterator[RecordedBar | CorporateAction]:
+    """Bars and splits in order of time. Raises ConfigError where there are quotes."""
+    for said in recorded(files):
+        if isinstance(said, Quote):
+            named = " ".join(map(str, files))
+            raise ConfigError(f"The files hold quotes of {said.symbol}, not bars: {MAKE_BARS.format(named)}.")
+        if isinstance(said, RecordedBar) or (isinstance(said, CorporateAction) and said.action == "split"):
+            yield said
+
+
+def _interval(bar: RecordedBar, files: list[Path]) -> Interval:
+    for interval in INTERVALS:
+        if interval == bar.interval:
+            return interval
+    named = " ".join(map(str, files))
+    raise ConfigError(f"Bars of {bar.interval} are not forecast: {MAKE_BARS.format(named)}.")
+
+
+def _add(history: History, bar: RecordedBar) -> None:
+    """In a recording a bar is received at its end. Raises ConfigError where the symbol has one that ended then."""
+    end = int(bar.received_time.timestamp())
+    if history.made_at and end <= history.made_at[-1]:
+        raise ConfigError(
+            f"Two bars of {bar.symbol} end at {bar.received_time.isoformat()}: name one file of each."
+        )
+    history.made_at.append(end)
+    history.observations.append(Observation(bar.close, bar.high, bar.low, bar.volume or 0.0))

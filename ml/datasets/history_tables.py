@@ -1,0 +1,46 @@
+"""Histories to train on from the tables that the analytics part writes: closed bars, and splits."""
+
+from ml.datasets.samples import History
+from ml.models.features import Observation
+from shared.database import Cursor
+from shared.market import Interval
+
+# From one symbol to the next along the primary key: a few reads each, however many bars there are.
+SYMBOLS = """
+    with recursive known (symbol) as (
+        (select symbol from bars order by symbol limit 1)
+        union all
+        select (select symbol from bars where symbol > known.symbol order by symbol limit 1)
+        from known where known.symbol is not null
+    )
+    select symbol from known where symbol is not null order by symbol
+"""
+NEWEST_BARS = """
+    select extract(epoch from "end")::bigint, close, high, low, volume
+    from bars where symbol = %s and interval = %s order by start desc limit %s
+"""
+SPLITS = """
+    select extract(epoch from time)::bigint, value
+    from corporate_actions where symbol = %s and action = 'split' and time >= to_timestamp(%s) order by time
+"""
+
+
+def histories_from_tables(cursor: Cursor, interval: Interval, newest: int) -> list[History]:
+    """The newest bars of each symbol at an interval, at most `newest` of each, and the splits since the first of them.
+
+    By symbol; one without bars at this interval has no history.
+    """
+    cursor.execute(SYMBOLS)
+    symbols = [symbol for (symbol,) in cursor.fetchall()]
+    found = (_history(cursor, symbol, interval, newest) for symbol in symbols)
+    return [history for history in found if history.made_at]
+
+
+def _history(cursor: Cursor, symbol: str, interval: Interval, newest: int) -> History:
+    cursor.execute(NEWEST_BARS, (symbol, interval, newest))
+    bars = cursor.fetchall()[::-1]
+    if not bars:
+        return History(symbol, [], [], [])
+    cursor.execute(SPLITS, (symbol, bars[0][0]))
+    made_at = [end for end, *_ in bars]
+    return History(symbol, made_at, [Observation(*bar) for _, *bar in bars], cursor.fetchall())

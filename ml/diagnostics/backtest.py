@@ -1,0 +1,60 @@
+"""What models would have forecast of bars that they had not learnt from, row by row of the samples, as log returns."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import nan, sqrt
+
+import numpy as np
+
+from ml.arima.forecaster import ForecastSettings
+from ml.datasets.samples import History, Samples
+from ml.datasets.walk_forward import Fold
+from ml.diagnostics.arima_walk import arima_returns
+from ml.forecast_settings import forecast_settings
+from ml.learners.training import TrainingSettings, predict, train
+from ml.scoring.evaluation import Known, Numbers
+from shared.market import Interval
+from shared.model_settings import Models
+from shared.setting_types import TrainedModel
+
+
+def known(rows: Samples, horizon: int) -> Known:
+    """What came of these rows."""
+    return Known(horizon, rows.made_at, rows.due_at, rows.target * _unit(rows, horizon))
+
+
+def trained_forecasts(
+    model: TrainedModel, rows: Samples, tests: Iterable[Fold], settings: TrainingSettings
+) -> Numbers:
+    """The model trained anew for each test block, on what lies before it; NaN for rows in no block.
+
+    Raises as `ml.learners.training.train`.
+    """
+    said = np.full(len(rows.target), nan)
+    for fold in tests:
+        predictor = train(model, rows.select(fold.train), settings).predictor
+        said[fold.test] = predict(predictor, rows.select(fold.test))
+    return said * _unit(rows, settings.horizon)
+
+
+def arima_forecasts(
+    rows: Samples, histories: Iterable[History], interval: Interval, settings: ForecastSettings
+) -> Numbers:
+    """ARIMA followed through the histories that the rows were made of; NaN where it forecasts nothing."""
+    said = {
+        (history.symbol, made_at): each
+        for history in histories
+        for made_at, each in arima_returns(history, interval, settings)
+    }
+    places = zip(rows.symbol.tolist(), rows.made_at.tolist(), strict=True)
+    return np.array([said.get(place, nan) for place in places], dtype=np.float64)
+
+
+def arima_settings(models: Models, interval: Interval) -> ForecastSettings:
+    """Those of the live forecasts, but that ARIMA looks as far ahead as trained models do."""
+    return replace(forecast_settings(models, interval), steps=models.prediction_horizon)
+
+
+def _unit(rows: Samples, horizon: int) -> Numbers:
+    """What a target of 1 is as a log return."""
+    return rows.sigma * sqrt(horizon)

@@ -1,0 +1,73 @@
+"""Trains one model of any kind. Runs in a process of its own: the libraries are imported when they are asked for.
+
+Returns of the next bar hold next to no signal: a model that explains a hundredth of their variance is a good one. So
+every kind is held back strongly, by few and shallow splits, large leaves, small steps or a strong penalty, and one that
+finds nothing says next to nothing: that the close stays.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from ml.datasets.samples import Samples
+from ml.learners.linear import exponential_smoothing, linear_regression
+from ml.learners.trained import Trained, TrainingSettings
+from ml.learners.trees import gradient_boosting, random_forest, xgboost
+from ml.models.features import Features
+from ml.models.predictors import Predictor
+from shared.errors import ConfigError
+from shared.setting_types import TrainedModel
+
+__all__ = ["Trained", "TrainingSettings", "predict", "train"]
+
+LEAST_SAMPLES = 2
+
+
+def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> Trained:
+    """Train on one processor; the same samples and settings give the same model.
+
+    Raises ValueError where there are fewer than LEAST_SAMPLES, ConfigError where what this kind needs is not installed.
+    """
+    if len(samples.target) < LEAST_SAMPLES:
+        raise ValueError(f"{len(samples.target)} samples are too few to train {model} on")
+    with threadpool_limits(1):
+        return _learner(model)(samples, settings)
+
+
+def predict(predictor: Predictor, samples: Samples) -> NDArray[np.float64]:
+    """What the model as it is served says of each row: log returns in units of sigma * sqrt(horizon)."""
+    rows = zip(samples.values.tolist(), samples.returns.tolist(), samples.sigma.tolist(), strict=True)
+    said = (predictor.predict(Features(values, returns, sigma)) for values, returns, sigma in rows)
+    return np.fromiter(said, dtype=np.float64, count=len(samples.sigma))
+
+
+def _learner(model: TrainedModel) -> Callable[[Samples, TrainingSettings], Trained]:
+    match model:
+        case "linear_regression":
+            return linear_regression
+        case "exponential_smoothing":
+            return exponential_smoothing
+        case "random_forest":
+            return random_forest
+        case "gradient_boosting":
+            return gradient_boosting
+        case "xgboost":
+            return xgboost
+        case "lstm":
+            return _lstm()
+
+
+def _lstm() -> Callable[[Samples, TrainingSettings], Trained]:
+    """Raises ConfigError where PyTorch, which nothing else needs, is not installed."""
+    try:
+        from ml.learners.lstm import lstm
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ConfigError(
+            "The model lstm needs PyTorch: pip install -r requirements-lstm.txt, "
+            "or take lstm out of TRAINED_MODELS."
+        ) from error
+    return lstm

@@ -1,0 +1,94 @@
+"""Decision trees whose leaves are summed: a random forest, or one of the two gradient boostings."""
+
+from array import array
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ml.models.checked_numbers import bounded, finite, finite_list, whole, whole_list
+from ml.models.features import Features
+
+LEAF = -1
+"""In place of a feature: here the walk ends."""
+MOST_TREES, MOST_NODES, MOST_FEATURES = 5_000, 10_000, 1_000
+
+
+class Tree(NamedTuple):
+    """Nodes by number, 0 the root; a node's children have higher numbers than it has, so every walk ends.
+
+    At node i the walk goes on to left[i] where feature[i] <= threshold[i], else to right[i]; at a leaf it ends with
+    value[i]. The entries of a leaf's threshold and children, and of other nodes' value, are 0.
+    """
+
+    feature: list[int]
+    threshold: list[float]
+    left: list[int]
+    right: list[int]
+    value: list[float]
+
+
+@dataclass(frozen=True)
+class Trees:
+    """base + the sum of one leaf of each tree, over `features` features; rates and means are in the leaves already.
+
+    Features are rounded to 32 bits before they are compared, as scikit-learn and xgboost do, so that a value just at a
+    threshold goes where it went in training. scikit-learn goes left where x <= threshold, as is done here; xgboost
+    where x < threshold, which is x <= the next smaller number of 32 bits.
+    """
+
+    form = "trees"
+    features: int
+    base: float
+    trees: tuple[Tree, ...]
+
+    def predict(self, features: Features) -> float:
+        """Raises ValueError where there are not as many features as the trees were grown on."""
+        if len(features.values) != self.features:
+            raise ValueError(f"{len(features.values)} features where the model knows {self.features}")
+        row = array("f", features.values).tolist()
+        total = self.base
+        for feature, threshold, left, right, value in self.trees:
+            node = 0
+            while (column := feature[node]) >= 0:
+                node = left[node] if row[column] <= threshold[node] else right[node]
+            total += value[node]
+        return bounded(total)
+
+    def numbers(self) -> dict[str, Any]:
+        """What `of_numbers` makes the same model of."""
+        return {
+            "form": self.form,
+            "features": self.features,
+            "base": self.base,
+            "trees": [tree._asdict() for tree in self.trees],
+        }
+
+    @classmethod
+    def of_numbers(cls, numbers: dict[str, Any]) -> "Trees":
+        """Raises ValueError where they are none of this form."""
+        features = whole("features", numbers.get("features"), 1, MOST_FEATURES)
+        trees = numbers.get("trees")
+        if not (isinstance(trees, list) and 1 <= len(trees) <= MOST_TREES):
+            raise ValueError(f"trees is no list of 1 to {MOST_TREES}")
+        return cls(
+            features, finite("base", numbers.get("base")), tuple(_tree(tree, features) for tree in trees)
+        )
+
+
+def _tree(numbers: object, features: int) -> Tree:
+    """Raises ValueError where a walk through these nodes could be endless or lead astray."""
+    if not isinstance(numbers, dict):
+        raise ValueError("a tree is no list of nodes")
+    tree = Tree(
+        whole_list("feature", numbers.get("feature"), LEAF, features - 1),
+        finite_list("threshold", numbers.get("threshold")),
+        whole_list("left", numbers.get("left"), 0, MOST_NODES),
+        whole_list("right", numbers.get("right"), 0, MOST_NODES),
+        finite_list("value", numbers.get("value")),
+    )
+    nodes = len(tree.feature)
+    if not (1 <= nodes <= MOST_NODES and all(len(column) == nodes for column in tree)):
+        raise ValueError(f"a tree has 1 to {MOST_NODES} nodes, with all their entries")
+    for node, (feature, left, right) in enumerate(zip(tree.feature, tree.left, tree.right, strict=True)):
+        if feature != LEAF and not (node < left < nodes and node < right < nodes):
+            raise ValueError(f"the children {left} and {right} of node {node} do not come after it")
+    return tree

@@ -1,0 +1,201 @@
+"""What became of a forecast, once the close that it was about is there.
+
+All errors are log returns, log(actual / mean): 0.01 is one percent. So scores of symbols at 5 and at 5,000 can stand
+side by side, and a split changes none. The naive forecast says "no change": its mean is the price when it was made.
+Measures as in Hyndman and Koehler, "Another look at measures of forecast accuracy" (2006); the interval score is that
+of Winkler (1972) as in Gneiting and Raftery, "Strictly proper scoring rules" (2007), equation 43.
+"""
+
+from collections.abc import Sequence
+from math import fsum, inf, isfinite, log, sqrt
+from operator import add
+from typing import NamedTuple
+
+from ml.uncertainty.conformal import Forecast
+
+BLOCK = 20
+"""Scores in a block; a rolling record drops whole blocks, so that it need not keep each score."""
+BLOCKS = 10
+
+
+class Score(tuple[float, ...]):
+    """One forecast against the close that came, as what it adds to each sum of a `Record`.
+
+    Its entries are 1, the error, its size, its square, the size and the square of the error of "no change", whether
+    forecast and price moved, whether they moved the same way, and then one entry a level twice: whether the close lay
+    inside the interval, and the interval score, which is its width plus 2 / (1 - level) times what the close lay
+    outside by; less is better.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def without_interval(cls, error: float, naive_error: float, hit: bool | None) -> "Score":
+        """That of a forecast that is a single price; the error of "no change" beside it."""
+        moved = hit is not None, hit is True
+        return cls(
+            (1.0, error, abs(error), error * error, abs(naive_error), naive_error * naive_error, *moved)
+        )
+
+    @property
+    def error(self) -> float:
+        """Positive where the close came higher."""
+        return self[1]
+
+    @property
+    def size(self) -> float:
+        """The error without its sign."""
+        return self[2]
+
+    @property
+    def loss(self) -> float:
+        """The squared error."""
+        return self[3]
+
+    @property
+    def naive_loss(self) -> float:
+        """The squared error of "no change"."""
+        return self[5]
+
+    @property
+    def hit(self) -> bool | None:
+        """Whether the direction was right, None where the forecast or the price did not move."""
+        return bool(self[7]) if self[6] else None
+
+    @property
+    def covered(self) -> tuple[bool, ...]:
+        """Whether the close lay inside, by level."""
+        return tuple(map(bool, self[FIXED : (len(self) + FIXED) // 2]))
+
+    @property
+    def winkler(self) -> tuple[float, ...]:
+        """The interval score, by level."""
+        return self[(len(self) + FIXED) // 2 :]
+
+
+FIXED = 8
+"""Entries of a score before those of the levels."""
+
+
+def fines_of(levels: Sequence[float]) -> tuple[float, ...]:
+    """What a close that lies outside an interval costs at each level, by how far it lies outside."""
+    return tuple([2.0 / (1.0 - level) for level in levels])
+
+
+def score(forecast: Forecast, actual: float, fines: tuple[float, ...]) -> Score:
+    """Score `forecast`, whose widths are those of the levels of `fines`.
+
+    Raises ValueError where `actual` is no price.
+    """
+    if not 0.0 < actual < inf:
+        raise ValueError(f"a price must be finite and positive, not {actual}")
+    _, origin, mean, sigma, widths = forecast
+    error = log(actual / mean)
+    naive = error if mean == origin else log(actual / origin)
+    size = abs(error)
+    moved = mean != origin != actual
+    hit = moved and (mean > origin) == (actual > origin)
+    terms: list[float] = [1.0, error, size, size * size, abs(naive), naive * naive, moved, hit]
+    winkler: list[float] = []
+    for width, fine in zip(widths, fines, strict=True):
+        reach = width * sigma
+        if size <= reach:
+            terms.append(True)
+            winkler.append(2.0 * reach)
+        else:
+            terms.append(False)
+            winkler.append(2.0 * reach + fine * (size - reach))
+    return Score(terms + winkler)
+
+
+class Summary(NamedTuple):
+    """What a number of scores come to. Errors are log returns.
+
+    `scaled` is the mean absolute error over that of "no change" on the same closes (1 is as good, less is better);
+    `skill` is 1 - mean squared error over that of "no change", the out-of-sample R^2 of Campbell and Thompson
+    (2008). Both are None where the price never moved. `hit_rate` is the share of right directions among `moves`
+    forecasts that had one, None where none had. `covered` and `winkler` hold the means of each level.
+    """
+
+    scores: int
+    bias: float
+    mean_absolute: float
+    root_mean_square: float
+    scaled: float | None
+    skill: float | None
+    moves: int
+    hit_rate: float | None
+    covered: tuple[float, ...]
+    winkler: tuple[float, ...]
+
+
+class Record:
+    """The scores of one symbol, model and horizon: since ever, and of late.
+
+    It keeps sums only, at most eleven rows of them: of what is older than the open block, and of each block. Of late
+    means the newest 200 scores, less up to 19 whenever a block of 20 has begun.
+    """
+
+    __slots__ = ("_blocks", "_ended", "_size")
+
+    def __init__(self, levels: int) -> None:
+        self._size = FIXED + 2 * levels
+        self._ended = [0.0] * self._size
+        self._blocks: list[list[float]] = []
+
+    def add(self, each: Score) -> None:
+        """Raises ValueError where the score holds other levels, and counts nothing then."""
+        if len(each) != self._size:
+            raise ValueError("the score and the record are of different levels")
+        blocks = self._blocks
+        if not blocks or blocks[-1][0] == BLOCK:
+            self._begin_block()
+        blocks[-1] = list(map(add, blocks[-1], each))
+
+    def _begin_block(self) -> None:
+        blocks = self._blocks
+        if blocks:
+            self._ended = list(map(add, self._ended, blocks[-1]))
+        del blocks[: 1 - BLOCKS]
+        blocks.append([0.0] * self._size)
+
+    def lifetime(self) -> Summary | None:
+        """All scores so far; None where there are none."""
+        return _summary(list(map(add, self._ended, self._blocks[-1])) if self._blocks else self._ended)
+
+    def rolling(self) -> Summary | None:
+        """The newest 181 to 200 scores, all while there are fewer; None where there are none."""
+        return _summary([fsum(column) for column in zip(*self._blocks, strict=True)] or self._ended)
+
+    def state(self) -> list[list[float]]:
+        """All that `restore()` needs to go on bit for bit, as finite numbers."""
+        return [list(self._ended), *map(list, self._blocks)]
+
+    def restore(self, state: Sequence[Sequence[float]]) -> None:
+        """Raises ValueError where the state is none of such a record's."""
+        rows = [list(row) for row in state]
+        if not 1 <= len(rows) <= 1 + BLOCKS or any(len(row) != self._size for row in rows):
+            raise ValueError("the stored record is of other levels or of too many scores")
+        if not all(isfinite(number) for row in rows for number in row):
+            raise ValueError("the stored record must hold finite numbers")
+        self._ended, *self._blocks = rows
+
+
+def _summary(sums: list[float]) -> Summary | None:
+    count, error, absolute, squared, naive_absolute, naive_squared, moves, hits = sums[:FIXED]
+    if count == 0.0:
+        return None
+    shares = [total / count for total in sums[FIXED:]]
+    levels = len(shares) // 2
+    return Summary(
+        scores=int(count),
+        bias=error / count,
+        mean_absolute=absolute / count,
+        root_mean_square=sqrt(squared / count),
+        scaled=absolute / naive_absolute if naive_absolute > 0.0 else None,
+        skill=1.0 - squared / naive_squared if naive_squared > 0.0 else None,
+        moves=int(moves),
+        hit_rate=hits / moves if moves > 0.0 else None,
+        covered=tuple(shares[:levels]),
+        winkler=tuple(shares[levels:]),
+    )

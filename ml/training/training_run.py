@@ -1,0 +1,196 @@
+"""A round of training: one version of one model learns from all but the newest rows, is tested on these, and goes live
+or stays a candidate. What is tested is what would serve; what it is tested on, neither it nor its parent has seen."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ml.datasets.samples import Samples
+from ml.datasets.walk_forward import Fold, holdout
+from ml.learners.training import Trained, TrainingSettings, predict, train
+from ml.models.features import RETURNS, FeatureSettings, names
+from ml.models.predictors import Predictor
+from ml.registry.model_file import Expected, Manifest, ModelFile, libraries_of
+from ml.registry.registry import Registry
+from ml.training.promotion import FEWEST_ROWS, Decision, Trial, decide
+from shared.errors import ConfigError, ModelRefused
+from shared.market import Interval
+from shared.model_settings import Models
+from shared.setting_types import TrainedModel
+
+EMPTY = np.array([], dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class RoundSettings:
+    """`test_size` is the share of rows, the newest, that are tested on; a model learns from `fewest` rows or more."""
+
+    interval: Interval
+    test_size: float
+    fewest: int
+    training: TrainingSettings
+
+
+def round_settings(models: Models, interval: Interval) -> RoundSettings:
+    """What the settings mean to the rounds of an interval."""
+    features = FeatureSettings(models.ml_window_size)
+    training = TrainingSettings(models.random_state, models.prediction_horizon, features)
+    return RoundSettings(interval, models.test_size, models.min_training_samples, training)
+
+
+class Training(NamedTuple):
+    """What became of a round. Losses are mean squared errors on the same test rows, in squared sigmas; times are epoch
+    seconds, of the first row learnt from and of the last close in it."""
+
+    interval: Interval
+    model: TrainedModel
+    version: int
+    parent: int | None
+    rows: int
+    first_at: int
+    last_at: int
+    test_rows: int
+    loss: float
+    parent_loss: float | None
+    naive_loss: float
+    is_live: bool
+    reason: str
+    importances: dict[str, float]
+    seconds: float
+
+
+class _Parent(NamedTuple):
+    """The version that serves, None where none does or can be told; its file, None where it can't be read, and why."""
+
+    version: int | None
+    file: ModelFile | None
+    refused: str
+
+
+def train_and_decide(
+    model: TrainedModel, samples: Samples, registry: Registry, settings: RoundSettings, now: int, above: int
+) -> Training:
+    """Train a version at `now`, epoch seconds, and put it in the registry, live where it may serve. Its number is
+    higher than `above`, see `Registry.add`.
+
+    Raises ConfigError where rows are too few or a library is missing, ModelRefused and OSError where the version can't
+    be kept; what serves goes on then.
+    """
+    began = time.monotonic()
+    learnt, tested = parted(samples, settings)
+    trained = train(model, learnt, settings.training)
+    parent = _parent(registry, expected_of(model, settings))
+    trial = _trial(trained.predictor, parent.file, tested)
+    decision = decide(trial, parent.version, parent.refused)
+    scores = {"loss": trial.loss, "naive_loss": trial.naive_loss, "test_rows": float(trial.rows)}
+    blank = manifest_of(model, learnt, trained, settings, now)
+    known_until = int(samples.due_at.max())
+    manifest = replace(blank, parent=parent.version, scores=scores, known_until=known_until)
+    version = registry.add(manifest, trained.predictor, trained.estimator, above)
+    if decision.is_live:
+        registry.promote(settings.interval, model, version)
+    return _training(replace(manifest, version=version), trial, decision, time.monotonic() - began)
+
+
+def parted(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]:
+    """Rows to learn from and rows to be tested on. Raises ConfigError where the first ones are too few."""
+    count = len(samples.made_at)
+    fold = holdout(samples.made_at, samples.due_at, settings.test_size) if count else Fold(EMPTY, EMPTY)
+    require_rows(len(fold.train), settings.fewest)
+    return samples.select(fold.train), samples.select(fold.test)
+
+
+def require_rows(rows: int, fewest: int) -> None:
+    """Raises ConfigError, which says what to do, where rows to learn from are too few."""
+    if rows < fewest:
+        raise ConfigError(
+            f"There are {rows} rows to learn from, and a model needs {fewest}. Give more bars: more symbols, or longer "
+            f"histories, of which the first {RETURNS} bars each serve to look back on; or lower "
+            "MIN_TRAINING_SAMPLES, or TEST_SIZE where it holds rows out. A price that stands still teaches nothing."
+        )
+
+
+def expected_of(model: TrainedModel, settings: RoundSettings) -> Expected:
+    """What a file must be of to serve beside these settings."""
+    training = settings.training
+    return Expected(
+        interval=settings.interval,
+        model=model,
+        features=names(training.features),
+        window_size=training.features.window_size,
+        horizon=training.horizon,
+        libraries=libraries_of(model),
+    )
+
+
+def manifest_of(
+    model: TrainedModel, learnt: Samples, trained: Trained, settings: RoundSettings, now: int
+) -> Manifest:
+    """What a version that learnt from these rows says of itself, without number, parent and scores."""
+    expected = expected_of(model, settings)
+    return Manifest(
+        model=model,
+        interval=settings.interval,
+        version=0,
+        parent=None,
+        created_at=now,
+        features=expected.features,
+        window_size=expected.window_size,
+        horizon=expected.horizon,
+        libraries=expected.libraries,
+        rows=len(learnt.made_at),
+        first_at=int(learnt.made_at.min()),
+        last_at=int(learnt.due_at.max()),
+        known_until=int(learnt.due_at.max()),
+        symbols=tuple(np.unique(learnt.symbol).tolist()),
+        scores={},
+        importances=trained.importances,
+    )
+
+
+def _training(manifest: Manifest, trial: Trial, decision: Decision, seconds: float) -> Training:
+    return Training(
+        interval=manifest.interval,
+        model=manifest.model,
+        version=manifest.version,
+        parent=manifest.parent,
+        rows=manifest.rows,
+        first_at=manifest.first_at,
+        last_at=manifest.last_at,
+        test_rows=trial.rows,
+        loss=trial.loss,
+        parent_loss=trial.parent_loss,
+        naive_loss=trial.naive_loss,
+        is_live=decision.is_live,
+        reason=decision.reason,
+        importances=manifest.importances,
+        seconds=seconds,
+    )
+
+
+def _parent(registry: Registry, expected: Expected) -> _Parent:
+    version: int | None = None
+    try:
+        version = registry.live_version(expected.interval, expected.model)
+        if version is None:
+            return _Parent(None, None, "")
+        return _Parent(version, registry.load(expected.interval, expected.model, version, expected), "")
+    except ModelRefused as refused:
+        return _Parent(version, None, str(refused))
+
+
+def _trial(predictor: Predictor, parent: ModelFile | None, tested: Samples) -> Trial:
+    """The losses on the rows that the parent has not learnt from either; on all where these are too few to compare."""
+    rows, parent_loss = tested, None
+    if parent is not None:
+        unseen = tested.select(tested.made_at >= parent.manifest.last_at)
+        if len(unseen.target) >= FEWEST_ROWS:
+            rows, parent_loss = unseen, _loss(parent.served.predictor, unseen)
+    naive_loss = float(np.mean(rows.target**2))
+    return Trial(len(rows.target), _loss(predictor, rows), naive_loss, parent_loss)
+
+
+def _loss(predictor: Predictor, rows: Samples) -> float:
+    return float(np.mean((rows.target - predict(predictor, rows)) ** 2))
