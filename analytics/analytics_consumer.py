@@ -12,11 +12,11 @@ import sys
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from analytics.analysis import Analysis
-from analytics.search_tables import OutcomeTable
-from analytics.searches import PooledSearches
-from analytics.settings import engine_settings
-from analytics.shelf import RegistryShelf
+from analytics.runtime.model_source import RegistryShelf
+from analytics.runtime.processor import Analysis
+from analytics.runtime.searches import PooledSearches
+from analytics.runtime.settings import engine_settings
+from analytics.store.search_tables import OutcomeTable
 from db.migrate import migrate
 from ml.order_search.search_pool import SearchPool
 from ml.registry.model_folder import registry_of

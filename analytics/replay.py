@@ -22,13 +22,13 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from analytics.engine import Engine
-from analytics.indicator_set import IndicatorRow
-from analytics.series import ClosedBar
-from analytics.set_aside import SetAside
-from analytics.settings import engine_settings
-from analytics.symbol_state import EngineSettings
-from analytics.tables import export_quotes
+from analytics.engine.engine import Engine
+from analytics.engine.series import ClosedBar
+from analytics.engine.set_aside import SetAside
+from analytics.engine.symbol_state import EngineSettings
+from analytics.indicators.indicator_set import IndicatorRow
+from analytics.runtime.settings import engine_settings
+from analytics.store.tables import export_quotes
 from shared.command_line import configured
 from shared.config import Config
 from shared.database import connect, transaction

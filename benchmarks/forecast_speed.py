@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.forecasts import Pools, Search, SeriesForecasts, levels_of
+from analytics.forecasting.forecasts import Pools, Search, SeriesForecasts, levels_of
 from benchmarks.fitted_anew import beside, fitted_anew
 from benchmarks.tables import table
 from benchmarks.tracking import tracked

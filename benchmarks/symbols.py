@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from benchmarks.market import backlog
 from benchmarks.stage import Stage, say, stage
 from benchmarks.tables import table

@@ -253,7 +253,7 @@ def read_state_versions(cursor: Cursor) -> list[str]:
 
 
 def is_being_remade(cursor: Cursor) -> bool:
-    """Whether the analytics part makes bars or indicators anew: see `analytics.partition`."""
+    """Whether the analytics part makes bars or indicators anew: see `analytics.runtime.partition`."""
     cursor.execute(
         "select coalesce(bool_or(state::jsonb ?| array['rewriting', 'remaking']), false) from partition_snapshots"
     )

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from analytics import rebuild
+from analytics.runtime import rebuild
 from shared.calendars import calendar_of
 from shared.database import Connection
 from tests.integration.test_settings_change import OLD, databases, fold, log_of, table

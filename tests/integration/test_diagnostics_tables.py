@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from psycopg2.extras import execute_values
 
-from analytics.symbol_state import EngineSettings
+from analytics.engine.symbol_state import EngineSettings
 from db.migrate import migrate
 from ml.arima.forecaster import ForecastSettings
 from ml.diagnostics.diagnostics import findings

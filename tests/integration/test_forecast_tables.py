@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analytics.symbol_state import EngineSettings
+from analytics.engine.symbol_state import EngineSettings
 from db.migrate import migrate
 from ml.arima.forecaster import ForecastSettings
 from shared.database import Connection, connect, make_database, transaction

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.split_check import Settled
-from analytics.tables import BAR_COLUMNS, write_actions
+from analytics.engine.split_check import Settled
+from analytics.store.tables import BAR_COLUMNS, write_actions
 from db.migrate import migrate
 from ml.datasets.history_tables import histories_from_tables
 from ml.datasets.samples import samples

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as named
 
-from analytics.engine import Engine
-from analytics.settings import engine_settings
+from analytics.engine.engine import Engine
+from analytics.runtime.settings import engine_settings
 from producer.producer import produce
 from producer.sources.binance import Binance
 from producer.sources.registry import provider

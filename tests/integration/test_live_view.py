@@ -3,9 +3,9 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from analytics.analysis import LIVE_SYMBOLS, Analysis
-from analytics.partition import SNAPSHOT_MESSAGES
-from analytics.symbol_state import EngineSettings
+from analytics.engine.symbol_state import EngineSettings
+from analytics.runtime.partition import SNAPSHOT_MESSAGES
+from analytics.runtime.processor import LIVE_SYMBOLS, Analysis
 from shared.database import Connection, connect, transaction
 from shared.market import Quote
 from shared.progress import Reading, Step, advance, begin

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.tables import BAR_COLUMNS
+from analytics.store.tables import BAR_COLUMNS
 from ml import evaluate, train
 from ml.datasets.inputs import inputs
 from ml.registry.model_folder import registry_of

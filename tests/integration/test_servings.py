@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from analytics.analysis import Analysis
-from analytics.shelf import RegistryShelf
-from analytics.tables import delete_snapshot
+from analytics.runtime.model_source import RegistryShelf
+from analytics.runtime.processor import Analysis
+from analytics.store.tables import delete_snapshot
 from db.migrate import migrate
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, cast
 import msgspec
 import pytest
 
-from analytics.analysis import Analysis
-from analytics.indicator_set import IndicatorSettings
-from analytics.symbol_state import EngineSettings
+from analytics.engine.symbol_state import EngineSettings
+from analytics.indicators.indicator_set import IndicatorSettings
+from analytics.runtime.processor import Analysis
 from db.migrate import migrate
 from shared.database import Connection, connect, make_database, transaction
 from shared.kafka import Message
@@ -220,7 +220,7 @@ def test_indicators_made_anew_are_written_while_the_log_is_folded_again(
         cursor.execute(
             """update partition_snapshots set state = '{"version":0}'; update indicators set rsi = -1"""
         )
-    monkeypatch.setattr("analytics.analysis.REPLACED_AT_ONCE", 10)
+    monkeypatch.setattr("analytics.runtime.processor.REPLACED_AT_ONCE", 10)
     analysis = Analysis(READING, OLD, pooled())
     with transaction(changed) as cursor:
         analysis.resume(cursor, 0, 700)

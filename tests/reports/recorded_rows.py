@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from analytics.engine.set_aside import SetAside
+from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import print_bars
-from analytics.set_aside import SetAside
-from analytics.symbol_state import EngineSettings
 from shared.errors import ConfigError
 from shared.market import INTERVALS, Interval
 from shared.recordings.sequence import recorded

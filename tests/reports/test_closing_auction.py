@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from shared.market import Bar, Quote, Record
 from tests.unit.records import bars_of, folded, kept, mark, restored, second
 

@@ -11,8 +11,8 @@ import pytest
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from analytics.analytics_consumer import analyse
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from consumer.consumer import store
 from producer.live.choice import STEADY_SECONDS, Choice
 from producer.live.followed import Followed

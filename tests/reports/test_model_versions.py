@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics import shelf as module
-from analytics.serving import Switch
-from analytics.serving_tables import write_switches
-from analytics.shelf import RegistryShelf
+from analytics.engine.deployments import Switch
+from analytics.runtime import model_source as module
+from analytics.runtime.model_source import RegistryShelf
+from analytics.store.deployment_tables import write_switches
 from ml import train
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from producer.live.followed import Followed
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart

@@ -4,10 +4,10 @@ from contextlib import closing
 from threading import Event
 from typing import cast
 
-from analytics.analysis import Analysis
-from analytics.forecasts import Search
-from analytics.search_tables import OutcomeTable
-from analytics.searches import PooledSearches
+from analytics.forecasting.forecasts import Search
+from analytics.runtime.processor import Analysis
+from analytics.runtime.searches import PooledSearches
+from analytics.store.search_tables import OutcomeTable
 from db.migrate import migrate
 from ml.arima.arima import ArimaModel
 from ml.arima.search import Outcome, SearchSettings

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 import pytest
 
-from analytics.bars import slot_of
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.bars import slot_of
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from producer.live.health import SourceHealth, Told, told
 from producer.sources.yahoo.quotes import read
 from shared.calendars import Exchange, Weekdays, calendar_of, periods_per_year

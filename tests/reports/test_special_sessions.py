@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.intake import Known

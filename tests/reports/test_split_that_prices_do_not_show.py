@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from analytics.engine import Engine
+from analytics.engine.engine import Engine
+from analytics.engine.set_aside import SetAside
+from analytics.engine.split_check import PATIENCE
+from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import closed_bars
-from analytics.set_aside import SetAside
-from analytics.split_check import PATIENCE
-from analytics.symbol_state import EngineSettings
 from ml.datasets.history_files import histories_of_files
 from shared.market import Record
 from shared.recordings.sequence import recorded

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from psycopg2.extras import execute_values
 
-from analytics import partition
-from analytics.engine import Event
-from analytics.replacing import OVERLAPPING, replace_events
+from analytics.engine.engine import Event
+from analytics.runtime import partition
+from analytics.store.replacing import OVERLAPPING, replace_events
 from shared.database import Connection, Cursor, transaction
 from tests.integration.test_settings_change import OLD, databases, fold, log_of
 

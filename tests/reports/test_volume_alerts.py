@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.alerts import AlertRules, AlertSettings
-from analytics.engine import Engine, Event
-from analytics.symbol_state import EngineSettings
+from analytics.alerts.alerts import AlertRules, AlertSettings
+from analytics.engine.engine import Engine, Event
+from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars import SimulatedExchange, calendar_of
 from shared.market import Bar

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from random import Random
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from ml.arima.forecaster import ForecastSettings
 from shared.market import Record
 from tests.unit.quick_search import QuickSearches

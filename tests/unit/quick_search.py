@@ -4,8 +4,8 @@ from itertools import pairwise
 from math import fsum
 from threading import Event
 
-from analytics.forecasts import Search
-from analytics.searches import PooledSearches
+from analytics.forecasting.forecasts import Search
+from analytics.runtime.searches import PooledSearches
 from ml.arima.arima import ArimaModel
 from ml.arima.search import Outcome
 from ml.order_search.search_pool import SearchPool

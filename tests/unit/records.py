@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine import Engine, Event
-from analytics.forecasts import NoSearches, Searches
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine, Event
+from analytics.engine.symbol_state import EngineSettings
+from analytics.forecasting.forecasts import NoSearches, Searches
 from shared.market import (
     EPOCH,
     Bar,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.alerts import FEWEST_DAYS, Alert, AlertRules, AlertSettings
-from analytics.indicator_set import IndicatorRow
+from analytics.alerts.alerts import FEWEST_DAYS, Alert, AlertRules, AlertSettings
+from analytics.indicators.indicator_set import IndicatorRow
 from shared.calendars import AlwaysOpen
 from shared.market import Bar
 

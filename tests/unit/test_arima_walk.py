@@ -5,7 +5,7 @@ from math import isnan, log
 import numpy as np
 import pytest
 
-from analytics.forecasts import Search, SeriesForecasts, pools_of
+from analytics.forecasting.forecasts import Search, SeriesForecasts, pools_of
 from ml.arima.forecaster import ForecastSettings
 from ml.arima.search import Outcome, SearchSettings
 from ml.datasets.samples import History

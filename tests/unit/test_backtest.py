@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics.settings import engine_settings
+from analytics.runtime.settings import engine_settings
 from ml.datasets.samples import Samples
 from ml.datasets.walk_forward import Fold, folds
 from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.bars import OpenBar, Slot, slot_of
+from analytics.engine.bars import OpenBar, Slot, slot_of
 from shared.calendars import calendar_of
 from shared.market import INTERVAL_SECONDS, INTERVALS, Interval
 from tests.unit.records import recorded_bar, second

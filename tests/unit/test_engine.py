@@ -2,8 +2,8 @@
 
 import pytest
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from shared.market import Interval, Record, RecordedInterval
 from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second
 

@@ -7,10 +7,10 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analytics.alerts import Alert, AlertRules, AlertSettings
-from analytics.engine import Engine, Event
-from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
-from analytics.symbol_state import EngineSettings, LiveEvery
+from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
+from analytics.engine.engine import Engine, Event
+from analytics.engine.symbol_state import EngineSettings, LiveEvery
+from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
 from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
 from tests.unit.naive_fold import Closing, NaiveFold

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from shared.market import Bar, Interval, Record
 from tests.unit.records import bars_of, folded, mark, quote, recorded_bar, second
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.engine import Engine, Event
-from analytics.indicator_set import IndicatorRow
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine, Event
+from analytics.engine.symbol_state import EngineSettings
+from analytics.indicators.indicator_set import IndicatorRow
 from shared.market import INTERVALS, CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split

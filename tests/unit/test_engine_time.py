@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.endings import Endings
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.deadlines import Endings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from shared.market import Record
 from tests.unit.records import bars_of, folded, mark, quote, recorded_bar, second
 

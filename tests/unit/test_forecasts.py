@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.engine import Engine, Event
-from analytics.steps import Step
-from analytics.symbol_state import EngineSettings
-from analytics.tracks import cluster_days
+from analytics.engine.engine import Engine, Event
+from analytics.engine.symbol_state import EngineSettings
+from analytics.forecasting.forecast_events import Step
+from analytics.forecasting.scorecard import cluster_days
 from ml.arima.forecaster import ForecastSettings
 from ml.models.features import Observation
 from ml.uncertainty.conformal import Pool

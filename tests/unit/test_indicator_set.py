@@ -5,15 +5,15 @@ import math
 
 import pytest
 
-from analytics.indicator_set import (
+from analytics.indicators.bands import Bollinger, Volatility
+from analytics.indicators.indicator_set import (
     IndicatorRow,
     IndicatorSet,
     IndicatorSettings,
     LiveCloses,
     SettingsChanged,
 )
-from analytics.indicators import EMA, MACD, RSI, SMA
-from analytics.spread import Bollinger, Volatility
+from analytics.indicators.indicators import EMA, MACD, RSI, SMA
 
 CLOSES = [100.0 + 5.0 * math.sin(i / 3.0) + 0.01 * i for i in range(80)]
 DEFAULTS = IndicatorSettings()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.indicator_set import Indicator
-from analytics.indicators import EMA, MACD, RSI, SMA, MACDValue
-from analytics.spread import Bands, Bollinger, Volatility
+from analytics.indicators.bands import Bands, Bollinger, Volatility
+from analytics.indicators.indicator_set import Indicator
+from analytics.indicators.indicators import EMA, MACD, RSI, SMA, MACDValue
 
 MAKERS: list[Callable[[], Any]] = [
     lambda: RSI(5),

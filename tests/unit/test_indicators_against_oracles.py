@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import talib
 
-from analytics.indicators import EMA, MACD, RSI, SMA
-from analytics.spread import Bollinger, Volatility
+from analytics.indicators.bands import Bollinger, Volatility
+from analytics.indicators.indicators import EMA, MACD, RSI, SMA
 
 EXACT = 1e-9
 PERIODS = [2, 5, 14, 20, 50, 200]

@@ -1,7 +1,7 @@
 """A minute that live quotes saw in part is completed by what the source says of it as a whole."""
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from shared.market import Bar, Record
 from tests.unit.records import folded, mark, quote, recorded_bar, second
 

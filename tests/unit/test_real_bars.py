@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from shared.market import INTERVALS, Bar, Interval, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.unit.records import bars_of, folded, moment

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from producer.sources.replay import ended_by_now, paced
 from shared.errors import ConfigError
 from shared.market import Quote, Record, RecordedBar, TimeMark

@@ -8,8 +8,8 @@ from threading import Event
 import psutil
 import pytest
 
-from analytics.forecasts import Search
-from analytics.searches import PooledSearches
+from analytics.forecasting.forecasts import Search
+from analytics.runtime.searches import PooledSearches
 from ml.arima.search import Outcome, SearchSettings
 from ml.order_search.order_search import search as searched
 from shared.errors import Unavailable

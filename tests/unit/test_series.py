@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from analytics.alerts import AlertSettings
-from analytics.bars import OpenBar, Slot
-from analytics.indicator_set import IndicatorSettings, SettingsChanged
-from analytics.series import ClosedBar, Series
+from analytics.alerts.alerts import AlertSettings
+from analytics.engine.bars import OpenBar, Slot
+from analytics.engine.series import ClosedBar, Series
+from analytics.indicators.indicator_set import IndicatorSettings, SettingsChanged
 from shared.calendars import AlwaysOpen
 
 FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics import shelf as module
-from analytics.shelf import RegistryShelf
+from analytics.runtime import model_source as module
+from analytics.runtime.model_source import RegistryShelf
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
 from ml.registry.registry import Registry

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.engine import Engine
-from analytics.symbol_state import EngineSettings
+from analytics.engine.engine import Engine
+from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.market import Quote, Record, RecordedBar, TimeMark
 from tests.unit.simulated_market import DAY, MINUTE, NOW, SECOND, SYMBOLS, end_of

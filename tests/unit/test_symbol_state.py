@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from analytics.engine import Engine
-from analytics.indicator_set import IndicatorSettings
-from analytics.series import ClosedBar
-from analytics.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
+from analytics.engine.engine import Engine
+from analytics.engine.series import ClosedBar
+from analytics.engine.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
+from analytics.indicators.indicator_set import IndicatorSettings
 from shared.market import INTERVALS, Interval, Record
 from tests.unit.random_markets import END, graces, markets
 from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second

@@ -5,9 +5,9 @@ from math import exp, log, sqrt
 
 import pytest
 
-from analytics.engine import Engine, Event
-from analytics.forecast_tables import champions
-from analytics.steps import Made, Step
+from analytics.engine.engine import Engine, Event
+from analytics.forecasting.forecast_events import Made, Step
+from analytics.store.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
 from shared.market import Record, RecordedBar

@@ -1,6 +1,6 @@
 """Trained models of a few numbers, and shelves to take them from."""
 
-from analytics.serving import Versions
+from analytics.engine.deployments import Versions
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear, Served
 from shared.market import Interval

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from psycopg2.extras import execute_values
 
-from analytics.engine import Event
-from analytics.split_check import Settled
-from analytics.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_doubts
+from analytics.engine.engine import Event
+from analytics.engine.split_check import Settled
+from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_doubts
 from shared.database import Cursor
 from shared.market import INTERVAL_SECONDS, Bar
 

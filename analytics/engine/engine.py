@@ -10,10 +10,15 @@ source that lags holds up nobody else's bars.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from analytics.bars import MINUTE, OpenBar, slot_of
-from analytics.closing_price import REGULAR, counted_at
-from analytics.endings import Endings
-from analytics.forecasts import (
+from analytics.engine.bars import MINUTE, OpenBar, slot_of
+from analytics.engine.closing_price import REGULAR, counted_at
+from analytics.engine.deadlines import Endings
+from analytics.engine.series import ClosedBar
+from analytics.engine.special_days import take_special_day
+from analytics.engine.split_check import Settled
+from analytics.engine.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
+from analytics.forecasting.forecast_events import PastBar, Step
+from analytics.forecasting.forecasts import (
     NOTHING_TRAINED,
     NoSearches,
     Pools,
@@ -23,11 +28,6 @@ from analytics.forecasts import (
     pools_of,
     restore_pools,
 )
-from analytics.series import ClosedBar
-from analytics.special_days import take_special_day
-from analytics.split_check import Settled
-from analytics.steps import PastBar, Step
-from analytics.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
 from shared.market import (
     INTERVAL_SECONDS,
     INTERVALS,

@@ -1,7 +1,7 @@
 """A finished day of which the calendar knows no session, such as a Saturday on which the exchange was open. Pure."""
 
-from analytics.bars import OpenBar, Slot
-from analytics.symbol_state import SymbolState, quote_of
+from analytics.engine.bars import OpenBar, Slot
+from analytics.engine.symbol_state import SymbolState, quote_of
 from shared.market import RecordedBar
 from shared.special_days import shows_trading, special_day
 

@@ -15,8 +15,8 @@ from math import exp, inf, log, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from analytics.steps import Fit, Made, PastBar, Scored, Step
-from analytics.tracks import Track
+from analytics.forecasting.forecast_events import Fit, Made, PastBar, Scored, Step
+from analytics.forecasting.scorecard import Track
 from ml.arima.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.arima.search import Outcome, SearchSettings
 from ml.arima.search import Series as Logarithms

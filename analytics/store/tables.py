@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, TextIO
 import msgspec
 from psycopg2.extras import execute_values
 
-from analytics.engine import Event
-from analytics.indicator_set import IndicatorRow
-from analytics.split_check import Settled
-from analytics.symbol_state import LiveBar, SymbolState
+from analytics.engine.engine import Event
+from analytics.engine.split_check import Settled
+from analytics.engine.symbol_state import LiveBar, SymbolState
+from analytics.indicators.indicator_set import IndicatorRow
 from shared.database import Cursor, allow_hours, copy_rows
 from shared.market import Bar, Interval
 from shared.progress import Reading

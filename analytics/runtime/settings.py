@@ -1,8 +1,8 @@
 """What the settings of `.env` mean to the engine."""
 
-from analytics.alerts import AlertSettings
-from analytics.indicator_set import IndicatorSettings
-from analytics.symbol_state import EngineSettings, LiveEvery
+from analytics.alerts.alerts import AlertSettings
+from analytics.engine.symbol_state import EngineSettings, LiveEvery
+from analytics.indicators.indicator_set import IndicatorSettings
 from ml.forecast_settings import forecast_settings
 from shared.config import Config
 

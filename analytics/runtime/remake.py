@@ -1,8 +1,8 @@
 """Everything that is made of a partition, made anew from the log: its tables were cut back, and its state with them."""
 
-from analytics.engine import Event
-from analytics.forecast_tables import write_forecasts
-from analytics.tables import write_closed
+from analytics.engine.engine import Event
+from analytics.store.forecast_tables import write_forecasts
+from analytics.store.tables import write_closed
 from shared.database import Cursor, allow_hours
 from shared.kafka import partition_of
 from shared.pulse import long_step

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import NamedTuple, Protocol
 
-from analytics.engine import Engine
+from analytics.engine.engine import Engine
 from ml.models.predictors import Served
 from shared.market import Interval
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from psycopg2.extras import execute_values
 
-from analytics.serving import Switch
+from analytics.engine.deployments import Switch
 from shared.database import Cursor
 
 

@@ -8,8 +8,8 @@ of the auction.
 from math import nextafter
 from typing import NamedTuple
 
-from analytics.bars import MINUTE, OpenBar, slot_of
-from analytics.symbol_state import SymbolState
+from analytics.engine.bars import MINUTE, OpenBar, slot_of
+from analytics.engine.symbol_state import SymbolState
 from shared.calendars import SessionCalendar
 
 REGULAR = "regular"

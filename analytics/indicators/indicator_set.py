@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from analytics.indicators import EMA, MACD, RSI, SMA, MACDValue
-from analytics.spread import Bands, Bollinger, Volatility
+from analytics.indicators.bands import Bands, Bollinger, Volatility
+from analytics.indicators.indicators import EMA, MACD, RSI, SMA, MACDValue
 from shared.errors import TickstreamError
 
 BOLLINGER_DEVIATIONS = 2
@@ -34,7 +34,7 @@ class IndicatorSettings:
 
 
 class IndicatorRow(NamedTuple):
-    """One bar's values, None while warming up; units as in `analytics.indicators`."""
+    """One bar's values, None while warming up; units as in `analytics.indicators.indicators`."""
 
     rsi: float | None
     sma_short: float | None
@@ -62,7 +62,7 @@ class LiveCloses(NamedTuple):
 
 
 class Indicator(Protocol):
-    """What every indicator tells about itself, whatever it computes; see `analytics.indicators`."""
+    """What every indicator tells about itself, whatever it computes; see `analytics.indicators.indicators`."""
 
     @property
     def key(self) -> str: ...

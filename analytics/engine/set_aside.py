@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from analytics.split_check import Settled
-from analytics.symbol_state import SymbolState
+from analytics.engine.split_check import Settled
+from analytics.engine.symbol_state import SymbolState
 from shared.market import Quote, RecordedBar
 
 REASONS = {

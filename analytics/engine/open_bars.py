@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
-from analytics.bars import MINUTE, OpenBar, Slot, slot_filled_by, slot_of
-from analytics.indicator_set import IndicatorSet
-from analytics.series import ClosedBar, Series
+from analytics.engine.bars import MINUTE, OpenBar, Slot, slot_filled_by, slot_of
+from analytics.engine.series import ClosedBar, Series
+from analytics.indicators.indicator_set import IndicatorSet
 from shared.calendars import SessionCalendar
 from shared.market import INTERVAL_SECONDS, INTERVALS, Interval, Quote
 

@@ -2,14 +2,14 @@
 
 import time
 
-from analytics.engine import Engine, Event, Past
-from analytics.forecasts import SeriesForecasts
-from analytics.remake import write_made
-from analytics.replacing import replace_actions, replace_events
-from analytics.serving import Servings
-from analytics.split_check import Settled
-from analytics.symbol_state import EngineSettings
-from analytics.tables import Snapshot
+from analytics.engine.deployments import Servings
+from analytics.engine.engine import Engine, Event, Past
+from analytics.engine.split_check import Settled
+from analytics.engine.symbol_state import EngineSettings
+from analytics.forecasting.forecasts import SeriesForecasts
+from analytics.runtime.remake import write_made
+from analytics.store.replacing import replace_actions, replace_events
+from analytics.store.tables import Snapshot
 from shared.database import Cursor
 from shared.market import Interval
 from shared.pulse import beat

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from math import fsum
 from typing import NamedTuple
 
-from analytics.indicator_state import parts
-from analytics.window import Window
+from analytics.indicators.indicator_state import parts
+from analytics.indicators.window import Window
 
 
 class MACDValue(NamedTuple):

@@ -4,7 +4,7 @@ import logging
 from time import monotonic
 from typing import TypeGuard
 
-from analytics.serving import Versions
+from analytics.engine.deployments import Versions
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Served
 from ml.registry.model_file import Expected, ModelFile, libraries_of

@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from analytics.alerts import Alert, AlertRules, AlertSettings
-from analytics.bars import OpenBar, Slot
-from analytics.forecasts import SeriesForecasts
-from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
+from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
+from analytics.engine.bars import OpenBar, Slot
+from analytics.forecasting.forecasts import SeriesForecasts
+from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars import SessionCalendar
 from shared.market import Bar, Interval

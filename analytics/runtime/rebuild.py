@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from analytics.engine import Engine
-from analytics.forecast_tables import latest_bars
-from analytics.indicator_set import IndicatorRow, IndicatorSet
-from analytics.split_check import SplitCheck
-from analytics.steps import PastBar
-from analytics.symbol_state import Rebuilt
-from analytics.tables import Snapshot, bars_until, replace_indicators, splits_until
+from analytics.engine.engine import Engine
+from analytics.engine.split_check import SplitCheck
+from analytics.engine.symbol_state import Rebuilt
+from analytics.forecasting.forecast_events import PastBar
+from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet
+from analytics.store.forecast_tables import latest_bars
+from analytics.store.tables import Snapshot, bars_until, replace_indicators, splits_until
 from ml.models.features import split
 from ml.uncertainty.volatility import MEMORY
 from shared.calendars import calendar_of, periods_per_year

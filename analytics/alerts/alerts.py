@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Literal, NamedTuple
 
-from analytics.indicator_set import IndicatorRow
+from analytics.indicators.indicator_set import IndicatorRow
 from shared.calendars import DAY, SessionCalendar
 from shared.market import INTERVAL_SECONDS, Bar, Interval
 

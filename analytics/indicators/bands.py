@@ -1,10 +1,10 @@
-"""Indicators of how far closes lie apart. Their methods are those that `analytics.indicators` describes."""
+"""Indicators of how far closes lie apart. Their methods are those that `analytics.indicators.indicators` describes."""
 
 from math import dist, fsum, log, sqrt
 from typing import NamedTuple
 
-from analytics.indicator_state import parts
-from analytics.window import Window
+from analytics.indicators.indicator_state import parts
+from analytics.indicators.window import Window
 
 
 class Bands(NamedTuple):

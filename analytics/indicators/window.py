@@ -1,6 +1,6 @@
 """The closes that an indicator looks at together."""
 
-from analytics.indicator_state import parts
+from analytics.indicators.indicator_state import parts
 
 
 class Window:

@@ -8,10 +8,10 @@ from math import exp
 import msgspec
 from psycopg2.extras import execute_values
 
-from analytics.engine import Event
-from analytics.forecasts import SeriesForecasts
-from analytics.steps import Made, PastBar, Scored, Step
-from analytics.tracks import Standing
+from analytics.engine.engine import Event
+from analytics.forecasting.forecast_events import Made, PastBar, Scored, Step
+from analytics.forecasting.forecasts import SeriesForecasts
+from analytics.forecasting.scorecard import Standing
 from ml.models.features import Observation
 from ml.scoring.scores import Summary
 from ml.scoring.significance import NAIVE, Comparison, champion

@@ -4,7 +4,7 @@ from itertools import count
 from threading import Event
 from typing import Protocol
 
-from analytics.forecasts import Search
+from analytics.forecasting.forecasts import Search
 from ml.arima.search import Outcome
 from ml.order_search.search_pool import DIED, Key, SearchPool
 from shared.errors import Unavailable

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from analytics.alerts import AlertSettings
-from analytics.bars import MINUTE, OpenBar
-from analytics.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
-from analytics.open_bars import OpenBars
-from analytics.series import ClosedBar, Series
-from analytics.split_check import Settled, SplitCheck
+from analytics.alerts.alerts import AlertSettings
+from analytics.engine.bars import MINUTE, OpenBar
+from analytics.engine.open_bars import OpenBars
+from analytics.engine.series import ClosedBar, Series
+from analytics.engine.split_check import Settled, SplitCheck
+from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars import calendar_of, periods_per_year
 from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, CorporateAction, Interval, Quote, RecordedBar

@@ -3,7 +3,7 @@
 import hashlib
 import struct
 
-from analytics.forecasts import Search
+from analytics.forecasting.forecasts import Search
 from ml.arima.arima import ArimaModel
 from ml.arima.search import Outcome
 from shared.database import Connection, Cursor, connect, transaction

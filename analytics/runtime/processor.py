@@ -12,18 +12,18 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine import Engine, Event, Past
-from analytics.forecast_tables import delete_records, write_forecasts, write_records
-from analytics.indicator_set import SettingsChanged
-from analytics.partition import REMAKING, REWRITING, Partition
-from analytics.rebuild import past_bars, rebuilt_engine
-from analytics.remake import drop_made
-from analytics.searches import PooledSearches
-from analytics.serving import EmptyShelf, Servings, Shelf, Switch, Versions
-from analytics.serving_tables import switches_from, write_switches
-from analytics.split_check import Settled
-from analytics.symbol_state import EngineSettings
-from analytics.tables import (
+from analytics.engine.deployments import EmptyShelf, Servings, Shelf, Switch, Versions
+from analytics.engine.engine import Engine, Event, Past
+from analytics.engine.split_check import Settled
+from analytics.engine.symbol_state import EngineSettings
+from analytics.indicators.indicator_set import SettingsChanged
+from analytics.runtime.partition import REMAKING, REWRITING, Partition
+from analytics.runtime.rebuild import past_bars, rebuilt_engine
+from analytics.runtime.remake import drop_made
+from analytics.runtime.searches import PooledSearches
+from analytics.store.deployment_tables import switches_from, write_switches
+from analytics.store.forecast_tables import delete_records, write_forecasts, write_records
+from analytics.store.tables import (
     Snapshot,
     delete_snapshot,
     load_snapshot,
