@@ -21,11 +21,11 @@ import uvicorn
 from psycopg2.extensions import parse_dsn
 from starlette.types import ASGIApp
 
+from dashboard.api.guard import Names, names_at
 from dashboard.app import build
-from dashboard.delta import Scene
-from dashboard.guard import Names, names_at
-from dashboard.read_model import ReadModel
-from dashboard.rewording import Rewording
+from dashboard.presenters.delta import Scene
+from dashboard.read.read_model import ReadModel
+from dashboard.text.rewording import Rewording
 from shared import pulse
 from shared.command_line import parser_of, start
 from shared.config import Config

@@ -11,13 +11,14 @@ from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
-from dashboard import api, callbacks, guard
-from dashboard.chart_library import ensure_library, library_folder, read_package
-from dashboard.delta import Scene
+from dashboard.api import callbacks, guard
+from dashboard.api import routes as api
+from dashboard.api.chart_library import ensure_library, library_folder, read_package
 from dashboard.layout import page
-from dashboard.read_model import ReadModel
-from dashboard.rewording import Rewording
-from dashboard.words import Words
+from dashboard.presenters.delta import Scene
+from dashboard.read.read_model import ReadModel
+from dashboard.text.rewording import Rewording
+from dashboard.text.summary_service import Words
 
 NAMES = guard.Names()
 PAGE = """<!DOCTYPE html>

@@ -3,8 +3,8 @@
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.delta import Scene
-from dashboard.figures import studies
+from dashboard.presenters.delta import Scene
+from dashboard.presenters.figures import studies
 from shared.market import INTERVALS
 
 RANGES = {

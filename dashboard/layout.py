@@ -7,11 +7,11 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.chart import chart
-from dashboard.delta import Scene
-from dashboard.figures import chart_options, chart_series, fan_series, studies
-from dashboard.notices import banner
-from dashboard.panels import Cell, blank_session, indicator_cells, part_items
-from dashboard.read_model import ReadModel
+from dashboard.presenters.delta import Scene
+from dashboard.presenters.figures import chart_options, chart_series, fan_series, studies
+from dashboard.presenters.notices import banner
+from dashboard.presenters.panels import Cell, blank_session, indicator_cells, part_items
+from dashboard.read.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
 THEME = {

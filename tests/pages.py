@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from dashboard.api.guard import Names
 from dashboard.app import NAMES, build
-from dashboard.delta import Scene
-from dashboard.guard import Names
-from dashboard.read_model import ReadModel
+from dashboard.presenters.delta import Scene
+from dashboard.read.read_model import ReadModel
 from db.migrate import migrate
 from shared.database import connect, make_database, transaction
 from shared.embedded import lease_postgres

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard import queries
+from dashboard.read import queries
 from db.migrate import migrate
 from shared.database import Cursor, connect, make_database, transaction
 from shared.embedded.daemon import free_port

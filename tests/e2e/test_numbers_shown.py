@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.panels import SESSIONS
+from dashboard.presenters.panels import SESSIONS
 from db.migrate import migrate
 from shared.calendars import calendar_of
 from shared.database import connect, make_database, transaction

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from dashboard.read_model import ReadModel
+from dashboard.read.read_model import ReadModel
 from shared.embedded import kill, postgres_in
 from shared.embedded.daemon import find, free_port
 from shared.supervising import EXIT_STOP

@@ -5,10 +5,10 @@ from contextlib import closing
 
 import pytest
 
-from dashboard import forecast_queries as queries
-from dashboard.diagnostics import read_diagnostics
-from dashboard.read_model import ReadModel
-from dashboard.rows import Fared, PastRow, RecordRow, Said
+from dashboard.read import forecast_queries as queries
+from dashboard.read.diagnostics import read_diagnostics
+from dashboard.read.read_model import ReadModel
+from dashboard.read.rows import Fared, PastRow, RecordRow, Said
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from tests.integration.server_user import wait_for

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard import queries
-from dashboard.panels import is_alive
-from dashboard.read_model import ReadModel, read_only_connection
-from dashboard.rows import PartRow
+from dashboard.presenters.panels import is_alive
+from dashboard.read import queries
+from dashboard.read.read_model import ReadModel, read_only_connection
+from dashboard.read.rows import PartRow
 from db.migrate import migrate
 from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.errors import StopPart, Unavailable

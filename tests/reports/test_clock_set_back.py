@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from dashboard import queries
+from dashboard.read import queries
 from ml.training.training_tables import analytics_lag
 from shared.database import Cursor, connect, transaction
 from tests.integration.desk import Desk

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.notices import banner
-from dashboard.rows import QualityRow
-from dashboard.snapshot import NOTHING
-from dashboard.sources import standing
+from dashboard.presenters.notices import banner
+from dashboard.presenters.sources import standing
+from dashboard.read.rows import QualityRow
+from dashboard.read.snapshot import NOTHING
 from producer.live.clocks import Clocks
 from producer.provider_clock import ProviderClock
 from shared.errors import BadMessage

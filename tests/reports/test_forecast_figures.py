@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard.forecasts import FEWEST_SCORES, forecast_card
-from dashboard.rows import Fared, RecordRow
-from dashboard.summary import summary
+from dashboard.presenters.forecasts import FEWEST_SCORES, forecast_card
+from dashboard.read.rows import Fared, RecordRow
+from dashboard.text.summary import summary
 from tests.unit.test_figures import SCENE
 from tests.unit.test_forecast_card import FORECAST, KEY, TRAINED, reading
 from tests.unit.test_summary import CLOSED

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dashboard.rewording import SETTLED, Rewording
+from dashboard.text.rewording import SETTLED, Rewording
 from producer.connection import Connection
 from producer.http import HttpClient
 from producer.limits import RequestLimit

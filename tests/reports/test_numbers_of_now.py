@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from dashboard.delta import Ask, delta
-from dashboard.freshness import GRACE, day_began, past_since
-from dashboard.panels import session_cells
-from dashboard.rows import OpenBar, PartRow, QualityRow
-from dashboard.snapshot import Reading, advance, first_snapshot, messages_known, past_of, stall
+from dashboard.presenters.delta import Ask, delta
+from dashboard.presenters.freshness import GRACE, day_began, past_since
+from dashboard.presenters.panels import session_cells
+from dashboard.read.rows import OpenBar, PartRow, QualityRow
+from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, past_of, stall
 from tests.unit.records import second
 from tests.unit.test_figures import READING, SCENE, SYMBOL, WARM
 

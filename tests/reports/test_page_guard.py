@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from starlette.types import Message, Receive, Scope, Send
 
-from dashboard.guard import Guard, Names, names_at
+from dashboard.api.guard import Guard, Names, names_at
 from shared.embedded.daemon import free_port
 from tests.e2e.visit import Visit
 from tests.pages import model_of, serving

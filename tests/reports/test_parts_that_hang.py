@@ -12,10 +12,10 @@ import psutil
 import psycopg2
 import pytest
 
-from dashboard.notices import warning
-from dashboard.panels import part_items
-from dashboard.rows import PartRow
-from dashboard.snapshot import NOTHING
+from dashboard.presenters.notices import warning
+from dashboard.presenters.panels import part_items
+from dashboard.read.rows import PartRow
+from dashboard.read.snapshot import NOTHING
 from producer.holder import Holder
 from producer.lease import leased
 from producer.publish import Publisher, last_positions

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dashboard.faithful import numbers, objection
-from dashboard.number_words import says_number
-from dashboard.plain_words import MEASURES, PLAIN, SPELLED
-from dashboard.rewording import MOST_BYTES
+from dashboard.text.llm_guard import numbers, objection
+from dashboard.text.number_words import says_number
+from dashboard.text.plain_words import MEASURES, PLAIN, SPELLED
+from dashboard.text.rewording import MOST_BYTES
 from tests.unit.local_http import Reply
 from tests.unit.test_rewording import GOOD, TEXT, ask, asking, completion, wait_for
 

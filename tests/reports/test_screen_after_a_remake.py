@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.read_model import ReadModel
-from dashboard.reading import remake_now
-from dashboard.snapshot import NO_REMAKE
+from dashboard.read.read_model import ReadModel
+from dashboard.read.reading import remake_now
+from dashboard.read.snapshot import NO_REMAKE
 from db.migrate import migrate
 from shared.database import Connection, connect, make_database, transaction
 from tests.integration.server_user import wait_for

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard.numbers import plain, price
-from dashboard.panels import change, decimals, heading, watch_row
-from dashboard.rows import SymbolRow
+from dashboard.presenters.numbers import plain, price
+from dashboard.presenters.panels import change, decimals, heading, watch_row
+from dashboard.read.rows import SymbolRow
 from producer.describing import table_of
 from producer.sources.decimals import decimals_of
 from producer.standing import Standing

@@ -18,8 +18,8 @@ from psycopg2.extensions import make_dsn
 
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
-from dashboard.panels import part_items
-from dashboard.queries import read_parts
+from dashboard.presenters.panels import part_items
+from dashboard.read.queries import read_parts
 from producer.holder import Holder, holder_in, new_name
 from producer.lease import leased
 from producer.producer import produce

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.adjustment import adjusted, factors, marks
-from dashboard.rows import ActionRow, ChartBar
+from dashboard.presenters.adjustment import adjusted, factors, marks
+from dashboard.read.rows import ActionRow, ChartBar
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.chart_library import Package, ensure_library, read_package
+from dashboard.api.chart_library import Package, ensure_library, read_package
 from shared import downloads
 from shared.errors import Unavailable
 from tests.unit.faulty_downloads import FAULTS, Downloads, contents, downloads_of

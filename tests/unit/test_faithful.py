@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.faithful import numbers, objection
+from dashboard.text.llm_guard import numbers, objection
 
 TEXT = (
     "The 1m bar of 15:56 closed at $1,204.50, above SMA 20 ($1,200.00); skill \u22120.2\u00a0%, "

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from dashboard.delta import Ask, Scene, delta
-from dashboard.figures import COLUMNS, chart_series, columns, studies
-from dashboard.notices import banner, notice, stale_warning
-from dashboard.panels import (
+from dashboard.presenters.delta import Ask, Scene, delta
+from dashboard.presenters.figures import COLUMNS, chart_series, columns, studies
+from dashboard.presenters.notices import banner, notice, stale_warning
+from dashboard.presenters.panels import (
     alert_item,
     change,
     decimals,
@@ -14,8 +14,8 @@ from dashboard.panels import (
     part_items,
     session_cells,
 )
-from dashboard.rows import ActionRow, AlertRow, ChartBar, OpenBar, PartRow, QualityRow, SymbolRow
-from dashboard.snapshot import NOTHING, advance, first_snapshot, stall
+from dashboard.read.rows import ActionRow, AlertRow, ChartBar, OpenBar, PartRow, QualityRow, SymbolRow
+from dashboard.read.snapshot import NOTHING, advance, first_snapshot, stall
 from shared.sections import Alerts, Indicators
 
 MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market

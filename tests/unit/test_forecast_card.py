@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboard.delta import Ask, delta
-from dashboard.figures import fan_series, studies
-from dashboard.forecasts import fan, forecast_card
-from dashboard.reading import records_moved
-from dashboard.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
-from dashboard.snapshot import Reading, advance, first_snapshot
+from dashboard.presenters.delta import Ask, delta
+from dashboard.presenters.figures import fan_series, studies
+from dashboard.presenters.forecasts import fan, forecast_card
+from dashboard.read.reading import records_moved
+from dashboard.read.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
+from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.sections import Indicators
 from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
 

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from dashboard.kept import ANSWERS_KEPT, Kept
-from dashboard.numbers import SIGNS, percent, plain, price
-from dashboard.outcomes import Outcome, figure, outcomes
-from dashboard.rows import ActionRow, PastRow
+from dashboard.presenters.numbers import SIGNS, percent, plain, price
+from dashboard.presenters.outcomes import Outcome, figure, outcomes
+from dashboard.read.cache import ANSWERS_KEPT, Kept
+from dashboard.read.rows import ActionRow, PastRow
 from tests.conftest import PROJECT
 
 KEY = ("AAA", "1m")

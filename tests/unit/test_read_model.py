@@ -1,9 +1,9 @@
 """The memory behind the page: bounded histories, and which read changed what."""
 
-from dashboard.history import SERIES_KEPT, History
-from dashboard.rows import AlertRow, ChartBar, DataAlertRow, OpenBar, QualityRow, SymbolRow
-from dashboard.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
-from dashboard.trends import trends_moved
+from dashboard.read.history import SERIES_KEPT, History
+from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, OpenBar, QualityRow, SymbolRow
+from dashboard.read.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
+from dashboard.read.trends import trends_moved
 
 KEY = ("AAA", "1m")
 SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 0, None)

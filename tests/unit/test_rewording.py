@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from pydantic import SecretStr
 
-from dashboard.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
+from dashboard.text.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
 from shared.model_settings import Rewording as Settings
 from tests.slowness import PATIENCE
 from tests.unit.local_http import Asked, Local, Reply, answering

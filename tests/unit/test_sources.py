@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from dashboard.notices import banner, switch
-from dashboard.rows import DataAlertRow, OfferRow, QualityRow
-from dashboard.snapshot import NOTHING
-from dashboard.sources import (
+from dashboard.presenters.notices import banner, switch
+from dashboard.presenters.sources import (
     data_alert_item,
     failed_over,
     history_progress,
     sources_in_use,
     standing,
 )
+from dashboard.read.rows import DataAlertRow, OfferRow, QualityRow
+from dashboard.read.snapshot import NOTHING
 
 LIVE = QualityRow("AAA", "yahoo", None, "live", "", "", None, None, 30, 30)
 FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub replaces yahoo")

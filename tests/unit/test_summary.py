@@ -6,11 +6,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.delta import Scene
-from dashboard.numbers import moment, percent, plain, price
-from dashboard.rows import ActionRow, AlertRow, ChartBar, Fared
-from dashboard.snapshot import Reading
-from dashboard.summary import summary
+from dashboard.presenters.delta import Scene
+from dashboard.presenters.numbers import moment, percent, plain, price
+from dashboard.read.rows import ActionRow, AlertRow, ChartBar, Fared
+from dashboard.read.snapshot import Reading
+from dashboard.text.summary import summary
 from shared.calendars import calendar_of
 from shared.sections import Alerts, Indicators
 from tests.unit.test_figures import COLD, MONDAY_NOON, SCENE

@@ -7,8 +7,8 @@ number, volume, text, words); None stands for what is not known. A text is how f
 from math import floor
 from typing import Any
 
-from dashboard.rows import AlertRow, OpenBar, PartRow, SymbolRow
-from dashboard.snapshot import Condition
+from dashboard.read.rows import AlertRow, OpenBar, PartRow, SymbolRow
+from dashboard.read.snapshot import Condition
 from shared.calendars import calendar_of
 from shared.decimals import decimals_for
 from shared.sections import Indicators

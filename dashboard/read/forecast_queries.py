@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.rows import Fared, ForecastRow, PastRow, RecordRow, Said, SeriesKey
+from dashboard.read.rows import Fared, ForecastRow, PastRow, RecordRow, Said, SeriesKey
 from shared.database import Cursor
 
 STEPS_SHOWN = 5

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.adjustment import adjusted
-from dashboard.figures import columns
-from dashboard.forecasts import fan, forecast_card
-from dashboard.notices import banner, notice, switch, warning
-from dashboard.panels import (
+from dashboard.presenters.adjustment import adjusted
+from dashboard.presenters.figures import columns
+from dashboard.presenters.forecasts import fan, forecast_card
+from dashboard.presenters.notices import banner, notice, switch, warning
+from dashboard.presenters.panels import (
     alert_item,
     heading,
     indicator_cells,
@@ -16,9 +16,7 @@ from dashboard.panels import (
     session_cells,
     watch_row,
 )
-from dashboard.rows import AlertRow, ChartBar, DataAlertRow
-from dashboard.snapshot import NOTHING, Reading, Snapshot, all_alerts
-from dashboard.sources import (
+from dashboard.presenters.sources import (
     data_alert_item,
     failed_over,
     fold_progress,
@@ -26,6 +24,8 @@ from dashboard.sources import (
     sources_in_use,
     standing,
 )
+from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow
+from dashboard.read.snapshot import NOTHING, Reading, Snapshot, all_alerts
 from shared.calendars import calendar_of
 from shared.sections import Alerts, Indicators
 

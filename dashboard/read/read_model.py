@@ -8,15 +8,23 @@ from typing import Any
 
 import psycopg2
 
-from dashboard import forecast_queries, queries
-from dashboard.diagnostics import read_diagnostics
-from dashboard.forecasts import NAIVE, expected
-from dashboard.history import History
-from dashboard.kept import Kept
-from dashboard.outcomes import CLOSES_SHOWN
-from dashboard.reading import read_tables
-from dashboard.rows import ChartBar, PastRow, SeriesKey
-from dashboard.snapshot import NOTHING, Reading, Snapshot, advance, begin_generation, first_snapshot, stall
+from dashboard.presenters.forecasts import NAIVE, expected
+from dashboard.presenters.outcomes import CLOSES_SHOWN
+from dashboard.read import forecast_queries, queries
+from dashboard.read.cache import Kept
+from dashboard.read.diagnostics import read_diagnostics
+from dashboard.read.history import History
+from dashboard.read.reading import read_tables
+from dashboard.read.rows import ChartBar, PastRow, SeriesKey
+from dashboard.read.snapshot import (
+    NOTHING,
+    Reading,
+    Snapshot,
+    advance,
+    begin_generation,
+    first_snapshot,
+    stall,
+)
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
 from shared.parts import SignOfLife

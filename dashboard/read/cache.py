@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
-from dashboard.rows import SeriesKey
+from dashboard.read.rows import SeriesKey
 
 Answer = TypeVar("Answer")
 ANSWERS_KEPT = 64

@@ -1,9 +1,9 @@
 """One look at the tables: what changes with every quote is read each time, the rest where it may be another."""
 
-from dashboard import forecast_queries, queries
-from dashboard.rows import ForecastRow, RecordRow, SeriesKey
-from dashboard.snapshot import Reading, Remake, messages_known, past_of
-from dashboard.trends import trends_now
+from dashboard.read import forecast_queries, queries
+from dashboard.read.rows import ForecastRow, RecordRow, SeriesKey
+from dashboard.read.snapshot import Reading, Remake, messages_known, past_of
+from dashboard.read.trends import trends_now
 from shared.database import Cursor
 
 ALERTS_SHOWN = 200

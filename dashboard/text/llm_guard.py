@@ -8,8 +8,8 @@ import string
 from collections.abc import Iterator
 from unicodedata import category, decimal, normalize, numeric
 
-from dashboard.number_words import CARDINALS, JOINTS, says_number
-from dashboard.plain_words import MEASURES, PLAIN, SPELLED
+from dashboard.text.number_words import CARDINALS, JOINTS, says_number
+from dashboard.text.plain_words import MEASURES, PLAIN, SPELLED
 
 LONGEST = 2.0
 """A wording may be so many times as long as its text."""

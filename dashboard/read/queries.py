@@ -4,7 +4,7 @@ once. Only one of them writes.
 
 from typing import Any
 
-from dashboard.rows import (
+from dashboard.read.rows import (
     PRODUCER_SILENT,
     ActionRow,
     AlertRow,

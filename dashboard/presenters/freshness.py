@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from dashboard.rows import SymbolRow
+from dashboard.read.rows import SymbolRow
 from shared.calendars import calendar_of
 from shared.local_days import local_day
 from shared.next_session import next_session

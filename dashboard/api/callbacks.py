@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from dashboard.delta import Ask, Scene, delta
-from dashboard.read_model import ReadModel
-from dashboard.words import Words
+from dashboard.presenters.delta import Ask, Scene, delta
+from dashboard.read.read_model import ReadModel
+from dashboard.text.summary_service import Words
 
 
 def register(app: Dash, model: ReadModel, scene: Scene, words: Words) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.rows import ChartBar
+from dashboard.read.rows import ChartBar
 from shared.sections import Alerts, Indicators
 
 UP, DOWN = "#26a69a", "#ef5350"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from math import prod
 from typing import Any, NamedTuple
 
-from dashboard.numbers import percent, plain
-from dashboard.panels import Cell
-from dashboard.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
-from dashboard.snapshot import Reading
+from dashboard.presenters.numbers import percent, plain
+from dashboard.presenters.panels import Cell
+from dashboard.read.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
+from dashboard.read.snapshot import Reading
 from shared.calendars import calendar_of
 from shared.market import INTERVALS
 

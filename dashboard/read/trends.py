@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from dashboard import queries
-from dashboard.freshness import HOUR, day_began
-from dashboard.rows import OpenBar, SeriesKey, SymbolRow
-from dashboard.snapshot import Reading
+from dashboard.presenters.freshness import HOUR, day_began
+from dashboard.read import queries
+from dashboard.read.rows import OpenBar, SeriesKey, SymbolRow
+from dashboard.read.snapshot import Reading
 from shared.database import Cursor
 
 TREND_BARS = 288

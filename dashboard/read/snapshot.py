@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from dashboard.freshness import past_since
-from dashboard.rows import (
+from dashboard.presenters.freshness import past_since
+from dashboard.read.rows import (
     ActionRow,
     AlertRow,
     DataAlertRow,

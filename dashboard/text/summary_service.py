@@ -2,12 +2,12 @@
 
 import time
 
-from dashboard.delta import Scene
-from dashboard.kept import Kept
-from dashboard.read_model import ReadModel
-from dashboard.rewording import Rewording
-from dashboard.rows import SeriesKey
-from dashboard.summary import summary
+from dashboard.presenters.delta import Scene
+from dashboard.read.cache import Kept
+from dashboard.read.read_model import ReadModel
+from dashboard.read.rows import SeriesKey
+from dashboard.text.rewording import Rewording
+from dashboard.text.summary import summary
 
 BARS_LOOKED_AT = 200
 """Among so many of the newest bars a volatility is usual or not."""

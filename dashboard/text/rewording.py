@@ -16,8 +16,8 @@ from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException
 
-from dashboard.faithful import objection
-from dashboard.rows import SeriesKey
+from dashboard.read.rows import SeriesKey
+from dashboard.text.llm_guard import objection
 from shared.addresses import stays_here
 from shared.errors import SourceDown, SourceError, TickstreamError
 from shared.model_settings import Rewording as Settings

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dashboard.rows import ActionRow, ChartBar
+from dashboard.read.rows import ActionRow, ChartBar
 
 PRICES = (
     "open", "high", "low", "close", "vwap", "sma_short", "sma_long", "ema_short", "ema_long", "macd",

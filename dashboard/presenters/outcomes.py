@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from dashboard.forecasts import NAIVE, kind_name, share_since
-from dashboard.numbers import percent, plain
-from dashboard.rows import ActionRow, PastRow
+from dashboard.presenters.forecasts import NAIVE, kind_name, share_since
+from dashboard.presenters.numbers import percent, plain
+from dashboard.read.rows import ActionRow, PastRow
 
 CLOSES_SHOWN = 100
 

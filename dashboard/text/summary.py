@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from statistics import quantiles
 
-from dashboard.adjustment import adjusted
-from dashboard.delta import Scene
-from dashboard.forecasts import (
+from dashboard.presenters.adjustment import adjusted
+from dashboard.presenters.delta import Scene
+from dashboard.presenters.forecasts import (
     FEWEST_SCORES,
     NAIVE,
     bar_name,
@@ -22,10 +22,10 @@ from dashboard.forecasts import (
     others,
     too_few,
 )
-from dashboard.numbers import moment, percent, plain, price
-from dashboard.panels import alert_sentence, decimals, heading
-from dashboard.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
-from dashboard.snapshot import Reading
+from dashboard.presenters.numbers import moment, percent, plain, price
+from dashboard.presenters.panels import alert_sentence, decimals, heading
+from dashboard.read.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
+from dashboard.read.snapshot import Reading
 from shared.calendars import calendar_of
 
 FEWEST_BARS = 20

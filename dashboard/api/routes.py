@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
-from dashboard.adjustment import adjusted as adjust
-from dashboard.adjustment import marks
-from dashboard.figures import columns
-from dashboard.outcomes import figure, outcomes
-from dashboard.read_model import MOST_BARS, ReadModel
-from dashboard.rows import ActionRow, ChartBar
+from dashboard.presenters.adjustment import adjusted as adjust
+from dashboard.presenters.adjustment import marks
+from dashboard.presenters.figures import columns
+from dashboard.presenters.outcomes import figure, outcomes
+from dashboard.read.read_model import MOST_BARS, ReadModel
+from dashboard.read.rows import ActionRow, ChartBar
 from shared.errors import TickstreamError
 from shared.market import Interval
 
@@ -106,7 +106,7 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/diagnostics/{symbol:path}")
     async def diagnostics(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
         """What is known of the models that forecast a symbol's closes: findings by model, searches, trainings and
-        records, as `dashboard.diagnostics.read_diagnostics` tells; times in epoch seconds UTC."""
+        records, as `dashboard.read.diagnostics.read_diagnostics` tells; times in epoch seconds UTC."""
         try:
             found = await to_thread(model.diagnostics, (symbol, interval))
         except TickstreamError as reason:
@@ -117,7 +117,7 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
 def _add_switch(router: APIRouter, model: ReadModel) -> None:
     @router.post("/api/switch")
     async def switch() -> JSONResponse:
-        """Ask for the live quotes that are on offer. Only the page itself may: see `dashboard.guard`."""
+        """Ask for the live quotes that are on offer. Only the page itself may: see `dashboard.api.guard`."""
         try:
             is_accepted = await to_thread(model.accept_offer)
         except TickstreamError as reason:

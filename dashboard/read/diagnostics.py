@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.rows import SeriesKey
+from dashboard.read.rows import SeriesKey
 from shared.database import Cursor
 
 NEWEST_SHOWN = 20

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from dashboard.rows import OfferRow
-from dashboard.snapshot import Condition, Reading
-from dashboard.sources import source_name
+from dashboard.presenters.sources import source_name
+from dashboard.read.rows import OfferRow
+from dashboard.read.snapshot import Condition, Reading
 
 SIMULATED = "Simulated data: prices are made up by a model and are not those of a real market."
 START = "python start_pipeline.py"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
 
-from dashboard.rows import ChartBar, SeriesKey
+from dashboard.read.rows import ChartBar, SeriesKey
 
 SERIES_KEPT = 64
 """So many series are kept; the one nobody has asked for longest makes room."""

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dashboard.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
-from dashboard.snapshot import Reading
+from dashboard.read.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
+from dashboard.read.snapshot import Reading
 
 NAMES = {
     "yahoo": "Yahoo", "finnhub": "Finnhub", "binance": "Binance", "coingecko": "CoinGecko",
