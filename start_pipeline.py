@@ -21,8 +21,8 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
-from producer.live_offer import has_run, offering, take_over, withdraw
-from producer.reachability import obstacle_now
+from producer.transport.reachability import obstacle_now
+from producer.workers.live_offer import has_run, offering, take_over, withdraw
 from shared.command_line import parser_of, start
 from shared.config import Config
 from shared.database import make_database

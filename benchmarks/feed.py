@@ -14,9 +14,9 @@ from contextlib import closing, nullcontext
 from threading import Event
 
 from benchmarks.market import SOURCE, backlog, live
-from producer.holder import Holder, new_name
-from producer.lease import leased
-from producer.publish import Publisher, last_positions
+from producer.publishing.holder import Holder, new_name
+from producer.publishing.lease import leased
+from producer.publishing.publisher import Publisher, last_positions
 from shared.config import load
 from shared.kafka import LogWriter, make_topics
 from shared.parts import servers, stop_on_signals

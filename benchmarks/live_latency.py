@@ -22,10 +22,10 @@ from benchmarks.offering import PROVIDERS, instruments, sources
 from benchmarks.part import PROJECT, STOP_SECONDS
 from benchmarks.stage import Stage, say, stage, until
 from benchmarks.tables import table
-from producer.lease import Lease
-from producer.live.market import LiveMarket
 from producer.live_wiring import live_market
-from producer.publish import NOTHING, Publisher
+from producer.publishing.lease import Lease
+from producer.publishing.publisher import NOTHING, Publisher
+from producer.workers.live_market import LiveMarket
 from shared.epochs import EarlierEpochs
 from shared.kafka import Log, LogWriter
 from shared.market import Quote, Record

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from producer.standing import Action, BarSpan, LastQuote, Standing
-from producer.watching import CompanyRow, QualityRow
+from producer.store.symbol_queries import Action, BarSpan, LastQuote, Standing
+from producer.store.tables import CompanyRow, QualityRow
 from shared.calendars import NEVER, AlwaysOpen, calendar_of
 from shared.decimals import decimals_for
 from shared.exchanges import with_zone

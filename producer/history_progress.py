@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from producer.watching import QualityRow
+from producer.store.tables import QualityRow
 
 LOOK_SECONDS = 0.5
 

@@ -9,13 +9,13 @@ from threading import Event
 
 from db.migrate import migrate
 from producer.history_progress import showing_history
-from producer.lease import Lease
-from producer.live.market import LiveMarket
-from producer.reporting import Report, asking_for_companies
-from producer.resume import Stored, joined, known_in
+from producer.publishing.lease import Lease
+from producer.publishing.resume import Stored, joined, known_in
 from producer.sources.registry import provider
-from producer.standing import read_stored
-from producer.watching import read_listings
+from producer.store.symbol_queries import read_stored
+from producer.store.tables import read_listings
+from producer.workers.live_market import LiveMarket
+from producer.workers.reporting import Report, asking_for_companies
 from shared.config import Config
 from shared.database import connect, make_database, transaction
 from shared.errors import Unavailable

@@ -22,14 +22,14 @@ from typing import NamedTuple
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from producer.holder import Holder, holder_in, new_name
-from producer.lease import Lease, leased
 from producer.live_wiring import described, live_market
-from producer.publish import NOTHING, Publisher, last_positions
-from producer.signs import Condition, no_chores, signs_of_life
-from producer.simulated_symbols import Joining, asked_so_far
+from producer.publishing.holder import Holder, holder_in, new_name
+from producer.publishing.lease import Lease, leased
+from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
+from producer.workers.heartbeat import Condition, no_chores, signs_of_life
+from producer.workers.simulated_symbols import Joining, asked_so_far
 from shared.command_line import run_part
 from shared.config import Config
 from shared.database import Connection

@@ -27,10 +27,9 @@ from rich.console import Console
 
 from db.migrate import migrate
 from producer.describing import Described, description_of, sources_of, table_of
-from producer.live_offer import has_run
 from producer.sources.provider import Company, Provider
 from producer.sources.registry import provider
-from producer.standing import (
+from producer.store.symbol_queries import (
     read_actions,
     read_bar_spans,
     read_given,
@@ -39,7 +38,7 @@ from producer.standing import (
     read_quality,
     read_standings,
 )
-from producer.watching import (
+from producer.store.tables import (
     CompanyRow,
     add_symbol,
     read_companies,
@@ -47,6 +46,7 @@ from producer.watching import (
     remove_symbol,
     write_company,
 )
+from producer.workers.live_offer import has_run
 from shared.command_line import configured
 from shared.config import Config
 from shared.database import Connection, Cursor, connect, transaction

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from producer.live.choice import Choice
+from producer.live.backfill import Line
+from producer.live.deduplication import Intake, Known
+from producer.live.failover import Choice
 from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
 from producer.live.health import Minute, SourceHealth
-from producer.live.intake import Intake, Known
-from producer.live.line import Line
 from producer.live.look_back import Late, LookBack
-from producer.live.words import Asker, Wish
+from producer.live.messages import Asker, Wish
 from producer.sources.piecewise import LeftOut
 from producer.sources.provider import HistorySlice
 from shared.calendars import calendar_of

@@ -21,11 +21,11 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
-from producer.http import Answer, HttpClient, Params, Rejected
-from producer.limits import RequestLimit
-from producer.provider_clock import ProviderClock
 from producer.sources.decimals import decimals_of
 from producer.sources.provider import Company, HistorySlice, Received, Stream
+from producer.transport.http import Answer, HttpClient, Params, Rejected
+from producer.transport.provider_clock import ProviderClock
+from producer.transport.rate_limits import RequestLimit
 from shared.errors import Refused, Unanswered, UnknownSymbol
 from shared.market import EPOCH, Quote
 from shared.provider_settings import Providers

@@ -17,14 +17,14 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
-from producer.connection import Connection
-from producer.http import HttpClient, Rejected
-from producer.limits import RequestLimit
-from producer.provider_clock import ProviderClock, nobody_asked
 from producer.sources.decimals import decimals_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import LeftOut, understood_fields
 from producer.sources.provider import Company, HistorySlice, Received
+from producer.transport.http import HttpClient, Rejected
+from producer.transport.provider_clock import ProviderClock, nobody_asked
+from producer.transport.rate_limits import RequestLimit
+from producer.transport.websocket import Connection
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
 from shared.market import EPOCH, Amount, Quote, Symbol
 from shared.provider_settings import Providers

@@ -10,8 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from producer.provider_clock import ProviderClock
 from producer.sources.piecewise import LeftOut
+from producer.transport.provider_clock import ProviderClock
 from shared.errors import SourceError
 from shared.market import CorporateAction, Quote, RecordedBar
 

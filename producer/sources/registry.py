@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Event
 
-from producer.sources.alpha_vantage import AlphaVantage
+from producer.sources.alpha_vantage.provider import AlphaVantage
 from producer.sources.binance import Binance
 from producer.sources.coingecko import CoinGecko
 from producer.sources.finnhub import Finnhub

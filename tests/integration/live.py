@@ -15,11 +15,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from producer.live.intake import Known
-from producer.live.market import LiveMarket
+from producer.live.deduplication import Known
 from producer.sources import registry
 from producer.sources.provider import Provider
-from producer.watching import QualityRow
+from producer.store.tables import QualityRow
+from producer.workers.live_market import LiveMarket
 from shared.config import Config, load
 from shared.market import Quote, Record, RecordedBar
 from tests.integration.server_user import PATIENCE
@@ -108,11 +108,11 @@ def at_work(
     config = load(None, {**standin.settings, **SHORT, "SOURCES": sources, **settings})
     stop, records = Event(), list[Record]()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
-        patch.setattr("producer.live.market.QUALITY_SECONDS", 0.1)
-        patch.setattr("producer.live.market.TICK_SECONDS", 0.1)
-        patch.setattr("producer.live.line.SETTLED_SECONDS", 0.2)
+        patch.setattr("producer.workers.live_market.QUALITY_SECONDS", 0.1)
+        patch.setattr("producer.workers.live_market.TICK_SECONDS", 0.1)
+        patch.setattr("producer.live.backfill.SETTLED_SECONDS", 0.2)
         patch.setattr(
-            "producer.live.market.time",
+            "producer.workers.live_market.time",
             SimpleNamespace(time=lambda: machine().timestamp(), monotonic=time.monotonic),
         )
         market = _market(config, known or {}, machine, stop)

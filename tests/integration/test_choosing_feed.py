@@ -14,8 +14,9 @@ import psycopg2
 import pytest
 
 import start_pipeline
-from producer import live_offer, reachability
-from producer.reachability import obstacle
+from producer.transport import reachability
+from producer.transport.reachability import obstacle
+from producer.workers import live_offer
 from shared.command_line import parser_of
 from shared.database import connect, transaction
 from shared.embedded.daemon import free_port

@@ -7,9 +7,9 @@ from threading import Event
 
 import pytest
 
-from producer.companies import Companies
 from producer.sources.provider import Provider
 from producer.sources.yahoo import Yahoo
+from producer.workers.companies import Companies
 from shared.database import Connection, connect
 from shared.errors import ConfigError
 from shared.listings import Listing, Listings

@@ -134,7 +134,7 @@ def test_provider_that_is_gone_altogether_is_told_and_comes_back(standin: StandI
 def test_stream_is_opened_as_soon_as_a_provider_that_was_gone_answers_again(
     standin: StandIn, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("producer.live.feed.FIRST_PAUSE", 60.0)
+    monkeypatch.setattr("producer.workers.feed.FIRST_PAUSE", 60.0)
     with at_work(standin, listing(source), seen()) as live:
         live.wait_until_streaming(source)
         standin.down()

@@ -6,7 +6,7 @@ from queue import Empty
 import pytest
 
 from producer.live.finding import Finding
-from producer.live.words import Watched
+from producer.live.messages import Watched
 from shared.listings import Listing, Listings
 from tests.integration.live import (
     BINANCE,
@@ -127,8 +127,8 @@ def test_symbols_come_and_go_while_others_stream_on(standin: StandIn) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source is stale after a second."""
-    monkeypatch.setattr("producer.live.choice.STALE_SECONDS", STALE)
-    monkeypatch.setattr("producer.live.choice.STEADY_SECONDS", STEADY)
+    monkeypatch.setattr("producer.live.failover.STALE_SECONDS", STALE)
+    monkeypatch.setattr("producer.live.failover.STEADY_SECONDS", STEADY)
 
 
 @pytest.mark.usefixtures("impatient")

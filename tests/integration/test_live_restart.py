@@ -19,7 +19,7 @@ from analytics.runtime.settings import engine_settings
 from producer.producer import produce
 from producer.sources.binance import Binance
 from producer.sources.registry import provider
-from producer.watching import add_symbol, remove_symbol
+from producer.store.tables import add_symbol, remove_symbol
 from shared.database import connect, transaction
 from shared.listings import Listing
 from shared.market import Quote, TimeMark

@@ -9,9 +9,9 @@ from kafka import KafkaAdminClient
 
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
-from producer.lease import Lease
 from producer.producer import produce
-from producer.publish import NOTHING, last_positions
+from producer.publishing.lease import Lease
+from producer.publishing.publisher import NOTHING, last_positions
 from shared.epochs import EarlierEpochs
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings

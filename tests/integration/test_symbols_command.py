@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from producer.store.tables import QualityRow, read_listings, write_quality
 from producer.symbols import parser, run
-from producer.watching import QualityRow, read_listings, write_quality
 from shared.database import connect, transaction
 from shared.errors import ConfigError
 from shared.listings import Listing, Listings

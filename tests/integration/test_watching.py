@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from producer.sources.provider import Company
-from producer.watching import (
+from producer.store.tables import (
     LONGEST_TEXT,
     CompanyRow,
     DataAlert,

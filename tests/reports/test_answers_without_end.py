@@ -12,8 +12,8 @@ from threading import Event, Thread
 
 import pytest
 
-from producer.http import MOST_MEGABYTES, HttpClient
-from producer.limits import RequestLimit
+from producer.transport.http import MOST_MEGABYTES, HttpClient
+from producer.transport.rate_limits import RequestLimit
 from shared import downloads
 from shared.errors import SourceDown, Unanswered, Unavailable
 

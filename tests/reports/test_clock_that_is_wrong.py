@@ -10,7 +10,7 @@ from dashboard.presenters.sources import standing
 from dashboard.read.rows import QualityRow
 from dashboard.read.snapshot import NOTHING
 from producer.live.clocks import Clocks
-from producer.provider_clock import ProviderClock
+from producer.transport.provider_clock import ProviderClock
 from shared.errors import BadMessage
 from shared.market import Quote, RecordedBar, TimeMark
 from shared.messages import decode, encode

@@ -12,7 +12,7 @@ import pytest
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.live.day_volume import DayVolume
-from producer.live.intake import Intake
+from producer.live.deduplication import Intake
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
 from shared.market import Quote

@@ -14,10 +14,10 @@ from analytics.analytics_consumer import analyse
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from consumer.consumer import store
-from producer.live.choice import STEADY_SECONDS, Choice
+from producer.live.deduplication import Known
+from producer.live.failover import STEADY_SECONDS, Choice
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
-from producer.live.intake import Known
 from producer.live.quality import quality_row
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of

@@ -6,9 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from dashboard.text.rewording import SETTLED, Rewording
-from producer.connection import Connection
-from producer.http import HttpClient
-from producer.limits import RequestLimit
+from producer.transport.http import HttpClient
+from producer.transport.rate_limits import RequestLimit
+from producer.transport.websocket import Connection
 from shared.addresses import stays_here
 from shared.errors import SourceDown
 from shared.model_settings import Rewording as Settings

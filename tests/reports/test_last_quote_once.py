@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from producer.live.deduplication import Known
 from producer.live.followed import Followed
-from producer.live.intake import Known
-from producer.live.words import Watched
+from producer.live.messages import Watched
 from producer.sources.provider import HistorySlice
 from shared.listings import Listing, Listings
 from shared.market import Quote, RecordedBar

@@ -10,10 +10,10 @@ from threading import Event
 
 import pytest
 
-from producer.live.feed import Feed
-from producer.live.telling import WORDS_WAITING
-from producer.live.words import Came, CaughtUp, Word
+from producer.live.messages import Came, CaughtUp, Word
 from producer.sources.registry import provider
+from producer.workers.feed import Feed
+from producer.workers.inbox import WORDS_WAITING
 from shared.provider_settings import Providers
 from tests.integration.live import COIN, OTHER, within
 from tests.standin import Market, StandIn, coins

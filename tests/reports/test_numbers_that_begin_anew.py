@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.intake import Intake, Known
+from producer.live.deduplication import Intake, Known
 from shared.market import Quote
 
 MAY, JUNE = datetime(2022, 5, 13, tzinfo=UTC).timestamp(), datetime(2022, 5, 31, 6, tzinfo=UTC).timestamp()

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace as named
 
-from producer.lease import Lease
+from producer.live.deduplication import Intake, Known
 from producer.live.followed import Followed
-from producer.live.intake import Intake, Known
 from producer.producer import produce
-from producer.resume import Stored, joined, known_in
+from producer.publishing.lease import Lease
+from producer.publishing.resume import Stored, joined, known_in
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart
-from producer.standing import read_stored
+from producer.store.symbol_queries import read_stored
 from shared.database import connect, transaction
 from shared.epochs import EarlierEpochs
 from shared.listings import Listing

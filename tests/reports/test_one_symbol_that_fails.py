@@ -7,9 +7,9 @@ from threading import Event
 
 import pytest
 
-from producer.live.past import Historian
-from producer.live.words import Past, PastDelayed, PastEnded, Wish, Word
+from producer.live.messages import Past, PastDelayed, PastEnded, Wish, Word
 from producer.sources.registry import provider
+from producer.workers.history_worker import Historian
 from shared.provider_settings import Providers
 from tests.integration.live import (
     BINANCE,
@@ -39,9 +39,9 @@ DUPLICATE_KEY = {
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A history is given up after a second, and asked for again a second later."""
-    monkeypatch.setattr("producer.live.past.PAUSE_SECONDS", 0.1)
-    monkeypatch.setattr("producer.live.past.PAST_PATIENCE_SECONDS", 1.0)
-    monkeypatch.setattr("producer.live.past.PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr("producer.workers.history_worker.PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("producer.workers.history_worker.PAST_PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", 1.0)
     monkeypatch.setattr("producer.live.look_back.FIRST_LOOK_SECONDS", 1.0)
 
 
@@ -101,8 +101,8 @@ def test_later_gap_has_its_own_patience() -> None:
         pytest.MonkeyPatch.context() as patch,
         answering(lambda _: replies.pop() if replies else nothing) as local,
     ):
-        patch.setattr("producer.live.past.PAUSE_SECONDS", 0.1)
-        patch.setattr("producer.live.past.PATIENCE_SECONDS", 0.5)
+        patch.setattr("producer.workers.history_worker.PAUSE_SECONDS", 0.1)
+        patch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", 0.5)
         yahoo = provider(
             "yahoo", Providers.model_validate({"YAHOO_URL": local.url}), lambda: datetime.now(UTC), Event()
         )

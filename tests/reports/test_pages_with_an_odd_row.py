@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from producer.sources.alpha_vantage_candles import day_bars, minute_bars
+from producer.sources.alpha_vantage.candles import day_bars, minute_bars
 from producer.sources.yahoo.company import Summary, company_of
 from tests.unit.local_http import Asked, Reply
 from tests.unit.test_binance import asked_for, kline, milliseconds, past, trade

@@ -16,9 +16,9 @@ from dashboard.presenters.notices import warning
 from dashboard.presenters.panels import part_items
 from dashboard.read.rows import PartRow
 from dashboard.read.snapshot import NOTHING
-from producer.holder import Holder
-from producer.lease import leased
-from producer.publish import Publisher, last_positions
+from producer.publishing.holder import Holder
+from producer.publishing.lease import leased
+from producer.publishing.publisher import Publisher, last_positions
 from shared import supervising
 from shared.database import connect, transaction
 from shared.embedded import Kafka, Postgres
@@ -294,7 +294,7 @@ def test_a_producer_whose_messages_are_not_sent_begins_anew_though_kafka_can_be_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scenario: the thread of the Kafka client that sends hangs; the producer waited for it without end."""
-    monkeypatch.setattr("producer.publish.STUCK_SECONDS", 0.5)
+    monkeypatch.setattr("producer.publishing.publisher.STUCK_SECONDS", 0.5)
     hangs, over = Event(), Event()
 
     def hang() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
-from producer.holder import Holder
-from producer.lease import leased
 from producer.producer import produce
-from producer.publish import Publisher, last_positions
+from producer.publishing.holder import Holder
+from producer.publishing.lease import leased
+from producer.publishing.publisher import Publisher, last_positions
 from shared.errors import PartitionLost
 from shared.kafka import LogWriter, partition_of
 from shared.market import Quote

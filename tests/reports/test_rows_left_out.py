@@ -9,11 +9,11 @@ import pytest
 
 from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
 from producer.live.followed import Followed
-from producer.reporting import keep
-from producer.sources.alpha_vantage_candles import day_bars
+from producer.sources.alpha_vantage.candles import day_bars
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history
+from producer.workers.reporting import keep
 from shared.database import connect, transaction
 from shared.errors import SourceDown
 from shared.listings import Listing

@@ -7,7 +7,7 @@ from dashboard.presenters.panels import change, decimals, heading, watch_row
 from dashboard.read.rows import SymbolRow
 from producer.describing import table_of
 from producer.sources.decimals import decimals_of
-from producer.standing import Standing
+from producer.store.symbol_queries import Standing
 from shared.decimals import MOST, decimals_shown
 from shared.listings import Listing
 from tests.unit.test_describing import shown

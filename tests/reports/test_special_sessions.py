@@ -9,9 +9,9 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
+from producer.live.deduplication import Known
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
-from producer.live.intake import Known
 from producer.live.look_back import SETTLED_SECONDS
 from producer.live.symbol_condition import condition_of
 from producer.sources.yahoo.chart import Chart

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg2.extensions import make_dsn
 
-from producer.live_offer import take_over
-from producer.simulated_symbols import Joining, asked_so_far
 from producer.sources.simulated import SimulatedMarket
+from producer.store.tables import read_listings
 from producer.symbols import parser, run
-from producer.watching import read_listings
+from producer.workers.live_offer import take_over
+from producer.workers.simulated_symbols import Joining, asked_so_far
 from shared.config import Config, load
 from shared.database import connect, transaction
 from shared.listings import Listing, listings_of

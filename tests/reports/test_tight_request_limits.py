@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from producer.limits import RequestLimit
-from producer.live.feed import STUCK_SECONDS
 from producer.sources.one_by_one import polled
+from producer.transport.rate_limits import RequestLimit
+from producer.workers.feed import STUCK_SECONDS
 from shared import pulse
 from shared.market import Quote
 from tests.integration.server_user import PATIENCE

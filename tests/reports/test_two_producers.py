@@ -20,10 +20,10 @@ from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from dashboard.presenters.panels import part_items
 from dashboard.read.queries import read_parts
-from producer.holder import Holder, holder_in, new_name
-from producer.lease import leased
 from producer.producer import produce
-from producer.publish import Publisher, last_positions
+from producer.publishing.holder import Holder, holder_in, new_name
+from producer.publishing.lease import leased
+from producer.publishing.publisher import Publisher, last_positions
 from shared.database import connect, transaction
 from shared.epochs import Epoch, stamp
 from shared.errors import ConfigError, PartitionLost

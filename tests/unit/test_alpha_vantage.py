@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from producer.sources.alpha_vantage import AlphaVantage
-from producer.sources.alpha_vantage_candles import day_bars, exchange_of, minute_bars
-from producer.sources.alpha_vantage_notes import raise_note
+from producer.sources.alpha_vantage.candles import day_bars, exchange_of, minute_bars
+from producer.sources.alpha_vantage.notes import raise_note
+from producer.sources.alpha_vantage.provider import AlphaVantage
 from producer.sources.provider import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.market import RecordedBar

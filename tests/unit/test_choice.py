@@ -1,6 +1,6 @@
 """Which of two sources speaks, and whether they agree."""
 
-from producer.live.choice import STALE_SECONDS, STEADY_SECONDS, Choice
+from producer.live.failover import STALE_SECONDS, STEADY_SECONDS, Choice
 
 
 def hear(choice: Choice, source: str, seconds: range, price: float = 100.0) -> None:

@@ -9,8 +9,8 @@ import pytest
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection
 
-from producer import connection as connection_module
-from producer.connection import Connection
+from producer.transport import websocket as connection_module
+from producer.transport.websocket import Connection
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 from tests.slowness import PATIENCE, slowness
 from tests.unit.local_stream import cut, half_open, serving, until_closed

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from producer.describing import Described, description_of, sources_of, span, table_of
 from producer.sources.provider import Company
-from producer.standing import LastQuote, Standing
-from producer.watching import CompanyRow
+from producer.store.symbol_queries import LastQuote, Standing
+from producer.store.tables import CompanyRow
 from shared.listings import Listing
 
 FRIDAY_NOON = datetime(2024, 7, 12, 16, tzinfo=UTC)

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from producer.live.deduplication import Known
 from producer.live.finding import Finding
 from producer.live.followed import MISSES, Followed
 from producer.live.health import SourceHealth
-from producer.live.intake import Known
 from shared.calendars import calendar_of
 from shared.listings import Listing
 from shared.market import Quote

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import pytest
 
-from producer.http import HttpClient, Rejected
-from producer.limits import RequestLimit
+from producer.transport.http import HttpClient, Rejected
+from producer.transport.rate_limits import RequestLimit
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 from tests.slowness import PATIENCE
 

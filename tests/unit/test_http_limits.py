@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.limits import FAILURES_TO_OPEN, LONGEST_PAUSE, PATIENCE, Breaker, Breakers, RequestLimit
+from producer.transport.rate_limits import (
+    FAILURES_TO_OPEN,
+    LONGEST_PAUSE,
+    PATIENCE,
+    Breaker,
+    Breakers,
+    RequestLimit,
+)
 from shared.errors import SourceDown, Throttled, Unanswered
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.intake import Known
-from producer.live.line import HELD_QUOTES, LAG_SECONDS, SETTLED_SECONDS, Line
+from producer.live.backfill import HELD_QUOTES, LAG_SECONDS, SETTLED_SECONDS, Line
+from producer.live.deduplication import Known
 from shared.market import CorporateAction, Quote, RecordedBar, RecordedInterval
 
 NOON = datetime(2024, 7, 10, 12, tzinfo=UTC).timestamp()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producer.lease import Lease
-from producer.publish import MARKS_UNDER_WAY, NOTHING, Publisher
+from producer.publishing.lease import Lease
+from producer.publishing.publisher import MARKS_UNDER_WAY, NOTHING, Publisher
 from shared.brokers import Brokers
 from shared.epochs import EarlierEpochs
 from shared.errors import Unavailable

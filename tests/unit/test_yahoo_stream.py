@@ -12,10 +12,10 @@ import pytest
 from websockets.sync.server import ServerConnection
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
-from producer import connection as connection_module
 from producer.sources.provider import Received, Stream
 from producer.sources.yahoo import stream as stream_module
 from producer.sources.yahoo.stream import open_stream, quote_of
+from producer.transport import websocket as connection_module
 from shared.errors import SourceDown
 from shared.market import Quote
 from tests.slowness import PATIENCE

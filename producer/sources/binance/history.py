@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from producer.http import Params
 from producer.sources.binance.trades import Milliseconds
 from producer.sources.piecewise import LeftOut, rising, understood_rows
 from producer.sources.provider import HistorySlice
 from producer.sources.torn import Tears, doubt_of
+from producer.transport.http import Params
 from shared.errors import Unanswered
 from shared.market import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, RecordedInterval
 

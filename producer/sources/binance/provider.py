@@ -9,16 +9,16 @@ from typing import Any
 
 import msgspec
 
-from producer.connection import Connection
-from producer.http import HttpClient, Params, Rejected
-from producer.limits import RequestLimit
-from producer.provider_clock import ProviderClock
 from producer.sources.binance.history import History
 from producer.sources.binance.stream import BinanceStream
 from producer.sources.binance.trades import SOURCE, Trade, number_of, quote_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import LeftOut, rising, understood_items, understood_rows
 from producer.sources.provider import Company, HistorySlice, Received
+from producer.transport.http import HttpClient, Params, Rejected
+from producer.transport.provider_clock import ProviderClock
+from producer.transport.rate_limits import RequestLimit
+from producer.transport.websocket import Connection
 from shared.errors import Unanswered, UnknownSymbol
 from shared.market import Quote
 from shared.provider_settings import Providers

@@ -11,9 +11,9 @@ from datetime import datetime
 
 import msgspec
 
-from producer.connection import Connection
 from producer.sources.binance.trades import TradeFrame, quote_of
 from producer.sources.provider import Received
+from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.market import Quote
 

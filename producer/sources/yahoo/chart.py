@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from producer.http import Rejected
 from producer.sources.piecewise import Item, LeftOut, understood_fields, understood_items
 from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
+from producer.transport.http import Rejected
 from shared.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
 from shared.exchanges import exchange_told

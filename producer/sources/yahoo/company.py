@@ -6,11 +6,11 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
-from producer.http import Rejected
 from producer.sources.piecewise import LeftOut, understood_fields
 from producer.sources.provider import Company
 from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, Row, row_of, rows
 from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
+from producer.transport.http import Rejected
 from shared.errors import SourceDown, Unanswered, UnknownSymbol
 
 MODULES = "assetProfile,price,quoteType"

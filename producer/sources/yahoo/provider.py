@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import Event
 
-from producer.provider_clock import ProviderClock
 from producer.sources.provider import Company, HistorySlice, Received, Stream
 from producer.sources.yahoo.company import company
 from producer.sources.yahoo.history import history
 from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows
 from producer.sources.yahoo.session import YahooSession
 from producer.sources.yahoo.stream import open_stream
+from producer.transport.provider_clock import ProviderClock
 from shared.errors import SourceError, Unanswered
 from shared.market import Quote
 from shared.provider_settings import Providers

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from producer.http import HttpClient, Params, Rejected
-from producer.limits import RequestLimit
-from producer.provider_clock import ProviderClock
+from producer.transport.http import HttpClient, Params, Rejected
+from producer.transport.provider_clock import ProviderClock
+from producer.transport.rate_limits import RequestLimit
 from shared.errors import NoNetwork, Refused, SourceDown, Throttled, Unanswered
 from shared.provider_settings import Providers
 

@@ -25,10 +25,10 @@ from google.protobuf.json_format import MessageToDict  # type: ignore[import-unt
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
-from producer.connection import Connection
-from producer.provider_clock import nobody_asked
 from producer.sources.provider import Received
 from producer.sources.yahoo.quotes import COINS, SessionFigures
+from producer.transport.provider_clock import nobody_asked
+from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.market import EPOCH, Quote, Symbol, Text
 from shared.side_fields import amount_or_none, price_or_none

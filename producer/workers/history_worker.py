@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty, Queue
 
-from producer.live.words import FoundLate, Past, PastDelayed, PastEnded, Wish, Word
-from producer.provider_clock import ProviderClock
+from producer.live.messages import FoundLate, Past, PastDelayed, PastEnded, Wish, Word
 from producer.sources.provider import HistorySlice, Provider
+from producer.transport.provider_clock import ProviderClock
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
 from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from shared.pulse import beat, strand, wait

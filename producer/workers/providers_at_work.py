@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from queue import Queue
 
 from producer.live.clocks import Clocks
-from producer.live.feed import Feed
 from producer.live.health import SourceHealth
-from producer.live.past import Historian
-from producer.live.words import Wish, Word
+from producer.live.messages import Wish, Word
 from producer.sources.provider import Provider
+from producer.workers.feed import Feed
+from producer.workers.history_worker import Historian
 from shared.errors import Unavailable
 from shared.listings import Listing
 

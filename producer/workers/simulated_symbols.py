@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from db.migrate import migrate
 from producer.sources.simulated import SimulatedMarket
-from producer.watching import Asked, read_asked, write_joined
+from producer.store.tables import Asked, read_asked, write_joined
 from shared.config import Config
 from shared.database import Connection, connect, make_database, transaction
 from shared.market import EPOCH

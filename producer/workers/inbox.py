@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from queue import Queue
 
-from producer.live.missed import Pages
-from producer.live.words import Asker, Came, CaughtUp, FellBehind, Lost, Word
+from producer.live.messages import Asker, Came, CaughtUp, FellBehind, Lost, Word
 from producer.sources.provider import Provider, Received
+from producer.workers.missed_trades import Pages
 from shared.errors import SourceError, Unanswered, UnknownSymbol
 from shared.market import Quote
 from shared.pulse import beat

@@ -14,9 +14,9 @@ from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 from curl_cffi.requests import BrowserTypeLiteral, Response, Session
 from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
-from producer.limits import Breakers, RequestLimit
-from producer.provider_clock import ProviderClock
-from producer.retry_after import seconds_wanted
+from producer.transport.provider_clock import ProviderClock
+from producer.transport.rate_limits import Breakers, RequestLimit
+from producer.transport.retry_after import seconds_wanted
 from shared.addresses import stays_here
 from shared.errors import NoNetwork, Refused, SourceError, Throttled
 

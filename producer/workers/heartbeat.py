@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from db.migrate import migrate
-from producer.publish import FINISHED
+from producer.publishing.publisher import FINISHED
 from shared.config import Config
 from shared.database import Connection, connect, make_database
 from shared.errors import TickstreamError, Unavailable

@@ -11,11 +11,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from queue import Empty
 
-from producer.companies import Companies
 from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
-from producer.live.market import LiveMarket
-from producer.live.words import Watched
-from producer.watching import (
+from producer.live.messages import Watched
+from producer.store.tables import (
     DataAlert,
     clear_alert,
     keep_alert,
@@ -23,6 +21,8 @@ from producer.watching import (
     read_listings,
     write_quality,
 )
+from producer.workers.companies import Companies
+from producer.workers.live_market import LiveMarket
 from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError, Unavailable
 from shared.listings import Listings

@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal
 
-from producer.live.intake import Known
+from producer.live.deduplication import Known
 from shared.market import INTERVAL_SECONDS, CorporateAction, Quote, RecordedBar
 
 MINUTE = 60

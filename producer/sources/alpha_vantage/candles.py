@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from producer.sources.alpha_vantage_notes import Body
+from producer.sources.alpha_vantage.notes import Body
 from producer.sources.finished_days import day_start
 from producer.sources.piecewise import LeftOut
 from producer.sources.torn import Tears, doubt_of

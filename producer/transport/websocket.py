@@ -16,7 +16,7 @@ from websockets.http11 import Response
 from websockets.protocol import Event
 from websockets.sync.client import ClientConnection, connect
 
-from producer.retry_after import seconds_wanted
+from producer.transport.retry_after import seconds_wanted
 from shared.addresses import stays_here
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
 

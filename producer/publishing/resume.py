@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from producer.lease import Lease
-from producer.live.intake import Known
-from producer.live.line import bar_order
+from producer.live.backfill import bar_order
+from producer.live.deduplication import Known
+from producer.publishing.lease import Lease
 from shared.errors import BadMessage
 from shared.kafka import Log, LogBrowser, browse
 from shared.market import CorporateAction, Quote, Record, RecordedBar

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from producer.resume import Stored
-from producer.watching import QualityRow
+from producer.publishing.resume import Stored
+from producer.store.tables import QualityRow
 from shared.database import Cursor
 from shared.listings import Listing, Listings
 

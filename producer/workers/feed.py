@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from queue import Queue
 
-from producer.connection import PING_SECONDS
-from producer.live.missed import Behind, Pages
-from producer.live.telling import Telling
-from producer.live.words import Connected, Word
+from producer.live.messages import Connected, Word
 from producer.sources.provider import Provider, Received
+from producer.transport.websocket import PING_SECONDS
+from producer.workers.inbox import Telling
+from producer.workers.missed_trades import Behind, Pages
 from shared.errors import SourceError, StreamSilent, Unanswered
 from shared.pulse import beat, strand, wait
 

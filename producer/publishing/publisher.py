@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from threading import Event
 
-from producer.lease import Lease
+from producer.publishing.lease import Lease
 from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, require_reachable
 from shared.market import Record, TimeMark

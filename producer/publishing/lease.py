@@ -6,7 +6,7 @@ the same one. Then it looks up where each partition of the log ends, writes thes
 term, and sends a heartbeat every two seconds. Another producer waits while there are heartbeats. It claims when there
 was none for ten seconds, or when the last one says that the work is over. A producer that is started again in its own
 place claims at once: it knows the names of its earlier runs, and a lock on that place shows that they have ended. A
-copy of the place, such as on a clone of the machine, does not count as the same one (`producer/holder.py`).
+copy of the place, such as on a clone of the machine, does not count as the same one (`producer/publishing/holder.py`).
 
 Correctness does not depend on heartbeats: what a producer sends after it was frozen is set aside by its epoch
 (`shared/epochs.py`). A message in the lease topic that is none of these three is passed over.
@@ -21,7 +21,7 @@ from itertools import islice
 
 import msgspec
 
-from producer.holder import Holder
+from producer.publishing.holder import Holder
 from shared.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch_of, stamp
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic

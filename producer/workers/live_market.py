@@ -10,14 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from queue import Empty, Queue
 from threading import Event
 
-from producer.live.at_work import MakeProvider, ProvidersAtWork
 from producer.live.clocks import Clocks
+from producer.live.deduplication import Known
 from producer.live.finding import Finding
 from producer.live.followed import Followed
-from producer.live.intake import Known
-from producer.live.positions import Positions
-from producer.live.quality import quality_row
-from producer.live.words import (
+from producer.live.messages import (
     Came,
     CaughtUp,
     Connected,
@@ -31,8 +28,11 @@ from producer.live.words import (
     Wish,
     Word,
 )
+from producer.live.quality import quality_row
 from producer.sources.provider import Company
-from producer.watching import QualityRow
+from producer.store.tables import QualityRow
+from producer.workers.positions import Positions
+from producer.workers.providers_at_work import MakeProvider, ProvidersAtWork
 from shared.calendars import calendar_of
 from shared.errors import ConfigError
 from shared.listings import Listing, Listings

@@ -3,8 +3,8 @@
 from queue import Empty, Queue
 from threading import Event, Thread
 
-from producer.http import HttpClient, Rejected
-from producer.limits import RequestLimit
+from producer.transport.http import HttpClient, Rejected
+from producer.transport.rate_limits import RequestLimit
 from shared.errors import Refused, SourceDown, SourceError, Throttled
 
 PATH = "/v8/finance/chart/AAPL"

@@ -17,15 +17,15 @@ from typing import Any
 
 import msgspec
 
-from producer.http import HttpClient, Rejected
-from producer.limits import RequestLimit
-from producer.provider_clock import ProviderClock
-from producer.sources.alpha_vantage_candles import Candles, day_bars, exchange_of, minute_bars, unreadable
-from producer.sources.alpha_vantage_notes import Body, raise_note, unknown
+from producer.sources.alpha_vantage.candles import Candles, day_bars, exchange_of, minute_bars, unreadable
+from producer.sources.alpha_vantage.notes import Body, raise_note, unknown
 from producer.sources.finished_days import is_wanted
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import LeftOut, understood_items
 from producer.sources.provider import Company, HistorySlice, Received, Stream
+from producer.transport.http import HttpClient, Rejected
+from producer.transport.provider_clock import ProviderClock
+from producer.transport.rate_limits import RequestLimit
 from shared.calendars import calendar_of
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
 from shared.market import INTERVAL_SECONDS, Quote, RecordedBar

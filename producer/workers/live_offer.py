@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 from threading import Event, Thread
 
 from db.migrate import migrate
-from producer.reachability import obstacle
-from producer.watching import carry_over
+from producer.store.tables import carry_over
+from producer.transport.reachability import obstacle
 from shared.config import Config
 from shared.database import Connection, connect, transaction
 from shared.errors import TickstreamError, Unavailable

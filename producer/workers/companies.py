@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from producer.sources.provider import Company, Provider
-from producer.watching import CompanyRow, read_companies, write_company
+from producer.store.tables import CompanyRow, read_companies, write_company
 from shared.database import Connection, transaction
 from shared.errors import ConfigError, SourceError, Unavailable, UnknownSymbol
 from shared.listings import Listing, Listings
