@@ -26,13 +26,13 @@ from dashboard.app import build
 from dashboard.presenters.delta import Scene
 from dashboard.read.read_model import ReadModel
 from dashboard.text.rewording import Rewording
-from shared import pulse
-from shared.command_line import parser_of, start
-from shared.config import Config
 from shared.errors import ConfigError, TickstreamError
-from shared.logs import leave_console, print_error
-from shared.parts import Stop, keep_trying, place, servers, stop_on_signals, stop_without
-from shared.supervising import EXIT_STOP
+from shared.observability import heartbeat as pulse
+from shared.observability.logs import leave_console, print_error
+from shared.runtime.command_line import parser_of, start
+from shared.runtime.lifecycle import Stop, keep_trying, place, servers, stop_on_signals, stop_without
+from shared.runtime.supervision import EXIT_STOP
+from shared.settings.config import Config
 
 BUSY = 98, 48, 10048
 """What Linux, macOS and Windows answer where a port is taken."""

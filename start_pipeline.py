@@ -23,15 +23,15 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 from db.migrate import migrate
 from producer.transport.reachability import obstacle_now
 from producer.workers.live_offer import has_run, offering, take_over, withdraw
-from shared.command_line import parser_of, start
-from shared.config import Config
-from shared.database import make_database
 from shared.errors import SourceError, StopPart, TickstreamError
 from shared.kafka import make_topics
-from shared.logs import leave_console, print_error
-from shared.parts import Stop, keep_trying, place, servers, stop_on_signals
-from shared.status_board import shown
-from shared.supervising import EXIT_STOP, Child, supervise
+from shared.observability.logs import leave_console, print_error
+from shared.observability.status_board import shown
+from shared.postgres.database import make_database
+from shared.runtime.command_line import parser_of, start
+from shared.runtime.lifecycle import Stop, keep_trying, place, servers, stop_on_signals
+from shared.runtime.supervision import EXIT_STOP, Child, supervise
+from shared.settings.config import Config
 
 log = logging.getLogger("tickstream.pipeline")
 

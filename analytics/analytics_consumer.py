@@ -20,12 +20,12 @@ from analytics.store.search_tables import OutcomeTable
 from db.migrate import migrate
 from ml.order_search.search_pool import SearchPool
 from ml.registry.model_folder import registry_of
-from shared.command_line import run_part
-from shared.config import Config
-from shared.consuming import ConsumingPart, consume
 from shared.kafka import Log
-from shared.parts import Stop
-from shared.progress import Reading
+from shared.runtime.command_line import run_part
+from shared.runtime.consumer_runner import ConsumingPart, consume
+from shared.runtime.lifecycle import Stop
+from shared.runtime.offsets import Reading
+from shared.settings.config import Config
 
 
 def analyse(config: Config, stop: Stop) -> None:

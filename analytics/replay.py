@@ -29,13 +29,13 @@ from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import IndicatorRow
 from analytics.runtime.settings import engine_settings
 from analytics.store.tables import export_quotes
-from shared.command_line import configured
-from shared.config import Config
-from shared.database import connect, transaction
 from shared.errors import ConfigError, TickstreamError
-from shared.market import INTERVALS, Interval, Quote, Record, RecordedBar
-from shared.parts import servers
+from shared.market.records import INTERVALS, Interval, Quote, Record, RecordedBar
+from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
+from shared.runtime.command_line import configured
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config
 
 COLUMNS = (
     *("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap"),

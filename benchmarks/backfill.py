@@ -18,7 +18,7 @@ from benchmarks.live_desk import LiveDesk
 from benchmarks.offering import instruments, sources
 from benchmarks.stage import Stage, say, stage, until
 from benchmarks.tables import table
-from shared.market import RecordedBar
+from shared.market.records import RecordedBar
 from tests.standin import Market, StandIn
 
 SYMBOLS = 10

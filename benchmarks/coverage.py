@@ -26,7 +26,7 @@ from benchmarks.tables import table
 from ml.scoring.scores import Score, fines_of, score
 from ml.uncertainty.conformal import Forecast, Pool, Waiting
 from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
-from shared.market import CorporateAction, Record, RecordedBar
+from shared.market.records import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 
 DATA = Path(os.environ.get("TICKSTREAM_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))

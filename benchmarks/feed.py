@@ -17,9 +17,9 @@ from benchmarks.market import SOURCE, backlog, live
 from producer.publishing.holder import Holder, new_name
 from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions
-from shared.config import load
 from shared.kafka import LogWriter, make_topics
-from shared.parts import servers, stop_on_signals
+from shared.runtime.lifecycle import servers, stop_on_signals
+from shared.settings.config import load
 
 
 def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:

@@ -22,9 +22,9 @@ from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trai
 from ml.scoring.evaluation import Evaluated, evaluated, lesson
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import round_settings
-from shared.config import Config
-from shared.market import Interval
-from shared.setting_types import TRAINED_MODELS
+from shared.market.records import Interval
+from shared.settings.config import Config
+from shared.settings.setting_types import TRAINED_MODELS
 
 ARIMA = "arima"
 EQUITY, COINS = "market_lean/lean/Data/equity/usa", "market_lean/lean/Data/crypto/coinbase/minute"

@@ -12,8 +12,8 @@ from ml.arima.forecaster import Forecaster, ForecastSettings
 from ml.arima.search import Series
 from ml.forecast_settings import forecast_settings
 from ml.order_search.search_pool import SearchPool
-from shared.config import Config
-from shared.market import INTERVAL_SECONDS, Interval
+from shared.market.records import INTERVAL_SECONDS, Interval
+from shared.settings.config import Config
 
 SYMBOLS = 500
 QUICK_SEARCHES = 40

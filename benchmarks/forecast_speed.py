@@ -21,9 +21,9 @@ from ml.datasets.samples import samples
 from ml.learners.training import TrainingSettings, train
 from ml.models.predictors import Served
 from ml.order_search.order_search import search
-from shared.consuming import OBJECTS_A_TURN
-from shared.market import Bar
-from shared.setting_types import TRAINED_MODELS
+from shared.market.records import Bar
+from shared.runtime.consumer_runner import OBJECTS_A_TURN
+from shared.settings.setting_types import TRAINED_MODELS
 
 REFILLED, SCORED = 500, 100
 """Closes behind a series before it is measured: those of its past, and those whose forecasts were scored."""

@@ -24,8 +24,8 @@ from benchmarks.forecast_search import searches
 from benchmarks.forecast_speed import speed
 from benchmarks.stage import say
 from ml.forecast_settings import forecast_settings
-from shared.config import Config, load
 from shared.errors import ConfigError
+from shared.settings.config import Config, load
 
 Part = Callable[[Config, Path, bool], str]
 

@@ -7,11 +7,11 @@ from typing import Any
 from benchmarks.part import Part
 from benchmarks.stage import PARTITIONS, Stage
 from db.migrate import migrate
-from shared.config import Config, load
-from shared.database import connect, make_database, transaction
 from shared.kafka import Log, browse, make_topics
-from shared.market import Record
-from shared.messages import decode
+from shared.market.messages import decode
+from shared.market.records import Record
+from shared.postgres.database import connect, make_database, transaction
+from shared.settings.config import Config, load
 
 
 class LiveDesk:

@@ -26,9 +26,9 @@ from producer.live_wiring import live_market
 from producer.publishing.lease import Lease
 from producer.publishing.publisher import NOTHING, Publisher
 from producer.workers.live_market import LiveMarket
-from shared.epochs import EarlierEpochs
 from shared.kafka import Log, LogWriter
-from shared.market import Quote, Record
+from shared.market.records import Quote, Record
+from shared.runtime.epochs import EarlierEpochs
 
 SYMBOLS = 20
 LAST_SETTING = "FINNHUB_API_KEY"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from shared.exchanges import SIMULATED
-from shared.market import Quote, Record, TimeMark
+from shared.market.exchanges import SIMULATED
+from shared.market.records import Quote, Record, TimeMark
 
 SOURCE = "benchmark"
 START = datetime(2026, 1, 5, 2, tzinfo=UTC)

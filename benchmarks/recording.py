@@ -16,7 +16,7 @@ from psycopg2.extensions import make_dsn
 
 from benchmarks.stage import Stage, say, stage, until
 from benchmarks.tables import table
-from shared.database import connect, transaction
+from shared.postgres.database import connect, transaction
 from shared.recordings.digest import digest
 
 ACT = "recording"

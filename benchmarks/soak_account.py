@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.faults import Done, State, recoveries
 from benchmarks.live_desk import LiveDesk
 from benchmarks.offering import PROVIDERS, Key, Offer
-from shared.market import Quote
+from shared.market.records import Quote
 from tests.standin import Market
 
 UNDER_WAY = 1.0

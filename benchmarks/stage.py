@@ -14,12 +14,12 @@ from psycopg2.extensions import make_dsn
 
 from benchmarks.part import Part, Usage
 from db.migrate import migrate
-from shared.brokers import Brokers
-from shared.config import KEYS, OTHER_NAMES
-from shared.database import connect, make_database, transaction
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.daemon import find, free_port
 from shared.kafka import make_topics
+from shared.postgres.database import connect, make_database, transaction
+from shared.settings.brokers import Brokers
+from shared.settings.config import KEYS, OTHER_NAMES
 
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 900.0

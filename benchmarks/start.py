@@ -24,8 +24,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.stage import say, until
 from benchmarks.tables import table
-from shared.config import KEYS, OTHER_NAMES
 from shared.embedded.daemon import free_port
+from shared.settings.config import KEYS, OTHER_NAMES
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chrome", "google-chrome")

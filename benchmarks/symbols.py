@@ -19,7 +19,7 @@ from analytics.engine.symbol_state import EngineSettings
 from benchmarks.market import backlog
 from benchmarks.stage import Stage, say, stage
 from benchmarks.tables import table
-from shared.market import Record
+from shared.market.records import Record
 
 COUNTS = (10, 1_000, 10_000)
 QUOTES_A_MINUTE = 12

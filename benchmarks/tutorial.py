@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 from kafka import KafkaConsumer
 
-from shared.config import Config, load
-from shared.database import connect, make_database
 from shared.kafka.connection import client_settings
-from shared.parts import servers
+from shared.postgres.database import connect, make_database
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config, load
 
 Handle = Callable[[dict[str, Any]], None]
 WINDOW = 100

@@ -5,7 +5,7 @@ from random import Random
 
 from ml.datasets.samples import History
 from ml.models.features import Observation
-from shared.market import Bar
+from shared.market.records import Bar
 
 SEED = 7
 STEP = 5e-4

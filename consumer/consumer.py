@@ -15,12 +15,12 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from db.migrate import migrate
-from shared.command_line import run_part
-from shared.config import Config
-from shared.consuming import ConsumingPart, consume
 from shared.kafka import Log
-from shared.parts import Stop
-from shared.progress import Reading
+from shared.runtime.command_line import run_part
+from shared.runtime.consumer_runner import ConsumingPart, consume
+from shared.runtime.lifecycle import Stop
+from shared.runtime.offsets import Reading
+from shared.settings.config import Config
 
 
 def storage_of(_: Reading, log: Log, __: str) -> Storage:

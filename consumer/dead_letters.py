@@ -11,11 +11,11 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from consumer.tables import dead_letters_after, has_letter, newest_dead_letter
-from shared.database import Cursor
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogBrowser, LogWriter, Message, browse
-from shared.pulse import beat
-from shared.stream import DeadLetter
+from shared.observability.heartbeat import beat
+from shared.postgres.database import Cursor
+from shared.runtime.stream import DeadLetter
 
 FLUSH_SECONDS = 10.0
 LETTERS_AT_ONCE = 500

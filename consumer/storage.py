@@ -12,10 +12,10 @@ from consumer.tables import (
     quote_row,
     wait_for_locks,
 )
-from shared.database import Connection, Cursor, transaction
 from shared.errors import Unavailable
-from shared.market import EPOCH, Quote
-from shared.stream import Batch, DeadLetter
+from shared.market.records import EPOCH, Quote
+from shared.postgres.database import Connection, Cursor, transaction
+from shared.runtime.stream import Batch, DeadLetter
 
 DAYS_A_TRANSACTION = 20
 DAYS_AHEAD = 2

@@ -5,7 +5,7 @@ from dash import html
 
 from dashboard.presenters.delta import Scene
 from dashboard.presenters.figures import studies
-from shared.market import INTERVALS
+from shared.market.records import INTERVALS
 
 RANGES = {
     "1h": "1 hour",

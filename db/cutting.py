@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from db.parting import Parting, tally
-from shared.database import Cursor
 from shared.errors import ConfigError
 from shared.kafka import Log, LogBrowser
-from shared.progress import Reading, Step, hold
+from shared.postgres.database import Cursor
+from shared.runtime.offsets import Reading, Step, hold
 
 BY_OFFSET = {
     "quotes": '"offset"',

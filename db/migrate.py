@@ -6,9 +6,8 @@ python -m db.migrate        brings the configured database up to date
 import sys
 from pathlib import Path
 
-from shared.command_line import run_part
-from shared.config import Config
-from shared.database import (
+from shared.observability.heartbeat import long_step
+from shared.postgres.database import (
     LIMITS,
     Cursor,
     allow_hours,
@@ -17,8 +16,9 @@ from shared.database import (
     require_every_text,
     transaction,
 )
-from shared.parts import Stop, servers
-from shared.pulse import long_step
+from shared.runtime.command_line import run_part
+from shared.runtime.lifecycle import Stop, servers
+from shared.settings.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_205_801

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from msgspec.structs import astuple
 
 from consumer.tables import STORED_FIELDS
-from shared.database import Connection, Cursor
-from shared.epochs import NO_EPOCH, Succession
-from shared.fingerprints import fingerprint
 from shared.kafka import Log, LogBrowser, Message
-from shared.market import Quote
-from shared.progress import Reached, Reading, Step, reached
-from shared.stream import decoded
+from shared.market.records import Quote
+from shared.postgres.database import Connection, Cursor
+from shared.runtime.epochs import NO_EPOCH, Succession
+from shared.runtime.fingerprints import fingerprint
+from shared.runtime.offsets import Reached, Reading, Step, reached
+from shared.runtime.stream import decoded
 
 Row = tuple[object, ...]
 """What a table has of an offset: the fields of a quote, or key and message of a dead letter."""

@@ -23,13 +23,21 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
 from db.cutting import Cut, cut, cuts, dropped
 from db.migrate import migrate
 from db.parting import Parting, partings
-from shared.command_line import parser_of, start
-from shared.config import Config
-from shared.database import Connection, Cursor, allow_hours, allow_pauses, connect, make_database, transaction
 from shared.errors import ConfigError, PartitionLost, TickstreamError
 from shared.kafka import Log, LogBrowser, browse, make_topics
-from shared.parts import servers
-from shared.progress import claim_origin
+from shared.postgres.database import (
+    Connection,
+    Cursor,
+    allow_hours,
+    allow_pauses,
+    connect,
+    make_database,
+    transaction,
+)
+from shared.runtime.command_line import parser_of, start
+from shared.runtime.lifecycle import servers
+from shared.runtime.offsets import claim_origin
+from shared.settings.config import Config
 
 PARTED = 1
 REFUSED = 3

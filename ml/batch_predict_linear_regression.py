@@ -42,8 +42,8 @@ from ml.models.features import RETURNS
 from ml.registry.model_file import ModelFile, read
 from ml.registry.model_folder import key_in
 from ml.training.training_run import RoundSettings, expected_of, round_settings
-from shared.config import Config
 from shared.errors import ConfigError, ModelRefused
+from shared.settings.config import Config
 
 COLUMNS = (*Prediction._fields, "version")
 

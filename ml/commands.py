@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from shared.command_line import configured
-from shared.config import Config
 from shared.errors import TickstreamError
-from shared.market import INTERVALS
-from shared.parts import stop_on_signals
+from shared.market.records import INTERVALS
+from shared.runtime.command_line import configured
+from shared.runtime.lifecycle import stop_on_signals
+from shared.settings.config import Config
 
 FAILED = 1
 """Exit status where something went wrong, or Ctrl-C came before the end."""

@@ -41,9 +41,9 @@ from ml.diagnostics.report import day, evaluated_record, evaluation_table, progr
 from ml.scoring.evaluation import Evaluated, Numbers, evaluated, lesson
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import RoundSettings, require_rows, round_settings
-from shared.config import Config
 from shared.errors import ConfigError
-from shared.setting_types import TrainedModel
+from shared.settings.config import Config
+from shared.settings.setting_types import TrainedModel
 
 ARIMA = "arima"
 CHOICES = (NAIVE, *get_args(TrainedModel), ARIMA)

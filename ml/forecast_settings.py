@@ -2,8 +2,8 @@
 
 from ml.arima.forecaster import ForecastSettings
 from ml.arima.search import SearchSettings, season_of
-from shared.market import Interval
-from shared.model_settings import Models
+from shared.market.records import Interval
+from shared.settings.model_settings import Models
 
 SEARCH_WINDOW = 500
 """Closes that a model is searched over, where a forecast does not ask for more."""

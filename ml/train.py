@@ -33,13 +33,13 @@ from ml.registry.model_folder import registry_of
 from ml.registry.registry import Registry
 from ml.training.training_run import RoundSettings, Training, parted, round_settings, train_and_decide
 from ml.training.training_tables import highest_versions, write_training
-from shared.config import Config
-from shared.database import connect, transaction
 from shared.embedded import postgres_in
 from shared.errors import ConfigError, ModelRefused, Unavailable
-from shared.market import Interval
-from shared.parts import servers
-from shared.setting_types import TrainedModel
+from shared.market.records import Interval
+from shared.postgres.database import connect, transaction
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config
+from shared.settings.setting_types import TrainedModel
 
 MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
 

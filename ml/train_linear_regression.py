@@ -35,9 +35,9 @@ from ml.registry.model_folder import key_in
 from ml.scoring.evaluation import Evaluated, evaluated, lesson
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import RoundSettings, expected_of, manifest_of, require_rows, round_settings
-from shared.config import Config
 from shared.errors import ConfigError, ModelRefused
-from shared.setting_types import TrainedModel
+from shared.settings.config import Config
+from shared.settings.setting_types import TrainedModel
 
 MODEL: TrainedModel = "linear_regression"
 BLOCKS = 5

@@ -24,13 +24,13 @@ from db.migrate import migrate
 from ml.children import end_with, start_deaf
 from ml.training.schedule import Progress, Schedule
 from ml.training.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
-from shared.calendars import calendar_of
-from shared.command_line import run_part
-from shared.config import Config
-from shared.database import Connection, Cursor, connect, make_database, transaction
-from shared.market import Interval
-from shared.parts import SignOfLife, Stop, keep_trying, place, servers
-from shared.pulse import beat
+from shared.calendars.calendars import calendar_of
+from shared.market.records import Interval
+from shared.observability.heartbeat import beat
+from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
+from shared.runtime.command_line import run_part
+from shared.runtime.lifecycle import SignOfLife, Stop, keep_trying, place, servers
+from shared.settings.config import Config
 
 LOOK_SECONDS = 5.0
 ROUND_SECONDS = 1_800.0

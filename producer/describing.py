@@ -9,10 +9,10 @@ from rich.text import Text
 
 from producer.store.symbol_queries import Action, BarSpan, LastQuote, Standing
 from producer.store.tables import CompanyRow, QualityRow
-from shared.calendars import NEVER, AlwaysOpen, calendar_of
-from shared.decimals import decimals_for
-from shared.exchanges import with_zone
-from shared.listings import Listing, Listings
+from shared.calendars.calendars import NEVER, AlwaysOpen, calendar_of
+from shared.market.decimals import decimals_for
+from shared.market.exchanges import with_zone
+from shared.market.listings import Listing, Listings
 
 SILENT_SECONDS = 30.0
 """After so long without a word of the producer, what it said last may be wrong."""

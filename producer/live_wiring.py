@@ -16,11 +16,11 @@ from producer.store.symbol_queries import read_stored
 from producer.store.tables import read_listings
 from producer.workers.live_market import LiveMarket
 from producer.workers.reporting import Report, asking_for_companies
-from shared.config import Config
-from shared.database import connect, make_database, transaction
 from shared.errors import Unavailable
 from shared.kafka import Log
-from shared.listings import Listings
+from shared.market.listings import Listings
+from shared.postgres.database import connect, make_database, transaction
+from shared.settings.config import Config
 
 log = logging.getLogger("tickstream.producer")
 

@@ -30,14 +30,14 @@ from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
 from producer.workers.heartbeat import Condition, no_chores, signs_of_life
 from producer.workers.simulated_symbols import Joining, asked_so_far
-from shared.command_line import run_part
-from shared.config import Config
-from shared.database import Connection
 from shared.kafka import Log, LogWriter, make_topics
-from shared.market import Record
-from shared.parts import PLACES, SignOfLife, Stop, keep_trying, place, servers
-from shared.pulse import beat, long_step, wait
+from shared.market.records import Record
+from shared.observability.heartbeat import beat, long_step, wait
+from shared.postgres.database import Connection
 from shared.recordings.sequence import recorded
+from shared.runtime.command_line import run_part
+from shared.runtime.lifecycle import PLACES, SignOfLife, Stop, keep_trying, place, servers
+from shared.settings.config import Config
 
 STANDING_BY = "standing by"
 

@@ -47,14 +47,22 @@ from producer.store.tables import (
     write_company,
 )
 from producer.workers.live_offer import has_run
-from shared.command_line import configured
-from shared.config import Config
-from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import ConfigError, SourceError, TickstreamError
-from shared.listings import KNOWN, PROVIDERS, Listing, Listings, listings_named, listings_of, providers_in
-from shared.market import INTERVALS
-from shared.parts import Stop, servers, stop_on_signals
-from shared.supervising import EXIT_STOP
+from shared.market.listings import (
+    KNOWN,
+    PROVIDERS,
+    Listing,
+    Listings,
+    listings_named,
+    listings_of,
+    providers_in,
+)
+from shared.market.records import INTERVALS
+from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.command_line import configured
+from shared.runtime.lifecycle import Stop, servers, stop_on_signals
+from shared.runtime.supervision import EXIT_STOP
+from shared.settings.config import Config
 
 REFUSED = 1
 """Exit status where at least one symbol was refused."""

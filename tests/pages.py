@@ -19,10 +19,10 @@ from dashboard.app import NAMES, build
 from dashboard.presenters.delta import Scene
 from dashboard.read.read_model import ReadModel
 from db.migrate import migrate
-from shared.database import connect, make_database, transaction
 from shared.embedded import lease_postgres
 from shared.embedded.daemon import free_port
-from shared.sections import Alerts, Indicators
+from shared.postgres.database import connect, make_database, transaction
+from shared.settings.sections import Alerts, Indicators
 from tests.screen_rows import alert, fill
 from tests.slowness import slowness
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from shared.database import Cursor
+from shared.postgres.database import Cursor
 
 MINUTE = 60
 INDICATORS = (

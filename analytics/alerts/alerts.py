@@ -10,8 +10,8 @@ from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 from analytics.indicators.indicator_set import IndicatorRow
-from shared.calendars import DAY, SessionCalendar
-from shared.market import INTERVAL_SECONDS, Bar, Interval
+from shared.calendars.calendars import DAY, SessionCalendar
+from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 Rule = Literal["rsi_overbought", "rsi_oversold", "price_change", "volume_change", "volatility"]
 

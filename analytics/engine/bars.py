@@ -10,8 +10,8 @@ close that of the latest.
 from functools import lru_cache
 from typing import NamedTuple
 
-from shared.calendars import SessionCalendar
-from shared.market import INTERVAL_SECONDS, Bar, Interval, RecordedBar
+from shared.calendars.calendars import SessionCalendar
+from shared.market.records import INTERVAL_SECONDS, Bar, Interval, RecordedBar
 
 BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int, bool]
 

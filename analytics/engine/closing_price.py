@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from analytics.engine.bars import MINUTE, OpenBar, slot_of
 from analytics.engine.symbol_state import SymbolState
-from shared.calendars import SessionCalendar
+from shared.calendars.calendars import SessionCalendar
 
 REGULAR = "regular"
 

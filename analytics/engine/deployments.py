@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from analytics.engine.engine import Engine
 from ml.models.predictors import Served
-from shared.market import Interval
+from shared.market.records import Interval
 
 Versions = dict[Interval, dict[str, int]]
 """The versions that serve, by interval and model."""

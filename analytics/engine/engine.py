@@ -28,7 +28,7 @@ from analytics.forecasting.forecasts import (
     pools_of,
     restore_pools,
 )
-from shared.market import (
+from shared.market.records import (
     INTERVAL_SECONDS,
     INTERVALS,
     CorporateAction,

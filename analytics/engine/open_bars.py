@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from analytics.engine.bars import MINUTE, OpenBar, Slot, slot_filled_by, slot_of
 from analytics.engine.series import ClosedBar, Series
 from analytics.indicators.indicator_set import IndicatorSet
-from shared.calendars import SessionCalendar
-from shared.market import INTERVAL_SECONDS, INTERVALS, Interval, Quote
+from shared.calendars.calendars import SessionCalendar
+from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval, Quote
 
 
 class Due(NamedTuple):

@@ -7,8 +7,8 @@ from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
 from ml.arima.forecaster import ForecastSettings
-from shared.calendars import SessionCalendar
-from shared.market import Bar, Interval
+from shared.calendars.calendars import SessionCalendar
+from shared.market.records import Bar, Interval
 
 
 class ClosedBar(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from analytics.engine.split_check import Settled
 from analytics.engine.symbol_state import SymbolState
-from shared.market import Quote, RecordedBar
+from shared.market.records import Quote, RecordedBar
 
 REASONS = {
     "late": "came after their bar had closed",

@@ -2,8 +2,8 @@
 
 from analytics.engine.bars import OpenBar, Slot
 from analytics.engine.symbol_state import SymbolState, quote_of
-from shared.market import RecordedBar
-from shared.special_days import shows_trading, special_day
+from shared.calendars.special_days import shows_trading, special_day
+from shared.market.records import RecordedBar
 
 
 def take_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bool:

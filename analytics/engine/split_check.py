@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from shared.market import CorporateAction
-from shared.splits import shows_split
+from shared.market.records import CorporateAction
+from shared.market.splits import shows_split
 
 PATIENCE = 300.0
 """So many seconds of event time a split is waited for: its first trades may be at the price of before all the same."""

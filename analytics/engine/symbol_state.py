@@ -13,8 +13,16 @@ from analytics.engine.series import ClosedBar, Series
 from analytics.engine.split_check import Settled, SplitCheck
 from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from ml.arima.forecaster import ForecastSettings
-from shared.calendars import calendar_of, periods_per_year
-from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, CorporateAction, Interval, Quote, RecordedBar
+from shared.calendars.calendars import calendar_of, periods_per_year
+from shared.market.records import (
+    INTERVAL_SECONDS,
+    INTERVALS,
+    Bar,
+    CorporateAction,
+    Interval,
+    Quote,
+    RecordedBar,
+)
 
 Rebuilt = dict[tuple[str, Interval], IndicatorSet]
 """Indicators by symbol and interval, made anew from closed bars."""

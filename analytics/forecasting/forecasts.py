@@ -25,7 +25,7 @@ from ml.models.predictors import Served
 from ml.scoring.significance import NAIVE
 from ml.uncertainty.conformal import Forecast, Pool
 from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
-from shared.market import Bar, Interval
+from shared.market.records import Bar, Interval
 
 ARIMA = "arima"
 BUILT_IN = (NAIVE, ARIMA)

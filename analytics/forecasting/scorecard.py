@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ml.scoring.scores import Record, Score, fines_of, score
 from ml.scoring.significance import NAIVE, Comparison
 from ml.uncertainty.conformal import Forecast, Pool, Waiting
-from shared.market import INTERVAL_SECONDS, Bar, Interval
+from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 REGULAR_DAY_SECONDS = 23_400
 DAY_BAR_DAYS = 7 / 5

@@ -10,9 +10,9 @@ from ml.models.predictors import Served
 from ml.registry.model_file import Expected, ModelFile, libraries_of
 from ml.registry.registry import MODELS, Registry
 from shared.errors import ModelRefused
-from shared.market import Interval
-from shared.model_settings import Models
-from shared.setting_types import TrainedModel
+from shared.market.records import Interval
+from shared.settings.model_settings import Models
+from shared.settings.setting_types import TrainedModel
 
 LOOK_SECONDS = 2.0
 

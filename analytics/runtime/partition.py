@@ -10,10 +10,10 @@ from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_made
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.tables import Snapshot
-from shared.database import Cursor
-from shared.market import Interval
-from shared.pulse import beat
-from shared.stream import Batch
+from shared.market.records import Interval
+from shared.observability.heartbeat import beat
+from shared.postgres.database import Cursor
+from shared.runtime.stream import Batch
 
 BEAT_MASK = 255
 """A sign of life after so many records: a batch may take long, but each of its records does not."""

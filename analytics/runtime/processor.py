@@ -34,10 +34,10 @@ from analytics.store.tables import (
     write_live,
 )
 from ml.arima.forecaster import ForecastSettings
-from shared.database import Connection, Cursor, transaction
-from shared.market import Interval
-from shared.progress import Reading, hold, reached
-from shared.stream import Batch
+from shared.market.records import Interval
+from shared.postgres.database import Connection, Cursor, transaction
+from shared.runtime.offsets import Reading, hold, reached
+from shared.runtime.stream import Batch
 
 LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200

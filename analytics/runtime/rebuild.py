@@ -14,10 +14,10 @@ from analytics.store.forecast_tables import latest_bars
 from analytics.store.tables import Snapshot, bars_until, replace_indicators, splits_until
 from ml.models.features import split
 from ml.uncertainty.volatility import MEMORY
-from shared.calendars import calendar_of, periods_per_year
-from shared.database import Cursor
-from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Interval
-from shared.pulse import beat
+from shared.calendars.calendars import calendar_of, periods_per_year
+from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Interval
+from shared.observability.heartbeat import beat
+from shared.postgres.database import Cursor
 
 TOLD_EVERY = 25
 """Progress is logged after so many symbols."""

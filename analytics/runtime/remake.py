@@ -3,9 +3,9 @@
 from analytics.engine.engine import Event
 from analytics.store.forecast_tables import write_forecasts
 from analytics.store.tables import write_closed
-from shared.database import Cursor, allow_hours
 from shared.kafka import partition_of
-from shared.pulse import long_step
+from shared.observability.heartbeat import long_step
+from shared.postgres.database import Cursor, allow_hours
 
 DROP_SECONDS = 3600.0
 

@@ -8,7 +8,7 @@ from analytics.forecasting.forecasts import Search
 from ml.arima.search import Outcome
 from ml.order_search.search_pool import DIED, Key, SearchPool
 from shared.errors import Unavailable
-from shared.pulse import beat
+from shared.observability.heartbeat import beat
 
 WAIT_SECONDS = 0.2
 """So long the loop does not look whether it is to stop."""

@@ -4,7 +4,7 @@ from analytics.alerts.alerts import AlertSettings
 from analytics.engine.symbol_state import EngineSettings, LiveEvery
 from analytics.indicators.indicator_set import IndicatorSettings
 from ml.forecast_settings import forecast_settings
-from shared.config import Config
+from shared.settings.config import Config
 
 
 def engine_settings(config: Config) -> EngineSettings:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from psycopg2.extras import execute_values
 
 from analytics.engine.deployments import Switch
-from shared.database import Cursor
+from shared.postgres.database import Cursor
 
 
 def write_switches(cursor: Cursor, partition: int, switches: Sequence[Switch]) -> None:

@@ -16,8 +16,8 @@ from ml.models.features import Observation
 from ml.scoring.scores import Summary
 from ml.scoring.significance import NAIVE, Comparison, champion
 from ml.uncertainty.conformal import Forecast
-from shared.database import Cursor, copy_rows
-from shared.market import Bar, Interval
+from shared.market.records import Bar, Interval
+from shared.postgres.database import Cursor, copy_rows
 
 FORECAST_COLUMNS = (
     *("symbol", "interval", "start", "model", "made_at", "number", "p", "d", "q", "version"),

@@ -7,8 +7,8 @@ from psycopg2.extras import execute_values
 from analytics.engine.engine import Event
 from analytics.engine.split_check import Settled
 from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_doubts
-from shared.database import Cursor
-from shared.market import INTERVAL_SECONDS, Bar
+from shared.market.records import INTERVAL_SECONDS, Bar
+from shared.postgres.database import Cursor
 
 OVERLAPPING = """
     select made.symbol, made.interval, found.start

@@ -6,7 +6,7 @@ import struct
 from analytics.forecasting.forecasts import Search
 from ml.arima.arima import ArimaModel
 from ml.arima.search import Outcome
-from shared.database import Connection, Cursor, connect, transaction
+from shared.postgres.database import Connection, Cursor, connect, transaction
 
 COLUMNS = "ar, d, ma, constant, sigma, reason, aicc, seconds"
 

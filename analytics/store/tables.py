@@ -12,9 +12,9 @@ from analytics.engine.engine import Event
 from analytics.engine.split_check import Settled
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.indicator_set import IndicatorRow
-from shared.database import Cursor, allow_hours, copy_rows
-from shared.market import Bar, Interval
-from shared.progress import Reading
+from shared.market.records import Bar, Interval
+from shared.postgres.database import Cursor, allow_hours, copy_rows
+from shared.runtime.offsets import Reading
 
 BAR_COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),

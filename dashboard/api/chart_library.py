@@ -11,8 +11,8 @@ from pathlib import Path
 import platformdirs
 from rich.console import Console
 
-from shared.downloads import fetch, has_digest, put_in_place
 from shared.errors import Unavailable
+from shared.files.downloads import fetch, has_digest, put_in_place
 
 NPM_REGISTRY = "https://registry.npmjs.org"
 LIST = Path(__file__).with_name("chart_library.txt")

@@ -14,7 +14,7 @@ from dashboard.presenters.outcomes import figure, outcomes
 from dashboard.read.read_model import MOST_BARS, ReadModel
 from dashboard.read.rows import ActionRow, ChartBar
 from shared.errors import TickstreamError
-from shared.market import Interval
+from shared.market.records import Interval
 
 BarCount = Annotated[int, Query(ge=1, le=MOST_BARS)]
 Symbol = Annotated[str, Path(pattern=r"^[^\x00-\x1f]+$")]

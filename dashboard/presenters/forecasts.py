@@ -13,8 +13,8 @@ from dashboard.presenters.numbers import percent, plain
 from dashboard.presenters.panels import Cell
 from dashboard.read.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
 from dashboard.read.snapshot import Reading
-from shared.calendars import calendar_of
-from shared.market import INTERVALS
+from shared.calendars.calendars import calendar_of
+from shared.market.records import INTERVALS
 
 Card = dict[str, Any]
 NAIVE = "naive"

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 from dashboard.read.rows import SymbolRow
-from shared.calendars import calendar_of
-from shared.local_days import local_day
-from shared.next_session import next_session
+from shared.calendars.calendars import calendar_of
+from shared.calendars.local_days import local_day
+from shared.calendars.next_session import next_session
 
 MINUTE, HOUR = 60, 3600
 GRACE = 900

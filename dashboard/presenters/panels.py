@@ -9,9 +9,9 @@ from typing import Any
 
 from dashboard.read.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
-from shared.calendars import calendar_of
-from shared.decimals import decimals_for
-from shared.sections import Indicators
+from shared.calendars.calendars import calendar_of
+from shared.market.decimals import decimals_for
+from shared.settings.sections import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 WHOLE_SESSION = 0.99

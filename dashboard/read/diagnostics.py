@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboard.read.rows import SeriesKey
-from shared.database import Cursor
+from shared.postgres.database import Cursor
 
 NEWEST_SHOWN = 20
 """So many searches and trainings are told of."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboard.read.rows import Fared, ForecastRow, PastRow, RecordRow, Said, SeriesKey
-from shared.database import Cursor
+from shared.postgres.database import Cursor
 
 STEPS_SHOWN = 5
 """So many of the next bars are shown, however many are forecast."""

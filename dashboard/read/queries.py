@@ -17,8 +17,8 @@ from dashboard.read.rows import (
     SeriesKey,
     SymbolRow,
 )
-from shared.database import Cursor
-from shared.market import INTERVALS
+from shared.market.records import INTERVALS
+from shared.postgres.database import Cursor
 
 TOLD_WITHIN = 20.0
 """The producer tells every two seconds how quotes fare; what it told longer ago says nothing of now."""

@@ -25,9 +25,9 @@ from dashboard.read.snapshot import (
     first_snapshot,
     stall,
 )
-from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
-from shared.parts import SignOfLife
+from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.lifecycle import SignOfLife
 
 POLL_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0

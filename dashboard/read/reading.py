@@ -4,7 +4,7 @@ from dashboard.read import forecast_queries, queries
 from dashboard.read.rows import ForecastRow, RecordRow, SeriesKey
 from dashboard.read.snapshot import Reading, Remake, messages_known, past_of
 from dashboard.read.trends import trends_now
-from shared.database import Cursor
+from shared.postgres.database import Cursor
 
 ALERTS_SHOWN = 200
 DATA_ALERTS_SHOWN = 50

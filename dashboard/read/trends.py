@@ -6,7 +6,7 @@ from dashboard.presenters.freshness import HOUR, day_began
 from dashboard.read import queries
 from dashboard.read.rows import OpenBar, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
-from shared.database import Cursor
+from shared.postgres.database import Cursor
 
 TREND_BARS = 288
 """5m bars of a day that trades around the clock."""

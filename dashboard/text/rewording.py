@@ -18,9 +18,9 @@ from curl_cffi.requests.exceptions import RequestException
 
 from dashboard.read.rows import SeriesKey
 from dashboard.text.llm_guard import objection
-from shared.addresses import stays_here
 from shared.errors import SourceDown, SourceError, TickstreamError
-from shared.model_settings import Rewording as Settings
+from shared.settings.addresses import stays_here
+from shared.settings.model_settings import Rewording as Settings
 
 TIMEOUT = 20.0
 """Seconds that an answer may take as a whole."""

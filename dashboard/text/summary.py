@@ -26,7 +26,7 @@ from dashboard.presenters.numbers import moment, percent, plain, price
 from dashboard.presenters.panels import alert_sentence, decimals, heading
 from dashboard.read.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 
 FEWEST_BARS = 20
 """Before so many bars nobody knows which volatility is usual."""

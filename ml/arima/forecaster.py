@@ -21,7 +21,7 @@ from zlib import crc32
 from ml.arima.arima import Arima
 from ml.arima.search import Outcome, SearchSettings, Series
 from ml.arima.skill_monitor import HALF_LIFE, WORST, Trust
-from shared.market import Interval
+from shared.market.records import Interval
 
 RANDOM_WALK = 0
 """The version of a forecast that no search had a part in."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ml.arima.arima import ArimaModel
-from shared.market import Interval
+from shared.market.records import Interval
 
 Series = tuple[float, ...]
 

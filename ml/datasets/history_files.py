@@ -8,9 +8,9 @@ from pathlib import Path
 from ml.datasets.samples import History
 from ml.models.features import Observation
 from shared.errors import ConfigError
-from shared.market import INTERVALS, CorporateAction, Interval, Quote, RecordedBar
+from shared.market.records import INTERVALS, CorporateAction, Interval, Quote, RecordedBar
+from shared.market.splits import shows_split
 from shared.recordings.sequence import recorded
-from shared.splits import shows_split
 
 log = logging.getLogger("tickstream.models")
 

@@ -2,8 +2,8 @@
 
 from ml.datasets.samples import History
 from ml.models.features import Observation
-from shared.database import Cursor
-from shared.market import Interval
+from shared.market.records import Interval
+from shared.postgres.database import Cursor
 
 # From one symbol to the next along the primary key: a few reads each, however many bars there are.
 SYMBOLS = """

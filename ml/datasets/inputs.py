@@ -10,11 +10,11 @@ from typing import NamedTuple
 from ml.datasets.history_files import histories_of_files, interval_of_files
 from ml.datasets.history_tables import histories_from_tables
 from ml.datasets.samples import History
-from shared.config import Config
-from shared.database import connect, transaction
 from shared.errors import ConfigError, Unavailable
-from shared.market import Interval
-from shared.parts import servers
+from shared.market.records import Interval
+from shared.postgres.database import connect, transaction
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config
 
 NEWEST = 20_000
 """Bars of a symbol that are read from the tables."""

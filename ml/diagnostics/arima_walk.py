@@ -10,7 +10,7 @@ from math import log, nan
 
 from ml.arima.forecaster import ArimaForecast, Forecaster, ForecastSettings
 from ml.datasets.samples import History
-from shared.market import Interval
+from shared.market.records import Interval
 
 
 def arima_returns(

@@ -13,9 +13,9 @@ from ml.diagnostics.arima_walk import arima_returns
 from ml.forecast_settings import forecast_settings
 from ml.learners.training import TrainingSettings, predict, train
 from ml.scoring.evaluation import Known, Numbers
-from shared.market import Interval
-from shared.model_settings import Models
-from shared.setting_types import TrainedModel
+from shared.market.records import Interval
+from shared.settings.model_settings import Models
+from shared.settings.setting_types import TrainedModel
 
 
 def known(rows: Samples, horizon: int) -> Known:

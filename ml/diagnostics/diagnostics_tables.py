@@ -8,8 +8,8 @@ import numpy as np
 from psycopg2.extras import execute_values
 
 from ml.diagnostics.diagnostics import Outcomes, findings
-from shared.database import Connection, Cursor, transaction
-from shared.market import Interval
+from shared.market.records import Interval
+from shared.postgres.database import Connection, Cursor, transaction
 
 NEWEST = 1_000
 """Scores that findings are made of."""

@@ -18,7 +18,7 @@ from ml.learners.trees import gradient_boosting, random_forest, xgboost
 from ml.models.features import Features
 from ml.models.predictors import Predictor
 from shared.errors import ConfigError
-from shared.setting_types import TrainedModel
+from shared.settings.setting_types import TrainedModel
 
 __all__ = ["Trained", "TrainingSettings", "predict", "train"]
 

@@ -24,8 +24,8 @@ from ml.models.predictors import Predictor, Served, predictor
 from ml.registry.atomic_files import put_in_place
 from ml.registry.signing import IDENTITY_BYTES, SIGNATURE_BYTES, Key
 from shared.errors import ModelRefused
-from shared.market import Interval
-from shared.setting_types import TrainedModel
+from shared.market.records import Interval
+from shared.settings.setting_types import TrainedModel
 
 FORMAT = 1
 MAGIC = b"tickstream model"

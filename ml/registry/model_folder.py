@@ -2,7 +2,7 @@
 
 from ml.registry.registry import Registry
 from ml.registry.signing import Key, key_of
-from shared.config import Config
+from shared.settings.config import Config
 
 
 def key_in(config: Config) -> Key:

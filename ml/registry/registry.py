@@ -22,8 +22,8 @@ from ml.registry.atomic_files import put_in_place, remove_unfinished
 from ml.registry.model_file import Expected, Manifest, ModelFile, read, write
 from ml.registry.signing import SIGNATURE_BYTES, Key
 from shared.errors import ModelRefused
-from shared.market import INTERVALS, Interval
-from shared.setting_types import TrainedModel
+from shared.market.records import INTERVALS, Interval
+from shared.settings.setting_types import TrainedModel
 
 MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
 KEPT = 20

@@ -13,11 +13,11 @@ from ml.learners.trained import TrainingSettings
 from ml.registry.model_folder import registry_of
 from ml.training.training_run import parted, round_settings, train_and_decide
 from ml.training.training_tables import highest_versions, symbols_count, write_training
-from shared.config import Config
-from shared.database import Connection, connect, transaction
 from shared.errors import ConfigError, ModelRefused, TickstreamError
-from shared.logs import start_logging
-from shared.market import Interval
+from shared.market.records import Interval
+from shared.observability.logs import start_logging
+from shared.postgres.database import Connection, connect, transaction
+from shared.settings.config import Config
 
 ROWS = 200_000
 """All symbols together learn from about so many of their newest bars, shared out evenly."""

@@ -16,9 +16,9 @@ from ml.registry.model_file import Expected, Manifest, ModelFile, libraries_of
 from ml.registry.registry import Registry
 from ml.training.promotion import FEWEST_ROWS, Decision, Trial, decide
 from shared.errors import ConfigError, ModelRefused
-from shared.market import Interval
-from shared.model_settings import Models
-from shared.setting_types import TrainedModel
+from shared.market.records import Interval
+from shared.settings.model_settings import Models
+from shared.settings.setting_types import TrainedModel
 
 EMPTY = np.array([], dtype=np.intp)
 

@@ -7,8 +7,8 @@ import msgspec
 from ml.models.features import RETURNS
 from ml.training.schedule import Progress
 from ml.training.training_run import Training
-from shared.database import Cursor
-from shared.market import Interval
+from shared.market.records import Interval
+from shared.postgres.database import Cursor
 
 TRAINING_COLUMNS = (
     *("interval", "model", "version", "parent", "trained_at", "rows", "first_at", "last_at", "test_rows"),

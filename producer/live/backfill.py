@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from producer.live.deduplication import Known
-from shared.market import INTERVAL_SECONDS, CorporateAction, Quote, RecordedBar
+from shared.market.records import INTERVAL_SECONDS, CorporateAction, Quote, RecordedBar
 
 MINUTE = 60
 LAG_SECONDS = 2.0

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from producer.live.day_volume import DayVolume
-from shared.calendars import SessionAt, SessionCalendar, calendar_of
-from shared.currencies import is_same_unit
-from shared.exchanges import newer_name
-from shared.market import Quote
+from shared.calendars.calendars import SessionAt, SessionCalendar, calendar_of
+from shared.market.currencies import is_same_unit
+from shared.market.exchanges import newer_name
+from shared.market.records import Quote
 
 AFTER_CLOSE = (900, 3600, 4 * 3600)
 """Seconds that what belongs to a session may be told after its end, such as the price of a closing auction."""

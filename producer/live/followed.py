@@ -18,10 +18,10 @@ from producer.live.look_back import Late, LookBack
 from producer.live.messages import Asker, Wish
 from producer.sources.piecewise import LeftOut
 from producer.sources.provider import HistorySlice
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
-from shared.listings import Listing
-from shared.market import CorporateAction, Quote, RecordedBar, TimeMark, may_fall_below_zero
+from shared.market.listings import Listing
+from shared.market.records import CorporateAction, Quote, RecordedBar, TimeMark, may_fall_below_zero
 
 STANDBY_QUOTES = 1_000
 STREAMED_WITHIN = 60.0

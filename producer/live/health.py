@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from shared.calendars import SessionCalendar
+from shared.calendars.calendars import SessionCalendar
 from shared.errors import SourceError, UnknownSymbol
 
 STALE_SECONDS = 60.0

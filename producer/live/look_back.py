@@ -8,10 +8,10 @@ the series is taken.
 
 from datetime import datetime
 
-from shared.calendars import calendar_of
-from shared.local_days import LocalDay
-from shared.market import CorporateAction, RecordedBar
-from shared.special_days import special_day
+from shared.calendars.calendars import calendar_of
+from shared.calendars.local_days import LocalDay
+from shared.calendars.special_days import special_day
+from shared.market.records import CorporateAction, RecordedBar
 
 LOOK_SECONDS = 3 * 3600.0
 """How often splits and dividends are looked for: one is told in the night before it takes effect."""

@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 
 from producer.sources.provider import HistorySlice, Received
 from shared.errors import SourceError
-from shared.listings import Listing
-from shared.market import CorporateAction, RecordedBar
+from shared.market.listings import Listing
+from shared.market.records import CorporateAction, RecordedBar
 
 Asker = Literal["stream", "question"]
 """Who learns what a source says: the thread that reads its stream, or the one that asks."""

@@ -2,8 +2,8 @@
 
 from producer.live.followed import Followed, below_zero
 from producer.live.health import STALE_SECONDS, SourceHealth, Told, told
-from shared.calendars import SessionCalendar, calendar_of
-from shared.next_session import next_session
+from shared.calendars.calendars import SessionCalendar, calendar_of
+from shared.calendars.next_session import next_session
 
 
 def condition_of(followed: Followed, health: SourceHealth, now: float) -> Told:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import psutil
 
-from shared.private_files import write_secret
+from shared.files.private_files import write_secret
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NAMES_KEPT = 16

@@ -9,7 +9,7 @@ place claims at once: it knows the names of its earlier runs, and a lock on that
 copy of the place, such as on a clone of the machine, does not count as the same one (`producer/publishing/holder.py`).
 
 Correctness does not depend on heartbeats: what a producer sends after it was frozen is set aside by its epoch
-(`shared/epochs.py`). A message in the lease topic that is none of these three is passed over.
+(`shared/runtime/epochs.py`). A message in the lease topic that is none of these three is passed over.
 """
 
 import logging
@@ -22,11 +22,11 @@ from itertools import islice
 import msgspec
 
 from producer.publishing.holder import Holder
-from shared.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch_of, stamp
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic
-from shared.progress import other_partitions
-from shared.pulse import beat, strand, wait
+from shared.observability.heartbeat import beat, strand, wait
+from shared.runtime.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch_of, stamp
+from shared.runtime.offsets import other_partitions
 
 CLAIMS, HEARTBEATS = 0, 1
 """The two partitions of the lease's topic."""
@@ -231,7 +231,7 @@ def _highest(browser: LogBrowser, topic: Log) -> int:
 
 
 def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
-    """The newest epochs that began in a partition, by the rule of its readers: see `shared.epochs.Succession`.
+    """The newest epochs that began in a partition, by the rule of its readers: see `shared.runtime.epochs.Succession`.
 
     At the offset at which the last term meant to begin an earlier epoch may have begun instead: nothing lay there, and
     its record was on its way for long. Where retention removed the record there, it was that of the last term.

@@ -14,9 +14,9 @@ from threading import Event
 from producer.publishing.lease import Lease
 from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, require_reachable
-from shared.market import Record, TimeMark
-from shared.messages import decode, encode
-from shared.pulse import beat
+from shared.market.messages import decode, encode
+from shared.market.records import Record, TimeMark
+from shared.observability.heartbeat import beat
 
 MARK_EVERY = 2_000
 MARK_SECONDS = 1.0

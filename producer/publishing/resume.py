@@ -8,8 +8,8 @@ from producer.live.deduplication import Known
 from producer.publishing.lease import Lease
 from shared.errors import BadMessage
 from shared.kafka import Log, LogBrowser, browse
-from shared.market import CorporateAction, Quote, Record, RecordedBar
-from shared.messages import decode
+from shared.market.messages import decode
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar
 
 LOOK_BACK_MS = 180_000
 """Every symbol that is well has a time mark in each minute; one with none in so long is fetched anew."""

@@ -27,8 +27,8 @@ from producer.transport.http import Answer, HttpClient, Params, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
 from shared.errors import Refused, Unanswered, UnknownSymbol
-from shared.market import EPOCH, Quote
-from shared.provider_settings import Providers
+from shared.market.records import EPOCH, Quote
+from shared.settings.provider_settings import Providers
 
 NAME = "coingecko"
 POLL_SECONDS = 60.0

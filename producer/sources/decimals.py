@@ -2,7 +2,7 @@
 
 import math
 
-from shared.decimals import CENTS, MOST
+from shared.market.decimals import CENTS, MOST
 
 DIGITS = 6
 """So many digits tell one price of a coin or a currency from the next: 1.08451 dollars, 151.324 yen."""

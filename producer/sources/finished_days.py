@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from shared.calendars import SessionCalendar, calendar_of
-from shared.market import RecordedBar
-from shared.special_days import special_day
+from shared.calendars.calendars import SessionCalendar, calendar_of
+from shared.calendars.special_days import special_day
+from shared.market.records import RecordedBar
 
 
 def day_start(midnight: int, calendar: SessionCalendar) -> int:

@@ -26,9 +26,9 @@ from producer.transport.provider_clock import ProviderClock, nobody_asked
 from producer.transport.rate_limits import RequestLimit
 from producer.transport.websocket import Connection
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
-from shared.market import EPOCH, Amount, Quote, Symbol
-from shared.provider_settings import Providers
-from shared.side_fields import price_or_none, size_or_none
+from shared.market.records import EPOCH, Amount, Quote, Symbol
+from shared.market.side_fields import price_or_none, size_or_none
+from shared.settings.provider_settings import Providers
 
 NAME = "finnhub"
 POLL_SECONDS = 10.0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from producer.sources.provider import Received
 from shared.errors import SourceError, Unanswered, UnknownSymbol
-from shared.market import Quote
+from shared.market.records import Quote
 
 log = logging.getLogger("tickstream.producer")
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from producer.sources.piecewise import LeftOut
 from producer.transport.provider_clock import ProviderClock
 from shared.errors import SourceError
-from shared.market import CorporateAction, Quote, RecordedBar
+from shared.market.records import CorporateAction, Quote, RecordedBar
 
 NO_DELAYS: Mapping[str, float] = MappingProxyType({})
 NO_FAILURES: Mapping[str, SourceError] = MappingProxyType({})

@@ -11,7 +11,7 @@ from producer.sources.finnhub import Finnhub
 from producer.sources.provider import Provider
 from producer.sources.yahoo import Yahoo
 from shared.errors import ConfigError
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 
 PROVIDERS: dict[str, Callable[[Providers, Callable[[], datetime], Event], Provider]] = {
     "yahoo": Yahoo,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from shared.market import Record, TimeMark
+from shared.market.records import Record, TimeMark
 
 SLICE_SECONDS = 0.1
 

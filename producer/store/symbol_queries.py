@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from producer.publishing.resume import Stored
 from producer.store.tables import QualityRow
-from shared.database import Cursor
-from shared.listings import Listing, Listings
+from shared.market.listings import Listing, Listings
+from shared.postgres.database import Cursor
 
 
 class Standing(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from psycopg2.extras import execute_values
 
 from producer.sources.provider import Company
-from shared.database import Cursor
-from shared.listings import Listing, Listings
+from shared.market.listings import Listing, Listings
+from shared.postgres.database import Cursor
 
 LONGEST_TEXT = 200
 """Characters of a source's words."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from shared.errors import SourceDown, Throttled, Unanswered
-from shared.pulse import beat
+from shared.observability.heartbeat import beat
 
 Clock = Callable[[], float]
 Wait = Callable[[float], bool]

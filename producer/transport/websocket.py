@@ -17,8 +17,8 @@ from websockets.protocol import Event
 from websockets.sync.client import ClientConnection, connect
 
 from producer.transport.retry_after import seconds_wanted
-from shared.addresses import stays_here
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
+from shared.settings.addresses import stays_here
 
 OPEN_SECONDS = 10.0
 PING_SECONDS = 10.0

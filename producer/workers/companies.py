@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from producer.sources.provider import Company, Provider
 from producer.store.tables import CompanyRow, read_companies, write_company
-from shared.database import Connection, transaction
 from shared.errors import ConfigError, SourceError, Unavailable, UnknownSymbol
-from shared.listings import Listing, Listings
+from shared.market.listings import Listing, Listings
+from shared.postgres.database import Connection, transaction
 
 FRESH = timedelta(hours=24)
 UNKNOWN_REST = timedelta(hours=1)

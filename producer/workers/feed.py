@@ -22,7 +22,7 @@ from producer.transport.websocket import PING_SECONDS
 from producer.workers.inbox import Telling
 from producer.workers.missed_trades import Behind, Pages
 from shared.errors import SourceError, StreamSilent, Unanswered
-from shared.pulse import beat, strand, wait
+from shared.observability.heartbeat import beat, strand, wait
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from db.migrate import migrate
 from producer.publishing.publisher import FINISHED
-from shared.config import Config
-from shared.database import Connection, connect, make_database
 from shared.errors import TickstreamError, Unavailable
-from shared.parts import SignOfLife
-from shared.pulse import BEAT_SECONDS, beat, strand, wait
+from shared.observability.heartbeat import BEAT_SECONDS, beat, strand, wait
+from shared.postgres.database import Connection, connect, make_database
+from shared.runtime.lifecycle import SignOfLife
+from shared.settings.config import Config
 
 REFUSED_SECONDS = 10.0
 """Between two tries of what the database would refuse again."""
 STUCK_SECONDS = 900.0
-"""The database answers or ends a statement before that (`shared.database.LIMITS`)."""
+"""The database answers or ends a statement before that (`shared.postgres.database.LIMITS`)."""
 
 log = logging.getLogger("tickstream.producer")
 

@@ -12,8 +12,8 @@ from producer.live.messages import FoundLate, Past, PastDelayed, PastEnded, Wish
 from producer.sources.provider import HistorySlice, Provider
 from producer.transport.provider_clock import ProviderClock
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
-from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar
-from shared.pulse import beat, strand, wait
+from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
+from shared.observability.heartbeat import beat, strand, wait
 
 PAUSE_SECONDS, LONGEST_PAUSE = 2.0, 60.0
 """Between two tries of one history: the pause doubles from try to try."""

@@ -10,8 +10,8 @@ from producer.live.messages import Asker, Came, CaughtUp, FellBehind, Lost, Word
 from producer.sources.provider import Provider, Received
 from producer.workers.missed_trades import Pages
 from shared.errors import SourceError, Unanswered, UnknownSymbol
-from shared.market import Quote
-from shared.pulse import beat
+from shared.market.records import Quote
+from shared.observability.heartbeat import beat
 
 WORDS_WAITING = 32
 """So many words in the inbox, each a page at most, and no more missed trades are fetched."""

@@ -33,11 +33,11 @@ from producer.sources.provider import Company
 from producer.store.tables import QualityRow
 from producer.workers.positions import Positions
 from producer.workers.providers_at_work import MakeProvider, ProvidersAtWork
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 from shared.errors import ConfigError
-from shared.listings import Listing, Listings
-from shared.market import Quote, Record
-from shared.pulse import beat
+from shared.market.listings import Listing, Listings
+from shared.market.records import Quote, Record
+from shared.observability.heartbeat import beat
 
 WAIT_SECONDS = 0.1
 TICK_SECONDS = 0.5

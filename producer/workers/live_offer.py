@@ -13,10 +13,10 @@ from threading import Event, Thread
 from db.migrate import migrate
 from producer.store.tables import carry_over
 from producer.transport.reachability import obstacle
-from shared.config import Config
-from shared.database import Connection, connect, transaction
 from shared.errors import TickstreamError, Unavailable
-from shared.pulse import BEAT_SECONDS
+from shared.observability.heartbeat import BEAT_SECONDS
+from shared.postgres.database import Connection, connect, transaction
+from shared.settings.config import Config
 
 PROBE_SECONDS = 60.0
 LONGEST_FAREWELL = 1.0

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from producer.sources.provider import Provider, Received
-from shared.market import Quote
+from shared.market.records import Quote
 
 PAGE_TRADES = 1_000
 WAITING_QUOTES = 1_000

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
 
 MICROSECONDS = 1_000_000
 

@@ -11,7 +11,7 @@ from producer.sources.provider import Provider
 from producer.workers.feed import Feed
 from producer.workers.history_worker import Historian
 from shared.errors import Unavailable
-from shared.listings import Listing
+from shared.market.listings import Listing
 
 CLOSE_SECONDS = 1.0
 

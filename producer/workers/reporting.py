@@ -23,9 +23,9 @@ from producer.store.tables import (
 )
 from producer.workers.companies import Companies
 from producer.workers.live_market import LiveMarket
-from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError, Unavailable
-from shared.listings import Listings
+from shared.market.listings import Listings
+from shared.postgres.database import Connection, Cursor, connect, transaction
 
 IDLE_SECONDS = 2.0
 LONGEST_FAREWELL = 0.5

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from db.migrate import migrate
 from producer.sources.simulated import SimulatedMarket
 from producer.store.tables import Asked, read_asked, write_joined
-from shared.config import Config
-from shared.database import Connection, connect, make_database, transaction
-from shared.market import EPOCH
+from shared.market.records import EPOCH
+from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.settings.config import Config
 
 MINUTE = timedelta(minutes=1)
 AHEAD = timedelta(seconds=3)

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.brokers import Brokers
 from shared.embedded.daemon import Say, kill
 from shared.embedded.kafka import Kafka
 from shared.embedded.lease import ensure, lease
 from shared.embedded.postgres import Postgres
+from shared.settings.brokers import Brokers
 
 __all__ = [
     "Kafka",

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.config import Config, load
 from shared.embedded import Kafka, Postgres, kafka_in, postgres_in
 from shared.embedded.daemon import HOST, find
 from shared.embedded.lease import in_use_now, is_kept, keep, release
 from shared.errors import ConfigError, TickstreamError
+from shared.settings.config import Config, load
 
 LESSON = """\
 Tickstream starts these servers by itself where KAFKA_BOOTSTRAP_SERVERS or POSTGRES_HOST

@@ -21,7 +21,7 @@ from typing import Protocol
 import psutil
 
 from shared.errors import Unavailable
-from shared.free_space import require_room
+from shared.files.free_space import require_room
 
 Say = Callable[[str], None]
 

@@ -11,8 +11,8 @@ import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from shared.downloads import fetch, has_digest, put_in_place
 from shared.errors import Unavailable
+from shared.files.downloads import fetch, has_digest, put_in_place
 
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 LIST = Path(__file__).with_name("kafka_jars.txt")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 
-from shared.brokers import Brokers
 from shared.embedded import kafka_login as login
 from shared.embedded.daemon import HOST, Record, Say, free_port, is_free, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.errors import ConfigError
-from shared.private_files import write_secret
+from shared.files.private_files import write_secret
+from shared.settings.brokers import Brokers
 
 OLDEST_JAVA = 17
 

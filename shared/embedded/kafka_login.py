@@ -11,10 +11,10 @@ import socket
 import struct
 from pathlib import Path
 
-from shared.brokers import Brokers
 from shared.embedded.daemon import HOST, REACT_LIMIT
 from shared.errors import ConfigError
-from shared.private_files import write_secret
+from shared.files.private_files import write_secret
+from shared.settings.brokers import Brokers
 
 USER, ADMINISTRATOR = "tickstream", "administrator"
 CLIENTS, CONTROLLER = "CLIENTS", "CONTROLLER"

@@ -23,7 +23,7 @@ from shared.embedded import daemon
 from shared.embedded.daemon import Record, Say, Server
 from shared.embedded.watch import Watch
 from shared.errors import ConfigError, Unavailable
-from shared.private_files import make_private, take_data_folder
+from shared.files.private_files import make_private, take_data_folder
 
 WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a slow line
 

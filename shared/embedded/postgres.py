@@ -18,7 +18,7 @@ from shared.embedded.account import Account
 from shared.embedded.daemon import HOST, POLL, REACT_LIMIT, Record, Say, ended, run
 from shared.embedded.postgres_probe import reacts
 from shared.errors import ConfigError, Unavailable
-from shared.private_files import write_secret
+from shared.files.private_files import write_secret
 
 VERSION = "18.6"
 ORPHAN_LIMIT = 2.0  # seconds until backends that outlived their server are killed

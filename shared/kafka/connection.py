@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from kafka.errors import KafkaError
 
-from shared.brokers import Brokers
 from shared.errors import Unavailable
+from shared.settings.brokers import Brokers
 
 CONNECT_TIMEOUT_MS = 5_000
 NO_NEW_TOPICS = {"allow_auto_create_topics": False}

@@ -3,8 +3,8 @@
 from kafka import KafkaAdminClient
 from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 
-from shared.brokers import Brokers
 from shared.kafka.connection import PLAIN, client_settings, kafka_errors
+from shared.settings.brokers import Brokers
 
 ROUNDS = 4096
 """Of the hash; more would help against guessing, and the password is random."""

@@ -19,7 +19,7 @@ from shared.kafka.connection import (
     kafka_errors,
     require_reachable,
 )
-from shared.pulse import beat
+from shared.observability.heartbeat import beat
 
 SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 3_600_000

@@ -9,9 +9,9 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 from kafka.partitioner.default import murmur2
 
-from shared.brokers import Brokers
 from shared.errors import ConfigError, StopPart, Unavailable
 from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, require_reachable
+from shared.settings.brokers import Brokers
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 LEASE_SUFFIX = ".lease"

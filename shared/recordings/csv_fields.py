@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from shared.exchanges import is_known
-from shared.market import AMOUNT_LIMIT, EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
+from shared.market.exchanges import is_known
+from shared.market.records import AMOUNT_LIMIT, EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
+from shared.market.side_fields import QUOTE_FIGURES
 from shared.recordings.intervals import INTERVALS
 from shared.recordings.rows import LATEST, SOURCE, bar_end, bar_order, quote_order
-from shared.side_fields import QUOTE_FIGURES
 
 QUOTE_TEXTS = ("currency", "exchange", "session")
 BAR_AMOUNTS = ("open", "high", "low", "close", "volume")

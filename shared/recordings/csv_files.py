@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from shared.errors import ConfigError
-from shared.market import RecordedInterval
+from shared.market.records import RecordedInterval
+from shared.market.side_fields import QUOTE_FIGURES
 from shared.recordings.csv_fields import (
     BAR_TEXTS,
     QUOTE_TEXTS,
@@ -36,7 +37,6 @@ from shared.recordings.csv_fields import (
 from shared.recordings.intervals import Start, intervals_of
 from shared.recordings.repeats import Repeats
 from shared.recordings.rows import Row
-from shared.side_fields import QUOTE_FIGURES
 
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
 BAR_COLUMNS = ("symbol", "start", "open", "high", "low", "close", "volume")

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.calendars import NEVER, calendar_of
+from shared.calendars.calendars import NEVER, calendar_of
 from shared.errors import ConfigError
 
 LARGEST_SHARE = 100

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, get_args
 
-from shared.market import INTERVAL_SECONDS, RecordedInterval
+from shared.market.records import INTERVAL_SECONDS, RecordedInterval
 
 INTERVALS: tuple[RecordedInterval, ...] = get_args(RecordedInterval)
 MICROSECONDS = 1_000_000

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.calendars import NEVER, calendar_of
+from shared.calendars.calendars import NEVER, calendar_of
 from shared.errors import ConfigError
-from shared.market import (
+from shared.market.records import (
     AMOUNT_LIMIT,
     EPOCH,
     CorporateAction,

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from shared.errors import ConfigError
-from shared.market import RecordedBar
+from shared.market.records import RecordedBar
 from shared.recordings.rows import Row
 
 log = logging.getLogger("tickstream.replay")

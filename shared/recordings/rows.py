@@ -7,9 +7,9 @@ A row is (order, number of its file, line, make). Rows of all files are merged b
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from shared.calendars import calendar_of
-from shared.market import INTERVAL_SECONDS, Record, RecordedInterval
-from shared.special_days import special_day
+from shared.calendars.calendars import calendar_of
+from shared.calendars.special_days import special_day
+from shared.market.records import INTERVAL_SECONDS, Record, RecordedInterval
 
 SOURCE = "replay"
 ORDERS_A_SECOND = 2_000_000

@@ -29,12 +29,12 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from shared.errors import ConfigError
-from shared.market import Record, TimeMark
+from shared.market.records import Record, TimeMark
 from shared.recordings.csv_files import CsvFile, csv_file
 from shared.recordings.digest import ENDINGS, FACTOR_FOLDER
 from shared.recordings.lean import LeanFile, lean_file
 from shared.recordings.rows import ORDER_LIMIT, ORDERS_A_SECOND, SOURCE, Row, is_quote
-from shared.setting_types import LONGEST_GRACE
+from shared.settings.setting_types import LONGEST_GRACE
 
 DAY = 86_400
 

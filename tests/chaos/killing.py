@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple
 
 from shared.embedded import kill
-from shared.supervising import Child
+from shared.runtime.supervision import Child
 from tests.chaos.pipeline import PARTS, Pipeline, Say
 
 SHARE = 0.8

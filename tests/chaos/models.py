@@ -3,8 +3,8 @@
 from ml.learners.training import train
 from ml.registry.model_folder import registry_of
 from ml.training.training_run import manifest_of, round_settings
-from shared.config import Config
-from shared.setting_types import TrainedModel
+from shared.settings.config import Config
+from shared.settings.setting_types import TrainedModel
 from tests.unit.histories import walks
 
 SERVING: tuple[TrainedModel, ...] = ("linear_regression", "random_forest")

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from psycopg2 import sql
 
-from shared.config import Config
-from shared.database import Cursor, connect
-from shared.epochs import epoch_of, stamp
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, browse
+from shared.postgres.database import Cursor, connect
+from shared.runtime.epochs import epoch_of, stamp
+from shared.settings.config import Config
 
 WALL_CLOCK_TABLES = (
     *("migrations", "parts", "log_origin", "producer_epochs"),

@@ -12,14 +12,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 from db.migrate import migrate
-from shared.config import Config, load
-from shared.database import connect, make_database, transaction
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.daemon import free_port
 from shared.errors import Unavailable
 from shared.kafka import Log, browse, make_topics
-from shared.sections import Errors
-from shared.supervising import Child, supervise
+from shared.postgres.database import connect, make_database, transaction
+from shared.runtime.supervision import Child, supervise
+from shared.settings.config import Config, load
+from shared.settings.sections import Errors
 from tests.chaos.models import SERVING, put_live
 
 PARTS = {

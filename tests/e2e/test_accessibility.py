@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from db.migrate import migrate
-from shared.database import Cursor, connect, make_database, transaction
+from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.screen_rows import (
     MINUTE,

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.read import queries
 from db.migrate import migrate
-from shared.database import Cursor, connect, make_database, transaction
 from shared.embedded.daemon import free_port
+from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import START_LIMIT, model_of, serving, wait_for
 from tests.screen_rows import (

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.presenters.panels import SESSIONS
 from db.migrate import migrate
-from shared.calendars import calendar_of
-from shared.database import connect, make_database, transaction
+from shared.calendars.calendars import calendar_of
 from shared.embedded.daemon import free_port
+from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import model_of, serving
 from tests.screen_rows import Minute, close_bar, fill, offer, open_bar, quality, quote

@@ -10,7 +10,7 @@ from psycopg2.extensions import make_dsn
 
 from dashboard.layout import FIGURES
 from db.migrate import migrate
-from shared.database import connect, make_database, transaction
+from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.screen_rows import Minute, fill, open_bar, quote
 from tests.unit.records import second

@@ -14,14 +14,14 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from db.migrate import migrate
-from shared.brokers import Brokers
-from shared.config import Config, load
-from shared.database import connect, make_database, transaction
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, Message, browse, make_topics
-from shared.market import Record
-from shared.messages import encode
-from shared.parts import Stop
+from shared.market.messages import encode
+from shared.market.records import Record
+from shared.postgres.database import connect, make_database, transaction
+from shared.runtime.lifecycle import Stop
+from shared.settings.brokers import Brokers
+from shared.settings.config import Config, load
 from tests.integration.server_user import PATIENCE, wait_for
 
 PROJECT = Path(__file__).resolve().parents[2]

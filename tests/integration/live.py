@@ -20,8 +20,8 @@ from producer.sources import registry
 from producer.sources.provider import Provider
 from producer.store.tables import QualityRow
 from producer.workers.live_market import LiveMarket
-from shared.config import Config, load
-from shared.market import Quote, Record, RecordedBar
+from shared.market.records import Quote, Record, RecordedBar
+from shared.settings.config import Config, load
 from tests.integration.server_user import PATIENCE
 from tests.slowness import slowness
 from tests.standin import Instrument, Market, StandIn, Trade, coins

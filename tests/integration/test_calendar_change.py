@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from analytics.runtime import rebuild
-from shared.calendars import calendar_of
-from shared.database import Connection
+from shared.calendars.calendars import calendar_of
+from shared.postgres.database import Connection
 from tests.integration.test_settings_change import OLD, databases, fold, log_of, table
 
 __all__ = ["databases"]

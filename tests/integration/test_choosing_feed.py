@@ -17,9 +17,9 @@ import start_pipeline
 from producer.transport import reachability
 from producer.transport.reachability import obstacle
 from producer.workers import live_offer
-from shared.command_line import parser_of
-from shared.database import connect, transaction
 from shared.embedded.daemon import free_port
+from shared.postgres.database import connect, transaction
+from shared.runtime.command_line import parser_of
 from tests.integration.desk import PROJECT, Desk
 from tests.integration.server_user import PATIENCE, wait_for
 from tests.standin.answers import Fault

@@ -10,9 +10,9 @@ import pytest
 from producer.sources.provider import Provider
 from producer.sources.yahoo import Yahoo
 from producer.workers.companies import Companies
-from shared.database import Connection, connect
 from shared.errors import ConfigError
-from shared.listings import Listing, Listings
+from shared.market.listings import Listing, Listings
+from shared.postgres.database import Connection, connect
 from tests.integration.desk import Desk
 from tests.standin import Fault, Market, StandIn
 

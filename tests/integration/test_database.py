@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import make_dsn
 
-from shared.database import Connection, connect, copy_rows, make_database, transaction
 from shared.errors import ConfigError, StopPart, Unavailable
+from shared.postgres.database import Connection, connect, copy_rows, make_database, transaction
 
 COLUMNS = ("number", "text", "price", "time")
 Row = tuple[int, str | None, float | None, datetime | None]

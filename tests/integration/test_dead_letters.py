@@ -11,11 +11,11 @@ from kafka import KafkaConsumer
 from consumer.consumer import store
 from consumer.dead_letters import LETTERS_AT_ONCE, DeadLetterTopic
 from consumer.storage import Storage
-from shared.database import connect, transaction
 from shared.kafka import LogWriter
-from shared.messages import MAX_MESSAGE_BYTES
-from shared.progress import Reading, advance
-from shared.stream import DeadLetter, decoded
+from shared.market.messages import MAX_MESSAGE_BYTES
+from shared.postgres.database import connect, transaction
+from shared.runtime.offsets import Reading, advance
+from shared.runtime.stream import DeadLetter, decoded
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 

@@ -16,7 +16,7 @@ from db.migrate import migrate
 from ml.arima.forecaster import ForecastSettings
 from ml.diagnostics.diagnostics import findings
 from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
-from shared.database import Connection, Cursor, connect, make_database, transaction
+from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from tests.integration.test_settings_change import fold, log_with_a_split
 
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)

@@ -9,11 +9,11 @@ import psycopg2
 import pytest
 from kafka.admin import KafkaAdminClient
 
-from shared.brokers import Brokers
 from shared.embedded import Kafka, Postgres
 from shared.embedded.daemon import find
 from shared.embedded.lease import in_use, keep, lease, release
 from shared.kafka.connection import client_settings
+from shared.settings.brokers import Brokers
 from tests.integration.server_user import PATIENCE, User, silent
 
 

@@ -15,12 +15,12 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from shared.brokers import Brokers
 from shared.embedded import Kafka, Postgres, ensure, kill, postgres_in
 from shared.embedded.daemon import find, free_port, is_alive
 from shared.embedded.lease import in_use, lease
 from shared.errors import Unavailable
 from shared.kafka.connection import client_settings
+from shared.settings.brokers import Brokers
 from tests.integration.server_user import PATIENCE, User, silent, wait_for
 
 

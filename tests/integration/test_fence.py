@@ -15,13 +15,13 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from consumer.tables import make_day
-from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader
 from shared.kafka.connection import client_settings
-from shared.market import Quote
-from shared.progress import Reading, Step, advance, begin, hold
-from shared.stream import Pace, Stream
+from shared.market.records import Quote
+from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.offsets import Reading, Step, advance, begin, hold
+from shared.runtime.stream import Pace, Stream
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 

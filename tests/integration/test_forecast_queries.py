@@ -10,7 +10,7 @@ from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import Fared, PastRow, RecordRow, Said
 from db.migrate import migrate
-from shared.database import Connection, Cursor, connect, make_database, transaction
+from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from tests.integration.server_user import wait_for
 from tests.screen_rows import MINUTE, Minute, fill, forecast, model_record, record, trained_forecast
 

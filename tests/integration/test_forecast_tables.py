@@ -11,8 +11,8 @@ import pytest
 from analytics.engine.symbol_state import EngineSettings
 from db.migrate import migrate
 from ml.arima.forecaster import ForecastSettings
-from shared.database import Connection, connect, make_database, transaction
-from shared.market import Interval
+from shared.market.records import Interval
+from shared.postgres.database import Connection, connect, make_database, transaction
 from tests.integration.test_settings_change import fold, log_of, log_with_a_split
 
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)

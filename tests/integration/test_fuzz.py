@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from shared.errors import BadMessage
-from shared.market import Quote
-from shared.messages import decode, encode
+from shared.market.messages import decode, encode
+from shared.market.records import Quote
 from tests.integration.desk import Desk
 
 COUNT = 10_000

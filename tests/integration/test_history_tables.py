@@ -12,8 +12,8 @@ from db.migrate import migrate
 from ml.datasets.history_tables import histories_from_tables
 from ml.datasets.samples import samples
 from ml.models.features import RETURNS, FeatureSettings, Observation
-from shared.database import Connection, connect, copy_rows, make_database, transaction
-from shared.market import CorporateAction
+from shared.market.records import CorporateAction
+from shared.postgres.database import Connection, connect, copy_rows, make_database, transaction
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 STEPS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1)}

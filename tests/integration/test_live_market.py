@@ -7,7 +7,7 @@ import pytest
 
 from producer.live.finding import Finding
 from producer.live.messages import Watched
-from shared.listings import Listing, Listings
+from shared.market.listings import Listing, Listings
 from tests.integration.live import (
     BINANCE,
     COIN,

@@ -20,10 +20,10 @@ from producer.producer import produce
 from producer.sources.binance import Binance
 from producer.sources.registry import provider
 from producer.store.tables import add_symbol, remove_symbol
-from shared.database import connect, transaction
-from shared.listings import Listing
-from shared.market import Quote, TimeMark
-from shared.messages import decode
+from shared.market.listings import Listing
+from shared.market.messages import decode
+from shared.market.records import Quote, TimeMark
+from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
 from tests.integration.live import BINANCE, COIN, OTHER, POLL_SECONDS, SHORT, within
 from tests.integration.server_user import PATIENCE

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from analytics.engine.symbol_state import EngineSettings
 from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import LIVE_SYMBOLS, Analysis
-from shared.database import Connection, connect, transaction
-from shared.market import Quote
-from shared.progress import Reading, Step, advance, begin
-from shared.stream import Batch
+from shared.market.records import Quote
+from shared.postgres.database import Connection, connect, transaction
+from shared.runtime.offsets import Reading, Step, advance, begin
+from shared.runtime.stream import Batch
 from tests.integration.desk import Desk
 from tests.unit.quick_search import pooled
 

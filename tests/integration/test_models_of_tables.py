@@ -9,8 +9,8 @@ from analytics.store.tables import BAR_COLUMNS
 from ml import evaluate, train
 from ml.datasets.inputs import inputs
 from ml.registry.model_folder import registry_of
-from shared.database import connect, copy_rows, transaction
 from shared.errors import ConfigError
+from shared.postgres.database import connect, copy_rows, transaction
 from tests.integration.desk import Desk
 from tests.unit.histories import DAY, walk
 

@@ -15,8 +15,8 @@ import pytest
 from shared.embedded import Kafka, Postgres
 from shared.embedded.daemon import find, free_port
 from shared.errors import StopPart
-from shared.sections import Errors
-from shared.supervising import NO_SETTINGS, Child, supervise
+from shared.runtime.supervision import NO_SETTINGS, Child, supervise
+from shared.settings.sections import Errors
 from tests.integration.desk import PROJECT
 from tests.integration.server_user import PATIENCE, wait_for
 from tests.slowness import slowness

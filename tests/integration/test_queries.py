@@ -9,9 +9,9 @@ from dashboard.read import queries
 from dashboard.read.read_model import ReadModel, read_only_connection
 from dashboard.read.rows import PartRow
 from db.migrate import migrate
-from shared.database import Connection, Cursor, connect, make_database, transaction
 from shared.errors import StopPart, Unavailable
-from shared.parts import SignOfLife
+from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
+from shared.runtime.lifecycle import SignOfLife
 from tests.integration.server_user import wait_for
 from tests.screen_rows import (
     MINUTE,

@@ -16,8 +16,8 @@ from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
-from shared.database import Connection, connect, make_database, transaction
-from shared.model_settings import Models
+from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.settings.model_settings import Models
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, Said, live, log_of
 from tests.unit.model_files import estimator, manifest

@@ -13,12 +13,12 @@ from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import IndicatorSettings
 from analytics.runtime.processor import Analysis
 from db.migrate import migrate
-from shared.database import Connection, connect, make_database, transaction
 from shared.kafka import Message
-from shared.market import CorporateAction, Quote
-from shared.messages import encode
-from shared.progress import Reading, advance, begin
-from shared.stream import Batch, decoded
+from shared.market.messages import encode
+from shared.market.records import CorporateAction, Quote
+from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.runtime.offsets import Reading, advance, begin
+from shared.runtime.stream import Batch, decoded
 from tests.unit.quick_search import pooled
 
 NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.database import Connection, transaction
-from shared.market import CorporateAction, Quote
-from shared.messages import encode
+from shared.market.messages import encode
+from shared.market.records import CorporateAction, Quote
+from shared.postgres.database import Connection, transaction
 from tests.integration.test_settings_change import (
     NEW_PERIODS,
     NOON,

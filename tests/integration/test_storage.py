@@ -11,11 +11,11 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import DAYS_A_TRANSACTION, DAYS_AHEAD, Storage
 from consumer.tables import days_made
-from shared.database import connect, transaction
 from shared.errors import StopPart
-from shared.market import EPOCH, Quote
-from shared.progress import Step
-from shared.stream import Batch
+from shared.market.records import EPOCH, Quote
+from shared.postgres.database import connect, transaction
+from shared.runtime.offsets import Step
+from shared.runtime.stream import Batch
 from tests.integration.desk import Desk
 from tests.integration.server_user import wait_for
 from tests.unit.records import split

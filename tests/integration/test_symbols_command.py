@@ -8,10 +8,10 @@ import pytest
 
 from producer.store.tables import QualityRow, read_listings, write_quality
 from producer.symbols import parser, run
-from shared.database import connect, transaction
 from shared.errors import ConfigError
-from shared.listings import Listing, Listings
-from shared.parts import Stop
+from shared.market.listings import Listing, Listings
+from shared.postgres.database import connect, transaction
+from shared.runtime.lifecycle import Stop
 from tests.integration.desk import Desk, give_last_quote, said
 from tests.standin import Fault, Market, StandIn
 

@@ -12,11 +12,11 @@ import pytest
 
 from db.migrate import migrate
 from producer.symbols import parser, run
-from shared.config import load
-from shared.database import Connection, connect, make_database, transaction
 from shared.embedded import Postgres
 from shared.errors import ConfigError, TickstreamError
-from shared.parts import Stop, servers
+from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.runtime.lifecycle import Stop, servers
+from shared.settings.config import load
 from tests.integration.desk import PROJECT, Desk, give_last_quote, said
 from tests.integration.server_user import PATIENCE
 from tests.standin import Market, StandIn

@@ -16,8 +16,8 @@ from ml.registry.model_folder import registry_of
 from ml.trainer import Trainer, train
 from ml.training.schedule import Progress
 from ml.training.training_tables import closed_bars
-from shared.database import connect, copy_rows, transaction
-from shared.parts import SignOfLife, Stop
+from shared.postgres.database import connect, copy_rows, transaction
+from shared.runtime.lifecycle import SignOfLife, Stop
 from tests.integration.desk import PROJECT, Desk, give_last_quote
 from tests.integration.server_user import PATIENCE, wait_for
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.database import Connection, transaction
-from shared.market import CorporateAction, RecordedBar
-from shared.messages import encode
+from shared.market.messages import encode
+from shared.market.records import CorporateAction, RecordedBar
+from shared.postgres.database import Connection, transaction
 from tests.integration.test_settings_change import OLD, Said, databases, fold, table
 
 __all__ = ["databases"]

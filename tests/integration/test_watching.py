@@ -21,9 +21,9 @@ from producer.store.tables import (
     write_company,
     write_quality,
 )
-from shared.database import Connection, connect, transaction
 from shared.errors import SourceDown
-from shared.listings import Listing, Listings
+from shared.market.listings import Listing, Listings
+from shared.postgres.database import Connection, connect, transaction
 from tests.integration.desk import Desk
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

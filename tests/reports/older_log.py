@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.embedded import Kafka
 from shared.embedded.lease import ensure, lease, release
-from shared.market import Quote, TimeMark
+from shared.market.records import Quote, TimeMark
 from tests.integration.desk import Desk
 from tests.integration.server_user import silent
 

@@ -11,7 +11,7 @@ from analytics.engine.set_aside import SetAside
 from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import print_bars
 from shared.errors import ConfigError
-from shared.market import INTERVALS, Interval
+from shared.market.records import INTERVALS, Interval
 from shared.recordings.sequence import recorded
 
 QUOTES = "symbol,event_time,price"

@@ -14,8 +14,8 @@ import pytest
 
 from producer.transport.http import MOST_MEGABYTES, HttpClient
 from producer.transport.rate_limits import RequestLimit
-from shared import downloads
 from shared.errors import SourceDown, Unanswered, Unavailable
+from shared.files import downloads
 
 MEGABYTE = 1 << 20
 MOST_SENT = 8 * MOST_MEGABYTES

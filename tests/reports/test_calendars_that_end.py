@@ -11,9 +11,9 @@ import exchange_calendars
 import pytest
 
 from producer.sources.yahoo.chart import Chart, Columns, Indicators, Meta
-from shared.calendars import NEVER, SessionAt, calendar_of
-from shared.exchanges import calendar_name
-from shared.next_session import next_session
+from shared.calendars.calendars import NEVER, SessionAt, calendar_of
+from shared.calendars.next_session import next_session
+from shared.market.exchanges import calendar_name
 from tests.unit.chart_records import bars
 from tests.unit.records import second
 

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from shared.database import connect, transaction
+from shared.postgres.database import connect, transaction
 from tests.walk.market import COUNTS, Market
 from tests.walk.seeing import press, seen
 

@@ -10,8 +10,8 @@ import pytest
 
 from producer.sources.registry import provider
 from shared.errors import Unanswered
-from shared.market import CorporateAction, RecordedBar
-from shared.provider_settings import Providers
+from shared.market.records import CorporateAction, RecordedBar
+from shared.settings.provider_settings import Providers
 from tests.unit.local_http import Asked, Reply, answering
 
 NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.read import queries
 from ml.training.training_tables import analytics_lag
-from shared.database import Cursor, connect, transaction
+from shared.postgres.database import Cursor, connect, transaction
 from tests.integration.desk import Desk
 
 

@@ -12,8 +12,8 @@ from dashboard.read.snapshot import NOTHING
 from producer.live.clocks import Clocks
 from producer.transport.provider_clock import ProviderClock
 from shared.errors import BadMessage
-from shared.market import Quote, RecordedBar, TimeMark
-from shared.messages import decode, encode
+from shared.market.messages import decode, encode
+from shared.market.records import Quote, RecordedBar, TimeMark
 from tests.integration.live import (
     BINANCE,
     COIN,

@@ -10,7 +10,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from shared.market import Bar, Quote, Record
+from shared.market.records import Bar, Quote, Record
 from tests.unit.records import bars_of, folded, kept, mark, restored, second
 
 SETTINGS = EngineSettings(grace=2.0)

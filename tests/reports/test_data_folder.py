@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
-from shared.private_files import take_data_folder
+from shared.files.private_files import take_data_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
 

@@ -8,8 +8,8 @@ import pytest
 
 from consumer.consumer import store
 from consumer.tables import days_made, make_day
-from shared.database import Connection, connect, transaction
-from shared.market import Quote
+from shared.market.records import Quote
+from shared.postgres.database import Connection, connect, transaction
 from tests.integration.desk import Desk
 from tests.integration.server_user import wait_for
 

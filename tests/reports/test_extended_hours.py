@@ -15,7 +15,7 @@ from producer.live.day_volume import DayVolume
 from producer.live.deduplication import Intake
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
-from shared.market import Quote
+from shared.market.records import Quote
 
 NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
 LATER = datetime(2026, 12, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.market import CorporateAction, Record
+from shared.market.records import CorporateAction, Record
 from shared.recordings.factors import changes
 from shared.recordings.sequence import recorded
 from tests.unit.lean_zips import write_zip

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from db.migrate import migrate
-from shared.database import connect, make_database, transaction
+from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.screen_rows import Minute, at, close_bar, fill, open_bar, quote
 from tests.walk.seeing import press, seen

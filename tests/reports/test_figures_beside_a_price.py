@@ -14,8 +14,8 @@ from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage
-from shared.market import Quote, RecordedBar
-from shared.messages import decode, encode
+from shared.market.messages import decode, encode
+from shared.market.records import Quote, RecordedBar
 from tests.unit.chart_records import bars
 
 NOW = datetime(2020, 4, 21, 18, 0, 5, tzinfo=UTC)

@@ -13,16 +13,16 @@ from threading import Event
 
 import pytest
 
-from shared.database import connect, transaction
 from shared.embedded import ensure, postgres_in
 from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
 from shared.errors import NoRoom, Unavailable
-from shared.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
-from shared.logs import start_logging
-from shared.parts import keep_trying
-from shared.sections import Errors, Logging
-from shared.supervising import EXIT_STOP
+from shared.files.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
+from shared.observability.logs import start_logging
+from shared.postgres.database import connect, transaction
+from shared.runtime.lifecycle import keep_trying
+from shared.runtime.supervision import EXIT_STOP
+from shared.settings.sections import Errors, Logging
 from tests.chaos.outcome import first_difference, outcome
 from tests.chaos.pipeline import Pipeline, running
 from tests.chaos.recording import made_up_with_split
@@ -202,7 +202,7 @@ def test_log_file_on_a_full_disk_lacks_lines_says_how_many_and_stops_nobody(
 
 CLOSED = """
 import logging, sys
-from shared.command_line import run_part
+from shared.runtime.command_line import run_part
 from shared.errors import StopPart
 def run(config, stop):
     for _ in range(1000):

@@ -23,9 +23,9 @@ from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage, ConfigError
 from shared.kafka import partition_of
-from shared.listings import Listing
-from shared.market import Quote, TimeMark
-from shared.messages import decode, encode
+from shared.market.listings import Listing
+from shared.market.messages import decode, encode
+from shared.market.records import Quote, TimeMark
 from shared.recordings.sequence import recorded
 from tests.integration.desk import Desk
 

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.read import forecast_queries, queries
 from db.migrate import migrate
-from shared.database import Cursor, connect, make_database, transaction
+from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.screen_rows import at
 
 START, BARS, PAGE = 1_763_985_600, 4000, 300

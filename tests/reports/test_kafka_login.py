@@ -12,7 +12,6 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 
-from shared.brokers import Brokers
 from shared.embedded import Kafka
 from shared.embedded.__main__ import LESSON
 from shared.embedded.daemon import free_port, run
@@ -22,6 +21,7 @@ from shared.embedded.lease import lease
 from shared.errors import ConfigError
 from shared.kafka import LogWriter, browse, make_topics
 from shared.kafka.connection import PLAIN, client_settings
+from shared.settings.brokers import Brokers
 from tests.integration.server_user import PATIENCE, silent, wait_for
 
 

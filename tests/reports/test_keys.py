@@ -9,9 +9,9 @@ from dashboard.text.rewording import SETTLED, Rewording
 from producer.transport.http import HttpClient
 from producer.transport.rate_limits import RequestLimit
 from producer.transport.websocket import Connection
-from shared.addresses import stays_here
 from shared.errors import SourceDown
-from shared.model_settings import Rewording as Settings
+from shared.settings.addresses import stays_here
+from shared.settings.model_settings import Rewording as Settings
 from tests.unit.env_files import loaded, refusal
 from tests.unit.local_http import Reply, answering
 from tests.unit.test_rewording import KEY, TEXT, completion, wait_for

@@ -9,8 +9,8 @@ from producer.live.deduplication import Known
 from producer.live.followed import Followed
 from producer.live.messages import Watched
 from producer.sources.provider import HistorySlice
-from shared.listings import Listing, Listings
-from shared.market import Quote, RecordedBar
+from shared.market.listings import Listing, Listings
+from shared.market.records import Quote, RecordedBar
 from tests.integration.live import SHARE, Live, at_work, stand_in, trade, within
 from tests.integration.server_user import PATIENCE
 from tests.standin import StandIn

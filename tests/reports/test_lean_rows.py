@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
-from shared.market import CorporateAction, Quote, Record, RecordedBar
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.unit.lean_zips import write_zip
 

@@ -8,13 +8,13 @@ import pytest
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from producer.producer import produce
-from shared.config import Config
 from shared.embedded import Kafka
 from shared.errors import StopPart
-from shared.market import Quote
-from shared.parts import Stop
+from shared.market.records import Quote
 from shared.recordings.sequence import recorded
-from shared.supervising import EXIT_STOP
+from shared.runtime.lifecycle import Stop
+from shared.runtime.supervision import EXIT_STOP
+from shared.settings.config import Config
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for

@@ -14,7 +14,7 @@ from producer.live.messages import Came, CaughtUp, Word
 from producer.sources.registry import provider
 from producer.workers.feed import Feed
 from producer.workers.inbox import WORDS_WAITING
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 from tests.integration.live import COIN, OTHER, within
 from tests.standin import Market, StandIn, coins
 

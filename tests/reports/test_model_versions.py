@@ -19,8 +19,8 @@ from ml.registry.model_folder import registry_of
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 from ml.training.training_process import train_interval
-from shared.database import connect, transaction
-from shared.model_settings import Models
+from shared.postgres.database import connect, transaction
+from shared.settings.model_settings import Models
 from tests.integration.desk import Desk
 from tests.integration.test_models_of_tables import give_bars
 from tests.unit.model_files import estimator, manifest

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.listings import Listing, listings_named
-from shared.messages import decode, encode
+from shared.market.listings import Listing, listings_named
+from shared.market.messages import decode, encode
 from tests.integration.live import COIN, at_work, stand_in, trade, within
 from tests.integration.server_user import PATIENCE
 

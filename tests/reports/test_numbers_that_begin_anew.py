@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from producer.live.deduplication import Intake, Known
-from shared.market import Quote
+from shared.market.records import Quote
 
 MAY, JUNE = datetime(2022, 5, 13, tzinfo=UTC).timestamp(), datetime(2022, 5, 31, 6, tzinfo=UTC).timestamp()
 

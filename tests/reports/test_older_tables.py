@@ -5,7 +5,7 @@ from contextlib import closing
 
 from psycopg2.extensions import parse_dsn
 
-from shared.database import connect
+from shared.postgres.database import connect
 from tests.chaos.outcome import first_difference, outcome
 from tests.integration.desk import Desk
 from tests.reports.older_log import mark, quotes

@@ -19,11 +19,11 @@ from producer.publishing.resume import Stored, joined, known_in
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.store.symbol_queries import read_stored
-from shared.database import connect, transaction
-from shared.epochs import EarlierEpochs
-from shared.listings import Listing
-from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
-from shared.messages import decode
+from shared.market.listings import Listing
+from shared.market.messages import decode
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.postgres.database import connect, transaction
+from shared.runtime.epochs import EarlierEpochs
 from tests.integration.desk import Desk
 from tests.integration.live import SHORT, within
 from tests.integration.server_user import PATIENCE

@@ -10,7 +10,7 @@ import pytest
 from producer.live.messages import Past, PastDelayed, PastEnded, Wish, Word
 from producer.sources.registry import provider
 from producer.workers.history_worker import Historian
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 from tests.integration.live import (
     BINANCE,
     COIN,

@@ -19,15 +19,15 @@ from dashboard.read.snapshot import NOTHING
 from producer.publishing.holder import Holder
 from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions
-from shared import supervising
-from shared.database import connect, transaction
 from shared.embedded import Kafka, Postgres
 from shared.errors import StopPart, Unavailable
 from shared.kafka import LogWriter
-from shared.pulse import BEAT_SECONDS, Pulse
-from shared.sections import Embedded, Errors
-from shared.status_board import shown
-from shared.supervising import Child, supervise
+from shared.observability.heartbeat import BEAT_SECONDS, Pulse
+from shared.observability.status_board import shown
+from shared.postgres.database import connect, transaction
+from shared.runtime import supervision as supervising
+from shared.runtime.supervision import Child, supervise
+from shared.settings.sections import Embedded, Errors
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 from tests.integration.test_pipeline import PARTS, Pipeline

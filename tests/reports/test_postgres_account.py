@@ -20,7 +20,7 @@ from shared.embedded import Postgres, account, lease_postgres, postgres_in
 from shared.embedded.daemon import Record, free_port
 from shared.embedded.lease import lease, release
 from shared.errors import ConfigError
-from shared.private_files import make_private
+from shared.files.private_files import make_private
 from tests.integration.server_user import PATIENCE, silent
 
 SSL_REQUEST, CLEARTEXT_PASSWORD = 80877103, 3

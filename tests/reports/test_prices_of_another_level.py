@@ -14,8 +14,8 @@ from producer.live.followed import Followed
 from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history
-from shared.listings import Listing
-from shared.market import CorporateAction, RecordedBar
+from shared.market.listings import Listing
+from shared.market.records import CorporateAction, RecordedBar
 from tests.unit.chart_records import actions, bars, doubts
 from tests.unit.records import bars_of, folded, mark
 

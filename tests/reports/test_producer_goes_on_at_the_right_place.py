@@ -16,8 +16,8 @@ from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions
 from shared.errors import PartitionLost
 from shared.kafka import LogWriter, partition_of
-from shared.market import Quote
-from shared.messages import encode
+from shared.market.messages import encode
+from shared.market.records import Quote
 from shared.recordings.sequence import recorded
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk

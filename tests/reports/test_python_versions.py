@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import BadMessage
-from shared.messages import DEEPEST_NESTING, decode
+from shared.market.messages import DEEPEST_NESTING, decode
 from tests.unit.test_messages import NOON_MS, QUOTE
 
 

@@ -22,7 +22,7 @@ from db.realign import PARTED, realign
 from shared.embedded import Kafka
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
-from shared.market import CorporateAction, Record
+from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
 from tests.integration.desk import PROJECT, Desk, said
 from tests.integration.server_user import wait_for

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.market import Quote, RecordedBar
+from shared.market.records import Quote, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.reports.recorded_rows import BARS, QUOTES, bars, bars_and_rest, file_of, refusal
 

@@ -14,9 +14,9 @@ from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history
 from producer.workers.reporting import keep
-from shared.database import connect, transaction
 from shared.errors import SourceDown
-from shared.listings import Listing
+from shared.market.listings import Listing
+from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
 from tests.reports.test_prices_of_another_level import DAYS, NOW, Answers, body
 from tests.unit.local_http import Reply

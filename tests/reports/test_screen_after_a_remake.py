@@ -9,7 +9,7 @@ from dashboard.read.read_model import ReadModel
 from dashboard.read.reading import remake_now
 from dashboard.read.snapshot import NO_REMAKE
 from db.migrate import migrate
-from shared.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, connect, make_database, transaction
 from tests.integration.server_user import wait_for
 from tests.integration.test_queries import NOON
 from tests.screen_rows import MINUTE, fill

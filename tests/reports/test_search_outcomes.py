@@ -12,7 +12,7 @@ from db.migrate import migrate
 from ml.arima.arima import ArimaModel
 from ml.arima.search import Outcome, SearchSettings
 from ml.order_search.search_pool import SearchPool
-from shared.database import connect, make_database
+from shared.postgres.database import connect, make_database
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, live, log_of
 from tests.unit.quick_search import POOL

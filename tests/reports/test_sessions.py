@@ -12,9 +12,9 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.live.health import SourceHealth, Told, told
 from producer.sources.yahoo.quotes import read
-from shared.calendars import Exchange, Weekdays, calendar_of, periods_per_year
+from shared.calendars.calendars import Exchange, Weekdays, calendar_of, periods_per_year
 from shared.errors import StreamSilent
-from shared.exchanges import calendar_name, is_known, newer_name, with_zone
+from shared.market.exchanges import calendar_name, is_known, newer_name, with_zone
 from tests.unit.records import bars_of, folded, mark, moment, quote, second
 
 NEW_YORK, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Asia/Shanghai")

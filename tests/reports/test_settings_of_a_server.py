@@ -10,10 +10,10 @@ from psycopg2 import sql
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from db.migrate import migrate
-from shared.database import connect, copy_rows, make_database, transaction
 from shared.errors import ConfigError
 from shared.kafka import partition_of
-from shared.market import Quote
+from shared.market.records import Quote
+from shared.postgres.database import connect, copy_rows, make_database, transaction
 from tests.integration.desk import Desk
 from tests.reports.older_log import NOON
 

@@ -11,8 +11,8 @@ import pytest
 from consumer.tables import copy_quotes, make_day, quote_row
 from db import migrate as migrations
 from db.migrate import migrate
-from shared.database import connect, make_database, transaction
-from shared.market import Quote
+from shared.market.records import Quote
+from shared.postgres.database import connect, make_database, transaction
 from tests.integration.desk import Desk
 
 NAME = "0007_sizes_from_a_days_volume.sql"

@@ -8,8 +8,8 @@ from dashboard.read.rows import SymbolRow
 from producer.describing import table_of
 from producer.sources.decimals import decimals_of
 from producer.store.symbol_queries import Standing
-from shared.decimals import MOST, decimals_shown
-from shared.listings import Listing
+from shared.market.decimals import MOST, decimals_shown
+from shared.market.listings import Listing
 from tests.unit.test_describing import shown
 from tests.unit.test_figures import MONDAY_NOON, SYMBOL
 

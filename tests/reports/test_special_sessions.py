@@ -17,13 +17,13 @@ from producer.live.symbol_condition import condition_of
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history, spans
 from producer.sources.yahoo.quotes import read
-from shared.calendars import calendar_of
-from shared.database import Connection, transaction
+from shared.calendars.calendars import calendar_of
+from shared.calendars.special_days import special_day
 from shared.errors import StreamSilent
-from shared.listings import Listing
-from shared.market import Bar, Quote, Record, RecordedBar
-from shared.messages import encode
-from shared.special_days import special_day
+from shared.market.listings import Listing
+from shared.market.messages import encode
+from shared.market.records import Bar, Quote, Record, RecordedBar
+from shared.postgres.database import Connection, transaction
 from tests.integration.test_settings_change import NEW_PERIODS, OLD, Said, databases, fold, table
 from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
 from tests.unit.chart_records import bars

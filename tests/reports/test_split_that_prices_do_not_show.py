@@ -10,7 +10,7 @@ from analytics.engine.split_check import PATIENCE
 from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import closed_bars
 from ml.datasets.history_files import histories_of_files
-from shared.market import Record
+from shared.market.records import Record
 from shared.recordings.sequence import recorded
 from tests.unit.lean_zips import write_zip
 from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split

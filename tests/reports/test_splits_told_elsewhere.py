@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from producer.sources.yahoo.chart import Chart
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 from tests.unit.chart_records import actions, bars, doubts
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")

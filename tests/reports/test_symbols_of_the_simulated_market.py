@@ -12,11 +12,11 @@ from producer.store.tables import read_listings
 from producer.symbols import parser, run
 from producer.workers.live_offer import take_over
 from producer.workers.simulated_symbols import Joining, asked_so_far
-from shared.config import Config, load
-from shared.database import connect, transaction
-from shared.listings import Listing, listings_of
-from shared.market import EPOCH
-from shared.parts import Stop
+from shared.market.listings import Listing, listings_of
+from shared.market.records import EPOCH
+from shared.postgres.database import connect, transaction
+from shared.runtime.lifecycle import Stop
+from shared.settings.config import Config, load
 from tests.integration.desk import Desk, said
 from tests.unit.simulated_market import MINUTE, NOW, SYMBOLS, quotes_of
 from tests.unit.test_simulated_live import live

@@ -11,8 +11,8 @@ import pytest
 from producer.sources.one_by_one import polled
 from producer.transport.rate_limits import RequestLimit
 from producer.workers.feed import STUCK_SECONDS
-from shared import pulse
-from shared.market import Quote
+from shared.market.records import Quote
+from shared.observability import heartbeat as pulse
 from tests.integration.server_user import PATIENCE
 from tests.unit.test_http_limits import Clock
 

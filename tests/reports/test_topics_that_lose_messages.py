@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from consumer.consumer import store
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
-from shared.messages import encode
+from shared.market.messages import encode
 from tests.integration.desk import Desk
 from tests.reports.older_log import quotes
 

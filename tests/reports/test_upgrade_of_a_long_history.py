@@ -9,7 +9,7 @@ from psycopg2.extras import execute_values
 from analytics.engine.engine import Event
 from analytics.runtime import partition
 from analytics.store.replacing import OVERLAPPING, replace_events
-from shared.database import Connection, Cursor, transaction
+from shared.postgres.database import Connection, Cursor, transaction
 from tests.integration.test_settings_change import OLD, databases, fold, log_of
 
 __all__ = ["databases"]

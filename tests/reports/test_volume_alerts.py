@@ -8,8 +8,8 @@ from analytics.alerts.alerts import AlertRules, AlertSettings
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
-from shared.calendars import SimulatedExchange, calendar_of
-from shared.market import Bar
+from shared.calendars.calendars import SimulatedExchange, calendar_of
+from shared.market.records import Bar
 from tests.unit.records import second
 from tests.unit.test_alerts import NOTHING
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from producer.sources.yahoo import records
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.records import levels_in
-from shared.market import CorporateAction, RecordedBar, RecordedInterval
+from shared.market.records import CorporateAction, RecordedBar, RecordedInterval
 
 
 def bars(chart: Chart, name: str, interval: RecordedInterval, now: datetime) -> Iterator[RecordedBar]:

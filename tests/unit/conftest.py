@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import KEYS, OTHER_NAMES
+from shared.settings.config import KEYS, OTHER_NAMES
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import Config, load
 from shared.errors import ConfigError
+from shared.settings.config import Config, load
 
 
 def loaded(env_file: Path, *lines: str) -> Config:

@@ -7,7 +7,7 @@ from random import Random
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from ml.arima.forecaster import ForecastSettings
-from shared.market import Record
+from shared.market.records import Record
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import folded, kept, quote, second, split
 

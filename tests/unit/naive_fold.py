@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import NamedTuple
 
-from shared.market import (
+from shared.market.records import (
     INTERVAL_SECONDS,
     INTERVALS,
     Bar,

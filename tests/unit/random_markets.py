@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from shared.market import INTERVAL_SECONDS, INTERVALS, Record, RecordedInterval
+from shared.market.records import INTERVAL_SECONDS, INTERVALS, Record, RecordedInterval
 from tests.unit.records import mark, quote, recorded_bar, second, split
 
 OPENS, CLOSES = second("2024-01-03T14:30"), second("2024-01-03T21:00")

@@ -9,7 +9,7 @@ import msgspec
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import NoSearches, Searches
-from shared.market import (
+from shared.market.records import (
     EPOCH,
     Bar,
     CorporateAction,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from shared.market import INTERVAL_SECONDS, Quote, Record, RecordedBar
+from shared.market.records import INTERVAL_SECONDS, Quote, Record, RecordedBar
 
 NOW = datetime(2025, 6, 3, 15, 23, 12, 345_678, UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)

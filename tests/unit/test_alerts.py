@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from analytics.alerts.alerts import FEWEST_DAYS, Alert, AlertRules, AlertSettings
 from analytics.indicators.indicator_set import IndicatorRow
-from shared.calendars import AlwaysOpen
-from shared.market import Bar
+from shared.calendars.calendars import AlwaysOpen
+from shared.market.records import Bar
 
 NOTHING = IndicatorRow(*[None] * 12)
 PERIODS = 10_000.0

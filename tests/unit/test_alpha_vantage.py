@@ -17,8 +17,8 @@ from producer.sources.alpha_vantage.notes import raise_note
 from producer.sources.alpha_vantage.provider import AlphaVantage
 from producer.sources.provider import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
-from shared.market import RecordedBar
-from shared.provider_settings import Providers
+from shared.market.records import RecordedBar
+from shared.settings.provider_settings import Providers
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 KEY = "K3Y5ECRET"

@@ -12,7 +12,7 @@ from ml.datasets.samples import History
 from ml.diagnostics.arima_walk import arima_returns
 from ml.models.features import Observation
 from ml.order_search.order_search import search
-from shared.market import Bar
+from shared.market.records import Bar
 
 SETTINGS = ForecastSettings(
     min_observations=30, steps=2, window=60, search_every=50, search=SearchSettings(1, 1, 1)

@@ -13,10 +13,10 @@ from ml.learners.training import TrainingSettings
 from ml.models.features import RETURNS
 from ml.scoring.evaluation import evaluated
 from ml.scoring.significance import BETTER
-from shared.config import Config
-from shared.market import Interval
-from shared.model_settings import Models
-from shared.setting_types import TrainedModel
+from shared.market.records import Interval
+from shared.settings.config import Config
+from shared.settings.model_settings import Models
+from shared.settings.setting_types import TrainedModel
 from tests.unit.histories import DAY, walk, walks
 
 SETTINGS = TrainingSettings()

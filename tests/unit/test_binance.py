@@ -10,8 +10,8 @@ import pytest
 from producer.sources.binance import Binance
 from producer.sources.provider import Company
 from shared.errors import Refused, SourceDown, SourceError, Throttled, Unanswered, UnknownSymbol
-from shared.market import INTERVAL_SECONDS, RecordedBar
-from shared.provider_settings import Providers
+from shared.market.records import INTERVAL_SECONDS, RecordedBar
+from shared.settings.provider_settings import Providers
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 NOW = datetime(2024, 3, 25, 10, 7, 30, tzinfo=UTC)

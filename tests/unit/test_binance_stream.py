@@ -19,8 +19,8 @@ from producer.sources.binance.stream import BinanceStream
 from producer.sources.provider import Received
 from producer.transport import websocket as connection_module
 from shared.errors import SourceDown
-from shared.market import Quote
-from shared.provider_settings import Providers
+from shared.market.records import Quote
+from shared.settings.provider_settings import Providers
 from tests.slowness import PATIENCE
 from tests.unit.local_stream import Handler, cut, half_open, serving, until_closed
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.bookmark import Bookmark, LogPartition
-from shared.epochs import NO_EPOCH, Succession
 from shared.errors import StopPart
-from shared.fingerprints import fingerprint
 from shared.kafka import Message
+from shared.runtime.bookmark import Bookmark, LogPartition
+from shared.runtime.epochs import NO_EPOCH, Succession
+from shared.runtime.fingerprints import fingerprint
 
 PARTITION = LogPartition("stock-prices", 1)
 

@@ -3,8 +3,8 @@
 import exchange_calendars
 import pytest
 
-from shared.calendars import AlwaysOpen, Exchange, SessionAt, calendar_of, periods_per_year
-from shared.next_session import next_session
+from shared.calendars.calendars import AlwaysOpen, Exchange, SessionAt, calendar_of, periods_per_year
+from shared.calendars.next_session import next_session
 from tests.unit.records import second
 
 DAY = 86_400

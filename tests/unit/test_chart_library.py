@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.api.chart_library import Package, ensure_library, read_package
-from shared import downloads
 from shared.errors import Unavailable
+from shared.files import downloads
 from tests.unit.faulty_downloads import FAULTS, Downloads, contents, downloads_of
 
 FILES = {"dist/charts.js": b"draw()" * 900, "LICENSE": b"You may."}

@@ -9,7 +9,7 @@ import pytest
 
 from producer.sources.coingecko import CoinGecko
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 NOW = datetime(2024, 3, 25, 10, 0, tzinfo=UTC)

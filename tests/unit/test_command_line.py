@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.command_line import parser_of, settings_of
-from shared.config import load
 from shared.errors import ConfigError
+from shared.runtime.command_line import parser_of, settings_of
+from shared.settings.config import load
 from start_pipeline import PARTS, children_of
 
 ODD = ("a,b.csv", "c:d.csv", "e f.csv")
@@ -50,7 +50,7 @@ def test_every_part_of_a_pipeline_gets_the_recordings_as_they_were_named(tmp_pat
 def test_part_does_not_outlive_a_thread_that_died() -> None:
     code = """
 import sys, threading
-from shared.command_line import run_part
+from shared.runtime.command_line import run_part
 def work(config, stop):
     threading.Thread(target=lambda: 1 / 0, name="history").start()
     stop.wait()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.config import KEYS, OTHER_NAMES, load
 from shared.errors import ConfigError
-from shared.setting_types import PROJECT
+from shared.settings.config import KEYS, OTHER_NAMES, load
+from shared.settings.setting_types import PROJECT
 from tests.unit.env_files import loaded, refusal
 
 EXAMPLE = PROJECT / ".env.example"

@@ -3,9 +3,9 @@
 import math
 from pathlib import Path
 
-from shared.config import load
-from shared.listings import Listing
+from shared.market.listings import Listing
 from shared.recordings.digest import digest
+from shared.settings.config import load
 from tests.unit.env_files import loaded, refusal
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import coverage
-from shared.market import CorporateAction, Record, RecordedBar
+from shared.market.records import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 
 FIRST = datetime(2010, 1, 4, 14, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
-from shared.market import Quote, Record, RecordedBar
+from shared.market.records import Quote, Record, RecordedBar
 from shared.recordings.csv_files import csv_file
 
 QUOTES = "symbol,event_time,price\n"

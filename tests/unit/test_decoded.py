@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.kafka import Message
-from shared.messages import encode
-from shared.stream import decoded
+from shared.market.messages import encode
+from shared.runtime.stream import decoded
 from tests.unit.records import mark, quote, recorded_bar, second, split
 
 PARTITIONS = 5

@@ -10,7 +10,7 @@ from producer.describing import Described, description_of, sources_of, span, tab
 from producer.sources.provider import Company
 from producer.store.symbol_queries import LastQuote, Standing
 from producer.store.tables import CompanyRow
-from shared.listings import Listing
+from shared.market.listings import Listing
 
 FRIDAY_NOON = datetime(2024, 7, 12, 16, tzinfo=UTC)
 APPLE = Company("AAPL", "Apple Inc.", "Technology", None, "NMS", "America/New_York", "USD", "EQUITY", 2)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import load
 from shared.embedded.__main__ import parse
+from shared.settings.config import load
 
 
 def test_folder_and_ports_are_those_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

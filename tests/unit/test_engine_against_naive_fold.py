@@ -11,8 +11,8 @@ from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings, LiveEvery
 from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
-from shared.calendars import calendar_of, periods_per_year
-from shared.market import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
+from shared.calendars.calendars import calendar_of, periods_per_year
+from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
 from tests.unit.naive_fold import Closing, NaiveFold
 from tests.unit.random_markets import DAY, END, EXCHANGES, OPENS, graces, markets
 from tests.unit.records import folded, kept, mark, quote, restored

@@ -4,7 +4,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from shared.market import Bar, Interval, Record
+from shared.market.records import Bar, Interval, Record
 from tests.unit.records import bars_of, folded, mark, quote, recorded_bar, second
 
 

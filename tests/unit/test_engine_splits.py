@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import IndicatorRow
-from shared.market import INTERVALS, CorporateAction, Record, RecordedBar
+from shared.market.records import INTERVALS, CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from analytics.engine.deadlines import Endings
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from shared.market import Record
+from shared.market.records import Record
 from tests.unit.records import bars_of, folded, mark, quote, recorded_bar, second
 
 OPEN = second("2024-01-03T15:00")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.epochs import NO_EPOCH, Began, EarlierEpochs, Epoch, Succession, epoch_of, stamp
-from shared.messages import decode, encode
+from shared.market.messages import decode, encode
+from shared.runtime.epochs import NO_EPOCH, Began, EarlierEpochs, Epoch, Succession, epoch_of, stamp
 from tests.unit.records import moment, quote
 
 FIRST, SECOND = Epoch(1, 0), Epoch(2, 3)

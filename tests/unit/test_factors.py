@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.errors import ConfigError
-from shared.market import CorporateAction, Record
+from shared.market.records import CorporateAction, Record
 from shared.recordings.digest import digest
 from shared.recordings.factors import Change, changes
 from shared.recordings.sequence import recorded

@@ -20,7 +20,7 @@ from websockets.sync.server import ServerConnection, serve
 from producer.sources.finnhub import Finnhub, exchange_of, received
 from producer.sources.provider import Received, Stream
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 
 KEY = "K3Y5ECRET"
 NOW = datetime(2023, 3, 31, 18, 15, 45, tzinfo=UTC)

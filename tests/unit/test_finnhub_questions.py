@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from producer.sources.finnhub import Finnhub
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 KEY = "K3Y5ECRET"

@@ -9,9 +9,9 @@ from producer.live.deduplication import Known
 from producer.live.finding import Finding
 from producer.live.followed import MISSES, Followed
 from producer.live.health import SourceHealth
-from shared.calendars import calendar_of
-from shared.listings import Listing
-from shared.market import Quote
+from shared.calendars.calendars import calendar_of
+from shared.market.listings import Listing
+from shared.market.records import Quote
 
 NOON = datetime(2024, 7, 10, 12, tzinfo=UTC).timestamp()
 YAHOO, BINANCE = Listing("yahoo", "A"), Listing("binance", "A")

@@ -21,7 +21,7 @@ from benchmarks.walks import Market, history, walk
 from ml.arima.forecaster import ForecastSettings
 from ml.datasets.samples import History, samples
 from ml.models.features import FeatureSettings, Observation
-from shared.config import load
+from shared.settings.config import load
 
 DAY = 86_400
 FIRST_DAY = int(datetime(2003, 11, 3, 21, tzinfo=UTC).timestamp())

@@ -15,7 +15,7 @@ from analytics.forecasting.scorecard import cluster_days
 from ml.arima.forecaster import ForecastSettings
 from ml.models.features import Observation
 from ml.uncertainty.conformal import Pool
-from shared.market import Interval, Record, RecordedBar
+from shared.market.records import Interval, Record, RecordedBar
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import kept, mark, recorded_bar, restored_with, second, split
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from producer.live.health import Minute, SourceHealth, Told, told
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 from shared.errors import NoNetwork, SourceDown, SourceError, StreamSilent, Throttled, UnknownSymbol
 
 WEDNESDAY_NOON = datetime(2024, 7, 10, 16, tzinfo=UTC).timestamp()

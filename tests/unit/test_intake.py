@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from producer.live.day_volume import DayVolume
 from producer.live.deduplication import Intake, Known
-from shared.market import Quote
+from shared.market.records import Quote
 
 TEN = datetime(2024, 7, 10, 14, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import downloads
 from shared.embedded.jars import Jar, ensure_jars, read_list
 from shared.errors import Unavailable
+from shared.files import downloads
 from tests.unit.faulty_downloads import FAULTS, Downloads, contents, downloads_of
 
 CONTENT = {"left-1.0.jar": b"left" * 5000, "right-2.0.jar": b"right" * 7000}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
-from shared.market import Quote, Record, RecordedBar
+from shared.market.records import Quote, Record, RecordedBar
 from shared.recordings.lean import lean_file
 from tests.unit.lean_zips import write_zip
 

@@ -6,7 +6,7 @@ import pytest
 
 from producer.live.backfill import HELD_QUOTES, LAG_SECONDS, SETTLED_SECONDS, Line
 from producer.live.deduplication import Known
-from shared.market import CorporateAction, Quote, RecordedBar, RecordedInterval
+from shared.market.records import CorporateAction, Quote, RecordedBar, RecordedInterval
 
 NOON = datetime(2024, 7, 10, 12, tzinfo=UTC).timestamp()
 GRACE = 2.0

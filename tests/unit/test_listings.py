@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.listings import PROVIDERS, Listing, listings_named, listings_of, providers_in
+from shared.market.listings import PROVIDERS, Listing, listings_named, listings_of, providers_in
 
 
 def test_groups_give_each_symbol_its_sources_in_their_order() -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.local_days import local_day
+from shared.calendars.local_days import local_day
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from shared.config import Config
-from shared.debugging import before_connecting, masked
 from shared.errors import ConfigError
-from shared.logs import start_logging
-from shared.parts import servers
-from shared.sections import Debugging, Kafka, Logging, Postgres
+from shared.observability.logs import start_logging
+from shared.postgres.debugging import before_connecting, masked
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config
+from shared.settings.sections import Debugging, Kafka, Logging, Postgres
 
 DSN = "postgresql://me:hunter2@db:5433/stocks?sslpassword=hunter2"
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.market import PRICE_LIMIT, Quote, RecordedBar, TimeMark
+from shared.market.records import PRICE_LIMIT, Quote, RecordedBar, TimeMark
 from tests.unit.records import split
 
 NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import BadMessage
-from shared.market import PRICE_LIMIT, CorporateAction, Quote, Record, RecordedBar, TimeMark
-from shared.messages import MAX_MESSAGE_BYTES, decode, encode
+from shared.market.messages import MAX_MESSAGE_BYTES, decode, encode
+from shared.market.records import PRICE_LIMIT, CorporateAction, Quote, Record, RecordedBar, TimeMark
 
 NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)

@@ -16,10 +16,10 @@ from ml.registry.model_file import read
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 from ml.training.training_run import expected_of, round_settings
-from shared.config import Config
 from shared.errors import ConfigError
-from shared.model_settings import Models
-from shared.setting_types import PROJECT
+from shared.settings.config import Config
+from shared.settings.model_settings import Models
+from shared.settings.setting_types import PROJECT
 
 HOUR = 3_600
 START = 1_704_205_800 // HOUR * HOUR

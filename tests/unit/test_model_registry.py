@@ -12,7 +12,7 @@ import pytest
 from ml.registry.registry import KEPT, Registry
 from ml.registry.signing import Key, key_of
 from shared.errors import ModelRefused
-from shared.setting_types import TrainedModel
+from shared.settings.setting_types import TrainedModel
 from tests.unit.model_files import PREDICTOR, add_versions, expected, manifest
 
 KEY = Key(bytes(range(32)))
@@ -193,7 +193,7 @@ def test_processes_that_add_at_once_get_different_numbers(tmp_path: Path) -> Non
 ADD_THEN_WAIT = """
 import sys
 from pathlib import Path
-from shared.setting_types import TrainedModel
+from shared.settings.setting_types import TrainedModel
 from tests.unit.model_files import add_versions
 add_versions(Path(sys.argv[1]), 1)
 print("added", flush=True)
@@ -202,7 +202,7 @@ sys.stdin.read()
 DIE_WHILE_WRITING = """
 import os, sys
 from pathlib import Path
-from shared.setting_types import TrainedModel
+from shared.settings.setting_types import TrainedModel
 from tests.unit.model_files import add_versions
 os.fsync = lambda _: os._exit(9)
 add_versions(Path(sys.argv[1]), 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.parts import place, stop_on_signals
+from shared.runtime.lifecycle import place, stop_on_signals
 
 NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from shared.market import INTERVALS, Bar, Interval, Record, RecordedBar
+from shared.market.records import INTERVALS, Bar, Interval, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.unit.records import bars_of, folded, moment
 

@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from producer.sources.provider import Provider
 from producer.sources.registry import PROVIDERS, provider
-from shared import listings
 from shared.errors import ConfigError
-from shared.provider_settings import Providers
+from shared.market import listings
+from shared.settings.provider_settings import Providers
 
 KEY = "K3Y5ECRET"
 NOWHERE = "http://127.0.0.1:1"

@@ -18,10 +18,10 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.sources.replay import ended_by_now, paced
 from shared.errors import ConfigError
-from shared.market import Quote, Record, RecordedBar, TimeMark
-from shared.messages import encode
+from shared.market.messages import encode
+from shared.market.records import Quote, Record, RecordedBar, TimeMark
 from shared.recordings.sequence import recorded
-from shared.setting_types import LONGEST_GRACE
+from shared.settings.setting_types import LONGEST_GRACE
 from tests.unit.lean_zips import write_zip
 
 BARS = "symbol,start,open,high,low,close,volume,interval\n"

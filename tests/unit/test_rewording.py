@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from dashboard.text.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
-from shared.model_settings import Rewording as Settings
+from shared.settings.model_settings import Rewording as Settings
 from tests.slowness import PATIENCE
 from tests.unit.local_http import Asked, Local, Reply, answering
 

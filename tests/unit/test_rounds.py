@@ -24,7 +24,7 @@ from ml.training.training_run import (
     train_and_decide,
 )
 from shared.errors import ConfigError
-from shared.model_settings import Models
+from shared.settings.model_settings import Models
 from tests.unit.histories import walks
 
 SETTINGS = RoundSettings("1d", test_size=0.2, fewest=100, training=TrainingSettings())

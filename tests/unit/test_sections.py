@@ -4,9 +4,9 @@ import pytest
 from psycopg2.extensions import parse_dsn
 from pydantic import SecretStr, ValidationError
 
-from shared.brokers import Brokers
-from shared.config import Config
-from shared.sections import Postgres
+from shared.settings.brokers import Brokers
+from shared.settings.config import Config
+from shared.settings.sections import Postgres
 
 
 @pytest.mark.parametrize("password", ["it's\\", " spaces around ", "a b=c", "${x}@:/%"])

@@ -7,7 +7,7 @@ from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.engine.series import ClosedBar, Series
 from analytics.indicators.indicator_set import IndicatorSettings, SettingsChanged
-from shared.calendars import AlwaysOpen
+from shared.calendars.calendars import AlwaysOpen
 
 FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
 SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)

@@ -11,8 +11,8 @@ from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
-from shared.model_settings import Models
-from shared.setting_types import TrainedModel
+from shared.settings.model_settings import Models
+from shared.settings.setting_types import TrainedModel
 from tests.unit.model_files import estimator, manifest
 
 FEATURES = names(FeatureSettings(5))

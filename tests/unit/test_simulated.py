@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from producer.sources.simulated import SimulatedMarket
 from shared.errors import ConfigError, StopPart
-from shared.market import Quote, Record, RecordedBar, TimeMark
-from shared.messages import decode, encode
+from shared.market.messages import decode, encode
+from shared.market.records import Quote, Record, RecordedBar, TimeMark
 from tests.unit.simulated_market import DAY, MINUTE, NOW, SYMBOLS, end_of, quotes_of
 
 Values = tuple[float, float, float, float, float | None]

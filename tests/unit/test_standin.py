@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 from tests.standin import ALPHA_VANTAGE_NOTE, Clock, Fault, Market, StandIn
 from tests.unit.standin_clients import (
     INSTRUMENTS,

@@ -1,6 +1,6 @@
 """How many messages one step takes."""
 
-from shared.step_size import FEWEST_MESSAGES, MOST_MESSAGES, StepSize
+from shared.runtime.step_size import FEWEST_MESSAGES, MOST_MESSAGES, StepSize
 
 
 def test_a_slow_step_is_followed_by_half_as_many_messages_and_never_by_fewer_than_the_fewest() -> None:

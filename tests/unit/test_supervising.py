@@ -8,9 +8,9 @@ from threading import Event, Thread
 
 import pytest
 
-from shared import supervising
-from shared.sections import Errors
-from shared.supervising import Child, supervise
+from shared.runtime import supervision as supervising
+from shared.runtime.supervision import Child, supervise
+from shared.settings.sections import Errors
 
 ERRORS = Errors(max_retries=2, retry_delay=0.0)
 

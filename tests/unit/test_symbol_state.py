@@ -8,7 +8,7 @@ from analytics.engine.engine import Engine
 from analytics.engine.series import ClosedBar
 from analytics.engine.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
 from analytics.indicators.indicator_set import IndicatorSettings
-from shared.market import INTERVALS, Interval, Record
+from shared.market.records import INTERVALS, Interval, Record
 from tests.unit.random_markets import END, graces, markets
 from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second
 

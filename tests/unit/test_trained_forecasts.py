@@ -10,7 +10,7 @@ from analytics.forecasting.forecast_events import Made, Step
 from analytics.store.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
-from shared.market import Record, RecordedBar
+from shared.market.records import Record, RecordedBar
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import kept, recorded_bar, restored_with, split
 from tests.unit.test_forecasts import MINUTES, OPEN, minutes

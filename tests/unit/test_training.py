@@ -12,7 +12,7 @@ from ml.learners.training import Trained, TrainingSettings, predict, train
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Smoothing, predictor
 from shared.errors import ConfigError
-from shared.setting_types import TRAINED_MODELS, TrainedModel
+from shared.settings.setting_types import TRAINED_MODELS, TrainedModel
 from tests.unit.histories import walks
 
 ON_FEATURES: list[TrainedModel] = ["linear_regression", "random_forest", "gradient_boosting", "xgboost"]

@@ -13,7 +13,7 @@ from ml.arima.search import Outcome
 from ml.arima.skill_monitor import Trust
 from ml.forecast_settings import forecast_settings
 from ml.order_search.order_search import search
-from shared.model_settings import Models
+from shared.settings.model_settings import Models
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 LIVE = forecast_settings(Models(), "1m")

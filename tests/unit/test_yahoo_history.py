@@ -9,7 +9,7 @@ import pytest
 
 from producer.sources.yahoo import Yahoo
 from shared.errors import UnknownSymbol
-from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar
+from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from tests.standin import Fault, Instrument, Market, StandIn
 from tests.unit.yahoo_standin import NOW, market, records, yahoo_at
 

@@ -12,7 +12,7 @@ import pytest
 from producer.sources.yahoo import chart, quotes
 from producer.sources.yahoo.company import Body as SummaryBody
 from producer.sources.yahoo.company import company_of
-from shared.market import Quote, RecordedBar
+from shared.market.records import Quote, RecordedBar
 from tests.unit.chart_records import actions, bars
 
 pytestmark = pytest.mark.real_data

@@ -17,7 +17,7 @@ from producer.sources.yahoo import stream as stream_module
 from producer.sources.yahoo.stream import open_stream, quote_of
 from producer.transport import websocket as connection_module
 from shared.errors import SourceDown
-from shared.market import Quote
+from shared.market.records import Quote
 from tests.slowness import PATIENCE
 from tests.unit.local_stream import cut, half_open, serving, until_closed
 

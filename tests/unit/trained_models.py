@@ -3,7 +3,7 @@
 from analytics.engine.deployments import Versions
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear, Served
-from shared.market import Interval
+from shared.market.records import Interval
 
 
 def linear(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from threading import Event
 
 from producer.sources.yahoo import Yahoo
-from shared.market import CorporateAction, RecordedBar
-from shared.provider_settings import Providers
+from shared.market.records import CorporateAction, RecordedBar
+from shared.settings.provider_settings import Providers
 from tests.standin import SAMPLE, Instrument, Market, StandIn
 
 NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)

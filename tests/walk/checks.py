@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from dashboard.presenters.panels import decimals
 from dashboard.read import queries
-from shared.database import connect, transaction
+from shared.postgres.database import connect, transaction
 from tests.walk.actions import MOVED, Walker
 from tests.walk.seeing import Chart, candle_columns, chart_of
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from psycopg2.extras import execute_values
 
 from db.migrate import migrate
-from shared.database import Cursor, connect, make_database, transaction
+from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.screen_rows import INDICATORS, Minute, at, forecast, quote, record
 
 DAY = 86_400

@@ -12,11 +12,11 @@ from producer.sources.alpha_vantage.notes import Body
 from producer.sources.finished_days import day_start
 from producer.sources.piecewise import LeftOut
 from producer.sources.torn import Tears, doubt_of
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 from shared.errors import Unanswered
-from shared.exchanges import ALWAYS_OPEN, AT, CURRENCIES, DEFAULT_ZONE, SIMULATED, calendar_name
-from shared.market import RecordedBar, RecordedInterval
-from shared.side_fields import amount_or_none
+from shared.market.exchanges import ALWAYS_OPEN, AT, CURRENCIES, DEFAULT_ZONE, SIMULATED, calendar_name
+from shared.market.records import RecordedBar, RecordedInterval
+from shared.market.side_fields import amount_or_none
 
 HISTORY = "alphavantage-history"
 MINUTE = timedelta(minutes=1)

@@ -26,10 +26,10 @@ from producer.sources.provider import Company, HistorySlice, Received, Stream
 from producer.transport.http import HttpClient, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
-from shared.calendars import calendar_of
+from shared.calendars.calendars import calendar_of
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
-from shared.market import INTERVAL_SECONDS, Quote, RecordedBar
-from shared.provider_settings import Providers
+from shared.market.records import INTERVAL_SECONDS, Quote, RecordedBar
+from shared.settings.provider_settings import Providers
 
 NAME = "alphavantage"
 POLL_SECONDS = 60.0

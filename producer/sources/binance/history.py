@@ -15,7 +15,7 @@ from producer.sources.provider import HistorySlice
 from producer.sources.torn import Tears, doubt_of
 from producer.transport.http import Params
 from shared.errors import Unanswered
-from shared.market import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, RecordedInterval
+from shared.market.records import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, RecordedInterval
 
 SOURCE = "binance-history"
 DAYS: dict[RecordedInterval, int] = {"1d": 730, "15m": 60, "1m": 7}

@@ -20,8 +20,8 @@ from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
 from producer.transport.websocket import Connection
 from shared.errors import Unanswered, UnknownSymbol
-from shared.market import Quote
-from shared.provider_settings import Providers
+from shared.market.records import Quote
+from shared.settings.provider_settings import Providers
 
 POLL_SECONDS = 10.0
 TRADES_A_REQUEST = 1000

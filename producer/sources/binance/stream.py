@@ -15,7 +15,7 @@ from producer.sources.binance.trades import TradeFrame, quote_of
 from producer.sources.provider import Received
 from producer.transport.websocket import Connection
 from shared.errors import SourceDown
-from shared.market import Quote
+from shared.market.records import Quote
 
 STREAMS_AT_ONCE = 200
 MESSAGE_SECONDS = 0.25

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.market import EPOCH, Position, Quote
-from shared.side_fields import size_or_none
+from shared.market.records import EPOCH, Position, Quote
+from shared.market.side_fields import size_or_none
 
 SOURCE = "binance"
 

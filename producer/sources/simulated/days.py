@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from producer.sources.simulated.chance import Floats, bits, normal, stream, uniform
-from shared.market import EPOCH
+from shared.market.records import EPOCH
 
 FIRST_DAY = (date(2010, 1, 1) - EPOCH.date()).days
 LAST_DAY = (date(2040, 1, 1) - EPOCH.date()).days

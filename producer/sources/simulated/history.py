@@ -13,9 +13,9 @@ import numpy as np
 from producer.sources.simulated.chance import Ints
 from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, MinuteMaker, Minutes, market_shocks
 from producer.sources.simulated.places import bar_at
-from shared.calendars import DAY
-from shared.exchanges import SIMULATED
-from shared.market import RecordedBar, RecordedInterval
+from shared.calendars.calendars import DAY
+from shared.market.exchanges import SIMULATED
+from shared.market.records import RecordedBar, RecordedInterval
 
 SOURCE, CURRENCY = "simulated", "USD"
 DAYS_OF_HISTORY, DAYS_OF_HOURS, DAYS_OF_QUARTERS, DAYS_OF_MINUTES = 730, 60, 7, 2

@@ -14,8 +14,8 @@ from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, 
 from producer.sources.simulated.minutes import MinuteMaker
 from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks, with_rank
 from producer.sources.simulated.quotes import QuoteMaker
-from shared.calendars import DAY
-from shared.market import EPOCH, Quote, Record, RecordedBar, TimeMark
+from shared.calendars.calendars import DAY
+from shared.market.records import EPOCH, Quote, Record, RecordedBar, TimeMark
 
 MINUTE = 60
 LONGEST_GAP = timedelta(hours=1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from producer.sources.simulated.chance import Floats, Ints, bits, normal, part, stream
 from producer.sources.simulated.days import FIRST_DAY, LAST_DAY, Days, Traits
-from shared.calendars import SimulatedExchange
+from shared.calendars.calendars import SimulatedExchange
 from shared.errors import StopPart
 
 MINUTES = 1440

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from shared.errors import ConfigError
-from shared.market import RecordedInterval
+from shared.market.records import RecordedInterval
 
 SECOND = 1_000_000
 RANKS = 1024

@@ -17,9 +17,9 @@ from producer.sources.simulated.history import CURRENCY, SOURCE, Listed
 from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, Minutes, market_shocks
 from producer.sources.simulated.places import SECOND, at
 from producer.sources.simulated.ticks import Ticks, ticks
-from shared.calendars import SimulatedExchange
-from shared.exchanges import SIMULATED
-from shared.market import EPOCH, Quote
+from shared.calendars.calendars import SimulatedExchange
+from shared.market.exchanges import SIMULATED
+from shared.market.records import EPOCH, Quote
 
 DayValues = tuple[float | None, float | None, float | None, float | None]
 UNKNOWN: DayValues = (None, None, None, None)

@@ -13,10 +13,10 @@ from producer.sources.piecewise import Item, LeftOut, understood_fields, underst
 from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from producer.transport.http import Rejected
-from shared.calendars import AlwaysOpen, calendar_of
+from shared.calendars.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
-from shared.exchanges import exchange_told
-from shared.market import RecordedInterval, Text
+from shared.market.exchanges import exchange_told
+from shared.market.records import RecordedInterval, Text
 
 NOT_FOUND = 404
 

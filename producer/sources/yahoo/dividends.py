@@ -1,7 +1,7 @@
 """The unit of Yahoo's dividends: prices in pence come with dividends in pence, in pounds or in dollars."""
 
 from producer.sources.yahoo.chart import Chart, Dividend, points
-from shared.currencies import converted, is_confusable, unit_of
+from shared.market.currencies import converted, is_confusable, unit_of
 
 LEAST_SHARE, LARGEST_SHARE = 0.0005, 0.4
 """Of the close before: a dividend below the one that is told in parts may be one in whole units, and one above the

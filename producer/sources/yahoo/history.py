@@ -10,7 +10,7 @@ from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import fetch
 from producer.sources.yahoo.records import actions, bars, levels_in
 from producer.sources.yahoo.session import YahooSession
-from shared.market import EPOCH, INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
+from shared.market.records import EPOCH, INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
 
 ONE_DAY = timedelta(days=1)
 DAYS_OF_DAYS = 730

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from producer.sources.torn import Tears, doubt_of, powers_of
 from producer.sources.yahoo.chart import Point
-from shared.currencies import is_in_hundredths
-from shared.splits import shows_split
+from shared.market.currencies import is_in_hundredths
+from shared.market.splits import shows_split
 
 PLAIN = log(2)
 """The logarithm of a ratio that a share seldom jumps by on a day without a split."""

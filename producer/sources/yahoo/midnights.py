@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from shared.local_days import local_day
+from shared.calendars.local_days import local_day
 
 HOURS_BEFORE = (22, 23)
 """Full hours that no session's day is told with: it is told with its midnight or its opening."""

@@ -12,8 +12,8 @@ from producer.sources.yahoo.session import YahooSession
 from producer.sources.yahoo.stream import open_stream
 from producer.transport.provider_clock import ProviderClock
 from shared.errors import SourceError, Unanswered
-from shared.market import Quote
-from shared.provider_settings import Providers
+from shared.market.records import Quote
+from shared.settings.provider_settings import Providers
 
 POLL_SECONDS = 5.0
 

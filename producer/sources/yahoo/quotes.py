@@ -10,9 +10,9 @@ from producer.sources.provider import Received
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown
-from shared.exchanges import exchange_told
-from shared.market import FUTURE_TOLERANCE, Quote, Text
-from shared.side_fields import amount_or_none, price_or_none
+from shared.market.exchanges import exchange_told
+from shared.market.records import FUTURE_TOLERANCE, Quote, Text
+from shared.market.side_fields import amount_or_none, price_or_none
 
 PATH = "/v7/finance/quote"
 SOURCE = "yahoo"

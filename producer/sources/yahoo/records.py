@@ -17,11 +17,11 @@ from producer.sources.yahoo.chart import Chart, Point, Split, points
 from producer.sources.yahoo.dividends import in_unit_of_prices
 from producer.sources.yahoo.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
-from shared.calendars import SessionCalendar, calendar_of
-from shared.local_days import local_day
-from shared.market import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
-from shared.side_fields import amount_or_none
-from shared.special_days import special_day
+from shared.calendars.calendars import SessionCalendar, calendar_of
+from shared.calendars.local_days import local_day
+from shared.calendars.special_days import special_day
+from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
+from shared.market.side_fields import amount_or_none
 
 SOURCE = "yahoo-history"
 LONGEST_DELAY = 1800

@@ -10,7 +10,7 @@ from producer.transport.http import HttpClient, Params, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
 from shared.errors import NoNetwork, Refused, SourceDown, Throttled, Unanswered
-from shared.provider_settings import Providers
+from shared.settings.provider_settings import Providers
 
 BROWSER: Final = "chrome"
 LONGEST_CRUMB = 64

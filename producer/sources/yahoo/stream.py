@@ -30,8 +30,8 @@ from producer.sources.yahoo.quotes import COINS, SessionFigures
 from producer.transport.provider_clock import nobody_asked
 from producer.transport.websocket import Connection
 from shared.errors import SourceDown
-from shared.market import EPOCH, Quote, Symbol, Text
-from shared.side_fields import amount_or_none, price_or_none
+from shared.market.records import EPOCH, Quote, Symbol, Text
+from shared.market.side_fields import amount_or_none, price_or_none
 
 SOURCE = "yahoo"
 SUBSCRIBE_SECONDS = 15.0

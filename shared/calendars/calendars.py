@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
-from shared.currency_hours import are_open, next_turn
-from shared.exchanges import (
+from shared.calendars.currency_hours import are_open, next_turn
+from shared.calendars.local_days import FRIDAY, SATURDAY, SUNDAY, LocalDay, bounds_of
+from shared.calendars.sessions_ahead import Session, sessions_after
+from shared.market.exchanges import (
     ALWAYS_OPEN,
     CURRENCIES,
     DEFAULT_ZONE,
@@ -21,8 +23,6 @@ from shared.exchanges import (
     calendar_name,
     zone_of,
 )
-from shared.local_days import FRIDAY, SATURDAY, SUNDAY, LocalDay, bounds_of
-from shared.sessions_ahead import Session, sessions_after
 
 DAY = 86_400
 FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")

@@ -7,7 +7,7 @@ New Year's Day, on which they rest, begin on the evening before.
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.local_days import SATURDAY
+from shared.calendars.local_days import SATURDAY
 
 NEW_YORK = ZoneInfo("America/New_York")
 TURN = time(17)

@@ -1,6 +1,6 @@
 """Figures that come beside a price: one that can't be true is left out, and never costs the price. Pure."""
 
-from shared.market import AMOUNT_LIMIT, LEAST_PRICE, PRICE_LIMIT
+from shared.market.records import AMOUNT_LIMIT, LEAST_PRICE, PRICE_LIMIT
 
 QUOTE_FIGURES = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
 BAR_FIGURES = ("volume",)

@@ -1,6 +1,6 @@
 """When an exchange opens next, by its calendar. Pure; times are epoch seconds UTC."""
 
-from shared.calendars import SessionCalendar
+from shared.calendars.calendars import SessionCalendar
 
 
 def next_session(calendar: SessionCalendar, second: int) -> int:

@@ -7,8 +7,8 @@ of the whole local day.
 
 from functools import lru_cache
 
-from shared.calendars import SessionCalendar
-from shared.local_days import LocalDay, local_day
+from shared.calendars.calendars import SessionCalendar
+from shared.calendars.local_days import LocalDay, local_day
 
 
 @lru_cache(maxsize=4096)

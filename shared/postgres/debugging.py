@@ -5,7 +5,7 @@ import sys
 
 from psycopg2.extensions import parse_dsn
 
-from shared.sections import Debugging
+from shared.settings.sections import Debugging
 
 SECRET_WORDS = ("password", "secret")
 MASK = "********"

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from shared.epochs import Succession
 from shared.errors import StopPart
-from shared.fingerprints import fingerprint
 from shared.kafka import Message
+from shared.runtime.epochs import Succession
+from shared.runtime.fingerprints import fingerprint
 
 log = logging.getLogger("tickstream")
 

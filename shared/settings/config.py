@@ -15,12 +15,12 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from shared.brokers import Brokers
 from shared.errors import ConfigError
-from shared.model_settings import Models, Rewording
-from shared.provider_settings import Providers
 from shared.recordings.digest import digest
-from shared.sections import (
+from shared.settings.brokers import Brokers
+from shared.settings.model_settings import Models, Rewording
+from shared.settings.provider_settings import Providers
+from shared.settings.sections import (
     DEFAULT_SEED,
     Alerts,
     Debugging,
@@ -35,7 +35,7 @@ from shared.sections import (
     Screen,
     Section,
 )
-from shared.setting_types import PROJECT
+from shared.settings.setting_types import PROJECT
 
 OTHER_NAMES = {
     "ALERT_RSI_OVERBOUGHT": "RSI_OVERBOUGHT",

@@ -13,9 +13,9 @@ from pydantic import (
     model_validator,
 )
 
-from shared.brokers import Brokers
-from shared.listings import ALONE, Listings, listings_of
-from shared.setting_types import (
+from shared.market.listings import ALONE, Listings, listings_of
+from shared.settings.brokers import Brokers
+from shared.settings.setting_types import (
     PROJECT,
     Attempts,
     Count,

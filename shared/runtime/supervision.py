@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 
 from shared.errors import StopPart
-from shared.parts import pause
-from shared.pulse import LAST_WORDS, Listener
-from shared.sections import Errors
-from shared.setting_types import PROJECT
+from shared.observability.heartbeat import LAST_WORDS, Listener
+from shared.runtime.lifecycle import pause
+from shared.settings.sections import Errors
+from shared.settings.setting_types import PROJECT
 
 INSTANT_SECONDS = 5.0
 STEADY_SECONDS = 60.0

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shared.errors import ConfigError
-from shared.sections import Logging
+from shared.settings.sections import Logging
 
 NOT_WRITTEN = (OSError, ValueError)
 """What a stream that can't be written raises; ValueError where it is closed."""

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from shared import pulse
-from shared.config import Config, Value, load
 from shared.errors import ConfigError, TickstreamError, Unavailable
-from shared.free_space import waiting_for_room
-from shared.logs import leave_console, print_error, start_logging
-from shared.parts import Stop, stop_on_signals, stop_without
-from shared.supervising import EXIT_AGAIN, EXIT_STOP
+from shared.files.free_space import waiting_for_room
+from shared.observability import heartbeat as pulse
+from shared.observability.logs import leave_console, print_error, start_logging
+from shared.runtime.lifecycle import Stop, stop_on_signals, stop_without
+from shared.runtime.supervision import EXIT_AGAIN, EXIT_STOP
+from shared.settings.config import Config, Value, load
 
 LOAD_SECONDS = 3600.0
 """A recording is read from end to end to give it a name."""

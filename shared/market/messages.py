@@ -7,8 +7,8 @@ from functools import lru_cache
 import msgspec
 
 from shared.errors import BadMessage
-from shared.market import EPOCH, FUTURE_TOLERANCE, Record
-from shared.side_fields import without_false_figures
+from shared.market.records import EPOCH, FUTURE_TOLERANCE, Record
+from shared.market.side_fields import without_false_figures
 
 MAX_MESSAGE_BYTES = 16_384
 DEEPEST_NESTING = 400

@@ -4,9 +4,9 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.addresses import require_safe
-from shared.sections import Section
-from shared.setting_types import PerMinute, PollSeconds, StreamUrl, Threshold, Url
+from shared.settings.addresses import require_safe
+from shared.settings.sections import Section
+from shared.settings.setting_types import PerMinute, PollSeconds, StreamUrl, Threshold, Url
 
 
 class Providers(Section):

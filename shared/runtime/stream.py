@@ -22,15 +22,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from shared.bookmark import Bookmark, LogPartition, parted
-from shared.database import Connection, Cursor, transaction
 from shared.errors import BadMessage, StopPart
-from shared.fingerprints import fingerprint
 from shared.kafka import GroupReader, Log, Message, partition_of, require_reachable, require_topic
-from shared.market import CorporateAction, Quote, Record, RecordedBar, TimeMark
-from shared.messages import decode
-from shared.progress import Reading, Step, advance, begin, reached, succession
-from shared.step_size import StepSize
+from shared.market.messages import decode
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.postgres.database import Connection, Cursor, transaction
+from shared.runtime.bookmark import Bookmark, LogPartition, parted
+from shared.runtime.fingerprints import fingerprint
+from shared.runtime.offsets import Reading, Step, advance, begin, reached, succession
+from shared.runtime.step_size import StepSize
 
 POLL_MS = 200
 QUIET_SECONDS = 3.0

@@ -12,10 +12,10 @@ from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from shared.listings import ALONE
-from shared.market import Interval, Symbol
+from shared.market.listings import ALONE
+from shared.market.records import Interval, Symbol
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 LONGEST_PERIOD = 5000
 LONGEST_GRACE = 3600

@@ -1,4 +1,4 @@
-"""A consuming part from its settings to its end: the loop of shared.stream with everything it stands on."""
+"""A consuming part from its settings to its end: the loop of shared.runtime.stream with everything it stands on."""
 
 import gc
 import logging
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from shared.config import Config
-from shared.database import connect, make_database, transaction
 from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
-from shared.parts import SignOfLife, Stop, keep_trying, place, servers
-from shared.progress import Reading, claim_origin
-from shared.pulse import beat
-from shared.stream import Fold, Pace, Stream
+from shared.observability.heartbeat import beat
+from shared.postgres.database import connect, make_database, transaction
+from shared.runtime.lifecycle import SignOfLife, Stop, keep_trying, place, servers
+from shared.runtime.offsets import Reading, claim_origin
+from shared.runtime.stream import Fold, Pace, Stream
+from shared.settings.config import Config
 
 OBJECTS_A_TURN = 200_000
 WORD_SECONDS = 60.0

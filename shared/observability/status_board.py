@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 
-from shared.database import Connection, Cursor, connect, transaction
 from shared.errors import TickstreamError
-from shared.free_space import free_space_warning
-from shared.pulse import BEAT_SECONDS
-from shared.sections import Embedded
-from shared.supervising import Child
+from shared.files.free_space import free_space_warning
+from shared.observability.heartbeat import BEAT_SECONDS
+from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.supervision import Child
+from shared.settings.sections import Embedded
 
 INSTANCE = "pipeline"
 DISK = "disk"

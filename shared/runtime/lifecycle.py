@@ -14,15 +14,15 @@ from pathlib import Path
 
 from fasteners import InterProcessLock
 
-from shared.config import Config
-from shared.database import Connection, transaction
-from shared.debugging import before_connecting
 from shared.embedded import lease_kafka, lease_postgres
 from shared.errors import ConfigError, PartitionLost, StopPart, TickstreamError, Unavailable
-from shared.free_space import waiting_for_room
-from shared.private_files import take_data_folder
-from shared.pulse import BEAT_SECONDS, beat, long_step, wait
-from shared.sections import Errors
+from shared.files.free_space import waiting_for_room
+from shared.files.private_files import take_data_folder
+from shared.observability.heartbeat import BEAT_SECONDS, beat, long_step, wait
+from shared.postgres.database import Connection, transaction
+from shared.postgres.debugging import before_connecting
+from shared.settings.config import Config
+from shared.settings.sections import Errors
 
 LONGEST_WAIT = 10.0
 SLOTS = 64
