@@ -4,10 +4,10 @@
     python -m benchmarks.coverage --data FOLDER       where market_lean/lean/Data/equity/usa lies
 
 Every day says "no change" of the closes one and five days ahead, with the interval of `ml.uncertainty.volatility` and
-`ml.uncertainty.conformal` learnt from 1998 on, and is scored when the day has come. Beside it stands the usual interval: the
-normal quantile times the sample standard deviation of all returns so far. Prices are as they were paid, with their
-splits; dividends are part of the moves, as they are on the screen. Nothing looks ahead: what a day uses was known at
-its close. The score is the interval score, less is better.
+`ml.uncertainty.conformal` learnt from 1998 on, and is scored when the day has come. Beside it stands the usual
+interval: the normal quantile times the sample standard deviation of all returns so far. Prices are as they were paid,
+with their splits; dividends are part of the moves, as they are on the screen. Nothing looks ahead: what a day uses was
+known at its close. The score is the interval score, less is better.
 """
 
 import argparse

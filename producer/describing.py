@@ -7,8 +7,9 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
+from producer.live.quality_row import QualityRow
 from producer.store.symbol_queries import Action, BarSpan, LastQuote, Standing
-from producer.store.tables import CompanyRow, QualityRow
+from producer.store.tables import CompanyRow
 from shared.calendars.calendars import NEVER, AlwaysOpen, calendar_of
 from shared.market.decimals import decimals_for
 from shared.market.exchanges import with_zone

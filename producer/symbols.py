@@ -27,7 +27,8 @@ from rich.console import Console
 
 from db.migrate import migrate
 from producer.describing import Described, description_of, sources_of, table_of
-from producer.sources.provider import Company, Provider
+from producer.sources.answers import Company
+from producer.sources.provider import Provider
 from producer.sources.registry import provider
 from producer.store.symbol_queries import (
     read_actions,

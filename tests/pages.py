@@ -22,7 +22,7 @@ from db.migrate import migrate
 from shared.embedded import lease_postgres
 from shared.embedded.daemon import free_port
 from shared.postgres.database import connect, make_database, transaction
-from shared.settings.sections import Alerts, Indicators
+from shared.settings.analysis_settings import Alerts, Indicators
 from tests.screen_rows import alert, fill
 from tests.slowness import slowness
 

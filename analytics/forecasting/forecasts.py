@@ -1,9 +1,9 @@
 """What was forecast of one symbol's closes in one interval, and what became of it, moved by each closed bar.
 
-Several models stand side by side: "naive" says that the close stays, "arima" what `ml.arima.forecaster` finds, and trained
-ones, which come and go, say what `ml.models.predictors` makes of the newest bars, at one horizon each. All get their intervals
-from the volatility of the symbol and from what forecasts of the same partition, interval and model were really off by.
-Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
+Several models stand side by side: "naive" says that the close stays, "arima" what `ml.arima.forecaster` finds, and
+trained ones, which come and go, say what `ml.models.predictors` makes of the newest bars, at one horizon each. All get
+their intervals from the volatility of the symbol and from what forecasts of the same partition, interval and model
+were really off by. Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
 
 Pure but for one wish: somebody must search for models, see `Searches`.
 """

@@ -27,7 +27,7 @@ from dashboard.presenters.sources import (
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow
 from dashboard.read.snapshot import NOTHING, Reading, Snapshot, all_alerts
 from shared.calendars.calendars import calendar_of
-from shared.settings.sections import Alerts, Indicators
+from shared.settings.analysis_settings import Alerts, Indicators
 
 MOST_NEWER = 200
 """More bars than these, as while a history comes in, are loaded as a whole: a browser takes that better."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.read.rows import ChartBar
-from shared.settings.sections import Alerts, Indicators
+from shared.settings.analysis_settings import Alerts, Indicators
 
 UP, DOWN = "#26a69a", "#ef5350"
 PANEL, LINE, DIM = "#0f151d", "#1a232e", "#8d9bad"

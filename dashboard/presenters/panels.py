@@ -11,7 +11,7 @@ from dashboard.read.rows import AlertRow, OpenBar, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
 from shared.calendars.calendars import calendar_of
 from shared.market.decimals import decimals_for
-from shared.settings.sections import Indicators
+from shared.settings.analysis_settings import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 WHOLE_SESSION = 0.99

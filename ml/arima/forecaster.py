@@ -5,8 +5,9 @@ below zero, and a split only moves the logarithms' origin. Bars follow one anoth
 holiday between two bars is a step like any other. A bar that is missing counts as not observed.
 
 Until the first search has its result, the model is the random walk, and again from where a model has been further off
-than it for a while (`ml.arima.skill_monitor`) until the next search has its own. How far a close may lie from what is expected is
-not told here: `ml.uncertainty.volatility` and `ml.uncertainty.conformal` know better than a model whose deviation never changes.
+than it for a while (`ml.arima.skill_monitor`) until the next search has its own. How far a close may lie from what is
+expected is not told here: `ml.uncertainty.volatility` and `ml.uncertainty.conformal` know better than a model whose
+deviation never changes.
 """
 
 from collections import deque

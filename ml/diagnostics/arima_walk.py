@@ -1,7 +1,8 @@
 """What ARIMA would have said at every bar of a history, by the rules that the live analysis goes by.
 
-The searches are those of `ml.order_search.order_search`, made where they fall due and in this process. With the settings of
-`ml.forecast_settings` they fall due and count at the same bars as those of an analysis that began with this history.
+The searches are those of `ml.order_search.order_search`, made where they fall due and in this process. With the
+settings of `ml.forecast_settings` they fall due and count at the same bars as those of an analysis that began with
+this history.
 """
 
 from collections import deque

@@ -1,9 +1,9 @@
 """Trained models as what they are once training is over: numbers, and plain arithmetic that makes forecasts of them.
 
-Nothing here imports what trained them. `numbers` gives a model's numbers as JSON carries them, `predictor` makes them a
-model again, and believes nothing it has not checked. A prediction is a log return over the model's horizon in units of
-sigma * sqrt(horizon), see `ml.models.features.target`, and never more than 3 of them: next to nothing of so large a move can
-be foreseen, so that more would say that the model is wrong.
+Nothing here imports what trained them. `numbers` gives a model's numbers as JSON carries them, `predictor` makes them
+a model again, and believes nothing it has not checked. A prediction is a log return over the model's horizon in units
+of sigma * sqrt(horizon), see `ml.models.features.target`, and never more than 3 of them: next to nothing of so large a
+move can be foreseen, so that more would say that the model is wrong.
 """
 
 from collections.abc import Callable

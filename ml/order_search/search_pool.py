@@ -1,9 +1,9 @@
 """Searches in processes of their own.
 
 The caller's process never fits and starts no thread: results lie in the workers' pipes until it asks. A search ends by
-itself, for it tries a bounded number of models, see `ml.order_search.order_search`; no clock decides what it finds. A worker that
-has not answered for long, such as one that was frozen, is replaced, and its search begins again with twice the
-patience. A search whose worker dies has failed.
+itself, for it tries a bounded number of models, see `ml.order_search.order_search`; no clock decides what it finds. A
+worker that has not answered for long, such as one that was frozen, is replaced, and its search begins again with twice
+the patience. A search whose worker dies has failed.
 """
 
 import logging

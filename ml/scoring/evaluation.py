@@ -37,8 +37,8 @@ class Known(NamedTuple):
 class Evaluated(NamedTuple):
     """What a model's forecasts come to.
 
-    `low` and `high` hold its true skill with 95 %, by days as what is counted (`ml.scoring.significance`); None where days are
-    too few or the price never moved. `verdict` says in words what that interval means.
+    `low` and `high` hold its true skill with 95 %, by days as what is counted (`ml.scoring.significance`); None where
+    days are too few or the price never moved. `verdict` says in words what that interval means.
     """
 
     model: str

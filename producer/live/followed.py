@@ -16,8 +16,7 @@ from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
 from producer.live.health import Minute, SourceHealth
 from producer.live.look_back import Late, LookBack
 from producer.live.messages import Asker, Wish
-from producer.sources.piecewise import LeftOut
-from producer.sources.provider import HistorySlice
+from producer.sources.answers import HistorySlice, LeftOut
 from shared.calendars.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.market.listings import Listing

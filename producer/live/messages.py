@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from producer.sources.provider import HistorySlice, Received
+from producer.sources.answers import HistorySlice, Received
 from shared.errors import SourceError
 from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar

@@ -5,8 +5,8 @@ from typing import cast
 
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth, Told
+from producer.live.quality_row import Cause, QualityRow, State
 from producer.live.symbol_condition import condition_of
-from producer.store.tables import Cause, QualityRow, State
 
 HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("stream silent",), "waiting": ("",)}
 """What is told of a state, unless a clock is wrong: that may be the reason for all of it."""

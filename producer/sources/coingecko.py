@@ -21,8 +21,9 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
+from producer.sources.answers import Company, HistorySlice, Received
 from producer.sources.decimals import decimals_of
-from producer.sources.provider import Company, HistorySlice, Received, Stream
+from producer.sources.provider import Stream
 from producer.transport.http import Answer, HttpClient, Params, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit

@@ -17,10 +17,10 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
+from producer.sources.answers import Company, HistorySlice, LeftOut, Received
 from producer.sources.decimals import decimals_of
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import LeftOut, understood_fields
-from producer.sources.provider import Company, HistorySlice, Received
+from producer.sources.piecewise import understood_fields
 from producer.transport.http import HttpClient, Rejected
 from producer.transport.provider_clock import ProviderClock, nobody_asked
 from producer.transport.rate_limits import RequestLimit

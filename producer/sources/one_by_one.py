@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from producer.sources.provider import Received
+from producer.sources.answers import Received
 from shared.errors import SourceError, Unanswered, UnknownSymbol
 from shared.market.records import Quote
 

@@ -6,32 +6,17 @@ from typing import TypeVar
 
 import msgspec
 
+from producer.sources.answers import LeftOut
 from shared.errors import Unanswered
 
 Piece = TypeVar("Piece", bound=msgspec.Struct)
 Item = TypeVar("Item")
 
 
-class LeftOut:
-    """What of an answer, or of all answers to one question, is left out: how many pieces, and why the first one."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.reason = ""
-
-    def add(self, other: "LeftOut") -> None:
-        """What of another answer is left out too."""
-        self.count, self.reason = self.count + other.count, self.reason or other.reason
-
-    def note(self, reason: object) -> None:
-        """One more piece."""
-        self.reason = self.reason or str(reason)
-        self.count += 1
-
-    def warn(self, log: logging.Logger, answer: str) -> None:
-        """One line for the whole answer, such as "Yahoo's 1d bars of X"; none where nothing is left out."""
-        if self.count:
-            log.warning("%s: %d left out, the first one for: %s", answer, self.count, self.reason)
+def log_left_out(left_out: LeftOut, log: logging.Logger, answer: str) -> None:
+    """One line for the whole answer, such as "Yahoo's 1d bars of X"; none where nothing is left out."""
+    if left_out.count:
+        log.warning("%s: %d left out, the first one for: %s", answer, left_out.count, left_out.reason)
 
 
 def understood_items(

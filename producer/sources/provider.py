@@ -5,41 +5,13 @@ the names it gives them itself, and every record it makes carries that name; `po
 not its affair.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from producer.sources.piecewise import LeftOut
+from producer.sources.answers import Company, HistorySlice, Received
 from producer.transport.provider_clock import ProviderClock
-from shared.errors import SourceError
-from shared.market.records import CorporateAction, Quote, RecordedBar
-
-NO_DELAYS: Mapping[str, float] = MappingProxyType({})
-NO_FAILURES: Mapping[str, SourceError] = MappingProxyType({})
-
-
-class Received(NamedTuple):
-    """What one wait at a stream, or one question, gave: the quotes, and how many of what came were no use.
-
-    `alive` says whether anything came at all. `delays` are the seconds that names are behind, where it was said.
-    `named` are names that the provider still has, though what it said of them was no use; `failed` those that it could
-    not be asked for, and why; `closed` those whose exchange it calls closed.
-    """
-
-    quotes: list[Quote]
-    refused: int = 0
-    alive: bool = True
-    delays: Mapping[str, float] = NO_DELAYS
-    named: frozenset[str] = frozenset()
-    failed: Mapping[str, SourceError] = NO_FAILURES
-    closed: frozenset[str] = frozenset()
-
-    def unless_all_failed(self, names: Sequence[str]) -> "Received":
-        """The same. Raises the error of one name where none of `names` could be asked for."""
-        if self.failed and self.failed.keys() >= set(names):
-            raise next(iter(self.failed.values()))
-        return self
+from shared.market.records import Quote
 
 
 class Stream(Protocol):
@@ -56,35 +28,6 @@ class Stream(Protocol):
 
     def close(self) -> None:
         """Close at once, whatever state the connection is in; never raises."""
-
-
-class Company(NamedTuple):
-    """What is known of a symbol. `decimals` is how many its prices are shown with; `delay` in seconds."""
-
-    symbol: str
-    name: str | None
-    sector: str | None
-    industry: str | None
-    exchange: str | None
-    time_zone: str | None
-    currency: str | None
-    quote_type: str | None
-    decimals: int
-    delay: float = 0.0
-
-
-class HistorySlice(NamedTuple):
-    """A part of a symbol's past, in time order: `done` of `total` requests are made.
-
-    `doubts` says, in sentences for the user, what of the part was set aside because it can't be told what it means;
-    `left_out` counts what was left out because it can't be true, or makes no sense; None: nothing.
-    """
-
-    records: list[RecordedBar | CorporateAction]
-    done: int
-    total: int
-    doubts: tuple[str, ...] = ()
-    left_out: LeftOut | None = None
 
 
 class Provider(Protocol):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from producer.live.quality_row import QualityRow
 from producer.publishing.resume import Stored
-from producer.store.tables import QualityRow
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor
 

@@ -5,58 +5,17 @@ Parameters are always bound; each function is one step of the caller's transacti
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
-from producer.sources.provider import Company
+from producer.live.quality_row import QualityRow
+from producer.sources.answers import Company
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor
 
 LONGEST_TEXT = 200
 """Characters of a source's words."""
-
-State = Literal["live", "waiting", "stale", "closed", "history"]
-Cause = Literal[
-    "",
-    "market closed",
-    "throttled",
-    "unknown symbol",
-    "provider down",
-    "stream silent",
-    "no network",
-    "refused",
-    "no history",
-    "wrong clock",
-]
-
-
-class QualityRow(NamedTuple):
-    """How a symbol's quotes fare. `detail` is a sentence for the user; counts are since the producer's start.
-
-    `history_done` of `history_total` requests for its past are made.
-    """
-
-    symbol: str
-    source: str
-    standby: str | None
-    state: State
-    cause: Cause
-    detail: str
-    next_try_at: datetime | None
-    session: str
-    opens_at: datetime | None
-    last_event_time: datetime | None
-    last_received_time: datetime | None
-    quotes_per_minute: float
-    quotes: int
-    gaps: int
-    duplicates: int
-    out_of_order: int
-    refused: int
-    reconnects: int
-    history_done: int
-    history_total: int
 
 
 class CompanyRow(NamedTuple):

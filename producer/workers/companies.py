@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from producer.sources.provider import Company, Provider
+from producer.sources.answers import Company
+from producer.sources.provider import Provider
 from producer.store.tables import CompanyRow, read_companies, write_company
 from shared.errors import ConfigError, SourceError, Unavailable, UnknownSymbol
 from shared.market.listings import Listing, Listings

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from queue import Queue
 
 from producer.live.messages import Connected, Word
-from producer.sources.provider import Provider, Received
+from producer.sources.answers import Received
+from producer.sources.provider import Provider
 from producer.transport.websocket import PING_SECONDS
 from producer.workers.inbox import Telling
 from producer.workers.missed_trades import Behind, Pages

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from queue import Empty, Queue
 
 from producer.live.messages import FoundLate, Past, PastDelayed, PastEnded, Wish, Word
-from producer.sources.provider import HistorySlice, Provider
+from producer.sources.answers import HistorySlice
+from producer.sources.provider import Provider
 from producer.transport.provider_clock import ProviderClock
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
 from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar

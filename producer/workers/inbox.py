@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from queue import Queue
 
 from producer.live.messages import Asker, Came, CaughtUp, FellBehind, Lost, Word
-from producer.sources.provider import Provider, Received
+from producer.sources.answers import Received
+from producer.sources.provider import Provider
 from producer.workers.missed_trades import Pages
 from shared.errors import SourceError, Unanswered, UnknownSymbol
 from shared.market.records import Quote

@@ -29,8 +29,8 @@ from producer.live.messages import (
     Word,
 )
 from producer.live.quality import quality_row
-from producer.sources.provider import Company
-from producer.store.tables import QualityRow
+from producer.live.quality_row import QualityRow
+from producer.sources.answers import Company
 from producer.workers.positions import Positions
 from producer.workers.providers_at_work import MakeProvider, ProvidersAtWork
 from shared.calendars.calendars import calendar_of

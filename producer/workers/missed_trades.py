@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from producer.sources.provider import Provider, Received
+from producer.sources.answers import Received
+from producer.sources.provider import Provider
 from shared.market.records import Quote
 
 PAGE_TRADES = 1_000

@@ -13,7 +13,7 @@ from shared.errors import StopPart
 from shared.observability.heartbeat import LAST_WORDS, Listener
 from shared.runtime.lifecycle import pause
 from shared.settings.sections import Errors
-from shared.settings.setting_types import PROJECT
+from shared.settings.server_types import PROJECT
 
 INSTANT_SECONDS = 5.0
 STEADY_SECONDS = 60.0

@@ -17,25 +17,23 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import ConfigError
 from shared.recordings.digest import digest
+from shared.settings.analysis_settings import Alerts, Indicators, Section
 from shared.settings.brokers import Brokers
 from shared.settings.model_settings import Models, Rewording
 from shared.settings.provider_settings import Providers
 from shared.settings.sections import (
     DEFAULT_SEED,
-    Alerts,
     Debugging,
     Embedded,
     Errors,
-    Indicators,
     Kafka,
     Logging,
     Postgres,
     Producer,
     Running,
     Screen,
-    Section,
 )
-from shared.settings.setting_types import PROJECT
+from shared.settings.server_types import PROJECT
 
 OTHER_NAMES = {
     "ALERT_RSI_OVERBOUGHT": "RSI_OVERBOUGHT",

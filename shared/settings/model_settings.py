@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from shared.settings.addresses import require_safe
-from shared.settings.sections import Section
+from shared.settings.analysis_settings import Section
+from shared.settings.server_types import PROJECT, ProjectPath
 from shared.settings.setting_types import (
-    PROJECT,
     TRAINED_MODELS,
     ArimaOrder,
     Every,
@@ -15,7 +15,6 @@ from shared.settings.setting_types import (
     IntervalsOrNone,
     LookBack,
     Observations,
-    ProjectPath,
     Seed,
     Share,
     TrainedModels,

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from shared.settings.addresses import require_safe
-from shared.settings.sections import Section
+from shared.settings.analysis_settings import Section
 from shared.settings.setting_types import PerMinute, PollSeconds, StreamUrl, Threshold, Url
 
 

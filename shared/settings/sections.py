@@ -4,8 +4,6 @@ from typing import Annotated, Self
 
 from psycopg2.extensions import make_dsn, parse_dsn
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
@@ -14,57 +12,36 @@ from pydantic import (
 )
 
 from shared.market.listings import ALONE, Listings, listings_of
+from shared.settings.analysis_settings import Section
 from shared.settings.brokers import Brokers
+from shared.settings.server_types import PROJECT, Dsn, LogFormat, ProjectPath, ProjectPaths
 from shared.settings.setting_types import (
-    PROJECT,
     Attempts,
     Count,
     DatabaseName,
-    Dsn,
     Every,
     FeedChoice,
     Grace,
     HangSeconds,
     HostName,
     HostNames,
-    Intervals,
-    LogFormat,
     LogLevel,
     Megabytes,
     Name,
     OffsetReset,
-    Percent,
-    Period,
     PollSeconds,
     Port,
-    ProjectPath,
-    ProjectPaths,
     Rate,
     Seconds,
     Seed,
     Servers,
     Sources,
     Speed,
-    SpreadPeriod,
     Symbols,
-    Threshold,
 )
 
 DEFAULT_SEED = 7
 """Of the simulated market whose topic and database carry no seed in their names."""
-
-
-class Section(BaseModel):
-    """Values that belong to one part. Made from keys of `.env`, or in code by the fields' own names."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_by_name=True,
-        validate_by_alias=True,
-        allow_inf_nan=False,
-        hide_input_in_errors=True,
-    )
 
 
 class Kafka(Section):
@@ -164,61 +141,6 @@ class Producer(Section):
             raise ValueError(
                 "TICKSTREAM_FEED=simulated: must be empty or live while SOURCES names providers."
             )
-        return self
-
-
-class Frequencies(Section):
-    """The open bar's value is recomputed at every so many quotes of a symbol."""
-
-    rsi: Every = Field(default=1, validation_alias="RSI_CALC_FREQUENCY")
-    sma: Every = Field(default=1, validation_alias="SMA_CALC_FREQUENCY")
-    ema: Every = Field(default=1, validation_alias="EMA_CALC_FREQUENCY")
-    bollinger: Every = Field(default=5, validation_alias="BOLLINGER_CALC_FREQUENCY")
-    macd: Every = Field(default=1, validation_alias="MACD_CALC_FREQUENCY")
-    volatility: Every = Field(default=5, validation_alias="VOLATILITY_CALC_FREQUENCY")
-
-
-class Indicators(Section):
-    """Periods, in bars."""
-
-    rsi_period: SpreadPeriod = Field(default=14, validation_alias="RSI_PERIOD")
-    sma_short_period: Period = Field(default=20, validation_alias="SMA_SHORT_PERIOD")
-    sma_long_period: Period = Field(default=50, validation_alias="SMA_LONG_PERIOD")
-    ema_short_period: Period = Field(default=12, validation_alias="EMA_SHORT_PERIOD")
-    ema_long_period: Period = Field(default=26, validation_alias="EMA_LONG_PERIOD")
-    bollinger_period: SpreadPeriod = Field(default=20, validation_alias="BOLLINGER_PERIOD")
-    macd_fast: Period = Field(default=12, validation_alias="MACD_FAST")
-    macd_slow: Period = Field(default=26, validation_alias="MACD_SLOW")
-    macd_signal: Period = Field(default=9, validation_alias="MACD_SIGNAL")
-    volatility_period: SpreadPeriod = Field(default=20, validation_alias="VOLATILITY_PERIOD")
-    frequencies: Frequencies = Frequencies()
-
-    @model_validator(mode="after")
-    def _require_order(self) -> Self:
-        _require_below("SMA_SHORT_PERIOD", self.sma_short_period, "SMA_LONG_PERIOD", self.sma_long_period)
-        _require_below("EMA_SHORT_PERIOD", self.ema_short_period, "EMA_LONG_PERIOD", self.ema_long_period)
-        _require_below("MACD_FAST", self.macd_fast, "MACD_SLOW", self.macd_slow)
-        return self
-
-
-def _require_below(lower: str, low: float, upper: str, high: float) -> None:
-    if low >= high:
-        raise ValueError(f"{lower}={low:g}: must be below {upper}, which is {high:g}.")
-
-
-class Alerts(Section):
-    """Thresholds of the alert rules, and the intervals whose closed bars they are asked of."""
-
-    rsi_overbought: Percent = Field(default=70.0, validation_alias="RSI_OVERBOUGHT")
-    rsi_oversold: Percent = Field(default=30.0, validation_alias="RSI_OVERSOLD")
-    volatility_threshold: Threshold = Field(default=0.05, validation_alias="VOLATILITY_THRESHOLD")
-    price_change_threshold: Threshold = Field(default=0.05, validation_alias="PRICE_CHANGE_THRESHOLD")
-    volume_change_threshold: Threshold = Field(default=2.0, validation_alias="VOLUME_CHANGE_THRESHOLD")
-    intervals: Intervals = Field(default=("5m", "1h", "1d"), validation_alias="ALERT_INTERVALS")
-
-    @model_validator(mode="after")
-    def _require_order(self) -> Self:
-        _require_below("RSI_OVERSOLD", self.rsi_oversold, "RSI_OVERBOUGHT", self.rsi_overbought)
         return self
 
 

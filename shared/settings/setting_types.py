@@ -1,21 +1,13 @@
 """The kinds of values a setting can have, each with its range and, where numbers don't say it, in words."""
 
-import logging
 import math
-import os
-import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from psycopg2 import ProgrammingError
-from psycopg2.extensions import parse_dsn
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.market.listings import ALONE
 from shared.market.records import Interval, Symbol
-
-PROJECT = Path(__file__).resolve().parent.parent.parent
 
 LONGEST_PERIOD = 5000
 LONGEST_GRACE = 3600
@@ -28,7 +20,7 @@ HOST_AND_PORT = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:\d{1,5})?$"
 SERVERS = r"^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$"
 
 
-def _split(text: object) -> object:
+def split_list(text: object) -> object:
     """A comma separated list as a tuple without repeats; what is not text stays as it is."""
     if not isinstance(text, str):
         return text
@@ -36,7 +28,7 @@ def _split(text: object) -> object:
 
 
 def _symbols(text: object) -> object:
-    return _split(text.upper()) if isinstance(text, str) else text
+    return split_list(text.upper()) if isinstance(text, str) else text
 
 
 def _require_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,20 +53,7 @@ def _sources(text: str) -> str:
 
 def _some_or_none(text: object) -> object:
     """An empty list is said in a word: an empty setting means the default."""
-    return () if isinstance(text, str) and text.strip().lower() == "none" else _split(text)
-
-
-def _files(text: object) -> object:
-    """Files separated by commas or as in PATH."""
-    return _split(text.replace(os.pathsep, ",")) if isinstance(text, str) else text
-
-
-def _in_project(path: Path) -> Path:
-    """A relative path counts from the project's folder, wherever the part was started."""
-    try:
-        return PROJECT / path.expanduser()
-    except RuntimeError:
-        raise ValueError("must be a path, and ~ must be followed by a user there is") from None
+    return () if isinstance(text, str) and text.strip().lower() == "none" else split_list(text)
 
 
 def _speed(text: object) -> object:
@@ -89,27 +68,6 @@ def _lower(text: object) -> object:
     return text.strip().lower() if isinstance(text, str) else text
 
 
-def _require_log_format(log_format: str) -> str:
-    record = logging.LogRecord("name", logging.INFO, "file", 1, "message", None, None)
-    try:
-        logging.Formatter(log_format).format(record)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"must be a format of Python's logging, such as %(message)s ({error})") from None
-    return log_format
-
-
-def _require_dsn(dsn: SecretStr) -> SecretStr:
-    try:
-        database = parse_dsn(dsn.get_secret_value()).get("dbname", "")
-    except (ProgrammingError, ValueError):
-        raise ValueError(
-            "must be a connection string such as postgresql://user:password@host:5432/database"
-        ) from None
-    if database and not re.fullmatch(DATABASE_NAME, database):
-        raise ValueError(f"must name a database of {DATABASE_WORDS}")
-    return dsn
-
-
 Name = Annotated[str, Field(pattern=TOPIC_NAME, description="1 to 200 of letters, digits and . _ -")]
 DatabaseName = Annotated[
     str,
@@ -119,7 +77,7 @@ Servers = Annotated[str, Field(pattern=SERVERS, description="host:port, several 
 HostName = Annotated[str, Field(pattern=r"^\S+$", description="a host's name or address, without spaces")]
 HostNames = Annotated[
     tuple[Annotated[str, Field(pattern=HOST_AND_PORT)], ...],
-    BeforeValidator(_split),
+    BeforeValidator(split_list),
     Field(description="host or host:port without a scheme, several separated by commas"),
 ]
 Url = Annotated[
@@ -135,7 +93,6 @@ StreamUrl = Annotated[
     Field(pattern=r"^wss?://[^\s/]\S*$", description="an address such as wss://host or ws://host:port/path"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Dsn = Annotated[SecretStr, AfterValidator(_require_dsn)]
 
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_require_symbols)]
 Sources = Annotated[str, AfterValidator(_sources)]
@@ -144,7 +101,7 @@ FeedChoice = Annotated[
 ]
 Intervals = Annotated[
     tuple[Interval, ...],
-    BeforeValidator(_split),
+    BeforeValidator(split_list),
     Field(min_length=1, description="one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
 ]
 IntervalsOrNone = Annotated[
@@ -169,10 +126,7 @@ Speed = Annotated[
 ]
 OffsetReset = Annotated[Literal["earliest", "latest"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
-LogFormat = Annotated[str, AfterValidator(_require_log_format)]
 
-ProjectPath = Annotated[Path, AfterValidator(_in_project)]
-ProjectPaths = Annotated[tuple[ProjectPath, ...], BeforeValidator(_files)]
 
 Period = Annotated[int, Field(ge=1, le=LONGEST_PERIOD)]
 LookBack = Annotated[int, Field(ge=1, le=64)]

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import pytest
 
 from producer.live.deduplication import Known
+from producer.live.quality_row import QualityRow
 from producer.sources import registry
 from producer.sources.provider import Provider
-from producer.store.tables import QualityRow
 from producer.workers.live_market import LiveMarket
 from shared.market.records import Quote, Record, RecordedBar
 from shared.settings.config import Config, load

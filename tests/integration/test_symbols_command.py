@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producer.store.tables import QualityRow, read_listings, write_quality
+from producer.live.quality_row import QualityRow
+from producer.store.tables import read_listings, write_quality
 from producer.symbols import parser, run
 from shared.errors import ConfigError
 from shared.market.listings import Listing, Listings

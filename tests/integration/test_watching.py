@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producer.sources.provider import Company
+from producer.live.quality_row import QualityRow
+from producer.sources.answers import Company
 from producer.store.tables import (
     LONGEST_TEXT,
     CompanyRow,
     DataAlert,
-    QualityRow,
     add_symbol,
     clear_alert,
     raise_alert,

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.settings.setting_types import PROJECT
+from shared.settings.server_types import PROJECT
 
 COMPOSE = (PROJECT / "docker-compose.yml").read_text("utf-8")
 

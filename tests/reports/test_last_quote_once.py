@@ -8,7 +8,7 @@ import pytest
 from producer.live.deduplication import Known
 from producer.live.followed import Followed
 from producer.live.messages import Watched
-from producer.sources.provider import HistorySlice
+from producer.sources.answers import HistorySlice
 from shared.market.listings import Listing, Listings
 from shared.market.records import Quote, RecordedBar
 from tests.integration.live import SHARE, Live, at_work, stand_in, trade, within

@@ -16,7 +16,7 @@ from producer.live.followed import Followed
 from producer.producer import produce
 from producer.publishing.lease import Lease
 from producer.publishing.resume import Stored, joined, known_in
-from producer.sources.provider import HistorySlice
+from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.store.symbol_queries import read_stored
 from shared.market.listings import Listing

@@ -11,7 +11,7 @@ import pytest
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.live.followed import Followed
-from producer.sources.provider import HistorySlice
+from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history
 from shared.market.listings import Listing

@@ -10,7 +10,7 @@ import pytest
 from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
 from producer.live.followed import Followed
 from producer.sources.alpha_vantage.candles import day_bars
-from producer.sources.provider import HistorySlice
+from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.sources.yahoo.history import history
 from producer.workers.reporting import keep

@@ -12,8 +12,8 @@ class Instrument:
     """One thing traded, and what every provider says of it.
 
     `price` is where its walk returns to, in the currency and in the shares of today. `exchange` is Yahoo's code,
-    `calendar` a name that shared.calendars.calendars knows. `decimals` and `size_decimals` are the grids of prices and of
-    volumes, `minute_volume` the mean volume of a minute, `delay` the minutes Yahoo says it is behind.
+    `calendar` a name that shared.calendars.calendars knows. `decimals` and `size_decimals` are the grids of prices and
+    of volumes, `minute_volume` the mean volume of a minute, `delay` the minutes Yahoo says it is behind.
 
     `splits` maps an ex-date to (new shares, for old shares), `dividends` an ex-date to the amount paid per share of
     that day. Nothing trades within `halts`, spans of [from, to). `names` says by which name a provider knows it;

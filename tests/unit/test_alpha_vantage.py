@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from producer.sources.alpha_vantage.candles import day_bars, exchange_of, minute_bars
 from producer.sources.alpha_vantage.notes import raise_note
 from producer.sources.alpha_vantage.provider import AlphaVantage
-from producer.sources.provider import Received
+from producer.sources.answers import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.market.records import RecordedBar
 from shared.settings.provider_settings import Providers

@@ -7,8 +7,8 @@ from threading import Event
 
 import pytest
 
+from producer.sources.answers import Company
 from producer.sources.binance import Binance
-from producer.sources.provider import Company
 from shared.errors import Refused, SourceDown, SourceError, Throttled, Unanswered, UnknownSymbol
 from shared.market.records import INTERVAL_SECONDS, RecordedBar
 from shared.settings.provider_settings import Providers

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from websockets.sync.server import ServerConnection
 
+from producer.sources.answers import Received
 from producer.sources.binance import Binance
 from producer.sources.binance import stream as stream_module
 from producer.sources.binance.stream import BinanceStream
-from producer.sources.provider import Received
 from producer.transport import websocket as connection_module
 from shared.errors import SourceDown
 from shared.market.records import Quote

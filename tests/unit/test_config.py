@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.errors import ConfigError
 from shared.settings.config import KEYS, OTHER_NAMES, load
-from shared.settings.setting_types import PROJECT
+from shared.settings.server_types import PROJECT
 from tests.unit.env_files import loaded, refusal
 
 EXAMPLE = PROJECT / ".env.example"

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from producer.describing import Described, description_of, sources_of, span, table_of
-from producer.sources.provider import Company
+from producer.sources.answers import Company
 from producer.store.symbol_queries import LastQuote, Standing
 from producer.store.tables import CompanyRow
 from shared.market.listings import Listing

@@ -185,6 +185,7 @@ def test_target_gives_the_later_price_back() -> None:
 
 def test_forecasting_imports_nothing_that_trains() -> None:
     heavy = "numpy", "sklearn", "xgboost", "statsmodels", "joblib", "torch"
-    script = f"import sys, ml.models.features, ml.models.predictors; print([name for name in {heavy} if name in sys.modules])"
+    imports = "import sys, ml.models.features, ml.models.predictors"
+    script = f"{imports}; print([name for name in {heavy} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

@@ -16,7 +16,7 @@ from dashboard.presenters.panels import (
 )
 from dashboard.read.rows import ActionRow, AlertRow, ChartBar, OpenBar, PartRow, QualityRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, first_snapshot, stall
-from shared.settings.sections import Alerts, Indicators
+from shared.settings.analysis_settings import Alerts, Indicators
 
 MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market
 SYMBOL = SymbolRow(

@@ -17,8 +17,9 @@ from pydantic import SecretStr
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
+from producer.sources.answers import Received
 from producer.sources.finnhub import Finnhub, exchange_of, received
-from producer.sources.provider import Received, Stream
+from producer.sources.provider import Stream
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled
 from shared.settings.provider_settings import Providers
 

@@ -8,7 +8,7 @@ from dashboard.presenters.forecasts import fan, forecast_card
 from dashboard.read.reading import records_moved
 from dashboard.read.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
 from dashboard.read.snapshot import Reading, advance, first_snapshot
-from shared.settings.sections import Indicators
+from shared.settings.analysis_settings import Indicators
 from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
 
 KEY = ("AAA", "1m")

@@ -19,7 +19,7 @@ from ml.training.training_run import expected_of, round_settings
 from shared.errors import ConfigError
 from shared.settings.config import Config
 from shared.settings.model_settings import Models
-from shared.settings.setting_types import PROJECT
+from shared.settings.server_types import PROJECT
 
 HOUR = 3_600
 START = 1_704_205_800 // HOUR * HOUR

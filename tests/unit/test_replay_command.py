@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.settings.setting_types import PROJECT
+from shared.settings.server_types import PROJECT
 
 BARS = "symbol,start,open,high,low,close,volume\n"
 

@@ -12,7 +12,7 @@ from dashboard.read.rows import ActionRow, AlertRow, ChartBar, Fared
 from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
-from shared.settings.sections import Alerts, Indicators
+from shared.settings.analysis_settings import Alerts, Indicators
 from tests.unit.test_figures import COLD, MONDAY_NOON, SCENE
 from tests.unit.test_forecast_card import FARED, FORECAST, KEY, RECORD, TRAINED, fared, reading
 

@@ -12,7 +12,8 @@ import pytest
 from websockets.sync.server import ServerConnection
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
-from producer.sources.provider import Received, Stream
+from producer.sources.answers import Received
+from producer.sources.provider import Stream
 from producer.sources.yahoo import stream as stream_module
 from producer.sources.yahoo.stream import open_stream, quote_of
 from producer.transport import websocket as connection_module

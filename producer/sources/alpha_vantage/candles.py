@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from producer.sources.alpha_vantage.notes import Body
+from producer.sources.answers import LeftOut
 from producer.sources.finished_days import day_start
-from producer.sources.piecewise import LeftOut
+from producer.sources.piecewise import log_left_out
 from producer.sources.torn import Tears, doubt_of
 from shared.calendars.calendars import calendar_of
 from shared.errors import Unanswered
@@ -144,7 +145,7 @@ def _bars(
             torn += 1
         elif bar is not None:
             bars.append(bar)
-    left_out.warn(log, f"Alpha Vantage's {interval} bars of {name}")
+    log_left_out(left_out, log, f"Alpha Vantage's {interval} bars of {name}")
     return Candles(bars, (doubt_of(torn),) if torn else (), left_out)
 
 

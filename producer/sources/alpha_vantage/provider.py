@@ -19,10 +19,11 @@ import msgspec
 
 from producer.sources.alpha_vantage.candles import Candles, day_bars, exchange_of, minute_bars, unreadable
 from producer.sources.alpha_vantage.notes import Body, raise_note, unknown
+from producer.sources.answers import Company, HistorySlice, LeftOut, Received
 from producer.sources.finished_days import is_wanted
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import LeftOut, understood_items
-from producer.sources.provider import Company, HistorySlice, Received, Stream
+from producer.sources.piecewise import understood_items
+from producer.sources.provider import Stream
 from producer.transport.http import HttpClient, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from producer.sources.answers import HistorySlice, LeftOut
 from producer.sources.binance.trades import Milliseconds
-from producer.sources.piecewise import LeftOut, rising, understood_rows
-from producer.sources.provider import HistorySlice
+from producer.sources.piecewise import log_left_out, rising, understood_rows
 from producer.sources.torn import Tears, doubt_of
 from producer.transport.http import Params
 from shared.errors import Unanswered
@@ -89,7 +89,7 @@ class History:
             )
             yield from (bar for bar in traded if bar is not None)
             start = klines[-1].opens_at + length if klines else start
-        left_out.warn(log, f"Binance's {interval} bars of {self._name}")
+        log_left_out(left_out, log, f"Binance's {interval} bars of {self._name}")
         self._left_out.add(left_out)
 
     def _is_torn(self, kline: Kline, tears: Tears) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from producer.sources.answers import Company, HistorySlice, LeftOut, Received
 from producer.sources.binance.history import History
 from producer.sources.binance.stream import BinanceStream
 from producer.sources.binance.trades import SOURCE, Trade, number_of, quote_of
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import LeftOut, rising, understood_items, understood_rows
-from producer.sources.provider import Company, HistorySlice, Received
+from producer.sources.piecewise import log_left_out, rising, understood_items, understood_rows
 from producer.transport.http import HttpClient, Params, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
@@ -120,7 +120,7 @@ class Binance:
         trades = rising(understood_rows(answer, Trade, told, left_out), number_of, after, left_out)
         if answer and not trades:
             raise Unanswered(f"{told} are none that were asked for: {left_out.reason}.")
-        left_out.warn(log, told)
+        log_left_out(left_out, log, told)
         return trades, len(answer)
 
     def _quotes(self, name: str, trades: Sequence[Trade]) -> list[Quote]:

@@ -11,8 +11,8 @@ from datetime import datetime
 
 import msgspec
 
+from producer.sources.answers import Received
 from producer.sources.binance.trades import TradeFrame, quote_of
-from producer.sources.provider import Received
 from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.market.records import Quote

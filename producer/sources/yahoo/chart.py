@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from producer.sources.piecewise import Item, LeftOut, understood_fields, understood_items
+from producer.sources.answers import LeftOut
+from producer.sources.piecewise import Item, log_left_out, understood_fields, understood_items
 from producer.sources.yahoo.midnights import days_told
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from producer.transport.http import Rejected
@@ -213,7 +214,7 @@ def mended(raw: dict[str, Any], answer: str) -> Chart:
         raise Unanswered(f"{answer} has another form than it should: {error}.") from error
     times, columns = _rows(raw, left_out)
     chart = Chart(meta, Indicators([columns]), times, _events(raw.get("events"), left_out), left_out)
-    left_out.warn(log, answer)
+    log_left_out(left_out, log, answer)
     return chart
 
 

@@ -6,8 +6,8 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
-from producer.sources.piecewise import LeftOut, understood_fields
-from producer.sources.provider import Company
+from producer.sources.answers import Company, LeftOut
+from producer.sources.piecewise import log_left_out, understood_fields
 from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, Row, row_of, rows
 from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
 from producer.transport.http import Rejected
@@ -82,7 +82,7 @@ def company_of(name: str, summary: Summary) -> Company:
     price = understood_fields(summary.price, Price, left_out)
     profile = understood_fields(summary.asset_profile, Profile, left_out)
     kind = understood_fields(summary.quote_type, QuoteType, left_out)
-    left_out.warn(log, f"Yahoo's description of {name}")
+    log_left_out(left_out, log, f"Yahoo's description of {name}")
     return Company(
         symbol=name,
         name=price.long_name or price.short_name,

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from producer.sources.answers import HistorySlice, LeftOut
 from producer.sources.finished_days import is_wanted
-from producer.sources.piecewise import LeftOut
-from producer.sources.provider import HistorySlice
 from producer.sources.yahoo.chart import fetch
 from producer.sources.yahoo.records import actions, bars, levels_in
 from producer.sources.yahoo.session import YahooSession

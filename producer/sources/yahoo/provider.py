@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import Event
 
-from producer.sources.provider import Company, HistorySlice, Received, Stream
+from producer.sources.answers import Company, HistorySlice, Received
+from producer.sources.provider import Stream
 from producer.sources.yahoo.company import company
 from producer.sources.yahoo.history import history
 from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from producer.sources.provider import Received
+from producer.sources.answers import Received
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
 from shared.errors import SourceDown

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from math import prod
 from typing import Literal
 
-from producer.sources.piecewise import LeftOut
+from producer.sources.answers import LeftOut
+from producer.sources.piecewise import log_left_out
 from producer.sources.yahoo.chart import Chart, Point, Split, points
 from producer.sources.yahoo.dividends import in_unit_of_prices
 from producer.sources.yahoo.levels import Levels, Splits, levels_of
@@ -56,8 +57,8 @@ def bars(
             yield _bar(chart, name, interval, point, factor, now)
         except ValueError as error:
             left_out.note(f"the bar at {point.time}: {error}")
-    aside.warn(log, f"Yahoo's {interval} bars of {name}, set aside")
-    left_out.warn(log, f"Yahoo's {interval} bars of {name}")
+    log_left_out(aside, log, f"Yahoo's {interval} bars of {name}, set aside")
+    log_left_out(left_out, log, f"Yahoo's {interval} bars of {name}")
     if missing is not None:
         missing.add(left_out)
 
@@ -99,7 +100,7 @@ def actions(
             )
         except ValueError as error:
             left_out.note(f"the {action} at {date}: {error}")
-    left_out.warn(log, f"Yahoo's splits and dividends of {name}")
+    log_left_out(left_out, log, f"Yahoo's splits and dividends of {name}")
     if missing is not None:
         missing.add(left_out)
 

@@ -25,7 +25,7 @@ from google.protobuf.json_format import MessageToDict  # type: ignore[import-unt
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
-from producer.sources.provider import Received
+from producer.sources.answers import Received
 from producer.sources.yahoo.quotes import COINS, SessionFigures
 from producer.transport.provider_clock import nobody_asked
 from producer.transport.websocket import Connection
