@@ -24,7 +24,7 @@ from shared.kafka import Log
 from shared.runtime.command_line import run_part
 from shared.runtime.consumer_runner import ConsumingPart, consume
 from shared.runtime.lifecycle import Stop
-from shared.runtime.offsets import Reading
+from shared.runtime.offsets import GroupOnTopic
 from shared.settings.config import Config
 
 
@@ -35,7 +35,7 @@ def analyse(config: Config, stop: Stop) -> None:
 
     with SearchPool() as pool:
 
-        def analysis_of(reading: Reading, _: Log, dsn: str) -> Analysis:
+        def analysis_of(reading: GroupOnTopic, _: Log, dsn: str) -> Analysis:
             return Analysis(reading, settings, PooledSearches(pool, stop, OutcomeTable(dsn)), shelf)
 
         consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)

@@ -39,7 +39,7 @@ NORMAL = (NormalDist().inv_cdf(0.975),)
 FIRST_YEAR = 2005
 
 
-class Scored(NamedTuple):
+class ScoredDay(NamedTuple):
     """One forecast: `sigma` was expected when it was made, the rest is known since the close of `year`."""
 
     symbol: str
@@ -50,7 +50,7 @@ class Scored(NamedTuple):
     constant: Score
 
 
-class History:
+class DailyHistory:
     """What is known of one symbol so far."""
 
     def __init__(self, symbol: str, pool: Pool) -> None:
@@ -68,7 +68,7 @@ class History:
         self._own.split(ratio)
         self._constant.split(ratio)
 
-    def bar(self, bar: RecordedBar) -> Iterator[Scored]:
+    def bar(self, bar: RecordedBar) -> Iterator[ScoredDay]:
         """The forecasts of this close, scored; then new ones are made."""
         if self._close is not None:
             self._learn(log(bar.close / self._close))
@@ -76,7 +76,7 @@ class History:
         for own, constant in zip(self._own.arrive(), self._constant.arrive(), strict=True):
             self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
             scores = score(own, bar.close, FINES), score(constant, bar.close, FINES[-1:])
-            yield Scored(self.symbol, bar.start.year, own.horizon, own.sigma, *scores)
+            yield ScoredDay(self.symbol, bar.start.year, own.horizon, own.sigma, *scores)
         if self._filter.seen >= WARM_AFTER:
             self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])
             self._constant.issue([self._usual(bar.close, horizon) for horizon in HORIZONS])
@@ -98,13 +98,13 @@ class History:
         return Forecast(horizon, close, close, sigma, NORMAL)
 
 
-def replayed(records: Iterable[Record]) -> Iterator[Scored]:
+def replayed(records: Iterable[Record]) -> Iterator[ScoredDay]:
     """Every forecast of the records from FIRST_YEAR on; all symbols learn from one pool."""
     pool = Pool(max(HORIZONS), LEVELS)
-    histories: dict[str, History] = {}
+    histories: dict[str, DailyHistory] = {}
     for record in records:
         if isinstance(record, RecordedBar):
-            history = histories.setdefault(record.symbol, History(record.symbol, pool))
+            history = histories.setdefault(record.symbol, DailyHistory(record.symbol, pool))
             yield from (each for each in history.bar(record) if each.year >= FIRST_YEAR)
         elif isinstance(record, CorporateAction) and record.action == "split" and record.symbol in histories:
             histories[record.symbol].split(record.value)
@@ -113,7 +113,7 @@ def replayed(records: Iterable[Record]) -> Iterator[Scored]:
 class Table:
     """The forecasts of one horizon as columns."""
 
-    def __init__(self, found: list[Scored]) -> None:
+    def __init__(self, found: list[ScoredDay]) -> None:
         self.symbol = np.array([each.symbol for each in found])
         self.year = np.array([each.year for each in found])
         sigma = np.array([each.sigma for each in found])

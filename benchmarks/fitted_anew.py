@@ -10,14 +10,14 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
-from benchmarks.walks import SYMBOLS, Market
+from benchmarks.walks import SYMBOLS, WalkingMarket
 from ml.arima.forecaster import ForecastSettings
 
 FITS = 2
 """Bars at which each walk is fitted anew."""
 
 
-def fitted_anew(market: Market, first: int, settings: ForecastSettings, walks: int) -> list[float]:
+def fitted_anew(market: WalkingMarket, first: int, settings: ForecastSettings, walks: int) -> list[float]:
     """Milliseconds of processor time of pmdarima's automatic search with its defaults, and its forecast, at each bar.
 
     One thread of linear algebra: with more, which is what it would take by itself, it is slower yet.

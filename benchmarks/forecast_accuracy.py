@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
 from ml.datasets.history_files import histories_of_files
-from ml.datasets.samples import History, Samples, samples
-from ml.datasets.walk_forward import Fold, folds
+from ml.datasets.samples import Samples, TrainingHistory, samples
+from ml.datasets.walk_forward import TrainTestSplit, folds
 from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.scoring.evaluation import Evaluated, evaluated, lesson
 from ml.scoring.significance import NAIVE
@@ -40,7 +40,7 @@ FIRST_YEAR, QUICK_FIRST_YEAR = 2005, 2019
 EVERY, QUICK_DAYS = 1_000_000, 1_000
 BLOCKS = 4
 
-Folds = Callable[[Samples], Iterator[Fold]]
+Folds = Callable[[Samples], Iterator[TrainTestSplit]]
 
 HEADER = ("", "forecasts", "MASE", "RMSE", "skill", "95 % from", "to", "hits", "verdict")
 FOOT = """\
@@ -51,7 +51,7 @@ hits     right directions among the forecasts that told one and were followed by
 """
 
 
-class Trial(NamedTuple):
+class SearchTrial(NamedTuple):
     """Bars to test all models on; `files` lie below the data folder, and the `newest` bars of each symbol count."""
 
     title: str
@@ -64,44 +64,46 @@ class Trial(NamedTuple):
 def years_from(first_year: int) -> Folds:
     """A block for each calendar year (UTC) from this one on: what came before it teaches."""
 
-    def yearly(rows: Samples) -> Iterator[Fold]:
+    def yearly(rows: Samples) -> Iterator[TrainTestSplit]:
         first, last = (datetime.fromtimestamp(int(rows.made_at[at]), UTC).year for at in (0, -1))
         begins = [datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in range(first, last + 2)]
         edges = np.searchsorted(rows.made_at, begins)[max(first_year - first, 1) :]
         for start, end in pairwise(edges.tolist()):
             if end > start:
-                yield Fold(np.flatnonzero(rows.due_at <= rows.made_at[start]), np.arange(start, end))
+                yield TrainTestSplit(
+                    np.flatnonzero(rows.due_at <= rows.made_at[start]), np.arange(start, end)
+                )
 
     return yearly
 
 
-def in_blocks(rows: Samples) -> Iterator[Fold]:
+def in_blocks(rows: Samples) -> Iterator[TrainTestSplit]:
     """The second half in blocks, each behind all that came before it."""
     return folds(rows.made_at, rows.due_at, BLOCKS)
 
 
-def trials(quick: bool) -> list[Trial]:
+def trials(quick: bool) -> list[SearchTrial]:
     """All that is tested; where it must be quick, the last years of two symbols and the minutes of the coins."""
     if quick:
         return [
-            Trial(
+            SearchTrial(
                 f"Days of two symbols from {QUICK_FIRST_YEAR} on",
                 "1d",
                 (DAYS[0], DAYS[-1]),
                 years_from(QUICK_FIRST_YEAR),
                 QUICK_DAYS,
             ),
-            Trial("Minutes of two coins, one day", "1m", COIN_MINUTES, in_blocks),
+            SearchTrial("Minutes of two coins, one day", "1m", COIN_MINUTES, in_blocks),
         ]
     return [
-        Trial(f"Days of six stocks and funds from {FIRST_YEAR} on", "1d", DAYS, years_from(FIRST_YEAR)),
-        Trial("Minutes of four stocks and funds, four days of 2013", "1m", STOCK_MINUTES, in_blocks),
-        Trial("Minutes of AAPL, three days of 2014 with a split", "1m", APPLE_MINUTES, in_blocks),
-        Trial("Minutes of two coins, one day of 2018", "1m", COIN_MINUTES, in_blocks),
+        SearchTrial(f"Days of six stocks and funds from {FIRST_YEAR} on", "1d", DAYS, years_from(FIRST_YEAR)),
+        SearchTrial("Minutes of four stocks and funds, four days of 2013", "1m", STOCK_MINUTES, in_blocks),
+        SearchTrial("Minutes of AAPL, three days of 2014 with a split", "1m", APPLE_MINUTES, in_blocks),
+        SearchTrial("Minutes of two coins, one day of 2018", "1m", COIN_MINUTES, in_blocks),
     ]
 
 
-def scored(trial: Trial, histories: list[History], config: Config) -> list[Evaluated]:
+def scored(trial: SearchTrial, histories: list[TrainingHistory], config: Config) -> list[Evaluated]:
     """Every model on the rows of the trial's tests, all on the same ones."""
     training = round_settings(config.models, trial.interval).training
     rows = samples(histories, training.features, training.horizon)
@@ -121,7 +123,7 @@ def scored(trial: Trial, histories: list[History], config: Config) -> list[Evalu
     return [each for each in found if each is not None]
 
 
-def newest_of(history: History, count: int) -> History:
+def newest_of(history: TrainingHistory, count: int) -> TrainingHistory:
     """The last so many bars."""
     return history._replace(made_at=history.made_at[-count:], observations=history.observations[-count:])
 
@@ -149,7 +151,7 @@ def accuracy(config: Config, data: Path, quick: bool) -> str:
     return "\n\n".join([*(_told(trial, data, config) for trial in trials(quick)), FOOT])
 
 
-def _told(trial: Trial, data: Path, config: Config) -> str:
+def _told(trial: SearchTrial, data: Path, config: Config) -> str:
     paths = [data / file for file in trial.files]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:

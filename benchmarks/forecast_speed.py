@@ -14,9 +14,9 @@ from analytics.forecasting.forecasts import Pools, Search, SeriesForecasts, leve
 from benchmarks.fitted_anew import beside, fitted_anew
 from benchmarks.tables import table
 from benchmarks.tracking import tracked
-from benchmarks.walks import SYMBOLS, WALKS, Market, history, symbol_of, walk, walk_of
+from benchmarks.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
 from ml.arima.forecaster import Forecaster, ForecastSettings
-from ml.arima.search import Outcome
+from ml.arima.search import SearchOutcome
 from ml.datasets.samples import samples
 from ml.learners.training import TrainingSettings, train
 from ml.models.predictors import Served
@@ -83,12 +83,12 @@ class FoundModels:
     """Searches that were made before: one a walk, for every symbol on it."""
 
     def __init__(self) -> None:
-        self._found: dict[int, Outcome] = {}
+        self._found: dict[int, SearchOutcome] = {}
 
     def ask(self, search: Search) -> None:
         """Nothing is begun here: what searches cost is measured apart."""
 
-    def result(self, asked: Search) -> Outcome:
+    def result(self, asked: Search) -> SearchOutcome:
         """The first of its walk is searched for; the others follow it."""
         number = walk_of(asked.symbol)
         if number not in self._found:
@@ -102,10 +102,10 @@ class FoundModels:
         return ", ".join(f"{count} x ({p}, {d}, {q})" for (p, d, q), count in counts.items())
 
 
-class Desk:
+class ForecastDesk:
     """Every symbol of the market with its forecasts, as the analysis holds them for one interval."""
 
-    def __init__(self, market: Market, searches: FoundModels, settings: ForecastSettings) -> None:
+    def __init__(self, market: WalkingMarket, searches: FoundModels, settings: ForecastSettings) -> None:
         self._market, self._searches = market, searches
         self._pools: Pools = {}
         self._series = {symbol: SeriesForecasts(symbol, "1m", settings) for symbol in market.symbols}
@@ -132,7 +132,9 @@ class Desk:
         return clocked(update, self._market, range(first, self._number), name)
 
 
-def forecaster_alone(market: Market, searches: FoundModels, settings: ForecastSettings, bars: int) -> Timing:
+def forecaster_alone(
+    market: WalkingMarket, searches: FoundModels, settings: ForecastSettings, bars: int
+) -> Timing:
     """ARIMA's own part of it."""
     followed = {symbol: Forecaster(symbol, "1m", settings) for symbol in market.symbols}
 
@@ -153,7 +155,7 @@ def forecaster_alone(market: Market, searches: FoundModels, settings: ForecastSe
 
 
 def clocked(
-    update: Callable[[Bar], None], market: Market, numbers: range, name: str
+    update: Callable[[Bar], None], market: WalkingMarket, numbers: range, name: str
 ) -> tuple[list[float], NDArray[np.float64]]:
     """The `bars` and the `updates` of a timing over the bars of these numbers."""
     elapsed, updates = [], []
@@ -202,8 +204,8 @@ def speed(settings: ForecastSettings, quick: bool) -> str:
 
 def _measured(settings: ForecastSettings, quick: bool) -> str:
     bars, minutes = (10, QUICK_TRAINED_ON) if quick else (60, TRAINED_ON)
-    market, searches = Market(SYMBOLS, REFILLED + 2 * (SCORED + bars)), FoundModels()
-    desk, trained = Desk(market, searches, settings), trained_models(minutes)
+    market, searches = WalkingMarket(SYMBOLS, REFILLED + 2 * (SCORED + bars)), FoundModels()
+    desk, trained = ForecastDesk(market, searches, settings), trained_models(minutes)
     desk.follow(SCORED, {})
     own = desk.timed("everything", bars, {})
     desk.follow(SCORED_TRAINED, trained)

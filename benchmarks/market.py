@@ -18,7 +18,7 @@ LIVE_SLICE = 0.001
 QUOTES_A_MARK = 1_000
 
 
-class Market:
+class BenchmarkMarket:
     """Symbols quoted one after the other, each a random walk with bid, ask and size."""
 
     def __init__(self, symbols: int) -> None:
@@ -59,7 +59,7 @@ def backlog(quotes: int, symbols: int, quotes_a_minute: int = 60) -> Iterator[Re
 
     A time mark comes every thousand quotes, as in a market of a thousand quotes a second, and one at the end.
     """
-    market = Market(symbols)
+    market = BenchmarkMarket(symbols)
     apart = 60_000_000 / (symbols * quotes_a_minute)
     for number in range(quotes):
         event_time = START + timedelta(microseconds=int(number * apart))
@@ -71,7 +71,7 @@ def backlog(quotes: int, symbols: int, quotes_a_minute: int = 60) -> Iterator[Re
 
 def live(quotes: int, symbols: int, rate: float, stop: Event) -> Iterator[Record]:
     """So many quotes at `rate` a second of real time, stamped with the moment in which each is made."""
-    market = Market(symbols)
+    market = BenchmarkMarket(symbols)
     began = marked = time.monotonic()
     for number in range(quotes):
         while time.monotonic() < began + number / rate:

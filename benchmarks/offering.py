@@ -61,7 +61,7 @@ def sources(traded: list[Instrument], providers: tuple[str, ...] = PROVIDERS) ->
     return ";".join(groups)
 
 
-class Walk:
+class PriceWalk:
     """One coin's prices, none of them twice in a second."""
 
     def __init__(self, price: float, chance: random.Random) -> None:
@@ -95,7 +95,7 @@ class Trading:
         self.offers: list[Offer] = []
         self._standin, self._traded, self._rate, self._providers = standin, traded, rate, providers
         self._chance = random.Random(seed)
-        self._walks = {coin.name: Walk(coin.price, self._chance) for coin in traded}
+        self._walks = {coin.name: PriceWalk(coin.price, self._chance) for coin in traded}
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from benchmarks.faults import HTTP_TIMEOUT, STREAM_SILENCE, Faults
 from benchmarks.live_desk import LiveDesk
 from benchmarks.offering import PROVIDERS, Trading, instruments, sources
 from benchmarks.part import Part
-from benchmarks.soak_account import Fate, Minutes, Recovery, fate, minutes, recovered
+from benchmarks.soak_account import Fate, MinutesAccount, Recovery, fate, minutes, recovered
 from benchmarks.stage import Stage, say, stage, until
 from benchmarks.tables import table
 from tests.standin import Instrument, Market, StandIn
@@ -218,7 +218,7 @@ def _fate_table(fates: Sequence[Fate]) -> str:
     return table("What became of every quote", header, rows)
 
 
-def _minute_table(found: Sequence[Minutes]) -> str:
+def _minute_table(found: Sequence[MinutesAccount]) -> str:
     header = ("bars of a minute", "traded", "missing", "by history", "as traded")
     rows = [[one.provider, *(f"{count:,}" for count in one[1:])] for one in found]
     return table("Minutes in which something was traded", header, rows)

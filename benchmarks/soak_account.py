@@ -40,7 +40,7 @@ class Fate(NamedTuple):
     unheard: int
 
 
-class Minutes(NamedTuple):
+class MinutesAccount(NamedTuple):
     """Of one provider's minutes in which something was traded."""
 
     provider: str
@@ -84,7 +84,7 @@ def _is_under_way(at: float, breaks: Sequence[Done]) -> bool:
     return any(-BREAKING <= fault.at - at <= (UNDER_WAY if fault.resets else 0.0) for fault in breaks)
 
 
-def minutes(desk: LiveDesk, market: Market, offers: Sequence[Offer], end: float) -> list[Minutes]:
+def minutes(desk: LiveDesk, market: Market, offers: Sequence[Offer], end: float) -> list[MinutesAccount]:
     """Compare bars of a minute with what was traded, from the first whole minute to the last before `end`."""
     first, last = -(-offers[0].at // MINUTE) * MINUTE, end // MINUTE * MINUTE
     bars = {(row[0], row[1]): row[2:] for row in desk.rows(BARS, first, last)}
@@ -98,7 +98,7 @@ def _compared(
     bars: dict[tuple[str, int], tuple[float | str, ...]],
     first: float,
     last: float,
-) -> Minutes:
+) -> MinutesAccount:
     symbols = {offer.symbol for offer in offers if offer.provider == provider}
     traded = {
         (symbol, minute): figures
@@ -109,7 +109,7 @@ def _compared(
     found = {key: bars[key] for key in traded if key in bars}
     as_traded = sum(np.allclose(bar[:5], traded[key], rtol=1e-6, atol=0) for key, bar in found.items())
     by_history = sum(str(bar[5]).endswith("-history") for bar in found.values())
-    return Minutes(provider, len(traded), len(traded) - len(found), by_history, as_traded)
+    return MinutesAccount(provider, len(traded), len(traded) - len(found), by_history, as_traded)
 
 
 def recovered(

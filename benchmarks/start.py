@@ -35,7 +35,7 @@ STOP_SECONDS = 20.0
 WORDS = ("Kafka and PostgreSQL are ready", "producer publishes", "storage runs", "analytics runs")
 
 
-class Pipeline:
+class StartedPipeline:
     """A running pipeline and when it said what, in seconds since its start."""
 
     def __init__(self, settings: dict[str, str]) -> None:
@@ -63,9 +63,9 @@ class Pipeline:
 
 
 @contextmanager
-def running(settings: dict[str, str]) -> Iterator[Pipeline]:
+def running(settings: dict[str, str]) -> Iterator[StartedPipeline]:
     """A pipeline that is stopped at the end, as Ctrl-C does."""
-    pipeline = Pipeline(settings)
+    pipeline = StartedPipeline(settings)
     try:
         yield pipeline
     finally:

@@ -37,7 +37,7 @@ all         two cores, shared by the parts, Kafka and PostgreSQL.
 """
 
 
-class Row(NamedTuple):
+class ThroughputRow(NamedTuple):
     """One measurement. `cpu` is CPU seconds, of the parts and of the servers, in `seconds`."""
 
     name: str
@@ -61,28 +61,30 @@ class Row(NamedTuple):
         )
 
 
-def produced(stage: Stage, quotes: int) -> tuple[Row, int]:
+def produced(stage: Stage, quotes: int) -> tuple[ThroughputRow, int]:
     """The producer alone, which leaves the backlog; and how many messages that has."""
     before = stage.server_cpu()
     usage = stage.run("backlog", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
     report = json.loads(usage.printed)
     seconds = report["ended"] - report["began"]
     servers = _since(before, stage)
-    row = Row("producer alone", quotes, 30_000, seconds, report["cpu"], usage.megabytes, servers)
+    row = ThroughputRow("producer alone", quotes, 30_000, seconds, report["cpu"], usage.megabytes, servers)
     return row, report["messages"]
 
 
-def drained(stage: Stage, part: str, target: int, quotes: int, messages: int) -> Row:
+def drained(stage: Stage, part: str, target: int, quotes: int, messages: int) -> ThroughputRow:
     """A consuming part on the backlog. The first start-up makes tables, the second is the one subtracted."""
     for _ in range(START_UPS):
         empty = stage.run("backlog", PARTS[part], MAX_MESSAGES="1")
     before = stage.server_cpu()
     usage = stage.run("backlog", PARTS[part], MAX_MESSAGES=str(messages - START_UPS))
     seconds, cpu = usage.seconds - empty.seconds, usage.cpu_seconds - empty.cpu_seconds
-    return Row(f"{part} alone", quotes, target, seconds, cpu, usage.megabytes, _since(before, stage))
+    return ThroughputRow(
+        f"{part} alone", quotes, target, seconds, cpu, usage.megabytes, _since(before, stage)
+    )
 
 
-def together(stage: Stage, quotes: int) -> Row:
+def together(stage: Stage, quotes: int) -> ThroughputRow:
     """Producer, storage and analytics at once."""
     stage.prepare("together")
     parts = [stage.start("together", module) for module in PARTS.values()]
@@ -98,17 +100,19 @@ def together(stage: Stage, quotes: int) -> Row:
     )[0]
     megabytes = feed.megabytes + sum(part.stopped().megabytes for part in parts)
     seconds = ended - report["began"]
-    return Row("all three at once", quotes, 20_000, seconds, used + report["cpu"], megabytes, servers)
+    return ThroughputRow(
+        "all three at once", quotes, 20_000, seconds, used + report["cpu"], megabytes, servers
+    )
 
 
-def tutorial(stage: Stage, kind: str, messages: int) -> Row:
+def tutorial(stage: Stage, kind: str, messages: int) -> ThroughputRow:
     """The usual tutorial on the head of the backlog."""
     before = stage.server_cpu()
     usage = stage.run("backlog", "benchmarks.tutorial", kind, "--messages", str(messages))
     report = json.loads(usage.printed)
     seconds = report["ended"] - report["began"]
     name = {"storage": "a commit a message", "indicators": "pandas a message"}[kind]
-    return Row(
+    return ThroughputRow(
         f"tutorial: {name}", messages, None, seconds, report["cpu"], usage.megabytes, _since(before, stage)
     )
 
@@ -124,7 +128,7 @@ def _progress(stage: Stage, act: str) -> tuple[int, int]:
     return taken_up, done
 
 
-def measure(stage: Stage, quotes: int) -> tuple[list[Row], Steady]:
+def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
     """Every row of the table, and the steady feed."""
     say(f"producer: {quotes:,} quotes")
     producer, messages = produced(stage, quotes)

@@ -3,7 +3,7 @@
 from math import exp
 from random import Random
 
-from ml.datasets.samples import History
+from ml.datasets.samples import TrainingHistory
 from ml.models.features import Observation
 from shared.market.records import Bar
 
@@ -48,11 +48,11 @@ def bar(symbol: str, number: int, open_: float, close: float) -> Bar:
     )
 
 
-def history(symbol: str, closes: list[float]) -> History:
+def history(symbol: str, closes: list[float]) -> TrainingHistory:
     """The same minutes as samples are made of."""
     pairs = zip([closes[0], *closes[:-1]], closes, strict=True)
     bars = [bar(symbol, number, before, close) for number, (before, close) in enumerate(pairs)]
-    return History(symbol, [each.end for each in bars], [observed(each) for each in bars], [])
+    return TrainingHistory(symbol, [each.end for each in bars], [observed(each) for each in bars], [])
 
 
 def observed(each: Bar) -> Observation:
@@ -70,7 +70,7 @@ def walk_of(symbol: str) -> int:
     return int(symbol[1:]) % WALKS
 
 
-class Market:
+class WalkingMarket:
     """Symbols on their walks, each a few percent apart from the next one on the same."""
 
     def __init__(self, symbols: int, length: int) -> None:

@@ -19,11 +19,11 @@ from shared.kafka import Log
 from shared.runtime.command_line import run_part
 from shared.runtime.consumer_runner import ConsumingPart, consume
 from shared.runtime.lifecycle import Stop
-from shared.runtime.offsets import Reading
+from shared.runtime.offsets import GroupOnTopic
 from shared.settings.config import Config
 
 
-def storage_of(_: Reading, log: Log, __: str) -> Storage:
+def storage_of(_: GroupOnTopic, log: Log, __: str) -> Storage:
     """The fold of this part."""
     return Storage(DeadLetterTopic(log))
 

@@ -6,7 +6,7 @@ from db.parting import Parting, tally
 from shared.errors import ConfigError
 from shared.kafka import Log, LogBrowser
 from shared.postgres.database import Cursor
-from shared.runtime.offsets import Reading, Step, hold
+from shared.runtime.offsets import GroupOnTopic, OffsetStep, hold
 
 BY_OFFSET = {
     "quotes": '"offset"',
@@ -23,7 +23,7 @@ class Cut(NamedTuple):
     """A group that is to stand at the end of `step` again, which counts what it keeps."""
 
     group: str
-    step: Step
+    step: OffsetStep
 
 
 def dropped(cursor: Cursor, parted: Parting) -> dict[str, int]:
@@ -66,7 +66,7 @@ def cut(cursor: Cursor, log: Log, parted: Parting, groups: list[Cut]) -> None:
     take.
     """
     for group in parted.groups:
-        hold(cursor, Reading(group.name, log.topic), parted.partition, group.at.next_offset)
+        hold(cursor, GroupOnTopic(group.name, log.topic), parted.partition, group.at.next_offset)
     for table, offset in BY_OFFSET.items():
         cursor.execute(
             f"delete from {table} where partition = %s and {offset} >= %s",  # noqa: S608

@@ -13,7 +13,7 @@ from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor
 from shared.runtime.epochs import NO_EPOCH, Succession
 from shared.runtime.fingerprints import fingerprint
-from shared.runtime.offsets import Reached, Reading, Step, reached
+from shared.runtime.offsets import GroupOnTopic, OffsetStep, Reached, reached
 from shared.runtime.stream import decoded
 
 Row = tuple[object, ...]
@@ -61,7 +61,7 @@ def partings(connection: Connection, cursor: Cursor, log: Log, browser: LogBrows
 def _group(
     cursor: Cursor, log: Log, browser: LogBrowser, partition: int, name: str, bounds: tuple[int, int]
 ) -> Group:
-    at, (first, end) = reached(cursor, Reading(name, log.topic), partition), bounds
+    at, (first, end) = reached(cursor, GroupOnTopic(name, log.topic), partition), bounds
     if at.next_offset == at.first_offset or at.next_offset == first:
         return Group(name, at, agrees=first <= at.next_offset <= end)
     last = browser.message_at(partition, at.next_offset - 1)
@@ -116,9 +116,9 @@ def _rows(connection: Connection, partition: int, offset: int) -> Generator[tupl
         )
 
 
-def tally(log: Log, browser: LogBrowser, partition: int, first: int, until: int) -> Step:
+def tally(log: Log, browser: LogBrowser, partition: int, first: int, until: int) -> OffsetStep:
     """What the messages from `first` to `until` are, counted as a group counts them that began at `first`."""
-    total, epochs = Step(partition, first, until), Succession(NO_EPOCH, first)
+    total, epochs = OffsetStep(partition, first, until), Succession(NO_EPOCH, first)
     for messages in browser.forwards(partition, first, until):
         aside, _ = epochs.follow(messages)
         step = decoded(partition, messages[0].offset, messages, log.partitions, aside).step

@@ -35,7 +35,7 @@ from rich.table import Table
 
 from ml.commands import parser_of, run_command
 from ml.datasets.inputs import inputs
-from ml.datasets.samples import History
+from ml.datasets.samples import TrainingHistory
 from ml.diagnostics.batch import Prediction, predictions
 from ml.diagnostics.report import progress_bars, show
 from ml.models.features import RETURNS
@@ -48,7 +48,7 @@ from shared.settings.config import Config
 COLUMNS = (*Prediction._fields, "version")
 
 
-class Summary(NamedTuple):
+class BatchSummary(NamedTuple):
     """What was written of one symbol: its newest forecast, how many there are and how many name a direction."""
 
     newest: Prediction
@@ -108,8 +108,8 @@ def load(config: Config, settings: RoundSettings) -> ModelFile:
 
 
 def write_predictions(
-    histories: Iterable[History], model: ModelFile, confidence: float, out: TextIO
-) -> list[Summary]:
+    histories: Iterable[TrainingHistory], model: ModelFile, confidence: float, out: TextIO
+) -> list[BatchSummary]:
     """Write every forecast as CSV; what they come to, symbol by symbol, without symbols that have none."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -120,7 +120,7 @@ def write_predictions(
             writer.writerow(csv_row(newest, model.manifest.version))
             rows, named = rows + 1, named + (newest.direction != "")
         if newest is not None:
-            summaries.append(Summary(newest, rows, named))
+            summaries.append(BatchSummary(newest, rows, named))
     return summaries
 
 
@@ -129,7 +129,7 @@ def csv_row(said: Prediction, version: int) -> list[object]:
     return [said.symbol, _time(said.made_at), _time(said.due_at), *said[3:], version]
 
 
-def prediction_table(summaries: Iterable[Summary]) -> Table:
+def prediction_table(summaries: Iterable[BatchSummary]) -> Table:
     """A row a symbol: its newest forecast."""
     table = Table(box=SIMPLE_HEAD)
     table.add_column("symbol")

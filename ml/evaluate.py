@@ -35,7 +35,7 @@ from rich.progress import Progress
 from ml.commands import parser_of, run_command
 from ml.datasets.inputs import Inputs, inputs
 from ml.datasets.samples import Samples, samples
-from ml.datasets.walk_forward import Fold, folds
+from ml.datasets.walk_forward import TrainTestSplit, folds
 from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.diagnostics.report import day, evaluated_record, evaluation_table, progress_bars, show
 from ml.scoring.evaluation import Evaluated, Numbers, evaluated, lesson
@@ -105,7 +105,7 @@ class Evaluation:
     config: Config
     given: Inputs
     rows: Samples
-    tests: list[Fold]
+    tests: list[TrainTestSplit]
     settings: RoundSettings
 
     def of(self, models: Sequence[str]) -> list[Evaluated]:
@@ -131,7 +131,7 @@ class Evaluation:
         return trained_forecasts(cast(TrainedModel, model), self.rows, tests, self.settings.training)
 
 
-def heading(rows: Samples, tests: Sequence[Fold], settings: RoundSettings) -> str:
+def heading(rows: Samples, tests: Sequence[TrainTestSplit], settings: RoundSettings) -> str:
     """What was tested on what, in a sentence."""
     first, last = rows.made_at[tests[0].test[0]], rows.made_at[-1]
     return (

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from producer.live.quality_row import QualityRow
-from producer.store.symbol_queries import Action, BarSpan, LastQuote, Standing
+from producer.store.symbol_queries import Action, BarSpan, LastQuote, SymbolStatus
 from producer.store.tables import CompanyRow
 from shared.calendars.calendars import NEVER, AlwaysOpen, calendar_of
 from shared.market.decimals import decimals_for
@@ -47,7 +47,7 @@ def sources_of(listings: Sequence[Listing], symbol: str) -> str:
     return ", standby ".join(names)
 
 
-def table_of(standings: Sequence[Standing], listings: Listings) -> Table:
+def table_of(standings: Sequence[SymbolStatus], listings: Listings) -> Table:
     """The list of what is followed."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("Symbol", "Sources", "Name", "Last price", "Age", "State"):
@@ -62,7 +62,7 @@ def table_of(standings: Sequence[Standing], listings: Listings) -> Table:
     return table
 
 
-def _state(line: Standing) -> str:
+def _state(line: SymbolStatus) -> str:
     if line.state is None or line.told_age is None:
         return NOTHING
     if line.told_age > SILENT_SECONDS:

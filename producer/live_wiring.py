@@ -10,7 +10,7 @@ from threading import Event
 from db.migrate import migrate
 from producer.history_progress import showing_history
 from producer.publishing.lease import Lease
-from producer.publishing.resume import Stored, joined, known_in
+from producer.publishing.resume import StoredSymbol, joined, known_in
 from producer.sources.registry import provider
 from producer.store.symbol_queries import read_stored
 from producer.store.tables import read_listings
@@ -50,7 +50,7 @@ def live_market(config: Config, topic: Log, lease: Lease, stop: Event) -> Iterat
         market.close()
 
 
-def _kept(config: Config, configured: Listings) -> tuple[Listings, dict[str, Stored]]:
+def _kept(config: Config, configured: Listings) -> tuple[Listings, dict[str, StoredSymbol]]:
     """What was added and removed while running, and what is stored of each symbol, where the database is there to tell:
     both count from the start.
     """

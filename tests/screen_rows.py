@@ -12,7 +12,7 @@ INDICATORS = (
 )  # fmt: skip
 
 
-class Minute(NamedTuple):
+class ScreenMinute(NamedTuple):
     """A minute of a made-up market: it opens at `close` - 0.5 and moves within 1 of it."""
 
     symbol: str
@@ -56,14 +56,14 @@ def at(second: float) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def close_bar(cursor: Cursor, minute: Minute) -> None:
+def close_bar(cursor: Cursor, minute: ScreenMinute) -> None:
     """Write a closed bar and its indicators."""
     key = {"symbol": minute.symbol, "interval": minute.interval, "start": at(minute.start)}
     _insert(cursor, "bars", minute.values())
     _insert(cursor, "indicators", key | minute.indicators())
 
 
-def open_bar(cursor: Cursor, minute: Minute, seen: int = 100) -> None:
+def open_bar(cursor: Cursor, minute: ScreenMinute, seen: int = 100) -> None:
     """Write the open bar; with fewer than 50 closed bars seen its long SMA is still warming up."""
     cursor.execute(
         "delete from open_bars where symbol = %s and interval = %s", (minute.symbol, minute.interval)
@@ -152,7 +152,7 @@ def offer(cursor: Cursor, reason: str, reachable_since: float | None = None) -> 
     _insert(cursor, "live_offers", {"source": "yahoo", "reason": reason, "reachable_since": since})
 
 
-def forecast(cursor: Cursor, minute: Minute, model: str = "naive", **told: object) -> None:
+def forecast(cursor: Cursor, minute: ScreenMinute, model: str = "naive", **told: object) -> None:
     """Write what a model said when a bar closed: no change for five bars, within 1, 2 and 3 of the close, a tenth more
     with every bar."""
     widths = [[(1 + level) * (1 + step / 10) for level in range(3)] for step in range(5)]
@@ -177,7 +177,7 @@ def forecast(cursor: Cursor, minute: Minute, model: str = "naive", **told: objec
     _insert(cursor, "forecasts", values | told)
 
 
-def trained_forecast(cursor: Cursor, minute: Minute, model: str, version: int, mean: float) -> None:
+def trained_forecast(cursor: Cursor, minute: ScreenMinute, model: str, version: int, mean: float) -> None:
     """Write what a trained model said of the next close alone: `mean`, within 1, 2 and 3 of it."""
     nothing: list[object] = [None] * 4
     told: dict[str, object] = {
@@ -215,8 +215,8 @@ def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:
     for symbol, close in closes.items():
         for index in range(bars):
             wave = (index % 7 - 3) / 10
-            close_bar(cursor, Minute(symbol, minute - (bars - index) * MINUTE, close + wave))
-        open_bar(cursor, Minute(symbol, minute, close))
+            close_bar(cursor, ScreenMinute(symbol, minute - (bars - index) * MINUTE, close + wave))
+        open_bar(cursor, ScreenMinute(symbol, minute, close))
         quote(cursor, symbol, close, now, previous_close=close / 1.01)
 
 

@@ -15,7 +15,7 @@ from shared.calendars.calendars import SessionCalendar
 REGULAR = "regular"
 
 
-class Place(NamedTuple):
+class PlaceInBars(NamedTuple):
     """Where a quote enters bars: the time that it counts at and the beginning of its minute, both in epoch seconds, and
     the bar of that minute where there is one."""
 
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     bar: OpenBar | None
 
 
-def counted_at(time: float, state: SymbolState, closed_until: int) -> Place:
+def counted_at(time: float, state: SymbolState, closed_until: int) -> PlaceInBars:
     """Where a price of the regular session enters bars that was told outside of it, as `time` says.
 
     Where that is within a minute after the end it counts at the last moment, unless the last minute is closed: of the
@@ -34,7 +34,7 @@ def counted_at(time: float, state: SymbolState, closed_until: int) -> Place:
     is_open = state.closed_until < start and closed_until < start
     if is_open and _ends_a_day(start, state.calendar):
         time, start = nextafter(start, 0.0), start - MINUTE
-    return Place(time, start, state.minutes.get(start))
+    return PlaceInBars(time, start, state.minutes.get(start))
 
 
 def _ends_a_day(second: int, calendar: SessionCalendar) -> bool:

@@ -17,7 +17,7 @@ from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import take_special_day
 from analytics.engine.split_check import Settled
 from analytics.engine.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
-from analytics.forecasting.forecast_events import PastBar, Step
+from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import (
     NOTHING_TRAINED,
     NoSearches,
@@ -66,7 +66,7 @@ class Event(NamedTuple):
 
     offset: int
     closed: ClosedBar
-    step: Step | None
+    step: ForecastStep | None
 
 
 def _order(closed: ClosedBar) -> tuple[int, int, str]:
@@ -235,7 +235,7 @@ class Engine:
         were off by tells how wide the next one's intervals must be."""
         return [Event(offset, closed, self._step(closed)) for closed in bars]
 
-    def _step(self, closed: ClosedBar) -> Step | None:
+    def _step(self, closed: ClosedBar) -> ForecastStep | None:
         bar = closed.bar
         pools = self._pools.get(bar.interval)
         if pools is None:

@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 from analytics.engine.bars import MINUTE, OpenBar, Slot, slot_filled_by, slot_of
-from analytics.engine.series import ClosedBar, Series
+from analytics.engine.series import BarSeries, ClosedBar
 from analytics.indicators.indicator_set import IndicatorSet
 from shared.calendars.calendars import SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval, Quote
@@ -27,7 +27,7 @@ class OpenBars:
     because the whole bar has filled that itself.
     """
 
-    def __init__(self, series: dict[Interval, Series], calendar: SessionCalendar) -> None:
+    def __init__(self, series: dict[Interval, BarSeries], calendar: SessionCalendar) -> None:
         self.series = series
         self.minutes = series["1m"].open_bars
         self._calendar = calendar
@@ -121,7 +121,7 @@ class OpenBars:
             view.merge(piece)
         return view
 
-    def _newest_slot(self, series: Series, minutes: list[OpenBar]) -> Slot | None:
+    def _newest_slot(self, series: BarSeries, minutes: list[OpenBar]) -> Slot | None:
         filled = (slot_of(series.interval, minute.start, self._calendar) for minute in minutes)
         open_ = (Slot(bar.start, bar.end, bar.session) for bar in series.open_bars.values())
         return max((slot for slot in (*filled, *open_) if slot is not None), default=None)

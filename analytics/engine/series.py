@@ -19,7 +19,7 @@ class ClosedBar(NamedTuple):
     alerts: list[Alert]
 
 
-class Series:
+class BarSeries:
     """Bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`.
 
     `forecasts` are moved by whoever closes the bars, for they learn from other symbols' too; None where there are none.

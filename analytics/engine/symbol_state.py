@@ -9,7 +9,7 @@ import msgspec
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.open_bars import OpenBars
-from analytics.engine.series import ClosedBar, Series
+from analytics.engine.series import BarSeries, ClosedBar
 from analytics.engine.split_check import Settled, SplitCheck
 from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from ml.arima.forecaster import ForecastSettings
@@ -99,11 +99,11 @@ class SymbolState:
         self.splits = SplitCheck()
         self.settled: list[Settled] = []
 
-    def _new_series(self, interval: Interval) -> Series:
+    def _new_series(self, interval: Interval) -> BarSeries:
         settings = self._settings
         periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
         forecasts = settings.forecasts.get(interval)
-        return Series(
+        return BarSeries(
             self.symbol, interval, periods, settings.indicators, settings.alerts, forecasts, self.calendar
         )
 
@@ -215,7 +215,7 @@ class SymbolState:
         found = ((series, self.open.newest(interval)) for interval, series in self.open.series.items())
         return [self._live_bar(series, bar) for series, bar in found if bar is not None]
 
-    def _live_bar(self, series: Series, bar: OpenBar) -> LiveBar:
+    def _live_bar(self, series: BarSeries, bar: OpenBar) -> LiveBar:
         every = self._settings.live_every
         closes = LiveCloses(**{name: self._live_close(n, bar) for name, n in vars(every).items()})
         indicators = series.indicators

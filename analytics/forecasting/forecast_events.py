@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ml.arima.search import Outcome
+from ml.arima.search import SearchOutcome
 from ml.models.features import Observation
 from ml.scoring.scores import Score
 from ml.uncertainty.conformal import Forecast
@@ -30,14 +30,14 @@ class Fit(NamedTuple):
     `asked_at`, epoch seconds."""
 
     asked_at: int
-    outcome: Outcome
+    outcome: SearchOutcome
 
 
 PastBar = tuple[int, Observation]
 """A closed bar that was not forecast: its end in epoch seconds, and it in today's shares."""
 
 
-class Step(NamedTuple):
+class ForecastStep(NamedTuple):
     """What a bar moved: it is the series' `number`-th, `levels` are the shares that the intervals shall hold, up to
     `horizons` bars ahead. `fit` is there where a search took effect."""
 

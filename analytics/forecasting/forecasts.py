@@ -15,10 +15,10 @@ from math import exp, inf, log, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from analytics.forecasting.forecast_events import Fit, Made, PastBar, Scored, Step
+from analytics.forecasting.forecast_events import Fit, ForecastStep, Made, PastBar, Scored
 from analytics.forecasting.scorecard import Track
 from ml.arima.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.arima.search import Outcome, SearchSettings
+from ml.arima.search import SearchOutcome, SearchSettings
 from ml.arima.search import Series as Logarithms
 from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, split
 from ml.models.predictors import Served
@@ -50,7 +50,7 @@ class Searches(Protocol):
     def ask(self, search: Search) -> None:
         """Begin, for the result will be asked for."""
 
-    def result(self, search: Search) -> Outcome:
+    def result(self, search: Search) -> SearchOutcome:
         """The result, waited for if it must be."""
 
 
@@ -60,9 +60,9 @@ class NoSearches:
     def ask(self, search: Search) -> None:
         """It is not begun."""
 
-    def result(self, search: Search) -> Outcome:
+    def result(self, search: Search) -> SearchOutcome:
         """It has failed."""
-        return Outcome(None, f"nobody searches for a model of {search.symbol} here")
+        return SearchOutcome(None, f"nobody searches for a model of {search.symbol} here")
 
 
 Pools = dict[str, Pool]
@@ -120,7 +120,9 @@ class SeriesForecasts:
         """What a stored state must have been made with."""
         return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
 
-    def advance(self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NOTHING_TRAINED) -> Step:
+    def advance(
+        self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NOTHING_TRAINED
+    ) -> ForecastStep:
         """A bar has closed: scores what was said of it, and says what is to come."""
         close = bar.close
         self.seen += 1
@@ -137,7 +139,7 @@ class SeriesForecasts:
         made = self._forecast(bar, said, pools, trained)
         for each in made:
             self.tracks[each.model].issue(each.forecasts)
-        return Step(self.seen, self.levels, self._settings.steps, made, scored, fit)
+        return ForecastStep(self.seen, self.levels, self._settings.steps, made, scored, fit)
 
     def ask(self, searches: Searches) -> None:
         """Ask again for the search whose result is still to come, if there is one."""

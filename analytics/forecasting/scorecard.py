@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from ml.scoring.scores import Record, Score, fines_of, score
+from ml.scoring.scores import Score, TrackRecord, fines_of, score
 from ml.scoring.significance import NAIVE, Comparison
 from ml.uncertainty.conformal import Forecast, Pool, Waiting
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval
@@ -26,10 +26,10 @@ def cluster_days(interval: Interval, horizon: int) -> int:
     return max(1, ceil(OVERLAPS_A_CLUSTER * (horizon - 1) * share))
 
 
-class Standing(NamedTuple):
+class ModelStanding(NamedTuple):
     """How a model has fared at one horizon; "no change" is compared with nothing, for it is what others are against."""
 
-    record: Record
+    record: TrackRecord
     comparison: Comparison | None
 
 
@@ -44,14 +44,14 @@ class Track:
         self._levels, self._fines = len(levels), fines_of(levels)
         self._waiting = Waiting()
         self._waiting.seen = seen
-        self.standings: dict[int, Standing] = {}
+        self.standings: dict[int, ModelStanding] = {}
 
     def follow(self, horizon: int) -> None:
         """Keep a record of this horizon from now on, if none is kept yet."""
         if horizon not in self.standings:
             days = cluster_days(self._interval, horizon)
             comparison = None if self.model == NAIVE else Comparison(days)
-            self.standings[horizon] = Standing(Record(self._levels), comparison)
+            self.standings[horizon] = ModelStanding(TrackRecord(self._levels), comparison)
 
     def arrive(self, bar: Bar, pool: Pool) -> dict[int, Score]:
         """A bar has closed: the scores of what was said of its close, by horizon; `pool` learns from them."""

@@ -7,7 +7,7 @@ from typing import TypeGuard
 from analytics.engine.deployments import Versions
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Served
-from ml.registry.model_file import Expected, ModelFile, libraries_of
+from ml.registry.model_file import ExpectedModel, ModelFile, libraries_of
 from ml.registry.registry import MODELS, Registry
 from shared.errors import ModelRefused
 from shared.market.records import Interval
@@ -99,11 +99,11 @@ class RegistryShelf:
             return False
         size, horizon = self._models.ml_window_size, self._models.prediction_horizon
         features = names(FeatureSettings(size))
-        wanted = Expected(interval, model, features, size, horizon, libraries_of(model))
+        wanted = ExpectedModel(interval, model, features, size, horizon, libraries_of(model))
         return self._file(interval, model, version, wanted) is not None
 
     def _file(
-        self, interval: Interval, model: TrainedModel, version: int, expected: Expected | None
+        self, interval: Interval, model: TrainedModel, version: int, expected: ExpectedModel | None
     ) -> ModelFile | None:
         try:
             return self._registry.load(interval, model, version, expected)

@@ -9,7 +9,7 @@ from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_made
 from analytics.store.replacing import replace_actions, replace_events
-from analytics.store.tables import Snapshot
+from analytics.store.tables import FoldSnapshot
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
@@ -38,7 +38,7 @@ class Partition:
     """
 
     def __init__(
-        self, engine: Engine, snapshot: Snapshot, written: int, past: Past, servings: Servings
+        self, engine: Engine, snapshot: FoldSnapshot, written: int, past: Past, servings: Servings
     ) -> None:
         self.engine, self.written, self.past, self.servings = engine, written, past, servings
         servings.start(engine)

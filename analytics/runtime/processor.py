@@ -24,7 +24,7 @@ from analytics.runtime.searches import PooledSearches
 from analytics.store.deployment_tables import switches_from, write_switches
 from analytics.store.forecast_tables import delete_records, write_forecasts, write_records
 from analytics.store.tables import (
-    Snapshot,
+    FoldSnapshot,
     delete_snapshot,
     load_snapshot,
     save_snapshot,
@@ -36,7 +36,7 @@ from analytics.store.tables import (
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, transaction
-from shared.runtime.offsets import Reading, hold, reached
+from shared.runtime.offsets import GroupOnTopic, hold, reached
 from shared.runtime.stream import Batch
 
 LIVE_SECONDS = 0.25
@@ -70,7 +70,7 @@ class Analysis:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: GroupOnTopic,
         settings: EngineSettings,
         searches: PooledSearches,
         shelf: Shelf = NOTHING_TRAINED,
@@ -105,7 +105,7 @@ class Analysis:
         self._partitions[partition] = Partition(engine, snapshot, next_offset, past, servings)
         return snapshot.next_offset
 
-    def _settings_of(self, snapshot: Snapshot) -> EngineSettings:
+    def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
         """What is written already is folded again by the rules it was written by; new rules hold for what is new."""
         kept = snapshot.partition
         return replace(
@@ -127,7 +127,7 @@ class Analysis:
             for interval in changed
         }
 
-    def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine, is_cut: bool) -> Snapshot:
+    def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine, is_cut: bool) -> FoldSnapshot:
         """There is no state, or one of an older version: the whole log is folded again. Alerts and forecasts that are
         written stay; bars, indicators and splits are made anew. Where the tables were cut back, everything is."""
         delete_snapshot(cursor, self._reading, partition)
@@ -146,11 +146,11 @@ class Analysis:
                 until,
             )
         manner = REMAKING if is_cut else REWRITING
-        snapshot = Snapshot(first, {**_state(engine, {}), manner: True}, {})
+        snapshot = FoldSnapshot(first, {**_state(engine, {}), manner: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
-    def _rebuilt(self, cursor: Cursor, partition: int, snapshot: Snapshot) -> tuple[Snapshot, Engine]:
+    def _rebuilt(self, cursor: Cursor, partition: int, snapshot: FoldSnapshot) -> tuple[FoldSnapshot, Engine]:
         """Snapshot and engine under new indicator settings or calendars, marked so that a kill does not leave old rows
         behind."""
         log.info(
@@ -161,7 +161,7 @@ class Analysis:
         engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
         serving = snapshot.partition["serving"]
-        snapshot = Snapshot(snapshot.next_offset, {**_state(engine, serving), REWRITING: True}, states)
+        snapshot = FoldSnapshot(snapshot.next_offset, {**_state(engine, serving), REWRITING: True}, states)
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot, engine
 
@@ -285,4 +285,4 @@ class Analysis:
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
         partition.replace(cursor, number)
         state = _state(engine, partition.servings.versions)
-        save_snapshot(cursor, self._reading, number, Snapshot(partition.reached, state, states))
+        save_snapshot(cursor, self._reading, number, FoldSnapshot(partition.reached, state, states))

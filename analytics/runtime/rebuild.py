@@ -11,7 +11,7 @@ from analytics.engine.symbol_state import Rebuilt
 from analytics.forecasting.forecast_events import PastBar
 from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet
 from analytics.store.forecast_tables import latest_bars
-from analytics.store.tables import Snapshot, bars_until, replace_indicators, splits_until
+from analytics.store.tables import FoldSnapshot, bars_until, replace_indicators, splits_until
 from ml.models.features import split
 from ml.uncertainty.volatility import MEMORY
 from shared.calendars.calendars import calendar_of, periods_per_year
@@ -25,7 +25,7 @@ TOLD_EVERY = 25
 log = logging.getLogger("tickstream.analytics")
 
 
-def rebuilt_engine(cursor: Cursor, snapshot: Snapshot, engine: Engine) -> Engine:
+def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> Engine:
     """A new engine, filled from a snapshot of older settings; its symbols' rows in `indicators` are written anew.
 
     Rows of bars that closed behind the snapshot are to be replaced when the log is folded up to them again.

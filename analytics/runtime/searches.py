@@ -5,7 +5,7 @@ from threading import Event
 from typing import Protocol
 
 from analytics.forecasting.forecasts import Search
-from ml.arima.search import Outcome
+from ml.arima.search import SearchOutcome
 from ml.order_search.search_pool import DIED, Key, SearchPool
 from shared.errors import Unavailable
 from shared.observability.heartbeat import beat
@@ -22,10 +22,10 @@ _numbers = count()
 class OutcomeStore(Protocol):
     """Where outcomes are kept. What is stored first counts."""
 
-    def find(self, search: Search) -> Outcome | None:
+    def find(self, search: Search) -> SearchOutcome | None:
         """The stored outcome, None where there is none."""
 
-    def store(self, search: Search, outcome: Outcome) -> Outcome:
+    def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
         """Store an outcome where there is none yet: the one that counts."""
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class PooledSearches:
     def __init__(self, pool: SearchPool, stop: Event, outcomes: OutcomeStore) -> None:
         self._pool, self._stop, self._outcomes = pool, stop, outcomes
         self._keys: dict[Search, Key] = {}
-        self._found: dict[Search, Outcome] = {}
+        self._found: dict[Search, SearchOutcome] = {}
 
     def ask(self, search: Search) -> None:
         """Begin, unless it has begun already or was made before."""
@@ -54,7 +54,7 @@ class PooledSearches:
         else:
             self._found[search] = found
 
-    def result(self, search: Search) -> Outcome:
+    def result(self, search: Search) -> SearchOutcome:
         """The result, waited for, and stored before anything is made of it. It does not depend on how long that takes.
 
         Raises Unavailable where the part is to stop meanwhile: the next start asks again.
@@ -83,7 +83,7 @@ class PooledSearches:
         self._keys[search] = (search.symbol, search.interval, next(_numbers))
         self._pool.submit(self._keys[search], search.series, search.settings)
 
-    def _outcome(self, search: Search) -> Outcome:
+    def _outcome(self, search: Search) -> SearchOutcome:
         if search not in self._keys:
             self._begin(search)
         key, outcome = self._keys.pop(search), None

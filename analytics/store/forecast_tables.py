@@ -9,11 +9,11 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
-from analytics.forecasting.forecast_events import Made, PastBar, Scored, Step
+from analytics.forecasting.forecast_events import ForecastStep, Made, PastBar, Scored
 from analytics.forecasting.forecasts import SeriesForecasts
-from analytics.forecasting.scorecard import Standing
+from analytics.forecasting.scorecard import ModelStanding
 from ml.models.features import Observation
-from ml.scoring.scores import Summary
+from ml.scoring.scores import ScoreSummary
 from ml.scoring.significance import NAIVE, Comparison, champion
 from ml.uncertainty.conformal import Forecast
 from shared.market.records import Bar, Interval
@@ -30,11 +30,11 @@ SCORE_COLUMNS = (
 FIT_COLUMNS = ("symbol", "interval", "number", "asked_at", "p", "d", "q", "aicc", "reason", "seconds")
 RECORD_COLUMNS = (
     *("symbol", "interval", "model", "horizon", "seen", "needed", "levels"),
-    *(f"{span}_{name}" for span in ("rolling", "lifetime") for name in Summary._fields),
+    *(f"{span}_{name}" for span in ("rolling", "lifetime") for name in ScoreSummary._fields),
     *("clusters", "difference", "difference_low", "difference_high", "verdict", "champion"),
 )
 NO_ORDER = (None, None, None)
-NO_SCORES = (0, *[None] * (len(Summary._fields) - 1))
+NO_SCORES = (0, *[None] * (len(ScoreSummary._fields) - 1))
 NO_COMPARISON = (None,) * 5
 
 _json = msgspec.json.Encoder()
@@ -102,7 +102,7 @@ def _time(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def _forecast_row(bar: Bar, step: Step, made: Made) -> tuple[object, ...]:
+def _forecast_row(bar: Bar, step: ForecastStep, made: Made) -> tuple[object, ...]:
     nothing = [None] * len(step.levels)
     by_horizon = _by_horizon(made.forecasts, step.horizons)
     lows: list[Sequence[float | None]] = []
@@ -128,7 +128,7 @@ def _by_horizon(forecasts: list[Forecast], horizons: int) -> Sequence[Forecast |
     return [said.get(horizon) for horizon in range(1, horizons + 1)]
 
 
-def _score_row(bar: Bar, step: Step, scored: Scored) -> tuple[object, ...]:
+def _score_row(bar: Bar, step: ForecastStep, scored: Scored) -> tuple[object, ...]:
     nothing = [None] * len(step.levels)
     by_horizon = [scored.scores.get(horizon) for horizon in range(1, max(scored.scores) + 1)]
     return (
@@ -143,7 +143,7 @@ def _score_row(bar: Bar, step: Step, scored: Scored) -> tuple[object, ...]:
     )
 
 
-def _fit_row(bar: Bar, step: Step) -> tuple[object, ...]:
+def _fit_row(bar: Bar, step: ForecastStep) -> tuple[object, ...]:
     """The row of the search that took effect with this bar."""
     assert step.fit is not None, "only steps with which a search took effect have such a row"
     outcome = step.fit.outcome
@@ -178,13 +178,13 @@ def champions(forecasts: SeriesForecasts) -> dict[int, str]:
     return {horizon: champion(found) for horizon, found in challengers.items()}
 
 
-def _summary(found: Summary | None) -> tuple[object, ...]:
+def _summary(found: ScoreSummary | None) -> tuple[object, ...]:
     if found is None:
         return NO_SCORES
     return tuple(list(value) if isinstance(value, tuple) else value for value in found)
 
 
-def _compared(standing: Standing) -> tuple[object, ...]:
+def _compared(standing: ModelStanding) -> tuple[object, ...]:
     """Clusters, difference and its interval, and the verdict; "no change" is not compared with itself."""
     comparison = standing.comparison
     if comparison is None:

@@ -5,7 +5,7 @@ import struct
 
 from analytics.forecasting.forecasts import Search
 from ml.arima.arima import ArimaModel
-from ml.arima.search import Outcome
+from ml.arima.search import SearchOutcome
 from shared.postgres.database import Connection, Cursor, connect, transaction
 
 COLUMNS = "ar, d, ma, constant, sigma, reason, aicc, seconds"
@@ -18,12 +18,12 @@ class OutcomeTable:
     def __init__(self, dsn: str) -> None:
         self._connection: Connection = connect(dsn, "searches")
 
-    def find(self, search: Search) -> Outcome | None:
+    def find(self, search: Search) -> SearchOutcome | None:
         """What was found, None where nothing is stored. Raises Unavailable."""
         with transaction(self._connection) as cursor:
             return _stored(cursor, _input(search))
 
-    def store(self, search: Search, outcome: Outcome) -> Outcome:
+    def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
         """Store it, unless another member has done so: the outcome that counts. Raises Unavailable."""
         values = (_input(search), search.symbol, search.interval, *_columns(outcome.model), *outcome[1:])
         with transaction(self._connection) as cursor:
@@ -50,14 +50,14 @@ def _array(numbers: tuple[float, ...]) -> str:
     return "{" + ",".join(map(repr, numbers)) + "}"
 
 
-def _stored(cursor: Cursor, searched: bytes) -> Outcome | None:
+def _stored(cursor: Cursor, searched: bytes) -> SearchOutcome | None:
     cursor.execute(f"select {COLUMNS} from search_outcomes where input = %s", (searched,))  # noqa: S608
     row = cursor.fetchone()
     if row is None:
         return None
     ar, d, ma, constant, sigma, reason, aicc, seconds = row
     model = None if sigma is None else ArimaModel(tuple(ar), d, tuple(ma), constant, sigma)
-    return Outcome(model, reason, aicc, seconds)
+    return SearchOutcome(model, reason, aicc, seconds)
 
 
 def _input(search: Search) -> bytes:

@@ -14,7 +14,7 @@ from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.indicator_set import IndicatorRow
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
-from shared.runtime.offsets import Reading
+from shared.runtime.offsets import GroupOnTopic
 
 BAR_COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),
@@ -38,7 +38,7 @@ SYMBOL_COLUMNS = (
 )
 
 
-class Snapshot(NamedTuple):
+class FoldSnapshot(NamedTuple):
     """The engine's state at an offset: that of the partition, and that of each of its symbols."""
 
     next_offset: int
@@ -221,7 +221,7 @@ def export_quotes(cursor: Cursor, out: TextIO) -> None:
     cursor.copy_expert(EXPORT, out)
 
 
-def load_snapshot(cursor: Cursor, reading: Reading, partition: int) -> Snapshot | None:
+def load_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> FoldSnapshot | None:
     """The snapshot of a partition, None before the first."""
     key = (reading.group, reading.topic, partition)
     where = "where group_id = %s and topic = %s and partition = %s"
@@ -231,10 +231,10 @@ def load_snapshot(cursor: Cursor, reading: Reading, partition: int) -> Snapshot 
         return None
     cursor.execute(f"select symbol, state from symbol_snapshots {where}", key)  # noqa: S608
     symbols = {symbol: msgspec.json.decode(state) for symbol, state in cursor.fetchall()}
-    return Snapshot(row[0], msgspec.json.decode(row[1]), symbols)
+    return FoldSnapshot(row[0], msgspec.json.decode(row[1]), symbols)
 
 
-def delete_snapshot(cursor: Cursor, reading: Reading, partition: int) -> None:
+def delete_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> None:
     """Forget the state of a partition and of its symbols."""
     for table in ("partition_snapshots", "symbol_snapshots"):
         cursor.execute(
@@ -243,7 +243,7 @@ def delete_snapshot(cursor: Cursor, reading: Reading, partition: int) -> None:
         )
 
 
-def save_snapshot(cursor: Cursor, reading: Reading, partition: int, snapshot: Snapshot) -> None:
+def save_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int, snapshot: FoldSnapshot) -> None:
     """Replace the snapshot of a partition; symbols that are not in it keep the state they have."""
     key = (reading.group, reading.topic, partition)
     state = msgspec.json.encode(snapshot.partition).decode()

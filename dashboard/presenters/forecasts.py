@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dashboard.presenters.numbers import percent, plain
 from dashboard.presenters.panels import Cell
-from dashboard.read.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
+from dashboard.read.rows import ActionRow, Fared, ForecastPath, ForecastRow, RecordRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
 from shared.market.records import INTERVALS
@@ -24,7 +24,7 @@ NAMES = {NAIVE: "No change", "arima": "ARIMA", "xgboost": "XGBoost", "lstm": "LS
 """The models that are not written as their name in the tables."""
 
 
-class Expected(NamedTuple):
+class ExpectedClose(NamedTuple):
     """What is expected of one close: by which model, and the bounds of each interval, the narrowest first.
 
     In units of today's share.
@@ -36,7 +36,7 @@ class Expected(NamedTuple):
     high: list[float]
 
 
-def expected(forecast: ForecastRow, record: RecordRow, actions: Sequence[ActionRow]) -> list[Expected]:
+def expected(forecast: ForecastRow, record: RecordRow, actions: Sequence[ActionRow]) -> list[ExpectedClose]:
     """What is expected of the next closes, as far as something was said of each one before."""
     share = share_since(forecast.made_at, actions)
     found = []
@@ -48,7 +48,7 @@ def expected(forecast: ForecastRow, record: RecordRow, actions: Sequence[ActionR
     return found
 
 
-def _expected(forecast: ForecastRow, model: str, step: int, share: float) -> Expected | None:
+def _expected(forecast: ForecastRow, model: str, step: int, share: float) -> ExpectedClose | None:
     """What a model said of a bar; None where it said nothing of it."""
     said = forecast.models.get(model)
     if said is None or step >= len(said.mean):
@@ -56,7 +56,7 @@ def _expected(forecast: ForecastRow, model: str, step: int, share: float) -> Exp
     mean, low, high = said.mean[step], _times(said.lower[step], share), _times(said.upper[step], share)
     if mean is None or not len(low) == len(high) == len(forecast.levels):
         return None
-    return Expected(model, mean * share, low, high)
+    return ExpectedClose(model, mean * share, low, high)
 
 
 def _times(bounds: Sequence[float | None], share: float) -> list[float]:
@@ -143,7 +143,7 @@ def kind_name(model: str) -> str:
     return NAMES.get(model) or model.replace("_", " ").capitalize()
 
 
-def model_name(model: str, said: Said | None) -> str:
+def model_name(model: str, said: ForecastPath | None) -> str:
     """A model in plain words, with the version that spoke where one did."""
     name = kind_name(model)
     if model == NAIVE or said is None:

@@ -11,7 +11,7 @@ from dashboard.read.rows import ActionRow, PastRow
 CLOSES_SHOWN = 100
 
 
-class Outcome(NamedTuple):
+class ForecastOutcome(NamedTuple):
     """The close of the bar that starts at `start`, and what was said of it one bar before: in today's shares."""
 
     start: int
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     high: float
 
 
-def outcomes(rows: Sequence[PastRow], actions: Sequence[ActionRow]) -> list[Outcome]:
+def outcomes(rows: Sequence[PastRow], actions: Sequence[ActionRow]) -> list[ForecastOutcome]:
     """What became of each forecast but the last; `rows` are oldest first.
 
     A bar is left out that did not follow the one before, and one for which the model said no interval of the level.
@@ -32,12 +32,12 @@ def outcomes(rows: Sequence[PastRow], actions: Sequence[ActionRow]) -> list[Outc
             continue
         then, now = share_since(said.made_at, actions), share_since(came.made_at, actions)
         found.append(
-            Outcome(came.start, came.close * now, said.mean * then, said.low * then, said.high * then)
+            ForecastOutcome(came.start, came.close * now, said.mean * then, said.low * then, said.high * then)
         )
     return found
 
 
-def figure(found: Sequence[Outcome], level: float, model: str) -> dict[str, Any]:
+def figure(found: Sequence[ForecastOutcome], level: float, model: str) -> dict[str, Any]:
     """The outcomes of a model's forecasts as columns, and in `text` how many lay inside.
 
     An interval's bounds belong to it.
@@ -48,6 +48,6 @@ def figure(found: Sequence[Outcome], level: float, model: str) -> dict[str, Any]
     return {
         "level": level,
         "model": model,
-        "columns": {name: [getattr(each, name) for each in found] for name in Outcome._fields},
+        "columns": {name: [getattr(each, name) for each in found] for name in ForecastOutcome._fields},
         "text": f"{closes} lay inside the {percent(level, 0)} interval of {named}." if found else "",
     }

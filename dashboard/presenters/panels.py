@@ -7,7 +7,7 @@ number, volume, text, words); None stands for what is not known. A text is how f
 from math import floor
 from typing import Any
 
-from dashboard.read.rows import AlertRow, OpenBar, PartRow, SymbolRow
+from dashboard.read.rows import AlertRow, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
 from shared.calendars.calendars import calendar_of
 from shared.market.decimals import decimals_for
@@ -109,7 +109,7 @@ def price_flag(row: SymbolRow) -> str:
     return "Price below zero" if row.price < 0 else "Price of zero"
 
 
-def session_cells(row: SymbolRow, day: OpenBar | None, past: float | None) -> list[Cell]:
+def session_cells(row: SymbolRow, day: OpenBarRow | None, past: float | None) -> list[Cell]:
     """The trading day so far: as the source gives it, else from the open day bar.
 
     Of a day nothing is known whose quotes have not come yet: the last quote was in the `past`.
@@ -139,7 +139,7 @@ def _unknown(row: SymbolRow) -> SymbolRow:
     return row._replace(day_open=None, day_high=None, day_low=None, day_volume=None)
 
 
-def _session_vwap(row: SymbolRow, day: OpenBar | None) -> Cell:
+def _session_vwap(row: SymbolRow, day: OpenBarRow | None) -> Cell:
     """The session's average price, where it is that of the whole session's volume; else how much of that has been seen.
 
     What was traded before the first quote came has a volume, but no prices to average.
@@ -153,7 +153,7 @@ def _session_vwap(row: SymbolRow, day: OpenBar | None) -> Cell:
     return "VWAP", f"{floor(seen * 100)}\u00a0% seen", "partial"
 
 
-def indicator_cells(open_bar: OpenBar | None, periods: Indicators) -> list[Cell]:
+def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Cell]:
     """The indicators of the open bar; one that is warming up says how far it is, such as 12/34."""
     macd = periods.macd_slow + periods.macd_signal - 1
     wanted = [
@@ -171,7 +171,7 @@ def indicator_cells(open_bar: OpenBar | None, periods: Indicators) -> list[Cell]
     return [_indicator(open_bar, *cell) for cell in wanted]
 
 
-def _indicator(open_bar: OpenBar | None, label: str, name: str, kind: str, needed: int) -> Cell:
+def _indicator(open_bar: OpenBarRow | None, label: str, name: str, kind: str, needed: int) -> Cell:
     if open_bar is None:
         return label, None, kind
     value: float | None = getattr(open_bar.bar, name)

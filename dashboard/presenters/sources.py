@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dashboard.read.rows import PRODUCER_SILENT, DataAlertRow, QualityRow
+from dashboard.read.rows import PRODUCER_SILENT, DataAlertRow, DataQualityRow
 from dashboard.read.snapshot import Reading
 
 NAMES = {
@@ -64,7 +64,7 @@ def source_name(source: str) -> str:
     return NAMES.get(source, source)
 
 
-def sources_in_use(qualities: Iterable[QualityRow]) -> tuple[str, str]:
+def sources_in_use(qualities: Iterable[DataQualityRow]) -> tuple[str, str]:
     """The sources that speak, such as "Live · Yahoo, Binance", and a line a source with its number of symbols."""
     counts = Counter(source_name(quality.source) for quality in qualities).most_common()
     named = [name for name, _ in counts[:NAMED_AT_MOST]]
@@ -73,7 +73,7 @@ def sources_in_use(qualities: Iterable[QualityRow]) -> tuple[str, str]:
     return " · ".join(["Live"] + [", ".join(named + more)] * bool(counts)), "\n".join(lines)
 
 
-def history_progress(qualities: Iterable[QualityRow]) -> tuple[int, int] | None:
+def history_progress(qualities: Iterable[DataQualityRow]) -> tuple[int, int] | None:
     """Requests made, and to make, for the past of all symbols; None once all are made."""
     rows = list(qualities)
     done, total = sum(row.history_done for row in rows), sum(row.history_total for row in rows)
@@ -94,7 +94,7 @@ def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:
     )
 
 
-def standing(quality: QualityRow, stands_in: bool) -> Sentence:
+def standing(quality: DataQualityRow, stands_in: bool) -> Sentence:
     """How a symbol's quotes fare, and what is the cause where they don't come."""
     source = source_name(quality.source)
     if quality.cause == PRODUCER_SILENT:
@@ -117,7 +117,7 @@ def standing(quality: QualityRow, stands_in: bool) -> Sentence:
     return _plain(_told(quality.detail) or f"Waiting for {source}")
 
 
-def _live(quality: QualityRow, source: str, stands_in: bool) -> Sentence:
+def _live(quality: DataQualityRow, source: str, stands_in: bool) -> Sentence:
     """Quotes come: from whom, and whether by asking because there is no stream."""
     if stands_in and quality.standby is not None:
         return _plain(f"{source} replaces {source_name(quality.standby)}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.read.rows import Fared, ForecastRow, PastRow, RecordRow, Said, SeriesKey
+from dashboard.read.rows import Fared, ForecastPath, ForecastRow, PastRow, RecordRow, SeriesKey
 from shared.postgres.database import Cursor
 
 STEPS_SHOWN = 5
@@ -56,7 +56,7 @@ def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, For
     found: dict[SeriesKey, ForecastRow] = {}
     for symbol, interval, start, made_at, levels, model, order, *said in cursor.fetchall():
         forecast = found.setdefault((symbol, interval), ForecastRow(start, made_at, levels, {}))
-        forecast.models[model] = Said(None if order is None else tuple(order), *said)
+        forecast.models[model] = ForecastPath(None if order is None else tuple(order), *said)
     return found
 
 

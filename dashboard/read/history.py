@@ -11,7 +11,7 @@ SERIES_KEPT = 64
 """So many series are kept; the one nobody has asked for longest makes room."""
 
 
-class History:
+class BarHistory:
     """Closed bars by symbol and interval, filled on demand. Every method may be called from any thread."""
 
     def __init__(self, bars_kept: int) -> None:

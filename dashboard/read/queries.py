@@ -10,10 +10,10 @@ from dashboard.read.rows import (
     AlertRow,
     ChartBar,
     DataAlertRow,
+    DataQualityRow,
     OfferRow,
-    OpenBar,
+    OpenBarRow,
     PartRow,
-    QualityRow,
     SeriesKey,
     SymbolRow,
 )
@@ -83,11 +83,11 @@ def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
     return {row[0]: SymbolRow._make(row) for row in cursor.fetchall()}
 
 
-def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBar]:
+def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBarRow]:
     """The open bar of every symbol and interval."""
     cursor.execute(f"select b.symbol, b.interval, b.seen, b.warm_after, b.sized, {_OPEN} from open_bars b")  # noqa: S608
     return {
-        (symbol, interval): OpenBar(ChartBar._make(bar), seen, warm_after, sized)
+        (symbol, interval): OpenBarRow(ChartBar._make(bar), seen, warm_after, sized)
         for symbol, interval, seen, warm_after, sized, *bar in cursor.fetchall()
     }
 
@@ -167,7 +167,7 @@ def read_parts(cursor: Cursor) -> dict[str, PartRow]:
     return {row[0]: PartRow._make(row) for row in cursor.fetchall()}
 
 
-def read_qualities(cursor: Cursor) -> dict[str, QualityRow]:
+def read_qualities(cursor: Cursor) -> dict[str, DataQualityRow]:
     """How the quotes of each symbol fare; where that was not told for so long, all that is known is that."""
     cursor.execute(
         """select symbol, source, standby, case when is_told then state else 'waiting' end,
@@ -176,7 +176,7 @@ def read_qualities(cursor: Cursor) -> dict[str, QualityRow]:
         from (select *, updated_at > now() - make_interval(secs => %(seconds)s) as is_told from data_quality) q""",
         {"silent": PRODUCER_SILENT, "seconds": TOLD_WITHIN},
     )
-    return {row[0]: QualityRow._make(row) for row in cursor.fetchall()}
+    return {row[0]: DataQualityRow._make(row) for row in cursor.fetchall()}
 
 
 def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:

@@ -13,7 +13,7 @@ from dashboard.presenters.outcomes import CLOSES_SHOWN
 from dashboard.read import forecast_queries, queries
 from dashboard.read.cache import Kept
 from dashboard.read.diagnostics import read_diagnostics
-from dashboard.read.history import History
+from dashboard.read.history import BarHistory
 from dashboard.read.reading import read_tables
 from dashboard.read.rows import ChartBar, PastRow, SeriesKey
 from dashboard.read.snapshot import (
@@ -72,7 +72,7 @@ class ReadModel:
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
         # The one beyond those that a chart is given tells whether there are older ones.
-        self._history = History(min(cache_size, MOST_BARS) + 1)
+        self._history = BarHistory(min(cache_size, MOST_BARS) + 1)
         self._past: Kept[list[PastRow]] = Kept()
         self._diagnostics: Kept[dict[str, Any]] = Kept()
         self._stopping = Event()

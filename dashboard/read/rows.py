@@ -38,7 +38,7 @@ PRODUCER_SILENT = "producer silent"
 """The cause where nobody tells how quotes fare."""
 
 
-class QualityRow(NamedTuple):
+class DataQualityRow(NamedTuple):
     """How a symbol's quotes fare. `source` is the one in use, `standby` the other one of two."""
 
     symbol: str
@@ -101,7 +101,7 @@ class ChartBar(NamedTuple):
     volatility: float | None
 
 
-class OpenBar(NamedTuple):
+class OpenBarRow(NamedTuple):
     """The bar still open; `seen` closed bars are in its indicators, all complete after `warm_after`.
 
     So much of its volume came with a price of its own: `sized`, None where nobody says.
@@ -165,7 +165,7 @@ class RecordRow(NamedTuple):
     fared: dict[str, Fared]
 
 
-class Said(NamedTuple):
+class ForecastPath(NamedTuple):
     """What one model said of the next bars; an entry is None, or holds None, where it said nothing of that bar.
 
     `order` is that of ARIMA (p, d, q), None for another model. `version` is the number of the bar at which that was
@@ -189,7 +189,7 @@ class ForecastRow(NamedTuple):
     start: int
     made_at: int
     levels: list[float]
-    models: dict[str, Said]
+    models: dict[str, ForecastPath]
 
 
 class PastRow(NamedTuple):

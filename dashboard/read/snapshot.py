@@ -8,11 +8,11 @@ from dashboard.read.rows import (
     ActionRow,
     AlertRow,
     DataAlertRow,
+    DataQualityRow,
     ForecastRow,
     OfferRow,
-    OpenBar,
+    OpenBarRow,
     PartRow,
-    QualityRow,
     RecordRow,
     SeriesKey,
     SymbolRow,
@@ -45,13 +45,13 @@ class Reading(NamedTuple):
 
     now: float
     symbols: dict[str, SymbolRow]
-    open_bars: dict[SeriesKey, OpenBar]
+    open_bars: dict[SeriesKey, OpenBarRow]
     trends: dict[str, tuple[float, ...]]
     alerts: list[AlertRow]
     parts: dict[str, PartRow]
     dead_letters: int
     first_start: float | None
-    qualities: dict[str, QualityRow]
+    qualities: dict[str, DataQualityRow]
     data_alerts: list[DataAlertRow]
     actions: dict[str, tuple[ActionRow, ...]]
     offer: OfferRow | None

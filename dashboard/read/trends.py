@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from dashboard.presenters.freshness import HOUR, day_began
 from dashboard.read import queries
-from dashboard.read.rows import OpenBar, SeriesKey, SymbolRow
+from dashboard.read.rows import OpenBarRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.postgres.database import Cursor
 
@@ -13,7 +13,7 @@ TREND_BARS = 288
 
 
 def trends_now(
-    cursor: Cursor, old: Reading, symbols: dict[str, SymbolRow], open_bars: dict[SeriesKey, OpenBar]
+    cursor: Cursor, old: Reading, symbols: dict[str, SymbolRow], open_bars: dict[SeriesKey, OpenBarRow]
 ) -> dict[str, tuple[float, ...]]:
     """The trend of each symbol: read again where it has a new point; empty where the day has no bar yet."""
     kept = {symbol: trend for symbol, trend in old.trends.items() if symbol in symbols}
@@ -21,10 +21,10 @@ def trends_now(
     return kept | dict.fromkeys(moved, ()) | queries.read_trends(cursor, _days_of(symbols, moved), TREND_BARS)
 
 
-def trends_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBar]) -> list[str]:
+def trends_moved(old: Reading, symbols: Iterable[str], open_bars: dict[SeriesKey, OpenBarRow]) -> list[str]:
     """The symbols whose open 5m bar is another than before, so that their trend has a new point."""
 
-    def start(bars: dict[SeriesKey, OpenBar], symbol: str) -> int | None:
+    def start(bars: dict[SeriesKey, OpenBarRow], symbol: str) -> int | None:
         found = bars.get((symbol, "5m"))
         return found.bar.start if found else None
 

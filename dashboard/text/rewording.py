@@ -20,7 +20,7 @@ from dashboard.read.rows import SeriesKey
 from dashboard.text.llm_guard import objection
 from shared.errors import SourceDown, SourceError, TickstreamError
 from shared.settings.addresses import stays_here
-from shared.settings.model_settings import Rewording as Settings
+from shared.settings.model_settings import RewordingSettings
 
 TIMEOUT = 20.0
 """Seconds that an answer may take as a whole."""
@@ -43,26 +43,26 @@ class WordingRejected(TickstreamError):
     """The answer is not used; the summary stays in its own words."""
 
 
-class Message(msgspec.Struct):
+class ChatMessage(msgspec.Struct):
     """Of a chat: what was said."""
 
     content: str
 
 
-class Choice(msgspec.Struct):
+class ChatChoice(msgspec.Struct):
     """One of the answers."""
 
-    message: Message
+    message: ChatMessage
 
 
 class Completion(msgspec.Struct):
     """What an OpenAI-compatible server answers to /chat/completions, as far as it is read."""
 
-    choices: list[Choice]
+    choices: list[ChatChoice]
 
 
 @dataclass
-class Series:
+class RewordedSeries:
     """What is known of a symbol and interval: its text and since when, and what was asked last and answered to that.
 
     `asked_at` and `since` are monotonic seconds, `bar` is the start of the bar that was asked about.
@@ -82,12 +82,12 @@ class Rewording:
     Every method may be called from any thread and never waits. `failures` counts the questions without a usable answer.
     """
 
-    def __init__(self, settings: Settings, timeout: float = TIMEOUT) -> None:
+    def __init__(self, settings: RewordingSettings, timeout: float = TIMEOUT) -> None:
         self.model = settings.model
         self.failures = 0
         self._settings, self._timeout = settings, timeout
         self._is_failing = False
-        self._series: OrderedDict[SeriesKey, Series] = OrderedDict()
+        self._series: OrderedDict[SeriesKey, RewordedSeries] = OrderedDict()
         self._lock = Lock()
         self._wanted: SimpleQueue[tuple[SeriesKey, str] | None] = SimpleQueue()
 
@@ -110,8 +110,8 @@ class Rewording:
                 self._wanted.put((key, text))
             return None
 
-    def _followed(self, key: SeriesKey, text: str, now: float) -> Series:
-        series = self._series.setdefault(key, Series(text, now))
+    def _followed(self, key: SeriesKey, text: str, now: float) -> RewordedSeries:
+        series = self._series.setdefault(key, RewordedSeries(text, now))
         self._series.move_to_end(key)
         if len(self._series) > SERIES_KEPT:
             self._series.popitem(last=False)

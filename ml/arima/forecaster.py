@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from ml.arima.arima import Arima
-from ml.arima.search import Outcome, SearchSettings, Series
+from ml.arima.search import SearchOutcome, SearchSettings, Series
 from ml.arima.skill_monitor import HALF_LIFE, WORST, Trust
 from shared.market.records import Interval
 
@@ -130,7 +130,9 @@ class Forecaster:
         """Whether `update` of this bar must be given the result of the search asked for at `asked_at`."""
         return self.asked_at is not None and number >= self.asked_at + self._settings.search_lag
 
-    def update(self, number: int, close: float, outcome: Outcome | None = None) -> ArimaForecast | Warming:
+    def update(
+        self, number: int, close: float, outcome: SearchOutcome | None = None
+    ) -> ArimaForecast | Warming:
         """Fold in the close of a bar and say what follows. Numbers rise by 1 a bar, by more where bars are missing.
 
         Raises ValueError, and changes nothing, where the bar is not later than the last one, the close is not a
@@ -201,7 +203,7 @@ class Forecaster:
         self._arima = None if state["arima"] is None else Arima.restored(state["arima"])
         self._trust.restore(state["trust"])
 
-    def _check(self, number: int, close: float, outcome: Outcome | None) -> None:
+    def _check(self, number: int, close: float, outcome: SearchOutcome | None) -> None:
         if number <= self.number:
             raise ValueError(f"bar {number} is not later than bar {self.number}")
         if not 0.0 < close < inf:
@@ -214,7 +216,7 @@ class Forecaster:
         self._origin = log(close)
         return 0.0
 
-    def _take(self, outcome: Outcome, asked_at: int) -> None:
+    def _take(self, outcome: SearchOutcome, asked_at: int) -> None:
         """From here on the found model forecasts, after the closes of its window; a failure leaves the old one."""
         self.asked_at = None
         if outcome.model is None:

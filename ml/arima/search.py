@@ -22,7 +22,7 @@ class SearchSettings:
     season: int = 1
 
 
-class Outcome(NamedTuple):
+class SearchOutcome(NamedTuple):
     """What became of a search: a model and its corrected Akaike criterion, or None and the reason in words.
 
     `seconds` is what it took by the clock, the one entry that another search over the same series may have otherwise.

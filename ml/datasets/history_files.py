@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ml.datasets.samples import History
+from ml.datasets.samples import TrainingHistory
 from ml.models.features import Observation
 from shared.errors import ConfigError
 from shared.market.records import INTERVALS, CorporateAction, Interval, Quote, RecordedBar
@@ -26,7 +26,7 @@ def interval_of_files(paths: Iterable[Path]) -> Interval:
     return _interval(first, files)
 
 
-def histories_of_files(paths: Iterable[Path]) -> list[History]:
+def histories_of_files(paths: Iterable[Path]) -> list[TrainingHistory]:
     """The bars of each symbol, by symbol; folders stand for all recordings below them.
 
     Raises ConfigError where a file can't be read or holds something else than bars, where there is none, and where bars
@@ -34,9 +34,9 @@ def histories_of_files(paths: Iterable[Path]) -> list[History]:
     """
     files = list(paths)
     interval = interval_of_files(files)
-    histories: dict[str, History] = {}
+    histories: dict[str, TrainingHistory] = {}
     for said in _told(files):
-        history = histories.setdefault(said.symbol, History(said.symbol, [], [], []))
+        history = histories.setdefault(said.symbol, TrainingHistory(said.symbol, [], [], []))
         if isinstance(said, CorporateAction):
             history.splits.append((int(said.time.timestamp()), said.value))
         elif said.interval != interval:
@@ -50,7 +50,7 @@ def histories_of_files(paths: Iterable[Path]) -> list[History]:
     return [histories[symbol] for symbol in sorted(histories)]
 
 
-def _leave_out_unseen_splits(history: History) -> None:
+def _leave_out_unseen_splits(history: TrainingHistory) -> None:
     """A split that the closes on either side of it don't show divides nothing, and is named in the log."""
     for split in list(history.splits):
         time, ratio = split
@@ -84,7 +84,7 @@ def _interval(bar: RecordedBar, files: list[Path]) -> Interval:
     raise ConfigError(f"Bars of {bar.interval} are not forecast: {MAKE_BARS.format(named)}.")
 
 
-def _add(history: History, bar: RecordedBar) -> None:
+def _add(history: TrainingHistory, bar: RecordedBar) -> None:
     """In a recording a bar is received at its end. Raises ConfigError where the symbol has one that ended then."""
     end = int(bar.received_time.timestamp())
     if history.made_at and end <= history.made_at[-1]:

@@ -1,6 +1,6 @@
 """Histories to train on from the tables that the analytics part writes: closed bars, and splits."""
 
-from ml.datasets.samples import History
+from ml.datasets.samples import TrainingHistory
 from ml.models.features import Observation
 from shared.market.records import Interval
 from shared.postgres.database import Cursor
@@ -25,7 +25,7 @@ SPLITS = """
 """
 
 
-def histories_from_tables(cursor: Cursor, interval: Interval, newest: int) -> list[History]:
+def histories_from_tables(cursor: Cursor, interval: Interval, newest: int) -> list[TrainingHistory]:
     """The newest bars of each symbol at an interval, at most `newest` of each, and the splits since the first of them.
 
     By symbol; one without bars at this interval has no history.
@@ -36,11 +36,11 @@ def histories_from_tables(cursor: Cursor, interval: Interval, newest: int) -> li
     return [history for history in found if history.made_at]
 
 
-def _history(cursor: Cursor, symbol: str, interval: Interval, newest: int) -> History:
+def _history(cursor: Cursor, symbol: str, interval: Interval, newest: int) -> TrainingHistory:
     cursor.execute(NEWEST_BARS, (symbol, interval, newest))
     bars = cursor.fetchall()[::-1]
     if not bars:
-        return History(symbol, [], [], [])
+        return TrainingHistory(symbol, [], [], [])
     cursor.execute(SPLITS, (symbol, bars[0][0]))
     made_at = [end for end, *_ in bars]
-    return History(symbol, made_at, [Observation(*bar) for _, *bar in bars], cursor.fetchall())
+    return TrainingHistory(symbol, made_at, [Observation(*bar) for _, *bar in bars], cursor.fetchall())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ml.datasets.history_files import histories_of_files, interval_of_files
 from ml.datasets.history_tables import histories_from_tables
-from ml.datasets.samples import History
+from ml.datasets.samples import TrainingHistory
 from shared.errors import ConfigError, Unavailable
 from shared.market.records import Interval
 from shared.postgres.database import connect, transaction
@@ -24,7 +24,7 @@ class Inputs(NamedTuple):
     """Histories of one interval."""
 
     interval: Interval
-    histories: list[History]
+    histories: list[TrainingHistory]
 
 
 def inputs(config: Config, arguments: argparse.Namespace) -> Inputs:
@@ -43,11 +43,11 @@ def inputs(config: Config, arguments: argparse.Namespace) -> Inputs:
     return found
 
 
-def since(history: History, start: int) -> History:
+def since(history: TrainingHistory, start: int) -> TrainingHistory:
     """The history without what lies before `start`, epoch seconds."""
     first = bisect_left(history.made_at, start)
     splits = [(time, ratio) for time, ratio in history.splits if time >= start]
-    return History(history.symbol, history.made_at[first:], history.observations[first:], splits)
+    return TrainingHistory(history.symbol, history.made_at[first:], history.observations[first:], splits)
 
 
 def _of_files(files: list[Path], interval: Interval | None) -> Inputs:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, names, split, target
 
 
-class History(NamedTuple):
+class TrainingHistory(NamedTuple):
     """The closed bars of one symbol and interval in order: their ends in epoch seconds UTC, and what they were, in
     shares of their own day. `splits` are in order of time: (epoch seconds UTC, shares that one became)."""
 
@@ -50,7 +50,7 @@ class _Row(NamedTuple):
     target: float
 
 
-def samples(histories: Iterable[History], settings: FeatureSettings, horizon: int) -> Samples:
+def samples(histories: Iterable[TrainingHistory], settings: FeatureSettings, horizon: int) -> Samples:
     """Every bar that has features and a bar `horizon` bars later.
 
     Raises ValueError where the horizon is not from 1 to RETURNS, and where the bars of a history don't rise in time.
@@ -79,7 +79,7 @@ def samples(histories: Iterable[History], settings: FeatureSettings, horizon: in
     return found.select(np.lexsort((symbol, made_at)))
 
 
-def windows(history: History) -> Iterator[tuple[int, deque[Observation]]]:
+def windows(history: TrainingHistory) -> Iterator[tuple[int, deque[Observation]]]:
     """The end of each bar, and the newest observations at its close in the shares of then: one window that moves on.
 
     Raises ValueError where the bars are not in order of time.
@@ -100,7 +100,7 @@ def windows(history: History) -> Iterator[tuple[int, deque[Observation]]]:
         yield end, window
 
 
-def _rows(history: History, settings: FeatureSettings, horizon: int) -> Iterator[_Row]:
+def _rows(history: TrainingHistory, settings: FeatureSettings, horizon: int) -> Iterator[_Row]:
     """A bar's row is complete when a later bar has closed; its close in the later bar's shares is in the window."""
     waiting: deque[tuple[int, float, Features | None]] = deque(maxlen=horizon)
     for end, window in windows(history):

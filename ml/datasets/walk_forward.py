@@ -16,14 +16,14 @@ Indices = NDArray[np.intp]
 Times = NDArray[np.int64]
 
 
-class Fold(NamedTuple):
+class TrainTestSplit(NamedTuple):
     """Rows to learn from and rows to be tested on, both rising. `train` may be empty where rows are few."""
 
     train: Indices
     test: Indices
 
 
-def folds(made_at: Times, due_at: Times, blocks: int, first_share: float = 0.5) -> Iterator[Fold]:
+def folds(made_at: Times, due_at: Times, blocks: int, first_share: float = 0.5) -> Iterator[TrainTestSplit]:
     """Test blocks of about equal size, one after the other, that together hold all rows behind `first_share` of them.
 
     `made_at` and `due_at` are seconds, rows ordered by `made_at`. Each block is tested on what all rows before it
@@ -39,10 +39,10 @@ def folds(made_at: Times, due_at: Times, blocks: int, first_share: float = 0.5) 
     edges = np.linspace(int(len(made_at) * first_share), len(made_at), blocks + 1).astype(np.intp)[:-1]
     starts = np.unique(np.searchsorted(made_at, made_at[edges]))
     for start, end in zip(starts, [*starts[1:], len(made_at)], strict=True):
-        yield Fold(np.flatnonzero(due_at <= made_at[start]), np.arange(start, end))
+        yield TrainTestSplit(np.flatnonzero(due_at <= made_at[start]), np.arange(start, end))
 
 
-def holdout(made_at: Times, due_at: Times, test_size: float) -> Fold:
+def holdout(made_at: Times, due_at: Times, test_size: float) -> TrainTestSplit:
     """The last `test_size` (a share) of the rows to be tested on, and what came before, purged, to learn from.
 
     Raises ValueError as `folds` does, and where there is no row.

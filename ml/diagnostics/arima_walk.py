@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from math import log, nan
 
 from ml.arima.forecaster import ArimaForecast, Forecaster, ForecastSettings
-from ml.datasets.samples import History
+from ml.datasets.samples import TrainingHistory
 from shared.market.records import Interval
 
 
 def arima_returns(
-    history: History, interval: Interval, settings: ForecastSettings
+    history: TrainingHistory, interval: Interval, settings: ForecastSettings
 ) -> Iterator[tuple[int, float]]:
     """For each bar its end, epoch seconds, and the log return forecast over the settings' last step.
 

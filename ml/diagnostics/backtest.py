@@ -7,24 +7,24 @@ from math import nan, sqrt
 import numpy as np
 
 from ml.arima.forecaster import ForecastSettings
-from ml.datasets.samples import History, Samples
-from ml.datasets.walk_forward import Fold
+from ml.datasets.samples import Samples, TrainingHistory
+from ml.datasets.walk_forward import TrainTestSplit
 from ml.diagnostics.arima_walk import arima_returns
 from ml.forecast_settings import forecast_settings
 from ml.learners.training import TrainingSettings, predict, train
-from ml.scoring.evaluation import Known, Numbers
+from ml.scoring.evaluation import KnownCloses, Numbers
 from shared.market.records import Interval
 from shared.settings.model_settings import Models
 from shared.settings.setting_types import TrainedModel
 
 
-def known(rows: Samples, horizon: int) -> Known:
+def known(rows: Samples, horizon: int) -> KnownCloses:
     """What came of these rows."""
-    return Known(horizon, rows.made_at, rows.due_at, rows.target * _unit(rows, horizon))
+    return KnownCloses(horizon, rows.made_at, rows.due_at, rows.target * _unit(rows, horizon))
 
 
 def trained_forecasts(
-    model: TrainedModel, rows: Samples, tests: Iterable[Fold], settings: TrainingSettings
+    model: TrainedModel, rows: Samples, tests: Iterable[TrainTestSplit], settings: TrainingSettings
 ) -> Numbers:
     """The model trained anew for each test block, on what lies before it; NaN for rows in no block.
 
@@ -38,7 +38,7 @@ def trained_forecasts(
 
 
 def arima_forecasts(
-    rows: Samples, histories: Iterable[History], interval: Interval, settings: ForecastSettings
+    rows: Samples, histories: Iterable[TrainingHistory], interval: Interval, settings: ForecastSettings
 ) -> Numbers:
     """ARIMA followed through the histories that the rows were made of; NaN where it forecasts nothing."""
     said = {

@@ -9,7 +9,7 @@ from math import exp, sqrt
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
-from ml.datasets.samples import History, windows
+from ml.datasets.samples import TrainingHistory, windows
 from ml.models.features import FeatureSettings, features
 from ml.models.predictors import Served
 
@@ -38,7 +38,7 @@ class Prediction(NamedTuple):
     direction: Direction
 
 
-def predictions(history: History, served: Served, confidence: float) -> Iterator[Prediction]:
+def predictions(history: TrainingHistory, served: Served, confidence: float) -> Iterator[Prediction]:
     """One for every bar that has features; `confidence` is the least probability of a direction that is named."""
     settings = FeatureSettings(served.window_size)
     due = [*history.made_at[served.horizon :], *[None] * served.horizon]

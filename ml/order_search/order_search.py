@@ -15,7 +15,7 @@ from statsmodels.tsa.stattools import adfuller
 from threadpoolctl import threadpool_limits
 
 from ml.arima.arima import ArimaModel
-from ml.arima.search import Outcome, SearchSettings, Series
+from ml.arima.search import SearchOutcome, SearchSettings, Series
 
 FEWEST = 10
 """Values that a search needs."""
@@ -40,7 +40,7 @@ MEAN_CLOSES = 240
 random walks of 240 or 500 values two to five are taken for such a series; at a level of 0.01 fifteen were."""
 
 
-def search(series: Series, settings: SearchSettings) -> Outcome:
+def search(series: Series, settings: SearchSettings) -> SearchOutcome:
     """The model of lowest BIC that pmdarima's stepwise search finds; the same series gives the same model.
 
     Hyndman and Khandakar, Automatic time series forecasting, Journal of Statistical Software 27 (2008), but from
@@ -50,16 +50,16 @@ def search(series: Series, settings: SearchSettings) -> Outcome:
     return _searched(series, settings)._replace(seconds=monotonic() - began)
 
 
-def _searched(series: Series, settings: SearchSettings) -> Outcome:
+def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
     values = np.asarray(series, dtype=float)
     if len(values) < FEWEST:
-        return Outcome(None, f"{len(values)} values are too few; a search needs {FEWEST}")
+        return SearchOutcome(None, f"{len(values)} values are too few; a search needs {FEWEST}")
     if not np.isfinite(values).all():
-        return Outcome(None, "the series holds values that are not finite")
+        return SearchOutcome(None, "the series holds values that are not finite")
     changes = np.diff(values)
     scale = float(np.sqrt(np.mean(changes**2)))
     if np.abs(changes).max() < UNMOVED:
-        return Outcome(None, "every value is the same")
+        return SearchOutcome(None, "every value is the same")
     origin = float(values[0])
     # The matrices are tiny: threads of linear algebra that wait for one another cost seven times the work.
     with threadpool_limits(1), warnings.catch_warnings():
@@ -69,9 +69,9 @@ def _searched(series: Series, settings: SearchSettings) -> Outcome:
             model, aicc = _fitted((values - origin) / scale, settings)
             # The criterion is that of the series as it was: scaling adds twice log(scale) for each value fitted.
             aicc += 2.0 * (len(values) - model.d) * float(np.log(scale))
-            return Outcome(_in_units_of(model, origin, scale), aicc=aicc if isfinite(aicc) else None)
+            return SearchOutcome(_in_units_of(model, origin, scale), aicc=aicc if isfinite(aicc) else None)
         except ValueError as error:
-            return Outcome(None, f"no model fits: {error}")
+            return SearchOutcome(None, f"no model fits: {error}")
 
 
 def differences(values: np.ndarray, max_d: int) -> int:

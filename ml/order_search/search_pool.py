@@ -16,7 +16,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple, Self
 
-from ml.arima.search import Outcome, SearchSettings, Series
+from ml.arima.search import SearchOutcome, SearchSettings, Series
 from ml.children import end_with, start_deaf
 
 Key = tuple[str, str, int]
@@ -79,7 +79,7 @@ class SearchPool:
         self._size, self._patience = workers, patience
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
-        self._outcomes: dict[Key, Outcome | None] = {}
+        self._outcomes: dict[Key, SearchOutcome | None] = {}
         self.overruns = self.deaths = 0
 
     def __enter__(self) -> Self:
@@ -96,7 +96,7 @@ class SearchPool:
         self._waiting.append(_Task(key, series, settings, self._patience))
         self.tend()
 
-    def result(self, key: Key, wait: float) -> Outcome | None:
+    def result(self, key: Key, wait: float) -> SearchOutcome | None:
         """The result, taken out; None where it is not there within `wait` seconds.
 
         Raises KeyError where the search was not asked for.
@@ -163,7 +163,7 @@ class SearchPool:
             self._found(worker.task.key, message)
             worker.task = None
 
-    def _found(self, key: Key, outcome: Outcome) -> None:
+    def _found(self, key: Key, outcome: SearchOutcome) -> None:
         if key in self._outcomes:
             self._outcomes[key] = outcome
 
@@ -187,7 +187,7 @@ class SearchPool:
         if not worker.is_ready and self._waiting:
             task = self._waiting.popleft()
         if task is not None:
-            self._found(task.key, Outcome(None, DIED))
+            self._found(task.key, SearchOutcome(None, DIED))
 
     def _end(self, worker: _Worker) -> None:
         worker.kill()

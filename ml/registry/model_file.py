@@ -52,11 +52,11 @@ WORDS = {
     "horizon": "PREDICTION_HORIZON",
     "libraries": "libraries",
 }
-"""What a user calls the fields of `Expected`."""
+"""What a user calls the fields of `ExpectedModel`."""
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedModel:
     """What a file must be of to be served. `features` are the names in order, `horizon` and `window_size` bars."""
 
     interval: Interval
@@ -148,7 +148,7 @@ def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object,
     put_in_place(content + key.sign(PURPOSE, content), path)
 
 
-def read(path: Path, key: Key, expected: Expected | None) -> ModelFile:
+def read(path: Path, key: Key, expected: ExpectedModel | None) -> ModelFile:
     """What the file says, once it is known to be whole, this installation's own and what is expected, which
     may be anything where `expected` is None.
 
@@ -219,7 +219,7 @@ def _decoded(contents: bytes | memoryview) -> _Contents:
     return msgspec.json.decode(contents, type=_Contents)
 
 
-def _require(manifest: Manifest, expected: Expected) -> None:
+def _require(manifest: Manifest, expected: ExpectedModel) -> None:
     """Raises ValueError, naming both, where the manifest tells anything else than what is expected."""
     for field, word in WORDS.items():
         found, wanted = getattr(manifest, field), getattr(expected, field)

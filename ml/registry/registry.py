@@ -19,7 +19,7 @@ from fasteners import InterProcessLock
 
 from ml.models.predictors import Predictor
 from ml.registry.atomic_files import put_in_place, remove_unfinished
-from ml.registry.model_file import Expected, Manifest, ModelFile, read, write
+from ml.registry.model_file import ExpectedModel, Manifest, ModelFile, read, write
 from ml.registry.signing import SIGNATURE_BYTES, Key
 from shared.errors import ModelRefused
 from shared.market.records import INTERVALS, Interval
@@ -108,7 +108,7 @@ class Registry:
         return sorted(int(found[1]) for name in names if (found := VERSION_FILE.fullmatch(name)))
 
     def load(
-        self, interval: Interval, model: TrainedModel, version: int, expected: Expected | None
+        self, interval: Interval, model: TrainedModel, version: int, expected: ExpectedModel | None
     ) -> ModelFile:
         """Raises ModelRefused where the version can't be served, see `ml.registry.model_file.read`."""
         path = _file(self._place(interval, model), version)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.scoring.scores import Record, Score, Summary
+from ml.scoring.scores import Score, ScoreSummary, TrackRecord
 from ml.scoring.significance import BETTER, FEWEST_CLUSTERS, NAIVE, WORSE, Comparison
 
 DAY_SECONDS = 86_400
@@ -24,7 +24,7 @@ Numbers = NDArray[np.float64]
 Times = NDArray[np.int64]
 
 
-class Known(NamedTuple):
+class KnownCloses(NamedTuple):
     """Closes that were forecast `horizon` bars before, a row a forecast: seconds UTC at which it was made and due, and
     the log return in between."""
 
@@ -42,18 +42,18 @@ class Evaluated(NamedTuple):
     """
 
     model: str
-    summary: Summary
+    summary: ScoreSummary
     low: float | None
     high: float | None
     verdict: str
 
 
-def evaluated(model: str, forecasts: Numbers, known: Known) -> Evaluated | None:
+def evaluated(model: str, forecasts: Numbers, known: KnownCloses) -> Evaluated | None:
     """Score one model's `forecasts`, log returns in the order of the rows; rows with NaN were not forecast by it.
 
     None where it forecast no row.
     """
-    record, comparison = Record(0), Comparison(days_a_cluster(known))
+    record, comparison = TrackRecord(0), Comparison(days_a_cluster(known))
     for day, score in _scores(forecasts, known):
         record.add(score)
         comparison.add(day, score.loss, score.naive_loss)
@@ -69,7 +69,7 @@ def evaluated(model: str, forecasts: Numbers, known: Known) -> Evaluated | None:
     return Evaluated(model, summary, low, high, comparison.verdict())
 
 
-def days_a_cluster(known: Known) -> int:
+def days_a_cluster(known: KnownCloses) -> int:
     """Days that count as one: four times what neighbouring forecasts share, at least 1.
 
     A bar's days are taken from the rows, so that nights, weekends and markets that never close need no rule.
@@ -97,7 +97,7 @@ def lesson(found: Iterable[Evaluated]) -> str:
     )
 
 
-def _scores(forecasts: Numbers, known: Known) -> Iterator[tuple[int, Score]]:
+def _scores(forecasts: Numbers, known: KnownCloses) -> Iterator[tuple[int, Score]]:
     """The day and the score of each forecast, in the order of the closes that came."""
     order = np.argsort(known.due_at, kind="stable")
     rows: Iterable[tuple[int, float, float]] = zip(

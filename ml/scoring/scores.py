@@ -108,7 +108,7 @@ def score(forecast: Forecast, actual: float, fines: tuple[float, ...]) -> Score:
     return Score(terms + winkler)
 
 
-class Summary(NamedTuple):
+class ScoreSummary(NamedTuple):
     """What a number of scores come to. Errors are log returns.
 
     `scaled` is the mean absolute error over that of "no change" on the same closes (1 is as good, less is better);
@@ -129,7 +129,7 @@ class Summary(NamedTuple):
     winkler: tuple[float, ...]
 
 
-class Record:
+class TrackRecord:
     """The scores of one symbol, model and horizon: since ever, and of late.
 
     It keeps sums only, at most eleven rows of them: of what is older than the open block, and of each block. Of late
@@ -159,11 +159,11 @@ class Record:
         del blocks[: 1 - BLOCKS]
         blocks.append([0.0] * self._size)
 
-    def lifetime(self) -> Summary | None:
+    def lifetime(self) -> ScoreSummary | None:
         """All scores so far; None where there are none."""
         return _summary(list(map(add, self._ended, self._blocks[-1])) if self._blocks else self._ended)
 
-    def rolling(self) -> Summary | None:
+    def rolling(self) -> ScoreSummary | None:
         """The newest 181 to 200 scores, all while there are fewer; None where there are none."""
         return _summary([fsum(column) for column in zip(*self._blocks, strict=True)] or self._ended)
 
@@ -181,13 +181,13 @@ class Record:
         self._ended, *self._blocks = rows
 
 
-def _summary(sums: list[float]) -> Summary | None:
+def _summary(sums: list[float]) -> ScoreSummary | None:
     count, error, absolute, squared, naive_absolute, naive_squared, moves, hits = sums[:FIXED]
     if count == 0.0:
         return None
     shares = [total / count for total in sums[FIXED:]]
     levels = len(shares) // 2
-    return Summary(
+    return ScoreSummary(
         scores=int(count),
         bias=error / count,
         mean_absolute=absolute / count,

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ml.datasets.samples import Samples
-from ml.datasets.walk_forward import Fold, holdout
+from ml.datasets.walk_forward import TrainTestSplit, holdout
 from ml.learners.training import Trained, TrainingSettings, predict, train
 from ml.models.features import RETURNS, FeatureSettings, names
 from ml.models.predictors import Predictor
-from ml.registry.model_file import Expected, Manifest, ModelFile, libraries_of
+from ml.registry.model_file import ExpectedModel, Manifest, ModelFile, libraries_of
 from ml.registry.registry import Registry
 from ml.training.promotion import FEWEST_ROWS, Decision, Trial, decide
 from shared.errors import ConfigError, ModelRefused
@@ -97,7 +97,11 @@ def train_and_decide(
 def parted(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]:
     """Rows to learn from and rows to be tested on. Raises ConfigError where the first ones are too few."""
     count = len(samples.made_at)
-    fold = holdout(samples.made_at, samples.due_at, settings.test_size) if count else Fold(EMPTY, EMPTY)
+    fold = (
+        holdout(samples.made_at, samples.due_at, settings.test_size)
+        if count
+        else TrainTestSplit(EMPTY, EMPTY)
+    )
     require_rows(len(fold.train), settings.fewest)
     return samples.select(fold.train), samples.select(fold.test)
 
@@ -112,10 +116,10 @@ def require_rows(rows: int, fewest: int) -> None:
         )
 
 
-def expected_of(model: TrainedModel, settings: RoundSettings) -> Expected:
+def expected_of(model: TrainedModel, settings: RoundSettings) -> ExpectedModel:
     """What a file must be of to serve beside these settings."""
     training = settings.training
-    return Expected(
+    return ExpectedModel(
         interval=settings.interval,
         model=model,
         features=names(training.features),
@@ -170,7 +174,7 @@ def _training(manifest: Manifest, trial: Trial, decision: Decision, seconds: flo
     )
 
 
-def _parent(registry: Registry, expected: Expected) -> _Parent:
+def _parent(registry: Registry, expected: ExpectedModel) -> _Parent:
     version: int | None = None
     try:
         version = registry.live_version(expected.interval, expected.model)

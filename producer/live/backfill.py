@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal
 
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from shared.market.records import INTERVAL_SECONDS, CorporateAction, Quote, RecordedBar
 
 MINUTE = 60
@@ -39,7 +39,7 @@ class Line:
     latest quote that went into the log. Times are epoch seconds.
     """
 
-    def __init__(self, symbol: str, known: Known | None, has_history: bool, grace: float) -> None:
+    def __init__(self, symbol: str, known: KnownOfSymbol | None, has_history: bool, grace: float) -> None:
         self.symbol = symbol
         self.phase: Literal["history", "seam", "live"] = "history" if has_history else "live"
         self.has_history = has_history
@@ -73,7 +73,7 @@ class Line:
         bars = [record for record in new if isinstance(record, RecordedBar)]
         if bars:
             last = bar_order(bars[-1])
-            self._known = Known(last[0], last)
+            self._known = KnownOfSymbol(last[0], last)
         return new
 
     def past_ended(self, asked_at: float, failed: bool) -> list[Quote]:
@@ -84,7 +84,7 @@ class Line:
         if failed or told >= self._seam_end:
             self.phase, self._known = "live", None
         else:
-            self.phase, self._known, self._asked = "seam", Known(told), False
+            self.phase, self._known, self._asked = "seam", KnownOfSymbol(told), False
         return self._released()
 
     def top_up_due(self, now: float) -> bool:
@@ -131,7 +131,7 @@ class Line:
         if not self.has_history:
             self.gaps += 1
             return False
-        self.phase, self._known, self._live_since, self._asked = "history", Known(before), time, True
+        self.phase, self._known, self._live_since, self._asked = "history", KnownOfSymbol(before), time, True
         return True
 
     def not_beyond(self, time: float) -> None:
@@ -143,11 +143,11 @@ class Line:
         """Another source speaks from here on, and has told what was missed."""
         self._reached = max(self._reached, time)
 
-    def known(self, trade_id: int | None) -> Known:
+    def known(self, trade_id: int | None) -> KnownOfSymbol:
         """What the log holds of the symbol."""
         if self.phase == "history":
-            return (self._known or Known(0.0))._replace(quoted=self.quoted)
-        return Known(self._marked, None, trade_id, quoted=self.quoted)
+            return (self._known or KnownOfSymbol(0.0))._replace(quoted=self.quoted)
+        return KnownOfSymbol(self._marked, None, trade_id, quoted=self.quoted)
 
     def mark_due(self) -> float | None:
         """The time of the mark that is due now."""

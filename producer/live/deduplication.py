@@ -21,7 +21,7 @@ NEW_COUNT = 60.0
 """Seconds that a trade is newer than all before and yet has a lower number: then the source counts anew."""
 
 
-class Known(NamedTuple):
+class KnownOfSymbol(NamedTuple):
     """What the log holds of a symbol: it is complete until `time`, epoch seconds; 0 where nothing is known of that.
 
     `bar` is (start, -seconds) of the last record where that was one of its history, `trade_id` the last number,
@@ -67,7 +67,7 @@ class Intake:
     is only where it is newer than all before.
     """
 
-    def __init__(self, symbol: str, known: Known | None) -> None:
+    def __init__(self, symbol: str, known: KnownOfSymbol | None) -> None:
         self.symbol = symbol
         self.quotes = self.duplicates = self.out_of_order = self.refused = 0
         self.trade_id = known.trade_id if known else None

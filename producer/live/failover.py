@@ -42,7 +42,7 @@ def _difference(price: float, other: float) -> float:
     return abs(price - other) / base if base else 0.0
 
 
-class Choice:
+class Failover:
     """`sources` are one or two names, first choice first. `speaker` is the one in use."""
 
     def __init__(self, sources: tuple[str, ...], threshold: float) -> None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from producer.live.backfill import Line
-from producer.live.deduplication import Intake, Known
-from producer.live.failover import Choice
+from producer.live.deduplication import Intake, KnownOfSymbol
+from producer.live.failover import Failover
 from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
-from producer.live.health import Minute, SourceHealth
+from producer.live.health import QuoteRate, SourceHealth
 from producer.live.look_back import Late, LookBack
 from producer.live.messages import Asker, Wish
 from producer.sources.answers import HistorySlice, LeftOut
@@ -44,7 +44,7 @@ class Followed:
         self,
         symbol: str,
         listings: tuple[Listing, ...],
-        known: Known | None,
+        known: KnownOfSymbol | None,
         has_history: bool,
         grace: float,
         threshold: float,
@@ -52,7 +52,7 @@ class Followed:
         self.symbol, self.listings = symbol, listings
         self.intake = Intake(symbol, known)
         self.line = Line(symbol, known, has_history, grace)
-        self.choice = Choice(tuple(listing.source for listing in listings), threshold)
+        self.choice = Failover(tuple(listing.source for listing in listings), threshold)
         self.findings: list[Finding] = []
         self.unknown: UnknownSymbol | None = None
         self.past_error: SourceError | None = None
@@ -62,7 +62,7 @@ class Followed:
         self.last_received = 0.0
         self.wish: Wish | None = None
         self._threshold = threshold
-        self._minute = Minute()
+        self._minute = QuoteRate()
         self._misses = 0
         self._streamed_at = 0.0
         # What was raised in an earlier run is cleared by the first quote that is well.
@@ -280,6 +280,6 @@ class Followed:
         return float(self._minute.count(now))
 
     @property
-    def known(self) -> Known:
+    def known(self) -> KnownOfSymbol:
         """What the log holds of it, should it be followed again later."""
         return self.line.known(self.intake.trade_id)._replace(currency=self.intake.currency)

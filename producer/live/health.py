@@ -57,7 +57,7 @@ class SourceHealth:
         return self.stream_error if self._streams else None
 
 
-class Minute:
+class QuoteRate:
     """How many quotes came in the last sixty seconds."""
 
     def __init__(self) -> None:

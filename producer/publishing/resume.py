@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from producer.live.backfill import bar_order
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from producer.publishing.lease import Lease
 from shared.errors import BadMessage
 from shared.kafka import Log, LogBrowser, browse
@@ -15,35 +15,37 @@ LOOK_BACK_MS = 180_000
 """Every symbol that is well has a time mark in each minute; one with none in so long is fetched anew."""
 
 
-class Stored(NamedTuple):
+class StoredSymbol(NamedTuple):
     """What the tables hold of a symbol: its currency, and time (epoch seconds) and price of its last quote."""
 
     currency: str | None
     quoted: tuple[float, float]
 
 
-def joined(known: Mapping[str, Known], stored: Mapping[str, Stored]) -> dict[str, Known]:
+def joined(
+    known: Mapping[str, KnownOfSymbol], stored: Mapping[str, StoredSymbol]
+) -> dict[str, KnownOfSymbol]:
     """What is known of every symbol, where the end of the log does not tell it by the tables."""
     all_known = dict(known)
     for symbol, (currency, quoted) in stored.items():
-        told = known.get(symbol, Known(0.0))
+        told = known.get(symbol, KnownOfSymbol(0.0))
         all_known[symbol] = told._replace(currency=told.currency or currency, quoted=max(told.quoted, quoted))
     return all_known
 
 
-def known_in(log: Log, lease: Lease) -> dict[str, Known]:
+def known_in(log: Log, lease: Lease) -> dict[str, KnownOfSymbol]:
     """What is known of every symbol that has a record near the end of its partition; only those that count.
 
     Raises Unavailable. A symbol that is left out here gets its whole history again: the fold takes what is new of it.
     """
-    known: dict[str, Known] = {}
+    known: dict[str, KnownOfSymbol] = {}
     with browse(log) as browser:
         for partition in range(log.partitions):
             _look_at(browser, partition, lease, known)
     return known
 
 
-def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str, Known]) -> None:
+def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str, KnownOfSymbol]) -> None:
     newest = 0
     for message in browser.backwards(partition):
         newest = newest or message.timestamp
@@ -59,11 +61,11 @@ def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str,
             known[record.symbol] = _joined(known.get(record.symbol), record)
 
 
-def _joined(later: Known | None, record: Record) -> Known:
+def _joined(later: KnownOfSymbol | None, record: Record) -> KnownOfSymbol:
     """What is known from a record and those behind it."""
     if isinstance(record, RecordedBar):
         order = bar_order(record)
-        known = later or Known(order[0], order)
+        known = later or KnownOfSymbol(order[0], order)
         return known._replace(currency=known.currency or record.currency)
     if not isinstance(record, Quote):
         return _joined_with_time(later, record.time.timestamp())
@@ -75,7 +77,7 @@ def _joined(later: Known | None, record: Record) -> Known:
     )
 
 
-def _joined_with_time(later: Known | None, time: float) -> Known:
+def _joined_with_time(later: KnownOfSymbol | None, time: float) -> KnownOfSymbol:
     if later is None:
-        return Known(time)
+        return KnownOfSymbol(time)
     return later if later.bar else later._replace(time=max(later.time, time))

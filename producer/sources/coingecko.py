@@ -23,8 +23,8 @@ import msgspec
 
 from producer.sources.answers import Company, HistorySlice, Received
 from producer.sources.decimals import decimals_of
-from producer.sources.provider import Stream
-from producer.transport.http import Answer, HttpClient, Params, Rejected
+from producer.sources.provider import QuoteStream
+from producer.transport.http import HttpAnswer, HttpClient, Params, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
 from shared.errors import Refused, Unanswered, UnknownSymbol
@@ -39,7 +39,7 @@ DELAY_SECONDS = 120.0
 log = logging.getLogger("tickstream.producer")
 
 
-class Price(msgspec.Struct):
+class CoinPrice(msgspec.Struct):
     """A price in dollars and its time in seconds UTC; nulls for a coin that is not traded any more."""
 
     usd: float
@@ -74,7 +74,7 @@ class CoinGecko:
         limit = RequestLimit(providers.coingecko_requests, stop.wait)
         self._http = HttpClient(providers.coingecko_url, limit, providers.http_timeout, clock=self.clock)
 
-    def connect(self, names: Sequence[str]) -> Stream:
+    def connect(self, names: Sequence[str]) -> QuoteStream:
         """Raises Refused: there is no stream."""
         raise Refused("CoinGecko has no stream, only answers to questions.")
 
@@ -121,7 +121,7 @@ class CoinGecko:
         """None: there are no trades."""
         return iter(())
 
-    def _ask(self, path: str, asked: Params) -> Answer:
+    def _ask(self, path: str, asked: Params) -> HttpAnswer:
         try:
             return self._http.get(path, asked)
         except Rejected as error:
@@ -133,7 +133,7 @@ class CoinGecko:
 def _quote(name: str, answer: object, now: datetime) -> Quote | None:
     """The answer for one coin as a quote, None where it is none."""
     try:
-        price = msgspec.convert(answer, Price)
+        price = msgspec.convert(answer, CoinPrice)
         return Quote(
             symbol=name,
             event_time=EPOCH + timedelta(seconds=price.last_updated_at),

@@ -42,7 +42,7 @@ log = logging.getLogger("tickstream.producer")
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
-class Trade(msgspec.Struct):
+class FinnhubTrade(msgspec.Struct):
     """A trade as it comes: symbol, price, time in milliseconds UTC, size, which counts where it can be true."""
 
     s: Symbol
@@ -51,7 +51,7 @@ class Trade(msgspec.Struct):
     v: Any = None
 
 
-class Frame(msgspec.Struct):
+class FinnhubFrame(msgspec.Struct):
     """A message: trades, a ping or an error. The trades stay undecoded, so that a bad one spoils no other."""
 
     type: str
@@ -73,7 +73,7 @@ class LastPrice(msgspec.Struct):
     pc: Any = None
 
 
-class Profile(msgspec.Struct, rename={"industry": "finnhubIndustry"}):
+class FinnhubProfile(msgspec.Struct, rename={"industry": "finnhubIndustry"}):
     """What is known of a company; empty for everything that is none."""
 
     name: str | None = None
@@ -136,7 +136,7 @@ class Finnhub:
     def company(self, name: str) -> Company:
         """The company's profile; for what is no company, only whether there is a price. Raises UnknownSymbol."""
         is_share = ":" not in name
-        profile = self._profile(name) if is_share else Profile()
+        profile = self._profile(name) if is_share else FinnhubProfile()
         price = None if profile.name else self._known_price(name)
         exchange = exchange_of(name)
         return Company(
@@ -168,9 +168,9 @@ class Finnhub:
         except ValueError:
             raise Unanswered(f"Finnhub's answer for {name} is unreadable.") from None
 
-    def _profile(self, name: str) -> Profile:
+    def _profile(self, name: str) -> FinnhubProfile:
         try:
-            return msgspec.convert(self._ask("/stock/profile2", name), Profile)
+            return msgspec.convert(self._ask("/stock/profile2", name), FinnhubProfile)
         except msgspec.ValidationError:
             raise Unanswered(f"Finnhub's profile of {name} is unreadable.") from None
 
@@ -223,7 +223,7 @@ def received(text: str, now: datetime, traded: Callable[[float], None] = nobody_
     Raises Refused where the message says that the key is not accepted.
     """
     try:
-        frame = msgspec.json.decode(text, type=Frame)
+        frame = msgspec.json.decode(text, type=FinnhubFrame)
     except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
         return Received([], refused=1)
     if frame.type == "error":
@@ -260,7 +260,7 @@ def _hear_error(sentence: str) -> None:
 def _quote_of_trade(raw: msgspec.Raw, now: datetime, traded: Callable[[float], None]) -> Quote | None:
     """The trade as a quote, None where it is none."""
     try:
-        trade = msgspec.json.decode(raw, type=Trade)
+        trade = msgspec.json.decode(raw, type=FinnhubTrade)
         traded(trade.t / 1000)
         return Quote(
             symbol=trade.s,

@@ -14,7 +14,7 @@ from producer.transport.provider_clock import ProviderClock
 from shared.market.records import Quote
 
 
-class Stream(Protocol):
+class QuoteStream(Protocol):
     """One open connection that brings quotes by itself."""
 
     def follow(self, names: Sequence[str]) -> None:
@@ -48,7 +48,7 @@ class Provider(Protocol):
     clock: ProviderClock
     poll_seconds: float | None
 
-    def connect(self, names: Sequence[str]) -> Stream:
+    def connect(self, names: Sequence[str]) -> QuoteStream:
         """Open a stream of these."""
 
     def poll(self, names: Sequence[str]) -> Received:

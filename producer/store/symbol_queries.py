@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from producer.live.quality_row import QualityRow
-from producer.publishing.resume import Stored
+from producer.publishing.resume import StoredSymbol
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor
 
 
-class Standing(NamedTuple):
+class SymbolStatus(NamedTuple):
     """One line of the list; what is not known is None. `told_age` is how long ago the producer spoke of it."""
 
     symbol: str
@@ -71,17 +71,19 @@ def read_given(cursor: Cursor) -> Listings:
     return {symbol: (Listing(source, symbol),) for symbol, source in cursor.fetchall()}
 
 
-def read_stored(cursor: Cursor) -> dict[str, Stored]:
+def read_stored(cursor: Cursor) -> dict[str, StoredSymbol]:
     """What is stored of every symbol. One that was never quoted has the currency of its company."""
     cursor.execute(
         """select symbol, case when s.symbol is null then c.currency else s.currency end,
             coalesce(extract(epoch from s.event_time)::float8, 0), coalesce(s.price, 0)
         from symbols s full join companies c using (symbol)"""
     )
-    return {symbol: Stored(currency, (time, price)) for symbol, currency, time, price in cursor.fetchall()}
+    return {
+        symbol: StoredSymbol(currency, (time, price)) for symbol, currency, time, price in cursor.fetchall()
+    }
 
 
-def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[Standing]:
+def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[SymbolStatus]:
     """The line of each of these, in their order."""
     cursor.execute(
         """select wanted.symbol, c.name, c.decimals, s.price,
@@ -92,7 +94,7 @@ def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[Standing]:
         left join data_quality q using (symbol) order by wanted.rank""",
         (list(symbols),),
     )
-    return [Standing._make(row) for row in cursor.fetchall()]
+    return [SymbolStatus._make(row) for row in cursor.fetchall()]
 
 
 def read_last_quote(cursor: Cursor, symbol: str) -> LastQuote | None:

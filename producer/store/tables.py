@@ -100,7 +100,7 @@ def _ask_for(cursor: Cursor, symbol: str, *, wanted: bool, is_watched: bool) -> 
     )
 
 
-class Asked(NamedTuple):
+class SymbolRequest(NamedTuple):
     """A symbol that was added or removed, and when the simulated market took it up, None where it has not yet."""
 
     symbol: str
@@ -108,10 +108,10 @@ class Asked(NamedTuple):
     joined_at: datetime | None
 
 
-def read_asked(cursor: Cursor) -> list[Asked]:
+def read_asked(cursor: Cursor) -> list[SymbolRequest]:
     """What was added and removed, in the order of the wishes."""
     cursor.execute("select symbol, wanted, joined_at from watched_symbols order by changed_at, symbol")
-    return [Asked._make(row) for row in cursor.fetchall()]
+    return [SymbolRequest._make(row) for row in cursor.fetchall()]
 
 
 def write_joined(cursor: Cursor, symbol: str, joined_at: datetime) -> None:

@@ -36,7 +36,7 @@ MOST_MEGABYTES = 16
 """Of a body, unpacked. The largest that a provider gives are below two; one without end would fill the memory."""
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What a provider answered: headers with names in lower case, and the decoded body."""
 
     status: int
@@ -104,7 +104,7 @@ class HttpClient:
         self._breakers = Breakers()
         self._clock = clock
 
-    def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """The answer to GET, its body decoded from JSON. `path` is put behind the base address."""
         url = self._base_url + path
         question = _question(url, params)
@@ -116,7 +116,7 @@ class HttpClient:
             sentence = f"{_place(url)} answered with {_kind(text)} where data belong."
             raise self._breakers.failed(question, sentence) from None
         self._breakers.succeeded(question)
-        return Answer(response.status_code, _headers(response), body)
+        return HttpAnswer(response.status_code, _headers(response), body)
 
     def get_text(self, url: str) -> str:
         """The body of the answer to GET as it came. `url` is a whole address, which may be another host's."""

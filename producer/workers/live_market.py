@@ -11,7 +11,7 @@ from queue import Empty, Queue
 from threading import Event
 
 from producer.live.clocks import Clocks
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from producer.live.finding import Finding
 from producer.live.followed import Followed
 from producer.live.messages import (
@@ -55,7 +55,7 @@ class LiveMarket:
     def __init__(
         self,
         make_provider: MakeProvider,
-        known: Mapping[str, Known],
+        known: Mapping[str, KnownOfSymbol],
         poll_interval: float,
         grace: float,
         threshold: float,
@@ -123,7 +123,7 @@ class LiveMarket:
         if provider.has_history:
             self._wish(followed)
 
-    def _known_of(self, symbol: str) -> Known | None:
+    def _known_of(self, symbol: str) -> KnownOfSymbol | None:
         """What the log holds of a symbol. After a long while its minutes alone are fetched, not every trade."""
         known = self._known.get(symbol)
         if known is None or self._now() - max(known.time, known.quoted[0]) < CATCH_UP_SECONDS:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from db.migrate import migrate
 from producer.sources.simulated import SimulatedMarket
-from producer.store.tables import Asked, read_asked, write_joined
+from producer.store.tables import SymbolRequest, read_asked, write_joined
 from shared.market.records import EPOCH
 from shared.postgres.database import Connection, connect, make_database, transaction
 from shared.settings.config import Config
@@ -30,7 +30,7 @@ class Joining:
         self._market = market
         self._gone: frozenset[str] = frozenset()
 
-    def begin(self, asked: Sequence[Asked]) -> None:
+    def begin(self, asked: Sequence[SymbolRequest]) -> None:
         """Make the market what it was when the producer ended."""
         for symbol, wanted, joined_at in asked:
             if wanted and joined_at is not None and joined_at > EPOCH:
@@ -65,7 +65,7 @@ def _minute(moment: datetime) -> int:
     return (moment - EPOCH) // MINUTE
 
 
-def asked_so_far(config: Config) -> list[Asked]:
+def asked_so_far(config: Config) -> list[SymbolRequest]:
     """What was added to the market of these settings and removed from it. Raises Unavailable."""
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     migrate(dsn)

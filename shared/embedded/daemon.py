@@ -35,7 +35,7 @@ LINES_OF_LOG = 12
 FREE_PORTS = (20_000, 32_000)
 
 
-class Server(Protocol):
+class EmbeddedServer(Protocol):
     """What a kind of server knows about itself; everything else about its life is in this module."""
 
     @property
@@ -73,7 +73,7 @@ class Server(Protocol):
     def reacts(self, port: int) -> bool:
         """Whether the server answers or refuses a small request within REACT_LIMIT seconds."""
 
-    def open_up(self, record: "Record") -> None:
+    def open_up(self, record: "ServerRecord") -> None:
         """Do what is left to do once the server answers, so that its clients can use it."""
 
     def interrupt(self, process: psutil.Process) -> None:
@@ -81,14 +81,14 @@ class Server(Protocol):
 
 
 @dataclass(frozen=True)
-class Record:
+class ServerRecord:
     """Which process serves a folder, and on which port."""
 
     pid: int
     port: int
 
 
-def start(server: Server, say: Say) -> Record:
+def start(server: EmbeddedServer, say: Say) -> ServerRecord:
     """The running server, started first if need be, once it answers; one that hangs is killed before.
 
     Raises Unavailable, with the end of the server's log, if it does not come up in START_LIMIT seconds.
@@ -110,7 +110,7 @@ def start(server: Server, say: Say) -> Record:
     return record
 
 
-def find(server: Server) -> Record | None:
+def find(server: EmbeddedServer) -> ServerRecord | None:
     """The record of the running server, or None. Reads the record file, then looks at every process."""
     record = read_record(server)
     if record is not None and process_of(server, record.pid) is not None:
@@ -119,11 +119,11 @@ def find(server: Server) -> Record | None:
     for process in psutil.process_iter(["pid"]):
         if carries(process, server.mark):
             # Its starter was killed before it could write the record.
-            return write_record(server, Record(process.pid, port))
+            return write_record(server, ServerRecord(process.pid, port))
     return None
 
 
-def hangs(server: Server, record: Record) -> bool:
+def hangs(server: EmbeddedServer, record: ServerRecord) -> bool:
     """Whether a server that has served answers nothing for HANG_LIMIT seconds; at its start it may take longer."""
     deadline = time.monotonic() + HANG_LIMIT
     while server.has_served() and not server.reacts(record.port) and is_alive(record.pid):
@@ -133,7 +133,7 @@ def hangs(server: Server, record: Record) -> bool:
     return False
 
 
-def stop(server: Server, say: Say) -> None:
+def stop(server: EmbeddedServer, say: Say) -> None:
     """End the server cleanly if it runs, by force after STOP_LIMIT seconds."""
     record = find(server)
     process = process_of(server, record.pid) if record else None
@@ -146,7 +146,7 @@ def stop(server: Server, say: Say) -> None:
             kill(server)
 
 
-def kill(server: Server) -> None:
+def kill(server: EmbeddedServer) -> None:
     """End the server as a power cut would, without any farewell. Raises Unavailable if it can't be ended."""
     record = find(server)
     process = process_of(server, record.pid) if record else None
@@ -158,10 +158,12 @@ def kill(server: Server) -> None:
             raise Unavailable(f"{server.name} (pid {process.pid}) can't be ended; end it by hand.")
 
 
-def launch(server: Server, port: int) -> Record:
+def launch(server: EmbeddedServer, port: int) -> ServerRecord:
     """Start the server as a process of its own session, which no Ctrl-C and no end of ours reaches."""
     argv = server.command(port)
-    write_record(server, Record(0, port))  # so that the port is known should we be killed after the start
+    write_record(
+        server, ServerRecord(0, port)
+    )  # so that the port is known should we be killed after the start
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -178,10 +180,10 @@ def launch(server: Server, port: int) -> Record:
         )
     # Somebody must wait for a child, or it stays a zombie when it ends before us.
     threading.Thread(target=child.wait, daemon=True).start()
-    return write_record(server, Record(child.pid, port))
+    return write_record(server, ServerRecord(child.pid, port))
 
 
-def wait_until_it_answers(server: Server, record: Record) -> None:
+def wait_until_it_answers(server: EmbeddedServer, record: ServerRecord) -> None:
     """Return when the server serves requests; raise Unavailable when it ended or took too long."""
     deadline = time.monotonic() + START_LIMIT
     while not server.answers(record.port):
@@ -210,7 +212,7 @@ def run(argv: Sequence[str], folder: Path, task: str) -> str:
     return done.stdout + done.stderr
 
 
-def process_of(server: Server, pid: int) -> psutil.Process | None:
+def process_of(server: EmbeddedServer, pid: int) -> psutil.Process | None:
     """The process, if it is alive and is this server."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
@@ -247,7 +249,7 @@ def ended(process: psutil.Process, seconds: float) -> bool:
     return True
 
 
-def choose_port(server: Server, say: Say) -> int:
+def choose_port(server: EmbeddedServer, say: Say) -> int:
     """The server's port; where that is taken the one it had last, else any free one."""
     record = read_record(server)
     wanted = (server.port, record.port if record else 0)
@@ -278,15 +280,15 @@ def free_port() -> int:
             return port
 
 
-def read_record(server: Server) -> Record | None:
+def read_record(server: EmbeddedServer) -> ServerRecord | None:
     """The last record written, or None where there is none that can be read."""
     try:
-        return Record(**json.loads((server.folder / "server.json").read_text("utf-8")))
+        return ServerRecord(**json.loads((server.folder / "server.json").read_text("utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def write_record(server: Server, record: Record) -> Record:
+def write_record(server: EmbeddedServer, record: ServerRecord) -> ServerRecord:
     """Put the record in place of the last one, whole or not at all; gives it back."""
     new = server.folder / "server.json.new"
     new.write_text(json.dumps(asdict(record)), "utf-8")

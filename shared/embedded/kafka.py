@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from shared.embedded import kafka_login as login
-from shared.embedded.daemon import HOST, Record, Say, free_port, is_free, run
+from shared.embedded.daemon import HOST, Say, ServerRecord, free_port, is_free, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.errors import ConfigError
 from shared.files.private_files import write_secret
@@ -150,7 +150,7 @@ class Kafka:
             return True
         return True
 
-    def open_up(self, record: Record) -> None:
+    def open_up(self, record: ServerRecord) -> None:
         """Let clients log in, once a start: the log may be an older copy, or of a version that had no logins."""
         if self.opened.exists():
             return

@@ -20,7 +20,7 @@ from pathlib import Path
 import fasteners
 
 from shared.embedded import daemon
-from shared.embedded.daemon import Record, Say, Server
+from shared.embedded.daemon import EmbeddedServer, Say, ServerRecord
 from shared.embedded.watch import Watch
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import make_private, take_data_folder
@@ -34,7 +34,7 @@ _watches: dict[tuple[int, Path], Watch] = {}
 
 
 @contextmanager
-def lease(server: Server, say: Say) -> Iterator[Record]:
+def lease(server: EmbeddedServer, say: Say) -> Iterator[ServerRecord]:
     """Use a server: it is started if nobody else has, and stopped at the end if nobody else uses it.
 
     Raises Unavailable or ConfigError with a sentence that says what to do.
@@ -47,13 +47,13 @@ def lease(server: Server, say: Say) -> Iterator[Record]:
         leave(server, say)
 
 
-def ensure(server: Server, say: Say) -> Record:
+def ensure(server: EmbeddedServer, say: Say) -> ServerRecord:
     """Start the server if it does not run, or died under its users. Raises as `lease` does."""
     with acting_alone(server, say):
         return daemon.start(server, say)
 
 
-def replace_hanging(server: Server, say: Say) -> None:
+def replace_hanging(server: EmbeddedServer, say: Say) -> None:
     """Start the server again if it hangs; one that has ended meanwhile was stopped on purpose, and stays so.
 
     Raises as `lease` does.
@@ -63,7 +63,7 @@ def replace_hanging(server: Server, say: Say) -> None:
             daemon.start(server, say)
 
 
-def keep(server: Server, say: Say) -> Record:
+def keep(server: EmbeddedServer, say: Say) -> ServerRecord:
     """Start the server to stay until `release`. Raises as `lease` does."""
     with acting_alone(server, say):
         record = daemon.start(server, say)
@@ -71,7 +71,7 @@ def keep(server: Server, say: Say) -> Record:
     return record
 
 
-def release(server: Server, say: Say, now: bool) -> bool:
+def release(server: EmbeddedServer, say: Say, now: bool) -> bool:
     """Take back `keep`, and stop the server if nobody uses it, or `now` whoever does.
 
     Gives whether it is stopped; otherwise it stops with its last user.
@@ -84,12 +84,12 @@ def release(server: Server, say: Say, now: bool) -> bool:
     return True
 
 
-def is_kept(server: Server) -> bool:
+def is_kept(server: EmbeddedServer) -> bool:
     """Whether the server was started to stay."""
     return kept_mark(server).exists()
 
 
-def in_use_now(server: Server) -> bool | None:
+def in_use_now(server: EmbeddedServer) -> bool | None:
     """Whether any process holds a lease; None while somebody starts or stops the server."""
     lock = fasteners.InterProcessLock(server.folder / "start.lock")
     if not lock.acquire(blocking=False):
@@ -100,7 +100,7 @@ def in_use_now(server: Server) -> bool | None:
         lock.release()
 
 
-def in_use(server: Server) -> bool:
+def in_use(server: EmbeddedServer) -> bool:
     """Whether any process holds a lease. Looking takes the lock for an instant: hold the start lock."""
     if _counts[os.getpid(), server.folder]:
         return True
@@ -111,12 +111,12 @@ def in_use(server: Server) -> bool:
     return False
 
 
-def kept_mark(server: Server) -> Path:
+def kept_mark(server: EmbeddedServer) -> Path:
     """The file that says the server was started to stay."""
     return server.folder / "kept"
 
 
-def join(server: Server, say: Say) -> None:
+def join(server: EmbeddedServer, say: Say) -> None:
     """Count one more user in this process; the first takes the shared lock and begins to watch."""
     us = os.getpid(), server.folder
     if not _counts[us]:
@@ -128,7 +128,7 @@ def join(server: Server, say: Say) -> None:
     _counts[us] += 1
 
 
-def leave(server: Server, say: Say) -> None:
+def leave(server: EmbeddedServer, say: Say) -> None:
     """Count one user less in this process; stop the server if that was the last one anywhere."""
     with acting_alone(server, say):
         us = os.getpid(), server.folder
@@ -142,7 +142,7 @@ def leave(server: Server, say: Say) -> None:
 
 
 @contextmanager
-def acting_alone(server: Server, say: Say) -> Iterator[None]:
+def acting_alone(server: EmbeddedServer, say: Say) -> Iterator[None]:
     """Hold the start lock: one at a time starts, stops, joins or leaves a server.
 
     Raises Unavailable where another one does not finish in WAIT_LIMIT seconds, ConfigError where the
@@ -166,7 +166,7 @@ def acting_alone(server: Server, say: Say) -> Iterator[None]:
         threads.release()
 
 
-def make_folder(server: Server) -> None:
+def make_folder(server: EmbeddedServer) -> None:
     """Make the server's folder. Raises ConfigError if we may not write in it."""
     try:
         take_data_folder(server.folder.parent)
@@ -178,7 +178,7 @@ def make_folder(server: Server) -> None:
         ) from error
 
 
-def another_is_busy(server: Server) -> str:
+def another_is_busy(server: EmbeddedServer) -> str:
     """What to do when the start lock can't be had."""
     return (
         f"Another process has been starting or stopping {server.name} for {WAIT_LIMIT:.0f} s "

@@ -15,7 +15,7 @@ import psutil
 
 from shared.embedded import account
 from shared.embedded.account import Account
-from shared.embedded.daemon import HOST, POLL, REACT_LIMIT, Record, Say, ended, run
+from shared.embedded.daemon import HOST, POLL, REACT_LIMIT, Say, ServerRecord, ended, run
 from shared.embedded.postgres_probe import reacts
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import write_secret
@@ -263,7 +263,7 @@ class Postgres:
             return []
         return [line.strip() for line in lines]
 
-    def open_up(self, record: Record) -> None:
+    def open_up(self, record: ServerRecord) -> None:
         """Nothing: the password is part of the data folder."""
 
     def interrupt(self, process: psutil.Process) -> None:

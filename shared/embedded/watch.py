@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import fasteners
 
-from shared.embedded.daemon import Say, Server, read_record
+from shared.embedded.daemon import EmbeddedServer, Say, read_record
 from shared.errors import TickstreamError
 
 LOOK_SECONDS = 5.0
@@ -18,7 +18,7 @@ LOOK_SECONDS = 5.0
 class Watch:
     """The thread of one process for one server, from here to `end`. `replace` starts the server again if it hangs."""
 
-    def __init__(self, server: Server, replace: Callable[[], object], say: Say) -> None:
+    def __init__(self, server: EmbeddedServer, replace: Callable[[], object], say: Say) -> None:
         self._server, self._replace, self._say = server, replace, say
         self._over = threading.Event()
         self._lock = fasteners.InterProcessLock(server.folder / "watch.lock")

@@ -55,7 +55,7 @@ Placed = tuple[int, Callable[[int], Record]]
 log = logging.getLogger("tickstream.replay")
 
 
-class Market(NamedTuple):
+class LeanMarket(NamedTuple):
     """What the path says of every file below it; a price in a file is `scale` times the real one."""
 
     exchange: str
@@ -63,8 +63,8 @@ class Market(NamedTuple):
     scale: float
 
 
-US_EQUITY = Market("XNYS", ZoneInfo("America/New_York"), 10_000.0)
-CRYPTO = Market("24/7", ZoneInfo("UTC"), 1.0)
+US_EQUITY = LeanMarket("XNYS", ZoneInfo("America/New_York"), 10_000.0)
+CRYPTO = LeanMarket("24/7", ZoneInfo("UTC"), 1.0)
 
 
 class Lines:
@@ -100,7 +100,7 @@ class LeanFile:
     name: str
     resolution: str
     symbol: str
-    market: Market
+    market: LeanMarket
     midnight: datetime | None
 
     @property
@@ -280,7 +280,7 @@ def _microseconds(milliseconds: str) -> int:
         raise ValueError(f"{milliseconds!r} is no number of milliseconds") from None
 
 
-def _midnight(path: Path, date: str, market: Market) -> datetime:
+def _midnight(path: Path, date: str, market: LeanMarket) -> datetime:
     """Where the date of the file's name begins, in UTC."""
     try:
         return datetime.strptime(date, "%Y%m%d").replace(tzinfo=market.zone).astimezone(UTC)

@@ -13,8 +13,8 @@ from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.observability.heartbeat import beat
 from shared.postgres.database import connect, make_database, transaction
 from shared.runtime.lifecycle import SignOfLife, Stop, keep_trying, place, servers
-from shared.runtime.offsets import Reading, claim_origin
-from shared.runtime.stream import Fold, Pace, Stream
+from shared.runtime.offsets import GroupOnTopic, claim_origin
+from shared.runtime.stream import ConsumerLoop, Fold, Pace
 from shared.settings.config import Config
 
 OBJECTS_A_TURN = 200_000
@@ -34,7 +34,7 @@ class ConsumingPart:
 
     name: str
     group: str
-    make_fold: Callable[[Reading, Log, str], Fold]
+    make_fold: Callable[[GroupOnTopic, Log, str], Fold]
     migrate: Callable[[str], object]
 
 
@@ -63,12 +63,12 @@ def _look_for_garbage_less_often() -> None:
 
 
 @contextmanager
-def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stream]:
+def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[ConsumerLoop]:
     """Everything a run stands on: topics, database, schema, and a reader that begins where the rows end."""
     topics = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     part.migrate(dsn)
-    reading = Reading(part.group, topics.topic)
+    reading = GroupOnTopic(part.group, topics.topic)
     with closing(connect(dsn, part.name)) as connection:
         with transaction(connection) as cursor:
             claim_origin(cursor, topics)
@@ -78,7 +78,7 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Stre
         reader = GroupReader(topics, part.group + feed, instance, gathering)
         fold = part.make_fold(reading, topics, dsn)
         try:
-            yield Stream(topics, reading, reader, connection, fold, _pace(config))
+            yield ConsumerLoop(topics, reading, reader, connection, fold, _pace(config))
         finally:
             reader.close()
             fold.close()
@@ -93,7 +93,7 @@ def _pace(config: Config) -> Pace:
     )
 
 
-def _turn(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+def _turn(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
     """Turn the loop to its end."""
     try:
         _turn_on(stream, sign, config, stop)
@@ -105,7 +105,7 @@ def _turn(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Even
     sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)
 
 
-def _turn_on(stream: Stream, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+def _turn_on(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
     """Turn until `stop` is set, with a sign of life once a second and a word on the pace now and then."""
     said, said_at = 0, time.monotonic()
     while not stop.is_set() and not stream.has_enough:

@@ -13,7 +13,7 @@ from shared.runtime.epochs import NO_EPOCH, Began, Epoch, Succession
 
 
 @dataclass(frozen=True)
-class Reading:
+class GroupOnTopic:
     """Who reads what: the key of its progress, one row a partition."""
 
     group: str
@@ -21,7 +21,7 @@ class Reading:
 
 
 @dataclass
-class Step:
+class OffsetStep:
     """One partition's advance from `expected` to `reached`, and what the offsets in between held.
 
     `fingerprint` is that of the last message, `began` are the epochs of producers that began.
@@ -88,7 +88,7 @@ def other_partitions(topic: str, before: int, now: int) -> str:
     )
 
 
-def begin(cursor: Cursor, reading: Reading, partition: int, first_offset: int) -> int:
+def begin(cursor: Cursor, reading: GroupOnTopic, partition: int, first_offset: int) -> int:
     """The offset at which to go on: the stored one, else `first_offset`, which is then stored."""
     cursor.execute(
         "insert into progress (group_id, topic, partition, first_offset, next_offset)"
@@ -98,7 +98,7 @@ def begin(cursor: Cursor, reading: Reading, partition: int, first_offset: int) -
     return reached(cursor, reading, partition).next_offset
 
 
-def reached(cursor: Cursor, reading: Reading, partition: int) -> Reached:
+def reached(cursor: Cursor, reading: GroupOnTopic, partition: int) -> Reached:
     """Where a group that has begun stands in a partition."""
     cursor.execute(
         "select first_offset, next_offset, fingerprint from progress"
@@ -108,7 +108,7 @@ def reached(cursor: Cursor, reading: Reading, partition: int) -> Reached:
     return Reached._make(cursor.fetchall()[0])
 
 
-def succession(cursor: Cursor, reading: Reading, partition: int, since: int, offset: int) -> Succession:
+def succession(cursor: Cursor, reading: GroupOnTopic, partition: int, since: int, offset: int) -> Succession:
     """The epochs of a partition as they stand before `offset`, for a group that began at `since`."""
     cursor.execute(
         "select epoch, begin_offset from producer_epochs where group_id = %s and topic = %s and partition = %s"
@@ -130,7 +130,7 @@ ADVANCE = """
 """
 
 
-def advance(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
+def advance(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> None:
     """Move the offsets on, each only from where this process believes it to be.
 
     Raises PartitionLost where another member moved one in the meantime: nothing of this transaction may stay.
@@ -148,7 +148,7 @@ def advance(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
     _note_epochs(cursor, reading, steps)
 
 
-def _note_epochs(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
+def _note_epochs(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> None:
     rows = [
         (reading.group, reading.topic, step.partition, offset, epoch.number, epoch.begin)
         for step in steps
@@ -162,7 +162,7 @@ def _note_epochs(cursor: Cursor, reading: Reading, steps: list[Step]) -> None:
         )
 
 
-def hold(cursor: Cursor, reading: Reading, partition: int, next_offset: int) -> None:
+def hold(cursor: Cursor, reading: GroupOnTopic, partition: int, next_offset: int) -> None:
     """Make sure, to the end of this transaction, that the partition stands where we believe it to be.
 
     Raises PartitionLost where another member moved it.

@@ -29,7 +29,7 @@ from shared.market.records import CorporateAction, Quote, Record, RecordedBar, T
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.runtime.bookmark import Bookmark, LogPartition, parted
 from shared.runtime.fingerprints import fingerprint
-from shared.runtime.offsets import Reading, Step, advance, begin, reached, succession
+from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin, reached, succession
 from shared.runtime.step_size import StepSize
 
 POLL_MS = 200
@@ -55,7 +55,7 @@ class Batch(NamedTuple):
     partition: int
     records: list[tuple[int, Record]]
     dead: list[DeadLetter]
-    step: Step
+    step: OffsetStep
 
 
 class Fold(Protocol):
@@ -102,11 +102,17 @@ class Pace:
     from_latest: bool = False
 
 
-class Stream:
+class ConsumerLoop:
     """One run of the loop, from start to stop or to the first failure."""
 
     def __init__(
-        self, log: Log, reading: Reading, reader: GroupReader, connection: Connection, fold: Fold, pace: Pace
+        self,
+        log: Log,
+        reading: GroupOnTopic,
+        reader: GroupReader,
+        connection: Connection,
+        fold: Fold,
+        pace: Pace,
     ) -> None:
         self._log, self._reading, self._reader = log, reading, reader
         self.connection, self._fold, self._pace = connection, fold, pace
@@ -274,7 +280,7 @@ def decoded(
             dead.append(DeadLetter(message, str(reason)))
     kinds = Counter([type(record) for _, record in records])
     counts = kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark]
-    step = Step(partition, first_offset, messages[-1].offset + 1, *counts, len(dead))
+    step = OffsetStep(partition, first_offset, messages[-1].offset + 1, *counts, len(dead))
     return Batch(partition, records, dead, step)
 
 

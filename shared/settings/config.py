@@ -19,16 +19,16 @@ from shared.errors import ConfigError
 from shared.recordings.digest import digest
 from shared.settings.analysis_settings import Alerts, Indicators, Section
 from shared.settings.brokers import Brokers
-from shared.settings.model_settings import Models, Rewording
+from shared.settings.model_settings import Models, RewordingSettings
 from shared.settings.provider_settings import Providers
 from shared.settings.sections import (
     DEFAULT_SEED,
     Debugging,
     Embedded,
     Errors,
-    Kafka,
+    KafkaSettings,
     Logging,
-    Postgres,
+    PostgresSettings,
     Producer,
     Running,
     Screen,
@@ -58,14 +58,14 @@ class Config(Section):
     what in `.env` does not count.
     """
 
-    kafka: Kafka = Kafka()
-    postgres: Postgres = Postgres()
+    kafka: KafkaSettings = KafkaSettings()
+    postgres: PostgresSettings = PostgresSettings()
     producer: Producer = Producer()
     providers: Providers = Providers()
     indicators: Indicators = Indicators()
     alerts: Alerts = Alerts()
     models: Models = Models()
-    rewording: Rewording = Rewording()
+    rewording: RewordingSettings = RewordingSettings()
     running: Running = Running()
     errors: Errors = Errors()
     logging: Logging = Logging()

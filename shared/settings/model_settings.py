@@ -63,7 +63,7 @@ class Models(Section):
         return self
 
 
-class Rewording(Section):
+class RewordingSettings(Section):
     """The language model that may put the summary of a symbol in other words; without an address there is none."""
 
     base_url: Url | Literal[""] = Field(

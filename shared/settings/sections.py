@@ -44,7 +44,7 @@ DEFAULT_SEED = 7
 """Of the simulated market whose topic and database carry no seed in their names."""
 
 
-class Kafka(Section):
+class KafkaSettings(Section):
     """Where the log is. Without servers the embedded broker is used, which has a login of its own."""
 
     bootstrap_servers: Servers = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
@@ -67,7 +67,7 @@ class Kafka(Section):
         return Brokers(self.bootstrap_servers, self.sasl_username, self.sasl_password.get_secret_value())
 
 
-class Postgres(Section):
+class PostgresSettings(Section):
     """Where the tables are. Without host and DSN the embedded server is used; a DSN wins over the rest."""
 
     host: HostName = Field(default="", validation_alias="POSTGRES_HOST")

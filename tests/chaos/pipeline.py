@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 
 @dataclass
-class Pipeline:
+class ChaosPipeline:
     """A pipeline that runs. `children` are its parts and `servers` its servers, by name."""
 
     config: Config
@@ -102,7 +102,7 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(files: list[Path], speed: str, say: Say) -> Iterator[Pipeline]:
+def running(files: list[Path], speed: str, say: Say) -> Iterator[ChaosPipeline]:
     """A pipeline that replays the files from the beginning; at the end its parts and servers stop cleanly."""
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         told = settings(Path(name), files, speed)
@@ -121,7 +121,7 @@ def running(files: list[Path], speed: str, say: Say) -> Iterator[Pipeline]:
 
 def _supervised(
     config: Config, told: dict[str, str], servers: dict[str, Kafka | Postgres]
-) -> Iterator[Pipeline]:
+) -> Iterator[ChaosPipeline]:
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
     put_live(config)
@@ -130,6 +130,6 @@ def _supervised(
     with patch.dict(os.environ, told), ThreadPoolExecutor(1) as pool:
         supervisor = pool.submit(supervise, list(children.values()), stop, PATIENT)
         try:
-            yield Pipeline(config, topic, children, servers, supervisor, stop)
+            yield ChaosPipeline(config, topic, children, servers, supervisor, stop)
         finally:
             stop.set()

@@ -12,7 +12,7 @@ from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.screen_rows import (
     MINUTE,
-    Minute,
+    ScreenMinute,
     action,
     alert,
     at,
@@ -38,11 +38,13 @@ def market(cursor: Cursor) -> None:
     minute = now - now % MINUTE
     fill(cursor, {"AAA": 101.0, "BBB": 250.0, "BABYDOGE": 1.2345e-9, "BIG": 1.5e9}, now, bars=300)
     for index in range(60):
-        close_bar(cursor, Minute("AAA", now - now % 300 - (60 - index) * 300, 100 + index % 9 / 10, "5m"))
+        close_bar(
+            cursor, ScreenMinute("AAA", now - now % 300 - (60 - index) * 300, 100 + index % 9 / 10, "5m")
+        )
     quote(cursor, "CL=F", -37.63, now, previous_close=18.27)
     quote(cursor, "OLD", 12.5, now - 600 * DAY)
-    open_bar(cursor, Minute("AAA", now - now % DAY, 101.0, "1d"))
-    forecast(cursor, Minute("AAA", minute - MINUTE, 101.2))
+    open_bar(cursor, ScreenMinute("AAA", now - now % DAY, 101.0, "1d"))
+    forecast(cursor, ScreenMinute("AAA", minute - MINUTE, 101.2))
     record(cursor, "AAA")
     alert(cursor, "AAA", minute - MINUTE, 74.3)
     action(cursor, "AAA", "split", now - 100 * DAY, 2.0)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
-from tests.screen_rows import MINUTE, Minute, close_bar, fill, forecast, open_bar, record
+from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
 
 DAY = 86_400
 FRIDAY = 1_763_683_200  # 2025-11-21 00:00 UTC
@@ -35,16 +35,16 @@ def market(dsn: str) -> int:
         for index in range(30):
             day = FRIDAY - index * DAY
             if time.gmtime(day).tm_wday < 5:
-                close_bar(cursor, Minute("CCC", day, 50.0, "1d"))
-        forecast(cursor, Minute("CCC", FRIDAY, 50.0, "1d"))
+                close_bar(cursor, ScreenMinute("CCC", day, 50.0, "1d"))
+        forecast(cursor, ScreenMinute("CCC", FRIDAY, 50.0, "1d"))
         record(cursor, "CCC", "1d")
     return minute
 
 
 def say(cursor: Any, start: int, close: float, seen: int, number: int = 1) -> None:
     """Both models forecast at the close of AAA's bar."""
-    forecast(cursor, Minute("AAA", start, close), number=number)
-    forecast(cursor, Minute("AAA", start, close), "arima", p=0, q=1, version=1200, number=number)
+    forecast(cursor, ScreenMinute("AAA", start, close), number=number)
+    forecast(cursor, ScreenMinute("AAA", start, close), "arima", p=0, q=1, version=1200, number=number)
     record(cursor, "AAA", seen=seen)
 
 
@@ -91,8 +91,8 @@ def visible_range(page: Page) -> tuple[int, int]:
 def close_minute(dsn: str, minute: int, close: float, seen: int, number: int = 1) -> None:
     """AAA's open minute closes, the next one opens, and forecasts are made."""
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
-        close_bar(cursor, Minute("AAA", minute, close))
-        open_bar(cursor, Minute("AAA", minute + MINUTE, close))
+        close_bar(cursor, ScreenMinute("AAA", minute, close))
+        open_bar(cursor, ScreenMinute("AAA", minute + MINUTE, close))
         say(cursor, minute, close, seen, number)
 
 
@@ -121,7 +121,7 @@ def past(dsn: str, minute: int, misses: int) -> None:
         cursor.execute("update forecasts set number = 12 where symbol = 'AAA'")
         for number in range(1, 12):
             close = 111.0 if number <= 2 * misses and number % 2 == 0 else 101.0
-            forecast(cursor, Minute("AAA", minute - (13 - number) * MINUTE, close), number=number)
+            forecast(cursor, ScreenMinute("AAA", minute - (13 - number) * MINUTE, close), number=number)
 
 
 def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
@@ -223,8 +223,8 @@ def test_fan_moves_on_with_the_bars_and_zoom_and_elements_stay(page: Page, dsn: 
 def test_bar_that_comes_later_than_expected_takes_the_fan_with_it(page: Page, dsn: str, minute: int) -> None:
     later = minute + 900 * MINUTE
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
-        close_bar(cursor, Minute("AAA", minute, 101.6))
-        open_bar(cursor, Minute("AAA", later, 103.0))
+        close_bar(cursor, ScreenMinute("AAA", minute, 101.6))
+        open_bar(cursor, ScreenMinute("AAA", later, 103.0))
         say(cursor, minute, 101.6, 1255)
     expect(page.locator("#forecast")).to_contain_text("$101.60")
     page.wait_for_function(f"() => ({FAN})()[0][1].length === 5 && ({FAN})()[0][1][0].time === {later}")
@@ -253,9 +253,9 @@ def test_chart_scrolls_along_with_bars_that_come_in_time_late_or_many_at_once(
     for gap, count in ((1, 1), (3, 1), (900, 1), (1, 7), (4, 3), (1, 1), (2, 1)):
         with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
             for _ in range(count):
-                close_bar(cursor, Minute("AAA", start, 101.0))
+                close_bar(cursor, ScreenMinute("AAA", start, 101.0))
                 newest, start = start, start + gap * MINUTE
-            open_bar(cursor, Minute("AAA", start, 101.0))
+            open_bar(cursor, ScreenMinute("AAA", start, 101.0))
             say(cursor, newest, 101.0, number)
         number += 1
         page.wait_for_function(f"() => window.deskChart.view().times.at(-1) === {start}")

@@ -16,7 +16,7 @@ from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import START_LIMIT, model_of, serving, wait_for
 from tests.screen_rows import (
-    Minute,
+    ScreenMinute,
     action,
     at,
     close_bar,
@@ -57,8 +57,8 @@ def market(cursor: Cursor) -> None:
     quality(cursor, "FOO", "waiting", cause="unknown symbol")
     today = now - now % DAY
     for back in range(20, 0, -1):
-        close_bar(cursor, Minute("AAA", today - back * DAY, 700.0 if back > 10 else 100.0, "1d"))
-    open_bar(cursor, Minute("AAA", today, 100.0, "1d"))
+        close_bar(cursor, ScreenMinute("AAA", today - back * DAY, 700.0 if back > 10 else 100.0, "1d"))
+    open_bar(cursor, ScreenMinute("AAA", today, 100.0, "1d"))
     action(cursor, "AAA", "split", today - 10 * DAY, 7.0)
 
 

@@ -15,7 +15,7 @@ from shared.embedded.daemon import free_port
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import model_of, serving
-from tests.screen_rows import Minute, close_bar, fill, offer, open_bar, quality, quote
+from tests.screen_rows import ScreenMinute, close_bar, fill, offer, open_bar, quality, quote
 
 DAY = 86_400
 
@@ -31,8 +31,8 @@ def dsn(admin_dsn: str) -> str:
         quote(cursor, "CL=F", -37.63, now, previous_close=18.27)
         quote(cursor, "OLD", 12.5, now - 600 * DAY)
         for back in range(3, 0, -1):
-            close_bar(cursor, Minute("AAA", now - now % 300 - back * 300, 103.0 - back, "5m"))
-        open_bar(cursor, Minute("AAA", now - now % DAY, 101.0, "1d"))
+            close_bar(cursor, ScreenMinute("AAA", now - now % 300 - back * 300, 103.0 - back, "5m"))
+        open_bar(cursor, ScreenMinute("AAA", now - now % DAY, 101.0, "1d"))
         for symbol in ("AAA", "BABYDOGE", "BIG", "BTC", "CL=F", "OLD"):
             quality(cursor, symbol)
     return made

@@ -12,7 +12,7 @@ from dashboard.layout import FIGURES
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
-from tests.screen_rows import Minute, fill, open_bar, quote
+from tests.screen_rows import ScreenMinute, fill, open_bar, quote
 from tests.unit.records import second
 
 Serve = Callable[[str, str], str]
@@ -44,7 +44,7 @@ def set_price(dsn: str, symbol: str, price: float) -> None:
     connection = connect(dsn, "test")
     with transaction(connection) as cursor:
         quote(cursor, symbol, price, now, previous_close=100.0)
-        open_bar(cursor, Minute(symbol, now - now % 60, price))
+        open_bar(cursor, ScreenMinute(symbol, now - now % 60, price))
     connection.close()
 
 
@@ -156,7 +156,7 @@ def test_warming_indicator_says_how_far_it_is(visit: Visit, market_dsn: str) -> 
     now = int(time.time())
     connection = connect(market_dsn, "test")
     with transaction(connection) as cursor:
-        open_bar(cursor, Minute("BBB", now - now % 60, 250.0), seen=12)
+        open_bar(cursor, ScreenMinute("BBB", now - now % 60, 250.0), seen=12)
     connection.close()
     visit.page.locator(".ag-row[row-id='BBB']").click()
     expect(visit.page.locator("#indicators")).to_contain_text("12/50")

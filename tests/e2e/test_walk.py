@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from shared.embedded.daemon import free_port
-from tests.walk.market import Market, market_in
-from tests.walk.server import Server, served
+from tests.walk.market import DrawnMarket, market_in
+from tests.walk.server import WalkServer, served
 from tests.walk.walking import SIZES, Walk
 
 ACTIONS = 14
@@ -15,13 +15,13 @@ ACTIONS = 14
 
 
 @pytest.fixture
-def market(admin_dsn: str, request: pytest.FixtureRequest) -> Market:
+def market(admin_dsn: str, request: pytest.FixtureRequest) -> DrawnMarket:
     """Four symbols with a long past."""
     return market_in(admin_dsn, f"walk_{request.node.callspec.params['size'][0]}", seed=1)
 
 
 @pytest.fixture
-def server(market: Market) -> Iterator[Server]:
+def server(market: DrawnMarket) -> Iterator[WalkServer]:
     """The server of the market's page, which the walk kills and starts."""
     with served(market.dsn, free_port()) as started:
         yield started
@@ -29,7 +29,7 @@ def server(market: Market) -> Iterator[Server]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_page_is_right_whatever_a_user_does(
-    browser: Browser, market: Market, server: Server, size: tuple[int, int]
+    browser: Browser, market: DrawnMarket, server: WalkServer, size: tuple[int, int]
 ) -> None:
     walk = Walk(browser, market, server, seed=size[0], size=size)
     walk.go(ACTIONS, lambda _: None)

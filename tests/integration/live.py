@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from producer.live.quality_row import QualityRow
 from producer.sources import registry
 from producer.sources.provider import Provider
@@ -97,7 +97,7 @@ class Live:
 def at_work(
     standin: StandIn,
     sources: str,
-    known: Mapping[str, Known] | None = None,
+    known: Mapping[str, KnownOfSymbol] | None = None,
     machine: Callable[[], datetime] = lambda: datetime.now(UTC),
     **settings: str,
 ) -> Iterator[Live]:
@@ -127,7 +127,7 @@ def at_work(
 
 
 def _market(
-    config: Config, known: Mapping[str, Known], machine: Callable[[], datetime], stop: Event
+    config: Config, known: Mapping[str, KnownOfSymbol], machine: Callable[[], datetime], stop: Event
 ) -> LiveMarket:
     """The market, with providers that like to be asked often."""
 
@@ -149,9 +149,9 @@ def within(seconds: float, condition: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
-def seen(*symbols: str) -> dict[str, Known]:
+def seen(*symbols: str) -> dict[str, KnownOfSymbol]:
     """What a log holds that was written until a minute ago, before the first live trade of these symbols."""
-    return {symbol: Known(time.time() - 60, None, 1_000_000) for symbol in symbols or (COIN.name,)}
+    return {symbol: KnownOfSymbol(time.time() - 60, None, 1_000_000) for symbol in symbols or (COIN.name,)}
 
 
 def trade(standin: StandIn, name: str = COIN.name, providers: tuple[str, ...] | None = None) -> Trade:

@@ -14,7 +14,7 @@ from consumer.storage import Storage
 from shared.kafka import LogWriter
 from shared.market.messages import MAX_MESSAGE_BYTES
 from shared.postgres.database import connect, transaction
-from shared.runtime.offsets import Reading, advance
+from shared.runtime.offsets import GroupOnTopic, advance
 from shared.runtime.stream import DeadLetter, decoded
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
@@ -103,7 +103,7 @@ def test_each_bad_message_is_kept_with_its_reason_and_the_pipeline_goes_on(desk:
 def store_without_publishing(desk: Desk, first_offset: int) -> None:
     """What a storage part does until it is killed between the table and the topic."""
     storage = Storage(DeadLetterTopic(desk.log))
-    reading = Reading(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
+    reading = GroupOnTopic(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
     batch = decoded(0, first_offset, desk.messages(desk.log)[0][first_offset:], desk.log.partitions)
     storage.fold(batch)
     with closing(connect(desk.database(), "test")) as connection:

@@ -20,8 +20,8 @@ from shared.kafka import GroupReader
 from shared.kafka.connection import client_settings
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor, connect, transaction
-from shared.runtime.offsets import Reading, Step, advance, begin, hold
-from shared.runtime.stream import Pace, Stream
+from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
+from shared.runtime.stream import ConsumerLoop, Pace
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 
@@ -54,15 +54,15 @@ def quotes(first: int, count: int, symbol: str = "AAA") -> list[Quote]:
 
 def test_the_offset_moves_only_from_where_the_member_believes_it_to_be(two: Two) -> None:
     zombie, successor = two
-    reading = Reading("group", "topic")
+    reading = GroupOnTopic("group", "topic")
     for connection in two:
         with transaction(connection) as cursor:
             assert begin(cursor, reading, 0, 0) == 0
     with transaction(successor) as cursor:
-        advance(cursor, reading, [Step(0, expected=0, reached=3, quotes=3)])
+        advance(cursor, reading, [OffsetStep(0, expected=0, reached=3, quotes=3)])
     with pytest.raises(PartitionLost), transaction(zombie) as cursor:
         make_day(cursor, 19_000)
-        advance(cursor, reading, [Step(0, expected=0, reached=5, quotes=5)])
+        advance(cursor, reading, [OffsetStep(0, expected=0, reached=5, quotes=5)])
     with pytest.raises(PartitionLost), transaction(zombie) as cursor:
         hold(cursor, reading, 0, 0)
     with transaction(zombie) as cursor:
@@ -72,11 +72,11 @@ def test_the_offset_moves_only_from_where_the_member_believes_it_to_be(two: Two)
 
 
 def test_one_of_two_that_write_at_once_waits_for_the_other_and_gives_way(two: Two) -> None:
-    reading = Reading("group", "topic")
+    reading = GroupOnTopic("group", "topic")
     zombie, successor = two
     with transaction(successor) as cursor:
         begin(cursor, reading, 0, 0)
-    step = Step(0, expected=0, reached=1, quotes=1)
+    step = OffsetStep(0, expected=0, reached=1, quotes=1)
     found: list[type[BaseException]] = []
 
     def write() -> None:
@@ -106,11 +106,11 @@ def waits(cursor: Cursor) -> bool:
 def test_a_zombie_that_wakes_up_learns_that_it_lost_the_partition_and_writes_nothing(desk: Desk) -> None:
     """It read its messages before it lost the partition, and its successor has written them meanwhile."""
     desk.publish(quotes(0, 10))
-    reading = Reading(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
+    reading = GroupOnTopic(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
     with closing(connect(desk.database(), "zombie")) as connection:
         reader = GroupReader(desk.log, "a group of its own", "zombie")
         storage = Storage(DeadLetterTopic(desk.log))
-        stream = Stream(desk.log, reading, reader, connection, storage, Pace())
+        stream = ConsumerLoop(desk.log, reading, reader, connection, storage, Pace())
         wait_for(lambda: stepped(stream) and bool(desk.rows("select from progress")))
         assert stream.handled == 0
         with desk.at_work(store):
@@ -121,7 +121,7 @@ def test_a_zombie_that_wakes_up_learns_that_it_lost_the_partition_and_writes_not
     assert desk.rows("select count(*) from quotes") == [(10,)]
 
 
-def stepped(stream: Stream) -> bool:
+def stepped(stream: ConsumerLoop) -> bool:
     """Turn the loop once."""
     stream.step()
     return True

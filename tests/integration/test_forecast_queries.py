@@ -8,11 +8,11 @@ import pytest
 from dashboard.read import forecast_queries as queries
 from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.read_model import ReadModel
-from dashboard.read.rows import Fared, PastRow, RecordRow, Said
+from dashboard.read.rows import Fared, ForecastPath, PastRow, RecordRow
 from db.migrate import migrate
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from tests.integration.server_user import wait_for
-from tests.screen_rows import MINUTE, Minute, fill, forecast, model_record, record, trained_forecast
+from tests.screen_rows import MINUTE, ScreenMinute, fill, forecast, model_record, record, trained_forecast
 
 NOON = 1_763_985_600
 AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
@@ -76,7 +76,7 @@ def test_champion_of_each_horizon_is_told(cursor: Cursor) -> None:
 
 def test_what_every_model_said_at_the_newest_bar_is_read(cursor: Cursor) -> None:
     for index in range(3):
-        minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
+        minute = ScreenMinute("AAA", NOON + index * MINUTE, 100.0 + index)
         forecast(cursor, minute)
         forecast(cursor, minute, "arima", p=1, q=2, version=1200, mean=[minute.close + 0.5] * 5)
     found = queries.read_forecasts(cursor, [AAA])[AAA]
@@ -89,9 +89,9 @@ def test_what_every_model_said_at_the_newest_bar_is_read(cursor: Cursor) -> None
 
 
 def test_trained_model_has_no_order_and_nothing_beyond_its_horizon(cursor: Cursor) -> None:
-    trained_forecast(cursor, Minute("AAA", NOON, 100.0), "linear_regression", 3, 101.0)
+    trained_forecast(cursor, ScreenMinute("AAA", NOON, 100.0), "linear_regression", 3, 101.0)
     nothing: list[float | None] = [None] * 3
-    assert queries.read_forecasts(cursor, [AAA])[AAA].models["linear_regression"] == Said(
+    assert queries.read_forecasts(cursor, [AAA])[AAA].models["linear_regression"] == ForecastPath(
         None,
         3,
         [101.0, None, None, None, None],
@@ -101,14 +101,14 @@ def test_trained_model_has_no_order_and_nothing_beyond_its_horizon(cursor: Curso
 
 
 def test_model_that_said_nothing_at_the_newest_bar_is_left_out(cursor: Cursor) -> None:
-    forecast(cursor, Minute("AAA", NOON, 100.0), "arima")
-    forecast(cursor, Minute("AAA", NOON + MINUTE, 100.0))
+    forecast(cursor, ScreenMinute("AAA", NOON, 100.0), "arima")
+    forecast(cursor, ScreenMinute("AAA", NOON + MINUTE, 100.0))
     assert list(queries.read_forecasts(cursor, [AAA])[AAA].models) == ["naive"]
 
 
 def test_no_more_than_the_next_bars_are_read(cursor: Cursor) -> None:
     bounds = [[1.0, 2.0, 3.0]] * 40
-    forecast(cursor, Minute("AAA", NOON, 100.0), mean=[1.0] * 40, lower=bounds, upper=bounds)
+    forecast(cursor, ScreenMinute("AAA", NOON, 100.0), mean=[1.0] * 40, lower=bounds, upper=bounds)
     found = queries.read_forecasts(cursor, [AAA])[AAA].models["naive"]
     assert [len(values) for values in (found.mean, found.lower, found.upper)] == [queries.STEPS_SHOWN] * 3
     assert found.lower[4] == [1.0, 2.0, 3.0]
@@ -119,14 +119,14 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
 ) -> None:
     with transaction(connection) as cursor:
         fill(cursor, {"AAA": 10.0}, NOON, bars=2)
-        forecast(cursor, Minute("AAA", NOON - MINUTE, 10.0))
+        forecast(cursor, ScreenMinute("AAA", NOON - MINUTE, 10.0))
         record(cursor, "AAA")
     model = ReadModel(lambda: dsn, "live", 10, 1, "test", "test")
     model.start()
     wait_for(lambda: model.snapshot.reading.forecasts.get(AAA) is not None)
     assert model.snapshot.reading.forecasts[AAA].models["naive"].mean == [10.0] * 5
     with transaction(connection) as cursor:
-        forecast(cursor, Minute("AAA", NOON, 11.0))
+        forecast(cursor, ScreenMinute("AAA", NOON, 11.0))
         record(cursor, "AAA", seen=1255)
     wait_for(lambda: model.snapshot.reading.forecasts[AAA].start == NOON)
     with transaction(connection) as cursor:
@@ -137,7 +137,7 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
 
 def test_past_of_a_model_is_its_own_and_empty_where_it_said_nothing(cursor: Cursor) -> None:
     for index in range(3):
-        minute = Minute("AAA", NOON + index * MINUTE, 100.0 + index)
+        minute = ScreenMinute("AAA", NOON + index * MINUTE, 100.0 + index)
         forecast(cursor, minute, number=index + 1)
         if index != 1:
             trained_forecast(cursor, minute, "xgboost", 3, minute.close + 0.5)
@@ -148,7 +148,7 @@ def test_past_of_a_model_is_its_own_and_empty_where_it_said_nothing(cursor: Curs
 
 
 def test_past_of_another_level_has_no_bounds(cursor: Cursor) -> None:
-    forecast(cursor, Minute("AAA", NOON, 100.0))
+    forecast(cursor, ScreenMinute("AAA", NOON, 100.0))
     (found,) = queries.read_past(cursor, AAA, "naive", 0.9, 5)
     assert (found.mean, found.low, found.high) == (100.0, None, None)
 

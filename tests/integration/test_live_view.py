@@ -8,13 +8,13 @@ from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import LIVE_SYMBOLS, Analysis
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
-from shared.runtime.offsets import Reading, Step, advance, begin
+from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin
 from shared.runtime.stream import Batch
 from tests.integration.desk import Desk
 from tests.unit.quick_search import pooled
 
 NOON = datetime(2024, 1, 2, 17, 0, tzinfo=UTC)
-READING = Reading("group", "topic")
+READING = GroupOnTopic("group", "topic")
 SYMBOLS = LIVE_SYMBOLS + 50
 
 
@@ -44,7 +44,7 @@ def test_a_symbol_in_the_snapshot_that_a_kill_kept_off_the_screen_is_shown_after
 ) -> None:
     count = SNAPSHOT_MESSAGES
     batch = Batch(
-        0, [(n, quote(n)) for n in range(count)], [], Step(0, expected=0, reached=count, quotes=count)
+        0, [(n, quote(n)) for n in range(count)], [], OffsetStep(0, expected=0, reached=count, quotes=count)
     )
     with closing(connect(desk.database(), "analytics")) as connection:
         killed = taken_up(connection)

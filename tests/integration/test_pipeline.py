@@ -31,7 +31,7 @@ IMPORT_SECONDS = 0.2
 """Younger than this no part tells of itself yet."""
 
 
-class Pipeline:
+class PipelineProcess:
     """The command at work on servers of the test's own."""
 
     def __init__(self, kafka: Kafka, postgres: Postgres, more: Mapping[str, str] = NO_SETTINGS) -> None:
@@ -100,16 +100,16 @@ class Pipeline:
 
 
 @pytest.fixture
-def pipeline(spare_kafka: Kafka, spare_postgres: Postgres) -> Iterator[Pipeline]:
+def pipeline(spare_kafka: Kafka, spare_postgres: Postgres) -> Iterator[PipelineProcess]:
     """The pipeline, every part of it at work."""
-    pipeline = Pipeline(spare_kafka, spare_postgres)
+    pipeline = PipelineProcess(spare_kafka, spare_postgres)
     wait_for(pipeline.is_up)
     yield pipeline
     pipeline.process.kill()
     pipeline.process.communicate(timeout=PATIENCE)
 
 
-def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeline) -> None:
+def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: PipelineProcess) -> None:
     everything = pipeline.everything()
     assert len(everything) == 7
     said = pipeline.ctrl_c()
@@ -121,7 +121,7 @@ def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: Pipeli
 def test_ctrl_c_amid_the_first_imports_of_the_parts_prints_no_traceback(
     spare_kafka: Kafka, spare_postgres: Postgres
 ) -> None:
-    pipeline = Pipeline(spare_kafka, spare_postgres)
+    pipeline = PipelineProcess(spare_kafka, spare_postgres)
     wait_for(lambda: len(pipeline.parts()) == len(PARTS))
     said = pipeline.ctrl_c()
     assert (pipeline.process.returncode, said) == (0, "")
@@ -139,7 +139,7 @@ def test_ctrl_c_amid_the_first_imports_of_the_pipeline_prints_no_traceback() -> 
 
 
 def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(
-    pipeline: Pipeline,
+    pipeline: PipelineProcess,
 ) -> None:
     for part in PARTS:
         killed = pipeline.parts()[part]
@@ -167,8 +167,8 @@ def test_parts_that_record_end_the_screen_too_where_none_of_them_can_go_on() -> 
     assert all(child.process is None or child.process.poll() is not None for child in children)
 
 
-def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(pipeline: Pipeline) -> None:
-    second = Pipeline(*pipeline.servers)
+def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(pipeline: PipelineProcess) -> None:
+    second = PipelineProcess(*pipeline.servers)
     _, said = second.process.communicate(timeout=PATIENCE)
     assert second.process.returncode == 1
     assert "already runs on this machine" in said

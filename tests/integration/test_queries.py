@@ -15,7 +15,7 @@ from shared.runtime.lifecycle import SignOfLife
 from tests.integration.server_user import wait_for
 from tests.screen_rows import (
     MINUTE,
-    Minute,
+    ScreenMinute,
     action,
     alert,
     at,
@@ -60,8 +60,8 @@ def cursor(connection: Connection) -> Iterator[Cursor]:
 def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:
     quote(cursor, "BBB", 9.0, NOON)
     quote(cursor, "AAA", 10.0, NOON, previous_close=9.5)
-    close_bar(cursor, Minute("AAA", NOON - 2 * 86_400, 7.0, "1d"))
-    close_bar(cursor, Minute("AAA", NOON - 86_400, 8.0, "1d"))
+    close_bar(cursor, ScreenMinute("AAA", NOON - 2 * 86_400, 7.0, "1d"))
+    close_bar(cursor, ScreenMinute("AAA", NOON - 86_400, 8.0, "1d"))
     found = queries.read_symbols(cursor)
     assert list(found) == ["AAA", "BBB"]
     assert (found["AAA"].price, found["AAA"].previous_close, found["AAA"].last_day_close) == (10.0, 9.5, 8.0)
@@ -104,8 +104,8 @@ def test_alerts_about_the_data_come_newest_first_with_their_end(cursor: Cursor) 
 
 def test_dividend_carries_the_close_before_it_in_its_own_currency(cursor: Cursor) -> None:
     quote(cursor, "AAA", 10.0, NOON)
-    close_bar(cursor, Minute("AAA", NOON - 2 * DAY, 9.0, "1d"))
-    close_bar(cursor, Minute("AAA", NOON, 10.0, "1d"))
+    close_bar(cursor, ScreenMinute("AAA", NOON - 2 * DAY, 9.0, "1d"))
+    close_bar(cursor, ScreenMinute("AAA", NOON, 10.0, "1d"))
     action(cursor, "AAA", "dividend", NOON - DAY, 0.5)
     action(cursor, "AAA", "split", NOON - DAY, 4.0)
     action(cursor, "AAA", "dividend", NOON - 3 * DAY, 0.5)
@@ -131,22 +131,22 @@ def test_offer_is_accepted_only_while_it_stands(cursor: Cursor) -> None:
 
 def test_newest_bars_come_oldest_first_with_their_indicators(cursor: Cursor) -> None:
     for index in range(5):
-        close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0 + index))
+        close_bar(cursor, ScreenMinute("AAA", NOON + index * MINUTE, 10.0 + index))
     found = queries.read_newest_bars(cursor, "AAA", "1m", 2, None)
     assert [bar.start for bar in found] == [NOON + 180, NOON + 240]
     assert (found[1].close, found[1].rsi, found[1].macd_histogram, found[1].vwap) == (14.0, 55.0, 0.05, 14.0)
 
 
 def test_bar_without_indicators_is_still_a_bar(cursor: Cursor) -> None:
-    close_bar(cursor, Minute("AAA", NOON, 10.0))
+    close_bar(cursor, ScreenMinute("AAA", NOON, 10.0))
     cursor.execute("delete from indicators")
     assert queries.read_newest_bars(cursor, "AAA", "1m", 5, None)[0].rsi is None
 
 
 def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
     for index in range(3):
-        close_bar(cursor, Minute("AAA", NOON + index * MINUTE, 10.0))
-        close_bar(cursor, Minute("BBB", NOON + index * MINUTE, 10.0))
+        close_bar(cursor, ScreenMinute("AAA", NOON + index * MINUTE, 10.0))
+        close_bar(cursor, ScreenMinute("BBB", NOON + index * MINUTE, 10.0))
     known = {("AAA", "1m"): NOON, ("BBB", "1m"): NOON + 120, ("AAA", "5m"): 0}
     found = queries.read_bars_since(cursor, known, 5000)
     assert {key: [bar.start for bar in bars] for key, bars in found.items()} == {
@@ -157,7 +157,7 @@ def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
 
 
 def test_open_bar_knows_how_warm_it_is(cursor: Cursor) -> None:
-    open_bar(cursor, Minute("AAA", NOON, 10.0), seen=12)
+    open_bar(cursor, ScreenMinute("AAA", NOON, 10.0), seen=12)
     found = queries.read_open_bars(cursor)[("AAA", "1m")]
     assert (found.seen, found.warm_after, found.bar.sma_long, found.bar.rsi) == (12, 50, None, 55.0)
     assert (found.bar.start, found.bar.end, found.bar.close) == (NOON, NOON + MINUTE, 10.0)
@@ -165,7 +165,7 @@ def test_open_bar_knows_how_warm_it_is(cursor: Cursor) -> None:
 
 def test_trend_is_the_closes_since_then_in_order(cursor: Cursor) -> None:
     for index in range(5):
-        close_bar(cursor, Minute("AAA", NOON + index * 5 * MINUTE, 10.0 + index, "5m"))
+        close_bar(cursor, ScreenMinute("AAA", NOON + index * 5 * MINUTE, 10.0 + index, "5m"))
     since = NOON + 5 * MINUTE
     assert queries.read_trends(cursor, {"AAA": since, "BBB": since}, 9) == {
         "AAA": (11.0, 12.0, 13.0, 14.0),
@@ -238,8 +238,8 @@ def test_messages_folded_are_those_of_the_analytics_whatever_other_groups_have_r
 def test_first_start_is_that_of_the_oldest_bar(cursor: Cursor) -> None:
     assert queries.read_first_start(cursor) is None
     quote(cursor, "AAA", 10.0, NOON)
-    close_bar(cursor, Minute("AAA", NOON, 10.0))
-    close_bar(cursor, Minute("AAA", NOON - 3600, 10.0, "1h"))
+    close_bar(cursor, ScreenMinute("AAA", NOON, 10.0))
+    close_bar(cursor, ScreenMinute("AAA", NOON - 3600, 10.0, "1h"))
     assert queries.read_first_start(cursor) == NOON - 3600
 
 
@@ -259,7 +259,7 @@ def test_read_model_follows_the_tables(dsn: str, connection: Connection) -> None
     key = ("AAA", "1m")
     last = model.closed_bars(key, 1000, None)[0][-1].start
     with transaction(connection) as cursor:
-        close_bar(cursor, Minute("AAA", last + MINUTE, 11.0))
+        close_bar(cursor, ScreenMinute("AAA", last + MINUTE, 11.0))
         quote(cursor, "AAA", 11.0, NOON + 61)
     wait_for(lambda: model.snapshot.reading.symbols["AAA"].price == 11.0)
     assert [bar.close for bar in model.bars_since(key, last) or []] == [11.0]
@@ -298,7 +298,7 @@ def test_history_of_a_database_that_is_away_is_unavailable() -> None:
 
 
 def test_symbol_is_bound_and_never_part_of_a_statement(cursor: Cursor) -> None:
-    close_bar(cursor, Minute("AAA", NOON, 10.0))
+    close_bar(cursor, ScreenMinute("AAA", NOON, 10.0))
     assert queries.read_newest_bars(cursor, "' or true; drop table bars; --", "1m", 5, None) == []
     assert len(queries.read_newest_bars(cursor, "AAA", "1m", 5, None)) == 1
 
@@ -306,5 +306,5 @@ def test_symbol_is_bound_and_never_part_of_a_statement(cursor: Cursor) -> None:
 def test_connection_of_the_reader_cannot_write(dsn: str) -> None:
     opened = read_only_connection(dsn)
     with pytest.raises(StopPart, match="read-only"), transaction(opened) as cursor:
-        close_bar(cursor, Minute("AAA", NOON, 10.0))
+        close_bar(cursor, ScreenMinute("AAA", NOON, 10.0))
     opened.close()

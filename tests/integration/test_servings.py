@@ -19,7 +19,7 @@ from ml.registry.signing import key_of
 from shared.postgres.database import Connection, connect, make_database, transaction
 from shared.settings.model_settings import Models
 from tests.integration.test_forecast_tables import MINUTES, rows
-from tests.integration.test_settings_change import READING, Said, live, log_of
+from tests.integration.test_settings_change import READING, LoggedMessage, live, log_of
 from tests.unit.model_files import estimator, manifest
 from tests.unit.quick_search import pooled
 
@@ -67,7 +67,7 @@ def fold(
     until: int,
     killed: bool = False,
     models: Models = MODELS,
-    log: list[Said] = WHOLE_LOG,
+    log: list[LoggedMessage] = WHOLE_LOG,
 ) -> None:
     shelf = RegistryShelf(registry, models)
     with closing(Analysis(READING, MINUTES, pooled(), shelf)) as analysis:

@@ -17,17 +17,17 @@ from shared.kafka import Message
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, connect, make_database, transaction
-from shared.runtime.offsets import Reading, advance, begin
+from shared.runtime.offsets import GroupOnTopic, advance, begin
 from shared.runtime.stream import Batch, decoded
 from tests.unit.quick_search import pooled
 
 NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
-READING = Reading("group", "topic")
+READING = GroupOnTopic("group", "topic")
 OLD = EngineSettings()
 NEW_PERIODS = replace(OLD, indicators=IndicatorSettings(rsi_period=7, sma_short_period=5))
 
 
-class Said(NamedTuple):
+class LoggedMessage(NamedTuple):
     """A message as the log gives it."""
 
     offset: int
@@ -37,7 +37,7 @@ class Said(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-def log_of(minutes: int) -> list[Said]:
+def log_of(minutes: int) -> list[LoggedMessage]:
     """A quote every ten seconds, its price walking up and down."""
     quotes = [
         Quote(
@@ -52,10 +52,10 @@ def log_of(minutes: int) -> list[Said]:
         )
         for number in range(6 * minutes)
     ]
-    return [Said(number, encode(quote), 2_000_000_000_000) for number, quote in enumerate(quotes)]
+    return [LoggedMessage(number, encode(quote), 2_000_000_000_000) for number, quote in enumerate(quotes)]
 
 
-def log_with_a_split() -> list[Said]:
+def log_with_a_split() -> list[LoggedMessage]:
     """Two for one after an hour: from there on half of each price. An older split is told too late."""
     split = CorporateAction(
         symbol="ACME",
@@ -74,20 +74,24 @@ def log_with_a_split() -> list[Said]:
         new = quote.event_time >= split.time
         said += [split, older] if new and split not in said else []
         said.append(msgspec.structs.replace(quote, price=quote.price / 2) if new else quote)
-    return [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(said)]
+    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(said)]
 
 
-def batch_of(messages: list[Said]) -> Batch:
+def batch_of(messages: list[LoggedMessage]) -> Batch:
     return decoded(0, messages[0].offset, cast(list[Message], messages), partitions=1)
 
 
-def fold(connection: Connection, settings: EngineSettings, log: list[Said], until: int, killed: bool) -> None:
+def fold(
+    connection: Connection, settings: EngineSettings, log: list[LoggedMessage], until: int, killed: bool
+) -> None:
     """One life of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
     with closing(Analysis(READING, settings, pooled())) as analysis:
         live(analysis, connection, log, until, killed)
 
 
-def live(analysis: Analysis, connection: Connection, log: list[Said], until: int, killed: bool) -> None:
+def live(
+    analysis: Analysis, connection: Connection, log: list[LoggedMessage], until: int, killed: bool
+) -> None:
     with transaction(connection) as cursor:
         written = begin(cursor, READING, 0, 0)
         read_from = analysis.resume(cursor, 0, written)

@@ -13,7 +13,7 @@ from tests.integration.test_settings_change import (
     NEW_PERIODS,
     NOON,
     OLD,
-    Said,
+    LoggedMessage,
     databases,
     fold,
     log_of,
@@ -23,7 +23,7 @@ from tests.integration.test_settings_change import (
 __all__ = ["databases"]
 
 
-def log_with_night(ratio: float) -> list[Said]:
+def log_with_night(ratio: float) -> list[LoggedMessage]:
     """Three hours of quotes, a split in the night behind them, and three hours of quotes at a half of the price."""
     quotes = [msgspec.json.decode(said.value, type=Quote) for said in log_of(180)]
     action = CorporateAction(
@@ -46,7 +46,7 @@ def log_with_night(ratio: float) -> list[Said]:
         for each in quotes
     ]
     records: list[Quote | CorporateAction] = [*quotes, action, *later]
-    return [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
 
 
 def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.test_settings_change import OLD, Said, databases, fold, table
+from tests.integration.test_settings_change import OLD, LoggedMessage, databases, fold, table
 
 __all__ = ["databases"]
 
@@ -16,7 +16,7 @@ MONDAY = datetime(2024, 1, 8, 14, 30, tzinfo=UTC)
 CLOSES = (68.0, 30.0, 1.07, 0.005, 0.00005, 0.0001, 0.0001, 0.00011)
 
 
-def log_of_days() -> list[Said]:
+def log_of_days() -> list[LoggedMessage]:
     """A price that collapses within eight days, and a split in the night before the last that no price shows."""
     records: list[RecordedBar | CorporateAction] = []
     for number, close in enumerate(CLOSES):
@@ -52,7 +52,7 @@ def log_of_days() -> list[Said]:
                 exchange="XNYS",
             )
         )
-    return [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
 
 
 def make_older(connection: Connection) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.unit.conftest import clean_environment, env_file
-from tests.walk.market import Market, market_in
+from tests.walk.market import DrawnMarket, market_in
 from tests.walk.seeing import quiet_page
 
 __all__ = ["clean_environment", "env_file"]
@@ -20,13 +20,13 @@ def cases(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def market(admin_dsn: str) -> Market:
+def market(admin_dsn: str) -> DrawnMarket:
     """Four symbols with a long past."""
     return market_in(admin_dsn, "chart_reports", seed=1)
 
 
 @pytest.fixture(scope="session")
-def address(serve: Callable[[str, str], str], market: Market) -> str:
+def address(serve: Callable[[str, str], str], market: DrawnMarket) -> str:
     """The page of that market."""
     return serve(market.dsn, "simulated")
 

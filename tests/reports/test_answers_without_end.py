@@ -72,7 +72,7 @@ def drop_by_drop(handler: BaseHTTPRequestHandler) -> None:
 def provider(answer: Answer) -> Iterator[str]:
     """The address of a server that answers so, but for /well."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class EndlessHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path.startswith("/well"):
                 self.send_response_only(200)
@@ -86,7 +86,7 @@ def provider(answer: Answer) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Tests are read, not logged."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EndlessHandler)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

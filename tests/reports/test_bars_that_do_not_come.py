@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.walk.seeing import Chart, chart_of, press, seen
+from tests.walk.seeing import SeenChart, chart_of, press, seen
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ class Refusal:
         self._page.unroute(self._addresses)
 
 
-def drawn(page: Page) -> Chart:
+def drawn(page: Page) -> SeenChart:
     """What the chart shows at this moment; it is never empty."""
     chart = chart_of(page)
     assert chart is not None and chart.visible > 10 and chart.drawn == chart.loaded

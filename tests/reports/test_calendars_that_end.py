@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 import pytest
 
-from producer.sources.yahoo.chart import Chart, Columns, Indicators, Meta
+from producer.sources.yahoo.chart import Chart, ChartIndicators, Columns, Meta
 from shared.calendars.calendars import NEVER, SessionAt, calendar_of
 from shared.calendars.next_session import next_session
 from shared.market.exchanges import calendar_name
@@ -101,7 +101,7 @@ def test_history_behind_the_last_session_is_read(exchange: str, zone: str) -> No
     monday = first_monday(last_listed(exchange)).replace(tzinfo=ZoneInfo(zone))
     times = [int((monday + timedelta(days=days)).timestamp()) for days in range(5)]
     prices = Columns([10.0] * 5, [10.0] * 5, [10.0] * 5, [10.0] * 5, [100.0] * 5)
-    told = Chart(Meta(zone, exchange, "USD"), Indicators([prices]), times)
+    told = Chart(Meta(zone, exchange, "USD"), ChartIndicators([prices]), times)
     starts = [bar.start for bar in bars(told, "X", "1d", (monday + timedelta(days=8)).astimezone(UTC))]
     calendar = calendar_of(exchange)
     assert [calendar.at(int(start.timestamp())).day_start for start in starts] == [

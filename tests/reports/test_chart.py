@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.walk.market import COUNTS, KINDS, Market
+from tests.walk.market import COUNTS, KINDS, DrawnMarket
 from tests.walk.seeing import candle_columns, press, seen
 
 WALKS = {
@@ -72,7 +72,7 @@ def test_next_symbol_scales_itself_after_the_price_axis_was_dragged(page: Page) 
 
 
 def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(
-    page: Page, market: Market
+    page: Page, market: DrawnMarket
 ) -> None:
     """A panned chart tagged the last visible bar's close as the price."""
     box = page.locator("#chart").bounding_box()

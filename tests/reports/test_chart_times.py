@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from shared.postgres.database import connect, transaction
-from tests.walk.market import COUNTS, Market
+from tests.walk.market import COUNTS, DrawnMarket
 from tests.walk.seeing import press, seen
 
 HOUR = 3600
@@ -128,7 +128,7 @@ def test_all_means_every_day_that_is_stored(page: Page) -> None:
     assert chart.visible == chart.loaded
 
 
-def test_panning_loads_every_older_bar_without_a_hole(page: Page, market: Market) -> None:
+def test_panning_loads_every_older_bar_without_a_hole(page: Page, market: DrawnMarket) -> None:
     """Panning never loaded more than 1,001 bars."""
     while seen(page, lambda _: True).has_older:
         for _ in range(4):

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.presenters.notices import banner
 from dashboard.presenters.sources import standing
-from dashboard.read.rows import QualityRow
+from dashboard.read.rows import DataQualityRow
 from dashboard.read.snapshot import NOTHING
 from producer.live.clocks import Clocks
 from producer.transport.provider_clock import ProviderClock
@@ -240,7 +240,7 @@ def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
     """The cause and the difference, as the producer found them."""
     detail = "the clock of this machine is 10 s slow"
     rows = {
-        name: QualityRow(name, "yahoo", None, "live", "wrong clock", detail, None, None, 1, 1)
+        name: DataQualityRow(name, "yahoo", None, "live", "wrong clock", detail, None, None, 1, 1)
         for name in "AB"
     }
     assert standing(rows["A"], stands_in=False).text == "The clock of this machine is 10 s slow"
@@ -253,7 +253,7 @@ def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
 
 def test_history_that_was_given_up_is_told_beside_the_quotes() -> None:
     """Quotes come, and the page says what is missing and when it is tried again."""
-    row = QualityRow(
+    row = DataQualityRow(
         "A", "yahoo", None, "live", "no history", "its history can't be loaded: 500", 60.0, None, 1, 1
     )
     assert standing(row, stands_in=False).text == "Live from Yahoo without its history, next try in {left}"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
-from tests.screen_rows import Minute, at, close_bar, fill, open_bar, quote
+from tests.screen_rows import ScreenMinute, at, close_bar, fill, open_bar, quote
 from tests.walk.seeing import press, seen
 
 DAY = 86_400
@@ -52,8 +52,8 @@ def dsn(admin_dsn: str, now: int) -> str:
         fill(cursor, {"SIX": 7.0}, now, bars=5)
         cursor.execute(PAST, (at(minute - MINUTES * 60), at(minute - 60)))
         for back in range(45, 0, -1):
-            close_bar(cursor, Minute("AAPL", today - back * DAY, 100 + back % 7, "1d"))
-        open_bar(cursor, Minute("AAPL", today, 101.0, "1d"))
+            close_bar(cursor, ScreenMinute("AAPL", today - back * DAY, 100 + back % 7, "1d"))
+        open_bar(cursor, ScreenMinute("AAPL", today, 101.0, "1d"))
     return made
 
 
@@ -115,12 +115,12 @@ def test_price_that_comes_in_is_tagged_over_a_window_far_in_the_past(page: Page,
     before = visible(page)
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         quote(cursor, "AAPL", 104.5, now)
-        open_bar(cursor, Minute("AAPL", now - now % 60, 104.5))
+        open_bar(cursor, ScreenMinute("AAPL", now - now % 60, 104.5))
     seen(page, lambda chart: chart.tag == 104.5)
     assert visible(page) == before | {"newest": 104.5}
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         quote(cursor, "AAPL", 101.0, now)
-        open_bar(cursor, Minute("AAPL", now - now % 60, 101.0))
+        open_bar(cursor, ScreenMinute("AAPL", now - now % 60, 101.0))
     seen(page, lambda chart: chart.tag == 101.0)
 
 

@@ -24,7 +24,7 @@ from shared.runtime.lifecycle import keep_trying
 from shared.runtime.supervision import EXIT_STOP
 from shared.settings.sections import Errors, Logging
 from tests.chaos.outcome import first_difference, outcome
-from tests.chaos.pipeline import Pipeline, running
+from tests.chaos.pipeline import ChaosPipeline, running
 from tests.chaos.recording import made_up_with_split
 from tests.integration.desk import PROJECT
 from tests.integration.server_user import PATIENCE, silent, wait_for
@@ -69,7 +69,7 @@ def small_disk() -> Iterator[SmallDisk]:
     folder.rmdir()
 
 
-def has_read(pipeline: Pipeline, count: int) -> bool:
+def has_read(pipeline: ChaosPipeline, count: int) -> bool:
     """Whether each group has read so many messages."""
     with suppress(Unavailable):
         return min([*pipeline.read_by(), 0 if len(pipeline.read_by()) < 2 else count]) >= count

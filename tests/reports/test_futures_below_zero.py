@@ -14,8 +14,8 @@ from analytics.analytics_consumer import analyse
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from consumer.consumer import store
-from producer.live.deduplication import Known
-from producer.live.failover import STEADY_SECONDS, Choice
+from producer.live.deduplication import KnownOfSymbol
+from producer.live.failover import STEADY_SECONDS, Failover
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.quality import quality_row
@@ -163,7 +163,7 @@ def test_quality_of_the_symbol_and_an_alert_tell_of_it_until_the_price_is_above_
 
 def test_alert_of_an_earlier_run_is_cleared_by_the_first_price_above_zero() -> None:
     """A restart in between must not leave it up."""
-    followed = Followed("CL=F", (Listing("yahoo", "CL=F"),), Known(1.0), False, 2.0, 0.01)
+    followed = Followed("CL=F", (Listing("yahoo", "CL=F"),), KnownOfSymbol(1.0), False, 2.0, 0.01)
     followed.take("yahoo", quote(0, 10.0), NOW.timestamp(), False, True)
     assert [(finding.kind, finding.is_raised) for finding in followed.findings] == [("below zero", False)]
 
@@ -173,7 +173,7 @@ def test_alert_of_an_earlier_run_is_cleared_by_the_first_price_above_zero() -> N
 )
 def test_two_sources_of_such_prices_can_be_compared(one: float, other: float) -> None:
     """The difference was divided by the other price, also where that is zero."""
-    choice = Choice(("yahoo", "finnhub"), threshold=0.01)
+    choice = Failover(("yahoo", "finnhub"), threshold=0.01)
     for second in range(1, int(STEADY_SECONDS) + 5):
         choice.take("yahoo", one, float(second))
         choice.take("finnhub", other, float(second))

@@ -11,7 +11,7 @@ from producer.transport.rate_limits import RequestLimit
 from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.settings.addresses import stays_here
-from shared.settings.model_settings import Rewording as Settings
+from shared.settings.model_settings import RewordingSettings
 from tests.unit.env_files import loaded, refusal
 from tests.unit.local_http import Reply, answering
 from tests.unit.test_rewording import KEY, TEXT, completion, wait_for
@@ -100,7 +100,7 @@ def test_key_for_this_machine_does_not_pass_through_a_proxy(monkeypatch: pytest.
             monkeypatch.setenv(name, proxy.url)
         for name in ("no_proxy", "NO_PROXY"):
             monkeypatch.delenv(name, raising=False)
-        made = Rewording(Settings(base_url=local.url, api_key=SecretStr(SECRET), model="small-1"))
+        made = Rewording(RewordingSettings(base_url=local.url, api_key=SecretStr(SECRET), model="small-1"))
         made.start()
         made.of(KEY, 60, TEXT, 100.0)
         made.of(KEY, 60, TEXT, 100.0 + SETTLED)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from producer.live.followed import Followed
 from producer.live.messages import Watched
 from producer.sources.answers import HistorySlice
@@ -27,7 +27,7 @@ def quote(second: float, price: float = 100.0, **said: object) -> Quote:
     return Quote(event_time=time, received_time=time, price=price, **told)  # type: ignore[arg-type]
 
 
-def followed(known: Known | None, *listings: Listing, has_history: bool = True) -> Followed:
+def followed(known: KnownOfSymbol | None, *listings: Listing, has_history: bool = True) -> Followed:
     """A symbol that is followed from now on."""
     return Followed("AAPL", listings or (YAHOO,), known, has_history, 2.0, 0.01)
 
@@ -66,7 +66,7 @@ def test_symbol_followed_anew_takes_the_last_quote_for_known(
 
 def test_symbol_followed_anew_before_its_first_mark_takes_the_last_quote_for_known() -> None:
     """Removed and added within its first seconds."""
-    symbol = followed(Known(0.0), has_history=False)
+    symbol = followed(KnownOfSymbol(0.0), has_history=False)
     assert take(symbol, quote(1))
     again = followed(symbol.known, has_history=False)
     assert not take(again, quote(1), polled=True)
@@ -99,7 +99,7 @@ def test_history_that_was_fetched_again_does_not_hide_what_was_published() -> No
 
 def test_numbered_trade_comes_once_though_its_symbol_was_removed_in_its_first_seconds() -> None:
     """The numbers go on, also where there was no time mark yet."""
-    symbol = followed(Known(0.0), has_history=False)
+    symbol = followed(KnownOfSymbol(0.0), has_history=False)
     assert take(symbol, quote(1, size=1.0, trade_id=7))
     again = followed(symbol.known, has_history=False)
     assert not take(again, quote(1, size=1.0, trade_id=7))
@@ -124,7 +124,7 @@ def test_last_quote_is_once_in_the_log_while_a_market_at_work_changes_what_it_fo
 ) -> None:
     """The real threads and questions: Yahoo's answer repeats the last trade at every poll."""
     first: Listings = {SHARE.name: (Listing("yahoo", SHARE.name),)}
-    known = {SHARE.name: Known(datetime.now(UTC).timestamp() - 30)}
+    known = {SHARE.name: KnownOfSymbol(datetime.now(UTC).timestamp() - 30)}
     with at_work(standin, f"yahoo:{SHARE.name}", known, FINNHUB_API_KEY="key") as market:
         standin.streams.wait_until_followed("yahoo", SHARE.name)
         made = trade(standin, SHARE.name)

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.presenters.delta import Ask, delta
 from dashboard.presenters.freshness import GRACE, day_began, past_since
 from dashboard.presenters.panels import session_cells
-from dashboard.read.rows import OpenBar, PartRow, QualityRow
+from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, past_of, stall
 from tests.unit.records import second
 from tests.unit.test_figures import READING, SCENE, SYMBOL, WARM
@@ -29,7 +29,7 @@ def shown(reading: Reading, feed: str = "simulated", ask: Ask = ASK, stored: int
 
 def coming_in(now: float) -> Reading:
     """A history that is being folded: AMD's newest quote is the close of a day long ago."""
-    day = OpenBar(WARM, 12, 50)
+    day = OpenBarRow(WARM, 12, 50)
     return READING._replace(
         now=now,
         symbols={"AMD": AMD},
@@ -86,7 +86,7 @@ def test_what_is_of_the_past_is_found_once_a_read_for_every_viewer() -> None:
 
 def test_requests_of_a_live_history_are_told_before_what_is_folded() -> None:
     """Scenario: the first minute of live quotes."""
-    quality = QualityRow("AMD", "yahoo", None, "history", "", "", None, None, 3, 30)
+    quality = DataQualityRow("AMD", "yahoo", None, "history", "", "", None, None, 3, 30)
     assert shown(coming_in(MONDAY_OPEN)._replace(qualities={"AMD": quality}), "live")["history"] == (3, 30)
 
 
@@ -132,7 +132,7 @@ def test_numbers_that_can_not_be_read_again_are_not_current() -> None:
 def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[object, str]:
     """The cell of the session's average price."""
     bar = WARM._replace(volume=volume, vwap=183.67)
-    cells = session_cells(SYMBOL._replace(day_volume=day_volume), OpenBar(bar, 1, 2, sized), None)
+    cells = session_cells(SYMBOL._replace(day_volume=day_volume), OpenBarRow(bar, 1, 2, sized), None)
     return next((value, kind) for label, value, kind in cells if label == "VWAP")
 
 

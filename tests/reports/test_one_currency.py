@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace as named
 
-from producer.live.deduplication import Intake, Known
+from producer.live.deduplication import Intake, KnownOfSymbol
 from producer.live.followed import Followed
 from producer.producer import produce
 from producer.publishing.lease import Lease
-from producer.publishing.resume import Stored, joined, known_in
+from producer.publishing.resume import StoredSymbol, joined, known_in
 from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.chart import Chart
 from producer.store.symbol_queries import read_stored
@@ -51,7 +51,7 @@ def bar(second: float, price: float, currency: str | None) -> RecordedBar:
 
 def test_currency_that_the_log_tells_holds_after_a_restart() -> None:
     """GBp 430, a restart, then GBP 4.3: the price fell to a hundredth without a word."""
-    intake = Intake("BP.L", Known(NOON.timestamp(), currency="GBp"))
+    intake = Intake("BP.L", KnownOfSymbol(NOON.timestamp(), currency="GBp"))
     assert intake.admit(quote(2, 4.3, "GBP"), polled=False) is None
     assert (intake.refused, intake.other_currency) == (1, "GBP")
     assert intake.admit(quote(3, 431.0, "GBp"), polled=False)
@@ -60,12 +60,19 @@ def test_currency_that_the_log_tells_holds_after_a_restart() -> None:
 
 def test_currency_is_known_from_the_tables_where_the_end_of_the_log_does_not_tell_it() -> None:
     """A closed market leaves time marks alone at the end of the log; a symbol may have nothing there."""
-    stored = {"BP.L": Stored("GBp", (NOON.timestamp(), 430.0)), "VOD.L": Stored("GBp", (0.0, 0.0))}
-    known = joined({"BP.L": Known(NOON.timestamp() + 60), "AAPL": Known(5.0, currency="USD")}, stored)
-    assert known["BP.L"] == Known(NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0))
-    assert known["VOD.L"] == Known(0.0, currency="GBp")
+    stored = {
+        "BP.L": StoredSymbol("GBp", (NOON.timestamp(), 430.0)),
+        "VOD.L": StoredSymbol("GBp", (0.0, 0.0)),
+    }
+    known = joined(
+        {"BP.L": KnownOfSymbol(NOON.timestamp() + 60), "AAPL": KnownOfSymbol(5.0, currency="USD")}, stored
+    )
+    assert known["BP.L"] == KnownOfSymbol(
+        NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0)
+    )
+    assert known["VOD.L"] == KnownOfSymbol(0.0, currency="GBp")
     assert known["AAPL"].currency == "USD"
-    told = joined({"BP.L": Known(1.0, currency="GBP")}, stored)
+    told = joined({"BP.L": KnownOfSymbol(1.0, currency="GBP")}, stored)
     assert told["BP.L"].currency == "GBP", "what the log tells is newer"
 
 
@@ -81,7 +88,7 @@ def test_symbol_that_is_removed_and_added_keeps_the_currency_of_its_prices() -> 
 
 def test_history_in_another_currency_is_refused_as_quotes_are() -> None:
     """A history in pounds behind quotes in pence."""
-    known = Known(NOON.timestamp() - 3600, currency="GBp")
+    known = KnownOfSymbol(NOON.timestamp() - 3600, currency="GBp")
     followed = Followed("BP.L", (Listing("yahoo", "BP.L"),), known, True, 2.0, 0.01)
     past = [bar(-600, 4.3, "GBP"), bar(-540, 430.0, "GBp"), bar(-480, 430.0, None)]
     told = followed.past(HistorySlice([*past], 1, 1), NOON.timestamp())
@@ -125,7 +132,7 @@ def test_end_of_the_log_tells_currency_and_last_quote(desk: Desk) -> None:
     ]
     desk.publish(records)
     known = known_in(desk.log, Lease(1, {}, EarlierEpochs({})))["BP.L"]
-    assert known == Known(NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0))
+    assert known == KnownOfSymbol(NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0))
 
 
 def test_tables_tell_currency_and_last_quote(desk: Desk) -> None:
@@ -143,9 +150,9 @@ def test_tables_tell_currency_and_last_quote(desk: Desk) -> None:
         )
         stored = read_stored(cursor)
     assert stored == {
-        "BP.L": Stored("GBp", (NOON.timestamp(), 430.0)),
-        "BTC": Stored(None, (NOON.timestamp(), 9.0)),
-        "VOD.L": Stored("GBp", (0.0, 0.0)),
+        "BP.L": StoredSymbol("GBp", (NOON.timestamp(), 430.0)),
+        "BTC": StoredSymbol(None, (NOON.timestamp(), 9.0)),
+        "VOD.L": StoredSymbol("GBp", (0.0, 0.0)),
     }
 
 

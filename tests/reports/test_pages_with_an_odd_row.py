@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from producer.sources.alpha_vantage.candles import day_bars, minute_bars
-from producer.sources.yahoo.company import Summary, company_of
+from producer.sources.yahoo.company import CompanySummary, company_of
 from tests.unit.local_http import Asked, Reply
 from tests.unit.test_binance import asked_for, kline, milliseconds, past, trade
 
@@ -105,6 +105,6 @@ def test_odd_field_of_a_description_costs_no_other() -> None:
         "priceHint": 4,
     }
     body = {"price": price, "assetProfile": "none", "quoteType": {"timeZoneFullName": "America/New_York"}}
-    told = company_of("AAPL", msgspec.convert(body, Summary))
+    told = company_of("AAPL", msgspec.convert(body, CompanySummary))
     assert (told.name, told.exchange, told.currency, told.decimals) == ("Apple Inc.", "NMS", "USD", 4)
     assert (told.delay, told.sector, told.time_zone) == (0.0, None, "America/New_York")

@@ -30,7 +30,7 @@ from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Embedded, Errors
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
-from tests.integration.test_pipeline import PARTS, Pipeline
+from tests.integration.test_pipeline import PARTS, PipelineProcess
 from tests.unit.records import quote
 
 QUICK = Errors(hang_seconds=5.0, retry_delay=0.0)
@@ -177,7 +177,7 @@ def test_a_failed_part_is_red_on_the_page_with_its_reason_and_so_is_little_room(
 def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
     spare_kafka: Kafka, spare_postgres: Postgres
 ) -> None:
-    pipeline = Pipeline(spare_kafka, spare_postgres, {"HANG_SECONDS": "10"})
+    pipeline = PipelineProcess(spare_kafka, spare_postgres, {"HANG_SECONDS": "10"})
     is_served = "select count(*) from parts where part = %s and state = 'running'"
     frozen: dict[str, psutil.Process] = {}
     try:

@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from shared.embedded import Postgres, account, lease_postgres, postgres_in
-from shared.embedded.daemon import Record, free_port
+from shared.embedded.daemon import ServerRecord, free_port
 from shared.embedded.lease import lease, release
 from shared.errors import ConfigError
 from shared.files.private_files import make_private
@@ -28,13 +28,13 @@ SSL_REQUEST, CLEARTEXT_PASSWORD = 80877103, 3
 needs_root = pytest.mark.skipif(not account.is_needed(), reason="only root gives PostgreSQL another account")
 
 
-def rights(record: Record) -> dict[str, list[str]]:
+def rights(record: ServerRecord) -> dict[str, list[str]]:
     """What the system says of the server's process."""
     lines = Path(f"/proc/{record.pid}/status").read_text().splitlines()
     return {name: values.split() for name, _, values in (line.partition(":") for line in lines)}
 
 
-def asked(server: Postgres, record: Record, statement: str) -> Any:
+def asked(server: Postgres, record: ServerRecord, statement: str) -> Any:
     """The first value that a statement of the superuser gives."""
     with closing(psycopg2.connect(server.dsn(record.port))) as connection, connection.cursor() as cursor:
         cursor.execute(statement)

@@ -200,7 +200,7 @@ def test_two_days_at_another_level_do_not_lock_the_right_level_out() -> None:
     assert [bar.close for bar in bars_of(days, "1d", "X")] == [43.0, 42.9, 0.43, 0.43, 44.1, 44.2]
 
 
-class Answers:
+class LevelAnswers:
     """A session of Yahoo's that has days and nothing shorter."""
 
     def __init__(self, days: dict[str, Any]) -> None:
@@ -214,7 +214,7 @@ class Answers:
 
 def test_what_can_not_be_told_raises_an_alert_about_the_data() -> None:
     """Scenario: prices that were set aside without a word."""
-    session: Any = Answers(body([100.0] * 4 + [68.0, 69.0], (2, 1)))
+    session: Any = LevelAnswers(body([100.0] * 4 + [68.0, 69.0], (2, 1)))
     parts = list(history(session, "X", None, NOW))
     followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
     told: list[RecordedBar | CorporateAction] = []

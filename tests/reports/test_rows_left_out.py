@@ -18,7 +18,7 @@ from shared.errors import SourceDown
 from shared.market.listings import Listing
 from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
-from tests.reports.test_prices_of_another_level import DAYS, NOW, Answers, body
+from tests.reports.test_prices_of_another_level import DAYS, NOW, LevelAnswers, body
 from tests.unit.local_http import Reply
 from tests.unit.test_binance import asked_for, kline, milliseconds
 
@@ -43,7 +43,7 @@ def yahoos(**changes: Any) -> list[HistorySlice]:
     (columns,) = told["indicators"]["quote"]
     for column, (day, value) in changes.items():
         columns[column][day] = value
-    session: Any = Answers(told)
+    session: Any = LevelAnswers(told)
     return list(history(session, "X", None, NOW))
 
 

@@ -10,7 +10,7 @@ from analytics.runtime.searches import PooledSearches
 from analytics.store.search_tables import OutcomeTable
 from db.migrate import migrate
 from ml.arima.arima import ArimaModel
-from ml.arima.search import Outcome, SearchSettings
+from ml.arima.search import SearchOutcome, SearchSettings
 from ml.order_search.search_pool import SearchPool
 from shared.postgres.database import connect, make_database
 from tests.integration.test_forecast_tables import MINUTES, rows
@@ -28,7 +28,10 @@ def test_stored_outcome_comes_back_to_the_bit(embedded_postgres: str) -> None:
     dsn = make_database(embedded_postgres, "outcomes_to_the_bit")
     migrate(dsn)
     model = ArimaModel((0.1 + 0.2, -0.0), 1, (1e-300, -0.5), 1 / 3, 5e-324)
-    found, none = Outcome(model, "", -1234.5678901234567, 0.25), Outcome(None, "every value is the same")
+    found, none = (
+        SearchOutcome(model, "", -1234.5678901234567, 0.25),
+        SearchOutcome(None, "every value is the same"),
+    )
     with closing(OutcomeTable(dsn)) as table:
         assert table.find(search(1.0, 2.0)) is None
         assert table.store(search(1.0, 2.0), found) == found
@@ -48,8 +51,8 @@ class AnotherLibrary:
     def submit(self, *_: object) -> None:
         """It takes every search."""
 
-    def result(self, *_: object) -> Outcome:
-        return Outcome(None, "another library finds none")
+    def result(self, *_: object) -> SearchOutcome:
+        return SearchOutcome(None, "another library finds none")
 
     def tend(self) -> None:
         """Nothing runs."""

@@ -15,7 +15,7 @@ import pytest
 from kafka import KafkaProducer
 
 from shared.embedded import Kafka, Postgres, daemon, ensure, kill, watch
-from shared.embedded.daemon import Record, find, free_port, is_alive
+from shared.embedded.daemon import ServerRecord, find, free_port, is_alive
 from shared.embedded.lease import keep, lease
 from shared.embedded.postgres_probe import reacts
 from shared.kafka import make_topics
@@ -32,7 +32,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LOOK_SECONDS", QUICK_SECONDS)
 
 
-def write(server: Kafka | Postgres, record: Record) -> None:
+def write(server: Kafka | Postgres, record: ServerRecord) -> None:
     """Something that has to be there after all."""
     if isinstance(server, Postgres):
         with closing(psycopg2.connect(server.dsn(record.port))) as connection:
@@ -46,7 +46,7 @@ def write(server: Kafka | Postgres, record: Record) -> None:
         producer.send("kept", b"42", partition=0).get(PATIENCE)
 
 
-def is_whole(server: Kafka | Postgres, record: Record) -> bool:
+def is_whole(server: Kafka | Postgres, record: ServerRecord) -> bool:
     """Whether it is there, and the server takes more."""
     if isinstance(server, Postgres):
         with closing(psycopg2.connect(server.dsn(record.port))) as connection, connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def is_whole(server: Kafka | Postgres, record: Record) -> bool:
 
 
 @pytest.fixture
-def frozen(spare_server: Kafka | Postgres) -> Iterator[tuple[Kafka | Postgres, Record]]:
+def frozen(spare_server: Kafka | Postgres) -> Iterator[tuple[Kafka | Postgres, ServerRecord]]:
     """A server that holds something and hangs, with every process of it; nobody uses it."""
     record = keep(spare_server, silent)
     write(spare_server, record)
@@ -65,7 +65,7 @@ def frozen(spare_server: Kafka | Postgres) -> Iterator[tuple[Kafka | Postgres, R
     kill(spare_server)
 
 
-def stopped(record: Record) -> Record:
+def stopped(record: ServerRecord) -> ServerRecord:
     """The same server, after SIGSTOP to it and all its children."""
     process = psutil.Process(record.pid)
     for each in (process, *process.children(recursive=True)):
@@ -74,7 +74,7 @@ def stopped(record: Record) -> Record:
 
 
 def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
-    frozen: tuple[Kafka | Postgres, Record],
+    frozen: tuple[Kafka | Postgres, ServerRecord],
 ) -> None:
     server, before = frozen
     said: list[str] = []
@@ -128,7 +128,7 @@ def test_server_that_refuses_or_is_gone_does_not_hang(spare_postgres: Postgres) 
     assert not daemon.hangs(spare_postgres, record)
 
 
-def test_server_at_its_start_may_take_long(frozen: tuple[Kafka | Postgres, Record]) -> None:
+def test_server_at_its_start_may_take_long(frozen: tuple[Kafka | Postgres, ServerRecord]) -> None:
     """Scenario: recovery after a crash reads a lot; killing it then would make it begin again for ever."""
     server, record = frozen
     if isinstance(server, Postgres):

@@ -7,7 +7,7 @@ from dashboard.presenters.panels import change, decimals, heading, watch_row
 from dashboard.read.rows import SymbolRow
 from producer.describing import table_of
 from producer.sources.decimals import decimals_of
-from producer.store.symbol_queries import Standing
+from producer.store.symbol_queries import SymbolStatus
 from shared.market.decimals import MOST, decimals_shown
 from shared.market.listings import Listing
 from tests.unit.test_describing import shown
@@ -52,7 +52,7 @@ def test_no_price_that_may_be_stored_is_written_as_zero(value: float) -> None:
 
 def test_terminal_writes_a_small_price_as_the_page_does() -> None:
     """Report: a coin of 1.23e-9 dollars, in the list of symbols."""
-    line = Standing("BABYDOGE", None, None, 1.2345e-9, 1.0, "live", "", 1.0)
+    line = SymbolStatus("BABYDOGE", None, None, 1.2345e-9, 1.0, "live", "", 1.0)
     assert "0.00000000123450" in shown(table_of([line], {"BABYDOGE": (Listing("coingecko", "baby"),)}))
 
 
@@ -61,7 +61,7 @@ def test_terminal_writes_a_small_price_as_the_page_does() -> None:
 )
 def test_terminal_writes_a_currency_pair_as_the_page_does(symbol: str, value: float, written: str) -> None:
     """Scenario: before anything is known of the company, the terminal rounded EUR/USD to cents and the page did not."""
-    line = Standing(symbol, None, None, value, 1.0, "live", "", 1.0)
+    line = SymbolStatus(symbol, None, None, value, 1.0, "live", "", 1.0)
     row = SYMBOL._replace(symbol=symbol, price=value, decimals=None)
     assert f" {written} " in shown(table_of([line], {symbol: (Listing("yahoo", symbol),)}))
     assert plain(value, decimals(row)) == written

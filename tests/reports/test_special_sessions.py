@@ -9,7 +9,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.look_back import SETTLED_SECONDS
@@ -24,7 +24,7 @@ from shared.market.listings import Listing
 from shared.market.messages import encode
 from shared.market.records import Bar, Quote, Record, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.test_settings_change import NEW_PERIODS, OLD, Said, databases, fold, table
+from tests.integration.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, databases, fold, table
 from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
 from tests.unit.chart_records import bars
 from tests.unit.records import (
@@ -194,7 +194,7 @@ def test_recorded_saturday_is_replayed(tmp_path: Path) -> None:
     assert list(rest.lines()) == []
 
 
-class Answers:
+class DayAnswers:
     """A session of Yahoo's that has these days and nothing shorter."""
 
     def get(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +205,7 @@ class Answers:
 
 def test_history_of_a_gap_that_begins_on_the_day_tells_the_day_again() -> None:
     """Scenario: the producer was stopped on Saturday at noon: only bars that start later were wanted."""
-    session: Any = Answers()
+    session: Any = DayAnswers()
     parts = history(session, "A", moment(SATURDAY + 9000), moment(MONDAY + 86_400))
     found = [record for part in parts for record in part.records]
     assert [record.start.day for record in found if isinstance(record, RecordedBar)] == [14, 16]
@@ -224,7 +224,7 @@ def test_database_of_the_version_before_gets_the_day_and_all_that_follows_from_i
     days = [*(day(start, 99.0 + number % 7) for number, start in enumerate(weeks)), day(FRIDAY, 99.0)]
     records: list[Record] = [*days, *live(SATURDAY, 3), mark(ENDS + 60, "A"), day(SATURDAY, 120.0)]
     records += [day(MONDAY, 118.0), mark(MONDAY + 86_400)]
-    log = [Said(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    log = [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
     fold(changed, OLD, log, len(log), killed=False)
     fold(fresh, OLD, log, len(log), killed=False)
     with transaction(changed) as cursor:
@@ -249,9 +249,11 @@ def told_quote(at: float, price: float = 120.0, session: str | None = "regular")
     )
 
 
-def symbol_followed(known: Known | None = None) -> Followed:
+def symbol_followed(known: KnownOfSymbol | None = None) -> Followed:
     """One whose history is in."""
-    followed = Followed("A", (Listing("yahoo", "A"),), known or Known(SATURDAY - 60.0), True, 2.0, 0.01)
+    followed = Followed(
+        "A", (Listing("yahoo", "A"),), known or KnownOfSymbol(SATURDAY - 60.0), True, 2.0, 0.01
+    )
     followed.past_ended(None, SATURDAY - 30.0)
     followed.line.phase = "live"
     return followed
@@ -301,7 +303,7 @@ def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for
 
 def test_producer_that_starts_behind_the_day_asks_for_it_too() -> None:
     """Scenario: it was stopped on Saturday evening: the last quote in the log tells which day is missing."""
-    followed = symbol_followed(Known(ENDS + 3600.0, quoted=(SATURDAY + 60.0, 120.0)))
+    followed = symbol_followed(KnownOfSymbol(ENDS + 3600.0, quoted=(SATURDAY + 60.0, 120.0)))
     ticked(followed, MONDAY)
     take(followed, told_quote(MONDAY + 1))
     assert ticked(followed, MONDAY + 2)

@@ -14,19 +14,19 @@ from producer.workers.feed import STUCK_SECONDS
 from shared.market.records import Quote
 from shared.observability import heartbeat as pulse
 from tests.integration.server_user import PATIENCE
-from tests.unit.test_http_limits import Clock
+from tests.unit.test_http_limits import SteppedClock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
     """What signs of life and request limits go by."""
-    clock = Clock()
+    clock = SteppedClock()
     monkeypatch.setattr(pulse, "time", SimpleNamespace(monotonic=clock))
     return clock
 
 
 @pytest.fixture
-def signs(clock: Clock) -> Iterator[int]:
+def signs(clock: SteppedClock) -> Iterator[int]:
     """The pipe that the supervisor reads; this thread runs the loop."""
     ours, theirs = os.pipe()
     os.set_blocking(ours, False)
@@ -39,7 +39,7 @@ def signs(clock: Clock) -> Iterator[int]:
 
 
 def test_thread_that_waits_for_its_next_question_is_not_taken_for_one_that_hangs(
-    clock: Clock, signs: int
+    clock: SteppedClock, signs: int
 ) -> None:
     limit = RequestLimit(5, clock.wait, clock)
     asked, over = Event(), Event()
@@ -65,7 +65,7 @@ def test_thread_that_waits_for_its_next_question_is_not_taken_for_one_that_hangs
     thread.join()
 
 
-def test_thread_that_is_no_part_of_the_loop_gives_no_sign_for_it(clock: Clock, signs: int) -> None:
+def test_thread_that_is_no_part_of_the_loop_gives_no_sign_for_it(clock: SteppedClock, signs: int) -> None:
     """The thread that asks for the names of companies waits for the same limit, though the loop may hang."""
     limit = RequestLimit(5, clock.wait, clock)
 

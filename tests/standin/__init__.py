@@ -15,7 +15,7 @@ from tests.standin.answers import ALPHA_VANTAGE_NOTE, Answer, Fault, Request
 from tests.standin.instrument import AAPL, BITCOIN, NVDA, SAMPLE, TOYOTA, Instrument, coins
 from tests.standin.market import Clock, Day, Market, Trade
 from tests.standin.server import StandIn
-from tests.standin.streams import Connected
+from tests.standin.streams import StandInConnection
 from tests.standin.walk import Bars
 
 __all__ = [
@@ -28,13 +28,13 @@ __all__ = [
     "Answer",
     "Bars",
     "Clock",
-    "Connected",
     "Day",
     "Fault",
     "Instrument",
     "Market",
     "Request",
     "StandIn",
+    "StandInConnection",
     "Trade",
     "coins",
 ]

@@ -16,7 +16,7 @@ _COMPACT, _DAYS_OF_INTRADAY, _DAYS_OF_DAILY = 100, 30, 7300
 _DOCUMENTATION = "Please retry or visit the documentation (https://www.alphavantage.co/documentation/)"
 
 
-class AlphaVantage:
+class AlphaVantageStandIn:
     """Answers as Alpha Vantage does, for whoever brings the key."""
 
     def __init__(self, market: Market, key: str) -> None:

@@ -26,7 +26,7 @@ def error(code: int, message: str) -> Answer:
     return json_answer({"code": code, "msg": message}, 400)
 
 
-class Binance:
+class BinanceStandIn:
     """Answers as Binance's public market data do; no key is wanted."""
 
     def __init__(self, market: Market) -> None:

@@ -5,12 +5,12 @@ import msgspec
 from tests.standin.binance import text
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Trade
-from tests.standin.streams import Stream
+from tests.standin.streams import StandInStream
 
 _KIND = "@aggTrade"
 
 
-class BinanceStream:
+class BinanceStreamStandIn:
     """`/stream?streams=btcusdt@aggTrade/…`, and SUBSCRIBE and UNSUBSCRIBE messages with an `id` each."""
 
     path = "stream"
@@ -23,7 +23,7 @@ class BinanceStream:
         """The streams named in the address."""
         return _names(params.get("streams", "").split("/"))
 
-    def heard(self, stream: Stream, text: str) -> str | None:
+    def heard(self, stream: StandInStream, text: str) -> str | None:
         """Follow more or less, and say so."""
         message = msgspec.json.decode(text)
         names = _names(message.get("params", ()))

@@ -8,7 +8,7 @@ from tests.standin.market import Market
 from tests.standin.web import Headers
 
 
-class CoinGecko:
+class CoinGeckoStandIn:
     """Answers as CoinGecko's public service does; it knows coins by ids such as `bitcoin`."""
 
     def __init__(self, market: Market) -> None:

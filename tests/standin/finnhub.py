@@ -5,11 +5,11 @@ import msgspec
 from tests.standin.answers import Answer, Request, json_answer
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Market, Trade
-from tests.standin.streams import Stream
+from tests.standin.streams import StandInStream
 from tests.standin.web import Headers
 
 
-class Finnhub:
+class FinnhubStandIn:
     """Answers as Finnhub does, for whoever brings the key. An unknown symbol is a quote of zeros."""
 
     def __init__(self, market: Market, key: str) -> None:
@@ -58,7 +58,7 @@ def _profile(instrument: Instrument) -> dict[str, object]:
     }
 
 
-class FinnhubStream:
+class FinnhubStreamStandIn:
     """`{"type": "subscribe", "symbol": name}` adds one name, `unsubscribe` takes it away; no reply but to mistakes."""
 
     path = ""
@@ -75,7 +75,7 @@ class FinnhubStream:
         """Nothing is followed from the beginning."""
         return set()
 
-    def heard(self, stream: Stream, text: str) -> str | None:
+    def heard(self, stream: StandInStream, text: str) -> str | None:
         """Follow one more or one less."""
         message = msgspec.json.decode(text)
         name = message.get("symbol", "")

@@ -11,18 +11,18 @@ from typing import Any, Self
 from websockets.asyncio.server import Server as StreamServer
 from websockets.asyncio.server import serve
 
-from tests.standin.alphavantage import AlphaVantage
+from tests.standin.alphavantage import AlphaVantageStandIn
 from tests.standin.answers import Answer, Fault, Request
-from tests.standin.binance import Binance
-from tests.standin.binance_stream import BinanceStream
-from tests.standin.coingecko import CoinGecko
-from tests.standin.finnhub import Finnhub, FinnhubStream
+from tests.standin.binance import BinanceStandIn
+from tests.standin.binance_stream import BinanceStreamStandIn
+from tests.standin.coingecko import CoinGeckoStandIn
+from tests.standin.finnhub import FinnhubStandIn, FinnhubStreamStandIn
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Market, Trade
-from tests.standin.streams import SILENT_LOGGER, Connected, Streams
+from tests.standin.streams import SILENT_LOGGER, StandInConnection, Streams
 from tests.standin.web import Headers, Planned, Responder, Web
-from tests.standin.yahoo import Yahoo
-from tests.standin.yahoo_stream import YahooStream
+from tests.standin.yahoo import YahooStandIn
+from tests.standin.yahoo_stream import YahooStreamStandIn
 
 HOST = "127.0.0.1"
 API_KEY = "stand-in-key"
@@ -40,10 +40,10 @@ class StandIn:
         self._lock = Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="standin", daemon=True)
-        self.yahoo = Yahoo(market)
+        self.yahoo = YahooStandIn(market)
         responders = {name: self._locked(respond) for name, respond in self._responders().items()}
         self._web = Web(responders, lambda: self.market.clock())
-        dialects = YahooStream(), BinanceStream(), FinnhubStream(market, API_KEY)
+        dialects = YahooStreamStandIn(), BinanceStreamStandIn(), FinnhubStreamStandIn(market, API_KEY)
         self.streams = Streams(self._loop, dict(zip(("yahoo", "binance", "finnhub"), dialects, strict=True)))
         self._sockets = [_bound(port), _bound(port + 1 if port else 0)]
         self._ports = [taken.getsockname()[1] for taken in self._sockets]
@@ -74,7 +74,7 @@ class StandIn:
         return self._web.requests
 
     @property
-    def connections(self) -> list[Connected]:
+    def connections(self) -> list[StandInConnection]:
         """Every WebSocket handshake so far, refused ones too."""
         return self.streams.connections
 
@@ -151,10 +151,10 @@ class StandIn:
         return {
             "yahoo": self.yahoo.answer,
             "cookie": self.yahoo.hand_out_cookie,
-            "binance": Binance(self.market).answer,
-            "coingecko": CoinGecko(self.market).answer,
-            "alphavantage": AlphaVantage(self.market, API_KEY).answer,
-            "finnhub": Finnhub(self.market, API_KEY).answer,
+            "binance": BinanceStandIn(self.market).answer,
+            "coingecko": CoinGeckoStandIn(self.market).answer,
+            "alphavantage": AlphaVantageStandIn(self.market, API_KEY).answer,
+            "finnhub": FinnhubStandIn(self.market, API_KEY).answer,
         }
 
     def _locked(self, respond: Responder) -> Responder:

@@ -25,7 +25,7 @@ SILENT_LOGGER.propagate = False
 SILENT_LOGGER.addHandler(logging.NullHandler())
 
 
-class Connected(NamedTuple):
+class StandInConnection(NamedTuple):
     """One WebSocket handshake, refused or not: `time` by time.monotonic."""
 
     time: float
@@ -33,7 +33,7 @@ class Connected(NamedTuple):
 
 
 @dataclass(eq=False)
-class Stream:
+class StandInStream:
     """One open connection: the names it follows, and whether anything is still read or written."""
 
     provider: str
@@ -53,7 +53,7 @@ class Dialect(Protocol):
     def greeted(self, params: dict[str, str]) -> set[str]:
         """The names followed from the beginning."""
 
-    def heard(self, stream: Stream, text: str) -> str | None:
+    def heard(self, stream: StandInStream, text: str) -> str | None:
         """Do as a client's message says; the reply, if any."""
 
     def frame(self, instrument: Instrument, name: str, trade: Trade, day: Day) -> str:
@@ -67,11 +67,11 @@ class Streams:
     """Every open stream. Its public methods may be called from any thread and return when the deed is done."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, dialects: dict[str, Dialect]) -> None:
-        self.connections: list[Connected] = []
+        self.connections: list[StandInConnection] = []
         self._loop = loop
         self.dialects = dialects
-        self._open: set[Stream] = set()
-        self._followers: dict[tuple[str, str], list[Stream]] = {}
+        self._open: set[StandInStream] = set()
+        self._followers: dict[tuple[str, str], list[StandInStream]] = {}
         self._changed = Condition()
         self._outbox: deque[tuple[str, str, str]] = deque()
         self._is_silent = False
@@ -119,7 +119,7 @@ class Streams:
     def send_raw(self, provider: str, text: str) -> None:
         """Send this text to every stream of the provider, whatever it is."""
 
-        async def send(stream: Stream) -> None:
+        async def send(stream: StandInStream) -> None:
             broadcast(_living([stream]), text)
 
         self._each(provider, send)
@@ -147,7 +147,7 @@ class Streams:
     def greet(self, connection: ServerConnection, handshake: Handshake) -> Response | None:
         """Note a handshake, and refuse it where it is to be refused."""
         provider, path, params = _address(handshake.path)
-        self.connections.append(Connected(time.monotonic(), provider))
+        self.connections.append(StandInConnection(time.monotonic(), provider))
         dialect = self.dialects.get(provider)
         if self._refusals:
             return connection.respond(self._refusals.pop(0), "refused\n")
@@ -166,7 +166,7 @@ class Streams:
         assert connection.request is not None
         provider, _, params = _address(connection.request.path)
         dialect = self.dialects[provider]
-        stream = Stream(provider, connection, dialect.greeted(params))
+        stream = StandInStream(provider, connection, dialect.greeted(params))
         self._open.add(stream)
         try:
             await self._listen(stream, dialect)
@@ -176,7 +176,7 @@ class Streams:
             self._open.discard(stream)
             self._index()
 
-    async def _listen(self, stream: Stream, dialect: Dialect) -> None:
+    async def _listen(self, stream: StandInStream, dialect: Dialect) -> None:
         """Hear what the client asks for until it goes."""
         self._index()
         async for message in stream.connection:
@@ -189,7 +189,7 @@ class Streams:
 
     def _index(self) -> None:
         """Who follows what, anew: asked rarely, looked up at every frame."""
-        followers: dict[tuple[str, str], list[Stream]] = {}
+        followers: dict[tuple[str, str], list[StandInStream]] = {}
         for stream in self._open:
             for name in stream.follows:
                 followers.setdefault((stream.provider, name), []).append(stream)
@@ -203,10 +203,10 @@ class Streams:
             provider, name, text = self._outbox.popleft()
             broadcast(_living(self._followers.get((provider, name), ())), text)
 
-    def _of(self, provider: str | None) -> list[Stream]:
+    def _of(self, provider: str | None) -> list[StandInStream]:
         return [stream for stream in self._open if provider in (None, stream.provider)]
 
-    async def _ping(self, stream: Stream) -> None:
+    async def _ping(self, stream: StandInStream) -> None:
         """Send both kinds of ping."""
         own = self.dialects[stream.provider].ping()
         if not stream.is_dead:
@@ -214,7 +214,7 @@ class Streams:
         if own is not None:
             broadcast(_living([stream]), own)
 
-    def _each(self, provider: str | None, deed: Callable[[Stream], Coroutine[Any, Any, None]]) -> None:
+    def _each(self, provider: str | None, deed: Callable[[StandInStream], Coroutine[Any, Any, None]]) -> None:
         """Do something to every stream, in the event loop, and wait until it is done."""
 
         async def done() -> None:
@@ -223,16 +223,16 @@ class Streams:
         asyncio.run_coroutine_threadsafe(done(), self._loop).result()
 
 
-def _living(streams: Iterable[Stream]) -> list[ServerConnection]:
+def _living(streams: Iterable[StandInStream]) -> list[ServerConnection]:
     """The connections that are still written to."""
     return [stream.connection for stream in streams if not stream.is_dead]
 
 
-async def _abort(stream: Stream) -> None:
+async def _abort(stream: StandInStream) -> None:
     reset(stream.connection.transport)
 
 
-async def _die(stream: Stream) -> None:
+async def _die(stream: StandInStream) -> None:
     """Read and write no more."""
     stream.is_dead = True
     stream.connection.transport.pause_reading()

@@ -10,7 +10,7 @@ MARKET_STATES = {"pre": "PRE", "regular": "REGULAR", "post": "POST", "closed": "
 SOURCES = {False: "Nasdaq Real Time Price", True: "Delayed Quote"}
 
 
-class Yahoo:
+class YahooStandIn:
     """Answers as Yahoo does. Quotes and companies want the cookie and the crumb; charts want neither."""
 
     def __init__(self, market: Market) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Trade
-from tests.standin.streams import Stream
+from tests.standin.streams import StandInStream
 
 QUOTE_TYPES = {"EQUITY": 8, "INDEX": 9, "CURRENCY": 14, "ETF": 20, "CRYPTOCURRENCY": 41}
 MARKET_HOURS = {"pre": 0, "regular": 1, "post": 2, "closed": 4}
 _PricingData: Any = import_module("yfinance.pricing_pb2").PricingData
 
 
-class YahooStream:
+class YahooStreamStandIn:
     """`{"subscribe": [names]}` adds, `{"unsubscribe": [names]}` takes away; an unknown name is silently quiet."""
 
     path = ""
@@ -27,7 +27,7 @@ class YahooStream:
         """Nothing is followed from the beginning."""
         return set()
 
-    def heard(self, stream: Stream, text: str) -> str | None:
+    def heard(self, stream: StandInStream, text: str) -> str | None:
         """Follow more or less; Yahoo never replies."""
         message = json.loads(text)
         stream.follows |= set(message.get("subscribe", ()))

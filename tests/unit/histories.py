@@ -5,13 +5,13 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from ml.datasets.samples import History, Samples, samples
+from ml.datasets.samples import Samples, TrainingHistory, samples
 from ml.models.features import RETURNS, FeatureSettings, Observation
 
 DAY = 86_400
 
 
-def walk(symbol: str, bars: int, seed: int, start: float = 100.0, sigma: float = 0.01) -> History:
+def walk(symbol: str, bars: int, seed: int, start: float = 100.0, sigma: float = 0.01) -> TrainingHistory:
     """A random walk of day bars that end at multiples of a day; every fifth volume is unknown."""
     draw = Random(seed)
     close, found = start, []
@@ -21,7 +21,7 @@ def walk(symbol: str, bars: int, seed: int, start: float = 100.0, sigma: float =
         low = min(before, close) * exp(-abs(draw.gauss(0.0, sigma / 2)))
         volume = 0.0 if number % 5 == 4 else draw.uniform(1e3, 1e6)
         found.append(Observation(close, high, low, volume))
-    return History(symbol, [DAY * (number + 1) for number in range(bars)], found, [])
+    return TrainingHistory(symbol, [DAY * (number + 1) for number in range(bars)], found, [])
 
 
 def walks(rows: int, symbols: int = 4, horizon: int = 1) -> Samples:
@@ -32,7 +32,7 @@ def walks(rows: int, symbols: int = 4, horizon: int = 1) -> Samples:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> History:
+def histories(draw: st.DrawFn) -> TrainingHistory:
     """Markets of any price that jump, stand still, trade nothing and split, also twice at one time."""
     draws = Random(draw(st.integers(0, 2**32)))
     price = draw(st.sampled_from([1e-5, 0.37, 100.0, 70_000.0]))
@@ -50,4 +50,4 @@ def histories(draw: st.DrawFn) -> History:
         found.append(Observation(price, max(edges), min(edges), volume))
     times = sorted(draw(st.lists(st.integers(0, now + 60), max_size=4)))
     ratios = st.sampled_from([7.0, 1.5, 0.05, 2.0])
-    return History("A", made_at, found, [(time, draw(ratios)) for time in times])
+    return TrainingHistory("A", made_at, found, [(time, draw(ratios)) for time in times])

@@ -39,7 +39,7 @@ def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
     """A running server; every request is answered by `answer`."""
     local = Local(answer)
 
-    class Handler(BaseHTTPRequestHandler):
+    class LocalHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
@@ -58,7 +58,7 @@ def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), LocalHandler)
     local.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.linear_model import LinearRegression
 
 from ml.models.predictors import Linear
-from ml.registry.model_file import Expected, Manifest, libraries_of
+from ml.registry.model_file import ExpectedModel, Manifest, libraries_of
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 
@@ -48,9 +48,9 @@ def manifest(**changes: Any) -> Manifest:
     return replace(whole, **changes)
 
 
-def expected(**changes: Any) -> Expected:
+def expected(**changes: Any) -> ExpectedModel:
     libraries = libraries_of("linear_regression")
-    return replace(Expected("1d", "linear_regression", FEATURES, 5, 1, libraries), **changes)
+    return replace(ExpectedModel("1d", "linear_regression", FEATURES, 5, 1, libraries), **changes)
 
 
 def estimator() -> LinearRegression:

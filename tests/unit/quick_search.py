@@ -7,30 +7,30 @@ from threading import Event
 from analytics.forecasting.forecasts import Search
 from analytics.runtime.searches import PooledSearches
 from ml.arima.arima import ArimaModel
-from ml.arima.search import Outcome
+from ml.arima.search import SearchOutcome
 from ml.order_search.search_pool import SearchPool
 
 
-def searched(search: Search) -> Outcome:
+def searched(search: Search) -> SearchOutcome:
     """An autoregression of the changes on the change before, by the correlation of neighbours."""
     changes = [after - before for before, after in pairwise(search.series)]
     squares = fsum(change * change for change in changes)
     if squares == 0.0:
-        return Outcome(None, "every value is the same")
+        return SearchOutcome(None, "every value is the same")
     both = fsum(one * other for one, other in pairwise(changes))
-    return Outcome(ArimaModel((both / squares * 0.9,), 1, (), sigma=(squares / len(changes)) ** 0.5))
+    return SearchOutcome(ArimaModel((both / squares * 0.9,), 1, (), sigma=(squares / len(changes)) ** 0.5))
 
 
 class Remembered:
     """Stored outcomes in a plain dictionary."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[Search, Outcome] = {}
+        self.outcomes: dict[Search, SearchOutcome] = {}
 
-    def find(self, search: Search) -> Outcome | None:
+    def find(self, search: Search) -> SearchOutcome | None:
         return self.outcomes.get(search)
 
-    def store(self, search: Search, outcome: Outcome) -> Outcome:
+    def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
         return self.outcomes.setdefault(search, outcome)
 
     def close(self) -> None:
@@ -57,12 +57,12 @@ class QuickSearches:
     def ask(self, search: Search) -> None:
         self.asked.append(search)
 
-    def result(self, search: Search) -> Outcome:
+    def result(self, search: Search) -> SearchOutcome:
         assert search in self.asked, "its result is wanted without it having been asked for"
         self.taken.append(search)
-        return Outcome(None, "it may not succeed") if self._fails else searched(search)
+        return SearchOutcome(None, "it may not succeed") if self._fails else searched(search)
 
 
-def timeless(outcome: Outcome) -> Outcome:
+def timeless(outcome: SearchOutcome) -> SearchOutcome:
     """The outcome without how long it took by the clock."""
     return outcome._replace(seconds=0.0)

@@ -7,8 +7,8 @@ import pytest
 
 from analytics.forecasting.forecasts import Search, SeriesForecasts, pools_of
 from ml.arima.forecaster import ForecastSettings
-from ml.arima.search import Outcome, SearchSettings
-from ml.datasets.samples import History
+from ml.arima.search import SearchOutcome, SearchSettings
+from ml.datasets.samples import TrainingHistory
 from ml.diagnostics.arima_walk import arima_returns
 from ml.models.features import Observation
 from ml.order_search.order_search import search
@@ -26,11 +26,11 @@ class SearchesHere:
     def ask(self, search: Search) -> None:
         """Nothing has to begin."""
 
-    def result(self, asked: Search) -> Outcome:
+    def result(self, asked: Search) -> SearchOutcome:
         return search(asked.series, asked.settings)
 
 
-def history(splits: list[tuple[int, float]]) -> History:
+def history(splits: list[tuple[int, float]]) -> TrainingHistory:
     """A walk with momentum, which a model finds something in."""
     changes = np.random.default_rng(3).normal(0.0, 0.01, 120)
     closes = 100.0 * np.exp(np.cumsum(changes[1:] + 0.8 * changes[:-1]))
@@ -40,7 +40,7 @@ def history(splits: list[tuple[int, float]]) -> History:
         Observation(float(c / f), float(c / f), float(c / f), 1.0)
         for c, f in zip(closes, factors, strict=True)
     ]
-    return History("A", ends, observed, splits)
+    return TrainingHistory("A", ends, observed, splits)
 
 
 def test_forecasts_are_those_of_the_analysis() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.runtime.settings import engine_settings
 from ml.datasets.samples import Samples
-from ml.datasets.walk_forward import Fold, folds
+from ml.datasets.walk_forward import TrainTestSplit, folds
 from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.learners.training import TrainingSettings
 from ml.models.features import RETURNS
@@ -30,11 +30,11 @@ def foreseeable() -> Samples:
 
 
 @pytest.fixture(scope="module")
-def tests(foreseeable: Samples) -> list[Fold]:
+def tests(foreseeable: Samples) -> list[TrainTestSplit]:
     return list(folds(foreseeable.made_at, foreseeable.due_at, 3))
 
 
-def test_what_can_be_foreseen_is_found_to_be(foreseeable: Samples, tests: list[Fold]) -> None:
+def test_what_can_be_foreseen_is_found_to_be(foreseeable: Samples, tests: list[TrainTestSplit]) -> None:
     forecasts = trained_forecasts("linear_regression", foreseeable, tests, SETTINGS)
     found = evaluated("linear_regression", forecasts, known(foreseeable, 1))
     assert found is not None
@@ -43,7 +43,9 @@ def test_what_can_be_foreseen_is_found_to_be(foreseeable: Samples, tests: list[F
     assert found.summary.skill > 0.05
 
 
-def test_rows_before_the_first_test_are_not_forecast(foreseeable: Samples, tests: list[Fold]) -> None:
+def test_rows_before_the_first_test_are_not_forecast(
+    foreseeable: Samples, tests: list[TrainTestSplit]
+) -> None:
     forecasts = trained_forecasts("linear_regression", foreseeable, tests, SETTINGS)
     first = int(tests[0].test[0])
     assert np.isnan(forecasts[:first]).all()
@@ -58,7 +60,7 @@ def test_same_rows_and_seed_give_the_same_bits(model: TrainedModel) -> None:
     assert np.array_equal(there, again, equal_nan=True)
 
 
-def test_what_comes_later_changes_no_forecast(foreseeable: Samples, tests: list[Fold]) -> None:
+def test_what_comes_later_changes_no_forecast(foreseeable: Samples, tests: list[TrainTestSplit]) -> None:
     """The newest rows are turned around: no forecast of an earlier block may hear of it."""
     last = tests[-1].test
     changed = foreseeable.target.copy()

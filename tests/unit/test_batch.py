@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from ml.datasets.samples import History, samples
+from ml.datasets.samples import TrainingHistory, samples
 from ml.diagnostics.batch import Prediction, predictions
 from ml.models.features import FeatureSettings, split
 from ml.models.predictors import Linear, Served
@@ -17,7 +17,9 @@ BARS = 90
 LINEAR = Linear(0.05, tuple(0.01 * place for place in range(14)))
 
 
-def said(history: History, predictor: Linear = LINEAR, horizon: int = 1, at: float = 0.7) -> list[Prediction]:
+def said(
+    history: TrainingHistory, predictor: Linear = LINEAR, horizon: int = 1, at: float = 0.7
+) -> list[Prediction]:
     return list(predictions(history, Served("linear_regression", 1, horizon, 5, 0, predictor), at))
 
 

@@ -15,7 +15,7 @@ PARTITION = LogPartition("stock-prices", 1)
 
 
 @dataclass
-class Stored:
+class BookmarkMessage:
     """A message as the log gives it."""
 
     offset: int
@@ -27,7 +27,7 @@ class Stored:
 
 def stored(first: int, end: int) -> list[Message]:
     """Consecutive messages."""
-    return [Stored(offset, b"%d" % offset) for offset in range(first, end)]
+    return [BookmarkMessage(offset, b"%d" % offset) for offset in range(first, end)]
 
 
 def bookmark(written: int, folded: int, last: str | None) -> Bookmark:
@@ -44,17 +44,17 @@ def offsets(pair: tuple[list[Message], list[Message]]) -> tuple[list[int], list[
 @pytest.mark.parametrize(
     "other",
     [
-        Stored(9, b"11.0"),
-        Stored(9, None),
-        Stored(9, key=None),
-        Stored(9, key=b""),
-        Stored(9, b"A10.0", key=b"AA"),
-        Stored(9, timestamp=1_700_000_000_001),
+        BookmarkMessage(9, b"11.0"),
+        BookmarkMessage(9, None),
+        BookmarkMessage(9, key=None),
+        BookmarkMessage(9, key=b""),
+        BookmarkMessage(9, b"A10.0", key=b"AA"),
+        BookmarkMessage(9, timestamp=1_700_000_000_001),
     ],
 )
-def test_messages_that_differ_in_anything_have_other_fingerprints(other: Stored) -> None:
-    assert fingerprint(other) != fingerprint(Stored(9))
-    assert fingerprint(Stored(8)) == fingerprint(Stored(9))
+def test_messages_that_differ_in_anything_have_other_fingerprints(other: BookmarkMessage) -> None:
+    assert fingerprint(other) != fingerprint(BookmarkMessage(9))
+    assert fingerprint(BookmarkMessage(8)) == fingerprint(BookmarkMessage(9))
 
 
 def test_the_last_message_written_is_compared_and_not_taken_twice() -> None:
@@ -64,7 +64,7 @@ def test_the_last_message_written_is_compared_and_not_taken_twice() -> None:
 
 
 def test_another_message_in_its_place_stops_the_part() -> None:
-    mark = bookmark(10, 10, fingerprint(Stored(9, b"another")))
+    mark = bookmark(10, 10, fingerprint(BookmarkMessage(9, b"another")))
     mark.look_back()
     with pytest.raises(StopPart, match=r"partition 1 of topic stock-prices up to offset 10.*lies at 9 now"):
         mark.take(stored(9, 12))
@@ -75,20 +75,20 @@ def test_what_a_snapshot_lacks_is_folded_again_and_compared_on_the_way() -> None
     assert mark.look_back() == 6
     assert offsets(mark.take(stored(6, 8))) == ([6, 7], [])
     assert offsets(mark.take(stored(8, 11))) == ([8, 9], [10])
-    wrong = bookmark(10, 6, fingerprint(Stored(9, b"another")))
+    wrong = bookmark(10, 6, fingerprint(BookmarkMessage(9, b"another")))
     wrong.look_back()
     with pytest.raises(StopPart):
         wrong.take(stored(6, 11))
 
 
 def test_a_last_message_that_retention_removed_is_no_other_log() -> None:
-    mark = bookmark(10, 10, fingerprint(Stored(9)))
+    mark = bookmark(10, 10, fingerprint(BookmarkMessage(9)))
     mark.look_back()
     assert offsets(mark.take(stored(10, 12))) == ([], [10, 11])
 
 
 def test_messages_gone_that_a_snapshot_lacks_stop_the_part() -> None:
-    mark = bookmark(10, 6, fingerprint(Stored(9)))
+    mark = bookmark(10, 6, fingerprint(BookmarkMessage(9)))
     mark.look_back()
     with pytest.raises(StopPart, match="goes on at 10"):
         mark.take(stored(10, 12))
@@ -101,4 +101,4 @@ def test_without_a_fingerprint_the_next_message_gives_it() -> None:
     mark.move(12, fingerprint(stored(11, 12)[0]))
     assert mark.look_back() == 11
     with pytest.raises(StopPart):
-        mark.take([Stored(11, b"another")])
+        mark.take([BookmarkMessage(11, b"another")])

@@ -1,17 +1,17 @@
 """Which of two sources speaks, and whether they agree."""
 
-from producer.live.failover import STALE_SECONDS, STEADY_SECONDS, Choice
+from producer.live.failover import STALE_SECONDS, STEADY_SECONDS, Failover
 
 
-def hear(choice: Choice, source: str, seconds: range, price: float = 100.0) -> None:
+def hear(choice: Failover, source: str, seconds: range, price: float = 100.0) -> None:
     """A quote of the source in each of these seconds."""
     for second in seconds:
         choice.take(source, price, float(second))
 
 
-def both() -> Choice:
+def both() -> Failover:
     """Two sources of one symbol, at work since second 1."""
-    choice = Choice(("yahoo", "finnhub"), threshold=0.01)
+    choice = Failover(("yahoo", "finnhub"), threshold=0.01)
     choice.decide(1.0, is_open=False)
     return choice
 
@@ -85,6 +85,6 @@ def test_prices_far_apart_in_time_are_not_compared() -> None:
 
 
 def test_single_source_speaks_always() -> None:
-    choice = Choice(("yahoo",), threshold=0.01)
+    choice = Failover(("yahoo",), threshold=0.01)
     assert not choice.decide(1000.0, is_open=True)
     assert (choice.speaker, choice.standby) == ("yahoo", None)

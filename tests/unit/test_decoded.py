@@ -25,7 +25,7 @@ KINDS = {
 
 
 @dataclass
-class Stored:
+class EncodedMessage:
     """A message as the log gives it."""
 
     offset: int
@@ -38,7 +38,9 @@ class Stored:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**12), st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=30))
 def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[str]) -> None:
-    messages: list[Message] = [Stored(first + number, KINDS[kind]) for number, kind in enumerate(kinds)]
+    messages: list[Message] = [
+        EncodedMessage(first + number, KINDS[kind]) for number, kind in enumerate(kinds)
+    ]
     batch = decoded(3, first, messages, PARTITIONS)
     step = batch.step
     assert {name: getattr(step, name) for name in KINDS} == {name: kinds.count(name) for name in KINDS}
@@ -50,14 +52,16 @@ def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[st
 
 
 def test_dead_letter_keeps_the_message_and_says_why() -> None:
-    message = Stored(7, None)
+    message = EncodedMessage(7, None)
     batch = decoded(0, 7, [message], PARTITIONS)
     assert batch.dead == [(message, "empty message")]
     assert batch.records == []
 
 
 def test_gap_in_the_log_shows_in_what_was_reached() -> None:
-    batch = decoded(3, 7, [Stored(7, KINDS["quotes"]), Stored(9, KINDS["quotes"])], PARTITIONS)
+    batch = decoded(
+        3, 7, [EncodedMessage(7, KINDS["quotes"]), EncodedMessage(9, KINDS["quotes"])], PARTITIONS
+    )
     assert batch.step.reached - batch.step.expected == 3
     assert batch.step.quotes == 2
 
@@ -66,8 +70,8 @@ def test_gap_in_the_log_shows_in_what_was_reached() -> None:
     "wrong", [*(KINDS[kind] for kind in ("quotes", "bars", "actions")), encode(mark(NOON, "A"))]
 )
 def test_symbol_in_a_partition_that_is_not_its_own_is_a_dead_letter(wrong: bytes) -> None:
-    message = Stored(7, wrong)
-    batch = decoded(0, 7, [message, Stored(8, KINDS["time_marks"])], PARTITIONS)
+    message = EncodedMessage(7, wrong)
+    batch = decoded(0, 7, [message, EncodedMessage(8, KINDS["time_marks"])], PARTITIONS)
     assert batch.dead == [(message, "in the wrong partition: A belongs to partition 3")]
     assert [offset for offset, _ in batch.records] == [8]
     assert (batch.step.quotes, batch.step.bars, batch.step.time_marks, batch.step.dead_letters) == (

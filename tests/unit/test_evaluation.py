@@ -7,30 +7,30 @@ from ml.scoring.evaluation import (
     DAY_SECONDS,
     MEASURE,
     Evaluated,
-    Known,
+    KnownCloses,
     Numbers,
     days_a_cluster,
     evaluated,
     lesson,
 )
-from ml.scoring.scores import Summary
+from ml.scoring.scores import ScoreSummary
 from ml.scoring.significance import BETTER, UNDECIDED, WORSE, t_quantile
 
 DAYS, SYMBOLS = 300, 4
 
 
-def known(horizon: int = 1, seed: int = 1) -> Known:
+def known(horizon: int = 1, seed: int = 1) -> KnownCloses:
     """Four symbols' daily returns of about one percent."""
     made_at = np.repeat(np.arange(DAYS, dtype=np.int64), SYMBOLS) * DAY_SECONDS
     returns = np.random.default_rng(seed).normal(0.0, 0.01, DAYS * SYMBOLS)
-    return Known(horizon, made_at, made_at + horizon * DAY_SECONDS, returns)
+    return KnownCloses(horizon, made_at, made_at + horizon * DAY_SECONDS, returns)
 
 
-def sliced(known: Known, rows: slice) -> Known:
-    return Known(known.horizon, known.made_at[rows], known.due_at[rows], known.returns[rows])
+def sliced(known: KnownCloses, rows: slice) -> KnownCloses:
+    return KnownCloses(known.horizon, known.made_at[rows], known.due_at[rows], known.returns[rows])
 
 
-def judged(forecasts: Numbers, known: Known, model: str = "a") -> Evaluated:
+def judged(forecasts: Numbers, known: KnownCloses, model: str = "a") -> Evaluated:
     found = evaluated(model, forecasts, known)
     assert found is not None
     return found
@@ -131,4 +131,6 @@ def test_lesson_says_that_nothing_helps_where_nothing_does() -> None:
 
 
 def named(model: str, verdict: str, skill: float = 0.0) -> Evaluated:
-    return Evaluated(model, Summary(1, 0.0, 0.0, 0.0, 1.0, skill, 0, None, (), ()), skill, skill, verdict)
+    return Evaluated(
+        model, ScoreSummary(1, 0.0, 0.0, 0.0, 1.0, skill, 0, None, (), ()), skill, skill, verdict
+    )

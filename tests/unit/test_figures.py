@@ -14,7 +14,7 @@ from dashboard.presenters.panels import (
     part_items,
     session_cells,
 )
-from dashboard.read.rows import ActionRow, AlertRow, ChartBar, OpenBar, PartRow, QualityRow, SymbolRow
+from dashboard.read.rows import ActionRow, AlertRow, ChartBar, DataQualityRow, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, first_snapshot, stall
 from shared.settings.analysis_settings import Alerts, Indicators
 
@@ -44,7 +44,7 @@ SCENE = Scene("simulated", "The database", Indicators(), Alerts())
 READING = NOTHING._replace(
     now=MONDAY_NOON + 3.5,
     symbols={"AAA": SYMBOL},
-    open_bars={("AAA", "1m"): OpenBar(WARM, 12, 50)},
+    open_bars={("AAA", "1m"): OpenBarRow(WARM, 12, 50)},
     trends={"AAA": (1.0, 2.0)},
 )
 """One symbol with its open bar, read 2.5 s after its quote was received."""
@@ -129,7 +129,7 @@ def test_heading_of_a_replay_shows_the_time_of_the_recording() -> None:
 def test_session_falls_back_on_the_open_day_bar() -> None:
     cells = {
         label: value
-        for label, value, _ in session_cells(SYMBOL._replace(day_open=9.0), OpenBar(WARM, 1, 2), None)
+        for label, value, _ in session_cells(SYMBOL._replace(day_open=9.0), OpenBarRow(WARM, 1, 2), None)
     }
     assert cells["Open"] == 9.0
     assert cells["High"] == 2.0
@@ -138,7 +138,7 @@ def test_session_falls_back_on_the_open_day_bar() -> None:
 
 def test_warming_indicator_says_how_far_it_is() -> None:
     cells = {
-        label: (value, kind) for label, value, kind in indicator_cells(OpenBar(WARM, 12, 50), Indicators())
+        label: (value, kind) for label, value, kind in indicator_cells(OpenBarRow(WARM, 12, 50), Indicators())
     }
     assert cells["RSI 14"] == (55.0, "number")
     assert cells["SMA 50"] == ("12/50", "text")
@@ -245,7 +245,7 @@ def test_delta_adjusts_bars_for_those_who_asked() -> None:
 
 
 def test_symbol_without_a_quote_says_why() -> None:
-    quality = QualityRow("FOO", "yahoo", None, "waiting", "unknown symbol", "", None, None, 0, 3)
+    quality = DataQualityRow("FOO", "yahoo", None, "waiting", "unknown symbol", "", None, None, 0, 3)
     row = SYMBOL._replace(symbol="FOO", price=None, event_time=None, received_time=None, previous_close=None)
     reading = NOTHING._replace(symbols={"FOO": row}, trends={"FOO": ()}, qualities={"FOO": quality})
     found = delta(SCENE, advance(first_snapshot(100), reading), Ask("FOO", "1m", 0, 0, 0), [])

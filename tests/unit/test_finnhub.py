@@ -19,7 +19,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from producer.sources.answers import Received
 from producer.sources.finnhub import Finnhub, exchange_of, received
-from producer.sources.provider import Stream
+from producer.sources.provider import QuoteStream
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled
 from shared.settings.provider_settings import Providers
 
@@ -79,7 +79,7 @@ def streaming() -> Iterator[Streaming]:
 
 
 @contextmanager
-def connected(streaming: Streaming, *names: str) -> Iterator[tuple[Stream, ServerConnection]]:
+def connected(streaming: Streaming, *names: str) -> Iterator[tuple[QuoteStream, ServerConnection]]:
     """An open stream, and its other end."""
     stream = finnhub(streaming.url).connect(names)
     try:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from producer.live.finding import Finding
 from producer.live.followed import MISSES, Followed
 from producer.live.health import SourceHealth
@@ -26,7 +26,9 @@ def quote(second: float, price: float = 100.0, source: str = "yahoo", **said: ob
 
 def followed(*listings: Listing) -> Followed:
     """A symbol without a past to fetch."""
-    return Followed("A", listings or (YAHOO,), Known(NOON - 1), has_history=False, grace=2.0, threshold=0.01)
+    return Followed(
+        "A", listings or (YAHOO,), KnownOfSymbol(NOON - 1), has_history=False, grace=2.0, threshold=0.01
+    )
 
 
 def take(symbol: Followed, said: Quote, *, polled: bool = False, streams: bool = True) -> list[Quote]:
@@ -178,7 +180,7 @@ def test_coin_has_every_minute_of_the_night_the_clocks_change_once(night: str) -
     begins, ends = (
         int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) for text in NEW_YORK_DAYS[night]
     )
-    symbol = Followed("A", (YAHOO,), Known(begins - 1), has_history=False, grace=2.0, threshold=0.01)
+    symbol = Followed("A", (YAHOO,), KnownOfSymbol(begins - 1), has_history=False, grace=2.0, threshold=0.01)
     told: list[Quote] = []
     for second in range(begins, ends, 60):
         at = datetime.fromtimestamp(second, UTC)

@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.forecast_accuracy import Trial, accuracy, in_blocks, scored, years_from
+from benchmarks.forecast_accuracy import SearchTrial, accuracy, in_blocks, scored, years_from
 from benchmarks.forecast_search import age, market_time
 from benchmarks.forecast_speed import (
     REFILLED,
     SCORED,
-    Desk,
+    ForecastDesk,
     FoundModels,
     Timing,
     forecaster_alone,
     trained_models,
 )
-from benchmarks.walks import Market, history, walk
+from benchmarks.walks import WalkingMarket, history, walk
 from ml.arima.forecaster import ForecastSettings
-from ml.datasets.samples import History, samples
+from ml.datasets.samples import TrainingHistory, samples
 from ml.models.features import FeatureSettings, Observation
 from shared.settings.config import load
 
@@ -27,10 +27,10 @@ DAY = 86_400
 FIRST_DAY = int(datetime(2003, 11, 3, 21, tzinfo=UTC).timestamp())
 
 
-def days(count: int) -> History:
+def days(count: int) -> TrainingHistory:
     """A walk told as days that follow one another."""
     observations = [Observation(close, close, close, 0.0) for close in walk(0, count)]
-    return History("ACME", [FIRST_DAY + DAY * day for day in range(count)], observations, [])
+    return TrainingHistory("ACME", [FIRST_DAY + DAY * day for day in range(count)], observations, [])
 
 
 def test_every_year_is_tested_on_what_only_the_years_before_it_teach() -> None:
@@ -50,7 +50,7 @@ def test_first_year_of_a_history_teaches_and_is_not_tested() -> None:
 
 def test_all_models_are_scored_on_the_same_rows() -> None:
     told = [history(symbol, walk(number, 240)) for number, symbol in enumerate(("ACME", "BETA"))]
-    found = scored(Trial("Minutes", "1m", (), in_blocks), told, load(None))
+    found = scored(SearchTrial("Minutes", "1m", (), in_blocks), told, load(None))
     assert [each.model for each in found[:3]] == ["naive", "arima", "linear_regression"]
     assert len(found) == 7
     assert len({each.summary.scores for each in found}) == 1
@@ -63,15 +63,15 @@ def test_trial_without_its_recordings_is_skipped_in_a_sentence(tmp_path: Path) -
 
 
 def test_symbols_of_one_walk_move_alike_at_prices_of_their_own() -> None:
-    market = Market(20, 50)
+    market = WalkingMarket(20, 50)
     ratios = np.divide(market.closes("S00013", 0, 50), market.closes("S00003", 0, 50))
     assert ratios == pytest.approx(ratios[0])
     assert ratios[0] > 1.0
 
 
 def test_updates_are_timed_with_searched_and_trained_models_in_place() -> None:
-    market, searches = Market(2, REFILLED + SCORED + 2), FoundModels()
-    desk = Desk(market, searches, ForecastSettings())
+    market, searches = WalkingMarket(2, REFILLED + SCORED + 2), FoundModels()
+    desk = ForecastDesk(market, searches, ForecastSettings())
     desk.follow(SCORED, {})
     for timing in (
         desk.timed("everything", 2, trained_models(200)),

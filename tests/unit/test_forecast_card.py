@@ -6,7 +6,7 @@ from dashboard.presenters.delta import Ask, delta
 from dashboard.presenters.figures import fan_series, studies
 from dashboard.presenters.forecasts import fan, forecast_card
 from dashboard.read.reading import records_moved
-from dashboard.read.rows import ActionRow, Fared, ForecastRow, RecordRow, Said
+from dashboard.read.rows import ActionRow, Fared, ForecastPath, ForecastRow, RecordRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.settings.analysis_settings import Indicators
 from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
@@ -16,7 +16,7 @@ UNDECIDED = "not distinguishable from no change"
 FARED = {"naive": Fared(3753, None, None, 0.953), "arima": Fared(1204, -0.002, UNDECIDED, 0.948)}
 RECORD = RecordRow(1254, 50, ("naive", "naive"), 0.95, FARED)
 OTHERS = ("lstm", "random_forest", "xgboost", "smoothing")
-NAIVE = Said(
+NAIVE = ForecastPath(
     (0, 1, 0),
     0,
     [100.0, 100.0],
@@ -24,7 +24,7 @@ NAIVE = Said(
     [[101.0, 102.0, 103.0], [101.5, 102.5, 103.5]],
 )
 ARIMA = NAIVE._replace(order=(0, 1, 1), version=1200, mean=[100.4, 100.5])
-TRAINED = Said(
+TRAINED = ForecastPath(
     None,
     3,
     [100.25, None],

@@ -10,14 +10,14 @@ import pytest
 
 from ml.arima.arima import Arima, ArimaModel
 from ml.arima.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.arima.search import Outcome, SearchSettings
+from ml.arima.search import SearchOutcome, SearchSettings
 from ml.order_search.search_pool import SearchPool
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 # Hardly more than a random walk, so that closes at random don't speak against it.
 MODEL = ArimaModel((0.05,), 1, (0.03,), 0.0, 0.012)
-FOUND = Outcome(MODEL)
-FAILED = Outcome(None, "no model fits")
+FOUND = SearchOutcome(MODEL)
+FAILED = SearchOutcome(None, "no model fits")
 Answer = ArimaForecast | Warming
 
 
@@ -30,11 +30,11 @@ def new(settings: ForecastSettings = SETTINGS) -> Forecaster:
     return Forecaster("IBM", "1d", settings)
 
 
-def step(forecaster: Forecaster, number: int, close: float, outcome: Outcome = FOUND) -> Answer:
+def step(forecaster: Forecaster, number: int, close: float, outcome: SearchOutcome = FOUND) -> Answer:
     return forecaster.update(number, close, outcome if forecaster.needs_result(number) else None)
 
 
-def folded(series: list[float], outcome: Outcome = FOUND) -> tuple[Forecaster, list[Answer]]:
+def folded(series: list[float], outcome: SearchOutcome = FOUND) -> tuple[Forecaster, list[Answer]]:
     forecaster = new()
     return forecaster, [step(forecaster, number, close, outcome) for number, close in enumerate(series)]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
-from analytics.forecasting.forecast_events import Step
+from analytics.forecasting.forecast_events import ForecastStep
 from analytics.forecasting.scorecard import cluster_days
 from ml.arima.forecaster import ForecastSettings
 from ml.models.features import Observation
@@ -43,7 +43,9 @@ def events_of(engine: Engine, records: list[Record]) -> list[Event]:
     return engine.take_events()
 
 
-def steps_of(records: list[Record], some: EngineSettings = MINUTES, fails: bool = False) -> list[Step]:
+def steps_of(
+    records: list[Record], some: EngineSettings = MINUTES, fails: bool = False
+) -> list[ForecastStep]:
     found = events_of(Engine(some, QuickSearches(fails)), records)
     return [event.step for event in found if event.step is not None]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.health import Minute, SourceHealth, Told, told
+from producer.live.health import QuoteRate, SourceHealth, Told, told
 from shared.calendars.calendars import calendar_of
 from shared.errors import NoNetwork, SourceDown, SourceError, StreamSilent, Throttled, UnknownSymbol
 
@@ -113,7 +113,7 @@ def test_source_that_answers_without_new_quotes_is_silent() -> None:
 
 
 def test_quotes_a_minute_are_those_of_the_last_sixty_seconds() -> None:
-    minute = Minute()
+    minute = QuoteRate()
     for second in range(200):
         minute.add(float(second), 2)
     assert minute.count(199.0) == 120

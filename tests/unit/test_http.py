@@ -21,7 +21,7 @@ PAGE = b"<!DOCTYPE html><html><body>Will be right back</body></html>"
 
 
 @dataclass
-class Reply:
+class PreparedReply:
     """One answer of the server. It is sent once `held` is set; only `sent` bytes of it where that is a number."""
 
     status: int = 200
@@ -31,10 +31,10 @@ class Reply:
     sent: int | None = None
 
 
-class Handler(BaseHTTPRequestHandler):
+class PreparedHandler(BaseHTTPRequestHandler):
     """Answers with the server's replies in turn; the last one stays."""
 
-    server: "Server"
+    server: "PreparedServer"
 
     def do_GET(self) -> None:
         replies = self.server.replies
@@ -52,18 +52,18 @@ class Handler(BaseHTTPRequestHandler):
         """Tests are read, not logged."""
 
 
-class Server(ThreadingHTTPServer):
+class PreparedServer(ThreadingHTTPServer):
     """A server of prepared replies; `asked` holds the path and the headers of each request."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.replies = [Reply()]
+        super().__init__(("127.0.0.1", 0), PreparedHandler)
+        self.replies = [PreparedReply()]
         self.asked: list[tuple[str, dict[str, str]]] = []
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
+def server() -> Iterator[PreparedServer]:
+    server = PreparedServer()
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -77,7 +77,7 @@ def client_at(address: str, timeout: float = 5.0) -> HttpClient:
 
 
 @pytest.fixture
-def client(server: Server) -> HttpClient:
+def client(server: PreparedServer) -> HttpClient:
     return client_at(f"http://127.0.0.1:{server.server_port}")
 
 
@@ -92,8 +92,8 @@ def told(kind: type[E], client: HttpClient) -> E:
     return caught.value
 
 
-def test_an_answer_holds_status_headers_and_decoded_body(server: Server, client: HttpClient) -> None:
-    server.replies = [Reply(headers={"X-Used-Weight": "12"})]
+def test_an_answer_holds_status_headers_and_decoded_body(server: PreparedServer, client: HttpClient) -> None:
+    server.replies = [PreparedReply(headers={"X-Used-Weight": "12"})]
     answer = client.get("/v1/quote", {"symbols": "BRK-B,^GSPC", "count": 2}, {"X-Key": SECRET})
     assert (answer.status, answer.headers["x-used-weight"], answer.json) == (200, "12", {"price": 1.5})
     path, headers = server.asked[0]
@@ -101,14 +101,14 @@ def test_an_answer_holds_status_headers_and_decoded_body(server: Server, client:
     assert headers["X-Key"] == SECRET
 
 
-def test_impersonation_sends_a_browsers_headers(server: Server) -> None:
+def test_impersonation_sends_a_browsers_headers(server: PreparedServer) -> None:
     limit = RequestLimit(100, Event().wait)
     HttpClient(f"http://127.0.0.1:{server.server_port}", limit, 5.0, impersonate="chrome").get("/", {})
     assert "Chrome" in server.asked[0][1]["User-Agent"]
 
 
-def test_cookies_are_kept_for_the_next_request(server: Server, client: HttpClient) -> None:
-    server.replies = [Reply(body=b"text", headers={"Set-Cookie": "A3=yes; Path=/"}), Reply()]
+def test_cookies_are_kept_for_the_next_request(server: PreparedServer, client: HttpClient) -> None:
+    server.replies = [PreparedReply(body=b"text", headers={"Set-Cookie": "A3=yes; Path=/"}), PreparedReply()]
     assert client.get_text(f"http://127.0.0.1:{server.server_port}/cookie") == "text"
     client.get("/", {})
     assert server.asked[1][1]["Cookie"] == "A3=yes"
@@ -117,41 +117,45 @@ def test_cookies_are_kept_for_the_next_request(server: Server, client: HttpClien
 @pytest.mark.parametrize(
     ("reply", "kind", "words"),
     [
-        (Reply(500), SourceDown, "answered 500"),
-        (Reply(502, PAGE), SourceDown, "answered 502"),
-        (Reply(503), SourceDown, "answered 503"),
-        (Reply(200, PAGE), SourceDown, "a web page where data belong"),
-        (Reply(200, b""), SourceDown, "nothing where data belong"),
-        (Reply(200, b'{"pri'), SourceDown, "something else where data belong"),
-        (Reply(200, b'{"price": 1.5}', sent=5), SourceDown, "curl error 18"),
-        (Reply(401), Refused, "answered 401"),
-        (Reply(403, PAGE), Refused, "answered 403"),
-        (Reply(451), Refused, "answered 451"),
+        (PreparedReply(500), SourceDown, "answered 500"),
+        (PreparedReply(502, PAGE), SourceDown, "answered 502"),
+        (PreparedReply(503), SourceDown, "answered 503"),
+        (PreparedReply(200, PAGE), SourceDown, "a web page where data belong"),
+        (PreparedReply(200, b""), SourceDown, "nothing where data belong"),
+        (PreparedReply(200, b'{"pri'), SourceDown, "something else where data belong"),
+        (PreparedReply(200, b'{"price": 1.5}', sent=5), SourceDown, "curl error 18"),
+        (PreparedReply(401), Refused, "answered 401"),
+        (PreparedReply(403, PAGE), Refused, "answered 403"),
+        (PreparedReply(451), Refused, "answered 451"),
     ],
 )
 def test_a_failure_is_named_by_what_happens_next(
-    server: Server, client: HttpClient, reply: Reply, kind: type[SourceError], words: str
+    server: PreparedServer, client: HttpClient, reply: PreparedReply, kind: type[SourceError], words: str
 ) -> None:
     server.replies = [reply]
     assert words in str(told(kind, client))
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
-def test_a_rejected_request_carries_status_and_body(server: Server, client: HttpClient, status: int) -> None:
-    server.replies = [Reply(status, json.dumps({"error": f"no such key {SECRET}"}).encode())]
+def test_a_rejected_request_carries_status_and_body(
+    server: PreparedServer, client: HttpClient, status: int
+) -> None:
+    server.replies = [PreparedReply(status, json.dumps({"error": f"no such key {SECRET}"}).encode())]
     error = told(Rejected, client)
     assert (error.status, error.body) == (status, {"error": "no such key ***"})
 
 
 def test_a_rejected_request_carries_the_text_of_a_body_that_is_no_json(
-    server: Server, client: HttpClient
+    server: PreparedServer, client: HttpClient
 ) -> None:
-    server.replies = [Reply(404, PAGE)]
+    server.replies = [PreparedReply(404, PAGE)]
     assert told(Rejected, client).body == PAGE.decode()
 
 
-def test_a_key_that_the_provider_repeats_is_not_in_the_answer(server: Server, client: HttpClient) -> None:
-    server.replies = [Reply(200, f'{{"Note": "your key {SECRET}"}}'.encode())]
+def test_a_key_that_the_provider_repeats_is_not_in_the_answer(
+    server: PreparedServer, client: HttpClient
+) -> None:
+    server.replies = [PreparedReply(200, f'{{"Note": "your key {SECRET}"}}'.encode())]
     assert client.get("/", {}).json == {"Note": "your key ***"}
 
 
@@ -174,9 +178,9 @@ def test_a_key_that_the_provider_repeats_is_not_in_the_answer(server: Server, cl
     ],
 )
 def test_a_throttling_provider_gets_no_request_before_the_time_it_names(
-    server: Server, client: HttpClient, status: int, headers: dict[str, str], seconds: float
+    server: PreparedServer, client: HttpClient, status: int, headers: dict[str, str], seconds: float
 ) -> None:
-    server.replies = [Reply(status, headers=headers), Reply()]
+    server.replies = [PreparedReply(status, headers=headers), PreparedReply()]
     assert told(Throttled, client).retry_after == seconds
     again = told(Throttled, client).retry_after
     assert again is not None
@@ -184,24 +188,24 @@ def test_a_throttling_provider_gets_no_request_before_the_time_it_names(
     assert len(server.asked) == 1
 
 
-def test_a_short_pause_is_waited_for(server: Server, client: HttpClient) -> None:
-    server.replies = [Reply(429, headers={"Retry-After": "1"}), Reply()]
+def test_a_short_pause_is_waited_for(server: PreparedServer, client: HttpClient) -> None:
+    server.replies = [PreparedReply(429, headers={"Retry-After": "1"}), PreparedReply()]
     assert told(Throttled, client).retry_after == 1.0
     began = monotonic()
     client.get("/", {})
     assert monotonic() - began > 0.5
 
 
-def test_a_date_in_the_past_asks_for_no_pause(server: Server, client: HttpClient) -> None:
+def test_a_date_in_the_past_asks_for_no_pause(server: PreparedServer, client: HttpClient) -> None:
     times = {"Retry-After": "Mon, 05 Jan 2026 09:00:00 GMT", "Date": "Mon, 05 Jan 2026 10:00:00 GMT"}
-    server.replies = [Reply(429, headers=times), Reply()]
+    server.replies = [PreparedReply(429, headers=times), PreparedReply()]
     assert told(Throttled, client).retry_after == 0.0
     client.get("/", {})
 
 
-def test_a_silent_provider_is_given_up_after_the_timeout(server: Server) -> None:
+def test_a_silent_provider_is_given_up_after_the_timeout(server: PreparedServer) -> None:
     held = Event()
-    server.replies = [Reply(held=held)]
+    server.replies = [PreparedReply(held=held)]
     client = client_at(f"http://127.0.0.1:{server.server_port}", timeout=0.2)
     assert "within 0.2 s" in str(told(SourceDown, client))
     held.set()
@@ -225,27 +229,31 @@ def test_without_a_network_every_request_is_tried() -> None:
         assert told(NoNetwork, client).retry_after is None
 
 
-def test_brackets_without_end_are_no_answer(server: Server, client: HttpClient) -> None:
-    server.replies = [Reply(body=b"[" * 200_000), Reply(400, b"[" * 200_000)]
+def test_brackets_without_end_are_no_answer(server: PreparedServer, client: HttpClient) -> None:
+    server.replies = [PreparedReply(body=b"[" * 200_000), PreparedReply(400, b"[" * 200_000)]
     assert "where data belong" in str(told(SourceDown, client))
     assert told(Rejected, client).status == 400
 
 
 @pytest.mark.parametrize("body", [b'{"price": NaN}', b'{"name": "\\ud800"}'])
-def test_what_json_does_not_allow_is_no_answer(server: Server, client: HttpClient, body: bytes) -> None:
-    server.replies = [Reply(body=body)]
+def test_what_json_does_not_allow_is_no_answer(
+    server: PreparedServer, client: HttpClient, body: bytes
+) -> None:
+    server.replies = [PreparedReply(body=body)]
     assert "where data belong" in str(told(SourceDown, client))
 
 
-def test_headers_that_nobody_can_read_are_a_provider_that_is_down(server: Server, client: HttpClient) -> None:
-    server.replies = [Reply(headers={"Set-Cookie": "name=\xff\xfe; Path=/"})]
+def test_headers_that_nobody_can_read_are_a_provider_that_is_down(
+    server: PreparedServer, client: HttpClient
+) -> None:
+    server.replies = [PreparedReply(headers={"Set-Cookie": "name=\xff\xfe; Path=/"})]
     assert "headers" in str(told(SourceDown, client))
 
 
 def test_after_five_failures_in_a_row_the_provider_is_not_asked_for_a_while(
-    server: Server, client: HttpClient
+    server: PreparedServer, client: HttpClient
 ) -> None:
-    server.replies = [Reply(500), Reply(200, PAGE), Reply(500)]
+    server.replies = [PreparedReply(500), PreparedReply(200, PAGE), PreparedReply(500)]
     for _ in range(5):
         assert told(SourceDown, client).retry_after is None
     pause = told(SourceDown, client).retry_after
@@ -254,8 +262,13 @@ def test_after_five_failures_in_a_row_the_provider_is_not_asked_for_a_while(
     assert len(server.asked) == 5
 
 
-def test_an_answer_of_any_use_ends_a_row_of_failures(server: Server, client: HttpClient) -> None:
-    server.replies = [*([Reply(500)] * 4), Reply(404), *([Reply(500)] * 4), Reply()]
+def test_an_answer_of_any_use_ends_a_row_of_failures(server: PreparedServer, client: HttpClient) -> None:
+    server.replies = [
+        *([PreparedReply(500)] * 4),
+        PreparedReply(404),
+        *([PreparedReply(500)] * 4),
+        PreparedReply(),
+    ]
     for kind in (*[SourceDown] * 4, Rejected, *[SourceDown] * 4):
         told(kind, client)
     assert client.get("/", {}).json == {"price": 1.5}

@@ -19,7 +19,7 @@ from producer.transport.rate_limits import (
 from shared.errors import SourceDown, Throttled, Unanswered
 
 
-class Clock:
+class SteppedClock:
     """Time that passes only while somebody waits, or where a test says so."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ def most_in_a_minute(times: list[float]) -> int:
 
 @given(per_minute=st.integers(1, 300), idle=st.lists(st.floats(0, 90), max_size=20))
 def test_no_minute_holds_more_requests_than_the_limit(per_minute: int, idle: list[float]) -> None:
-    clock = Clock()
+    clock = SteppedClock()
     limit = RequestLimit(per_minute, clock.wait, clock)
     times = []
     for pause in [*idle, 0.0]:
@@ -53,7 +53,7 @@ def test_no_minute_holds_more_requests_than_the_limit(per_minute: int, idle: lis
 
 @pytest.mark.parametrize("per_minute", [1, 2, 5, 60, 100])
 def test_a_limit_is_used_up_when_everybody_asks_all_the_time(per_minute: int) -> None:
-    clock = Clock()
+    clock = SteppedClock()
     limit = RequestLimit(per_minute, clock.wait, clock)
     times = []
     while clock.now < 1000 + 600:
@@ -64,7 +64,7 @@ def test_a_limit_is_used_up_when_everybody_asks_all_the_time(per_minute: int) ->
 
 
 def test_a_tenth_of_the_limit_goes_at_once() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
     times = []
     for _ in range(12):
@@ -95,7 +95,7 @@ def test_threads_share_one_limit() -> None:
 
 
 def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
     limit.leave_alone(PATIENCE)
     limit.leave_alone(1.0)
@@ -104,7 +104,7 @@ def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
 
 
 def test_a_long_wish_to_be_left_alone_is_told_at_once_until_it_is_over() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
     limit.leave_alone(90.0)
     clock.now += 10
@@ -138,7 +138,7 @@ def seconds_refused(breaker: Breaker) -> float:
 
 
 def test_five_failures_in_a_row_and_no_fewer_stop_the_asking() -> None:
-    breaker = Breaker(Clock())
+    breaker = Breaker(SteppedClock())
     fail(breaker, FAILURES_TO_OPEN - 1)
     breaker.check()
     breaker.succeeded()
@@ -149,7 +149,7 @@ def test_five_failures_in_a_row_and_no_fewer_stop_the_asking() -> None:
 
 
 def test_after_the_pause_one_caller_tries_and_the_others_wait_for_the_outcome() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     breaker = Breaker(clock)
     fail(breaker, FAILURES_TO_OPEN)
     clock.now += seconds_refused(breaker)
@@ -161,7 +161,7 @@ def test_after_the_pause_one_caller_tries_and_the_others_wait_for_the_outcome() 
 
 
 def test_the_pause_doubles_up_to_a_minute_and_begins_anew_after_a_success() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     breaker = Breaker(clock)
     fail(breaker, FAILURES_TO_OPEN)
     longest = 5.0
@@ -178,7 +178,7 @@ def test_the_pause_doubles_up_to_a_minute_and_begins_anew_after_a_success() -> N
 
 
 def test_a_trial_whose_outcome_nobody_tells_does_not_end_the_trials() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     breaker = Breaker(clock)
     fail(breaker, FAILURES_TO_OPEN)
     clock.now += seconds_refused(breaker)
@@ -188,7 +188,7 @@ def test_a_trial_whose_outcome_nobody_tells_does_not_end_the_trials() -> None:
 
 
 def test_question_that_fails_is_left_alone_and_no_other_is() -> None:
-    breakers = Breakers(Clock())
+    breakers = Breakers(SteppedClock())
     for _ in range(FAILURES_TO_OPEN):
         assert isinstance(breakers.failed("/chart/BAD", "It broke."), Unanswered)
     with pytest.raises(Unanswered, match="in a row"):
@@ -197,14 +197,14 @@ def test_question_that_fails_is_left_alone_and_no_other_is() -> None:
 
 
 def test_questions_that_fail_each_for_itself_leave_the_provider_open() -> None:
-    breakers = Breakers(Clock())
+    breakers = Breakers(SteppedClock())
     for number in range(3 * FAILURES_TO_OPEN):
         breakers.failed(f"/chart/{number}", "It broke.")
     breakers.check("/chart/another")
 
 
 def test_connections_that_fail_close_the_provider_to_every_question_until_one_is_answered() -> None:
-    clock = Clock()
+    clock = SteppedClock()
     breakers = Breakers(clock)
     for _ in range(FAILURES_TO_OPEN):
         assert type(breakers.unreachable("Refused.")) is SourceDown
@@ -217,7 +217,7 @@ def test_connections_that_fail_close_the_provider_to_every_question_until_one_is
 
 
 def test_silence_concerns_the_provider_once_it_is_met_by_several_questions() -> None:
-    breakers = Breakers(Clock())
+    breakers = Breakers(SteppedClock())
     alone = [type(breakers.timed_out("/slow", "No answer.")) for _ in range(FAILURES_TO_OPEN)]
     assert alone == [Unanswered] * FAILURES_TO_OPEN
     breakers.check("/quick")

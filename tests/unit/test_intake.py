@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from producer.live.day_volume import DayVolume
-from producer.live.deduplication import Intake, Known
+from producer.live.deduplication import Intake, KnownOfSymbol
 from shared.market.records import Quote
 
 TEN = datetime(2024, 7, 10, 14, tzinfo=UTC)
@@ -16,7 +16,7 @@ def quote(second: float, price: float = 100.0, **said: object) -> Quote:
     return Quote(symbol="A.B", event_time=time, price=price, position=0, received_time=time, **known)  # type: ignore[arg-type]
 
 
-def intake(known: Known | None = None) -> Intake:
+def intake(known: KnownOfSymbol | None = None) -> Intake:
     """The intake of one symbol, which we call A."""
     return Intake("A", known)
 
@@ -41,7 +41,7 @@ def test_honest_duplicates_among_trades_stay() -> None:
 
 
 def test_numbered_trade_comes_once_whatever_is_offered_again() -> None:
-    symbol = intake(Known(0.0, None, trade_id=7))
+    symbol = intake(KnownOfSymbol(0.0, None, trade_id=7))
     admitted = [symbol.admit(quote(0, size=1.0, trade_id=number), polled=False) for number in (6, 7, 8, 8, 9)]
     assert [each.trade_id for each in admitted if each] == [8, 9]
     assert symbol.duplicates == 3
@@ -55,7 +55,7 @@ def test_polled_quote_counts_only_where_it_is_newer_than_all_before() -> None:
 
 
 def test_what_the_log_holds_already_is_no_news_after_a_restart() -> None:
-    symbol = intake(Known(TEN.timestamp() + 10))
+    symbol = intake(KnownOfSymbol(TEN.timestamp() + 10))
     assert symbol.admit(quote(10), polled=True) is None
     assert symbol.admit(quote(11), polled=True)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from producer.live.backfill import HELD_QUOTES, LAG_SECONDS, SETTLED_SECONDS, Line
-from producer.live.deduplication import Known
+from producer.live.deduplication import KnownOfSymbol
 from shared.market.records import CorporateAction, Quote, RecordedBar, RecordedInterval
 
 NOON = datetime(2024, 7, 10, 12, tzinfo=UTC).timestamp()
@@ -45,7 +45,7 @@ def bar(second: float, interval: RecordedInterval = "1m") -> RecordedBar:
     )
 
 
-def line(known: Known | None = None, has_history: bool = True) -> Line:
+def line(known: KnownOfSymbol | None = None, has_history: bool = True) -> Line:
     """The line of a symbol."""
     return Line("A", known, has_history, GRACE)
 
@@ -88,11 +88,11 @@ def test_no_seam_is_needed_where_live_began_before_the_last_minute_of_history() 
 
 
 def test_restart_wants_the_minute_that_the_log_holds_in_part_and_what_lies_behind_it() -> None:
-    assert line(Known(NOON + 95)).wanted_after == NOON + 59
+    assert line(KnownOfSymbol(NOON + 95)).wanted_after == NOON + 59
 
 
 def test_restart_amid_history_goes_on_behind_its_last_bar() -> None:
-    symbol = line(Known(NOON, bar=(NOON, -900)))
+    symbol = line(KnownOfSymbol(NOON, bar=(NOON, -900)))
     assert symbol.wanted_after is not None
     assert symbol.wanted_after < NOON
     assert symbol.past([bar(0, "1d"), bar(0, "15m"), bar(0), bar(60)]) == [bar(0), bar(60)]
@@ -114,7 +114,7 @@ def test_action_that_comes_again_is_left_to_the_fold() -> None:
         position=0,
         received_time=at(0),
     )
-    symbol = line(Known(NOON, bar=(NOON, -60)))
+    symbol = line(KnownOfSymbol(NOON, bar=(NOON, -60)))
     assert symbol.past([split]) == [split]
 
 
@@ -183,7 +183,7 @@ def test_trades_that_were_caught_up_with_leave_no_gap() -> None:
 
 def live_line(contact: float) -> Line:
     """The line of a symbol whose history ends with the minute of `contact`, and whose source is there since."""
-    symbol = line(Known(contact - 60))
+    symbol = line(KnownOfSymbol(contact - 60))
     symbol.contact(contact)
     symbol.past_ended(contact // 60 * 60 + 60, failed=False)
     assert symbol.phase == "live"

@@ -14,7 +14,7 @@ from shared.observability.logs import start_logging
 from shared.postgres.debugging import before_connecting, masked
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
-from shared.settings.sections import Debugging, Kafka, Logging, Postgres
+from shared.settings.sections import Debugging, KafkaSettings, Logging, PostgresSettings
 
 DSN = "postgresql://me:hunter2@db:5433/stocks?sslpassword=hunter2"
 
@@ -89,8 +89,8 @@ def test_every_part_shows_its_database_before_the_first_connection(
 ) -> None:
     caplog.set_level(logging.INFO)
     config = Config(
-        kafka=Kafka(bootstrap_servers="127.0.0.1:1"),
-        postgres=Postgres(host="127.0.0.1", port=1, password=SecretStr("hunter2")),
+        kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"),
+        postgres=PostgresSettings(host="127.0.0.1", port=1, password=SecretStr("hunter2")),
         debugging=Debugging(debug_db_config=True),
     )
     with servers(config, kafka=kafka):

@@ -11,7 +11,7 @@ import pytest
 from statsmodels.tsa.arima.model import ARIMA
 
 from ml.arima.arima import ArimaModel
-from ml.arima.search import Outcome, SearchSettings, season_of
+from ml.arima.search import SearchOutcome, SearchSettings, season_of
 from ml.order_search.order_search import MEAN_CLOSES, differences, search
 from ml.order_search.search_pool import Key, SearchPool
 from tests.unit.quick_search import timeless
@@ -156,7 +156,7 @@ def pool() -> Iterator[SearchPool]:
         yield pool
 
 
-def answer(pool: SearchPool, key: Key) -> Outcome:
+def answer(pool: SearchPool, key: Key) -> SearchOutcome:
     """The outcome of a search that is under way, but for how long it took."""
     outcome = pool.result(key, WAIT)
     assert outcome is not None

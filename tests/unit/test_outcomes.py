@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from dashboard.presenters.numbers import SIGNS, percent, plain, price
-from dashboard.presenters.outcomes import Outcome, figure, outcomes
+from dashboard.presenters.outcomes import ForecastOutcome, figure, outcomes
 from dashboard.read.cache import ANSWERS_KEPT, Kept
 from dashboard.read.rows import ActionRow, PastRow
 from tests.conftest import PROJECT
@@ -20,7 +20,10 @@ def said(number: int, close: float, low: float | None = 99.0, high: float | None
 
 def test_each_close_stands_beside_what_was_said_one_bar_before() -> None:
     found = outcomes([said(1, 90.0), said(2, 100.5), said(3, 103.0, 97.0, 98.0)], ())
-    assert found == [Outcome(120, 100.5, 100.0, 99.0, 101.0), Outcome(180, 103.0, 100.0, 99.0, 101.0)]
+    assert found == [
+        ForecastOutcome(120, 100.5, 100.0, 99.0, 101.0),
+        ForecastOutcome(180, 103.0, 100.0, 99.0, 101.0),
+    ]
 
 
 def test_bar_that_did_not_follow_the_one_before_and_missing_interval_are_left_out() -> None:

@@ -1,13 +1,13 @@
 """The memory behind the page: bounded histories, and which read changed what."""
 
-from dashboard.read.history import SERIES_KEPT, History
-from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, OpenBar, QualityRow, SymbolRow
+from dashboard.read.history import SERIES_KEPT, BarHistory
+from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, DataQualityRow, OpenBarRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 from dashboard.read.trends import trends_moved
 
 KEY = ("AAA", "1m")
 SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 0, None)
-QUALITY = QualityRow("AAA", "yahoo", None, "live", "", "", None, None, 1, 3)
+QUALITY = DataQualityRow("AAA", "yahoo", None, "live", "", "", None, None, 1, 3)
 ALERT = AlertRow("AAA", "1m", "volatility", 60, 120.0, 0.06, 0.05, 1.0)
 
 
@@ -16,9 +16,9 @@ def bar(start: int) -> ChartBar:
     return ChartBar(start, start + 60, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
 
 
-def history(kept: int, *starts: int) -> History:
+def history(kept: int, *starts: int) -> BarHistory:
     """A history of one series with these bars."""
-    made = History(kept)
+    made = BarHistory(kept)
     made.put(KEY, [bar(start) for start in starts])
     return made
 
@@ -64,7 +64,7 @@ def test_since_gives_what_follows_the_viewers_last_bar() -> None:
 
 def test_since_says_that_bars_may_be_missing() -> None:
     assert history(10, 60, 120).since(KEY, 0) is None
-    assert History(10).since(KEY, 0) is None
+    assert BarHistory(10).since(KEY, 0) is None
 
 
 def test_first_bar_of_an_empty_series_follows_a_start_of_zero() -> None:
@@ -129,9 +129,9 @@ def test_reconnection_begins_a_higher_generation() -> None:
 
 def test_trend_is_read_again_when_five_minutes_closed() -> None:
     five = ("AAA", "5m")
-    open_bars = {five: OpenBar(bar(60), 1, 50)}
+    open_bars = {five: OpenBarRow(bar(60), 1, 50)}
     old = NOTHING._replace(trends={"AAA": (1.0,)}, open_bars=open_bars)
     assert trends_moved(old, ["AAA"], open_bars) == []
-    assert trends_moved(old, ["AAA"], {five: OpenBar(bar(120), 2, 50)}) == ["AAA"]
+    assert trends_moved(old, ["AAA"], {five: OpenBarRow(bar(120), 2, 50)}) == ["AAA"]
     assert trends_moved(old, ["AAA"], {}) == ["AAA"]
     assert trends_moved(old, ["AAA", "NEW"], open_bars) == ["NEW"]

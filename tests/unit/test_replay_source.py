@@ -181,7 +181,7 @@ def test_what_is_named_directly_must_be_trade_data(tmp_path: Path, name: str) ->
         recorded([tmp_path / name])
 
 
-class Hand:
+class ReplayClock:
     """A clock that only waiting moves; it breaks off at `until`."""
 
     def __init__(self, until: float = math.inf) -> None:
@@ -204,21 +204,21 @@ def marks(*seconds: float) -> list[Record]:
 
 @pytest.mark.parametrize(("speed", "expected"), [(1.0, 120.0), (60.0, 2.0), (math.inf, 0.0)])
 def test_recorded_time_runs_at_the_speed_asked_for(speed: float, expected: float) -> None:
-    hand = Hand()
+    hand = ReplayClock()
     assert len(list(paced(marks(0, 1, 120), speed, hand.clock, hand.wait))) == 3
     assert hand.now - 100.0 == pytest.approx(expected)
     assert hand.longest <= 0.1
 
 
 def test_end_mark_is_not_waited_for(tmp_path: Path) -> None:
-    hand = Hand()
+    hand = ReplayClock()
     records = list(paced(recorded([quotes_file(tmp_path / "q.csv", "10:00:00")]), 1.0, hand.clock, hand.wait))
     assert hand.now == 100.0
     assert told(iter(records))[-1] == "end 01:00:00"
 
 
 def test_wait_that_is_broken_off_ends_the_sequence() -> None:
-    hand = Hand(until=101.0)
+    hand = ReplayClock(until=101.0)
     assert len(list(paced(marks(0, 1000, 2000), 1.0, hand.clock, hand.wait))) == 1
     assert hand.now < 101.2
 

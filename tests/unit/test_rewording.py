@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from dashboard.text.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
-from shared.settings.model_settings import Rewording as Settings
+from shared.settings.model_settings import RewordingSettings
 from tests.slowness import PATIENCE
 from tests.unit.local_http import Asked, Local, Reply, answering
 
@@ -32,7 +32,8 @@ def asking(answer: Callable[[Asked], Reply], timeout: float = 5.0) -> Iterator[t
     """A rewording that asks a server of the test's own."""
     with answering(answer) as local:
         made = Rewording(
-            Settings(base_url=f"{local.url}/v1/", api_key=SecretStr(SECRET), model="small-1"), timeout
+            RewordingSettings(base_url=f"{local.url}/v1/", api_key=SecretStr(SECRET), model="small-1"),
+            timeout,
         )
         made.start()
         try:

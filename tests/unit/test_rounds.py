@@ -11,7 +11,7 @@ from ml.learners.trained import Trained, TrainingSettings
 from ml.learners.training import predict
 from ml.models.features import FeatureSettings
 from ml.models.predictors import Linear
-from ml.registry.model_file import Expected
+from ml.registry.model_file import ExpectedModel
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 from ml.training.training_run import (
@@ -28,7 +28,7 @@ from shared.settings.model_settings import Models
 from tests.unit.histories import walks
 
 SETTINGS = RoundSettings("1d", test_size=0.2, fewest=100, training=TrainingSettings())
-EXPECTED: Expected = expected_of("linear_regression", SETTINGS)
+EXPECTED: ExpectedModel = expected_of("linear_regression", SETTINGS)
 NOW = 1_700_000_000
 
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.datasets.history_files import histories_of_files
-from ml.datasets.samples import History, samples
+from ml.datasets.samples import TrainingHistory, samples
 from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, split
 from tests.unit.histories import DAY, histories, walk
 
 SETTINGS = FeatureSettings()
 
 
-def live(history: History) -> dict[int, Features]:
+def live(history: TrainingHistory) -> dict[int, Features]:
     """The features of each bar as somebody has them who is told bars and splits one after the other."""
     told: list[tuple[int, int, Observation | float]] = [(time, 1, ratio) for time, ratio in history.splits]
     told += [(end, 0, bar) for end, bar in zip(history.made_at, history.observations, strict=True)]
@@ -35,7 +35,7 @@ def live(history: History) -> dict[int, Features]:
     return found
 
 
-def require_the_same_bits(history: History, horizon: int) -> int:
+def require_the_same_bits(history: TrainingHistory, horizon: int) -> int:
     """Compare all rows of a history with what was known live; how many there are."""
     found, known = samples([history], SETTINGS, horizon), live(history)
     due = dict(zip(history.made_at, history.made_at[horizon:], strict=False))
@@ -49,7 +49,7 @@ def require_the_same_bits(history: History, horizon: int) -> int:
 
 
 @given(histories(), st.sampled_from([1, 1, 3, RETURNS]))
-def test_training_sees_the_bits_that_were_seen_live(history: History, horizon: int) -> None:
+def test_training_sees_the_bits_that_were_seen_live(history: TrainingHistory, horizon: int) -> None:
     require_the_same_bits(history, horizon)
 
 
@@ -103,7 +103,7 @@ def test_rows_are_in_order_of_time_then_symbol() -> None:
 
 
 def test_history_that_is_too_short_or_stands_still_has_no_samples() -> None:
-    still = History("C", list(range(1, 101)), [Observation(1.0, 1.0, 1.0, 0.0)] * 100, [])
+    still = TrainingHistory("C", list(range(1, 101)), [Observation(1.0, 1.0, 1.0, 0.0)] * 100, [])
     found = samples([walk("A", RETURNS + 1, 1), still], SETTINGS, 1)
     assert found.values.shape == (0, 14)
     assert found.returns.shape == (0, RETURNS)

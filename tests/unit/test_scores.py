@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.scoring.scores import BLOCK, BLOCKS, Record, Score, Summary, fines_of, score
+from ml.scoring.scores import BLOCK, BLOCKS, Score, ScoreSummary, TrackRecord, fines_of, score
 from ml.uncertainty.conformal import Forecast, bounds
 
 LEVELS = (0.5, 0.95)
@@ -22,8 +22,8 @@ def scored(origin: float, mean: float, actual: float, sigma: float = 0.02) -> Sc
     return score(Forecast(1, origin, mean, sigma, WIDTHS), actual, fines_of(LEVELS))
 
 
-def kept(scores: list[Score]) -> Record:
-    record = Record(len(LEVELS))
+def kept(scores: list[Score]) -> TrackRecord:
+    record = TrackRecord(len(LEVELS))
     for each in scores:
         record.add(each)
     return record
@@ -54,7 +54,7 @@ def plain_summary(scores: list[Score]) -> list[float]:
     ]
 
 
-def flat(summary: Summary | None) -> list[float | None]:
+def flat(summary: ScoreSummary | None) -> list[float | None]:
     assert summary is not None
     return [*summary[:-2], *summary.covered, *summary.winkler]
 
@@ -72,7 +72,7 @@ def test_lifetime_is_over_all_scores_and_rolling_over_the_newest_blocks(count: i
 def test_a_restored_record_goes_on_bit_for_bit(
     before: list[tuple[float, float, float]], after: list[tuple[float, float, float]]
 ) -> None:
-    unbroken, restored = kept([scored(*each) for each in before]), Record(len(LEVELS))
+    unbroken, restored = kept([scored(*each) for each in before]), TrackRecord(len(LEVELS))
     restored.restore(json.loads(json.dumps(unbroken.state())))
     for each in after:
         unbroken.add(scored(*each))
@@ -94,8 +94,8 @@ def test_a_kept_state_does_not_change_with_the_record() -> None:
 
 
 def test_no_scores_have_no_summary() -> None:
-    assert Record(2).lifetime() is None
-    assert Record(2).rolling() is None
+    assert TrackRecord(2).lifetime() is None
+    assert TrackRecord(2).rolling() is None
 
 
 @given(origin=prices, mean=prices, actual=prices)
@@ -159,7 +159,7 @@ def test_a_close_that_is_no_price_is_refused(wrong: float) -> None:
 
 
 def test_scores_of_other_levels_are_refused_and_not_counted() -> None:
-    record = Record(3)
+    record = TrackRecord(3)
     with pytest.raises(ValueError, match="different levels"):
         record.add(drawn(1)[0])
     assert record.lifetime() is None
@@ -168,4 +168,4 @@ def test_scores_of_other_levels_are_refused_and_not_counted() -> None:
 @pytest.mark.parametrize("state", [[], [[0.0] * 11], [[0.0] * 12] * 12, [[math.nan] * 12]])
 def test_a_stored_record_that_does_not_fit_is_refused(state: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="stored record"):
-        Record(len(LEVELS)).restore(state)
+        TrackRecord(len(LEVELS)).restore(state)

@@ -10,7 +10,7 @@ import pytest
 
 from analytics.forecasting.forecasts import Search
 from analytics.runtime.searches import PooledSearches
-from ml.arima.search import Outcome, SearchSettings
+from ml.arima.search import SearchOutcome, SearchSettings
 from ml.order_search.order_search import search as searched
 from shared.errors import Unavailable
 from tests.unit.quick_search import POOL, Remembered, pooled, timeless
@@ -66,7 +66,7 @@ def test_killed_process_costs_no_model(searches: PooledSearches) -> None:
 
 
 def test_stored_outcome_is_not_searched_for_again() -> None:
-    stored = Outcome(None, "another library found none")
+    stored = SearchOutcome(None, "another library found none")
     remembered = Remembered()
     remembered.store(walk(6), stored)
     with closing(PooledSearches(POOL, Event(), remembered)) as searches:
@@ -82,10 +82,10 @@ def test_outcome_is_stored_before_it_is_used() -> None:
 
 
 def test_where_another_member_stored_an_outcome_first_that_one_counts() -> None:
-    theirs = Outcome(None, "theirs")
+    theirs = SearchOutcome(None, "theirs")
 
     class Raced(Remembered):
-        def store(self, search: Search, outcome: Outcome) -> Outcome:
+        def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
             self.outcomes[search] = theirs
             return super().store(search, outcome)
 

@@ -6,12 +6,12 @@ from pydantic import SecretStr, ValidationError
 
 from shared.settings.brokers import Brokers
 from shared.settings.config import Config
-from shared.settings.sections import Postgres
+from shared.settings.sections import PostgresSettings
 
 
 @pytest.mark.parametrize("password", ["it's\\", " spaces around ", "a b=c", "${x}@:/%"])
 def test_database_is_reached_with_any_password_and_the_name_asked_for(password: str) -> None:
-    postgres = Postgres(host="db", password=SecretStr(password))
+    postgres = PostgresSettings(host="db", password=SecretStr(password))
     assert parse_dsn(postgres.dsn_for("stocks_simulated")) == {
         "host": "db",
         "port": "5432",
@@ -22,18 +22,18 @@ def test_database_is_reached_with_any_password_and_the_name_asked_for(password: 
 
 
 def test_password_from_the_settings_keeps_its_spaces() -> None:
-    postgres = Postgres.model_validate({"POSTGRES_PASSWORD": " pw "})
+    postgres = PostgresSettings.model_validate({"POSTGRES_PASSWORD": " pw "})
     assert postgres.password.get_secret_value() == " pw "
 
 
 def test_secrets_are_masked_wherever_the_section_is_shown() -> None:
-    postgres = Postgres(password=SecretStr("hunter2"), dsn=SecretStr("password=hunter2"))
+    postgres = PostgresSettings(password=SecretStr("hunter2"), dsn=SecretStr("password=hunter2"))
     assert "hunter2" not in f"{postgres!r} {postgres} {postgres.model_dump_json()}"
 
 
 def test_connection_string_wins_over_host_and_keeps_its_own_options() -> None:
     dsn = SecretStr("postgresql://me:pw@db:5433/desk?sslmode=require")
-    config = Config(postgres=Postgres(host="elsewhere", dsn=dsn))
+    config = Config(postgres=PostgresSettings(host="elsewhere", dsn=dsn))
     assert config.database() == "desk"
     assert parse_dsn(config.postgres.dsn_for(config.database())) == {
         "host": "db",
@@ -47,7 +47,7 @@ def test_connection_string_wins_over_host_and_keeps_its_own_options() -> None:
 
 def test_connection_string_whose_database_would_be_cut_is_refused() -> None:
     with pytest.raises(ValidationError, match="must name a database of 1 to 42"):
-        Postgres.model_validate({"POSTGRES_DSN": f"dbname={'x' * 43}"})
+        PostgresSettings.model_validate({"POSTGRES_DSN": f"dbname={'x' * 43}"})
 
 
 def test_embedded_server_has_no_address_until_it_runs() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import OpenBar, Slot
-from analytics.engine.series import ClosedBar, Series
+from analytics.engine.series import BarSeries, ClosedBar
 from analytics.indicators.indicator_set import IndicatorSettings, SettingsChanged
 from shared.calendars.calendars import AlwaysOpen
 
@@ -13,9 +13,9 @@ FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
 SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)
 
 
-def series(indicators: IndicatorSettings = SHORT, interval: str = "5m") -> Series:
+def series(indicators: IndicatorSettings = SHORT, interval: str = "5m") -> BarSeries:
     alerts = AlertSettings(price_change=0.05, intervals=("5m",))
-    return Series("A", interval, 19_656.0, indicators, alerts, None, AlwaysOpen())  # type: ignore[arg-type]
+    return BarSeries("A", interval, 19_656.0, indicators, alerts, None, AlwaysOpen())  # type: ignore[arg-type]
 
 
 def piece(slot: Slot, price: float) -> OpenBar:
@@ -24,7 +24,7 @@ def piece(slot: Slot, price: float) -> OpenBar:
     return bar
 
 
-def closed_at(some: Series, slot: Slot, price: float) -> ClosedBar:
+def closed_at(some: BarSeries, slot: Slot, price: float) -> ClosedBar:
     some.begin(slot, piece(slot, price))
     return some.close(slot.start)[1]
 

@@ -16,7 +16,7 @@ from tests.unit.simulated_market import DAY, MINUTE, NOW, SECOND, SYMBOLS, end_o
 STOPPED = NOW + 90 * SECOND
 
 
-class Hand:
+class SimulatedMarketClock:
     """A clock that only waiting moves; it breaks off at `until`."""
 
     def __init__(self, now: datetime, until: datetime | None = None) -> None:
@@ -44,7 +44,7 @@ def lived(market: SimulatedMarket) -> list[Record]:
 
 
 def live(market: SimulatedMarket, after: int | None, now: datetime, until: datetime) -> list[Record]:
-    hand = Hand(now, until)
+    hand = SimulatedMarketClock(now, until)
     return list(market.live(after, hand.clock, hand.wait))
 
 
@@ -103,7 +103,7 @@ def test_short_gap_is_told_in_quotes(market: SimulatedMarket) -> None:
 
 
 def test_live_quotes_come_when_they_are_due_and_are_received_then(market: SimulatedMarket) -> None:
-    hand = Hand(NOW)
+    hand = SimulatedMarketClock(NOW)
     position = list(market.quotes(NOW - MINUTE, NOW))[-1].position
     for record in islice(market.live(position, hand.clock, hand.wait), 100):
         moment = record.event_time if isinstance(record, Quote) else getattr(record, "time", NOW)
@@ -113,7 +113,7 @@ def test_live_quotes_come_when_they_are_due_and_are_received_then(market: Simula
 
 def test_wait_that_is_broken_off_ends_the_sequence(market: SimulatedMarket) -> None:
     position = list(market.quotes(NOW - MINUTE, NOW))[-1].position
-    hand = Hand(NOW, NOW)
+    hand = SimulatedMarketClock(NOW, NOW)
     assert list(market.live(position, hand.clock, hand.wait)) == []
 
 

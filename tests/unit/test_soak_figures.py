@@ -3,7 +3,7 @@
 from random import Random
 
 from benchmarks.faults import Done, State, recoveries
-from benchmarks.offering import Walk, instruments, sources
+from benchmarks.offering import PriceWalk, instruments, sources
 from benchmarks.polling import most_in_a_window
 
 
@@ -33,7 +33,7 @@ def test_stream_that_never_came_back_is_told() -> None:
 
 
 def test_walk_gives_no_price_twice_in_a_second() -> None:
-    walk = Walk(11.0, Random(7))
+    walk = PriceWalk(11.0, Random(7))
     prices = [walk.next(second=5) for _ in range(2_000)]
     assert len(set(prices)) == len(prices)
 

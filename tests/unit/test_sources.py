@@ -10,10 +10,10 @@ from dashboard.presenters.sources import (
     sources_in_use,
     standing,
 )
-from dashboard.read.rows import DataAlertRow, OfferRow, QualityRow
+from dashboard.read.rows import DataAlertRow, DataQualityRow, OfferRow
 from dashboard.read.snapshot import NOTHING
 
-LIVE = QualityRow("AAA", "yahoo", None, "live", "", "", None, None, 30, 30)
+LIVE = DataQualityRow("AAA", "yahoo", None, "live", "", "", None, None, 30, 30)
 FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub replaces yahoo")
 
 

@@ -6,7 +6,7 @@ from math import exp, log, sqrt
 import pytest
 
 from analytics.engine.engine import Engine, Event
-from analytics.forecasting.forecast_events import Made, Step
+from analytics.forecasting.forecast_events import ForecastStep, Made
 from analytics.store.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
@@ -34,11 +34,11 @@ def folded(engine: Engine, records: list[Record], first: int = 0) -> list[Event]
     return engine.take_events()
 
 
-def steps(events: list[Event]) -> list[Step]:
+def steps(events: list[Event]) -> list[ForecastStep]:
     return [event.step for event in events if event.step is not None]
 
 
-def said_by(step: Step, model: str = "linear_regression") -> list[Made]:
+def said_by(step: ForecastStep, model: str = "linear_regression") -> list[Made]:
     return [made for made in step.made if made.model == model]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.arima.arima import ArimaModel
 from ml.arima.forecaster import PATIENCE, ArimaForecast, Forecaster, ForecastSettings, Warming
-from ml.arima.search import Outcome
+from ml.arima.search import SearchOutcome
 from ml.arima.skill_monitor import Trust
 from ml.forecast_settings import forecast_settings
 from ml.order_search.order_search import search
@@ -17,7 +17,7 @@ from shared.settings.model_settings import Models
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 LIVE = forecast_settings(Models(), "1m")
-RETURNING = Outcome(ArimaModel((0.6,), 0, (), 0.0, 0.01))
+RETURNING = SearchOutcome(ArimaModel((0.6,), 0, (), 0.0, 0.01))
 """A series that returns to where it began."""
 Answer = ArimaForecast | Warming
 
@@ -26,7 +26,7 @@ def forecaster_of(settings: ForecastSettings = SETTINGS) -> Forecaster:
     return Forecaster("IBM", "1d", settings)
 
 
-def step(forecaster: Forecaster, number: int, close: float, outcome: Outcome = RETURNING) -> Answer:
+def step(forecaster: Forecaster, number: int, close: float, outcome: SearchOutcome = RETURNING) -> Answer:
     return forecaster.update(number, close, outcome if forecaster.needs_result(number) else None)
 
 
@@ -100,7 +100,7 @@ def test_a_search_under_way_brings_the_next_model_though_the_last_was_set_aside(
     while forecaster.asked_at is None:
         step(forecaster, forecaster.number + 1, series[-1])
     for _ in range(SETTINGS.search_lag):
-        last = step(forecaster, forecaster.number + 1, series[-1], Outcome(None, "no model fits"))
+        last = step(forecaster, forecaster.number + 1, series[-1], SearchOutcome(None, "no model fits"))
     assert isinstance(last, ArimaForecast)
     assert last.version == 0
 
@@ -126,7 +126,7 @@ def test_a_restart_around_the_setting_aside_changes_nothing() -> None:
 
 def test_a_random_walk_seldom_speaks_against_a_model_that_says_little() -> None:
     """Changes that keep a tenth of the last one: what a search finds in a walk that has nothing to be found."""
-    model = Outcome(ArimaModel((0.1,), 1, (), 0.0, 0.01))
+    model = SearchOutcome(ArimaModel((0.1,), 1, (), 0.0, 0.01))
     kept = 0
     for seed in range(20):
         forecaster = forecaster_of(replace(SETTINGS, search_every=2_000))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.datasets.walk_forward import Fold, Times, folds, holdout
+from ml.datasets.walk_forward import Times, TrainTestSplit, folds, holdout
 
 moments = st.lists(st.integers(0, 60), min_size=1, max_size=80).map(sorted)
 shares = st.floats(0.05, 0.95)
@@ -73,10 +73,10 @@ def test_shuffled_split_leaks_what_the_purged_one_does_not() -> None:
     target = np.convolve(shocks, np.ones(horizon), "valid")[1 : count + 1]
     made_at = np.arange(count, dtype=np.int64)
     shuffled = np.random.default_rng(7).permutation(count)
-    leaking = Fold(np.sort(shuffled[: count // 2]), np.sort(shuffled[count // 2 :]))
+    leaking = TrainTestSplit(np.sort(shuffled[: count // 2]), np.sort(shuffled[count // 2 :]))
     purged = holdout(made_at, made_at + horizon, 0.5)
 
-    def skill(fold: Fold) -> float:
+    def skill(fold: TrainTestSplit) -> float:
         nearest = np.abs(fold.test[:, None] - fold.train[None, :]).argmin(axis=1)
         errors = target[fold.test] - target[fold.train[nearest]]
         return 1.0 - float(np.mean(errors**2) / np.mean(target[fold.test] ** 2))

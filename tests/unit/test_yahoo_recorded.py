@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from producer.sources.yahoo import chart, quotes
-from producer.sources.yahoo.company import Body as SummaryBody
+from producer.sources.yahoo.company import CompanyBody as SummaryBody
 from producer.sources.yahoo.company import company_of
 from shared.market.records import Quote, RecordedBar
 from tests.unit.chart_records import actions, bars
@@ -34,13 +34,13 @@ def body_of(path: Path) -> Any:
 
 
 def chart_of(path: Path) -> chart.Chart:
-    charts = msgspec.convert(body_of(path), chart.Body).chart.result
+    charts = msgspec.convert(body_of(path), chart.ChartBody).chart.result
     assert charts is not None
     return charts[0]
 
 
 def quote_rows(path: Path) -> list[dict[str, Any]]:
-    return msgspec.convert(body_of(path), quotes.Body).quote_response.result or []
+    return msgspec.convert(body_of(path), quotes.QuoteBody).quote_response.result or []
 
 
 def quote_of(path: Path) -> Quote:

@@ -13,7 +13,7 @@ from websockets.sync.server import ServerConnection
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.answers import Received
-from producer.sources.provider import Stream
+from producer.sources.provider import QuoteStream
 from producer.sources.yahoo import stream as stream_module
 from producer.sources.yahoo.stream import open_stream, quote_of
 from producer.transport import websocket as connection_module
@@ -33,7 +33,7 @@ def frame(**fields: Any) -> str:
     return json.dumps({"type": "pricing", "message": b64encode(message.SerializeToString()).decode()})
 
 
-def gather(stream: Stream, count: int) -> Received:
+def gather(stream: QuoteStream, count: int) -> Received:
     """What was received until `count` messages were; all waits together are limited."""
     quotes: list[Quote] = []
     refused, end = 0, time.monotonic() + PATIENCE

@@ -20,8 +20,8 @@ from rich.progress import Progress
 from shared.embedded import lease_postgres
 from shared.embedded.daemon import free_port
 from tests.pages import chromium
-from tests.walk.market import Market, market_in
-from tests.walk.server import Server, served
+from tests.walk.market import DrawnMarket, market_in
+from tests.walk.server import WalkServer, served
 from tests.walk.walking import SIZES, Walk, WalkFailed
 
 ACTIONS = 2000
@@ -94,7 +94,7 @@ def _browsing() -> Iterator[tuple[Browser, str]]:
 
 
 @contextmanager
-def _market(admin: str, seed: int) -> Iterator[tuple[Market, Server]]:
+def _market(admin: str, seed: int) -> Iterator[tuple[DrawnMarket, WalkServer]]:
     """A market of its own, and the server of its page."""
     market = market_in(admin, f"walk_{seed}", seed)
     with served(market.dsn, free_port()) as server:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page
 
-from tests.walk.market import KINDS, SECONDS, Market
+from tests.walk.market import KINDS, SECONDS, DrawnMarket
 from tests.walk.seeing import press
-from tests.walk.server import Server
+from tests.walk.server import WalkServer
 
 RANGES = {
     "1 hour": "1m",
@@ -44,8 +44,8 @@ class Walker:
     lit; `is_down` while the server is away and the browser complains of it."""
 
     page: Page
-    market: Market
-    server: Server
+    market: DrawnMarket
+    server: WalkServer
     dice: random.Random
     symbol: str = KINDS[0].symbol
     interval: str = "1m"

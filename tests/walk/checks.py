@@ -9,7 +9,7 @@ from dashboard.presenters.panels import decimals
 from dashboard.read import queries
 from shared.postgres.database import connect, transaction
 from tests.walk.actions import MOVED, Walker
-from tests.walk.seeing import Chart, candle_columns, chart_of
+from tests.walk.seeing import SeenChart, candle_columns, chart_of
 
 TEXTS = """() => {
     const text = (selector) => document.querySelector(selector)?.textContent ?? '';
@@ -63,7 +63,7 @@ def faults(walker: Walker, reader: Page) -> list[str]:
     return found
 
 
-def _wrong_chart(walker: Walker, chart: Chart) -> list[str]:
+def _wrong_chart(walker: Walker, chart: SeenChart) -> list[str]:
     statements = {
         f"shows {chart.symbol} {chart.interval}": (chart.symbol, chart.interval)
         == (walker.symbol, walker.interval),
@@ -75,7 +75,7 @@ def _wrong_chart(walker: Walker, chart: Chart) -> list[str]:
     return [f"the chart {text}: {chart}" for text, is_true in statements.items() if not is_true]
 
 
-def _wrong_texts(walker: Walker, chart: Chart, told: dict[str, Any]) -> list[str]:
+def _wrong_texts(walker: Walker, chart: SeenChart, told: dict[str, Any]) -> list[str]:
     panes = 1 + sum(study in walker.studies for study in ("Volume", "RSI 14", "MACD 12 26 9"))
     ranges = [] if walker.range is None else [walker.range]
     statements = {
@@ -90,7 +90,7 @@ def _wrong_texts(walker: Walker, chart: Chart, told: dict[str, Any]) -> list[str
     return [text for text, is_true in statements.items() if not is_true]
 
 
-def _wrong_numbers(walker: Walker, chart: Chart, told: dict[str, Any]) -> list[str]:
+def _wrong_numbers(walker: Walker, chart: SeenChart, told: dict[str, Any]) -> list[str]:
     """What header, watchlist, legend and cards write against what the tables hold."""
     with closing(connect(walker.market.dsn, "test")) as connection, transaction(connection) as cursor:
         symbols = queries.read_symbols(cursor)

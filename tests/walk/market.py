@@ -13,7 +13,7 @@ from psycopg2.extras import execute_values
 
 from db.migrate import migrate
 from shared.postgres.database import Cursor, connect, make_database, transaction
-from tests.screen_rows import INDICATORS, Minute, at, forecast, quote, record
+from tests.screen_rows import INDICATORS, ScreenMinute, at, forecast, quote, record
 
 DAY = 86_400
 SECONDS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": DAY}
@@ -45,7 +45,7 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Bar:
+class DrawnBar:
     """A bar of the market; its indicators are made up, but each can be told from the others."""
 
     symbol: str
@@ -82,26 +82,28 @@ def starts(interval: str, now: int, count: int, rests: bool) -> Iterator[int]:
         start -= length
 
 
-def closed_bars(kind: Kind, interval: str, now: int, dice: random.Random) -> list[Bar]:
+def closed_bars(kind: Kind, interval: str, now: int, dice: random.Random) -> list[DrawnBar]:
     """The closed bars of a symbol and interval, newest first: a walk that ends at its last price."""
     step, close = kind.step * (SECONDS[interval] / 60) ** 0.35, kind.price
     found = []
     for start in starts(interval, now, kind.counts.get(interval, 0), kind.rests):
         opened = close * exp(dice.gauss(0, step))
         high, low = max(opened, close) * (1 + step / 3), min(opened, close) * (1 - step / 3)
-        found.append(Bar(kind.symbol, interval, start, opened, high, low, close, dice.lognormvariate(7, 0.6)))
+        found.append(
+            DrawnBar(kind.symbol, interval, start, opened, high, low, close, dice.lognormvariate(7, 0.6))
+        )
         close = opened
     return found
 
 
 @dataclass
-class Market:
+class DrawnMarket:
     """The market in a database. `now`, in epoch seconds, is its own time: it moves on when a minute passes."""
 
     dsn: str
     now: int
     prices: dict[str, float] = field(default_factory=lambda: {kind.symbol: kind.price for kind in KINDS})
-    opened: dict[tuple[str, str], Bar] = field(default_factory=dict)
+    opened: dict[tuple[str, str], DrawnBar] = field(default_factory=dict)
 
     def fill(self, seed: int) -> None:
         """Write the past of every symbol and its open bars."""
@@ -139,7 +141,7 @@ class Market:
         for interval, length in SECONDS.items():
             key, start = (symbol, interval), self.now - self.now % length
             began = price * (1 - kind.step)  # a bar without any height would be hard to see
-            bar = self.opened.get(key, Bar(symbol, interval, start, began, price, began, price))
+            bar = self.opened.get(key, DrawnBar(symbol, interval, start, began, price, began, price))
             bar = replace(bar, high=max(bar.high, price), low=min(bar.low, price), close=price)
             self.opened[key] = bar
             cursor.execute("delete from open_bars where symbol = %s and interval = %s", key)
@@ -150,20 +152,20 @@ class Market:
     def _forecast(self, cursor: Cursor) -> None:
         """The minute of AAPL that closed last is forecast."""
         start = self.now - self.now % 60 - 60
-        forecast(cursor, Minute("AAPL", start, round(self.prices["AAPL"], 2)))
+        forecast(cursor, ScreenMinute("AAPL", start, round(self.prices["AAPL"], 2)))
         cursor.execute("update forecast_records set seen = seen + 1 where symbol = 'AAPL'")
 
 
-def market_in(admin_dsn: str, database: str, seed: int) -> Market:
+def market_in(admin_dsn: str, database: str, seed: int) -> DrawnMarket:
     """The market in a database of its own, with a past."""
     dsn = make_database(admin_dsn, database)
     migrate(dsn)
-    market = Market(dsn, int(time.time()))
+    market = DrawnMarket(dsn, int(time.time()))
     market.fill(seed)
     return market
 
 
-def _close(cursor: Cursor, bars: Sequence[Bar]) -> None:
+def _close(cursor: Cursor, bars: Sequence[DrawnBar]) -> None:
     rows = [bar.row() for bar in bars]
     values = [(*bar.row()[:3], *bar.indicators()) for bar in bars]
     columns = ", ".join(("symbol", "interval", "start", *INDICATORS))

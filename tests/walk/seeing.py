@@ -49,7 +49,7 @@ LATE = 15.0  # seconds after which a chart is wrong and not only late
 CANDLES = [[0x26, 0xA6, 0x9A], [0xEF, 0x53, 0x50]]
 
 
-class Chart(NamedTuple):
+class SeenChart(NamedTuple):
     """What the chart's objects tell: bars that are loaded, drawn and visible, the visible prices, the price that is
     tagged on the axis, whether the scale follows by itself, and the size of the price pane in pixels."""
 
@@ -75,13 +75,13 @@ class Chart(NamedTuple):
         return self.low is not None and self.high is not None and self.low <= self.last <= self.high
 
 
-def chart_of(page: Page) -> Chart | None:
+def chart_of(page: Page) -> SeenChart | None:
     """What the chart tells; None while it is empty or between two pictures."""
     told: dict[str, Any] | None = page.evaluate(CHART)
-    return None if told is None else Chart(**told)
+    return None if told is None else SeenChart(**told)
 
 
-def candle_columns(page: Page, reader: Page, chart: Chart) -> int:
+def candle_columns(page: Page, reader: Page, chart: SeenChart) -> int:
     """How many columns of the price pane's picture hold pixels of candles, more than the line of the last price has.
 
     `reader` is an empty page, in which the picture is taken apart.
@@ -95,7 +95,7 @@ def candle_columns(page: Page, reader: Page, chart: Chart) -> int:
     return columns
 
 
-def seen(page: Page, is_shown: Callable[[Chart], bool]) -> Chart:
+def seen(page: Page, is_shown: Callable[[SeenChart], bool]) -> SeenChart:
     """What the chart tells once it shows what is waited for; AssertionError where it never does."""
     deadline = time.monotonic() + LATE
     while (chart := chart_of(page)) is None or not is_shown(chart):

@@ -14,7 +14,7 @@ from tests.pages import model_of, serving, wait_for
 START_LIMIT = 60.0  # seconds
 
 
-class Server:
+class WalkServer:
     """The page's server as a process of its own."""
 
     def __init__(self, dsn: str, port: int) -> None:
@@ -41,9 +41,9 @@ class Server:
 
 
 @contextmanager
-def served(dsn: str, port: int) -> Iterator[Server]:
+def served(dsn: str, port: int) -> Iterator[WalkServer]:
     """The server of a page while this is open."""
-    server = Server(dsn, port)
+    server = WalkServer(dsn, port)
     server.start()
     try:
         yield server

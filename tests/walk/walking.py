@@ -12,8 +12,8 @@ from playwright.sync_api import Error as BrowserError
 from tests.e2e.visit import Visit
 from tests.walk.actions import ACTIONS, Walker
 from tests.walk.checks import faults
-from tests.walk.market import KINDS, Market
-from tests.walk.server import Server
+from tests.walk.market import KINDS, DrawnMarket
+from tests.walk.server import WalkServer
 
 LATE = 30.0  # seconds after which the page is wrong and not only late
 SIZES = ((1440, 900), (1024, 768), (390, 844))
@@ -30,7 +30,7 @@ class Walk:
     """A user's walk over a page of a size. The same seed makes the same walk."""
 
     def __init__(
-        self, browser: Browser, market: Market, server: Server, seed: int, size: tuple[int, int]
+        self, browser: Browser, market: DrawnMarket, server: WalkServer, seed: int, size: tuple[int, int]
     ) -> None:
         self.seed, self.size = seed, size
         self.done: list[str] = []

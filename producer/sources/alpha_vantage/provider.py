@@ -23,7 +23,7 @@ from producer.sources.answers import Company, HistorySlice, LeftOut, Received
 from producer.sources.finished_days import is_wanted
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import understood_items
-from producer.sources.provider import Stream
+from producer.sources.provider import QuoteStream
 from producer.transport.http import HttpClient, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
@@ -90,7 +90,7 @@ class AlphaVantage:
             providers.alphavantage_url, limit, providers.http_timeout, secrets, clock=self.clock
         )
 
-    def connect(self, names: Sequence[str]) -> Stream:
+    def connect(self, names: Sequence[str]) -> QuoteStream:
         """Raises Refused: there is no stream."""
         raise Refused("Alpha Vantage has no stream, only answers to questions.")
 

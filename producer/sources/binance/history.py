@@ -41,7 +41,7 @@ class Kline(msgspec.Struct, array_like=True):
     trades: int
 
 
-class History:
+class BinanceHistory:
     """Every finished bar of a pair that starts later than `after`. `ask` gives the answer to a request.
 
     Raises what `ask` does, and Unanswered where an answer is unreadable.

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from producer.sources.answers import Company, HistorySlice, LeftOut, Received
-from producer.sources.binance.history import History
+from producer.sources.binance.history import BinanceHistory
 from producer.sources.binance.stream import BinanceStream
-from producer.sources.binance.trades import SOURCE, Trade, number_of, quote_of
+from producer.sources.binance.trades import SOURCE, BinanceTrade, number_of, quote_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import log_left_out, rising, understood_items, understood_rows
 from producer.transport.http import HttpClient, Params, Rejected
@@ -80,7 +80,7 @@ class Binance:
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """Days of two years, quarter-hours of 60 days and minutes of a week."""
-        return History(lambda path, params: self._ask(name, path, params), name, after, now).slices()
+        return BinanceHistory(lambda path, params: self._ask(name, path, params), name, after, now).slices()
 
     def company(self, name: str) -> Company:
         """The pair: its name is that of its coins, its decimals those of the smallest step of its price."""
@@ -110,20 +110,20 @@ class Binance:
             yield from self._quotes(name, trades)
             trade_id = trades[-1].a if trades else trade_id
 
-    def _trades(self, name: str, params: Params, after: int = -1) -> tuple[list[Trade], int]:
+    def _trades(self, name: str, params: Params, after: int = -1) -> tuple[list[BinanceTrade], int]:
         """The trades behind the number `after` by their numbers, each once, and how many rows there were.
 
         Raises Unanswered where there are rows, and none of them is such a trade.
         """
         answer = self._ask(name, "/api/v3/aggTrades", {"symbol": name.upper(), **params})
         told, left_out = f"Binance's trades of {name}", LeftOut()
-        trades = rising(understood_rows(answer, Trade, told, left_out), number_of, after, left_out)
+        trades = rising(understood_rows(answer, BinanceTrade, told, left_out), number_of, after, left_out)
         if answer and not trades:
             raise Unanswered(f"{told} are none that were asked for: {left_out.reason}.")
         log_left_out(left_out, log, told)
         return trades, len(answer)
 
-    def _quotes(self, name: str, trades: Sequence[Trade]) -> list[Quote]:
+    def _quotes(self, name: str, trades: Sequence[BinanceTrade]) -> list[Quote]:
         """The trades as quotes, without those that can't be true."""
         quotes = []
         now = self._clock()

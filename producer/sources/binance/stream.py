@@ -23,7 +23,7 @@ MESSAGE_SECONDS = 0.25
 SHUTDOWN = "serverShutdown"
 
 
-class Said(msgspec.Struct, frozen=True):
+class BinanceMessage(msgspec.Struct, frozen=True):
     """The parts of a notice or of an error: an event's kind, or a code and its reason."""
 
     e: str = ""
@@ -31,16 +31,16 @@ class Said(msgspec.Struct, frozen=True):
     msg: str = ""
 
 
-class Notice(msgspec.Struct):
+class BinanceNotice(msgspec.Struct):
     """A message that is no trade. What answers a request has the `id` of that; a notice may be wrapped or not."""
 
     id: int | None = None
     e: str = ""
     code: int | None = None
     msg: str = ""
-    data: Said = Said()
-    event: Said = Said()
-    error: Said | None = None
+    data: BinanceMessage = BinanceMessage()
+    event: BinanceMessage = BinanceMessage()
+    error: BinanceMessage | None = None
 
 
 class BinanceStream:
@@ -106,11 +106,11 @@ class BinanceStream:
     def _is_useless(self, text: str) -> bool:
         """What a message means that is no trade: nothing, unless it answers a request or says that this is the end."""
         try:
-            notice = msgspec.json.decode(text, type=Notice)
+            notice = msgspec.json.decode(text, type=BinanceNotice)
         except (msgspec.DecodeError, RecursionError):
             return True
         if SHUTDOWN in (notice.e, notice.data.e, notice.event.e):
             self._end = SourceDown("Binance shuts this server down.")
-        elif (error := notice.error or Said(code=notice.code, msg=notice.msg)).code is not None:
+        elif (error := notice.error or BinanceMessage(code=notice.code, msg=notice.msg)).code is not None:
             self._end = SourceDown(f"Binance refuses a request with code {error.code}: {error.msg[:80]}")
         return notice.id is None and self._end is None

@@ -13,7 +13,7 @@ SOURCE = "binance"
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
-class Trade(msgspec.Struct):
+class BinanceTrade(msgspec.Struct):
     """An aggregate trade as it comes: its number, price, size (which counts where it can be true) and time in
     milliseconds UTC.
 
@@ -31,15 +31,15 @@ class Trade(msgspec.Struct):
 class TradeFrame(msgspec.Struct):
     """A message of a combined stream."""
 
-    data: Trade
+    data: BinanceTrade
 
 
-def number_of(trade: Trade) -> int:
+def number_of(trade: BinanceTrade) -> int:
     """Its number in the order of the pair's trades."""
     return trade.a
 
 
-def quote_of(name: str, trade: Trade, now: datetime) -> Quote:
+def quote_of(name: str, trade: BinanceTrade, now: datetime) -> Quote:
     """The trade as a quote. Raises ValueError where it can't be true.
 
     There are numbers without a trade: their price is zero.

@@ -11,7 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from producer.sources.simulated.chance import Ints
-from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, MinuteMaker, Minutes, market_shocks
+from producer.sources.simulated.minutes import (
+    CLOSES,
+    MINUTES,
+    OPENS,
+    MinuteMaker,
+    SimulatedMinutes,
+    market_shocks,
+)
 from producer.sources.simulated.places import bar_at
 from shared.calendars.calendars import DAY
 from shared.market.exchanges import SIMULATED
@@ -31,7 +38,7 @@ class Listed(NamedTuple):
     maker: MinuteMaker
 
 
-class Span(NamedTuple):
+class SimulatedSpan(NamedTuple):
     """Bars of one interval, of the days [first_day, last_day) since 1970."""
 
     interval: RecordedInterval
@@ -55,20 +62,20 @@ SHAPES: dict[RecordedInterval, Shape] = {
 }
 
 
-def spans(first_day: int, today: int) -> list[Span]:
+def spans(first_day: int, today: int) -> list[SimulatedSpan]:
     """What of the days from `first_day` up to and with `today` is told in bars of which length."""
     hours = max(first_day, today - DAYS_OF_HOURS)
     quarters = max(first_day, today - DAYS_OF_QUARTERS)
     minutes = max(first_day, today - DAYS_OF_MINUTES)
     return [
-        Span("1d", first_day, hours),
-        Span("1h", hours, quarters),
-        Span("15m", quarters, minutes),
-        Span("1m", minutes, today + 1),
+        SimulatedSpan("1d", first_day, hours),
+        SimulatedSpan("1h", hours, quarters),
+        SimulatedSpan("15m", quarters, minutes),
+        SimulatedSpan("1m", minutes, today + 1),
     ]
 
 
-def bars(seed: int, listed: Sequence[Listed], span: Span) -> Iterator[RecordedBar]:
+def bars(seed: int, listed: Sequence[Listed], span: SimulatedSpan) -> Iterator[RecordedBar]:
     """The bars of one span for all symbols, in order of position."""
     shape = SHAPES[span.interval]
     for first_day in range(span.first_day, span.last_day, DAYS_AT_ONCE):
@@ -86,12 +93,12 @@ def bars(seed: int, listed: Sequence[Listed], span: Span) -> Iterator[RecordedBa
                 yield _bar(each.symbol, span.interval, times, position, rows[number])
 
 
-def _folded(minutes: Minutes, shape: Shape) -> Minutes:
+def _folded(minutes: SimulatedMinutes, shape: Shape) -> SimulatedMinutes:
     """Minutes, one row a day, as longer bars, one row a day."""
-    cut = Minutes(
+    cut = SimulatedMinutes(
         *(values[:, shape.first : shape.last].reshape(len(values), -1, shape.length) for values in minutes)
     )
-    return Minutes(
+    return SimulatedMinutes(
         open=cut.open[:, :, 0],
         high=cut.high.max(axis=2),
         low=cut.low.min(axis=2),
@@ -101,7 +108,7 @@ def _folded(minutes: Minutes, shape: Shape) -> Minutes:
     )
 
 
-def _rows(folded: Minutes) -> list[tuple[float, ...]]:
+def _rows(folded: SimulatedMinutes) -> list[tuple[float, ...]]:
     """Open, high, low, close in dollars and volume, one tuple a bar."""
     prices = (_dollars(values) for values in folded[:4])
     return list(zip(*prices, folded.volume.ravel().astype(float).tolist(), strict=True))

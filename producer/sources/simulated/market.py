@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from producer.sources.simulated.days import market_days, symbol_days, traits_of
-from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, Span, bars, spans
+from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, SimulatedSpan, bars, spans
 from producer.sources.simulated.minutes import MinuteMaker
 from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks, with_rank
 from producer.sources.simulated.quotes import QuoteMaker
@@ -136,13 +136,13 @@ class SimulatedMarket:
             yield from takewhile(lambda record: record.position <= end, self._after(position))
             position, interval = end, "1m"
         day = microsecond // (DAY * SECOND)
-        begun = Span(interval, day, day + 1)
+        begun = SimulatedSpan(interval, day, day + 1)
         minute = place_of(position).microsecond // (MINUTE * SECOND)
         for bar in self._bars([begun, *spans(day + 1, _day(now))], now, minute):
             if bar.position > position:
                 yield bar
 
-    def _bars(self, told: list[Span], until: datetime, minute: int) -> Iterator[RecordedBar]:
+    def _bars(self, told: list[SimulatedSpan], until: datetime, minute: int) -> Iterator[RecordedBar]:
         """The bars of these spans that end at `until` or before, of what was listed by `minute`."""
         second = _microsecond(until) // SECOND
         end = before_second(second - second % MINUTE)

@@ -39,7 +39,7 @@ _BUSY /= _BUSY.sum()
 _QUOTED = _over_the_day(np.ones(CLOSES - OPENS), 0.4)
 
 
-class Minutes(NamedTuple):
+class SimulatedMinutes(NamedTuple):
     """Arrays of one shape, the last axis over the minutes of a day. Prices are cents; `quotes` counts."""
 
     open: Ints
@@ -59,7 +59,7 @@ class MinuteMaker:
             stream(seed, symbol, name) for name in ("minute", "minute's bar", "half hour", "jump's minute")
         )
 
-    def minutes(self, first_day: int, market: Floats) -> Minutes:
+    def minutes(self, first_day: int, market: Floats) -> SimulatedMinutes:
         """The days from `first_day` (since 1970) on; `market` holds the common shocks, one row a day.
 
         Raises StopPart outside the days that the market knows.
@@ -91,7 +91,9 @@ class MinuteMaker:
         path += days.before
         return path, np.hypot(days.market, days.own) * lively
 
-    def _around(self, before: Floats, close: Floats, move: Floats, mood: Floats, places: Ints) -> Minutes:
+    def _around(
+        self, before: Floats, close: Floats, move: Floats, mood: Floats, places: Ints
+    ) -> SimulatedMinutes:
         """The whole bar around closes; `before` is the close of the minute before, `move` one deviation in cents."""
         chance = bits(self._bars, places)
         opened = np.maximum(before + np.rint((part(chance, 0) - 0.5) * 0.5 * move), 2.0)
@@ -101,7 +103,9 @@ class MinuteMaker:
         luck = part(chance, 3)
         quotes = np.maximum(np.rint(self._a_minute * _QUOTED * (0.7 + 0.6 * luck)), FEWEST_QUOTES)
         volume = np.maximum(np.rint(self._volume * _BUSY * mood * (0.3 + 1.4 * up * luck)), quotes)
-        return Minutes(*(values.astype(np.int64) for values in (opened, high, low, close, volume, quotes)))
+        return SimulatedMinutes(
+            *(values.astype(np.int64) for values in (opened, high, low, close, volume, quotes))
+        )
 
 
 def minute_places(first_day: int, count: int) -> Ints:

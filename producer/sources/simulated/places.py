@@ -25,7 +25,7 @@ QUOTES_END = 60 * SECOND - 100
 _INTERVALS = {60 * SECOND - before: interval for interval, before in BEFORE_END.items()}
 
 
-class Place(NamedTuple):
+class SimulatedPosition(NamedTuple):
     """Where a position lies: its microsecond, and the interval of the bar, None for a quote or a mark."""
 
     microsecond: int
@@ -47,10 +47,10 @@ def before_second(second: int) -> int:
     return at(second * SECOND, 0) - 1
 
 
-def place_of(position: int) -> Place:
+def place_of(position: int) -> SimulatedPosition:
     """What a position says."""
     microsecond = position // RANKS
-    return Place(microsecond, _INTERVALS.get(microsecond % (60 * SECOND)))
+    return SimulatedPosition(microsecond, _INTERVALS.get(microsecond % (60 * SECOND)))
 
 
 def ranks(symbols: Iterable[str]) -> dict[str, int]:

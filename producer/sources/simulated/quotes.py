@@ -14,7 +14,7 @@ import numpy as np
 
 from producer.sources.simulated.chance import Ints
 from producer.sources.simulated.history import CURRENCY, SOURCE, Listed
-from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, Minutes, market_shocks
+from producer.sources.simulated.minutes import CLOSES, MINUTES, OPENS, SimulatedMinutes, market_shocks
 from producer.sources.simulated.places import SECOND, at
 from producer.sources.simulated.ticks import Ticks, ticks
 from shared.calendars.calendars import SimulatedExchange
@@ -25,13 +25,13 @@ DayValues = tuple[float | None, float | None, float | None, float | None]
 UNKNOWN: DayValues = (None, None, None, None)
 
 
-class Day(NamedTuple):
+class SimulatedDay(NamedTuple):
     """The minutes of a day, and the regular session's high, low and volume after each of its minutes.
 
     Prices are cents but for `previous_close`, which is dollars.
     """
 
-    minutes: Minutes
+    minutes: SimulatedMinutes
     highs: Ints
     lows: Ints
     volumes: Ints
@@ -49,7 +49,7 @@ class QuoteMaker:
         """The quotes of a minute, counted since 1970, in time order, each received when it happened."""
         number, minute_of_day = divmod(minute, MINUTES)
         day = self._day(number)
-        bar = Minutes(*(values[minute_of_day : minute_of_day + 1] for values in day.minutes))
+        bar = SimulatedMinutes(*(values[minute_of_day : minute_of_day + 1] for values in day.minutes))
         made = Ticks(*(rows[0] for rows in ticks(self._seed, self._listed.symbol, minute, bar)))
         session = SimulatedExchange().at(minute * 60).name
         prices = ((values / 100).tolist() for values in (made.price, made.bid, made.ask))
@@ -57,11 +57,11 @@ class QuoteMaker:
         rows = zip(made.after.tolist(), *prices, sizes, _day_so_far(day, minute_of_day, made), strict=False)
         return [self._quote(minute * 60 * SECOND + row[0], row, session, day.previous_close) for row in rows]
 
-    def _make_day(self, number: int) -> Day:
+    def _make_day(self, number: int) -> SimulatedDay:
         shocks = market_shocks(self._seed, number - 1, 2)
         both = self._listed.maker.minutes(number - 1, shocks)
-        minutes = Minutes(*(values[1] for values in both))
-        return Day(
+        minutes = SimulatedMinutes(*(values[1] for values in both))
+        return SimulatedDay(
             minutes=minutes,
             highs=np.maximum.accumulate(minutes.high[OPENS:CLOSES]),
             lows=np.minimum.accumulate(minutes.low[OPENS:CLOSES]),
@@ -99,7 +99,7 @@ class QuoteMaker:
         )
 
 
-def _day_so_far(day: Day, minute_of_day: int, made: Ticks) -> Iterable[DayValues]:
+def _day_so_far(day: SimulatedDay, minute_of_day: int, made: Ticks) -> Iterable[DayValues]:
     """Open, high, low in dollars and volume of the regular session, up to and with each quote."""
     passed = minute_of_day - OPENS
     if passed < 0:

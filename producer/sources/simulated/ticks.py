@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from producer.sources.simulated.chance import Floats, Ints, bits, part, stream, uniform
-from producer.sources.simulated.minutes import Minutes
+from producer.sources.simulated.minutes import SimulatedMinutes
 from producer.sources.simulated.places import QUOTES_END
 
 QUOTES_A_MINUTE = 2**24
@@ -31,9 +31,9 @@ class Ticks(NamedTuple):
     ask: Ints
 
 
-def ticks(seed: int, symbol: str, minute: int, bars: Minutes) -> Ticks:
+def ticks(seed: int, symbol: str, minute: int, bars: SimulatedMinutes) -> Ticks:
     """The quotes of the minutes from `minute` (since 1970) on, of which `bars` has one value each."""
-    bars = Minutes(*(values[:, None] for values in bars))
+    bars = SimulatedMinutes(*(values[:, None] for values in bars))
     places = (minute + np.arange(len(bars.quotes)))[:, None] * QUOTES_A_MINUTE + np.arange(bars.quotes.max())
     number = np.broadcast_to(np.arange(bars.quotes.max()), places.shape)
     prices, times, amounts = (bits(stream(seed, symbol, name), places) for name in ("price", "time", "size"))
@@ -51,7 +51,7 @@ def ticks(seed: int, symbol: str, minute: int, bars: Minutes) -> Ticks:
     )
 
 
-def _prices(bars: Minutes, number: Ints, where: Floats, then: Floats, chance: Floats) -> Ints:
+def _prices(bars: SimulatedMinutes, number: Ints, where: Floats, then: Floats, chance: Floats) -> Ints:
     """Open, an extreme at column `first`, the other at `second`, close; straight lines and noise between them."""
     last = bars.quotes - 1
     first = 1 + (where * (last - 2)).astype(np.int64)
@@ -72,14 +72,14 @@ def _prices(bars: Minutes, number: Ints, where: Floats, then: Floats, chance: Fl
     return prices
 
 
-def _times(bars: Minutes, number: Ints, chance: Floats) -> Ints:
+def _times(bars: SimulatedMinutes, number: Ints, chance: Floats) -> Ints:
     """As irregular as trades are, but never two in one microsecond."""
     moments = (chance * (QUOTES_END - bars.quotes)).astype(np.int64)
     moments = np.where(number < bars.quotes, moments, QUOTES_END)
     return np.sort(moments, axis=1) + number
 
 
-def _volumes(bars: Minutes, number: Ints, chance: Floats) -> Ints:
+def _volumes(bars: SimulatedMinutes, number: Ints, chance: Floats) -> Ints:
     """The volume after each quote."""
     weights = np.where(number < bars.quotes, 0.05 + chance**3, 0.0)
     shares = weights.cumsum(axis=1)

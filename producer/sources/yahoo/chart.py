@@ -46,7 +46,7 @@ class Columns(msgspec.Struct):
     volume: list[float | None] = []
 
 
-class Indicators(msgspec.Struct):
+class ChartIndicators(msgspec.Struct):
     """The columns, in a list of one."""
 
     quote: list[Columns]
@@ -82,7 +82,7 @@ class Chart(msgspec.Struct):
     """All that came with one answer but for what is `left_out`; without `timestamp` where there are no bars."""
 
     meta: Meta
-    indicators: Indicators
+    indicators: ChartIndicators
     timestamp: list[Epoch] = []
     events: Events = msgspec.field(default_factory=Events)
     left_out: LeftOut = msgspec.field(default_factory=LeftOut)
@@ -102,20 +102,20 @@ class Chart(msgspec.Struct):
             raise Unanswered("Yahoo names a time zone that there is not.") from None
 
 
-class Result(msgspec.Struct):
+class ChartResult(msgspec.Struct):
     """A list of one chart, or an error."""
 
     result: list[Chart] | None = None
     error: Any = None
 
 
-class Body(msgspec.Struct):
+class ChartBody(msgspec.Struct):
     """The whole answer."""
 
-    chart: Result
+    chart: ChartResult
 
 
-class Row(msgspec.Struct):
+class ChartRow(msgspec.Struct):
     """One row of the columns, where they are read row by row."""
 
     time: Epoch
@@ -177,7 +177,7 @@ def fetch(
 def _read(body: Any, name: str, interval: RecordedInterval) -> Chart:
     """The chart in an answer; where it is wrong in some places, without these."""
     try:
-        charts = msgspec.convert(body, Body).chart.result
+        charts = msgspec.convert(body, ChartBody).chart.result
     except msgspec.ValidationError:
         raw = understood(body, RawBody).chart.result or []
         charts = [mended(one, f"Yahoo's {interval} chart of {name}") for one in raw[:1]]
@@ -213,7 +213,7 @@ def mended(raw: dict[str, Any], answer: str) -> Chart:
     except msgspec.ValidationError as error:
         raise Unanswered(f"{answer} has another form than it should: {error}.") from error
     times, columns = _rows(raw, left_out)
-    chart = Chart(meta, Indicators([columns]), times, _events(raw.get("events"), left_out), left_out)
+    chart = Chart(meta, ChartIndicators([columns]), times, _events(raw.get("events"), left_out), left_out)
     log_left_out(left_out, log, answer)
     return chart
 
@@ -239,7 +239,7 @@ def _rows(raw: dict[str, Any], left_out: LeftOut) -> tuple[list[int], Columns]:
         dict(zip(told, row, strict=True)) | {"time": time}
         for time, *row in zip(times, *told.values(), strict=True)
     ]
-    read = understood_items(rows, Row, left_out)
+    read = understood_items(rows, ChartRow, left_out)
     columns = {name: [getattr(row, name) for row in read] for name in told}
     return [row.time for row in read], Columns(**columns)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from producer.sources.answers import Company, LeftOut
 from producer.sources.piecewise import log_left_out, understood_fields
-from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, Row, row_of, rows
+from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, QuoteRow, row_of, rows
 from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
 from producer.transport.http import Rejected
 from shared.errors import SourceDown, Unanswered, UnknownSymbol
@@ -18,14 +18,14 @@ MODULES = "assetProfile,price,quoteType"
 log = logging.getLogger("tickstream.producer")
 
 
-class Profile(msgspec.Struct):
+class CompanyProfile(msgspec.Struct):
     """The module assetProfile; only companies have one."""
 
     sector: str | None = None
     industry: str | None = None
 
 
-class Price(msgspec.Struct, rename="camel"):
+class CompanyPrice(msgspec.Struct, rename="camel"):
     """The module price. The delay is in minutes."""
 
     short_name: str | None = None
@@ -43,7 +43,7 @@ class QuoteType(msgspec.Struct, rename="camel"):
     time_zone_full_name: str | None = None
 
 
-class Summary(msgspec.Struct, rename="camel"):
+class CompanySummary(msgspec.Struct, rename="camel"):
     """The modules there are, still unread: one that makes no sense costs no other."""
 
     price: dict[str, Any]
@@ -51,16 +51,16 @@ class Summary(msgspec.Struct, rename="camel"):
     asset_profile: Any = None
 
 
-class Result(msgspec.Struct):
+class CompanyResult(msgspec.Struct):
     """A list of one summary."""
 
-    result: list[Summary]
+    result: list[CompanySummary]
 
 
-class Body(msgspec.Struct, rename="camel"):
+class CompanyBody(msgspec.Struct, rename="camel"):
     """The whole answer."""
 
-    quote_summary: Result
+    quote_summary: CompanyResult
 
 
 def company(session: YahooSession, name: str) -> Company:
@@ -70,17 +70,17 @@ def company(session: YahooSession, name: str) -> Company:
         body = session.get_with_crumb(path, {"modules": MODULES, "formatted": "false"})
     except Rejected as rejected:
         return _from_quote(session, name, reason_of(rejected))
-    summaries = understood(body, Body).quote_summary.result
+    summaries = understood(body, CompanyBody).quote_summary.result
     if not summaries:
         raise SourceDown(f"Yahoo answered without a summary of {name}.")
     return company_of(name, summaries[0])
 
 
-def company_of(name: str, summary: Summary) -> Company:
+def company_of(name: str, summary: CompanySummary) -> Company:
     """What a summary says; what of it makes no sense is left out."""
     left_out = LeftOut()
-    price = understood_fields(summary.price, Price, left_out)
-    profile = understood_fields(summary.asset_profile, Profile, left_out)
+    price = understood_fields(summary.price, CompanyPrice, left_out)
+    profile = understood_fields(summary.asset_profile, CompanyProfile, left_out)
     kind = understood_fields(summary.quote_type, QuoteType, left_out)
     log_left_out(left_out, log, f"Yahoo's description of {name}")
     return Company(
@@ -97,7 +97,7 @@ def company_of(name: str, summary: Summary) -> Company:
     )
 
 
-def _understood_rows(session: YahooSession, name: str) -> list[Row]:
+def _understood_rows(session: YahooSession, name: str) -> list[QuoteRow]:
     try:
         return [row_of(raw) for raw in rows(session, [name])]
     except msgspec.ValidationError as error:

@@ -21,14 +21,14 @@ DAYS_OF_MINUTES = 7
 Past = RecordedBar | CorporateAction
 
 
-class Span(NamedTuple):
+class HistorySpan(NamedTuple):
     """One request: bars of `interval` since `start`."""
 
     interval: RecordedInterval
     start: datetime
 
 
-def spans(after: datetime | None, now: datetime) -> list[Span]:
+def spans(after: datetime | None, now: datetime) -> list[HistorySpan]:
     """The requests that tell what happened since `after`; for a short gap it is one.
 
     They begin a day sooner, for the splits and dividends of the day that `after` lies in.
@@ -38,10 +38,10 @@ def spans(after: datetime | None, now: datetime) -> list[Span]:
     since = EPOCH if after is None else after - ONE_DAY
     wanted = []
     if now - since > 2 * ONE_DAY:
-        wanted.append(Span("1d", max(midnight - timedelta(days=DAYS_OF_DAYS), since)))
+        wanted.append(HistorySpan("1d", max(midnight - timedelta(days=DAYS_OF_DAYS), since)))
     if since + ONE_DAY < minutes_from:
-        wanted.append(Span("15m", max(midnight - timedelta(days=DAYS_OF_QUARTERS), since)))
-    return [*wanted, Span("1m", max(minutes_from, since))]
+        wanted.append(HistorySpan("15m", max(midnight - timedelta(days=DAYS_OF_QUARTERS), since)))
+    return [*wanted, HistorySpan("1m", max(minutes_from, since))]
 
 
 def history(

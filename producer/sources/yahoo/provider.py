@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Event
 
 from producer.sources.answers import Company, HistorySlice, Received
-from producer.sources.provider import Stream
+from producer.sources.provider import QuoteStream
 from producer.sources.yahoo.company import company
 from producer.sources.yahoo.history import history
 from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows
@@ -34,7 +34,7 @@ class Yahoo:
         self.clock = self._clock = ProviderClock(clock)
         self._session = YahooSession(providers, stop, self.clock)
 
-    def connect(self, names: Sequence[str]) -> Stream:
+    def connect(self, names: Sequence[str]) -> QuoteStream:
         """Open a stream of these."""
         return open_stream(self._stream_url, names, self._clock, self.clock.traded)
 

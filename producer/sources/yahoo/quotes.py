@@ -36,7 +36,7 @@ BESIDE: dict[str, Any] = {
 """What a row can do without, and the form that each has. The currency is not among them: it tells what a price is."""
 
 
-class Row(msgspec.Struct, rename="camel"):
+class QuoteRow(msgspec.Struct, rename="camel"):
     """What Yahoo says of one symbol; but for a future a price of 0 means that there is none.
 
     The fields of type Any stand beside the price: what of them can't be true is left out. Those of the regular
@@ -89,7 +89,7 @@ class Response(msgspec.Struct):
     error: Any = None
 
 
-class Body(msgspec.Struct, rename="camel"):
+class QuoteBody(msgspec.Struct, rename="camel"):
     """The whole answer."""
 
     quote_response: Response
@@ -99,7 +99,7 @@ def rows(session: YahooSession, names: Sequence[str]) -> list[dict[str, Any]]:
     """What Yahoo says of these, in one request; it leaves out what it does not know."""
     asked = {"symbols": ",".join(names), "formatted": "false", "overnightPrice": "true"}
     body = session.get_with_crumb(PATH, asked)
-    response = understood(body, Body).quote_response
+    response = understood(body, QuoteBody).quote_response
     if response.result is None:
         raise SourceDown("Yahoo answered without a list of quotes.")
     return response.result
@@ -136,14 +136,14 @@ def _asked_for(raw: object, asked: Mapping[str, str]) -> set[str]:
     return {asked[symbol.upper()]} if isinstance(symbol, str) and symbol.upper() in asked else set()
 
 
-def row_of(raw: object) -> Row:
+def row_of(raw: object) -> QuoteRow:
     """The row, without what stands beside the price and has no sense. Raises ValidationError where more is wrong."""
     try:
-        return msgspec.convert(raw, Row)
+        return msgspec.convert(raw, QuoteRow)
     except msgspec.ValidationError:
         if not isinstance(raw, dict):
             raise
-        return msgspec.convert({key: value for key, value in raw.items() if _has_sense(key, value)}, Row)
+        return msgspec.convert({key: value for key, value in raw.items() if _has_sense(key, value)}, QuoteRow)
 
 
 def _has_sense(key: str, value: Any) -> bool:
@@ -154,7 +154,7 @@ def _has_sense(key: str, value: Any) -> bool:
     return True
 
 
-def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
+def _quote(row: QuoteRow, name: str, received_time: datetime) -> Quote | None:
     """None where there has never been a price. Raises ValueError where price or time can't be true."""
     if row.regular_market_price is None:
         return None
@@ -177,7 +177,7 @@ def _quote(row: Row, name: str, received_time: datetime) -> Quote | None:
     )
 
 
-def _of_regular_session(row: Row) -> SessionFigures:
+def _of_regular_session(row: QuoteRow) -> SessionFigures:
     """What belongs to a price of the regular session."""
     return {
         "day_open": _given(row.regular_market_open, row),
@@ -188,7 +188,7 @@ def _of_regular_session(row: Row) -> SessionFigures:
     }
 
 
-def _of_extended_hours(row: Row) -> SessionFigures:
+def _of_extended_hours(row: QuoteRow) -> SessionFigures:
     """What belongs to a price before or after the session: the close that Yahoo's own change is counted from.
 
     That is the one of the latest regular session, which `regularMarketPreviousClose` is not: it is the close before.
@@ -197,7 +197,7 @@ def _of_extended_hours(row: Row) -> SessionFigures:
     return {"previous_close": _given(row.regular_market_price, row)}
 
 
-def _counts_by_day(row: Row) -> bool:
+def _counts_by_day(row: QuoteRow) -> bool:
     """Whether the volume is that of a day: a coin's is that of the last 24 hours, a window that moves.
 
     Currencies, which are traded at no one place, have none.
@@ -207,7 +207,7 @@ def _counts_by_day(row: Row) -> bool:
     return row.quote_type not in WITHOUT_VOLUME and row.volume_24_hr is None
 
 
-def _newest(row: Row, received_time: datetime) -> tuple[int, float, str]:
+def _newest(row: QuoteRow, received_time: datetime) -> tuple[int, float, str]:
     """Time, price and session of the newest trade, in the regular session, before or after it, or overnight.
 
     Raises ValueError where no price has a time. One told outside the session that can't be true costs no price of the
@@ -238,6 +238,6 @@ def _time(value: Any, latest: float) -> int | None:
     return time if time <= latest else None
 
 
-def _given(value: Any, row: Row) -> float | None:
+def _given(value: Any, row: QuoteRow) -> float | None:
     price = price_or_none(value)
     return None if price is None else plain_price(price, row.price_hint)

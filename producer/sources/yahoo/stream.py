@@ -47,7 +47,7 @@ FLOAT32_NOISE = 2.0**-22
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
-class Frame(msgspec.Struct):
+class YahooFrame(msgspec.Struct):
     """What a message is wrapped in: `message` is Base64."""
 
     message: str
@@ -140,7 +140,7 @@ class YahooStream:
 def quote_of(text: str, now: datetime, traded: Callable[[float], None] = nobody_asked) -> Quote | None:
     """The quote in a message; None where it is unreadable, of another type, or can't be true."""
     try:
-        frame = msgspec.json.decode(text, type=Frame)
+        frame = msgspec.json.decode(text, type=YahooFrame)
         if frame.type != "pricing":
             return None
         message = PricingData.FromString(b64decode(frame.message, validate=True))
