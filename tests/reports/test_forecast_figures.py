@@ -5,9 +5,9 @@ import pytest
 from dashboard.presenters.forecasts import FEWEST_SCORES, forecast_card
 from dashboard.read.rows import Fared, RecordRow
 from dashboard.text.summary import summary
-from tests.unit.test_figures import SCENE
-from tests.unit.test_forecast_card import FORECAST, KEY, TRAINED, reading
-from tests.unit.test_summary import CLOSED
+from tests.unit.dashboard.presenters.test_figures import SCENE
+from tests.unit.dashboard.presenters.test_forecast_card import FORECAST, KEY, TRAINED, reading
+from tests.unit.dashboard.text.test_summary import CLOSED
 
 MODELS = ("arima", "linear_regression", "lstm", "random_forest", "smoothing", "xgboost")
 UNDECIDED = "not distinguishable from no change"

@@ -11,7 +11,7 @@ import pytest
 from producer.sources.alpha_vantage.candles import day_bars, minute_bars
 from producer.sources.yahoo.company import CompanySummary, company_of
 from tests.unit.local_http import Asked, Reply
-from tests.unit.test_binance import asked_for, kline, milliseconds, past, trade
+from tests.unit.producer.sources.binance.test_binance import asked_for, kline, milliseconds, past, trade
 
 LATER = datetime(2024, 7, 10, 15, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from dashboard.text.llm_guard import numbers, objection
 from dashboard.text.number_words import says_number
 from dashboard.text.plain_words import MEASURES, PLAIN, SPELLED
 from dashboard.text.rewording import MOST_BYTES
+from tests.unit.dashboard.text.test_rewording import GOOD, TEXT, ask, asking, completion, wait_for
 from tests.unit.local_http import Reply
-from tests.unit.test_rewording import GOOD, TEXT, ask, asking, completion, wait_for
 
 SUMMARY = (
     "The 1d bar of 27 Nov closed at $1,204.50, above SMA 20 ($1,200.00) and SMA 50 ($2): the trend points up. "

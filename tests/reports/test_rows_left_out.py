@@ -20,7 +20,7 @@ from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
 from tests.reports.test_prices_of_another_level import DAYS, NOW, LevelAnswers, body
 from tests.unit.local_http import Reply
-from tests.unit.test_binance import asked_for, kline, milliseconds
+from tests.unit.producer.sources.binance.test_binance import asked_for, kline, milliseconds
 
 AT = NOW.timestamp()
 

@@ -18,8 +18,8 @@ from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import Stop
 from shared.settings.config import Config, load
 from tests.integration.desk import Desk, said
+from tests.unit.producer.sources.simulated.test_simulated_live import live
 from tests.unit.simulated_market import MINUTE, NOW, SYMBOLS, quotes_of
-from tests.unit.test_simulated_live import live
 
 TICKERS = {"TICKERS": "AAPL,MSFT"}
 

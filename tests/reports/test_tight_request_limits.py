@@ -14,7 +14,7 @@ from producer.workers.feed import STUCK_SECONDS
 from shared.market.records import Quote
 from shared.observability import heartbeat as pulse
 from tests.integration.server_user import PATIENCE
-from tests.unit.test_http_limits import SteppedClock
+from tests.unit.producer.transport.test_rate_limits import SteppedClock
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars.calendars import SimulatedExchange, calendar_of
 from shared.market.records import Bar
+from tests.unit.analytics.alerts.test_alerts import NOTHING
 from tests.unit.records import second
-from tests.unit.test_alerts import NOTHING
 
 HOUR, SATURDAY = 3600, 5
 SYMBOLS, DAYS = ("AAPL", "NVDA"), 53

@@ -4,8 +4,8 @@ from math import inf
 
 from analytics.engine.deployments import Servings, Switch, Versions
 from analytics.engine.engine import Engine
+from tests.unit.analytics.forecasting.test_forecasts import MINUTES, minutes
 from tests.unit.quick_search import QuickSearches
-from tests.unit.test_forecasts import MINUTES, minutes
 from tests.unit.trained_models import Stock
 
 MODEL, OTHER = "linear_regression", "xgboost"

@@ -11,9 +11,9 @@ from analytics.store.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
 from shared.market.records import Record, RecordedBar
+from tests.unit.analytics.forecasting.test_forecasts import MINUTES, OPEN, minutes
 from tests.unit.quick_search import QuickSearches
 from tests.unit.records import kept, recorded_bar, restored_with, split
-from tests.unit.test_forecasts import MINUTES, OPEN, minutes
 from tests.unit.trained_models import linear
 
 FIRST = RETURNS + 1

@@ -9,7 +9,7 @@ from dashboard.read.reading import records_moved
 from dashboard.read.rows import ActionRow, Fared, ForecastPath, ForecastRow, RecordRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.settings.analysis_settings import Indicators
-from tests.unit.test_figures import MONDAY_NOON, READING, SCENE
+from tests.unit.dashboard.presenters.test_figures import MONDAY_NOON, READING, SCENE
 
 KEY = ("AAA", "1m")
 UNDECIDED = "not distinguishable from no change"

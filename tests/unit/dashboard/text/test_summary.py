@@ -13,8 +13,16 @@ from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
-from tests.unit.test_figures import COLD, MONDAY_NOON, SCENE
-from tests.unit.test_forecast_card import FARED, FORECAST, KEY, RECORD, TRAINED, fared, reading
+from tests.unit.dashboard.presenters.test_figures import COLD, MONDAY_NOON, SCENE
+from tests.unit.dashboard.presenters.test_forecast_card import (
+    FARED,
+    FORECAST,
+    KEY,
+    RECORD,
+    TRAINED,
+    fared,
+    reading,
+)
 
 CLOSED = COLD._replace(
     start=MONDAY_NOON - 60,
