@@ -12,6 +12,7 @@ from analytics.forecasting.forecasts import Search
 from analytics.runtime.searches import PooledSearches
 from ml.arima.search import SearchOutcome, SearchSettings
 from ml.order_search.order_search import search as searched
+from ml.order_search.search_pool import SearchPool
 from shared.errors import Unavailable
 from tests.unit.quick_search import POOL, Remembered, pooled, timeless
 
@@ -104,5 +105,9 @@ def test_searches_that_are_closed_leave_the_pool_to_others() -> None:
 def test_nothing_is_waited_for_once_the_part_is_to_stop() -> None:
     stop = Event()
     stop.set()
-    with closing(PooledSearches(POOL, stop, Remembered())) as searches, pytest.raises(Unavailable):
+    with (
+        SearchPool() as cold,
+        closing(PooledSearches(cold, stop, Remembered())) as searches,
+        pytest.raises(Unavailable),
+    ):
         searches.result(walk(8))
