@@ -1,4 +1,4 @@
-"""Builds the screen: the page, its callbacks and the API, served by one FastAPI application."""
+"""Builds the dashboard: the page, its callbacks and the API in one FastAPI application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from dashboard.layout import page
 from dashboard.presenters.delta import Scene
 from dashboard.read.read_model import ReadModel
 from dashboard.text.rewording import Rewording
-from dashboard.text.summary_service import Words
+from dashboard.text.summary_service import SummaryService
 
 NAMES = guard.Names()
 PAGE = """<!DOCTYPE html>
@@ -31,9 +31,8 @@ PAGE = """<!DOCTYPE html>
 def build(
     model: ReadModel, scene: Scene, rewording: Rewording | None = None, names: guard.Names = NAMES
 ) -> ASGIApp:
-    """The whole screen as an ASGI application, asked by one of `names`. It starts and stops the read model with itself,
-    and `rewording`, which puts summaries in other words where that is wished. Raises Unavailable where the chart
-    library can't be fetched."""
+    """The dashboard as an ASGI application that accepts requests to `names`. It starts and stops the read model and
+    `rewording`, which rewords summaries if given. Raises Unavailable if the chart library can't be downloaded."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -45,21 +44,21 @@ def build(
             rewording.stop()
         model.stop()
 
-    # No interactive API pages: they load their scripts from elsewhere.
+    # No interactive API pages: they load scripts from other servers.
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.include_router(api.routes(model))
     app = _page_of(server, _chart_library(server))
-    # No callback uses Dash's own socket; without this every open page would hold one.
+    # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False
     app.layout = partial(page, model, scene)
-    callbacks.register(app, model, scene, Words(model, scene, rewording))
+    callbacks.register(app, model, scene, SummaryService(model, scene, rewording))
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
-    # Around everything: what the server answers to its own errors passes no middleware of its own.
+    # Outermost, because the server's own error responses bypass its middleware.
     return guard.Guard(server, names, guard.headers(app.csp_hashes()))
 
 
 def _chart_library(server: FastAPI) -> str:
-    """Serve the chart library; gives the path of its script."""
+    """Serve the chart library and return the path of its script."""
     package = read_package()
     folder = library_folder(package)
     ensure_library(package, folder)
@@ -67,9 +66,9 @@ def _chart_library(server: FastAPI) -> str:
 
     @server.get(path, include_in_schema=False)
     async def script() -> FileResponse:
-        """Browsers keep it: another version has another name."""
-        kept = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return FileResponse(folder / package.script, media_type="text/javascript", headers=kept)
+        """Cacheable forever: another version has another name."""
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return FileResponse(folder / package.script, media_type="text/javascript", headers=headers)
 
     return path
 

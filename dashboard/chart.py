@@ -1,4 +1,4 @@
-"""The price chart's part of the page: what is on it is chosen above and below it, the scripts in assets/ draw it."""
+"""The chart section of the page: the chart, its toolbar and its ranges. The scripts in assets/ draw the chart."""
 
 import dash_mantine_components as dmc
 from dash import html
@@ -17,12 +17,12 @@ RANGES = {
     "1y": "1 year",
     "all": "All",
 }
-"""What the scripts call a range, and what a reader does; written out, because 1m, 1h and 1d are intervals."""
+"""Labels of the ranges by their keys; spelled out, because 1m, 1h and 1d are intervals."""
 FIRST_INTERVAL = "1m"
 
 
 def chart(scene: Scene) -> html.Section:
-    """The section with the chart, its switches, and what stands in its place while there is nothing to draw."""
+    """The section with the chart, its controls, and the texts in its place while there is nothing to draw."""
     stage = html.Div(
         [
             html.Div(
@@ -42,20 +42,21 @@ def chart(scene: Scene) -> html.Section:
 
 
 def _attribution() -> html.A:
-    """The link that the licence of the chart library asks for, in the corner below the price axis: nothing else is
-    there."""
+    """The link required by the chart library's licence, in the free corner below the price axis."""
     return html.A(
         "TradingView",
         href="https://www.tradingview.com/",
         target="_blank",
         rel="noopener noreferrer",
         className="attribution",
-        title="The chart is drawn with TradingView Lightweight Charts™. Copyright © 2026 TradingView, Inc.",
+        title="Charts by TradingView Lightweight Charts™. Copyright © 2026 TradingView, Inc.",
     )
 
 
 def _toolbar(scene: Scene) -> html.Div:
-    chips = html.Div(_chips(scene), className="chips", role="group", **{"aria-label": "Studies on the chart"})
+    chips = html.Div(
+        _chips(scene), className="chips", role="group", **{"aria-label": "Indicators on the chart"}
+    )
     return html.Div([_intervals(), _adjusted(), _latest(), chips], className="toolbar")
 
 
@@ -65,26 +66,26 @@ def _intervals() -> html.Div:
         for name in INTERVALS
     ]
     return html.Div(
-        buttons, id="interval", className="segments", role="group", **{"aria-label": "Length of a bar"}
+        buttons, id="interval", className="segments", role="group", **{"aria-label": "Bar interval"}
     )
 
 
 def _ranges() -> html.Div:
-    """What is shown up to the newest bar. Each range sets the interval that suits it."""
+    """The ranges up to the newest bar. Each range also sets its interval."""
     buttons = [
         html.Button(label, **{"data-range": name, "aria-pressed": "false"}) for name, label in RANGES.items()
     ]
     return html.Div(
-        buttons, id="ranges", className="segments", role="group", **{"aria-label": "Time that is shown"}
+        buttons, id="ranges", className="segments", role="group", **{"aria-label": "Visible range"}
     )
 
 
 def _latest() -> html.Button:
-    return html.Button("Latest »", id="latest", className="latest", title="Back to the newest bar")
+    return html.Button("Latest »", id="latest", className="latest", title="Scroll to the latest bar")
 
 
 def _adjusted() -> html.Div:
-    """Whether prices are adjusted for splits and dividends: kept in the browser, shown where there are any."""
+    """The switch to adjusted prices, stored in the browser; shown for symbols with splits or dividends."""
     chip = dmc.Chip(
         "Adjusted",
         id="adjusted",
@@ -94,7 +95,7 @@ def _adjusted() -> html.Div:
         persistence=True,
         persistence_type="local",
     )
-    title = "Prices before a split or a dividend, converted to today's shares"
+    title = "Adjust earlier prices for splits and dividends"
     return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
 
 

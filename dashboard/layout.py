@@ -1,4 +1,4 @@
-"""The page's skeleton. Texts and numbers are written into it by the scripts in assets/, found by their ids."""
+"""The page's static layout. The scripts in assets/ write texts and numbers into its elements by their ids."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ THEME = {
 }  # fmt: skip
 
 FIGURES = {"per_second": "Messages/s", "lag": "Lag", "late": "Late", "dead_letters": "Dead letters"}
-"""What stands at the right of the strip at the foot, by the name that a delta has for it."""
+"""Labels of the figures on the right of the status bar, by their names in a delta."""
 
 _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}
 WATCH_COLUMNS = [
@@ -52,20 +52,20 @@ WATCH_OPTIONS = {
     "headerHeight": 30,
     "animateRows": False,
     "suppressColumnVirtualisation": True,
-    # Below the fold of a phone it would have a header without cells until somebody scrolls there.
+    # On a phone, below the fold, the header would have no cells until the user scrolls there.
     "suppressContentVisibilityAuto": True,
     "tabToNextCell": {"function": "leaveGrid(params)"},
     "tabToNextHeader": {"function": "leaveGrid(params)"},
     "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
     "loading": True,
-    "localeText": {"noRowsToShow": "No symbols yet", "loadingOoo": "Loading symbols"},
+    "localeText": {"noRowsToShow": "No symbols yet", "loadingOoo": "Loading symbols…"},
 }
-"""The functions named here are in assets."""
+"""The functions are defined in assets/."""
 
 
 def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
-    """The page as it is first sent. The numbers arrive with the first delta; what takes room beside them is there from
-    the start, so that nothing moves when they come."""
+    """The page as first sent. Its numbers arrive with the first delta; labels and placeholders are present from the
+    start, so that the layout does not shift."""
     snapshot = model.snapshot
     body = html.Div(
         [
@@ -82,7 +82,7 @@ def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
 
 
 def _banner(text: str | None) -> html.Div:
-    """What is to be known of the numbers, and the offer of better ones."""
+    """The banner about the data, with the switch to live quotes."""
     button = html.Button("Switch to live quotes", id="switch", className="switch", hidden=True)
     return html.Div(
         [html.Span(text, id="banner-text"), button],
@@ -90,7 +90,7 @@ def _banner(text: str | None) -> html.Div:
         className="banner",
         role="region",
         hidden=not text,
-        **{"aria-label": "About the data"},
+        **{"aria-label": "Data notice"},
     )
 
 
@@ -110,7 +110,7 @@ def _header(symbols: list[str]) -> html.Header:
 
 
 def _about() -> html.Div:
-    """The symbol's company, and how its quotes fare."""
+    """The symbol's company and the status of its quotes."""
     name = html.Div([html.Strong(id="company"), html.Span(id="market")], className="about-name")
     standing = [html.I(id="state", className="state"), html.Span(id="standing")]
     line = html.Div(standing, id="standing-line", hidden=True)
@@ -121,7 +121,7 @@ def _clock() -> html.Div:
     """The exchange's session and time, and the age of the newest quote."""
     badge = html.Span(id="badge", className="badge", hidden=True)
     clock = html.Span(id="clock", className="clock num")
-    age = html.Span(id="age", className="badge num", hidden=True, title="How old the newest quote is")
+    age = html.Span(id="age", className="badge num", hidden=True, title="Age of the latest quote")
     return html.Div([badge, clock, age], className="head-right")
 
 
@@ -134,8 +134,8 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
         searchable=True,
         selectFirstOptionOnChange=True,
         allowDeselect=False,
-        # A list without entries is none: one that can't be chosen stands in it. It scrolls itself, by keyboard too.
-        nothingFoundMessage=html.Span("No such symbol", role="option", **{"aria-disabled": "true"}),
+        # A listbox must not be empty, so it contains a disabled option. It scrolls itself, also by keyboard.
+        nothingFoundMessage=html.Span("No matching symbol", role="option", **{"aria-disabled": "true"}),
         withScrollArea=False,
         comboboxProps={"withinPortal": False},
         size="sm",
@@ -145,7 +145,7 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
 
 
 def _panel(title: str, name: str, body: Any) -> html.Section:
-    """A titled box; `name` is its class. The scripts write into the note on its right, whose id is name-note."""
+    """A titled panel; `name` is its class. The scripts write into the note on the right, whose id is `<name>-note`."""
     head = html.Div([html.H2(title, id=f"{name}-title"), html.Span(id=f"{name}-note", className="note")])
     head.className = "panel-head"
     return html.Section([head, body], className=f"panel {name}", **{"aria-labelledby": f"{name}-title"})
@@ -173,29 +173,29 @@ def _watchlist() -> html.Section:
 
 
 def _middle(scene: Scene) -> html.Div:
-    """The chart, and below it what the numbers come to in words."""
+    """The chart and the summary below it."""
     origin = html.Details(
         [html.Summary(id="words-by"), html.P(id="words-origin")], id="words-details", hidden=True
     )
-    # What is longer than its place scrolls, also by keyboard: the chart keeps its height.
+    # A long summary scrolls, also by keyboard, so that the chart keeps its height.
     words = html.Div(
         [html.P(id="words-text"), origin],
         className="words-body",
         role="group",
         tabIndex="0",
-        **{"aria-label": "In words"},
+        **{"aria-label": "Summary"},
     )
-    return html.Div([chart(scene), _panel("In words", "words", words)], className="middle")
+    return html.Div([chart(scene), _panel("Summary", "words", words)], className="middle")
 
 
 def _cells(name: str, cells: list[Cell]) -> html.Dl:
-    """A panel's labels with dashes in place of the numbers."""
+    """A panel's labels with dashes as placeholders for the numbers."""
     pairs = [html.Div([html.Dt(label), html.Dd("–")], className="cell") for label, _, _ in cells]
     return html.Dl(pairs, id=name, className="cells num")
 
 
 def _side(scene: Scene) -> html.Div:
-    # A list keeps the role that its items need; what scrolls around it is the log.
+    # The list keeps its role, which its items need; the scrolling box around it has the role log.
     alerts = html.Div(
         html.Ol(id="alerts", className="alerts"),
         className="alert-log fill",
@@ -215,7 +215,7 @@ def _side(scene: Scene) -> html.Div:
 
 
 def _forecast() -> html.Div:
-    """What is expected of the next close, how such forecasts fared, and the last of them beside what came."""
+    """The forecast of the next close, its model's accuracy, and the latest forecasts with the actual closes."""
     past = [
         html.Div(id="outcomes-plot", role="img", **{"aria-labelledby": "outcomes-text"}),
         html.P(id="outcomes-text"),
@@ -237,7 +237,7 @@ def _strip(parts: list[dict[str, Any]]) -> html.Footer:
             html.Div(figures, id="figures", className="parts num"),
         ],
         className="strip",
-        **{"aria-label": "State of the system"},
+        **{"aria-label": "System status"},
     )
 
 

@@ -1,6 +1,6 @@
-"""How a tick reaches the page: the page asks, one callback answers with what is new, scripts apply it in place.
+"""Dash callbacks: the page polls one callback for the changes (delta), and scripts apply them in place.
 
-Nothing is rendered anew: the scripts in assets/ write the delta into the chart, the watchlist and the texts.
+Nothing is re-rendered: the scripts in assets/ write the delta into the chart, the watchlist and the texts.
 """
 
 from typing import Any
@@ -8,32 +8,32 @@ from typing import Any
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from dashboard.presenters.delta import Ask, Scene, delta
+from dashboard.presenters.delta import DeltaRequest, Scene, delta
 from dashboard.read.read_model import ReadModel
-from dashboard.text.summary_service import Words
+from dashboard.text.summary_service import SummaryService
 
 
-def register(app: Dash, model: ReadModel, scene: Scene, words: Words) -> None:
-    """Add every callback of the page."""
-    _register_tick(app, model, scene, words)
+def register(app: Dash, model: ReadModel, scene: Scene, summaries: SummaryService) -> None:
+    """Register all callbacks of the page."""
+    _register_tick(app, model, scene, summaries)
     _register_scripts(app)
 
 
-def _register_tick(app: Dash, model: ReadModel, scene: Scene, words: Words) -> None:
+def _register_tick(app: Dash, model: ReadModel, scene: Scene, summaries: SummaryService) -> None:
     @app.callback(Output("delta", "data"), Input("ask", "data"), prevent_initial_call=True)
     async def tick(asked: dict[str, Any]) -> dict[str, Any]:
-        """Only memory is read here: a blocking call would hold up every viewer."""
-        ask = msgspec.convert(asked, Ask)
-        key = (ask.symbol or "", ask.interval)
-        newer = model.bars_since(key, ask.last_start)
-        return {**delta(scene, model.snapshot, ask, newer), "words": words.of(key)}
+        """Reads memory only: a blocking call would delay every viewer."""
+        request = msgspec.convert(asked, DeltaRequest)
+        key = (request.symbol or "", request.interval)
+        newer = model.bars_since(key, request.last_start)
+        return {**delta(scene, model.snapshot, request, newer), "words": summaries.of(key)}
 
 
 def _register_scripts(app: Dash) -> None:
     def script(name: str, *arguments: Output | Input | State) -> None:
         app.clientside_callback(ClientsideFunction("desk", name), *arguments)
 
-    # The page asks again only when its last question was answered, or is overdue.
+    # The page sends a request only after the last one was answered or is overdue.
     symbol, adjusted = Input("symbol", "value"), Input("adjusted", "checked")
     script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), symbol, adjusted)
     script("apply", Input("delta", "data"))

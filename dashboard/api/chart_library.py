@@ -1,5 +1,6 @@
-"""The library that draws the price chart: fetched once from the npm registry into the user's cache, then served from
-this machine. `chart_library.txt` names its version, its files and their SHA-256.
+"""Provides the chart library: downloaded once from the npm registry into the user's cache, then served locally.
+
+`chart_library.txt` lists its version, its files and their SHA-256.
 """
 
 import io
@@ -21,7 +22,7 @@ WAYS_OUT = "Check the network and wait, or set TICKSTREAM_NPM_URL to a mirror of
 
 @dataclass(frozen=True)
 class Package:
-    """A package of the npm registry: the SHA-256 of its tarball, and of those of its files that are served."""
+    """A package of the npm registry, with the SHA-256 of its tarball and of its served files."""
 
     name: str
     version: str
@@ -29,21 +30,21 @@ class Package:
     files: tuple[tuple[str, str], ...]
 
     def url(self, base: str) -> str:
-        """The tarball's address in the registry at `base`."""
+        """The URL of the tarball in the registry at `base`."""
         return f"{base.rstrip('/')}/{self.name}/-/{self.name}-{self.version}.tgz"
 
     @property
     def script(self) -> str:
-        """The name of the script in the cache and on the page; it changes with the version, so browsers may keep it."""
+        """The script's file name in the cache and on the page; it includes the version, so browsers may cache it."""
         return f"{self.name}-{self.version}.js"
 
     def cached(self, file: str) -> str:
-        """The name that a file of the package has in the cache."""
+        """The name of a file of the package in the cache."""
         return self.script if file.endswith(".js") else Path(file).name
 
 
 def read_package() -> Package:
-    """The package that the list names: `name:version SHA-256`, then a line a file; `#` starts a comment."""
+    """The package in the list: a line `name:version SHA-256`, then one line per file; `#` starts a comment."""
     lines = [line for line in LIST.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     (coordinates, sha256), *files = (line.split() for line in lines)
     name, version = coordinates.split(":")
@@ -51,24 +52,24 @@ def read_package() -> Package:
 
 
 def library_folder(package: Package) -> Path:
-    """The cache folder of exactly this package."""
+    """The cache folder of this package version."""
     return (
         platformdirs.user_cache_path("tickstream") / f"{package.name}-{package.version}-{package.sha256[:12]}"
     )
 
 
 def ensure_library(package: Package, folder: Path) -> None:
-    """Leave the package's files in `folder`, fetching them where one is absent or damaged.
+    """Ensure that the package's files are in `folder`; download them if one is missing or damaged.
 
-    The registry is npm's own, or the mirror whose base address is in TICKSTREAM_NPM_URL. Raises Unavailable with what
-    to do where the package can't be had.
+    The registry is npm's, or the mirror at TICKSTREAM_NPM_URL. Raises Unavailable, with instructions, if the download
+    fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if all(has_digest(folder / package.cached(file), digest) for file, digest in package.files):
         return
     url = package.url(os.environ.get("TICKSTREAM_NPM_URL") or NPM_REGISTRY)
     try:
-        with Console(stderr=True).status(f"Fetching {package.name} {package.version}"):
+        with Console(stderr=True).status(f"Downloading {package.name} {package.version}"):
             tarball = fetch(url, package.sha256)
     except Unavailable as error:
         raise Unavailable(f"The chart library is not on this machine yet and {error} {WAYS_OUT}") from None
@@ -76,7 +77,7 @@ def ensure_library(package: Package, folder: Path) -> None:
 
 
 def unpack(tarball: bytes, package: Package, folder: Path) -> None:
-    """Put the package's files into `folder`. The tarball is the one that the list names, so what is in it is known."""
+    """Extract the package's files into `folder`. The tarball's hash was checked, so its contents are known."""
     with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
         for file, _ in package.files:
             member = archive.extractfile(f"package/{file}")

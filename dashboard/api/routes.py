@@ -1,4 +1,4 @@
-"""What the page and other programs may ask for over HTTP."""
+"""The HTTP API for the page and other programs."""
 
 from asyncio import to_thread
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
 from dashboard.presenters.figures import columns
 from dashboard.presenters.outcomes import figure, outcomes
-from dashboard.read.read_model import MOST_BARS, ReadModel
+from dashboard.read.read_model import MAX_BARS, ReadModel
 from dashboard.read.rows import ActionRow, ChartBar
 from shared.errors import TickstreamError
 from shared.market.records import Interval
 
-BarCount = Annotated[int, Query(ge=1, le=MOST_BARS)]
+BarCount = Annotated[int, Query(ge=1, le=MAX_BARS)]
 Symbol = Annotated[str, Path(pattern=r"^[^\x00-\x1f]+$")]
-"""No table holds a NUL."""
+"""PostgreSQL texts can't contain NUL."""
 EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
 
 
 def routes(model: ReadModel) -> APIRouter:
-    """The API's routes. To be included before the page's own, which answer every path."""
+    """The API's routes. Include them before the page's routes, which match every path."""
     router = APIRouter()
     _add_health(router, model)
     _add_history(router, model)
@@ -33,7 +33,7 @@ def routes(model: ReadModel) -> APIRouter:
 
     @router.get("/api/{path:path}", include_in_schema=False)
     async def nothing(path: str) -> JSONResponse:
-        """Every other path below /api: without this the page itself would answer it."""
+        """Any other path below /api; without this route the page would be returned for it."""
         return JSONResponse({"detail": f"/api/{path} does not exist"}, 404)
 
     return router
@@ -42,7 +42,7 @@ def routes(model: ReadModel) -> APIRouter:
 def _add_health(router: APIRouter, model: ReadModel) -> None:
     @router.get("/healthz")
     async def health() -> JSONResponse:
-        """Whether this server is up, and what it can show; 503 where it has stopped reading."""
+        """Whether this server runs, and its condition; 503 after the read thread has failed."""
         status, code = ("failed", 503) if model.has_failed else ("ok", 200)
         snapshot = model.snapshot
         answer = {"status": status, "condition": snapshot.condition, "sequence": snapshot.sequence}
@@ -61,13 +61,13 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
     ) -> JSONResponse:
         """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC.
 
-        With `before` the newest of those that start before that time: page by page, each asked for with the first
-        `start` of the one before, they are all bars that are stored. `has_older` says whether a further page has any.
-        With `after` the oldest of those that start after that time, and `has_newer` in place of `has_older`.
-        `adjusted` undoes splits and dividends; `marks` says when they were.
+        `before` limits the bars to those that start before that time; to read all stored bars, request page after page
+        with `before` set to the first `start` of the previous page, while `has_older` is true. `after` returns the
+        oldest bars that start after that time, with `has_newer` in place of `has_older`. `adjusted` adjusts prices for
+        splits and dividends; `marks` lists these.
         """
         if before is not None and after is not None:
-            return JSONResponse({"detail": "give before or after, not both"}, 422)
+            return JSONResponse({"detail": "before and after can't be combined"}, 422)
         key, name = (symbol, interval), "has_older" if after is None else "has_newer"
         try:
             if after is None:
@@ -82,17 +82,17 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
 
 
 def _history(found: list[ChartBar], actions: Sequence[ActionRow], adjusted: bool) -> dict[str, Any]:
-    """Bars as columns, adjusted where that is asked for, and the splits and dividends of their symbol."""
+    """Bars as columns, adjusted on request, and the splits and dividends of their symbol."""
     return {"columns": columns(adjust(found, actions) if adjusted else found), "marks": marks(actions)}
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/forecasts/{symbol:path}")
     async def forecasts(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
-        """The newest closes of a symbol and what was forecast of each one bar before, as columns, oldest first.
+        """The newest closes of a symbol with the forecasts made one bar earlier, as columns, oldest first.
 
-        In units of today's share; times in epoch seconds UTC. `low` and `high` bound the interval that shall hold
-        the share `level` of closes, as `model` said; `text` says how many it held.
+        Prices are in units of today's share, times in epoch seconds UTC. `low` and `high` are the bounds of the
+        interval of `model` with nominal coverage `level`; `text` reports the actual coverage.
         """
         try:
             rows, level, model_shown = await to_thread(model.past_forecasts, (symbol, interval))
@@ -105,8 +105,8 @@ def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
 def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/diagnostics/{symbol:path}")
     async def diagnostics(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
-        """What is known of the models that forecast a symbol's closes: findings by model, searches, trainings and
-        records, as `dashboard.read.diagnostics.read_diagnostics` tells; times in epoch seconds UTC."""
+        """Diagnostics of a symbol's forecast models: findings by model, order searches, trainings and scores, as
+        described in `dashboard.read.diagnostics.read_diagnostics`; times in epoch seconds UTC."""
         try:
             found = await to_thread(model.diagnostics, (symbol, interval))
         except TickstreamError as reason:
@@ -117,11 +117,11 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
 def _add_switch(router: APIRouter, model: ReadModel) -> None:
     @router.post("/api/switch")
     async def switch() -> JSONResponse:
-        """Ask for the live quotes that are on offer. Only the page itself may: see `dashboard.api.guard`."""
+        """Request the switch to the live quotes on offer. Only the page may: see `dashboard.api.guard`."""
         try:
             is_accepted = await to_thread(model.accept_offer)
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         if not is_accepted:
-            return JSONResponse({"detail": "no live quotes are on offer"}, 409)
-        return JSONResponse({"detail": "the pipeline switches to live quotes"}, 202)
+            return JSONResponse({"detail": "no live quotes are available"}, 409)
+        return JSONResponse({"detail": "the pipeline is switching to live quotes"}, 202)

@@ -1,4 +1,4 @@
-// How numbers and times are written. Prices arrive as numbers, times as epoch seconds UTC.
+// Formats numbers and times. Prices are numbers, times are epoch seconds UTC.
 (function () {
   "use strict";
   const MINUS = "\u2212", UNKNOWN = "\u2013";
@@ -16,7 +16,7 @@
     return format.format(value).replace("-", MINUS);
   }
 
-  // A sign as well as a colour; what rounds to nothing has neither.
+  // Signed numbers also have a colour; a value that rounds to zero has neither sign nor colour.
   function signed(value, decimals) {
     if (value === null || value === undefined) return UNKNOWN;
     const text = plain(Math.abs(value), decimals);
@@ -30,7 +30,7 @@
     return plain(value / size, unit ? 2 : Number.isInteger(value) ? 0 : 2) + unit;
   }
 
-  // What is paid in: a sign before the number, else the code behind it.
+  // Currencies: a sign before the number, else the code after it.
   const SIGNS = { USD: "$", EUR: "\u20ac", GBP: "\u00a3", JPY: "\u00a5", CNY: "CN\u00a5", INR: "\u20b9", KRW: "\u20a9",
     HKD: "HK$", CAD: "CA$", AUD: "A$", TWD: "NT$", BRL: "R$", ILS: "\u20aa" };
 
@@ -41,33 +41,33 @@
 
   function money(value, decimals, code) {
     if (value === null || value === undefined) return UNKNOWN;
-    const { sign, code: behind } = currency(code), text = plain(value, decimals);
+    const { sign, code: suffix } = currency(code), text = plain(value, decimals);
     const signed = text.startsWith(MINUS) ? MINUS + sign + text.slice(1) : sign + text;
-    return signed + (behind ? `\u00a0${behind}` : "");
+    return signed + (suffix ? `\u00a0${suffix}` : "");
   }
 
-  // A price for a narrow place. Part of a number is another number: what is too long is written in millions, or as a power of ten.
-  const LONGEST = 10, LONGEST_OF_A_CELL = 17;
-  function brief(value, decimals, code, longest = LONGEST) {
+  // A price for limited space. A number is never cut off: a long one is written in millions or as a power of ten.
+  const MAX_LENGTH = 10, MAX_CELL_LENGTH = 17;
+  function brief(value, decimals, code, maxLength = MAX_LENGTH) {
     const whole = money(value, decimals, code);
-    if (whole === UNKNOWN || plain(value, decimals).length <= longest) return whole;
-    if (Math.abs(value) >= 1e5 && plain(value, 0).length <= longest) return money(value, 0, code);
-    const { sign, code: behind } = currency(code), size = Math.abs(value);
+    if (whole === UNKNOWN || plain(value, decimals).length <= maxLength) return whole;
+    if (Math.abs(value) >= 1e5 && plain(value, 0).length <= maxLength) return money(value, 0, code);
+    const { sign, code: suffix } = currency(code), size = Math.abs(value);
     const unit = [["T", 1e12], ["B", 1e9], ["M", 1e6]].find(([, least]) => size >= least);
     const [digits, power] = size.toExponential(4).split("e");
     const written = unit ? plain(size / unit[1], 4) + unit[0] : `${digits}e${power.replace("+", "").replace("-", MINUS)}`;
-    return (value < 0 ? MINUS : "") + sign + written + (behind ? `\u00a0${behind}` : "");
+    return (value < 0 ? MINUS : "") + sign + written + (suffix ? `\u00a0${suffix}` : "");
   }
 
-  // How long until something, in its two largest units.
+  // A duration in its two largest units.
   const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   function countdown(seconds) {
     const whole = Math.ceil(seconds), first = Math.max(0, UNITS.findIndex(([, size]) => whole >= size));
-    const words = UNITS.slice(first, first + 2).map(([unit, size], index) => {
+    const parts = UNITS.slice(first, first + 2).map(([unit, size], index) => {
       const above = index ? UNITS[first][1] : Infinity;
       return `${Math.floor(whole % above / size)} ${unit}`;
     });
-    return words.join(" ");
+    return parts.join(" ");
   }
 
   function clock(zone, options) {
@@ -82,7 +82,7 @@
 
   function day(second, zone) { return clock(zone, { day: "numeric", month: "short" }).format(second * 1000); }
 
-  // When something was, as seen from `now`: the time of today, else with its day, else its day and year.
+  // A time relative to `now`: today's as a time, this year's with its day, others as a date.
   function moment(second, zone, now) {
     const date = { year: "numeric", month: "short", day: "numeric" };
     const [then, today] = [second, now].map((each) => clock(zone, date).format(each * 1000));
@@ -101,7 +101,7 @@
     return `${clock(zone, DAY).format(second * 1000).replace(",", "")} ${time(second, zone)} ${name}`;
   }
 
-  // Zones move their clocks at full quarters of an hour, so one look-up serves a quarter.
+  // UTC offsets change at full quarters of an hour only, so one look-up per quarter is enough.
   function offset(second, zone) {
     const quarter = Math.floor(second / 900) * 900;
     return cached(offsets, zone + quarter, () => {
@@ -121,15 +121,15 @@
 
   function difference(value, decimals) {
     const text = signed(value, decimals);
-    return text.length <= LONGEST_OF_A_CELL ? text : text[0] + brief(Math.abs(value), decimals, null, LONGEST_OF_A_CELL);
+    return text.length <= MAX_CELL_LENGTH ? text : text[0] + brief(Math.abs(value), decimals, null, MAX_CELL_LENGTH);
   }
 
-  // A cell's value in the way its kind asks for. A code without a sign stands in the panel's head, once.
+  // Formats a cell's value by its kind. A currency code without a sign is shown once, in the panel's header.
   function cell(value, kind, decimals, code) {
     switch (kind) {
       case "text": case "words": case "partial": return value;
       case "range": return value.map((each) => cell(each, "price", decimals, code)).join(" \u2013 ");
-      case "price": return brief(value, decimals, currency(code).sign ? code : null, LONGEST_OF_A_CELL);
+      case "price": return brief(value, decimals, currency(code).sign ? code : null, MAX_CELL_LENGTH);
       case "difference": return difference(value, decimals + (decimals > 8 ? 0 : 2));
       case "volume": return compact(value);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
@@ -137,16 +137,16 @@
     }
   }
 
-  // How long a bar is: in seconds, and in words for those who hear it.
-  const LENGTHS = { "1m": [60, "one minute"], "5m": [300, "five minutes"], "15m": [900, "15 minutes"], "1h": [3600, "one hour"], "1d": [86400, "one day"] };
+  // The length of a bar in seconds and as text for screen readers.
+  const LENGTHS = { "1m": [60, "1-minute"], "5m": [300, "5-minute"], "15m": [900, "15-minute"], "1h": [3600, "1-hour"], "1d": [86400, "daily"] };
   const seconds = (interval) => LENGTHS[interval][0];
 
-  function bars(count, interval) { return `${plain(count, 0)} ${count === 1 ? "bar" : "bars"} of ${LENGTHS[interval][1]}`; }
+  function bars(count, interval) { return `${plain(count, 0)} ${LENGTHS[interval][1]} ${count === 1 ? "bar" : "bars"}`; }
 
-  // The colour follows the sign that is written.
+  // The colour follows the displayed sign.
   function tone(text) { return text.startsWith("+") ? "up" : text.startsWith(MINUS) ? "down" : ""; }
 
-  // The chart's axis holds the exchange's wall time, written as if it were UTC: days begin where the exchange's do.
+  // The chart's axis uses the exchange's local time as if it were UTC, so that days begin as at the exchange.
   const MONTH = { month: "short" }, AXIS_DAY = { day: "numeric", month: "short" };
   const SHORT = { hour: "2-digit", minute: "2-digit" };
   function axisTick(second, kind) {

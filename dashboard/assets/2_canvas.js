@@ -1,26 +1,26 @@
-// The chart on the page: the one place that holds the library's objects. The others say what is to be drawn on it.
+// Owns all objects of the chart library. The other scripts pass what is to be drawn.
 (function () {
   "use strict";
   const KINDS = { candlestick: "CandlestickSeries", line: "LineSeries", histogram: "HistogramSeries" };
-  const LETTER = 3.4; // half the width of a letter of the time axis, in pixels
-  const held = new Map(); // by id: what was asked for, and the library's objects that show it
-  let chart = null, panes = [], pointed = null, wanted = null, isMoved = false, hearMove = () => {}, hearPoint = () => {};
+  const HALF_LETTER = 3.4; // half the width of a letter on the time axis, in pixels
+  const held = new Map(); // by id: the specification of a series and the library's objects for it
+  let chart = null, panes = [], pointed = null, wanted = null, isMoved = false, onMove = () => {}, onPoint = () => {};
 
-  // The library cuts a label of the time axis that reaches over its edge; such a label is left out. It also keeps the
-  // labels it has formatted, by a key; where a label stands changes with every move, so no key occurs twice.
+  // The library cuts off a label at the edge of the time axis; such a label is omitted. It also caches formatted labels by
+  // key. Whether a label fits depends on its position, so every call returns a new key.
   function axis() {
-    let asked = 0;
+    let calls = 0;
     return new (class extends LightweightCharts.defaultHorzScaleBehavior() {
-      cacheKey() { return (asked += 1); }
+      cacheKey() { return (calls += 1); }
       formatTickmark(mark, localization) {
         const text = super.formatTickmark(mark, localization), scale = chart.timeScale();
-        const x = scale.logicalToCoordinate(mark.index), half = text.length * LETTER + 2;
+        const x = scale.logicalToCoordinate(mark.index), half = text.length * HALF_LETTER + 2;
         return x < half || x > scale.width() - half ? "" : text;
       }
     })();
   }
 
-  // `listeners` are called with the library's event under the pointer, and after each move along the time axis.
+  // `point` is called with the library's crosshair event, `move` after each move along the time axis.
   function create(options, { point, move }) {
     const { axisTick, axisTime } = deskFormat;
     chart = LightweightCharts.createChartEx(document.getElementById("chart"), axis(), {
@@ -28,38 +28,38 @@
       timeScale: { ...options.timeScale, tickMarkFormatter: axisTick },
       localization: { timeFormatter: axisTime, dateFormat: "yyyy-MM-dd" },
     });
-    hearMove = move;
-    hearPoint = (event) => { pointed = event; point(event); };
-    chart.subscribeCrosshairMove(hearPoint);
+    onMove = move;
+    onPoint = (event) => { pointed = event; point(event); };
+    chart.subscribeCrosshairMove(onPoint);
     chart.timeScale().subscribeVisibleLogicalRangeChange(moved);
-    leave(chart.chartElement());
+    clearOnLeave(chart.chartElement());
   }
 
-  // A drag that ends beside its pane leaves the crosshair behind: it has to go with the pointer. The library does not
-  // report that it was cleared.
-  function leave(element) {
-    const clear = () => { chart.clearCrosshairPosition(); hearPoint({}); };
+  // After a drag that ends outside its pane the library keeps the crosshair, so it is cleared here. The library does not
+  // report the clearing.
+  function clearOnLeave(element) {
+    const clear = () => { chart.clearCrosshairPosition(); onPoint({}); };
     element.addEventListener("mouseleave", clear);
     window.addEventListener("mouseup", ({ target }) => { if (!element.contains(target)) requestAnimationFrame(clear); });
   }
 
-  // The library reports moves also amid a change of the data: they are heard once it is over, before the next picture.
+  // The library also reports moves during a change of the data; they are handled after it, before the next frame.
   function moved() {
     if (isMoved) return;
     isMoved = true;
     requestAnimationFrame(() => {
       isMoved = false;
-      if (!wanted) hearMove();
+      if (!wanted) onMove();
     });
   }
 
-  // What is drawn: a series has an id, a type, a pane, data, options, and may have priceLines, markers and scale options.
-  // Data are handed over again only where their array is another one; ticks change it in place.
+  // Draws a list of series. Each has an id, type, pane, data and options, and optionally priceLines, markers and scale
+  // options. Data are passed to the library only if the array is a different one; ticks change it in place.
   function draw(list, names) {
-    const ids = list.map(({ id }) => id), isOther = ids.join() !== [...held.keys()].join();
+    const ids = list.map(({ id }) => id), isReordered = ids.join() !== [...held.keys()].join();
     for (const id of [...held.keys()]) if (!ids.includes(id)) remove(id);
     for (const spec of list) put(spec);
-    if (isOther) order(list);
+    if (isReordered) order(list);
     if (names.join() !== panes.join()) arrange(names);
   }
 
@@ -97,7 +97,7 @@
     else if (markers.length) own.markers = LightweightCharts.createSeriesMarkers(own.series, markers);
   }
 
-  // The order of the list is that in which a pane's series lie above each other.
+  // The order of the list is the drawing order within each pane.
   function order(list) {
     const depth = {}, sorted = list.map((spec) => [spec.id, held.get(spec.id)]);
     for (const [, { spec, series }] of sorted) series.setSeriesOrder(depth[spec.pane] = (depth[spec.pane] ?? -1) + 1);
@@ -105,7 +105,7 @@
     for (const [id, own] of sorted) held.set(id, own);
   }
 
-  // Panes have another order, or one came or went: heights that somebody dragged are given up.
+  // After panes were added, removed or reordered: pane heights set by the user are reset.
   function arrange(names) {
     const stretch = { price: 6, volume: 1.1, rsi: 1.5, macd: 1.6 };
     names.forEach((name, index) => {
@@ -116,7 +116,7 @@
     panes = [...names];
   }
 
-  // A line across the pane of a series, with its price on the axis, wherever the chart has been moved to.
+  // A price line across the pane of a series with its label on the axis, visible at any scroll position.
   function tag(id, price, color) {
     const own = held.get(id);
     if (!own) return;
@@ -126,18 +126,18 @@
 
   function tick(id, bar, isHistorical) { held.get(id)?.series.update(bar, Boolean(isHistorical)); }
 
-  // The library moves with the next frame, which a hidden page has to wait for; until then this is where it will be.
+  // The library moves with the next frame, which is delayed in a hidden page; until then `wanted` is the range.
   function setRange(range) {
     wanted = range;
     chart.timeScale().setVisibleLogicalRange(range);
     requestAnimationFrame(() => {
       if (wanted !== range) return;
       wanted = null;
-      hearMove();
+      onMove();
     });
   }
 
-  // Every price scale follows what is visible again, also one whose axis was dragged.
+  // Enables auto-scaling of every price scale, also of one whose axis was dragged.
   function autoscale() {
     for (const { series } of held.values()) series.priceScale().setAutoScale(true);
   }

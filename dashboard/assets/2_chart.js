@@ -1,9 +1,9 @@
-// What the chart shows: history as columns becomes series, a delta becomes ticks. Nothing is drawn anew on a tick.
+// The chart's data: converts columns of history to series, and deltas to ticks that update the series in place.
 (function () {
   "use strict";
   const PANES = ["price", "volume", "rsi", "macd"];
   let specs = [], shown = new Set(), room = {};
-  let view = null; // what is on the chart: see load
+  let view = null; // the loaded chart: see load
 
   function setSpecs(series) { specs = series; }
 
@@ -24,7 +24,7 @@
     return { time, value, color: rises ? spec.tint.up : spec.tint.down };
   }
 
-  // The exchange's wall time; where clocks are set back the axis must go on all the same.
+  // The exchange's local time; it must increase also when clocks are set back.
   function axisTime(start) {
     const time = start + deskFormat.offset(start, view.zone);
     const before = view.times.at(-1);
@@ -48,9 +48,8 @@
     bars.forEach(append);
   }
 
-  // `chart` is what it shows and how: symbol, interval, zone, decimals, currency, adjusted, actions. `found` are its bars:
-  // columns and marks, whether older ones are stored, and where newer ones are left out the newest two: `newest`. `fan` is
-  // what is expected.
+  // `chart`: symbol, interval, zone, decimals, currency, adjusted, actions. `found`: columns and marks of its bars, whether
+  // older ones are stored, and `newest`, the newest two bars, for a detached history that ends before them. `fan`: the forecast.
   function load(chart, found, fan) {
     const bars = rows(found.columns), newest = found.newest ? rows(found.newest) : bars;
     view = {
@@ -63,7 +62,7 @@
     deskCanvas.autoscale();
   }
 
-  // Older bars come before those that are drawn, which stay where they are on the screen.
+  // Adds older bars before the drawn ones, which keep their position on the screen.
   function prepend(columns, hasOlder) {
     const range = deskCanvas.range(), older = rows(columns);
     view.hasOlder = hasOlder;
@@ -73,8 +72,8 @@
     if (range) deskCanvas.setRange({ from: range.from + older.length, to: range.to + older.length });
   }
 
-  // Newer bars come behind those of a past that was shown alone.
-  function adjoin(columns, hasNewer) {
+  // Adds newer bars after those of a detached history.
+  function appendNewer(columns, hasNewer) {
     const range = deskCanvas.range();
     view.hasNewer = hasNewer;
     fill([...view.bars, ...rows(columns)]);
@@ -83,7 +82,7 @@
     if (range) deskCanvas.setRange(range);
   }
 
-  // The newest bar and the one before it, also where the chart shows a past alone.
+  // The newest bar and the one before it, also while the chart shows a detached history.
   function newest() {
     const [before, bar] = view.hasNewer ? view.apart.slice(-2) : [view.bars.at(-2), view.bars.at(-1)];
     return bar === undefined ? { bar: before } : { bar, before };
@@ -95,7 +94,7 @@
     return { type: "custom", formatter: (value) => deskFormat.plain(value, precision), minMove: 1 / 10 ** precision };
   }
 
-  // A split or a dividend is marked at the first bar it holds for, where there is one before it.
+  // A split or dividend is marked at the first bar it applies to, unless that is the first loaded bar.
   function markers() {
     return view.marks.flatMap(({ time, letter }) => {
       const index = indexAfter(time - 1);
@@ -105,7 +104,7 @@
     });
   }
 
-  // The price pane leaves room for its legend, however many lines that has.
+  // Each pane leaves space for its legend, which may have several lines.
   function margins(spec, first) {
     if (spec !== first) return {};
     const bottom = spec.pane === "volume" ? 0 : 0.06;
@@ -119,7 +118,7 @@
     draw();
   }
 
-  // Series keep their data array, so that a switched study leaves the others as they are.
+  // Series keep their data arrays, so that toggling one study does not redraw the others.
   function draw() {
     if (!view) return;
     const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
@@ -137,7 +136,7 @@
     describe();
   }
 
-  // The last price stands on the axis wherever the chart was moved to.
+  // The last price is labelled on the axis at any scroll position.
   function tag() {
     const last = newest().bar, price = specs.find(({ id }) => id === "price").options;
     if (last) deskCanvas.tag("price", last.close, last.close >= last.open ? price.upColor : price.downColor);
@@ -148,7 +147,7 @@
     draw();
   }
 
-  // Where the fan is drawn anew the chart stays where it is; who saw the end of it, at `reached`, is to see it still.
+  // Redraws after the fan has changed and keeps the visible range; if its end, `reached`, was visible, it stays visible.
   function drawScrolled(range, reached) {
     const moved = view.bars.length - 1 + deskFan.ahead(view) - reached;
     draw();
@@ -162,8 +161,8 @@
     return last !== undefined && Object.keys(bar).every((name) => bar[name] === last[name]);
   }
 
-  // Bars that closed, then the open one, then what is expected of the next ones. False where they don't follow what is
-  // drawn: the chart must load anew.
+  // Applies the closed bars, the open bar and the forecast. Returns false if they don't continue the drawn bars, so that
+  // the chart must reload.
   function tick(closed, open, fan) {
     const newer = rows(closed);
     if (newer.length) view.lastStart = newer.at(-1).start;
@@ -182,7 +181,7 @@
     return true;
   }
 
-  // What comes in while a past is shown alone changes the last price only.
+  // While a detached history is shown, new bars change the last price only.
   function followApart(bar) {
     const isSame = bar.start === view.apart.at(-1).start;
     view.apart = [...(isSame ? view.apart.slice(0, -1) : view.apart), bar].slice(-2);
@@ -198,17 +197,17 @@
     }
   }
 
-  // How many of rising `values` are not above `most`.
-  function count(values, most, read = (value) => value) {
+  // The number of ascending `values` that are at most `limit`.
+  function count(values, limit, read = (value) => value) {
     let low = 0, high = values.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (read(values[middle]) <= most) low = middle + 1; else high = middle;
+      if (read(values[middle]) <= limit) low = middle + 1; else high = middle;
     }
     return low;
   }
 
-  // The first bar that starts after a moment, in epoch seconds; the number of bars where none does.
+  // The index of the first bar that starts after `second`, epoch seconds; the number of bars if there is none.
   function indexAfter(second) { return count(view.bars, second, (bar) => bar.start); }
 
   function barAt(time) {
@@ -218,22 +217,22 @@
     return { bar: view.bars[index], before: view.bars[index - 1] };
   }
 
-  // What the canvas shows, in words, for those who can't see it.
+  // The text alternative of the chart for screen readers.
   function describe() {
-    const words = document.getElementById("summary");
-    if (!view.bars.length) { deskPanels.write(words, `${view.symbol}: no bars yet.`); return; }
+    const target = document.getElementById("summary");
+    if (!view.bars.length) { deskPanels.write(target, `${view.symbol}: no bars yet.`); return; }
     const last = view.bars.at(-1), first = view.bars[0], now = newest().bar, price = (value) => deskFormat.money(value, view.decimals, view.currency);
     let high = -Infinity, low = Infinity;
     for (const bar of view.bars) { high = Math.max(high, bar.high); low = Math.min(low, bar.low); }
     const when = (bar) => deskFormat.fullClock(bar.start, view.zone);
     const rsi = now.rsi === null ? "" : ` RSI ${deskFormat.plain(now.rsi, 1)}.`;
-    const how = view.adjusted ? ", adjusted," : "", oldest = view.hasOlder ? "" : ", the oldest that is stored,";
-    deskPanels.write(words, `${view.symbol}, ${deskFormat.bars(view.bars.length, view.interval)}${how} from ${when(first)}${oldest} ` +
-      `to ${when(last)}. Last price ${price(now.close)}, highest ${price(high)}, lowest ${price(low)}.${rsi}`);
+    const adjusted = view.adjusted ? ", adjusted," : "", oldest = view.hasOlder ? "" : " (oldest stored)";
+    deskPanels.write(target, `${view.symbol}, ${deskFormat.bars(view.bars.length, view.interval)}${adjusted} from ${when(first)}${oldest} ` +
+      `to ${when(last)}. Last price ${price(now.close)}, high ${price(high)}, low ${price(low)}.${rsi}`);
   }
 
   window.deskChart = {
-    setSpecs, load, prepend, adjoin, newest, show, tick, barAt, indexAfter, leaveRoom,
+    setSpecs, load, prepend, appendNewer, newest, show, tick, barAt, indexAfter, leaveRoom,
     view: () => view,
     isDaily: () => view !== null && view.interval === "1d",
     isEmpty: () => view !== null && view.bars.length === 0,

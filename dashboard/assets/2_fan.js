@@ -1,4 +1,4 @@
-// What is expected of the next closes: boxes beyond the last bar, one a bar and interval, and a line through the means.
+// The forecast fan: one box per bar and interval beyond the last bar, and a line through the means.
 (function () {
   "use strict";
   const DAY = 86400;
@@ -6,11 +6,11 @@
 
   function setSpecs(series) { specs = series; }
 
-  function empty() { return { said: "", points: Object.fromEntries(specs.map(({ id }) => [id, []])) }; }
+  function empty() { return { state: "", points: Object.fromEntries(specs.map(({ id }) => [id, []])) }; }
 
   const isWeekend = (time) => [0, 6].includes(new Date(time * 1000).getUTCDay());
 
-  // When the bar after one starts, by the interval's spacing: nobody knows of holidays and nights beforehand.
+  // The expected start of the next bar, from the interval only: holidays and closed hours are not considered.
   function following(time, view) {
     let next = time + deskFormat.seconds(view.interval);
     if (view.interval !== "1d" || view.times.slice(-7).some(isWeekend)) return next;
@@ -18,32 +18,32 @@
     return next;
   }
 
-  // Axis times of the bar the forecast was made after and of those it is about; none where all of them have closed.
-  function timesOf(view, said) {
-    const made = said ? view.bars.findLastIndex((bar) => bar.start === said.start) : -1;
-    if (made < 0 || made + said.mean.length < view.bars.length - 1) return [];
+  // Axis times of the bar after which the forecast was made and of the forecast bars; empty once all of these have closed.
+  function timesOf(view, forecast) {
+    const made = forecast ? view.bars.findLastIndex((bar) => bar.start === forecast.start) : -1;
+    if (made < 0 || made + forecast.mean.length < view.bars.length - 1) return [];
     const times = [view.times[made]];
-    for (const _ of said.mean) times.push(view.times[made + times.length] || following(times.at(-1), view));
+    for (const _ of forecast.mean) times.push(view.times[made + times.length] || following(times.at(-1), view));
     return times;
   }
 
-  function point(spec, view, said, times, step) {
+  function point(spec, view, forecast, times, step) {
     if (spec.level === null) {
       const close = view.bars[view.times.lastIndexOf(times[0])].close;
-      return { time: times[step], value: step ? said.mean[step - 1] : close };
+      return { time: times[step], value: step ? forecast.mean[step - 1] : close };
     }
-    const low = said.low[step - 1][spec.level], high = said.high[step - 1][spec.level];
+    const low = forecast.low[step - 1][spec.level], high = forecast.high[step - 1][spec.level];
     return { time: times[step], open: low, high, low, close: high };
   }
 
-  function pointsOf(spec, view, said, times) {
-    if (spec.level !== null && said && said.low[0][spec.level] === undefined) return []; // of fewer intervals
+  function pointsOf(spec, view, forecast, times) {
+    if (spec.level !== null && forecast && forecast.low[0][spec.level] === undefined) return []; // it has fewer intervals
     const steps = [...times.keys()].slice(spec.level === null ? 0 : 1);
-    return steps.map((step) => point(spec, view, said, times, step));
+    return steps.map((step) => point(spec, view, forecast, times, step));
   }
 
-  // Where bars went on as expected a series drops its first points, changes some and adds the last ones, so that the
-  // chart scrolls along. Undefined where a bar did not come when it was expected: the axis is to forget that time.
+  // If the bars came at the expected times, a series drops its first points, changes some and adds the last ones, so that
+  // the chart scrolls along. Undefined if a bar did not come when expected: its time must be removed from the axis.
   function ticksOf(id, before, after, view) {
     const first = after.length ? after[0].time : -1, last = before.length ? before.at(-1).time : -1, historicalUpdate = true;
     const gone = before.filter(({ time }) => time < first);
@@ -55,28 +55,28 @@
     ];
   }
 
-  // Takes what is said by now. Gives the ticks that show it; null where the series are to be drawn anew.
-  function follow(view, said) {
-    const times = timesOf(view, said), now = JSON.stringify([times, times.length ? said : null]), ticks = [];
-    if (now === fan.said) return ticks;
-    fan.said = now;
-    let isAnew = false;
+  // Takes the current forecast. Returns the ticks that show it; null if the series must be redrawn.
+  function follow(view, forecast) {
+    const times = timesOf(view, forecast), now = JSON.stringify([times, times.length ? forecast : null]), ticks = [];
+    if (now === fan.state) return ticks;
+    fan.state = now;
+    let mustRedraw = false;
     for (const spec of specs) {
-      const before = fan.points[spec.id], after = pointsOf(spec, view, said, times);
+      const before = fan.points[spec.id], after = pointsOf(spec, view, forecast, times);
       const moves = before.length || after.length ? ticksOf(spec.id, before, after, view) : [];
       if (moves) before.splice(0, before.length, ...after); else fan.points[spec.id] = after;
-      if (moves) ticks.push(...moves); else isAnew = true;
+      if (moves) ticks.push(...moves); else mustRedraw = true;
     }
-    return isAnew ? null : ticks;
+    return mustRedraw ? null : ticks;
   }
 
-  // Another chart, another fan.
-  function begin(view, said) {
+  // Starts a new fan for another chart.
+  function begin(view, forecast) {
     fan = empty();
-    follow(view, said);
+    follow(view, forecast);
   }
 
-  // A fan that is switched off stays where it is, unseen: the time axis does not move.
+  // A hidden fan keeps its data, so that the time axis does not move.
   function series(isShown, priceFormat) {
     return specs.map((spec) => ({
       id: spec.id, type: spec.type, pane: "price", data: fan.points[spec.id],
@@ -84,7 +84,7 @@
     }));
   }
 
-  // Bars of the axis that no candle has reached yet.
+  // The number of forecast bars beyond the last candle.
   function ahead(view) {
     const line = specs.find((spec) => spec.level === null), points = line && fan.points[line.id];
     return points ? points.filter(({ time }) => time > view.times.at(-1)).length : 0;

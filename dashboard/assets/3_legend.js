@@ -1,4 +1,4 @@
-// The line of names and values in the corner of each pane: the bar under the crosshair, else the newest.
+// The legend of each pane: names and values of the bar under the crosshair, else of the newest bar.
 (function () {
   "use strict";
   let labels = {}, cells = [], time = null;
@@ -14,7 +14,7 @@
     return element;
   }
 
-  // Built anew only where other things are drawn.
+  // Rebuilt only if other series are drawn.
   let built = "", tallest = new Map();
   function build(names, drawn) {
     const { symbol, interval, decimals, currency, adjusted } = deskChart.view();
@@ -59,10 +59,10 @@
     return `${deskFormat.signed((bar.close / (before ? before.close : bar.open) - 1) * 100, 2)} %`;
   }
 
-  // The splits and dividends that took effect with this bar.
+  // Splits and dividends that took effect with this bar.
   function actions({ bar, before }) {
-    const came = deskChart.view().marks.filter(({ time }) => before && before.start < time && time <= bar.start);
-    return came.map(({ text }) => text).join(", ");
+    const found = deskChart.view().marks.filter(({ time }) => before && before.start < time && time <= bar.start);
+    return found.map(({ text }) => text).join(", ");
   }
 
   function studies(legend, drawn) {
@@ -70,7 +70,7 @@
     for (const study of Object.keys(labels).filter((key) => drawn.some((spec) => spec.study === key))) {
       const own = drawn.filter((spec) => spec.study === study);
       const colour = own.find((spec) => spec.id === study) || own[0];
-      const group = span(legend, "study"), pair = span(group, "pair"); // a name and its first value stay in one line
+      const group = span(legend, "study"), pair = span(group, "pair"); // a name and its first value stay on one line
       span(pair, "study-name", labels[study]).style.color = colour.options.color;
       const lines = own.filter((spec) => !spec.tint), columns = own.filter((spec) => spec.tint);
       for (const [index, spec] of [...lines, ...columns].entries()) {
@@ -81,7 +81,7 @@
     }
   }
 
-  // A value has the colour in which its series draws it, without what shines through.
+  // A value has the opaque colour of its series.
   function colourOf(spec, bar) {
     if (!spec.tint) return spec.options.color;
     const rises = spec.tint.by === "sign" ? bar[spec.column] >= 0 : bar.close >= bar.open;
@@ -92,10 +92,10 @@
     const found = deskChart.view() && deskChart.barAt(time);
     if (!found || !found.bar) return;
     for (const { element, text, isSigned, colour } of cells) {
-      const words = text(found);
-      if (element.textContent !== words) element.textContent = words;
+      const content = text(found);
+      if (element.textContent !== content) element.textContent = content;
       if (colour) element.style.color = colour(found);
-      if (isSigned) element.className = `value ${deskFormat.tone(words)}`;
+      if (isSigned) element.className = `value ${deskFormat.tone(content)}`;
     }
   }
 
@@ -104,7 +104,7 @@
     refresh();
   }
 
-  // The library makes the rows of its panes with the next picture.
+  // The library creates the rows of its panes with the next frame.
   function watch() {
     rows.disconnect();
     for (const element of [...deskCanvas.rows(), ...document.getElementById("legends").children]) {
@@ -113,7 +113,7 @@
     place();
   }
 
-  // The room for a legend is that for the most lines it has had: longer values don't make the chart jump to and fro.
+  // A legend reserves space for the most lines it has had, so that the chart does not jump when values change length.
   function place() {
     const found = deskCanvas.rows(), names = [...tallest.keys()], shares = {};
     [...document.getElementById("legends").children].forEach((legend, index) => {

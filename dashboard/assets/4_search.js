@@ -1,19 +1,19 @@
-// The symbol's field: what is typed takes the place of the symbol that stands there, and is not added to it.
+// The symbol search: typed text replaces the current symbol instead of being appended to it.
 (function () {
   "use strict";
   let isFresh = false;
   const isSearch = (target) => target.id === "symbol";
-  // While the list is shut a symbol stands in the field, and not something half typed.
-  const isShut = (target) => isSearch(target) && !target.hasAttribute("aria-controls");
+  // While the list is closed, the field contains a symbol and no partial input.
+  const isClosed = (target) => isSearch(target) && !target.hasAttribute("aria-controls");
 
   document.addEventListener("focusin", ({ target }) => { isFresh = isSearch(target); });
-  document.addEventListener("pointerdown", ({ target }) => { isFresh = isFresh || isShut(target); }, true);
+  document.addEventListener("pointerdown", ({ target }) => { isFresh = isFresh || isClosed(target); }, true);
   document.addEventListener("click", ({ target }) => {
     if (isFresh && isSearch(target)) target.select();
     isFresh = false;
   });
-  // The field keeps the focus after a choice: the next symbol may be typed at once.
+  // The field keeps the focus after a choice, so that the next symbol can be typed at once.
   document.addEventListener("keydown", ({ target, key, ctrlKey, metaKey, altKey }) => {
-    if (key.length === 1 && !ctrlKey && !metaKey && !altKey && isShut(target)) target.select();
+    if (key.length === 1 && !ctrlKey && !metaKey && !altKey && isClosed(target)) target.select();
   }, true);
 })();

@@ -1,4 +1,4 @@
-// The watchlist: rows are changed in place by transactions, never replaced.
+// The watchlist: transactions update its rows in place.
 (function () {
   "use strict";
   const rows = new Map();
@@ -8,7 +8,7 @@
     try { return dash_ag_grid.getApi("watchlist"); } catch { return null; }
   }
 
-  // The grid may not be there yet; what came before it waits. Before anything `isKnown` it says that it is loading.
+  // Rows received before the grid exists are kept in `pending`. Until `isKnown` the grid shows its loading text.
   function apply(changed, isKnown) {
     for (const row of changed) {
       const whole = { trend: [], ...rows.get(row.symbol), ...row };
@@ -21,7 +21,7 @@
     for (const row of pending.values()) transaction[api.getRowNode(row.symbol) ? "update" : "add"].push(row);
     pending = new Map();
     api.applyTransaction(transaction);
-    if (isKnown && isLoading) api.setGridOption("loading", isLoading = false); // after the rows: else there were none
+    if (isKnown && isLoading) api.setGridOption("loading", isLoading = false); // after the rows, else "No symbols yet" would flash
   }
 
   function clear() {
@@ -31,22 +31,22 @@
     pending.clear();
   }
 
-  // Whether the row of this symbol was there to be selected. The grid's component selects its own rows again after every
-  // change of the data: what is selected behind its back would be taken back.
+  // Returns whether the symbol's row exists. The Dash component restores its own selection after every data change, so the
+  // selection must be set through its properties.
   function select(symbol) {
     const api = grid(), node = api && api.getRowNode(symbol);
     if (node && !node.isSelected()) dash_clientside.set_props("watchlist", { selectedRows: { ids: [symbol] } });
     return Boolean(node);
   }
 
-  // Somebody may have taken the selection away, and while the grid begins it takes one back.
+  // The user may have cleared the selection, and the starting grid may reset it.
   function isUnselected() {
     const api = grid();
     return Boolean(api) && api.getSelectedNodes().length === 0;
   }
 
-  // From the close that the price is compared with, which is a line, over the closes of the day to the last price. A cell
-  // is drawn anew where its value is another: so all that is drawn is in it.
+  // The reference close, drawn as a line, the closes of the day, and the last price. The grid redraws a cell when its value
+  // changes, so the value contains everything that is drawn.
   function trendPoints({ trend, past, last, reference }) {
     if (past || last === null) return [];
     return [...(reference === null ? [] : [reference]), ...trend, last];
@@ -67,16 +67,16 @@
 
   function State({ value }) {
     if (!value) return null;
-    const words = React.createElement("span", { className: "unseen" }, value);
-    return React.createElement("i", { className: `state ${value}` }, words);
+    const text = React.createElement("span", { className: "unseen" }, value);
+    return React.createElement("i", { className: `state ${value}` }, text);
   }
 
-  // Words and not only colours; without a state there is nothing to say.
-  const STATES = { live: "Live", waiting: "Waiting", history: "History is being fetched", stale: "Stale", closed: "Market closed" };
+  // Tooltips for the states.
+  const STATES = { live: "Live", waiting: "Waiting for quotes", history: "Loading history", stale: "Stale", closed: "Market closed" };
 
   window.dashAgGridComponentFunctions = { Trend, State };
   window.dashAgGridFunctions = {
-    // Where the symbol's own name ends with its currency there is no need to repeat it.
+    // The currency code is omitted if the symbol already ends with it.
     watchPrice: ({ value, data: { symbol, decimals, currency } }) =>
       deskFormat.brief(value, decimals, currency && deskFormat.currency(currency).code && symbol.endsWith(currency) ? null : currency),
     watchFull: ({ value, data: { decimals, currency, past, zone } }) =>
@@ -86,7 +86,7 @@
     watchState: ({ value }) => STATES[value] || value,
     watchPercent: ({ value }) => deskFormat.signed(value, 2),
     watchTone: ({ value }, tone) => deskFormat.tone(deskFormat.signed(value, 2)) === tone,
-    leaveGrid: () => false, // Tab goes on to the next part of the page; the arrow keys move inside
+    leaveGrid: () => false, // Tab moves to the next part of the page, the arrow keys within the grid
     deskTheme: (theme) => theme.withParams({
       backgroundColor: "#0f151d", foregroundColor: "#d5deea", headerBackgroundColor: "#0f151d",
       headerTextColor: "#8d9bad", borderColor: "#1a232e", rowHoverColor: "#16202b", selectedRowBackgroundColor: "#1a2c42",

@@ -1,4 +1,4 @@
-// What was forecast of the last closes beside what came: fetched when a bar closed, drawn into elements made once.
+// The plot of the latest forecasts and the actual closes: loaded after a bar closed, drawn into existing elements.
 (function () {
   "use strict";
   const SVG = "http://www.w3.org/2000/svg", WIDTH = 300, HEIGHT = 84, LEFT = 2, RIGHT = 246, EDGE = 6, SIZE = 3.2;
@@ -20,17 +20,17 @@
     byId("outcomes-plot").append(plot);
   }
 
-  // Path data through the values of one column; a single one is a short line.
+  // Path points for the values of one column.
   const line = (values, x, y) => values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`);
 
   function paths({ close, mean, low, high }) {
-    const most = Math.max(...high, ...close), least = Math.min(...low, ...close);
+    const top = Math.max(...high, ...close), bottom = Math.min(...low, ...close);
     const x = (index) => LEFT + ((RIGHT - LEFT) * (index + 0.5)) / close.length;
-    const y = (value) => EDGE + ((HEIGHT - 2 * EDGE) * (most - value)) / (most - least || 1);
+    const y = (value) => EDGE + ((HEIGHT - 2 * EDGE) * (top - value)) / (top - bottom || 1);
     const outside = close.map((value, index) => [value, index]).filter(([value, index]) => value < low[index] || value > high[index]);
     const diamond = ([value, index]) => `M${x(index).toFixed(1)},${(y(value) - SIZE).toFixed(1)}l${SIZE},${SIZE}l${-SIZE},${SIZE}l${-SIZE},${-SIZE}z`;
     return {
-      most, least, y,
+      top, bottom, y,
       band: `M${line(high, x, y).join("L")}L${line(low, x, y).reverse().join("L")}z`,
       mean: `M${line(mean, x, y).join("L")}h.1`,
       close: `M${line(close, x, y).join("L")}h.1`,
@@ -45,14 +45,14 @@
     if (!parts) make();
     const found = paths(columns);
     for (const name of ["band", "mean", "close", "outside"]) parts[name].setAttribute("d", found[name]);
-    for (const [name, value] of [["top", found.most], ["bottom", found.least]]) {
+    for (const [name, value] of [["top", found.top], ["bottom", found.bottom]]) {
       parts[name].setAttribute("y", found.y(value) + 3);
       deskPanels.write(parts[name], deskFormat.plain(value, decimals));
     }
-    deskPanels.write(byId("outcomes-text"), found.misses ? `${text} \u25c7 lay outside.` : text);
+    deskPanels.write(byId("outcomes-text"), found.misses ? `${text} \u25c7 marks those outside.` : text);
   }
 
-  // Another bar closed, another chart was chosen or a share was split: ask once; the next delta tries again where it fails.
+  // Loads once after a bar closed, another chart was chosen or a share was split; after a failure the next delta retries.
   async function follow({ symbol, interval, fan, actions }, decimals) {
     const key = JSON.stringify([symbol, interval, fan && fan.start, actions, decimals]);
     if (key === wanted || key === drawn) return;

@@ -1,11 +1,11 @@
-// Heading, panels, alerts and the strip at the foot. Elements are made once; later only texts change.
+// Header, panels, alerts and status bar. Elements are created once; later only their texts change.
 (function () {
   "use strict";
   const ALERTS_SHOWN = 200, HOUR = 3600;
-  // Why a number is not there yet.
+  // Tooltips of values that are not available yet.
   const TITLES = {
-    text: "Warming up: bars seen of bars needed",
-    partial: "So much of the session's volume came with a price: before 99 % there is no average of the session",
+    text: "Warming up: bars available / bars required",
+    partial: "Prices received so far cover this share of the session's volume. VWAP is shown from 99 % on.",
   };
   let datedAt = null;
   const byId = (id) => document.getElementById(id);
@@ -27,9 +27,9 @@
   }
 
   function headline(row) {
-    const { sign, code } = deskFormat.currency(row.currency), isBelow = row.last < 0;
-    write(byId("sign"), row.last === null ? "" : isBelow ? `\u2212${sign}` : sign);
-    write(byId("last"), deskFormat.plain(isBelow ? -row.last : row.last, row.decimals));
+    const { sign, code } = deskFormat.currency(row.currency), isNegative = row.last < 0;
+    write(byId("sign"), row.last === null ? "" : isNegative ? `\u2212${sign}` : sign);
+    write(byId("last"), deskFormat.plain(isNegative ? -row.last : row.last, row.decimals));
     write(byId("currency"), code);
     const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
     write(byId("change"), row.change === null ? "" : deskFormat.signed(row.change, row.decimals) + percent);
@@ -42,7 +42,7 @@
     dress(byId(id), `badge num ${tone}`);
   }
 
-  // Cells are [label, value, kind]; the labels of a panel never change while the page is open.
+  // Cells are [label, value, kind]; the labels of a panel do not change while the page is open.
   function cells(id, given, row) {
     const list = byId(id);
     if (list.children.length !== given.length) {
@@ -71,20 +71,20 @@
     return item;
   }
 
-  // One about the data may be cleared later: the same item, then with its end.
+  // An alert about the data may be cleared later: its item is then updated with the end.
   function fillAlert(item, alert) {
     const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
     dress(item, `alert ${alert.tone}`);
     when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
-    write(item.lastChild, alert.text + paid(alert) + end);
+    write(item.lastChild, alert.text + priceText(alert) + end);
   }
 
-  function paid({ symbol, price }) {
+  function priceText({ symbol, price }) {
     const row = price === undefined ? null : deskWatchlist.row(symbol);
     return row ? `; price ${deskFormat.money(price, row.decimals, row.currency)}` : "";
   }
 
-  // An alert of today shows its time, an older one its day: so all are looked at again once an hour.
+  // Alerts of today show their time, older ones their day, so the texts are updated once an hour.
   function date(items, now) {
     for (const item of items) {
       const { time, zone } = item.dataset;
@@ -93,10 +93,10 @@
     datedAt = Math.floor(now / HOUR);
   }
 
-  // Newest first, wherever in time a late one belongs.
-  function alerts(came, now) {
+  // Newest first; a late alert is inserted at its time.
+  function alerts(received, now) {
     const list = byId("alerts");
-    for (const alert of [...came].reverse()) {
+    for (const alert of [...received].reverse()) {
       let item = list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`);
       if (!item) {
         item = alertItem(alert);
@@ -106,12 +106,12 @@
       fillAlert(item, alert);
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
-    if (came.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
+    if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
     dress(list, list.children.length ? "alerts" : "alerts none");
     write(byId("alert-list-note"), counted(list.children.length));
   }
 
-  // Where the list is full there may be older ones that are not shown.
+  // A full list may omit older alerts.
   function counted(count) { return count === ALERTS_SHOWN ? `${count}+` : count ? String(count) : ""; }
 
   function items(id, given) {
@@ -134,7 +134,7 @@
     write(value, text);
   }
 
-  // The page came with the figures and their labels.
+  // The elements of the figures are part of the static layout.
   function figure(name, value, decimals, tone) {
     fill(document.querySelector(`#figures [data-figure="${name}"]`), deskFormat.plain(value, decimals), tone);
   }
@@ -154,18 +154,18 @@
     box.dataset.shown = JSON.stringify(given);
     const parts = [element("i", "pulse"), element("h2", "", given.title), element("p", "", given.text)];
     if (given.command) parts.push(element("code", "", given.command));
-    parts.push(element("p", "quiet", "This page continues by itself."));
+    parts.push(element("p", "quiet", "This page updates automatically."));
     box.replaceChildren(...parts);
   }
 
   function clearAlerts() { byId("alerts").replaceChildren(); }
 
-  // The summary in its own words, or in other ones with the first a click away. Texts are written, never interpreted.
+  // The summary, or its rewording with the original in a collapsed section. Texts are never interpreted as HTML.
   function words(given) {
     const { text, reworded, by } = given || { text: "", reworded: null, by: null };
     write(byId("words-text"), reworded || text);
     byId("words-details").hidden = !reworded;
-    write(byId("words-by"), reworded ? `Reworded by ${by} · show the original` : "");
+    write(byId("words-by"), reworded ? `Reworded by ${by} · show original` : "");
     write(byId("words-origin"), reworded ? text : "");
   }
 

@@ -1,9 +1,9 @@
-// Symbol and interval of the chart as they were chosen last: kept in the browser, as the studies on the chart are.
+// Stores the last chosen symbol and interval in the browser, like the studies on the chart.
 (function () {
   "use strict";
   const KEY = "desk-chart";
 
-  // Storage may be forbidden: then every visit begins with what the page came with.
+  // If the browser blocks storage, every visit begins with the defaults.
   function last() {
     try { return JSON.parse(window.localStorage.getItem(KEY)) || {}; } catch { return {}; }
   }

@@ -1,29 +1,29 @@
-// How old what is shown is: the age of the symbol's last quote, and what is shown once no answer comes any more.
+// The age of the displayed data: age of the symbol's last quote, and the display after the server stops responding.
 (function () {
   "use strict";
   const SILENT = 5, FRESH = 15, OLD = 120;
   let title = document.title;
   const byId = (id) => document.getElementById(id);
-  const NO_ANSWER = "The screen's server does not answer. The page continues by itself once it does.";
+  const NO_RESPONSE = "The dashboard server is not responding. This page reconnects automatically.";
 
-  // `passed` seconds ago came the last answer; `state` is what it said.
-  function tell(state, passed) {
+  // `state` is the last response, received `passed` seconds ago.
+  function update(state, passed) {
     const isSilent = passed > SILENT || !state.isCurrent;
     document.querySelector(".page").classList.toggle("silent", isSilent);
-    if (isSilent) lastAnswer(state); else clock(state, passed);
+    if (isSilent) lastUpdate(state); else clock(state, passed);
     if (!isSilent) age(state, passed);
-    if (passed > SILENT) deskPanels.sentence("warning", NO_ANSWER);
+    if (passed > SILENT) deskPanels.sentence("warning", NO_RESPONSE);
     document.title = (isSilent ? "Stale · " : "") + title;
   }
 
-  // Lamps and badges are grey by the style sheet; the session and the age of then are not told as if they were of now.
-  function lastAnswer({ now, clock: heading }) {
+  // The style sheet greys out lamps and badges; the outdated session and age are replaced with the time of the last update.
+  function lastUpdate({ now, clock: heading }) {
     if (!now) return;
     const zone = heading ? heading.zone : "UTC";
     deskPanels.badge("badge", "", "closed");
-    deskPanels.badge("age", `Last answer ${deskFormat.time(now, zone)}`, "closed");
+    deskPanels.badge("age", `Last update ${deskFormat.time(now, zone)}`, "closed");
     deskPanels.write(byId("clock"), deskFormat.fullClock(now, zone));
-    byId("age").title = "When the numbers on the page were read";
+    byId("age").title = "When the values on this page were read";
   }
 
   function clock({ clock: heading }, passed) {
@@ -39,10 +39,10 @@
     const { label, title, is_closed: isClosed } = sources, old = seconds + passed;
     const isOpen = !isClosed && (title || !heading || heading.tone !== "closed");
     deskPanels.badge("age", label + (title ? " · " : " ") + deskFormat.age(old), !isOpen ? "closed" : old < FRESH ? "open" : old < OLD ? "extended" : "bad");
-    byId("age").title = ["How old the last quote of this symbol is", title].filter(Boolean).join("\n");
+    byId("age").title = ["Age of this symbol's latest quote", title].filter(Boolean).join("\n");
   }
 
-  // What is of the past says of when it is: the price, the name of the page, and each panel by its note.
+  // Marks outdated values with their time: the price, the page title, and each panel in its note. Returns that text.
   function past({ past: moment, zone, clock: now, flag }, row) {
     const when = moment ? `as of ${deskFormat.moment(moment, zone, now)}` : "";
     deskPanels.badge("flag", when ? when[0].toUpperCase() + when.slice(1) : flag, "extended");
@@ -53,5 +53,5 @@
 
   function percent(row) { return row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`; }
 
-  window.deskFreshness = { tell, past };
+  window.deskFreshness = { update, past };
 })();

@@ -1,24 +1,24 @@
-// Where the numbers come from: the chosen symbol's state and cause, its history, and the offer of live quotes.
+// Data sources: status of the chosen symbol's quotes, progress of its history, and the switch to live quotes.
 (function () {
   "use strict";
   const byId = (id) => document.getElementById(id);
   const { write, dress } = window.deskPanels;
-  let clock = null, standing = null, whole = null, feed = null, switching = false;
+  let clock = null, standing = null, overall = null, feed = null, switching = false;
 
-  // The server's clock runs on between answers; one that answers late does not set it back.
+  // The server's time, continued between responses; a delayed response does not set it back.
   function setClock(now) {
-    const seen = performance.now() / 1000;
-    if (clock === null || Math.abs(clock + seen - now) > 1) clock = now - seen;
+    const local = performance.now() / 1000;
+    if (clock === null || Math.abs(clock + local - now) > 1) clock = now - local;
   }
 
-  // Another feed has other tables and another page: it begins anew.
+  // Another feed has other tables and another layout, so the page reloads.
   function follow(delta) {
     if (feed !== null && delta.feed !== feed) { window.location.reload(); return; }
     feed = delta.feed;
     if (delta.now) setClock(delta.now);
     banner(delta);
-    whole = delta.history;
-    history(whole);
+    overall = delta.history;
+    history(overall);
   }
 
   function banner({ banner: text, switch: offer }) {
@@ -31,7 +31,7 @@
     if (offer === null) switching = false;
   }
 
-  // What becomes of it is seen in the next answers; a failure leaves the button to be pressed again.
+  // The next responses show the result; after a failure the button is enabled again.
   async function switchFeed() {
     switching = true;
     byId("switch").disabled = true;
@@ -49,7 +49,7 @@
     box.querySelector("i").style.width = `${100 * done / total}%`;
   }
 
-  function counted([done, total]) { return `History ${deskFormat.plain(done, 0)} of ${deskFormat.plain(total, 0)}`; }
+  function counted([done, total]) { return `Loading history: ${deskFormat.plain(done, 0)} of ${deskFormat.plain(total, 0)}`; }
 
   function history(progress) {
     const box = byId("history"), symbols = deskWatchlist.symbols().length;
@@ -70,7 +70,7 @@
     byId("standing-line").hidden = !standing;
     if (standing) dress(byId("state"), `state ${standing.state}`);
     byId("adjusting").hidden = delta.actions === 0;
-    tell();
+    update();
     empty();
   }
 
@@ -81,23 +81,23 @@
     return left > 0 ? standing.text.replace("{left}", deskFormat.countdown(left)) : standing.due;
   }
 
-  // In the chart's place while it has no bars: how far the history is, else why there are none.
+  // In place of an empty chart: progress of the history, else why there are no bars.
   function empty() {
-    const box = byId("empty"), progress = standing ? standing.history : whole;
+    const box = byId("empty"), progress = standing ? standing.history : overall;
     box.hidden = !deskChart.isEmpty();
     if (box.hidden) return;
-    const view = deskChart.view(), nothing = `No bars of ${view.interval} yet`;
+    const view = deskChart.view(), nothing = `No ${view.interval} bars yet`;
     const why = standing && standing.state !== "live" ? sentence() : "";
     write(box.firstChild, progress ? counted(progress) : why || nothing);
     box.lastChild.hidden = !progress;
     if (progress) bar(box, progress);
   }
 
-  function tell() {
+  function update() {
     write(byId("standing"), sentence());
     empty();
   }
 
-  window.setInterval(() => { if (feed !== null) tell(); }, 500); // before the first answer the page may not be there yet
+  window.setInterval(() => { if (feed !== null) update(); }, 500); // before the first response the elements may not exist
   window.deskSources = { follow, symbol, empty, switchFeed };
 })();

@@ -1,4 +1,4 @@
-// The page's own state, and what Dash calls: ask for news, apply them, open another chart.
+// The page's state and the functions that Dash calls: request a delta, apply it, change the chart.
 (function () {
   "use strict";
   const OVERDUE = 5000;
@@ -17,7 +17,7 @@
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
     document.getElementById("latest").addEventListener("click", goToLatest);
-    light();
+    highlight();
     deskWindow.setRange(deskWindow.first(state.interval));
   }
 
@@ -28,13 +28,13 @@
     });
   }
 
-  function light() {
+  function highlight() {
     for (const button of document.querySelectorAll("#interval button")) {
       button.setAttribute("aria-pressed", String(button.dataset.interval === state.interval));
     }
   }
 
-  // A range sets its interval. What is wanted is shown when its bars are there.
+  // A range also sets its interval. The target is shown once its bars are loaded.
   function chooseRange(range) {
     state.target = { range };
     deskWindow.setRange(range);
@@ -42,7 +42,7 @@
     showTarget();
   }
 
-  // Another interval shows the time that is visible now, which is no range any more: each range has its own interval.
+  // Another interval keeps the visible time window. The range is deselected, because each range has its own interval.
   function chooseInterval(interval) {
     if (interval === state.interval) return;
     deskWindow.setRange(null);
@@ -53,9 +53,9 @@
   function changeInterval(interval) {
     if (interval === state.interval) return;
     Object.assign(state, { interval, askedAt: performance.now() });
-    light();
+    highlight();
     deskChoice.keep(state);
-    dash_clientside.set_props("ask", { data: question() });
+    dash_clientside.set_props("ask", { data: request() });
   }
 
   function goToLatest() {
@@ -83,13 +83,13 @@
     if (isShown()) deskHistory.extend();
   }
 
-  function question() {
+  function request() {
     const { symbol, interval, adjusted, sequence, generation } = state;
     const lastStart = deskChart.holds(symbol, interval) ? deskChart.lastStart() : 0;
     return { symbol: symbol || null, interval, sequence, generation, last_start: lastStart, adjusted, nonce: performance.now() };
   }
 
-  // A visit begins with the symbol of the last one; `offerSymbols` takes another where it is not followed any more.
+  // A visit starts with the last visit's symbol; `offerSymbols` replaces it if it is no longer followed.
   function firstSymbol(given) {
     if (!last.symbol || last.symbol === given) return given;
     dash_clientside.set_props("symbol", { value: last.symbol });
@@ -104,7 +104,7 @@
     if (isOther && !state.target) state.target = deskWindow.current(state.interval);
     Object.assign(state, { symbol, adjusted, askedAt: now });
     if (isOther && !isFirst) deskChoice.keep(state);
-    return question();
+    return request();
   }
 
   function apply(delta) {
@@ -112,7 +112,7 @@
     state.askedAt = null;
     state.answeredAt = performance.now();
     if (delta.generation === state.generation && delta.sequence < state.sequence) return;
-    if (delta.generation !== state.generation) startAnew(delta.generation);
+    if (delta.generation !== state.generation) reset(delta.generation);
     state.sequence = delta.sequence;
     deskWatchlist.apply(delta.rows, Boolean(delta.now));
     deskPanels.alerts(delta.alerts, delta.heading ? delta.heading.clock : delta.now);
@@ -126,7 +126,7 @@
     keepTime();
   }
 
-  function startAnew(generation) {
+  function reset(generation) {
     if (state.generation) {
       deskWatchlist.clear();
       deskPanels.clearAlerts();
@@ -148,34 +148,34 @@
     note("words-note", delta.symbol, delta.interval, past);
     deskOutcomes.follow(delta, row.decimals);
     note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
-    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "nothing of now yet");
+    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "no data for this session yet");
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
-    // Once for each symbol: a late answer about the one before must not take a click back.
+    // Once per symbol: a late response about the previous one must not revert the user's click.
     const isToSelect = state.selected !== delta.symbol || deskWatchlist.isUnselected();
     if (isToSelect && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;
     deskSources.symbol(delta);
     applyBars(delta);
   }
 
-  function note(id, ...words) {
-    deskPanels.write(document.getElementById(id), words.filter(Boolean).join(" · "));
+  function note(id, ...parts) {
+    deskPanels.write(document.getElementById(id), parts.filter(Boolean).join(" · "));
   }
 
   function applyBars(delta) {
-    if (delta.adjusted !== state.adjusted) return; // asked before the switch was moved
+    if (delta.adjusted !== state.adjusted) return; // requested before the setting was changed
     const isLoaded = deskChart.holds(delta.symbol, delta.interval), view = deskChart.view(), count = isLoaded && view.bars.length;
     const { decimals, currency } = deskWatchlist.row(delta.symbol), { adjusted, actions } = delta;
     state.look = { adjusted, actions, decimals, currency };
     if (isLoaded && Object.entries(state.look).some(([name, value]) => view[name] !== value)) state.stale = true;
-    if (isShown() && delta.after !== deskChart.lastStart()) return; // asked for before the chart was loaded
+    if (isShown() && delta.after !== deskChart.lastStart()) return; // requested before the chart was loaded
     const follows = isShown() && delta.bars !== null && deskChart.tick(delta.bars, delta.open, delta.fan);
     if (!follows) load();
     else if (view.bars.length !== count && deskWindow.isFew() && deskWindow.range()) deskWindow.show({ range: deskWindow.range() });
     else deskHistory.extend();
   }
 
-  // A server that has just started and read nothing yet knows no symbol: what is chosen stays. So does a choice made this
-  // very moment, which `state` does not know of yet: the value is set only where there must be another.
+  // Before its first read a restarted server has no symbols, so the choice is kept. A choice made at this moment may not be
+  // in `state` yet, so the value is set only if the current symbol is not offered any more.
   function offerSymbols() {
     if (!state.now) return;
     const symbols = deskWatchlist.symbols();
@@ -185,11 +185,11 @@
     dash_clientside.set_props("symbol", isOffered ? { data: symbols } : { data: symbols, value: symbols[0] || null });
   }
 
-  // One load at a time for what is wanted now; where it fails a later delta tries again.
+  // One load at a time, for the current choice; after a failure a later delta retries.
   async function load() {
     const { symbol, interval, clock, look } = state, target = state.target || deskWindow.current(interval);
     state.target = target;
-    const wanted = JSON.stringify([symbol, interval, look, target]), what = `The bars of ${symbol}, ${interval},`;
+    const wanted = JSON.stringify([symbol, interval, look, target]), what = `the bars of ${symbol}, ${interval}`;
     if (!clock || clock.symbol !== symbol || !look || state.loading === wanted || !deskHistory.isDue(what)) return;
     state.loading = wanted;
     const found = await deskHistory.gather({ symbol, interval, ...look }, target);
@@ -204,7 +204,7 @@
     deskWindow.show(target);
   }
 
-  // A row that the page has selected itself is no choice: by the time this is called there may be another one.
+  // A row selected by the page itself is not a choice of the user, who may have chosen another one in the meantime.
   function pick(rows) {
     const picked = rows && rows.length ? rows[0].symbol : null;
     if (picked === null || picked === state.selected) return dash_clientside.no_update;
@@ -212,10 +212,10 @@
     return picked === state.symbol ? dash_clientside.no_update : picked;
   }
 
-  // Between two answers time goes on: the clock, the age of the data, and a server that does not answer.
+  // Between responses: updates the clock and the age of the data, and detects a server that does not respond.
   function keepTime() {
     if (state.answeredAt === null) return;
-    deskFreshness.tell(state, (performance.now() - state.answeredAt) / 1000);
+    deskFreshness.update(state, (performance.now() - state.answeredAt) / 1000);
   }
 
   window.setInterval(keepTime, 500);

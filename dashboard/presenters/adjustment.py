@@ -1,8 +1,9 @@
-"""Bars as they were paid -> bars that splits and dividends don't break. Pure.
+"""Adjusts bars for splits and dividends, so that a price series has no artificial jumps. Pure.
 
 Backward adjustment as CRSP defines it (Center for Research in Security Prices, "cumulative factor to adjust price"):
-the newest prices stay as they are, and every older one is multiplied by the factors of all actions that came after it.
-A split of r shares for one has 1/r, a dividend D after a close C has 1 - D/C; volumes are multiplied by the r alone.
+the newest prices are unchanged, and each older price is multiplied by the factors of all later actions. The price
+factor of a split of r shares for one is 1/r, that of a dividend D after a close C is 1 - D/C. Volumes are multiplied
+by r for splits only.
 """
 
 from bisect import bisect_left
@@ -15,13 +16,13 @@ PRICES = (
     "open", "high", "low", "close", "vwap", "sma_short", "sma_long", "ema_short", "ema_long", "macd",
     "macd_signal", "macd_histogram", "bollinger_lower", "bollinger_middle", "bollinger_upper",
 )  # fmt: skip
-"""The columns of a bar in units of its price."""
+"""The columns of a bar that are in units of its price."""
 
 
 class Factor(NamedTuple):
-    """What the bars that end by `until`, and not by an earlier one, are multiplied by.
+    """Multipliers for the bars that end after the previous factor's `until` and not after this one's.
 
-    A bar that was open at a split ended in new shares.
+    A bar that was open at a split is already in new shares.
     """
 
     until: int
@@ -32,7 +33,7 @@ class Factor(NamedTuple):
 def factors(actions: Sequence[ActionRow]) -> list[Factor]:
     """The cumulative factors of a symbol's actions, oldest first.
 
-    A dividend without a close before it, or not below that close, is left out: its factor can't be known.
+    A dividend without a preceding close, or not below that close, is ignored: its factor is unknown.
     """
     price = volume = 1.0
     found = []
@@ -52,13 +53,13 @@ def _factor(action: ActionRow) -> float:
 
 
 def adjusted(bars: Sequence[ChartBar], actions: Sequence[ActionRow]) -> list[ChartBar]:
-    """The same bars, those before an action with prices, volume and indicators in units of today's share."""
+    """The bars with the prices, volumes and indicators before each action converted to units of today's share."""
     steps = factors(actions)
     ends = [step.until for step in steps]
-    return [_times(bar, steps[bisect_left(ends, bar.end) :]) for bar in bars]
+    return [_scaled(bar, steps[bisect_left(ends, bar.end) :]) for bar in bars]
 
 
-def _times(bar: ChartBar, ahead: list[Factor]) -> ChartBar:
+def _scaled(bar: ChartBar, ahead: list[Factor]) -> ChartBar:
     if not ahead:
         return bar
     step = ahead[0]
@@ -68,12 +69,12 @@ def _times(bar: ChartBar, ahead: list[Factor]) -> ChartBar:
 
 
 def marks(actions: Sequence[ActionRow]) -> list[dict[str, Any]]:
-    """What the chart marks: when, a letter, and in words."""
+    """The actions as marks on the chart: time, letter and text."""
     return [
-        {"time": action.time, "letter": action.action[0].upper(), "text": _words(action)}
+        {"time": action.time, "letter": action.action[0].upper(), "text": _label(action)}
         for action in actions
     ]
 
 
-def _words(action: ActionRow) -> str:
+def _label(action: ActionRow) -> str:
     return f"Split {action.value:g}:1" if action.action == "split" else f"Dividend {action.value:g}"

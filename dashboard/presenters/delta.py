@@ -1,4 +1,4 @@
-"""A snapshot -> what one viewer has not seen yet, as JSON-ready values. Pure."""
+"""Builds the update (delta) for one viewer from a snapshot, as JSON-ready values. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,25 +21,25 @@ from dashboard.presenters.sources import (
     failed_over,
     fold_progress,
     history_progress,
+    quote_status,
     sources_in_use,
-    standing,
 )
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow
 from dashboard.read.snapshot import NOTHING, Reading, Snapshot, all_alerts
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
 
-MOST_NEWER = 200
-"""More bars than these, as while a history comes in, are loaded as a whole: a browser takes that better."""
+MAX_NEWER = 200
+"""If more bars are new, as during a backfill, the chart reloads all of its bars, which is faster in a browser."""
 LAGGING = {"storage", "analytics"}
-"""The parts that read the log; the others never lag behind it."""
+"""The parts that read the log and can therefore lag behind it."""
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What a viewer has: the last sequence and generation it saw, and the last closed bar of its chart.
+class DeltaRequest:
+    """What a viewer shows and already has: last sequence and generation, and the start of its chart's last closed bar.
 
-    `adjusted` is whether its prices are to be adjusted for splits and dividends.
+    `adjusted`: whether its prices are adjusted for splits and dividends.
     """
 
     symbol: str | None
@@ -52,7 +52,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Scene:
-    """What stays the same while the server runs: feed, place of the database in words, settings of the numbers."""
+    """Constants of a server run: feed, description of the database, settings of indicators and alerts."""
 
     feed: str
     place: str
@@ -60,40 +60,42 @@ class Scene:
     alerts: Alerts
 
 
-def delta(scene: Scene, snapshot: Snapshot, ask: Ask, newer: list[ChartBar] | None) -> dict[str, Any]:
-    """What is newer than `ask`. `newer` are the closed bars after its last; None: the chart must load anew."""
-    since = ask.sequence if ask.generation == snapshot.generation else 0
+def delta(
+    scene: Scene, snapshot: Snapshot, request: DeltaRequest, newer: list[ChartBar] | None
+) -> dict[str, Any]:
+    """The changes since `request`. `newer`: the closed bars after its last one; None: the chart must reload."""
+    since = request.sequence if request.generation == snapshot.generation else 0
     message = {
         "sequence": snapshot.sequence,
         "generation": snapshot.generation,
         "rows": _watchlist(scene, snapshot, since),
         "alerts": _alerts(snapshot, since),
         **_notes(scene, snapshot),
-        **_sources(scene, snapshot, ask.symbol),
+        **_sources(scene, snapshot, request.symbol),
         **_strip(snapshot),
     }
-    if ask.symbol in snapshot.reading.symbols:
-        message |= _shown_symbol(scene, snapshot, ask.symbol, ask.interval)
-        message |= _bars(snapshot.reading, ask, newer)
+    if request.symbol in snapshot.reading.symbols:
+        message |= _shown_symbol(scene, snapshot, request.symbol, request.interval)
+        message |= _bars(snapshot.reading, request, newer)
     return message
 
 
-def _bars(reading: Reading, ask: Ask, newer: list[ChartBar] | None) -> dict[str, Any]:
-    """The bars that closed, and for which chart they were asked; `actions` tells when the chart must load anew."""
-    actions = reading.actions.get(ask.symbol or "", ())
-    if newer and len(newer) > MOST_NEWER:
+def _bars(reading: Reading, request: DeltaRequest, newer: list[ChartBar] | None) -> dict[str, Any]:
+    """The new closed bars, and the chart they are for; the chart reloads when the number of `actions` changes."""
+    actions = reading.actions.get(request.symbol or "", ())
+    if newer and len(newer) > MAX_NEWER:
         newer = None
-    shown = adjusted(newer, actions) if newer and ask.adjusted else newer
+    shown = adjusted(newer, actions) if newer and request.adjusted else newer
     return {
         "bars": None if shown is None else columns(shown) if shown else {},
-        "after": ask.last_start,
-        "adjusted": ask.adjusted,
+        "after": request.last_start,
+        "adjusted": request.adjusted,
         "actions": len(actions),
     }
 
 
 def _watchlist(scene: Scene, snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
-    """The rows that changed; a trend only where it changed."""
+    """The changed rows; each includes its trend only if that changed."""
     rows = []
     for symbol, row in snapshot.reading.symbols.items():
         has_trend = snapshot.trend_changes[symbol] > since
@@ -106,7 +108,7 @@ def _watchlist(scene: Scene, snapshot: Snapshot, since: int) -> list[dict[str, A
 
 
 def _alerts(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
-    """The alerts that came, and those that were cleared since."""
+    """The alerts raised or cleared after sequence `since`."""
     reading = snapshot.reading
     return [
         _alert(reading, alert)
@@ -133,9 +135,9 @@ def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _sources(scene: Scene, snapshot: Snapshot, symbol: str | None) -> dict[str, Any]:
-    """Where the symbol's numbers come from and how fresh they are. The page starts anew where `feed` is another.
+    """The sources of the symbol's values and their age. The page reloads when `feed` changes.
 
-    `is_current` is false where the tables can't be read: everything is as it was at `now` then.
+    `is_current` is false while the tables can't be read: all values are then those of the time `now`.
     """
     reading = snapshot.reading
     requests = history_progress(reading.qualities.values())
@@ -151,7 +153,7 @@ def _sources(scene: Scene, snapshot: Snapshot, symbol: str | None) -> dict[str, 
 
 
 def _source(scene: Scene, reading: Reading, symbol: str | None) -> dict[str, Any]:
-    """The source of a symbol, in `title` all there are, and whether its market is closed: then nothing is too old."""
+    """The source of a symbol, all sources in `title`, and whether its market is closed: no quote is then too old."""
     quality = reading.qualities.get(symbol or "")
     is_closed = quality is not None and quality.state == "closed"
     if scene.feed != "live":
@@ -162,7 +164,7 @@ def _source(scene: Scene, reading: Reading, symbol: str | None) -> dict[str, Any
 
 
 def _age(scene: Scene, reading: Reading, symbol: str | None) -> float | None:
-    """Seconds since the symbol's last quote was received; None without one, and where it is a recording's."""
+    """Seconds since the symbol's last quote was received; None without a quote and in a replay."""
     row = reading.symbols.get(symbol or "")
     if scene.feed == "replay" or row is None or row.received_time is None:
         return None
@@ -170,12 +172,12 @@ def _age(scene: Scene, reading: Reading, symbol: str | None) -> float | None:
 
 
 def _past(scene: Scene, reading: Reading, symbol: str) -> float | None:
-    """When the symbol's last quote was, if it is not of now; a recording never is."""
+    """The time of the symbol's last quote if that is outdated, else None; always None in a replay."""
     return None if scene.feed == "replay" else reading.past.get(symbol)
 
 
 def _strip(snapshot: Snapshot) -> dict[str, Any]:
-    """The strip at the foot. What is not known is None: no number is shown before it was read."""
+    """The status bar. Unknown values are None: no number is shown before it was read."""
     reading = snapshot.reading
     alive = {part: row for part, row in reading.parts.items() if is_alive(row)}
     is_known = reading is not NOTHING
@@ -189,14 +191,14 @@ def _strip(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) -> dict[str, Any]:
-    """Heading, panels and open bar of the symbol on the chart."""
+    """Heading, panels and open bar of the charted symbol."""
     reading = snapshot.reading
     row, open_bar = reading.symbols[symbol], reading.open_bars.get((symbol, interval))
     return {
         "symbol": symbol,
         "interval": interval,
         "heading": heading(row, reading.now, scene.feed != "replay", _past(scene, reading, symbol)),
-        "standing": _standing(reading, symbol),
+        "standing": _quote_status(reading, symbol),
         "session": session_cells(row, reading.open_bars.get((symbol, "1d")), _past(scene, reading, symbol)),
         "indicators": indicator_cells(open_bar, scene.periods),
         "open": columns([open_bar.bar]) if open_bar else {},
@@ -205,7 +207,7 @@ def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) 
 
 
 def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
-    """The card of the forecast and the fan of the chart."""
+    """The forecast card and the chart's forecast fan."""
     key, actions = (symbol, interval), reading.actions.get(symbol, ())
     return {
         "forecast": forecast_card(reading, symbol, interval),
@@ -213,10 +215,10 @@ def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
     }
 
 
-def _standing(reading: Reading, symbol: str) -> dict[str, Any] | None:
-    """How the symbol's quotes fare and how far its past is; None where nobody says."""
+def _quote_status(reading: Reading, symbol: str) -> dict[str, Any] | None:
+    """The status of the symbol's quotes and the progress of its history; None if the producer has not reported it."""
     quality = reading.qualities.get(symbol)
     if quality is None:
         return None
-    sentence = standing(quality, symbol in failed_over(reading.data_alerts))
+    sentence = quote_status(quality, symbol in failed_over(reading.data_alerts))
     return {"state": quality.state, **sentence._asdict(), "history": history_progress([quality])}

@@ -1,4 +1,4 @@
-"""Rows -> what the charts draw. Pure; colours are those of the style sheet."""
+"""Builds the chart's series and options from rows. Pure. The colours match the style sheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ COLUMNS = (
     "open", "high", "low", "close", "volume", "rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd",
     "macd_signal", "macd_histogram", "bollinger_lower", "bollinger_middle", "bollinger_upper",
 )  # fmt: skip
-"""The columns of a bar that some series draws."""
+"""The columns of a bar that the chart's series draw."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """Something that can be shown beside the price: drawn over it, or in a pane of its own."""
+    """A study of the chart: an overlay on the price, or a pane of its own."""
 
     key: str
     label: str
@@ -30,7 +30,7 @@ class Study:
 
 
 def studies(periods: Indicators) -> list[Study]:
-    """Every study there is, in the order of its switch on the page."""
+    """All studies, in the order of their chips on the page."""
     macd = f"MACD {periods.macd_fast} {periods.macd_slow} {periods.macd_signal}"
     return [
         Study("sma_short", f"SMA {periods.sma_short_period}", "price", "#f5c542"),
@@ -48,9 +48,9 @@ def studies(periods: Indicators) -> list[Study]:
 def chart_series(periods: Indicators, alerts: Alerts) -> list[dict[str, Any]]:
     """The series of the live chart without their data, in drawing order.
 
-    `alerts` gives the RSI's guide lines. `column` is what a series draws, `study` the switch it hangs on, `pane` a
-    name: the page numbers the panes that are shown. `tint` colours each column of a
-    histogram by its candle or by its own sign.
+    `alerts` provides the levels of the RSI's guide lines. `column` is the column that a series draws, `study` the study
+    that shows or hides it, `pane` the name of its pane. `tint` colours each column of a histogram by its candle or by
+    its own sign.
     """
     colours = {study.key: study.colour for study in studies(periods)}
     guides = [_guide(alerts.rsi_overbought), _guide(alerts.rsi_oversold)]
@@ -69,8 +69,8 @@ def chart_series(periods: Indicators, alerts: Alerts) -> list[dict[str, Any]]:
 
 
 def fan_series() -> list[dict[str, Any]]:
-    """The series of the fan beyond the last bar, in drawing order: a box a bar and interval, the widest below, and the
-    line through the means. `level` counts the intervals from the widest; the line has none."""
+    """The series of the forecast fan, in drawing order: one box per bar and interval, the widest at the bottom, then
+    the line through the means. `level` counts the intervals from the widest; it is None for the line."""
     boxes = [
         _series(f"forecast_{level}", "candlestick", "forecast", "price", _box(opacity)) | {"level": level}
         for level, opacity in enumerate(("2e", "38", "4c"))
@@ -79,7 +79,7 @@ def fan_series() -> list[dict[str, Any]]:
 
 
 def _box(opacity: str) -> dict[str, Any]:
-    """A candle without a wick: two hexadecimal digits say how much hides what is below."""
+    """Options of a candle without a wick; `opacity` is two hexadecimal digits."""
     colour = FORECAST + opacity
     return {"upColor": colour, "downColor": colour, "borderVisible": False, "wickVisible": False}
 
@@ -105,7 +105,7 @@ def _line(column: str, study: str, colour: str, pane: str = "price", **options: 
 
 
 def _histogram(column: str, study: str, tint: str) -> dict[str, Any]:
-    """Columns in the colour of their candle or of their sign."""
+    """A histogram whose columns are coloured by candle or by sign."""
     tints = {"by": tint, "up": f"{UP}80", "down": f"{DOWN}80"}
     return _series(column, "histogram", study, study, {"color": "#5a78a0"}) | {"tint": tints}
 
@@ -127,7 +127,7 @@ def _guide(level: float) -> dict[str, Any]:
 
 
 def chart_options() -> dict[str, Any]:
-    """The look of the live chart, and how it takes the pointer: a vertical swipe scrolls the page."""
+    """Appearance and pointer handling of the live chart: a vertical swipe scrolls the page."""
     grid = {"color": LINE}
     border = {"borderColor": LINE}
     return {
@@ -158,5 +158,5 @@ def _cross() -> dict[str, Any]:
 
 
 def columns(bars: Sequence[ChartBar]) -> dict[str, list[Any]]:
-    """Bars as columns, oldest first: `start` in epoch seconds UTC, null where an indicator is warming up."""
+    """Bars as columns, oldest first: `start` in epoch seconds UTC, null while an indicator is warming up."""
     return {name: [getattr(bar, name) for bar in bars] for name in ("start", *COLUMNS)}

@@ -1,4 +1,4 @@
-"""Are a symbol's numbers of now? Pure."""
+"""Decides whether a symbol's values are current. Pure."""
 
 from functools import lru_cache
 
@@ -9,20 +9,20 @@ from shared.calendars.next_session import next_session
 
 MINUTE, HOUR = 60, 3600
 GRACE = 900
-"""Seconds that a new session may be without a quote before what is shown counts as the past's."""
+"""Seconds that a new session may be without a quote before the last values count as outdated."""
 
-OLD = 120
-"""Seconds after which a last quote is of the past while newer ones wait to be read from the log."""
+MAX_AGE_BEHIND = 120
+"""Seconds after which a last quote is outdated while analytics is behind the log."""
 
 
 def past_since(row: SymbolRow, now: float, is_behind: bool = False) -> float | None:
-    """When the last quote was, epoch seconds, where another session has begun since then; None where it is of now.
+    """The time of the last quote in epoch seconds if a new session has begun since; None while it is current.
 
-    While the tables lag so far behind the log that there may be newer quotes, `is_behind`, a few minutes are enough.
+    With `is_behind`, when the log may hold newer quotes that are not in the tables yet, two minutes are enough.
     """
     if row.price is None or row.event_time is None:
         return None
-    if is_behind and now >= row.event_time + OLD:
+    if is_behind and now >= row.event_time + MAX_AGE_BEHIND:
         return row.event_time
     following = _next_session(row.exchange, int(row.event_time) // MINUTE)
     return row.event_time if now >= following + GRACE else None
@@ -30,11 +30,11 @@ def past_since(row: SymbolRow, now: float, is_behind: bool = False) -> float | N
 
 @lru_cache(maxsize=4096)
 def _next_session(exchange: str | None, minute: int) -> int:
-    """When the regular session after a minute's begins, epoch seconds: for one before a session it is that one."""
+    """Start of the first regular session that begins after a minute, in epoch seconds."""
     return next_session(calendar_of(exchange), minute * MINUTE)
 
 
 @lru_cache(maxsize=4096)
 def day_began(exchange: str | None, hour: int) -> int:
-    """When the day of an hour began at its exchange, epoch seconds; `hour` counts from 1970."""
+    """Start of the exchange's day that contains an hour, epoch seconds; `hour` is hours since 1970."""
     return local_day(hour * HOUR, calendar_of(exchange).zone).start

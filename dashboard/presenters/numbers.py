@@ -1,6 +1,6 @@
-"""How numbers and times are written in sentences, to the letter as the page writes them (assets/1_format.js). Pure.
+"""Formats numbers and times in sentences exactly as the page does (assets/1_format.js). Pure.
 
-None, and what is no finite number, is written as a dash.
+None and values that are not finite are written as a dash.
 """
 
 from datetime import UTC, datetime, tzinfo
@@ -8,19 +8,19 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 
 LONG = Context(prec=60)
-"""Every digit of any price with any number of decimals."""
+"""Enough digits for any price with any number of decimals."""
 MINUS, UNKNOWN = "\u2212", "\u2013"
 SIGNS = {
     "USD": "$", "EUR": "\u20ac", "GBP": "\u00a3", "JPY": "\u00a5", "CNY": "CN\u00a5", "INR": "\u20b9", "KRW": "\u20a9",
     "HKD": "HK$", "CAD": "CA$", "AUD": "A$", "TWD": "NT$", "BRL": "R$", "ILS": "\u20aa",
 }  # fmt: skip
-"""What is written before a price; that of another currency is written without."""
+"""The signs written before prices; prices in other currencies have none."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 def plain(value: float | None, decimals: int) -> str:
-    """A number with thousands signs, rounded half up from its shortest decimal form as browsers do."""
+    """A number with thousands separators, rounded half up from its shortest decimal form as browsers do."""
     if value is None or not isfinite(value):
         return UNKNOWN
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, LONG)
@@ -28,7 +28,7 @@ def plain(value: float | None, decimals: int) -> str:
 
 
 def price(value: float | None, decimals: int, currency: str | None) -> str:
-    """A price with the sign of its currency before it, and a minus before that."""
+    """A price with its currency sign, which follows a minus."""
     text, sign = plain(value, decimals), SIGNS.get(currency or "", "")
     if text == UNKNOWN:
         return text
@@ -36,12 +36,12 @@ def price(value: float | None, decimals: int, currency: str | None) -> str:
 
 
 def percent(share: float | None, decimals: int) -> str:
-    """A share in percent, 0.5 as 50 %."""
+    """A fraction in percent: 0.5 is 50 %."""
     return UNKNOWN if share is None else f"{plain(share * 100, decimals)}\u00a0%"
 
 
 def moment(second: float, zone: tzinfo, now: float) -> str:
-    """When something was, as seen from `now`: the time of today, else with its day, else its day and year."""
+    """A time relative to `now`: today's as HH:MM:SS, this year's as day and HH:MM, others as a date."""
     then, today = (datetime.fromtimestamp(each, UTC).astimezone(zone) for each in (second, now))
     if then.date() == today.date():
         return f"{then:%H:%M:%S}"

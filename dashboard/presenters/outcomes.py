@@ -1,4 +1,4 @@
-"""What had been forecast for the newest closes against what came. Pure."""
+"""Compares the forecasts of the newest closes with the actual closes. Pure."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from dashboard.presenters.forecasts import NAIVE, kind_name, share_since
 from dashboard.presenters.numbers import percent, plain
-from dashboard.read.rows import ActionRow, PastRow
+from dashboard.read.rows import ActionRow, PastForecastRow
 
 CLOSES_SHOWN = 100
 
 
 class ForecastOutcome(NamedTuple):
-    """The close of the bar that starts at `start`, and what was said of it one bar before: in today's shares."""
+    """The close of the bar that starts at `start` and its forecast made one bar earlier, in units of today's share."""
 
     start: int
     close: float
@@ -21,33 +21,36 @@ class ForecastOutcome(NamedTuple):
     high: float
 
 
-def outcomes(rows: Sequence[PastRow], actions: Sequence[ActionRow]) -> list[ForecastOutcome]:
-    """What became of each forecast but the last; `rows` are oldest first.
+def outcomes(rows: Sequence[PastForecastRow], actions: Sequence[ActionRow]) -> list[ForecastOutcome]:
+    """The outcome of each forecast except the last; `rows` are oldest first.
 
-    A bar is left out that did not follow the one before, and one for which the model said no interval of the level.
+    A bar that does not directly follow the previous one is omitted, and so is one whose forecast has no interval of the
+    level.
     """
     found = []
-    for said, came in pairwise(rows):
-        if came.number != said.number + 1 or said.mean is None or said.low is None or said.high is None:
+    for made, actual in pairwise(rows):
+        if actual.number != made.number + 1 or made.mean is None or made.low is None or made.high is None:
             continue
-        then, now = share_since(said.made_at, actions), share_since(came.made_at, actions)
+        then, now = share_since(made.made_at, actions), share_since(actual.made_at, actions)
         found.append(
-            ForecastOutcome(came.start, came.close * now, said.mean * then, said.low * then, said.high * then)
+            ForecastOutcome(
+                actual.start, actual.close * now, made.mean * then, made.low * then, made.high * then
+            )
         )
     return found
 
 
 def figure(found: Sequence[ForecastOutcome], level: float, model: str) -> dict[str, Any]:
-    """The outcomes of a model's forecasts as columns, and in `text` how many lay inside.
+    """The outcomes of a model's forecasts as columns, and the coverage of its interval in `text`.
 
-    An interval's bounds belong to it.
+    A close on a bound is inside the interval.
     """
     inside = sum(each.low <= each.close <= each.high for each in found)
-    named = "no change" if model == NAIVE else kind_name(model)
+    name = '"no change"' if model == NAIVE else kind_name(model)
     closes = f"{plain(inside, 0)} of the last {plain(len(found), 0)} closes"
     return {
         "level": level,
         "model": model,
         "columns": {name: [getattr(each, name) for each in found] for name in ForecastOutcome._fields},
-        "text": f"{closes} lay inside the {percent(level, 0)} interval of {named}." if found else "",
+        "text": f"{closes} were inside the {percent(level, 0)} interval of {name}." if found else "",
     }

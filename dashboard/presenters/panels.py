@@ -1,7 +1,7 @@
-"""Rows -> what the panels beside the chart say. Pure: numbers and words leave here, the page formats the numbers.
+"""Builds the header, watchlist rows, panels and status bar from rows. Pure. The page formats the numbers.
 
-A cell is (label, value, kind): kind tells the page how to write the value (price, range, difference, share,
-number, volume, text, words); None stands for what is not known. A text is how far something is that is warming up.
+A cell is (label, value, kind). The kind tells the page how to format the value: price, range, difference, share,
+number, volume, words, text (progress of a warm-up) or partial (coverage of a VWAP). An unknown value is None.
 """
 
 from math import floor
@@ -15,9 +15,9 @@ from shared.settings.analysis_settings import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 WHOLE_SESSION = 0.99
-"""Trades that a source corrects or reports late keep the sum of sizes a little from the day's volume."""
+"""The smallest share of the day's volume that must have a price; corrected and late trades make small differences."""
 SILENT_AFTER = 5.0
-"""A part without a sign for so many seconds does not answer, unless it said that it ends."""
+"""Seconds without a heartbeat after which a part counts as silent, unless it reported its end."""
 ENDED = ("finished", "stopped", "failed")
 PARTS = (
     ("producer", "Producer"),
@@ -34,19 +34,19 @@ SESSIONS = {
 
 
 def decimals(row: SymbolRow) -> int:
-    """How many decimals the symbol's prices are written with."""
+    """The number of decimals of the symbol's prices."""
     return decimals_for(row.symbol, row.price, row.decimals)
 
 
 def reference_close(row: SymbolRow) -> float | None:
-    """What the change is counted from: the source's previous close, else the last closed day bar's close."""
+    """The base of the change: the source's previous close, else the close of the last closed day bar."""
     return row.previous_close if row.previous_close is not None else row.last_day_close
 
 
 def change(row: SymbolRow) -> tuple[float | None, float | None]:
-    """The change in units of price and in percent; None where there is nothing to compare with.
+    """The change in units of price and in percent; None without a reference close.
 
-    A share of a price at or below zero, or of a rise to one, means nothing: then there is no percent.
+    There is no percent if the price or the reference is zero or negative.
     """
     reference = reference_close(row)
     if row.price is None or reference is None:
@@ -56,9 +56,9 @@ def change(row: SymbolRow) -> tuple[float | None, float | None]:
 
 
 def watch_row(row: SymbolRow, state: str | None, past: float | None) -> dict[str, Any]:
-    """A symbol's row of the watchlist, without its trend; `state` says how its quotes fare, where that is known.
+    """A symbol's row of the watchlist without its trend; `state` is the state of its quotes, None if unknown.
 
-    `past` is when the last quote was if it is not of now: there is no change since a close that nobody knows yet.
+    `past` is the time of the last quote if it is outdated: then there is no change, because the newer close is unknown.
     """
     difference, percent = change(row) if past is None else (None, None)
     return {
@@ -77,10 +77,10 @@ def watch_row(row: SymbolRow, state: str | None, past: float | None) -> dict[str
 
 
 def heading(row: SymbolRow, now: float, is_of_now: bool, past: float | None = None) -> dict[str, Any]:
-    """What the top of the page says of a symbol. A recorded market, not being of now, has the time of its last quote.
+    """The page's header for a symbol. In a replay (`is_of_now` is false) the clock is the time of its last quote.
 
-    Before the first quote nobody knows the exchange, nor whether it is open. `past` is when the last quote was if it
-    is not of now.
+    Before the first quote the exchange is unknown, and with it the session. `past` is the time of the last quote if it
+    is outdated.
     """
     clock = now if is_of_now or row.event_time is None else row.event_time
     calendar = calendar_of(row.exchange)
@@ -103,16 +103,16 @@ def heading(row: SymbolRow, now: float, is_of_now: bool, past: float | None = No
 
 
 def price_flag(row: SymbolRow) -> str:
-    """What is to be known of a price that no bar takes; empty for every other."""
+    """The label of a zero or negative price, which no bar includes; empty for other prices."""
     if row.price is None or row.price > 0:
         return ""
-    return "Price below zero" if row.price < 0 else "Price of zero"
+    return "Negative price" if row.price < 0 else "Zero price"
 
 
 def session_cells(row: SymbolRow, day: OpenBarRow | None, past: float | None) -> list[Cell]:
-    """The trading day so far: as the source gives it, else from the open day bar.
+    """The current trading day, from the source if it provides it, else from the open day bar.
 
-    Of a day nothing is known whose quotes have not come yet: the last quote was in the `past`.
+    If the last quote is outdated (`past` is its time), the current day is unknown.
     """
     if past is not None:
         return session_cells(_unknown(row), None, None)
@@ -130,7 +130,7 @@ def session_cells(row: SymbolRow, day: OpenBarRow | None, past: float | None) ->
 
 
 def blank_session() -> list[Cell]:
-    """The cells of a day of which nothing is known."""
+    """The cells of an unknown day."""
     return session_cells(SymbolRow._make([None] * len(SymbolRow._fields)), None, None)
 
 
@@ -140,21 +140,21 @@ def _unknown(row: SymbolRow) -> SymbolRow:
 
 
 def _session_vwap(row: SymbolRow, day: OpenBarRow | None) -> Cell:
-    """The session's average price, where it is that of the whole session's volume; else how much of that has been seen.
+    """The session's VWAP if prices cover the whole session's volume; else the covered share of the volume.
 
-    What was traded before the first quote came has a volume, but no prices to average.
+    Volume traded before the first quote was received has no prices.
     """
     if day is None or day.bar.vwap is None or day.sized is None:
         return "VWAP", None, "price"
     whole = max(row.day_volume or 0.0, day.bar.volume)
-    seen = day.sized / whole if whole > 0 else 0.0
-    if seen >= WHOLE_SESSION:
+    covered = day.sized / whole if whole > 0 else 0.0
+    if covered >= WHOLE_SESSION:
         return "VWAP", day.bar.vwap, "price"
-    return "VWAP", f"{floor(seen * 100)}\u00a0% seen", "partial"
+    return "VWAP", f"{floor(covered * 100)}\u00a0% of volume", "partial"
 
 
 def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Cell]:
-    """The indicators of the open bar; one that is warming up says how far it is, such as 12/34."""
+    """The indicators of the open bar; one that is warming up shows its progress, such as 12/34."""
     macd = periods.macd_slow + periods.macd_signal - 1
     wanted = [
         (f"RSI {periods.rsi_period}", "rsi", "number", periods.rsi_period + 1),
@@ -165,8 +165,8 @@ def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Ce
         (f"EMA {periods.ema_long_period}", "ema_long", "price", periods.ema_long_period),
         ("MACD", "macd", "difference", periods.macd_slow),
         ("Signal", "macd_signal", "difference", macd),
-        ("Band low", "bollinger_lower", "price", periods.bollinger_period),
-        ("Band high", "bollinger_upper", "price", periods.bollinger_period),
+        ("Lower band", "bollinger_lower", "price", periods.bollinger_period),
+        ("Upper band", "bollinger_upper", "price", periods.bollinger_period),
     ]
     return [_indicator(open_bar, *cell) for cell in wanted]
 
@@ -181,7 +181,7 @@ def _indicator(open_bar: OpenBarRow | None, label: str, name: str, kind: str, ne
 
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
-    """An alert of the list; `tone` is up, down or warn."""
+    """An entry of the alert list; `tone` is up, down or warn."""
     text, tone = alert_sentence(alert)
     return {
         "symbol": alert.symbol,
@@ -196,47 +196,47 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
 
 
 def alert_sentence(alert: AlertRow) -> tuple[str, str]:
-    """What an alert says, and its tone."""
+    """The text and the tone of an alert."""
     value, limit = alert.value, alert.threshold
     match alert.rule:
         case "rsi_overbought":
-            return f"RSI {value:.1f} is at or above {limit:g}: overbought", "warn"
+            return f"RSI overbought at {value:.1f} (threshold {limit:g})", "warn"
         case "rsi_oversold":
-            return f"RSI {value:.1f} is at or below {limit:g}: oversold", "warn"
+            return f"RSI oversold at {value:.1f} (threshold {limit:g})", "warn"
         case "price_change":
-            way, tone = ("rose", "up") if value > 0 else ("fell", "down")
-            return f"Price {way} {abs(value):.1%} in one bar", tone
+            direction = "up" if value > 0 else "down"
+            return f"Price {direction} {abs(value):.1%} in one bar", direction
         case "volume_change":
-            return f"Volume {value:.1f} times its average", "warn"
+            return f"Volume at {value:.1f} times its average", "warn"
         case "volatility":
-            return f"Volatility of one bar {value:.1%}, not annualised", "warn"
+            return f"Volatility at {value:.1%} per bar (not annualised)", "warn"
     return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
 
 
 def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str, Any]]:
-    """The state of each part for the strip at the foot; `tone` is good, idle or bad."""
+    """The state of each part for the status bar; `tone` is good, idle or bad."""
     if condition in ("starting", "no_database"):
         others = [{"label": label, "text": "unknown", "tone": "idle"} for _, label in PARTS]
-        return [*others, {"label": "Screen", "text": "waiting", "tone": "bad"}]
+        return [*others, {"label": "Dashboard", "text": "waiting", "tone": "bad"}]
     others = [_part_item(label, parts.get(part)) for part, label in PARTS]
-    return [*others, {"label": "Screen", "text": "running", "tone": "good"}]
+    return [*others, {"label": "Dashboard", "text": "running", "tone": "good"}]
 
 
 def is_alive(row: PartRow) -> bool:
-    """Whether a part's numbers are of now."""
+    """Whether a part runs and its heartbeat is recent."""
     return row.age <= SILENT_AFTER and row.state not in ENDED
 
 
 def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
     if row is None:
-        return {"label": label, "text": "not seen yet", "tone": "idle"}
+        return {"label": label, "text": "no heartbeat yet", "tone": "idle"}
     if not is_alive(row) and row.state not in ENDED:
-        text = f"no answer for {_duration(row.age)}"
+        text = f"no heartbeat for {_duration(row.age)}"
         return {"label": label, "text": text, "tone": "bad", "title": row.detail}
     tone = {"running": "good", "failed": "bad"}.get(row.state, "idle")
-    at_work = row.instances - row.standing_by
-    text = row.state if at_work <= 1 or row.state == "failed" else f"{row.state} × {at_work}"
-    if at_work and row.standing_by:
+    active = row.instances - row.standing_by
+    text = row.state if active <= 1 or row.state == "failed" else f"{row.state} × {active}"
+    if active and row.standing_by:
         text = f"{text}, {row.standing_by} standing by"
     return {"label": label, "text": text, "tone": tone, "title": row.detail}
 

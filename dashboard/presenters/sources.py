@@ -1,7 +1,7 @@
-"""What the page says of where its numbers come from, and why some don't come. Pure.
+"""Texts about the sources of the data: their status, the cause of an outage, and alerts about the data. Pure.
 
-A sentence with a countdown holds `{left}`: the page writes there how long it is until `until`, and shows `due`
-once that time has come.
+A text with a countdown contains `{left}`: the page replaces it with the time left until `until`, and shows `due` once
+that time is reached.
 """
 
 from collections import Counter
@@ -15,44 +15,44 @@ NAMES = {
     "yahoo": "Yahoo", "finnhub": "Finnhub", "binance": "Binance", "coingecko": "CoinGecko",
     "alphavantage": "Alpha Vantage",
 }  # fmt: skip
-"""Sources by the keys that settings, tables and the producer's sentences name them with."""
-NAMED_AT_MOST = 2
-TROUBLES = {
+"""Display names of the sources, by the keys used in settings, tables and the producer's texts."""
+MAX_NAMED = 2
+CAUSES = {
     "throttled": "Throttled by {source}",
     "provider down": "{source} is down",
     "no network": "No network",
     "stream silent": "{detail}",
-    "refused": "{source} refuses: {detail}",
+    "refused": "Refused by {source}: {detail}",
     "no history": "{detail}",
     "wrong clock": "{detail}",
 }
-"""Why nothing comes, by the cause that the producer names."""
+"""Texts for missing quotes, by the cause that the producer reports."""
 KINDS = {
     "disagreement": "Sources disagree",
-    "failover": "Change of source",
-    "currency": "Currency",
+    "failover": "Source failover",
+    "currency": "Currency mismatch",
     "delisted": "Delisted",
-    "doubtful": "Doubtful prices",
+    "doubtful": "Suspect prices",
     "left out": "Incomplete history",
-    "split": "Doubtful split",
-    "below zero": "Price below zero",
-    "volume": "Wrong volume",
+    "split": "Unconfirmed split",
+    "below zero": "Negative price",
+    "volume": "Invalid volume",
 }
-"""What an alert is about, by the kind that the producer, the analytics or a migration names."""
-WORDING = {
-    "disagreement": "Its sources differ",
-    "failover": "Another source is used",
-    "currency": "Its prices arrived in another currency",
-    "delisted": "It is no longer traded",
-    "doubtful": "Some of its prices are not used: it is not clear what they mean",
-    "left out": "Rows of its history are invalid and are left out",
-    "split": "A split is not applied: the prices do not show it",
+"""Labels of alerts about the data, by the kind that the producer, analytics or a migration stores."""
+DEFAULT_TEXTS = {
+    "disagreement": "The sources report different prices",
+    "failover": "Another source is in use",
+    "currency": "Prices were received in another currency",
+    "delisted": "No longer traded",
+    "doubtful": "Some prices are ambiguous and are not used",
+    "left out": "Invalid rows of the history were skipped",
+    "split": "Split not applied: the prices do not reflect it",
 }
-"""What an alert says where it has no words of its own."""
+"""Texts of alerts that are stored without a detail."""
 
 
 class Sentence(NamedTuple):
-    """What is said of a symbol now."""
+    """A text with an optional countdown to `until`, epoch seconds."""
 
     text: str
     due: str
@@ -60,82 +60,82 @@ class Sentence(NamedTuple):
 
 
 def source_name(source: str) -> str:
-    """A source's name for readers."""
+    """A source's display name."""
     return NAMES.get(source, source)
 
 
 def sources_in_use(qualities: Iterable[DataQualityRow]) -> tuple[str, str]:
-    """The sources that speak, such as "Live · Yahoo, Binance", and a line a source with its number of symbols."""
+    """The active sources, such as "Live · Yahoo, Binance", and one line per source with its number of symbols."""
     counts = Counter(source_name(quality.source) for quality in qualities).most_common()
-    named = [name for name, _ in counts[:NAMED_AT_MOST]]
-    more = [f"{len(counts) - NAMED_AT_MOST} more"] if len(counts) > NAMED_AT_MOST else []
+    named = [name for name, _ in counts[:MAX_NAMED]]
+    more = [f"{len(counts) - MAX_NAMED} more"] if len(counts) > MAX_NAMED else []
     lines = [f"{name}: {count} symbol{'s' if count > 1 else ''}" for name, count in counts]
     return " · ".join(["Live"] + [", ".join(named + more)] * bool(counts)), "\n".join(lines)
 
 
 def history_progress(qualities: Iterable[DataQualityRow]) -> tuple[int, int] | None:
-    """Requests made, and to make, for the past of all symbols; None once all are made."""
+    """History requests finished and in total, over these symbols; None once all are finished."""
     rows = list(qualities)
     done, total = sum(row.history_done for row in rows), sum(row.history_total for row in rows)
     return (done, total) if any(row.history_done < row.history_total for row in rows) else None
 
 
 def fold_progress(reading: Reading) -> tuple[int, int] | None:
-    """Messages of the log that are in the tables, and of how many, while a symbol's numbers are of the past because
-    the others are not there yet; None else."""
+    """Messages of the log that analytics has processed and that exist, while it is behind and some symbol's values are
+    outdated; None otherwise."""
     is_behind = reading.known > reading.folded and bool(reading.past)
     return (reading.folded, reading.known) if is_behind else None
 
 
 def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:
-    """The symbols whose standby speaks at the moment."""
+    """The symbols whose standby source is active."""
     return frozenset(
         alert.symbol for alert in alerts if alert.kind == "failover" and alert.cleared_at is None
     )
 
 
-def standing(quality: DataQualityRow, stands_in: bool) -> Sentence:
-    """How a symbol's quotes fare, and what is the cause where they don't come."""
+def quote_status(quality: DataQualityRow, is_failed_over: bool) -> Sentence:
+    """The status of a symbol's quotes, with the cause if they are missing."""
     source = source_name(quality.source)
     if quality.cause == PRODUCER_SILENT:
-        return _plain("The producer does not answer")
+        return _plain("The producer is not responding")
     if quality.cause == "unknown symbol":
         return _plain(f"{source} has no symbol {quality.symbol}")
     if quality.state == "closed":
-        return _countdown("Market closed", ", opens in {left}", ", opens any moment", quality.opens_at)
+        return _countdown("Market closed", ", opens in {left}", ", opening now", quality.opens_at)
     if quality.state == "history" and quality.cause == "provider down":
         return _countdown(
-            f"{source} gives no history", ", next try in {left}", ", trying now", quality.next_try_at
+            f"No history from {source}", ", retrying in {left}", ", retrying now", quality.next_try_at
         )
     if quality.state == "live":
-        return _live(quality, source, stands_in)
-    if quality.cause in TROUBLES:
-        trouble = TROUBLES[quality.cause].format(source=source, detail=_told(quality.detail))
-        return _countdown(trouble, ", next try in {left}", ", trying now", quality.next_try_at)
+        return _live(quality, source, is_failed_over)
+    if quality.cause in CAUSES:
+        cause = CAUSES[quality.cause].format(source=source, detail=_with_names(quality.detail))
+        return _countdown(cause, ", retrying in {left}", ", retrying now", quality.next_try_at)
     if quality.state == "history":
-        return _plain(f"Fetching history from {source}")
-    return _plain(_told(quality.detail) or f"Waiting for {source}")
+        return _plain(f"Loading history from {source}")
+    return _plain(_with_names(quality.detail) or f"Waiting for quotes from {source}")
 
 
-def _live(quality: DataQualityRow, source: str, stands_in: bool) -> Sentence:
-    """Quotes come: from whom, and whether by asking because there is no stream."""
-    if stands_in and quality.standby is not None:
+def _live(quality: DataQualityRow, source: str, is_failed_over: bool) -> Sentence:
+    """The text while quotes arrive: their source, and whether it is polled because its stream fails."""
+    if is_failed_over and quality.standby is not None:
         return _plain(f"{source} replaces {source_name(quality.standby)}")
     if quality.cause == "":
-        return _plain(_told(quality.detail) or f"Live from {source}")
+        return _plain(_with_names(quality.detail) or f"Live from {source}")
     if quality.cause == "no history":
         return _countdown(
-            f"Live from {source} without its history", ", next try in {left}", "", quality.next_try_at
+            f"Live from {source} without history", ", retrying in {left}", "", quality.next_try_at
         )
     if quality.cause == "wrong clock":
-        return _plain(_told(quality.detail))
-    trouble = "Stream silent" if quality.cause == "stream silent" else "Stream not connected"
-    asking = f"{trouble}, polling {source} instead"
-    return _countdown(asking, ", next try in {left}", ", trying now", quality.next_try_at)
+        return _plain(_with_names(quality.detail))
+    cause = "Stream silent" if quality.cause == "stream silent" else "Stream not connected"
+    text = f"{cause}, polling {source} instead"
+    return _countdown(text, ", retrying in {left}", ", retrying now", quality.next_try_at)
 
 
-def _told(sentence: str) -> str:
-    """A sentence of the producer's with the sources' names for readers."""
+def _with_names(sentence: str) -> str:
+    """A text of the producer, capitalized, with the sources' keys replaced by their display names."""
     words = [NAMES.get(word, word) for word in sentence.split(" ")]
     return words[0][:1].upper() + " ".join(words)[1:]
 
@@ -149,10 +149,10 @@ def _countdown(text: str, left: str, due: str, until: float | None) -> Sentence:
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
-    """An alert about the data, for the list of alerts; one that is over says until when it lasted."""
+    """An alert about the data as an entry of the alert list; a cleared one has its end in `cleared`."""
     return {
         "symbol": alert.symbol,
-        "text": _alert_words(alert),
+        "text": _alert_text(alert),
         "tone": "data" if alert.cleared_at is None else "over",
         "interval": KINDS.get(alert.kind, alert.kind.capitalize()),
         "time": alert.raised_at,
@@ -162,10 +162,10 @@ def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
     }
 
 
-def _alert_words(alert: DataAlertRow) -> str:
-    told = _told(alert.detail) or WORDING.get(alert.kind, "")
+def _alert_text(alert: DataAlertRow) -> str:
+    text = _with_names(alert.detail) or DEFAULT_TEXTS.get(alert.kind, "")
     if alert.kind == "disagreement" and alert.value is not None:
-        return f"Prices are {alert.value:.1%} apart: {told}"
+        return f"Prices differ by {alert.value:.1%}: {text}"
     if alert.kind == "left out" and alert.value is not None:
-        return f"{told} ({alert.value:.0f} in all)"
-    return told
+        return f"{text} ({alert.value:.0f} in total)"
+    return text

@@ -1,4 +1,4 @@
-"""Answers that many viewers ask for and that seldom change: each is made once."""
+"""Caches results that many viewers request and that rarely change."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -8,25 +8,25 @@ from typing import Generic, TypeVar
 from dashboard.read.rows import SeriesKey
 
 Answer = TypeVar("Answer")
-ANSWERS_KEPT = 64
-"""So many series have an answer; the one nobody has asked for longest makes room."""
+MAX_ANSWERS = 64
+"""The number of series in a cache; the least recently used one is evicted."""
 
 
-class Kept(Generic[Answer]):
-    """One answer a symbol and interval. May be asked from any thread; who asks while one is made waits for it."""
+class SeriesCache(Generic[Answer]):
+    """One cached answer per symbol and interval. Thread-safe; callers wait while an answer is created."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[SeriesKey, tuple[Hashable, Answer]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: SeriesKey, state: Hashable, make: Callable[[], Answer]) -> Answer:
-        """The answer for `state`: what `make` gives, which is called where the kept answer is of another state."""
+        """The answer for `state`; `make` creates it if none is cached or the cached one has another state."""
         with self._lock:
             found = self._answers.get(key)
             if found is None or found[0] != state:
                 found = (state, make())
             self._answers[key] = found
             self._answers.move_to_end(key)
-            if len(self._answers) > ANSWERS_KEPT:
+            if len(self._answers) > MAX_ANSWERS:
                 self._answers.popitem(last=False)
             return found[1]

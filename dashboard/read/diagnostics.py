@@ -1,4 +1,4 @@
-"""What the tables say of the models themselves: how they err, what they learnt from, why each went live or did not."""
+"""Reads diagnostics of the forecast models: error findings, ARIMA searches, trainings and their promotion, scores."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from dashboard.read.rows import SeriesKey
 from shared.postgres.database import Cursor
 
 NEWEST_SHOWN = 20
-"""So many searches and trainings are told of."""
+"""The number of searches and of trainings that are returned."""
 _FINDINGS = """select model, extract(epoch from as_of)::float8 as as_of, findings from forecast_diagnostics
     where symbol = %(symbol)s and interval = %(interval)s order by model"""
 _FITS = """select number, extract(epoch from asked_at)::float8 as asked_at, p, d, q, aicc, reason, seconds
@@ -22,16 +22,16 @@ _RECORDS = """select * from forecast_records
 
 
 def read_diagnostics(cursor: Cursor, key: SeriesKey) -> dict[str, Any]:
-    """What is known of the models of a symbol and interval; every time in epoch seconds UTC.
+    """Diagnostics of the models of a symbol and interval; every time is in epoch seconds UTC.
 
-    - `findings`, by model: `as_of` when they were found, and `findings` as they are in forecast_diagnostics.
-    - `fits`: the newest searches for an ARIMA model, newest first: orders, AICc, seconds taken, or the `reason` why
-      there is no model.
-    - `trainings`: the newest of the interval's trained models, for all symbols: losses in squared sigmas, whether it
-      went live, the `reason`, and the importances of the features.
-    - `records`: how good each model is at each horizon, as in forecast_records.
+    - `findings`, by model: `as_of`, when they were calculated, and `findings` as stored in forecast_diagnostics.
+    - `fits`: the latest ARIMA order searches, newest first: order, AICc, duration in seconds, or the `reason` why there
+      is no model.
+    - `trainings`: the latest trainings for the interval, over all symbols: losses in squared sigmas, whether it was
+      promoted, the `reason`, and the feature importances.
+    - `records`: the scores of each model at each horizon, as stored in forecast_records.
 
-    What is no finite number arrives as a text, such as "NaN": JSON has no other way to say it.
+    A number that is not finite is returned as text, such as "NaN", because JSON has no such numbers.
     """
     symbol, interval = key
     given = {"symbol": symbol, "interval": interval, "limit": NEWEST_SHOWN}

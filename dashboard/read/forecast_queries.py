@@ -1,16 +1,23 @@
-"""Every statement about forecasts that the screen needs. Parameters are always bound; each function asks once."""
+"""The dashboard's SQL queries for forecasts. Parameters are always bound; each function runs one query."""
 
 from typing import Any
 
-from dashboard.read.rows import Fared, ForecastPath, ForecastRow, PastRow, RecordRow, SeriesKey
+from dashboard.read.rows import (
+    ForecastPath,
+    ForecastRow,
+    ModelAccuracy,
+    PastForecastRow,
+    RecordRow,
+    SeriesKey,
+)
 from shared.postgres.database import Cursor
 
 STEPS_SHOWN = 5
-"""So many of the next bars are shown, however many are forecast."""
+"""The number of forecast bars that are shown; more may be stored."""
 
 
 def read_records(cursor: Cursor) -> dict[SeriesKey, RecordRow]:
-    """How far and how good the forecasts of each symbol and interval are; a series without is left out."""
+    """Progress and accuracy of the forecasts of each symbol and interval; a series without a record is omitted."""
     cursor.execute(
         """select n.symbol, n.interval, n.seen, n.needed, array(
                 select champion from forecast_records where symbol = n.symbol and interval = n.interval
@@ -26,17 +33,17 @@ def read_records(cursor: Cursor) -> dict[SeriesKey, RecordRow]:
         {"steps": STEPS_SHOWN},
     )
     return {
-        (symbol, interval): RecordRow(seen, needed, tuple(champions), level, _fared(*each))
+        (symbol, interval): RecordRow(seen, needed, tuple(champions), level, _accuracy(*each))
         for symbol, interval, seen, needed, champions, level, *each in cursor.fetchall()
     }
 
 
-def _fared(models: list[str], *columns: list[Any]) -> dict[str, Fared]:
-    return {model: Fared(*row) for model, *row in zip(models, *columns, strict=True)}
+def _accuracy(models: list[str], *columns: list[Any]) -> dict[str, ModelAccuracy]:
+    return {model: ModelAccuracy(*row) for model, *row in zip(models, *columns, strict=True)}
 
 
 def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, ForecastRow]:
-    """What every model said at the newest bar of each series that is forecast; a series without is left out."""
+    """Each model's newest forecast of each series; a series without a forecast is omitted."""
     cursor.execute(
         """select f.symbol, f.interval, extract(epoch from f.start)::bigint, extract(epoch from f.made_at)::bigint,
             f.levels, f.model, case when f.p is not null then array[f.p, f.d, f.q] end, f.version,
@@ -54,16 +61,18 @@ def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, For
         },
     )
     found: dict[SeriesKey, ForecastRow] = {}
-    for symbol, interval, start, made_at, levels, model, order, *said in cursor.fetchall():
+    for symbol, interval, start, made_at, levels, model, order, *path in cursor.fetchall():
         forecast = found.setdefault((symbol, interval), ForecastRow(start, made_at, levels, {}))
-        forecast.models[model] = ForecastPath(None if order is None else tuple(order), *said)
+        forecast.models[model] = ForecastPath(None if order is None else tuple(order), *path)
     return found
 
 
-def read_past(cursor: Cursor, key: SeriesKey, model: str, level: float, limit: int) -> list[PastRow]:
-    """What `model` said of the next close at each of the newest `limit` bars, oldest first.
+def read_past_forecasts(
+    cursor: Cursor, key: SeriesKey, model: str, level: float, limit: int
+) -> list[PastForecastRow]:
+    """The forecasts of the next close by `model` at each of the newest `limit` bars, oldest first.
 
-    The bounds are those of the interval that shall hold the share `level`.
+    The bounds are those of the interval with nominal coverage `level`.
     """
     cursor.execute(
         """select extract(epoch from n.start)::bigint, extract(epoch from n.made_at)::bigint, n.number, n.close,
@@ -77,4 +86,4 @@ def read_past(cursor: Cursor, key: SeriesKey, model: str, level: float, limit: i
         ) s on true order by n.start""",
         {"symbol": key[0], "interval": key[1], "model": model, "level": level, "limit": limit},
     )
-    return [PastRow._make(row) for row in cursor.fetchall()]
+    return [PastForecastRow._make(row) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""The closed bars kept in memory for the charts: bounded in bars a series and in series."""
+"""An in-memory cache of closed bars for the charts, limited in series and in bars per series."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from threading import Lock
 
 from dashboard.read.rows import ChartBar, SeriesKey
 
-SERIES_KEPT = 64
-"""So many series are kept; the one nobody has asked for longest makes room."""
+MAX_SERIES = 64
+"""The number of cached series; the least recently used one is evicted."""
 
 
 class BarHistory:
-    """Closed bars by symbol and interval, filled on demand. Every method may be called from any thread."""
+    """Closed bars by symbol and interval, filled on demand. Thread-safe."""
 
     def __init__(self, bars_kept: int) -> None:
         self.bars_kept = bars_kept
@@ -20,15 +20,15 @@ class BarHistory:
         self._lock = Lock()
 
     def put(self, key: SeriesKey, bars: Iterable[ChartBar]) -> None:
-        """Keep the newest of a series, oldest first, in place of what was kept."""
+        """Replace the bars of a series, given oldest first; only the newest `bars_kept` are kept."""
         with self._lock:
             self._series[key] = deque(bars, maxlen=self.bars_kept)
             self._series.move_to_end(key)
-            if len(self._series) > SERIES_KEPT:
+            if len(self._series) > MAX_SERIES:
                 self._series.popitem(last=False)
 
     def extend(self, found: dict[SeriesKey, list[ChartBar]]) -> None:
-        """Append bars to the series that are kept; a bar that is there already is left out."""
+        """Append bars to the cached series; a bar that is already there is skipped."""
         with self._lock:
             for key, bars in found.items():
                 kept = self._series.get(key)
@@ -37,7 +37,7 @@ class BarHistory:
                     kept.extend(bar for bar in bars if bar.start > last)
 
     def get(self, key: SeriesKey) -> list[ChartBar] | None:
-        """The bars of a series, oldest first; None where it is not kept."""
+        """The bars of a series, oldest first; None if it is not cached."""
         with self._lock:
             if key not in self._series:
                 return None
@@ -45,13 +45,13 @@ class BarHistory:
             return list(self._series[key])
 
     def newest(self, key: SeriesKey, limit: int) -> list[ChartBar] | None:
-        """The newest `limit` bars of a series, oldest first; None where it is not kept."""
+        """The newest `limit` bars of a series, oldest first; None if it is not cached."""
         with self._lock:
             kept = self._series.get(key)
             return None if kept is None else list(islice(reversed(kept), limit))[::-1]
 
     def since(self, key: SeriesKey, start: int) -> list[ChartBar] | None:
-        """The bars that start after `start`; None where bars between may be missing: load the series anew."""
+        """The bars that start after `start`; None if bars may be missing, so that the series must be reloaded."""
         with self._lock:
             kept = self._series.get(key)
             if kept is None or (kept and start < kept[0].start):
@@ -65,11 +65,11 @@ class BarHistory:
             return newer[::-1]
 
     def last_starts(self) -> dict[SeriesKey, int]:
-        """When the newest bar of each kept series starts, 0 where it has none yet."""
+        """The start of the newest bar of each cached series, epoch seconds; 0 if it has no bars."""
         with self._lock:
             return {key: kept[-1].start if kept else 0 for key, kept in self._series.items()}
 
     def clear(self) -> None:
-        """Forget everything: the database may be another one now."""
+        """Remove everything, for example because the database may be another one."""
         with self._lock:
             self._series.clear()

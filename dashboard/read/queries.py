@@ -1,5 +1,6 @@
-"""Every statement the screen needs, but for those about forecasts. Parameters are always bound; each function asks
-once. Only one of them writes.
+"""The dashboard's SQL queries except those for forecasts. Parameters are always bound; each function runs one query.
+
+Only `accept_offer` writes.
 """
 
 from typing import Any
@@ -20,17 +21,17 @@ from dashboard.read.rows import (
 from shared.market.records import INTERVALS
 from shared.postgres.database import Cursor
 
-TOLD_WITHIN = 20.0
-"""The producer tells every two seconds how quotes fare; what it told longer ago says nothing of now."""
+MAX_STATUS_AGE = 20.0
+"""Seconds after which a quote status is outdated; the producer updates it every two seconds."""
 _BAR = """extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
     b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes"""
 _INDICATORS = ", ".join(f"{{0}}.{name}" for name in ChartBar._fields[9:])
 _CLOSED = f"{_BAR}, {_INDICATORS.format('i')}"
 _OPEN = f"{_BAR}, {_INDICATORS.format('b')}"
 
-# The bars are cut to their number first, then each one's indicators are looked up: the limits say so to PostgreSQL. A
-# plain join leaves it to guess, and while its statistics don't know of a history that has just come in it reads all of
-# it, or compares every bar with every row of indicators: minutes for an answer of a thousand bars.
+# The limits make PostgreSQL select the bars first and then look up the indicators of each one. With a plain join it
+# chooses a plan from its statistics. Right after a backfill these are outdated, and it reads the whole history or
+# compares every bar with every row of indicators, which takes minutes for a thousand bars.
 _WITH_INDICATORS = """left join lateral (
         select * from indicators where symbol = b.symbol and interval = b.interval and start = b.start limit 1
     ) i on true"""
@@ -55,19 +56,19 @@ _NEWER = f"""
 
 
 def read_now(cursor: Cursor) -> float:
-    """The database's clock, epoch seconds: one clock for every age on the page."""
+    """The database's time in epoch seconds, used for every age on the page."""
     cursor.execute("select extract(epoch from now())::float8")
     return float(_only(cursor))
 
 
 def has_tables(cursor: Cursor) -> bool:
-    """Whether the migrations have been applied to this database: the last table they make is there."""
+    """Whether the migrations have been applied to this database: the last table that they create exists."""
     cursor.execute("select to_regclass('forecast_records') is not null")
     return bool(_only(cursor))
 
 
 def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
-    """The last quote of every symbol that is watched, quoted or not, in alphabetical order."""
+    """The last quote of every watched symbol, also of those without a quote, in alphabetical order."""
     cursor.execute(
         """select symbol, s.price, extract(epoch from s.event_time)::float8,
             extract(epoch from s.received_time)::float8, s.bid, s.ask, s.previous_close, s.day_open,
@@ -95,8 +96,7 @@ def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBarRow]:
 def read_newest_bars(
     cursor: Cursor, symbol: str, interval: str, limit: int, before: int | None
 ) -> list[ChartBar]:
-    """The newest `limit` closed bars, oldest first; of those that start before `before`, epoch seconds, if that is
-    given."""
+    """The newest `limit` closed bars, oldest first; with `before` only those that start before it, epoch seconds."""
     cursor.execute(_NEWEST, {"symbol": symbol, "interval": interval, "limit": limit, "before": before})
     return [ChartBar._make(row) for row in cursor.fetchall()]
 
@@ -106,7 +106,7 @@ def read_bars_since(
 ) -> dict[SeriesKey, list[ChartBar]]:
     """The first `limit` bars of each series that start after its last known one, oldest first.
 
-    A series without is left out. Each is looked up by itself: a join would read the whole table.
+    A series without new bars is omitted. Each series is looked up separately: a join would read the whole table.
     """
     cursor.execute(
         _NEWER,
@@ -124,7 +124,7 @@ def read_bars_since(
 
 
 def read_trends(cursor: Cursor, since: dict[str, int], limit: int) -> dict[str, tuple[float, ...]]:
-    """The closes of each symbol's 5m bars that begin at its `since` or later, oldest first, at most `limit`."""
+    """The newest `limit` closes of each symbol's 5m bars that start at its `since` or later, oldest first."""
     cursor.execute(
         """select wanted.symbol, t.close
         from unnest(%(symbols)s::text[], %(since)s::float8[]) as wanted(symbol, since) cross join lateral (
@@ -151,9 +151,10 @@ def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
 
 
 def read_parts(cursor: Cursor) -> dict[str, PartRow]:
-    """The heartbeat of each part; the newest of its instances speaks for their state, one that stands by the last.
+    """The heartbeat of each part over its instances. The state is that of the active instance with the newest
+    heartbeat, or of one on standby if none is active.
 
-    A heartbeat from the future is of a clock that was fast, and was set since.
+    Heartbeats from the future are ignored: they come from a clock that was fast and has been corrected since.
     """
     cursor.execute(
         """select part, (array_agg(state order by stands_by, seen_at desc))[1],
@@ -168,13 +169,13 @@ def read_parts(cursor: Cursor) -> dict[str, PartRow]:
 
 
 def read_qualities(cursor: Cursor) -> dict[str, DataQualityRow]:
-    """How the quotes of each symbol fare; where that was not told for so long, all that is known is that."""
+    """The status of each symbol's quotes; the cause of an outdated status is PRODUCER_SILENT."""
     cursor.execute(
-        """select symbol, source, standby, case when is_told then state else 'waiting' end,
-            case when is_told then cause else %(silent)s end, detail, extract(epoch from next_try_at)::float8,
+        """select symbol, source, standby, case when is_recent then state else 'waiting' end,
+            case when is_recent then cause else %(silent)s end, detail, extract(epoch from next_try_at)::float8,
             extract(epoch from opens_at)::float8, history_done, history_total
-        from (select *, updated_at > now() - make_interval(secs => %(seconds)s) as is_told from data_quality) q""",
-        {"silent": PRODUCER_SILENT, "seconds": TOLD_WITHIN},
+        from (select *, updated_at > now() - make_interval(secs => %(seconds)s) as is_recent from data_quality) q""",
+        {"silent": PRODUCER_SILENT, "seconds": MAX_STATUS_AGE},
     )
     return {row[0]: DataQualityRow._make(row) for row in cursor.fetchall()}
 
@@ -191,7 +192,7 @@ def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:
 
 
 def read_actions(cursor: Cursor) -> dict[str, tuple[ActionRow, ...]]:
-    """The splits and dividends of each symbol that have taken effect, oldest first; a symbol without is left out."""
+    """The splits and dividends that have taken effect by symbol, oldest first; a symbol without any is omitted."""
     cursor.execute(
         """select a.symbol, extract(epoch from a.time)::bigint, a.action, a.value, b.close
         from corporate_actions a left join symbols s using (symbol) left join lateral (
@@ -207,7 +208,7 @@ def read_actions(cursor: Cursor) -> dict[str, tuple[ActionRow, ...]]:
 
 
 def read_offer(cursor: Cursor) -> OfferRow | None:
-    """The live quotes in whose place the simulated market runs; None where they were not wanted."""
+    """The live source that the simulated market replaces; None if no live source was configured."""
     cursor.execute(
         "select source, reason, reachable_since is not null, accepted_at is not null from live_offers"
     )
@@ -216,7 +217,7 @@ def read_offer(cursor: Cursor) -> OfferRow | None:
 
 
 def accept_offer(cursor: Cursor) -> bool:
-    """Ask for the live quotes that are on offer; False where none are."""
+    """Request the switch to the live quotes on offer; False if there is no offer."""
     cursor.execute(
         """update live_offers set accepted_at = coalesce(accepted_at, now())
         where reachable_since is not null returning source"""
@@ -225,10 +226,10 @@ def accept_offer(cursor: Cursor) -> bool:
 
 
 def read_progress(cursor: Cursor, group: str) -> tuple[int, int, int]:
-    """How many messages of the log could not be read, and up to which one `group` and the furthest group have read, as
-    sums over the partitions.
+    """The number of dead letters, and the next offsets of `group` and of the furthest group, summed over the
+    partitions.
 
-    Every group counts the same dead letters, so the largest number stands.
+    Every group counts the same dead letters, so the largest count is used.
     """
     cursor.execute(
         """select coalesce(max(letters), 0)::bigint,
@@ -244,7 +245,7 @@ def read_progress(cursor: Cursor, group: str) -> tuple[int, int, int]:
 
 
 def read_state_versions(cursor: Cursor) -> list[str]:
-    """Tells whether a partition's state was written since, without reading what it says."""
+    """The row versions of the partition snapshots: they change when a snapshot is written."""
     cursor.execute(
         """select coalesce(array_agg(xmin::text order by group_id, topic, partition), '{}')
         from partition_snapshots"""
@@ -252,8 +253,8 @@ def read_state_versions(cursor: Cursor) -> list[str]:
     return list(_only(cursor))
 
 
-def is_being_remade(cursor: Cursor) -> bool:
-    """Whether the analytics part makes bars or indicators anew: see `analytics.runtime.partition`."""
+def is_rebuilding(cursor: Cursor) -> bool:
+    """Whether analytics is rebuilding bars or indicators: see `analytics.runtime.partition`."""
     cursor.execute(
         "select coalesce(bool_or(state::jsonb ?| array['rewriting', 'remaking']), false) from partition_snapshots"
     )
@@ -261,7 +262,7 @@ def is_being_remade(cursor: Cursor) -> bool:
 
 
 def read_first_start(cursor: Cursor) -> float | None:
-    """When the oldest bar starts, epoch seconds; None while there is none."""
+    """The start of the oldest bar, epoch seconds; None without bars."""
     cursor.execute(
         """select extract(epoch from min(f.start))::float8
         from symbols s cross join unnest(%(intervals)s::text[]) as i(interval) cross join lateral (
@@ -274,7 +275,7 @@ def read_first_start(cursor: Cursor) -> float | None:
 
 
 def _only(cursor: Cursor) -> Any:
-    """The one value of a result that always has one row."""
+    """The single value of a result that always has one row."""
     row = cursor.fetchone()
     assert row is not None
     return row[0]

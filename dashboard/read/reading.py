@@ -1,8 +1,8 @@
-"""One look at the tables: what changes with every quote is read each time, the rest where it may be another."""
+"""Reads the tables once: values that change with every quote each time, the others only when they may have changed."""
 
 from dashboard.read import forecast_queries, queries
 from dashboard.read.rows import ForecastRow, RecordRow, SeriesKey
-from dashboard.read.snapshot import Reading, Remake, messages_known, past_of
+from dashboard.read.snapshot import Reading, Rebuild, messages_known, past_of
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
 
@@ -11,8 +11,8 @@ DATA_ALERTS_SHOWN = 50
 
 
 def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: bool) -> Reading:
-    """Everything the screen shows but closed bars. `group` is the analytics part's in the log; what changes once a day
-    is read where it `is_due`, and is that of the `old` reading otherwise."""
+    """Everything the page shows except closed bars. `group` is analytics' consumer group. Values that change about
+    once a day are read if `is_due`, else taken from the `old` reading."""
     symbols, parts, now = queries.read_symbols(cursor), queries.read_parts(cursor), queries.read_now(cursor)
     open_bars, records = queries.read_open_bars(cursor), forecast_queries.read_records(cursor)
     dead_letters, folded, stored = queries.read_progress(cursor, group)
@@ -35,25 +35,25 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
         folded=folded,
         known=known,
         past=past_of(symbols, now, known - folded),
-        remake=remake_now(cursor, old.remake),
+        rebuild=read_rebuild(cursor, old.rebuild),
     )
 
 
-def remake_now(cursor: Cursor, old: Remake) -> Remake:
-    """Whether what was made of the log is being made anew. It costs much to look through whole states, so they are
-    looked through only where one was written since."""
+def read_rebuild(cursor: Cursor, old: Rebuild) -> Rebuild:
+    """Whether the tables are being rebuilt from the log. Snapshots are expensive to search, so they are searched only
+    after one was written."""
     versions = queries.read_state_versions(cursor)
-    return old if versions == old.versions else Remake(versions, queries.is_being_remade(cursor))
+    return old if versions == old.versions else Rebuild(versions, queries.is_rebuilding(cursor))
 
 
 def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:
-    """The series that have another record than before, and with it another forecast."""
+    """The series whose record has changed, and with it their forecast."""
     return [key for key, record in records.items() if old.records.get(key) != record]
 
 
 def _forecasts(
     cursor: Cursor, old: Reading, records: dict[SeriesKey, RecordRow]
 ) -> dict[SeriesKey, ForecastRow]:
-    """The newest forecast of each series: read again where its record has changed."""
+    """The newest forecast of each series: read again if its record has changed."""
     kept = {key: forecast for key, forecast in old.forecasts.items() if key in records}
     return kept | forecast_queries.read_forecasts(cursor, records_moved(old, records))

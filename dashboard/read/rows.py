@@ -1,4 +1,4 @@
-"""What the screen reads from the tables, one tuple a row. Every time is in epoch seconds UTC."""
+"""The rows that the dashboard reads from the tables. Every time is in epoch seconds UTC."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,10 @@ SeriesKey = tuple[str, str]
 
 
 class SymbolRow(NamedTuple):
-    """The last quote of a symbol, None in its place while none has come, and what is known of its company.
+    """The last quote of a symbol, with None in its fields before the first quote, and its company.
 
-    `late` counts all its late quotes; `last_day_close` is the close of its newest closed day bar. `market` is the
-    exchange's name for readers, `decimals` how many its source writes prices with.
+    `late` counts its late quotes. `last_day_close` is the close of its newest closed day bar. `market` is the
+    exchange's display name, `decimals` the number of decimals of its source's prices.
     """
 
     symbol: str
@@ -35,11 +35,11 @@ class SymbolRow(NamedTuple):
 
 
 PRODUCER_SILENT = "producer silent"
-"""The cause where nobody tells how quotes fare."""
+"""The cause if the producer reports no quote status."""
 
 
 class DataQualityRow(NamedTuple):
-    """How a symbol's quotes fare. `source` is the one in use, `standby` the other one of two."""
+    """The status of a symbol's quotes. `source` is the active one, `standby` the other one of two."""
 
     symbol: str
     source: str
@@ -54,9 +54,9 @@ class DataQualityRow(NamedTuple):
 
 
 class ActionRow(NamedTuple):
-    """A split (`value` shares for one) or a dividend (`value` a share) that takes effect at `time`.
+    """A split (`value` shares for one) or a dividend (`value` per share) that takes effect at `time`.
 
-    `close_before` is the last day's close before a dividend, None where it is not known in the dividend's currency.
+    `close_before` is the last daily close before a dividend, None if unknown in the dividend's currency.
     """
 
     time: int
@@ -66,8 +66,8 @@ class ActionRow(NamedTuple):
 
 
 class OfferRow(NamedTuple):
-    """Live quotes that could not be had at the start, for `reason`; whether they can now, and whether they are asked
-    for."""
+    """A live source that was unavailable at the start for `reason`; whether it is available now, and whether the
+    switch to it was requested."""
 
     source: str
     reason: str
@@ -76,7 +76,7 @@ class OfferRow(NamedTuple):
 
 
 class ChartBar(NamedTuple):
-    """A bar and its indicators, open or closed; None is an indicator that is still warming up."""
+    """An open or closed bar with its indicators, which are None while warming up."""
 
     start: int
     end: int
@@ -102,9 +102,9 @@ class ChartBar(NamedTuple):
 
 
 class OpenBarRow(NamedTuple):
-    """The bar still open; `seen` closed bars are in its indicators, all complete after `warm_after`.
+    """An open bar. Its indicators include `seen` closed bars; all are available after `warm_after` bars.
 
-    So much of its volume came with a price of its own: `sized`, None where nobody says.
+    `sized` is the part of its volume that was received with a price, None if unknown.
     """
 
     bar: ChartBar
@@ -114,7 +114,7 @@ class OpenBarRow(NamedTuple):
 
 
 class AlertRow(NamedTuple):
-    """A rule that fired at a bar's close; `value` and `threshold` are in the rule's own unit."""
+    """An alert of a rule at a bar's close; `value` and `threshold` are in the rule's unit."""
 
     symbol: str
     interval: str
@@ -127,7 +127,7 @@ class AlertRow(NamedTuple):
 
 
 class DataAlertRow(NamedTuple):
-    """Something is wrong with the data themselves, until `cleared_at`. `value` and `threshold` are shares."""
+    """An alert about the data, active until `cleared_at`. `value` and `threshold` are in the kind's unit."""
 
     symbol: str
     kind: str
@@ -138,39 +138,39 @@ class DataAlertRow(NamedTuple):
     detail: str
 
 
-class Fared(NamedTuple):
-    """How one model's forecasts of the next close have fared since ever.
+class ModelAccuracy(NamedTuple):
+    """The accuracy of one model's forecasts of the next close over its lifetime.
 
-    `skill` is 1 - mean squared error over that of no change, on the same `scores` closes; `verdict` compares the two in
-    words. `held` is the share of those closes inside the model's own interval.
+    `scores` is the number of scored forecasts. `skill` is 1 - MSE / MSE of "no change" on the same closes; `verdict` is
+    the result of comparing the two. `coverage` is the fraction of those closes inside the model's interval.
     """
 
     scores: int
     skill: float | None
     verdict: str | None
-    held: float | None
+    coverage: float | None
 
 
 class RecordRow(NamedTuple):
-    """How far the forecasts of a symbol and interval are, and how good each model's of the next close are.
+    """Progress of the forecasts of a symbol and interval, and each model's accuracy for the next close.
 
-    `seen` closed bars of the `needed` ones are there. `champions` are the models to be shown, one a horizon, that of
-    the next close first. Intervals of the next close shall hold the share `level`.
+    `seen` of the `needed` closed bars are available. `champions` are the models to show, one per horizon, that of the
+    next close first. `level` is the nominal coverage of the widest interval of the next close.
     """
 
     seen: int
     needed: int
     champions: tuple[str, ...]
     level: float
-    fared: dict[str, Fared]
+    accuracy: dict[str, ModelAccuracy]
 
 
 class ForecastPath(NamedTuple):
-    """What one model said of the next bars; an entry is None, or holds None, where it said nothing of that bar.
+    """One model's forecast of the next bars; an entry is None, or contains None, if the model has none for that bar.
 
-    `order` is that of ARIMA (p, d, q), None for another model. `version` is the number of the bar at which that was
-    searched for, 0 where no search had a part in it; else that of the trained model. The bounds run besides over the
-    levels of the forecast.
+    `order` is ARIMA's (p, d, q), None for other models. `version` is the version of a trained model; for ARIMA it is
+    the number of the bar of its order search, 0 before the first search. The bounds hold one list per bar, with one
+    entry per level of the forecast.
     """
 
     order: tuple[int, int, int] | None
@@ -181,9 +181,10 @@ class ForecastPath(NamedTuple):
 
 
 class ForecastRow(NamedTuple):
-    """What the models said when the bar that starts at `start` closed, at `made_at`, as prices were then.
+    """The models' forecasts made at `made_at`, when the bar that starts at `start` closed, in units of that time's
+    share.
 
-    The `levels`, which rise, are the shares of closes that the intervals shall hold.
+    `levels` are the nominal coverages of the intervals, ascending.
     """
 
     start: int
@@ -192,11 +193,11 @@ class ForecastRow(NamedTuple):
     models: dict[str, ForecastPath]
 
 
-class PastRow(NamedTuple):
-    """A bar that closed at `close`, at `made_at`, and what was then said of the one after it, as prices were then.
+class PastForecastRow(NamedTuple):
+    """A bar that closed with price `close` at the time `made_at`, and the forecast made then for the next bar.
 
-    `number` counts the bars of its symbol and interval. Mean and bounds are None where nothing was said, the bounds too
-    where it was an interval of another level.
+    Prices are in units of that time's share. `number` counts the bars of the symbol and interval. Mean and bounds are
+    None without a forecast; the bounds are also None if there is no interval of the level.
     """
 
     start: int
@@ -209,9 +210,9 @@ class PastRow(NamedTuple):
 
 
 class PartRow(NamedTuple):
-    """What a part says of itself, over all its instances; `age` is seconds since the newest heartbeat.
+    """A part's heartbeat over all its instances; `age` is the seconds since the newest one.
 
-    `standing_by` counts the instances that wait for another one to go.
+    `standing_by` is the number of instances on standby.
     """
 
     part: str

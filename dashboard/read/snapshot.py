@@ -1,4 +1,4 @@
-"""What the tables said at the last read, and at which read each thing changed. Immutable: readers need no lock."""
+"""The values of the last read, and at which read each of them changed. Immutable, so readers need no lock."""
 
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
@@ -20,27 +20,27 @@ from dashboard.read.rows import (
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
-BEHIND = 1_000
-"""Messages that wait while quotes come in as usual are fewer."""
+MAX_LAG = 1_000
+"""Analytics is behind the log above this number of unread messages; normal operation stays below it."""
 Condition = Literal["starting", "no_database", "no_tables", "no_quotes", "reading"]
-"""What the screen can show; the first that holds."""
+"""What the page can show; the first condition that applies."""
 
 
-class Remake(NamedTuple):
-    """Whether what was made of the log is being made anew, as the states of these versions say."""
+class Rebuild(NamedTuple):
+    """Whether the tables are being rebuilt from the log, according to the partition snapshots of these versions."""
 
     versions: list[str]
     is_going_on: bool
 
 
-NO_REMAKE = Remake([], False)
+NO_REBUILD = Rebuild([], False)
 
 
 class Reading(NamedTuple):
-    """Everything one read found, all of one moment. Times are epoch seconds UTC.
+    """The result of one read, all from the same moment. Times are epoch seconds UTC.
 
-    The analytics part has read `folded` messages of the log; there are `known` ones, as far as any part knows. `past`
-    is when the last quote of each symbol was whose numbers are not of now.
+    Analytics has processed `folded` of the log's `known` messages, the most that any part has reported. `past` holds
+    the time of the last quote of each symbol whose values are outdated.
     """
 
     now: float
@@ -60,38 +60,38 @@ class Reading(NamedTuple):
     folded: int
     known: int
     past: dict[str, float]
-    remake: Remake
+    rebuild: Rebuild
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, {}, NO_REMAKE)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, {}, NO_REBUILD)
 
 
 def messages_known(parts: Mapping[str, PartRow], folded: int, stored: int) -> int:
-    """How many messages of the log there are, as far as any part knows: `stored` is how far the furthest has read."""
+    """The number of messages in the log as far as reported; `stored` is how many the furthest consumer has read."""
     part = parts.get("analytics")
-    # A part amid a long step tells an old lag: what another part has read by now counts too.
+    # During a long step analytics reports an old lag, so the progress of the other consumers counts too.
     return max(folded + (0 if part is None else part.lag), stored)
 
 
 def past_of(symbols: Mapping[str, SymbolRow], now: float, behind: int) -> dict[str, float]:
-    """When the last quote was, epoch seconds, of each symbol whose numbers are not of now while `behind` messages wait
-    to be read."""
-    since = {symbol: past_since(row, now, behind > BEHIND) for symbol, row in symbols.items()}
+    """The time of the last quote, epoch seconds, of each symbol whose values are outdated, with `behind` unread
+    messages in the log."""
+    since = {symbol: past_since(row, now, behind > MAX_LAG) for symbol, row in symbols.items()}
     return {symbol: moment for symbol, moment in since.items() if moment is not None}
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
-    """The alerts of the market, then those of the data, each newest first."""
+    """The market alerts, then the alerts about the data, each newest first."""
     return [*reading.alerts, *reading.data_alerts]
 
 
 class Snapshot(NamedTuple):
-    """The last reading. `sequence` rises with every read; `generation` is that of the first over this connection, or
-    of the last that missed a symbol there had been, or found that all had been made anew.
+    """The last reading. `sequence` increases with every read. `generation` is the sequence of the read that began the
+    current generation: the first one of a connection, or one after a symbol was removed or a rebuild finished.
 
-    A viewer that holds another generation starts anew: the tables may be other ones. The three changes say
-    at which sequence each symbol, trend and alert came to be as it is. `reason` is what the database said
-    where the condition is no_database.
+    A viewer of another generation reloads everything, because the tables may be different ones. The three mappings of
+    changes hold the sequence at which each symbol, trend and alert last changed. `reason` is the database's error if
+    the condition is no_database.
     """
 
     sequence: int
@@ -105,19 +105,19 @@ class Snapshot(NamedTuple):
 
 
 def first_snapshot(sequence: int) -> Snapshot:
-    """Before the first read."""
+    """The snapshot before the first read."""
     return Snapshot(sequence, sequence, "starting", "", NOTHING, {}, {}, {})
 
 
 def begin_generation(snapshot: Snapshot) -> Snapshot:
-    """After a (re)connection: nothing that was read before counts any more."""
+    """The snapshot after a connect or reconnect: it discards everything read before."""
     return first_snapshot(snapshot.sequence + 1)
 
 
 def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
     """The snapshot after one more read."""
     sequence, old = snapshot.sequence + 1, snapshot.reading
-    is_other = bool(old.symbols.keys() - reading.symbols.keys()) or _has_ended(old.remake, reading.remake)
+    is_other = bool(old.symbols.keys() - reading.symbols.keys()) or _has_ended(old.rebuild, reading.rebuild)
     return Snapshot(
         sequence,
         sequence if is_other else snapshot.generation,
@@ -131,16 +131,16 @@ def advance(snapshot: Snapshot, reading: Reading) -> Snapshot:
 
 
 def stall(snapshot: Snapshot, condition: Condition, reason: str) -> Snapshot:
-    """The snapshot while nothing can be read; what was read last stays visible."""
+    """The snapshot while nothing can be read; the last values stay visible."""
     return snapshot._replace(sequence=snapshot.sequence + 1, condition=condition, reason=reason)
 
 
-def _has_ended(old: Remake, new: Remake) -> bool:
+def _has_ended(old: Rebuild, new: Rebuild) -> bool:
     return old.is_going_on and not new.is_going_on
 
 
 def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None, float | None]]:
-    """What the watchlist shows of each symbol."""
+    """The values of each symbol that the watchlist shows."""
     states = {symbol: quality.state for symbol, quality in reading.qualities.items()}
     return {
         symbol: (row, states.get(symbol), reading.past.get(symbol)) for symbol, row in reading.symbols.items()
@@ -150,5 +150,5 @@ def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None, float |
 def _changes(
     old: Mapping[Key, Value], new: Mapping[Key, Value], changes: Mapping[Key, int], sequence: int
 ) -> dict[Key, int]:
-    """At which sequence each value came to be as it is."""
+    """The sequence at which each value last changed."""
     return {key: changes[key] if key in old and old[key] == value else sequence for key, value in new.items()}

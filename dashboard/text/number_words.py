@@ -1,4 +1,4 @@
-"""Words that say a number, in English and as far as they are distinct in German, French, Spanish and Italian. Pure."""
+"""Number words in English and, where unambiguous, in German, French, Spanish and Italian. Pure."""
 
 _UNITS = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
@@ -13,7 +13,7 @@ CARDINALS = {
     "billion": "1000000000",
     "trillion": "1000000000000",
 }
-"""What stands for exactly one number, written in digits."""
+"""Words for exactly one number, with its digits."""
 
 _OTHERS = """
 half halves halved halving quarter quarters quartered double doubles doubled doubling twice thrice triple triples
@@ -30,19 +30,19 @@ uno dos tres cuatro cinco seis siete ocho nueve diez doce trece catorce veinte t
 due tre quattro cinque sei sette otto nove dieci undici dodici venti trenta cento metà doppio
 """
 OTHERS = frozenset(_OTHERS.split())
-"""What says a number that digits say otherwise, a share, a rank or a multiple, or says it in another language."""
+"""Words for fractions, ranks, multiples and abbreviations, and number words of other languages."""
 
 _PARTS = """
 hundred thousand million billion trillion milliard hundert tausend fold twenty thirty forty fifty sixty seventy eighty
 ninety teen zehn zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig soixante cientos cento
 """
 PARTS = tuple(_PARTS.split())
-"""What a longer word says a number by, such as zweihundert or tenfold."""
+"""Parts that make a longer word a number word, such as zweihundert or tenfold."""
 
-JOINTS = frozenset(("and", "a", "an", "point", "of", "und", "et", "y", "e", "komma", "virgule", "coma"))
-"""Between two such words they make one number of both: two and a half."""
+CONNECTORS = frozenset(("and", "a", "an", "point", "of", "und", "et", "y", "e", "komma", "virgule", "coma"))
+"""Words that join two number words into one number: two and a half."""
 
 
-def says_number(word: str) -> bool:
-    """Whether a word in lower case says a number."""
+def is_number_word(word: str) -> bool:
+    """Whether a word in lower case expresses a number."""
     return word in CARDINALS or word in OTHERS or any(part in word for part in PARTS)

@@ -1,7 +1,6 @@
-"""Words that another wording of a summary may have beside those of its text: plain English ones without a number. Pure.
+"""The allowlist of English words for a reworded summary, in addition to the words of the summary itself. Pure.
 
-The list is closed. A word of another language, an invented number such as "zillion", a unit, a symbol of a market or
-the name of a site is refused because it is not here.
+Any other word is refused: foreign words, invented numbers such as "zillion", units, market symbols, names of sites.
 """
 
 _WORDS = """
@@ -61,10 +60,10 @@ observations occasions periods point points prices quotes sessions shares step s
 values week weeks year years
 """
 MEASURES = frozenset(_MEASURES.split())
-"""Plain words too, but behind a number they count something, so there the text must have the number and the word."""
+"""Allowed words that act as a unit after a number: the summary must then have the same number with the same word."""
 
 SPELLED = {
   "percent": "%", "dollars": "$", "dollar": "$", "euros": "\u20ac", "euro": "\u20ac", "pounds": "\u00a3",
   "pound": "\u00a3", "yen": "\u00a5", "rupees": "\u20b9", "daily": "1d", "hourly": "1h",
 }  # fmt: skip
-"""Words that stand for a sign or a length of bars, which the text must have."""
+"""Words for a sign or an interval; allowed if the summary has that sign or interval."""

@@ -1,7 +1,7 @@
-"""What the page shows of a symbol and interval, in a few sentences. Pure.
+"""Summarizes what the page shows of a symbol and interval in a few sentences. Pure.
 
-It says what is, never what to do. Every number in it stands on the page and is written as there; what is not known
-yet is said to be so.
+It describes and never advises. Every number in it is also shown on the page, in the same format; unknown values are
+reported as unavailable.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from statistics import quantiles
 from dashboard.presenters.adjustment import adjusted
 from dashboard.presenters.delta import Scene
 from dashboard.presenters.forecasts import (
-    FEWEST_SCORES,
+    MIN_SCORES,
     NAIVE,
     bar_name,
     choice,
@@ -28,12 +28,12 @@ from dashboard.read.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
 
-FEWEST_BARS = 20
-"""Before so many bars nobody knows which volatility is usual."""
+MIN_BARS = 20
+"""The fewest bars that define the usual range of the volatility."""
 
 
 def summary(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
-    """Three to five sentences about a symbol that is known; `bars` are its newest closed ones, oldest first."""
+    """Three to five sentences about a known symbol; `bars` are its newest closed bars, oldest first."""
     splits = [each for each in reading.actions.get(key[0], ()) if each.action == "split"]
     shown = adjusted(bars, splits)
     sentences = [
@@ -46,95 +46,95 @@ def summary(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[Chart
 
 
 def _trend(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
-    """The newest close against its two averages, and how these stand to one another."""
+    """The newest close relative to the two averages, and the trend that their order shows."""
     symbol, interval = key
     if not bars:
         return f"No {interval} bar of {symbol} has closed yet."
     bar, row = bars[-1], reading.symbols[symbol]
     names = [f"SMA {period}" for period in (scene.periods.sma_short_period, scene.periods.sma_long_period)]
     averages = dict(zip(names, _known(bar.sma_short, bar.sma_long), strict=True))
-    said = f"The {interval} bar of {bar_name(reading, symbol, interval, bar.start)} closed at "
-    said += price(bar.close, decimals(row), row.currency) + _places(row, bar.close, averages)
+    text = f"The {interval} bar of {bar_name(reading, symbol, interval, bar.start)} closed at "
+    text += price(bar.close, decimals(row), row.currency) + _positions(row, bar.close, averages)
     short, long = averages.values()
     if short is None or long is None:
         missing = [name for name, mean in averages.items() if mean is None]
-        return f"{said}; {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not known yet."
-    return f"{said}: {_direction(bar.close, short, long)}."
+        return f"{text}; {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not available yet."
+    return f"{text}: {_direction(bar.close, short, long)}."
 
 
-def _places(row: SymbolRow, close: float, averages: dict[str, float | None]) -> str:
-    """On which side of the averages that are known the close is."""
+def _positions(row: SymbolRow, close: float, averages: dict[str, float | None]) -> str:
+    """Whether the close is above, below or at each known average."""
     sides: dict[str, list[str]] = {}
     for name, mean in averages.items():
         if mean is not None:
             shown = f"{name} ({price(mean, decimals(row), row.currency)})"
-            sides.setdefault(_place(close, mean), []).append(shown)
-    words = [f"{side} {' and '.join(shown)}" for side, shown in sides.items()]
-    return f", {' and '.join(words)}" if words else ""
+            sides.setdefault(_position(close, mean), []).append(shown)
+    parts = [f"{side} {' and '.join(shown)}" for side, shown in sides.items()]
+    return f", {' and '.join(parts)}" if parts else ""
 
 
-def _place(value: float, other: float) -> str:
+def _position(value: float, other: float) -> str:
     return "above" if value > other else "below" if value < other else "at"
 
 
 def _direction(close: float, short: float, long: float) -> str:
-    """The trend where close, short and long average stand in this order or in the opposite one."""
+    """Up if close > short average > long average, down in the opposite order, else no clear trend."""
     if close > short > long:
-        return "the trend points up"
+        return "the trend is up"
     if close < short < long:
-        return "the trend points down"
+        return "the trend is down"
     return "there is no clear trend"
 
 
 def _known(*values: float | None) -> list[float | None]:
-    """The values, with None for what is no finite number."""
+    """The values, with None in place of those that are not finite."""
     return [value if value is not None and isfinite(value) else None for value in values]
 
 
 def _state(scene: Scene, interval: str, bars: Sequence[ChartBar]) -> str:
-    """Volatility against its own past, and the RSI."""
+    """The volatility relative to its history, and the RSI."""
     rsi_name = f"RSI {scene.periods.rsi_period}"
     volatility, rsi = _known(bars[-1].volatility, bars[-1].rsi) if bars else (None, None)
     if volatility is None and rsi is None:
-        return f"Annualised volatility and {rsi_name} are not known yet."
+        return f"Annualised volatility and {rsi_name} are not available yet."
     if volatility is None:
-        first = "Annualised volatility is not known yet"
+        first = "Annualised volatility is not available yet"
     else:
-        first = f"Annualised volatility is {percent(volatility, 1)}, {_usual(volatility, interval, bars)}"
+        first = f"Annualised volatility is {percent(volatility, 1)}, {_relative(volatility, interval, bars)}"
     if rsi is None:
-        return f"{first}; {rsi_name} is not known yet."
-    return f"{first}; {rsi_name} is {plain(rsi, 1)}, {_heat(scene, rsi)}."
+        return f"{first}; {rsi_name} is not available yet."
+    return f"{first}; {rsi_name} is {plain(rsi, 1)}, {_rsi_zone(scene, rsi)}."
 
 
-def _usual(volatility: float, interval: str, bars: Sequence[ChartBar]) -> str:
-    """A volatility among those of the bars before: outside the middle half of them it is not as usual."""
-    past = [value for value in _known(*(bar.volatility for bar in bars)) if value is not None]
-    if len(past) < FEWEST_BARS:
-        return "with too few bars to tell whether that is usual"
-    low, _, high = quantiles(past, n=4)
-    level = "lower than" if volatility < low else "higher than" if volatility > high else "as"
-    return f"{level} usual for its {interval} bars"
+def _relative(volatility: float, interval: str, bars: Sequence[ChartBar]) -> str:
+    """The volatility relative to the interquartile range of the bars' volatilities."""
+    known = [value for value in _known(*(bar.volatility for bar in bars)) if value is not None]
+    if len(known) < MIN_BARS:
+        return "with too few bars to compare"
+    low, _, high = quantiles(known, n=4)
+    position = "below" if volatility < low else "above" if volatility > high else "within"
+    return f"{position} its usual range for {interval} bars"
 
 
-def _heat(scene: Scene, rsi: float) -> str:
+def _rsi_zone(scene: Scene, rsi: float) -> str:
     if rsi >= scene.alerts.rsi_overbought:
         return "overbought"
-    return "oversold" if rsi <= scene.alerts.rsi_oversold else "neither overbought nor oversold"
+    return "oversold" if rsi <= scene.alerts.rsi_oversold else "neutral"
 
 
 def _alert(scene: Scene, reading: Reading, symbol: str) -> Iterator[str]:
-    """The newest alert of the symbol that is listed."""
+    """The newest listed alert of the symbol."""
     alert = next((each for each in reading.alerts if each.symbol == symbol), None)
     if alert is None:
         return
     row = reading.symbols[symbol]
     now = heading(row, reading.now, scene.feed != "replay")["clock"]
     when = moment(alert.event_time, calendar_of(row.exchange).zone, now)
-    yield f"The last alert ({alert.interval}, {when}): {alert_sentence(alert)[0]}."
+    yield f"Latest alert ({alert.interval}, {when}): {alert_sentence(alert)[0]}."
 
 
 def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
-    """What is expected of the next close, and how that has fared against "no change"."""
+    """The forecast of the next close, and the model's past accuracy compared with "no change"."""
     symbol, interval = key
     record, forecast = reading.records.get(key), reading.forecasts.get(key)
     steps = (
@@ -143,8 +143,7 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
         else expected(forecast, record, reading.actions.get(symbol, ()))
     )
     if record is None or forecast is None or not steps:
-        text = forecast_card(reading, symbol, interval)["text"]
-        yield "Nothing is forecast yet." if text == "Nothing yet" else text
+        yield forecast_card(reading, symbol, interval)["text"]
         return
     row, first = reading.symbols[symbol], steps[0]
     mean, low, high = (
@@ -152,18 +151,18 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     )
     after = bar_name(reading, symbol, interval, forecast.start)
     level = percent(forecast.levels[-1], 0)
-    yield f"The close after {after} is expected at {mean}, its {level} interval is {low} to {high}."
-    yield _fared(record, first.model)
+    yield f"The close after {after} is forecast at {mean}, with a {level} interval of {low} to {high}."
+    yield _accuracy(record, first.model)
 
 
-def _fared(record: RecordRow, model: str) -> str:
-    """How the model that said so has fared, in its own figures."""
-    found = record.fared.get(model)
-    if found is None or found.scores < FEWEST_SCORES:
+def _accuracy(record: RecordRow, model: str) -> str:
+    """The past accuracy of the forecast's model, from its own figures."""
+    found = record.accuracy.get(model)
+    if found is None or found.scores < MIN_SCORES:
         return too_few(found)
-    held = "" if found.held is None else f"; its interval held {percent(found.held, 1)}"
-    held += f" of {plain(found.scores, 0)} closes" if held else ""
+    coverage = "" if found.coverage is None else f"; its interval covered {percent(found.coverage, 1)}"
+    coverage += f" of {plain(found.scores, 0)} closes" if coverage else ""
     if model == NAIVE:
-        return f"That is what no change says{held}, and {others(record)}."
+        return f'The model is "no change"{coverage}, and {others(record)}.'
     name = f"{kind_name(model)}, {choice(record)}," if compared(record) > 1 else kind_name(model)
-    return f"{name} is so far {found.verdict}{held}."
+    return f"{name} is so far {found.verdict}{coverage}."

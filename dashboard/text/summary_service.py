@@ -1,29 +1,29 @@
-"""What a symbol's numbers come to in words: made once a read for all viewers, and reworded where that is wished."""
+"""Provides the summaries of symbols: created once per read for all viewers, and reworded if that is configured."""
 
 import time
 
 from dashboard.presenters.delta import Scene
-from dashboard.read.cache import Kept
+from dashboard.read.cache import SeriesCache
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import SeriesKey
 from dashboard.text.rewording import Rewording
 from dashboard.text.summary import summary
 
-BARS_LOOKED_AT = 200
-"""Among so many of the newest bars a volatility is usual or not."""
+VOLATILITY_BARS = 200
+"""The number of newest bars that define the usual range of the volatility."""
 
 
-class Words:
-    """The summaries of the series whose charts are shown. Only memory is read here."""
+class SummaryService:
+    """The summaries of the series whose charts are shown. It reads memory only and never blocks on I/O."""
 
     def __init__(self, model: ReadModel, scene: Scene, rewording: Rewording | None) -> None:
         self._model, self._scene, self._rewording = model, scene, rewording
-        self._texts: Kept[str] = Kept()
+        self._texts: SeriesCache[str] = SeriesCache()
 
     def of(self, key: SeriesKey) -> dict[str, str | None] | None:
-        """The summary, its other wording and whose that is; None where the symbol or its bars are not there."""
+        """The summary, its rewording and the model that wrote it; None if the symbol or its bars are missing."""
         snapshot = self._model.snapshot
-        bars = self._model.newest_bars(key, BARS_LOOKED_AT)
+        bars = self._model.newest_bars(key, VOLATILITY_BARS)
         if bars is None or key[0] not in snapshot.reading.symbols:
             return None
         text = self._texts.get(

@@ -110,9 +110,9 @@ def test_card_tells_the_next_close_and_how_forecasts_fared(page: Page) -> None:
     expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
     expect(page.locator("#forecast")).to_contain_text("No change")
     expect(page.locator("#forecast-record")).to_have_text(
-        re.compile(r"^1,204 forecasts have come due\. .*The other model has not proven better\.$")
+        re.compile(r"^1,204 forecasts evaluated\. .*The other model has not proven better\.$")
     )
-    expect(page.locator("#forecast-record")).to_contain_text("held 94.8")
+    expect(page.locator("#forecast-record")).to_contain_text("covered 94.8")
 
 
 def past(dsn: str, minute: int, misses: int) -> None:
@@ -131,7 +131,7 @@ def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
     close_minute(dsn, minute, 101.5, 1255, number=13)
     text = page.locator("#outcomes-text")
     expect(text).to_have_text(
-        "10 of the last 12 closes lay inside the 95\u00a0% interval of no change. \u25c7 lay outside."
+        '10 of the last 12 closes were inside the 95\u00a0% interval of "no change". \u25c7 marks those outside.'
     )
     assert page.locator("#outcomes-plot").get_attribute("aria-labelledby") == "outcomes-text"
     assert (
@@ -150,8 +150,8 @@ def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
 def test_numbers_are_told_in_words_and_change_with_the_bar(page: Page, dsn: str, minute: int) -> None:
     words = page.locator("#words-text")
     expect(words).to_contain_text("The 1m bar of")
-    expect(words).to_contain_text("RSI 14 is 55.0, neither overbought nor oversold.")
-    expect(words).to_contain_text("is expected at $101.20, its 95\u00a0% interval is $98.20 to $104.20.")
+    expect(words).to_contain_text("RSI 14 is 55.0, neutral.")
+    expect(words).to_contain_text("is forecast at $101.20, with a 95\u00a0% interval of $98.20 to $104.20.")
     expect(page.locator("#words-details")).to_be_hidden()
     close_minute(dsn, minute, 101.6, 1255)
     expect(words).to_contain_text("closed at $101.60, below SMA 20 ($101.70) and SMA 50 ($101.80)")
@@ -166,9 +166,7 @@ def test_warming_forecast_shows_how_far_it_is_and_no_fan(page: Page) -> None:
 
 def test_interval_that_is_not_forecast_has_no_fan_and_says_so(page: Page) -> None:
     page.locator("#interval").get_by_text("5m", exact=True).click()
-    expect(page.locator("#forecast-record")).to_have_text(
-        "Closes of 5m bars are not forecast. Those of 1m are."
-    )
+    expect(page.locator("#forecast-record")).to_have_text("5m bars are not forecast; 1m bars are.")
     page.wait_for_function("() => window.deskChart.holds('AAA', '5m')")
     assert [data for _, data in page.evaluate(FAN)] == [[]] * 4
 

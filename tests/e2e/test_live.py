@@ -105,12 +105,12 @@ def test_cause_is_told_with_a_countdown_that_runs_without_the_server(page: Page,
     tries = at(time.time() + 40)
     write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="throttled", next_try_at=tries))
     standing = page.locator("#standing")
-    expect(standing).to_have_text(re.compile(r"^Throttled by Yahoo, next try in (40|3\d) s$"))
+    expect(standing).to_have_text(re.compile(r"^Throttled by Yahoo, retrying in (40|3\d) s$"))
     page.route("**/_dash-update-component", lambda route: route.abort())
-    expect(standing).to_have_text(re.compile(r"^Throttled by Yahoo, next try in 3[0-6] s$"), timeout=10_000)
+    expect(standing).to_have_text(re.compile(r"^Throttled by Yahoo, retrying in 3[0-6] s$"), timeout=10_000)
     page.unroute("**/_dash-update-component")
     write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="throttled", next_try_at=at(0)))
-    expect(standing).to_have_text("Throttled by Yahoo, trying now", timeout=10_000)
+    expect(standing).to_have_text("Throttled by Yahoo, retrying now", timeout=10_000)
     expect(page.locator(".ag-row[row-id='AAA'] .state")).to_have_class("state stale")
     write(dsn, lambda cursor: quality(cursor, "AAA"))
     expect(standing).to_have_text("Live from Yahoo")
@@ -155,8 +155,8 @@ def test_history_shows_how_far_it_is_and_is_gone_once_it_is_there(page: Page, ds
     choose(page, "FOO")
     write(dsn, lambda cursor: quality(cursor, "FOO", "history", history_done=12, history_total=30))
     expect(page.locator("#history")).to_be_visible()
-    expect(page.locator("#watch-note")).to_have_text("History 18 of 36")
-    expect(page.locator("#empty")).to_contain_text("History 12 of 30")
+    expect(page.locator("#watch-note")).to_have_text("Loading history: 18 of 36")
+    expect(page.locator("#empty")).to_contain_text("Loading history: 12 of 30")
     write(dsn, lambda cursor: quality(cursor, "FOO", "waiting", cause="unknown symbol"))
     expect(page.locator("#history")).to_be_hidden()
     expect(page.locator("#watch-note")).to_have_text("3 symbols")
@@ -212,7 +212,7 @@ def test_countdown_and_change_of_state_mount_nothing_anew(page: Page, dsn: str) 
     tries = at(time.time() + 30)
     write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="no network", next_try_at=tries))
     expect(page.locator("#standing")).to_have_text(
-        re.compile("No network, next try in 2[0-7] s"), timeout=10_000
+        re.compile("No network, retrying in 2[0-7] s"), timeout=10_000
     )
     write(dsn, lambda cursor: quality(cursor, "AAA"))
     expect(page.locator("#standing")).to_have_text("Live from Yahoo")
@@ -246,7 +246,7 @@ def test_offer_of_live_quotes_is_taken_with_a_button_and_the_page_follows(
     with serving(model_of(simulated, "simulated"), port) as address:
         page.goto(address)
         expect(page.locator("#banner-text")).to_have_text(
-            "Yahoo can't be reached: no network. This is a simulated market; nothing here is real."
+            "Yahoo is unavailable: no network. This page shows simulated data, not real prices."
         )
         expect(page.locator("#switch")).to_be_hidden()
         write(simulated, lambda cursor: offer(cursor, "no network", reachable_since=time.time()))

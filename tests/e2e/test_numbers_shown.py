@@ -82,7 +82,7 @@ def test_negative_price_has_its_sign_and_a_flag(page: Page) -> None:
     choose(page, "CL=F")
     expect(page.locator("#sign")).to_have_text("\u2212$")
     expect(page.locator("#last")).to_have_text("37.63")
-    expect(page.locator("#flag")).to_have_text("Price below zero")
+    expect(page.locator("#flag")).to_have_text("Negative price")
     expect(page.locator("#change")).to_have_text("\u221255.90")
 
 
@@ -92,7 +92,7 @@ def test_price_of_long_ago_says_its_day_everywhere(page: Page) -> None:
     choose(page, "OLD")
     year = time.gmtime(time.time() - 600 * DAY).tm_year
     expect(page.locator("#flag")).to_have_text(re.compile(rf"^As of \d+ \w+ {year}$"))
-    expect(page.locator("#session-note")).to_have_text("OLD · nothing of now yet")
+    expect(page.locator("#session-note")).to_have_text("OLD · no data for this session yet")
     expect(page.locator("#indicators-note")).to_contain_text(f"{year}")
     expect(page.locator("#change")).to_have_text("")
     expect(page.locator("#age")).to_contain_text("600 d")
@@ -147,7 +147,7 @@ def test_server_that_is_gone_leaves_nothing_that_looks_like_now(browser: Browser
         page.goto(address)
         expect(page.locator("#badge")).to_have_text(session_of_now())
         expect(page.locator(".lamp.good")).to_have_count(1)
-    expect(page.locator("#age")).to_have_text(re.compile(r"^Last answer \d\d:\d\d:\d\d$"), timeout=15_000)
+    expect(page.locator("#age")).to_have_text(re.compile(r"^Last update \d\d:\d\d:\d\d$"), timeout=15_000)
     expect(page.locator("#badge")).to_be_hidden()
     assert set(
         page.evaluate("""() => [...document.querySelectorAll(".lamp:not(.none), .ag-row .state")]
@@ -179,8 +179,8 @@ def test_history_of_the_simulated_market_is_told_with_its_progress(
     page = browser.new_page()
     page.goto(serve(made, "simulated"))
     expect(page.locator("#flag")).to_contain_text("As of")
-    expect(page.locator("#watch-note")).to_have_text("History 4,100 of 5,000")
+    expect(page.locator("#watch-note")).to_have_text("Loading history: 4,100 of 5,000")
     expect(page.locator("#history")).to_be_visible()
     page.locator("#interval").get_by_text("5m", exact=True).click()
-    expect(page.locator("#empty")).to_contain_text("History 4,100 of 5,000")
+    expect(page.locator("#empty")).to_contain_text("Loading history: 4,100 of 5,000")
     page.close()

@@ -183,7 +183,7 @@ def test_banner_of_a_replay_names_its_dates(browser: Browser, serve: Serve, mark
 
 def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
     expect(visit.page.locator(".alert")).to_contain_text(
-        "RSI 74.3 is at or above 70: overbought; price $100.00"
+        "RSI overbought at 74.3 (threshold 70); price $100.00"
     )
 
 
@@ -216,7 +216,7 @@ def test_number_too_long_for_its_cell_is_never_cut(visit: Visit) -> None:
 
 def test_empty_list_of_alerts_says_when_one_comes(visit: Visit) -> None:
     visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([], 0)")
-    assert "No alerts so far" in visit.page.evaluate(
+    assert "No alerts yet" in visit.page.evaluate(
         "getComputedStyle(document.getElementById('alerts'), '::before').content"
     )
 
@@ -265,7 +265,7 @@ def test_page_outlives_its_database(browser: Browser, serve: Serve, admin_dsn: s
     page.goto(serve(dsn, "live"))
     expect(page.locator("#last")).to_have_text("10.00")
     _allow(admin_dsn, "mortal", False)
-    expect(page.locator("#warning")).to_contain_text("Waiting for the database")
+    expect(page.locator("#warning")).to_contain_text("Database unavailable")
     expect(page.locator("#last")).to_have_text("10.00")
     _allow(admin_dsn, "mortal", True)
     expect(page.locator("#warning")).to_be_hidden(timeout=10_000)

@@ -8,7 +8,7 @@ import pytest
 from dashboard.read import forecast_queries as queries
 from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.read_model import ReadModel
-from dashboard.read.rows import Fared, ForecastPath, PastRow, RecordRow
+from dashboard.read.rows import ForecastPath, ModelAccuracy, PastForecastRow, RecordRow
 from db.migrate import migrate
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from tests.integration.server_user import wait_for
@@ -52,14 +52,17 @@ def test_record_tells_of_each_model_its_own_figures_and_of_no_other(cursor: Curs
             50,
             naive,
             0.95,
-            {"arima": Fared(1204, -0.002, UNDECIDED, 0.9), "naive": Fared(1204, None, None, 0.948)},
+            {
+                "arima": ModelAccuracy(1204, -0.002, UNDECIDED, 0.9),
+                "naive": ModelAccuracy(1204, None, None, 0.948),
+            },
         ),
         BBB: RecordRow(
             12,
             50,
             naive,
             0.95,
-            {"arima": Fared(0, None, UNDECIDED, None), "naive": Fared(0, None, None, None)},
+            {"arima": ModelAccuracy(0, None, UNDECIDED, None), "naive": ModelAccuracy(0, None, None, None)},
         ),
     }
 
@@ -71,7 +74,7 @@ def test_champion_of_each_horizon_is_told(cursor: Cursor) -> None:
     cursor.execute("update forecast_records set champion = 'xgboost' where horizon = 3")
     found = queries.read_records(cursor)[AAA]
     assert found.champions == ("arima", "naive", "xgboost", "naive", "naive")
-    assert found.fared["xgboost"] == Fared(1204, 0.01, UNDECIDED, 0.9)
+    assert found.accuracy["xgboost"] == ModelAccuracy(1204, 0.01, UNDECIDED, 0.9)
 
 
 def test_what_every_model_said_at_the_newest_bar_is_read(cursor: Cursor) -> None:
@@ -141,15 +144,15 @@ def test_past_of_a_model_is_its_own_and_empty_where_it_said_nothing(cursor: Curs
         forecast(cursor, minute, number=index + 1)
         if index != 1:
             trained_forecast(cursor, minute, "xgboost", 3, minute.close + 0.5)
-    assert queries.read_past(cursor, AAA, "xgboost", 0.95, 2) == [
-        PastRow(NOON + 60, NOON + 120, 2, 101.0, None, None, None),
-        PastRow(NOON + 120, NOON + 180, 3, 102.0, 102.5, 99.5, 105.5),
+    assert queries.read_past_forecasts(cursor, AAA, "xgboost", 0.95, 2) == [
+        PastForecastRow(NOON + 60, NOON + 120, 2, 101.0, None, None, None),
+        PastForecastRow(NOON + 120, NOON + 180, 3, 102.0, 102.5, 99.5, 105.5),
     ]
 
 
 def test_past_of_another_level_has_no_bounds(cursor: Cursor) -> None:
     forecast(cursor, ScreenMinute("AAA", NOON, 100.0))
-    (found,) = queries.read_past(cursor, AAA, "naive", 0.9, 5)
+    (found,) = queries.read_past_forecasts(cursor, AAA, "naive", 0.9, 5)
     assert (found.mean, found.low, found.high) == (100.0, None, None)
 
 

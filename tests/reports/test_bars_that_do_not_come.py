@@ -58,7 +58,7 @@ def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_ca
     refusal = Refusal(page, "**/history/AAPL?interval=1h**")
     press(page, "1h")
     note = page.locator("#late")
-    expect(note).to_contain_text("The bars of AAPL, 1h, could not be loaded. The next attempt follows after")
+    expect(note).to_contain_text("Could not load the bars of AAPL, 1h. Retrying in")
     expect(note).to_contain_text("The chart shows AAPL, 1m.")
     pauses = refusal.wait_for(3)
     assert 1 <= pauses[0] < 2 <= pauses[1], pauses
@@ -84,7 +84,7 @@ def test_older_bars_that_can_not_be_read_leave_the_chart_where_it_is(page: Page)
     page.evaluate("deskCanvas.setRange({ from: 5, to: 150 })")
     pauses = refusal.wait_for(3)
     assert 1 <= pauses[0] < 2 <= pauses[1], pauses
-    expect(page.locator("#late")).to_contain_text("Further bars could not be loaded")
+    expect(page.locator("#late")).to_contain_text("Could not load more bars.")
     before = drawn(page)
     refusal.end()
     after = seen(page, lambda chart: chart.loaded > before.loaded)

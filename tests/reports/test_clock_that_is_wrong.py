@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.presenters.notices import banner
-from dashboard.presenters.sources import standing
+from dashboard.presenters.sources import quote_status
 from dashboard.read.rows import DataQualityRow
 from dashboard.read.snapshot import NOTHING
 from producer.live.clocks import Clocks
@@ -243,7 +243,7 @@ def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
         name: DataQualityRow(name, "yahoo", None, "live", "wrong clock", detail, None, None, 1, 1)
         for name in "AB"
     }
-    assert standing(rows["A"], stands_in=False).text == "The clock of this machine is 10 s slow"
+    assert quote_status(rows["A"], is_failed_over=False).text == "The clock of this machine is 10 s slow"
     assert str(banner("live", NOTHING._replace(qualities=rows))).startswith(
         "The clock of this machine is 10 s slow. "
     )
@@ -256,9 +256,11 @@ def test_history_that_was_given_up_is_told_beside_the_quotes() -> None:
     row = DataQualityRow(
         "A", "yahoo", None, "live", "no history", "its history can't be loaded: 500", 60.0, None, 1, 1
     )
-    assert standing(row, stands_in=False).text == "Live from Yahoo without its history, next try in {left}"
+    assert (
+        quote_status(row, is_failed_over=False).text == "Live from Yahoo without history, retrying in {left}"
+    )
     fetching = row._replace(state="history", cause="provider down")
-    assert standing(fetching, stands_in=False).text == "Yahoo gives no history, next try in {left}"
+    assert quote_status(fetching, is_failed_over=False).text == "No history from Yahoo, retrying in {left}"
 
 
 def test_message_says_by_how_much_its_received_time_was_put_forward() -> None:

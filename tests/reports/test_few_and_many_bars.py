@@ -84,7 +84,7 @@ def test_few_bars_stand_in_the_middle_and_are_as_wide_as_a_chart_of_twelve(
     seen(page, lambda chart: chart.symbol == symbol and chart.visible == bars)
     middle, places = page.evaluate(PLACE)
     assert 0.35 < middle < 0.65 and 11 < places < 14, (middle, places)
-    words = "1 bar of one minute" if bars == 1 else "6 bars of one minute"
+    words = "1 1-minute bar" if bars == 1 else "6 1-minute bars"
     expect(page.locator("#summary")).to_contain_text(f"{symbol}, {words} from")
 
 

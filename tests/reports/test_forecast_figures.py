@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.presenters.forecasts import FEWEST_SCORES, forecast_card
-from dashboard.read.rows import Fared, RecordRow
+from dashboard.presenters.forecasts import MIN_SCORES, forecast_card
+from dashboard.read.rows import ModelAccuracy, RecordRow
 from dashboard.text.summary import summary
 from tests.unit.dashboard.presenters.test_figures import SCENE
 from tests.unit.dashboard.presenters.test_forecast_card import FORECAST, KEY, TRAINED, reading
@@ -11,14 +11,14 @@ from tests.unit.dashboard.text.test_summary import CLOSED
 
 MODELS = ("arima", "linear_regression", "lstm", "random_forest", "smoothing", "xgboost")
 UNDECIDED = "not distinguishable from no change"
-BEST = Fared(12, 0.006, UNDECIDED, 11 / 12)
+BEST = ModelAccuracy(12, 0.006, UNDECIDED, 11 / 12)
 """The model with the most skill, of which hardly a forecast has come due."""
 
 
-def record(champion: str, best: Fared = BEST) -> RecordRow:
+def record(champion: str, best: ModelAccuracy = BEST) -> RecordRow:
     """Seven models: "no change" over 3,753 closes, the others over as many as `best`."""
-    fared = {"naive": Fared(3753, None, None, 0.953)} | dict.fromkeys(MODELS, best)
-    return RecordRow(4000, 50, (champion, "naive"), 0.95, fared)
+    accuracy = {"naive": ModelAccuracy(3753, None, None, 0.953)} | dict.fromkeys(MODELS, best)
+    return RecordRow(4000, 50, (champion, "naive"), 0.95, accuracy)
 
 
 def told(found: RecordRow) -> list[str]:
@@ -37,14 +37,14 @@ def test_figures_of_no_change_are_its_own_and_those_of_the_best_other_model_are_
 
 def test_figures_of_a_champion_are_its_own() -> None:
     """Report: the coverage beside a model's skill was that of another one."""
-    for text in told(record("xgboost", Fared(400, 0.006, "better than no change", 0.917))):
+    for text in told(record("xgboost", ModelAccuracy(400, 0.006, "better than no change", 0.917))):
         assert "91.7" in text and "400" in text
         assert "95.3" not in text and "3,753" not in text
 
 
-@pytest.mark.parametrize("scores", [1, 12, FEWEST_SCORES - 1])
+@pytest.mark.parametrize("scores", [1, 12, MIN_SCORES - 1])
 def test_no_share_is_told_of_too_few_forecasts(scores: int) -> None:
     """Report: a skill of 0.6 % over 7 forecasts, and a coverage of 91.7 % over 12."""
     for text in told(record("xgboost", BEST._replace(scores=scores))):
-        assert f"{scores} of its forecasts" in text and "too few" in text
-        assert not any(figure in text for figure in ("91.7", "skill", "held"))
+        assert f"{scores} forecast" in text and f"accuracy is shown from {MIN_SCORES} on" in text
+        assert not any(figure in text for figure in ("91.7", "skill", "covered"))

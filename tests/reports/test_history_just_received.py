@@ -80,6 +80,6 @@ def test_bars_that_are_newer_are_found_without_reading_the_others(cursor: Cursor
 
 
 def test_past_forecasts_read_no_more_rows_than_they_have(cursor: Cursor) -> None:
-    found = forecast_queries.read_past(cursor, ("BIG", "1m"), "arima", 0.95, PAGE)
+    found = forecast_queries.read_past_forecasts(cursor, ("BIG", "1m"), "arima", 0.95, PAGE)
     assert len(found) == PAGE and found[-1].low == 99
     assert rows_read(cursor) <= 4 * PAGE

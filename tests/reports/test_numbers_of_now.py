@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from dashboard.presenters.delta import Ask, delta
+from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.freshness import GRACE, day_began, past_since
 from dashboard.presenters.panels import session_cells
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
@@ -15,11 +15,13 @@ MONDAY_OPEN = second("2025-11-24T14:30")
 FRIDAY_CLOSE = second("2025-11-21T21:00")
 LONG_AGO = second("2024-03-21T20:00")
 AMD = SYMBOL._replace(symbol="AMD", event_time=float(LONG_AGO), previous_close=None, last_day_close=178.0)
-ASK = Ask("AMD", "1m", 0, 0, 0)
+ASK = DeltaRequest("AMD", "1m", 0, 0, 0)
 ANALYTICS = PartRow("analytics", "running", "", 1, 900, 50.0, 0.2)
 
 
-def shown(reading: Reading, feed: str = "simulated", ask: Ask = ASK, stored: int = 0) -> dict[str, Any]:
+def shown(
+    reading: Reading, feed: str = "simulated", ask: DeltaRequest = ASK, stored: int = 0
+) -> dict[str, Any]:
     """What a fresh viewer is sent of what was read, after the furthest part has read `stored` messages."""
     known = messages_known(reading.parts, reading.folded, stored)
     past = past_of(reading.symbols, reading.now, known - reading.folded)
@@ -138,8 +140,8 @@ def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[
 
 def test_average_price_of_a_part_of_the_session_is_not_told_as_that_of_all_of_it() -> None:
     """Report: a VWAP of what was received since the start stood beside the whole day's volume: 187.63, not 183.67."""
-    assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% seen", "partial")
-    assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% seen", "partial")
+    assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% of volume", "partial")
+    assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% of volume", "partial")
     assert vwap(50_000.0, 50_000.0, 50_000.0) == (183.67, "price")
     assert vwap(50_000.0, 50_000.0, None) == (None, "price")
 

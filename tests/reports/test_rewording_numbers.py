@@ -3,9 +3,9 @@
 import pytest
 
 from dashboard.text.llm_guard import numbers, objection
-from dashboard.text.number_words import says_number
+from dashboard.text.number_words import is_number_word
 from dashboard.text.plain_words import MEASURES, PLAIN, SPELLED
-from dashboard.text.rewording import MOST_BYTES
+from dashboard.text.rewording import MAX_BYTES
 from tests.unit.dashboard.text.test_rewording import GOOD, TEXT, ask, asking, completion, wait_for
 from tests.unit.local_http import Reply
 
@@ -160,7 +160,7 @@ def test_numbers_have_one_notation_or_stand_as_they_are_written() -> None:
 
 
 def test_no_plain_word_says_a_number_or_counts() -> None:
-    assert [word for word in PLAIN | MEASURES if says_number(word)] == []
+    assert [word for word in PLAIN | MEASURES if is_number_word(word)] == []
     assert set() == PLAIN & MEASURES == PLAIN & SPELLED.keys()
 
 
@@ -168,7 +168,7 @@ def test_no_plain_word_says_a_number_or_counts() -> None:
 def test_nested_answer_ends_no_rewording(brackets: str) -> None:
     """Scenario: brackets without end ended the thread that asks, and no summary was ever reworded again."""
     replies = [Reply(brackets), completion(GOOD)]
-    assert len(brackets) < MOST_BYTES
+    assert len(brackets) < MAX_BYTES
     with asking(lambda _: replies.pop(0)) as (made, _):
         ask(made)
         wait_for(lambda: made.failures == 1)

@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from dashboard.read.read_model import ReadModel
-from dashboard.read.reading import remake_now
-from dashboard.read.snapshot import NO_REMAKE
+from dashboard.read.reading import read_rebuild
+from dashboard.read.snapshot import NO_REBUILD
 from db.migrate import migrate
 from shared.postgres.database import Connection, connect, make_database, transaction
 from tests.integration.server_user import wait_for
@@ -37,7 +37,7 @@ def test_chart_that_was_read_while_indicators_were_made_anew_is_read_again(
             fill(cursor, {"AAA": 10.0}, NOON, bars=5)
         mark(connection, version=1, **{manner: True})
         model.start()
-        wait_for(lambda: model.snapshot.reading.remake.is_going_on)
+        wait_for(lambda: model.snapshot.reading.rebuild.is_going_on)
         before = model.snapshot.generation
         assert {bar.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {55.0}
         with transaction(connection) as cursor:
@@ -55,13 +55,13 @@ def test_states_are_looked_through_only_where_one_was_written_since(embedded_pos
     with closing(connect(dsn, "test")) as connection:
         mark(connection, version=1, remaking=True)
         with transaction(connection) as cursor:
-            found = remake_now(cursor, NO_REMAKE)
+            found = read_rebuild(cursor, NO_REBUILD)
             assert found.is_going_on
             other = found._replace(is_going_on=False)
-            assert remake_now(cursor, other) is other, "the same versions: not asked"
+            assert read_rebuild(cursor, other) is other, "the same versions: not asked"
         mark(connection, version=1)
         with transaction(connection) as cursor:
-            assert not remake_now(cursor, found).is_going_on
+            assert not read_rebuild(cursor, found).is_going_on
 
 
 def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str) -> None:

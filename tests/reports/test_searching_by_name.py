@@ -56,5 +56,5 @@ def test_open_list_of_symbols_has_no_barriers_and_is_seen_whole(page: Page, widt
     assert on_top == "AAPL"
     assert barriers(page) == []
     page.keyboard.type("nothing of this name")
-    expect(page.get_by_role("option").first).to_have_text("No such symbol")
+    expect(page.get_by_role("option").first).to_have_text("No matching symbol")
     assert barriers(page) == []

@@ -102,4 +102,4 @@ def test_sql_stands_in_the_modules_of_tables_alone() -> None:
 )
 def test_every_kind_of_alert_about_the_data_has_a_label(kind: str) -> None:
     """Scenario: "Volume" stood beside an alert about wrong volumes as beside one about a high volume."""
-    assert " " in KINDS[kind] or kind in ("currency", "delisted")
+    assert " " in KINDS[kind] or kind == "delisted"

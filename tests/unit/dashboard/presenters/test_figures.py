@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboard.presenters.delta import Ask, Scene, delta
+from dashboard.presenters.delta import DeltaRequest, Scene, delta
 from dashboard.presenters.figures import COLUMNS, chart_series, columns, studies
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
@@ -151,10 +151,10 @@ def test_indicators_without_an_open_bar_are_unknown() -> None:
 
 def test_alerts_are_sentences() -> None:
     row = AlertRow("AAA", "1m", "price_change", 60, 120.0, -0.061, 0.05, 76.0)
-    assert alert_item(row, "UTC")["text"] == "Price fell 6.1% in one bar"
+    assert alert_item(row, "UTC")["text"] == "Price down 6.1% in one bar"
     assert alert_item(row, "UTC")["tone"] == "down"
     assert alert_item(row._replace(rule="rsi_oversold", value=27.1, threshold=30), "UTC")["text"] == (
-        "RSI 27.1 is at or below 30: oversold"
+        "RSI oversold at 27.1 (threshold 30)"
     )
     assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == "something new: 3"
 
@@ -162,7 +162,13 @@ def test_alerts_are_sentences() -> None:
 def test_part_without_a_sign_is_shown_as_not_answering_with_its_age() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat, "analytics": beat._replace(age=12.0)}, "reading")
-    producer_to_screen = ["not seen yet", "running", "no answer for 12 s", "not seen yet", "running"]
+    producer_to_screen = [
+        "no heartbeat yet",
+        "running",
+        "no heartbeat for 12 s",
+        "no heartbeat yet",
+        "running",
+    ]
     assert [item["text"] for item in items] == producer_to_screen
 
 
@@ -189,7 +195,7 @@ def test_banner_is_there_unless_the_feed_is_live() -> None:
     assert banner("live", READING) is None
     assert str(banner("simulated", NOTHING)).startswith("Simulated data")
     text = banner("replay", READING._replace(first_start=MONDAY_NOON - 18 * 86_400.0))
-    assert text == "Recorded data of 6 Nov 2025 to 24 Nov 2025: replayed, not live."
+    assert text == "Recorded data of 6 Nov 2025 to 24 Nov 2025: a replay, not live quotes."
 
 
 def test_notice_says_what_to_do_in_each_empty_state() -> None:
@@ -202,32 +208,34 @@ def test_notice_says_what_to_do_in_each_empty_state() -> None:
 def test_old_numbers_carry_a_warning() -> None:
     assert stale_warning("reading", READING) is None
     assert stale_warning("no_database", NOTHING) is None
-    assert "last numbers" in str(stale_warning("no_database", READING))
+    assert "last values read" in str(stale_warning("no_database", READING))
 
 
 def test_delta_carries_only_what_changed_since_the_viewers_sequence() -> None:
     first = advance(first_snapshot(100), READING)
     second = advance(first, READING._replace(now=MONDAY_NOON + 4.0))
-    fresh = delta(SCENE, second, Ask("AAA", "1m", 0, 0, 0), [])
-    known = delta(SCENE, second, Ask("AAA", "1m", first.sequence, first.generation, 0), [])
+    fresh = delta(SCENE, second, DeltaRequest("AAA", "1m", 0, 0, 0), [])
+    known = delta(SCENE, second, DeltaRequest("AAA", "1m", first.sequence, first.generation, 0), [])
     assert [row["symbol"] for row in fresh["rows"]] == ["AAA"]
     assert fresh["rows"][0]["trend"] == (1.0, 2.0)
     assert known["rows"] == []
     third = advance(second, READING._replace(symbols={"AAA": SYMBOL._replace(price=77.0)}))
-    moved = delta(SCENE, third, Ask("AAA", "1m", second.sequence, second.generation, 0), [])
+    moved = delta(SCENE, third, DeltaRequest("AAA", "1m", second.sequence, second.generation, 0), [])
     assert moved["rows"][0]["last"] == 77.0
     assert "trend" not in moved["rows"][0]
 
 
 def test_viewer_of_another_generation_gets_everything() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    found = delta(SCENE, snapshot, Ask("AAA", "1m", snapshot.sequence, snapshot.generation - 1, 0), [])
+    found = delta(
+        SCENE, snapshot, DeltaRequest("AAA", "1m", snapshot.sequence, snapshot.generation - 1, 0), []
+    )
     assert [row["symbol"] for row in found["rows"]] == ["AAA"]
 
 
 def test_delta_tells_a_gap_from_nothing_new() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    ask = Ask("AAA", "1m", 0, 0, 60)
+    ask = DeltaRequest("AAA", "1m", 0, 0, 60)
     assert delta(SCENE, snapshot, ask, None)["bars"] is None
     assert delta(SCENE, snapshot, ask, [])["bars"] == {}
     assert delta(SCENE, snapshot, ask, [WARM])["bars"]["start"] == [60]
@@ -237,7 +245,7 @@ def test_delta_tells_a_gap_from_nothing_new() -> None:
 def test_delta_adjusts_bars_for_those_who_asked() -> None:
     split = ActionRow(180, "split", 2.0, None)
     snapshot = advance(first_snapshot(100), READING._replace(actions={"AAA": (split,)}))
-    ask = Ask("AAA", "1m", 0, 0, 0)
+    ask = DeltaRequest("AAA", "1m", 0, 0, 0)
     raw = delta(SCENE, snapshot, ask, [WARM])
     halved = delta(SCENE, snapshot, replace(ask, adjusted=True), [WARM])
     assert (raw["bars"]["close"], halved["bars"]["close"]) == ([1.5], [0.75])
@@ -248,32 +256,34 @@ def test_symbol_without_a_quote_says_why() -> None:
     quality = DataQualityRow("FOO", "yahoo", None, "waiting", "unknown symbol", "", None, None, 0, 3)
     row = SYMBOL._replace(symbol="FOO", price=None, event_time=None, received_time=None, previous_close=None)
     reading = NOTHING._replace(symbols={"FOO": row}, trends={"FOO": ()}, qualities={"FOO": quality})
-    found = delta(SCENE, advance(first_snapshot(100), reading), Ask("FOO", "1m", 0, 0, 0), [])
+    found = delta(SCENE, advance(first_snapshot(100), reading), DeltaRequest("FOO", "1m", 0, 0, 0), [])
     assert (found["rows"][0]["last"], found["rows"][0]["state"], found["age"]) == (None, "waiting", None)
     assert found["standing"]["text"] == "Yahoo has no symbol FOO"
     assert found["history"] == found["standing"]["history"] == (0, 3)
 
 
 def test_no_number_is_shown_before_one_was_read() -> None:
-    found = delta(SCENE, stall(first_snapshot(100), "no_database", "refused"), Ask(None, "1m", 0, 0, 0), None)
+    found = delta(
+        SCENE, stall(first_snapshot(100), "no_database", "refused"), DeltaRequest(None, "1m", 0, 0, 0), None
+    )
     assert [found[name] for name in ("age", "lag", "per_second", "late", "dead_letters")] == [None] * 5
     assert found["notice"]["title"] == "Waiting for the database"
 
 
 def test_age_is_since_the_last_quote_of_the_symbol_was_received() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    assert delta(SCENE, snapshot, Ask("AAA", "1m", 0, 0, 0), None)["age"] == 2.5
+    assert delta(SCENE, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), None)["age"] == 2.5
 
 
 def test_recording_has_no_age() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    found = delta(replace(SCENE, feed="replay"), snapshot, Ask(None, "1m", 0, 0, 0), None)
+    found = delta(replace(SCENE, feed="replay"), snapshot, DeltaRequest(None, "1m", 0, 0, 0), None)
     assert (found["age"], found["is_recorded"]) == (None, True)
 
 
 def test_lag_and_rate_of_parts_that_ended_are_not_shown_as_if_they_were_of_now() -> None:
     beat = PartRow("storage", "running", "", 1, 5, 10.0, 0.4)
-    ask = Ask(None, "1m", 0, 0, 0)
+    ask = DeltaRequest(None, "1m", 0, 0, 0)
     for row, expected in ((beat, (5, 10.0)), (beat._replace(state="stopped"), (None, None))):
         snapshot = advance(first_snapshot(100), READING._replace(parts={"storage": row}))
         found = delta(SCENE, snapshot, ask, None)

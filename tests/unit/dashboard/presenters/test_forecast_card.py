@@ -2,19 +2,22 @@
 
 import pytest
 
-from dashboard.presenters.delta import Ask, delta
+from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.figures import fan_series, studies
 from dashboard.presenters.forecasts import fan, forecast_card
 from dashboard.read.reading import records_moved
-from dashboard.read.rows import ActionRow, Fared, ForecastPath, ForecastRow, RecordRow
+from dashboard.read.rows import ActionRow, ForecastPath, ForecastRow, ModelAccuracy, RecordRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.settings.analysis_settings import Indicators
 from tests.unit.dashboard.presenters.test_figures import MONDAY_NOON, READING, SCENE
 
 KEY = ("AAA", "1m")
 UNDECIDED = "not distinguishable from no change"
-FARED = {"naive": Fared(3753, None, None, 0.953), "arima": Fared(1204, -0.002, UNDECIDED, 0.948)}
-RECORD = RecordRow(1254, 50, ("naive", "naive"), 0.95, FARED)
+ACCURACY = {
+    "naive": ModelAccuracy(3753, None, None, 0.953),
+    "arima": ModelAccuracy(1204, -0.002, UNDECIDED, 0.948),
+}
+RECORD = RecordRow(1254, 50, ("naive", "naive"), 0.95, ACCURACY)
 OTHERS = ("lstm", "random_forest", "xgboost", "smoothing")
 NAIVE = ForecastPath(
     (0, 1, 0),
@@ -61,41 +64,48 @@ def test_card_says_plainly_that_no_change_is_expected() -> None:
         "Model": "No change",
     }
     assert forecast_card(reading(), *KEY)["text"] == (
-        "3,753 forecasts have come due. Its 95\u00a0% interval held 95.3\u00a0% of them. "
+        "3,753 forecasts evaluated. Its 95\u00a0% interval covered 95.3\u00a0% of closes. "
         "The other model has not proven better."
     )
 
 
-def fared(model: str, found: Fared, champion: str = "") -> RecordRow:
+def record_with(model: str, found: ModelAccuracy, champion: str = "") -> RecordRow:
     """The record with one more model, the champion of the next close where it is named."""
     champions = (champion or "naive", "naive")
-    return RECORD._replace(champions=champions, fared=FARED | {model: found})
+    return RECORD._replace(champions=champions, accuracy=ACCURACY | {model: found})
 
 
 def test_card_of_an_arima_champion_names_its_model_and_how_it_fared() -> None:
-    found = reading(fared("arima", Fared(1204, 0.0123, "better than no change", 0.948), "arima"))
-    assert cells(found)["Model"] == "ARIMA(0,1,1), search at bar 1,200"
+    found = reading(
+        record_with("arima", ModelAccuracy(1204, 0.0123, "better than no change", 0.948), "arima")
+    )
+    assert cells(found)["Model"] == "ARIMA(0,1,1), order search at bar 1,200"
     assert cells(found)["Next close"] == 100.4
     assert forecast_card(found, *KEY)["text"] == (
-        "Better than no change (skill 1.2\u00a0%, 1,204 forecasts). Its 95\u00a0% interval held 94.8\u00a0% of them."
+        "Better than no change (skill 1.2\u00a0%, 1,204 forecasts). "
+        "Its 95\u00a0% interval covered 94.8\u00a0% of closes."
     )
 
 
 def test_card_of_a_trained_champion_names_its_version_and_of_how_many_it_was_chosen() -> None:
-    won = fared("linear_regression", Fared(900, 0.0123, "better than no change", 0.95), "linear_regression")
-    won.fared.update(dict.fromkeys(OTHERS, FARED["arima"]))
+    won = record_with(
+        "linear_regression", ModelAccuracy(900, 0.0123, "better than no change", 0.95), "linear_regression"
+    )
+    won.accuracy.update(dict.fromkeys(OTHERS, ACCURACY["arima"]))
     found = reading(won)
     assert cells(found)["Model"] == "Linear regression, version 3"
     assert cells(found)["95\u00a0% interval"] == (97.25, 103.25)
     assert forecast_card(found, *KEY)["text"].startswith(
-        "Better than no change (chosen of 6 models, skill 1.2\u00a0%, 900 forecasts)."
+        "Better than no change (selected from 6 models, skill 1.2\u00a0%, 900 forecasts)."
     )
 
 
 def test_number_of_the_models_that_have_not_proven_better_is_told() -> None:
-    many = RECORD._replace(fared=FARED | dict.fromkeys(OTHERS, FARED["arima"]))
-    assert forecast_card(reading(many), *KEY)["text"].endswith(" None of 5 other models has proven better.")
-    alone = RECORD._replace(fared={"naive": FARED["naive"]})
+    many = RECORD._replace(accuracy=ACCURACY | dict.fromkeys(OTHERS, ACCURACY["arima"]))
+    assert forecast_card(reading(many), *KEY)["text"].endswith(
+        " None of the 5 other models has proven better."
+    )
+    alone = RECORD._replace(accuracy={"naive": ACCURACY["naive"]})
     assert forecast_card(reading(alone), *KEY)["text"].endswith(" No other model has been compared yet.")
 
 
@@ -112,7 +122,7 @@ def test_champion_that_says_nothing_of_a_close_leaves_it_to_no_change() -> None:
     card = reading(RECORD._replace(champions=("lstm", "lstm")))
     assert cells(card)["Model"] == "No change"
     assert forecast_card(card, *KEY)["text"].endswith(
-        " of them. LSTM, which is chosen for this close, said nothing of it."
+        " of closes. LSTM, the selected model, has no forecast for this close."
     )
 
 
@@ -126,12 +136,14 @@ def test_fan_ends_before_the_first_close_that_nobody_said_anything_of() -> None:
 def test_model_that_no_search_had_a_part_in_says_so() -> None:
     models = {"naive": NAIVE, "arima": ARIMA._replace(order=(0, 1, 0), version=0)}
     found = reading(RECORD._replace(champions=("arima", "naive")), FORECAST._replace(models=models))
-    assert cells(found)["Model"] == "ARIMA(0,1,0), before its first search"
+    assert cells(found)["Model"] == "ARIMA(0,1,0), no order search yet"
 
 
 def test_skill_that_rounds_to_nothing_has_no_sign_and_unknown_skill_is_left_out() -> None:
     texts = [
-        forecast_card(reading(fared("arima", Fared(1204, skill, UNDECIDED, 0.948), "arima")), *KEY)["text"]
+        forecast_card(
+            reading(record_with("arima", ModelAccuracy(1204, skill, UNDECIDED, 0.948), "arima")), *KEY
+        )["text"]
         for skill in (-0.0001, None)
     ]
     assert "(skill 0.0\u00a0%, 1,204 forecasts)" in texts[0]
@@ -139,27 +151,28 @@ def test_skill_that_rounds_to_nothing_has_no_sign_and_unknown_skill_is_left_out(
 
 
 def test_forecast_before_any_has_come_due_has_no_record() -> None:
-    found = reading(fared("naive", Fared(0, None, None, None)))
-    assert forecast_card(found, *KEY)["text"] == "No forecast has come due yet."
+    found = reading(record_with("naive", ModelAccuracy(0, None, None, None)))
+    assert forecast_card(found, *KEY)["text"] == "No forecast has been evaluated yet."
 
 
 def test_warming_forecast_says_how_far_it_is() -> None:
     card = forecast_card(reading(RECORD._replace(seen=12), None), *KEY)
     assert card["cells"] == [("Next close", "12/50", "text")]
-    assert card["text"] == "Warming up: the first forecast comes with closed bar 50."
+    assert card["text"] == "Warming up: the first forecast needs 50 closed bars."
 
 
 def test_price_that_never_moved_has_no_forecast() -> None:
     card = forecast_card(reading(RECORD._replace(seen=80), None), *KEY)
-    assert card == {"cells": [("Next close", None, "price")], "text": "The price has not moved yet."}
+    assert card == {
+        "cells": [("Next close", None, "price")],
+        "text": "No forecast yet: the price has not changed.",
+    }
 
 
 def test_interval_that_is_not_forecast_says_which_are() -> None:
     found = reading()._replace(records={KEY: RECORD, ("AAA", "1d"): RECORD})
-    assert forecast_card(found, "AAA", "5m")["text"] == (
-        "Closes of 5m bars are not forecast. Those of 1m and 1d are."
-    )
-    assert forecast_card(reading(None, None), *KEY) == {"cells": [], "text": "Nothing yet"}
+    assert forecast_card(found, "AAA", "5m")["text"] == ("5m bars are not forecast; 1m and 1d bars are.")
+    assert forecast_card(reading(None, None), *KEY) == {"cells": [], "text": "No forecast yet."}
 
 
 def test_bar_of_another_day_is_named_with_its_day() -> None:
@@ -196,8 +209,8 @@ def test_split_before_the_forecast_and_dividends_leave_it_as_it_is(action: Actio
 
 def test_delta_carries_the_forecast_of_the_interval_that_was_asked_for() -> None:
     snapshot = advance(first_snapshot(100), reading())
-    found = delta(SCENE, snapshot, Ask("AAA", "1m", 0, 0, 0), [])
-    other = delta(SCENE, snapshot, Ask("AAA", "5m", 0, 0, 0), [])
+    found = delta(SCENE, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), [])
+    other = delta(SCENE, snapshot, DeltaRequest("AAA", "5m", 0, 0, 0), [])
     assert found["fan"] == fan(FORECAST, RECORD, ())
     assert found["forecast"] == forecast_card(reading(), *KEY)
     assert (other["fan"], other["forecast"]["cells"]) == (None, [])

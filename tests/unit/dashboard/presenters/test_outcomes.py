@@ -6,16 +6,16 @@ import pytest
 
 from dashboard.presenters.numbers import SIGNS, percent, plain, price
 from dashboard.presenters.outcomes import ForecastOutcome, figure, outcomes
-from dashboard.read.cache import ANSWERS_KEPT, Kept
-from dashboard.read.rows import ActionRow, PastRow
+from dashboard.read.cache import MAX_ANSWERS, SeriesCache
+from dashboard.read.rows import ActionRow, PastForecastRow
 from tests.conftest import PROJECT
 
 KEY = ("AAA", "1m")
 
 
-def said(number: int, close: float, low: float | None = 99.0, high: float | None = 101.0) -> PastRow:
+def said(number: int, close: float, low: float | None = 99.0, high: float | None = 101.0) -> PastForecastRow:
     """The forecast of 100 that was made when a minute closed."""
-    return PastRow(number * 60, number * 60 + 60, number, close, 100.0, low, high)
+    return PastForecastRow(number * 60, number * 60 + 60, number, close, 100.0, low, high)
 
 
 def test_each_close_stands_beside_what_was_said_one_bar_before() -> None:
@@ -34,7 +34,7 @@ def test_bar_that_did_not_follow_the_one_before_and_missing_interval_are_left_ou
 def test_text_counts_the_closes_inside_and_bounds_belong_to_the_interval() -> None:
     rows = [said(1, 90.0), said(2, 99.0), said(3, 101.0), said(4, 101.01)]
     told = figure(outcomes(rows, ()), 0.95, "xgboost")
-    assert told["text"] == "2 of the last 3 closes lay inside the 95\u00a0% interval of XGBoost."
+    assert told["text"] == "2 of the last 3 closes were inside the 95\u00a0% interval of XGBoost."
     assert told["model"] == "xgboost"
     assert told["columns"]["close"] == [99.0, 101.0, 101.01]
 
@@ -51,7 +51,7 @@ def test_split_between_two_closes_puts_both_sides_in_todays_shares() -> None:
 
 
 def test_answer_is_made_once_for_many_who_ask_at_the_same_time() -> None:
-    kept: Kept[int] = Kept()
+    kept: SeriesCache[int] = SeriesCache()
     made: list[int] = []
 
     def make() -> int:
@@ -71,11 +71,11 @@ def test_answer_is_made_once_for_many_who_ask_at_the_same_time() -> None:
 
 
 def test_answer_that_failed_is_made_again_and_the_oldest_makes_room() -> None:
-    kept: Kept[int] = Kept()
+    kept: SeriesCache[int] = SeriesCache()
     with pytest.raises(ZeroDivisionError):
         kept.get(KEY, 1, lambda: 1 // 0)
     assert kept.get(KEY, 1, lambda: 5) == 5
-    for number in range(ANSWERS_KEPT):
+    for number in range(MAX_ANSWERS):
         kept.get((f"S{number}", "1m"), 1, lambda: 0)
     assert kept.get(KEY, 1, lambda: 6) == 6
 

@@ -1,4 +1,4 @@
-"""What the page says of its sources, and why some numbers don't come."""
+"""The page's texts about its sources and about missing quotes."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from dashboard.presenters.sources import (
     data_alert_item,
     failed_over,
     history_progress,
+    quote_status,
     sources_in_use,
-    standing,
 )
 from dashboard.read.rows import DataAlertRow, DataQualityRow, OfferRow
 from dashboard.read.snapshot import NOTHING
@@ -18,8 +18,8 @@ FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub rep
 
 
 def said(**told: Any) -> str:
-    """The sentence about a symbol that fares like this."""
-    return standing(LIVE._replace(**told), stands_in=False).text
+    """The text about a symbol with this quote status."""
+    return quote_status(LIVE._replace(**told), is_failed_over=False).text
 
 
 def test_symbol_that_is_live_names_its_source() -> None:
@@ -29,26 +29,28 @@ def test_symbol_that_is_live_names_its_source() -> None:
 
 
 def test_closed_market_counts_down_to_its_opening() -> None:
-    found = standing(LIVE._replace(state="closed", cause="market closed", opens_at=500.0), stands_in=False)
-    assert found == ("Market closed, opens in {left}", "Market closed, opens any moment", 500.0)
+    found = quote_status(
+        LIVE._replace(state="closed", cause="market closed", opens_at=500.0), is_failed_over=False
+    )
+    assert found == ("Market closed, opens in {left}", "Market closed, opening now", 500.0)
     assert said(state="closed", cause="market closed") == "Market closed"
 
 
 def test_each_cause_has_its_sentence_with_the_next_try() -> None:
     tries: dict[str, Any] = {"state": "stale", "next_try_at": 12.0}
-    assert said(cause="throttled", **tries) == "Throttled by Yahoo, next try in {left}"
-    assert said(cause="provider down", **tries) == "Yahoo is down, next try in {left}"
-    assert said(cause="no network", **tries) == "No network, next try in {left}"
+    assert said(cause="throttled", **tries) == "Throttled by Yahoo, retrying in {left}"
+    assert said(cause="provider down", **tries) == "Yahoo is down, retrying in {left}"
+    assert said(cause="no network", **tries) == "No network, retrying in {left}"
     silent = "yahoo answers, but has no new quote"
     assert said(state="stale", cause="stream silent", detail=silent) == "Yahoo answers, but has no new quote"
-    assert said(state="stale", cause="refused", detail="no key is set") == "Yahoo refuses: No key is set"
+    assert said(state="stale", cause="refused", detail="no key is set") == "Refused by Yahoo: No key is set"
     assert said(state="waiting", cause="unknown symbol") == "Yahoo has no symbol AAA"
-    assert said(state="waiting", cause="producer silent") == "The producer does not answer"
-    assert said(state="waiting") == "Waiting for Yahoo"
+    assert said(state="waiting", cause="producer silent") == "The producer is not responding"
+    assert said(state="waiting") == "Waiting for quotes from Yahoo"
 
 
 def test_trouble_is_told_of_a_symbol_whose_history_is_not_there_yet() -> None:
-    assert said(state="history", history_done=3) == "Fetching history from Yahoo"
+    assert said(state="history", history_done=3) == "Loading history from Yahoo"
     assert said(state="history", cause="throttled") == "Throttled by Yahoo"
 
 
@@ -56,15 +58,15 @@ def test_silent_stream_of_a_symbol_that_is_asked_for_is_no_outage() -> None:
     assert said(cause="stream silent") == "Stream silent, polling Yahoo instead"
     assert (
         said(cause="provider down", next_try_at=9.0)
-        == "Stream not connected, polling Yahoo instead, next try in {left}"
+        == "Stream not connected, polling Yahoo instead, retrying in {left}"
     )
 
 
 def test_standby_that_speaks_stands_in_for_the_first_choice() -> None:
     row = LIVE._replace(source="finnhub", standby="yahoo")
     cleared = FAILOVER._replace(cleared_at=200.0)
-    assert standing(row, "AAA" in failed_over([FAILOVER])).text == "Finnhub replaces Yahoo"
-    assert standing(row, "AAA" in failed_over([cleared])).text == "Live from Finnhub"
+    assert quote_status(row, "AAA" in failed_over([FAILOVER])).text == "Finnhub replaces Yahoo"
+    assert quote_status(row, "AAA" in failed_over([cleared])).text == "Live from Finnhub"
 
 
 def test_sources_are_named_the_busiest_first_and_not_all_of_many() -> None:
@@ -86,15 +88,12 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
     item = data_alert_item(row, "UTC")
     assert (item["interval"], item["text"]) == (
         "Sources disagree",
-        "Prices are 1.4% apart: Yahoo and Finnhub differ",
+        "Prices differ by 1.4%: Yahoo and Finnhub differ",
     )
     assert data_alert_item(FAILOVER, "UTC")["text"] == "Finnhub replaces Yahoo"
-    assert (
-        data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"]
-        == "It is no longer traded"
-    )
+    assert data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"] == "No longer traded"
     rows = DataAlertRow("AAA", "left out", 100.0, None, 2.0, None, "history: rows are left out")
-    assert data_alert_item(rows, "UTC")["text"] == "History: rows are left out (2 in all)"
+    assert data_alert_item(rows, "UTC")["text"] == "History: rows are left out (2 in total)"
     over = data_alert_item(row._replace(cleared_at=150.0), "UTC")
     assert (over["tone"], over["cleared"], over["key"]) == ("over", 150.0, item["key"])
 
@@ -105,9 +104,9 @@ def test_simulated_market_says_why_it_stands_in_and_that_it_need_not() -> None:
     there = NOTHING._replace(offer=offer._replace(is_reachable=True))
     asked = NOTHING._replace(offer=offer._replace(is_reachable=True, is_accepted=True))
     assert banner("simulated", away) == (
-        "Yahoo can't be reached: no network. This is a simulated market; nothing here is real."
+        "Yahoo is unavailable: no network. This page shows simulated data, not real prices."
     )
-    assert str(banner("simulated", there)).startswith("Yahoo can be reached now.")
+    assert str(banner("simulated", there)).startswith("Yahoo is available now.")
     assert [switch(reading) for reading in (NOTHING, away, there, asked)] == [
         None,
         None,

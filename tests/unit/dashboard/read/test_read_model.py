@@ -1,6 +1,6 @@
 """The memory behind the page: bounded histories, and which read changed what."""
 
-from dashboard.read.history import SERIES_KEPT, BarHistory
+from dashboard.read.history import MAX_SERIES, BarHistory
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, DataQualityRow, OpenBarRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 from dashboard.read.trends import trends_moved
@@ -48,7 +48,7 @@ def test_series_that_nobody_asked_for_is_not_kept() -> None:
 
 def test_series_nobody_asked_for_longest_makes_room() -> None:
     made = history(10, 0)
-    for number in range(SERIES_KEPT - 1):
+    for number in range(MAX_SERIES - 1):
         made.put((f"S{number}", "1m"), [])
     assert made.get(KEY) is not None
     made.put(("one more", "1m"), [])

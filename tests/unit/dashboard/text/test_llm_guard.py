@@ -47,7 +47,7 @@ def test_wording_with_numbers_of_the_text_or_none_is_taken(wording: str) -> None
     ],
 )
 def test_wording_with_a_number_of_its_own_is_refused(wording: str) -> None:
-    assert objection(TEXT, wording) == "it holds a number that the text does not"
+    assert objection(TEXT, wording) == "it has a number that is not in the text"
 
 
 def test_empty_and_lengthy_wordings_are_refused() -> None:

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from pydantic import SecretStr
 
-from dashboard.text.rewording import MOST_BYTES, PAUSE, SETTLED, Rewording
+from dashboard.text.rewording import MAX_BYTES, PAUSE, SETTLED, Rewording
 from shared.settings.model_settings import RewordingSettings
 from tests.slowness import PATIENCE
 from tests.unit.local_http import Asked, Local, Reply, answering
@@ -77,14 +77,14 @@ def test_good_answer_takes_the_place_of_the_text_it_was_made_of_and_of_no_other(
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (completion("It closed at $1,204.50 and may reach $1,300."), "a number that the text does not"),
+        (completion("It closed at $1,204.50 and may reach $1,300."), "a number that is not in the text"),
         (completion(GOOD * 5), "it is too long"),
         (completion(""), "it is empty"),
-        (completion(None), "no chat completion"),
+        (completion(None), "not a chat completion"),
         (Reply({"choices": []}), "answer is empty"),
-        (Reply({"error": SECRET}), "no chat completion"),
-        (Reply("<html>no</html>"), "no chat completion"),
-        (Reply("x" * (MOST_BYTES + 1)), "too large"),
+        (Reply({"error": SECRET}), "not a chat completion"),
+        (Reply("<html>no</html>"), "not a chat completion"),
+        (Reply("x" * (MAX_BYTES + 1)), "too large"),
         (Reply({"error": SECRET}, 500), "status 500"),
         (Reply("", 302, (("Location", "http://127.0.0.1:1/"),)), "status 302"),
     ],

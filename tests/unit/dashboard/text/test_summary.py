@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 
 from dashboard.presenters.delta import Scene
 from dashboard.presenters.numbers import moment, percent, plain, price
-from dashboard.read.rows import ActionRow, AlertRow, ChartBar, Fared
+from dashboard.read.rows import ActionRow, AlertRow, ChartBar, ModelAccuracy
 from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
 from tests.unit.dashboard.presenters.test_figures import COLD, MONDAY_NOON, SCENE
 from tests.unit.dashboard.presenters.test_forecast_card import (
-    FARED,
+    ACCURACY,
     FORECAST,
     KEY,
     RECORD,
     TRAINED,
-    fared,
     reading,
+    record_with,
 )
 
 CLOSED = COLD._replace(
@@ -35,8 +35,8 @@ CLOSED = COLD._replace(
 )
 ALERT = AlertRow("AAA", "5m", "rsi_overbought", MONDAY_NOON - 600, MONDAY_NOON - 300, 74.31, 70.0, 100.0)
 FORECAST_WORDS = (
-    "The close after 06:59 is expected at $100.00, its 95\u00a0% interval is $97.00 to $103.00. "
-    "That is what no change says; its interval held 95.3\u00a0% of 3,753 closes, "
+    "The close after 06:59 is forecast at $100.00, with a 95\u00a0% interval of $97.00 to $103.00. "
+    'The model is "no change"; its interval covered 95.3\u00a0% of 3,753 closes, '
     "and the other model has not proven better."
 )
 
@@ -56,24 +56,23 @@ def test_everything_that_is_known_is_told_in_five_sentences() -> None:
     found = reading()._replace(alerts=[ALERT])
     assert words(found, *past(0.3)) == (
         "The 1m bar of 06:59 closed at $100.00, above SMA 20 ($99.50) and SMA 50 ($98.25): "
-        "the trend points up. Annualised volatility is 30.0\u00a0%, as usual for its 1m bars; RSI 14 is 55.0, "
-        "neither overbought nor oversold. The last alert (5m, 06:55:00): RSI 74.3 is at or above 70: overbought. "
-        + FORECAST_WORDS
+        "the trend is up. Annualised volatility is 30.0\u00a0%, within its usual range for 1m bars; RSI 14 is 55.0, "
+        "neutral. Latest alert (5m, 06:55:00): RSI overbought at 74.3 (threshold 70). " + FORECAST_WORDS
     )
 
 
 def test_falling_and_unclear_trends_are_told_apart() -> None:
     falling = words(reading(), CLOSED._replace(sma_short=101.0, sma_long=102.0))
     mixed = words(reading(), CLOSED._replace(sma_short=101.0, sma_long=99.0))
-    assert "below SMA 20 ($101.00) and SMA 50 ($102.00): the trend points down" in falling
+    assert "below SMA 20 ($101.00) and SMA 50 ($102.00): the trend is down" in falling
     assert "below SMA 20 ($101.00) and above SMA 50 ($99.00): there is no clear trend" in mixed
     assert "at SMA 20 ($100.00)" in words(reading(), CLOSED._replace(sma_short=100.0))
 
 
 def test_volatility_is_compared_with_its_own_past() -> None:
-    assert "50.0\u00a0%, higher than usual for its 1m bars" in words(reading(), *past(0.5))
-    assert "10.0\u00a0%, lower than usual for its 1m bars" in words(reading(), *past(0.1))
-    assert "with too few bars to tell whether that is usual" in words(reading(), CLOSED)
+    assert "50.0\u00a0%, above its usual range for 1m bars" in words(reading(), *past(0.5))
+    assert "10.0\u00a0%, below its usual range for 1m bars" in words(reading(), *past(0.1))
+    assert "with too few bars to compare" in words(reading(), CLOSED)
 
 
 def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
@@ -85,29 +84,30 @@ def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
 def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
     cold = CLOSED._replace(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
     assert words(reading(RECORD._replace(seen=12), None), cold) == (
-        "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not known yet. "
-        "Annualised volatility and RSI 14 are not known yet. Warming up: the first forecast comes with closed bar 50."
+        "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not available yet. "
+        "Annualised volatility and RSI 14 are not available yet. Warming up: the first forecast needs 50 closed bars."
     )
     half = words(reading(), CLOSED._replace(sma_long=None, rsi=None))
-    assert "above SMA 20 ($99.50); SMA 50 is not known yet." in half
-    assert "RSI 14 is not known yet." in half
+    assert "above SMA 20 ($99.50); SMA 50 is not available yet." in half
+    assert "RSI 14 is not available yet." in half
 
 
 def test_symbol_without_bars_and_forecasts_says_so() -> None:
     assert words(reading(None, None)) == (
-        "No 1m bar of AAA has closed yet. Annualised volatility and RSI 14 are not known yet. Nothing is forecast yet."
+        "No 1m bar of AAA has closed yet. Annualised volatility and RSI 14 are not available yet. No forecast yet."
     )
 
 
 def test_model_that_was_chosen_is_named_and_a_forecast_that_has_not_come_due_says_so() -> None:
-    won = Fared(1204, 0.0123, "better than no change", 0.948)
+    won = ModelAccuracy(1204, 0.0123, "better than no change", 0.948)
     best = FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED})
-    record = fared("xgboost", won, "xgboost")
+    record = record_with("xgboost", won, "xgboost")
     assert words(reading(record, best), CLOSED).endswith(
-        "XGBoost, chosen of 2 models, is so far better than no change; its interval held 94.8\u00a0% of 1,204 closes."
+        "XGBoost, selected from 2 models, is so far better than no change; "
+        "its interval covered 94.8\u00a0% of 1,204 closes."
     )
-    fresh = words(reading(fared("naive", Fared(0, None, None, None))), CLOSED)
-    assert fresh.endswith("No forecast has come due yet.")
+    fresh = words(reading(record_with("naive", ModelAccuracy(0, None, None, None))), CLOSED)
+    assert fresh.endswith("No forecast has been evaluated yet.")
 
 
 def test_split_since_the_bar_tells_it_in_todays_shares() -> None:
@@ -147,8 +147,8 @@ def test_every_number_in_the_text_is_one_that_the_page_shows(
 ) -> None:
     rsi, short, long, volatility = values
     bar = CLOSED._replace(close=close, rsi=rsi, sma_short=short, sma_long=long, volatility=volatility)
-    many = FARED | {str(number): FARED["arima"] for number in range(count)}
-    found = reading(RECORD._replace(fared=many))._replace(alerts=[ALERT._replace(value=alert)])
+    many = ACCURACY | {str(number): ACCURACY["arima"] for number in range(count)}
+    found = reading(RECORD._replace(accuracy=many))._replace(alerts=[ALERT._replace(value=alert)])
     text = words(found, *past(0.2), bar)
     prices = [close, short, long, 100.0, 97.0, 103.0]
     shown = [*(price(each, 2, "USD") for each in prices), plain(rsi, 1), percent(volatility, 1)]
