@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 
 from dashboard.api.guard import Names, names_at
 from dashboard.app import build
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
 from dashboard.text.rewording import Rewording
 from shared.errors import ConfigError, TickstreamError
@@ -127,8 +127,8 @@ def _screen(config: Config, instance: str, names: Names) -> tuple[ASGIApp, ReadM
     # Milliseconds since 1970 as the first sequence: it is above any that an earlier run reached.
     first_sequence, kept = time.time_ns() // 1_000_000, config.running.cache_size
     model = ReadModel(address, config.feed, kept, first_sequence, instance, config.kafka.group_id)
-    scene = Scene(config.feed, _place(address()), config.indicators, config.alerts)
-    app = build(model, scene, Rewording(config.rewording) if config.rewording.base_url else None, names)
+    context = PageContext(config.feed, _place(address()), config.indicators, config.alerts)
+    app = build(model, context, Rewording(config.rewording) if config.rewording.base_url else None, names)
     return app, model
 
 

@@ -15,7 +15,7 @@ from dashboard.api import callbacks, guard
 from dashboard.api import routes as api
 from dashboard.api.chart_library import ensure_library, library_folder, read_package
 from dashboard.layout import page
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
 from dashboard.text.rewording import Rewording
 from dashboard.text.summary_service import SummaryService
@@ -29,7 +29,7 @@ PAGE = """<!DOCTYPE html>
 
 
 def build(
-    model: ReadModel, scene: Scene, rewording: Rewording | None = None, names: guard.Names = NAMES
+    model: ReadModel, context: PageContext, rewording: Rewording | None = None, names: guard.Names = NAMES
 ) -> ASGIApp:
     """The dashboard as an ASGI application that accepts requests to `names`. It starts and stops the read model and
     `rewording`, which rewords summaries if given. Raises Unavailable if the chart library can't be downloaded."""
@@ -50,8 +50,8 @@ def build(
     app = _page_of(server, _chart_library(server))
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False
-    app.layout = partial(page, model, scene)
-    callbacks.register(app, model, scene, SummaryService(model, scene, rewording))
+    app.layout = partial(page, model, context)
+    callbacks.register(app, model, context, SummaryService(model, context, rewording))
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     # Outermost, because the server's own error responses bypass its middleware.
     return guard.Guard(server, names, guard.headers(app.csp_hashes()))

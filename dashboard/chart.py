@@ -3,7 +3,7 @@
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.presenters.figures import studies
 from shared.market.records import INTERVALS
 
@@ -21,7 +21,7 @@ RANGES = {
 FIRST_INTERVAL = "1m"
 
 
-def chart(scene: Scene) -> html.Section:
+def chart(context: PageContext) -> html.Section:
     """The section with the chart, its controls, and the texts in its place while there is nothing to draw."""
     stage = html.Div(
         [
@@ -37,7 +37,7 @@ def chart(scene: Scene) -> html.Section:
         className="stage",
     )
     summary = html.P(id="summary", className="unseen")
-    parts = [_toolbar(scene), stage, _ranges(), summary]
+    parts = [_toolbar(context), stage, _ranges(), summary]
     return html.Section(parts, className="panel chart", **{"aria-label": "Price chart"})
 
 
@@ -53,9 +53,9 @@ def _attribution() -> html.A:
     )
 
 
-def _toolbar(scene: Scene) -> html.Div:
+def _toolbar(context: PageContext) -> html.Div:
     chips = html.Div(
-        _chips(scene), className="chips", role="group", **{"aria-label": "Indicators on the chart"}
+        _chips(context), className="chips", role="group", **{"aria-label": "Indicators on the chart"}
     )
     return html.Div([_intervals(), _adjusted(), _latest(), chips], className="toolbar")
 
@@ -99,8 +99,8 @@ def _adjusted() -> html.Div:
     return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
 
 
-def _chips(scene: Scene) -> dmc.ChipGroup:
-    every = studies(scene.periods)
+def _chips(context: PageContext) -> dmc.ChipGroup:
+    every = studies(context.periods)
     chips = [
         dmc.Chip(
             [html.I(className="dot", style={"background": study.colour}), study.label],

@@ -7,7 +7,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.chart import chart
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.presenters.figures import chart_options, chart_series, fan_series, studies
 from dashboard.presenters.notices import banner
 from dashboard.presenters.panels import Cell, blank_session, indicator_cells, part_items
@@ -63,18 +63,18 @@ WATCH_OPTIONS = {
 """The functions are defined in assets/."""
 
 
-def page(model: ReadModel, scene: Scene) -> dmc.MantineProvider:
+def page(model: ReadModel, context: PageContext) -> dmc.MantineProvider:
     """The page as first sent. Its numbers arrive with the first delta; labels and placeholders are present from the
     start, so that the layout does not shift."""
     snapshot = model.snapshot
     body = html.Div(
         [
             _header(list(snapshot.reading.symbols)),
-            _banner(banner(scene.feed, snapshot.reading)),
+            _banner(banner(context.feed, snapshot.reading)),
             html.Div(id="warning", className="warning", role="status", hidden=True),
-            html.Main([_watchlist(), _middle(scene), _side(scene)], className="desk"),
-            _strip(part_items(snapshot.reading.parts, snapshot.condition)),
-            *_wiring(scene),
+            html.Main([_watchlist(), _middle(context), _side(context)], className="desk"),
+            _status_bar(part_items(snapshot.reading.parts, snapshot.condition)),
+            *_wiring(context),
         ],
         className="page",
     )
@@ -161,7 +161,7 @@ def _watchlist() -> html.Section:
         dashGridOptions=WATCH_OPTIONS,
         style={"height": "100%", "width": "100%"},
     )
-    past = html.Div(
+    progress = html.Div(
         html.I(),
         id="history",
         className="progress",
@@ -169,23 +169,23 @@ def _watchlist() -> html.Section:
         hidden=True,
         **{"aria-label": "History"},
     )
-    return _panel("Watchlist", "watch", html.Div([past, grid], className="fill watched"))
+    return _panel("Watchlist", "watch", html.Div([progress, grid], className="fill watched"))
 
 
-def _middle(scene: Scene) -> html.Div:
+def _middle(context: PageContext) -> html.Div:
     """The chart and the summary below it."""
-    origin = html.Details(
+    original = html.Details(
         [html.Summary(id="words-by"), html.P(id="words-origin")], id="words-details", hidden=True
     )
     # A long summary scrolls, also by keyboard, so that the chart keeps its height.
-    words = html.Div(
-        [html.P(id="words-text"), origin],
+    text = html.Div(
+        [html.P(id="words-text"), original],
         className="words-body",
         role="group",
         tabIndex="0",
         **{"aria-label": "Summary"},
     )
-    return html.Div([chart(scene), _panel("Summary", "words", words)], className="middle")
+    return html.Div([chart(context), _panel("Summary", "words", text)], className="middle")
 
 
 def _cells(name: str, cells: list[Cell]) -> html.Dl:
@@ -194,7 +194,7 @@ def _cells(name: str, cells: list[Cell]) -> html.Dl:
     return html.Dl(pairs, id=name, className="cells num")
 
 
-def _side(scene: Scene) -> html.Div:
+def _side(context: PageContext) -> html.Div:
     # The list keeps its role, which its items need; the scrolling box around it has the role log.
     alerts = html.Div(
         html.Ol(id="alerts", className="alerts"),
@@ -206,7 +206,7 @@ def _side(scene: Scene) -> html.Div:
     return html.Div(
         [
             _panel("Session", "session", _cells("session", blank_session())),
-            _panel("Indicators", "indicators", _cells("indicators", indicator_cells(None, scene.periods))),
+            _panel("Indicators", "indicators", _cells("indicators", indicator_cells(None, context.periods))),
             _panel("Forecast", "forecast", _forecast()),
             _panel("Alerts", "alert-list", alerts),
         ],
@@ -216,7 +216,7 @@ def _side(scene: Scene) -> html.Div:
 
 def _forecast() -> html.Div:
     """The forecast of the next close, its model's accuracy, and the latest forecasts with the actual closes."""
-    past = [
+    outcomes = [
         html.Div(id="outcomes-plot", role="img", **{"aria-labelledby": "outcomes-text"}),
         html.P(id="outcomes-text"),
     ]
@@ -224,12 +224,12 @@ def _forecast() -> html.Div:
         [
             html.Dl(id="forecast", className="cells num"),
             html.P(id="forecast-record"),
-            html.Div(past, id="outcomes", className="outcomes num", hidden=True),
+            html.Div(outcomes, id="outcomes", className="outcomes num", hidden=True),
         ]
     )
 
 
-def _strip(parts: list[dict[str, Any]]) -> html.Footer:
+def _status_bar(parts: list[dict[str, Any]]) -> html.Footer:
     figures = [_item(label, "–", "none", **{"data-figure": name}) for name, label in FIGURES.items()]
     return html.Footer(
         [
@@ -249,13 +249,13 @@ def _item(label: str, text: str, tone: str, title: str = "", **attributes: str) 
     )
 
 
-def _wiring(scene: Scene) -> list[Any]:
+def _wiring(context: PageContext) -> list[Any]:
     return [
         dcc.Interval(id="pulse", interval=PULSE_MILLISECONDS),
         dcc.Store(id="ask"),
         dcc.Store(id="delta"),
         dcc.Store(id="look", data=chart_options()),
-        dcc.Store(id="series", data=chart_series(scene.periods, scene.alerts)),
+        dcc.Store(id="series", data=chart_series(context.periods, context.alerts)),
         dcc.Store(id="fan", data=fan_series()),
-        dcc.Store(id="labels", data={study.key: study.label for study in studies(scene.periods)}),
+        dcc.Store(id="labels", data={study.key: study.label for study in studies(context.periods)}),
     ]

@@ -16,7 +16,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from dashboard.api.guard import Names
 from dashboard.app import NAMES, build
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
 from db.migrate import migrate
 from shared.embedded import lease_postgres
@@ -112,8 +112,8 @@ def model_of(dsn: str, feed: str) -> ReadModel:
 @contextmanager
 def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
     """Serve the screen of a read model at a port while this is open; gives the page's address."""
-    scene = Scene(model.feed, "The database of the test", Indicators(), Alerts())
-    app = build(model, scene, names=names)
+    context = PageContext(model.feed, "The database of the test", Indicators(), Alerts())
+    app = build(model, context, names=names)
     server = uvicorn.Server(
         uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
     )

@@ -8,25 +8,25 @@ from typing import Any
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from dashboard.presenters.delta import DeltaRequest, Scene, delta
+from dashboard.presenters.delta import DeltaRequest, PageContext, delta
 from dashboard.read.read_model import ReadModel
 from dashboard.text.summary_service import SummaryService
 
 
-def register(app: Dash, model: ReadModel, scene: Scene, summaries: SummaryService) -> None:
+def register(app: Dash, model: ReadModel, context: PageContext, summaries: SummaryService) -> None:
     """Register all callbacks of the page."""
-    _register_tick(app, model, scene, summaries)
+    _register_tick(app, model, context, summaries)
     _register_scripts(app)
 
 
-def _register_tick(app: Dash, model: ReadModel, scene: Scene, summaries: SummaryService) -> None:
+def _register_tick(app: Dash, model: ReadModel, context: PageContext, summaries: SummaryService) -> None:
     @app.callback(Output("delta", "data"), Input("ask", "data"), prevent_initial_call=True)
     async def tick(asked: dict[str, Any]) -> dict[str, Any]:
         """Reads memory only: a blocking call would delay every viewer."""
         request = msgspec.convert(asked, DeltaRequest)
         key = (request.symbol or "", request.interval)
         newer = model.bars_since(key, request.last_start)
-        return {**delta(scene, model.snapshot, request, newer), "words": summaries.of(key)}
+        return {**delta(context, model.snapshot, request, newer), "words": summaries.of(key)}
 
 
 def _register_scripts(app: Dash) -> None:

@@ -81,7 +81,7 @@
     const pause = Math.min(MAX_PAUSE, MIN_PAUSE * 2 ** (failures - 1)), view = deskChart.view();
     dueAt = clock() + pause;
     const shown = view ? ` The chart still shows ${view.symbol}, ${view.interval}.` : "";
-    deskPanels.sentence("late", failed && `Could not load ${failed}. Retrying in ${pause} s.${shown}`);
+    deskPanels.message("late", failed && `Could not load ${failed}. Retrying in ${pause} s.${shown}`);
   }
 
   window.deskHistory = { gather, extend, isDue, note };

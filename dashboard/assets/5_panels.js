@@ -12,7 +12,7 @@
 
   function write(element, text) { if (element.textContent !== text) element.textContent = text; }
 
-  function dress(element, className) { if (element.className !== className) element.className = className; }
+  function setClass(element, className) { if (element.className !== className) element.className = className; }
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -21,7 +21,7 @@
     return made;
   }
 
-  function sentence(id, text) {
+  function message(id, text) {
     byId(id).hidden = !text;
     write(byId(id), text || "");
   }
@@ -33,13 +33,13 @@
     write(byId("currency"), code);
     const percent = row.percent === null ? "" : ` (${deskFormat.signed(row.percent, 2)} %)`;
     write(byId("change"), row.change === null ? "" : deskFormat.signed(row.change, row.decimals) + percent);
-    dress(byId("change"), `change ${deskFormat.tone(byId("change").textContent)}`);
+    setClass(byId("change"), `change ${deskFormat.tone(byId("change").textContent)}`);
   }
 
   function badge(id, text, tone) {
     byId(id).hidden = !text;
     write(byId(id), text);
-    dress(byId(id), `badge num ${tone}`);
+    setClass(byId(id), `badge num ${tone}`);
   }
 
   // Cells are [label, value, kind]; the labels of a panel do not change while the page is open.
@@ -55,7 +55,7 @@
     given.forEach(([, value, kind], index) => {
       const target = list.children[index].lastChild;
       write(target, deskFormat.cell(value, kind, row.decimals, row.currency));
-      dress(target, kind in TITLES ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
+      setClass(target, kind in TITLES ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
       target.title = TITLES[kind] || "";
     });
   }
@@ -74,7 +74,7 @@
   // An alert about the data may be cleared later: its item is then updated with the end.
   function fillAlert(item, alert) {
     const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
-    dress(item, `alert ${alert.tone}`);
+    setClass(item, `alert ${alert.tone}`);
     when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
     write(item.lastChild, alert.text + priceText(alert) + end);
   }
@@ -107,7 +107,7 @@
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
     if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
-    dress(list, list.children.length ? "alerts" : "alerts none");
+    setClass(list, list.children.length ? "alerts" : "alerts none");
     write(byId("alert-list-note"), counted(list.children.length));
   }
 
@@ -130,7 +130,7 @@
   }
 
   function fill({ children: [lamp, , value] }, text, tone) {
-    dress(lamp, `lamp ${tone || "none"}`);
+    setClass(lamp, `lamp ${tone || "none"}`);
     write(value, text);
   }
 
@@ -161,7 +161,7 @@
   function clearAlerts() { byId("alerts").replaceChildren(); }
 
   // The summary, or its rewording with the original in a collapsed section. Texts are never interpreted as HTML.
-  function words(given) {
+  function summary(given) {
     const { text, reworded, by } = given || { text: "", reworded: null, by: null };
     write(byId("words-text"), reworded || text);
     byId("words-details").hidden = !reworded;
@@ -169,5 +169,5 @@
     write(byId("words-origin"), reworded ? text : "");
   }
 
-  window.deskPanels = { write, dress, sentence, headline, badge, cells, alerts, clearAlerts, strip, notice, words };
+  window.deskPanels = { write, setClass, message, headline, badge, cells, alerts, clearAlerts, strip, notice, summary };
 })();

@@ -12,7 +12,7 @@
     document.querySelector(".page").classList.toggle("silent", isSilent);
     if (isSilent) lastUpdate(state); else clock(state, passed);
     if (!isSilent) age(state, passed);
-    if (passed > SILENT) deskPanels.sentence("warning", NO_RESPONSE);
+    if (passed > SILENT) deskPanels.message("warning", NO_RESPONSE);
     document.title = (isSilent ? "Stale · " : "") + title;
   }
 
@@ -43,7 +43,7 @@
   }
 
   // Marks outdated values with their time: the price, the page title, and each panel in its note. Returns that text.
-  function past({ past: moment, zone, clock: now, flag }, row) {
+  function markOutdated({ past: moment, zone, clock: now, flag }, row) {
     const when = moment ? `as of ${deskFormat.moment(moment, zone, now)}` : "";
     deskPanels.badge("flag", when ? when[0].toUpperCase() + when.slice(1) : flag, "extended");
     byId("last").classList.toggle("past", Boolean(when));
@@ -53,5 +53,5 @@
 
   function percent(row) { return row.percent === null ? "" : ` ${deskFormat.signed(row.percent, 2)} %`; }
 
-  window.deskFreshness = { update, past };
+  window.deskFreshness = { update, markOutdated };
 })();

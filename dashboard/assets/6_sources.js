@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const byId = (id) => document.getElementById(id);
-  const { write, dress } = window.deskPanels;
+  const { write, setClass } = window.deskPanels;
   let clock = null, standing = null, overall = null, feed = null, switching = false;
 
   // The server's time, continued between responses; a delayed response does not set it back.
@@ -68,7 +68,7 @@
     byId("about").title = [name, market, sector].filter(Boolean).join("\n");
     standing = delta.standing;
     byId("standing-line").hidden = !standing;
-    if (standing) dress(byId("state"), `state ${standing.state}`);
+    if (standing) setClass(byId("state"), `state ${standing.state}`);
     byId("adjusting").hidden = delta.actions === 0;
     update();
     empty();

@@ -116,7 +116,7 @@
     state.sequence = delta.sequence;
     deskWatchlist.apply(delta.rows, Boolean(delta.now));
     deskPanels.alerts(delta.alerts, delta.heading ? delta.heading.clock : delta.now);
-    deskPanels.sentence("warning", delta.warning);
+    deskPanels.message("warning", delta.warning);
     deskPanels.notice(delta.notice);
     deskPanels.strip(delta);
     Object.assign(state, { now: delta.now, isCurrent: delta.is_current, age: delta.age, isRecorded: delta.is_recorded, sources: delta.sources });
@@ -139,17 +139,17 @@
     const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
     Object.assign(state, { clock: heading, answer: delta });
     deskPanels.headline(row);
-    const past = deskFreshness.past(heading, row);
+    const asOf = deskFreshness.markOutdated(heading, row);
     deskPanels.cells("session", delta.session, row);
     deskPanels.cells("indicators", delta.indicators, row);
     deskPanels.cells("forecast", delta.forecast.cells, row);
-    deskPanels.sentence("forecast-record", delta.forecast.text);
-    deskPanels.words(delta.words);
-    note("words-note", delta.symbol, delta.interval, past);
+    deskPanels.message("forecast-record", delta.forecast.text);
+    deskPanels.summary(delta.words);
+    note("words-note", delta.symbol, delta.interval, asOf);
     deskOutcomes.follow(delta, row.decimals);
-    note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
-    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, past && "no data for this session yet");
-    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, past);
+    note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf);
+    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, asOf && "no data for this session yet");
+    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf);
     // Once per symbol: a late response about the previous one must not revert the user's click.
     const isToSelect = state.selected !== delta.symbol || deskWatchlist.isUnselected();
     if (isToSelect && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;

@@ -19,8 +19,8 @@ from dashboard.presenters.panels import (
 from dashboard.presenters.sources import (
     data_alert_item,
     failed_over,
-    fold_progress,
     history_progress,
+    log_progress,
     quote_status,
     sources_in_use,
 )
@@ -51,7 +51,7 @@ class DeltaRequest:
 
 
 @dataclass(frozen=True)
-class Scene:
+class PageContext:
     """Constants of a server run: feed, description of the database, settings of indicators and alerts."""
 
     feed: str
@@ -61,21 +61,21 @@ class Scene:
 
 
 def delta(
-    scene: Scene, snapshot: Snapshot, request: DeltaRequest, newer: list[ChartBar] | None
+    context: PageContext, snapshot: Snapshot, request: DeltaRequest, newer: list[ChartBar] | None
 ) -> dict[str, Any]:
     """The changes since `request`. `newer`: the closed bars after its last one; None: the chart must reload."""
     since = request.sequence if request.generation == snapshot.generation else 0
     message = {
         "sequence": snapshot.sequence,
         "generation": snapshot.generation,
-        "rows": _watchlist(scene, snapshot, since),
+        "rows": _watchlist(context, snapshot, since),
         "alerts": _alerts(snapshot, since),
-        **_notes(scene, snapshot),
-        **_sources(scene, snapshot, request.symbol),
-        **_strip(snapshot),
+        **_notes(context, snapshot),
+        **_sources(context, snapshot, request.symbol),
+        **_status_bar(snapshot),
     }
     if request.symbol in snapshot.reading.symbols:
-        message |= _shown_symbol(scene, snapshot, request.symbol, request.interval)
+        message |= _shown_symbol(context, snapshot, request.symbol, request.interval)
         message |= _bars(snapshot.reading, request, newer)
     return message
 
@@ -94,7 +94,7 @@ def _bars(reading: Reading, request: DeltaRequest, newer: list[ChartBar] | None)
     }
 
 
-def _watchlist(scene: Scene, snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
+def _watchlist(context: PageContext, snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
     """The changed rows; each includes its trend only if that changed."""
     rows = []
     for symbol, row in snapshot.reading.symbols.items():
@@ -102,8 +102,8 @@ def _watchlist(scene: Scene, snapshot: Snapshot, since: int) -> list[dict[str, A
         if has_trend or snapshot.symbol_changes[symbol] > since:
             trend = {"trend": snapshot.reading.trends[symbol]} if has_trend else {}
             quality = snapshot.reading.qualities.get(symbol)
-            past = _past(scene, snapshot.reading, symbol)
-            rows.append(watch_row(row, quality and quality.state, past) | trend)
+            as_of = _as_of(context, snapshot.reading, symbol)
+            rows.append(watch_row(row, quality and quality.state, as_of) | trend)
     return rows
 
 
@@ -122,19 +122,19 @@ def _alert(reading: Reading, alert: AlertRow | DataAlertRow) -> dict[str, Any]:
     return alert_item(alert, zone) if isinstance(alert, AlertRow) else data_alert_item(alert, zone)
 
 
-def _notes(scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
+def _notes(context: PageContext, snapshot: Snapshot) -> dict[str, Any]:
     """Banner, warning and notice."""
     has_numbers = bool(snapshot.reading.symbols)
-    missing = None if has_numbers else notice(snapshot.condition, scene.place, snapshot.reason)
+    missing = None if has_numbers else notice(snapshot.condition, context.place, snapshot.reason)
     return {
-        "banner": banner(scene.feed, snapshot.reading),
+        "banner": banner(context.feed, snapshot.reading),
         "switch": switch(snapshot.reading),
         "warning": warning(snapshot.condition, snapshot.reading),
         "notice": missing and missing._asdict(),
     }
 
 
-def _sources(scene: Scene, snapshot: Snapshot, symbol: str | None) -> dict[str, Any]:
+def _sources(context: PageContext, snapshot: Snapshot, symbol: str | None) -> dict[str, Any]:
     """The sources of the symbol's values and their age. The page reloads when `feed` changes.
 
     `is_current` is false while the tables can't be read: all values are then those of the time `now`.
@@ -142,41 +142,41 @@ def _sources(scene: Scene, snapshot: Snapshot, symbol: str | None) -> dict[str, 
     reading = snapshot.reading
     requests = history_progress(reading.qualities.values())
     return {
-        "feed": scene.feed,
+        "feed": context.feed,
         "now": reading.now,
         "is_current": snapshot.condition != "no_database",
-        "age": _age(scene, reading, symbol),
-        "is_recorded": scene.feed == "replay",
-        "sources": _source(scene, reading, symbol),
-        "history": requests if requests or scene.feed == "replay" else fold_progress(reading),
+        "age": _age(context, reading, symbol),
+        "is_recorded": context.feed == "replay",
+        "sources": _source(context, reading, symbol),
+        "history": requests if requests or context.feed == "replay" else log_progress(reading),
     }
 
 
-def _source(scene: Scene, reading: Reading, symbol: str | None) -> dict[str, Any]:
+def _source(context: PageContext, reading: Reading, symbol: str | None) -> dict[str, Any]:
     """The source of a symbol, all sources in `title`, and whether its market is closed: no quote is then too old."""
     quality = reading.qualities.get(symbol or "")
     is_closed = quality is not None and quality.state == "closed"
-    if scene.feed != "live":
+    if context.feed != "live":
         return {"label": "Data", "title": "", "is_closed": is_closed}
     label, _ = sources_in_use([] if quality is None else [quality])
     _, title = sources_in_use(reading.qualities.values())
     return {"label": label, "title": title, "is_closed": is_closed}
 
 
-def _age(scene: Scene, reading: Reading, symbol: str | None) -> float | None:
+def _age(context: PageContext, reading: Reading, symbol: str | None) -> float | None:
     """Seconds since the symbol's last quote was received; None without a quote and in a replay."""
     row = reading.symbols.get(symbol or "")
-    if scene.feed == "replay" or row is None or row.received_time is None:
+    if context.feed == "replay" or row is None or row.received_time is None:
         return None
     return max(0.0, reading.now - row.received_time)
 
 
-def _past(scene: Scene, reading: Reading, symbol: str) -> float | None:
+def _as_of(context: PageContext, reading: Reading, symbol: str) -> float | None:
     """The time of the symbol's last quote if that is outdated, else None; always None in a replay."""
-    return None if scene.feed == "replay" else reading.past.get(symbol)
+    return None if context.feed == "replay" else reading.outdated.get(symbol)
 
 
-def _strip(snapshot: Snapshot) -> dict[str, Any]:
+def _status_bar(snapshot: Snapshot) -> dict[str, Any]:
     """The status bar. Unknown values are None: no number is shown before it was read."""
     reading = snapshot.reading
     alive = {part: row for part, row in reading.parts.items() if is_alive(row)}
@@ -190,17 +190,19 @@ def _strip(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _shown_symbol(scene: Scene, snapshot: Snapshot, symbol: str, interval: str) -> dict[str, Any]:
+def _shown_symbol(context: PageContext, snapshot: Snapshot, symbol: str, interval: str) -> dict[str, Any]:
     """Heading, panels and open bar of the charted symbol."""
     reading = snapshot.reading
     row, open_bar = reading.symbols[symbol], reading.open_bars.get((symbol, interval))
     return {
         "symbol": symbol,
         "interval": interval,
-        "heading": heading(row, reading.now, scene.feed != "replay", _past(scene, reading, symbol)),
+        "heading": heading(row, reading.now, context.feed != "replay", _as_of(context, reading, symbol)),
         "standing": _quote_status(reading, symbol),
-        "session": session_cells(row, reading.open_bars.get((symbol, "1d")), _past(scene, reading, symbol)),
-        "indicators": indicator_cells(open_bar, scene.periods),
+        "session": session_cells(
+            row, reading.open_bars.get((symbol, "1d")), _as_of(context, reading, symbol)
+        ),
+        "indicators": indicator_cells(open_bar, context.periods),
         "open": columns([open_bar.bar]) if open_bar else {},
         **_forecast(reading, symbol, interval),
     }
@@ -220,5 +222,5 @@ def _quote_status(reading: Reading, symbol: str) -> dict[str, Any] | None:
     quality = reading.qualities.get(symbol)
     if quality is None:
         return None
-    sentence = quote_status(quality, symbol in failed_over(reading.data_alerts))
-    return {"state": quality.state, **sentence._asdict(), "history": history_progress([quality])}
+    text = quote_status(quality, symbol in failed_over(reading.data_alerts))
+    return {"state": quality.state, **text._asdict(), "history": history_progress([quality])}

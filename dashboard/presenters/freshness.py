@@ -15,7 +15,7 @@ MAX_AGE_BEHIND = 120
 """Seconds after which a last quote is outdated while analytics is behind the log."""
 
 
-def past_since(row: SymbolRow, now: float, is_behind: bool = False) -> float | None:
+def outdated_since(row: SymbolRow, now: float, is_behind: bool = False) -> float | None:
     """The time of the last quote in epoch seconds if a new session has begun since; None while it is current.
 
     With `is_behind`, when the log may hold newer quotes that are not in the tables yet, two minutes are enough.

@@ -55,12 +55,13 @@ def change(row: SymbolRow) -> tuple[float | None, float | None]:
     return row.price - reference, percent
 
 
-def watch_row(row: SymbolRow, state: str | None, past: float | None) -> dict[str, Any]:
+def watch_row(row: SymbolRow, state: str | None, as_of: float | None) -> dict[str, Any]:
     """A symbol's row of the watchlist without its trend; `state` is the state of its quotes, None if unknown.
 
-    `past` is the time of the last quote if it is outdated: then there is no change, because the newer close is unknown.
+    `as_of` is the time of the last quote if it is outdated: then there is no change, because the newer close is
+    unknown.
     """
-    difference, percent = change(row) if past is None else (None, None)
+    difference, percent = change(row) if as_of is None else (None, None)
     return {
         "symbol": row.symbol,
         "last": row.price,
@@ -70,19 +71,19 @@ def watch_row(row: SymbolRow, state: str | None, past: float | None) -> dict[str
         "currency": row.currency,
         "name": row.name,
         "zone": calendar_of(row.exchange).zone.key,
-        "reference": reference_close(row) if past is None else None,
-        "past": past,
+        "reference": reference_close(row) if as_of is None else None,
+        "past": as_of,
         "state": state,
     }
 
 
-def heading(row: SymbolRow, now: float, is_of_now: bool, past: float | None = None) -> dict[str, Any]:
-    """The page's header for a symbol. In a replay (`is_of_now` is false) the clock is the time of its last quote.
+def heading(row: SymbolRow, now: float, clock_runs: bool, as_of: float | None = None) -> dict[str, Any]:
+    """The page's header for a symbol. In a replay (`clock_runs` is false) the clock is the time of its last quote.
 
-    Before the first quote the exchange is unknown, and with it the session. `past` is the time of the last quote if it
+    Before the first quote the exchange is unknown, and with it the session. `as_of` is the time of the last quote if it
     is outdated.
     """
-    clock = now if is_of_now or row.event_time is None else row.event_time
+    clock = now if clock_runs or row.event_time is None else row.event_time
     calendar = calendar_of(row.exchange)
     label, tone = SESSIONS.get(calendar.at(int(clock)).name, ("", "closed"))
     if row.price is None:
@@ -91,8 +92,8 @@ def heading(row: SymbolRow, now: float, is_of_now: bool, past: float | None = No
         "symbol": row.symbol,
         "zone": calendar.zone.key,
         "clock": clock,
-        "clock_runs": is_of_now,
-        "past": past,
+        "clock_runs": clock_runs,
+        "past": as_of,
         "session": label,
         "tone": tone,
         "flag": price_flag(row),
@@ -109,12 +110,12 @@ def price_flag(row: SymbolRow) -> str:
     return "Negative price" if row.price < 0 else "Zero price"
 
 
-def session_cells(row: SymbolRow, day: OpenBarRow | None, past: float | None) -> list[Cell]:
+def session_cells(row: SymbolRow, day: OpenBarRow | None, as_of: float | None) -> list[Cell]:
     """The current trading day, from the source if it provides it, else from the open day bar.
 
-    If the last quote is outdated (`past` is its time), the current day is unknown.
+    If the last quote is outdated (`as_of` is its time), the current day is unknown.
     """
-    if past is not None:
+    if as_of is not None:
         return session_cells(_unknown(row), None, None)
     bar = day.bar if day else None
     return [
@@ -209,7 +210,7 @@ def alert_sentence(alert: AlertRow) -> tuple[str, str]:
         case "volume_change":
             return f"Volume at {value:.1f} times its average", "warn"
         case "volatility":
-            return f"Volatility at {value:.1%} per bar (not annualised)", "warn"
+            return f"Realized volatility at {value:.1%} per bar (not annualised)", "warn"
     return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
 
 

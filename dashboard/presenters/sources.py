@@ -51,7 +51,7 @@ DEFAULT_TEXTS = {
 """Texts of alerts that are stored without a detail."""
 
 
-class Sentence(NamedTuple):
+class StatusText(NamedTuple):
     """A text with an optional countdown to `until`, epoch seconds."""
 
     text: str
@@ -80,10 +80,10 @@ def history_progress(qualities: Iterable[DataQualityRow]) -> tuple[int, int] | N
     return (done, total) if any(row.history_done < row.history_total for row in rows) else None
 
 
-def fold_progress(reading: Reading) -> tuple[int, int] | None:
+def log_progress(reading: Reading) -> tuple[int, int] | None:
     """Messages of the log that analytics has processed and that exist, while it is behind and some symbol's values are
     outdated; None otherwise."""
-    is_behind = reading.known > reading.folded and bool(reading.past)
+    is_behind = reading.known > reading.folded and bool(reading.outdated)
     return (reading.folded, reading.known) if is_behind else None
 
 
@@ -94,7 +94,7 @@ def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:
     )
 
 
-def quote_status(quality: DataQualityRow, is_failed_over: bool) -> Sentence:
+def quote_status(quality: DataQualityRow, is_failed_over: bool) -> StatusText:
     """The status of a symbol's quotes, with the cause if they are missing."""
     source = source_name(quality.source)
     if quality.cause == PRODUCER_SILENT:
@@ -117,7 +117,7 @@ def quote_status(quality: DataQualityRow, is_failed_over: bool) -> Sentence:
     return _plain(_with_names(quality.detail) or f"Waiting for quotes from {source}")
 
 
-def _live(quality: DataQualityRow, source: str, is_failed_over: bool) -> Sentence:
+def _live(quality: DataQualityRow, source: str, is_failed_over: bool) -> StatusText:
     """The text while quotes arrive: their source, and whether it is polled because its stream fails."""
     if is_failed_over and quality.standby is not None:
         return _plain(f"{source} replaces {source_name(quality.standby)}")
@@ -140,12 +140,12 @@ def _with_names(sentence: str) -> str:
     return words[0][:1].upper() + " ".join(words)[1:]
 
 
-def _plain(text: str) -> Sentence:
-    return Sentence(text, text, None)
+def _plain(text: str) -> StatusText:
+    return StatusText(text, text, None)
 
 
-def _countdown(text: str, left: str, due: str, until: float | None) -> Sentence:
-    return _plain(text) if until is None else Sentence(text + left, text + due, until)
+def _countdown(text: str, left: str, due: str, until: float | None) -> StatusText:
+    return _plain(text) if until is None else StatusText(text + left, text + due, until)
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dashboard.read import forecast_queries, queries
 from dashboard.read.rows import ForecastRow, RecordRow, SeriesKey
-from dashboard.read.snapshot import Reading, Rebuild, messages_known, past_of
+from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
 
@@ -34,7 +34,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
         forecasts=_forecasts(cursor, old, records),
         folded=folded,
         known=known,
-        past=past_of(symbols, now, known - folded),
+        outdated=outdated_symbols(symbols, now, known - folded),
         rebuild=read_rebuild(cursor, old.rebuild),
     )
 

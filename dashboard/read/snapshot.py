@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from dashboard.presenters.freshness import past_since
+from dashboard.presenters.freshness import outdated_since
 from dashboard.read.rows import (
     ActionRow,
     AlertRow,
@@ -39,8 +39,8 @@ NO_REBUILD = Rebuild([], False)
 class Reading(NamedTuple):
     """The result of one read, all from the same moment. Times are epoch seconds UTC.
 
-    Analytics has processed `folded` of the log's `known` messages, the most that any part has reported. `past` holds
-    the time of the last quote of each symbol whose values are outdated.
+    Analytics has processed `folded` of the log's `known` messages, the most that any part has reported. `outdated`
+    holds the time of the last quote of each symbol whose values are outdated.
     """
 
     now: float
@@ -59,7 +59,7 @@ class Reading(NamedTuple):
     forecasts: dict[SeriesKey, ForecastRow]
     folded: int
     known: int
-    past: dict[str, float]
+    outdated: dict[str, float]
     rebuild: Rebuild
 
 
@@ -73,10 +73,10 @@ def messages_known(parts: Mapping[str, PartRow], folded: int, stored: int) -> in
     return max(folded + (0 if part is None else part.lag), stored)
 
 
-def past_of(symbols: Mapping[str, SymbolRow], now: float, behind: int) -> dict[str, float]:
+def outdated_symbols(symbols: Mapping[str, SymbolRow], now: float, behind: int) -> dict[str, float]:
     """The time of the last quote, epoch seconds, of each symbol whose values are outdated, with `behind` unread
     messages in the log."""
-    since = {symbol: past_since(row, now, behind > MAX_LAG) for symbol, row in symbols.items()}
+    since = {symbol: outdated_since(row, now, behind > MAX_LAG) for symbol, row in symbols.items()}
     return {symbol: moment for symbol, moment in since.items() if moment is not None}
 
 
@@ -143,7 +143,8 @@ def _watched(reading: Reading) -> dict[str, tuple[SymbolRow, str | None, float |
     """The values of each symbol that the watchlist shows."""
     states = {symbol: quality.state for symbol, quality in reading.qualities.items()}
     return {
-        symbol: (row, states.get(symbol), reading.past.get(symbol)) for symbol, row in reading.symbols.items()
+        symbol: (row, states.get(symbol), reading.outdated.get(symbol))
+        for symbol, row in reading.symbols.items()
     }
 
 

@@ -9,7 +9,7 @@ from math import isfinite
 from statistics import quantiles
 
 from dashboard.presenters.adjustment import adjusted
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.presenters.forecasts import (
     MIN_SCORES,
     NAIVE,
@@ -32,26 +32,28 @@ MIN_BARS = 20
 """The fewest bars that define the usual range of the volatility."""
 
 
-def summary(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
+def summary(context: PageContext, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
     """Three to five sentences about a known symbol; `bars` are its newest closed bars, oldest first."""
     splits = [each for each in reading.actions.get(key[0], ()) if each.action == "split"]
     shown = adjusted(bars, splits)
     sentences = [
-        _trend(scene, reading, key, shown),
-        _state(scene, key[1], shown),
-        *_alert(scene, reading, key[0]),
+        _trend(context, reading, key, shown),
+        _state(context, key[1], shown),
+        *_alert(context, reading, key[0]),
         *_forecast(reading, key),
     ]
     return " ".join(sentences)
 
 
-def _trend(scene: Scene, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
+def _trend(context: PageContext, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
     """The newest close relative to the two averages, and the trend that their order shows."""
     symbol, interval = key
     if not bars:
         return f"No {interval} bar of {symbol} has closed yet."
     bar, row = bars[-1], reading.symbols[symbol]
-    names = [f"SMA {period}" for period in (scene.periods.sma_short_period, scene.periods.sma_long_period)]
+    names = [
+        f"SMA {period}" for period in (context.periods.sma_short_period, context.periods.sma_long_period)
+    ]
     averages = dict(zip(names, _known(bar.sma_short, bar.sma_long), strict=True))
     text = f"The {interval} bar of {bar_name(reading, symbol, interval, bar.start)} closed at "
     text += price(bar.close, decimals(row), row.currency) + _positions(row, bar.close, averages)
@@ -91,19 +93,20 @@ def _known(*values: float | None) -> list[float | None]:
     return [value if value is not None and isfinite(value) else None for value in values]
 
 
-def _state(scene: Scene, interval: str, bars: Sequence[ChartBar]) -> str:
+def _state(context: PageContext, interval: str, bars: Sequence[ChartBar]) -> str:
     """The volatility relative to its history, and the RSI."""
-    rsi_name = f"RSI {scene.periods.rsi_period}"
+    rsi_name = f"RSI {context.periods.rsi_period}"
     volatility, rsi = _known(bars[-1].volatility, bars[-1].rsi) if bars else (None, None)
     if volatility is None and rsi is None:
-        return f"Annualised volatility and {rsi_name} are not available yet."
+        return f"Realized volatility and {rsi_name} are not available yet."
     if volatility is None:
-        first = "Annualised volatility is not available yet"
+        first = "Realized volatility is not available yet"
     else:
-        first = f"Annualised volatility is {percent(volatility, 1)}, {_relative(volatility, interval, bars)}"
+        position = _relative(volatility, interval, bars)
+        first = f"Realized volatility is {percent(volatility, 1)} (annualised), {position}"
     if rsi is None:
         return f"{first}; {rsi_name} is not available yet."
-    return f"{first}; {rsi_name} is {plain(rsi, 1)}, {_rsi_zone(scene, rsi)}."
+    return f"{first}; {rsi_name} is {plain(rsi, 1)}, {_rsi_zone(context, rsi)}."
 
 
 def _relative(volatility: float, interval: str, bars: Sequence[ChartBar]) -> str:
@@ -116,19 +119,19 @@ def _relative(volatility: float, interval: str, bars: Sequence[ChartBar]) -> str
     return f"{position} its usual range for {interval} bars"
 
 
-def _rsi_zone(scene: Scene, rsi: float) -> str:
-    if rsi >= scene.alerts.rsi_overbought:
+def _rsi_zone(context: PageContext, rsi: float) -> str:
+    if rsi >= context.alerts.rsi_overbought:
         return "overbought"
-    return "oversold" if rsi <= scene.alerts.rsi_oversold else "neutral"
+    return "oversold" if rsi <= context.alerts.rsi_oversold else "neutral"
 
 
-def _alert(scene: Scene, reading: Reading, symbol: str) -> Iterator[str]:
+def _alert(context: PageContext, reading: Reading, symbol: str) -> Iterator[str]:
     """The newest listed alert of the symbol."""
     alert = next((each for each in reading.alerts if each.symbol == symbol), None)
     if alert is None:
         return
     row = reading.symbols[symbol]
-    now = heading(row, reading.now, scene.feed != "replay")["clock"]
+    now = heading(row, reading.now, context.feed != "replay")["clock"]
     when = moment(alert.event_time, calendar_of(row.exchange).zone, now)
     yield f"Latest alert ({alert.interval}, {when}): {alert_sentence(alert)[0]}."
 

@@ -2,7 +2,7 @@
 
 import time
 
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.read.cache import SeriesCache
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import SeriesKey
@@ -16,8 +16,8 @@ VOLATILITY_BARS = 200
 class SummaryService:
     """The summaries of the series whose charts are shown. It reads memory only and never blocks on I/O."""
 
-    def __init__(self, model: ReadModel, scene: Scene, rewording: Rewording | None) -> None:
-        self._model, self._scene, self._rewording = model, scene, rewording
+    def __init__(self, model: ReadModel, context: PageContext, rewording: Rewording | None) -> None:
+        self._model, self._scene, self._rewording = model, context, rewording
         self._texts: SeriesCache[str] = SeriesCache()
 
     def of(self, key: SeriesKey) -> dict[str, str | None] | None:

@@ -5,7 +5,7 @@ import pytest
 from dashboard.presenters.forecasts import MIN_SCORES, forecast_card
 from dashboard.read.rows import ModelAccuracy, RecordRow
 from dashboard.text.summary import summary
-from tests.unit.dashboard.presenters.test_figures import SCENE
+from tests.unit.dashboard.presenters.test_figures import CONTEXT
 from tests.unit.dashboard.presenters.test_forecast_card import FORECAST, KEY, TRAINED, reading
 from tests.unit.dashboard.text.test_summary import CLOSED
 
@@ -24,7 +24,7 @@ def record(champion: str, best: ModelAccuracy = BEST) -> RecordRow:
 def told(found: RecordRow) -> list[str]:
     """The card's text, and the words below the chart."""
     known = reading(found, FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED}))
-    return [forecast_card(known, *KEY)["text"], summary(SCENE, known, KEY, [CLOSED])]
+    return [forecast_card(known, *KEY)["text"], summary(CONTEXT, known, KEY, [CLOSED])]
 
 
 def test_figures_of_no_change_are_its_own_and_those_of_the_best_other_model_are_not_beside_them() -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.presenters.delta import DeltaRequest, delta
-from dashboard.presenters.freshness import GRACE, day_began, past_since
+from dashboard.presenters.freshness import GRACE, day_began, outdated_since
 from dashboard.presenters.panels import session_cells
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
-from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, past_of, stall
-from tests.unit.dashboard.presenters.test_figures import READING, SCENE, SYMBOL, WARM
+from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, outdated_symbols, stall
+from tests.unit.dashboard.presenters.test_figures import CONTEXT, READING, SYMBOL, WARM
 from tests.unit.records import second
 
 MONDAY_OPEN = second("2025-11-24T14:30")
@@ -24,9 +24,9 @@ def shown(
 ) -> dict[str, Any]:
     """What a fresh viewer is sent of what was read, after the furthest part has read `stored` messages."""
     known = messages_known(reading.parts, reading.folded, stored)
-    past = past_of(reading.symbols, reading.now, known - reading.folded)
-    reading = reading._replace(known=known, past=past)
-    return delta(replace(SCENE, feed=feed), advance(first_snapshot(100), reading), ask, [])
+    outdated = outdated_symbols(reading.symbols, reading.now, known - reading.folded)
+    reading = reading._replace(known=known, outdated=outdated)
+    return delta(replace(CONTEXT, feed=feed), advance(first_snapshot(100), reading), ask, [])
 
 
 def coming_in(now: float) -> Reading:
@@ -82,7 +82,7 @@ def test_numbers_of_half_an_hour_ago_are_not_told_as_of_now_while_newer_ones_wai
 
 def test_what_is_of_the_past_is_found_once_a_read_for_every_viewer() -> None:
     """Scenario: for each viewer and each symbol it was found anew, twice a second."""
-    found = delta(SCENE, advance(first_snapshot(100), READING._replace(past={"AAA": 7.0})), ASK, [])
+    found = delta(CONTEXT, advance(first_snapshot(100), READING._replace(outdated={"AAA": 7.0})), ASK, [])
     assert {row["symbol"]: row["past"] for row in found["rows"]}["AAA"] == 7.0
 
 
@@ -95,17 +95,17 @@ def test_requests_of_a_live_history_are_told_before_what_is_folded() -> None:
 def test_last_quote_of_friday_is_of_now_until_monday_has_opened_without_another() -> None:
     """Scenario: a weekend, and a share that is hardly traded."""
     friday = SYMBOL._replace(event_time=float(FRIDAY_CLOSE - 60))
-    assert past_since(friday, MONDAY_OPEN - 60.0) is None
-    assert past_since(friday, MONDAY_OPEN + GRACE - 1.0) is None
-    assert past_since(friday, MONDAY_OPEN + float(GRACE)) == FRIDAY_CLOSE - 60
-    assert past_since(friday._replace(event_time=MONDAY_OPEN - 1800.0), MONDAY_OPEN + 600.0) is None
+    assert outdated_since(friday, MONDAY_OPEN - 60.0) is None
+    assert outdated_since(friday, MONDAY_OPEN + GRACE - 1.0) is None
+    assert outdated_since(friday, MONDAY_OPEN + float(GRACE)) == FRIDAY_CLOSE - 60
+    assert outdated_since(friday._replace(event_time=MONDAY_OPEN - 1800.0), MONDAY_OPEN + 600.0) is None
 
 
 def test_quote_of_a_market_that_never_closes_is_of_now_for_its_day() -> None:
     """Scenario: a coin around midnight."""
     coin = SYMBOL._replace(exchange="CCC", event_time=second("2025-11-22T23:59") * 1.0)
-    assert past_since(coin, second("2025-11-23T00:05") * 1.0) is None
-    assert past_since(coin, second("2025-11-23T00:20") * 1.0) is not None
+    assert outdated_since(coin, second("2025-11-23T00:05") * 1.0) is None
+    assert outdated_since(coin, second("2025-11-23T00:20") * 1.0) is not None
 
 
 def test_recording_is_never_of_the_past() -> None:
@@ -126,9 +126,9 @@ def test_age_is_that_of_the_symbol_shown() -> None:
 def test_numbers_that_can_not_be_read_again_are_not_current() -> None:
     """Report: a dead server left five green lamps, "Market open" and an age."""
     snapshot = stall(advance(first_snapshot(100), READING), "no_database", "refused")
-    found = delta(SCENE, snapshot, replace(ASK, symbol="AAA"), [])
+    found = delta(CONTEXT, snapshot, replace(ASK, symbol="AAA"), [])
     assert (found["is_current"], found["now"]) == (False, READING.now)
-    assert delta(SCENE, advance(first_snapshot(1), READING), ASK, [])["is_current"]
+    assert delta(CONTEXT, advance(first_snapshot(1), READING), ASK, [])["is_current"]
 
 
 def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[object, str]:

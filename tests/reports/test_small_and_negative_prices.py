@@ -71,9 +71,9 @@ def test_negative_price_has_its_minus_before_the_currency_and_is_flagged() -> No
     """Report: crude oil on 2020-04-20 settled at -37.63 dollars."""
     oil = SYMBOL._replace(symbol="CL=F", price=-37.63, previous_close=18.27, decimals=2)
     assert price(-37.63, decimals(oil), "USD") == "\u2212$37.63"
-    assert heading(oil, MONDAY_NOON, is_of_now=True)["flag"] == "Negative price"
-    assert heading(oil._replace(price=0.0), MONDAY_NOON, is_of_now=True)["flag"] == "Zero price"
-    assert heading(SYMBOL, MONDAY_NOON, is_of_now=True)["flag"] == ""
+    assert heading(oil, MONDAY_NOON, clock_runs=True)["flag"] == "Negative price"
+    assert heading(oil._replace(price=0.0), MONDAY_NOON, clock_runs=True)["flag"] == "Zero price"
+    assert heading(SYMBOL, MONDAY_NOON, clock_runs=True)["flag"] == ""
     assert watch_row(oil, "live", None)["last"] == -37.63
 
 

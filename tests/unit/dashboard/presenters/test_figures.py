@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboard.presenters.delta import DeltaRequest, Scene, delta
+from dashboard.presenters.delta import DeltaRequest, PageContext, delta
 from dashboard.presenters.figures import COLUMNS, chart_series, columns, studies
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
@@ -38,7 +38,7 @@ SYMBOL = SymbolRow(
 )
 COLD = ChartBar(60, 120, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
 WARM = COLD._replace(rsi=55.0, sma_short=1.4, volatility=0.3)
-SCENE = Scene("simulated", "The database", Indicators(), Alerts())
+CONTEXT = PageContext("simulated", "The database", Indicators(), Alerts())
 
 
 READING = NOTHING._replace(
@@ -110,19 +110,19 @@ def test_change_is_unknown_where_nothing_can_be_compared() -> None:
 
 
 def test_heading_of_a_live_market_runs_with_the_clock() -> None:
-    found = heading(SYMBOL, MONDAY_NOON + 60, is_of_now=True)
+    found = heading(SYMBOL, MONDAY_NOON + 60, clock_runs=True)
     assert (found["zone"], found["session"]) == ("America/New_York", "Pre-market")
     assert (found["clock"], found["clock_runs"]) == (MONDAY_NOON + 60, True)
 
 
 def test_heading_of_a_symbol_without_a_quote_does_not_guess_its_session() -> None:
-    found = heading(SYMBOL._replace(price=None, event_time=None, exchange=None), MONDAY_NOON, is_of_now=True)
+    found = heading(SYMBOL._replace(price=None, event_time=None, exchange=None), MONDAY_NOON, clock_runs=True)
     assert (found["session"], found["clock"]) == ("", MONDAY_NOON)
 
 
 def test_heading_of_a_replay_shows_the_time_of_the_recording() -> None:
     saturday = MONDAY_NOON - 2 * 86_400
-    found = heading(SYMBOL._replace(event_time=saturday), MONDAY_NOON, is_of_now=False)
+    found = heading(SYMBOL._replace(event_time=saturday), MONDAY_NOON, clock_runs=False)
     assert (found["clock"], found["clock_runs"], found["session"]) == (saturday, False, "Market closed")
 
 
@@ -214,13 +214,13 @@ def test_old_numbers_carry_a_warning() -> None:
 def test_delta_carries_only_what_changed_since_the_viewers_sequence() -> None:
     first = advance(first_snapshot(100), READING)
     second = advance(first, READING._replace(now=MONDAY_NOON + 4.0))
-    fresh = delta(SCENE, second, DeltaRequest("AAA", "1m", 0, 0, 0), [])
-    known = delta(SCENE, second, DeltaRequest("AAA", "1m", first.sequence, first.generation, 0), [])
+    fresh = delta(CONTEXT, second, DeltaRequest("AAA", "1m", 0, 0, 0), [])
+    known = delta(CONTEXT, second, DeltaRequest("AAA", "1m", first.sequence, first.generation, 0), [])
     assert [row["symbol"] for row in fresh["rows"]] == ["AAA"]
     assert fresh["rows"][0]["trend"] == (1.0, 2.0)
     assert known["rows"] == []
     third = advance(second, READING._replace(symbols={"AAA": SYMBOL._replace(price=77.0)}))
-    moved = delta(SCENE, third, DeltaRequest("AAA", "1m", second.sequence, second.generation, 0), [])
+    moved = delta(CONTEXT, third, DeltaRequest("AAA", "1m", second.sequence, second.generation, 0), [])
     assert moved["rows"][0]["last"] == 77.0
     assert "trend" not in moved["rows"][0]
 
@@ -228,7 +228,7 @@ def test_delta_carries_only_what_changed_since_the_viewers_sequence() -> None:
 def test_viewer_of_another_generation_gets_everything() -> None:
     snapshot = advance(first_snapshot(100), READING)
     found = delta(
-        SCENE, snapshot, DeltaRequest("AAA", "1m", snapshot.sequence, snapshot.generation - 1, 0), []
+        CONTEXT, snapshot, DeltaRequest("AAA", "1m", snapshot.sequence, snapshot.generation - 1, 0), []
     )
     assert [row["symbol"] for row in found["rows"]] == ["AAA"]
 
@@ -236,18 +236,18 @@ def test_viewer_of_another_generation_gets_everything() -> None:
 def test_delta_tells_a_gap_from_nothing_new() -> None:
     snapshot = advance(first_snapshot(100), READING)
     ask = DeltaRequest("AAA", "1m", 0, 0, 60)
-    assert delta(SCENE, snapshot, ask, None)["bars"] is None
-    assert delta(SCENE, snapshot, ask, [])["bars"] == {}
-    assert delta(SCENE, snapshot, ask, [WARM])["bars"]["start"] == [60]
-    assert delta(SCENE, snapshot, ask, [WARM] * 201)["bars"] is None
+    assert delta(CONTEXT, snapshot, ask, None)["bars"] is None
+    assert delta(CONTEXT, snapshot, ask, [])["bars"] == {}
+    assert delta(CONTEXT, snapshot, ask, [WARM])["bars"]["start"] == [60]
+    assert delta(CONTEXT, snapshot, ask, [WARM] * 201)["bars"] is None
 
 
 def test_delta_adjusts_bars_for_those_who_asked() -> None:
     split = ActionRow(180, "split", 2.0, None)
     snapshot = advance(first_snapshot(100), READING._replace(actions={"AAA": (split,)}))
     ask = DeltaRequest("AAA", "1m", 0, 0, 0)
-    raw = delta(SCENE, snapshot, ask, [WARM])
-    halved = delta(SCENE, snapshot, replace(ask, adjusted=True), [WARM])
+    raw = delta(CONTEXT, snapshot, ask, [WARM])
+    halved = delta(CONTEXT, snapshot, replace(ask, adjusted=True), [WARM])
     assert (raw["bars"]["close"], halved["bars"]["close"]) == ([1.5], [0.75])
     assert (raw["actions"], raw["adjusted"], halved["adjusted"]) == (1, False, True)
 
@@ -256,7 +256,7 @@ def test_symbol_without_a_quote_says_why() -> None:
     quality = DataQualityRow("FOO", "yahoo", None, "waiting", "unknown symbol", "", None, None, 0, 3)
     row = SYMBOL._replace(symbol="FOO", price=None, event_time=None, received_time=None, previous_close=None)
     reading = NOTHING._replace(symbols={"FOO": row}, trends={"FOO": ()}, qualities={"FOO": quality})
-    found = delta(SCENE, advance(first_snapshot(100), reading), DeltaRequest("FOO", "1m", 0, 0, 0), [])
+    found = delta(CONTEXT, advance(first_snapshot(100), reading), DeltaRequest("FOO", "1m", 0, 0, 0), [])
     assert (found["rows"][0]["last"], found["rows"][0]["state"], found["age"]) == (None, "waiting", None)
     assert found["standing"]["text"] == "Yahoo has no symbol FOO"
     assert found["history"] == found["standing"]["history"] == (0, 3)
@@ -264,7 +264,7 @@ def test_symbol_without_a_quote_says_why() -> None:
 
 def test_no_number_is_shown_before_one_was_read() -> None:
     found = delta(
-        SCENE, stall(first_snapshot(100), "no_database", "refused"), DeltaRequest(None, "1m", 0, 0, 0), None
+        CONTEXT, stall(first_snapshot(100), "no_database", "refused"), DeltaRequest(None, "1m", 0, 0, 0), None
     )
     assert [found[name] for name in ("age", "lag", "per_second", "late", "dead_letters")] == [None] * 5
     assert found["notice"]["title"] == "Waiting for the database"
@@ -272,12 +272,12 @@ def test_no_number_is_shown_before_one_was_read() -> None:
 
 def test_age_is_since_the_last_quote_of_the_symbol_was_received() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    assert delta(SCENE, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), None)["age"] == 2.5
+    assert delta(CONTEXT, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), None)["age"] == 2.5
 
 
 def test_recording_has_no_age() -> None:
     snapshot = advance(first_snapshot(100), READING)
-    found = delta(replace(SCENE, feed="replay"), snapshot, DeltaRequest(None, "1m", 0, 0, 0), None)
+    found = delta(replace(CONTEXT, feed="replay"), snapshot, DeltaRequest(None, "1m", 0, 0, 0), None)
     assert (found["age"], found["is_recorded"]) == (None, True)
 
 
@@ -286,5 +286,5 @@ def test_lag_and_rate_of_parts_that_ended_are_not_shown_as_if_they_were_of_now()
     ask = DeltaRequest(None, "1m", 0, 0, 0)
     for row, expected in ((beat, (5, 10.0)), (beat._replace(state="stopped"), (None, None))):
         snapshot = advance(first_snapshot(100), READING._replace(parts={"storage": row}))
-        found = delta(SCENE, snapshot, ask, None)
+        found = delta(CONTEXT, snapshot, ask, None)
         assert (found["lag"], found["per_second"]) == expected

@@ -9,7 +9,7 @@ from dashboard.read.reading import records_moved
 from dashboard.read.rows import ActionRow, ForecastPath, ForecastRow, ModelAccuracy, RecordRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.settings.analysis_settings import Indicators
-from tests.unit.dashboard.presenters.test_figures import MONDAY_NOON, READING, SCENE
+from tests.unit.dashboard.presenters.test_figures import CONTEXT, MONDAY_NOON, READING
 
 KEY = ("AAA", "1m")
 UNDECIDED = "not distinguishable from no change"
@@ -209,8 +209,8 @@ def test_split_before_the_forecast_and_dividends_leave_it_as_it_is(action: Actio
 
 def test_delta_carries_the_forecast_of_the_interval_that_was_asked_for() -> None:
     snapshot = advance(first_snapshot(100), reading())
-    found = delta(SCENE, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), [])
-    other = delta(SCENE, snapshot, DeltaRequest("AAA", "5m", 0, 0, 0), [])
+    found = delta(CONTEXT, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), [])
+    other = delta(CONTEXT, snapshot, DeltaRequest("AAA", "5m", 0, 0, 0), [])
     assert found["fan"] == fan(FORECAST, RECORD, ())
     assert found["forecast"] == forecast_card(reading(), *KEY)
     assert (other["fan"], other["forecast"]["cells"]) == (None, [])

@@ -6,14 +6,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.presenters.delta import Scene
+from dashboard.presenters.delta import PageContext
 from dashboard.presenters.numbers import moment, percent, plain, price
 from dashboard.read.rows import ActionRow, AlertRow, ChartBar, ModelAccuracy
 from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
-from tests.unit.dashboard.presenters.test_figures import COLD, MONDAY_NOON, SCENE
+from tests.unit.dashboard.presenters.test_figures import COLD, CONTEXT, MONDAY_NOON
 from tests.unit.dashboard.presenters.test_forecast_card import (
     ACCURACY,
     FORECAST,
@@ -41,9 +41,9 @@ FORECAST_WORDS = (
 )
 
 
-def words(found: Reading, *bars: ChartBar, scene: Scene = SCENE) -> str:
+def words(found: Reading, *bars: ChartBar, context: PageContext = CONTEXT) -> str:
     """The summary of AAA's minutes."""
-    return summary(scene, found, KEY, bars)
+    return summary(context, found, KEY, bars)
 
 
 def past(volatility: float, count: int = 40) -> list[ChartBar]:
@@ -56,8 +56,9 @@ def test_everything_that_is_known_is_told_in_five_sentences() -> None:
     found = reading()._replace(alerts=[ALERT])
     assert words(found, *past(0.3)) == (
         "The 1m bar of 06:59 closed at $100.00, above SMA 20 ($99.50) and SMA 50 ($98.25): "
-        "the trend is up. Annualised volatility is 30.0\u00a0%, within its usual range for 1m bars; RSI 14 is 55.0, "
-        "neutral. Latest alert (5m, 06:55:00): RSI overbought at 74.3 (threshold 70). " + FORECAST_WORDS
+        "the trend is up. Realized volatility is 30.0\u00a0% (annualised), within its usual range for 1m bars; "
+        "RSI 14 is 55.0, neutral. Latest alert (5m, 06:55:00): RSI overbought at 74.3 (threshold 70). "
+        + FORECAST_WORDS
     )
 
 
@@ -70,22 +71,22 @@ def test_falling_and_unclear_trends_are_told_apart() -> None:
 
 
 def test_volatility_is_compared_with_its_own_past() -> None:
-    assert "50.0\u00a0%, above its usual range for 1m bars" in words(reading(), *past(0.5))
-    assert "10.0\u00a0%, below its usual range for 1m bars" in words(reading(), *past(0.1))
+    assert "50.0\u00a0% (annualised), above its usual range for 1m bars" in words(reading(), *past(0.5))
+    assert "10.0\u00a0% (annualised), below its usual range for 1m bars" in words(reading(), *past(0.1))
     assert "with too few bars to compare" in words(reading(), CLOSED)
 
 
 def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
-    scene = replace(SCENE, alerts=Alerts(rsi_overbought=55.0, rsi_oversold=20.0))
-    assert "RSI 14 is 55.0, overbought" in words(reading(), CLOSED, scene=scene)
-    assert "RSI 14 is 20.0, oversold" in words(reading(), CLOSED._replace(rsi=20.0), scene=scene)
+    context = replace(CONTEXT, alerts=Alerts(rsi_overbought=55.0, rsi_oversold=20.0))
+    assert "RSI 14 is 55.0, overbought" in words(reading(), CLOSED, context=context)
+    assert "RSI 14 is 20.0, oversold" in words(reading(), CLOSED._replace(rsi=20.0), context=context)
 
 
 def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
     cold = CLOSED._replace(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
     assert words(reading(RECORD._replace(seen=12), None), cold) == (
         "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not available yet. "
-        "Annualised volatility and RSI 14 are not available yet. Warming up: the first forecast needs 50 closed bars."
+        "Realized volatility and RSI 14 are not available yet. Warming up: the first forecast needs 50 closed bars."
     )
     half = words(reading(), CLOSED._replace(sma_long=None, rsi=None))
     assert "above SMA 20 ($99.50); SMA 50 is not available yet." in half
@@ -94,7 +95,7 @@ def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
 
 def test_symbol_without_bars_and_forecasts_says_so() -> None:
     assert words(reading(None, None)) == (
-        "No 1m bar of AAA has closed yet. Annualised volatility and RSI 14 are not available yet. No forecast yet."
+        "No 1m bar of AAA has closed yet. Realized volatility and RSI 14 are not available yet. No forecast yet."
     )
 
 
@@ -176,6 +177,6 @@ def numerals(text: str) -> set[str]:
 
 
 def test_periods_of_the_settings_are_those_of_the_text() -> None:
-    scene = Scene("simulated", "", Indicators(sma_short_period=5, rsi_period=7), Alerts())
-    text = words(reading(forecast=FORECAST), CLOSED, scene=scene)
+    context = PageContext("simulated", "", Indicators(sma_short_period=5, rsi_period=7), Alerts())
+    text = words(reading(forecast=FORECAST), CLOSED, context=context)
     assert "SMA 5 ($99.50)" in text and "RSI 7 is 55.0" in text
