@@ -17,7 +17,7 @@ from shared.files.downloads import fetch, has_digest, put_in_place
 
 NPM_REGISTRY = "https://registry.npmjs.org"
 LIST = Path(__file__).with_name("chart_library.txt")
-WAYS_OUT = "Check the network and wait, or set TICKSTREAM_NPM_URL to a mirror of the npm registry that you can reach."
+WAYS_OUT = "Check the network and wait, or set TICKSTREAM_NPM_URL to a reachable mirror of the npm registry."
 
 
 @dataclass(frozen=True)

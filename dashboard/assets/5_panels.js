@@ -71,7 +71,7 @@
     return item;
   }
 
-  // An alert about the data may be cleared later: its item is then updated with the end.
+  // A data alert may be cleared later: its item is then updated with the end.
   function fillAlert(item, alert) {
     const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
     setClass(item, `alert ${alert.tone}`);

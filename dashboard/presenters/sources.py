@@ -1,4 +1,4 @@
-"""Texts about the sources of the data: their status, the cause of an outage, and alerts about the data. Pure.
+"""Texts about the sources of the data: their status, the cause of an outage, and data alerts. Pure.
 
 A text with a countdown contains `{left}`: the page replaces it with the time left until `until`, and shows `due` once
 that time is reached.
@@ -38,7 +38,7 @@ KINDS = {
     "below zero": "Negative price",
     "volume": "Invalid volume",
 }
-"""Labels of alerts about the data, by the kind that the producer, analytics or a migration stores."""
+"""Labels of data alerts, by the kind that the producer, analytics or a migration stores."""
 DEFAULT_TEXTS = {
     "disagreement": "The sources report different prices",
     "failover": "Another source is in use",
@@ -149,7 +149,7 @@ def _countdown(text: str, left: str, due: str, until: float | None) -> StatusTex
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
-    """An alert about the data as an entry of the alert list; a cleared one has its end in `cleared`."""
+    """A data alert as an entry of the alert list; a cleared one has its end in `cleared`."""
     return {
         "symbol": alert.symbol,
         "text": _alert_text(alert),

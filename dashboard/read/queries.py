@@ -181,7 +181,7 @@ def read_qualities(cursor: Cursor) -> dict[str, DataQualityRow]:
 
 
 def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:
-    """The latest alerts about the data, newest first."""
+    """The latest data alerts, newest first."""
     cursor.execute(
         """select symbol, kind, extract(epoch from raised_at)::float8, extract(epoch from cleared_at)::float8,
             value, threshold, detail

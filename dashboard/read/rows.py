@@ -127,7 +127,7 @@ class AlertRow(NamedTuple):
 
 
 class DataAlertRow(NamedTuple):
-    """An alert about the data, active until `cleared_at`. `value` and `threshold` are in the kind's unit."""
+    """A data alert, active until `cleared_at`. `value` and `threshold` are in the kind's unit."""
 
     symbol: str
     kind: str

@@ -81,7 +81,7 @@ def outdated_symbols(symbols: Mapping[str, SymbolRow], now: float, behind: int) 
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:
-    """The market alerts, then the alerts about the data, each newest first."""
+    """The market alerts, then the data alerts, each newest first."""
     return [*reading.alerts, *reading.data_alerts]
 
 
