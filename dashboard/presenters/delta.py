@@ -157,7 +157,7 @@ def _source(context: PageContext, reading: Reading, symbol: str | None) -> dict[
     quality = reading.qualities.get(symbol or "")
     is_closed = quality is not None and quality.state == "closed"
     if context.feed != "live":
-        return {"label": "Data", "title": "", "is_closed": is_closed}
+        return {"label": "Data age", "title": "", "is_closed": is_closed}
     label, _ = sources_in_use([] if quality is None else [quality])
     _, title = sources_in_use(reading.qualities.values())
     return {"label": label, "title": title, "is_closed": is_closed}
