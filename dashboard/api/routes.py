@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
+from dashboard.presenters.feature_names import with_feature_labels
 from dashboard.presenters.figures import columns
 from dashboard.presenters.outcomes import figure, outcomes
 from dashboard.read.read_model import MAX_BARS, ReadModel
@@ -111,7 +112,8 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
             found = await to_thread(model.diagnostics, (symbol, interval))
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
-        return JSONResponse({"symbol": symbol, "interval": interval, **found})
+        trainings = [with_feature_labels(training) for training in found["trainings"]]
+        return JSONResponse({"symbol": symbol, "interval": interval, **found, "trainings": trainings})
 
 
 def _add_switch(router: APIRouter, model: ReadModel) -> None:
