@@ -1,4 +1,4 @@
-# Everything here needs Python 3.11 or newer and a network for the first time; nothing else.
+# Requirements: Python 3.11 or newer, and a network connection for the first run.
 PYTHON ?= python3
 VENV := .venv
 WORKERS ?= 2
@@ -9,42 +9,42 @@ LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes 
 
 .PHONY: help run test tests test-pythons check chaos soak bench lock clean
 
-help: ## what can be made
+help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
-run: $(VENV)/ready ## start everything; the page is at http://localhost:8050
+run: $(VENV)/ready ## start all parts; the page is at http://localhost:8050
 	@$(RUN) start_pipeline.py $(ARGS)
 
-test: $(VENV)/ready-dev ## every check and every test, on a real Kafka, a real PostgreSQL and a real browser
+test: $(VENV)/ready-dev ## all checks beside all tests in two workers (WORKERS=N), with the seconds of each group of tests
 	@$(MAKE) --no-print-directory -j2 check tests
 
 tests: $(VENV)/ready-dev
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-test-pythons: ## the tests that need no server, under every Python from 3.11 on that is found here
+test-pythons: ## tests that need no server, with every installed Python from 3.11 on
 	$(PYTHON) -m tests.pythons $(ARGS)
 
-check: $(VENV)/ready-dev ## style, types and who may import whom
+check: $(VENV)/ready-dev ## style, types and import contracts
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-chaos: $(VENV)/ready-dev ## kill parts and servers at random and compare every table
+chaos: $(VENV)/ready-dev ## kill parts and servers at random, then compare every table with an undisturbed run
 	$(RUN) -m tests.chaos $(ARGS)
 
-soak: $(VENV)/ready-dev ## walk over the page at random, as users do, 2,000 actions over three sizes
+soak: $(VENV)/ready-dev ## 2,000 random user actions on the page at three sizes, checked after each one
 	$(RUN) -m tests.walk $(ARGS)
 
-bench: $(VENV)/ready-dev ## measure what this machine can do
+bench: $(VENV)/ready-dev ## measure the throughput of this machine
 	$(RUN) -m benchmarks.throughput $(ARGS)
 
-lock: $(VENV)/ready-dev ## write the lock files anew, as requirements*.txt say; ARGS=--upgrade: everything else as new as can be
+lock: $(VENV)/ready-dev ## write the lock files from requirements*.txt; ARGS=--upgrade: newest versions of all other packages
 	$(VENV)/bin/uv $(LOCK) requirements.txt -o requirements.lock
 	$(VENV)/bin/uv $(LOCK) -c requirements.lock requirements-dev.txt -o requirements-dev.lock
 	$(VENV)/bin/uv $(LOCK) -c requirements.lock requirements-lstm.txt -o requirements-lstm.lock
 
-clean: ## remove the environments; data stay in .tickstream
+clean: ## remove the Python environments; the data in .tickstream are kept
 	rm -rf $(VENV) $(VENV)-3.*
 
 $(VENV)/bin/python:
