@@ -1,10 +1,10 @@
-"""Starts and watches every part: producer, storage, analytics, trainer and the screen at http://localhost:8050.
+"""Starts and supervises all parts: producer, storage, analytics, trainer and the page at http://localhost:8050.
 
-    python start_pipeline.py                                  the sources of .env; without any, quotes of Yahoo
-    python start_pipeline.py --replay FILE... --speed 60      recorded files, sixty times as fast as they were
+    python start_pipeline.py                                  sources of .env; without them, live quotes of Yahoo
+    python start_pipeline.py --replay FILE... --speed 60      replay recorded files at sixty times their speed
 
-If Yahoo can't be reached at the first start, the market is simulated; the page offers live quotes once Yahoo answers.
-Ctrl-C stops everything. A part that dies or hangs is started again; one that can't continue stops no other part.
+If Yahoo can't be reached at the first start, a simulated market runs; the page offers live quotes once Yahoo answers.
+Ctrl-C stops everything. A part that dies or hangs is started again; a part that can't continue stops no other part.
 The pipeline ends with status 3 if producer, storage and analytics have all stopped. Settings: .env, see .env.example.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
@@ -45,18 +45,20 @@ PARTS = {
 
 
 RECORDING = {"producer", "storage", "analytics"}
-"""Without these data would be lost; the pipeline runs on as long as one of them does."""
+"""Without these parts data would be lost; the pipeline runs as long as one of them does."""
 
-INSTEAD_OF_LIVE = (
-    "Yahoo can't be reached (%s): the page shows a simulated market. Yahoo is asked again every minute; once "
-    "it answers, the page offers to switch to live quotes, and a new start begins with them. With SOURCES=yahoo the "
+SIMULATED_INSTEAD = (
+    "Yahoo can't be reached (%s): the page shows a simulated market. The connection is tried again every minute; once "
+    "Yahoo answers, the page offers to switch to live quotes, and the next start uses them. With SOURCES=yahoo the "
     "start waits for Yahoo."
 )
 
 
 def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
-    """Every part, with what the command line said about the replay and, where no setting names a feed, with that of
-    `config`; a part runs in the project's folder, not here."""
+    """Every part with the replay options of the command line and, if no setting names a feed, that of `config`.
+
+    Paths are absolute, because a part runs in the project's folder and not in the current one.
+    """
     replay = (
         ["--replay", *(str(Path(name).resolve()) for name in arguments.replay)] if arguments.replay else []
     )
@@ -69,7 +71,7 @@ def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
 
 
 def why_not_live(config: Config) -> SourceError | None:
-    """Why live quotes can't be had at a first start that leaves the choice to us; None where they are wanted anyway.
+    """Why live quotes can't be used at a first start that leaves the choice to the pipeline; None if they are used.
 
     Raises Unavailable.
     """
@@ -77,23 +79,23 @@ def why_not_live(config: Config) -> SourceError | None:
         return None
     if why := obstacle_now(config.providers.yahoo_url):
         log.info("The first request to Yahoo failed: %s", why)
-        log.warning(INSTEAD_OF_LIVE, why.cause)
+        log.warning(SIMULATED_INSTEAD, why.cause)
     else:
         log.info("Yahoo answers: quotes are live.")
     return why
 
 
 def simulated_with(config: Config) -> Config:
-    """The same settings for the simulated market."""
+    """The same settings with the simulated market as feed."""
     chosen = config.producer.model_copy(update={"feed": "simulated"})
     return config.model_copy(update={"producer": chosen})
 
 
 @contextmanager
 def prepared(config: Config) -> Iterator[str]:
-    """The DSN of the tables of a feed, made with its topic where they are missing; no other pipeline has the feed now.
+    """The DSN of a feed's tables, which are created with its topic if missing; holds the feed for this pipeline.
 
-    Raises Unavailable, and ConfigError where another has it.
+    Raises Unavailable, and ConfigError if another pipeline has the feed.
     """
     with place("pipeline", config.topic(), config.embedded.data, slots=1):
         make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
@@ -103,7 +105,7 @@ def prepared(config: Config) -> Iterator[str]:
 
 
 def run_feed(config: Config, children: list[Child], stop: Stop) -> None:
-    """Run the parts until `stop` is set. What was added to the simulated market that stood in counts from here on."""
+    """Run the parts until `stop` is set; symbols added to the simulated market before are followed live from now on."""
     is_first = config.feed == "live" and not config.producer.is_source_chosen and not has_run(config)
     with prepared(config) as dsn:
         withdraw(dsn)
@@ -114,9 +116,9 @@ def run_feed(config: Config, children: list[Child], stop: Stop) -> None:
 
 
 def run_in_place_of_live(config: Config, arguments: argparse.Namespace, reason: str, stop: Stop) -> None:
-    """Run the simulated market until `stop` is set or the user accepts live quotes, offered once they can be had.
+    """Run the simulated market until `stop` is set or the user accepts live quotes, offered once Yahoo can be reached.
 
-    `reason` is why they can't be had yet, such as "no network".
+    `reason` is why it can't be reached, such as "no network".
     """
     simulated = simulated_with(config)
     children = children_of(arguments, simulated)
@@ -128,11 +130,13 @@ def run_in_place_of_live(config: Config, arguments: argparse.Namespace, reason: 
     ):
         supervise(children, stop, config.errors, accepted)
     if not stop.is_set():
-        log.info("Switching to live quotes; the simulated market stays in %s.", simulated.database())
+        log.info(
+            "Switching to live quotes; the data of the simulated market stay in %s.", simulated.database()
+        )
 
 
 def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
-    """Bring up the servers once, then the parts, until `stop` is set."""
+    """Start the servers, then run the parts until `stop` is set."""
 
     def attempt() -> None:
         began = time.monotonic()
@@ -149,7 +153,7 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
 
 
 def main() -> int:
-    """Run the pipeline; its exit status."""
+    """Run the pipeline; returns the exit status."""
     stop = stop_on_signals()
     try:
         arguments = parser_of(__doc__).parse_args()
@@ -158,7 +162,7 @@ def main() -> int:
         print_error(f"pipeline: {error}")
         return EXIT_STOP if isinstance(error, StopPart) else 1
     except KeyboardInterrupt:
-        log.info("The pipeline is stopped.")
+        log.info("The pipeline has stopped.")
     finally:
         leave_console()
     return 0

@@ -1,8 +1,8 @@
-"""Tables cut back to the offset up to which they and the log are the same."""
+"""Cut the tables back to the last offset up to which they agree with the log."""
 
 from typing import NamedTuple
 
-from db.parting import Parting, tally
+from db.divergence import Divergence, tally
 from shared.errors import ConfigError
 from shared.kafka import Log, LogBrowser
 from shared.postgres.database import Cursor
@@ -14,66 +14,66 @@ BY_OFFSET = {
     "corporate_actions": '"offset"',
     "model_servings": "from_offset",
 }
-"""The tables whose rows know the place in the log that they are from."""
-CUT_BACK = '{"remaking": true}'
-"""In place of the analytics' state: at its next start it makes everything of the partition anew."""
+"""The tables whose rows have the offset that they were made from, with the column of that offset."""
+REMAKING_STATE = '{"remaking": true}'
+"""Replaces the snapshot of the analytics part, which at its next start calculates the partition again."""
 
 
 class Cut(NamedTuple):
-    """A group that is to stand at the end of `step` again, which counts what it keeps."""
+    """A group that is moved back to the end of `step`, which counts the records that it keeps."""
 
     group: str
     step: OffsetStep
 
 
-def dropped(cursor: Cursor, parted: Parting) -> dict[str, int]:
-    """How many rows a cut takes from each table."""
+def rows_to_delete(cursor: Cursor, divergence: Divergence) -> dict[str, int]:
+    """The number of rows that a cut deletes from each table."""
     found = {}
     for table, offset in BY_OFFSET.items():
         cursor.execute(
             f"select count(*) from {table} where partition = %s and {offset} >= %s",  # noqa: S608
-            (parted.partition, parted.common),
+            (divergence.partition, divergence.common),
         )
         ((found[table],),) = cursor.fetchall()
     return found
 
 
-def cuts(log: Log, browser: LogBrowser, parted: Parting) -> list[Cut]:
-    """Where each group that has read too far is to stand.
+def planned_cuts(log: Log, browser: LogBrowser, divergence: Divergence) -> list[Cut]:
+    """The offset to which each group that has read too far is moved back.
 
-    Raises ConfigError where the log does not hold any more what such a group began with: nothing can be counted, or
-    made anew, without it.
+    Raises ConfigError if the log no longer holds the first message that such a group read: without it nothing can be
+    counted or calculated again.
     """
     found = []
-    for group in parted.cut:
-        if group.at.first_offset < parted.first:
+    for group in divergence.cut:
+        if group.at.first_offset < divergence.first:
             raise ConfigError(
-                f"Partition {parted.partition} of topic {log.topic} now begins at offset {parted.first}, but "
+                f"Partition {divergence.partition} of topic {log.topic} now begins at offset {divergence.first}, but "
                 f"{group.name} has read it from {group.at.first_offset} on: bars, indicators, forecasts and alerts "
-                "can't be calculated again without the messages before. Nothing is cut. Choose another POSTGRES_DB to "
-                "start from what the log still holds; this one stays as it is."
+                "can't be calculated again without the earlier messages. Nothing is cut. Set another POSTGRES_DB to "
+                "start from the messages that the log still holds; this database is not changed."
             )
-        until = max(group.at.first_offset, min(group.at.next_offset, parted.common))
-        step = tally(log, browser, parted.partition, group.at.first_offset, until)
+        until = max(group.at.first_offset, min(group.at.next_offset, divergence.common))
+        step = tally(log, browser, divergence.partition, group.at.first_offset, until)
         found.append(Cut(group.name, step))
     return found
 
 
-def cut(cursor: Cursor, log: Log, parted: Parting, groups: list[Cut]) -> None:
-    """Take away what the log does not have, and let each group stand where it was before it read that.
+def cut(cursor: Cursor, log: Log, divergence: Divergence, groups: list[Cut]) -> None:
+    """Delete the rows of messages that the log does not have, and move each group back to the offset before them.
 
-    Raises PartitionLost where a group has moved since, also one that stays: it may have written rows that the cut would
-    take.
+    Raises PartitionLost if any group has moved since the comparison, even one that is not moved back: it may have
+    written rows that the cut would delete.
     """
-    for group in parted.groups:
-        hold(cursor, GroupOnTopic(group.name, log.topic), parted.partition, group.at.next_offset)
+    for group in divergence.groups:
+        hold(cursor, GroupOnTopic(group.name, log.topic), divergence.partition, group.at.next_offset)
     for table, offset in BY_OFFSET.items():
         cursor.execute(
             f"delete from {table} where partition = %s and {offset} >= %s",  # noqa: S608
-            (parted.partition, parted.common),
+            (divergence.partition, divergence.common),
         )
     for name, step in groups:
-        where = (name, log.topic, parted.partition)
+        where = (name, log.topic, divergence.partition)
         counts = (step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters)
         cursor.execute(
             "update progress set next_offset = %s, quotes = %s, bars = %s, actions = %s, time_marks = %s,"
@@ -87,5 +87,5 @@ def cut(cursor: Cursor, log: Log, parted: Parting, groups: list[Cut]) -> None:
         )
         cursor.execute(
             "update partition_snapshots set state = %s where group_id = %s and topic = %s and partition = %s",
-            (CUT_BACK, *where),
+            (REMAKING_STATE, *where),
         )

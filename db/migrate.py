@@ -1,6 +1,6 @@
-"""Bring a database up to date: each file of db/migrations once, in order, with its record in one transaction.
+"""Update a database schema: each file of db/migrations is applied once, in order, in one transaction with its record.
 
-python -m db.migrate        brings the configured database up to date
+python -m db.migrate        update the configured database
 """
 
 import sys
@@ -22,16 +22,17 @@ from shared.settings.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_205_801
-"""Advisory lock: parts that start together migrate one after the other."""
+"""Key of the advisory lock by which parts that start together migrate one after the other."""
 
 LONGEST_SECONDS = 3600
-"""So long a migration of large tables may take without a sign of life."""
+"""Longest time that a migration of large tables may take without a heartbeat."""
 
 
 def migrate(dsn: str) -> list[str]:
-    """Apply what is missing; the names of the migrations applied. Raises Unavailable.
+    """Apply the missing migrations; returns their names. Raises Unavailable.
 
-    Raises ConfigError where the database can't store every text."""
+    Raises ConfigError if the database can't store every text, because its encoding is not UTF8.
+    """
     with long_step(LONGEST_SECONDS):
         return _applied(dsn)
 
@@ -58,8 +59,11 @@ def _applied(dsn: str) -> list[str]:
 
 
 def _wait_for_others(cursor: Cursor) -> None:
-    """One at a time: the others wait until it is through, for as long as a migration may take. One that is frozen is
-    ended by the server. For any other lock nobody waits long: all that come later would wait behind it."""
+    """Hold the advisory lock until the end of the transaction.
+
+    Others wait for it as long as a migration may take; a frozen one is ended by the server. All other locks keep the
+    short limit, because every later statement would queue behind a migration that waits for them.
+    """
     allow_hours(cursor)
     cursor.execute("select set_config('lock_timeout', %s, true)", (f"{LONGEST_SECONDS}s",))
     cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
@@ -69,7 +73,7 @@ def _wait_for_others(cursor: Cursor) -> None:
 def _migrate(config: Config, _: Stop) -> None:
     with servers(config, kafka=False) as ready:
         done = migrate(make_database(ready.postgres.dsn_for("postgres"), ready.database()))
-    print(f"{config.database()}: {', '.join(done) or 'nothing to do, it is up to date'}.")
+    print(f"{config.database()}: {', '.join(done) or 'the schema is up to date'}.")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Log and tables that differ: shows from which offset on, and deletes the rows that the log does not have.
+"""Repair tables that differ from the log: show from which offset on they differ, and delete the rows from there on.
 
-    python -m db.realign                    shows where they begin to differ; changes nothing
-    python -m db.realign --cut              shows it, asks, and deletes the rows behind it
-    python -m db.realign --cut --yes        does so without asking
+    python -m db.realign                    show the last common offset; change nothing
+    python -m db.realign --cut              show it, ask, and delete the rows after it
+    python -m db.realign --cut --yes        the same without asking
 
-A log can lose its end, in a power cut or where an older copy of it is restored, and grow again. The parts that have
-read the lost messages then stop at every start. Stop the pipeline and restore the log if you can; if not, cut:
-quotes, dead letters, splits, dividends and changes of models behind the last common offset are deleted, and when the
-pipeline starts again, bars, indicators, alerts and forecasts of these partitions are calculated again from the log.
-Letters that went to the dead-letter topic stay there. Which database and topic: .env, as for every part; see --replay.
+A log can lose its end, in a power cut or when an older copy of it is restored, and grow again. Parts that have read
+the lost messages then stop at every start. Stop the pipeline and restore the log if you can. Otherwise cut the tables
+back: quotes, dead letters, splits, dividends and deployments after the last common offset are deleted, and at the next
+start of the pipeline bars, indicators, alerts and forecasts of these partitions are calculated again from the log.
+Messages on the dead-letter topic stay there. Database and topic are those of .env or of --replay.
 """
 
 import argparse
@@ -17,12 +17,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from db.cutting import Cut, cut, cuts, dropped
+from db.cutting import Cut, cut, planned_cuts, rows_to_delete
+from db.divergence import Divergence, divergences
 from db.migrate import migrate
-from db.parting import Parting, partings
 from shared.errors import ConfigError, PartitionLost, TickstreamError
 from shared.kafka import Log, LogBrowser, browse, make_topics
 from shared.postgres.database import (
@@ -39,18 +39,16 @@ from shared.runtime.lifecycle import servers
 from shared.runtime.offsets import claim_origin
 from shared.settings.config import Config
 
-PARTED = 1
+DIFFERENT = 1
 REFUSED = 3
-SAME = "Log and tables are the same up to the last message read."
-NOTHING_READ = (
-    "Nothing of this topic was read into this database. For a simulated market: TICKSTREAM_FEED=simulated."
-)
+SAME = "Log and tables agree up to the last message read."
+NOTHING_READ = "Nothing of this topic was read into this database. For the simulated market set TICKSTREAM_FEED=simulated."
 
 
 def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
-    """Show where log and tables part, and cut where it is asked for; the exit status, 1 where they are apart still.
+    """Compare log and tables, and cut the tables if `is_cut`; returns the exit status, 1 if they still differ.
 
-    Raises Unavailable, and ConfigError where nothing can be cut.
+    `is_sure` cuts without asking. Raises Unavailable, and ConfigError if the tables can't be cut.
     """
     with servers(config) as ready:
         log = make_topics(ready.kafka.brokers, ready.topic(), ready.kafka.partitions)
@@ -67,72 +65,72 @@ def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bo
         allow_pauses(cursor)
         claim_origin(cursor, log)
         shown = list(_shown(connection, cursor, log, browser))
-        apart = [parted for parted in shown if parted.cut]
-        if not apart:
+        different = [divergence for divergence in shown if divergence.cut]
+        if not different:
             print(SAME if shown else NOTHING_READ)
             return 0
-        plan = [(parted, cuts(log, browser, parted)) for parted in apart]
-        _show_dropped(cursor, apart)
+        plan = [(divergence, planned_cuts(log, browser, divergence)) for divergence in different]
+        _show_rows_to_delete(cursor, different)
     if not is_cut:
         print("Nothing is changed. --cut cuts the tables back.")
-        return PARTED
+        return DIFFERENT
     if not (is_sure or _is_confirmed()):
         print("Nothing is changed.")
-        return PARTED
+        return DIFFERENT
     _cut(connection, log, plan)
-    print("Done. Start the pipeline: it continues behind the last common offset.")
+    print("Done. Start the pipeline: it continues after the last common offset.")
     return 0
 
 
-def _cut(connection: Connection, log: Log, plan: list[tuple[Parting, list[Cut]]]) -> None:
-    """All or nothing. Raises ConfigError where a part is at work beside us."""
+def _cut(connection: Connection, log: Log, plan: list[tuple[Divergence, list[Cut]]]) -> None:
+    """Cut all partitions in one transaction. Raises ConfigError if a part is running."""
     try:
         with transaction(connection) as cursor:
             allow_hours(cursor)
             allow_pauses(cursor)
-            for parted, groups in plan:
-                cut(cursor, log, parted, groups)
+            for divergence, groups in plan:
+                cut(cursor, log, divergence, groups)
     except PartitionLost as moved:
         raise ConfigError(f"{moved}. Stop the pipeline, then cut again. Nothing is cut.") from moved
 
 
-def _shown(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Parting]:
-    for parted in partings(connection, cursor, log, browser):
-        _show(parted)
-        yield parted
+def _shown(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Divergence]:
+    for divergence in divergences(connection, cursor, log, browser):
+        _show(divergence)
+        yield divergence
 
 
-def _show(parted: Parting) -> None:
-    print(f"partition {parted.partition}: the log holds offsets {parted.first} to {parted.end}")
-    for group in parted.groups:
-        word = "the same" if group.agrees else f"the same up to {parted.common}, different behind it"
-        print(f"  {group.name} has read up to {group.at.next_offset}: {word}")
+def _show(divergence: Divergence) -> None:
+    print(f"partition {divergence.partition}: the log holds offsets {divergence.first} to {divergence.end}")
+    for group in divergence.groups:
+        state = "the same" if group.agrees else f"the same up to {divergence.common}, different after it"
+        print(f"  {group.name} has read up to {group.at.next_offset}: {state}")
 
 
-def _show_dropped(cursor: Cursor, apart: list[Parting]) -> None:
-    counts = [dropped(cursor, parted) for parted in apart]
+def _show_rows_to_delete(cursor: Cursor, different: list[Divergence]) -> None:
+    counts = [rows_to_delete(cursor, divergence) for divergence in different]
     print("Cutting back deletes:")
     for table in counts[0]:
         print(f"  {table:<18} {sum(count[table] for count in counts):>12,} rows")
-    named = ", ".join(str(parted.partition) for parted in apart)
+    named = ", ".join(str(divergence.partition) for divergence in different)
     print(
         f"Bars, indicators, alerts and forecasts of partition {named} are calculated again at the next start."
     )
 
 
 def _is_confirmed() -> bool:
-    """Ask on the terminal; without one the answer is no."""
+    """Ask on the terminal; without a terminal the answer is no."""
     if not sys.stdin.isatty():
-        print("This is no terminal, so nothing can be asked: --yes cuts without asking.", file=sys.stderr)
+        print("There is no terminal to ask on: use --yes to cut without asking.", file=sys.stderr)
         return False
     return input("Cut the tables back? Type yes: ").strip() == "yes"
 
 
 def main() -> int:
-    """Realign what the settings name; its exit status."""
+    """Run the command; returns its exit status."""
     parser = parser_of(__doc__)
     parser.add_argument("--cut", action="store_true", help="cut the tables back to the last common offset")
-    parser.add_argument("--yes", action="store_true", help="with --cut: do not ask")
+    parser.add_argument("--yes", action="store_true", help="with --cut: cut without asking")
     try:
         arguments: argparse.Namespace = parser.parse_args()
         return realign(start("realign", arguments), arguments.cut, arguments.yes)

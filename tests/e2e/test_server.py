@@ -161,6 +161,6 @@ def test_taken_port_is_said_in_one_sentence() -> None:
         found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert found.returncode == EXIT_STOP
     assert found.stderr.strip().endswith(
-        f"Port {port} is taken, perhaps by a screen that runs already: choose another with --port or DASHBOARD_PORT."
+        f"Port {port} is in use, perhaps by another server of the page: set another one with --port or DASHBOARD_PORT."
     )
     assert "Traceback" not in found.stderr

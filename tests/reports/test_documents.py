@@ -1,5 +1,5 @@
-"""Scenario: a file is moved, and documents still name its old place. Names in documents exist, and the README shows every
-package."""
+"""Scenario: a file is moved, and documents still have its old path. Files that documents name exist, and the README
+shows every package."""
 
 import re
 from pathlib import Path

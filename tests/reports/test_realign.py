@@ -18,7 +18,7 @@ from psycopg2.extensions import make_dsn
 
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
-from db.realign import PARTED, realign
+from db.realign import DIFFERENT, realign
 from shared.embedded import Kafka
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
@@ -98,9 +98,9 @@ def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
         with pytest.raises(StopPart, match=r"db\.realign"):
             parted.run_to_its_end(run)
     before = list(tables_of(parted.config))
-    assert realign(parted.config, is_cut=False, is_sure=False) == PARTED
+    assert realign(parted.config, is_cut=False, is_sure=False) == DIFFERENT
     told = said(capsys)
-    assert f"the same up to {KEPT + 2}, different behind it" in told
+    assert f"the same up to {KEPT + 2}, different after it" in told
     assert f"quotes {LOST} rows" in told
     assert "corporate_actions 1 rows" in told
     assert differences(before, tables_of(parted.config)) == []
@@ -125,8 +125,8 @@ def test_the_command_asks_and_takes_no_terminal_for_a_no(parted: Desk) -> None:
     ended = subprocess.run(
         command, cwd=PROJECT, env=parted.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    assert ended.returncode == PARTED
-    assert "--yes cuts without asking" in ended.stderr
+    assert ended.returncode == DIFFERENT
+    assert "use --yes to cut without asking" in ended.stderr
     assert "Nothing is changed." in ended.stdout
     assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 
@@ -210,7 +210,7 @@ def test_log_and_tables_that_are_the_same_are_left_alone(
     desk.publish(quotes(0, 10))
     read_all(desk)
     assert realign(desk.config, is_cut=True, is_sure=True) == 0
-    assert "Log and tables are the same" in said(capsys)
+    assert "Log and tables agree" in said(capsys)
 
 
 def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
@@ -222,7 +222,7 @@ def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
     told = said(capsys)
     assert f"topic {desk.config.topic()}, database {desk.config.database()}" in told
     assert "Nothing of this topic was read into this database" in told
-    assert "are the same" not in told
+    assert "agree" not in told
 
 
 def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(parted: Desk) -> None:

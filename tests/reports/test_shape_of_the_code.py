@@ -27,7 +27,7 @@ WITH_SQL = set(
     """
     analytics/forecast_tables analytics/remake analytics/replacing analytics/search_tables analytics/serving_tables
     analytics/tables consumer/tables dashboard/diagnostics dashboard/forecast_queries dashboard/queries
-    dashboard/read_model db/cutting db/migrate db/parting ml/diagnostics_tables ml/history_tables ml/training_tables
+    dashboard/read_model db/cutting db/migrate db/divergence ml/diagnostics_tables ml/history_tables ml/training_tables
     producer/live_offer producer/standing producer/watching shared/database shared/parts shared/progress
     shared/embedded/postgres_probe shared/status_board
     """.split()  # noqa: SIM905

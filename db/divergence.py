@@ -1,4 +1,4 @@
-"""Where a log and the tables that were filled from it part: the last offset up to which they are the same."""
+"""Compare a log with the tables that were filled from it: the last offset up to which they agree."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -17,19 +17,22 @@ from shared.runtime.offsets import GroupOnTopic, OffsetStep, Reached, reached
 from shared.runtime.stream import decoded
 
 Row = tuple[object, ...]
-"""What a table has of an offset: the fields of a quote, or key and message of a dead letter."""
+"""The row of an offset: the fields of a quote, or key and message of a dead letter."""
 
 
 class Group(NamedTuple):
-    """A group in a partition: where it stands, and whether the log has the last message that it read."""
+    """A group in a partition: the offset it has reached, and whether the log still has the last message it read."""
 
     name: str
     at: Reached
     agrees: bool
 
 
-class Parting(NamedTuple):
-    """A partition: what the log holds of it, its groups, and the offset up to which log and tables are the same."""
+class Divergence(NamedTuple):
+    """A partition of the log, which holds the offsets `first` to `end`, and the groups that read it.
+
+    Log and tables agree up to the offset `common`.
+    """
 
     partition: int
     first: int
@@ -39,12 +42,14 @@ class Parting(NamedTuple):
 
     @property
     def cut(self) -> list[Group]:
-        """The groups that have read what the log does not have."""
+        """The groups that have read messages which the log does not have."""
         return [group for group in self.groups if not group.agrees]
 
 
-def partings(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Parting]:
-    """Each partition that a group has read. Raises Unavailable."""
+def divergences(
+    connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser
+) -> Iterator[Divergence]:
+    """Compare each partition that a group has read. Raises Unavailable."""
     cursor.execute(
         "select partition, array_agg(group_id order by group_id) from progress where topic = %s"
         " group by partition order by partition",
@@ -54,8 +59,8 @@ def partings(connection: Connection, cursor: Cursor, log: Log, browser: LogBrows
         first, end = browser.bounds(partition)
         groups = [_group(cursor, log, browser, partition, name, (first, end)) for name in names]
         proven = max((group.at.next_offset for group in groups if group.agrees), default=first)
-        parted = Parting(partition, first, end, groups, proven)
-        yield parted if not parted.cut else parted._replace(common=_common(connection, log, browser, parted))
+        found = Divergence(partition, first, end, groups, proven)
+        yield found if not found.cut else found._replace(common=_common(connection, log, browser, found))
 
 
 def _group(
@@ -69,15 +74,15 @@ def _group(
     return Group(name, at, agrees=last is not None and known in (None, fingerprint(last)))
 
 
-def _common(connection: Connection, log: Log, browser: LogBrowser, parted: Parting) -> int:
-    """The offset behind the last row, from what is proven on, that the log has just so.
+def _common(connection: Connection, log: Log, browser: LogBrowser, divergence: Divergence) -> int:
+    """The offset after the last row that is equal to its message in the log; rows are compared from `common` on.
 
-    Only quotes and dead letters have a row each; other records behind the last such row are read again.
+    Only quotes and dead letters have a row each; other records after the last such row are read again.
     """
-    common, behind = parted.common, max(group.at.next_offset for group in parted.groups)
-    with closing(_rows(connection, parted.partition, common)) as rows:
-        for messages in browser.forwards(parted.partition, common, min(behind, parted.end)):
-            for offset, versions in _expected(log, parted.partition, messages):
+    common, behind = divergence.common, max(group.at.next_offset for group in divergence.groups)
+    with closing(_rows(connection, divergence.partition, common)) as rows:
+        for messages in browser.forwards(divergence.partition, common, min(behind, divergence.end)):
+            for offset, versions in _expected(log, divergence.partition, messages):
                 found, row = next(rows, (-1, None))
                 if found != offset or row not in versions:
                     return common
@@ -86,7 +91,7 @@ def _common(connection: Connection, log: Log, browser: LogBrowser, parted: Parti
 
 
 def _expected(log: Log, partition: int, messages: list[Message]) -> Iterator[tuple[int, tuple[Row, ...]]]:
-    """The offsets that must have a row, and what it may be: a quote, or the message as a dead letter."""
+    """The offsets that must have a row, each with the rows allowed: a quote, or the message as a dead letter."""
     batch = decoded(partition, messages[0].offset, messages, log.partitions)
     quotes = {
         offset: astuple(record)[: len(STORED_FIELDS)]
@@ -103,7 +108,7 @@ def _expected(log: Log, partition: int, messages: list[Message]) -> Iterator[tup
 
 
 def _rows(connection: Connection, partition: int, offset: int) -> Generator[tuple[int, Row]]:
-    """The rows of a partition from an offset on, in order, some at a time."""
+    """The rows of a partition from an offset on, in order, fetched in batches."""
     fields = ", ".join(f'"{field}"' for field in STORED_FIELDS)
     where = 'where partition = %s and "offset" >= %s order by "offset"'
     with connection.cursor("quotes_by_offset") as quotes, connection.cursor("letters_by_offset") as letters:
@@ -117,7 +122,7 @@ def _rows(connection: Connection, partition: int, offset: int) -> Generator[tupl
 
 
 def tally(log: Log, browser: LogBrowser, partition: int, first: int, until: int) -> OffsetStep:
-    """What the messages from `first` to `until` are, counted as a group counts them that began at `first`."""
+    """Count the messages from `first` to `until` by kind, as a group that began at `first` counts them."""
     total, epochs = OffsetStep(partition, first, until), Succession(NO_EPOCH, first)
     for messages in browser.forwards(partition, first, until):
         aside, _ = epochs.follow(messages)
