@@ -1,11 +1,11 @@
--- The log this database was filled from: one topic of one Kafka cluster, for ever.
+-- The log that this database was filled from: one topic of one Kafka cluster; it never changes.
 create table log_origin (
     only_row    boolean primary key default true check (only_row),
     cluster_id  text not null,
     topic       text not null
 );
 
--- How far each group has read, and what it found: every offset is accounted for.
+-- The offset that each group has reached, with the number of records of each kind: every offset is accounted for.
 create table progress (
     group_id      text not null,
     topic         text not null,
@@ -22,7 +22,7 @@ create table progress (
         check (next_offset - first_offset = quotes + bars + time_marks + dead_letters)
 );
 
--- Every quote of the log. Real feeds hold honest duplicates, so the key is the place in the log, not the content.
+-- Every quote of the log. Real feeds contain genuine duplicates, so the key is the place in the log, not the content.
 create table quotes (
     partition       integer not null,
     "offset"        bigint not null,
@@ -75,7 +75,7 @@ create table bars (
     primary key (symbol, interval, start)
 );
 
--- Indicators of closed bars; null while warming.
+-- Indicators of closed bars; null during warm-up.
 create table indicators (
     symbol            text not null,
     interval          text not null,
@@ -110,7 +110,7 @@ create table alerts (
 );
 create index alerts_by_time on alerts (event_time desc);
 
--- The last quote of each symbol and what was counted for it.
+-- The last quote of each symbol, and its counts of quotes.
 create table symbols (
     symbol          text primary key,
     price           double precision not null,
@@ -132,7 +132,7 @@ create table symbols (
     extreme         bigint not null
 );
 
--- The bar that is still open, and the live value of its indicators.
+-- The open bar of each symbol and interval, with the current values of its indicators.
 create table open_bars (
     symbol            text not null,
     interval          text not null,
@@ -164,7 +164,7 @@ create table open_bars (
     primary key (symbol, interval)
 );
 
--- The analytics' state at an offset: loaded at a start, then the log is folded on from there.
+-- Snapshots: the state of the analytics part at an offset. It is loaded at a start, and the log is folded from there.
 create table partition_snapshots (
     group_id     text not null,
     topic        text not null,
@@ -182,7 +182,7 @@ create table symbol_snapshots (
     primary key (group_id, topic, partition, symbol)
 );
 
--- What each running part says of itself, for the status strip. Wall-clock time, outside every promise of sameness.
+-- Heartbeats: the state of each running part, for the page. Wall-clock times; not reproducible.
 create table parts (
     part        text not null,
     instance    text not null,

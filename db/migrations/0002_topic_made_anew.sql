@@ -1,2 +1,2 @@
--- A topic that was deleted and made anew under its old name is another log.
+-- A topic that was deleted and created again under the same name is another log.
 alter table log_origin add column topic_id text;

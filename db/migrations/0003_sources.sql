@@ -1,7 +1,7 @@
--- The source's own number of a trade, where it gives one.
+-- The source's own number of a trade; null if it gives none.
 alter table quotes add column trade_id bigint;
 
--- Splits and dividends: prices are stored as they were paid, and adjusted with these.
+-- Splits and dividends: prices are stored as traded, and adjusted with these rows for display.
 create table corporate_actions (
     symbol     text not null,
     time       timestamptz not null,
@@ -19,13 +19,13 @@ alter table progress drop constraint every_offset_accounted_for;
 alter table progress add constraint every_offset_accounted_for
     check (next_offset - first_offset = quotes + bars + actions + time_marks + dead_letters);
 
--- What was asked for while running, over what the settings say: a symbol added or removed.
+-- Symbols added or removed while running; they override the settings.
 create table watched_symbols (
     symbol      text primary key,
     wanted      boolean not null,
     changed_at  timestamptz not null default now()
 );
--- From which source an added symbol comes, first choice first. Its name there may be another.
+-- The sources of an added symbol, the primary source first, with the symbol's name at that source.
 create table watched_sources (
     symbol       text not null references watched_symbols on delete cascade,
     rank         integer not null,
@@ -48,7 +48,7 @@ create table companies (
     fetched_at  timestamptz not null
 );
 
--- How each symbol's quotes fare, told by the producer every few seconds. Wall-clock time, like parts.
+-- State of each symbol's quotes, written by the producer every few seconds. Wall-clock times, as in parts.
 create table data_quality (
     symbol              text primary key,
     source              text not null,
@@ -73,7 +73,7 @@ create table data_quality (
     updated_at          timestamptz not null default now()
 );
 
--- What is wrong with the data themselves: two sources that disagree, a change of source.
+-- Alerts about the data, such as two sources that disagree, or a failover.
 create table data_alerts (
     symbol      text not null,
     kind        text not null,
@@ -86,7 +86,7 @@ create table data_alerts (
 );
 create index data_alerts_by_time on data_alerts (raised_at desc);
 
--- A live source that can be reached while the simulated market runs in its place, and whether to switch to it.
+-- A live source that can be reached while the simulated market runs instead, and whether the user accepted a switch.
 create table live_offers (
     only_row         boolean primary key default true check (only_row),
     source           text not null,

@@ -1,2 +1,2 @@
--- By how many seconds a symbol's exchange holds its quotes back: needed at a start, before its source is asked again.
+-- Delay of a symbol's quotes at its exchange, seconds: needed at a start, before the source is requested again.
 alter table companies add column delay double precision not null default 0;

@@ -1,6 +1,6 @@
--- What was forecast when a bar closed: one row a bar and model, written once. Arrays run over the horizons, 1 to n bars
--- ahead; lower and upper besides over the levels, so upper[1][3] is the upper bound of the next close at the third level.
--- number counts the bars of a symbol and interval: the h-th entry is about the close of number + h.
+-- The forecasts made when a bar closed: one row for each bar and model, written once. Arrays are indexed by horizon, 1 to n
+-- bars ahead; lower and upper also by level, so upper[1][3] is the upper bound of the next close at the third level.
+-- number counts the bars of a symbol and interval: the h-th entry is the forecast of the close of bar number + h.
 create table forecasts (
     symbol    text not null,
     interval  text not null,
@@ -21,8 +21,9 @@ create table forecasts (
     primary key (symbol, interval, start, model)
 );
 
--- What became of the forecasts of a bar's close: one row a bar and model, written when it closed. Arrays run over the
--- horizons, null where nothing was said that long before. Errors are log returns, losses their squares.
+-- The scores of the forecasts of a bar's close: one row for each bar and model, written when it closed. Arrays are
+-- indexed by horizon; null where no forecast was made that long before. Errors are log returns, losses their squares.
+-- winkler is the interval score.
 create table forecast_scores (
     symbol      text not null,
     interval    text not null,
@@ -40,8 +41,8 @@ create table forecast_scores (
     primary key (symbol, interval, start, model)
 );
 
--- How good each model is by now, of late and over its life. A forecast needs as many closes as needed says. The
--- difference is the mean loss less that of "no change", with its 95 % interval.
+-- The accuracy of each model so far: rolling and over its lifetime. needed is the number of closes that a forecast needs.
+-- difference is the mean loss minus that of "no change", with its 95 % interval.
 create table forecast_records (
     symbol                     text not null,
     interval                   text not null,

@@ -1,8 +1,8 @@
--- Models other than ARIMA have no order, and say nothing beyond their own horizon: such entries of the arrays are null.
+-- Models other than ARIMA have no order, and no forecasts beyond their own horizon: those array entries are null.
 alter table forecasts alter column p drop not null, alter column d drop not null, alter column q drop not null;
 
--- What became of each search for an ARIMA model: one row a search, written with the bar at which its result took
--- effect. aicc is that of the model found; reason says why there is none. seconds is what the search took.
+-- The result of each search for an ARIMA model: one row for each search, written with the bar at which it took effect.
+-- aicc is that of the model found; reason is why there is none. seconds is the duration of the search.
 create table forecast_fits (
     symbol    text not null,
     interval  text not null,
@@ -17,8 +17,8 @@ create table forecast_fits (
     primary key (symbol, interval, number)
 );
 
--- From which offset of a partition on which version of a trained model forecasts; null: none does. Written in the
--- transaction that moves the offset, so that folding the log again changes models at the same bars.
+-- Deployments: the version of a trained model that forecasts from an offset of a partition on; null: none. Written in the
+-- transaction that updates the offset, so that a later fold of the log changes models at the same bars.
 create table model_servings (
     partition    integer not null,
     interval     text not null,
@@ -28,7 +28,7 @@ create table model_servings (
     primary key (partition, interval, model, from_offset)
 );
 
--- Every training: what it learnt from, what it was tested on, and whether it went live or stays a candidate, and why.
+-- Every training: its training rows, its holdout, and whether the version went live or stays a candidate, and why.
 -- Losses are mean squared errors on the same test rows, in squared sigmas of the bar.
 create table model_trainings (
     interval     text not null,
@@ -50,8 +50,8 @@ create table model_trainings (
     primary key (interval, model, version)
 );
 
--- How the errors of a model's forecasts of the next close look: autocorrelation, calibration, coverage by volatility,
--- skill over time. Renewed now and then from forecasts and forecast_scores.
+-- Analysis of the errors of a model's forecasts of the next close: autocorrelation, calibration, coverage by volatility,
+-- skill over time. Updated after each training round from forecasts and forecast_scores.
 create table forecast_diagnostics (
     symbol    text not null,
     interval  text not null,

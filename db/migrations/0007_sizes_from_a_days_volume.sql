@@ -1,8 +1,8 @@
--- Earlier versions took the volume of a whole day for the size of one trade: Yahoo's answers repeat the volume of the
--- last session beside prices before and after it, and tell a coin's volume of the last 24 hours, a window that moves; and
--- a closing auction after the end of its session began a new day, though volumes that were no higher came hours before.
--- Such quotes stay as they were stored, and so do the bars that were made of them; one alert a symbol names them. The
--- last 400 days are looked through, once.
+-- Earlier versions stored the volume of a whole day as the size of one trade in three cases: Yahoo's answers repeat the
+-- volume of the last session beside prices before and after it; for a coin they give the volume of the last 24 hours, a
+-- moving window; and a closing auction after the end of its session began a new day, although volumes that were no higher
+-- had arrived hours before. These quotes and the bars made of them are not changed; one data alert for each symbol reports
+-- them. The last 400 days are searched, once.
 insert into data_alerts (symbol, kind, raised_at, detail)
 select symbol, 'volume', now(), format(
     '%s of its quotes from %s to %s UTC have a size that an earlier version took from %s; the volume of bars in that time is too high',

@@ -1,10 +1,13 @@
--- With another number of partitions, symbols belong to other partitions. Null: a database of before, filled at a start.
+-- With another number of partitions, symbols belong to other partitions. Null in a database of an earlier version until
+-- the next start.
 alter table log_origin add column partitions integer;
 
--- A hash of the message before next_offset: a log that lost its end and grew again has another one there. Null: not known.
+-- A hash of the message before next_offset: a log that lost its end and grew again has another message there. Null:
+-- unknown.
 alter table progress add column fingerprint text;
 
--- From which offset on a group took the records of which producer: epoch and its first offset, as its records carry them.
+-- The offset from which a group accepted the records of a producer's epoch; epoch and begin_offset are those in the
+-- records.
 create table producer_epochs (
     group_id      text not null,
     topic         text not null,

@@ -1,6 +1,6 @@
--- What each search for an ARIMA model found, stored before the fold uses it. The key is the hash of what was searched: the
--- series and its settings. A fold of the log from an earlier offset reads it here instead of searching again, so that
--- another machine, library or Python changes nothing that is written. model columns are null where none was found.
+-- The result of each search for an ARIMA model, stored before the fold uses it. The key is a hash of the searched series
+-- and its settings. A fold of the log from an earlier offset reads the result here instead of searching again, so that
+-- the written rows do not depend on the machine, library or Python version. Model columns are null if none was found.
 create table search_outcomes (
     input     bytea primary key,
     symbol    text not null,
