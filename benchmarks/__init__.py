@@ -1,1 +1,1 @@
-"""What this machine can do with the project: each module prints one table."""
+"""Benchmarks of the project on this machine. Each module that is a command prints one or more tables."""

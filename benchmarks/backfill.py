@@ -1,10 +1,10 @@
-"""How long ten symbols' histories take from Yahoo through Kafka into bars, and what the limit of requests costs.
+"""Duration of the backfill of ten symbols from Yahoo through Kafka into bars, with and without the default rate limit.
 
     python -m benchmarks.backfill
 
-Two years of days, 60 days of quarter-hours and a week of minutes each, of coins, which trade at every hour. All parts
-run as their real processes, on an embedded Kafka and PostgreSQL of the benchmark's own; Yahoo is a server on 127.0.0.1,
-within this process.
+Each history has two years of days, 60 days of quarter-hours and a week of minutes of a coin, which trades around the
+clock. All parts run as their real processes on an embedded Kafka and PostgreSQL of the benchmark; Yahoo is a stand-in
+on 127.0.0.1 in this process.
 """
 
 import argparse
@@ -27,13 +27,13 @@ LIMITS = {"default": "", "raised to 6,000": "6000"}
 PARTS = ("producer.producer", "consumer.consumer", "analytics.analytics_consumer")
 CHART = "/v8/finance/chart/"
 YOUNGEST_SECONDS = 300.0
-"""Bars that ended less than so long before the start are left out: they wait for quotes to close them."""
+"""Bars that ended less than this before the start are left out: they wait for quotes to close them."""
 COMMITTED = """
     select extract(epoch from max(pg_xact_commit_timestamp(xmin)))::float, count(*)
     from bars where "end" < to_timestamp(%s)
 """
 HEADER = (
-    "limit of requests",
+    "rate limit",
     "charts",
     "records",
     "in the log s",
@@ -43,15 +43,15 @@ HEADER = (
     "records/s",
 )
 FOOT = """\
-charts       requests for them: three a symbol, and one where a minute ended meanwhile. Cookie, crumb and companies are
-             asked for under the same limit.
-in the log   from the first request for a chart until the log has taken the last bar of the histories.
-in bars      from the same moment until the last bar, of whatever interval, is committed in PostgreSQL.
+charts       chart requests: three for each symbol, and one more if a minute ended meanwhile. Requests for cookie, crumb
+             and companies are under the same rate limit.
+in the log   time from the first chart request until the last bar of the histories is in the log.
+in bars      time from the same moment until the last bar of any interval is committed in PostgreSQL.
 """
 
 
 class Filled(NamedTuple):
-    """One run: seconds from the first request for a chart on."""
+    """One run: counts, and seconds since the first chart request."""
 
     requests: float
     records: float
@@ -61,7 +61,7 @@ class Filled(NamedTuple):
 
 
 def filled(own: Stage, standin: StandIn, name: str, limit: str) -> Filled:
-    """Histories into a topic and a database of their own."""
+    """Load all histories into a new topic and database."""
     settings = {"YAHOO_REQUESTS_PER_MINUTE": limit, "SOURCES": sources(instruments(SYMBOLS), ("yahoo",))}
     desk = LiveDesk(own, name, standin.settings | settings | {"LOG_LEVEL": "ERROR"})
     already, began = len(standin.requests), time.time()
@@ -73,7 +73,7 @@ def filled(own: Stage, standin: StandIn, name: str, limit: str) -> Filled:
     charts = [request for request in standin.requests[already:] if request.path.startswith(CHART)]
     bars = [
         taken
-        for taken, record in desk.told_since(began)
+        for taken, record in desk.records_since(began)
         if isinstance(record, RecordedBar) and record.start.timestamp() < began - YOUNGEST_SECONDS
     ]
     for part in parts:
@@ -94,12 +94,12 @@ def _is_read(desk: LiveDesk) -> bool:
 
 
 def medians(runs: list[Filled]) -> Filled:
-    """Of each figure by itself."""
+    """The median of each figure."""
     return Filled(*(median(figures) for figures in zip(*runs, strict=True)))
 
 
 def cells(limit: str, one: Filled) -> list[str]:
-    """As the table shows it."""
+    """The cells of its table row."""
     figures: list[Callable[[Filled], str]] = [
         lambda run: f"{run.requests:.0f}",
         lambda run: f"{run.records:,.0f}",
@@ -113,17 +113,17 @@ def cells(limit: str, one: Filled) -> list[str]:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()
     rows = []
     with StandIn(Market(time.time, instruments(SYMBOLS))) as standin, stage() as own:
         for place, (title, limit) in enumerate(LIMITS.items()):
-            say(f"limit of requests: {title}")
+            say(f"rate limit: {title}")
             runs = [filled(own, standin, f"backfill-{place}-{run}", limit) for run in range(RUNS)]
             rows.append(cells(title, medians(runs)))
-    print(table(f"The past of {SYMBOLS} symbols, medians of {RUNS} runs", HEADER, rows))
+    print(table(f"Backfill of {SYMBOLS} symbols, medians of {RUNS} runs", HEADER, rows))
     print(FOOT)
     return 0
 

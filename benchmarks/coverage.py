@@ -1,13 +1,13 @@
-"""Whether the interval of a forecast holds what it promises, on 16 years of six real stocks and funds.
+"""Coverage of forecast intervals on 16 years of daily closes of six real stocks and funds.
 
-    python -m benchmarks.coverage                     some seconds
-    python -m benchmarks.coverage --data FOLDER       where market_lean/lean/Data/equity/usa lies
+    python -m benchmarks.coverage                     takes some seconds
+    python -m benchmarks.coverage --data FOLDER       folder that contains market_lean/lean/Data/equity/usa
 
-Every day says "no change" of the closes one and five days ahead, with the interval of `ml.uncertainty.volatility` and
-`ml.uncertainty.conformal` learnt from 1998 on, and is scored when the day has come. Beside it stands the usual
-interval: the normal quantile times the sample standard deviation of all returns so far. Prices are as they were paid,
-with their splits; dividends are part of the moves, as they are on the screen. Nothing looks ahead: what a day uses was
-known at its close. The score is the interval score, less is better.
+On each day "no change" is forecast one and five days ahead, with the interval of `ml.uncertainty.volatility` and
+`ml.uncertainty.conformal`, which learn from 1998 on. The forecast is scored when its day has closed and compared with
+the usual interval: the normal quantile times the sample standard deviation of all returns so far. Prices are as traded,
+with their splits; dividends are part of the returns, as on the page. A forecast uses only data known at its close. The
+score is the interval score; lower is better.
 """
 
 import argparse
@@ -40,7 +40,7 @@ FIRST_YEAR = 2005
 
 
 class ScoredDay(NamedTuple):
-    """One forecast: `sigma` was expected when it was made, the rest is known since the close of `year`."""
+    """One forecast: `sigma` as expected when it was made, `own` and `constant` the scores of both intervals."""
 
     symbol: str
     year: int
@@ -51,7 +51,7 @@ class ScoredDay(NamedTuple):
 
 
 class DailyHistory:
-    """What is known of one symbol so far."""
+    """The forecasts of one symbol, updated at each close."""
 
     def __init__(self, symbol: str, pool: Pool) -> None:
         self.symbol = symbol
@@ -62,14 +62,14 @@ class DailyHistory:
         self._mean = self._squares = 0.0
 
     def split(self, ratio: float) -> None:
-        """What a share was is `ratio` shares now."""
+        """Adjust for a split: one share became `ratio` shares."""
         if self._close is not None:
             self._close /= ratio
         self._own.split(ratio)
         self._constant.split(ratio)
 
     def bar(self, bar: RecordedBar) -> Iterator[ScoredDay]:
-        """The forecasts of this close, scored; then new ones are made."""
+        """Yield the scored forecasts of this close, then make new ones."""
         if self._close is not None:
             self._learn(log(bar.close / self._close))
         self._close = bar.close
@@ -99,7 +99,7 @@ class DailyHistory:
 
 
 def replayed(records: Iterable[Record]) -> Iterator[ScoredDay]:
-    """Every forecast of the records from FIRST_YEAR on; all symbols learn from one pool."""
+    """Yield every scored forecast from FIRST_YEAR on; all symbols learn from one pool."""
     pool = Pool(max(HORIZONS), LEVELS)
     histories: dict[str, DailyHistory] = {}
     for record in records:
@@ -124,7 +124,7 @@ class Table:
         self.usual_winkler = np.array([each.constant.winkler[0] for each in found])
 
     def cells(self, rows: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Coverage of both at 95 %, and how much lower the interval score is, over these rows."""
+        """Coverage of both intervals at 95 %, and the reduction of the interval score, over these rows."""
         own, usual = self.covered[rows, -1].mean(), self.usual[rows].mean()
         return f"{own:.1%}", f"{usual:.1%}", f"{self.lower(rows):.1%}"
 
@@ -136,7 +136,7 @@ COLUMNS = ("95 %", "usual", "score lower by")
 
 
 def grouped(title: str, first: str, tables: list[Table], attribute: str) -> str:
-    """One row a group, three columns a horizon."""
+    """A table with one row for each group and three columns for each horizon."""
     header = [first, "forecasts"]
     header += [f"h={horizon} {column}" for horizon in HORIZONS for column in COLUMNS]
     keys = np.unique(getattr(tables[0], attribute))
@@ -149,7 +149,7 @@ def grouped(title: str, first: str, tables: list[Table], attribute: str) -> str:
 
 
 def overall(tables: list[Table]) -> str:
-    """All forecasts of each horizon."""
+    """A table of all forecasts of each horizon."""
     header = ("horizon", "forecasts", "50 %", "80 %", "95 %", "usual 95 %", "score", "usual", "lower by")
     rows = []
     for horizon, one in zip(HORIZONS, tables, strict=True):
@@ -161,7 +161,7 @@ def overall(tables: list[Table]) -> str:
 
 
 def aims(horizon: int, one: Table) -> str:
-    """What was aimed at, and what came."""
+    """The targets and the results, in one line."""
 
     def lowest(groups: NDArray[np.int_]) -> float:
         return min(float(one.covered[groups == group, -1].mean()) for group in np.unique(groups))
@@ -180,11 +180,11 @@ def aims(horizon: int, one: Table) -> str:
 
 
 def coverage(data: Path) -> str:
-    """Replay the histories below this folder: four tables and the aims, or a sentence where they are not there."""
+    """Replay the histories in this folder; returns four tables and the targets, or a sentence if files are missing."""
     files = [data / DAILY / f"{symbol}.zip" for symbol in SYMBOLS]
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
-        return f"Skipped: the daily histories are not here: {', '.join(missing)}."
+        return f"Skipped: daily histories are missing: {', '.join(missing)}."
     found = list(replayed(recorded(files)))
     tables = [Table([each for each in found if each.horizon == horizon]) for horizon in HORIZONS]
     reached = (aims(horizon, one) for horizon, one in zip(HORIZONS, tables, strict=True))
@@ -194,13 +194,13 @@ def coverage(data: Path) -> str:
             grouped("By sigma when made, in fifths", "fifth", tables, "fifth"),
             grouped("By year", "year", tables, "year"),
             grouped("By symbol", "symbol", tables, "symbol"),
-            "\n".join(("Aims at 95 %:", *reached)),
+            "\n".join(("Targets at 95 %:", *reached)),
         )
     )
 
 
 def main() -> int:
-    """Replay the histories and print four tables."""
+    """Replay the histories and print four tables; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

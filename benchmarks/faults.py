@@ -1,4 +1,4 @@
-"""Everything that can go wrong between a provider and us, at random: what, when, and when it was over."""
+"""Random faults of the connection to a provider: their kind, their time, and the time of recovery."""
 
 import random
 import time
@@ -10,16 +10,16 @@ from tests.standin import Fault, StandIn
 
 STREAM_SILENCE = 5.0
 HTTP_TIMEOUT = 3.0
-"""Shorter than by default, as the faults come faster than in life."""
+"""Seconds; shorter than the defaults, because the faults are more frequent than in reality."""
 MALFORMED = ("{", "[]", '{"type":"pricing","message":"!"}', '{"data":{"e":"aggTrade"}}', '"\\u0000"')
 LONGEST_AWAY = 15.0
-"""Seconds in which nothing listens; what lasts otherwise lasts no longer than this."""
+"""Longest duration of a fault, in seconds."""
 
 
 class Done(NamedTuple):
-    """A fault that befell `provider` at `at`, epoch seconds, when `opened` streams had been asked for in all.
+    """A fault of `provider` at `at`, epoch seconds, after `opened` streams had been requested in total.
 
-    `breaks` says that no frame comes any more over a stream that was open; `resets` that frames under way die too.
+    `breaks`: no more frames arrive over an open stream. `resets`: frames in transit are lost too.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class Done(NamedTuple):
 
 
 class State(NamedTuple):
-    """What was seen of a provider's stream: whether it is heard, and how many had been asked for by then."""
+    """The state of a provider's stream: whether a client receives it, and how many streams were requested so far."""
 
     at: float
     heard: bool
@@ -39,7 +39,7 @@ class State(NamedTuple):
 
 
 class Faults:
-    """Faults at a stand-in, one every `every` seconds on average; `done` lists them, `seen` the streams' states."""
+    """Faults at a stand-in, one every `every` seconds on average; `done` lists them, `seen` the stream states."""
 
     def __init__(self, standin: StandIn, followed: dict[str, str], every: float, seed: int) -> None:
         self.done: list[Done] = []
@@ -60,7 +60,7 @@ class Faults:
         }
 
     def step(self) -> None:
-        """Look at the streams, end what has lasted long enough, and do what is due."""
+        """Record the states of the streams, end faults that are over, and begin a fault if one is due."""
         now = time.time()
         for end in [end for end, due in self._ends.items() if due <= now]:
             del self._ends[end]
@@ -71,13 +71,13 @@ class Faults:
         self.look()
 
     def look(self) -> None:
-        """Note whether each provider's stream is heard."""
+        """Record whether a client receives each provider's stream."""
         for provider, name in self._followed.items():
             heard = self._streams.is_heard(provider, name)
             self.seen[provider].append(State(time.time(), heard, self._opened(provider)))
 
     def end(self) -> None:
-        """Nothing is wrong from here on."""
+        """End all faults."""
         for end in self._ends:
             end()
         self._ends.clear()
@@ -94,7 +94,7 @@ class Faults:
         return sum(connected.provider == provider for connected in list(self._standin.connections))
 
     def _note(self, kind: str, *providers: str, breaks: bool = True, resets: bool = False) -> None:
-        """Write it down, before it happens: nothing that comes afterwards counts as from before."""
+        """Record a fault before it begins, so that nothing after it counts as earlier."""
         for provider in providers:
             self.done.append(Done(kind, provider, time.time(), self._opened(provider), breaks, resets))
 
@@ -151,7 +151,7 @@ class Faults:
         self._standin.refuse(self._lasting())
 
     def _http_kinds(self) -> dict[str, Callable[[], None]]:
-        """Answers that go wrong just as the stream is cut off, so that both ways are broken."""
+        """Faulty answers while the stream is cut off, so that stream and polling fail together."""
         faults: dict[str, Callable[[], Fault]] = {
             "429 with Retry-After": lambda: Fault.status(429, retry_after=self._chance.randint(1, 20)),
             "500": lambda: Fault.status(500),
@@ -175,7 +175,7 @@ class Faults:
 
 
 def recoveries(faults: list[Done], seen: dict[str, list[State]]) -> Iterator[tuple[Done, float | None]]:
-    """Each fault with the seconds until the stream was heard again, over a new connection where the old one broke."""
+    """Each fault with the seconds until the stream was received again, over a new connection if the old one broke."""
     for fault in faults:
         after = (state for state in seen[fault.provider] if state.at >= fault.at and state.heard)
         back = next((state for state in after if not fault.breaks or state.opened > fault.opened), None)

@@ -1,9 +1,9 @@
-"""The producer of the benchmarks: the real publisher, fed with quotes made on the fly.
+"""The producer of the benchmarks: the real publisher with generated quotes.
 
-    python -m benchmarks.feed --quotes 1000000               as fast as they are acknowledged
-    python -m benchmarks.feed --quotes 20000 --rate 1000     so many a second
+    python -m benchmarks.feed --quotes 1000000               as fast as the broker acknowledges them
+    python -m benchmarks.feed --quotes 20000 --rate 1000     1,000 a second
 
-Prints one line of JSON at the end: from the first quote made to the last one acknowledged.
+Prints one line of JSON at the end: times of the first quote made and of the last one acknowledged, CPU, messages.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from shared.settings.config import load
 
 
 def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
-    """Publish to the topic of the settings: when it began and ended, CPU seconds, messages acknowledged."""
+    """Publish to the topic of the settings; returns start and end (epoch seconds), CPU seconds, messages."""
     with servers(load(), kafka=True) as config:
         topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
         if arguments.rate:
@@ -34,7 +34,7 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
             leased(topic, Holder(new_name(SOURCE)), stop, lambda _: nullcontext()) as lease,
             closing(LogWriter(topic)) as writer,
         ):
-            assert lease is not None, "nobody else publishes here"
+            assert lease is not None, "no other producer publishes here"
             positions = last_positions(topic, SOURCE, lease)
             began, cpu = time.time(), time.process_time()
             Publisher(topic, writer, lease, positions).publish(records, stop)
@@ -47,14 +47,16 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
 
 
 def main() -> int:
-    """Publish what the command line says."""
+    """Publish as the command line states; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quotes", type=int, required=True)
     parser.add_argument("--symbols", type=int, default=50)
-    parser.add_argument("--quotes-a-minute", type=int, default=60, help="of event time, each symbol")
-    parser.add_argument("--rate", type=float, default=0.0, help="quotes a second of real time")
+    parser.add_argument(
+        "--quotes-a-minute", type=int, default=60, help="quotes of each symbol per minute of event time"
+    )
+    parser.add_argument("--rate", type=float, default=0.0, help="quotes per second of real time; 0: no limit")
     print(json.dumps(publish(parser.parse_args(), stop_on_signals())), flush=True)
     return 0
 

@@ -1,8 +1,8 @@
-"""How right every model is on real closes: 16 years of days of six stocks and funds, and minutes of stocks and coins.
+"""Accuracy of every model on real closes: 16 years of days of six stocks and funds, and minutes of stocks and coins.
 
-Nothing looks ahead. A trained model is tested on rows that came after all it learnt from, rows whose targets reach into
-its test are purged, and what is scored is the form in which it is served. ARIMA is what the live market would have
-heard, searched anew when the analysis would have. All models are scored on the same rows.
+No test uses later data. A trained model is tested on rows after all of its training rows; training rows whose targets
+are in the test are removed; and the scored model is the one in the form used live. ARIMA forecasts are those that would
+have been made live, with searches at the same bars. All models are scored on the same rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.progress import with_progress
 from benchmarks.tables import table
-from benchmarks.tracking import tracked
 from ml.datasets.history_files import histories_of_files
 from ml.datasets.samples import Samples, TrainingHistory, samples
 from ml.datasets.walk_forward import TrainTestSplit, folds
@@ -44,15 +44,16 @@ Folds = Callable[[Samples], Iterator[TrainTestSplit]]
 
 HEADER = ("", "forecasts", "MASE", "RMSE", "skill", "95 % from", "to", "hits", "verdict")
 FOOT = """\
-MASE     mean absolute error over that of no change on the same closes; 1 is as good, less is better.
-RMSE     of the log return over the horizon. skill: share of no change's squared error that a model takes off, with the
-         interval that holds the true one with 95 %, days counted and not forecasts; none below 20 days.
-hits     right directions among the forecasts that told one and were followed by a move.
+MASE     mean absolute error divided by that of no change on the same closes; 1 is equal, lower is better.
+RMSE     of the log return over the horizon.
+skill    share of the squared error of no change that a model removes, with its 95 % interval, which counts days and not
+         forecasts; no interval below 20 days.
+hits     right directions among the forecasts that gave one and were followed by a move.
 """
 
 
 class SearchTrial(NamedTuple):
-    """Bars to test all models on; `files` lie below the data folder, and the `newest` bars of each symbol count."""
+    """Bars on which all models are tested; `files` are in the data folder, the `newest` bars of a symbol are used."""
 
     title: str
     interval: Interval
@@ -62,7 +63,7 @@ class SearchTrial(NamedTuple):
 
 
 def years_from(first_year: int) -> Folds:
-    """A block for each calendar year (UTC) from this one on: what came before it teaches."""
+    """One test block for each calendar year (UTC) from this one on; the model is trained on the rows before it."""
 
     def yearly(rows: Samples) -> Iterator[TrainTestSplit]:
         first, last = (datetime.fromtimestamp(int(rows.made_at[at]), UTC).year for at in (0, -1))
@@ -78,12 +79,12 @@ def years_from(first_year: int) -> Folds:
 
 
 def in_blocks(rows: Samples) -> Iterator[TrainTestSplit]:
-    """The second half in blocks, each behind all that came before it."""
+    """The second half in test blocks, each with all earlier rows for training."""
     return folds(rows.made_at, rows.due_at, BLOCKS)
 
 
 def trials(quick: bool) -> list[SearchTrial]:
-    """All that is tested; where it must be quick, the last years of two symbols and the minutes of the coins."""
+    """All trials; if `quick`, the last years of two symbols and the minutes of the coins."""
     if quick:
         return [
             SearchTrial(
@@ -104,32 +105,32 @@ def trials(quick: bool) -> list[SearchTrial]:
 
 
 def scored(trial: SearchTrial, histories: list[TrainingHistory], config: Config) -> list[Evaluated]:
-    """Every model on the rows of the trial's tests, all on the same ones."""
+    """Evaluate every model on the test rows of the trial."""
     training = round_settings(config.models, trial.interval).training
     rows = samples(histories, training.features, training.horizon)
     tests = list(trial.folds(rows))
     order_settings = arima_settings(config.models, trial.interval)
-    followed = tracked(histories, "arima, symbol by symbol", len(histories))
-    said = {
+    followed = with_progress(histories, "arima, symbol by symbol", len(histories))
+    log_returns = {
         NAIVE: np.zeros(len(rows.target)),
         ARIMA: arima_forecasts(rows, followed, trial.interval, order_settings),
     }
     for model in TRAINED_MODELS:
-        blocks = tracked(tests, f"{model}, block by block", len(tests))
-        said[model] = trained_forecasts(model, rows, blocks, training)
+        blocks = with_progress(tests, f"{model}, block by block", len(tests))
+        log_returns[model] = trained_forecasts(model, rows, blocks, training)
     chosen = np.concatenate([fold.test for fold in tests])
     came = known(rows.select(chosen), training.horizon)
-    found = (evaluated(model, forecasts[chosen], came) for model, forecasts in said.items())
+    found = (evaluated(model, forecasts[chosen], came) for model, forecasts in log_returns.items())
     return [each for each in found if each is not None]
 
 
 def newest_of(history: TrainingHistory, count: int) -> TrainingHistory:
-    """The last so many bars."""
+    """The history with its last `count` bars."""
     return history._replace(made_at=history.made_at[-count:], observations=history.observations[-count:])
 
 
 def cells(each: Evaluated) -> tuple[str, ...]:
-    """A model as the table shows it."""
+    """The cells of a model's table row."""
     summary = each.summary
     return (
         each.model,
@@ -147,11 +148,11 @@ def _number(value: float | None, form: str) -> str:
 
 
 def accuracy(config: Config, data: Path, quick: bool) -> str:
-    """Test; a table a trial, and in place of one whose data are absent a sentence."""
-    return "\n\n".join([*(_told(trial, data, config) for trial in trials(quick)), FOOT])
+    """Run all trials; returns one table for each, or a sentence if its data are missing."""
+    return "\n\n".join([*(_trial_text(trial, data, config) for trial in trials(quick)), FOOT])
 
 
-def _told(trial: SearchTrial, data: Path, config: Config) -> str:
+def _trial_text(trial: SearchTrial, data: Path, config: Config) -> str:
     paths = [data / file for file in trial.files]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:

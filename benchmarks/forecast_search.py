@@ -1,12 +1,12 @@
-"""What it takes to search new orders for all symbols on one core, and how old an order gets."""
+"""The cost of searching new ARIMA orders for all symbols on one core, and the age that an order reaches."""
 
 import time
 from typing import NamedTuple
 
 import psutil
 
+from benchmarks.progress import with_progress
 from benchmarks.tables import table
-from benchmarks.tracking import tracked
 from benchmarks.walks import walk
 from ml.arima.forecaster import Forecaster, ForecastSettings
 from ml.arima.search import Series
@@ -23,25 +23,25 @@ INTERVALS: tuple[Interval, ...] = ("1m", "1d")
 REGULAR_DAY_SECONDS = 23_400
 TRADING_DAYS_A_YEAR = 252
 
-REFRESH = ("searches", "seconds", "searches/s", "CPU s", "CPU s a search", "none found")
+REFRESH = ("searches", "seconds", "searches/s", "CPU s", "CPU s/search", "none found")
 AGES = (
-    *("interval", "new order within", "in effect after", "oldest", "in market time", "searches a bar"),
-    *("CPU s a bar", "of one core"),
+    *("interval", "new order within", "in effect after", "oldest", "in market time", "searches/bar"),
+    *("CPU s/bar", "of one core"),
 )
 FOOT = """\
-new order       bars between two searches of one symbol, fewer while its history is short. Symbols take turns, so that
-                few fall due at one bar.
-in effect       bars from the close that was asked at until the order counts: fixed, so that a replay gives the same
-                forecasts. The worker has that long; a bar that is due earlier waits for it.
-oldest          bars since the newest close that an order was searched on, just before the next one takes over.
-market time     of a market that is open 6.5 hours a day, 252 days a year.
-CPU s a bar     of the worker, for {symbols} symbols. Where nothing is known of them yet all are searched at once:
-                {whole:,.0f} s on one core.
+new order       bars between two searches of one symbol, fewer while its history is short. Symbols are spread over bars,
+                so that few searches are due at one bar.
+in effect       bars from the close at which the search was requested until the order is used: fixed, so that a replay
+                gives the same forecasts. If the search takes longer, the bar waits for it.
+oldest          bars since the newest close that an order was searched on, just before the next order is used.
+market time     for a market that is open 6.5 hours a day, 252 days a year.
+CPU s/bar       of the worker, for {symbols} symbols. At a first start all symbols are searched at once: {whole:,.0f} s
+                on one core.
 """
 
 
 class Refresh(NamedTuple):
-    """Searches one after the other in one process; `cpu` is the worker's own time on a processor, in seconds."""
+    """Searches one after the other in one process; `cpu` is the CPU time of the worker, in seconds."""
 
     searches: int
     seconds: float
@@ -49,7 +49,7 @@ class Refresh(NamedTuple):
     failed: int
 
     def cells(self) -> tuple[str, ...]:
-        """As the table shows it."""
+        """The cells of its table row."""
         return (
             f"{self.searches:,}",
             f"{self.seconds:,.1f}",
@@ -61,7 +61,7 @@ class Refresh(NamedTuple):
 
 
 def refresh(settings: ForecastSettings, count: int) -> Refresh:
-    """An order for each of so many walks, searched as the analysis has it done."""
+    """Search an order for each of `count` walks, as the analytics part does."""
     asked = [_series(number, settings) for number in range(FIRST_WALK, FIRST_WALK + count)]
     with SearchPool(workers=1) as pool:
         # The first one waits for the process to start.
@@ -72,14 +72,14 @@ def refresh(settings: ForecastSettings, count: int) -> Refresh:
         for number, series in enumerate(asked):
             pool.submit(("walk", "1m", number), series, settings.search)
         failed = 0
-        for number in tracked(range(count), "orders of all symbols, one core", count):
+        for number in with_progress(range(count), "orders of all symbols, one core", count):
             outcome = pool.result(("walk", "1m", number), PATIENCE_SECONDS)
             failed += outcome is None or outcome.model is None
         return Refresh(count, time.perf_counter() - began, _cpu(worker) - used, failed)
 
 
 def _series(number: int, settings: ForecastSettings) -> Series:
-    """What is searched behind the first closes of a walk."""
+    """The series of the first closes of a walk, as it is searched."""
     forecaster = Forecaster(str(number), "1m", settings)
     forecaster.refill(settings.window, walk(number, settings.window))
     return forecaster.search()
@@ -91,7 +91,7 @@ def _cpu(process: psutil.Process) -> float:
 
 
 def age(interval: Interval, settings: ForecastSettings, seconds_a_search: float) -> tuple[str, ...]:
-    """How old an order gets, and what the worker has to do at a bar of SYMBOLS symbols."""
+    """The table row with the age that an order reaches, and the work for each bar of SYMBOLS symbols."""
     oldest = settings.search_every + settings.search_lag
     searches = SYMBOLS / settings.search_every
     seconds = searches * seconds_a_search
@@ -109,16 +109,16 @@ def age(interval: Interval, settings: ForecastSettings, seconds_a_search: float)
 
 
 def market_time(interval: Interval, bars: int) -> str:
-    """So many bars in days of trading, or in years of them."""
+    """A number of bars in trading days, or in years of trading days."""
     days = bars if interval == "1d" else bars * INTERVAL_SECONDS[interval] / REGULAR_DAY_SECONDS
     return f"{days:.1f} days" if days < TRADING_DAYS_A_YEAR else f"{days / TRADING_DAYS_A_YEAR:.1f} years"
 
 
 def searches(config: Config, quick: bool) -> str:
-    """Measure; two tables."""
+    """Measure; returns two tables."""
     found = refresh(forecast_settings(config.models, "1m"), QUICK_SEARCHES if quick else SYMBOLS)
     each = found.cpu / found.searches
     rows = [age(interval, forecast_settings(config.models, interval), each) for interval in INTERVALS]
     orders = table("New orders for all symbols, one core", REFRESH, [found.cells()])
-    ages = table(f"How old an order gets, with {SYMBOLS} symbols", AGES, rows)
+    ages = table(f"Age of an order, with {SYMBOLS} symbols", AGES, rows)
     return f"{orders}\n\n{ages}\n{FOOT.format(symbols=SYMBOLS, whole=each * SYMBOLS)}"

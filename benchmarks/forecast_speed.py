@@ -1,4 +1,4 @@
-"""What a forecast of a closed bar costs, and what it costs where a library's model is fitted anew at every bar."""
+"""The cost of the forecasts of a closed bar, compared with fitting a library's model again at every bar."""
 
 import gc
 import time
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.forecasting.forecasts import Pools, Search, SeriesForecasts, levels_of
-from benchmarks.fitted_anew import beside, fitted_anew
+from benchmarks.progress import with_progress
+from benchmarks.refitting import beside, refitted_at_every_bar
 from benchmarks.tables import table
-from benchmarks.tracking import tracked
 from benchmarks.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
 from ml.arima.forecaster import Forecaster, ForecastSettings
 from ml.arima.search import SearchOutcome
@@ -26,30 +26,30 @@ from shared.runtime.consumer_runner import OBJECTS_A_TURN
 from shared.settings.setting_types import TRAINED_MODELS
 
 REFILLED, SCORED = 500, 100
-"""Closes behind a series before it is measured: those of its past, and those whose forecasts were scored."""
+"""Closes of a series before the measurement: those of its history, and those whose forecasts were scored."""
 WHOLE_AIM_MS, UPDATE_AIM_US = 50.0, 100.0
 SCORED_TRAINED = 20
-"""Bars that trained models have spoken of before they are measured."""
+"""Bars that trained models have forecast before the measurement."""
 TRAINED_ON, QUICK_TRAINED_ON = 2_500, 500
 
-HEADER = ("", "500 symbols ms", "CPU ms", "a symbol CPU us: p50", "p99", "longest")
+HEADER = ("", "500 symbols ms", "CPU ms", "one symbol CPU us: p50", "p99", "longest")
 FOOT = """\
-500 symbols     all of them re-forecast for one closed bar, one after the other; the median of {rounds} bars. CPU is
-                what the process had of a processor meanwhile: where it is much less, others were busy too.
-a symbol        one update of one symbol; percentiles of each bar's {symbols} updates, of these the medians. The
-                longest of all takes a new model up, which runs through its {window} closes once, or has the garbage
-                looked for, which is done as rarely as in the process of the analysis.
-everything      naive and ARIMA: {steps} horizons with intervals at {levels} levels, earlier forecasts scored, records
-                and comparisons kept. Trained models: one horizon each, scored likewise.
-forecaster      what ARIMA says of {steps} horizons, alone.
-Every series has {closes} closes behind it and a model that was searched over {window} of them: {orders}.
+500 symbols     new forecasts of all of them for one closed bar, one after the other; median of {rounds} bars. CPU is
+                the time of the process meanwhile: if it is much less, other processes were busy too.
+one symbol      one update of one symbol: the median over bars of the percentiles of each bar's {symbols} updates. The
+                longest update starts to use a new model, which processes its {window} closes once, or includes a
+                garbage collection, which is as rare as in the analytics part.
+everything      naive and ARIMA: {steps} horizons with intervals at {levels} levels, scoring of earlier forecasts,
+                records and comparisons. Trained models: one horizon each, scored likewise.
+forecaster      only the ARIMA forecasts of {steps} horizons.
+Every series has {closes} earlier closes and a model that was searched over {window} of them: {orders}.
 Trained on {trained_on:,} minutes of {walks} walks: {models}.
 """
 
 
 class Timing(NamedTuple):
-    """What was measured of one way to forecast: milliseconds of each bar, and the processor's microseconds of each
-    update, a row a bar and a column a symbol."""
+    """The measurement of one way to forecast: milliseconds of each bar, and CPU microseconds of each update, with
+    one row for each bar and one column for each symbol."""
 
     name: str
     bars: list[float]
@@ -57,53 +57,53 @@ class Timing(NamedTuple):
 
     @property
     def cpu(self) -> float:
-        """Milliseconds that all symbols of a bar had of the processor."""
+        """CPU milliseconds of all symbols of a bar, median over bars."""
         return float(np.median(self.updates.sum(axis=1))) / 1e3
 
     def percentile(self, share: int) -> float:
-        """Microseconds of one update: the median of what each bar's updates have."""
+        """Microseconds of one update: the median over bars of this percentile."""
         return float(np.median(np.percentile(self.updates, share, axis=1)))
 
     def cells(self) -> tuple[str, ...]:
-        """As the table shows it."""
+        """The cells of its table row."""
         numbers = (median(self.bars), self.cpu, self.percentile(50), self.percentile(99))
         return self.name, *(f"{number:,.1f}" for number in numbers), f"{self.updates.max():,.0f}"
 
     def aims(self) -> str:
-        """What was aimed at, and what came, in time of the processor."""
+        """The targets and the results, in CPU time."""
         found = (
             (f"{SYMBOLS} symbols in {WHOLE_AIM_MS:g} ms", self.cpu, WHOLE_AIM_MS),
             (f"99 of 100 updates in {UPDATE_AIM_US:g} us", self.percentile(99), UPDATE_AIM_US),
         )
         words = [f"{aim}: {came:.1f}{'' if came < limit else ' MISSED'}" for aim, came, limit in found]
-        return f"Aims, {self.name}: {' | '.join(words)}"
+        return f"Targets, {self.name}: {' | '.join(words)}"
 
 
 class FoundModels:
-    """Searches that were made before: one a walk, for every symbol on it."""
+    """Search results that are found once for each walk and used for every symbol on it."""
 
     def __init__(self) -> None:
         self._found: dict[int, SearchOutcome] = {}
 
     def ask(self, search: Search) -> None:
-        """Nothing is begun here: what searches cost is measured apart."""
+        """Start nothing: the cost of searches is measured separately."""
 
     def result(self, asked: Search) -> SearchOutcome:
-        """The first of its walk is searched for; the others follow it."""
+        """The result of the walk of this symbol, searched at the first request."""
         number = walk_of(asked.symbol)
         if number not in self._found:
             self._found[number] = search(asked.series, asked.settings)
         return self._found[number]
 
     def orders(self) -> str:
-        """The orders in use, each with how many walks have it."""
+        """The orders in use, each with its number of walks."""
         orders = [each.model.order for each in self._found.values() if each.model is not None]
         counts = {order: orders.count(order) for order in sorted(orders)}
         return ", ".join(f"{count} x ({p}, {d}, {q})" for (p, d, q), count in counts.items())
 
 
 class ForecastDesk:
-    """Every symbol of the market with its forecasts, as the analysis holds them for one interval."""
+    """Every symbol of the market with its forecasts, as in the analytics part for one interval."""
 
     def __init__(self, market: WalkingMarket, searches: FoundModels, settings: ForecastSettings) -> None:
         self._market, self._searches = market, searches
@@ -114,11 +114,11 @@ class ForecastDesk:
         self._number = REFILLED
 
     def follow(self, bars: int, trained: Mapping[str, Served]) -> None:
-        """Bars that are not measured."""
-        self._timed(bars, trained, "bars behind what is measured")
+        """Forecast `bars` bars without a measurement."""
+        self._timed(bars, trained, "bars before the measurement")
 
     def timed(self, name: str, bars: int, trained: Mapping[str, Served]) -> Timing:
-        """All that is done for the forecasts of so many bars."""
+        """Measure all forecasts of `bars` bars."""
         return Timing(name, *self._timed(bars, trained, name))
 
     def _timed(
@@ -135,7 +135,7 @@ class ForecastDesk:
 def forecaster_alone(
     market: WalkingMarket, searches: FoundModels, settings: ForecastSettings, bars: int
 ) -> Timing:
-    """ARIMA's own part of it."""
+    """Measure the ARIMA forecaster alone."""
     followed = {symbol: Forecaster(symbol, "1m", settings) for symbol in market.symbols}
 
     def update(each: Bar) -> None:
@@ -149,7 +149,7 @@ def forecaster_alone(
     for symbol, forecaster in followed.items():
         forecaster.refill(REFILLED, market.closes(symbol, 0, REFILLED))
     first = REFILLED + SCORED
-    clocked(update, market, range(REFILLED, first), "bars behind what is measured")
+    clocked(update, market, range(REFILLED, first), "bars before the measurement")
     name = "the ARIMA forecaster alone"
     return Timing(name, *clocked(update, market, range(first, first + bars), name))
 
@@ -157,9 +157,9 @@ def forecaster_alone(
 def clocked(
     update: Callable[[Bar], None], market: WalkingMarket, numbers: range, name: str
 ) -> tuple[list[float], NDArray[np.float64]]:
-    """The `bars` and the `updates` of a timing over the bars of these numbers."""
+    """Run the bars of these numbers; returns `bars` and `updates` of a timing."""
     elapsed, updates = [], []
-    for number in tracked(numbers, name, len(numbers)):
+    for number in with_progress(numbers, name, len(numbers)):
         bars = [market.bar(symbol, number) for symbol in market.symbols]
         began, stamps = time.perf_counter_ns(), [time.thread_time_ns()]
         for each in bars:
@@ -172,7 +172,7 @@ def clocked(
 
 @contextmanager
 def as_the_analysis_collects() -> Iterator[None]:
-    """Garbage is looked for as rarely as in the process of the analysis."""
+    """Collect garbage as rarely as the analytics part does."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(OBJECTS_A_TURN)
@@ -184,11 +184,11 @@ def as_the_analysis_collects() -> Iterator[None]:
 
 
 def trained_models(minutes: int) -> dict[str, Served]:
-    """Every kind, trained on so many minutes of each walk."""
+    """A model of every kind, trained on the first `minutes` of each walk."""
     settings = TrainingSettings()
-    told = [history(symbol_of(number), walk(number, minutes)) for number in range(WALKS)]
-    rows = samples(told, settings.features, settings.horizon)
-    kinds = tracked(TRAINED_MODELS, "training", len(TRAINED_MODELS))
+    histories = [history(symbol_of(number), walk(number, minutes)) for number in range(WALKS)]
+    rows = samples(histories, settings.features, settings.horizon)
+    kinds = with_progress(TRAINED_MODELS, "training", len(TRAINED_MODELS))
     window = settings.features.window_size
     return {
         kind: Served(kind, 1, settings.horizon, window, 0, train(kind, rows, settings).predictor)
@@ -197,7 +197,7 @@ def trained_models(minutes: int) -> dict[str, Served]:
 
 
 def speed(settings: ForecastSettings, quick: bool) -> str:
-    """Measure; two tables."""
+    """Measure; returns two tables."""
     with as_the_analysis_collects():
         return _measured(settings, quick)
 
@@ -211,7 +211,7 @@ def _measured(settings: ForecastSettings, quick: bool) -> str:
     desk.follow(SCORED_TRAINED, trained)
     with_trained = desk.timed(f"everything, and {len(trained)} trained models", bars, trained)
     timings = (own, with_trained, forecaster_alone(market, searches, settings, bars))
-    fits = fitted_anew(market, REFILLED, settings, 2 if quick else WALKS)
+    fits = refitted_at_every_bar(market, REFILLED, settings, 2 if quick else WALKS)
     foot = FOOT.format(
         rounds=bars,
         symbols=SYMBOLS,

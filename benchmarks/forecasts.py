@@ -1,16 +1,16 @@
-"""How quick forecasts are, how soon orders are found, and how right every model is on real closes.
+"""Speed of forecasts, duration of ARIMA searches, and accuracy of every model on real closes.
 
-    python -m benchmarks.forecasts                  about ten minutes on one core
-    python -m benchmarks.forecasts --quick          under a minute: fewer bars, searches, symbols and years
-    python -m benchmarks.forecasts --only speed     one part alone
+    python -m benchmarks.forecasts                  takes about ten minutes on one core
+    python -m benchmarks.forecasts --quick          takes under a minute: fewer bars, searches, symbols and years
+    python -m benchmarks.forecasts --only speed     one section only
 
-speed       500 symbols re-forecast for a closed bar, and what fitting a library's model anew at every bar takes
-search      new orders for 500 symbols, and how old one gets
-accuracy    every model on days and on minutes, tested on what came after all that it had learnt from
-coverage    whether intervals hold what they promise, as `python -m benchmarks.coverage` has it
+speed       forecasts of 500 symbols for a closed bar, compared with fitting a library's model again at every bar
+search      new orders for 500 symbols, and the age that an order reaches
+accuracy    every model on days and on minutes, tested on rows after all of its training rows
+coverage    coverage of the intervals, as `python -m benchmarks.coverage` prints it
 
-The settings are the defaults, but for what the environment sets. What needs recordings that are not in the data folder
-is skipped, and a sentence says so.
+Settings are the defaults unless the environment sets them. A section whose recordings are not in the data folder is
+skipped with a message.
 """
 
 import argparse
@@ -38,13 +38,15 @@ PARTS: dict[str, Part] = {
 
 
 def main() -> int:
-    """Measure and print, part by part."""
+    """Measure and print each section; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", choices=PARTS, help="measure this part alone")
-    parser.add_argument("--quick", action="store_true", help="a look in under a minute")
-    parser.add_argument("--data", type=Path, default=DATA, help="recordings (default: %(default)s)")
+    parser.add_argument("--only", choices=PARTS, help="run this section only")
+    parser.add_argument("--quick", action="store_true", help="a short run of under a minute")
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="folder of the recordings (default: %(default)s)"
+    )
     options = parser.parse_args()
     try:
         config = load(None)

@@ -1,4 +1,4 @@
-"""The live feed on a stage: its topic, its database, and the parts at work with the stand-in as their providers."""
+"""The live feed of a benchmark: its topic, its database, and its parts, with the stand-in as their providers."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -15,7 +15,7 @@ from shared.settings.config import Config, load
 
 
 class LiveDesk:
-    """`name` is that of the topic and of the database, `settings` what all parts are told besides."""
+    """`name` is that of topic and database; `settings` are further settings of all parts."""
 
     def __init__(self, stage: Stage, name: str, settings: Mapping[str, str]) -> None:
         self._stage, self._name, self._settings = stage, name, dict(settings)
@@ -29,26 +29,26 @@ class LiveDesk:
         return load(None, self._stage.settings(self._name) | self._settings)
 
     def start(self, module: str) -> Part:
-        """A part as its real process."""
+        """Start a part as its real process."""
         return self._stage.start(self._name, module, **self._settings)
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """What a SELECT finds."""
+        """The rows of a SELECT."""
         with closing(connect(self._dsn, "benchmark")) as connection, transaction(connection) as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
 
     def count(self, statement: str, *values: object) -> int:
-        """The one number that a SELECT gives; 0 for null."""
+        """The one number that a SELECT returns; 0 for null."""
         return int(self.rows(statement, *values)[0][0] or 0)
 
     def published(self) -> int:
-        """How many messages the log holds."""
+        """The number of messages in the log."""
         with browse(self.log) as browser:
             return sum(browser.ends().values())
 
-    def told_since(self, moment: float) -> Iterator[tuple[float, Record]]:
-        """Every record that the log took since `moment`, and when: epoch seconds. Raises BadMessage."""
+    def records_since(self, moment: float) -> Iterator[tuple[float, Record]]:
+        """Every record appended to the log since `moment`, with its append time in epoch seconds. Raises BadMessage."""
         with browse(self.log) as browser:
             for partition in range(self.log.partitions):
                 for message in browser.backwards(partition):

@@ -1,9 +1,9 @@
-"""How long a live quote takes from the frame to Kafka's acknowledgement, at a thousand quotes a second.
+"""Latency of a live quote from the received frame to Kafka's acknowledgement, at a thousand quotes a second.
 
     python -m benchmarks.live_latency                 Yahoo and Binance, a minute each
 
-The producer's own classes run in this process, on an embedded Kafka and PostgreSQL of the benchmark's own; the
-provider is a server on 127.0.0.1, in a process of its own.
+The producer's classes run in this process, on an embedded Kafka and PostgreSQL of the benchmark; the provider is a
+stand-in on 127.0.0.1 in a separate process.
 """
 
 import argparse
@@ -33,14 +33,14 @@ from shared.runtime.epochs import EarlierEpochs
 SYMBOLS = 20
 LAST_SETTING = "FINNHUB_API_KEY"
 MINUTE = 60.0
-SEAM_SECONDS = 15.0
-"""After so much of the minute behind the one it began in, a symbol's past has met its present."""
+BACKFILL_SECONDS = 15.0
+"""Seconds of the minute after the first one until the history of every symbol is joined with its live quotes."""
 AIM_MS = 50.0
 FOOT = f"""\
-ordered        from the frame's receipt (received_time) until the live core gives the quote to the publisher.
-acknowledged   from the frame's receipt until Kafka's acknowledgement of it is there. Aim: p99 below {AIM_MS:.0f} ms.
+ordered        from the receipt of the frame (received_time) until the publisher gets the quote.
+acknowledged   from the receipt of the frame until Kafka's acknowledgement arrives. Target: p99 below {AIM_MS:.0f} ms.
 CPU            of the producer's process, all threads, as a share of one core.
-Measured once past and present of every symbol have met: before, once a start, the quotes of a minute wait for its end.
+Measured after the backfill of every symbol: before that, once at each start, the quotes of one minute wait for its end.
 """
 
 
@@ -53,7 +53,7 @@ class Note(NamedTuple):
 
 
 class NotingWriter(LogWriter):
-    """A writer that notes when each quote is acknowledged."""
+    """A writer that records when each quote is acknowledged."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
@@ -61,7 +61,7 @@ class NotingWriter(LogWriter):
         self._quote: Quote | None = None
 
     def watched(self, records: Iterable[Record]) -> Iterator[Record]:
-        """The same records; each is sent before the next is asked for."""
+        """The same records; each is sent before the next is requested."""
         for record in records:
             self._quote = record if isinstance(record, Quote) else None
             yield record
@@ -73,7 +73,7 @@ class NotingWriter(LogWriter):
         value: bytes | None,
         headers: list[tuple[str, bytes]] | None = None,
     ) -> None:
-        """Send, and ask to be told."""
+        """Send, and record the acknowledgement."""
         super().send(partition, key, value, headers)
         if self._quote is not None:
             received, ordered = self._quote.received_time.timestamp(), time.time()
@@ -84,7 +84,7 @@ class NotingWriter(LogWriter):
 
 
 class Measured(NamedTuple):
-    """One provider: its quotes of the span measured, their milliseconds, and the share of a core."""
+    """The measurement of one provider: quotes, their latencies in milliseconds, and the share of a core."""
 
     provider: str
     quotes_a_second: float
@@ -93,7 +93,7 @@ class Measured(NamedTuple):
     cores: float
 
     def cells(self) -> list[str]:
-        """As the table shows it."""
+        """The cells of its table row."""
         spreads = (f"{value:.1f}" for value in (*_spread(self.ordered), *_spread(self.acknowledged)))
         return [self.provider, f"{self.quotes_a_second:,.0f}", *spreads, f"{self.cores:.2f}"]
 
@@ -104,7 +104,7 @@ def _spread(milliseconds: Sequence[float]) -> list[float]:
 
 @contextmanager
 def offered(provider: str, rate: float) -> Iterator[dict[str, str]]:
-    """The settings of a stand-in that trades in a process of its own while this is open."""
+    """The settings of a stand-in that trades in a separate process while the context is open."""
     command = [sys.executable, "-m", "benchmarks.offering", "--provider", provider]
     command += ["--symbols", str(SYMBOLS), "--rate", str(rate)]
     process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -124,12 +124,12 @@ def _settings(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
 
 
 def measured(own: Stage, provider: str, rate: float, seconds: float) -> Measured:
-    """Follow the coins of one provider for so many seconds, once their histories are in."""
+    """Measure the coins of one provider for `seconds` after their histories are loaded."""
     with offered(provider, rate) as settings:
         quick = {"YAHOO_REQUESTS_PER_MINUTE": "6000", "BINANCE_REQUESTS_PER_MINUTE": "6000"}
         followed = sources(instruments(SYMBOLS), (provider,))
         desk = LiveDesk(own, f"latency-{provider}", {**settings, **quick, "SOURCES": followed})
-        say(f"{provider}: histories come")
+        say(f"{provider}: loading histories")
         return _followed(desk, provider, seconds)
 
 
@@ -145,7 +145,7 @@ def _followed(desk: LiveDesk, provider: str, seconds: float) -> Measured:
         thread.start()
         try:
             until(lambda: _is_settled(market), "every symbol is live")
-            time.sleep(MINUTE - time.time() % MINUTE + SEAM_SECONDS)
+            time.sleep(MINUTE - time.time() % MINUTE + BACKFILL_SECONDS)
             say(f"{provider}: measuring for {seconds:.0f} s")
             began, cpu = time.time(), time.process_time()
             time.sleep(seconds)
@@ -173,17 +173,19 @@ def _is_settled(market: LiveMarket) -> bool:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rate", type=float, default=1_000.0, help="quotes a second (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=60.0, help="a provider (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="seconds for each provider (default: %(default)s)"
+    )
     options = parser.parse_args()
     with stage() as own:
         found = [measured(own, provider, options.rate, options.seconds) for provider in PROVIDERS]
     header = ("", "quotes/s", "ordered ms: p50", "p99", "max", "acknowledged ms: p50", "p99", "max", "CPU")
-    print(table("A live quote, from its frame to Kafka", header, [one.cells() for one in found]))
+    print(table("Latency of a live quote, from its frame to Kafka", header, [one.cells() for one in found]))
     print(FOOT)
     return 0
 

@@ -1,4 +1,4 @@
-"""Quotes to measure with: made on the fly, the same at every run."""
+"""Generated quotes for measurements, the same in every run."""
 
 import math
 import random
@@ -19,7 +19,7 @@ QUOTES_A_MARK = 1_000
 
 
 class BenchmarkMarket:
-    """Symbols quoted one after the other, each a random walk with bid, ask and size."""
+    """Symbols that are quoted in turn, each a random walk with bid, ask and size."""
 
     def __init__(self, symbols: int) -> None:
         self._random = random.Random(SEED)
@@ -29,7 +29,7 @@ class BenchmarkMarket:
         self.position = 0
 
     def quote(self, event_time: datetime) -> Quote:
-        """The next symbol's quote."""
+        """A quote of the next symbol."""
         turn = self._turn
         self._turn = (turn + 1) % len(self._names)
         self.position += 1
@@ -49,15 +49,15 @@ class BenchmarkMarket:
         )
 
     def mark(self, now: datetime, end: bool = False) -> TimeMark:
-        """The time mark that comes next."""
+        """The next time mark."""
         self.position += 1
         return TimeMark(time=now, source=SOURCE, position=self.position, received_time=now, end=end)
 
 
 def backlog(quotes: int, symbols: int, quotes_a_minute: int = 60) -> Iterator[Record]:
-    """So many quotes in all, each symbol so many a minute of event time.
+    """Yield `quotes` quotes in total, with `quotes_a_minute` of each symbol per minute of event time.
 
-    A time mark comes every thousand quotes, as in a market of a thousand quotes a second, and one at the end.
+    There is a time mark every thousand quotes, as in a market of a thousand quotes a second, and one at the end.
     """
     market = BenchmarkMarket(symbols)
     apart = 60_000_000 / (symbols * quotes_a_minute)
@@ -70,7 +70,7 @@ def backlog(quotes: int, symbols: int, quotes_a_minute: int = 60) -> Iterator[Re
 
 
 def live(quotes: int, symbols: int, rate: float, stop: Event) -> Iterator[Record]:
-    """So many quotes at `rate` a second of real time, stamped with the moment in which each is made."""
+    """Yield `quotes` quotes at `rate` a second of real time; the event time of each is the time when it is made."""
     market = BenchmarkMarket(symbols)
     began = marked = time.monotonic()
     for number in range(quotes):

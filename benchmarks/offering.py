@@ -1,10 +1,10 @@
-"""A market of coins at the stand-in that trades at a steady rate, and a ledger of what it offered to whom.
+"""A market of coins at the stand-in that trades at a steady rate, with a list of every offered trade.
 
-    python -m benchmarks.offering --provider yahoo --symbols 20 --rate 1000    as a process of its own
+    python -m benchmarks.offering --provider yahoo --symbols 20 --rate 1000    as a separate process
 
-Each coin is traded at one provider. None trades twice at one price within a second, so that a quote of Yahoo's, which
-numbers nothing and gives whole seconds, can be told from every other. The process prints its settings, one a line,
-and ends with its input.
+Each coin is traded at one provider. No coin trades twice at one price within a second, so that each quote of Yahoo,
+which has no trade numbers and gives whole seconds, is unique. The process prints its settings, one per line, and ends
+when its input is closed.
 """
 
 import argparse
@@ -31,7 +31,7 @@ Key = tuple[str, int, float]
 
 
 class Offer(NamedTuple):
-    """One trade, in epoch seconds; `was_heard` says whether a living connection was told of it."""
+    """One trade at `at`, epoch seconds; `was_heard`: it was sent over an open connection."""
 
     provider: str
     symbol: str
@@ -42,17 +42,17 @@ class Offer(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """What tells it from every other trade."""
+        """The key by which the trade is found in the tables; unique."""
         return self.symbol, int(self.at), self.price
 
 
 def instruments(count: int) -> list[Instrument]:
-    """So many coins, with prices fine enough for the walk."""
+    """`count` coins with enough decimals for the random walk."""
     return [replace(coin, decimals=DECIMALS) for coin in coins(count)]
 
 
 def sources(traded: list[Instrument], providers: tuple[str, ...] = PROVIDERS) -> str:
-    """SOURCES for these: the first coin at the first provider, the next one at the next, and round again."""
+    """The value of SOURCES for these coins, which are assigned to the providers in turn."""
     groups = (
         f"{provider}:"
         + ",".join(f"{coin.name}@{coin.name_at(provider)}" for coin in traded[turn :: len(providers)])
@@ -62,7 +62,7 @@ def sources(traded: list[Instrument], providers: tuple[str, ...] = PROVIDERS) ->
 
 
 class PriceWalk:
-    """One coin's prices, none of them twice in a second."""
+    """The prices of one coin; no price occurs twice in a second."""
 
     def __init__(self, price: float, chance: random.Random) -> None:
         self._price, self._chance = price, chance
@@ -82,7 +82,7 @@ class PriceWalk:
 
 
 class Trading:
-    """Trades of all coins in turn, `rate` a second in all; `offers` is the ledger."""
+    """Trades of all coins in turn, `rate` a second in total; `offers` lists them."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Trading:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Trades happen while this is open."""
+        """Trade while the context is open."""
         ended = Event()
         thread = Thread(target=self._run, args=(ended,))
         thread.start()
@@ -118,7 +118,9 @@ class Trading:
     def _trade(self, turn: int) -> None:
         coin, provider = self._traded[turn], self._providers[turn % len(self._providers)]
         now = datetime.now(UTC)
-        now = now.replace(microsecond=now.microsecond // 1000 * 1000)  # trades tell milliseconds
+        now = now.replace(
+            microsecond=now.microsecond // 1000 * 1000
+        )  # event times of trades have milliseconds
         price = self._walks[coin.name].next(int(now.timestamp()))
         heard = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
         size = round(0.00001 + self._chance.expovariate(5.0), coin.size_decimals)
@@ -128,7 +130,7 @@ class Trading:
 
 
 def main() -> int:
-    """Offer until the input ends."""
+    """Trade until the input is closed; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""A part as its real process, and what the system says it used."""
+"""A part as its real process, with the resources that it used."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Usage(NamedTuple):
-    """What a process took from its start to its end, megabytes at its peak, and what it printed."""
+    """Resources of a process from start to end, peak memory in megabytes, and its output."""
 
     seconds: float
     cpu_seconds: float
@@ -38,12 +38,12 @@ class Part:
         return float(times.user + times.system)
 
     def megabytes(self) -> float:
-        """Resident now, its children's included."""
+        """Resident memory now, that of its children included."""
         processes = [self._watched, *self._watched.children(recursive=True)]
         return sum(float(process.memory_info().rss) for process in processes) / 2**20
 
     def ended(self) -> Usage:
-        """Wait for its end. Raises ChildProcessError where it failed."""
+        """Wait for its end. Raises ChildProcessError if it failed."""
         assert self._process.stdout is not None, "it was asked for"
         printed = self._process.stdout.read().decode()
         _, status, used = os.wait4(self._process.pid, 0)
@@ -60,7 +60,7 @@ class Part:
         return self.ended()
 
     def abandon(self) -> None:
-        """End it, where the benchmark itself ends early."""
+        """End it if the benchmark itself ends early."""
         if self._process.returncode is not None or self._process.poll() is not None:
             return
         self._process.terminate()

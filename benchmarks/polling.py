@@ -1,9 +1,9 @@
-"""How often Yahoo is asked for the quotes of 500 symbols while its stream is refused, and that no limit is passed.
+"""Polling of 500 symbols at Yahoo while its stream is refused: how often, and that no rate limit is exceeded.
 
-    python -m benchmarks.polling                 three minutes each with limits of 100 and of 20 requests a minute
+    python -m benchmarks.polling                 three minutes each with limits of 100 and 20 requests per minute
 
-The producer runs as its real process, on an embedded Kafka and PostgreSQL of the benchmark's own; Yahoo is a server on
-127.0.0.1, within this process. Histories and companies of all symbols are asked for meanwhile, as at any first start.
+The producer runs as its real process on an embedded Kafka and PostgreSQL of the benchmark; Yahoo is a stand-in on
+127.0.0.1 in this process. Histories and companies of all symbols are requested meanwhile, as at any first start.
 """
 
 import argparse
@@ -32,7 +32,7 @@ REFUSED_HANDSHAKES = 1_000
 QUOTES = "/v7/finance/quote"
 KINDS = {"/v7/": "quotes", "/v8/": "histories", "/v10/": "companies"}
 HEADER = (
-    "limit a minute",
+    "limit/minute",
     "in each minute",
     "quotes",
     "histories",
@@ -40,20 +40,20 @@ HEADER = (
     "session",
     "most in 60 s",
     "rounds",
-    "apart s: p50",
+    "s between: p50",
     "max",
-    "quotes a round",
+    "quotes/round",
 )
 FOOT = f"""\
-requests       as the server counted them; one for quotes is for {SYMBOLS_A_REQUEST} symbols.
-most           in any 60 s, wherever they begin.
-rounds         through all {SYMBOLS} symbols; one every {POLL_INTERVAL} s is wanted.
-quotes         that were news, a round; trades came to every symbol every {SYMBOLS / RATE:.0f} s.
+requests       as counted by the server; one request for quotes is for {SYMBOLS_A_REQUEST} symbols.
+most           in any 60 s.
+rounds         polls of all {SYMBOLS} symbols; the interval is set to {POLL_INTERVAL} s.
+quotes         new quotes per round; every symbol trades every {SYMBOLS / RATE:.0f} s.
 """
 
 
 class Polled(NamedTuple):
-    """What the server and the producer saw with one limit; `starts` are those of rounds, seconds."""
+    """The counts of server and producer with one limit; `starts` are the starts of rounds, in seconds."""
 
     limit: int
     minutes: list[int]
@@ -63,7 +63,7 @@ class Polled(NamedTuple):
     quotes: int
 
     def cells(self) -> list[str]:
-        """As the table shows it."""
+        """The cells of its table row."""
         kinds = [str(self.kinds[kind]) for kind in ("quotes", "histories", "companies", "session")]
         apart = np.diff(self.starts) if len(self.starts) > 1 else np.array([np.nan])
         return [
@@ -79,17 +79,17 @@ class Polled(NamedTuple):
 
 
 def most_in_a_window(times: Sequence[float], window: float = WINDOW) -> int:
-    """How many of these rising times lie in the fullest span of `window` seconds."""
+    """The largest number of these rising times within any `window` seconds."""
     return max((bisect_left(times, first + window) - place for place, first in enumerate(times)), default=0)
 
 
 def kind_of(request: Request) -> str:
-    """What a request asks for."""
+    """The kind of a request."""
     return next((kind for start, kind in KINDS.items() if request.path.startswith(start)), "session")
 
 
 def polled(own: Stage, limit: int, seconds: float) -> Polled:
-    """Let the producer ask for so many seconds."""
+    """Let the producer poll for `seconds`."""
     traded = instruments(SYMBOLS)
     with StandIn(Market(time.time, traded)) as standin:
         standin.streams.refuse_handshake(503, REFUSED_HANDSHAKES)
@@ -123,15 +123,17 @@ def _asked(own: Stage, standin: StandIn, limit: int, seconds: float) -> Polled:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, default=180.0, help="a limit (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=180.0, help="seconds for each limit (default: %(default)s)"
+    )
     options = parser.parse_args()
     with stage() as own:
         found = [polled(own, limit, options.seconds) for limit in LIMITS]
-    print(table(f"Asking Yahoo for {SYMBOLS} symbols", HEADER, [one.cells() for one in found]))
+    print(table(f"Polling Yahoo for {SYMBOLS} symbols", HEADER, [one.cells() for one in found]))
     print(FOOT)
     return 0
 

@@ -1,8 +1,8 @@
-"""A recording through the whole pipeline at full speed, and an account of every offset of its log.
+"""Replay of a recording through the whole pipeline at full speed, with an account of every offset of its log.
 
     python -m benchmarks.recording FILE...        files, or folders of them
 
-All parts run at once, as their real processes, on servers of the benchmark's own.
+All parts run at once as their real processes, on servers of the benchmark.
 """
 
 import argparse
@@ -34,7 +34,7 @@ ROWS = {
 
 
 def replayed(stage: Stage, files: list[Path]) -> tuple[float, str]:
-    """Play the files through all parts: seconds from the first part's start to the last row, and the database."""
+    """Replay the files; returns the seconds from the first part's start to the last row, and the DSN."""
     dsn = make_dsn(stage.dsn, dbname=f"{ACT}_replay_{digest(files)}")
     settings = {"SOURCES": "replay", "REPLAY_FILES": ",".join(map(str, files)), "REPLAY_SPEED": "max"}
     began = time.monotonic()
@@ -50,7 +50,7 @@ def replayed(stage: Stage, files: list[Path]) -> tuple[float, str]:
 
 
 def _is_read(dsn: str) -> bool:
-    """The last message of every partition is a time mark that ends the recording: both groups are behind it."""
+    """Whether both groups have read the last message of every partition, the time mark that ends the recording."""
     rows = _rows(dsn, "select partition, next_offset from progress")
     ends = {partition: max(offset for other, offset in rows if other == partition) for partition, _ in rows}
     still = _rows(dsn, "select count(*) from progress where updated_at > now() - interval '2 seconds'")
@@ -64,7 +64,7 @@ def _rows(dsn: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def main() -> int:
-    """Play and print."""
+    """Replay and print; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,11 +1,11 @@
-"""Hours of trouble in minutes: providers that fail every few seconds, and an account of every quote they offered.
+"""Many faults in a short time: providers that fail every few seconds, with an account of every quote they offered.
 
-    python -m benchmarks.soak                  twenty minutes, 200 quotes a second, a fault every five seconds
-    python -m benchmarks.soak --minutes 2      a quick look
+    python -m benchmarks.soak                  twenty minutes, 200 quotes per second, a fault every five seconds
+    python -m benchmarks.soak --minutes 2      a short run
 
-Producer, storage and analytics run as their real processes on an embedded Kafka and PostgreSQL of the benchmark's
-own. Yahoo and Binance are a server on 127.0.0.1 that speaks their protocols, within this process. Nothing is left
-at the end, no process and no file.
+Producer, storage and analytics run as their real processes on an embedded Kafka and PostgreSQL of the benchmark. Yahoo
+and Binance are a stand-in on 127.0.0.1 in this process that uses their protocols. At the end all processes and files
+are removed.
 """
 
 import argparse
@@ -34,35 +34,35 @@ PARTS = {
     "analytics": "analytics.analytics_consumer",
 }
 LOOK_SECONDS = 0.05
-TELL_SECONDS = 30.0
+PROGRESS_SECONDS = 30.0
 SETTLED_SECONDS = 120.0
-"""After so long the memory is looked at for the first time."""
+"""Seconds until the first measurement of memory."""
 CALM_SECONDS = 150.0
-"""Trading goes on so long after the last fault: the longest pause between two tries, and a whole minute behind it."""
+"""Trading continues this long after the last fault: the longest pause between two attempts and a whole minute."""
 GROUPS, SMALL_LAG = 2, 1_000
 FOOT = """\
-quotes in the log   from the fault until the log takes a quote of that provider that was traded after it, by stream or
-                    by question. stream is until frames are sent over a living connection again. A fault that comes
-                    while another lasts is counted with its own time; silence and the absence of the server hit both.
-stored              rows in quotes, quotes that were polled among them.
-lost                Binance: trades that are in no row. Yahoo: frames sent over a living connection that are in no row.
-under way           frames sent less than a second before the connection was reset, or just as it broke.
-unheard             traded while no connection was there to tell; Yahoo never tells them again, but their minutes.
-unknown             rows of what nobody offered.
-as traded           minutes whose open, high, low, close and volume are exactly what was traded. Of Yahoo's coins the
-                    stream gives no volume, so live minutes of theirs have none.
+quotes in the log   time from the fault until the log has a quote of that provider that was traded after it, streamed or
+                    polled. stream: until frames are sent over an open connection again. A fault during another one is
+                    counted with its own time; silence and absence of the server affect both providers.
+stored              rows in quotes, polled quotes included.
+lost                Binance: trades without a row. Yahoo: frames sent over an open connection without a row.
+in transit          frames sent less than a second before the connection was reset, or just as it broke.
+not sent            traded while no connection was open; Yahoo never sends these trades again, only their minute bars.
+unknown             rows of quotes that were never offered.
+as traded           minutes whose open, high, low, close and volume are exactly those traded. Yahoo's stream has no
+                    volume of coins, so live minutes of these have none.
 """
 
 
 class Sizes(NamedTuple):
-    """Megabytes of each part."""
+    """Resident memory of each part in megabytes, `at` seconds after the start."""
 
     at: float
     parts: dict[str, float]
 
 
 class Soak:
-    """One run. What it found is in `faults`, `trading` and `sizes`."""
+    """One run; its results are in `faults`, `trading` and `sizes`."""
 
     def __init__(self, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> None:
         self._seconds = 60.0 * float(options.minutes)
@@ -70,54 +70,54 @@ class Soak:
         followed = {provider: traded[turn].name_at(provider) or "" for turn, provider in enumerate(PROVIDERS)}
         self.faults = Faults(standin, followed, options.every, options.seed)
         self.sizes: list[Sizes] = []
-        self._began = self._said = 0.0
+        self._began = self._printed_at = 0.0
 
     def run(self, parts: dict[str, Part]) -> float:
-        """Faults for so many minutes, then calm; when the faults ended."""
+        """Faults for the set time, then none; returns the time at which the faults ended, epoch seconds."""
         self._began = time.time()
         troubled = self._began + self._seconds
         self._go_on(parts, troubled, self.faults.step)
         self.faults.end()
         self._go_on(parts, troubled + CALM_SECONDS, self.faults.look)
-        self._weigh(parts)
+        self._record_memory(parts)
         return troubled
 
     def _go_on(self, parts: dict[str, Part], until_then: float, step: Callable[[], None]) -> None:
         while time.time() < until_then:
             step()
-            if time.time() - self._said >= TELL_SECONDS:
-                self._tell()
+            if time.time() - self._printed_at >= PROGRESS_SECONDS:
+                self._print_progress()
             if not self.sizes and time.time() - self._began >= min(SETTLED_SECONDS, self._seconds):
-                self._weigh(parts)
+                self._record_memory(parts)
             time.sleep(LOOK_SECONDS)
 
-    def _tell(self) -> None:
-        """How far it is."""
-        self._said = time.time()
-        left = self._began + self._seconds + CALM_SECONDS - self._said
+    def _print_progress(self) -> None:
+        """Print the progress."""
+        self._printed_at = time.time()
+        left = self._began + self._seconds + CALM_SECONDS - self._printed_at
         faults, offered = len(self.faults.done), len(self.trading.offers)
         say(f"{left / 60:4.1f} minutes left: {faults} faults, {offered:,} quotes offered")
 
-    def _weigh(self, parts: dict[str, Part]) -> None:
-        """Note the memory of the parts."""
+    def _record_memory(self, parts: dict[str, Part]) -> None:
+        """Record the memory of the parts."""
         megabytes = {name: part.megabytes() for name, part in parts.items()}
         self.sizes.append(Sizes(time.time() - self._began, megabytes))
 
 
 def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> str:
-    """Run it all; the tables."""
+    """Run everything; returns the tables."""
     desk = LiveDesk(own, NAME, standin.settings | _settings(traded))
     parts = {name: desk.start(module) for name, module in PARTS.items()}
     for turn, coin in enumerate(traded):
         provider = PROVIDERS[turn % 2]
         standin.streams.wait_until_followed(provider, coin.name_at(provider) or "", seconds=60.0)
-    say("every coin is followed; their histories come")
+    say("every coin is followed; loading histories")
     soak = Soak(standin, traded, options)
     with soak.trading.at_work():
-        until(lambda: _has_history(desk), "every history is in")
+        until(lambda: _has_history(desk), "every history is loaded")
         ended = soak.run(parts)
-    with suppress(TimeoutError):  # then the account tells what is missing
-        until(lambda: _is_told(desk, soak.trading), "what was held back and the last trades are in the log")
+    with suppress(TimeoutError):  # then the account shows what is missing
+        until(lambda: _is_published(desk, soak.trading), "held quotes and the last trades are in the log")
     until(lambda: _unread(desk) == 0, "storage and analytics have read the whole log")
     tables = _tables(desk, standin, soak, ended)
     for part in parts.values():
@@ -135,12 +135,12 @@ def _settings(traded: list[Instrument]) -> dict[str, str]:
 
 
 def _has_history(desk: LiveDesk) -> bool:
-    """Every symbol's past is published, and nobody lags behind."""
+    """Whether every history is published, and no part lags behind."""
     done = "select count(*) from data_quality where history_total > 0 and history_done = history_total"
     return desk.count(done) == SYMBOLS and _unread(desk) < SMALL_LAG
 
 
-def _is_told(desk: LiveDesk, trading: Trading) -> bool:
+def _is_published(desk: LiveDesk, trading: Trading) -> bool:
     """Whether no quote waits for a history, and the last trades are stored."""
     waiting = desk.count("select count(*) from data_quality where state = 'history'")
     return not waiting and _newest(desk) == _last_offered(trading)
@@ -159,14 +159,14 @@ def _last_offered(trading: Trading) -> int:
 
 
 def _unread(desk: LiveDesk) -> int:
-    """How many messages of the log the slower of storage and analytics has not read by now."""
+    """The number of messages that the slower one of storage and analytics has not read yet."""
     published = desk.published()
     read = desk.rows("select sum(next_offset - first_offset) from progress group by group_id")
     return max(published - int(group[0]) for group in read) if len(read) == GROUPS else published
 
 
 def _tables(desk: LiveDesk, standin: StandIn, soak: Soak, ended: float) -> str:
-    """Everything that was found, as text."""
+    """All results as text."""
     offers, faults = soak.trading.offers, soak.faults
     fates = [fate(desk, provider, offers, faults.done) for provider in PROVIDERS]
     late = desk.count("select sum(late) from symbols")
@@ -176,7 +176,7 @@ def _tables(desk: LiveDesk, standin: StandIn, soak: Soak, ended: float) -> str:
             _fault_table(recovered(desk, offers, faults.done, faults.seen)),
             _fate_table(fates),
             _minute_table(minutes(desk, standin.market, offers, ended)),
-            f"Quotes that came too late for their bar: {late}; dead letters: {dead}.",
+            f"Late quotes: {late}; dead letters: {dead}.",
             _size_table(soak.sizes),
             FOOT,
         ]
@@ -204,22 +204,22 @@ def _spread(seconds: Sequence[float]) -> list[str]:
 
 
 def _fate_table(fates: Sequence[Fate]) -> str:
-    header = ("quotes", "offered", "stored", "lost", "duplicates", "unknown", "under way", "unheard")
+    header = ("quotes", "offered", "stored", "lost", "duplicates", "unknown", "in transit", "not sent")
     counts: list[Callable[[Fate], int]] = [
         lambda one: one.offered,
         lambda one: one.stored,
         lambda one: one.lost,
         lambda one: one.duplicates,
         lambda one: one.unknown,
-        lambda one: one.under_way,
-        lambda one: one.unheard,
+        lambda one: one.in_transit,
+        lambda one: one.not_sent,
     ]
     rows = [[one.provider, *(f"{count(one):,}" for count in counts)] for one in fates]
-    return table("What became of every quote", header, rows)
+    return table("Account of every quote", header, rows)
 
 
 def _minute_table(found: Sequence[MinutesAccount]) -> str:
-    header = ("bars of a minute", "traded", "missing", "by history", "as traded")
+    header = ("minute bars", "traded", "missing", "by history", "as traded")
     rows = [[one.provider, *(f"{count:,}" for count in one[1:])] for one in found]
     return table("Minutes in which something was traded", header, rows)
 
@@ -231,13 +231,17 @@ def _size_table(sizes: Sequence[Sizes]) -> str:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=20.0, help="of faults (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=200.0, help="quotes a second (default: %(default)s)")
-    parser.add_argument("--every", type=float, default=5.0, help="seconds a fault (default: %(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=20.0, help="minutes of faults (default: %(default)s)"
+    )
+    parser.add_argument("--rate", type=float, default=200.0, help="quotes per second (default: %(default)s)")
+    parser.add_argument(
+        "--every", type=float, default=5.0, help="mean seconds between faults (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     traded = instruments(SYMBOLS)

@@ -1,4 +1,4 @@
-"""What became of every quote that was offered, of every minute, and of every fault."""
+"""The account of every offered quote, of every minute, and of every fault."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from benchmarks.offering import PROVIDERS, Key, Offer
 from shared.market.records import Quote
 from tests.standin import Market
 
-UNDER_WAY = 1.0
-"""Seconds before a reset in which a frame may be in a buffer that dies with the connection."""
+IN_TRANSIT = 1.0
+"""Seconds before a reset in which a frame may be in a buffer that is lost with the connection."""
 BREAKING = 0.25
-"""Seconds that a connection may take to break after the fault was noted."""
+"""Seconds that a connection may take to break after the fault was recorded."""
 MINUTE = 60
 STORED = """
     select symbol, extract(epoch from date_trunc('second', event_time))::bigint, price
@@ -28,7 +28,7 @@ BARS = """
 
 
 class Fate(NamedTuple):
-    """Of one provider's offers: how many are stored, and why the others are not."""
+    """The number of one provider's offers that are stored, and of the others by reason."""
 
     provider: str
     offered: int
@@ -36,12 +36,12 @@ class Fate(NamedTuple):
     duplicates: int
     unknown: int
     lost: int
-    under_way: int
-    unheard: int
+    in_transit: int
+    not_sent: int
 
 
 class MinutesAccount(NamedTuple):
-    """Of one provider's minutes in which something was traded."""
+    """Counts of one provider's minutes with trades."""
 
     provider: str
     traded: int
@@ -51,7 +51,7 @@ class MinutesAccount(NamedTuple):
 
 
 class Recovery(NamedTuple):
-    """One fault, and the seconds until a quote traded after it was in the log, and until the stream was heard."""
+    """One fault, with the seconds until a later quote was in the log and until the stream was received again."""
 
     kind: str
     quotes: float | None
@@ -59,33 +59,33 @@ class Recovery(NamedTuple):
 
 
 def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterable[Done]) -> Fate:
-    """Count one provider's quotes. Binance tells every trade afterwards too, so none of them may be missing."""
+    """Count one provider's quotes. Binance also returns past trades, so none of its trades may be missing."""
     first = int(offers[0].at) + 1
     stored = Counter[Key](map(tuple, desk.rows(STORED, provider, first)))
     own = [offer for offer in offers if offer.provider == provider and offer.at >= first]
     missing = [offer for offer in own if offer.key not in stored]
     breaks = [fault for fault in faults if fault.breaks and fault.provider == provider]
     heard = [offer for offer in missing if offer.was_heard or provider == "binance"]
-    under_way = [offer for offer in heard if provider == "yahoo" and _is_under_way(offer.at, breaks)]
+    in_transit = [offer for offer in heard if provider == "yahoo" and _is_in_transit(offer.at, breaks)]
     return Fate(
         provider,
         offered=len(own),
         stored=sum(stored.values()),
         duplicates=sum(count - 1 for count in stored.values()),
         unknown=len(stored.keys() - {offer.key for offer in own}),
-        lost=len(heard) - len(under_way),
-        under_way=len(under_way),
-        unheard=len(missing) - len(heard),
+        lost=len(heard) - len(in_transit),
+        in_transit=len(in_transit),
+        not_sent=len(missing) - len(heard),
     )
 
 
-def _is_under_way(at: float, breaks: Sequence[Done]) -> bool:
-    """Whether what was sent at `at` may have died with a connection that broke then."""
-    return any(-BREAKING <= fault.at - at <= (UNDER_WAY if fault.resets else 0.0) for fault in breaks)
+def _is_in_transit(at: float, breaks: Sequence[Done]) -> bool:
+    """Whether a frame sent at `at` may have been lost with a connection that broke then."""
+    return any(-BREAKING <= fault.at - at <= (IN_TRANSIT if fault.resets else 0.0) for fault in breaks)
 
 
 def minutes(desk: LiveDesk, market: Market, offers: Sequence[Offer], end: float) -> list[MinutesAccount]:
-    """Compare bars of a minute with what was traded, from the first whole minute to the last before `end`."""
+    """Compare minute bars with the trades, from the first whole minute to the last one before `end`."""
     first, last = -(-offers[0].at // MINUTE) * MINUTE, end // MINUTE * MINUTE
     bars = {(row[0], row[1]): row[2:] for row in desk.rows(BARS, first, last)}
     return [_compared(provider, market, offers, bars, first, last) for provider in PROVIDERS]
@@ -115,13 +115,13 @@ def _compared(
 def recovered(
     desk: LiveDesk, offers: Sequence[Offer], faults: list[Done], seen: dict[str, list[State]]
 ) -> list[Recovery]:
-    """How long each fault lasted, by the log and by the stream."""
+    """The time to recover from each fault, by the log and by the stream."""
     offered = {offer.key: offer.at for offer in offers}
     before = offers[0].at
     logged: dict[str, list[tuple[float, float]]] = {provider: [] for provider in PROVIDERS}
-    for taken, record in desk.told_since(before):
+    for taken, record in desk.records_since(before):
         if isinstance(record, Quote):
-            # What was polled before the first offer is older than every fault.
+            # A quote polled before the first offer is older than every fault.
             at = offered.get((record.symbol, int(record.event_time.timestamp()), record.price), before)
             logged[record.source].append((at, taken))
     columns = {provider: np.array(pairs) for provider, pairs in logged.items()}
@@ -132,6 +132,6 @@ def recovered(
 
 
 def _first_taken(pairs: np.ndarray, moment: float) -> float | None:
-    """Seconds from `moment` until the log took a quote that was traded after it."""
+    """Seconds from `moment` until the log has a quote that was traded after it; None if it never has."""
     taken = pairs[pairs[:, 0] >= moment, 1]
     return float(taken.min() - moment) if len(taken) else None

@@ -1,4 +1,4 @@
-"""Where a benchmark runs: embedded servers in a folder of their own, and parts as their real processes, measured."""
+"""The environment of a benchmark: embedded servers in a temporary folder, and parts as their real processes."""
 
 import os
 import sys
@@ -23,21 +23,21 @@ from shared.settings.config import KEYS, OTHER_NAMES
 
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 900.0
-"""Histories of twenty coins with their searches for models take minutes on a busy machine."""
+"""The histories of twenty coins with their ARIMA searches take minutes on a busy machine."""
 PARTITIONS = 4
 
 
 class ServerCpu(NamedTuple):
-    """CPU seconds that the servers have used so far."""
+    """CPU seconds of the servers so far."""
 
     kafka: float
     postgres: float
 
 
 class Stage:
-    """Servers of the benchmark's own. Each act plays on a topic and a database of its name.
+    """The servers of a benchmark. Each act of it has a topic and a database of its name.
 
-    `settings` are those of every part: nothing of the user's own settings counts.
+    `settings` are those of every part; the user's own settings are not used.
     """
 
     def __init__(self, kafka: Kafka, postgres: Postgres, settings: dict[str, str], parts: ExitStack) -> None:
@@ -46,7 +46,7 @@ class Stage:
 
     @property
     def dsn(self) -> str:
-        """Of the server's maintenance database."""
+        """The DSN of the server's maintenance database."""
         return self._settings["POSTGRES_DSN"]
 
     @property
@@ -56,12 +56,12 @@ class Stage:
         return Brokers(*(self._settings[name] for name in names))
 
     def prepare(self, act: str) -> None:
-        """Make the topic, the database and its tables."""
+        """Create the topic, the database and its tables."""
         make_topics(self.brokers, f"{act}-simulated", PARTITIONS)
         migrate(make_database(self._settings["POSTGRES_DSN"], f"{act}_simulated"))
 
     def settings(self, act: str) -> dict[str, str]:
-        """Every setting of an act's parts."""
+        """All settings of the parts of an act."""
         dsn = make_dsn(self._settings["POSTGRES_DSN"], dbname=act)
         return self._settings | {"KAFKA_TOPIC": act, "POSTGRES_DSN": dsn}
 
@@ -76,12 +76,12 @@ class Stage:
         return self.start(act, module, *arguments, **settings).ended()
 
     def server_cpu(self) -> ServerCpu:
-        """CPU seconds of broker and database by now, the database's with all its processes."""
+        """CPU seconds of broker and database so far, including all processes of the database."""
         kafka, postgres = self._processes
         return ServerCpu(_cpu_seconds(kafka), _cpu_seconds(postgres))
 
     def row(self, act: str, statement: str, *values: object) -> tuple[Any, ...]:
-        """The one row that a query on an act's database gives."""
+        """The one row that a query on the database of an act returns."""
         dsn = make_dsn(self._settings["POSTGRES_DSN"], dbname=f"{act}_simulated")
         with closing(connect(dsn, "benchmark")) as connection, transaction(connection) as cursor:
             cursor.execute(statement, values)
@@ -91,7 +91,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """A stage; at the end nothing of it is left, no process and no file."""
+    """A stage; at the end its processes are ended and its files removed."""
     say(f"starting a Kafka and a PostgreSQL for the benchmark; {os.cpu_count()} cores")
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tickstream-benchmark-")))
@@ -108,16 +108,16 @@ def stage() -> Iterator[Stage]:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition. Raises TimeoutError where it does not come true in a quarter of an hour."""
+    """Wait for a condition. Raises TimeoutError after a quarter of an hour."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {PATIENCE_SECONDS:.0f} s in vain: {what}")
+            raise TimeoutError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
         time.sleep(LOOK_SECONDS)
 
 
 def say(sentence: str) -> None:
-    """A line of progress, apart from the table."""
+    """Print a line of progress to standard error."""
     print(f"  {sentence}", file=sys.stderr, flush=True)
 
 
@@ -128,13 +128,13 @@ def _process(server: Kafka | Postgres) -> psutil.Process:
 
 
 def _cpu_seconds(server: psutil.Process) -> float:
-    """Of a server, its ended children and its living ones."""
+    """CPU seconds of a server with its children, ended ones included."""
     own = server.cpu_times()
     total = float(own.user + own.system + own.children_user + own.children_system)
     for child in server.children(recursive=True):
         try:
             times = child.cpu_times()
         except psutil.NoSuchProcess:
-            continue  # ended since: its time is its parent's at the next look
+            continue  # ended since: its time is in that of its parent at the next call
         total += times.user + times.system
     return total

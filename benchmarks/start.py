@@ -1,9 +1,9 @@
-"""How long a warm start takes, from the command to the first quote on the page.
+"""Duration of a warm start, from the command to the first quote on the page.
 
     python -m benchmarks.start
 
-`start_pipeline.py` runs twice on servers of its own in a temporary folder, removed at the end. The first run makes
-their data folders; the second, on a topic and database of its own, is the one measured, in a headless Chromium.
+`start_pipeline.py` runs twice with embedded servers in a temporary folder, which is removed at the end. The first run
+creates their data folders. The second one, with a new topic and database, is measured with a headless Chromium.
 """
 
 import argparse
@@ -32,14 +32,14 @@ CHROMIUMS = ("chromium", "chrome", "google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 AIM_SECONDS = 15.0
 STOP_SECONDS = 20.0
-WORDS = ("Kafka and PostgreSQL are ready", "producer publishes", "storage runs", "analytics runs")
+LINES = ("Kafka and PostgreSQL are ready", "producer publishes", "storage runs", "analytics runs")
 
 
 class StartedPipeline:
-    """A running pipeline and when it said what, in seconds since its start."""
+    """A running pipeline, with the time of each of the LINES in its log in seconds since its start."""
 
     def __init__(self, settings: dict[str, str]) -> None:
-        self.said: dict[str, float] = {}
+        self.seen_at: dict[str, float] = {}
         self._began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "start_pipeline.py"],
@@ -53,9 +53,9 @@ class StartedPipeline:
     def _listen(self) -> None:
         assert self.process.stderr is not None, "it was asked for"
         for line in self.process.stderr:
-            for words in WORDS:
-                if words in line:
-                    self.said.setdefault(words, self.now())
+            for expected in LINES:
+                if expected in line:
+                    self.seen_at.setdefault(expected, self.now())
 
     def now(self) -> float:
         """Seconds since the start."""
@@ -64,7 +64,7 @@ class StartedPipeline:
 
 @contextmanager
 def running(settings: dict[str, str]) -> Iterator[StartedPipeline]:
-    """A pipeline that is stopped at the end, as Ctrl-C does."""
+    """A running pipeline, which is stopped at the end as by Ctrl-C."""
     pipeline = StartedPipeline(settings)
     try:
         yield pipeline
@@ -74,7 +74,7 @@ def running(settings: dict[str, str]) -> Iterator[StartedPipeline]:
 
 
 def settings_in(data: Path) -> dict[str, str]:
-    """The environment of a pipeline with everything in `data`; the user's own settings don't count."""
+    """The environment of a pipeline with all its data in `data`; the user's own settings are not used."""
     return (
         os.environ
         | dict.fromkeys([*KEYS, *OTHER_NAMES], "")
@@ -89,7 +89,7 @@ def settings_in(data: Path) -> dict[str, str]:
 
 
 def is_served(address: str) -> bool:
-    """Whether the page answers."""
+    """Whether the server of the page answers."""
     try:
         with urllib.request.urlopen(address, timeout=1) as answer:
             return bool(answer.status == 200)
@@ -98,7 +98,7 @@ def is_served(address: str) -> bool:
 
 
 def phases(settings: dict[str, str], browser: Browser) -> list[tuple[str, float]]:
-    """Start, look at the page until it shows a quote, stop: what was reached when, in seconds."""
+    """Start, watch the page until it shows a quote, stop; returns the phases with their times in seconds."""
     address = f"http://127.0.0.1:{settings['DASHBOARD_PORT']}"
     with running(settings) as pipeline:
         until(lambda: is_served(address), "the page is served")
@@ -108,24 +108,24 @@ def phases(settings: dict[str, str], browser: Browser) -> list[tuple[str, float]
         expect(page.locator("#last")).not_to_have_text("–", timeout=60_000)
         seen = pipeline.now()
         page.close()
-        until(lambda: len(pipeline.said) == len(WORDS), "every part is at work")
-        ready, *parts = (pipeline.said[words] for words in WORDS)
+        until(lambda: len(pipeline.seen_at) == len(LINES), "every part is running")
+        ready, *parts = (pipeline.seen_at[expected] for expected in LINES)
     return [
         ("Kafka and PostgreSQL ready", ready),
         ("page served", served),
-        ("producer, storage and analytics at work", max(parts)),
+        ("producer, storage and analytics running", max(parts)),
         ("first quote on the page", seen),
     ]
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()
     path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
-        print(f"no Chromium on the PATH ({', '.join(CHROMIUMS)})", file=sys.stderr)
+        print(f"No Chromium found on the PATH ({', '.join(CHROMIUMS)}).", file=sys.stderr)
         return 1
     with (
         tempfile.TemporaryDirectory(prefix="tickstream-benchmark-") as folder,
@@ -133,13 +133,13 @@ def main() -> int:
     ):
         settings = settings_in(Path(folder))
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        say("a first start, which makes the data folders")
+        say("first start, which creates the data folders")
         phases(settings, browser)
-        say("a warm start")
+        say("warm start")
         found = phases(settings | {"KAFKA_TOPIC": "warm", "POSTGRES_DB": "warm"}, browser)
         browser.close()
     rows = [(name, f"{seconds:.1f}") for name, seconds in sorted(found, key=lambda phase: phase[1])]
-    print(table(f"A warm start, seconds (aim: below {AIM_SECONDS:.0f})", ("reached", "after"), rows))
+    print(table(f"Warm start, seconds (target: below {AIM_SECONDS:.0f})", ("phase", "after"), rows))
     return 0
 
 

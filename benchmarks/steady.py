@@ -1,4 +1,4 @@
-"""A steady feed: how long a quote takes to its row, and what that costs while the desk is mostly at rest."""
+"""A steady feed of quotes: latency from quote to row, and the CPU load of the parts."""
 
 import json
 from typing import NamedTuple
@@ -17,7 +17,7 @@ LATENCY = """
 
 
 class Steady(NamedTuple):
-    """Milliseconds from a quote's making to the commit of its row, and each part's share of a core."""
+    """Milliseconds from the creation of a quote to the commit of its row, and each part's share of a core."""
 
     median: float
     p99: float
@@ -25,7 +25,7 @@ class Steady(NamedTuple):
     cores: dict[str, float]
 
     def sentence(self) -> str:
-        """As it is printed."""
+        """The result as printed."""
         shares = ", ".join(f"{part} {share:.2f}" for part, share in self.cores.items())
         return (
             f"At a steady {RATE:,} quotes/s for {SECONDS} s, all parts running: source to committed row "
@@ -35,10 +35,10 @@ class Steady(NamedTuple):
 
 
 def steady(stage: Stage) -> Steady:
-    """Feed 20 seconds at 1,000 quotes a second; its first second is left out, as it makes the day's table."""
+    """Feed 20 seconds at 1,000 quotes per second; the first second is left out, because it creates the day's table."""
     stage.prepare(ACT)
     parts = {name: stage.start(ACT, module) for name, module in PARTS.items()}
-    until(lambda: _count(stage, "progress") == len(PARTS) * 4, "the parts take their partitions up")
+    until(lambda: _count(stage, "progress") == len(PARTS) * 4, "the partitions are assigned to the parts")
     cpu, servers = {name: part.cpu_seconds() for name, part in parts.items()}, stage.server_cpu()
     feed = stage.run(ACT, "benchmarks.feed", "--quotes", str(RATE * SECONDS), "--rate", str(RATE))
     report = json.loads(feed.printed)

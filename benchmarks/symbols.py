@@ -1,9 +1,9 @@
-"""Whether a quote costs the analytics the same with ten symbols as with ten thousand.
+"""Cost of a quote in the analytics part with ten, a thousand and ten thousand symbols.
 
-    python -m benchmarks.symbols                    about five minutes
-    python -m benchmarks.symbols --quotes 100000    a quick look
+    python -m benchmarks.symbols                    takes about five minutes
+    python -m benchmarks.symbols --quotes 100000    a short run
 
-Everything runs on an embedded Kafka and PostgreSQL of its own in a temporary folder, removed at the end.
+Everything runs on an embedded Kafka and PostgreSQL in a temporary folder, which is removed at the end.
 """
 
 import argparse
@@ -35,16 +35,17 @@ HEADER = (
     "peak MB",
 )
 FOOT = f"""\
-engine     the pure fold alone: five intervals, all indicators, alerts. CPU time.
-part       the process on a backlog: reading, folding, writing, state saved. CPU time, start-up left out, which is
-           the same process for one message. quotes/s is by the clock.
-Each symbol has {QUOTES_A_MINUTE} quotes a minute of event time, so that as many bars close for a quote in every row.
-What a symbol's first quote costs is left out; that the state of all is saved at the end is in. Aim: at most 1.5 times.
+engine     CPU time of the pure fold alone: five intervals, all indicators, alerts.
+part       CPU time of the process on a backlog: read, fold, write, store the snapshot. The start-up, measured with the
+           same process for one message, is subtracted. quotes/s is wall-clock time.
+Each symbol has {QUOTES_A_MINUTE} quotes a minute of event time, so that the same number of bars closes per quote in
+every row. The first quote of each symbol is left out; the snapshot of all symbols at the end is included. Target: at
+most 1.5 times the first row.
 """
 
 
 class Cost(NamedTuple):
-    """Of one quote, in microseconds of CPU time; memory at the peak of the part."""
+    """The cost of one quote in microseconds of CPU time, and the peak memory of the part."""
 
     symbols: int
     engine: float
@@ -53,7 +54,7 @@ class Cost(NamedTuple):
     megabytes: float
 
     def cells(self, first: "Cost") -> tuple[str, ...]:
-        """As the table shows it, beside the first row."""
+        """The cells of its table row, with the ratios to the first row."""
         return (
             f"{self.symbols:,}",
             f"{self.engine:.2f}",
@@ -66,7 +67,7 @@ class Cost(NamedTuple):
 
 
 def engine_cost(symbols: int, quotes: int) -> float:
-    """Microseconds of CPU a quote takes in the pure engine, once it knows every symbol."""
+    """CPU microseconds per quote in the pure engine, after it has seen every symbol."""
     engine = Engine(EngineSettings())
     records = backlog(symbols + quotes, symbols, QUOTES_A_MINUTE)
     _fold(engine, records, symbols)
@@ -75,7 +76,7 @@ def engine_cost(symbols: int, quotes: int) -> float:
 
 
 def _fold(engine: Engine, records: Iterator[Record], count: int) -> float:
-    """CPU seconds for so many records, or for what is left of them; making them does not count."""
+    """CPU seconds to fold the next `count` records, or the remaining ones; their creation is not measured."""
     piece = list(islice(records, count))
     if not piece:
         return 0.0
@@ -88,7 +89,7 @@ def _fold(engine: Engine, records: Iterator[Record], count: int) -> float:
 
 
 def measure(stage: Stage, symbols: int, quotes: int) -> Cost:
-    """Engine and part with so many symbols; the part meets each of them before its start-up is measured."""
+    """Measure engine and part with this many symbols; the part sees every symbol before its start-up is measured."""
     say(f"{symbols:,} symbols: the engine alone")
     engine = engine_cost(symbols, quotes)
     say(f"{symbols:,} symbols: the part")
@@ -104,15 +105,15 @@ def measure(stage: Stage, symbols: int, quotes: int) -> Cost:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quotes", type=int, default=1_000_000, help="how many a row (default: %(default)s)")
+    parser.add_argument("--quotes", type=int, default=1_000_000, help="quotes per row (default: %(default)s)")
     arguments = parser.parse_args()
     with stage() as own:
         costs = [measure(own, symbols, arguments.quotes) for symbols in COUNTS]
-    print(table("What a quote costs", HEADER, [cost.cells(costs[0]) for cost in costs]))
+    print(table("Cost of a quote", HEADER, [cost.cells(costs[0]) for cost in costs]))
     print(FOOT)
     return 0
 

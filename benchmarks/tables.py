@@ -1,10 +1,10 @@
-"""A table as plain text."""
+"""Tables as plain text."""
 
 from collections.abc import Sequence
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first column to the left, numbers to the right."""
+    """A table with its first column aligned left and the others right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

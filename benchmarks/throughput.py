@@ -1,9 +1,9 @@
-"""How many quotes a second each part takes, and what a quote costs, beside what the usual tutorial does.
+"""Throughput of each part and cost of a quote, compared with the usual tutorial code.
 
-    python -m benchmarks.throughput                    about five minutes
-    python -m benchmarks.throughput --quotes 100000    a quick look
+    python -m benchmarks.throughput                    takes about five minutes
+    python -m benchmarks.throughput --quotes 100000    a short run
 
-Everything runs on an embedded Kafka and PostgreSQL of its own in a temporary folder, removed at the end.
+Everything runs on an embedded Kafka and PostgreSQL in a temporary folder, which is removed at the end.
 """
 
 import argparse
@@ -22,23 +22,23 @@ PARTS = {"storage": "consumer.consumer", "analytics": "analytics.analytics_consu
 HEADER = ("", "quotes/s", "target", "CPU s/million", "peak MB", "part", "PostgreSQL", "Kafka")
 FOOT = """\
 quotes/s        from the first quote made or read to the last one acknowledged or committed. For storage and analytics
-                alone: the process from start to end, state saved, less the same process for one message (its start-up).
-CPU s/million   user and system time of the part's processes alone, start-up left out likewise.
-peak MB         resident, of all the part's processes, start-up included.
-part, PostgreSQL, Kafka   their CPU time as a share of one core while the row was measured.
-Quotes of 240 bytes, 50 symbols a quote a second of event time each, four partitions, default settings.
+                alone: the process from start to end, snapshot included, minus the same process for one message.
+CPU s/million   user and system time of the part's processes alone, minus that of the start-up.
+peak MB         resident memory of all processes of the part, start-up included.
+part, PostgreSQL, Kafka   their CPU time as a share of one core during the measurement.
+Quotes of 240 bytes, 50 symbols with one quote a second of event time each, four partitions, default settings.
 
-What limits each; shares of a part's own time are from a sampling profile:
-producer    the Kafka client, 70 % (a batch and a future to fill for each message); making quotes 15 %, encoding 3 %.
-storage     the Kafka client, 60 % (unpacking messages, in Python); decoding 20 %, rows and COPY 15 %. While PostgreSQL
-            takes the rows, 5 microseconds each with two indexes, the part waits.
+Bottlenecks; shares of a part's own time are from a sampling profile:
+producer    the Kafka client, 70 % (a batch and a future for each message); making quotes 15 %, encoding 3 %.
+storage     the Kafka client, 60 % (unpacking messages, in Python); decoding 20 %, rows and COPY 15 %. The part waits
+            while PostgreSQL writes the rows, 5 microseconds each with two indexes.
 analytics   the Kafka client, 55 %; decoding 15 %, bars and indicators 12 %, the live view 6 %.
 all         two cores, shared by the parts, Kafka and PostgreSQL.
 """
 
 
 class ThroughputRow(NamedTuple):
-    """One measurement. `cpu` is CPU seconds, of the parts and of the servers, in `seconds`."""
+    """One measurement over `seconds`; `cpu` are the CPU seconds of the parts, `servers` those of the servers."""
 
     name: str
     quotes: int
@@ -49,7 +49,7 @@ class ThroughputRow(NamedTuple):
     servers: ServerCpu
 
     def cells(self) -> tuple[str, ...]:
-        """As the table shows it."""
+        """The cells of its table row."""
         shares = (self.cpu, self.servers.postgres, self.servers.kafka)
         return (
             self.name,
@@ -62,7 +62,7 @@ class ThroughputRow(NamedTuple):
 
 
 def produced(stage: Stage, quotes: int) -> tuple[ThroughputRow, int]:
-    """The producer alone, which leaves the backlog; and how many messages that has."""
+    """The producer alone, which creates the backlog, and the number of messages in it."""
     before = stage.server_cpu()
     usage = stage.run("backlog", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
     report = json.loads(usage.printed)
@@ -73,7 +73,7 @@ def produced(stage: Stage, quotes: int) -> tuple[ThroughputRow, int]:
 
 
 def drained(stage: Stage, part: str, target: int, quotes: int, messages: int) -> ThroughputRow:
-    """A consuming part on the backlog. The first start-up makes tables, the second is the one subtracted."""
+    """A consuming part on the backlog. The first start-up creates tables, the second one is subtracted."""
     for _ in range(START_UPS):
         empty = stage.run("backlog", PARTS[part], MAX_MESSAGES="1")
     before = stage.server_cpu()
@@ -88,7 +88,9 @@ def together(stage: Stage, quotes: int) -> ThroughputRow:
     """Producer, storage and analytics at once."""
     stage.prepare("together")
     parts = [stage.start("together", module) for module in PARTS.values()]
-    until(lambda: _progress(stage, "together")[0] == len(PARTS) * 4, "the parts take their partitions up")
+    until(
+        lambda: _progress(stage, "together")[0] == len(PARTS) * 4, "the partitions are assigned to the parts"
+    )
     cpu, before = [part.cpu_seconds() for part in parts], stage.server_cpu()
     feed = stage.run("together", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
     report = json.loads(feed.printed)
@@ -106,12 +108,12 @@ def together(stage: Stage, quotes: int) -> ThroughputRow:
 
 
 def tutorial(stage: Stage, kind: str, messages: int) -> ThroughputRow:
-    """The usual tutorial on the head of the backlog."""
+    """The usual tutorial code on the first messages of the backlog."""
     before = stage.server_cpu()
     usage = stage.run("backlog", "benchmarks.tutorial", kind, "--messages", str(messages))
     report = json.loads(usage.printed)
     seconds = report["ended"] - report["began"]
-    name = {"storage": "a commit a message", "indicators": "pandas a message"}[kind]
+    name = {"storage": "one commit per message", "indicators": "pandas per message"}[kind]
     return ThroughputRow(
         f"tutorial: {name}", messages, None, seconds, report["cpu"], usage.megabytes, _since(before, stage)
     )
@@ -123,34 +125,36 @@ def _since(before: ServerCpu, stage: Stage) -> ServerCpu:
 
 
 def _progress(stage: Stage, act: str) -> tuple[int, int]:
-    """How many partitions are taken up, counted for each group, and how many messages are done in them."""
+    """The number of assigned partitions over all groups, and of messages read in them."""
     taken_up, done = stage.row(act, "select count(*), coalesce(sum(next_offset), 0)::bigint from progress")
     return taken_up, done
 
 
 def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
-    """Every row of the table, and the steady feed."""
+    """Measure every row of the table, and the steady feed."""
     say(f"producer: {quotes:,} quotes")
     producer, messages = produced(stage, quotes)
-    say("storage drains them")
+    say("storage alone")
     rows = [producer, drained(stage, "storage", 80_000, quotes, messages)]
-    say("analytics drains them")
+    say("analytics alone")
     rows.append(drained(stage, "analytics", 40_000, quotes, messages))
     say("all three at once")
     rows.append(together(stage, quotes))
     for kind in ("storage", "indicators"):
-        say(f"the usual tutorial: {kind}")
+        say(f"tutorial code: {kind}")
         rows.append(tutorial(stage, kind, min(quotes, TUTORIAL_MESSAGES)))
-    say("a steady feed")
+    say("steady feed")
     return rows, steady(stage)
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quotes", type=int, default=1_000_000, help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--quotes", type=int, default=1_000_000, help="number of quotes (default: %(default)s)"
+    )
     with stage() as own:
         rows, latency = measure(own, parser.parse_args().quotes)
     print(table("Throughput", HEADER, [row.cells() for row in rows]))

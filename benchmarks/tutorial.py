@@ -1,9 +1,9 @@
-"""The baseline: what the usual tutorial does with a topic of quotes, on the same backlog.
+"""The baseline: usual tutorial code that consumes a topic of quotes, on the same backlog.
 
-    python -m benchmarks.tutorial storage --messages 20000       one INSERT and one commit a message
-    python -m benchmarks.tutorial indicators --messages 20000    pandas over the last 100 prices at each message
+    python -m benchmarks.tutorial storage --messages 20000       one INSERT and one commit per message
+    python -m benchmarks.tutorial indicators --messages 20000    pandas over the last 100 prices per message
 
-Prints one line of JSON: from the first message to the last.
+Prints one line of JSON: times of the first and the last message, and CPU seconds.
 """
 
 import argparse
@@ -34,7 +34,7 @@ INSERT = "insert into tutorial_quotes (symbol, price, size, event_time) values (
 
 @contextmanager
 def storage(config: Config) -> Iterator[Handle]:
-    """A row and a commit a message."""
+    """One row and one commit per message."""
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     with closing(connect(dsn, "tutorial")) as connection, connection.cursor() as cursor:
         cursor.execute(TABLE)
@@ -49,7 +49,7 @@ def storage(config: Config) -> Iterator[Handle]:
 
 @contextmanager
 def indicators(_: Config) -> Iterator[Handle]:
-    """The usual six indicators, computed anew from a window of prices at each message; nothing is saved."""
+    """The usual six indicators, calculated again from a window of prices at each message; nothing is stored."""
     windows: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=WINDOW))
 
     def handle(quote: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def recompute(prices: pd.Series) -> dict[str, float]:
 
 
 def consume(config: Config, handle: Handle, messages: int) -> dict[str, float]:
-    """Handle so many messages, one after the other, with the client as it comes."""
+    """Handle `messages` messages one by one, with the default client; returns start, end and CPU seconds."""
     consumer = KafkaConsumer(
         config.topic(),
         **client_settings(config.kafka.brokers),
@@ -104,7 +104,7 @@ def consume(config: Config, handle: Handle, messages: int) -> dict[str, float]:
 
 
 def main() -> int:
-    """Run what the command line says."""
+    """Run as the command line states; returns the exit status."""
     kinds = {"storage": storage, "indicators": indicators}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

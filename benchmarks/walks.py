@@ -1,4 +1,4 @@
-"""Closes to forecast: random walks, some of which remember a little, so that searches find more than one order."""
+"""Closes to forecast: random walks, some of them autocorrelated, so that searches find more than one order."""
 
 from math import exp
 from random import Random
@@ -9,14 +9,14 @@ from shared.market.records import Bar
 
 SEED = 7
 STEP = 5e-4
-"""Deviation of a minute's log return."""
-MEMORIES = ((0.0, 0.0), (0.25, 0.0), (0.0, -0.3), (0.5, -0.2), (-0.2, 0.0))
-"""What a return keeps of the one before it, and of its surprise."""
+"""Standard deviation of the log return of a minute."""
+COEFFICIENTS = ((0.0, 0.0), (0.25, 0.0), (0.0, -0.3), (0.5, -0.2), (-0.2, 0.0))
+"""Autoregressive and moving average coefficients of the returns."""
 HIGHEST_PRICE = 500.0
 SYMBOLS, WALKS = 500, 10
-"""Symbols of a market and distinct walks, which they share, each at a price of its own."""
+"""Number of symbols of a market, and of distinct walks; symbols on one walk have different prices."""
 REACH = 2e-4
-"""Of the high and the low beyond open and close, as a share of the price."""
+"""Distance of high and low from open and close, as a share of the price."""
 MINUTE = 60
 FIRST_START = 1_767_578_400
 """2026-01-05 02:00 UTC, a Monday."""
@@ -24,9 +24,9 @@ SOURCE = "benchmark"
 
 
 def walk(number: int, length: int) -> list[float]:
-    """The closes of walk `number`; it is the same at every run, and its kind is the next of MEMORIES."""
+    """The closes of walk `number`, the same in every run, with the coefficients at its place in COEFFICIENTS."""
     random = Random(SEED * 1_000_003 + number)
-    kept, echo = MEMORIES[number % len(MEMORIES)]
+    kept, echo = COEFFICIENTS[number % len(COEFFICIENTS)]
     level = moved = surprise = 0.0
     closes = []
     first = 20.0 + (HIGHEST_PRICE - 20.0) * random.random()
@@ -39,7 +39,7 @@ def walk(number: int, length: int) -> list[float]:
 
 
 def bar(symbol: str, number: int, open_: float, close: float) -> Bar:
-    """The minute bar of this number, from the close before to its own."""
+    """The minute bar of this number, which opens at the previous close."""
     start = FIRST_START + MINUTE * number
     high, low = max(open_, close) * (1.0 + REACH), min(open_, close) * (1.0 - REACH)
     volume = 1_000.0 + 37.0 * (number % 29)
@@ -49,14 +49,14 @@ def bar(symbol: str, number: int, open_: float, close: float) -> Bar:
 
 
 def history(symbol: str, closes: list[float]) -> TrainingHistory:
-    """The same minutes as samples are made of."""
+    """These minutes as a history for training samples."""
     pairs = zip([closes[0], *closes[:-1]], closes, strict=True)
     bars = [bar(symbol, number, before, close) for number, (before, close) in enumerate(pairs)]
     return TrainingHistory(symbol, [each.end for each in bars], [observed(each) for each in bars], [])
 
 
 def observed(each: Bar) -> Observation:
-    """What models see of a bar."""
+    """A bar as models see it."""
     return Observation(each.close, each.high, each.low, each.volume)
 
 
@@ -66,12 +66,12 @@ def symbol_of(number: int) -> str:
 
 
 def walk_of(symbol: str) -> int:
-    """The walk that a symbol is on."""
+    """The number of the walk of a symbol."""
     return int(symbol[1:]) % WALKS
 
 
 class WalkingMarket:
-    """Symbols on their walks, each a few percent apart from the next one on the same."""
+    """Symbols on their walks; symbols on one walk differ by a few percent in price."""
 
     def __init__(self, symbols: int, length: int) -> None:
         self._walks = [walk(number, length) for number in range(WALKS)]
@@ -83,9 +83,9 @@ class WalkingMarket:
         return [factor * close for close in self._walks[walk_of(symbol)][start:end]]
 
     def past(self, symbol: str, bars: int) -> list[tuple[int, Observation]]:
-        """When its first bars ended, and what was seen of them."""
-        told = history(symbol, self.closes(symbol, 0, bars))
-        return list(zip(told.made_at, told.observations, strict=True))
+        """The ends of its first bars (epoch seconds), with their observations."""
+        first = history(symbol, self.closes(symbol, 0, bars))
+        return list(zip(first.made_at, first.observations, strict=True))
 
     def bar(self, symbol: str, number: int) -> Bar:
         """The bar of this number, which is not the first."""

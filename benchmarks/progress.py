@@ -1,4 +1,4 @@
-"""How far a benchmark has come, beside its tables."""
+"""Progress bars of the benchmarks, on standard error."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -9,6 +9,6 @@ from rich.progress import track
 Each = TypeVar("Each")
 
 
-def tracked(every: Iterable[Each], what: str, total: int) -> Iterator[Each]:
-    """The same, with a bar on standard error that says what is done of `total`."""
+def with_progress(every: Iterable[Each], what: str, total: int) -> Iterator[Each]:
+    """Yield the same items, with a progress bar on standard error."""
     yield from track(every, f"  {what:<44}", total=total, console=Console(stderr=True))

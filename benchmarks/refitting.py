@@ -1,4 +1,4 @@
-"""What it costs to fit a library's model anew at every closed bar."""
+"""The cost of fitting a library's ARIMA model again at every closed bar, for comparison."""
 
 import time
 import warnings
@@ -8,25 +8,27 @@ import numpy as np
 import pmdarima
 from threadpoolctl import threadpool_limits
 
+from benchmarks.progress import with_progress
 from benchmarks.tables import table
-from benchmarks.tracking import tracked
 from benchmarks.walks import SYMBOLS, WalkingMarket
 from ml.arima.forecaster import ForecastSettings
 
 FITS = 2
-"""Bars at which each walk is fitted anew."""
+"""Number of bars at which each walk is fitted."""
 
 
-def fitted_anew(market: WalkingMarket, first: int, settings: ForecastSettings, walks: int) -> list[float]:
-    """Milliseconds of processor time of pmdarima's automatic search with its defaults, and its forecast, at each bar.
+def refitted_at_every_bar(
+    market: WalkingMarket, first: int, settings: ForecastSettings, walks: int
+) -> list[float]:
+    """CPU milliseconds of pmdarima's automatic search with its defaults, and its forecast, at each bar.
 
-    One thread of linear algebra: with more, which is what it would take by itself, it is slower yet.
+    Linear algebra uses one thread; with the default of more threads it is even slower.
     """
     found = []
     ends = [(symbol, first + turn) for symbol in market.symbols[:walks] for turn in range(FITS)]
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for symbol, end in tracked(ends, "pmdarima at every bar", len(ends)):
+        for symbol, end in with_progress(ends, "pmdarima at every bar", len(ends)):
             closes = np.array(market.closes(symbol, end - settings.window, end))
             began = time.process_time_ns()
             model = pmdarima.auto_arima(closes)
@@ -36,7 +38,7 @@ def fitted_anew(market: WalkingMarket, first: int, settings: ForecastSettings, w
 
 
 def beside(ours: float, fits: list[float]) -> str:
-    """A table of these fits and of what Tickstream needs, in milliseconds of processor time a symbol and bar."""
+    """A table that compares these fits with Tickstream, in CPU milliseconds for each symbol and bar."""
     theirs = median(fits)
     rows = [
         (
@@ -45,7 +47,7 @@ def beside(ours: float, fits: list[float]) -> str:
             f"{theirs * SYMBOLS / 1e3:,.1f} s",
         ),
         ("Tickstream: everything", f"{ours:.3f} ms", f"{ours * SYMBOLS / 1e3:.3f} s"),
-        ("times as quick", f"{theirs / ours:,.0f}", ""),
+        ("factor", f"{theirs / ours:,.0f}", ""),
     ]
-    title = f"Beside a model fitted anew at every bar: processor time, medians ({len(fits)} fits, one thread)"
-    return table(title, ("", "a symbol", f"{SYMBOLS} symbols"), rows)
+    title = f"Compared with fitting a model at every bar: CPU time, medians ({len(fits)} fits, one thread)"
+    return table(title, ("", "one symbol", f"{SYMBOLS} symbols"), rows)
