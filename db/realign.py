@@ -42,7 +42,9 @@ from shared.settings.config import Config
 DIFFERENT = 1
 REFUSED = 3
 SAME = "Log and tables agree up to the last message read."
-NOTHING_READ = "Nothing of this topic was read into this database. For the simulated market, set TICKSTREAM_FEED=simulated."
+NOTHING_READ = (
+    "Nothing of this topic was read into this database. For the simulated market: TICKSTREAM_FEED=simulated."
+)
 
 
 def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
