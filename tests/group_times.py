@@ -1,4 +1,4 @@
-"""What each group of tests took, shown at the end of a run."""
+"""The seconds that each group of tests took, printed at the end of a run."""
 
 from collections import Counter, defaultdict
 from itertools import chain

@@ -1,9 +1,9 @@
-"""The tests that need no server, under every Python from 3.11 on that is found, each in an environment of its own.
+"""Run the tests that need no server with every Python from 3.11 on that is found, each in a separate environment.
 
     python -m tests.pythons                 all of them: python3.Y on the PATH and in ~/.pyenv/versions
-    python -m tests.pythons 3.12 3.13       these
+    python -m tests.pythons 3.12 3.13       these versions
 
-An environment, `.venv-3.12`, stays for the next time. Any Python runs this: it needs nothing installed.
+An environment, such as `.venv-3.12`, is kept for the next run. Any Python runs this: it needs no installed package.
 """
 
 import re

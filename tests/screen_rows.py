@@ -1,4 +1,4 @@
-"""A small market written straight into the tables, for the tests of the screen."""
+"""A small market written directly into the tables, for the tests of the page."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple

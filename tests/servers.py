@@ -1,4 +1,4 @@
-"""Real servers for every test that asks for one: started once for the whole run, on free ports."""
+"""Real servers for the tests: started once for the whole run, on free ports."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How slow this machine is at the moment: limits of time that a product keeps are those of a machine that is free."""
+"""The current slowness of this machine, by which time limits that assume an idle machine are extended."""
 
 import os
 

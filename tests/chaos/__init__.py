@@ -1,1 +1,1 @@
-"""Proof by killing: a replay whose parts and servers are killed ends in the tables of one that was left alone."""
+"""Chaos test: a replay whose parts and servers are killed ends with the same tables as an undisturbed one."""

@@ -1,9 +1,9 @@
-"""Kill the parts and the servers of a replay at random, and compare what is left with a run that was left alone.
+"""Kill the parts and the servers of a replay at random, and compare the result with an undisturbed run.
 
     python -m tests.chaos                              ninety minutes at sixty times their speed, twenty kills of parts
     python -m tests.chaos --kills 60 --seed 3 --speed 30
 
-Every table and both topics must be the same to the byte, but for columns of wall-clock time.
+Every table and both topics must be identical byte for byte, except columns of wall-clock time.
 """
 
 import argparse

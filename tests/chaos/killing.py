@@ -1,4 +1,4 @@
-"""Who is killed when: drawn from a seed, and done without a farewell."""
+"""Which process is killed when: drawn from a seed; killed with SIGKILL."""
 
 import random
 import signal

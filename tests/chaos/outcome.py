@@ -1,4 +1,4 @@
-"""What a run left behind, as bytes: every table but for its columns of wall-clock time, and the log itself."""
+"""The result of a run as bytes: every table except its columns of wall-clock time, and the log itself."""
 
 import io
 from collections.abc import Iterator

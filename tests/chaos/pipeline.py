@@ -1,4 +1,4 @@
-"""One replay from start to end, on servers of its own, its parts watched over by the real supervisor."""
+"""One replay from start to end on separate servers, with its parts under the real supervisor."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""What the chaos run replays: an hour and a half of real trades where there are any, else trades made from a seed."""
+"""The recording that the chaos run replays: ninety minutes of real trades if available, otherwise seeded trades."""
 
 import random
 import zipfile

@@ -1,4 +1,4 @@
-"""The page has no barrier that axe-core finds, at every size, with rows of every kind on it."""
+"""axe-core finds no accessibility problem on the page, at every size, with rows of every kind."""
 
 import time
 from collections.abc import Callable

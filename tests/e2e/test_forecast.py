@@ -1,4 +1,4 @@
-"""Forecasts as a reader sees them: the fan beyond the last bar, and the card beside the chart."""
+"""Forecasts on the page: the fan after the last bar, and the card beside the chart."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The page over live quotes: where they come from, why some don't come, and what is paid in which currency."""
+"""The page with live quotes: their source, the reason when some are missing, and the currency of prices."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Numbers on the page that could be mistaken: old ones, small ones, negative ones, and a server that is gone."""
+"""Numbers on the page that could be misread: old, small and negative ones, and a server that does not answer."""
 
 import re
 import time

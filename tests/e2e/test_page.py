@@ -1,4 +1,4 @@
-"""The page as a reader sees it: a real browser, a real server, a real database."""
+"""The page in a real browser, with a real server and a real database."""
 
 import re
 import time

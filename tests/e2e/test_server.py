@@ -1,4 +1,4 @@
-"""The screen's server, asked without a browser."""
+"""The server of the page, requested without a browser."""
 
 import gzip
 import json

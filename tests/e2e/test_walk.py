@@ -1,4 +1,4 @@
-"""A random walk of a user: after each action everything on the page has to be right. `make soak` goes further."""
+"""Random user actions: after each one everything on the page must be right. `make soak` runs more of them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""An open page that is listened to."""
+"""An open page, with its console errors and its requests to other sites."""
 
 from typing import Any
 

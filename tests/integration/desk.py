@@ -1,4 +1,4 @@
-"""A topic and a database of a test's own on the shared servers, and the real parts at work on them."""
+"""A separate topic and database for each test on the shared servers, with the real parts."""
 
 import os
 import subprocess

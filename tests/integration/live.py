@@ -1,6 +1,6 @@
-"""The real live market, with the real providers, at work on the stand-in: what it says is in a list.
+"""The real live market with the real providers against the stand-in; its records are collected in a list.
 
-Limits are short, so that faults are noticed within a second or two; nothing else is different.
+Limits are short, so that faults are detected within a second or two; nothing else is different.
 """
 
 import time

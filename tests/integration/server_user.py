@@ -1,4 +1,4 @@
-"""Another process that uses an embedded server, and patience with it."""
+"""A separate process that uses an embedded server, and functions that wait for it."""
 
 import subprocess
 import sys

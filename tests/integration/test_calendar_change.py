@@ -1,4 +1,4 @@
-"""Other trading hours meet old state: what depends on them is made anew once, with progress."""
+"""Trading hours change with a new version: what depends on them is calculated again once, with progress."""
 
 import logging
 

@@ -1,5 +1,5 @@
-"""Which market a first start shows where nothing is set: live quotes where Yahoo answers, else the simulated one, which
-offers to switch. Yahoo is the stand-in, servers and parts are real."""
+"""The market of a first start without settings: live quotes if Yahoo answers, otherwise the simulated market, which
+offers to switch. Yahoo is the stand-in; servers and parts are real."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What is known of symbols: asked of a provider on this machine, kept in real tables, asked again when it is old."""
+"""Company data of symbols: requested from a local provider, stored in real tables, requested again when outdated."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing

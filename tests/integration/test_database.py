@@ -1,4 +1,4 @@
-"""What COPY takes is what the table holds."""
+"""A table contains exactly what COPY wrote."""
 
 from collections.abc import Iterator
 from contextlib import closing

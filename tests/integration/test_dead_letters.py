@@ -1,4 +1,4 @@
-"""Bad messages: kept whole with their reason, on the dead-letter topic once, and the pipeline goes on."""
+"""Invalid messages are stored with their reason and sent to the dead-letter topic once; the pipeline continues."""
 
 import json
 from contextlib import closing

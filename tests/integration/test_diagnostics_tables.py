@@ -1,4 +1,4 @@
-"""Findings on how forecasts err, from a real PostgreSQL and back into it."""
+"""Analysis of forecast errors, read from and written to a real PostgreSQL."""
 
 import json
 from collections.abc import Iterator

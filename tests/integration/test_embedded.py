@@ -1,4 +1,4 @@
-"""Using the embedded servers together, with real ones: who starts them and who stops them."""
+"""Several users of the embedded servers, with real servers: who starts and who stops them."""
 
 import os
 import subprocess

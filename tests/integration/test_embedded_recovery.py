@@ -1,4 +1,4 @@
-"""What happens to servers, with real ones: they are killed, their leftovers are stale, their ports are taken."""
+"""Recovery of real embedded servers: they are killed, their leftover files are stale, their ports are taken."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Two members of one group: partitions move from one to the other, and who lost one can't write any more."""
+"""Two members of one group: partitions move from one to the other, and the one that lost them can't write any more."""
 
 import signal
 import threading

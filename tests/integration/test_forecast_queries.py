@@ -1,4 +1,4 @@
-"""What the screen reads of forecasts, against a real PostgreSQL."""
+"""The page's queries of forecasts, with a real PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import closing

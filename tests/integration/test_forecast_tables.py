@@ -1,4 +1,4 @@
-"""Forecasts in their tables: exactly what the fold said, once, whatever is killed and whatever is set anew."""
+"""Forecasts in their tables: exactly those of the fold, once, whatever is killed or changed in the settings."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Ten thousand messages that nobody thinks of, between good ones, through the real parts."""
+"""Ten thousand random messages between valid ones, through the real parts."""
 
 import json
 import random

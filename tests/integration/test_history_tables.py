@@ -1,4 +1,4 @@
-"""Histories of the tables: the newest bars of each symbol, and the splits among them."""
+"""Histories from the tables: the newest bars of each symbol, and the splits among them."""
 
 from collections.abc import Iterator
 from contextlib import closing

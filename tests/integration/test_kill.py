@@ -1,4 +1,4 @@
-"""The chaos run in small: parts and servers are killed, and nothing is different for it."""
+"""A small chaos run: parts and servers are killed, and the result is the same."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Answers that are late, wrong or missing: told while it lasts, and asked again until they are right."""
+"""Answers that are late, wrong or missing: reported while it lasts, and requested again until they are right."""
 
 from collections.abc import Callable, Iterator
 

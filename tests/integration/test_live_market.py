@@ -1,4 +1,4 @@
-"""Symbols that come, go and change, and two sources of one symbol: what is told, and what is raised and cleared."""
+"""Symbols that are added, removed and changed, and two sources of one symbol: which records and alerts result."""
 
 from dataclasses import replace
 from queue import Empty

@@ -1,4 +1,4 @@
-"""Numbers that can't be true, that come twice, or in another order: none is invented and none is lost."""
+"""Impossible numbers, duplicates and numbers out of order: none is invented and none is lost."""
 
 import time
 from collections.abc import Callable, Iterator

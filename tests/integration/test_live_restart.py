@@ -1,4 +1,4 @@
-"""Live quotes through Kafka and PostgreSQL: a first start, a producer that is killed, and what is left in the end."""
+"""Live quotes through Kafka and PostgreSQL: a first start, a killed producer, and the final result."""
 
 import random
 import signal

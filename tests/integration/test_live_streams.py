@@ -1,4 +1,4 @@
-"""Streams that end, break, fall silent or talk nonsense: noticed, told, opened anew, and nothing is lost."""
+"""Streams that end, break, go silent or send invalid frames: detected, reported, opened again, and nothing is lost."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The live view follows what is folded, also through a kill."""
+"""The live view follows the fold, also after a kill."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta

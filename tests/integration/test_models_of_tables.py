@@ -1,4 +1,4 @@
-"""The commands of trained models on the pipeline's own tables."""
+"""The commands of trained models with the pipeline's own tables."""
 
 from contextlib import closing
 from datetime import UTC, datetime

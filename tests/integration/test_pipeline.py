@@ -1,4 +1,4 @@
-"""start_pipeline.py as its user sees it: one command starts everything, Ctrl-C stops everything."""
+"""start_pipeline.py from its user's point of view: one command starts everything, Ctrl-C stops everything."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The screen's SELECTs against a real PostgreSQL, and the thread that runs them."""
+"""The page's queries with a real PostgreSQL, and the thread that runs them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A broker that dies or says nothing is named; nobody waits for it without bound."""
+"""A broker that dies or does not answer is reported; every wait for it is bounded."""
 
 import threading
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Trained models that come and go while the log is folded: whatever is killed, they changed at the same records."""
+"""Deployments of trained models during a fold: after any kill they change at the same records."""
 
 import logging
 from collections.abc import Iterator

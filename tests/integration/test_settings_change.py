@@ -1,4 +1,4 @@
-"""New settings meet old state: nothing is written twice, and no row keeps numbers of older periods."""
+"""New settings with stored state: nothing is written twice, and no row keeps values of other periods."""
 
 from collections.abc import Iterator
 from contextlib import closing

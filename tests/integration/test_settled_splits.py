@@ -1,4 +1,4 @@
-"""Splits in the tables: one that prices show is kept, one that they don't show raises an alert; whatever is killed."""
+"""Splits in the tables: stored if prices show them, otherwise reported by an alert; the same after any kill."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The storage fold by itself: what it makes of days, and what it leaves open."""
+"""The storage fold alone: partitions of the table by day, and days that are still open."""
 
 import threading
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""python -m producer.symbols: what it adds, refuses and tells, against a provider on this machine and real tables."""
+"""python -m producer.symbols: what it adds, refuses and prints, with a local provider and real tables."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""python -m producer.symbols beside other feeds than the live one, before a first start, and beside a running one."""
+"""python -m producer.symbols with other feeds than the live one, before a first start, and beside a pipeline."""
 
 import os
 import subprocess

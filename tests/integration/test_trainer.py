@@ -1,4 +1,4 @@
-"""The trainer at work: it learns from real tables as bars close, and leaves alone what is not due."""
+"""The trainer: it trains from real tables as bars close, and does nothing that is not due."""
 
 import math
 import os

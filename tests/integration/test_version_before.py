@@ -1,4 +1,4 @@
-"""A database of the version before: its log is folded again once, and the tables are those of a new fold."""
+"""A database of the previous version: its log is folded again once, and the tables are those of a new fold."""
 
 import logging
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The producer's tables: what is watched, what is known of it, how it fares and what is wrong, in a real PostgreSQL."""
+"""The producer's tables in a real PostgreSQL: followed symbols, company data, data quality and data alerts."""
 
 from collections.abc import Iterator
 from contextlib import closing

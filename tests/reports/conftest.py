@@ -1,4 +1,4 @@
-"""What the tests of reports share with the unit tests and each other."""
+"""Fixtures that the tests of reports share with the unit tests and each other."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

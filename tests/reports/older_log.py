@@ -1,4 +1,4 @@
-"""A Kafka whose data folder is replaced by an older copy of it, as after a restore or a power cut."""
+"""A Kafka whose data folder is replaced by an older copy, as after a restore or a power cut."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Recorded files as the tests write them, and what a replay makes of them."""
+"""Recorded files written by tests, and the result of their replay."""
 
 import csv
 import io

@@ -1,6 +1,6 @@
-"""Scenario: a provider, or who speaks in its place, answers without end: a body that never stops, one that unpacks to a
-thousand times its size, headers by the megabyte, redirects in a circle, a byte now and then. None of it fills the
-memory or holds up another question."""
+"""Scenario: a provider, or a server in its place, sends an endless answer: a body without end, one that unpacks to a
+thousand times its size, headers by the megabyte, circular redirects, a byte now and then. None of these fills the
+memory or delays another request."""
 
 import gzip
 import hashlib

@@ -1,5 +1,5 @@
-"""Scenario: the chart's bars can't be read for a while. What is drawn stays, a note says so, and they are asked for
-again after growing pauses."""
+"""Scenario: the bars of the chart can't be read for a while. The drawn chart stays, a note reports it, and the bars are
+requested again after growing pauses."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What an analyst met on the price chart: blank charts, scales that stayed, prices that were not the last."""
+"""Problems that an analyst met on the price chart: blank charts, scales that did not change, wrong last prices."""
 
 from collections.abc import Iterator
 

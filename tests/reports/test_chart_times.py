@@ -1,4 +1,4 @@
-"""Which time the chart shows: interval and range, older bars, labels, and how a phone takes a swipe."""
+"""The visible time of the chart: interval and range, older bars, labels, and swipes on a phone."""
 
 from contextlib import closing
 

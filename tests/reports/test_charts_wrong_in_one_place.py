@@ -1,4 +1,4 @@
-"""Answers with history that are wrong in one place: that place is left out, named once, and the rest is kept."""
+"""History answers with one invalid place: it is left out and reported once, and the rest is kept."""
 
 import logging
 from collections.abc import Callable

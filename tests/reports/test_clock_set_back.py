@@ -1,5 +1,5 @@
-"""Scenario: the clock of the machine was fast, and is set right. What was written by the fast clock lies in the
-future; it does not count as now until that time has come."""
+"""Scenario: the clock of the machine was fast, and is set right. Rows written with the fast clock are in the future and
+do not count as current until that time."""
 
 from collections.abc import Iterator
 from contextlib import closing

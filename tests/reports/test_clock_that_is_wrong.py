@@ -1,4 +1,4 @@
-"""A machine whose clock is wrong: the page names that one cause, and no number is lost or invented by it."""
+"""A machine whose clock is wrong: the page shows that one cause, and no number is lost or invented because of it."""
 
 import time
 from datetime import UTC, datetime, timedelta

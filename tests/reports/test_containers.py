@@ -1,4 +1,4 @@
-"""What `docker compose up` starts: the pipeline, which watches its parts, and no part that nobody watches."""
+"""What `docker compose up` starts: the pipeline with its supervisor, and no part without one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Scenario: TICKSTREAM_DATA names a folder that others use, such as /opt, a home or the project itself."""
+"""Scenario: TICKSTREAM_DATA names a folder with other uses, such as /opt, a home directory or the project itself."""
 
 import sys
 from pathlib import Path

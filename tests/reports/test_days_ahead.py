@@ -1,4 +1,4 @@
-"""Scenario: a backup runs over midnight. It holds its locks on `quotes` for hours; nobody waits for it."""
+"""Scenario: a backup runs over midnight. It holds its locks on `quotes` for hours; no part waits for it."""
 
 from collections.abc import Iterator
 from contextlib import closing

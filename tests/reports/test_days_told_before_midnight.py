@@ -1,4 +1,4 @@
-"""Days whose time is told wrongly: each is read, and belongs to its own date.
+"""Days with a wrong time: each is read, and belongs to its own date.
 
 Reports: ranaroussi/yfinance #1048, days in Brazil told at 23:00 of the day before; #1100 and #1174, midnights that come
 twice or never where clocks are changed.

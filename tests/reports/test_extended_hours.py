@@ -1,4 +1,4 @@
-"""Yahoo outside the regular session: what is told of the session belongs to prices of the session alone."""
+"""Yahoo outside the regular session: session values are stored only with prices of that session."""
 
 import json
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Factor files with rows that LEAN's own reader passes over or accepts."""
+"""Factor files with rows that LEAN's own reader skips or accepts."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Charts of symbols with very few bars, and of a past so far away that what lies between is not loaded."""
+"""Charts of symbols with very few bars, and of a time so far back that the bars between are not loaded."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Figures beside a price: one that can't be true is left out, and the price stays."""
+"""Values beside a price: an impossible one is left out, and the price is stored."""
 
 import json
 from base64 import b64encode

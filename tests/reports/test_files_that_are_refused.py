@@ -1,4 +1,4 @@
-"""Recorded files that can be meant in two ways: each is refused with its line, and what only looks like it is read."""
+"""Ambiguous recorded files: each is refused with its line; files that only look ambiguous are read."""
 
 import logging
 from pathlib import Path

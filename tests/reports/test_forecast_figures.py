@@ -1,4 +1,4 @@
-"""What the forecast card and the words say of a model is of that model, and of enough forecasts."""
+"""The accuracy shown on the forecast card and in the summary is that of the named model, over enough forecasts."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""Scenario: the disk fills up under Kafka, PostgreSQL and all else that the project keeps. Parts wait and say so; once
-there is room they go on, and nothing is lost or doubled."""
+"""Scenario: the disk fills up under Kafka, PostgreSQL and all other files. Parts wait and report it; when there is
+space again they continue, and nothing is lost or stored twice."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Prices of futures at zero and below are real: stored, shown as the last price and told of; no bar takes them."""
+"""Prices of futures at zero and below are real: stored, shown as the last price and reported; they are in no bar."""
 
 import json
 from base64 import b64encode

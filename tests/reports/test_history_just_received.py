@@ -1,8 +1,8 @@
 """Report: the history route answered 503 under load: a statement was ended after three seconds.
 
-PostgreSQL plans by its statistics, which know of a history only some time after it has come in; on a large table, much
-later. Until then it took a symbol for one without rows, and compared each bar of an answer with every row of the
-symbol's indicators.
+PostgreSQL plans by its statistics, which include a new history only after some time; for a large table, much later.
+Until then it assumed that a symbol has no rows, and compared each bar of an answer with every row of the symbol's
+indicators.
 """
 
 from collections.abc import Iterator

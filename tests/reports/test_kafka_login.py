@@ -1,4 +1,4 @@
-"""What another user of this machine can do with the embedded Kafka: reach its port, and nothing else."""
+"""Another user of this machine can reach the port of the embedded Kafka, and can do nothing else with it."""
 
 import json
 import logging

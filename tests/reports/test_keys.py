@@ -1,4 +1,4 @@
-"""A key goes only where its owner sends it, and never over a network in the clear."""
+"""A key is sent only to the address that its owner set, and never unencrypted over a network."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A symbol that is followed anew, with or without a standby, does not publish its last quote twice."""
+"""A symbol that is removed and added again, with or without a standby source, does not publish its last quote twice."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

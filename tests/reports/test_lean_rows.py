@@ -1,4 +1,4 @@
-"""Rows of LEAN's files that its own reader and writer know, and numbers in them that can't be true."""
+"""Rows of LEAN's files that its own reader and writer accept, and impossible numbers in them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is installed is what was tried: every package, those needed in turn among them, by the hashes of its files."""
+"""The installed packages, indirect ones included, are those that were tested: checked by the hashes of their files."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Scenario: a power cut, or an older copy restored: the log lost its end and grew again before anybody looked."""
+"""Scenario: a power cut, or a restored older copy: the log lost its end and grew again before anybody noticed."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hours of missed trades of Binance: all of them, once each and in order, in the memory of some pages."""
+"""Hours of missed trades of Binance: all of them, once each and in order, in the memory of a few pages."""
 
 import threading
 import time

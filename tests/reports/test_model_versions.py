@@ -1,4 +1,4 @@
-"""Trained models over months: versions that serve no more are forgotten, and no number is ever given twice."""
+"""Trained models over months: versions no longer in use are forgotten, and no number is ever used twice."""
 
 import logging
 import shutil

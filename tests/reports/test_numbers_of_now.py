@@ -1,4 +1,4 @@
-"""What is shown as of now is of now; what is not says so, with how far the history is."""
+"""Numbers shown as current are current; others are marked, with the progress of the history."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""A source counts its trades anew, as it may where a pair of coins is taken off and listed again.
+"""A source restarts the numbering of its trades, for example when a pair of coins is delisted and listed again.
 
 Reports: binance/binance-public-data #242, a pair was away for months; ccxt/ccxt #8329, numbers and times of trades are
 not in the same order.

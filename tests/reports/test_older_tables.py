@@ -1,5 +1,5 @@
-"""Scenario: an older copy of the database is restored, while the log is as new as it was. The parts read the log on
-from where the copy ends, and everything is as if nothing had happened."""
+"""Scenario: an older copy of the database is restored, while the log is up to date. The parts read the log from the end
+of the copy on, and the result is the same as without the restore."""
 
 from contextlib import closing
 

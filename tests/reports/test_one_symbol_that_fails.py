@@ -1,4 +1,4 @@
-"""One symbol that a provider fails at, for a while or for ever: the others' quotes and histories come as they would."""
+"""One symbol that fails at a provider, for a while or for ever, does not delay quotes and histories of the others."""
 
 import time
 from datetime import UTC, datetime

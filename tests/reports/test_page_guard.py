@@ -1,4 +1,4 @@
-"""Whom the screen's server answers, and what another site in the same browser can do with it."""
+"""Which requests the server of the page answers, and what another site in the same browser can do with it."""
 
 import asyncio
 import http.client

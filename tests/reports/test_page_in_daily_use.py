@@ -1,4 +1,4 @@
-"""What an analyst met who worked with the page for half an hour: what is lit, selected and visible agrees."""
+"""Problems that an analyst met after half an hour with the page: highlighted, selected and visible items agree."""
 
 import time
 from collections.abc import Callable, Iterator

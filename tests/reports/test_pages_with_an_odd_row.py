@@ -1,4 +1,4 @@
-"""Answers of a provider with one row that is odd: it costs itself, and never refuses the rows around it for ever."""
+"""Answers of a provider with one invalid row: only that row is left out, and the rows around it are read."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Panels beside the chart where a name is long, or a window as wide as a tablet's."""
+"""Panels beside the chart with a long name, or in a window as wide as a tablet."""
 
 import pytest
 from playwright.sync_api import Page

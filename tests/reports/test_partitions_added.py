@@ -1,4 +1,4 @@
-"""Scenario: somebody gave the topic more partitions. Symbols would move, and their waiting quotes be dead letters."""
+"""Scenario: somebody added partitions to the topic. Symbols would move, and their unread quotes become dead letters."""
 
 from contextlib import closing
 

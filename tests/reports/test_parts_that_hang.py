@@ -1,5 +1,5 @@
-"""Scenario: a part hangs, stopped by SIGSTOP or for ever in a call that never returns. It is found by its missing sign
-of life and replaced; one that is merely busy is left alone. And a part that fails stops no other."""
+"""Scenario: a part hangs, stopped by SIGSTOP or in a call that never returns. It is detected by its missing heartbeat
+and replaced; a part that is only busy is left alone. A part that fails stops no other part."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What the embedded PostgreSQL may do on this machine, and what other users of it can do with its data."""
+"""The rights of the embedded PostgreSQL on this machine, and the access of other users to its data."""
 
 import os
 import pwd

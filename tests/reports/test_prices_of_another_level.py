@@ -1,4 +1,4 @@
-"""History whose older prices are at another level: splits that are told but not applied, days at a hundredth."""
+"""History whose older prices are at another level: splits that are listed but not applied, days at a hundredth."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

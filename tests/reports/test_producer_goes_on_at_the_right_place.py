@@ -1,5 +1,5 @@
-"""Scenario: a producer starts on a log that is not as its last run left it: a record came late, retention removed the
-beginning, somebody else goes on publishing. Each quote counts once all the same."""
+"""Scenario: a producer starts on a log that differs from the end of its last run: a record arrived late, retention
+removed the beginning, another producer publishes. Each quote still counts once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext

@@ -1,4 +1,4 @@
-"""Scenario: a new module says that it is pure, and nothing keeps it from reading a clock or a table later."""
+"""Scenario: a new module is marked as pure, and nothing prevents it from reading a clock or a table later."""
 
 import ast
 import tomllib

@@ -1,5 +1,5 @@
-"""The built-in sum of floats gives other last digits from Python 3.12 on, where it compensates for rounding
-(https://docs.python.org/3/library/functions.html#sum). A refold under a newer Python must write the same numbers, so
+"""From Python 3.12 on the built-in sum of floats has other last digits, because it compensates for rounding
+(https://docs.python.org/3/library/functions.html#sum). A refold with a newer Python must write the same numbers, so
 the fold adds floats with math.fsum or in a loop, which round the same everywhere."""
 
 import ast

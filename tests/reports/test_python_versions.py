@@ -1,4 +1,4 @@
-"""What a message is does not depend on the version of Python that reads it."""
+"""The decoding of a message does not depend on the version of Python."""
 
 import json
 from typing import Any

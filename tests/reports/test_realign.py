@@ -1,6 +1,6 @@
-"""Scenario: after a power cut, or with an older copy restored, the tables hold what the log does not have any more.
+"""Scenario: after a power cut or a restore of an older copy, the tables contain rows that the log no longer has.
 
-`python -m db.realign` shows it, cuts the tables back, and they become what folding the new log gives.
+`python -m db.realign` shows this and cuts the tables back; they become what a fold of the new log gives.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Recorded files whose bars were read wrongly: each a kind of input, with the right value."""
+"""Recorded files whose bars were read wrongly: one test for each kind of input, with the right value."""
 
 from pathlib import Path
 

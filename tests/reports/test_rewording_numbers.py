@@ -1,4 +1,4 @@
-"""Another wording of a summary is shown only where it has no number, unit or word of its own, however written."""
+"""A reworded summary is shown only if it adds no number, unit or word, in any writing."""
 
 import pytest
 

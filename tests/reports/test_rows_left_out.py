@@ -1,4 +1,4 @@
-"""Rows of a history that make no sense: their number is one alert about the data a symbol and fetch, told once."""
+"""Invalid rows of a history: their number is reported in one data alert for each symbol and fetch."""
 
 from contextlib import closing
 from datetime import UTC, datetime

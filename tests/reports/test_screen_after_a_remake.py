@@ -1,4 +1,4 @@
-"""What the analytics part makes anew reaches the charts: after an upgrade, other settings, or a cut of the tables."""
+"""Values that the analytics part calculates again reach the charts: after an upgrade, new settings, or a table cut."""
 
 import json
 from contextlib import closing

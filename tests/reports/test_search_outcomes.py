@@ -1,4 +1,4 @@
-"""A slow, frozen or different search changes nothing that is written: the outcome is stored before it is used."""
+"""A slow, frozen or different search changes no written row: the result is stored before it is used."""
 
 from contextlib import closing
 from threading import Event

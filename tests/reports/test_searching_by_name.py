@@ -1,4 +1,4 @@
-"""The field where a symbol is searched for: what is typed, what is listed, and whether everybody can use the list."""
+"""The search field for symbols: its input, its list, and its accessibility."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -1,5 +1,6 @@
-"""Scenario: an embedded Kafka or PostgreSQL hangs, as one that is stopped does. Ports stay open and nothing answers, so
-no client gets an error. It is found by a question with a limit of time, killed, and started again with all its data."""
+"""Scenario: an embedded Kafka or PostgreSQL hangs, for example stopped by a signal. Its ports stay open without an
+answer, so no client gets an error. A request with a time limit detects it;
+it is killed and started again with all its data."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""When a market is open: lunch breaks, currencies at the weekend, exchanges that nobody maps, and a year's length."""
+"""Trading hours: lunch breaks, currencies at the weekend, exchanges without a mapping, and the length of a year."""
 
 import re
 from datetime import datetime

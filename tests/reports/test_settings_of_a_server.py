@@ -1,4 +1,4 @@
-"""A PostgreSQL of the user's own, where settings change the meaning of statements, texts or numbers."""
+"""A PostgreSQL of the user whose settings change the meaning of statements, texts or numbers."""
 
 from contextlib import closing
 from datetime import timedelta

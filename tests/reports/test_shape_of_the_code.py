@@ -1,5 +1,5 @@
-"""Scenario: a stranger opens the tree; each file and function is short enough to be read in one go, and SQL is where
-it is expected."""
+"""Scenario: a newcomer opens the source tree; each file and function is short enough to be read at once, and SQL is
+only in the modules of tables."""
 
 import ast
 import re

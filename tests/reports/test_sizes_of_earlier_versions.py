@@ -1,4 +1,4 @@
-"""Sizes that earlier versions took from a day's volume are named in a data alert, once."""
+"""Sizes that earlier versions took from a day's volume are reported in a data alert, once."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Prices of every size are written with the digits they have, wherever the page or the terminal writes one."""
+"""Prices of every size are written with all their digits, on the page and on the terminal."""
 
 import pytest
 

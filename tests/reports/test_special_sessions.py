@@ -1,4 +1,4 @@
-"""Days that the calendar does not know: Saturdays on which Mumbai is open, storms that close Hong Kong."""
+"""Days that differ from the calendar: Saturdays on which Mumbai is open, storms that close Hong Kong."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A split that is told, and prices that do or don't show it: nothing is divided before they do."""
+"""A split is applied only after prices show it, and set aside if they don't."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Splits that a chart tells with a wrong date, or with two, and days that are told in other shares than the rest."""
+"""Splits that a chart lists with a wrong date or with two dates, and days in other shares than the rest."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Scenario: the page is opened. What takes room is there from the start, so that nothing moves when numbers come."""
+"""Scenario: the page is opened. Every element has its space from the start, so nothing moves when numbers arrive."""
 
 import pytest
 from playwright.sync_api import Browser

@@ -1,4 +1,4 @@
-"""Symbols are added and removed while the simulated market stands in for live quotes, and live ones follow."""
+"""Symbols are added and removed while the simulated market replaces live quotes, and live quotes follow."""
 
 from contextlib import closing
 from copy import copy

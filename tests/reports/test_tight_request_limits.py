@@ -1,5 +1,5 @@
-"""Scenario: a free key allows few questions a minute. With 74 symbols a round of them took longer than a thread that
-hangs is given, so the producer was taken for hanging and killed, again and again."""
+"""Scenario: a free key allows few requests a minute. With 74 symbols a round took longer than the hang limit of a
+thread, so the producer was treated as hanging and killed, again and again."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Topics of a Kafka of the user's own that do not keep every message, or have offsets without one."""
+"""Topics of the user's own Kafka that do not keep every message, or have offsets without one."""
 
 import logging
 from contextlib import closing

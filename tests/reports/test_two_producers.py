@@ -1,6 +1,6 @@
 """Scenario: two producers on one Kafka and topic, started in different folders or on different machines.
 
-One publishes; what a second one sends, or the first one after it was frozen, counts for nobody.
+One publishes; records of the second one, or of the first one after it was frozen, are not used.
 """
 
 import json

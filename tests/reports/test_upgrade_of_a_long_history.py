@@ -1,4 +1,4 @@
-"""A log of the version before is folded again over a long history: what it costs, and that the part is seen at work."""
+"""A log of the previous version with a long history is folded again: its cost, and the progress that is reported."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A volume is unusual for its time of day, not because a session has opened."""
+"""A volume alert compares with the same time of day, so the opening of a session raises none."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,6 @@
-"""A server on 127.0.0.1 that speaks the protocols of Yahoo, Binance, CoinGecko, Alpha Vantage and Finnhub.
+"""A server on 127.0.0.1 with the protocols of Yahoo, Binance, CoinGecko, Alpha Vantage and Finnhub.
 
-It is no mock: the sources under test talk to it over HTTP and WebSocket as they would to their providers, and it
-misbehaves when it is told to.
+It is not a mock: the sources under test use HTTP and WebSocket as with the real providers. Faults can be switched on.
 
     market = Market(Clock(datetime(2024, 7, 10, 15, 0, tzinfo=UTC)))
     with StandIn(market) as standin:

@@ -1,8 +1,8 @@
-"""The stand-in as a process of its own: `python -m tests.standin --port 9100 --coins 20 --rate 100`.
+"""The stand-in as a separate process: `python -m tests.standin --port 9100 --coins 20 --rate 100`.
 
-It prints its settings as lines of a .env, then trades at that rate in real time and obeys the lines it reads:
+It prints its settings as lines of a .env, then trades at that rate in real time and executes the lines it reads:
 `quote AAPL 230.5 40`, `down`, `up`, `refuse 5`, `status 429 10`, `close`, `abort`, `half_open`, `silence`, `speak`.
-It ends with its input. What it was told to trade is what it answers with afterwards, so nothing else is printed.
+It ends when its input is closed. Later answers contain the trades of these commands; nothing else is printed.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Alpha Vantage: everything is /query, errors come as 200, bars newest first and labelled by their end."""
+"""Alpha Vantage: every request is /query, errors have status 200, bars are newest first and labelled by their end."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What goes back to a client: answers, and the faults that take their place."""
+"""Answers to clients, and the faults that replace them."""
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus

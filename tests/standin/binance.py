@@ -1,4 +1,4 @@
-"""Binance over HTTP: trades with numbers, klines, tickers and what is listed. Its stream is in binance_stream.py."""
+"""Binance over HTTP: numbered trades, klines, tickers and listed pairs. Its stream is in binance_stream.py."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable

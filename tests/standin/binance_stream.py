@@ -1,4 +1,4 @@
-"""Binance's combined stream, of aggregated trades alone."""
+"""Binance's combined stream, with aggregate trades only."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""CoinGecko: the price of a coin, and what it is."""
+"""CoinGecko: the price of a coin, and its description."""
 
 from datetime import UTC, datetime
 

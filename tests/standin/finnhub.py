@@ -1,4 +1,4 @@
-"""Finnhub: the latest price and what a company is over HTTP, trades over a stream; both want a key."""
+"""Finnhub: latest price and company data over HTTP, trades over a stream; both require a key."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What is traded in the stand-in's market."""
+"""An instrument of the stand-in's market."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The stand-in's market: what is traded, what has been traded, and what the time is."""
+"""The stand-in's market: its instruments, its trades, and its time."""
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator

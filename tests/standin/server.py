@@ -1,4 +1,4 @@
-"""The stand-in itself: both servers in one thread, and the market behind them."""
+"""The stand-in itself: both servers in one thread, with the market they serve."""
 
 import asyncio
 import socket

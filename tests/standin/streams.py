@@ -1,4 +1,4 @@
-"""The WebSocket side: every provider's streams, and what can go wrong with them."""
+"""The WebSocket server: every provider's streams, and their faults."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The past before the first live quote: minutes of a session, by a seeded random walk round a slow wave."""
+"""The history before the first live quote: minutes of a session, from a seeded random walk around a slow wave."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""The HTTP side: one small server for all providers, each under a path of its own."""
+"""The HTTP server: one small server for all providers, each with a separate path."""
 
 import asyncio
 import socket

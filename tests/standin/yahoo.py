@@ -1,4 +1,4 @@
-"""Yahoo over HTTP: cookie and crumb, quotes, and what it knows of a company. Charts are in yahoo_chart.py."""
+"""Yahoo over HTTP: cookie and crumb, quotes, and company data. Charts are in yahoo_chart.py."""
 
 from tests.standin.answers import HTML, Answer, Request, json_answer
 from tests.standin.instrument import Instrument

@@ -1,4 +1,4 @@
-"""Yahoo's chart: split-adjusted bars in float32, nulls, a live point off the grid, and how far back each reaches."""
+"""Yahoo's chart: split-adjusted bars in float32, nulls, a live point off the grid, and the range of each interval."""
 
 from bisect import bisect_right
 from datetime import date, datetime

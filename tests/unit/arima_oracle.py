@@ -1,4 +1,4 @@
-"""What statsmodels says of a series and an ARIMA model of given parameters."""
+"""The result of statsmodels for a series and an ARIMA model with given parameters."""
 
 import warnings
 from collections.abc import Sequence

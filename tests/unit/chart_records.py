@@ -1,4 +1,4 @@
-"""What one chart of Yahoo's says as records, at the levels of its own prices."""
+"""A chart of Yahoo as records, at the levels of its own prices."""
 
 from collections.abc import Iterator
 from datetime import datetime

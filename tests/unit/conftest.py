@@ -1,4 +1,4 @@
-"""What every unit test may ask for."""
+"""Fixtures of all unit tests."""
 
 from pathlib import Path
 

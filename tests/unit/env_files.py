@@ -1,4 +1,4 @@
-"""Settings out of a `.env`, and what the user is told about a wrong one."""
+"""Settings from a `.env`, and the message about an invalid one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 from which files are fetched and that misbehaves."""
+"""A server on 127.0.0.1 for downloads, with faults."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The same market folded by whichever Python runs this: `python -m tests.unit.fold_digest` prints a hash of it all."""
+"""One market folded with the running Python: `python -m tests.unit.fold_digest` prints a hash of the result."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Histories of closed bars to draw and to make up."""
+"""Histories of closed bars: random and constructed."""
 
 from math import exp
 from random import Random

@@ -1,4 +1,4 @@
-"""Small zips laid out as LEAN lays out its data."""
+"""Small zip files in LEAN's layout."""
 
 import zipfile
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that gives a provider's answers, so that the real client can ask for them."""
+"""A server on 127.0.0.1 that gives a provider's answers to the real client."""
 
 import json
 import threading

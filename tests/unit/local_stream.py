@@ -1,4 +1,4 @@
-"""A WebSocket server on 127.0.0.1 that does to its clients what a test says."""
+"""A WebSocket server on 127.0.0.1 whose behaviour a test sets."""
 
 import socket
 import struct

@@ -1,4 +1,4 @@
-"""Trained models to put into files."""
+"""Trained models to store in files."""
 
 from dataclasses import replace
 from pathlib import Path

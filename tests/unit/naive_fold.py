@@ -1,7 +1,7 @@
-"""The engine's rules in the plainest code: a bar is a list of what fell into it, and its numbers are made at the end.
+"""The engine's rules in the plainest code: a bar is a list of its quotes, and its values are calculated at the end.
 
-Nothing is carried along that can be made anew. It knows one session of New York and the days of UTC, and sets no
-extreme price aside.
+No state is kept that can be calculated again. It has one session of New York and the days of UTC, and sets no extreme
+price aside.
 """
 
 from collections import defaultdict

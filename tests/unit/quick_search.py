@@ -1,4 +1,4 @@
-"""A search for a model in closed form: microseconds instead of a process, and as strict about when it is asked."""
+"""A model search in closed form: microseconds instead of a process, with the same checks of its requests."""
 
 from itertools import pairwise
 from math import fsum

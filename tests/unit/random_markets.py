@@ -1,4 +1,4 @@
-"""Markets to draw: records of three symbols whose times walk forth and back around an opening, a close, a midnight."""
+"""Random markets: records of three symbols whose times move back and forth around an opening, a close, a midnight."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Records and folds, as short to write as to say."""
+"""Short constructors of records and folds."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

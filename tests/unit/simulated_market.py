@@ -1,4 +1,4 @@
-"""What the tests of the simulated market share: a moment, two symbols, and where a bar ends."""
+"""Shared by the tests of the simulated market: a time, two symbols, and the end of a bar."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How the tests of the stand-in talk to it: over HTTP and WebSocket, as anyone does."""
+"""Clients of the stand-in for tests, over HTTP and WebSocket."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Trained models of a few numbers, and shelves to take them from."""
+"""Trained models of a few numbers, and shelves that provide them."""
 
 from analytics.engine.deployments import Versions
 from ml.models.features import FeatureSettings, names

@@ -1,8 +1,8 @@
-"""Walk over the page as users do, at random, and look after each action whether it is right.
+"""Do random user actions on the page, and check after each one whether everything is right.
 
 python -m tests.walk                               2,000 actions over three sizes of screen, as `make soak`
-python -m tests.walk --actions 40 --seed 7 --size 390x844      one walk again
-python -m tests.walk --pictures FOLDER             keep a picture of every fiftieth moment
+python -m tests.walk --actions 40 --seed 7 --size 390x844      repeat one walk
+python -m tests.walk --pictures FOLDER             store a picture after every fiftieth action
 """
 
 import argparse

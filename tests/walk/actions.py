@@ -1,4 +1,4 @@
-"""What a user does to the page, each with what is to be seen afterwards. A walk is a list of them, drawn by a seed."""
+"""User actions on the page, each with its expected result. A walk is a list of actions drawn from a seed."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What has to be true of the page at every moment, whatever a user did before."""
+"""Conditions that must hold on the page after any action."""
 
 from contextlib import closing
 from typing import Any

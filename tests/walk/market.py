@@ -1,4 +1,4 @@
-"""A market for the walk, written straight into the tables: symbols of several kinds with a past in every interval."""
+"""A market for the walk, written directly into the tables: symbols of several kinds, with history in every interval."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""What the chart shows: as its objects tell, and as the pixels of its picture tell."""
+"""What the chart shows, by its objects and by the pixels of its picture."""
 
 import base64
 import time

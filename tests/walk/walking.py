@@ -1,4 +1,4 @@
-"""A walk: actions drawn by a seed, after each of which the page has to be right."""
+"""A walk: actions drawn from a seed, with the checks after each one."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""python -m analytics.replay as its user sees it: bars on one stream, sentences on the other."""
+"""python -m analytics.replay from its user's point of view: bars on standard output, messages on standard error."""
 
 import os
 import subprocess

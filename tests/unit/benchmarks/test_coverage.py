@@ -1,4 +1,4 @@
-"""The benchmark of intervals: it reads splits as splits, and finds on real days what is claimed."""
+"""The benchmark of intervals: it applies splits, and real days give the claimed coverage."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The benchmark of forecasts: what it measures on is what it says, and nothing that is tested was learnt from."""
+"""The benchmark of forecasts: its data are as stated, and no test row was used for training."""
 
 from datetime import UTC, datetime
 from pathlib import Path

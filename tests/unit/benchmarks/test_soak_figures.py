@@ -1,4 +1,4 @@
-"""The figures of the benchmarks that go through trouble: what counts in a window, and when a stream is back."""
+"""Figures of the fault benchmarks: requests in a window, and the recovery of a stream."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""The commands of trained models as their user sees them: tables on one stream, sentences on the other."""
+"""The commands of trained models for their user: tables on standard output, messages on standard error."""
 
 import csv
 import importlib.util

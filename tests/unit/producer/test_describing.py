@@ -1,4 +1,4 @@
-"""The texts of list and describe: lengths of time, sources, sessions."""
+"""The texts of list and describe: durations, sources, sessions."""
 
 from datetime import UTC, datetime, timedelta
 

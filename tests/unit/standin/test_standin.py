@@ -1,4 +1,4 @@
-"""The server that stands in for the providers: it must be right where the tests of live sources lean on it."""
+"""The stand-in for the providers: the behaviour on which the tests of live sources depend."""
 
 import json
 from collections.abc import Iterator

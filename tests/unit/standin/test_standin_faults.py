@@ -1,4 +1,4 @@
-"""The stand-in's misbehaviour: every fault does what its name says, once, and no more."""
+"""The stand-in's faults: each has the effect of its name, once, and no other."""
 
 import threading
 import time

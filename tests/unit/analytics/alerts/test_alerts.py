@@ -1,4 +1,4 @@
-"""Each rule fires once at its threshold, rests, and is rearmed by its margin."""
+"""Each rule fires once at its threshold and is rearmed when its value has moved back by the margin."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where bars lie and what an open bar makes of quotes and of shorter bars."""
+"""The start of bars, and how quotes and shorter bars change an open bar."""
 
 import math
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Which trained models forecast from which offset on, live and when the log is folded again."""
+"""Deployments: which trained models forecast from which offset on, live and in a later fold."""
 
 from math import inf
 

@@ -1,4 +1,4 @@
-"""The rules of closing, one by one: watermark, grace, late quotes, time marks, recorded bars, extreme prices."""
+"""The rules of closing one by one: watermark, grace, late quotes, time marks, recorded bars, extreme prices."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Random markets: the engine says what a naive fold says, and no cut and no restart changes a bit."""
+"""Random markets: the engine gives the same result as a naive fold, however the log is cut or the engine restarted."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Splits and dividends: after a split every number goes on as if all prices had always been told in new shares."""
+"""Splits and dividends: after a split every number is as if all prices had always been in new shares."""
 
 from collections.abc import Iterable
 from math import isclose

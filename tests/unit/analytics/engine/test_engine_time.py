@@ -1,4 +1,5 @@
-"""Time is each symbol's own: who lags holds up nobody, who comes later gets its past, and a mark for all is for all."""
+"""Time is separate for each symbol: a lagging symbol delays no other, a new symbol gets its history, and a time mark
+without a symbol applies to all."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A bar that its source gave whole stays as given, and every interval holds what the source said."""
+"""A whole bar of a source is kept as given, and longer intervals include it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A minute that live quotes saw in part is completed by what the source says of it as a whole."""
+"""An open minute that live quotes cover only in part is replaced by the source's whole bar."""
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings

@@ -1,4 +1,4 @@
-"""Real markets: seconds fold into the minutes, and minutes into the days, that the recording itself has."""
+"""Real markets: seconds fold into the minutes, and minutes into the days, of the recording itself."""
 
 from collections.abc import Iterable
 from math import fsum

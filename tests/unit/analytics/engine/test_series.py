@@ -1,4 +1,4 @@
-"""One series: bars open and close, indicators and alerts follow the closed ones."""
+"""One series: bars open and close; indicators and alerts are updated at closed bars."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""The live view: open bars and indicators are what closing now would give, made anew as often as was asked."""
+"""The live view: open bars and indicators are what a close now would give, calculated at the set frequency."""
 
 from dataclasses import replace
 

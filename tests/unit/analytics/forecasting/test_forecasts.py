@@ -1,4 +1,4 @@
-"""Forecasts in the fold: what is said at each close, what became of it, and nothing of it by chance."""
+"""Forecasts in the fold: those made at each close, and their scores; all deterministic."""
 
 from dataclasses import replace
 from math import log

@@ -1,4 +1,4 @@
-"""Trained models in the fold: they come, speak at their own horizon, are scored like all others, and go."""
+"""Trained models in the fold: deployed, forecasting at their own horizon, scored like all others, and removed."""
 
 from dataclasses import replace
 from math import exp, log, sqrt

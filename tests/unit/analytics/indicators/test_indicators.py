@@ -1,4 +1,4 @@
-"""Indicators: what holds for any closes, before comparing with anybody's numbers."""
+"""Properties of indicators that hold for any closes."""
 
 import json
 import math

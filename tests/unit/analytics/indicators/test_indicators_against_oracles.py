@@ -1,6 +1,6 @@
-"""Indicators against batch computations at every prefix, and against published tables.
+"""Indicators compared with batch calculations at every prefix, and with published tables.
 
-A batch indicator at row i depends on the rows up to i alone, so its column holds its value at every prefix.
+A batch indicator at row i depends on the rows up to i alone, so its column is its value at every prefix.
 """
 
 import csv

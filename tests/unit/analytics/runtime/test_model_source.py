@@ -1,4 +1,4 @@
-"""Models as the analysis takes them from the registry: what is wrong there never stops it."""
+"""Models that the analytics part takes from the registry: an invalid one never stops the part."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Searches in a process of their own: one result each, whoever asks and whatever becomes of the process."""
+"""ARIMA searches in a separate process: one result each, for any caller and after any failure of the process."""
 
 from collections.abc import Iterator
 from contextlib import closing

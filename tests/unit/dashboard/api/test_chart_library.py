@@ -1,4 +1,4 @@
-"""Fetching the chart library from a registry that misbehaves, on this machine."""
+"""Download of the charting library from a local registry with faults."""
 
 import hashlib
 import io

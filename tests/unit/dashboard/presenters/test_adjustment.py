@@ -1,4 +1,4 @@
-"""Prices that splits and dividends don't break, with Apple's own: 7:1 in June 2014, 4:1 in August 2020."""
+"""Prices adjusted for splits and dividends, with Apple's own: 7:1 in June 2014, 4:1 in August 2020."""
 
 import csv
 from datetime import datetime

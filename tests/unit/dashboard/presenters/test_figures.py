@@ -1,4 +1,4 @@
-"""What the page is told: rows in, numbers and sentences out."""
+"""Presenters: rows in, numbers and sentences for the page out."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the page is told of forecasts: the card's words and the fan's bounds."""
+"""Forecasts for the page: the texts of the card and the bounds of the fan."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What had been forecast for the newest closes, put beside what came."""
+"""The forecasts of the newest closes, compared with these closes."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The memory behind the page: bounded histories, and which read changed what."""
+"""The read model of the page: bounded histories, and which read changed what."""
 
 from dashboard.read.history import MAX_SERIES, BarHistory
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, DataQualityRow, OpenBarRow, SymbolRow

@@ -1,4 +1,4 @@
-"""A wording must say the numbers of its text, and no others."""
+"""A rewording must contain the numbers of its text, and no others."""
 
 import pytest
 

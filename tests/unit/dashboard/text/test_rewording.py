@@ -1,4 +1,4 @@
-"""A summary in other words: asked seldom, in the background, and used only where its numbers are the text's own."""
+"""Rewording of a summary: requested rarely, in the background, and used only if its numbers are those of the text."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""A symbol's numbers in words: exact texts, and no number that the page does not show."""
+"""The text summary of a symbol: exact texts, and no number that the page does not show."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The ARIMA filter against statsmodels, and where nothing is there to compare with."""
+"""The ARIMA filter compared with statsmodels, and cases without a comparison."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The ARIMA filter against statsmodels on whole daily histories."""
+"""The ARIMA filter compared with statsmodels on whole daily histories."""
 
 import math
 import zipfile

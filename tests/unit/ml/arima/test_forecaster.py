@@ -1,4 +1,4 @@
-"""Forecasts of one symbol at every bar: when they come, from which model, and what they say of odd closes."""
+"""Forecasts of one symbol at every bar: when they begin, which model makes them, and unusual closes."""
 
 import json
 import math

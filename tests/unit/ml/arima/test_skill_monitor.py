@@ -1,4 +1,4 @@
-"""When a model is no longer believed, and what it costs until then."""
+"""When an ARIMA model is set aside, and the loss until then."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Histories of recorded files: bars of one length with their splits, and sentences where there is something else."""
+"""Histories of recorded files: bars of one interval with their splits; messages for anything else."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Samples: what was known at a close, the same to the bit as it was live, and what came of it."""
+"""Samples: the features at a close, identical to the live ones, and the target."""
 
 from collections import deque
 from math import exp, log, sqrt

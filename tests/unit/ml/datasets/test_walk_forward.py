@@ -1,4 +1,4 @@
-"""Tests come after what was learnt from, and no target reaches into them."""
+"""Test rows are later than training rows, and no training target is in the test."""
 
 import numpy as np
 import pytest

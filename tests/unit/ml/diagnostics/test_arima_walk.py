@@ -1,4 +1,4 @@
-"""ARIMA over a history: the forecasts of the analysis at the same bars."""
+"""ARIMA over a history: the same forecasts as the analytics part at the same bars."""
 
 from math import isnan, log
 

@@ -1,4 +1,4 @@
-"""Forecasts of bars that were not learnt from: where they are, and that they are as good as the market allows."""
+"""Forecasts of bars outside the training rows: their places, and their accuracy on markets with a known optimum."""
 
 from dataclasses import replace
 

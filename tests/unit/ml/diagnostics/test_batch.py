@@ -1,4 +1,4 @@
-"""Forecasts of whole histories: what a bar is told, and when a direction is named."""
+"""Forecasts of whole histories: the forecast of each bar, and when a direction is given."""
 
 from itertools import pairwise
 from math import exp

@@ -1,4 +1,4 @@
-"""What errors tell of a model, against markets whose properties are known and against sums by hand."""
+"""Analysis of forecast errors, with markets of known properties and with calculations by hand."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""Training: what is served says what the library says, twice the same, held back where there is nothing to find."""
+"""Training: the live form gives the library's predictions, repeatably, and finds nothing where there is nothing."""
 
 import importlib.util
 from typing import Any

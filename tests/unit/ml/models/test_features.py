@@ -1,4 +1,4 @@
-"""What models see: told by hand, bounded whatever happens, the same live and in training."""
+"""Features: calculated by hand, always bounded, the same live and in training."""
 
 import subprocess
 import sys

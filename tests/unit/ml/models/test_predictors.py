@@ -1,4 +1,4 @@
-"""Models as they are served: what their numbers say, and that nothing else is believed."""
+"""Models in the form used live: the predictions of their numbers, and invalid numbers are refused."""
 
 import json
 from copy import deepcopy

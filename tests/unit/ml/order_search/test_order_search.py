@@ -1,4 +1,4 @@
-"""The search for an order, and the pool of processes that it runs in."""
+"""The search for an ARIMA order, and the pool of its processes."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Files of trained models: served whole, ours and as expected, or not at all; and never run."""
+"""Model files: used only if complete, signed here and as expected; their code is never executed."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""The registry of trained models: which versions there are and which is live, whatever is killed."""
+"""The registry of trained models: its versions and the live one, after any kill."""
 
 import subprocess
 import sys

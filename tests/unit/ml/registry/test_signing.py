@@ -1,4 +1,4 @@
-"""The key of trained models, and what it signs."""
+"""The signing key of model files, and their signatures."""
 
 import hashlib
 import hmac

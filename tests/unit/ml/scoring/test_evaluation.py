@@ -1,4 +1,4 @@
-"""What forecasts are worth, against the formulas over whole columns, and on markets whose truth is known."""
+"""Evaluation of forecasts, compared with formulas over whole columns and on markets with a known answer."""
 
 import numpy as np
 import pytest

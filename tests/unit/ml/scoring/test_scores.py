@@ -1,4 +1,4 @@
-"""What forecasts come to, against numpy over the lists that a record does not keep."""
+"""Scores of forecasts, compared with numpy over the full lists that a record does not store."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Better than no change, or luck: against the formula over whole lists, and on series where all is luck."""
+"""Significance of skill, compared with the formula over full lists, and on series where all skill is luck."""
 
 import json
 import math

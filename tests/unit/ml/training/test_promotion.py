@@ -1,4 +1,4 @@
-"""Which version serves, and the sentence that says why."""
+"""Which version goes live, and the reason."""
 
 from math import nan
 

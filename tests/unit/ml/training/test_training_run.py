@@ -1,4 +1,4 @@
-"""Rounds of training: what is learnt from, what is tested on, and which version serves afterwards."""
+"""Training rounds: training rows, holdout, and the version that is live afterwards."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Intervals that hold what they promise, learnt only from closes that have come."""
+"""Intervals with the intended coverage, learned only from closes that have arrived."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The variance filter, against the same sums written plainly, and where the series is none to be proud of."""
+"""The variance filter, compared with a plain calculation, and on degenerate series."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The seam between a symbol's past and its live quotes, and its time. Times are seconds of one hour."""
+"""The join between a symbol's history and its live quotes, and its watermark. Times are seconds of one hour."""
 
 from datetime import UTC, datetime
 

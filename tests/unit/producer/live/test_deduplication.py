@@ -1,4 +1,4 @@
-"""What of a source's quotes is news."""
+"""Which quotes of a source are new."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Which of two sources speaks, and whether they agree."""
+"""Which of two sources is in use, and whether they agree."""
 
 from producer.live.failover import STALE_SECONDS, STEADY_SECONDS, Failover
 

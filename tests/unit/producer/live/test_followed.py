@@ -1,4 +1,4 @@
-"""One symbol with its sources, its findings and its time: pure, the times given."""
+"""One symbol with its sources, its findings and its watermark: pure, with given times."""
 
 from datetime import UTC, datetime
 from itertools import pairwise

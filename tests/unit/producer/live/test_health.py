@@ -1,4 +1,4 @@
-"""The one cause that is told when nothing comes."""
+"""The one cause that is shown when no quotes arrive."""
 
 from datetime import UTC, datetime
 

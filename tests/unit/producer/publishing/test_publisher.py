@@ -1,4 +1,4 @@
-"""Each record once onto the log, wherever a producer is killed; patience where the broker has none."""
+"""Each record is in the log once, wherever a producer is killed; waiting while the broker does not answer."""
 
 import socket
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Alpha Vantage: notes instead of data, labels in New York's time, and days that only count when they are over."""
+"""Alpha Vantage: notes instead of data, labels in New York's time, and days that count only when they have ended."""
 
 import logging
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""CoinGecko: one question for all coins, nothing made up from what it does not say."""
+"""CoinGecko: one request for all coins, and no value that is not in the answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Decimals: enough to tell one price from the next, never fewer than cents."""
+"""Decimals: enough to distinguish neighbouring prices, never fewer than two."""
 
 import pytest
 

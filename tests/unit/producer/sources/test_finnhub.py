@@ -1,4 +1,4 @@
-"""Finnhub's stream: every trade counts however alike, and the key stays where it is."""
+"""Finnhub's stream: every trade counts, even equal ones, and the key is never shown."""
 
 import json
 import logging

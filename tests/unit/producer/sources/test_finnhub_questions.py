@@ -1,4 +1,4 @@
-"""Finnhub's answers to questions: zeros mean that it knows no such symbol, an empty profile that it is no company."""
+"""Finnhub's answers to requests: zeros mean an unknown symbol, an empty profile means no company data."""
 
 import logging
 from collections.abc import Callable, Iterator

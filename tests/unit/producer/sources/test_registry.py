@@ -1,4 +1,4 @@
-"""The registry: every provider that SOURCES may name, made without contacting anything."""
+"""The registry: every provider that SOURCES may name, created without a connection."""
 
 from datetime import UTC, datetime
 from threading import Event

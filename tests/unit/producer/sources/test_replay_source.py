@@ -1,4 +1,4 @@
-"""Replay: one sequence out of many files, the same at every run, in which nothing comes late."""
+"""Replay: one sequence from many files, the same in every run, with no late record."""
 
 import logging
 import math

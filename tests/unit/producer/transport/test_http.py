@@ -1,4 +1,4 @@
-"""Every way in which a provider can fail, over a real connection, and what the caller is told of it."""
+"""Every kind of failure of a provider, over a real connection, and the error that the caller gets."""
 
 import json
 from collections.abc import Iterator

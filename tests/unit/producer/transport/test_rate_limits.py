@@ -1,4 +1,4 @@
-"""A limit that no minute passes, a provider that wants to be left alone, and a pause where it fails."""
+"""A rate limit that no minute exceeds, Retry-After, and pauses after failures."""
 
 from bisect import bisect_left
 from itertools import pairwise

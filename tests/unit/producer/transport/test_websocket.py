@@ -1,4 +1,4 @@
-"""Streams that end in every way a stream can end."""
+"""Streams that end in every possible way."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""Sessions at known instants: daylight saving, half days, holidays, both ends of a calendar, names nobody knows."""
+"""Sessions at known times: daylight saving, half days, holidays, both ends of a calendar, unknown exchanges."""
 
 import exchange_calendars
 import pytest

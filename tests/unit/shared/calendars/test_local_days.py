@@ -1,4 +1,4 @@
-"""Local days: from one midnight to the next one, whatever the clocks do in between."""
+"""Local days: from one midnight to the next, with changes of the clock."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Fetching jars from a repository that misbehaves, on this machine."""
+"""Download of jars from a local repository with faults."""
 
 import hashlib
 from collections.abc import Iterator

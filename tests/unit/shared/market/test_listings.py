@@ -1,4 +1,4 @@
-"""Which provider gives which symbol: how SOURCES and commands are read, and what is refused."""
+"""Symbols and providers: how SOURCES and commands are read, and what is refused."""
 
 import string
 

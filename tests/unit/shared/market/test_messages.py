@@ -1,4 +1,4 @@
-"""The topic's contract: what is valid comes back as it was, what is not has a reason and nothing worse."""
+"""The format of messages: a valid record is decoded unchanged, an invalid one has a reason."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

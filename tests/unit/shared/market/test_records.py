@@ -1,4 +1,4 @@
-"""What a record may say, and what it may not."""
+"""Valid and invalid values of records."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any

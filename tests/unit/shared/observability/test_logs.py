@@ -1,4 +1,4 @@
-"""Logging and debugging aids: lines reach their places, passwords do not."""
+"""Logging and debugging aids: lines are written to the set places, passwords are not."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""CSV of quotes and bars: every documented way to write them, and every mistake named by its line."""
+"""CSV of quotes and bars: every documented format, and every error with its line."""
 
 import gzip
 import tracemalloc

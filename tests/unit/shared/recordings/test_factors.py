@@ -1,4 +1,4 @@
-"""LEAN's factor files: which splits and dividends they tell, and where these lie in a recording."""
+"""LEAN's factor files: their splits and dividends, and the place of these in a recording."""
 
 from datetime import UTC, datetime
 from itertools import pairwise

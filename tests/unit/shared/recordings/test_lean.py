@@ -1,4 +1,4 @@
-"""LEAN zips: what the path says, what a row says, and what is wrong with it."""
+"""LEAN zip files: the meaning of path and row, and their errors."""
 
 import zipfile
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A recording's name stands for what is in it."""
+"""The name of a recording depends on its content."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where the loop stands, and how it notices another log."""
+"""The position of the loop in the log, and the detection of another log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

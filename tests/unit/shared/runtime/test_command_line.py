@@ -1,4 +1,4 @@
-"""The command line that every part shares: recordings whatever their paths look like, and sentences for mistakes."""
+"""The command line of every part: recordings with any path, and messages for mistakes."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Whose records count, decided by the log alone."""
+"""Which producer's records count, decided by the log alone."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What every part does around its work: how it hears that it is to stop, and what it is called."""
+"""The life cycle of a part: how it is stopped, and its name."""
 
 import signal
 from collections.abc import Iterator

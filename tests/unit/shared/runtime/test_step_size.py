@@ -1,4 +1,4 @@
-"""How many messages one step takes."""
+"""The number of messages of one step."""
 
 from shared.runtime.step_size import FEWEST_MESSAGES, MOST_MESSAGES, StepSize
 

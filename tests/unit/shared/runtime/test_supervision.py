@@ -1,5 +1,4 @@
-"""A part that dies again and again: longer and longer pauses, whether it dies at once or a little later. And what a
-part is started with, and ended by."""
+"""A part that dies repeatedly, at once or a little later: growing pauses. How a part is started and ended."""
 
 import os
 import time

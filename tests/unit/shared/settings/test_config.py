@@ -1,4 +1,4 @@
-"""Settings: what counts, what is refused and in which words."""
+"""Settings: which value is used, what is refused, and the messages."""
 
 import itertools
 import re

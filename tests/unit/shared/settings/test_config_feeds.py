@@ -1,4 +1,4 @@
-"""Settings that say which market the numbers come from: symbols, sources, recordings, topics and databases."""
+"""Settings of the feed: symbols, sources, recordings, topics and databases."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where the database is: the connection string that the settings make."""
+"""The connection string of the database that the settings give."""
 
 import pytest
 from psycopg2.extensions import parse_dsn

@@ -1,4 +1,4 @@
-"""Binance's trades, past and pairs over HTTP, against a server that answers as Binance does."""
+"""Binance's trades, history and pairs over HTTP, with a local server that answers like Binance."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Binance's stream of trades over a connection that misbehaves."""
+"""Binance's stream of trades over a faulty connection."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The simulated market: the same at every look, its bars those of its quotes."""
+"""The simulated market: the same in every run; its bars are those of its quotes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The simulated market as it is lived: its sequence in real time, unbroken by restarts."""
+"""The simulated market in real time: its sequence, unbroken by restarts."""
 
 from datetime import datetime, timedelta
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Yahoo's history from the stand-in: raw, finished, in order, and no request too many."""
+"""Yahoo's history from the stand-in: raw, finished, in order, without unnecessary requests."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Prices without the digits that 32 bits add."""
+"""Prices without the extra digits of 32-bit floats."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Yahoo's real answers: each recorded body read by the code that will read the next one."""
+"""Real answers of Yahoo: each recorded body is read by the code that is used live."""
 
 import json
 from collections.abc import Iterator

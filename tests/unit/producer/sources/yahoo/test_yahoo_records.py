@@ -1,4 +1,4 @@
-"""Yahoo's charts that can't be true: what of them is told, and that none ends in anything but an error of a source."""
+"""Impossible charts of Yahoo: which records result, and that all errors are errors of a source."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Yahoo over HTTP against the stand-in: quotes, companies, the session, and every way to fail."""
+"""Yahoo over HTTP with the stand-in: quotes, companies, the session, and every kind of failure."""
 
 from collections.abc import Iterator
 from datetime import timedelta

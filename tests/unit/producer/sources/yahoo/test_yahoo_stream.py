@@ -1,4 +1,4 @@
-"""Yahoo's messages, real and invented, and its stream over a connection that misbehaves."""
+"""Yahoo's messages, real and constructed, and its stream over a faulty connection."""
 
 import json
 import time
