@@ -1,6 +1,6 @@
 """Scenario: an embedded Kafka or PostgreSQL hangs, for example stopped by a signal. Its ports stay open without an
-answer, so no client gets an error. A request with a time limit detects it;
-it is killed and started again with all its data."""
+answer, so no client gets an error. A request with a time limit detects it; it is killed and started again with all
+its data."""
 
 import os
 import signal
