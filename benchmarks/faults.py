@@ -34,7 +34,7 @@ class State(NamedTuple):
     """The state of a provider's stream: whether a client receives it, and how many streams were requested so far."""
 
     at: float
-    heard: bool
+    is_received: bool
     opened: int
 
 
@@ -73,8 +73,8 @@ class Faults:
     def look(self) -> None:
         """Record whether a client receives each provider's stream."""
         for provider, name in self._followed.items():
-            heard = self._streams.is_heard(provider, name)
-            self.seen[provider].append(State(time.time(), heard, self._opened(provider)))
+            is_received = self._streams.is_heard(provider, name)
+            self.seen[provider].append(State(time.time(), is_received, self._opened(provider)))
 
     def end(self) -> None:
         """End all faults."""
@@ -177,6 +177,6 @@ class Faults:
 def recoveries(faults: list[Done], seen: dict[str, list[State]]) -> Iterator[tuple[Done, float | None]]:
     """Each fault with the seconds until the stream was received again, over a new connection if the old one broke."""
     for fault in faults:
-        after = (state for state in seen[fault.provider] if state.at >= fault.at and state.heard)
+        after = (state for state in seen[fault.provider] if state.at >= fault.at and state.is_received)
         back = next((state for state in after if not fault.breaks or state.opened > fault.opened), None)
         yield fault, None if back is None else back.at - fault.at

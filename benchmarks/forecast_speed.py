@@ -110,7 +110,7 @@ class ForecastDesk:
         self._pools: Pools = {}
         self._series = {symbol: SeriesForecasts(symbol, "1m", settings) for symbol in market.symbols}
         for symbol, series in self._series.items():
-            series.refill(market.past(symbol, REFILLED))
+            series.refill(market.first_bars(symbol, REFILLED))
         self._number = REFILLED
 
     def follow(self, bars: int, trained: Mapping[str, Served]) -> None:

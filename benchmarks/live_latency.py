@@ -115,7 +115,7 @@ def offered(provider: str, rate: float) -> Iterator[dict[str, str]]:
 
 
 def _settings(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
-    assert process.stdout is not None, "it was asked for"
+    assert process.stdout is not None, "it is a pipe"
     for line in process.stdout:
         name, _, value = line.strip().partition("=")
         yield name, value

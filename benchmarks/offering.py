@@ -31,14 +31,14 @@ Key = tuple[str, int, float]
 
 
 class Offer(NamedTuple):
-    """One trade at `at`, epoch seconds; `was_heard`: it was sent over an open connection."""
+    """One trade at `at`, epoch seconds; `was_sent`: it was sent over an open connection."""
 
     provider: str
     symbol: str
     at: float
     price: float
     trade_id: int
-    was_heard: bool
+    was_sent: bool
 
     @property
     def key(self) -> Key:
@@ -122,10 +122,10 @@ class Trading:
             microsecond=now.microsecond // 1000 * 1000
         )  # event times of trades have milliseconds
         price = self._walks[coin.name].next(int(now.timestamp()))
-        heard = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
+        was_sent = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
         size = round(0.00001 + self._chance.expovariate(5.0), coin.size_decimals)
         trade = self._standin.quote(coin.name, price, size, now, providers=(provider,))
-        offer = Offer(provider, coin.name, trade.time / 1000, trade.price, trade.trade_id, heard)
+        offer = Offer(provider, coin.name, trade.time / 1000, trade.price, trade.trade_id, was_sent)
         self.offers.append(offer)
 
 

@@ -44,7 +44,7 @@ class Part:
 
     def ended(self) -> Usage:
         """Wait for its end. Raises ChildProcessError if it failed."""
-        assert self._process.stdout is not None, "it was asked for"
+        assert self._process.stdout is not None, "it is a pipe"
         printed = self._process.stdout.read().decode()
         _, status, used = os.wait4(self._process.pid, 0)
         seconds = time.monotonic() - self._began

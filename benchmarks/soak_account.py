@@ -65,17 +65,17 @@ def fate(desk: LiveDesk, provider: str, offers: Sequence[Offer], faults: Iterabl
     own = [offer for offer in offers if offer.provider == provider and offer.at >= first]
     missing = [offer for offer in own if offer.key not in stored]
     breaks = [fault for fault in faults if fault.breaks and fault.provider == provider]
-    heard = [offer for offer in missing if offer.was_heard or provider == "binance"]
-    in_transit = [offer for offer in heard if provider == "yahoo" and _is_in_transit(offer.at, breaks)]
+    recoverable = [offer for offer in missing if offer.was_sent or provider == "binance"]
+    in_transit = [offer for offer in recoverable if provider == "yahoo" and _is_in_transit(offer.at, breaks)]
     return Fate(
         provider,
         offered=len(own),
         stored=sum(stored.values()),
         duplicates=sum(count - 1 for count in stored.values()),
         unknown=len(stored.keys() - {offer.key for offer in own}),
-        lost=len(heard) - len(in_transit),
+        lost=len(recoverable) - len(in_transit),
         in_transit=len(in_transit),
-        not_sent=len(missing) - len(heard),
+        not_sent=len(missing) - len(recoverable),
     )
 
 

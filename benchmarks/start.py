@@ -51,7 +51,7 @@ class StartedPipeline:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        assert self.process.stderr is not None, "it was asked for"
+        assert self.process.stderr is not None, "it is a pipe"
         for line in self.process.stderr:
             for expected in LINES:
                 if expected in line:

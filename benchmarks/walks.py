@@ -82,7 +82,7 @@ class WalkingMarket:
         factor = 1.0 + int(symbol[1:]) / SYMBOLS
         return [factor * close for close in self._walks[walk_of(symbol)][start:end]]
 
-    def past(self, symbol: str, bars: int) -> list[tuple[int, Observation]]:
+    def first_bars(self, symbol: str, bars: int) -> list[tuple[int, Observation]]:
         """The ends of its first bars (epoch seconds), with their observations."""
         first = history(symbol, self.closes(symbol, 0, bars))
         return list(zip(first.made_at, first.observations, strict=True))
