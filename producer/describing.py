@@ -1,4 +1,4 @@
-"""The texts of `python -m producer.symbols list` and `describe`. Pure: rows in, tables for the terminal out."""
+"""The output of `python -m producer.symbols list` and `describe`: turns rows into terminal tables. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,13 +16,13 @@ from shared.market.exchanges import with_zone
 from shared.market.listings import Listing, Listings
 
 SILENT_SECONDS = 30.0
-"""After so long without a word of the producer, what it said last may be wrong."""
+"""After so long without an update by the producer, its last status may be outdated."""
 SPANS = ((2 * 86_400, 86_400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
 NOTHING = "–"
 
 
 class Described(NamedTuple):
-    """Everything that is known of a symbol; `quality` comes with its age in seconds."""
+    """All stored data of a symbol; `quality` comes with its age in seconds."""
 
     symbol: str
     listings: tuple[Listing, ...]
@@ -34,7 +34,7 @@ class Described(NamedTuple):
 
 
 def span(seconds: float) -> str:
-    """A length of time in one unit, such as 45 s, 12 min, 5 h or 3 d."""
+    """A duration in one unit, such as 45 s, 12 min, 5 h or 3 d."""
     for least, unit, name in SPANS:
         if seconds >= least:
             return f"{seconds / unit:.0f} {name}"
@@ -42,13 +42,13 @@ def span(seconds: float) -> str:
 
 
 def sources_of(listings: Sequence[Listing], symbol: str) -> str:
-    """Primary source, then standby, each with its own name for the symbol where it differs."""
+    """Primary source, then standby, each with its own name for the symbol if that differs."""
     names = [one.source if one.name == symbol else f"{one.source} ({one.name})" for one in listings]
     return ", standby ".join(names)
 
 
 def table_of(standings: Sequence[SymbolStatus], listings: Listings) -> Table:
-    """The list of what is followed."""
+    """The list of the followed symbols."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("Symbol", "Sources", "Name", "Last price", "Age", "State"):
         table.add_column(
@@ -63,15 +63,15 @@ def table_of(standings: Sequence[SymbolStatus], listings: Listings) -> Table:
 
 
 def _state(line: SymbolStatus) -> str:
-    if line.state is None or line.told_age is None:
+    if line.state is None or line.reported_age is None:
         return NOTHING
-    if line.told_age > SILENT_SECONDS:
-        return f"unknown: no answer from the producer for {span(line.told_age)}"
+    if line.reported_age > SILENT_SECONDS:
+        return f"unknown: no update from the producer for {span(line.reported_age)}"
     return ": ".join(filter(None, (line.state, line.cause)))
 
 
 def description_of(described: Described, now: datetime) -> Table:
-    """All that is known of a symbol, a line each."""
+    """The description of a symbol, with one value per line."""
     name = described.company.company.name if described.company else None
     table = Table(title=Text(" ".join(filter(None, (described.symbol, name))), "bold"), title_justify="left")
     table.box, table.show_header = None, False
@@ -83,12 +83,12 @@ def description_of(described: Described, now: datetime) -> Table:
 
 
 def _lines(described: Described, now: datetime) -> Iterator[tuple[str, str]]:
-    yield "Sources", sources_of(described.listings, described.symbol) or "none: it is not followed"
+    yield "Sources", sources_of(described.listings, described.symbol) or "none: not followed"
     yield "Company", _company(described.company)
     yield "Last quote", _last_quote(described)
     yield "Session", _session(described, now)
     if described.quality is None:
-        yield "State", "not known yet"
+        yield "State", "not reported yet"
     else:
         yield from _quality_lines(*described.quality, described.last_quote, now)
     for bars in described.bars:
@@ -99,9 +99,9 @@ def _lines(described: Described, now: datetime) -> Iterator[tuple[str, str]]:
 
 def _company(row: CompanyRow | None) -> str:
     if row is None:
-        return "nothing known yet"
+        return "no data yet"
     company = row.company
-    words = (
+    details = (
         company.quote_type,
         company.sector,
         company.industry,
@@ -111,7 +111,7 @@ def _company(row: CompanyRow | None) -> str:
         f"{company.decimals} decimals",
         f"quotes {span(company.delay)} delayed" if company.delay else None,
     )
-    return ", ".join(filter(None, words)) + f" (told by {row.source} {_moment(row.fetched_at)})"
+    return ", ".join(filter(None, details)) + f" (from {row.source}, {_moment(row.fetched_at)})"
 
 
 def _last_quote(described: Described) -> str:
@@ -131,50 +131,57 @@ def _price(symbol: str, price: float, decimals: int | None) -> str:
 
 
 def _session(described: Described, now: datetime) -> str:
-    """The session that holds now, by the exchange's calendar, and when that changes."""
+    """The current session by the exchange's calendar, and when it changes."""
     company = described.company.company if described.company else None
     exchange = with_zone(company.exchange, company.time_zone) if company else None
     if exchange is None and described.last_quote is not None:
         exchange = described.last_quote.exchange
     calendar = calendar_of(exchange)
     if isinstance(calendar, AlwaysOpen):
-        return _told_session(described, now)
+        return _reported_session(described, now)
     second = int(now.timestamp())
     session, turns = calendar.at(second), calendar.turns(second)
     if session.day_start == NEVER:
         return session.name
     if session.name == "post":
         return f"post; the regular session closed {_second(session.day_end)}"
-    word = "closes" if session.name == "regular" else "opens"
-    return f"{session.name}; the regular session {word} {_second(turns)}, in {span(turns - now.timestamp())}"
+    verb = "closes" if session.name == "regular" else "opens"
+    return f"{session.name}; the regular session {verb} {_second(turns)}, in {span(turns - now.timestamp())}"
 
 
-def _told_session(described: Described, now: datetime) -> str:
-    """What the producer told, where no calendar of the exchange is known: most of these trade around the clock."""
+def _reported_session(described: Described, now: datetime) -> str:
+    """The session reported by the producer, if the exchange has no calendar; most of these are open 24/7."""
     if described.quality is None:
-        return "not known"
-    told, _ = described.quality
-    if told.opens_at is None or told.opens_at <= now:
-        return told.session
-    return f"{told.session}; opens {_moment(told.opens_at)}, in {span((told.opens_at - now).total_seconds())}"
+        return "not reported yet"
+    reported, _ = described.quality
+    if reported.opens_at is None or reported.opens_at <= now:
+        return reported.session
+    seconds = (reported.opens_at - now).total_seconds()
+    return f"{reported.session}; opens {_moment(reported.opens_at)}, in {span(seconds)}"
 
 
 def _quality_lines(
-    told: QualityRow, age: float, last_quote: LastQuote | None, now: datetime
+    reported: QualityRow, age: float, last_quote: LastQuote | None, now: datetime
 ) -> Iterator[tuple[str, str]]:
     late = last_quote.late if last_quote else 0
-    yield "Reported", f"{span(age)} ago" + (", the producer does not answer" if age > SILENT_SECONDS else "")
-    yield "State", ": ".join(filter(None, (told.state, told.cause, told.detail)))
-    if told.next_try_at is not None:
-        yield "Next try", f"in {span((told.next_try_at - now).total_seconds())}"
-    yield "Quotes", f"{told.quotes_per_minute:.1f} a minute, {told.quotes} since the producer's start"
+    yield (
+        "Reported",
+        f"{span(age)} ago" + (", no update from the producer since" if age > SILENT_SECONDS else ""),
+    )
+    yield "State", ": ".join(filter(None, (reported.state, reported.cause, reported.detail)))
+    if reported.next_try_at is not None:
+        yield "Next attempt", f"in {span((reported.next_try_at - now).total_seconds())}"
+    yield (
+        "Quotes",
+        f"{reported.quotes_per_minute:.1f} per minute, {reported.quotes} since the producer's start",
+    )
     yield (
         "Faults",
-        f"{told.gaps} gaps, {told.duplicates} duplicates, {told.out_of_order} out of order, {late} late, "
-        f"{told.refused} refused, {told.reconnects} reconnects",
+        f"{reported.gaps} gaps, {reported.duplicates} duplicates, {reported.out_of_order} out of order, {late} late, "
+        f"{reported.refused} rejected, {reported.reconnects} reconnects",
     )
-    if told.history_done < told.history_total:
-        yield "History", f"{told.history_done} of {told.history_total} requests are made"
+    if reported.history_done < reported.history_total:
+        yield "History", f"{reported.history_done} of {reported.history_total} requests completed"
 
 
 def _action(action: Action) -> str:
@@ -182,7 +189,7 @@ def _action(action: Action) -> str:
     day = action.time.astimezone(UTC)
     if action.action == "split":
         return f"{value} for 1, from {_moment(day)}"
-    return " ".join(filter(None, (value, action.currency))) + f" a share, ex {_moment(day)}"
+    return " ".join(filter(None, (value, action.currency))) + f" per share, ex-date {_moment(day)}"
 
 
 def _second(second: int) -> str:

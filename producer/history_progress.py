@@ -1,4 +1,4 @@
-"""How far the histories are, on the terminal: a bar where it is one, else a line at the end."""
+"""The progress of loading histories: a progress bar on a terminal, and a log line at the end."""
 
 import logging
 import threading
@@ -18,7 +18,7 @@ log = logging.getLogger("tickstream.producer")
 
 @contextmanager
 def showing_history(quality: Callable[[], Sequence[QualityRow]]) -> Iterator[None]:
-    """Show it from a thread of its own until every history is in; `quality` tells how each symbol fares now."""
+    """Show the progress in a separate thread until all histories are loaded; `quality` returns the current status."""
     over = threading.Event()
     thread = threading.Thread(target=_show, args=(quality, over), name="history progress", daemon=True)
     thread.start()
@@ -37,11 +37,11 @@ def _show(quality: Callable[[], Sequence[QualityRow]], over: threading.Event) ->
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("History of prices")
+        task = progress.add_task("Price history")
         while any(row.state == "history" for row in quality()):
             done = sum(row.history_done for row in quality())
             progress.update(task, completed=done, total=sum(row.history_total for row in quality()))
             if over.wait(LOOK_SECONDS):
                 return
     seconds = time.monotonic() - began
-    log.info("The history of %d symbols is loaded after %.0f s.", len(quality()), seconds)
+    log.info("The history of %d symbols was loaded in %.0f s.", len(quality()), seconds)

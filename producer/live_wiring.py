@@ -1,4 +1,4 @@
-"""Builds the live market out of the settings, the log and the tables."""
+"""Builds the live market from the settings, the log and the tables."""
 
 import logging
 from collections import Counter
@@ -27,7 +27,7 @@ log = logging.getLogger("tickstream.producer")
 
 @contextmanager
 def live_market(config: Config, topic: Log, lease: Lease, stop: Event) -> Iterator[tuple[LiveMarket, Report]]:
-    """The live market at work, and its report to the database. Raises Unavailable, or ConfigError for a missing key."""
+    """The running live market, and its report to the database. Raises Unavailable, or ConfigError for a missing key."""
     configured = config.producer.listings
     listings, stored = _kept(config, configured)
     market = LiveMarket(
@@ -51,8 +51,8 @@ def live_market(config: Config, topic: Log, lease: Lease, stop: Event) -> Iterat
 
 
 def _kept(config: Config, configured: Listings) -> tuple[Listings, dict[str, StoredSymbol]]:
-    """What was added and removed while running, and what is stored of each symbol, where the database is there to tell:
-    both count from the start.
+    """The symbols as changed while running, and what is stored of each symbol; if the database is unavailable, the
+    symbols of the settings.
     """
     try:
         dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
@@ -60,11 +60,11 @@ def _kept(config: Config, configured: Listings) -> tuple[Listings, dict[str, Sto
         with closing(connect(dsn, "producer")) as connection, transaction(connection) as cursor:
             return read_listings(cursor, configured), read_stored(cursor)
     except Unavailable as error:
-        log.debug("symbols as the settings say: %s", error)
+        log.debug("using the symbols of the settings: %s", error)
         return configured, {}
 
 
 def described(listings: Listings) -> str:
-    """Such as "10 symbols of yahoo, 1 of binance"."""
+    """Symbols by primary source, such as "10 of yahoo, 1 of binance"."""
     counts = Counter(place.source for places in listings.values() for place in places[:1])
     return ", ".join(f"{count} of {source}" for source, count in counts.items())

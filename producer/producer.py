@@ -1,10 +1,10 @@
-"""The producer: publishes a source's quotes to the log, each once.
+"""The producer: publishes the quotes of its sources to the log, each one once.
 
-    python -m producer.producer                                the sources of .env (SOURCES), Yahoo without any
-    python -m producer.producer --replay FILE... --speed 60    recorded files, sixty times as fast as they were
+    python -m producer.producer                                the sources in .env (SOURCES), by default Yahoo
+    python -m producer.producer --replay FILE... --speed 60    recorded files, at sixty times their original speed
 
-Stop it, kill it, start it again: it continues behind the last quote in the log. If another producer publishes to the
-same topic, it waits, and takes over when that one has ended. Settings: .env, see .env.example.
+After a stop or kill it continues after the last quote in the log. If another producer publishes to the same topic, it
+waits, and takes over when that one has ended. Settings: .env, see .env.example.
 """
 
 import logging
@@ -19,7 +19,7 @@ from itertools import dropwhile
 from threading import Event
 from typing import NamedTuple
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from producer.live_wiring import described, live_market
@@ -28,7 +28,7 @@ from producer.publishing.lease import Lease, leased
 from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
-from producer.workers.heartbeat import Condition, no_chores, signs_of_life
+from producer.workers.heartbeat import Condition, heartbeats, no_chores
 from producer.workers.simulated_symbols import Joining, asked_so_far
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
@@ -44,11 +44,11 @@ STANDING_BY = "standing by"
 log = logging.getLogger("tickstream.producer")
 
 OPENING_SECONDS = 3600.0
-"""Recordings are told apart by what is in them, so all of it is read first."""
+"""Limit for opening a recording: it is ordered by the content of its files, so all of them are read first."""
 
 
 class RepeatableFeed(NamedTuple):
-    """Records that every run makes in the same order, and what is to be done once a second while they are published."""
+    """Records that are the same in every run, and a task to run once a second while they are published."""
 
     records: Iterator[Record]
     chores: Callable[[Connection], None]
@@ -62,7 +62,7 @@ def _replay(config: Config, after: int, stop: Event) -> RepeatableFeed:
 
 
 def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
-    """What is published already is passed over at once; only the rest is paced."""
+    """The records of a replay; published ones are skipped at once, only the rest is paced."""
 
     def is_published(record: Record) -> bool:
         beat()
@@ -76,7 +76,7 @@ def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
 
 
 def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
-    """With the symbols that were added to it, without those that were removed. Raises Unavailable."""
+    """The simulated market with added and without removed symbols. Raises Unavailable."""
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
     )
@@ -87,13 +87,13 @@ def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
 
 
 REPEATABLE: dict[str, MakeFeed] = {"replay": _replay, "simulated": _simulated}
-"""The sources that give the same sequence at every run: each yields at least what lies behind a position."""
+"""Sources with the same sequence in every run; each yields at least the records after a position."""
 
 
 def produce(config: Config, stop: Stop) -> None:
-    """Publish until the source ends or `stop` is set; servers that go away are waited for, and so is another producer.
+    """Publish until the source ends or `stop` is set; waits for unavailable servers and for another producer.
 
-    Raises ConfigError, or StopPart where a restart would end the same way.
+    Raises ConfigError, or StopPart if a restart would fail the same way.
     """
     with place("producer", config.topic(), config.embedded.data, slots=1) as instance:
         sign, name = SignOfLife("producer", instance), new_name(instance)
@@ -113,7 +113,7 @@ def _publish_when_free(config: Config, holder: Holder, sign: SignOfLife, stop: S
     @contextmanager
     def waiting(other: str) -> Iterator[None]:
         condition = Condition(STANDING_BY, f"{config.feed}: {other} publishes", 0, 0)
-        with signs_of_life(config, sign, lambda: condition), stop.gently():
+        with heartbeats(config, sign, lambda: condition), stop.gently():
             yield
 
     with leased(topic, holder, stop, waiting) as lease:
@@ -139,28 +139,30 @@ def _condition(config: Config, writer: LogWriter, publisher: Publisher) -> Condi
 def _publish_repeatable(
     config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
 ) -> None:
-    """A sequence that can be made again: it goes on behind the last position in the log."""
+    """Publish a repeatable sequence, from after the last position in the log."""
     positions = last_positions(topic, config.feed, lease)
     after = min(positions.values())
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     feed = REPEATABLE[config.feed](config, after, stop)
     with (
-        signs_of_life(config, sign, lambda: _condition(config, writer, publisher), feed.chores),
+        heartbeats(config, sign, lambda: _condition(config, writer, publisher), feed.chores),
         stop.gently(),
     ):
-        log.info("producer publishes %s to topic %s behind position %d", config.feed, topic.topic, after)
+        log.info(
+            "producer publishes %s to topic %s, starting after position %d", config.feed, topic.topic, after
+        )
         publisher.publish(feed.records, stop)
 
 
 def _publish_live(
     config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
 ) -> None:
-    """Live quotes: what was missed since the last run comes first, as far as the providers still have it."""
+    """Publish live quotes, after backfilling what was missed since the last run, as far as the providers have it."""
     positions = dict.fromkeys(range(topic.partitions), NOTHING)
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     with live_market(config, topic, lease, stop) as (market, report), stop.gently():
         log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
-        with signs_of_life(config, sign, lambda: _condition(config, writer, publisher), report.give):
+        with heartbeats(config, sign, lambda: _condition(config, writer, publisher), report.give):
             publisher.publish(market.records(stop), stop)
 
 

@@ -1,19 +1,19 @@
-"""The symbols that are followed: add and remove them while everything runs, and see the state of each one.
+"""Add, remove and inspect the followed symbols while the pipeline runs.
 
     python -m producer.symbols add NVDA                      from the first provider in SOURCES, Yahoo without one
-    python -m producer.symbols add yahoo:BP.L                from a provider that you name
+    python -m producer.symbols add yahoo:BP.L                from a given provider
     python -m producer.symbols add binance:BTC-USD@BTCUSDT   under your own name: BTC-USD is the provider's BTCUSDT
     python -m producer.symbols add yahoo:BTC-USD binance:BTC-USD@BTCUSDT
                                                              the same symbol twice: the second source is its standby
-    python -m producer.symbols remove NVDA                   what is stored of it stays
-    python -m producer.symbols list                          last price, age and state of each
-    python -m producer.symbols describe AAPL MSFT            everything that is known of them
+    python -m producer.symbols remove NVDA                   stop following it; its stored data are kept
+    python -m producer.symbols list                          last price, age and state of all symbols
+    python -m producer.symbols describe AAPL MSFT            all details of these symbols
 
-Before a symbol is added its provider is asked whether it exists. Within seconds the producer loads its history and then
-follows it. The simulated market adds any symbol within two minutes, without a check and without history; live quotes of
-it arrive after the switch to live quotes. Changes made here override SOURCES and TICKERS of .env and are kept after a
-restart. Providers: yahoo, binance, coingecko, alphavantage, finnhub. Exit status 1: something was refused. Settings:
-.env, see .env.example.
+Before a symbol is added, its provider is asked whether the symbol exists. Within seconds the producer loads its history
+and then follows it. The simulated market adds any symbol within two minutes, without a check and without history; its
+live quotes arrive after the switch to live quotes. Changes made here override SOURCES and TICKERS of .env and are kept
+after a restart. Providers: yahoo, binance, coingecko, alphavantage, finnhub. Exit status 1: at least one symbol was
+rejected. Settings: .env, see .env.example.
 """
 
 import argparse
@@ -65,12 +65,12 @@ from shared.runtime.lifecycle import Stop, servers, stop_on_signals
 from shared.runtime.supervision import EXIT_STOP
 from shared.settings.config import Config
 
-REFUSED = 1
-"""Exit status where at least one symbol was refused."""
+REJECTED = 1
+"""Exit status if at least one symbol was rejected."""
 
 
 def main() -> int:
-    """Do what the command line says; its exit status."""
+    """Run the command; returns the exit status."""
     stop = stop_on_signals()
     try:
         arguments = parser().parse_args()
@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say, with the lesson above as its help."""
+    """The command line parser, with the module docstring as help."""
     parser = argparse.ArgumentParser(
         prog="python -m producer.symbols",
         description=__doc__,
@@ -95,20 +95,22 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "--unchecked",
         action="store_true",
-        help="without a check by the provider, for instance while it can't be reached",
+        help="skip the provider's check, for example while it can't be reached",
     )
     remove = commands.add_parser("remove", help="stop following symbols; stored data are kept")
-    commands.add_parser("list", help="the symbols that are followed: last price, age and state")
-    describe = commands.add_parser("describe", help="everything that is known of symbols")
+    commands.add_parser("list", help="show last price, age and state of all followed symbols")
+    describe = commands.add_parser("describe", help="show all details of symbols")
     for command in (add, remove, describe):
         command.add_argument("symbols", nargs="+", metavar="SYMBOL")
     return parser
 
 
 def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
-    """Do it; the exit status. Raises ConfigError or Unavailable."""
+    """Run the parsed command; returns the exit status. Raises ConfigError or Unavailable."""
     if arguments.command in ("add", "remove") and config.feed == "replay":
-        raise ConfigError("the replay feed has the symbols of its files: none can be added or removed.")
+        raise ConfigError(
+            "the replay feed has exactly the symbols of its files: none can be added or removed."
+        )
     with servers(config, kafka=False) as given, closing(_tables(ready := at_work(given))) as connection:
         if arguments.command == "add":
             return _add(connection, ready, arguments, stop)
@@ -120,7 +122,7 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
 
 
 def at_work(config: Config) -> Config:
-    """The settings of the feed that runs: the simulated market where it stands in for live quotes that never came.
+    """The settings of the running feed: the simulated market if it replaces live quotes that were never received.
 
     Raises Unavailable.
     """
@@ -134,14 +136,14 @@ def at_work(config: Config) -> Config:
 
 
 def configured_in(config: Config) -> Listings:
-    """What the settings follow; the symbols of a simulated market are those that would be live."""
+    """The symbols in the settings; a simulated market has the same symbols as the live one."""
     return config.producer.listings or listings_of("", config.producer.tickers)
 
 
 def _tables(config: Config) -> Connection:
-    """A connection to the tables of an earlier start. Raises ConfigError where there was none, or Unavailable.
+    """A connection to existing tables. Raises ConfigError if there are none, or Unavailable.
 
-    They are not made here: the pipeline tells its first start from later ones by them.
+    They are not created here: the pipeline recognizes its first start by their absence.
     """
     if not has_run(config):
         raise ConfigError(
@@ -153,7 +155,7 @@ def _tables(config: Config) -> Connection:
 
 
 def _add(connection: Connection, config: Config, arguments: argparse.Namespace, stop: Stop) -> int:
-    """Ask, then write; a symbol that is refused keeps no other from being added."""
+    """Check the symbols, then add the valid ones."""
     try:
         wanted = listings_named(arguments.symbols, (*providers_in(config.producer.sources), PROVIDERS[0])[0])
     except ValueError as error:
@@ -170,33 +172,33 @@ def _add(connection: Connection, config: Config, arguments: argparse.Namespace, 
             is_unchecked = arguments.unchecked or config.feed == "simulated"
             found[symbol] = None if is_unchecked else _asked(symbol, listings, providers)
         except (SourceError, ConfigError) as error:
-            print(f"{symbol} is not added: {_reason(error)}{_hint(symbol)}", file=sys.stderr)
+            print(f"{symbol} was not added: {_reason(error)}{_hint(symbol)}", file=sys.stderr)
     _write(connection, config, wanted, found)
-    return 0 if found.keys() == wanted.keys() else REFUSED
+    return 0 if found.keys() == wanted.keys() else REJECTED
 
 
 def _asked(symbol: str, listings: Sequence[Listing], providers: Sequence[Provider]) -> Company:
-    """What the primary source knows, once every source knows the symbol. Raises SourceError."""
+    """The company data of the primary source, after checking all sources. Raises SourceError."""
     companies = [one.company(listing.name) for one, listing in zip(providers, listings, strict=True)]
     return companies[0]._replace(symbol=symbol)
 
 
 def _reason(error: TickstreamError) -> str:
     if isinstance(error, SourceError) and error.cause != "unknown symbol":
-        return f"{error.cause}: {error} Try again later, or add it --unchecked."
+        return f"{error.cause}: {error} Try again later, or add it with --unchecked."
     return str(error)
 
 
 def _hint(symbol: str) -> str:
-    """What may be wrong about a symbol that was refused: before its colon no provider was found."""
+    """A hint for a rejected symbol with a colon: the text before it is not a provider."""
     provider, colon, _ = symbol.partition(":")
-    return f" ({provider.lower()} is no provider; {KNOWN}.)" if colon else ""
+    return f" ({provider.lower()} is not a provider; {KNOWN}.)" if colon else ""
 
 
 def _write(
     connection: Connection, config: Config, wanted: Listings, found: dict[str, Company | None]
 ) -> None:
-    """Follow what was found. Raises Unavailable."""
+    """Add the symbols found. Raises Unavailable."""
     with transaction(connection) as cursor:
         before = read_listings(cursor, configured_in(config))
         for symbol, company in found.items():
@@ -205,10 +207,10 @@ def _write(
             if company is not None:
                 write_company(cursor, CompanyRow(company, wanted[symbol][0].source, _now()))
     for symbol, company in found.items():
-        _say_added(symbol, company, wanted[symbol], before.get(symbol), config.feed)
+        _print_added(symbol, company, wanted[symbol], before.get(symbol), config.feed)
 
 
-def _say_added(
+def _print_added(
     symbol: str,
     company: Company | None,
     listings: Sequence[Listing],
@@ -220,34 +222,34 @@ def _say_added(
     if before is None and feed == "simulated":
         print(
             f"{named} joins the simulated market within two minutes, without history. After the switch to live quotes "
-            f"it comes from {sources}; whether that source has it is checked then."
+            f"it comes from {sources}, which is checked only then."
         )
     elif before is None:
         print(
-            f"{named} is added, from {sources}: within seconds the producer loads its history and follows it."
+            f"{named} was added, from {sources}: within seconds the producer loads its history and follows it."
         )
     elif before == listings:
-        print(f"{named} is followed already, from {sources}.")
+        print(f"{named} is already followed, from {sources}.")
     else:
         print(f"{named} comes from {sources} from now on, and no longer from {sources_of(before, symbol)}.")
 
 
-def _remove(connection: Connection, configured: Listings, words: Sequence[str]) -> int:
-    symbols = _symbols(words)
+def _remove(connection: Connection, configured: Listings, texts: Sequence[str]) -> int:
+    symbols = _symbols(texts)
     with transaction(connection) as cursor:
         watched = read_listings(cursor, configured)
         for symbol in watched.keys() & set(symbols):
             remove_symbol(cursor, symbol, configured)
     for symbol in symbols:
         if symbol in watched:
-            print(f"{symbol} is removed. Its stored data are kept; `add {symbol}` follows it again.")
+            print(f"{symbol} was removed. Its stored data are kept; `add {symbol}` follows it again.")
         else:
-            print(f"{symbol} is not followed: `list` shows the symbols that are.", file=sys.stderr)
-    return 0 if watched.keys() >= set(symbols) else REFUSED
+            print(f"{symbol} is not followed: `list` shows the followed symbols.", file=sys.stderr)
+    return 0 if watched.keys() >= set(symbols) else REJECTED
 
 
 def _watched(cursor: Cursor, config: Config) -> Listings:
-    """What is followed; of a recording, what it has given so far."""
+    """The followed symbols; for a recording, those with quotes so far."""
     return read_given(cursor) if config.feed == "replay" else read_listings(cursor, configured_in(config))
 
 
@@ -258,12 +260,12 @@ def _list(connection: Connection, config: Config) -> int:
     Console().print(table_of(standings, listings))
     removed = [symbol for symbol in configured_in(config) if symbol not in listings]
     if removed and config.feed != "replay":
-        print(f"Named in .env but removed with this command: {', '.join(removed)}. `add` follows it again.")
+        print(f"In .env but removed with this command: {', '.join(removed)}. `add` follows them again.")
     return 0
 
 
-def _describe(connection: Connection, config: Config, words: Sequence[str]) -> int:
-    symbols = _symbols(words)
+def _describe(connection: Connection, config: Config, texts: Sequence[str]) -> int:
+    symbols = _symbols(texts)
     with transaction(connection) as cursor:
         now, listings, companies = read_now(cursor), _watched(cursor, config), read_companies(cursor)
         found = [_read(cursor, symbol, listings.get(symbol, ()), companies.get(symbol)) for symbol in symbols]
@@ -271,8 +273,8 @@ def _describe(connection: Connection, config: Config, words: Sequence[str]) -> i
     for described in known:
         Console().print(description_of(described, now))
     for symbol in sorted(set(symbols) - {described.symbol for described in known}):
-        print(f"{symbol} is not followed, and nothing is stored of it.", file=sys.stderr)
-    return 0 if len(known) == len(symbols) else REFUSED
+        print(f"{symbol} is not followed, and no data of it are stored.", file=sys.stderr)
+    return 0 if len(known) == len(symbols) else REJECTED
 
 
 def _read(
@@ -289,12 +291,12 @@ def _read(
     )
 
 
-def _symbols(words: Sequence[str]) -> list[str]:
-    """Symbols as `add` takes them, each once. Raises ConfigError."""
+def _symbols(texts: Sequence[str]) -> list[str]:
+    """Parse symbols in the format of `add`, without duplicates. Raises ConfigError."""
     try:
-        return list(listings_named(words, PROVIDERS[0]))
+        return list(listings_named(texts, PROVIDERS[0]))
     except ValueError as error:
-        raise ConfigError(f"{' '.join(words)}: {error}.") from None
+        raise ConfigError(f"{' '.join(texts)}: {error}.") from None
 
 
 def _now() -> datetime:

@@ -1,1 +1,1 @@
-"""Live quotes: many connections in, one sequence of records out."""
+"""Live quotes: merges many connections into one sequence of records."""

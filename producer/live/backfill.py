@@ -1,22 +1,22 @@
-"""One symbol on its way into the log: its past before its present, and how far its time has come. Pure.
+"""Backfill of one symbol: publishes its history before its live quotes, and its watermark. Pure.
 
-The seam. History tells whole minutes, live quotes the rest:
+The seam: history covers whole minutes, live quotes the rest:
 
     what the log holds ── history ──▶ the minutes finished by now │ one minute, half live │ ── live quotes ──▶
 
- 1. "history": a symbol's past is fetched. Its live quotes wait, and its time stands still, so no bar closes.
-    History is asked for from the minute on that the log holds only in part: what the source says of a whole minute
-    takes the place of what live quotes made of a part of it, as long as that bar is open. No bar comes twice.
- 2. "seam": live quotes began within a minute that was not over when history was asked. Those of that minute go
-    into the log at once; later ones wait until it is over and history has told it as a whole.
- 3. "live": quotes go into the log as they come.
- 4. A source that was away for a whole minute or more has left a gap: all this begins anew from where time stands.
+ 1. "history": the history is fetched. Live quotes wait and the watermark stops, so no bar closes. The history is
+    requested from the first incomplete minute in the log: the source's bar of a whole minute replaces a bar made from a
+    part of its quotes while that bar is open. No bar is published twice.
+ 2. "seam": live quotes began within a minute that had not ended when the history was requested. Quotes of that minute
+    are published at once; later ones wait until it has ended and its bar has been fetched.
+ 3. "live": quotes are published as they are received.
+ 4. A source that was unavailable for a whole minute or more has left a gap: all this starts again at the watermark.
 
-So every minute is either wholly history or wholly live; a minute that the source was away for only in part is live.
+So each minute comes either from the history or from live quotes; one with a shorter outage is live.
 
-Time marks. A symbol's time is what its source has told everything up to, less a lag for stragglers. Once a minute,
-when the bar before can close, a mark says so in the log; while the source is away there is none, so no bar closes
-that history could still fill.
+Time marks: a symbol's watermark is the time up to which its source has sent everything, minus a lag for late quotes.
+Once a minute, when the previous bar can close, a mark is published; while the source is unavailable there is none, so
+no bar closes that the history could still fill.
 """
 
 from collections import deque
@@ -28,15 +28,15 @@ from shared.market.records import INTERVAL_SECONDS, CorporateAction, Quote, Reco
 
 MINUTE = 60
 LAG_SECONDS = 2.0
-"""How long a source may take to deliver, on top of the delay it states."""
+"""How long a source may take to deliver, in addition to its stated delay."""
 SETTLED_SECONDS = 4.0
-"""How long after its end a provider's minute may still change."""
+"""How long after its end a provider's minute bar may still change."""
 HELD_QUOTES = 100_000
 
 
 class Line:
-    """`grace` is the engine's own, so that a mark comes when a bar closes by it. `quoted` are time and price of the
-    latest quote that went into the log. Times are epoch seconds.
+    """`grace` is that of the bar engine, so that a mark is due when it lets a bar close. `quoted` holds time and price
+    of the latest published quote. Times are epoch seconds.
     """
 
     def __init__(self, symbol: str, known: KnownOfSymbol | None, has_history: bool, grace: float) -> None:
@@ -55,20 +55,20 @@ class Line:
 
     @property
     def wanted_after(self) -> float | None:
-        """History is wanted of bars that start later than this; None for all there is."""
+        """The history is needed for bars that start after this; None for all."""
         if self._known is None:
             return None
         return self._known.time // MINUTE * MINUTE - 1
 
     @property
     def _seam_end(self) -> float:
-        """Where the first minute begins that live quotes tell as a whole."""
+        """The start of the first minute that live quotes cover completely."""
         return -(-self._live_since // MINUTE) * MINUTE if self._live_since else float("inf")
 
     def past(self, records: Iterable[RecordedBar | CorporateAction]) -> list[RecordedBar | CorporateAction]:
-        """What of a part of history is not in the log yet."""
+        """The records of a part of the history that are not yet in the log."""
         last = self._known.bar if self._known and self._known.bar else (0.0, 0)
-        # An action that came with the last bar may come again: the fold takes it once.
+        # An action received with the last bar may be repeated: the fold ignores the second one.
         new = [r for r in records if isinstance(r, CorporateAction) or bar_order(r) > last]
         bars = [record for record in new if isinstance(record, RecordedBar)]
         if bars:
@@ -77,25 +77,25 @@ class Line:
         return new
 
     def past_ended(self, asked_at: float, failed: bool) -> list[Quote]:
-        """History is in, up to the minutes that were over at `asked_at`, or given up: the quotes that may go now."""
-        told = asked_at // MINUTE * MINUTE
-        self._reached = max(self._reached, told - 1)
+        """Note that the history is complete up to `asked_at`, or failed; returns the quotes to publish."""
+        end = asked_at // MINUTE * MINUTE
+        self._reached = max(self._reached, end - 1)
         self.gaps += failed
-        if failed or told >= self._seam_end:
+        if failed or end >= self._seam_end:
             self.phase, self._known = "live", None
         else:
-            self.phase, self._known, self._asked = "seam", KnownOfSymbol(told), False
+            self.phase, self._known, self._asked = "seam", KnownOfSymbol(end), False
         return self._released()
 
     def top_up_due(self, now: float) -> bool:
-        """Whether the minute of the seam is over, so that its history is to be asked for now; true once."""
+        """Whether the minute of the seam has ended, so that its history must be requested now; True once."""
         if self._asked or self.phase != "seam" or now < self._seam_end + SETTLED_SECONDS:
             return False
         self._asked = True
         return True
 
     def take(self, quote: Quote) -> list[Quote]:
-        """The quotes that may go into the log now."""
+        """Process a quote; returns the quotes to publish now."""
         if self.phase == "live":
             self._note(quote)
             return [quote]
@@ -105,7 +105,7 @@ class Line:
         return self._released() if self.phase == "seam" else []
 
     def _released(self) -> list[Quote]:
-        """What has waited and need not any longer; order is kept."""
+        """The waiting quotes that can be published now, in order."""
         end = float("inf") if self.phase == "live" else self._seam_end
         released = []
         while self._held and self._held[0].event_time.timestamp() < end:
@@ -114,15 +114,15 @@ class Line:
         return released
 
     def _note(self, quote: Quote) -> None:
-        """A quote goes into the log."""
+        """Note a published quote."""
         time = quote.event_time.timestamp()
         if time >= self.quoted[0]:
             self.quoted = time, quote.price
 
     def contact(self, time: float, numbered: bool = False) -> bool:
-        """The source has told everything up to `time`; True where it was away so long that history is wanted.
+        """Note that the source has sent everything up to `time`; True if after an outage the history is needed.
 
-        One that numbers its trades leaves no gap: those that were missed come before what is new.
+        A source that numbers its trades leaves no gap: missed trades are fetched before new ones.
         """
         before, self._reached = self._reached, max(self._reached, time)
         self._live_since = self._live_since or time
@@ -135,12 +135,12 @@ class Line:
         return True
 
     def not_beyond(self, time: float) -> None:
-        """The clock was fast: nothing later than this has been told yet."""
+        """Limit the time to this, because the clock was fast."""
         self._reached = min(self._reached, time)
         self._live_since = min(self._live_since, time)
 
     def caught_up(self, time: float) -> None:
-        """Another source speaks from here on, and has told what was missed."""
+        """Note that everything up to `time` has been received, for example after a failover."""
         self._reached = max(self._reached, time)
 
     def known(self, trade_id: int | None) -> KnownOfSymbol:
@@ -150,7 +150,7 @@ class Line:
         return KnownOfSymbol(self._marked, None, trade_id, quoted=self.quoted)
 
     def mark_due(self) -> float | None:
-        """The time of the mark that is due now."""
+        """The time of the mark that is due now, else None."""
         time = self._reached - LAG_SECONDS - self.delay
         closes = (time - self._grace) // MINUTE > (self._marked - self._grace) // MINUTE
         if self.phase != "live" or not closes:
@@ -160,5 +160,5 @@ class Line:
 
 
 def bar_order(bar: RecordedBar) -> tuple[float, int]:
-    """History's order: by start, longer bars before shorter ones."""
+    """The order of a history: by start, longer bars before shorter ones."""
     return bar.start.timestamp(), -INTERVAL_SECONDS[bar.interval]

@@ -1,4 +1,4 @@
-"""What of a source's quotes is news: each number once, in its own currency, with the size it stands for. Pure."""
+"""Deduplication of a symbol's quotes, with a check of their currency and with trade sizes from volumes. Pure."""
 
 from typing import NamedTuple
 
@@ -11,20 +11,20 @@ from shared.market.exchanges import newer_name
 from shared.market.records import Quote
 
 AFTER_CLOSE = (900, 3600, 4 * 3600)
-"""Seconds that what belongs to a session may be told after its end, such as the price of a closing auction."""
+"""Seconds after the end of a session in which a quote may still belong to it, such as a closing auction's price."""
 
 BEFORE_OPENING = 900.0
-"""Seconds before a session in which being connected says that all of it will be heard."""
+"""If connected within so many seconds before a session, all of the session is received."""
 
 
 NEW_COUNT = 60.0
-"""Seconds that a trade is newer than all before and yet has a lower number: then the source counts anew."""
+"""If a trade is newer than all before by so many seconds but has a lower number, the source restarted its numbers."""
 
 
 class KnownOfSymbol(NamedTuple):
-    """What the log holds of a symbol: it is complete until `time`, epoch seconds; 0 where nothing is known of that.
+    """What the log holds of a symbol: it is complete until `time`, in epoch seconds, 0 if unknown.
 
-    `bar` is (start, -seconds) of the last record where that was one of its history, `trade_id` the last number,
+    `bar` is (start, -seconds) of the last record if that is a bar of its history, `trade_id` the last trade number,
     `currency` that of its prices, `quoted` time and price of its last quote.
     """
 
@@ -36,9 +36,9 @@ class KnownOfSymbol(NamedTuple):
 
 
 class DayFacts(NamedTuple):
-    """What holds for a whole trading day, so that a quote that leaves it out still tells it.
+    """Values of a whole trading day, used for quotes without them.
 
-    After the session (`is_after`) the close before is the one of the same day.
+    After the session (`is_after`) the previous close is that of the same day.
     """
 
     day: int
@@ -48,9 +48,9 @@ class DayFacts(NamedTuple):
 
 
 def trading_day(calendar: SessionCalendar, second: int, at: SessionAt) -> int:
-    """The beginning of the session that a quote of `second` belongs to, epoch seconds; `at` is what holds then.
+    """The start of the session to which a quote at `second` belongs, in epoch seconds; `at` is the session then.
 
-    Where an exchange is closed, that of the session that has just ended, or rests; where none has, of the next one.
+    If the exchange is closed: the session that has just ended or has a break, else the next one.
     """
     if at.name != "closed" or at.day_start <= second:
         return at.day_start
@@ -59,12 +59,12 @@ def trading_day(calendar: SessionCalendar, second: int, at: SessionAt) -> int:
 
 
 class Intake:
-    """The quotes of one symbol, in the order they came.
+    """The quotes of one symbol, in the order received.
 
-    A numbered trade is news when its number is higher than any before, or its source counts anew, as it may where a
-    pair of coins was taken off and listed again. A trade without a number is always news: real feeds hold honest
-    duplicates. A quote without a size is a view of the last trade, so the same view again is not, and a polled one
-    is only where it is newer than all before.
+    A numbered trade is new if its number is higher than all before, or if its source restarted its numbers, which may
+    happen when a pair of coins is delisted and listed again. A trade without a number is always new: real feeds contain
+    genuine duplicates. A quote without a size is a view of the last trade, so an equal one is not new, and a polled one
+    is new only if it is newer than all before.
     """
 
     def __init__(self, symbol: str, known: KnownOfSymbol | None) -> None:
@@ -82,7 +82,7 @@ class Intake:
         self._facts = DayFacts(0, False)
 
     def admit(self, quote: Quote, polled: bool) -> Quote | None:
-        """The quote as it goes into the log, None where it is no news."""
+        """The quote to publish, None if it is not new."""
         time = quote.event_time.timestamp()
         if self._is_known(quote, time, polled):
             self.duplicates += 1
@@ -102,29 +102,29 @@ class Intake:
         return self._complete(quote, size, facts)
 
     def contact(self, time: float) -> None:
-        """The source is heard at `time`: of a session that is about to begin nothing is missed."""
+        """Note that the source is connected at `time`: nothing of a session that is about to begin is missed."""
         day = calendar_of(self.exchange).at(int(time)).day_start
         if 0 < day - time <= BEFORE_OPENING:
             self._volume.begin(day)
 
     def learn(self, quote: Quote) -> None:
-        """Take what a question says of the day, while the stream gives the prices."""
+        """Take the day's values from a polled quote, while the stream provides the prices."""
         if not self._is_other_currency(quote):
             self._learn(quote, int(quote.event_time.timestamp()))
 
     def after_gap(self) -> None:
-        """Something was missed."""
+        """Note that quotes were missed."""
         self._volume.forget()
 
     def after_change_of_source(self) -> None:
-        """Another source speaks from here on: it counts volume in its own way."""
+        """Note that another source is active from now on, with its own volumes and trade numbers."""
         self._volume.forget()
         self.trade_id = None
 
     def _is_known(self, quote: Quote, time: float, polled: bool) -> bool:
         if quote.trade_id is not None and self.trade_id is not None:
-            counts_anew = 0 < self._newest <= time - NEW_COUNT
-            return quote.trade_id <= self.trade_id and not counts_anew
+            has_restarted = 0 < self._newest <= time - NEW_COUNT
+            return quote.trade_id <= self.trade_id and not has_restarted
         if time <= self._before or time < self._quoted[0] or (time, quote.price) == self._quoted:
             return True
         if quote.size is not None or self.last is None:
@@ -134,14 +134,14 @@ class Intake:
         return _view(quote) == _view(self.last)
 
     def _is_other_currency(self, quote: Quote) -> bool:
-        """Prices in two currencies make no series: the second one is refused until the first one is back.
+        """Whether a quote is in another currency than the series; such quotes are rejected.
 
-        A quote that names none is in the one that was named last.
+        A quote without a currency has the last one given.
         """
         return not self.admits(quote.currency) if quote.currency else self.other_currency is not None
 
     def admits(self, currency: str) -> bool:
-        """Whether prices in this currency go on with those so far; the first one named is theirs."""
+        """Whether prices in this currency can continue the series, whose currency is the first one given."""
         self.currency = self.currency or currency
         self.other_currency = None if is_same_unit(currency, self.currency) else currency
         return self.other_currency is None
@@ -152,7 +152,7 @@ class Intake:
         return self._volume.size(day, quote.day_volume)
 
     def _learn(self, quote: Quote, second: int) -> DayFacts:
-        """Keep the day's facts; those that hold for this quote."""
+        """Update the day's values; returns those that apply to this quote."""
         if quote.exchange != self.exchange:
             self.exchange = newer_name(quote.exchange, self.exchange)
         calendar = calendar_of(self.exchange)

@@ -1,8 +1,8 @@
-"""Which of a symbol's two sources speaks, and whether they agree. Pure; times are epoch seconds.
+"""Failover between a symbol's two sources, and the comparison of their prices. Pure; times are epoch seconds.
 
-The first choice speaks as long as it delivers. Once it has been stale for a while and the standby is not, the standby
-takes over; the first choice comes back when it has delivered again for a while. Both are compared whenever both are
-fresh: an alert is raised when they differ by more than a threshold for a while, and cleared when they no longer do.
+The primary source is active while it delivers quotes. Once it has been stale for a while and the standby has not, the
+standby takes over; the primary becomes active again when it has delivered quotes for a while. Whenever both are fresh
+they are compared: an alert is raised if they differ by more than a threshold for a while, and cleared afterwards.
 """
 
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from typing import Literal
 STALE_SECONDS = 30.0
 STEADY_SECONDS = 10.0
 COMPARED_WITHIN = 15.0
-"""Two prices further apart in time than this are not compared."""
+"""Prices that are further apart in time are not compared."""
 
 
 @dataclass
 class Heard:
-    """What a source last said of the symbol."""
+    """The last price from a source."""
 
     price: float = 0.0
     received: float = 0.0
     steady_since: float = 0.0
 
     def take(self, price: float, received: float) -> None:
-        """Note a quote; a pause ends the steadiness."""
+        """Note a quote; after a pause, the steady period starts again."""
         if received - self.received > STALE_SECONDS:
             self.steady_since = received
         self.price, self.received = price, received
 
     def is_fresh(self, now: float) -> bool:
-        """Whether it has spoken lately."""
+        """Whether it has sent a quote recently."""
         return self.received > 0 and now - self.received <= STALE_SECONDS
 
 
@@ -37,13 +37,13 @@ Verdict = Literal["", "raise", "clear"]
 
 
 def _difference(price: float, other: float) -> float:
-    """How far two prices are apart, as a share of the other one. Both may be zero or negative: futures are."""
+    """The difference of two prices relative to the other one. Prices of futures may be zero or negative."""
     base = abs(other) or abs(price)
     return abs(price - other) / base if base else 0.0
 
 
 class Failover:
-    """`sources` are one or two names, first choice first. `speaker` is the one in use."""
+    """`sources` are one or two names, primary first. `speaker` is the active one."""
 
     def __init__(self, sources: tuple[str, ...], threshold: float) -> None:
         self.sources = sources
@@ -58,15 +58,15 @@ class Failover:
 
     @property
     def standby(self) -> str | None:
-        """The source that is not in use."""
+        """The inactive source, None if there is only one."""
         return next((source for source in self.sources if source != self.speaker), None)
 
     def take(self, source: str, price: float, received: float) -> None:
-        """Note what a source says."""
+        """Note a price from a source."""
         self._heard[source].take(price, received)
 
     def decide(self, now: float, is_open: bool) -> bool:
-        """Choose who speaks; True where that changed. While the market is closed nobody is stale."""
+        """Choose the active source; returns whether it changed. While the market is closed, no source is stale."""
         if len(self.sources) < 2 or not is_open:
             self._began = now
             return False
@@ -81,7 +81,7 @@ class Failover:
         return changed
 
     def compare(self, now: float) -> Verdict:
-        """Whether an alert about their disagreement is to be raised or cleared."""
+        """Whether to raise or clear an alert about their disagreement."""
         if len(self.sources) < 2:
             return ""
         first, other = (self._heard[source] for source in self.sources)

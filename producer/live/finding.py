@@ -1,13 +1,13 @@
-"""What is found to be wrong with a symbol's data. Pure."""
+"""Problems found in a symbol's data. Pure."""
 
 from typing import NamedTuple
 
 DOUBTFUL, LEFT_OUT = "doubtful", "left out"
-"""Kinds of what is wrong with a history: nothing ever clears them, and each stands for itself."""
+"""Kinds of problems of a history, which are never cleared."""
 
 
 class Finding(NamedTuple):
-    """What is amiss with a symbol's data (`is_raised`), or no longer is."""
+    """A problem with a symbol's data (`is_raised`), or the end of one."""
 
     symbol: str
     kind: str

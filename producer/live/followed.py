@@ -1,4 +1,4 @@
-"""Everything about one symbol while it is followed: its sources, what of them is news, its past, its time. Pure.
+"""The state of one followed symbol: its sources, deduplication, history and watermark. Pure.
 
 Times are epoch seconds.
 """
@@ -24,20 +24,20 @@ from shared.market.records import CorporateAction, Quote, RecordedBar, TimeMark,
 
 STANDBY_QUOTES = 1_000
 STREAMED_WITHIN = 60.0
-"""Seconds after which a symbol that its open stream does not bring lives on polled quotes."""
+"""Seconds without streamed quotes after which polled quotes of a symbol are used although its stream is open."""
 MISSES = 3
-"""So many answers in a row without a symbol that was asked for say that the provider has it no more."""
+"""After so many consecutive polls without a requested symbol, the provider no longer has it."""
 
 
 def below_zero(price: float) -> str:
-    """What is told of a price that no bar takes."""
-    return f"the price is {price:g}: it is stored and shown, but no bar can take a price of zero or below"
+    """The text about a price that can't enter a bar."""
+    return f"the price is {price:g}: it is stored and shown, but bars can't contain a price of zero or below"
 
 
 class Followed:
-    """One symbol. `findings` are those since they were last taken.
+    """One symbol. `findings` are those since they were last collected.
 
-    `missing_after` is from when on its history could not be had, None for all of it.
+    `missing_after` is the time after which its history could not be loaded, None for all of it.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Followed:
         self._minute = QuoteRate()
         self._misses = 0
         self._streamed_at = 0.0
-        # What was raised in an earlier run is cleared by the first quote that is well.
+        # Alerts raised in an earlier run are cleared by the first valid quote.
         self._other_currency: str | None = "" if known and known.currency else None
         self._is_below_zero = known is not None
         self.look_back = LookBack(self.line.quoted[0])
@@ -75,9 +75,9 @@ class Followed:
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
 
     def take(self, source: str, quote: Quote, contact: float, polled: bool, streams: bool) -> list[Quote]:
-        """What a source says, as far as it goes into the log now.
+        """Process a quote of a source; returns the quotes to publish now.
 
-        While its stream is open (`streams`) and brings this symbol, a polled quote tells only of the day.
+        While its stream is open (`streams`) and has quotes of this symbol, polled quotes only update the day's values.
         """
         now = quote.received_time.timestamp()
         self.choice.take(source, quote.price, now)
@@ -110,11 +110,11 @@ class Followed:
         ours, other = self.intake.currency, self.intake.other_currency
         if other != self._other_currency:
             self._other_currency = other
-            detail = f"quotes in {other} are refused: the prices so far are in {ours}" if other else ""
+            detail = f"quotes in {other} are rejected: the prices so far are in {ours}" if other else ""
             self.findings.append(Finding(self.symbol, "currency", other is not None, now, detail=detail))
 
     def _note_level(self, quote: Quote, now: float) -> None:
-        """A future's price may be zero or below: it is real, but no bar takes it."""
+        """Report when a future's price becomes zero or below, or is positive again: such a price enters no bar."""
         if not may_fall_below_zero(quote.symbol, quote.exchange) or (quote.price <= 0) == self._is_below_zero:
             return
         self._is_below_zero = quote.price <= 0
@@ -122,13 +122,13 @@ class Followed:
         self.findings.append(Finding(self.symbol, "below zero", self._is_below_zero, now, detail=detail))
 
     def _found(self, now: float) -> None:
-        """The source has the symbol, also where it had it no more for a while."""
+        """Note that the source has the symbol, possibly again."""
         if self._misses >= MISSES:
             self.findings.append(Finding(self.symbol, "delisted", False, now))
         self._misses, self.unknown, self.failure = 0, None, None
 
     def missed(self, source: str, now: float) -> None:
-        """The source was asked for the symbol and left it out."""
+        """Note that the source was polled for the symbol and omitted it."""
         if source != self.choice.speaker:
             return
         self._misses += 1
@@ -138,27 +138,27 @@ class Followed:
                 self.findings.append(Finding(self.symbol, "delisted", True, now, detail=str(self.unknown)))
 
     def answered(self, without_quote: bool, now: float) -> None:
-        """Its source was asked for it and has it, maybe without a quote of any use."""
+        """Note that the source was polled for the symbol and has it, possibly without a valid quote."""
         self.caught_up("question", 0.0)
         if without_quote:
             self._found(now)
             self.failure = StreamSilent(
-                f"{self.choice.speaker} knows {self.symbol}, but gives no valid price"
+                f"{self.choice.speaker} knows {self.symbol}, but sends no valid price"
             )
 
     def fell_behind(self, by: Asker, error: SourceError | None) -> None:
-        """What is newest of it is missing: its time stands still, as far as the one who noticed it tells time."""
+        """Note that the newest trades are missing: the watermark stops, as far as it depends on this channel."""
         self._behind.add(by)
         self.failure = error or self.failure
 
     def caught_up(self, by: Asker, at: float) -> None:
-        """Everything up to `at` has been told."""
+        """Note that everything up to `at` has been received."""
         self._behind.discard(by)
         self.failure = self.failure if self._behind else None
         self.line.caught_up(at)
 
     def past(self, part: HistorySlice, now: float) -> list[RecordedBar | CorporateAction]:
-        """What of a part of its history goes into the log."""
+        """Process a part of its history; returns the records to publish."""
         self.past_error = None
         self.history_done, self.history_total = part.done, part.total
         if part.left_out is not None:
@@ -176,7 +176,7 @@ class Followed:
         return ours
 
     def _is_ours(self, record: RecordedBar | CorporateAction) -> bool:
-        """Whether a record of history is in the currency of the prices so far; a split is in none."""
+        """Whether a record of the history is in the currency of the prices so far; a split has none."""
         if record.currency is None or (isinstance(record, CorporateAction) and record.action == "split"):
             return True
         is_ours = self.intake.admits(record.currency)
@@ -184,21 +184,24 @@ class Followed:
         return is_ours
 
     def found_late(self, records: list[Late]) -> list[Late]:
-        """Of what was looked for behind its history, what goes into the log. History can be had."""
+        """Process the result of a late-only request; returns the records to publish."""
         self.past_error = None
         new = [replace(record, symbol=self.symbol) for record in self.look_back.found(records)]
         return [record for record in new if isinstance(record, CorporateAction) or self._is_ours(record)]
 
     def looks_due(self, now: float) -> bool:
-        """Whether it is time to look for what comes late; true once."""
+        """Whether a late-only request is due; True once."""
         return self.line.phase == "live" and self.line.has_history and self.look_back.is_due(now)
 
     def past_delayed(self, error: SourceError) -> None:
-        """Its history is asked for again, from its beginning."""
+        """Note that the request for its history failed and is repeated from the beginning."""
         self.past_error, self._left_out = error, LeftOut()
 
     def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
-        """Its history is in, or can't be had: then it is looked for again much later, for its splits and dividends."""
+        """Process the end of its history; returns the quotes to publish.
+
+        If the history failed, its splits and dividends are requested again much later.
+        """
         self.past_error = error
         self._note_left_out(asked_at)
         self.history_done = self.history_total
@@ -210,15 +213,15 @@ class Followed:
         return self.line.past_ended(asked_at, failed=error is not None)
 
     def _note_left_out(self, now: float) -> None:
-        """What of a history makes no sense is told once for all of it."""
+        """Report the skipped rows of a whole history once."""
         left_out, self._left_out = self._left_out, LeftOut()
         if left_out.count:
-            detail = f"history: rows are left out, the first one for: {left_out.reason}"
+            detail = f"history: rows are skipped, the first one because: {left_out.reason}"
             self.findings.append(Finding(self.symbol, LEFT_OUT, True, now, left_out.count, detail=detail))
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
-        """Twice a second: who speaks, whether the sources agree, how far time has come. Quotes of a standby that
-        takes over now are what was missed.
+        """Update the active source, the comparison of sources and the watermark, twice a second. After a failover,
+        returns the quotes of the new source that were missed.
         """
         is_open = calendar_of(self.intake.exchange).at(int(now)).name == "regular"
         self.look_back.note(0.0 if is_open else self._traded_at, self.intake.exchange, now)
@@ -234,28 +237,28 @@ class Followed:
 
     @property
     def _traded_at(self) -> float:
-        """When its last quote of this run was, 0 where there is none or it was outside the regular session."""
+        """Time of the last quote of this run, 0 if there is none or it was outside the regular session."""
         last = self.intake.last
         return self.line.quoted[0] if last is not None and last.session in (None, "regular") else 0.0
 
     def _contact(self, health: SourceHealth) -> float:
-        """Until when its source has told everything of it; 0 while nobody tells. An open stream needs no questions."""
+        """The time up to which its source has sent everything, 0 if unknown. An open stream needs no polls."""
         behind = self._behind & {"stream"} if health.stream_open else self._behind
         return 0.0 if behind else health.contact
 
     def marks(self, now: float) -> list[TimeMark]:
-        """How far its time has come, where that is to be told."""
+        """The time mark that is due, if any."""
         reached = self.line.mark_due()
         if reached is None:
             return []
-        # The clock of one source may be ahead of what several of them say.
+        # The clock of one source may be ahead of the median of several.
         received = datetime.fromtimestamp(max(now, reached), UTC)
         time = datetime.fromtimestamp(reached, UTC)
         source, symbol = self.choice.speaker, self.symbol
         return [TimeMark(time=time, source=source, position=0, received_time=received, symbol=symbol)]
 
     def _take_over(self, now: float) -> list[Quote]:
-        """The speaker has changed: what it said since the other one's last quote comes first."""
+        """Switch to the new active source; returns its quotes since the last quote of the other source."""
         first, speaker = self.choice.sources[0], self.choice.speaker
         is_standing_in = speaker != first
         detail = f"{speaker} replaces {first}" if is_standing_in else ""
@@ -276,10 +279,10 @@ class Followed:
             )
 
     def quotes_per_minute(self, now: float) -> float:
-        """How many quotes came in the last minute."""
+        """The number of quotes in the last minute."""
         return float(self._minute.count(now))
 
     @property
     def known(self) -> KnownOfSymbol:
-        """What the log holds of it, should it be followed again later."""
+        """What the log holds of it, for when it is followed again later."""
         return self.line.known(self.intake.trade_id)._replace(currency=self.intake.currency)

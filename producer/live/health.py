@@ -1,4 +1,4 @@
-"""How a source and a symbol fare, and the one cause to tell when nothing comes. Pure; times are epoch seconds."""
+"""The health of a source, and the state of a symbol with the cause if it has no quotes. Pure; epoch seconds."""
 
 from collections import deque
 from typing import NamedTuple
@@ -11,7 +11,7 @@ RATE_SECONDS = 60
 
 
 class SourceHealth:
-    """One source: whether its stream is open, what failed last, when it is tried again."""
+    """One source: whether its stream is open, its last errors, and when it is retried."""
 
     def __init__(self, streams: bool) -> None:
         self._streams = streams
@@ -23,48 +23,48 @@ class SourceHealth:
         self.next_try = 0.0
 
     def connected(self) -> None:
-        """The stream is open."""
+        """Note that the stream is open."""
         self.reconnects += self.stream_error is not None
         self.stream_open, self.stream_error = True, None
 
     def lost(self, error: SourceError, is_stream: bool, next_try: float) -> None:
-        """The stream or a question failed."""
+        """Note that the stream or a poll failed."""
         self.next_try = next_try
         if is_stream:
             self.stream_open, self.stream_error = False, error
         else:
             self.poll_error = error
 
-    def told(self, contact: float, was_asked: bool) -> None:
-        """It had told everything up to `contact`."""
+    def received(self, contact: float, was_asked: bool) -> None:
+        """Note that the source has sent everything up to `contact`."""
         self.contact = max(self.contact, contact)
         if was_asked:
             self.answered()
 
     def answered(self) -> None:
-        """A question was answered."""
+        """Note a successful poll."""
         self.poll_error = None
 
     def not_beyond(self, time: float) -> None:
-        """The clock was fast: nothing later than this has been told yet."""
+        """Limit the time to this, because the clock was fast."""
         self.contact = min(self.contact, time)
 
     @property
     def error(self) -> SourceError | None:
-        """What is wrong with it now. Of two errors, the question's tells more about the provider."""
+        """The current error. That of a poll has priority, because it shows more about the provider."""
         if self.poll_error is not None and not self.stream_open:
             return self.poll_error
         return self.stream_error if self._streams else None
 
 
 class QuoteRate:
-    """How many quotes came in the last sixty seconds."""
+    """Counts the quotes of the last sixty seconds."""
 
     def __init__(self) -> None:
         self._seconds: deque[list[int]] = deque()
 
     def add(self, now: float, quotes: int = 1) -> None:
-        """Count quotes that came now."""
+        """Add quotes received now."""
         second = int(now)
         if self._seconds and self._seconds[-1][0] == second:
             self._seconds[-1][1] += quotes
@@ -73,7 +73,7 @@ class QuoteRate:
         self._forget(second)
 
     def count(self, now: float) -> int:
-        """How many came in the last minute."""
+        """The number of quotes in the last minute."""
         self._forget(int(now))
         return sum(quotes for _, quotes in self._seconds)
 
@@ -83,7 +83,7 @@ class QuoteRate:
 
 
 class Told(NamedTuple):
-    """What the user is told of a symbol: its state, the cause where nothing comes, a sentence, and two times."""
+    """The state of a symbol as shown to the user: state, cause if there are no quotes, detail, and two times."""
 
     state: str
     cause: str
@@ -103,9 +103,9 @@ def told(
     calendar: SessionCalendar,
     now: float,
 ) -> Told:
-    """State and cause of a symbol. A closed market comes before every other cause: nothing is amiss then.
+    """State and cause of a symbol. A closed market has priority over all other causes.
 
-    `own_error` is why its history, or once that is in its quotes, can't be had, whatever becomes of other symbols.
+    `own_error` is the error of this symbol's history or, once that is loaded, of its quotes.
     """
     session = calendar.at(int(now)).name
     is_fresh = has_past and now - last_received <= STALE_SECONDS
@@ -125,5 +125,5 @@ def told(
     if session != "regular":
         return Told("live", "", f"{source} has no trades at the moment", session, None, None)
     if not last_received:
-        return Told("waiting", "", f"{source} has been asked", session, None, None)
-    return Told("stale", "stream silent", f"{source} answers, but has no new quote", session, None, None)
+        return Told("waiting", "", f"waiting for the first quote from {source}", session, None, None)
+    return Told("stale", "stream silent", f"{source} responds, but has no new quote", session, None, None)

@@ -1,9 +1,8 @@
-"""What is looked for behind a symbol's history, because it comes late: splits, dividends, days without a session. Pure;
+"""Schedules late-only requests for data that a source provides later: splits, dividends, days without a session. Pure;
 times are epoch seconds.
 
-Quotes of a day of which the calendar knows no session are in the bars shorter than a day alone. What its source tells
-of the finished day is real, and is asked for once the day is over, until the next session has ended: then its place in
-the series is taken.
+Quotes of a day without a session in the calendar enter only intraday bars. The source's bar of the finished day is
+requested once the day has ended, until the next session has ended; then the series has continued without it.
 """
 
 from datetime import datetime
@@ -14,93 +13,93 @@ from shared.calendars.special_days import special_day
 from shared.market.records import CorporateAction, RecordedBar
 
 LOOK_SECONDS = 3 * 3600.0
-"""How often splits and dividends are looked for: one is told in the night before it takes effect."""
+"""Interval of requests for splits and dividends, which are published in the night before they take effect."""
 FIRST_LOOK_SECONDS = 1800.0
-"""After so long a history that was given up is asked for again, then ever more seldom."""
+"""First interval after a history has failed; it is then doubled up to LOOK_SECONDS."""
 SETTLED_SECONDS = 600.0
-"""How long after its end a day may not be told yet."""
+"""How long after its end a day's bar may still be missing."""
 DAY = 86_400.0
 
 Late = CorporateAction | RecordedBar
 
 
 class LookBack:
-    """`quoted` is when the last quote of an earlier run was. `day` is the one without a session on which the symbol was
-    quoted, until its source has told it."""
+    """`quoted` is the time of the last quote of an earlier run. `day` is a day without a session on which the symbol
+    was quoted, until its source has provided its bar."""
 
     def __init__(self, quoted: float) -> None:
         self.day: LocalDay | None = None
         self._known_quoted = quoted
-        self._seen = self._told_until = 0.0
+        self._seen = self._received_until = 0.0
         self._day_at = self._day_until = 0.0
-        self._told: set[tuple[str, datetime]] = set()
+        self._received: set[tuple[str, datetime]] = set()
         self._due_at = 0.0
         self._pause = LOOK_SECONDS
 
     def note(self, quoted: float, exchange: str | None, now: float) -> None:
-        """The last quote of this run is of then, 0 where that is no matter; told again and again."""
+        """Note the time of the last quote of this run, 0 if irrelevant; called repeatedly."""
         if self.day is not None and now >= self._day_until:
             self.day = None
         if exchange is not None and self._known_quoted:
-            self._look_at(self._known_quoted, exchange)
+            self._check_day(self._known_quoted, exchange)
             self._known_quoted = 0.0
         if quoted and quoted != self._seen:
             self._seen = quoted
-            self._look_at(quoted, exchange)
+            self._check_day(quoted, exchange)
 
-    def _look_at(self, quoted: float, exchange: str | None) -> None:
+    def _check_day(self, quoted: float, exchange: str | None) -> None:
         calendar = calendar_of(exchange)
         day = special_day(int(quoted), calendar)
-        if day is None or day == self.day or day.start < self._told_until:
+        if day is None or day == self.day or day.start < self._received_until:
             return
         self.day, self._day_at = day, day.end + SETTLED_SECONDS
         self._day_until = calendar.at(day.end).day_end
 
     def holds(self, now: float) -> bool:
-        """Whether the symbol is quoted on a day without a session, and it is that day."""
+        """Whether `now` is a day without a session on which the symbol is quoted."""
         return self.day is not None and self.day.start <= now < self.day.end
 
     def is_due(self, now: float) -> bool:
-        """Whether it is time to look; true once. The first look was that of the history."""
+        """Whether a request is due; True once. The first request was that of the history."""
         is_day_due = self.day is not None and now >= self._day_at
         if now < self._due_at and not is_day_due:
             return False
-        was_told_by_history = not self._due_at
+        is_first = not self._due_at
         self._due_at = now + self._pause
         if is_day_due:
             self._day_at = now + LOOK_SECONDS
         self._pause = min(2 * self._pause, LOOK_SECONDS)
-        return is_day_due or not was_told_by_history
+        return is_day_due or not is_first
 
     def after(self, now: float) -> float:
-        """From when on to look: of the last day, or of the day that is missing."""
+        """The start of the request: the last 24 hours, or before the missing day."""
         return now - DAY if self.day is None else min(now - DAY, self.day.start - 1.0)
 
     def failed(self) -> None:
-        """The history was given up: what it would have told is looked for, sooner at first."""
+        """Note that the history failed: request its splits and dividends, at first with a short interval."""
         self._pause, self._due_at = FIRST_LOOK_SECONDS, 0.0
 
     @property
     def next_look(self) -> float | None:
-        """When it is looked again, None where nobody knows yet."""
+        """When the next request is due, None if not yet known."""
         return self._due_at or None
 
     def noted(self, action: CorporateAction) -> None:
-        """A split or a dividend that the history has told."""
-        self._told.add((action.action, action.time))
+        """Note a split or a dividend of the history."""
+        self._received.add((action.action, action.time))
 
     def found(self, records: list[Late]) -> list[Late]:
-        """Of what was looked for, what is new: splits and dividends not told in this run, and the missing day."""
+        """The new records of a result: splits and dividends not yet received in this run, and the missing day."""
         self._pause = LOOK_SECONDS
         return [record for record in records if self._is_new(record)]
 
     def _is_new(self, record: Late) -> bool:
         if isinstance(record, CorporateAction):
-            is_new = (record.action, record.time) not in self._told
+            is_new = (record.action, record.time) not in self._received
             self.noted(record)
             return is_new
         start = record.start.timestamp()
         if record.interval != "1d" or self.day is None or not self.day.start <= start < self.day.end:
             return False
-        self._told_until, self.day = self.day.end, None
+        self._received_until, self.day = self.day.end, None
         return True

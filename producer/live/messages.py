@@ -1,4 +1,4 @@
-"""What the threads that wait for providers say to the one thread that orders it all. Times are epoch seconds."""
+"""Messages from the threads that wait for providers to the thread that orders all records. Times: epoch seconds."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -9,11 +9,11 @@ from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar
 
 Asker = Literal["stream", "question"]
-"""Who learns what a source says: the thread that reads its stream, or the one that asks."""
+"""The thread that sent a message: the one that reads the source's stream, or the one that polls it."""
 
 
 class Came(NamedTuple):
-    """Quotes of a source, by its own names. It had told everything up to `contact`; `asked` is empty for a stream."""
+    """Quotes of a source, by its own names, complete up to `contact`; `asked` holds the polled names, if polled."""
 
     source: str
     received: Received
@@ -22,16 +22,16 @@ class Came(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """The source's stream is open."""
+    """The source's stream was opened."""
 
     source: str
     at: float
 
 
 class FellBehind(NamedTuple):
-    """What is newest of these names is missing, because of `error` where it could not be had: their time stands still.
+    """The newest trades of these names are missing, possibly because of `error`, so their watermark stops.
 
-    Until the same one that noticed it, the stream or the question, has told everything of them again.
+    It continues once the same channel, stream or poll, has received them.
     """
 
     source: str
@@ -41,7 +41,7 @@ class FellBehind(NamedTuple):
 
 
 class CaughtUp(NamedTuple):
-    """Every numbered trade of these names up to `at` has been told."""
+    """All numbered trades of these names up to `at` have been received."""
 
     source: str
     names: tuple[str, ...]
@@ -50,7 +50,7 @@ class CaughtUp(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The stream (`is_stream`) or a question to the source failed; the next try is at `next_try`."""
+    """The stream (`is_stream`) or a poll of the source failed; the next attempt is at `next_try`."""
 
     source: str
     error: SourceError
@@ -61,11 +61,10 @@ class Lost(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """History of `name`, which we call `symbol`, behind `after` (None for all there is).
+    """A request for the history of `name` at the source, our `symbol`, after `after` (None for all).
 
-    `late_only` looks for splits and dividends alone, and for days of which the calendar knows no session; when that
-    fails it is left to the next time. Each wish is itself alone: what is told of an earlier one of the same symbol is
-    told from another.
+    `late_only` requests only splits, dividends and days without a session; if that fails, it is not retried. Requests
+    are compared by identity, to distinguish responses to an earlier request for the same symbol.
     """
 
     symbol: str
@@ -75,21 +74,21 @@ class Wish:
 
 
 class Past(NamedTuple):
-    """A part of the history that was wished for."""
+    """A part of a requested history."""
 
     wish: Wish
     part: HistorySlice
 
 
 class FoundLate(NamedTuple):
-    """Splits, dividends and days without a session, looked for again."""
+    """The result of a late-only request: splits, dividends and days without a session."""
 
     symbol: str
     records: list[CorporateAction | RecordedBar]
 
 
 class PastEnded(NamedTuple):
-    """The history that was wished for is in, or failed with `error`."""
+    """A requested history is complete, or failed with `error`."""
 
     wish: Wish
     error: SourceError | None
@@ -97,14 +96,14 @@ class PastEnded(NamedTuple):
 
 
 class PastDelayed(NamedTuple):
-    """The history that was wished for could not be fetched now; it is tried again."""
+    """A requested history could not be fetched now; it is retried."""
 
     wish: Wish
     error: SourceError
 
 
 class Watched(NamedTuple):
-    """The symbols wanted from now on, each with its listings, first choice first."""
+    """The symbols to follow from now on, each with its listings, primary first."""
 
     listings: dict[str, tuple[Listing, ...]]
 

@@ -1,4 +1,4 @@
-"""How a followed symbol fares, as the row that the screen and `producer.symbols describe` read. Pure."""
+"""The data quality of a followed symbol as a row for the page and `producer.symbols describe`. Pure."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -9,12 +9,12 @@ from producer.live.quality_row import Cause, QualityRow, State
 from producer.live.symbol_condition import condition_of
 
 HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("stream silent",), "waiting": ("",)}
-"""What is told of a state, unless a clock is wrong: that may be the reason for all of it."""
+"""Causes by state that are replaced by "wrong clock" if a clock is wrong, as that may be the real cause."""
 
 
 def quality_row(followed: Followed, health: SourceHealth, now: float, clock_fault: str = "") -> QualityRow:
-    """The row as of `now`, epoch seconds. `clock_fault` is what is wrong with a clock, in words."""
-    told = _by_right_clock(condition_of(followed, health, now), clock_fault)
+    """The row as of `now`, in epoch seconds. `clock_fault` is the description of a wrong clock, else empty."""
+    told = _with_clock_fault(condition_of(followed, health, now), clock_fault)
     intake, last = followed.intake, followed.intake.last
     return QualityRow(
         symbol=followed.symbol,
@@ -40,8 +40,8 @@ def quality_row(followed: Followed, health: SourceHealth, now: float, clock_faul
     )
 
 
-def _by_right_clock(told: Told, clock_fault: str) -> Told:
-    """The same, unless a wrong clock may be the reason for it."""
+def _with_clock_fault(told: Told, clock_fault: str) -> Told:
+    """The state, with a wrong clock as its cause if that may be the real one."""
     if not clock_fault or told.cause not in HIDDEN_BY_CLOCK.get(told.state, ()):
         return told
     return told._replace(cause="wrong clock", detail=clock_fault, next_try=None)

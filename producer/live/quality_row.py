@@ -1,4 +1,4 @@
-"""How a followed symbol fares, as one row. Pure."""
+"""The data quality of a followed symbol as one row. Pure."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -19,9 +19,9 @@ Cause = Literal[
 
 
 class QualityRow(NamedTuple):
-    """How a symbol's quotes fare. `detail` is a sentence for the user; counts are since the producer's start.
+    """The data quality of a symbol. `detail` is a text for the user; counts are since the producer's start.
 
-    `history_done` of `history_total` requests for its past are made.
+    `history_done` of `history_total` requests for its history are completed.
     """
 
     symbol: str

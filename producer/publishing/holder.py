@@ -1,9 +1,9 @@
-"""Under which name this run of the producer holds a lease, and which names its own earlier runs had.
+"""The name under which this run of the producer holds a lease, and the names of its earlier runs.
 
-A name is never used twice: hostname and folder are for the reader, random digits make it one of a kind, also among
-clones of a machine. The names of earlier runs are kept in the data folder, together with where that folder was: on
-which start of which machine, on which disk. Whoever holds the lock on the place knows that those runs have ended. A
-copy of the folder, or of the whole machine, is somewhere else, so the names in it are not its own.
+A name is never reused: host name and folder are for readers, random digits make it unique, also among clones of a
+machine. The names of earlier runs are stored in the data folder, together with the identity of that folder: boot id of
+the machine, disk and inode. The process that holds the instance lock knows that those runs have ended. A copy of the
+folder, or of the whole machine, has another identity, so it ignores the names.
 """
 
 import json
@@ -24,21 +24,21 @@ log = logging.getLogger("tickstream.producer")
 
 
 class Holder(NamedTuple):
-    """The name of this run, and those of earlier ones of the same place, which have ended."""
+    """The name of this run, and those of earlier runs in the same folder, which have ended."""
 
     name: str
     ended: frozenset[str] = frozenset()
 
 
 def new_name(instance: str) -> str:
-    """A name that no other run has."""
+    """A unique name."""
     return f"{instance}-{secrets.token_hex(8)}"
 
 
 def holder_in(places: Path, topic: str, name: str) -> Holder:
-    """The run `name`, written down beside the locks in `places`. Call it with the lock on the producer's place only.
+    """Register the run `name` beside the locks in `places`. Call it only while holding the producer's instance lock.
 
-    Raises OSError where the folder can't be written.
+    Raises OSError if the folder can't be written.
     """
     path, here = places / f"producer-{topic}.holders", _whereabouts(places)
     before = [each for each in _kept(path, here) if each != name]
@@ -47,19 +47,19 @@ def holder_in(places: Path, topic: str, name: str) -> Holder:
 
 
 def _kept(path: Path, here: list[str]) -> list[str]:
-    """The names that were written down here, and not where the file was copied from."""
+    """The registered names, unless the file was copied from another folder."""
     try:
         kept = json.loads(path.read_text("ascii"))
         return [str(each) for each in kept["names"]] if kept["here"] == here else []
     except FileNotFoundError:
         return []
     except (ValueError, TypeError, KeyError) as error:
-        log.warning("%s can't be read (%s): a lease of an earlier run is waited for.", path, error)
+        log.warning("%s can't be read (%s): a lease of an earlier run must expire first.", path, error)
         return []
 
 
 def _whereabouts(places: Path) -> list[str]:
-    """What a copy of the folder does not share: the start of the machine, and the folder's place on the disk."""
+    """An identity that a copy of the folder does not share: the machine's boot id, and the folder's disk and inode."""
     found = places.stat()
     boot = f"{psutil.boot_time():.0f}"
     with suppress(OSError):

@@ -1,15 +1,15 @@
-"""Which producer publishes to a topic: one at a time, whatever folder or machine it runs on.
+"""A lease that lets only one producer at a time publish to a topic, across folders and machines.
 
-The lease is kept in a small topic beside the log, so producers with different databases agree too. A producer that
-wants to publish writes a claim there. The claim's offset plus one is its epoch: epochs rise, and no two producers have
-the same one. Then it looks up where each partition of the log ends, writes these offsets into the lease topic as its
-term, and sends a heartbeat every two seconds. Another producer waits while there are heartbeats. It claims when there
-was none for ten seconds, or when the last one says that the work is over. A producer that is started again in its own
-place claims at once: it knows the names of its earlier runs, and a lock on that place shows that they have ended. A
-copy of the place, such as on a clone of the machine, does not count as the same one (`producer/publishing/holder.py`).
+The lease is stored in a small topic beside the log, so it also works for producers with different databases. To
+publish, a producer writes a claim there. The claim's offset plus one is its epoch, so epochs increase and are unique.
+Then it looks up the end of each partition of the log, writes these offsets to the lease topic as its term, and sends a
+heartbeat every two seconds. Another producer waits while there are heartbeats. It claims after ten seconds without
+one, or if the last one states that the work is over. A producer restarted in the same data folder claims at once: it
+knows the names of its earlier runs, and the instance lock shows that they have ended. A copy of the folder, such as on
+a clone of the machine, does not count as the same one (`producer/publishing/holder.py`).
 
-Correctness does not depend on heartbeats: what a producer sends after it was frozen is set aside by its epoch
-(`shared/runtime/epochs.py`). A message in the lease topic that is none of these three is passed over.
+Correctness does not depend on heartbeats: records sent by a producer after it was frozen are rejected by their epoch
+(`shared/runtime/epochs.py`). Messages of other types in the lease topic are ignored.
 """
 
 import logging
@@ -29,26 +29,26 @@ from shared.runtime.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch
 from shared.runtime.offsets import other_partitions
 
 CLAIMS, HEARTBEATS = 0, 1
-"""The two partitions of the lease's topic."""
+"""The two partitions of the lease topic."""
 HEARTBEAT_SECONDS = 2.0
 LEASE_SECONDS = 10.0
-"""Without a heartbeat, after which the lease is free."""
+"""Time without a heartbeat after which the lease is free."""
 LOOK_SECONDS = 0.5
 APPEND_SECONDS = 30.0
-FAREWELL_SECONDS = 1.0
+RELEASE_SECONDS = 1.0
 STUCK_SECONDS = 4 * APPEND_SECONDS
-"""A thread that sent no heartbeat and met no error for so long hangs."""
+"""A thread that for so long neither sent a heartbeat nor had an error hangs."""
 STILL_SECONDS = 0.3
-"""A log that has not grown for so long has taken the last request of a producer that was killed."""
+"""If the log has not grown for so long, the last request of a killed producer has been processed."""
 GROWING_SECONDS = 10.0
 GROWING = (
-    "Somebody who takes no part in the lease publishes to this topic, such as a producer of an earlier version in "
+    "A program without a lease publishes to this topic, such as a producer of an earlier version in "
     "another folder or on another machine: stop it"
 )
 NEWEST = 100
-"""Messages of the lease topic that are looked at, from its end."""
+"""Number of messages that are read from the end of the lease topic."""
 EPOCHS_KEPT = 8
-"""In a term, by partition."""
+"""Number of epochs per partition in a term."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -60,7 +60,7 @@ class Claim(msgspec.Struct, tag="claim"):
 
 
 class Term(msgspec.Struct, tag="term"):
-    """A producer is about to publish: the offset at which it means to begin, and the epochs before it, by partition."""
+    """A producer is about to publish: its intended first offset and the epochs before it, by partition."""
 
     holder: str
     epoch: int
@@ -80,21 +80,21 @@ _encode = msgspec.json.encode
 
 
 def _newest(browser: LogBrowser, partition: int) -> Iterator[tuple[int, Claim | Term | Heartbeat]]:
-    """The newest messages of the lease topic with their offsets, from its end; others than ours are passed over."""
+    """The newest messages of the lease topic with their offsets, newest first; unknown messages are skipped."""
     for message in islice(browser.backwards(partition), NEWEST):
         try:
             yield message.offset, _decoder.decode(message.value or b"")
-        except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
+        except (msgspec.DecodeError, RecursionError):  # the latter for deeply nested brackets
             log.debug(
-                "offset %d of partition %d of the lease topic is no message of ours",
+                "offset %d of partition %d of the lease topic is an unknown message",
                 message.offset,
                 partition,
             )
 
 
 class Lease:
-    """The right to publish in the epoch `number`. `begins` are the offsets at which it means to begin, by partition;
-    `before` are the epochs that came before it.
+    """The right to publish in the epoch `number`. `begins` holds the intended first offset by partition, `before` the
+    earlier epochs.
 
     `is_lost` is set when another producer has claimed.
     """
@@ -104,24 +104,26 @@ class Lease:
         self.is_lost = False
 
     def stamp(self, partition: int) -> bytes:
-        """What each record ends with in this partition."""
+        """The suffix of each record in this partition."""
         return stamp(Epoch(self.number, self.begins[partition]))
 
     def counts(self, partition: int, message: Carrier) -> bool:
-        """Whether a message that was there before counts, or was set aside."""
+        """Whether an earlier message is valid."""
         return self._before.counts(partition, message)
 
     def require(self, first_offsets: Mapping[int, int]) -> None:
-        """Raises PartitionLost where another producer has claimed, or has published where this one began."""
+        """Raise PartitionLost if another producer has claimed, or has published at the offset where this one began."""
         if self.is_lost:
             raise PartitionLost("another producer publishes to this topic now")
         for partition, offset in first_offsets.items():
             if offset != self.begins[partition]:
-                raise PartitionLost(f"another producer has published to partition {partition} meanwhile")
+                raise PartitionLost(
+                    f"another producer has published to partition {partition} in the meantime"
+                )
 
 
 class _Seen:
-    """What the lease topic holds: the last claim, and the last heartbeat of its epoch."""
+    """The state of the lease topic: the last claim, and the last heartbeat of its epoch."""
 
     def __init__(self, browser: LogBrowser) -> None:
         self.ends = browser.ends()
@@ -143,10 +145,10 @@ def leased(
     stop: threading.Event,
     waiting: Callable[[str], AbstractContextManager[None]],
 ) -> Iterator[Lease | None]:
-    """The lease of a topic while this is open; None where `stop` was set while another producer had it.
+    """Hold the lease of a topic while this context is open; None if `stop` was set while another producer held it.
 
-    `waiting` is open as long as that one, whose name it is given, is waited for. Raises Unavailable, PartitionLost
-    where another producer claimed at the same moment, and ConfigError where the number of partitions is another one.
+    `waiting` receives the name of the other producer and is open during the wait. Raises Unavailable, PartitionLost if
+    another producer claimed at the same time, and ConfigError if the number of partitions changed.
     """
     claims = make_lease_topic(topic)
     if not _free(claims, holder, stop, waiting):
@@ -163,30 +165,28 @@ def leased(
             yield lease
         finally:
             over.set()
-            thread.join(FAREWELL_SECONDS)
+            thread.join(RELEASE_SECONDS)
 
 
 def _free(
     claims: Log, holder: Holder, stop: threading.Event, waiting: Callable[[str], AbstractContextManager[None]]
 ) -> bool:
-    """Wait until nobody else has the lease; whether it is so, and no stop came first."""
+    """Wait until no other producer holds the lease; returns whether it is free, False if `stop` was set first."""
     with browse(claims) as browser:
         seen = _Seen(browser)
         if seen.is_over or seen.holder == holder.name or seen.holder in holder.ended:
             return True
-        log.warning(
-            "Another producer (%s) publishes to this topic: this one waits until that one ends.", seen.holder
-        )
+        log.warning("Another producer (%s) publishes to this topic: waiting until it ends.", seen.holder)
         with waiting(seen.holder):
             silent = 0.0
             while not wait(stop, LOOK_SECONDS):
                 now = seen if browser.ends() == seen.ends else _Seen(browser)
-                # Only time waited here counts: while a broker hangs, no heartbeat arrives, whoever sends it.
+                # Only time waited here counts: while a broker hangs, no heartbeat can arrive.
                 silent = silent + LOOK_SECONDS if now is seen else 0.0
                 seen = now
                 if seen.is_over or silent > LEASE_SECONDS:
                     log.warning(
-                        "The other producer (%s) has ended or does not answer: this one takes over.",
+                        "The other producer (%s) has ended or sends no heartbeat: taking over.",
                         seen.holder,
                     )
                     return True
@@ -194,7 +194,7 @@ def _free(
 
 
 def _claimed(topic: Log, claims: Log, holder: str, writer: LogWriter) -> Lease:
-    """Claim, look where the log ends, and write the term down."""
+    """Claim, look up the end of the log, and publish the term."""
     with browse(topic) as browser, browse(claims) as lease_browser:
         term = _last_term(lease_browser)
         if term is not None and len(term.begins) != topic.partitions:
@@ -207,14 +207,14 @@ def _claimed(topic: Log, claims: Log, holder: str, writer: LogWriter) -> Lease:
             at = writer.append(CLAIMS, b"claim", _encode(Claim(holder)), APPEND_SECONDS)
             number = at + 1
         begins = browser.ends()
-        # A log in which no epoch began yet has records without any; of one whose leases are gone nothing is known.
+        # If no epoch began yet, the records have none; if the lease topic was lost, the epochs are unknown.
         before = [] if in_log else [NO_EPOCH]
         begun = [
             _begun(browser, partition, term) if term else before for partition in range(topic.partitions)
         ]
     own = Term(holder, number, [begins[partition] for partition in range(topic.partitions)], begun)
     if writer.append(CLAIMS, b"term %d" % number, _encode(own), APPEND_SECONDS) != at + 1:
-        raise PartitionLost("another producer claimed the topic at the same moment")
+        raise PartitionLost("another producer claimed the topic at the same time")
     return Lease(number, begins, EarlierEpochs(dict(enumerate(begun))))
 
 
@@ -225,16 +225,16 @@ def _last_term(browser: LogBrowser) -> Term | None:
 
 
 def _highest(browser: LogBrowser, topic: Log) -> int:
-    """The highest epoch at the ends of the log: the lease's topic may have lost what the log still has."""
+    """The highest epoch at the end of the log, which may be missing in the lease topic."""
     last = [next(browser.backwards(partition), None) for partition in range(topic.partitions)]
     return max((epoch_of(message.value).number for message in last if message), default=0)
 
 
 def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
-    """The newest epochs that began in a partition, by the rule of its readers: see `shared.runtime.epochs.Succession`.
+    """The newest epochs that began in a partition, by the rule of `shared.runtime.epochs.Succession`.
 
-    At the offset at which the last term meant to begin an earlier epoch may have begun instead: nothing lay there, and
-    its record was on its way for long. Where retention removed the record there, it was that of the last term.
+    An earlier epoch may have begun at the offset that the last term intended, with a record that was delayed. If
+    retention removed the record at that offset, it is assumed to be that of the last term.
     """
     before, begin = term.before[partition], term.begins[partition]
     if begin < browser.bounds(partition)[0]:
@@ -247,9 +247,9 @@ def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
 
 
 def _wait_until_still(browser: LogBrowser) -> None:
-    """Return once the log grows no more: the last request of a producer that was killed may still be on its way.
+    """Wait until the log stops growing, as the last request of a killed producer may still be pending.
 
-    Raises Unavailable where it goes on growing.
+    Raises Unavailable if it keeps growing.
     """
     before, after, until = None, browser.ends(), time.monotonic() + GROWING_SECONDS
     while before != after:
@@ -268,7 +268,7 @@ def _send_heartbeats(claims: Log, writer: LogWriter, lease: Lease, over: threadi
                 with browse(claims) as browser:
                     _keep_sending(browser, writer, lease, over)
             except Unavailable as error:
-                log.debug("no heartbeat: %s", error)
+                log.debug("no heartbeat sent: %s", error)
                 over.wait(HEARTBEAT_SECONDS)
 
 
@@ -281,4 +281,4 @@ def _keep_sending(browser: LogBrowser, writer: LogWriter, lease: Lease, over: th
             return
         writer.append(HEARTBEATS, b"beat", _encode(Heartbeat(lease.number)), APPEND_SECONDS)
         over.wait(HEARTBEAT_SECONDS)
-    writer.append(HEARTBEATS, b"beat", _encode(Heartbeat(lease.number, is_over=True)), FAREWELL_SECONDS)
+    writer.append(HEARTBEATS, b"beat", _encode(Heartbeat(lease.number, is_over=True)), RELEASE_SECONDS)

@@ -1,9 +1,9 @@
-"""Records onto the topic, keyed by symbol, each once.
+"""Publishes records to the topic, keyed by symbol, each one once.
 
-A source gives one sequence with rising positions. At a start the tail of each partition says which position is the
-last one of its own there, and everything up to it is left out: a producer that was killed publishes nothing twice
-and skips nothing. A time mark goes to every partition. Each record ends with the epoch of the lease that it is
-published under: what one sends whose lease is lost is set aside.
+A source provides one sequence with increasing positions. At the start, the end of each partition shows the last
+published position, and all records up to it are skipped: a producer that was killed publishes nothing twice and misses
+nothing. A time mark is sent to all partitions. Each record ends with the epoch of its lease: readers reject records of
+a producer that has lost its lease.
 """
 
 import logging
@@ -22,7 +22,7 @@ MARK_EVERY = 2_000
 MARK_SECONDS = 1.0
 MARKS_UNDER_WAY = 8
 STUCK_SECONDS = 60.0
-"""A broker that can be reached acknowledges sooner, or the thread that sends to it hangs."""
+"""A reachable broker acknowledges sooner, unless the sending thread hangs."""
 NOTHING = -1
 FINISHED = "finished"
 
@@ -30,7 +30,7 @@ log = logging.getLogger("tickstream.producer")
 
 
 def last_positions(topic: Log, source: str, lease: Lease) -> dict[int, int]:
-    """The position of the last record of `source` that counts in each partition, NOTHING where there is none.
+    """The position of the last valid record of `source` in each partition, NOTHING if there is none.
 
     Raises Unavailable.
     """
@@ -46,7 +46,7 @@ def _last_position(browser: LogBrowser, partition: int, source: str, lease: Leas
         try:
             record = decode(message.value, message.timestamp)
         except BadMessage:
-            log.debug("offset %d of partition %d is no record", message.offset, partition)
+            log.debug("offset %d of partition %d is not a record", message.offset, partition)
             continue
         if record.source == source:
             return record.position
@@ -54,9 +54,9 @@ def _last_position(browser: LogBrowser, partition: int, source: str, lease: Leas
 
 
 class Publisher:
-    """Publishes to one log, under a lease, what lies behind `positions`, at most `limit` messages where that is not 0.
+    """Publishes records after `positions` to one log, under a lease, at most `limit` messages unless that is 0.
 
-    `waiting` says that the broker is slow to acknowledge, `ended` that the source is through.
+    `waiting` is set while the broker is slow to acknowledge, `ended` once the source has ended.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Publisher:
 
     @property
     def health(self) -> str:
-        """In the words of the status strip."""
+        """The status as shown on the page."""
         if self.ended:
             return FINISHED
         return "waiting" if self.waiting else "running"
@@ -81,7 +81,7 @@ class Publisher:
     def publish(self, records: Iterable[Record], stop: Event) -> None:
         """Publish until the source ends or `stop` is set.
 
-        Raises Unavailable where the broker refused for good, PartitionLost where another producer publishes now.
+        Raises Unavailable if the broker rejected a message, PartitionLost if another producer publishes now.
         """
         unmarked, ended = 0, False
         for record in records:
@@ -103,7 +103,7 @@ class Publisher:
         self.ended = ended
 
     def _publish_one(self, record: Record) -> int:
-        assert record.symbol is not None, "only a time mark may be without"
+        assert record.symbol is not None, "only a time mark may have no symbol"
         place = self._places.get(record.symbol)
         if place is None:
             key = record.symbol.encode()
@@ -123,19 +123,19 @@ class Publisher:
         return len(missing)
 
     def _settle(self, under_way: int, stop: Event) -> None:
-        """Wait until no more than so many marks are unacknowledged, for ever if need be, but not past a stop.
+        """Wait until at most `under_way` marks are unacknowledged, without limit, but not after a stop.
 
-        Raises Unavailable where the broker is gone, or acknowledges nothing: the next run reads from the log what had
-        reached it. Raises PartitionLost where another producer publishes now.
+        Raises Unavailable if the broker is down or acknowledges nothing; the next run reads from the log what was
+        published. Raises PartitionLost if another producer publishes now.
         """
         while self._writer.outstanding() > under_way:
             self._require_progress()
             beat()
             settled = self._writer.settle(MARK_SECONDS)
             if not settled and not self.waiting:
-                log.warning("Kafka does not acknowledge: waiting for it.")
+                log.warning("Kafka does not acknowledge messages: waiting.")
             elif settled and self.waiting:
-                log.info("Kafka acknowledges again.")
+                log.info("Kafka acknowledges messages again.")
             self.waiting = not settled
             if not settled:
                 require_reachable(self._bootstrap)
@@ -145,8 +145,8 @@ class Publisher:
         self._lease.require(self._writer.first_offsets())
 
     def _require_progress(self) -> None:
-        """Raises Unavailable where nothing was acknowledged for too long, though the broker takes connections."""
+        """Raise Unavailable if nothing was acknowledged for too long although the broker is reachable."""
         if (seconds := self._writer.waited()) > STUCK_SECONDS:
             raise Unavailable(
-                f"Kafka at {self._bootstrap} has acknowledged nothing for {seconds:.0f} s: sending begins anew"
+                f"Kafka at {self._bootstrap} has acknowledged nothing for {seconds:.0f} s: restarting"
             )

@@ -1,4 +1,4 @@
-"""What the log holds of each symbol, read from its end: there a live producer goes on."""
+"""Reads the last state of each symbol from the end of the log, where a live producer continues."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,11 +12,11 @@ from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar
 
 LOOK_BACK_MS = 180_000
-"""Every symbol that is well has a time mark in each minute; one with none in so long is fetched anew."""
+"""A healthy symbol has a time mark every minute; the history of one without any for so long is loaded again."""
 
 
 class StoredSymbol(NamedTuple):
-    """What the tables hold of a symbol: its currency, and time (epoch seconds) and price of its last quote."""
+    """The stored currency of a symbol, and time (epoch seconds) and price of its last quote."""
 
     currency: str | None
     quoted: tuple[float, float]
@@ -25,18 +25,20 @@ class StoredSymbol(NamedTuple):
 def joined(
     known: Mapping[str, KnownOfSymbol], stored: Mapping[str, StoredSymbol]
 ) -> dict[str, KnownOfSymbol]:
-    """What is known of every symbol, where the end of the log does not tell it by the tables."""
+    """The state of all symbols from the end of the log, completed from the tables."""
     all_known = dict(known)
     for symbol, (currency, quoted) in stored.items():
-        told = known.get(symbol, KnownOfSymbol(0.0))
-        all_known[symbol] = told._replace(currency=told.currency or currency, quoted=max(told.quoted, quoted))
+        logged = known.get(symbol, KnownOfSymbol(0.0))
+        all_known[symbol] = logged._replace(
+            currency=logged.currency or currency, quoted=max(logged.quoted, quoted)
+        )
     return all_known
 
 
 def known_in(log: Log, lease: Lease) -> dict[str, KnownOfSymbol]:
-    """What is known of every symbol that has a record near the end of its partition; only those that count.
+    """The state of all symbols with a valid record near the end of their partitions.
 
-    Raises Unavailable. A symbol that is left out here gets its whole history again: the fold takes what is new of it.
+    Raises Unavailable. A symbol not found gets its whole history again, of which the fold uses only what is new.
     """
     known: dict[str, KnownOfSymbol] = {}
     with browse(log) as browser:
@@ -62,7 +64,7 @@ def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str,
 
 
 def _joined(later: KnownOfSymbol | None, record: Record) -> KnownOfSymbol:
-    """What is known from a record and those behind it."""
+    """Merge a record into the state from later records."""
     if isinstance(record, RecordedBar):
         order = bar_order(record)
         known = later or KnownOfSymbol(order[0], order)

@@ -1,4 +1,4 @@
-"""What a provider answers: quotes, a part of a symbol's past, what a symbol is. Pure."""
+"""The types of a provider's responses: quotes, parts of a history, company data. Pure."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -12,11 +12,11 @@ NO_FAILURES: Mapping[str, SourceError] = MappingProxyType({})
 
 
 class Received(NamedTuple):
-    """What one wait at a stream, or one question, gave: the quotes, and how many of what came were no use.
+    """The result of one wait on a stream, or of one poll: quotes, and the number of rejected messages.
 
-    `alive` says whether anything came at all. `delays` are the seconds that names are behind, where it was said.
-    `named` are names that the provider still has, though what it said of them was no use; `failed` those that it could
-    not be asked for, and why; `closed` those whose exchange it calls closed.
+    `alive` is whether anything was received. `delays` are the delays of names in seconds, if provided. `named` holds
+    names that the provider knows but sent useless data for; `failed` those whose requests failed, with the errors;
+    `closed` those whose exchange is closed according to the provider.
     """
 
     quotes: list[Quote]
@@ -28,31 +28,31 @@ class Received(NamedTuple):
     closed: frozenset[str] = frozenset()
 
     def unless_all_failed(self, names: Sequence[str]) -> "Received":
-        """The same. Raises the error of one name where none of `names` could be asked for."""
+        """Return self. Raises the error of one name if the requests of all `names` failed."""
         if self.failed and self.failed.keys() >= set(names):
             raise next(iter(self.failed.values()))
         return self
 
 
 class LeftOut:
-    """What of an answer, or of all answers to one question, is left out: how many pieces, and why the first one."""
+    """Counts skipped pieces of one or more responses, with the reason of the first one."""
 
     def __init__(self) -> None:
         self.count = 0
         self.reason = ""
 
     def add(self, other: "LeftOut") -> None:
-        """What of another answer is left out too."""
+        """Add the skipped pieces of another response."""
         self.count, self.reason = self.count + other.count, self.reason or other.reason
 
     def note(self, reason: object) -> None:
-        """One more piece."""
+        """Count a skipped piece."""
         self.reason = self.reason or str(reason)
         self.count += 1
 
 
 class Company(NamedTuple):
-    """What is known of a symbol. `decimals` is how many its prices are shown with; `delay` in seconds."""
+    """Company data of a symbol. `decimals` is for showing its prices; `delay` is in seconds."""
 
     symbol: str
     name: str | None
@@ -67,10 +67,10 @@ class Company(NamedTuple):
 
 
 class HistorySlice(NamedTuple):
-    """A part of a symbol's past, in time order: `done` of `total` requests are made.
+    """A part of a symbol's history, in time order, after `done` of `total` requests.
 
-    `doubts` says, in sentences for the user, what of the part was set aside because it can't be told what it means;
-    `left_out` counts what was left out because it can't be true, or makes no sense; None: nothing.
+    `doubts` describe to the user what was skipped because it is ambiguous; `left_out` counts what was skipped because
+    it is invalid, None for nothing.
     """
 
     records: list[RecordedBar | CorporateAction]

@@ -1,12 +1,11 @@
-"""CoinGecko: the price of any number of coins with one question, without a key. https://docs.coingecko.com
+"""CoinGecko: prices of any number of coins with one request, without a key. https://docs.coingecko.com
 
-Coins are named by the provider's ids, such as bitcoin and shiba-inu, in letters of either case. A price is an average
-over many exchanges, made anew about once a minute. Its volume is that of the last 24 hours, a window that moves: it is
-no day's volume and is left alone.
+Coins are named by the provider's ids, such as bitcoin and shiba-inu, regardless of case. A price is an average over
+many exchanges, updated about once a minute. Its volume covers the last 24 hours, a moving window, so it is not the
+volume of a day and is not used.
 
-There is no history. The candles it has cover 30 minutes, 4 hours or 4 days, none of them an interval of ours, and
-their times are those of their ends; the finer chart has prices alone, and bars made of them would hold highs and lows
-that nobody traded at.
+There is no history. Its candles cover 30 minutes, 4 hours or 4 days, which are none of our intervals, and are labelled
+by their ends; the finer chart has only average prices, whose highs and lows were never traded.
 """
 
 # ruff: noqa: ARG002 (a contract's arguments)
@@ -34,13 +33,13 @@ from shared.settings.provider_settings import Providers
 NAME = "coingecko"
 POLL_SECONDS = 60.0
 DELAY_SECONDS = 120.0
-"""A price is up to a minute old when it is published, and is published for a minute."""
+"""A price is up to a minute old when it is published, and stays published for a minute."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 class CoinPrice(msgspec.Struct):
-    """A price in dollars and its time in seconds UTC; nulls for a coin that is not traded any more."""
+    """A price in dollars and its time in seconds UTC; nulls for a coin that is no longer traded."""
 
     usd: float
     last_updated_at: Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
@@ -53,7 +52,7 @@ class MarketData(msgspec.Struct):
 
 
 class Coin(msgspec.Struct):
-    """What is known of a coin."""
+    """The description of a coin."""
 
     name: str
     market_data: MarketData
@@ -76,27 +75,27 @@ class CoinGecko:
 
     def connect(self, names: Sequence[str]) -> QuoteStream:
         """Raises Refused: there is no stream."""
-        raise Refused("CoinGecko has no stream, only answers to questions.")
+        raise Refused("CoinGecko has no stream, only HTTP requests.")
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The price of each, in one request."""
+        """The prices of all names, with one request."""
         ids = ",".join(dict.fromkeys(name.lower() for name in names))
         asked = {"ids": ids, "vs_currencies": "usd", "include_last_updated_at": "true", "precision": "full"}
         prices = self._ask("/simple/price", asked).json
         if not isinstance(prices, dict):
-            raise Unanswered("CoinGecko's answer holds no prices.")
+            raise Unanswered("CoinGecko's response contains no prices.")
         now = self._clock()
-        told = [name for name in names if name.lower() in prices]
-        quotes = [q for name in told if (q := _quote(name, prices[name.lower()], now)) is not None]
-        useless = frozenset(told) - {quote.symbol for quote in quotes}
-        return Received(quotes, refused=len(told) - len(quotes), named=useless)
+        listed = [name for name in names if name.lower() in prices]
+        quotes = [q for name in listed if (q := _quote(name, prices[name.lower()], now)) is not None]
+        useless = frozenset(listed) - {quote.symbol for quote in quotes}
+        return Received(quotes, refused=len(listed) - len(quotes), named=useless)
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
-        """None, as said above."""
+        """Empty, as explained in the module docstring."""
         return iter(())
 
     def company(self, name: str) -> Company:
-        """The coin's name; decimals by its present price. Raises UnknownSymbol."""
+        """The coin's name, and decimals by its current price. Raises UnknownSymbol."""
         asked = dict.fromkeys(("localization", "tickers", "community_data", "developer_data"), "false")
         answer = self._ask(f"/coins/{url_quoted(name.lower(), safe='')}", asked)
         try:
@@ -118,7 +117,7 @@ class CoinGecko:
         )
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
-        """None: there are no trades."""
+        """Empty: trades are not provided."""
         return iter(())
 
     def _ask(self, path: str, asked: Params) -> HttpAnswer:
@@ -131,7 +130,7 @@ class CoinGecko:
 
 
 def _quote(name: str, answer: object, now: datetime) -> Quote | None:
-    """The answer for one coin as a quote, None where it is none."""
+    """The response for one coin as a quote, None if it is invalid."""
     try:
         price = msgspec.convert(answer, CoinPrice)
         return Quote(
@@ -144,5 +143,5 @@ def _quote(name: str, answer: object, now: datetime) -> Quote | None:
             received_time=now,
         )
     except ValueError as error:
-        log.debug("CoinGecko's answer for %s is no quote: %s", name, error)
+        log.debug("CoinGecko's response for %s is not a valid quote: %s", name, error)
         return None

@@ -1,4 +1,4 @@
-"""Finished days of a provider's history: when each starts, and whether it is wanted. Pure."""
+"""Finished daily bars of a provider's history: their start, and whether they are needed. Pure."""
 
 from datetime import datetime
 
@@ -8,18 +8,18 @@ from shared.market.records import RecordedBar
 
 
 def day_start(midnight: int, calendar: SessionCalendar) -> int:
-    """When the day that begins at a local midnight starts, epoch seconds: as the exchange opens.
+    """The start of the daily bar for the day of a local midnight: when the exchange opens, in epoch seconds.
 
-    One of which the calendar knows no session starts at its midnight.
+    A day without a session in the calendar starts at its midnight.
     """
     return midnight if special_day(midnight, calendar) else calendar.at(midnight).day_start
 
 
 def is_wanted(bar: RecordedBar, after: datetime | None) -> bool:
-    """Whether a bar of history is wanted behind `after`, None for all there is.
+    """Whether a bar of the history is needed after `after`, or in any case for None.
 
-    A day of which the calendar knows no session is wanted also where `after` lies in it: what came live of it makes no
-    day.
+    A day without a session in the calendar is needed even if `after` is within it, because live quotes of such a day
+    create no daily bar.
     """
     if after is None or bar.start > after:
         return True

@@ -1,9 +1,9 @@
-"""Finnhub: every trade over a WebSocket, the last price by question; with a key. https://finnhub.io/docs/api
+"""Finnhub: trades over a WebSocket, last prices over HTTP, with a key. https://finnhub.io/docs/api
 
-Its traps. The key stands in the addresses, so no address is ever shown. Trades carry no number, and several honest
-ones can agree in time, price and size: none is left out. A ping comes only every one or two minutes. What a
-subscription is refused for does not name the symbol. An unknown symbol is answered with zeros, and a fund with an
-empty profile.
+Pitfalls: the key is part of the URLs, so no URL is ever shown. Trades have no number, and different ones can have the
+same time, price and size, so none is dropped. A ping is sent only every one or two minutes. The error for a rejected
+subscription does not name the symbol. The response for an unknown symbol contains zeros, that for a fund an empty
+profile.
 """
 
 # ruff: noqa: ARG002 (a contract's arguments)
@@ -22,7 +22,7 @@ from producer.sources.decimals import decimals_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import understood_fields
 from producer.transport.http import HttpClient, Rejected
-from producer.transport.provider_clock import ProviderClock, nobody_asked
+from producer.transport.provider_clock import ProviderClock, ignore_trade_time
 from producer.transport.rate_limits import RequestLimit
 from producer.transport.websocket import Connection
 from shared.errors import ConfigError, Refused, Unanswered, UnknownSymbol
@@ -34,7 +34,7 @@ NAME = "finnhub"
 POLL_SECONDS = 10.0
 LONGEST_PING_SECONDS = 130.0
 FOREX = ("OANDA", "FXCM", "FXPRO", "FOREX.COM", "PEPPERSTONE")
-"""What stands before the colon of a currency pair; a coin's pair names its exchange there."""
+"""Prefixes of currency pairs; pairs of coins have their exchange as prefix."""
 KEY_WORDS = ("key", "token", "auth")
 
 log = logging.getLogger("tickstream.producer")
@@ -43,7 +43,7 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
 class FinnhubTrade(msgspec.Struct):
-    """A trade as it comes: symbol, price, time in milliseconds UTC, size, which counts where it can be true."""
+    """A trade as received: symbol, price, time in milliseconds UTC, and size, which is used if valid."""
 
     s: Symbol
     p: float
@@ -52,7 +52,7 @@ class FinnhubTrade(msgspec.Struct):
 
 
 class FinnhubFrame(msgspec.Struct):
-    """A message: trades, a ping or an error. The trades stay undecoded, so that a bad one spoils no other."""
+    """A message: trades, a ping or an error. Trades are decoded one by one, so that an invalid one affects no other."""
 
     type: str
     data: list[msgspec.Raw] = []
@@ -60,9 +60,9 @@ class FinnhubFrame(msgspec.Struct):
 
 
 class LastPrice(msgspec.Struct):
-    """The answer to a question: price, time in seconds UTC, the day's open, high, low, and the close before.
+    """The response to a poll: price, time in seconds UTC, the day's open, high and low, and the previous close.
 
-    The last four count where they can be true; zero says that there is none.
+    The last four are used if valid; zero means that there is none.
     """
 
     c: Amount
@@ -74,7 +74,7 @@ class LastPrice(msgspec.Struct):
 
 
 class FinnhubProfile(msgspec.Struct, rename={"industry": "finnhubIndustry"}):
-    """What is known of a company; empty for everything that is none."""
+    """The profile of a company; empty for other instruments."""
 
     name: str | None = None
     currency: str | None = None
@@ -82,7 +82,7 @@ class FinnhubProfile(msgspec.Struct, rename={"industry": "finnhubIndustry"}):
 
 
 class Finnhub:
-    """The provider. Raises ConfigError where there is no key."""
+    """The provider. Raises ConfigError without a key."""
 
     name = NAME
     streams = True
@@ -103,7 +103,7 @@ class Finnhub:
         )
 
     def connect(self, names: Sequence[str]) -> "FinnhubStream":
-        """Open a stream of these."""
+        """Open a stream of these names."""
         mark = "&" if "?" in self._stream_url else "?"
         url = f"{self._stream_url}{mark}token={url_quoted(self._key, safe='')}"
         stream = FinnhubStream(Connection(url, secrets=(self._key,)), self._clock, self.clock.traded)
@@ -111,9 +111,9 @@ class Finnhub:
         return stream
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The last price of each, one request a symbol; a symbol that the key does not open is left out.
+        """The last price of each name, with one request per symbol; symbols that the key does not allow are omitted.
 
-        Raises Refused where it opens none of them.
+        Raises Refused if the key allows none of them.
         """
         refusals: list[Refused] = []
 
@@ -130,11 +130,11 @@ class Finnhub:
         return received
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
-        """None: candles are for paying users alone."""
+        """Empty: candles are for paying users only."""
         return iter(())
 
     def company(self, name: str) -> Company:
-        """The company's profile; for what is no company, only whether there is a price. Raises UnknownSymbol."""
+        """The company's profile; for other instruments, only a check that there is a price. Raises UnknownSymbol."""
         is_share = ":" not in name
         profile = self._profile(name) if is_share else FinnhubProfile()
         price = None if profile.name else self._known_price(name)
@@ -152,82 +152,82 @@ class Finnhub:
         )
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
-        """None: trades carry no numbers."""
+        """Empty: trades have no numbers."""
         return iter(())
 
     def _last_price(self, name: str) -> LastPrice:
-        """Raises UnknownSymbol where the answer is zeros, ValueError where it is unreadable."""
+        """Raises UnknownSymbol if the response contains zeros, ValueError if it is unreadable."""
         last = understood_fields(self._ask("/quote", name), LastPrice, LeftOut())
         if not last.t or not last.c:
-            raise UnknownSymbol(f"Finnhub has no price of {name}.")
+            raise UnknownSymbol(f"Finnhub has no price for {name}.")
         return last
 
     def _known_price(self, name: str) -> float:
         try:
             return self._last_price(name).c
         except ValueError:
-            raise Unanswered(f"Finnhub's answer for {name} is unreadable.") from None
+            raise Unanswered(f"Finnhub's response for {name} is unreadable.") from None
 
     def _profile(self, name: str) -> FinnhubProfile:
         try:
             return msgspec.convert(self._ask("/stock/profile2", name), FinnhubProfile)
         except msgspec.ValidationError:
-            raise Unanswered(f"Finnhub's profile of {name} is unreadable.") from None
+            raise Unanswered(f"Finnhub's profile for {name} is unreadable.") from None
 
     def _ask(self, path: str, name: str) -> object:
         try:
             return self._http.get(path, {"symbol": name, "token": self._key}).json
         except Rejected as error:
-            raise UnknownSymbol(f"Finnhub does not take {name}: {error}") from None
+            raise UnknownSymbol(f"Finnhub rejects {name}: {error}") from None
 
 
 class FinnhubStream:
-    """One connection, and the symbols it is subscribed to."""
+    """A connection and its subscribed symbols."""
 
     def __init__(
         self, connection: Connection, clock: Callable[[], datetime], traded: Callable[[float], None]
     ) -> None:
         self._connection, self._clock, self._traded = connection, clock, traded
         self._followed: tuple[str, ...] = ()
-        self._heard = connection.last_heard
+        self._received_at = connection.last_received
 
     def follow(self, names: Sequence[str]) -> None:
-        """Subscribe to what is new and unsubscribe from what is not named any more. Raises SourceDown."""
+        """Subscribe to new names and unsubscribe from missing ones. Raises SourceDown."""
         before, self._followed = self._followed, tuple(dict.fromkeys(names))
         for name in before:
             if name not in names:
-                self._tell("unsubscribe", name)
+                self._send("unsubscribe", name)
         for name in self._followed:
             if name not in before:
-                self._tell("subscribe", name)
+                self._send("subscribe", name)
 
     def receive(self, seconds: float) -> Received:
-        """The trades of the next message. Raises SourceDown, and Refused where the key is not accepted."""
+        """The trades of the next message. Raises SourceDown, or Refused if the key is not accepted."""
         text = self._connection.receive(seconds)
-        before, self._heard = self._heard, self._connection.last_heard
+        before, self._received_at = self._received_at, self._connection.last_received
         if text is None:
-            return Received([], alive=self._heard > before)
+            return Received([], alive=self._received_at > before)
         return received(text, self._clock(), self._traded)
 
     def close(self) -> None:
         """Close at once; never raises."""
         self._connection.close()
 
-    def _tell(self, order: str, name: str) -> None:
+    def _send(self, order: str, name: str) -> None:
         self._connection.send(msgspec.json.encode({"type": order, "symbol": name}).decode())
 
 
-def received(text: str, now: datetime, traded: Callable[[float], None] = nobody_asked) -> Received:
-    """What a message holds: its trades in its own order, each of them, however alike. Pure but for the log.
+def received(text: str, now: datetime, traded: Callable[[float], None] = ignore_trade_time) -> Received:
+    """Parse a message: all its trades in order, even equal ones. Pure except for the log.
 
-    Raises Refused where the message says that the key is not accepted.
+    Raises Refused if the message reports that the key is not accepted.
     """
     try:
         frame = msgspec.json.decode(text, type=FinnhubFrame)
-    except (msgspec.DecodeError, RecursionError):  # the latter for brackets without end
+    except (msgspec.DecodeError, RecursionError):  # the latter for deeply nested brackets
         return Received([], refused=1)
     if frame.type == "error":
-        _hear_error(frame.msg)
+        _handle_error(frame.msg)
         return Received([], refused=1)
     if frame.type == "ping":
         return Received([])
@@ -236,29 +236,29 @@ def received(text: str, now: datetime, traded: Callable[[float], None] = nobody_
 
 
 def exchange_of(name: str) -> str | None:
-    """Whose sessions hold: New York's for a share, those of currencies, None for coins, which never rest."""
+    """The exchange: New York for a share, "CCY" for currencies, None for coins, which trade 24/7."""
     venue, colon, _ = name.partition(":")
     if not colon:
         return "XNYS"
     return "CCY" if venue in FOREX else None
 
 
-def _hear_error(sentence: str) -> None:
-    """A refused subscription leaves the others as they are; a refused key ends all of them.
+def _handle_error(sentence: str) -> None:
+    """Log a rejected subscription, which does not affect others; raise Refused for a rejected key.
 
-    In words of our own: nobody knows what the provider's may repeat.
+    Uses our own text, because the provider's may contain the key.
     """
-    words = sentence.lower()
-    if any(word in words for word in KEY_WORDS):
+    text = sentence.lower()
+    if any(word in text for word in KEY_WORDS):
         raise Refused("Finnhub does not accept the key in FINNHUB_API_KEY for its stream.")
-    if "too many symbols" in words:
-        log.warning("Finnhub streams no more symbols for this key: the last ones named bring no trades.")
+    if "too many symbols" in text:
+        log.warning("Finnhub's symbol limit for this key is reached: the last symbols receive no trades.")
     else:
         log.warning("Finnhub does not know one of the symbols, or does not stream it for this key.")
 
 
 def _quote_of_trade(raw: msgspec.Raw, now: datetime, traded: Callable[[float], None]) -> Quote | None:
-    """The trade as a quote, None where it is none."""
+    """The trade as a quote, None if it is invalid."""
     try:
         trade = msgspec.json.decode(raw, type=FinnhubTrade)
         traded(trade.t / 1000)
@@ -273,12 +273,12 @@ def _quote_of_trade(raw: msgspec.Raw, now: datetime, traded: Callable[[float], N
             exchange=exchange_of(trade.s),
         )
     except ValueError as error:
-        log.debug("A trade of Finnhub's is no quote: %s", error)
+        log.debug("A trade from Finnhub is not a valid quote: %s", error)
         return None
 
 
 def _quote_of_last(name: str, last: LastPrice, now: datetime) -> Quote:
-    """Raises ValueError where the price or the time can't be true."""
+    """Raises ValueError if the price or the time is invalid."""
     return Quote(
         symbol=name,
         event_time=EPOCH + timedelta(seconds=last.t),

@@ -1,4 +1,4 @@
-"""Polls of providers that want a request a symbol: what fails for one symbol costs no other its quote."""
+"""Polls providers that need one request per symbol; a failure of one symbol does not affect others."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ log = logging.getLogger("tickstream.producer")
 
 
 def polled(names: Sequence[str], ask: Callable[[str], Sequence[Quote]]) -> Received:
-    """The quotes of each; `ask` gives those of one name, none or a ValueError where its answer is of no use.
+    """Poll all names; `ask` returns the quotes of one, empty or a ValueError if its response is useless.
 
-    Raises what `ask` does, but Unanswered only where no name at all was answered.
+    Raises the errors of `ask`, but Unanswered only if all names failed.
     """
     quotes: list[Quote] = []
     useless: list[str] = []
@@ -26,7 +26,7 @@ def polled(names: Sequence[str], ask: Callable[[str], Sequence[Quote]]) -> Recei
         except Unanswered as error:
             failed[name] = error
         except ValueError as error:
-            log.debug("The answer for %s is no quote: %s", name, error)
+            log.debug("The response for %s is not a valid quote: %s", name, error)
             useless.append(name)
         else:
             quotes += found

@@ -1,4 +1,4 @@
-"""Answers that are wrong in one place, read piece by piece: what can't be understood costs itself and nothing else."""
+"""Parses responses piece by piece, so that an invalid piece is skipped without losing the rest."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -14,15 +14,15 @@ Item = TypeVar("Item")
 
 
 def log_left_out(left_out: LeftOut, log: logging.Logger, answer: str) -> None:
-    """One line for the whole answer, such as "Yahoo's 1d bars of X"; none where nothing is left out."""
+    """Log one line for the whole `answer`, such as "Yahoo's 1d bars of X", if anything was skipped."""
     if left_out.count:
-        log.warning("%s: %d left out, the first one for: %s", answer, left_out.count, left_out.reason)
+        log.warning("%s: %d skipped, the first one because: %s", answer, left_out.count, left_out.reason)
 
 
 def understood_items(
     raw: Iterable[object], kind: type[Item], left_out: LeftOut, strict: bool = True
 ) -> list[Item]:
-    """The items that can be understood, in their order. Texts stand for numbers where it is not `strict`."""
+    """The valid items, in order. Unless `strict`, numbers may be given as text."""
     items = []
     for one in raw:
         try:
@@ -33,9 +33,9 @@ def understood_items(
 
 
 def understood_rows(raw: object, kind: type[Item], answer: str, left_out: LeftOut) -> list[Item]:
-    """The rows that can be understood, texts standing for numbers; the others are noted in `left_out`.
+    """The valid rows, whose numbers may be given as text; others are counted in `left_out`.
 
-    Raises Unanswered where the `answer` is no list of rows, or none of them can be understood.
+    Raises Unanswered if the `answer` is not a list of rows, or none of them is valid.
     """
     try:
         return msgspec.convert(raw, list[kind], strict=False)  # type: ignore[valid-type]
@@ -49,22 +49,23 @@ def understood_rows(raw: object, kind: type[Item], answer: str, left_out: LeftOu
 def rising(
     rows: Iterable[Item], place_of: Callable[[Item], int], after: int, left_out: LeftOut
 ) -> list[Item]:
-    """The rows by their places, each place once, and none at `after` or before it; the others are noted in `left_out`.
+    """The rows in order of their places (times or numbers), each place once, only after `after`; others are counted in
+    `left_out`.
 
-    Of two rows of one place the first one stands: the second is a repetition, or something else that can't be told.
+    Of two rows with the same place the first one is kept.
     """
     found: dict[int, Item] = {}
     differing, others = list[str](), list[str]()
     for row in rows:
         place = place_of(row)
         if place <= after:
-            others.append(f"{place} is not behind {after}, as was asked for")
+            others.append(f"{place} is not after {after}, as requested")
         elif found.setdefault(place, row) is not row:
             is_same = found[place] == row
             (others if is_same else differing).append(
-                f"{place} comes twice"
+                f"{place} is repeated"
                 if is_same
-                else f"{place} comes twice: {found[place]} stands, not {row}"
+                else f"{place} is repeated: {found[place]} is kept, {row} skipped"
             )
     for reason in (*differing, *others):
         left_out.note(reason)
@@ -72,9 +73,9 @@ def rising(
 
 
 def understood_fields(raw: object, kind: type[Piece], left_out: LeftOut) -> Piece:
-    """`raw` as `kind`; a field that can't be understood takes its default.
+    """`raw` as `kind`; an invalid field gets its default.
 
-    Raises msgspec.ValidationError where a field without a default is missing or can't be understood.
+    Raises msgspec.ValidationError if a field without a default is missing or invalid.
     """
     known = dict(raw) if isinstance(raw, dict) else {}
     for field in msgspec.structs.fields(kind):

@@ -1,8 +1,7 @@
-"""What a provider of live data offers. A new one is a file beside this one and a line in `registry.py`.
+"""The interface of providers of live data. To add one, add a module here and a line in `registry.py`.
 
-A provider knows its own wire formats and nothing of Kafka, tables or other providers. It is asked for symbols by
-the names it gives them itself, and every record it makes carries that name; `position` is 0: the order in the log is
-not its affair.
+A provider knows only its own wire formats, not Kafka, tables or other providers. Its methods take the provider's own
+names of symbols, and its records contain those names; `position` is 0, because the order in the log is assigned later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,29 +14,29 @@ from shared.market.records import Quote
 
 
 class QuoteStream(Protocol):
-    """One open connection that brings quotes by itself."""
+    """An open connection over which the provider sends quotes."""
 
     def follow(self, names: Sequence[str]) -> None:
-        """Ask for exactly these from now on. Raises SourceDown."""
+        """Subscribe to exactly these names from now on. Raises SourceDown."""
 
     def receive(self, seconds: float) -> Received:
-        """What came, after a wait of at most `seconds`; `alive` is False where not even a ping did.
+        """The quotes received within at most `seconds`; `alive` is False if not even a ping was received.
 
-        Raises SourceDown where the connection is gone.
+        Raises SourceDown if the connection is lost.
         """
 
     def close(self) -> None:
-        """Close at once, whatever state the connection is in; never raises."""
+        """Close at once, in any state of the connection; never raises."""
 
 
 class Provider(Protocol):
-    """One source of live data. Every method may be called from any thread and waits for its own request limit.
+    """A source of live data. All methods are thread-safe and wait for the provider's request limit.
 
-    All raise SourceDown, Throttled, Refused or UnknownSymbol, as shared.errors says what each means. Unanswered says
-    that one question alone fails: what concerns one symbol costs no other one anything.
-    `silent_after` is how many seconds without a single frame, in an open market, say that a stream is dead.
-    `clock` tells the time, by the provider's own clock where that of this machine was found to be wrong.
-    `poll_seconds` is how often `poll` is worth asking; None where nothing can be polled.
+    All raise SourceDown, Throttled, Refused or UnknownSymbol, defined in shared.errors. Unanswered means that only one
+    request fails, so that a problem with one symbol does not affect others.
+    `silent_after` is the number of seconds without any frame, in an open market, after which a stream counts as dead.
+    `clock` provides the time, by the provider's clock if this machine's was found to be wrong.
+    `poll_seconds` is the useful interval of `poll`; None if the provider can't be polled.
     """
 
     name: str
@@ -49,24 +48,24 @@ class Provider(Protocol):
     poll_seconds: float | None
 
     def connect(self, names: Sequence[str]) -> QuoteStream:
-        """Open a stream of these."""
+        """Open a stream of these names."""
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The latest quote of each, in as few requests as there can be; what is unknown is left out.
+        """The latest quote of each name, in as few requests as possible; unknown names are omitted.
 
-        Names that fail by themselves are in `failed`; raises Unanswered where no name was answered.
+        Names whose requests failed are in `failed`; raises Unanswered if all failed.
         """
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
-        """Finished bars that start later than `after` (all there is for None) and ended by `now`, and the actions
-        among them; in time order over all slices, longer bars before shorter ones that start with them.
+        """Finished bars that start after `after` (None for all) and ended by `now`, with corporate actions, in time
+        order over all slices; longer bars precede shorter ones with the same start.
         """
 
     def company(self, name: str) -> Company:
-        """What is known of it. Raises UnknownSymbol with the reason."""
+        """The company data of a symbol. Raises UnknownSymbol with the reason."""
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
-        """Every trade behind this one that the provider still has, in order; none where it numbers no trades.
+        """All available trades after this one, in order; empty if the provider does not number trades.
 
-        It asks for them page by page, as they are taken: they may be more than fit into memory.
+        Pages are requested as the iterator is consumed, because the trades may exceed the memory.
         """

@@ -1,4 +1,4 @@
-"""Every provider of live data by its name in SOURCES. A new one is a file beside this and a line below."""
+"""All providers of live data by their names in SOURCES. To add one, add a module here and a line below."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,10 +23,12 @@ PROVIDERS: dict[str, Callable[[Providers, Callable[[], datetime], Event], Provid
 
 
 def provider(name: str, providers: Providers, clock: Callable[[], datetime], stop: Event) -> Provider:
-    """The provider of that name, with no connection yet. `stop` ends its waits.
+    """Create the provider with this name, without connecting. `stop` ends its waits.
 
-    Raises ConfigError where there is none, or where it needs a key and has none.
+    Raises ConfigError if it does not exist, or if its key is missing.
     """
     if name not in PROVIDERS:
-        raise ConfigError(f"{name} is no provider of live data: the known ones are {', '.join(PROVIDERS)}.")
+        raise ConfigError(
+            f"{name} is not a provider of live data: the known ones are {', '.join(PROVIDERS)}."
+        )
     return PROVIDERS[name](providers, clock, stop)

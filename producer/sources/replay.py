@@ -1,4 +1,4 @@
-"""The replay source: a recording at the pace it had, faster, or as fast as it can be read."""
+"""The replay source: a recording at its original speed, faster, or as fast as it can be read."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -13,10 +13,10 @@ SLICE_SECONDS = 0.1
 def paced(
     records: Iterable[Record], speed: float, clock: Callable[[], float], wait: Callable[[float], bool]
 ) -> Iterator[Record]:
-    """The records as time goes: `speed` recorded seconds a second; infinite is as fast as they can be read.
+    """The records at `speed` recorded seconds per second; infinite is as fast as they can be read.
 
-    `clock` gives seconds that never go back. `wait` waits so many seconds, at most a tenth; True from it says
-    that there is no more need, and the sequence ends.
+    `clock` returns monotonic seconds. `wait` waits so many seconds, at most a tenth; if it returns True, the sequence
+    ends.
     """
     first_mark: datetime | None = None
     started = clock()
@@ -30,9 +30,9 @@ def paced(
 
 
 def ended_by_now(records: Iterable[Record], now: Callable[[], datetime]) -> Iterator[Record]:
-    """The records, with an end that is not ahead of the clock: a recording of today ends before its day does.
+    """The records, with the final mark not later than now: a recording of today ends before the end of the day.
 
-    A mark of a time to come would be refused as from the future; this way what is over by now closes.
+    A mark in the future would be rejected; this way, bars that have ended by now are closed.
     """
     for record in records:
         if type(record) is TimeMark and record.end and record.time > (time := now()):
@@ -42,7 +42,7 @@ def ended_by_now(records: Iterable[Record], now: Callable[[], datetime]) -> Iter
 
 
 def _stopped_before(due: float, clock: Callable[[], float], wait: Callable[[float], bool]) -> bool:
-    """Wait until `due`; True where the wait was broken off."""
+    """Wait until `due`; returns True if the wait was interrupted."""
     while (left := due - clock()) > 0:
         if wait(min(left, SLICE_SECONDS)):
             return True

@@ -1,35 +1,36 @@
-"""Bars of which some prices are 100 times off the others, as a low in pounds beside a high in pence. Pure.
+"""Detects bars with mixed units: some prices differ from the others by a factor of 100, such as a low in pounds and a
+high in pence. Pure.
 
-Such a bar keeps low <= open, close <= high, so that nothing else shows it. It is set aside: which of its prices is the
-right one can't be told. A price that really falls to a hundredth in one bar opens at the level of the close before.
+Such a bar satisfies low <= open, close <= high, so no other check finds it. It is skipped, because the correct prices
+can't be determined. A price that really falls to a hundredth within one bar opens at the level of the previous close.
 """
 
 from math import log
 
 UNIT = log(100)
 UNIT_TOLERANCE = 0.12
-"""How far a ratio may be from a power of 100, as a share of one: 100 is told from 57 and 174."""
+"""Tolerance of the exponent of 100: ratios from 57 to 174 count as 100."""
 
 
 def powers_of(ratio: float) -> int:
-    """Which power of 100 the ratio of two prices is, 0 where it is none."""
+    """The exponent if the ratio of two prices is close to a power of 100, else 0."""
     powers = log(ratio) / UNIT
     return round(powers) if abs(powers - round(powers)) <= UNIT_TOLERANCE else 0
 
 
 def doubt_of(bars: int) -> str:
-    """Why so many bars are set aside, for the user."""
-    return f"{bars} bars are set aside in which one price is 100 times off the others"
+    """The text for the user about skipped bars."""
+    return f"{bars} bars are skipped in which one price differs from the others by a factor of 100"
 
 
 class Tears:
-    """Asked of one series' bars in order of time. Almost all are told by their range alone, without a logarithm."""
+    """Checks the bars of one series in time order. Most bars are cleared by their range alone, without a logarithm."""
 
     def __init__(self) -> None:
         self._before: float | None = None
 
     def is_torn(self, opened: float, high: float, low: float, close: float) -> bool:
-        """Whether prices of the bar are at two levels, and that is no fall or rise from the close before."""
+        """Whether the bar's prices are at two levels that are not explained by a move from the previous close."""
         lowest, highest = min(opened, high, low, close), max(opened, high, low, close)
         if lowest <= 0:
             return False

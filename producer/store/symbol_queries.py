@@ -1,4 +1,4 @@
-"""How each symbol stands: every SELECT behind `python -m producer.symbols list` and `describe`, and behind a start.
+"""All SELECT statements for `python -m producer.symbols list` and `describe`, and for the start of the producer.
 
 Parameters are always bound. Ages are in seconds by the database's clock.
 """
@@ -14,7 +14,7 @@ from shared.postgres.database import Cursor
 
 
 class SymbolStatus(NamedTuple):
-    """One line of the list; what is not known is None. `told_age` is how long ago the producer spoke of it."""
+    """One line of the list; unknown values are None. `reported_age` is the age of the producer's last report."""
 
     symbol: str
     name: str | None
@@ -23,11 +23,11 @@ class SymbolStatus(NamedTuple):
     age: float | None
     state: str | None
     cause: str | None
-    told_age: float | None
+    reported_age: float | None
 
 
 class LastQuote(NamedTuple):
-    """The newest quote that the analytics folded, and what they counted beside it."""
+    """The newest quote processed by the analytics, and their counts of late and extreme quotes."""
 
     price: float
     currency: str | None
@@ -41,7 +41,7 @@ class LastQuote(NamedTuple):
 
 
 class BarSpan(NamedTuple):
-    """From which to which bar an interval reaches."""
+    """The first and the last bar of an interval."""
 
     interval: str
     first: datetime
@@ -58,7 +58,7 @@ class Action(NamedTuple):
 
 
 def read_now(cursor: Cursor) -> datetime:
-    """The database's clock."""
+    """The current time of the database."""
     cursor.execute("select now()")
     ((now,),) = cursor.fetchall()
     assert isinstance(now, datetime)
@@ -66,13 +66,13 @@ def read_now(cursor: Cursor) -> datetime:
 
 
 def read_given(cursor: Cursor) -> Listings:
-    """Every symbol that has a quote, at the source that gave its last one."""
+    """All symbols that have a quote, with the source of the last one."""
     cursor.execute("select symbol, source from symbols order by symbol")
     return {symbol: (Listing(source, symbol),) for symbol, source in cursor.fetchall()}
 
 
 def read_stored(cursor: Cursor) -> dict[str, StoredSymbol]:
-    """What is stored of every symbol. One that was never quoted has the currency of its company."""
+    """Currency and last quote of all stored symbols. One without quotes has the currency of its company."""
     cursor.execute(
         """select symbol, case when s.symbol is null then c.currency else s.currency end,
             coalesce(extract(epoch from s.event_time)::float8, 0), coalesce(s.price, 0)
@@ -84,7 +84,7 @@ def read_stored(cursor: Cursor) -> dict[str, StoredSymbol]:
 
 
 def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[SymbolStatus]:
-    """The line of each of these, in their order."""
+    """The status of each of these symbols, in the given order."""
     cursor.execute(
         """select wanted.symbol, c.name, c.decimals, s.price,
             extract(epoch from now() - s.event_time)::float8, q.state, q.cause,
@@ -98,7 +98,7 @@ def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[SymbolStatus]
 
 
 def read_last_quote(cursor: Cursor, symbol: str) -> LastQuote | None:
-    """The newest quote, None where there was none yet."""
+    """The newest quote, None if there is none yet."""
     cursor.execute(
         """select price, currency, source, session, exchange, extract(epoch from now() - event_time)::float8,
             extract(epoch from now() - received_time)::float8, late, extreme
@@ -110,7 +110,7 @@ def read_last_quote(cursor: Cursor, symbol: str) -> LastQuote | None:
 
 
 def read_quality(cursor: Cursor, symbol: str) -> tuple[QualityRow, float] | None:
-    """What the producer told last of a symbol, and how long ago."""
+    """The producer's last report of a symbol, and its age."""
     cursor.execute(
         f"select {', '.join(QualityRow._fields)}, extract(epoch from now() - updated_at)::float8"  # noqa: S608
         " from data_quality where symbol = %s",
@@ -121,7 +121,7 @@ def read_quality(cursor: Cursor, symbol: str) -> tuple[QualityRow, float] | None
 
 
 def read_bar_spans(cursor: Cursor, symbol: str, intervals: Sequence[str]) -> list[BarSpan]:
-    """First and last closed bar of each interval that has any."""
+    """The first and last closed bar of each interval with bars."""
     cursor.execute(
         """select wanted.interval, first.start, last.start
         from unnest(%(intervals)s::text[]) with ordinality as wanted(interval, rank)

@@ -1,4 +1,4 @@
-"""The producer's own tables: which symbols are watched, what is known of them, how they fare, what is wrong.
+"""The producer's tables: followed symbols, their companies, data quality and data alerts.
 
 Parameters are always bound; each function is one step of the caller's transaction.
 """
@@ -15,11 +15,11 @@ from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor
 
 LONGEST_TEXT = 200
-"""Characters of a source's words."""
+"""Maximum number of characters of a text from a source."""
 
 
 class CompanyRow(NamedTuple):
-    """What is known of a symbol, which source said it, and when."""
+    """The company data of a symbol, their source and when they were fetched."""
 
     company: Company
     source: str
@@ -27,9 +27,9 @@ class CompanyRow(NamedTuple):
 
 
 class DataAlert(NamedTuple):
-    """Something wrong with a symbol's data, such as two sources that differ by `value`, more than `threshold`.
+    """A problem with a symbol's data, such as two sources that differ by `value`, more than `threshold`.
 
-    `kind` says what, in a word or two; `detail` is a sentence for the user.
+    `kind` is a short name of the problem; `detail` is a text for the user.
     """
 
     symbol: str
@@ -41,7 +41,7 @@ class DataAlert(NamedTuple):
 
 
 def _upsert(table: str, columns: Sequence[str], also: str = "") -> str:
-    """The statement that writes rows of `columns` over those of the same key, the first column."""
+    """A statement that inserts rows, or replaces those with the same key, the first of `columns`."""
     news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     return (
         f"insert into {table} ({', '.join(columns)}) values %s"  # noqa: S608 (names of our own)
@@ -55,7 +55,7 @@ WRITE_QUALITY = _upsert("data_quality", QualityRow._fields, ", updated_at = now(
 
 
 def read_listings(cursor: Cursor, configured: Listings) -> Listings:
-    """What is watched now: what the settings say, with what was added since and without what was removed."""
+    """The symbols followed now: those in the settings, with the added and without the removed ones."""
     cursor.execute(
         """select w.symbol, w.wanted, s.source, s.source_name
         from watched_symbols w left join watched_sources s using (symbol)
@@ -68,9 +68,9 @@ def read_listings(cursor: Cursor, configured: Listings) -> Listings:
 
 
 def add_symbol(cursor: Cursor, symbol: str, listings: Sequence[Listing], *, is_watched: bool = False) -> None:
-    """Watch a symbol from now on, from these sources alone, the first choice first.
+    """Follow a symbol from now on, only from these sources, the primary one first.
 
-    One that `is_watched` already goes on where it is; any other one the simulated market has yet to take up.
+    With `is_watched` the symbol is already in the simulated market; otherwise that has yet to add it.
     """
     _ask_for(cursor, symbol, wanted=True, is_watched=is_watched)
     cursor.execute("delete from watched_sources where symbol = %s", (symbol,))
@@ -82,7 +82,7 @@ def add_symbol(cursor: Cursor, symbol: str, listings: Sequence[Listing], *, is_w
 
 
 def remove_symbol(cursor: Cursor, symbol: str, configured: Listings) -> None:
-    """Watch a symbol no longer. One that the settings don't name is forgotten: there they may name it later."""
+    """Stop following a symbol. If it is not in the settings, its row is deleted, so that they can add it later."""
     if symbol in configured:
         _ask_for(cursor, symbol, wanted=False, is_watched=False)
         cursor.execute("delete from watched_sources where symbol = %s", (symbol,))
@@ -101,7 +101,7 @@ def _ask_for(cursor: Cursor, symbol: str, *, wanted: bool, is_watched: bool) -> 
 
 
 class SymbolRequest(NamedTuple):
-    """A symbol that was added or removed, and when the simulated market took it up, None where it has not yet."""
+    """A symbol that was added or removed, and when the simulated market added it, None if it has not yet."""
 
     symbol: str
     wanted: bool
@@ -109,20 +109,20 @@ class SymbolRequest(NamedTuple):
 
 
 def read_asked(cursor: Cursor) -> list[SymbolRequest]:
-    """What was added and removed, in the order of the wishes."""
+    """The symbols that were added or removed, in order of the changes."""
     cursor.execute("select symbol, wanted, joined_at from watched_symbols order by changed_at, symbol")
     return [SymbolRequest._make(row) for row in cursor.fetchall()]
 
 
 def write_joined(cursor: Cursor, symbol: str, joined_at: datetime) -> None:
-    """Keep when the simulated market takes up a symbol that is wanted."""
+    """Store when the simulated market adds a requested symbol."""
     cursor.execute(
         "update watched_symbols set joined_at = %s where symbol = %s and wanted", (joined_at, symbol)
     )
 
 
 def carry_over(source: Cursor, target: Cursor) -> None:
-    """What was added and removed in one database counts in another one from now on; its sources come along."""
+    """Copy the added and removed symbols of one database, with their sources, to another one."""
     source.execute("select symbol, wanted, changed_at from watched_symbols")
     asked = source.fetchall()
     source.execute("select symbol, rank, source, source_name from watched_sources")
@@ -143,31 +143,31 @@ def carry_over(source: Cursor, target: Cursor) -> None:
 
 
 def read_companies(cursor: Cursor) -> dict[str, CompanyRow]:
-    """What is known, by symbol."""
+    """All company data by symbol."""
     cursor.execute(f"select {', '.join(COMPANY_COLUMNS)} from companies")  # noqa: S608
     return {row[0]: CompanyRow(Company._make(row[:-2]), *row[-2:]) for row in cursor.fetchall()}
 
 
 def write_company(cursor: Cursor, row: CompanyRow) -> None:
-    """Keep what a source said of a symbol, in place of what was known before."""
-    told = (_plain(value) if isinstance(value, str) else value for value in row.company)
-    execute_values(cursor, WRITE_COMPANY, [(*told, row.source, row.fetched_at)])
+    """Store the company data of a symbol, replacing earlier ones."""
+    values = (_plain(value) if isinstance(value, str) else value for value in row.company)
+    execute_values(cursor, WRITE_COMPANY, [(*values, row.source, row.fetched_at)])
 
 
 def _plain(text: str) -> str:
-    """A source's words without what no table or terminal takes, such as NUL; every open page holds them."""
+    """A source's text, truncated and without characters that tables or terminals don't accept, such as NUL."""
     return "".join(sign for sign in text[:LONGEST_TEXT] if sign.isprintable())
 
 
 def write_quality(cursor: Cursor, rows: Sequence[QualityRow]) -> None:
-    """How every watched symbol fares; what is no longer watched is forgotten."""
+    """Store the data quality of all followed symbols; rows of other symbols are deleted."""
     cursor.execute("delete from data_quality where symbol <> all(%s)", ([row.symbol for row in rows],))
     if rows:
         execute_values(cursor, WRITE_QUALITY, rows, page_size=len(rows))
 
 
 def raise_alert(cursor: Cursor, alert: DataAlert) -> bool:
-    """Keep an alert; whether it is news. One of its kind that is still up for the symbol stands for it."""
+    """Store an alert unless the symbol has an active one of this kind; returns whether it is new."""
     cursor.execute(
         """insert into data_alerts (symbol, kind, raised_at, value, threshold, detail)
         select %(symbol)s, %(kind)s, %(raised_at)s, %(value)s, %(threshold)s, %(detail)s
@@ -180,7 +180,7 @@ def raise_alert(cursor: Cursor, alert: DataAlert) -> bool:
 
 
 def keep_alert(cursor: Cursor, alert: DataAlert) -> bool:
-    """Keep an alert that nothing clears; whether it is news: not where the same words were kept at an earlier start."""
+    """Store an alert that is never cleared, unless the same text is already stored; returns whether it is new."""
     cursor.execute(
         """insert into data_alerts (symbol, kind, raised_at, value, threshold, detail)
         select %(symbol)s, %(kind)s, %(raised_at)s, %(value)s, %(threshold)s, %(detail)s
@@ -193,7 +193,7 @@ def keep_alert(cursor: Cursor, alert: DataAlert) -> bool:
 
 
 def clear_alert(cursor: Cursor, symbol: str, kind: str, cleared_at: datetime) -> bool:
-    """What was wrong is well again; whether there was an alert of it."""
+    """Clear the active alert of this kind; returns whether there was one."""
     cursor.execute(
         "update data_alerts set cleared_at = %s where symbol = %s and kind = %s and cleared_at is null",
         (cleared_at, symbol, kind),

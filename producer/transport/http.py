@@ -1,6 +1,6 @@
-"""Asking a provider over HTTP, so that every way to fail ends as one of the errors of a source.
+"""Requests to a provider over HTTP; all failures are raised as SourceError.
 
-curl_cffi sends what a browser sends: some providers turn plain clients away.
+curl_cffi imitates a browser, because some providers reject other clients.
 """
 
 from collections.abc import Mapping
@@ -23,21 +23,21 @@ from shared.settings.addresses import stays_here
 Params = Mapping[str, str | int]
 
 THROTTLING = {418, 429}
-"""418 is what Binance answers to those who go on after 429."""
+"""Binance sends 418 to clients that continue after 429."""
 REFUSING = {401, 403, 451}
 CERTIFICATE_REFUSED = 60
-"""Curl's number of the error."""
+"""Curl's error number."""
 NO_ROUTE = {EHOSTUNREACH, ENETDOWN, ENETUNREACH}
 ASKED_FOR = ("function", "symbol")
-"""Parameters that name what a question is about."""
+"""Parameters that identify the subject of a request."""
 DEFAULT_PAUSE = 60.0
-"""Seconds to leave a provider alone that does not say for how long."""
+"""Seconds to pause if a throttling provider gives no number."""
 MOST_MEGABYTES = 16
-"""Of a body, unpacked. The largest that a provider gives are below two; one without end would fill the memory."""
+"""Limit of an uncompressed body. The largest normal bodies are below 2 MB; an endless one would fill the memory."""
 
 
 class HttpAnswer(NamedTuple):
-    """What a provider answered: headers with names in lower case, and the decoded body."""
+    """A provider's response: status, headers with lower-case names, and the decoded body."""
 
     status: int
     headers: dict[str, str]
@@ -45,7 +45,7 @@ class HttpAnswer(NamedTuple):
 
 
 class _Body:
-    """The body of an answer, taken in piece by piece; the request ends where it is too large."""
+    """The body of a response, received in pieces; the request is aborted if it is too large."""
 
     def __init__(self) -> None:
         self.content = bytearray()
@@ -60,9 +60,9 @@ class _Body:
 
 
 class Rejected(SourceError):
-    """The provider can't answer this request. What is wrong with it, its own module reads from `status` and `body`.
+    """The provider rejected this request. The provider's module derives the reason from `status` and `body`.
 
-    `body` is decoded JSON, or the text where it was none.
+    `body` is decoded JSON, or the text if it is not JSON.
     """
 
     def __init__(self, sentence: str, status: int, body: Any) -> None:
@@ -72,17 +72,17 @@ class Rejected(SourceError):
 
 
 class HttpClient:
-    """One provider's HTTP interface; may be used from any thread.
+    """HTTP client of one provider; thread-safe.
 
-    Every request takes from `limit` first. `timeout` is that of a whole request, in seconds. `secrets` are taken
-    out of every answer; they are to be sent in params or headers, which no error repeats, and with them no redirect
-    is followed: it would take them along to wherever it leads. `impersonate` names the browser to look like.
-    `clock` is told what time it is at the provider, as often as it answers.
+    Each request first takes a token from `limit`. `timeout` applies to a whole request, in seconds. `secrets` are
+    removed from all responses; send them in params or headers, which no error text contains. With secrets, redirects
+    are not followed, because they would send the secrets elsewhere. `impersonate` is the browser to imitate. `clock`
+    receives the provider's time with each response.
 
-    Raises, besides what RequestLimit.take does: Unanswered (5xx, a timeout, an answer that is no JSON or has no end,
-    too many of these in a row to one question), SourceDown (a refused or broken connection, no answer to several
-    questions, too many of these in a row), NoNetwork, Throttled, Refused and Rejected. Without a network no provider is
-    spared by waiting: NoNetwork counts as no failure of it.
+    Raises, besides the errors of RequestLimit.take: Unanswered (5xx, a timeout, a response that is not JSON or too
+    large, or several of these in a row for one request), SourceDown (a failed connection, no response to several
+    requests, or several of these in a row), NoNetwork, Throttled, Refused and Rejected. NoNetwork does not count as a
+    failure of the provider.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class HttpClient:
     ) -> None:
         self._base_url, self._limit, self._timeout = base_url, limit, timeout
         self._secrets = tuple(secret for secret in secrets if secret)
-        # What stays on this machine must not leave it by a proxy of the environment.
+        # Requests to this machine must not be sent through a proxy of the environment.
         direct = {CurlOpt.NOPROXY: "*"} if stays_here(base_url) else {}
         self._session: Session[Response] = Session(
             impersonate=impersonate, allow_redirects=not self._secrets, curl_options=direct
@@ -105,28 +105,30 @@ class HttpClient:
         self._clock = clock
 
     def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        """The answer to GET, its body decoded from JSON. `path` is put behind the base address."""
+        """Send a GET request for `path` below the base URL; returns the response with its JSON body decoded."""
         url = self._base_url + path
-        question = _question(url, params)
-        response = self._fetch(question, url, params, headers)
+        request_key = _request_key(url, params)
+        response = self._fetch(request_key, url, params, headers)
         text = self._text(response)
         try:
             body = _decoded(text)
         except ValueError:
-            sentence = f"{_place(url)} answered with {_kind(text)} where data belong."
-            raise self._breakers.failed(question, sentence) from None
-        self._breakers.succeeded(question)
+            sentence = f"{_place(url)} sent {_kind(text)} instead of JSON."
+            raise self._breakers.failed(request_key, sentence) from None
+        self._breakers.succeeded(request_key)
         return HttpAnswer(response.status_code, _headers(response), body)
 
     def get_text(self, url: str) -> str:
-        """The body of the answer to GET as it came. `url` is a whole address, which may be another host's."""
-        question = _question(url, {})
-        text = self._text(self._fetch(question, url, {}, None))
-        self._breakers.succeeded(question)
+        """Send a GET request for a complete URL, which may be of another host; returns the body as text."""
+        request_key = _request_key(url, {})
+        text = self._text(self._fetch(request_key, url, {}, None))
+        self._breakers.succeeded(request_key)
         return text
 
-    def _fetch(self, question: str, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
-        self._breakers.check(question)
+    def _fetch(
+        self, request_key: str, url: str, params: Params, headers: Mapping[str, str] | None
+    ) -> Response:
+        self._breakers.check(request_key)
         self._limit.take()
         asked_at, body = self._clock.uncorrected() if self._clock else 0.0, _Body()
         try:
@@ -138,52 +140,56 @@ class HttpClient:
                 content_callback=body.take,
             )
         except RequestException as error:
-            # Without its cause: what curl says may repeat the address with its key.
-            raise self._unanswered(question, _place(url), error, body.is_too_large) from None
-        except (ValueError, LookupError):  # headers that curl passes on and its wrapper can't read
-            sentence = f"{_place(url)} answered with invalid headers."
-            raise self._breakers.failed(question, sentence) from None
+            # Without its cause: curl's text may contain the URL with the key.
+            raise self._connection_error(request_key, _place(url), error, body.is_too_large) from None
+        except (ValueError, LookupError):  # headers that curl accepts but its wrapper can't parse
+            sentence = f"{_place(url)} sent invalid headers."
+            raise self._breakers.failed(request_key, sentence) from None
         response.content = bytes(body.content)
         if self._clock is not None:
-            told = _headers(response)
-            self._clock.answered(asked_at, told.get("date", ""), told.get("age", ""))
+            names = _headers(response)
+            self._clock.answered(asked_at, names.get("date", ""), names.get("age", ""))
         if response.status_code >= 300:
-            self._raise_status(question, _place(url), response)
+            self._raise_status(request_key, _place(url), response)
         return response
 
-    def _unanswered(
-        self, question: str, place: str, error: RequestException, is_too_large: bool
+    def _connection_error(
+        self, request_key: str, place: str, error: RequestException, is_too_large: bool
     ) -> SourceError:
         if is_too_large:
-            return self._breakers.failed(question, f"{place} answered with more than {MOST_MEGABYTES} MB.")
+            return self._breakers.failed(request_key, f"{place} sent more than {MOST_MEGABYTES} MB.")
         if isinstance(error, DNSError):
-            return NoNetwork(f"The address of {place} can't be resolved: no network.")
+            return NoNetwork(f"The host name of {place} can't be resolved: no network.")
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:
             return NoNetwork(f"There is no route to {place}: no network.")
         if isinstance(error, Timeout):
-            return self._breakers.timed_out(question, f"{place} did not answer within {self._timeout:g} s.")
+            return self._breakers.timed_out(
+                request_key, f"{place} did not respond within {self._timeout:g} s."
+            )
         if int(error.code) == CERTIFICATE_REFUSED:
-            doubt = "its certificate is not valid by the clock of this machine, or not its own"
+            doubt = "its certificate is not valid at this machine's time, or belongs to another host"
             return self._breakers.unreachable(f"{place} can't be trusted: {doubt}.")
         return self._breakers.unreachable(f"{place} can't be reached (curl error {int(error.code)}).")
 
-    def _raise_status(self, question: str, place: str, response: Response) -> NoReturn:
-        """The error that a status of 300 or above stands for."""
+    def _raise_status(self, request_key: str, place: str, response: Response) -> NoReturn:
+        """Raise the error for a status of 300 or above."""
         status = response.status_code
         if status < 400:
-            sentence = f"{place} answered {status}: a redirect. It is not followed, so that no key is sent elsewhere."
-            raise self._breakers.failed(question, sentence)
-        sentence = f"{place} answered {status}."
+            sentence = (
+                f"{place} responded with {status}: a redirect, not followed so that no key is sent elsewhere."
+            )
+            raise self._breakers.failed(request_key, sentence)
+        sentence = f"{place} responded with status {status}."
         headers = _headers(response)
         pause = seconds_wanted(headers.get("retry-after", ""), headers.get("date", ""))
         if status in THROTTLING or (status == 503 and pause is not None):
             seconds = DEFAULT_PAUSE if pause is None else pause
-            self._breakers.succeeded(question)
-            self._limit.leave_alone(seconds)
-            raise Throttled(f"{sentence} It wants no request for {seconds:.0f} s.", seconds)
+            self._breakers.succeeded(request_key)
+            self._limit.pause(seconds)
+            raise Throttled(f"{sentence} It requests a pause of {seconds:.0f} s.", seconds)
         if status >= 500:
-            raise self._breakers.failed(question, sentence)
-        self._breakers.succeeded(question)
+            raise self._breakers.failed(request_key, sentence)
+        self._breakers.succeeded(request_key)
         if status in REFUSING:
             raise Refused(sentence)
         text = self._text(response)
@@ -200,21 +206,21 @@ class HttpClient:
         return text
 
 
-def _question(url: str, params: Params) -> str:
-    """What tells one question from another: the path, and the symbol or the function that it is about."""
+def _request_key(url: str, params: Params) -> str:
+    """The key of a request: the path, and the symbol or function requested."""
     return " ".join([urlsplit(url).path, *(str(params[name]) for name in ASKED_FOR if name in params)])
 
 
 def _place(url: str) -> str:
-    """Host and path: what may be told of an address."""
+    """Host and path of a URL, which contain no secrets."""
     parts = urlsplit(url)
     return f"{parts.hostname}{parts.path}"
 
 
 def _kind(text: str) -> str:
     if not text.strip():
-        return "nothing"
-    return "a web page" if text.lstrip().startswith("<") else "something else"
+        return "an empty body"
+    return "a web page" if text.lstrip().startswith("<") else "other text"
 
 
 def _headers(response: Response) -> dict[str, str]:
@@ -222,9 +228,9 @@ def _headers(response: Response) -> dict[str, str]:
 
 
 def _decoded(text: str) -> Any:
-    """JSON as the standard has it: no NaN, and no halves of characters, which nothing could store.
+    """Decode strict JSON: no NaN and no lone surrogates, which can't be stored.
 
-    Raises ValueError, also for what is nested too deeply to be an answer.
+    Raises ValueError, also if it is nested too deeply.
     """
     try:
         return msgspec.json.decode(text)

@@ -1,4 +1,4 @@
-"""Whether Yahoo can be reached from this machine: one quick question, and in words why not."""
+"""Checks with one quick request whether Yahoo can be reached, and why not."""
 
 from queue import Empty, Queue
 from threading import Event, Thread
@@ -10,14 +10,14 @@ from shared.errors import Refused, SourceDown, SourceError, Throttled
 PATH = "/v8/finance/chart/AAPL"
 PARAMS = {"range": "1d", "interval": "1d"}
 LIMIT_SECONDS = 4.0
-"""From the look-up of the name to the end of the answer."""
+"""Time limit from the name lookup to the end of the response."""
 
 
 def obstacle(yahoo_url: str) -> SourceError | None:
-    """Why no quotes can come from Yahoo just now, None where it answers; takes at most LIMIT_SECONDS.
+    """Why Yahoo can't provide quotes now, None if it responds; takes at most LIMIT_SECONDS.
 
-    A refusal is an answer too: the page of the live quotes says what it means. The log-in page of a hotel's network
-    is none.
+    A rejection counts as a response: the page of the live feed shows its reason. The login page of a hotel network
+    does not.
     """
     client = HttpClient(yahoo_url, RequestLimit(1, Event().wait), LIMIT_SECONDS, impersonate="chrome")
     try:
@@ -30,7 +30,7 @@ def obstacle(yahoo_url: str) -> SourceError | None:
 
 
 def obstacle_now(yahoo_url: str) -> SourceError | None:
-    """As `obstacle`; a signal breaks the wait off at once, which no request in the main thread would let happen."""
+    """Like `obstacle`, but in another thread, so that a signal interrupts the wait at once."""
     answers: Queue[SourceError | None] = Queue()
     Thread(target=lambda: answers.put(obstacle(yahoo_url)), name="probe", daemon=True).start()
     try:

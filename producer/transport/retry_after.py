@@ -1,16 +1,16 @@
-"""How long a provider wants to be left alone: the header Retry-After. Pure."""
+"""Parses the header Retry-After: how long a provider asks to wait. Pure."""
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_PAUSE = 86_400.0
-"""Seconds; no wish is followed for longer."""
+"""Seconds; longer requested pauses are reduced to this."""
 
 
 def seconds_wanted(retry_after: str, date: str) -> float | None:
-    """Seconds, at most LONGEST_PAUSE, from a number or a date (RFC 9110, 10.2.3); None where it is neither.
+    """Seconds, at most LONGEST_PAUSE, from a number or a date (RFC 9110, 10.2.3); None if it is neither.
 
-    `date` is the header of that name: a date counts from the server's own clock.
+    `date` is the header Date: a date in Retry-After is relative to the server's clock.
     """
     text = retry_after.strip()
     if text.isdecimal():
@@ -20,7 +20,7 @@ def seconds_wanted(retry_after: str, date: str) -> float | None:
 
 
 def _time(text: str) -> datetime | None:
-    """An HTTP date; None where it is none."""
+    """Parse an HTTP date; None if it is invalid."""
     try:
         time = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

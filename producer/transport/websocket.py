@@ -1,4 +1,4 @@
-"""One WebSocket to a provider, opened, read and closed within known times; it never reconnects by itself."""
+"""A WebSocket to a provider, with time limits for opening, reading and closing; it does not reconnect by itself."""
 
 import errno
 import logging
@@ -22,40 +22,40 @@ from shared.settings.addresses import stays_here
 
 OPEN_SECONDS = 10.0
 PING_SECONDS = 10.0
-"""Between our pings, and for the answer to each: a half-open socket is found within twice that."""
+"""Interval of our pings, and time limit of each response: a half-open socket is detected within twice that."""
 CLOSE_SECONDS = 0.5
 FRAME_BYTES = 2**18
 FRAMES_WAITING = 256
-"""Received and not yet asked for; with more the server has to wait."""
+"""Limit of received but unread frames; then the server has to wait."""
 
 NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 
-# The library would log the address, and with it the key, at level DEBUG; all it has to say comes as an exception.
+# At level DEBUG the library would log the URL with the key; its errors are raised as exceptions anyway.
 SILENT = logging.getLogger("websockets.silent")
 SILENT.setLevel(logging.CRITICAL + 1)
 
 
-class _HeardConnection(ClientConnection):
-    """The library's connection, that also notes when the server last spoke."""
+class _TimedConnection(ClientConnection):
+    """The library's connection, which also records when the server last sent a frame."""
 
-    last_heard = 0.0
+    last_received = 0.0
 
     def process_event(self, event: Event) -> None:
-        # A pong answers our own ping: a server whose feed is dead sends it too.
+        # A pong responds to our own ping: a server with a dead feed sends it too.
         if not isinstance(event, Frame) or event.opcode is not Opcode.PONG:
-            self.last_heard = time.monotonic()
+            self.last_received = time.monotonic()
         super().process_event(event)
 
 
 class Connection:
-    """An open WebSocket to `url`; none of `secrets`, parts of the address, is ever in the text of an error.
+    """An open WebSocket to `url`; error texts never contain `secrets`, which are parts of the URL.
 
-    `send` and `close` may be called while another thread waits in `receive`. The limits are this module's: a server
-    that answers no ping is given up within 2 * PING_SECONDS + CLOSE_SECONDS, a frame of more than FRAME_BYTES ends
-    the connection. The look-up of the host's name alone has no limit but the system's.
+    `send` and `close` may be called while another thread waits in `receive`. A server that does not respond to pings is
+    disconnected within 2 * PING_SECONDS + CLOSE_SECONDS; a frame of more than FRAME_BYTES ends the connection. Only the
+    lookup of the host name has no time limit but the system's.
 
-    Opening raises Refused for status 401, 403 and 451, Throttled for 418 and 429, NoNetwork where the name can't be
-    looked up or no way leads there, else SourceDown.
+    Opening raises Refused for status 401, 403 and 451, Throttled for 418 and 429, NoNetwork if the host name can't be
+    resolved or there is no route, else SourceDown.
     """
 
     def __init__(self, url: str, secrets: Sequence[str] = ()) -> None:
@@ -63,27 +63,27 @@ class Connection:
         self._secrets = [text for secret in secrets if secret for text in (secret, quote(secret, safe=""))]
         try:
             self._websocket = _open(url)
-        # ValueError: an address that is none; ImportError: a SOCKS proxy is set and what it takes is not installed.
+        # ValueError: an invalid URL; ImportError: a SOCKS proxy is set but its package is not installed.
         except (OSError, WebSocketException, ValueError, ImportError) as error:
             raise self._not_open(error) from None
 
     @property
-    def last_heard(self) -> float:
-        """When the last frame came that the server sent of its own, a ping among them: seconds of time.monotonic."""
-        return self._websocket.last_heard
+    def last_received(self) -> float:
+        """When the server last sent a frame other than a pong, in seconds of time.monotonic."""
+        return self._websocket.last_received
 
     def send(self, text: str) -> None:
-        """Raises SourceDown where the connection is gone."""
+        """Send a message. Raises SourceDown if the connection is lost."""
         try:
             self._websocket.send(text)
         except ConnectionClosed as closed:
             raise self._gone(closed) from None
 
     def receive(self, seconds: float) -> str | None:
-        """The next message, None where there was none in that time. What came before the end is given before it.
+        """The next message, None if there is none in that time. Messages received before the end are returned first.
 
-        Bytes that are no UTF-8 are replaced: such a message is then refused by who reads it, and ends no connection.
-        Raises SourceDown where the connection is gone.
+        Invalid UTF-8 is replaced: such a message is then rejected by its parser, without ending the connection.
+        Raises SourceDown if the connection is lost.
         """
         try:
             return self._websocket.recv(seconds, decode=False).decode(errors="replace")
@@ -93,20 +93,20 @@ class Connection:
             raise self._gone(closed) from None
 
     def receive_all(self, seconds: float) -> list[str]:
-        """The next message and what already waits behind it; empty where there was none in that time.
+        """The next message and those already received after it; empty if there is none in that time.
 
-        Raises SourceDown where the connection is gone and nothing is left.
+        Raises SourceDown if the connection is lost and no message is left.
         """
         first = self.receive(seconds)
         texts = [] if first is None else [first]
-        with suppress(SourceDown):  # the next call tells it; these came before
+        with suppress(SourceDown):  # the next call raises it; these messages were received before
             while 0 < len(texts) < FRAMES_WAITING and (text := self.receive(0)) is not None:
                 texts.append(text)
         return texts
 
     def close(self) -> None:
-        """Close within 2 * CLOSE_SECONDS, whatever state the connection is in; never raises."""
-        # A thread that hangs in a write to a socket that nobody reads holds the lock that close needs.
+        """Close within 2 * CLOSE_SECONDS, in any state of the connection; never raises."""
+        # A thread blocked in a write to a socket that is not read holds the lock that close needs.
         last_resort = Timer(1.5 * CLOSE_SECONDS, self._cut)
         last_resort.daemon = True
         last_resort.start()
@@ -114,7 +114,7 @@ class Connection:
         last_resort.cancel()
 
     def _cut(self) -> None:
-        with suppress(OSError):  # it is closed already
+        with suppress(OSError):  # already closed
             self._websocket.socket.shutdown(socket.SHUT_RDWR)
 
     def _gone(self, closed: ConnectionClosed) -> SourceDown:
@@ -125,19 +125,19 @@ class Connection:
             )
         if closed.sent is not None:
             return SourceDown(
-                f"The stream of {self._host} was closed from here with code {closed.sent.code}: "
-                f"{closed.sent.reason or 'no more needed'}."
+                f"The stream of {self._host} was closed by this side with code {closed.sent.code}: "
+                f"{closed.sent.reason or 'no longer needed'}."
             )
-        return SourceDown(f"{self._host} broke the stream off (code 1006).")
+        return SourceDown(f"{self._host} dropped the stream (code 1006).")
 
     def _not_open(self, error: Exception) -> SourceError:
         if isinstance(error, InvalidStatus):
             return _judged(error.response, self._host)
         if isinstance(error, socket.gaierror):
-            return NoNetwork(f"The name {self._host} can't be looked up.")
+            return NoNetwork(f"The host name {self._host} can't be resolved.")
         if isinstance(error, OSError) and error.errno in NO_ROUTE:
-            return NoNetwork(f"No network leads to {self._host}.")
-        return SourceDown(self._clean(f"{self._host} opens no stream: {error}."))
+            return NoNetwork(f"There is no route to {self._host}.")
+        return SourceDown(self._clean(f"The stream of {self._host} could not be opened: {error}."))
 
     def _clean(self, sentence: str) -> str:
         for secret in self._secrets:
@@ -146,14 +146,14 @@ class Connection:
 
 
 def _staying_here(url: str) -> dict[str, Any]:
-    """What keeps a stream of this machine, and the key in its address, from a proxy and from a redirect to another."""
+    """Options that keep a stream on this machine, with the key in its URL, from using a proxy or a redirect."""
     if not stays_here(url):
         return {}
     parts = urlsplit(url)
     return {"proxy": None, "address": (parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80))}
 
 
-def _open(url: str) -> _HeardConnection:
+def _open(url: str) -> _TimedConnection:
     opened = connect(
         url,
         **_staying_here(url),
@@ -165,20 +165,20 @@ def _open(url: str) -> _HeardConnection:
         max_size=FRAME_BYTES,
         max_queue=FRAMES_WAITING,
         logger=SILENT,
-        create_connection=_HeardConnection,
+        create_connection=_TimedConnection,
         legacy=True,
     )
-    assert isinstance(opened, _HeardConnection)
+    assert isinstance(opened, _TimedConnection)
     return opened
 
 
 def _judged(answer: Response, host: str | None) -> SourceError:
-    """What a refused handshake means by its status; 418 is a ban for asking too often."""
+    """The error for a failed handshake by its status; 418 is a ban for too many requests."""
     status = answer.status_code
     if status in (401, 403, 451):
-        return Refused(f"{host} refuses the stream with status {status}.")
+        return Refused(f"{host} rejects the stream with status {status}.")
     if status in (418, 429):
         headers = ("".join(answer.headers.get_all(name)[:1]) for name in ("Retry-After", "Date"))
         seconds = seconds_wanted(*headers)
-        return Throttled(f"{host} wants fewer streams opened (status {status}).", seconds)
-    return SourceDown(f"{host} opens no stream: status {status}.")
+        return Throttled(f"{host} limits the opening of streams (status {status}).", seconds)
+    return SourceDown(f"The stream of {host} could not be opened: status {status}.")

@@ -1,4 +1,4 @@
-"""What is known of each watched symbol: name, exchange, decimals and more, asked of its primary source once a day."""
+"""Fetches the company data of each followed symbol from its primary source once a day."""
 
 import logging
 from collections.abc import Callable
@@ -12,31 +12,33 @@ from shared.market.listings import Listing, Listings
 from shared.postgres.database import Connection, transaction
 
 FRESH = timedelta(hours=24)
-UNKNOWN_REST = timedelta(hours=1)
-"""How long nothing is asked again that is answered the same for long: a symbol that its source does not know."""
-FAILURE_REST = timedelta(minutes=1)
-"""How long a source that failed without saying when to come back is left alone."""
-LONGEST_REST = timedelta(hours=24)
-"""No source is left alone for longer."""
+UNKNOWN_PAUSE = timedelta(hours=1)
+"""Pause after a permanent error, such as a symbol that its source does not know."""
+FAILURE_PAUSE = timedelta(minutes=1)
+"""Pause after a failure of a source without a requested pause."""
+LONGEST_PAUSE = timedelta(hours=24)
+"""Longest pause."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 class Companies:
-    """Keeps the table of companies fresh; one thread calls `step`, any thread may read `known`.
+    """Keeps the table of companies up to date; one thread calls `step`, any thread may read `known`.
 
-    `known` is what is known by symbol, from earlier runs too; it grows meanwhile, so go over a copy. `provider` gives a
-    provider by its name.
+    `known` holds company data by symbol, including those of earlier runs; it grows meanwhile, so iterate over a copy.
+    `provider` returns a provider by its name.
     """
 
     def __init__(self, provider: Callable[[str], Provider]) -> None:
         self.known: dict[str, Company] = {}
         self._provider = provider
         self._rows: dict[str, CompanyRow] | None = None
-        self._rests: dict[Listing | str, datetime] = {}
+        self._paused_until: dict[Listing | str, datetime] = {}
 
     def step(self, connection: Connection, listings: Listings, now: datetime) -> bool:
-        """Ask for the first symbol that is due; whether one was. One at a time: history shares the request limit.
+        """Fetch the first symbol that is due; returns whether there was one.
+
+        Only one at a time, because histories share the request limit.
 
         Raises as `transaction` does.
         """
@@ -48,7 +50,7 @@ class Companies:
         return False
 
     def _known_rows(self, connection: Connection) -> dict[str, CompanyRow]:
-        """Every row, read from the table at the first step."""
+        """All rows, read from the table at the first step."""
         if self._rows is None:
             with transaction(connection) as cursor:
                 self._rows = read_companies(cursor)
@@ -56,9 +58,11 @@ class Companies:
         return self._rows
 
     def _is_due(self, row: CompanyRow | None, primary: Listing, now: datetime) -> bool:
-        # After a clock was set back nothing rests for longer than it could have been told to.
-        rests = [self._rests[key] - now for key in (primary, primary.source) if key in self._rests]
-        if any(timedelta(0) < rest <= LONGEST_REST for rest in rests):
+        # If the clock was set back, no pause lasts longer than it could originally.
+        pauses = [
+            self._paused_until[key] - now for key in (primary, primary.source) if key in self._paused_until
+        ]
+        if any(timedelta(0) < pause <= LONGEST_PAUSE for pause in pauses):
             return False
         return row is None or row.source != primary.source or abs(now - row.fetched_at) >= FRESH
 
@@ -67,10 +71,10 @@ class Companies:
             company = self._provider(primary.source).company(primary.name)
         except UnknownSymbol as error:
             log.warning("%s: %s", symbol, error)
-            self._rests[primary] = now + UNKNOWN_REST
+            self._paused_until[primary] = now + UNKNOWN_PAUSE
         except (SourceError, ConfigError, Unavailable) as error:
             log.info("%s: its company data could not be read: %s", symbol, error)
-            self._rests[primary.source] = now + _rest_after(error)
+            self._paused_until[primary.source] = now + _pause_after(error)
         else:
             self._keep(connection, CompanyRow(company._replace(symbol=symbol), primary.source, now))
 
@@ -82,10 +86,10 @@ class Companies:
         self.known[symbol] = row.company
 
 
-def _rest_after(error: SourceError | ConfigError | Unavailable) -> timedelta:
-    """How long to leave a source alone; a setting that is missing stays so until the next start."""
+def _pause_after(error: SourceError | ConfigError | Unavailable) -> timedelta:
+    """How long to pause a source; a missing setting can't change before the next start."""
     if isinstance(error, ConfigError):
-        return UNKNOWN_REST
+        return UNKNOWN_PAUSE
     if isinstance(error, SourceError) and error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
-    return FAILURE_REST
+    return FAILURE_PAUSE

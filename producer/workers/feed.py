@@ -1,12 +1,12 @@
-"""The two threads that keep one provider's quotes coming: one for its stream, one for questions.
+"""The two threads that receive one provider's quotes: one reads its stream, one polls it.
 
-Nothing here trusts a connection. The stream is closed and opened anew when it ends, breaks, or brings nothing while
-the market is open, with a pause that doubles from try to try. While there is no stream the provider is asked every
-POLL_INTERVAL seconds, otherwise once a minute for what a stream leaves out, such as the close of the day before.
+The stream is reconnected when it ends, fails, or sends nothing while the market is open, with a pause that doubles
+with each attempt. Without a stream the provider is polled every POLL_INTERVAL seconds, otherwise once a minute for
+data missing in the stream, such as the previous close.
 
-A provider that numbers its trades is asked for those behind the last one before anything newer of that name is passed
-on, where its stream begins or leaves out a number, and whenever it is asked: so neither a broken connection nor a
-broken frame loses one. They come page by page (`missed.py`); the other names' quotes go on meanwhile.
+If a provider numbers its trades, missing ones are requested before newer ones of that name are passed on: when its
+stream starts or skips a number, and at every poll. So neither a lost connection nor an invalid frame loses a trade.
+They are fetched page by page (`missed_trades.py`); quotes of other names continue meanwhile.
 """
 
 import logging
@@ -27,23 +27,23 @@ from shared.observability.heartbeat import beat, strand, wait
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0
-"""A stream that lived so long may be tried again at once after it broke."""
+"""A stream that lasted so long may be reconnected at once after a failure."""
 RECEIVE_SECONDS = 0.25
 DEAD_AFTER_SECONDS = 2 * PING_SECONDS + 1.0
-"""An open connection that can't be heard any more is noticed within this, even where nothing is sent."""
+"""A dead connection is detected within this time, even if nothing is sent."""
 REFRESH_SECONDS = 60.0
 STUCK_SECONDS = 900.0
-"""Every question has its own time limit; so many in a row take no longer."""
+"""Longer than a series of requests takes, as each has its own time limit."""
 GAP_PAUSE = 1.0
 
 log = logging.getLogger("tickstream.producer")
 
 
 class Feed:
-    """One provider at work from `start` to `stop`; what it says goes to `inbox`. `now` gives epoch seconds.
+    """Receives one provider's quotes from `start` to `stop` and puts them into `inbox`. `now` returns epoch seconds.
 
-    `follow` and `expects_quotes` are set by the thread that reads the inbox: which names are wanted, and whether
-    any of their markets is open, so that silence means something.
+    The thread that reads the inbox sets the followed names and `expects_quotes`: whether any of their markets is open,
+    so that silence is an error.
     """
 
     def __init__(
@@ -57,24 +57,24 @@ class Feed:
         self._stop = threading.Event()
         self._telling = Telling(provider, inbox, self._stop, now)
         self._has_stream = threading.Event()
-        self._ask_now = threading.Event()
+        self._poll_now = threading.Event()
         self._stream_now = threading.Event()
         self._has_failed = False
         self._failures = 0
         self._threads: list[threading.Thread] = []
 
     def follow(self, names: tuple[str, ...], trade_ids: dict[str, int]) -> None:
-        """The names wanted from now on, and the last trade that is in the log of each that numbers them."""
+        """Set the followed names, with the last trade in the log of those whose trades are numbered."""
         for name in set(names) - set(self._names):
             self._telling.follow(name, trade_ids.get(name))
         if names != self._names:
             self._names = names
-            self._ask_now.set()
+            self._poll_now.set()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         works: list[Callable[[], None]] = [self._keep_streaming] if self.provider.streams else []
-        works += [self._keep_asking] if self.provider.poll_seconds is not None else []
+        works += [self._keep_polling] if self.provider.poll_seconds is not None else []
         for work in works:
             name = f"{self.provider.name} {work.__name__}"
             thread = threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
@@ -82,13 +82,13 @@ class Feed:
             thread.start()
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Ask the threads to stop."""
         self._stop.set()
-        self._ask_now.set()
+        self._poll_now.set()
         self._stream_now.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for the end, at most so long: one that waits for an answer is left to its own time limit."""
+        """Wait at most so long for the end of the threads; a pending request ends by its own time limit."""
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -108,38 +108,38 @@ class Feed:
                 self._stream()
             except SourceError as error:
                 self._has_stream.clear()
-                self._ask_now.set()
+                self._poll_now.set()
                 if time.monotonic() - began > STEADY_SECONDS:
                     self._failures = 0
                 self._wait_after(error)
 
     def _wait_after(self, error: SourceError) -> None:
-        """Tell that the stream is gone, and pause: at most one try in the first second, then ever fewer.
+        """Report that the stream is lost, and pause before the next attempt, longer after each failure.
 
-        A question that is answered again ends the pause: the provider is back.
+        A successful poll ends the pause, because the provider is available again.
         """
         self._failures += 1
         pause = FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311 (no secret)
         pause = max(min(LONGEST_PAUSE, pause), error.retry_after or 0.0)
         if self._failures == 1:
-            log.warning("The stream of %s broke (%s): it is opened again.", self.provider.name, error)
+            log.warning("The stream of %s was lost (%s): reconnecting.", self.provider.name, error)
         self._telling.lost(error, True, pause)
         wanted = self._stop if error.retry_after else self._stream_now
         wait(wanted, pause)
         self._stream_now.clear()
 
     def _stream(self) -> None:
-        """One connection from its opening to its end. Raises SourceError."""
+        """Run one connection from its opening to its end. Raises SourceError."""
         names = self._names
         stream = self.provider.connect(names)
         try:
             self._inbox.put(Connected(self.provider.name, self._now()))
             if self._failures:
-                log.info("The stream of %s is open again.", self.provider.name)
+                log.info("The stream of %s is connected again.", self.provider.name)
             self._has_stream.set()
             behind, pages = Behind(), Pages(self.provider)
             self._fall_behind(names, behind)
-            heard = time.monotonic()
+            received_at = time.monotonic()
             while not self._stop.is_set():
                 beat()
                 if self._names != names:
@@ -148,35 +148,35 @@ class Feed:
                     names = self._names
                     stream.follow(names)
                 received = stream.receive(0.0 if self._may_fetch(behind) else RECEIVE_SECONDS)
-                heard = self._look_for_silence(received, heard)
+                received_at = self._check_silence(received, received_at)
                 self._pass_on(received, behind)
                 if self._may_fetch(behind):
                     self._close_the_gaps(behind, pages)
         finally:
             stream.close()
 
-    def _look_for_silence(self, received: Received, heard: float) -> float:
-        """When a frame was last heard. Raises StreamSilent where that is too long ago."""
+    def _check_silence(self, received: Received, received_at: float) -> float:
+        """The time of the last frame. Raises StreamSilent if that is too long ago."""
         now = time.monotonic()
         if received.quotes or received.refused or not self.expects_quotes:
             self._failures = 0 if received.quotes else self._failures
             return now
-        if now - heard > self.provider.silent_after:
-            raise StreamSilent(f"{self.provider.name} sent nothing for {now - heard:.0f} s")
-        return heard
+        if now - received_at > self.provider.silent_after:
+            raise StreamSilent(f"{self.provider.name} sent nothing for {now - received_at:.0f} s")
+        return received_at
 
     def _pass_on(self, received: Received, behind: Behind) -> None:
-        """Tell what came, but for names of which trades before it are missing."""
+        """Pass on what was received, except quotes of names with missing trades."""
         self._fall_behind(self._telling.skipping(received.quotes) - behind.names, behind)
         ready = behind.keep(received)
         if ready.quotes or ready.refused:
             self._telling.tell(ready, self._now())
         elif not self.expects_quotes:
-            # Nothing is to be expected, and a connection that is dead would have been noticed by now.
+            # No quotes are expected, and a dead connection would have been detected by now.
             self._telling.tell(ready, self._now() - DEAD_AFTER_SECONDS)
 
     def _fall_behind(self, names: Iterable[str], behind: Behind) -> None:
-        """Trades of these are missing, of names that number them: what comes of them waits, and so does their time."""
+        """Note missing trades, for names with numbered trades: their new quotes wait, and their watermark stops."""
         if missing := self._telling.numbered(names):
             behind.names.update(missing)
             self._telling.fell_behind(missing, "stream")
@@ -185,7 +185,7 @@ class Feed:
         return bool(behind.due(time.monotonic())) and self._telling.may_fetch
 
     def _close_the_gaps(self, behind: Behind, pages: Pages) -> None:
-        """A page of each name that is behind. A stream that is open is not given up because questions fail."""
+        """Fetch a page for each name with missing trades. Failed requests do not end an open stream."""
         for name, outcome in self._telling.fetch_some(behind.due(time.monotonic()), pages).items():
             if isinstance(outcome, SourceError):
                 pause = max(GAP_PAUSE, outcome.retry_after or 0.0)
@@ -194,23 +194,23 @@ class Feed:
             elif outcome:
                 self._pass_on(Received(behind.caught_up(name)), behind)
 
-    def _keep_asking(self) -> None:
+    def _keep_polling(self) -> None:
         pause = 0.0
         while not self._stop.is_set():
             beat()
-            wait(self._ask_now, pause)
-            self._ask_now.clear()
+            wait(self._poll_now, pause)
+            self._poll_now.clear()
             if self._stop.is_set():
                 return
-            pause = self._ask() if self._names else RECEIVE_SECONDS
+            pause = self._poll() if self._names else RECEIVE_SECONDS
 
-    def _ask(self) -> float:
-        """Ask once; how many seconds to wait before the next time."""
+    def _poll(self) -> float:
+        """Poll once; returns the seconds until the next poll."""
         names, asked_at = self._names, self._now()
         began = time.monotonic()
         interval = REFRESH_SECONDS if self._has_stream.is_set() else self._interval
         try:
-            self._ask_for(names, asked_at, interval)
+            self._poll_names(names, asked_at, interval)
         except SourceError as error:
             self._has_failed = True
             pause = max(interval, error.retry_after or 0.0)
@@ -221,8 +221,8 @@ class Feed:
         self._has_failed = False
         return max(0.0, interval - (time.monotonic() - began))
 
-    def _ask_for(self, names: Sequence[str], asked_at: float, seconds: float) -> None:
-        """Raises SourceError where it concerns the provider, or every one of the names."""
+    def _poll_names(self, names: Sequence[str], asked_at: float, seconds: float) -> None:
+        """Poll these names. Raises SourceError if it concerns the provider or all names."""
         numbered = self._telling.numbered(names)
         failed = self._telling.catch_up(numbered, seconds)
         others = [name for name in names if name not in numbered]

@@ -1,4 +1,4 @@
-"""The producer's signs of life, from a thread of its own: quotes never wait for the database."""
+"""The producer's heartbeat rows, written in a separate thread, so that quotes never wait for the database."""
 
 import logging
 import threading
@@ -15,15 +15,15 @@ from shared.runtime.lifecycle import SignOfLife
 from shared.settings.config import Config
 
 REFUSED_SECONDS = 10.0
-"""Between two tries of what the database would refuse again."""
+"""Pause after an error that a retry would repeat."""
 STUCK_SECONDS = 900.0
-"""The database answers or ends a statement before that (`shared.postgres.database.LIMITS`)."""
+"""Longer than any statement takes (`shared.postgres.database.LIMITS`)."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 class Condition(NamedTuple):
-    """How the producer fares: state and detail for the strip, messages that wait, messages handled since the start."""
+    """The producer's status: state and detail for the page, waiting messages, messages handled since the start."""
 
     state: str
     detail: str
@@ -32,32 +32,32 @@ class Condition(NamedTuple):
 
 
 def no_chores(_: Connection) -> None:
-    """Nothing is to be done beside the signs."""
+    """No work besides the heartbeat."""
 
 
 @contextmanager
-def signs_of_life(
+def heartbeats(
     config: Config,
     sign: SignOfLife,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None] = no_chores,
 ) -> Iterator[None]:
-    """Signs for the screen, and `chores` beside them, once a second while this is open."""
+    """Write the heartbeat row and run `chores` once a second while this context is open."""
     over = threading.Event()
 
     def give() -> None:
         with strand(STUCK_SECONDS):
             while not over.is_set():
                 try:
-                    _give_signs(config, sign, condition, chores, over)
+                    _write_heartbeats(config, sign, condition, chores, over)
                 except Unavailable as error:
-                    log.debug("no sign of life: %s", error)
+                    log.debug("no heartbeat written: %s", error)
                     wait(over, BEAT_SECONDS)
                 except TickstreamError as error:
-                    log.warning("The producer's state can't be written to the database: %s", error)
+                    log.warning("The producer's status can't be written to the database: %s", error)
                     wait(over, REFUSED_SECONDS)
 
-    thread = threading.Thread(target=give, name="signs of life")
+    thread = threading.Thread(target=give, name="heartbeat")
     thread.start()
     try:
         yield
@@ -66,7 +66,7 @@ def signs_of_life(
         thread.join()
 
 
-def _give_signs(
+def _write_heartbeats(
     config: Config,
     sign: SignOfLife,
     condition: Callable[[], Condition],

@@ -1,4 +1,4 @@
-"""The thread that fetches a provider's history, one symbol after the other."""
+"""The thread that fetches histories from a provider, one symbol after the other."""
 
 import logging
 import threading
@@ -17,23 +17,23 @@ from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from shared.observability.heartbeat import beat, strand, wait
 
 PAUSE_SECONDS, LONGEST_PAUSE = 2.0, 60.0
-"""Between two tries of one history: the pause doubles from try to try."""
+"""Pause between two attempts for one history; it doubles with each attempt."""
 PATIENCE_SECONDS = 60.0
-"""How long quotes wait for the history of a gap while the provider gives none."""
+"""How long quotes wait for the history of a gap while the provider fails."""
 PAST_PATIENCE_SECONDS = 300.0
-"""How long they wait for a whole past that the provider fails to give, while it gives those of others."""
+"""How long they wait for a whole history if requests for other symbols succeed."""
 LONGEST_PATIENCE_SECONDS = 1800.0
-"""The same where it gives no history at all, but answers: what is given up here can't come later."""
+"""The same if no history request succeeds, although the provider responds; the history can't be added later."""
 LOOK_SECONDS = 0.25
 STUCK_SECONDS = 3600.0
-"""A provider that allows few questions may take long to give a part of a history."""
+"""A provider with a low request limit may take long for a part of a history."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 @dataclass(eq=False)
 class Task:
-    """A wish from when it was made until it is fulfilled or given up; times are seconds of time.monotonic."""
+    """A history request until it is completed or abandoned; times are seconds of time.monotonic."""
 
     wish: Wish
     made: float = field(default_factory=time.monotonic)
@@ -42,18 +42,18 @@ class Task:
     failing_since: float | None = None
 
     def failed(self, now: float) -> None:
-        """One more try failed."""
+        """Note a failed attempt."""
         self.failures += 1
         self.failing_since = self.failing_since or now
 
     @property
     def pause(self) -> float:
-        """Seconds until the next try."""
+        """Seconds until the next attempt."""
         return float(min(LONGEST_PAUSE, PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10)))
 
 
 class Historian:
-    """One provider's history; parts and ends go to `inbox`. A history that fails holds up no other."""
+    """Fetches histories from one provider and puts them into `inbox`. A failing history does not delay others."""
 
     def __init__(self, provider: Provider, inbox: "Queue[Word]", clock: ProviderClock | None = None) -> None:
         self._provider, self._inbox = provider, inbox
@@ -67,23 +67,23 @@ class Historian:
         self._thread = threading.Thread(target=self._work, name=f"{provider.name} history", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def wish(self, wish: Wish) -> None:
-        """Fetch this when it is its turn."""
+        """Queue a request."""
         self._wishes.put(Task(wish))
 
     def unwish(self, wish: Wish) -> None:
-        """Nobody waits for this any more."""
+        """Cancel a request."""
         self._unwished.add(wish)
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Ask the thread to stop."""
         self._stop.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for the end, at most so long: a request under way is left to its own time limit."""
+        """Wait at most so long for the end of the thread; a pending request ends by its own time limit."""
         self._thread.join(seconds)
 
     def _work(self) -> None:
@@ -102,7 +102,7 @@ class Historian:
             self._fulfil(task)
 
     def _next(self) -> Task | None:
-        """What is new first, then what is to be tried again by now; None where there is nothing for a moment."""
+        """The next task: new ones first, then due retries; None if there is none within a short time."""
         due = next((task for task in self._later if task.due <= time.monotonic()), None)
         try:
             return self._wishes.get(timeout=0 if due else LOOK_SECONDS)
@@ -121,7 +121,7 @@ class Historian:
             self._inbox.put(FoundLate(wish.symbol, found))
 
     def _fulfil(self, task: Task) -> None:
-        """Fetch one history. What fails is tried again, ever more seldom, when the others had their turn."""
+        """Fetch one history. After a failure it is retried with growing pauses, after the other tasks."""
         wish, asked_at, began = task.wish, self._clock.now(), time.monotonic()
         try:
             self._fetch(wish, asked_at)
@@ -131,14 +131,14 @@ class Historian:
             self._try_later(task, error, asked_at)
         else:
             self._down_since, self._given_at = None, time.monotonic()
-            # The answers may have told that this machine's clock is fast: less was over then.
+            # The responses may have shown that this machine's clock is fast: then fewer minutes had ended.
             asked_at = min(asked_at, self._clock.now() - (self._given_at - began))
             self._inbox.put(PastEnded(wish, None, asked_at))
 
     def _try_later(self, task: Task, error: SourceError, asked_at: float) -> None:
-        """Quotes wait for it: what was not to be had for a while is given up.
+        """Schedule a retry, or abandon the history after a while, because quotes wait for it.
 
-        Where it is the provider that fails, and not this one question, the others need not be asked now either.
+        If the provider fails, and not only this request, the other tasks wait too.
         """
         now = time.monotonic()
         task.failed(now)
@@ -157,9 +157,9 @@ class Historian:
             wait(self._stop, pause)
 
     def _patience_left(self, task: Task, now: float) -> float:
-        """Seconds until this history is given up. That of a gap has its own patience, whatever failed before it.
+        """Seconds until this history is abandoned. That of a gap has its own limit, independent of earlier failures.
 
-        A whole past can't come later than quotes: it is given up only where the provider is there, and fails at it.
+        A whole history can't be published after quotes, so it is abandoned only if the provider responds but fails.
         """
         began = min(task.failing_since or now, self._down_since or now)
         since = max(task.made, began)
@@ -185,12 +185,12 @@ class Historian:
 
 
 def _comes_late(record: RecordedBar | CorporateAction) -> bool:
-    """Whether it may be told when time has passed it: not so what quotes or minutes have told."""
+    """Whether the record may be published after the watermark has passed it; intraday bars may not."""
     return isinstance(record, CorporateAction) or record.interval == "1d"
 
 
 def _ends(record: RecordedBar | CorporateAction) -> float:
-    """When a bar shorter than a day is over, epoch seconds; days and actions are told once they are."""
+    """The end of an intraday bar in epoch seconds; days and actions are provided only once they have ended."""
     if isinstance(record, CorporateAction) or record.interval == "1d":
         return float("-inf")
     return record.start.timestamp() + INTERVAL_SECONDS[record.interval]

@@ -1,4 +1,4 @@
-"""How the threads of one provider put what they hear into the inbox, and fetch numbered trades that were missed."""
+"""Puts the messages of one provider's threads into the inbox, and fetches missed numbered trades."""
 
 import threading
 import time
@@ -15,12 +15,12 @@ from shared.market.records import Quote
 from shared.observability.heartbeat import beat
 
 WORDS_WAITING = 32
-"""So many words in the inbox, each a page at most, and no more missed trades are fetched."""
+"""With so many messages in the inbox, each at most a page, no more missed trades are fetched."""
 INBOX_SECONDS = 0.02
 
 
 class Telling:
-    """What was told of one provider; used by its two threads. `now` gives the time in epoch seconds."""
+    """Sends one provider's messages to the inbox; used by its two threads. `now` returns epoch seconds."""
 
     def __init__(
         self, provider: Provider, inbox: "Queue[Word]", stop: threading.Event, now: Callable[[], float]
@@ -31,18 +31,18 @@ class Telling:
         self._fetching = threading.Lock()
 
     def follow(self, name: str, trade_id: int | None) -> None:
-        """A name is new; of one that numbers its trades, the last that is in the log."""
-        # What was told of it in an earlier turn may not have reached the log.
+        """Add a name, with the last trade in the log if its trades are numbered."""
+        # Trades sent when it was followed earlier may not have reached the log.
         self._trade_ids.pop(name, None)
         if self.provider.numbers_trades and trade_id is not None:
             self._trade_ids[name] = trade_id
 
     def numbered(self, names: Iterable[str]) -> list[str]:
-        """Those of which the last trade is known."""
+        """The names whose last trade number is known."""
         return [name for name in names if name in self._trade_ids]
 
     def skipping(self, quotes: Iterable[Quote]) -> set[str]:
-        """The names of which trades are missing before or among these: their numbers rise by one."""
+        """The names with missing trades before or among these, whose numbers must increase by one."""
         last: dict[str, int] = {}
         skipping = set()
         for quote in quotes:
@@ -53,23 +53,23 @@ class Telling:
         return skipping
 
     def tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
-        """Into the inbox first, then the numbers: what another thread finds behind them is behind these there too."""
+        """Send quotes, then update the trade numbers: trades that another thread finds after them are queued later."""
         self._inbox.put(Came(self._source, received, contact, asked))
         for quote in received.quotes:
             if quote.trade_id is not None:
                 self._trade_ids[quote.symbol] = max(quote.trade_id, self._trade_ids.get(quote.symbol, 0))
 
     def fell_behind(self, names: Iterable[str], by: Asker) -> None:
-        """What is newest of these is missing."""
+        """Report that the newest trades of these names are missing."""
         self._inbox.put(FellBehind(self._source, tuple(names), by, None))
 
     def lost(self, error: SourceError, is_stream: bool, pause: float) -> None:
-        """The stream or a question failed, and is tried again after so many seconds."""
+        """Report that the stream or a poll failed, and is retried after `pause` seconds."""
         now = self.now()
         self._inbox.put(Lost(self._source, error, is_stream, now, now + pause))
 
     def failed(self, name: str, error: SourceError, by: Asker, pause: float) -> None:
-        """A name could not be asked for: what is its own affair is told of it alone."""
+        """Report a failed request for a name: for that name only if the error is Unanswered, else for the source."""
         if isinstance(error, Unanswered):
             self._inbox.put(FellBehind(self._source, (name,), by, error))
         else:
@@ -77,7 +77,7 @@ class Telling:
 
     @property
     def may_fetch(self) -> bool:
-        """Whether what was fetched before is on its way into the log, and no other thread is fetching."""
+        """Whether the inbox has room and no other thread is fetching."""
         return self._has_room and not self._fetching.locked()
 
     @property
@@ -85,7 +85,7 @@ class Telling:
         return self._inbox.qsize() < WORDS_WAITING
 
     def fetch_some(self, names: Iterable[str], pages: Pages) -> dict[str, bool | SourceError]:
-        """A page of each: whether it was the last one, or why there was none; nothing while another thread fetches."""
+        """Fetch a page for each name: whether it was the last one, or the error; empty while another thread fetches."""
         if not self._fetching.acquire(blocking=False):
             return {}
         try:
@@ -100,9 +100,9 @@ class Telling:
             return error
 
     def catch_up(self, names: Iterable[str], seconds: float) -> dict[str, SourceError]:
-        """Every trade behind the last one known, in order, a page of each name in turn; and which names failed.
+        """Fetch all trades after the last known one, a page of each name in turn; returns the names that failed.
 
-        After so many seconds the rest is left to the next call. Raises SourceError that concerns the provider.
+        After so many seconds the rest is left to the next call. Raises SourceError if it concerns the provider.
         """
         waiting, pages, failed = deque(names), Pages(self.provider), dict[str, SourceError]()
         until = time.monotonic() + seconds
@@ -118,13 +118,13 @@ class Telling:
         return failed
 
     def _waits_for_room(self) -> bool:
-        """Return once there is room; False where the stop was asked for."""
+        """Wait until there is room; returns False if stopped."""
         while not self._has_room and not self._stop.wait(INBOX_SECONDS):
             beat()
         return not self._stop.is_set()
 
     def _fetch(self, name: str, pages: Pages, by: Asker) -> bool:
-        """Tell one page of the trades that are missing; whether it was the last one. Raises SourceError."""
+        """Fetch and send a page of missing trades; returns whether it was the last one. Raises SourceError."""
         at, last = self.now(), self._trade_ids.get(name)
         if last is None:
             return True

@@ -1,6 +1,6 @@
-"""The live source: every provider's quotes, histories and time, as one sequence of records for the log.
+"""The live source: merges quotes, histories and time marks of all providers into one sequence of records for the log.
 
-One thread orders everything; the others only wait for providers (`feed.py`, `past.py`) and put what they hear into
+One thread orders all records; the others only wait for providers (`feed.py`, `history_worker.py`) and put messages into
 an inbox. So no state is shared, and the order in the inbox is the order in the log.
 """
 
@@ -43,14 +43,14 @@ WAIT_SECONDS = 0.1
 TICK_SECONDS = 0.5
 QUALITY_SECONDS = 2.0
 INBOX_WORDS = 50_000
-"""Where Kafka takes nothing for so long, providers have to wait."""
+"""Maximum number of messages; if Kafka is unavailable for so long, providers have to wait."""
 CATCH_UP_SECONDS = 3600.0
 
 log = logging.getLogger("tickstream.producer")
 
 
 class LiveMarket:
-    """`known` is what the log holds already. `quality` is how every symbol fared a moment ago."""
+    """`known` is what the log already holds. `quality` holds the latest data quality of all symbols."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class LiveMarket:
         self._followed: dict[str, Followed] = {}
         self._by_name: dict[Listing, Followed] = {}
         self._positions = Positions()
-        self._ticked = self._told = 0.0
+        self._ticked = self._reported_at = 0.0
         self._clocks = Clocks({})
         self._correction = 0.0
 
     def records(self, stop: Event) -> Iterator[Record]:
-        """What goes into the log, until `stop` is set."""
+        """The records to publish, until `stop` is set."""
         while not stop.is_set():
             beat()
             try:
@@ -90,15 +90,15 @@ class LiveMarket:
                 yield from self._positions.give(self._tick(), self._correction)
 
     def _now(self) -> float:
-        """The time, epoch seconds, by the providers' clocks where they agree that this machine's is wrong."""
+        """The time in epoch seconds, corrected if the providers agree that this machine's clock is wrong."""
         return time.time() + self._clocks.offset
 
     def close(self) -> None:
-        """Stop every thread."""
+        """Stop all threads."""
         self.at_work.close()
 
     def follow(self, listings: Listings) -> dict[str, ConfigError]:
-        """Follow these symbols from now on, and no others: those that can't be, for a provider without its key."""
+        """Follow exactly these symbols from now on; returns the errors of symbols whose provider has no key."""
         for symbol in self._followed.keys() - listings.keys():
             self._drop(symbol)
         refused = {}
@@ -124,7 +124,7 @@ class LiveMarket:
             self._wish(followed)
 
     def _known_of(self, symbol: str) -> KnownOfSymbol | None:
-        """What the log holds of a symbol. After a long while its minutes alone are fetched, not every trade."""
+        """What the log holds of a symbol. After a long time only its minute bars are fetched, not all trades."""
         known = self._known.get(symbol)
         if known is None or self._now() - max(known.time, known.quoted[0]) < CATCH_UP_SECONDS:
             return known
@@ -143,7 +143,7 @@ class LiveMarket:
         self.at_work.wish(source, followed.wish)
 
     def _wished(self, wish: Wish) -> Followed | None:
-        """Whose history that is, None where it is not wanted any more."""
+        """The symbol of a history request, None if it is no longer needed."""
         followed = self._followed.get(wish.symbol)
         return followed if followed is not None and followed.wish is wish else None
 
@@ -168,7 +168,7 @@ class LiveMarket:
         return ()
 
     def _noted(self, word: Connected | FellBehind | CaughtUp | Lost | PastDelayed | Watched) -> None:
-        """What brings no record by itself."""
+        """Handle messages that produce no records."""
         if isinstance(word, Connected):
             self.at_work.health[word.source].connected()
         elif isinstance(word, FellBehind):
@@ -197,7 +197,7 @@ class LiveMarket:
                 followed.caught_up(word.by, word.at)
 
     def _spoken(self, source: str, name: str) -> Followed | None:
-        """The symbol for which this source speaks, None where another one does."""
+        """The symbol if this is its active source, else None."""
         followed = self._by_name.get(Listing(source, name))
         return followed if followed is not None and followed.choice.speaker == source else None
 
@@ -210,7 +210,7 @@ class LiveMarket:
                 before = followed.line.phase
                 yield from followed.take(came.source, quote, came.contact, polled, health.stream_open)
                 self._look_back(followed, before)
-        health.told(came.contact, polled)
+        health.received(came.contact, polled)
         health.refused += came.received.refused
         if polled:
             self._note_missing(came)
@@ -221,7 +221,7 @@ class LiveMarket:
                 followed.line.delay = delay
 
     def _note_missing(self, came: Came) -> None:
-        """Of the names that were asked for: those that failed, that the provider left out, and that it still has."""
+        """Process the polled names: those that failed, those omitted by the provider, and those found."""
         received, now = came.received, self._now()
         there = received.named | {quote.symbol for quote in received.quotes}
         for name in came.asked:
@@ -237,7 +237,7 @@ class LiveMarket:
                 followed.answered(name in received.named, now)
 
     def _look_back(self, followed: Followed, before: str) -> None:
-        """A gap was noticed: its history is wanted."""
+        """Request the history after a gap was detected."""
         if before == "live" and followed.line.phase == "history":
             self._wish(followed)
 
@@ -256,12 +256,12 @@ class LiveMarket:
             for finding in followed.findings:
                 self.findings.put(finding)
             followed.findings.clear()
-        if time.monotonic() - self._told >= QUALITY_SECONDS:
-            self._told = time.monotonic()
-            self._tell(now)
+        if time.monotonic() - self._reported_at >= QUALITY_SECONDS:
+            self._reported_at = time.monotonic()
+            self._report(now)
 
-    def _tell(self, now: float) -> None:
-        """Tell the feeds whether silence means something, the lines how late they are, the screen how all fare."""
+    def _report(self, now: float) -> None:
+        """Update the sources with expected quotes, the delays of the symbols and the data quality for the page."""
         open_sources = {
             followed.choice.speaker
             for followed in self._followed.values()
@@ -279,18 +279,18 @@ class LiveMarket:
         return quality_row(followed, self.at_work.health[speaker], now, self._clocks.fault(speaker))
 
     def _compare_clocks(self) -> None:
-        """Between this machine and the providers; a change is a line of the log."""
+        """Compare this machine's clock with the providers', and log changes."""
         before, self._clocks = self._clocks, self.at_work.clocks()
         if self._clocks.offset < before.offset:
             self._not_beyond(self._now())
         if self._clocks.faults and not before.faults:
             faults = "; ".join(sorted(self._clocks.faults)).capitalize()
-            log.warning("%s: times are corrected by this difference where possible.", faults)
+            log.warning("%s: times are corrected by this difference if possible.", faults)
         if before.faults and not self._clocks.faults:
-            log.info("The clock of this machine is right again.")
+            log.info("The clock of this machine is correct again.")
 
     def _not_beyond(self, now: float) -> None:
-        """What was told by a clock that was fast has not come further than this."""
+        """Limit times measured by a fast clock to now."""
         for health in self.at_work.health.values():
             health.not_beyond(now)
         for followed in self._followed.values():

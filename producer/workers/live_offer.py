@@ -1,6 +1,6 @@
-"""The simulated market in the place of live quotes: tried again and again, and offered on the page once they are there.
+"""While the simulated market replaces live quotes: probes Yahoo, and offers the switch to live quotes on the page.
 
-The offer is one row of `live_offers` in the simulated database: this module writes it, the screen shows it and sets
+The offer is one row of `live_offers` in the simulated database: this module writes it, the page shows it and sets
 `accepted_at`. The pipeline then switches; the two markets share no topic and no table.
 """
 
@@ -19,8 +19,8 @@ from shared.postgres.database import Connection, connect, transaction
 from shared.settings.config import Config
 
 PROBE_SECONDS = 60.0
-LONGEST_FAREWELL = 1.0
-"""Seconds that the end waits for a database that may be away."""
+JOIN_SECONDS = 1.0
+"""Seconds to wait for the thread at the end; the database may be unavailable."""
 
 HAS_DATABASE = "select exists (select from pg_database where datname = %s)"
 HAS_TABLES = "select to_regclass('migrations') is not null"
@@ -40,35 +40,35 @@ log = logging.getLogger("tickstream.pipeline")
 
 
 def has_run(config: Config) -> bool:
-    """Whether this feed's tables were made at an earlier start. Raises Unavailable.
+    """Whether this feed's tables were created at an earlier start. Raises Unavailable.
 
-    Its database alone says nothing: a user may have made one for us to fill.
+    The database alone is no evidence: a user may have created an empty one for us.
     """
     found = _holds(config.postgres.dsn_for("postgres"), HAS_DATABASE, config.database())
     return found and _holds(config.postgres.dsn_for(config.database()), HAS_TABLES)
 
 
-def _holds(dsn: str, question: str, *values: object) -> bool:
+def _holds(dsn: str, query: str, *values: object) -> bool:
     with closing(connect(dsn, "pipeline")) as connection:
-        return _answer(connection, question, *values)
+        return _answer(connection, query, *values)
 
 
-def _answer(connection: Connection, question: str, *values: object) -> bool:
+def _answer(connection: Connection, query: str, *values: object) -> bool:
     with transaction(connection) as cursor:
-        cursor.execute(question, values)
+        cursor.execute(query, values)
         return cursor.fetchone() == (True,)
 
 
 def withdraw(dsn: str) -> None:
-    """No offer: nobody would carry it out. Raises Unavailable."""
+    """Delete an offer that nothing would carry out. Raises Unavailable."""
     with closing(connect(dsn, "pipeline")) as connection, transaction(connection) as cursor:
         cursor.execute(WITHDRAW)
 
 
 def take_over(simulated: str, live: str) -> None:
-    """The symbols that were added to the simulated market, and those that were removed, count for live quotes.
+    """Copy the symbols added to and removed from the simulated market to the live database.
 
-    Both databases are named by their DSN. Raises Unavailable.
+    Both databases are given by their DSN. Raises Unavailable.
     """
     migrate(simulated)
     with (
@@ -82,10 +82,10 @@ def take_over(simulated: str, live: str) -> None:
 
 @contextmanager
 def offering(dsn: str, yahoo_url: str, reason: str) -> Iterator[Event]:
-    """Probe Yahoo and offer it while this is open; the event is set once the user accepts. Raises Unavailable.
+    """Probe Yahoo and offer it while this context is open; the event is set once the user accepts. Raises Unavailable.
 
-    `dsn` is of the simulated database, `reason` is why live quotes can't be had, such as "no network". A database
-    that is away later is waited for.
+    `dsn` is that of the simulated database, `reason` is why there are no live quotes, such as "no network". Later
+    outages of the database are waited for.
     """
     with closing(connect(dsn, "pipeline")) as connection, transaction(connection) as cursor:
         cursor.execute(MAKE, (reason,))
@@ -95,11 +95,11 @@ def offering(dsn: str, yahoo_url: str, reason: str) -> Iterator[Event]:
         yield offer.accepted
     finally:
         offer.over.set()
-        keeper.join(LONGEST_FAREWELL)
+        keeper.join(JOIN_SECONDS)
 
 
 class _Offer:
-    """What the two threads of an offer share: one asks Yahoo, the other looks after the row."""
+    """The two threads of an offer: one probes Yahoo, the other updates the row."""
 
     def __init__(self, dsn: str, yahoo_url: str) -> None:
         self._dsn, self._yahoo_url = dsn, yahoo_url
@@ -107,37 +107,37 @@ class _Offer:
         self.accepted, self.over = Event(), Event()
 
     def start(self) -> Thread:
-        """Start both; the one that looks after the row. A request under way or a silent database holds up no end."""
+        """Start both threads; returns the one that updates the row. Neither prevents the process from ending."""
         Thread(target=self._probe, name="probe", daemon=True).start()
         keeper = Thread(target=self._keep, name="live offer", daemon=True)
         keeper.start()
         return keeper
 
     def _probe(self) -> None:
-        while not self.over.wait(PROBE_SECONDS * random.uniform(0.8, 1.2)):  # noqa: S311 (no secret hangs on it)
+        while not self.over.wait(PROBE_SECONDS * random.uniform(0.8, 1.2)):  # noqa: S311 (not used for security)
             found = obstacle(self._yahoo_url)
             if found is None and not self._is_reachable:
                 log.info(
-                    "Yahoo can be reached now: the page offers to switch to live quotes, and a new start uses them."
+                    "Yahoo can be reached now: the page offers to switch to live quotes, and a restart uses them."
                 )
             if found is not None and self._is_reachable:
                 log.info("Yahoo can no longer be reached (%s): %s", found.cause, found)
             self._is_reachable = found is None
 
     def _keep(self) -> None:
-        """Until the end, whatever happens to the database; then without the row."""
+        """Update the row until the end, with reconnects to the database; then delete it."""
         while not self.over.is_set():
             try:
                 with closing(connect(self._dsn, "pipeline")) as connection:
-                    self._look_after(connection)
+                    self._update_row(connection)
             except Unavailable as error:
-                log.debug("the offer of live quotes is not written yet: %s", error)
+                log.debug("the offer of live quotes could not be written yet: %s", error)
                 self.over.wait(BEAT_SECONDS)
             except TickstreamError as error:
-                log.warning("Live quotes are not offered any more: %s", error)
+                log.warning("Live quotes are no longer offered: %s", error)
                 return
 
-    def _look_after(self, connection: Connection) -> None:
+    def _update_row(self, connection: Connection) -> None:
         while not self.over.wait(BEAT_SECONDS):
             with transaction(connection) as cursor:
                 cursor.execute(TELL, {"reachable": self._is_reachable})

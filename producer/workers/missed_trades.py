@@ -1,7 +1,7 @@
-"""Numbered trades that were missed: fetched a page at a time, each name in its turn, and passed on as they come.
+"""Fetches missed numbered trades page by page, in turn for each name.
 
-So hours of absence take no more memory than some pages, a name with a million trades holds up no other, and a stop
-comes between two pages.
+So an outage of hours needs no more memory than a few pages, a name with a million trades does not delay others, and a
+stop takes effect between two pages.
 """
 
 from collections import deque
@@ -15,25 +15,25 @@ from shared.market.records import Quote
 
 PAGE_TRADES = 1_000
 WAITING_QUOTES = 1_000
-"""Of a name's newest frames so many wait for the trades before them; older ones are fetched with these."""
+"""Number of a name's newest quotes that wait for the trades before them; older ones are fetched again."""
 
 
 class Page(NamedTuple):
-    """Trades in order; `is_last` says that the provider has no more for now."""
+    """Trades in order; `is_last` is set if the provider has no more for now."""
 
     quotes: list[Quote]
     is_last: bool
 
 
 class Pages:
-    """The pages of every name that is being fetched. One thread's own."""
+    """The open page iterators by name. Not thread-safe."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._open: dict[str, tuple[int, Iterator[Quote]]] = {}
 
     def next(self, name: str, last: int) -> Page:
-        """The next page behind the trade `last`. Raises SourceError: the next call asks anew."""
+        """The next page after the trade `last`. Raises SourceError; the next call then sends a new request."""
         reached, trades = self._open.pop(name, (None, iter(())))
         if reached != last:
             trades = self._provider.trades_after(name, last)
@@ -46,7 +46,7 @@ class Pages:
 
 
 class Behind:
-    """The names of which a stream misses trades before its next frame, and the newest frames that wait for them."""
+    """The names for which a stream missed trades, and their newest quotes, which wait for the missing ones."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -54,15 +54,15 @@ class Behind:
         self._waiting: dict[str, deque[Quote]] = {}
 
     def due(self, now: float) -> list[str]:
-        """The names that may be asked for now."""
+        """The names that may be requested now."""
         return [name for name in sorted(self.names) if self._next_try.get(name, 0.0) <= now]
 
     def try_again(self, name: str, at: float) -> None:
-        """Not before this time."""
+        """Set the earliest time of the next request."""
         self._next_try[name] = at
 
     def keep(self, received: Received) -> Received:
-        """What need not wait; the rest is kept."""
+        """Keep the quotes of names with missing trades; returns the others."""
         if not self.names:
             return received
         for quote in received.quotes:
@@ -73,17 +73,17 @@ class Behind:
         )
 
     def caught_up(self, name: str) -> list[Quote]:
-        """Nothing is missing any more before these, which have waited."""
+        """Note that no trades of a name are missing; returns its waiting quotes."""
         self.names.discard(name)
         self._next_try.pop(name, None)
         return list(self._waiting.pop(name, ()))
 
     def forget(self, names: Iterable[str]) -> None:
-        """These are not wanted any more."""
+        """Drop names that are no longer followed."""
         for name in set(names) & self.names:
             self.caught_up(name)
 
 
 def number_of(quote: Quote) -> int:
-    """The trade's number, -1 where it has none."""
+    """The trade's number, -1 if it has none."""
     return quote.trade_id if quote.trade_id is not None else -1

@@ -1,4 +1,4 @@
-"""The place of each record in the producer's own sequence."""
+"""Assigns each record its position in the producer's sequence."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -11,13 +11,13 @@ MICROSECONDS = 1_000_000
 
 
 class Positions:
-    """Positions that rise for ever, also from one run to the next: microseconds of the clock, or one more."""
+    """Positions that increase, also from one run to the next: the clock's microseconds, or the last one plus 1."""
 
     def __init__(self) -> None:
         self._last = 0
 
     def give(self, records: Iterable[Record], correction: float) -> Iterator[Record]:
-        """The records with their positions; `correction` is by how many seconds received times are put forward now."""
+        """The records with their positions; `correction` is the positive correction of received times, in seconds."""
         for record in records:
             assert isinstance(record, Quote | RecordedBar | CorporateAction | TimeMark)
             self._last = max(self._last + 1, int(time.time() * MICROSECONDS))

@@ -1,4 +1,4 @@
-"""The providers that some symbol needs, each with its threads, from its first symbol to the end of the run."""
+"""The running providers, each with its threads, from its first symbol to the end of the run."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ MakeProvider = Callable[[str], Provider]
 
 
 class ProvidersAtWork:
-    """What they hear goes to `inbox`; `health` is how each fares, kept by the thread that reads the inbox."""
+    """Their messages go to `inbox`; `health` holds the status of each, updated by the thread that reads the inbox."""
 
     def __init__(self, make_provider: MakeProvider, inbox: "Queue[Word]", poll_interval: float) -> None:
         self.health: dict[str, SourceHealth] = {}
@@ -29,7 +29,7 @@ class ProvidersAtWork:
         self._historians: dict[str, Historian] = {}
 
     def open(self, source: str) -> None:
-        """Bring a provider to work at its first symbol. Raises ConfigError where it lacks its key."""
+        """Start a provider at its first symbol. Raises ConfigError if its key is missing."""
         if source in self._providers:
             return
         provider = self._make_provider(source)
@@ -41,42 +41,42 @@ class ProvidersAtWork:
         self._providers[source] = provider
 
     def clocks(self) -> Clocks:
-        """How the clocks of the providers and of this machine compare."""
+        """The comparison of the providers' clocks with this machine's."""
         measured = {name: each.clock for name, each in self._providers.items() if each.clock.is_measured}
         return Clocks({name: clock.offset for name, clock in measured.items()})
 
     @property
     def correction(self) -> float:
-        """The most by which received times of the last minute were put forward, in seconds."""
+        """The largest positive correction of received times in the last minute, in seconds."""
         return max((each.clock.correction for each in self._providers.values()), default=0.0)
 
     def provider(self, source: str) -> Provider:
-        """A provider that is at work. Raises Unavailable where none of its symbols is followed yet."""
+        """A running provider. Raises Unavailable if none of its symbols is followed yet."""
         if source not in self._providers:
-            raise Unavailable(f"{source} is not at work yet")
+            raise Unavailable(f"{source} has not started yet")
         return self._providers[source]
 
     def follow(self, trade_ids: Mapping[Listing, int | None]) -> None:
-        """The listings wanted from now on, each with the last trade in the log where trades are numbered."""
+        """Set the followed listings, each with the last trade in the log if trades are numbered."""
         for source, feed in self._feeds.items():
             ids = {listing.name: number for listing, number in trade_ids.items() if listing.source == source}
             feed.follow(tuple(ids), {name: number for name, number in ids.items() if number is not None})
 
     def expect_quotes(self, sources: set[str]) -> None:
-        """From these sources: silence of any other says nothing."""
+        """Set the sources from which quotes are expected, so that their silence is an error."""
         for source, feed in self._feeds.items():
             feed.expects_quotes = source in sources
 
     def wish(self, source: str, wish: Wish) -> None:
-        """Have a history fetched."""
+        """Request a history."""
         self._historians[source].wish(wish)
 
     def unwish(self, source: str, wish: Wish) -> None:
-        """Nobody waits for this history any more."""
+        """Cancel a history request."""
         self._historians[source].unwish(wish)
 
     def close(self) -> None:
-        """Stop every thread; what hangs in a request is left to its own time limit."""
+        """Stop all threads; a pending request ends by its own time limit."""
         workers: list[Feed | Historian] = [*self._feeds.values(), *self._historians.values()]
         for worker in workers:
             worker.stop()

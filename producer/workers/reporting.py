@@ -1,7 +1,7 @@
-"""What the live producer tells the database, and what it learns there: symbols, quality, alerts, companies.
+"""Exchanges data between the live producer and the database: symbols, quality, alerts and companies.
 
-From threads of its own: quotes never wait for the database. While it is away the producer goes on with the symbols
-it knows, and tells what it had to tell afterwards.
+This runs in separate threads, so that quotes never wait for the database. While the database is unavailable, the
+producer continues with the symbols it knows, and writes its reports afterwards.
 """
 
 import logging
@@ -28,36 +28,36 @@ from shared.market.listings import Listings
 from shared.postgres.database import Connection, Cursor, connect, transaction
 
 IDLE_SECONDS = 2.0
-LONGEST_FAREWELL = 0.5
-"""Seconds that the end waits for a provider that is being asked."""
+JOIN_SECONDS = 0.5
+"""Seconds to wait at the end for a pending request to a provider."""
 REFUSED_SECONDS = 60.0
-"""Between two tries of what the database would refuse again."""
+"""Pause after an error that a retry would repeat."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 class Report:
-    """The chores of one run. `configured` is what the settings watch."""
+    """The reports of one run. `configured` holds the symbols in the settings."""
 
     def __init__(self, market: LiveMarket, configured: Listings, listings: Listings) -> None:
         self._market, self._configured, self.listings = market, configured, listings
-        self._told: object = None
+        self._written: object = None
         self._finding: Finding | None = None
 
     def give(self, connection: Connection) -> None:
-        """Once a second: what changed on either side. Raises as the database does."""
+        """Exchange the changes with the database, once a second. Raises the errors of the database."""
         with transaction(connection) as cursor:
             listings = read_listings(cursor, self._configured)
-            if self._market.quality is not self._told:
+            if self._market.quality is not self._written:
                 write_quality(cursor, self._market.quality)
-                self._told = self._market.quality
+                self._written = self._market.quality
         if listings != self.listings:
             self.listings = listings
             self._market.inbox.put(Watched(listings))
         self._keep_findings(connection)
 
     def _keep_findings(self, connection: Connection) -> None:
-        """One that could not be kept is kept at the next time."""
+        """Store the findings; one that failed is retried at the next call."""
         while True:
             try:
                 self._finding = self._finding or self._market.findings.get_nowait()
@@ -69,9 +69,9 @@ class Report:
 
 
 def keep(cursor: Cursor, finding: Finding) -> None:
-    """Keep what was found: an alert that is raised, or cleared; one that is news is a line of the log.
+    """Store a finding as a raised or cleared alert; a new one is logged.
 
-    Rows that were left out are in the log already: a line for each answer.
+    Skipped rows are already logged, with one line per response.
     """
     at = datetime.fromtimestamp(finding.at, UTC)
     if not finding.is_raised:
@@ -86,7 +86,7 @@ def keep(cursor: Cursor, finding: Finding) -> None:
 
 @contextmanager
 def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterator[None]:
-    """A thread that learns names, currencies and exchanges while this is open; it may wait for a provider."""
+    """Fetch company data in a thread while this context is open; the thread may wait for a provider."""
     over = threading.Event()
     companies = Companies(market.at_work.provider)
     market.companies = companies.known
@@ -102,7 +102,7 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
                 log.debug("companies are not stored yet: %s", error)
                 over.wait(IDLE_SECONDS)
             except TickstreamError as error:
-                log.warning("The names and states of the symbols can't be stored: %s", error)
+                log.warning("The company data of the symbols can't be stored: %s", error)
                 over.wait(REFUSED_SECONDS)
 
     thread = threading.Thread(target=ask, name="companies", daemon=True)
@@ -111,4 +111,4 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
         yield
     finally:
         over.set()
-        thread.join(timeout=LONGEST_FAREWELL)
+        thread.join(timeout=JOIN_SECONDS)

@@ -1,6 +1,6 @@
-"""Symbols that join and leave the simulated market while it runs: what the tables ask for is done, and kept in them.
+"""Adds and removes symbols of the simulated market while it runs, as requested in the tables.
 
-When a symbol joins is written before its first quote, so that a producer that starts again goes on with the same
+The time at which a symbol joins is stored before its first quote, so that a restarted producer continues with the same
 market.
 """
 
@@ -18,20 +18,20 @@ from shared.settings.config import Config
 
 MINUTE = timedelta(minutes=1)
 AHEAD = timedelta(seconds=3)
-"""Between the decision and the minute with which a symbol joins: the decision is written in between."""
+"""Minimum time between the decision and the minute in which a symbol joins, to store the decision."""
 
 log = logging.getLogger("tickstream.producer")
 
 
 class Joining:
-    """Who joins and leaves a market of the settings' symbols."""
+    """Adds symbols to a market and removes them."""
 
     def __init__(self, market: SimulatedMarket) -> None:
         self._market = market
         self._gone: frozenset[str] = frozenset()
 
     def begin(self, asked: Sequence[SymbolRequest]) -> None:
-        """Make the market what it was when the producer ended."""
+        """Restore the market's symbols as they were when the producer ended."""
         for symbol, wanted, joined_at in asked:
             if wanted and joined_at is not None and joined_at > EPOCH:
                 self._market.join(symbol, _minute(joined_at))
@@ -39,7 +39,7 @@ class Joining:
         self._market.leave(self._gone)
 
     def give(self, connection: Connection) -> None:
-        """Once a second: do what was asked for since. Raises as the database does."""
+        """Apply new requests, once a second. Raises the errors of the database."""
         with transaction(connection) as cursor:
             asked = read_asked(cursor)
         gone = frozenset(each.symbol for each in asked if not each.wanted)
@@ -50,7 +50,7 @@ class Joining:
                 self._take_up(connection, each.symbol)
 
     def _take_up(self, connection: Connection, symbol: str) -> None:
-        """At the next full minute; where writing that took too long, at the one after."""
+        """Add a symbol at the next full minute, or at a later one if storing that took too long."""
         joins = EPOCH + MINUTE * (_minute(datetime.now(UTC) + AHEAD) + 1)
         with transaction(connection) as cursor:
             write_joined(cursor, symbol, joins)
@@ -66,7 +66,7 @@ def _minute(moment: datetime) -> int:
 
 
 def asked_so_far(config: Config) -> list[SymbolRequest]:
-    """What was added to the market of these settings and removed from it. Raises Unavailable."""
+    """The symbols added to and removed from the market of these settings. Raises Unavailable."""
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     migrate(dsn)
     with closing(connect(dsn, "producer")) as connection, transaction(connection) as cursor:

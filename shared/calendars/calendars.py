@@ -1,4 +1,4 @@
-"""Sessions of an exchange: pre, regular, post, closed; holidays, half days and breaks from exchange_calendars."""
+"""Sessions of an exchange (pre, regular, post, closed), with holidays, half days and breaks from exchange_calendars."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -26,29 +26,29 @@ from shared.market.exchanges import (
 
 DAY = 86_400
 FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
-"""Where calendars begin: the first of these that the records of an exchange reach back to."""
+"""Candidate start dates of calendars: the earliest one that exchange_calendars supports is used."""
 NEVER = 2**40
 YEAR_START, YEAR_END = 1_735_689_600, 1_767_225_600
-"""The year that says how long the trading day of an exchange is: 2025, in UTC. A fixed one, so that what is reckoned
-per year is the same whenever it is reckoned."""
+"""The year 2025 in UTC, from which the length of an exchange's trading day is taken. It is fixed, so that annualized
+values do not depend on when they are computed."""
 
 _PRE_OPENS, _POST_SECONDS = 4 * 3600, 4 * 3600
-"""US extended hours: from 04:00 local time, and for four hours after the close, on a half day until 17:00."""
+"""US extended hours: from 04:00 local time, and until four hours after the close (17:00 on a half day)."""
 _SUNDAY_TO_THURSDAY = {
     **dict.fromkeys(("Asia/Amman", "Asia/Bahrain", "Asia/Kuwait", "Asia/Muscat"), date.max),
     **dict.fromkeys(("Asia/Qatar", "Asia/Riyadh", "Africa/Cairo"), date.max),
     **dict.fromkeys(("Asia/Jerusalem", "Asia/Tel_Aviv"), date(2026, 1, 5)),
 }
-"""Time zones whose exchanges rest on Fridays and Saturdays, and the day from which they do no more."""
+"""Time zones whose exchanges are closed on Fridays and Saturdays, and the date on which that ends."""
 _ZONES = {"ASEX": "Europe/Athens", "XBSE": "Europe/Bucharest", "XTAE": "Asia/Jerusalem"}
-"""Where exchanges lie that exchange_calendars names, but makes no calendar of."""
+"""Time zones of exchanges for which exchange_calendars has a name but no calendar."""
 
 
 class SessionAt(NamedTuple):
-    """Which session holds at a moment, and the bounds of the regular session of that day, epoch seconds UTC.
+    """The session at a time, and the bounds of the regular session of that day, in epoch seconds UTC.
 
-    Outside every trading day `day_start` and `day_end` are those of the next regular session. In a lunch break the
-    session is "closed" within them; on the Sunday evening of currencies it is "regular" before them.
+    Outside trading days, `day_start` and `day_end` are those of the next regular session. During a lunch break the
+    session is "closed" within the bounds; on Sunday evening, currencies are "regular" before the bounds.
     """
 
     name: str
@@ -57,23 +57,23 @@ class SessionAt(NamedTuple):
 
 
 class AlwaysOpen:
-    """Trading around the clock; the day is the UTC day."""
+    """24/7 trading; the trading day is the UTC day."""
 
     zone = ZoneInfo("UTC")
     days_per_year, day_seconds = 365, DAY
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds."""
+        """The session at `second`, in epoch seconds."""
         start = second - second % DAY
         return SessionAt("regular", start, start + DAY)
 
     def turns(self, _: int) -> int:
-        """It opens and closes never."""
+        """It never opens or closes."""
         return NEVER
 
 
 class Weekdays:
-    """An exchange of which no more is known than its time zone: open around the clock on five days of the week."""
+    """An exchange of which only the time zone is known: open all day on five days of the week."""
 
     days_per_year, day_seconds = 252, DAY
 
@@ -82,7 +82,7 @@ class Weekdays:
         self._friday_rests_until = _SUNDAY_TO_THURSDAY.get(zone.key, date.min)
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds."""
+        """The session at `second`, in epoch seconds."""
         start, end = _day_in(self.zone, second, self._rests)
         return SessionAt("regular" if start <= second else "closed", start, end)
 
@@ -91,7 +91,7 @@ class Weekdays:
         return day.weekday() in weekend
 
     def turns(self, second: int) -> int:
-        """When it opens or closes next, behind `second`."""
+        """The next opening or closing time after `second`."""
         day = self.at(second)
         if day.name == "closed":
             return day.day_start
@@ -101,27 +101,27 @@ class Weekdays:
 
 
 class CurrencyMarket:
-    """Currencies: open as `currency_hours` says.
+    """Currencies: open as defined in `currency_hours`.
 
-    The day is London's from Monday to Friday, as Yahoo cuts it, also on holidays. So Sunday evening is in bars shorter
-    than a day, and in no day; on Friday the day ends at midnight, hours behind its last quote.
+    The trading day is London's day from Monday to Friday, as at Yahoo, also on holidays. So Sunday evening is in
+    intraday bars but in no daily bar; on Friday the day ends at midnight, hours after the last quote.
     """
 
     zone = ZoneInfo("Europe/London")
     days_per_year, day_seconds = 260, DAY
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds."""
+        """The session at `second`, in epoch seconds."""
         bounds = _day_in(self.zone, second, lambda day: day.weekday() >= SATURDAY)
         return SessionAt("regular" if are_open(second) else "closed", *bounds)
 
     def turns(self, second: int) -> int:
-        """When it opens or closes next, behind `second`."""
+        """The next opening or closing time after `second`."""
         return next_turn(second)
 
 
 def _day_in(zone: ZoneInfo, second: int, rests: Callable[[date], bool]) -> LocalDay:
-    """The local day that holds `second`, or the next one that is no day of rest."""
+    """The local day that contains `second`, or the next one that is not a closed day."""
     day = datetime.fromtimestamp(second, zone).date()
     while rests(day):
         day += timedelta(days=1)
@@ -136,7 +136,7 @@ class SimulatedExchange:
     days_per_year, day_seconds = 365, closes - opens
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds."""
+        """The session at `second`, in epoch seconds."""
         since_midnight = second % DAY
         midnight = second - since_midnight
         if since_midnight < self.opens:
@@ -148,15 +148,15 @@ class SimulatedExchange:
         return SessionAt(name, midnight + self.opens, midnight + self.closes)
 
     def turns(self, second: int) -> int:
-        """When the regular session opens or closes next, behind `second`."""
+        """The next opening or closing time of the regular session after `second`."""
         return _next_bound(self.at(second), second, self.at(second + DAY).day_start)
 
 
 class Exchange:
-    """A real exchange's calendar. `code` is a name that exchange_calendars knows, such as XNYS.
+    """The calendar of a real exchange. `code` is a name of exchange_calendars, such as XNYS.
 
-    `day_seconds` is how long most days of a fixed year were traded in, without the break.
-    Raises ValueError where exchange_calendars fails to make the calendar.
+    `day_seconds` is the most frequent length of a session without its break, in a fixed year.
+    Raises ValueError if exchange_calendars can't create the calendar.
     """
 
     days_per_year = 252
@@ -173,7 +173,7 @@ class Exchange:
         self._has_extended_hours = code == US_SHARES
 
     def at(self, second: int) -> SessionAt:
-        """The session at `second`, epoch seconds; past the last of the years ahead it is closed for ever."""
+        """The session at `second`, in epoch seconds; "closed" after the last extrapolated session."""
         index = bisect_right(self._opens, second) - 1
         if index >= 0 and second < self._closes[index]:
             opens, closes = self._opens[index], self._closes[index]
@@ -187,7 +187,7 @@ class Exchange:
         return SessionAt("closed", self._opens[index + 1], self._closes[index + 1])
 
     def turns(self, second: int) -> int:
-        """When the regular session opens or closes next, behind `second`, also for a break."""
+        """The next opening or closing time of the regular session after `second`, including breaks."""
         session = self.at(second)
         for bound in self._breaks.get(session.day_start, ()):
             if session.day_start <= second < bound:
@@ -200,7 +200,7 @@ class Exchange:
         return start <= second < end
 
     def _usual_day(self) -> int:
-        """Seconds that most days were traded in: of the fixed year, or of the last ones where it is not known."""
+        """The most frequent session length in seconds: in the fixed year, or in the last year if that is unknown."""
         days = [
             (opens, closes)
             for opens, closes in zip(self._opens, self._closes, strict=True)
@@ -214,7 +214,7 @@ class Exchange:
         return mode(traded)
 
     def _in_extended_hours(self, second: int, day: int) -> bool:
-        """Whether `second` lies on trading day `day`, from 04:00 of local time until four hours after the close."""
+        """Whether `second` is on trading day `day`, between 04:00 local time and four hours after the close."""
         if not 0 <= day < len(self._opens) or second >= self._closes[day] + _POST_SECONDS:
             return False
         now = datetime.fromtimestamp(second, self.zone)
@@ -224,17 +224,17 @@ class Exchange:
 
 
 def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
-    """The calendar that reaches back farthest. Raises ValueError where there is none."""
+    """The calendar with the earliest start. Raises ValueError if there is none."""
     for first in FIRST_SESSIONS:
         try:
             return exchange_calendars.get_calendar(code, start=first)
         except (ValueError, NotImplementedError) as error:
             reason = error
-    raise ValueError(f"no calendar of {code}: {reason}") from reason
+    raise ValueError(f"no calendar for {code}: {reason}") from reason
 
 
 def _listed_sessions(calendar: exchange_calendars.ExchangeCalendar) -> dict[date, Session]:
-    """The sessions that a calendar lists, by their date and in order of it."""
+    """The sessions of a calendar by date, in order."""
     breaks = {
         day.Index: (int(day.break_start.timestamp()), int(day.break_end.timestamp()))
         for day in calendar.schedule.dropna().itertuples()
@@ -248,7 +248,7 @@ def _listed_sessions(calendar: exchange_calendars.ExchangeCalendar) -> dict[date
 
 
 def _next_bound(session: SessionAt, second: int, next_opens: int) -> int:
-    """The first bound of the session that lies behind `second`, or the next opening."""
+    """The first bound of the session after `second`, else the next opening."""
     for bound in session[1:]:
         if second < bound:
             return bound
@@ -266,10 +266,10 @@ _OURS: dict[str, SessionCalendar] = {
 
 @lru_cache(maxsize=256)
 def calendar_of(exchange: str | None) -> SessionCalendar:
-    """The calendar of an exchange's name.
+    """The calendar for an exchange's name.
 
-    No name trades around the clock, as coins do. A name that nobody knows is open on weekdays in the zone that came
-    with it, else in New York.
+    Without a name, trading is 24/7, as for coins. An unknown exchange is open on weekdays in the time zone given with
+    its name, else in New York's.
     """
     if not exchange:
         return AlwaysOpen()
@@ -279,7 +279,7 @@ def calendar_of(exchange: str | None) -> SessionCalendar:
 
 @lru_cache(maxsize=128)
 def _calendar(name: str) -> SessionCalendar:
-    """One calendar for all the names of an exchange."""
+    """The calendar by its canonical name, shared by all names of an exchange."""
     if name in _OURS:
         return _OURS[name]
     with suppress(ValueError):
@@ -288,5 +288,5 @@ def _calendar(name: str) -> SessionCalendar:
 
 
 def periods_per_year(calendar: SessionCalendar, seconds: int) -> float:
-    """How many regular-session bars of `seconds` a year holds; a bar of a day or longer counts as a day."""
+    """The number of regular-session bars of `seconds` in a year; a bar of a day or longer counts as a day."""
     return calendar.days_per_year * max(1.0, calendar.day_seconds / seconds)

@@ -1,7 +1,6 @@
-"""When currencies are traded: from Sunday 17:00 to Friday 17:00 in New York, but for two holidays. Pure.
+"""Trading hours of currencies: from Sunday 17:00 to Friday 17:00 in New York, except on two holidays. Pure.
 
-Their trading day ends at 17:00 in New York, and what comes then belongs to the next one. So those of Christmas Day and
-New Year's Day, on which they rest, begin on the evening before.
+The trading day changes at 17:00 in New York. So the closed days of Christmas and New Year begin on the evening before.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -16,13 +15,13 @@ HOLIDAYS = ((12, 25), (1, 1))
 
 
 def are_open(second: int) -> bool:
-    """Whether currencies are traded at `second`, epoch seconds."""
+    """Whether currencies are traded at `second`, in epoch seconds."""
     day = _trading_day(second)
     return day.weekday() < SATURDAY and (day.month, day.day) not in HOLIDAYS
 
 
 def next_turn(second: int) -> int:
-    """When they open or close next, behind `second`."""
+    """The next opening or closing time after `second`."""
     was_open, turn = are_open(second), second
     while are_open(turn) == was_open:
         turn = int(datetime.combine(_trading_day(turn), TURN, NEW_YORK).timestamp())

@@ -1,8 +1,8 @@
-"""Sessions that no calendar lists yet: where its last one is over, an exchange goes on as in the year before.
+"""Sessions beyond the end of a calendar, extrapolated from its last year.
 
-Some exchanges announce their holidays only shortly before a year begins, so that their calendars end with the year
-before. Until a newer one is installed, a holiday among these sessions is taken for a day of trading on which nothing
-comes; a market that would be closed for ever is the worse mistake.
+Some exchanges announce their holidays only shortly before a year begins, so their calendars end with the current year.
+Until a newer calendar is installed, a holiday after its end counts as a trading day without quotes; a market that is
+closed forever would be the worse error.
 """
 
 from collections import defaultdict
@@ -13,14 +13,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 YEARS = 10
-"""So long no process runs, and no calendar stays without an update."""
+"""Longer than any process runs and any calendar stays without an update."""
 YEAR = 365
 LEAST = 26
-"""Sessions in a year that make a day of the week a day of trading: an extra session on a Saturday makes none."""
+"""Minimum number of sessions per year that makes a weekday a trading day; single Saturday sessions don't."""
 
 
 class Session(NamedTuple):
-    """The bounds of a session, and those of its break where it has one; epoch seconds."""
+    """The bounds of a session, and of its break if it has one, in epoch seconds."""
 
     opens: int
     closes: int
@@ -28,18 +28,18 @@ class Session(NamedTuple):
 
 
 class WallTime(NamedTuple):
-    """A time of the exchange's own clock, and how many days before or after the session's date that is."""
+    """A local time of the exchange, and its offset in days from the session's date."""
 
     days: int
     time: time
 
 
 Hours = tuple[WallTime, ...]
-"""When a session opens and closes, and when its break begins and ends."""
+"""Opening and closing time of a session, and start and end of its break."""
 
 
 def sessions_after(known: Mapping[date, Session], zone: ZoneInfo) -> list[Session]:
-    """The sessions of the years behind the last one that is known, by its date and in order of it."""
+    """The sessions of the years after the last known one, in order of date."""
     last = max(known)
     hours = _usual_hours({day: session for day, session in known.items() if (last - day).days < YEAR}, zone)
     days = (last + timedelta(days=number) for number in range(1, YEARS * YEAR))
@@ -47,7 +47,7 @@ def sessions_after(known: Mapping[date, Session], zone: ZoneInfo) -> list[Sessio
 
 
 def _usual_hours(year: Mapping[date, Session], zone: ZoneInfo) -> dict[int, Hours]:
-    """The hours that most sessions of a day of the week had, by that day; it is none of trading where there are few."""
+    """The most frequent hours by weekday; weekdays with few sessions are left out."""
     by_weekday: defaultdict[int, list[Hours]] = defaultdict(list)
     for day, session in year.items():
         bounds = (session.opens, session.closes, *(session.break_bounds or ()))

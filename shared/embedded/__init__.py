@@ -1,10 +1,10 @@
-"""A real Kafka and a real PostgreSQL for a machine that has neither, running while anybody uses them.
+"""An embedded Kafka and PostgreSQL for a machine that has neither; they run while any process uses them.
 
     with lease_kafka(data, print, 29092) as brokers, lease_postgres(data, print, 25432) as dsn:
         ...
 
-The servers are processes of their own: they outlive a user that is killed, and stop with the last one
-that leaves. `python -m shared.embedded up` starts them to stay.
+The servers are separate processes: they survive a user that is killed, and stop when the last user leaves.
+`python -m shared.embedded up` keeps them running.
 """
 
 from collections.abc import Iterator
@@ -41,10 +41,10 @@ def postgres_in(data: Path, port: int) -> Postgres:
 
 @contextmanager
 def lease_kafka(data: Path, say: Say, port: int) -> Iterator[Brokers]:
-    """Use the Kafka under `data`; gives its address, "127.0.0.1:PORT", and login.
+    """Use the Kafka under `data`; yields its address, "127.0.0.1:PORT", and login.
 
-    `say` receives sentences about what takes time. A port that is taken is replaced by a free one.
-    Raises Unavailable or ConfigError with a sentence that says what to do.
+    `say` receives progress messages. If the port is taken, a free one is used.
+    Raises Unavailable or ConfigError with a text that explains what to do.
     """
     server = kafka_in(data, port)
     with lease(server, say) as record:
@@ -53,9 +53,9 @@ def lease_kafka(data: Path, say: Say, port: int) -> Iterator[Brokers]:
 
 @contextmanager
 def lease_postgres(data: Path, say: Say, port: int) -> Iterator[str]:
-    """Use the PostgreSQL under `data`; gives a libpq DSN of the maintenance database for its superuser.
+    """Use the PostgreSQL under `data`; yields a libpq DSN of the maintenance database for its superuser.
 
-    Otherwise as `lease_kafka`.
+    Otherwise like `lease_kafka`.
     """
     server = postgres_in(data, port)
     with lease(server, say) as record:

@@ -1,4 +1,4 @@
-"""The command line of the embedded servers: python -m shared.embedded up|down|status."""
+"""Command line for the embedded servers: python -m shared.embedded up|down|status."""
 
 import argparse
 import sys
@@ -13,26 +13,26 @@ from shared.errors import ConfigError, TickstreamError
 from shared.settings.config import Config, load
 
 LESSON = """\
-Tickstream starts these servers by itself where KAFKA_BOOTSTRAP_SERVERS or POSTGRES_HOST
-is empty, and stops them when its last part ends. This command is for everything else:
+Tickstream starts these servers automatically if KAFKA_BOOTSTRAP_SERVERS or POSTGRES_HOST
+is empty, and stops them when its last part ends. This command controls them by hand:
 
-  python -m shared.embedded up       start both and let them run until "down"
-  python -m shared.embedded status   what runs, where, who uses it, how much disk it takes
-  python -m shared.embedded down     stop both, or say who still uses them
+  python -m shared.embedded up       start both and keep them running until "down"
+  python -m shared.embedded status   show address, use, data folder and disk usage
+  python -m shared.embedded down     stop both, unless they are in use
 
-The data stay in the data folder; deleting that folder while nothing runs deletes them.
-To look into the database of the configured feed while it runs:
+The data stay in the data folder; to delete them, delete that folder while nothing runs.
+To query the database of the configured feed while it runs:
 
   PGPASSWORD=$(cat {data}/postgres/password) psql -h 127.0.0.1 -p {port} -U postgres {database}
 
-Kafka asks for a login too, which Kafka's own tools take from a file:
+Kafka needs a login too; its own tools read it from a file:
 
   kafka-topics.sh --bootstrap-server 127.0.0.1:{kafka_port} --command-config {data}/kafka/client.properties --list
 """
 
 
 def main() -> int:
-    """Do what the command line says; gives the exit code: 0 done, 1 not done, with a sentence why."""
+    """Run the command; returns the exit code: 0 for success, 1 for failure, with the reason on standard error."""
     try:
         options = parse(load())
     except ConfigError as error:
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def parse(config: Config) -> argparse.Namespace:
-    """The command line, as a namespace; what it does not say is as in the settings."""
+    """Parse the command line; defaults come from the settings."""
     own = config.embedded
     lesson = LESSON.format(
         data=own.data, port=own.postgres_port, database=config.database(), kafka_port=own.kafka_port
@@ -68,12 +68,12 @@ def parse(config: Config) -> argparse.Namespace:
     parser.add_argument(
         "--postgres-port", type=int, default=own.postgres_port, help="likewise (default: %(default)s)"
     )
-    parser.add_argument("--now", action="store_true", help="with down: stop them even under their users")
+    parser.add_argument("--now", action="store_true", help="with down: stop them even if they are in use")
     return parser.parse_args()
 
 
 def attempt(command: Callable[[Kafka | Postgres], int], server: Kafka | Postgres) -> int:
-    """Do one command to one server; an error becomes a sentence and exit code 1."""
+    """Run a command on one server; an error is printed and returns exit code 1."""
     try:
         return command(server)
     except (TickstreamError, PermissionError) as error:
@@ -82,20 +82,20 @@ def attempt(command: Callable[[Kafka | Postgres], int], server: Kafka | Postgres
 
 
 def say(sentence: str) -> None:
-    """Print a line in one piece, as both servers are dealt with at once."""
+    """Print a whole line at once, as two threads print."""
     sys.stdout.write(sentence + "\n")
     sys.stdout.flush()
 
 
 def up(server: Kafka | Postgres) -> int:
-    """Start a server to stay."""
+    """Start a server and keep it running."""
     record = keep(server, say)
     say(f"{server.name} {server.version} is up on {HOST}:{record.port} (pid {record.pid}).")
     return 0
 
 
 def down(server: Kafka | Postgres, now: bool) -> int:
-    """Stop a server, unless somebody uses it."""
+    """Stop a server unless it is in use."""
     if release(server, say, now):
         say(f"{server.name} is down.")
         return 0
@@ -104,7 +104,7 @@ def down(server: Kafka | Postgres, now: bool) -> int:
 
 
 def status(server: Kafka | Postgres) -> int:
-    """Show one server in a line. Running or not, the exit code is 0."""
+    """Print the status of a server. The exit code is always 0."""
     megabytes = disk_space(server.folder) / 1e6
     place = f"{server.folder} ({megabytes:.0f} MB)"
     record = find(server) if server.folder.is_dir() else None
@@ -120,8 +120,7 @@ def status(server: Kafka | Postgres) -> int:
 
 
 def disk_space(folder: Path) -> int:
-    """Bytes that the files under a folder take on the disk (Kafka's are mostly holes), and those that a link in it
-    leads to."""
+    """Bytes that a folder uses on disk (Kafka's files are sparse), including the targets of links in it."""
     sizes = []
     linked = [path.resolve() for path in folder.glob("*") if path.is_symlink()]
     for path in (each for place in (folder, *linked) for each in place.rglob("*")):
@@ -137,4 +136,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit("Interrupted. What runs by now stays; see status.")
+        sys.exit("Interrupted. Servers already started keep running; see status.")

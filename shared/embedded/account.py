@@ -1,7 +1,7 @@
-"""The account that PostgreSQL runs as where we are root, as whom it refuses to run: its own, without any right.
+"""The account that PostgreSQL runs as if we are root, because it refuses to run as root.
 
-A user number that no user of the machine has, no groups, no capabilities, and none to be had from any program. It
-enters what everybody may enter, and the folders of its server.
+It is a user id that no user of the machine has, without groups or capabilities, and unable to gain any. It can enter
+only what all users can enter, and the folders of its server.
 """
 
 import logging
@@ -20,27 +20,27 @@ from shared.embedded import account_numbers
 from shared.errors import ConfigError
 
 NUMBERS = range(60_578, 61_184)
-"""Of users, those that distributions and systemd leave unused."""
+"""User ids that distributions and systemd leave unused."""
 PLACE = Path("/var/lib/tickstream")
-"""For what the account can't reach where it is, such as below a home that only its owner may enter."""
+"""Folder for files that the account can't reach at their own place, such as in a private home folder."""
 REGISTER = "accounts"
-"""The folder in it that names the installation of each number."""
+"""Subfolder with a file per user id, which names the installation that uses it."""
 INSTEAD = "start Tickstream as an ordinary user, or set POSTGRES_HOST to a PostgreSQL of your own."
 
 log = logging.getLogger("tickstream")
 
 
 class Account(NamedTuple):
-    """The number of a user and that of its group."""
+    """A user id and a group id."""
 
     user: int
     group: int
 
     def command(self) -> list[str]:
-        """What precedes a command so that it runs as this account. Raises ConfigError where it can't be had."""
+        """The prefix of a command that runs as this account. Raises ConfigError if `setpriv` is missing."""
         if shutil.which("setpriv") is None:
             raise ConfigError(
-                f"PostgreSQL does not run as root, and `setpriv` (package util-linux) is not here: {INSTEAD}"
+                f"PostgreSQL does not run as root, and `setpriv` (package util-linux) is missing: {INSTEAD}"
             )
         user = [f"--reuid={self.user}", f"--regid={self.group}", "--clear-groups"]
         rights = ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"]
@@ -53,7 +53,7 @@ def is_needed() -> bool:
 
 
 def account_of(data: Path) -> Account | None:
-    """Who owns a data folder, None where that is root, as whom we run, or `nobody`, as versions before had it."""
+    """The owner of a data folder; None if that is root (our user) or `nobody` (used by earlier versions)."""
     import pwd  # not on every platform
 
     found = data.stat()
@@ -62,8 +62,10 @@ def account_of(data: Path) -> Account | None:
 
 
 def new_account(folder: Path) -> Account:
-    """One for the server in `folder`, that no user has, no process runs as and no other installation was given. Raises
-    ConfigError where all are taken."""
+    """An account for the server in `folder` that no user, process or other installation uses.
+
+    Raises ConfigError if all are taken.
+    """
     import grp
     import pwd
 
@@ -75,47 +77,47 @@ def new_account(folder: Path) -> Account:
     number = _taken(free, folder)
     if number is None:
         raise ConfigError(
-            f"PostgreSQL does not run as root, and no number is free for its account: {INSTEAD}"
+            f"PostgreSQL does not run as root, and no user id is free for its account: {INSTEAD}"
         )
     return Account(number, number)
 
 
 def _taken(free: list[int], folder: Path) -> int | None:
-    """One of the numbers, written down. Where nothing can be, chance has to do, and two rarely get the same."""
+    """Register one of the ids. If the register can't be written, a random one is used; collisions are rare."""
     try:
         return account_numbers.take(PLACE / REGISTER, free, folder)
     except OSError as error:
-        log.warning("The account of PostgreSQL can't be written down in %s: %s", PLACE / REGISTER, error)
+        log.warning("The account of PostgreSQL can't be registered in %s: %s", PLACE / REGISTER, error)
         return free[0] if free else None
 
 
 def may_keep(account: Account, folder: Path) -> bool:
-    """Whether the data of the server in `folder` may stay the account's: no other installation has its number."""
+    """Whether the account may keep the data of the server in `folder`: no other installation uses its user id."""
     try:
         return account_numbers.keep(PLACE / REGISTER, account.user, folder)
     except OSError as error:
-        log.debug("no number is written down: %s", error)
+        log.debug("the account is not registered: %s", error)
         return True
 
 
 def new_maker(folder: Path) -> Account:
-    """Who makes a data folder: `nobody`, as the program for that asks for a user with a name, in a group of its own, so
-    that no other `nobody` reaches the folder. Afterwards the folder goes to its `heir`."""
+    """The account that creates a data folder: `nobody`, as initdb needs a user with a name, in a separate group, so
+    that other processes of `nobody` can't reach the folder. Afterwards the folder is given to its `final_owner`."""
     import pwd
 
     return Account(pwd.getpwnam("nobody").pw_uid, new_account(folder).group)
 
 
-def heir(data: Path, folder: Path) -> Account:
-    """Who is to own the data of the server in `folder`: who owns them, else the account of their group where that is
-    one's own; a new one where another installation has that number, as one has of which this is a copy."""
+def final_owner(data: Path, folder: Path) -> Account:
+    """The account that is to own the data of the server in `folder`: the current owner, else the account of their group
+    if that is one of ours; a new one if another installation uses that id, for example if this is a copy of it."""
     group = data.stat().st_gid
     found = account_of(data) or (Account(group, group) if group in NUMBERS else new_account(folder))
     return found if may_keep(found, folder) else new_account(folder)
 
 
 def reaches(account: Account, path: Path) -> bool:
-    """Whether the account may enter every folder that leads to a path."""
+    """Whether the account may enter all parent folders of a path."""
     return all(_may_enter(account, parent.stat()) for parent in path.resolve().parents)
 
 
@@ -128,14 +130,14 @@ def _may_enter(account: Account, folder: os.stat_result) -> bool:
 
 
 def let_enter(account: Account, *folders: Path) -> None:
-    """Let the account pass through folders of ours, and nobody else but us."""
+    """Give the account execute permission on folders of ours, which no other user may enter."""
     for folder in folders:
         os.chown(folder, -1, account.group)
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & 0o700 | stat.S_IXGRP)
 
 
 def give(account: Account, folder: Path) -> None:
-    """Let the account own a folder and everything in it; what a link leads to is not given."""
+    """Make the account the owner of a folder and everything in it, without following links."""
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
             os.chown(Path(parent, name), *account, follow_symlinks=False)
@@ -143,19 +145,19 @@ def give(account: Account, folder: Path) -> None:
 
 
 def new_place(purpose: str) -> Path:
-    """A new folder that every account can reach. Raises ConfigError where there can be none."""
+    """A new folder that every account can reach. Raises ConfigError if it can't be created."""
     try:
         PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=PLACE))
     except OSError as error:
         raise ConfigError(
-            "PostgreSQL does not run as root, and an account of its own can't reach the project's folder: move "
-            f"the project to where everybody may enter, such as /opt, as {PLACE} can't be had ({error}), or {INSTEAD}"
+            "PostgreSQL does not run as root, and its own account can't reach the project's folder: move "
+            f"the project to where all users may enter, such as /opt, as {PLACE} can't be used ({error}), or {INSTEAD}"
         ) from error
 
 
 def reachable(account: Account, programs: Path, version: str) -> Path:
-    """A folder of programs where the account reaches it; otherwise a copy that it does reach, made once a version."""
+    """A folder of programs if the account can reach it; otherwise a copy that it can reach, made once per version."""
     probe = programs / "bin" / "postgres"
     if reaches(account, probe) and probe.stat().st_mode & stat.S_IXOTH:
         return programs

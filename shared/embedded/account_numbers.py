@@ -1,7 +1,7 @@
-"""Which installation each account number of this machine belongs to.
+"""The register of the user ids that installations on this machine use for PostgreSQL.
 
-A server that does not run has no process that shows its number, so each number is written down when it is given: a file
-of that name, which holds the folder of the server. A number is free again where that folder is gone.
+A stopped server has no process that shows its user id, so each assigned id is registered: a file named by the id
+contains the folder of the server. An id is free again once that folder is gone.
 """
 
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 
 
 def take(register: Path, numbers: Iterable[int], folder: Path) -> int | None:
-    """A number for the server in `folder`: the one that it was given before, one never given, or one that is free
-    again, in this order; None where all belong to others. Raises OSError where nothing can be written down."""
+    """An id for the server in `folder`: its earlier one, one never assigned, or one that is free again, in this order;
+    None if all belong to others. Raises OSError if the register can't be written."""
     register.mkdir(mode=0o700, parents=True, exist_ok=True)
     wanted = list(numbers)
     owners = {number: owner for number in wanted if (owner := _owner(register, number)) is not None}
@@ -28,9 +28,9 @@ def take(register: Path, numbers: Iterable[int], folder: Path) -> int | None:
 
 
 def keep(register: Path, number: int, folder: Path) -> bool:
-    """Whether a number whose data are in `folder` may stay theirs: nobody else's data have it. It is written down.
+    """Whether the data in `folder` may keep this id, because no other data have it; if so, registers it.
 
-    Raises OSError where it can't be.
+    Raises OSError if the register can't be written.
     """
     owner = _owner(register, number)
     if owner is not None and owner != folder and _has(owner, number, folder):
@@ -42,7 +42,7 @@ def keep(register: Path, number: int, folder: Path) -> bool:
 
 
 def _has(owner: Path, number: int, folder: Path) -> bool:
-    """Whether the data of another installation have this number, and are not the very data of `folder`."""
+    """Whether the data of another installation have this id and are not the same data as in `folder`."""
     if not (data := owner / "data").exists():
         return False
     return data.stat().st_uid == number and data.resolve() != (folder / "data").resolve()
@@ -56,7 +56,7 @@ def _owner(register: Path, number: int) -> Path | None:
 
 
 def _write_first(path: Path, folder: Path) -> bool:
-    """Whether nobody else did so in this moment."""
+    """Register a new id; returns whether no other process did so at the same time."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(os.fsencode(folder) + b"\n")

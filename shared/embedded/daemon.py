@@ -1,8 +1,8 @@
-"""A server's life on this machine: start it detached, find it again, end it.
+"""Starts a server as a detached process, finds it again and stops it.
 
-The record beside a server's data names its pid and port. After a power cut that pid may belong to
-somebody else, so a process counts as the server only if its command line carries the server's mark.
-Callers hold the server's start lock (see lease.py), so no two of them act on one folder at once.
+The record file beside a server's data contains its pid and port. After a power failure another process may have that
+pid, so a process counts as the server only if its command line contains the server's mark.
+Callers hold the server's start lock (see lease.py), so that only one of them acts on a folder at a time.
 """
 
 import contextlib
@@ -26,17 +26,17 @@ from shared.files.free_space import require_room
 Say = Callable[[str], None]
 
 HOST = "127.0.0.1"
-START_LIMIT = 120.0  # seconds; recovery after a crash may read a lot
+START_LIMIT = 120.0  # seconds; recovery after a crash may read much data
 STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
-HANG_LIMIT = 20.0  # seconds without any answer until a server that has served is killed
+HANG_LIMIT = 20.0  # seconds without any answer after which a server that was ready is killed
 REACT_LIMIT = 2.0  # seconds that one answer may take
-POLL = 0.02  # seconds between two looks
+POLL = 0.02  # seconds between two checks
 LINES_OF_LOG = 12
 FREE_PORTS = (20_000, 32_000)
 
 
 class EmbeddedServer(Protocol):
-    """What a kind of server knows about itself; everything else about its life is in this module."""
+    """What differs between the kinds of servers; the common process handling is in this module."""
 
     @property
     def name(self) -> str: ...
@@ -48,59 +48,59 @@ class EmbeddedServer(Protocol):
 
     @property
     def port(self) -> int:
-        """The port to take where it is free."""
+        """The port to use if it is free."""
 
     @property
     def mark(self) -> str:
-        """An argument that the command line of this very server has, and no other process."""
+        """An argument that only this server's command line contains."""
 
     @property
     def logs(self) -> tuple[Path, ...]:
         """Log files; the first also receives what the process prints."""
 
     def prepare(self, say: Say) -> None:
-        """Make everything ready for a start: programs fetched, data folder made, leftovers removed."""
+        """Prepare a start: download programs, create the data folder, remove leftovers."""
 
     def command(self, port: int) -> list[str]:
-        """Write the configuration and give the command line that serves on `port`."""
+        """Write the configuration and return the command line of a server on `port`."""
 
     def answers(self, port: int) -> bool:
-        """Whether the server on `port` serves requests by now."""
+        """Whether the server on `port` already serves requests."""
 
     def has_served(self) -> bool:
-        """Whether the server has come so far since its start that it owes an answer."""
+        """Whether the server has been ready since its start, so that it must answer."""
 
     def reacts(self, port: int) -> bool:
-        """Whether the server answers or refuses a small request within REACT_LIMIT seconds."""
+        """Whether the server answers or rejects a small request within REACT_LIMIT seconds."""
 
     def open_up(self, record: "ServerRecord") -> None:
-        """Do what is left to do once the server answers, so that its clients can use it."""
+        """Finish the setup once the server answers, so that clients can use it."""
 
     def interrupt(self, process: psutil.Process) -> None:
-        """Ask the process to stop cleanly; returns at once."""
+        """Request a clean shutdown; returns at once."""
 
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """Which process serves a folder, and on which port."""
+    """The process that serves a folder, and its port."""
 
     pid: int
     port: int
 
 
 def start(server: EmbeddedServer, say: Say) -> ServerRecord:
-    """The running server, started first if need be, once it answers; one that hangs is killed before.
+    """Start the server unless it runs, and wait until it answers; a server that hangs is killed first.
 
-    Raises Unavailable, with the end of the server's log, if it does not come up in START_LIMIT seconds.
+    Raises Unavailable, with the end of the server's log, if it does not answer within START_LIMIT seconds.
     """
     record = find(server)
     if record is not None and hangs(server, record):
-        say(f"{server.name} (pid {record.pid}) answers nothing: it is killed and starts again.")
+        say(f"{server.name} (pid {record.pid}) does not answer: it is killed and restarted.")
         kill(server)
         record = None
     if record is None:
         server.folder.mkdir(parents=True, exist_ok=True)
-        for folder in (server.folder, server.folder / "data"):  # which may be a link to another disk
+        for folder in (server.folder, server.folder / "data"):  # may be a link to another disk
             require_room(folder, server.name)
         server.prepare(say)
         record = launch(server, choose_port(server, say))
@@ -111,20 +111,20 @@ def start(server: EmbeddedServer, say: Say) -> ServerRecord:
 
 
 def find(server: EmbeddedServer) -> ServerRecord | None:
-    """The record of the running server, or None. Reads the record file, then looks at every process."""
+    """The record of the running server, or None. Reads the record file, then checks all processes."""
     record = read_record(server)
     if record is not None and process_of(server, record.pid) is not None:
         return record
     port = record.port if record else server.port
     for process in psutil.process_iter(["pid"]):
         if carries(process, server.mark):
-            # Its starter was killed before it could write the record.
+            # The process that started it was killed before it wrote the record.
             return write_record(server, ServerRecord(process.pid, port))
     return None
 
 
 def hangs(server: EmbeddedServer, record: ServerRecord) -> bool:
-    """Whether a server that has served answers nothing for HANG_LIMIT seconds; at its start it may take longer."""
+    """Whether a server that was ready does not answer for HANG_LIMIT seconds; during its start it may take longer."""
     deadline = time.monotonic() + HANG_LIMIT
     while server.has_served() and not server.reacts(record.port) and is_alive(record.pid):
         if time.monotonic() > deadline:
@@ -142,12 +142,14 @@ def stop(server: EmbeddedServer, say: Say) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         server.interrupt(process)
         if not ended(process, STOP_LIMIT):
-            say(f"{server.name} did not stop in {STOP_LIMIT:.0f} s and is killed; its next start recovers.")
+            say(
+                f"{server.name} did not stop within {STOP_LIMIT:.0f} s and is killed; its next start recovers."
+            )
             kill(server)
 
 
 def kill(server: EmbeddedServer) -> None:
-    """End the server as a power cut would, without any farewell. Raises Unavailable if it can't be ended."""
+    """Kill the server without a clean shutdown. Raises Unavailable if it can't be killed."""
     record = find(server)
     process = process_of(server, record.pid) if record else None
     if process is None:
@@ -155,15 +157,13 @@ def kill(server: EmbeddedServer) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.kill()
         if not ended(process, STOP_LIMIT):
-            raise Unavailable(f"{server.name} (pid {process.pid}) can't be ended; end it by hand.")
+            raise Unavailable(f"{server.name} (pid {process.pid}) can't be killed; end it by hand.")
 
 
 def launch(server: EmbeddedServer, port: int) -> ServerRecord:
-    """Start the server as a process of its own session, which no Ctrl-C and no end of ours reaches."""
+    """Start the server in its own session, so that neither Ctrl-C nor our exit affects it."""
     argv = server.command(port)
-    write_record(
-        server, ServerRecord(0, port)
-    )  # so that the port is known should we be killed after the start
+    write_record(server, ServerRecord(0, port))  # so that the port is known if we are killed after the start
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -178,18 +178,18 @@ def launch(server: EmbeddedServer, port: int) -> ServerRecord:
             start_new_session=True,
             creationflags=flags,
         )
-    # Somebody must wait for a child, or it stays a zombie when it ends before us.
+    # A child that exits before us stays a zombie unless something waits for it.
     threading.Thread(target=child.wait, daemon=True).start()
     return write_record(server, ServerRecord(child.pid, port))
 
 
 def wait_until_it_answers(server: EmbeddedServer, record: ServerRecord) -> None:
-    """Return when the server serves requests; raise Unavailable when it ended or took too long."""
+    """Wait until the server serves requests. Raises Unavailable if it exits or takes too long."""
     deadline = time.monotonic() + START_LIMIT
     while not server.answers(record.port):
         if not is_alive(record.pid):
             raise Unavailable(
-                f"{server.name} ended while it was starting. Its log ends:\n{tail(server.logs)}"
+                f"{server.name} exited while it was starting. Its log ends:\n{tail(server.logs)}"
             )
         if time.monotonic() > deadline:
             raise Unavailable(
@@ -200,7 +200,7 @@ def wait_until_it_answers(server: EmbeddedServer, record: ServerRecord) -> None:
 
 
 def run(argv: Sequence[str], folder: Path, task: str) -> str:
-    """Run a server's tool in `folder` to its end and give what it printed. Raises Unavailable if it fails."""
+    """Run a server's tool in `folder` and return its output. Raises Unavailable if it fails."""
     try:
         done = subprocess.run(
             argv, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=START_LIMIT
@@ -217,7 +217,7 @@ def process_of(server: EmbeddedServer, pid: int) -> psutil.Process | None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
-            ended(process, STOP_LIMIT)  # dying: its threads may hold ports and files a moment longer
+            ended(process, STOP_LIMIT)  # exiting: its threads may still hold ports and files for a moment
         return process if carries(process, server.mark) else None
     return None
 
@@ -226,12 +226,12 @@ def carries(process: psutil.Process, mark: str) -> bool:
     """Whether a living process has `mark` as one of its arguments (a zombie has none)."""
     try:
         return mark in process.cmdline()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone meanwhile, or another user's
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # has exited, or belongs to another user
         return False
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of that number runs (in the instant it starts it shows no arguments yet)."""
+    """Whether a process with that pid runs (at its very start it has no arguments yet)."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -239,7 +239,7 @@ def is_alive(pid: int) -> bool:
 
 
 def ended(process: psutil.Process, seconds: float) -> bool:
-    """Whether the process ended, and every thread of it, within so many seconds."""
+    """Whether the process, with all its threads, exits within so many seconds."""
     deadline = time.monotonic() + seconds
     with contextlib.suppress(psutil.NoSuchProcess):
         while process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:
@@ -250,7 +250,7 @@ def ended(process: psutil.Process, seconds: float) -> bool:
 
 
 def choose_port(server: EmbeddedServer, say: Say) -> int:
-    """The server's port; where that is taken the one it had last, else any free one."""
+    """The server's port; if that is taken, the one it had last, else any free one."""
     record = read_record(server)
     wanted = (server.port, record.port if record else 0)
     port = next((port for port in wanted if port and is_free(port)), 0) or free_port()
@@ -262,7 +262,7 @@ def choose_port(server: EmbeddedServer, say: Say) -> int:
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port now."""
     with socket.socket() as probe:
-        if sys.platform != "win32":  # there the option means sharing a port with somebody
+        if sys.platform != "win32":  # there the option allows two programs to share a port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -272,16 +272,16 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Any port nobody listens on, outside the range from which the system takes those of outgoing connections."""
+    """A random free port, outside the range that the system uses for outgoing connections."""
     while True:
-        port = random.randrange(*FREE_PORTS)  # noqa: S311 (no secret hangs on it)
+        port = random.randrange(*FREE_PORTS)  # noqa: S311 (not used for security)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((HOST, port))
             return port
 
 
 def read_record(server: EmbeddedServer) -> ServerRecord | None:
-    """The last record written, or None where there is none that can be read."""
+    """The last record written, or None if there is no readable one."""
     try:
         return ServerRecord(**json.loads((server.folder / "server.json").read_text("utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
@@ -289,7 +289,7 @@ def read_record(server: EmbeddedServer) -> ServerRecord | None:
 
 
 def write_record(server: EmbeddedServer, record: ServerRecord) -> ServerRecord:
-    """Put the record in place of the last one, whole or not at all; gives it back."""
+    """Replace the record file atomically; returns the record."""
     new = server.folder / "server.json.new"
     new.write_text(json.dumps(asdict(record)), "utf-8")
     new.replace(server.folder / "server.json")
@@ -297,6 +297,6 @@ def write_record(server: EmbeddedServer, record: ServerRecord) -> ServerRecord:
 
 
 def tail(logs: Iterable[Path]) -> str:
-    """The last lines of each log that has any."""
+    """The last lines of each log."""
     texts = (path.read_text("utf-8", "replace") for path in logs if path.is_file())
     return "\n".join(line for text in texts for line in text.splitlines()[-LINES_OF_LOG:])

@@ -1,4 +1,4 @@
-"""The broker's jars: fetched once into the user's cache, each checked against its SHA-256."""
+"""The broker's jars: downloaded once into the user's cache, each verified by its SHA-256."""
 
 import hashlib
 import os
@@ -18,8 +18,8 @@ MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 LIST = Path(__file__).with_name("kafka_jars.txt")
 PARALLEL = 8
 WAYS_OUT = (
-    "Check the network and start again (what came is kept), or set TICKSTREAM_MAVEN_URL to a Maven mirror that you "
-    "can reach, or set KAFKA_BOOTSTRAP_SERVERS to a Kafka of your own."
+    "Check the network and start again (completed downloads are kept), or set TICKSTREAM_MAVEN_URL to a Maven mirror "
+    "that you can reach, or set KAFKA_BOOTSTRAP_SERVERS to a Kafka of your own."
 )
 
 
@@ -34,7 +34,7 @@ class Jar:
 
     @property
     def filename(self) -> str:
-        """The name it has in a Maven repository and in the cache."""
+        """Its file name in a Maven repository and in the cache."""
         return f"{self.artifact}-{self.version}.jar"
 
     def url(self, base: str) -> str:
@@ -44,7 +44,7 @@ class Jar:
 
 
 def read_list() -> list[Jar]:
-    """The jars named in the list of `group:artifact:version SHA-256` lines; `#` starts a comment."""
+    """The jars in the list, which has lines of `group:artifact:version SHA-256`; `#` starts a comment."""
     lines = [line for line in LIST.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     pairs = [line.split() for line in lines]
     jars = []
@@ -55,21 +55,21 @@ def read_list() -> list[Jar]:
 
 
 def kafka_version() -> str:
-    """The version of Kafka that the list holds."""
+    """The version of Kafka in the list."""
     return next(jar.version for jar in read_list() if jar.artifact.startswith("kafka_"))
 
 
 def kafka_folder() -> Path:
-    """The cache folder of exactly this list of jars, so that nothing else is ever on the class path."""
+    """The cache folder of exactly this list of jars, so that no other jar is on the class path."""
     digest = hashlib.sha256(LIST.read_bytes()).hexdigest()[:12]
     return platformdirs.user_cache_path("tickstream") / f"kafka-{kafka_version()}-{digest}"
 
 
 def ensure_jars(jars: Sequence[Jar], folder: Path) -> None:
-    """Leave every jar in `folder`, fetching those that are absent or damaged.
+    """Make sure that `folder` holds all jars; downloads missing or damaged ones.
 
-    The repository is Maven Central, or the mirror whose base address is in TICKSTREAM_MAVEN_URL.
-    Raises Unavailable where a jar can't be had.
+    The repository is Maven Central, or the mirror whose base URL is in TICKSTREAM_MAVEN_URL.
+    Raises Unavailable if a jar can't be downloaded.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -80,7 +80,7 @@ def ensure_jars(jars: Sequence[Jar], folder: Path) -> None:
 
 
 def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
-    """Fetch the jars in parallel behind a progress bar; the first that fails ends the fetch."""
+    """Download the jars in parallel with a progress bar; the first failure cancels the rest."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -90,7 +90,7 @@ def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
         Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress,
         ThreadPoolExecutor(PARALLEL) as pool,
     ):
-        task = progress.add_task(f"Fetching Kafka {kafka_version()}", total=len(jars))
+        task = progress.add_task(f"Downloading Kafka {kafka_version()}", total=len(jars))
         fetches = [pool.submit(fetch_jar, jar, folder, base) for jar in jars]
         try:
             for one in fetches:
@@ -101,8 +101,8 @@ def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
 
 
 def fetch_jar(jar: Jar, folder: Path, base: str) -> None:
-    """Fetch one jar into `folder`. Raises Unavailable with what to do where it can't be had."""
+    """Download one jar into `folder`. Raises Unavailable, with advice, if that fails."""
     try:
         put_in_place(fetch(jar.url(base), jar.sha256), folder / jar.filename)
     except Unavailable as error:
-        raise Unavailable(f"Kafka is not on this machine yet and {error} {WAYS_OUT}") from None
+        raise Unavailable(f"Kafka is not installed on this machine yet, and {error} {WAYS_OUT}") from None

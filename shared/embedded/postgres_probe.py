@@ -1,4 +1,4 @@
-"""Whether a PostgreSQL reacts: `select 1` with a limit of time, which a server that is stopped does not keep."""
+"""Checks whether a PostgreSQL responds to `select 1` within a time limit; a suspended server does not."""
 
 import selectors
 import time
@@ -9,9 +9,9 @@ from psycopg2.extensions import POLL_OK, POLL_READ, connection
 
 
 def reacts(dsn: str, seconds: float) -> bool:
-    """Whether the server answers `select 1`, or refuses it, within so many seconds.
+    """Whether the server answers or rejects `select 1` within so many seconds.
 
-    Without waiting in the library, which has no limit for an answer.
+    Uses an asynchronous connection, because libpq has no time limit for an answer.
     """
     until = time.monotonic() + seconds
     try:
@@ -22,13 +22,13 @@ def reacts(dsn: str, seconds: float) -> bool:
                 _wait(asked, until)
     except TimeoutError:
         return False
-    except psycopg2.Error:  # it is there, and says no
+    except psycopg2.Error:  # it responds, with an error
         return True
     return True
 
 
 def _wait(asked: connection, until: float) -> None:
-    """Raises TimeoutError where the server does not go on in time, psycopg2.Error where it refuses."""
+    """Raises TimeoutError if the server does not respond in time, psycopg2.Error if it reports an error."""
     while (state := asked.poll()) != POLL_OK:
         with selectors.DefaultSelector() as selector:
             wanted = selectors.EVENT_READ if state == POLL_READ else selectors.EVENT_WRITE

@@ -1,7 +1,7 @@
-"""Files that are fetched once and kept: each is checked against its SHA-256.
+"""Files that are downloaded once and kept, each verified by its SHA-256.
 
-A file gets its real name only when its bytes are right, in one rename, so a fetch that was cut off is never used and
-two fetches at once do no harm.
+A file is renamed to its final name only after verification, so an interrupted download is never used and two parallel
+downloads do no harm.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ from shared.errors import Unavailable
 
 ATTEMPTS = 3
 SOCKET_LIMIT = 15.0  # seconds without a byte
-FETCH_LIMIT = 300.0  # seconds for one file, however it trickles
-MOST_MEGABYTES = 64  # of one file; the largest jar has a fifth of it
+FETCH_LIMIT = 300.0  # seconds for one file
+MOST_MEGABYTES = 64  # of one file; the largest jar has a fifth of this
 PAUSE = 0.5  # seconds before the second attempt, doubled before the third
 
 
 def has_digest(path: Path, sha256: str) -> bool:
-    """Whether the file is there with the bytes it should have."""
+    """Whether the file exists and has this SHA-256."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 def fetch(url: str, sha256: str) -> bytes:
-    """The bytes at an address. Raises Unavailable with the reasons after the last of a few attempts."""
+    """Download the bytes at a URL. Raises Unavailable with the reasons after several failed attempts."""
     reasons = []
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -40,12 +40,12 @@ def fetch(url: str, sha256: str) -> bytes:
             continue
         if hashlib.sha256(content).hexdigest() == sha256:
             return content
-        reasons.append(f"the {len(content)} bytes that came have a wrong SHA-256")
-    raise Unavailable(f"{url} could not be fetched: {'; '.join(dict.fromkeys(reasons))}.")
+        reasons.append(f"the {len(content)} bytes received have a wrong SHA-256")
+    raise Unavailable(f"{url} could not be downloaded: {'; '.join(dict.fromkeys(reasons))}.")
 
 
 def download(url: str) -> bytes:
-    """The bytes at an address. Raises OSError or HTTPException where they don't come whole."""
+    """Download the bytes at a URL. Raises OSError or HTTPException if the download is incomplete."""
     request = urllib.request.Request(url, headers={"User-Agent": "tickstream"})  # noqa: S310 the user's mirror
     deadline = time.monotonic() + FETCH_LIMIT
     content = bytearray()
@@ -53,14 +53,14 @@ def download(url: str) -> bytes:
         while piece := response.read1(65536):
             content += piece
             if len(content) > MOST_MEGABYTES << 20:
-                raise HTTPException(f"more than {MOST_MEGABYTES} MB came")
+                raise HTTPException(f"more than {MOST_MEGABYTES} MB received")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not whole after {FETCH_LIMIT:.0f} s")
+                raise TimeoutError(f"incomplete after {FETCH_LIMIT:.0f} s")
     return bytes(content)
 
 
 def put_in_place(content: bytes, path: Path) -> None:
-    """Write beside the real name and rename, so that nobody ever sees half a file."""
+    """Write to a temporary file and rename it, so that no partial file is visible."""
     handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Files and folders that nobody else of this machine can read."""
+"""Files and folders that other users of this machine can't read."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from shared.errors import ConfigError
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, whole or not at all."""
+    """Write a file that other users can't read, atomically."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     new.touch(0o600, exist_ok=False)
@@ -21,9 +21,9 @@ OWN_FOLDERS = {"kafka", "logs", "lost+found", "models", "places", "postgres"}
 
 
 def take_data_folder(folder: Path) -> None:
-    """Make the folder of all that we keep, or take it, so that nobody else can enter it.
+    """Create the data folder, or use an existing one, and close it to other users.
 
-    Raises ConfigError where that would shut others out of what is not ours, such as /opt or a home.
+    Raises ConfigError if that would close a folder that is not ours, such as /opt or a home folder.
     """
     is_open = (
         folder.is_dir() and sys.platform != "win32" and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
@@ -34,22 +34,22 @@ def take_data_folder(folder: Path) -> None:
         )
         if others:
             raise ConfigError(
-                f"{folder} holds {others[0]}, which is not ours, and others may enter it: choose a folder of its own "
-                "below it with TICKSTREAM_DATA."
+                f"{folder} holds {others[0]}, which is not Tickstream's, and other users may enter it: choose a "
+                "separate folder below it with TICKSTREAM_DATA."
             )
     make_private(folder)
 
 
 def _is_marked(folder: Path) -> bool:
-    """Whether an earlier start has left something."""
+    """Whether the folder was used by an earlier start."""
     return any((folder / mark).exists() for mark in ("places", "kafka/start.lock", "postgres/start.lock"))
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, or take the one that is there, so that nobody else can enter it.
+    """Create a folder, or use an existing one, and close it to other users.
 
-    As root its group may still pass through, if it could: see `shared.embedded.account`. Raises ConfigError where the
-    folder is everybody's, such as /tmp.
+    As root, an existing execute permission of its group is kept: see `shared.embedded.account`. Raises ConfigError if
+    the folder is shared by all users, such as /tmp.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform == "win32":
@@ -58,7 +58,7 @@ def make_private(folder: Path) -> None:
     mode = stat.S_IMODE(found.st_mode)
     if mode & stat.S_ISVTX:
         raise ConfigError(
-            f"{folder} is for everybody: choose a folder of its own below it with TICKSTREAM_DATA."
+            f"{folder} is shared by all users: choose a separate folder below it with TICKSTREAM_DATA."
         )
     allowed = mode & (0o710 if os.geteuid() == 0 else 0o700)
     if mode != allowed and found.st_uid == os.geteuid():

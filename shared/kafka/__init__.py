@@ -1,4 +1,4 @@
-"""The log. Nothing outside this package knows the Kafka client, so that it can be changed in one place."""
+"""Access to the log. No other package uses the Kafka client, so that it can be replaced in one place."""
 
 from shared.kafka.connection import Log, reachable, require_reachable
 from shared.kafka.reader import Gathering, GroupReader, LogBrowser, Message, browse

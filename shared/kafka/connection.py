@@ -1,4 +1,4 @@
-"""What every client of the log shares: how it is opened, and what its errors mean."""
+"""What all clients of the log share: connection settings and errors."""
 
 import logging
 import socket
@@ -13,9 +13,8 @@ from shared.settings.brokers import Brokers
 
 CONNECT_TIMEOUT_MS = 5_000
 NO_NEW_TOPICS = {"allow_auto_create_topics": False}
-"""For who writes or reads: a topic that is missing is missed, not made."""
-# The client writes a line for every try to reach a broker, where we say once that it is away, and at level DEBUG the
-# passwords themselves.
+"""For readers and writers: a missing topic is an error and is not created."""
+# The client logs every attempt to reach a broker, which we log once, and at level DEBUG even passwords.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 PLAIN, SCRAM = "PLAIN", "SCRAM-SHA-512"
@@ -23,7 +22,7 @@ DEAD_LETTER_BYTES = 4 * 1024 * 1024
 
 
 class Log(NamedTuple):
-    """A topic and where it is. The Kafka cluster named itself `cluster`, and this making of the topic `topic_id`."""
+    """A topic and its brokers. `cluster` is the cluster's id; `topic_id` changes if the topic is recreated."""
 
     brokers: Brokers
     topic: str
@@ -39,7 +38,7 @@ class Log(NamedTuple):
 
 @contextmanager
 def kafka_errors(bootstrap: str) -> Iterator[None]:
-    """Names every client error by what happens next: wait and try again."""
+    """Turn all client errors into Unavailable."""
     try:
         yield
     except (KafkaError, OSError) as error:
@@ -47,7 +46,7 @@ def kafka_errors(bootstrap: str) -> Iterator[None]:
 
 
 def reachable(bootstrap: str, timeout: float = 1.0) -> bool:
-    """Whether one of the brokers takes a connection."""
+    """Whether one of the brokers accepts a connection."""
     for address in bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")
         try:
@@ -59,13 +58,13 @@ def reachable(bootstrap: str, timeout: float = 1.0) -> bool:
 
 
 def require_reachable(bootstrap: str) -> None:
-    """Raises Unavailable where none of the brokers takes a connection: the client would wait without a word."""
+    """Raise Unavailable if no broker accepts a connection, as the client would wait without an error."""
     if not reachable(bootstrap):
-        raise Unavailable(f"Kafka at {bootstrap} takes no connection")
+        raise Unavailable(f"Kafka at {bootstrap} accepts no connection")
 
 
 def client_settings(brokers: Brokers) -> dict[str, Any]:
-    """What every client of Kafka is opened with."""
+    """The settings of all Kafka clients."""
     login = {
         "security_protocol": "SASL_PLAINTEXT",
         "sasl_mechanism": SCRAM,

@@ -1,4 +1,4 @@
-"""The login of a broker's clients: SCRAM, by which neither side gives the password away."""
+"""Creates the login of the broker's clients, with SCRAM, which never transmits the password."""
 
 from kafka import KafkaAdminClient
 from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
@@ -7,13 +7,13 @@ from shared.kafka.connection import PLAIN, client_settings, kafka_errors
 from shared.settings.brokers import Brokers
 
 ROUNDS = 4096
-"""Of the hash; more would help against guessing, and the password is random."""
+"""Iterations of the hash; more would not help, because the password is random."""
 
 
 def let_in(administrator: Brokers, client: Brokers) -> None:
-    """Let a client log in with its password, in place of any it had; returns once it can. Raises Unavailable.
+    """Set a client's password and return once the client can log in. Raises Unavailable.
 
-    `administrator` logs in with its password in the clear, so over this machine's own loopback alone.
+    `administrator` sends its password unencrypted, so use this over the loopback interface only.
     """
     wanted = UserScramCredentialUpsertion(client.user, ScramMechanism.SCRAM_SHA_512, client.password, ROUNDS)
     with kafka_errors(administrator.bootstrap):
@@ -22,5 +22,5 @@ def let_in(administrator: Brokers, client: Brokers) -> None:
             admin.alter_user_scram_credentials([wanted])
         finally:
             admin.close()
-        # The broker learns of it from its controller a moment later; opening a client tries again until then.
+        # The broker receives it from its controller a moment later; the client retries its login until then.
         KafkaAdminClient(**client_settings(client)).close()

@@ -1,4 +1,4 @@
-"""Reading the log: as a member of a group, or backwards from its end."""
+"""Reads the log: as a member of a consumer group, or as a browser without a group."""
 
 import logging
 import time
@@ -23,25 +23,25 @@ from shared.observability.heartbeat import beat
 
 SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 3_600_000
-"""A first start may wait for thousands of searches for a model between two polls, some tenths of a second each. A part
-that died is missed sooner, by its heartbeats; one that hangs, by its signs of life."""
+"""A first start may run thousands of model searches between two polls, some tenths of a second each. A failed part is
+detected earlier by Kafka's heartbeats, a hanging one by the supervisor."""
 JOIN_SECONDS = 20.0
 IDLE_MS = 20
-"""With no fetch under way the client sleeps its retry pause, 100 ms unless told, before it looks again."""
+"""Without a pending fetch the client sleeps its retry backoff, by default 100 ms, before it checks again."""
 FETCH_BYTES = 4 * 1024 * 1024
 POSITION_MS = 1_000
 TYPICAL_BYTES = 250
-"""Of a message in the log."""
+"""Typical size of a message in the log."""
 TAIL_WINDOW = 100
 FORWARD_WINDOW = 10_000
 LONGEST_SILENCE = 30.0
-"""Seconds a look into the log waits for a broker that takes connections and gives nothing."""
+"""Seconds that a browser waits for a broker that accepts connections but sends nothing."""
 
 log = logging.getLogger("tickstream.kafka")
 
 
 class Message(Protocol):
-    """What the log holds at an offset. `timestamp` is when the broker took it, epoch milliseconds."""
+    """A message of the log. `timestamp` is when the broker appended it, in epoch milliseconds."""
 
     offset: int
     timestamp: int
@@ -51,9 +51,9 @@ class Message(Protocol):
 
 
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Notes what a rebalance gave and took; the loop acts on it between two polls.
+    """Records assigned and revoked partitions; the loop handles them between two polls.
 
-    `outside_since` is when this member left its group to join it anew, None while it is in it.
+    `outside_since` is when this member began to rejoin its group, None while it is a member.
     """
 
     def __init__(self) -> None:
@@ -72,14 +72,14 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @property
     def takes_too_long(self) -> bool:
-        """Whether this member is on its way into the group for longer than any rebalance should take."""
+        """Whether joining the group takes longer than any rebalance should."""
         return self.outside_since is not None and time.monotonic() - self.outside_since > JOIN_SECONDS
 
 
 class Gathering(NamedTuple):
-    """When the broker answers: as soon as so many messages wait, and at the latest after so many milliseconds.
+    """When the broker answers a fetch: once this many messages wait, or after this many milliseconds.
 
-    It gathers better than a pause of ours would: one answer then carries everything up to its own moment.
+    This is better than a pause on our side: the answer then contains everything up to its own time.
     """
 
     messages: int = 100
@@ -90,7 +90,7 @@ USUAL = Gathering()
 
 
 class GroupReader:
-    """One member of a consuming group. `instance` keeps its partitions through a restart (static membership)."""
+    """One member of a consumer group. `instance` lets it keep its partitions after a restart (static membership)."""
 
     def __init__(self, log_: Log, group: str, instance: str, gathering: Gathering = USUAL) -> None:
         self._bootstrap, self._topic = log_.bootstrap, log_.topic
@@ -119,29 +119,29 @@ class GroupReader:
     def _join(self) -> None:
         with kafka_errors(self._bootstrap):
             self._consumer.subscribe([self._topic], listener=self._assignments)
-            # Whoever joins must know the topic: a leader that does not shares out nothing, and if it is killed
-            # just then, every restart in its place is given that nothing again. A leader that learns of it only
-            # afterwards joins a second time, and that may never end: the client forgets a join that was called for
-            # by news of the topic as soon as a poll ends before it does.
+            # A member must know the topic before it joins. A leader that does not know it assigns no partitions, and
+            # if it is killed then, every restart of it gets that empty assignment again. A leader that receives the
+            # metadata later joins a second time, which may never end: the client forgets a join triggered by metadata
+            # if a poll ends before the join does.
             self._consumer.beginning_offsets([TopicPartition(self._topic, 0)], CONNECT_TIMEOUT_MS)
 
     def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:
-        """Messages by partition; none when nothing came in time.
+        """Messages by partition; empty if none arrived in time.
 
-        Raises Unavailable, and PartitionLost where another process took this instance's place in the group.
+        Raises Unavailable, or PartitionLost if another process joined the group as this instance.
         """
         try:
             found = self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
         except FencedInstanceIdError as error:
-            raise PartitionLost("another process has this part's place in the group") from error
+            raise PartitionLost("another process joined the group as this instance") from error
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
         if self._assignments.takes_too_long:
-            raise Unavailable(f"Kafka gave this part no place in its group within {JOIN_SECONDS:.0f} s")
+            raise Unavailable(f"Joining the Kafka group took longer than {JOIN_SECONDS:.0f} s")
         return {where.partition: messages for where, messages in found.items()}
 
     def take_changes(self) -> tuple[set[int], set[int]]:
-        """Partitions gained and lost since the last call."""
+        """Partitions assigned and revoked since the last call."""
         gained, lost = self._assignments.gained, self._assignments.lost
         self._assignments.gained, self._assignments.lost = set(), set()
         return gained, lost
@@ -151,12 +151,12 @@ class GroupReader:
         self._consumer.seek(TopicPartition(self._topic, partition), offset)
 
     def bounds(self, partition: int) -> tuple[int, int]:
-        """First offset that the log still has, and the one after its last. Raises Unavailable."""
+        """The first available offset, and the one after the last message. Raises Unavailable."""
         with kafka_errors(self._bootstrap):
             return _bounds(self._consumer, TopicPartition(self._topic, partition))
 
     def lag(self) -> int:
-        """How many messages wait, as far as the last answers of the broker say. Raises Unavailable."""
+        """The number of messages not yet read, as of the broker's last responses. Raises Unavailable."""
         waiting = 0
         with kafka_errors(self._bootstrap):
             for where in self._consumer.assignment():
@@ -167,7 +167,7 @@ class GroupReader:
         return waiting
 
     def report(self, offsets: Mapping[int, int]) -> None:
-        """Tell Kafka the offsets too, for the ordinary lag tools; nothing depends on it."""
+        """Report the offsets to Kafka too, for standard lag tools only."""
         positions = {
             TopicPartition(self._topic, partition): OffsetAndMetadata(offset, "", -1)
             for partition, offset in offsets.items()
@@ -178,7 +178,7 @@ class GroupReader:
             log.debug("offsets not reported: %s", error)
 
     def close(self) -> None:
-        """Leave."""
+        """Leave the group."""
         try:
             self._consumer.close(autocommit=False, timeout_ms=1_000)
         except (KafkaError, OSError) as error:
@@ -186,7 +186,7 @@ class GroupReader:
 
 
 class LogBrowser:
-    """Looks into a log without belonging to a group or leaving a trace."""
+    """Reads a log without joining a group or committing offsets."""
 
     def __init__(self, log_: Log, consumer: KafkaConsumer) -> None:
         self._log, self._consumer = log_, consumer
@@ -198,7 +198,7 @@ class LogBrowser:
             return {where.partition: end for where, end in self._consumer.end_offsets(wanted).items()}
 
     def backwards(self, partition: int) -> Iterator[Message]:
-        """The messages of a partition from the last to the first, fetched in growing windows. Raises Unavailable."""
+        """The messages of a partition from last to first, fetched in growing windows. Raises Unavailable."""
         where = TopicPartition(self._log.topic, partition)
         first, end = self.bounds(partition)
         with kafka_errors(self._log.bootstrap):
@@ -209,12 +209,12 @@ class LogBrowser:
                 end, window = start, window * 4
 
     def bounds(self, partition: int) -> tuple[int, int]:
-        """First offset that the log still has, and the one after its last. Raises Unavailable."""
+        """The first available offset, and the one after the last message. Raises Unavailable."""
         with kafka_errors(self._log.bootstrap):
             return _bounds(self._consumer, TopicPartition(self._log.topic, partition))
 
     def forwards(self, partition: int, start: int, end: int) -> Iterator[list[Message]]:
-        """The messages of a partition from `start` to `end`, some at a time. Raises Unavailable."""
+        """The messages of a partition from `start` to below `end`, in batches. Raises Unavailable."""
         where = TopicPartition(self._log.topic, partition)
         with kafka_errors(self._log.bootstrap):
             for first in range(start, end, FORWARD_WINDOW):
@@ -222,7 +222,7 @@ class LogBrowser:
                     yield found
 
     def message_at(self, partition: int, offset: int) -> Message | None:
-        """The message at an offset, None where the log has none there. Raises Unavailable."""
+        """The message at an offset, None if the log has none there. Raises Unavailable."""
         first, end = self.bounds(partition)
         if not first <= offset < end:
             return None
@@ -234,23 +234,23 @@ class LogBrowser:
         self._consumer.assign([where])
         self._consumer.seek(where, start)
         messages: list[Message] = []
-        heard = time.monotonic()
+        received_at = time.monotonic()
         while (self._consumer.position(where, timeout_ms=POSITION_MS) or 0) < end:
             beat()
             polled = self._consumer.poll(timeout_ms=1_000)
             for found in polled.values():
                 messages.extend(message for message in found if message.offset < end)
             if polled:
-                heard = time.monotonic()
+                received_at = time.monotonic()
             else:
-                self._require_broker(heard)
+                self._require_broker(received_at)
         return messages
 
-    def _require_broker(self, heard: float) -> None:
-        """Raises Unavailable where the broker is gone, or silent since `heard`: the client would wait for ever."""
+    def _require_broker(self, received_at: float) -> None:
+        """Raise Unavailable if the broker is down, or silent since `received_at`: the client would wait forever."""
         require_reachable(self._log.bootstrap)
-        if time.monotonic() - heard > LONGEST_SILENCE:
-            raise Unavailable(f"Kafka at {self._log.bootstrap} gave nothing for {LONGEST_SILENCE:.0f} s")
+        if time.monotonic() - received_at > LONGEST_SILENCE:
+            raise Unavailable(f"Kafka at {self._log.bootstrap} sent nothing for {LONGEST_SILENCE:.0f} s")
 
 
 def _bounds(consumer: KafkaConsumer, where: TopicPartition) -> tuple[int, int]:
@@ -259,7 +259,7 @@ def _bounds(consumer: KafkaConsumer, where: TopicPartition) -> tuple[int, int]:
 
 @contextmanager
 def browse(log_: Log) -> Iterator[LogBrowser]:
-    """Look into a log. Raises Unavailable."""
+    """Open a browser of a log. Raises Unavailable."""
     require_reachable(log_.bootstrap)
     with kafka_errors(log_.bootstrap):
         consumer = KafkaConsumer(**client_settings(log_.brokers), **NO_NEW_TOPICS, enable_auto_commit=False)

@@ -1,4 +1,4 @@
-"""Topics: made where they are missing, missed where they are gone."""
+"""Creates missing topics, and checks that topics still exist."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ DEAD_LETTER_SUFFIX = ".dead-letter"
 LEASE_SUFFIX = ".lease"
 LEASE_PARTITIONS = 2
 KEEPS_ALL = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-"""Of a topic that is made here, whatever the broker does by default."""
+"""Settings of a topic created here, independent of the broker's defaults."""
 
 log = logging.getLogger("tickstream.kafka")
 
@@ -34,10 +34,10 @@ def _admin(brokers: Brokers) -> Iterator[KafkaAdminClient]:
 
 
 def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
-    """Make the topic and that of its dead letters where they are missing; time stamps are the broker's own.
+    """Create the topic and its dead letter topic if missing; timestamps are set by the broker.
 
-    A topic that is there keeps the partitions it has. Raises Unavailable where Kafka can't be reached, and ConfigError
-    where a topic that is there is compacted.
+    An existing topic keeps its number of partitions. Raises Unavailable if Kafka can't be reached, and ConfigError if
+    an existing topic is compacted.
     """
     own = {"message.timestamp.type": "LogAppendTime", **KEEPS_ALL}
     dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
@@ -52,9 +52,9 @@ def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
 
 
 def make_lease_topic(log_: Log) -> Log:
-    """Make the topic beside a log in which its producers agree who publishes, where it is missing.
+    """Create the log's lease topic if missing, through which its producers agree which of them publishes.
 
-    Of messages with one key the last is kept. Raises Unavailable where Kafka can't be reached.
+    It is compacted: Kafka keeps the last message of each key. Raises Unavailable if Kafka can't be reached.
     """
     own = {
         "cleanup.policy": "compact",
@@ -75,56 +75,56 @@ def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: di
     try:
         admin.create_topics([plan])
     except TopicAlreadyExistsError:
-        log.debug("another part made topic %s first", name)
+        log.debug("another part created topic %s first", name)
     admin.wait_for_topics([name])
 
 
 def _require_every_message(admin: KafkaAdminClient, topic: str) -> None:
-    """Raises ConfigError where the topic is compacted: of a symbol's messages the last one alone would be left.
+    """Raise ConfigError if the topic is compacted, as only the last message of each symbol would be kept.
 
-    One that forgets messages after some time, or beyond some size, is warned about.
+    Logs a warning if the topic has a retention limit by time or size.
     """
     wanted = ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(KEEPS_ALL))
     try:
-        told = admin.describe_configs([wanted], config_filter="all")[wanted.resource_type.name.lower()][topic]
+        found = admin.describe_configs([wanted], config_filter="all")[wanted.resource_type.name.lower()][
+            topic
+        ]
     except AuthorizationError:
-        log.debug("this login may not read the settings of topic %s", topic)
+        log.debug("this login is not allowed to read the settings of topic %s", topic)
         return
-    settings = {name: told[name]["value"] for name in KEEPS_ALL if name in told}
+    settings = {name: found[name]["value"] for name in KEEPS_ALL if name in found}
     if "compact" in settings.get("cleanup.policy", ""):
         raise ConfigError(
-            f"Topic {topic} is compacted (cleanup.policy={settings['cleanup.policy']}): of all messages of a symbol "
-            "Kafka keeps the last one. Set its cleanup.policy to delete, or choose another KAFKA_TOPIC: a start makes"
-            " it."
+            f"Topic {topic} is compacted (cleanup.policy={settings['cleanup.policy']}): Kafka keeps only the "
+            "last message of each symbol. Set its cleanup.policy to delete, or choose another KAFKA_TOPIC, which is"
+            " created at the next start."
         )
     for name in ("retention.ms", "retention.bytes"):
         if settings.get(name, "-1") != "-1":
             log.warning(
-                "Topic %s forgets old messages (%s=%s): what no part has read by then is lost, and tables can't be made"
-                " anew from it. Set it to -1 to keep them.",
+                "Topic %s deletes old messages (%s=%s): messages that no part has read by then are lost, and tables"
+                " can't be rebuilt from the topic. Set it to -1 to keep them.",
                 *(topic, name, settings[name]),
             )
 
 
 def require_topic(log_: Log) -> None:
-    """Raises StopPart where the topic is gone or made anew: a reader of it would wait for ever without a word.
+    """Raise StopPart if the topic was deleted or recreated, as a reader would wait forever without an error.
 
-    Raises Unavailable where it has more partitions now: what is read must know them all.
+    Raises Unavailable if its number of partitions changed, as the reader must restart to know all of them.
     """
     with _admin(log_.brokers) as admin:
         if log_.topic not in set(admin.list_topics()):
             raise StopPart(
-                f"Kafka at {log_.bootstrap} has no topic {log_.topic} any more. Start again: a start makes it."
+                f"Kafka at {log_.bootstrap} no longer has a topic {log_.topic}. Restart to create it."
             )
         (found,) = admin.describe_topics([log_.topic])
         if str(found["topic_id"]) != log_.topic_id:
-            raise StopPart(
-                f"Topic {log_.topic} was deleted and created again while it was read. Start again."
-            )
+            raise StopPart(f"Topic {log_.topic} was deleted and created again while it was read. Restart.")
         if len(found["partitions"]) != log_.partitions:
             raise Unavailable(f"Topic {log_.topic} has {len(found['partitions'])} partitions now")
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """Where a key belongs: Kafka's own murmur2 rule, so that other tools agree."""
+    """The partition of a key by Kafka's default murmur2 rule, so that other tools agree."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)

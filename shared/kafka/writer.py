@@ -1,4 +1,4 @@
-"""Writing to the log."""
+"""Writes to the log."""
 
 import logging
 import time
@@ -28,10 +28,10 @@ log = logging.getLogger("tickstream.kafka")
 
 
 class LogWriter:
-    """Writes to one topic, idempotent and acknowledged by every replica; counts by acknowledgement, not by call.
+    """Idempotent writer to one topic, acknowledged by all replicas; counts acknowledged messages, not calls.
 
-    The broker acknowledges the batches of a partition in order, so a mark of the last message of each partition
-    speaks for all before it.
+    The broker acknowledges the batches of a partition in order, so the last message of each partition acknowledges all
+    before it.
     """
 
     def __init__(self, log_: Log) -> None:
@@ -55,7 +55,7 @@ class LogWriter:
     def send(
         self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None = None
     ) -> None:
-        """Hand one message over; it goes out when its batch is full or has lingered. Raises Unavailable."""
+        """Queue one message; it is sent when its batch is full or its linger time has passed. Raises Unavailable."""
         try:
             future = self._last[partition] = self._producer.send(
                 self._topic, value=value, key=key, partition=partition, headers=headers
@@ -66,15 +66,17 @@ class LogWriter:
         self.sent += 1
 
     def append(self, partition: int, key: bytes, value: bytes, seconds: float) -> int:
-        """Write one message and wait for it, at most so long: its offset. Raises Unavailable."""
+        """Write one message and wait at most `seconds` for acknowledgement; returns its offset. Raises Unavailable."""
         self.send(partition, key, value)
         future = self._last[partition]
         if not self.flush(seconds):
-            raise Unavailable(f"Kafka at {self._bootstrap} did not take a message within {seconds:.0f} s")
+            raise Unavailable(
+                f"Kafka at {self._bootstrap} did not acknowledge a message within {seconds:.0f} s"
+            )
         return int(future.value.offset)
 
     def first_offsets(self) -> dict[int, int]:
-        """Where the first message to each partition came to lie, as far as it is acknowledged."""
+        """The offset of the first message to each partition, if it is acknowledged."""
         return {
             partition: int(future.value.offset)
             for partition, future in self._first.items()
@@ -82,25 +84,25 @@ class LogWriter:
         }
 
     def mark(self) -> None:
-        """Remember what is sent by now, to be told when it is acknowledged."""
+        """Mark the messages sent so far, to track their acknowledgement."""
         if self._last:
             self._marks.append((self.sent, list(self._last.values()), time.monotonic()))
             self._last = {}
 
     def outstanding(self) -> int:
-        """How many marks are not acknowledged by now. Raises as `settle` does."""
+        """The number of marks not yet acknowledged. Raises as `settle` does."""
         while self._marks and all(future.is_done for future in self._marks[0][1]):
             self.settle(0.0)
         return len(self._marks)
 
     def waited(self) -> float:
-        """Seconds since the oldest mark that is not acknowledged; 0 where all are."""
+        """Seconds since the oldest unacknowledged mark; 0 if there is none."""
         return time.monotonic() - self._marks[0][2] if self._marks else 0.0
 
     def settle(self, seconds: float) -> bool:
-        """Wait for the oldest mark, at most so long; whether it is acknowledged.
+        """Wait at most so long for the oldest mark; returns whether it is acknowledged.
 
-        Raises Unavailable where the broker refused for good.
+        Raises Unavailable if the broker rejected a message.
         """
         if not self._marks:
             return True
@@ -117,7 +119,7 @@ class LogWriter:
         return True
 
     def flush(self, seconds: float) -> bool:
-        """Wait until everything sent is acknowledged, at most so long; whether it is. Raises as `settle` does."""
+        """Wait at most so long until all messages are acknowledged; returns whether they are. Raises like `settle`."""
         self.mark()
         until = time.monotonic() + seconds
         while self._marks:
@@ -126,10 +128,10 @@ class LogWriter:
         return True
 
     def close(self) -> None:
-        """Close; what was not flushed is given up after a second."""
+        """Close; messages not flushed are dropped after a second."""
         try:
             self._producer.close(timeout=1)
         except (KafkaError, OSError) as error:
             log.debug("closing the writer: %s", error)
-            # The client leaves its thread at work then: it would send later what nobody wants any more.
+            # The client's thread keeps running then, and would send outdated messages later.
             self._producer._sender.force_close()

@@ -1,10 +1,10 @@
-"""Currencies and their smaller units that exchanges quote in: pence, cents, agorot, fils. Pure."""
+"""Currencies and the smaller units in which exchanges quote: pence, cents, agorot, fils. Pure."""
 
 from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """What a code of a source stands for: `parts` of it make one of `currency`."""
+    """The meaning of a source's currency code: `parts` of it make one unit of `currency`."""
 
     currency: str
     parts: int
@@ -18,30 +18,30 @@ _SMALLER = {
     "USX": Unit("USD", 100),
 }
 _QUOTED_IN_PARTS = {unit.currency: unit.parts for unit in _SMALLER.values() if unit.currency != "USD"}
-"""Of shares; dollar cents are those of grain and coffee, which pay no dividends."""
+"""Currencies in which shares are quoted in parts; dollar cents are used only for grain and coffee futures."""
 
 
 def unit_of(code: str) -> Unit:
-    """The unit that a code names. Case counts: GBp are pence, GBP pounds."""
+    """The unit of a code. Case matters: GBp is pence, GBP is pounds."""
     return _SMALLER.get(code, Unit(code, 1))
 
 
 def is_same_unit(code: str, other: str) -> bool:
-    """Whether two codes name the same unit, as GBp and GBX do."""
+    """Whether two codes mean the same unit, such as GBp and GBX."""
     return code == other or unit_of(code) == unit_of(other)
 
 
 def converted(amount: float, code: str, into: str) -> float | None:
-    """An amount in another unit of its own currency; None where `into` is another currency."""
-    told, wanted = unit_of(code), unit_of(into)
-    return amount * wanted.parts / told.parts if told.currency == wanted.currency else None
+    """Convert an amount to another unit of the same currency; None if `into` is another currency."""
+    given, wanted = unit_of(code), unit_of(into)
+    return amount * wanted.parts / given.parts if given.currency == wanted.currency else None
 
 
 def is_in_hundredths(code: str) -> bool:
-    """Whether the code names hundredths in which shares are quoted, as pence: a source may confuse them with pounds."""
+    """Whether the code means hundredths used for shares, such as pence, which sources confuse with pounds."""
     return unit_of(code).parts == 100 and is_confusable(code)
 
 
 def is_confusable(code: str) -> bool:
-    """Whether shares in this currency are quoted in whole units here and in parts of them there."""
+    """Whether shares in this currency are quoted sometimes in whole units, sometimes in parts."""
     return unit_of(code).currency in _QUOTED_IN_PARTS

@@ -1,7 +1,7 @@
-"""Names of exchanges: codes, words and market identifiers, and the calendar that each one stands for.
+"""Names of exchanges (codes, full names and market identifiers), and the calendar of each one.
 
-A name is looked up without regard to case, spaces and punctuation, so that `NasdaqGS` and `NASDAQ GS` are one. Where a
-source names an exchange that nobody knows, but tells its time zone, both travel on as `code@zone`.
+A name is looked up regardless of case, spaces and punctuation, so that `NasdaqGS` and `NASDAQ GS` are the same. If a
+source provides an unknown exchange with its time zone, both are kept as `code@zone`.
 """
 
 from functools import lru_cache
@@ -14,13 +14,13 @@ SIMULATED = "SIMULATED"
 ALWAYS_OPEN = "24/7"
 CURRENCIES = "CCY"
 AT = "@"
-"""Between an exchange's code and its time zone."""
+"""Separator between an exchange's code and its time zone."""
 UNTOLD = "UNTOLD"
-"""In the place of the code where a source names no exchange of what is traded at one."""
+"""Used as code if a source names no exchange for an instrument that is traded at one."""
 DEFAULT_ZONE = "America/New_York"
-"""Where an exchange lies of which a source tells neither a known code nor a zone."""
+"""Time zone of an exchange for which a source provides neither a known code nor a zone."""
 WITHOUT_EXCHANGE = {"CRYPTOCURRENCY": None, "CURRENCY": CURRENCIES}
-"""Kinds of what is traded at no one place, and the calendar of each; coins need none."""
+"""Kinds of instruments without an exchange, and the calendar of each; coins need none."""
 
 _CODES = """
     XNYS: XNYS NYSE NASDAQ XNAS ARCX BATS OOTC XASE NMS NYQ NYS NAS NGM NCM NAE ASE PCX BTS YHD
@@ -40,10 +40,10 @@ _CODES = """
     CMES: CMX NYM CBT CME    IEPA: NYB
     CCY: CCY    24/7: 24/7 CCC    SIMULATED: SIMULATED
 """
-"""Yahoo's codes of exchanges behind the calendar of each; one without its own has that of its neighbour.
+"""Calendars, each with Yahoo's codes of its exchanges; an exchange without its own calendar has that of a similar one.
 
-Mumbai's two, China's two and Korea's two keep the same days; futures are those of CME Group, and of ICE (NYB). Indices
-have the hours of the exchange whose shares they hold.
+The two exchanges of Mumbai, of China and of Korea have the same sessions; futures are those of CME Group and of ICE
+(NYB). Indices have the hours of the exchange of their shares.
 """
 _WORDS = """
     XNYS: NasdaqGS, NasdaqGM, NasdaqCM, Nasdaq GIDS, NYSEArca, NYSE American, NYSE MKT, AMEX, Cboe US, Cboe Indices,
@@ -64,7 +64,7 @@ _WORDS = """
     BVMF: São Paulo, Sao Paulo, Sao Paolo    XBUE: Buenos Aires    XSGO: Santiago    XBOG: Colombia    XLIM: Lima
     CMES: COMEX, NY Mercantile, CBOT    IEPA: NYBOT, ICE Futures
 """
-"""What Yahoo calls them in words, `fullExchangeName`, and what people write."""
+"""Full names of exchanges: Yahoo's `fullExchangeName`, and other common names."""
 
 
 def _plain(name: str) -> str:
@@ -72,7 +72,7 @@ def _plain(name: str) -> str:
 
 
 def _read(text: str, is_words: bool) -> dict[str, str]:
-    """Each name, plain, with its calendar."""
+    """The calendar of each normalized name."""
     found = {}
     for group in (group.strip() for line in text.splitlines() for group in line.split("    ")):
         calendar, _, names = group.partition(": ")
@@ -87,7 +87,7 @@ _KNOWN = _read(_WORDS, is_words=True) | _read(_CODES, is_words=False)
 
 @lru_cache(maxsize=1024)
 def calendar_name(exchange: str) -> str | None:
-    """Whose calendar an exchange keeps, as exchange_calendars names it, or one of ours; None where nobody knows."""
+    """The calendar of an exchange, a name of exchange_calendars or one of ours; None if unknown."""
     known = _KNOWN.get(_plain(exchange))
     if known is None and exchange in exchange_calendars.get_calendar_names():
         return exchange
@@ -96,21 +96,25 @@ def calendar_name(exchange: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def zone_of(exchange: str) -> ZoneInfo | None:
-    """The time zone that came with an exchange's code; None where there is none."""
+    """The time zone in an exchange's name; None if there is none."""
     _, _, zone = exchange.partition(AT)
     try:
         return ZoneInfo(zone) if zone else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long for a file
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # the name of a folder of zones, or one too long for a file
         return None
 
 
 def is_known(exchange: str) -> bool:
-    """Whether it is told when this exchange is open: by its name, or at least on which days by its zone."""
+    """Whether the opening hours of this exchange are known from its name, or its open days from its time zone."""
     return calendar_name(exchange) is not None or zone_of(exchange) is not None
 
 
 def with_zone(exchange: str | None, zone: str | None) -> str | None:
-    """An exchange as it goes into the log: its code, and its zone where nobody knows the code."""
+    """The exchange as stored in the log: its code, with its time zone if the code is unknown."""
     if not exchange or not zone or is_known(exchange):
         return exchange or None
     named = f"{exchange}{AT}{zone}"
@@ -118,9 +122,9 @@ def with_zone(exchange: str | None, zone: str | None) -> str | None:
 
 
 def exchange_told(exchange: str | None, zone: str | None, kind: str | None) -> str | None:
-    """An exchange as it goes into the log, also where its source leaves it out; None where it may never close.
+    """The exchange as stored in the log, also if its source omits it; None if it may be open 24/7.
 
-    `kind` is what is traded, in Yahoo's words. What is of no kind, and in no zone or in UTC, may be a coin.
+    `kind` is Yahoo's type of the instrument. Without a kind, and with no zone or UTC, it may be a coin.
     """
     if exchange:
         return with_zone(exchange, zone)
@@ -133,7 +137,7 @@ def exchange_told(exchange: str | None, zone: str | None, kind: str | None) -> s
 
 
 def newer_name(told: str | None, before: str | None) -> str | None:
-    """How an exchange goes on to be named: what is told now, but for a zone or a code that a source leaves out."""
+    """The exchange to use from now on: `told`, unless it lacks a zone or a code that `before` has."""
     if before is None or told is None:
         return told or before
     return before if told == before.partition(AT)[0] or told.partition(AT)[0] == UNTOLD else told

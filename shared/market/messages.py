@@ -1,4 +1,4 @@
-"""The topic's contract: one JSON object a message, key = symbol; `kind` names what it is and its version."""
+"""The message format of the topic: one JSON object per message, key = symbol; `kind` is its type and version."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from shared.market.side_fields import without_false_figures
 
 MAX_MESSAGE_BYTES = 16_384
 DEEPEST_NESTING = 400
-"""Brackets within brackets. Versions of Python bear different depths, and what a message is must not depend on them."""
+"""Maximum depth of brackets. Python versions have different limits, and decoding must not depend on the version."""
 KINDS = ("quote.v1", "bar.v1", "action.v1", "time.v1")
 
 _encoder = msgspec.json.Encoder()
@@ -22,15 +22,15 @@ _BRACKET_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 def encode(record: Record) -> bytes:
-    """A record as UTF-8 JSON; what the source did not say is left out."""
+    """A record as UTF-8 JSON, without missing values."""
     return _encoder.encode(record)
 
 
 def decode(raw: bytes | None, appended_ms: int) -> Record:
-    """The record in `raw`; `appended_ms` is when the broker took it, in epoch milliseconds.
+    """The record in `raw`; `appended_ms` is when the broker appended it, in epoch milliseconds.
 
-    A figure beside the price that can't be true, such as a negative volume, is left out. Raises BadMessage with the
-    reason for anything else that must not enter a table as a number.
+    An invalid secondary value, such as a negative volume, is dropped. Raises BadMessage with the reason for any other
+    invalid message.
     """
     if raw is None or len(raw) > MAX_MESSAGE_BYTES:
         raise BadMessage(_wrong_size(raw))
@@ -49,12 +49,12 @@ def decode(raw: bytes | None, appended_ms: int) -> Record:
 
 @lru_cache(1)
 def _latest(appended_ms: int) -> datetime:
-    """The latest time by which a message can have been received that the log took then: batches share one."""
+    """The latest valid received time of a message appended then; cached, as the messages of a batch share it."""
     return EPOCH + timedelta(milliseconds=appended_ms) + FUTURE_TOLERANCE
 
 
 def _require_corrected(record: Record, appended_ms: int) -> None:
-    """Raises BadMessage unless the received time lies ahead only because it was put forward by `correction`."""
+    """Raise BadMessage unless the received time is ahead only because of its `correction`."""
     if record.received_time - timedelta(seconds=record.correction) > _latest(appended_ms):
         received = record.received_time.isoformat()
         appended = datetime.fromtimestamp(appended_ms / 1000, UTC).isoformat()
@@ -68,7 +68,7 @@ def _wrong_size(raw: bytes | None) -> str:
 
 
 def _is_nested_too_deeply(raw: bytes) -> bool:
-    """Whether brackets outside of texts are nested over DEEPEST_NESTING deep; closed or not, this is no record."""
+    """Whether brackets outside of strings are nested deeper than DEEPEST_NESTING, closed or not."""
     if raw.count(b"[") + raw.count(b"{") <= DEEPEST_NESTING:
         return False
     depth = 0
@@ -80,12 +80,12 @@ def _is_nested_too_deeply(raw: bytes) -> bool:
 
 
 def _holds_nul(record: Record) -> bool:
-    """Whether a text holds the character itself; six characters that spell its escape are harmless."""
+    """Whether a text contains the NUL character itself, not only its escape sequence as text."""
     return any("\0" in value for value in msgspec.structs.asdict(record).values() if isinstance(value, str))
 
 
 def _without_false_figures(raw: bytes, error: Exception) -> Record:
-    """The record without the figures that can't be true. Raises BadMessage where these are not all that is wrong."""
+    """The record without invalid secondary values. Raises BadMessage if anything else is wrong."""
     try:
         fields = msgspec.json.decode(raw, type=dict[str, object])
         return _converted(without_false_figures(fields))
@@ -99,7 +99,7 @@ def _converted(fields: dict[str, object]) -> Record:
 
 
 def _diagnose(raw: bytes, error: Exception) -> str:
-    """Why decoding failed, as a reader would ask: is it JSON? an object? of which kind?"""
+    """Why decoding failed: not JSON, not an object, an unknown kind, or a wrong field."""
     try:
         loose = msgspec.json.decode(raw)
     except (msgspec.DecodeError, ValueError) as not_json:

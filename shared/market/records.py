@@ -1,8 +1,8 @@
-"""The words of the market: what a source says (Quote, RecordedBar, CorporateAction, TimeMark), and our own Bar.
+"""The market data types: records from sources (Quote, RecordedBar, CorporateAction, TimeMark), and our own Bar.
 
-Every time is an aware datetime in UTC, every price a finite positive float in the quote's currency; only
-a quote of a future may have a price of zero or below.
-Records are msgspec structs rather than dataclasses: they are decoded and checked in C.
+All times are aware datetimes in UTC; all prices are finite positive floats in the quote's currency, except that a
+quote of a future may have a price of zero or below.
+Records are msgspec structs rather than dataclasses, so that they are decoded and validated in C.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
 PRICE_LIMIT = 1e15
 LEAST_PRICE = 1 / PRICE_LIMIT
-"""Above the one, or below the other, a price is a mistake, and sums and ratios of such prices would not be finite."""
+"""A price outside these limits is an error; sums and ratios of such prices might not be finite."""
 AMOUNT_LIMIT = 1e18
 FUTURES_SUFFIX = "=F"
 FUTURES_EXCHANGES = frozenset(
@@ -39,40 +39,40 @@ FUTURES_EXCHANGES = frozenset(
         "ICE Futures",
     )
 )
-"""Yahoo's names of the exchanges that trade futures alone, and those of their calendars."""
+"""Yahoo's names of the exchanges that trade only futures, and the names of their calendars."""
 
 Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=64)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Correction = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
-"""Seconds by which `received_time` was put forward, because the clock of the machine was found to be slow."""
+"""Seconds added to `received_time` because the machine's clock was found to be slow."""
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 def _require_price(name: str, price: float) -> None:
-    """Raises ValueError unless `price` is finite and positive; NaN fails every comparison."""
+    """Raise ValueError unless `price` is finite and positive; NaN fails all comparisons."""
     if not LEAST_PRICE < price < PRICE_LIMIT:
         raise ValueError(f"{name} is not a finite positive number: {price!r}")
 
 
 def may_fall_below_zero(symbol: str, exchange: str | None) -> bool:
-    """Whether prices of zero and below can be true: those of futures alone.
+    """Whether prices of zero or below are possible, which is so only for futures.
 
-    Who holds a future at its end must take the goods, and may have to pay for being rid of them. Nobody can owe more
-    than a share, a fund or a coin has cost; what an index or a currency is worth is a ratio of such prices.
+    The holder of an expiring future must take delivery, and may have to pay to avoid that. The value of a share, fund
+    or coin can't be negative; indices and currencies are ratios of such prices.
     """
     return symbol.endswith(FUTURES_SUFFIX) or exchange in FUTURES_EXCHANGES
 
 
-def _require_debt(symbol: str, exchange: str | None, price: float) -> None:
-    """Raises ValueError unless `price` is one of zero or below that can be true."""
+def _require_possible_negative(symbol: str, exchange: str | None, price: float) -> None:
+    """Raise ValueError unless `price` is a possible price of zero or below."""
     if not (-PRICE_LIMIT < price <= 0 and may_fall_below_zero(symbol, exchange)):
         _require_price("price", price)
 
 
 def _require_past(event_time: datetime, received_time: datetime) -> None:
-    """Raises ValueError where an event claims to lie after it was received, or either of them before 1970."""
+    """Raise ValueError if the event time is after the received time, or either of them before 1970."""
     if event_time - received_time > FUTURE_TOLERANCE:
         raise ValueError(f"from the future: event time {event_time.isoformat()} is after its receipt")
     if event_time < EPOCH:
@@ -82,12 +82,12 @@ def _require_past(event_time: datetime, received_time: datetime) -> None:
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="quote.v1"):
-    """One price of one symbol, as its source gave it; what the source did not say is None.
+    """One price of one symbol from its source; missing values are None.
 
-    `size` is the amount traded at this price, `trade_id` the source's own number of the trade, where it gives one:
-    rising by symbol. `position` rises by source and partition, so that a producer that restarts knows what it has
+    `size` is the amount traded at this price. `trade_id` is the source's own number of the trade, if it provides one;
+    it increases by symbol. `position` increases by source and partition, so that a restarted producer knows what it has
     published. The price of a future may be zero or negative: such a quote is stored and shown, but enters no bar.
-    Raises ValueError where the price or the times can't be true.
+    Raises ValueError if the price or the times are invalid.
     """
 
     symbol: Symbol
@@ -112,17 +112,17 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
     def __post_init__(self) -> None:
         if not LEAST_PRICE < self.price < PRICE_LIMIT:
-            _require_debt(self.symbol, self.exchange, self.price)
+            _require_possible_negative(self.symbol, self.exchange, self.price)
         _require_past(self.event_time, self.received_time)
 
 
 class RecordedBar(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="bar.v1"
 ):
-    """A finished bar from a source's own history: a recording of seconds or minutes, or a provider's past.
+    """A finished bar from a recording or from a provider's history.
 
-    It covers [start, start + interval); one of a day ends with the session. Raises ValueError where low <= open,
-    close <= high does not hold, or where one shorter than a day lies off the grid of its interval.
+    It covers [start, start + interval); a daily bar ends with the session. Raises ValueError unless low <= open,
+    close <= high, or if the start of an intraday bar is not a multiple of its interval.
     """
 
     symbol: Symbol
@@ -157,11 +157,11 @@ class RecordedBar(
 class CorporateAction(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="action.v1"
 ):
-    """A split or a cash dividend. Prices are stored as they were paid; this is what adjusts them.
+    """A split or a cash dividend. Prices are stored unadjusted; these records are used to adjust them.
 
-    It takes effect at `time`, the midnight of the exchange that begins the ex-date. `value` is how many shares one
-    share became (7.0 for 7:1), or the dividend a share in `currency`. Raises ValueError where the value can't be
-    true, or where it is only announced: it would take the symbol's time into the future.
+    It takes effect at `time`, the exchange's midnight at the start of the ex-date. `value` is the split ratio (7.0 for
+    7:1), or the dividend per share in `currency`. Raises ValueError if the value is invalid, or if the action is only
+    announced, because it would advance the symbol's time into the future.
     """
 
     symbol: Symbol
@@ -183,10 +183,10 @@ class CorporateAction(
 class TimeMark(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="time.v1"
 ):
-    """ "Nothing older than `time` will come": so bars close in a quiet market.
+    """A watermark: no older record than `time` will follow, so that bars close in a quiet market.
 
-    Without a `symbol` it speaks for every symbol and is written into every partition once a second; with one, for
-    that symbol alone. `end` says that the source is through: a recording is over.
+    Without a `symbol` it applies to all symbols and is written to every partition once a second; with one, it applies
+    to that symbol only. `end` marks the end of a recording.
     """
 
     time: Time
@@ -207,8 +207,7 @@ Record = Quote | RecordedBar | CorporateAction | TimeMark
 class Bar(NamedTuple):
     """Open, high, low and close of the quotes in [start, end), in epoch seconds UTC.
 
-    `vwap` is the size-weighted mean price, None where no quote carried a size. `session` is
-    that of the start.
+    `vwap` is the size-weighted mean price, None if no quote has a size. `session` is that at the start.
     """
 
     symbol: str

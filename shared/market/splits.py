@@ -1,16 +1,16 @@
-"""Whether prices show a split: the jump between two of them, compared with its ratio before anything is divided."""
+"""Checks whether prices show a split, by comparing the jump between them with its ratio."""
 
 from math import log
 
 SMALL = log(1.2)
-"""The logarithm of a ratio that no jump can be told from: an ordinary night has as large ones."""
+"""Logarithm of a ratio too small to be detected: overnight price changes are as large."""
 
 
 def shows_split(before: float, after: float, ratio: float, expected: bool) -> bool | None:
-    """Whether prices fell to one `ratio`-th from `before` to `after`, which lie on either side of the ex-date.
+    """Whether prices fell to 1/`ratio` from `before` to `after`, which are on either side of the ex-date.
 
-    None where they fell by something between that and nothing. What is `expected` is believed of small ratios, and
-    within half of the jump, on the logarithm's scale; the other only within a third.
+    None if the change is between that and none. On the logarithmic scale, `expected` is accepted for small ratios or
+    within half of the jump, the opposite only within a third.
     """
     length = abs(log(ratio))
     if length < SMALL:

@@ -1,10 +1,9 @@
-"""A part's signs of life to its supervisor, over a pipe: they need no database and no room on a disk.
+"""A part's heartbeats to its supervisor, over a pipe, so that they need no database and no disk space.
 
-Each sign says how many seconds may pass until the next one: 0 stands for HANG_SECONDS. The loop of a part gives one at
-every turn; a step that is known to take long says so before it begins. Where other threads do a share of the work that
-nobody does in their place, each is a strand: while one of them makes no turn, the loop gives no sign, however well it
-runs itself. A part without a supervisor gives none.
-Not on Windows, where a process is given no pipe.
+Each heartbeat contains the number of seconds until the next one is due; 0 means HANG_SECONDS. The loop of a part sends
+one at every step; a step known to take long announces that before it begins. Other threads with essential work are
+registered as strands: while one of them makes no progress, the loop sends no heartbeat even if it runs itself.
+A part without a supervisor sends none. Not available on Windows, where child processes inherit no pipe.
 """
 
 import os
@@ -17,12 +16,12 @@ from threading import Event
 
 BEAT_SECONDS = 1.0
 LONGEST_WORDS = 1_000
-"""Characters: a pipe takes so many at once or not at all."""
+"""Characters: a write of this size to a pipe is atomic."""
 LAST_WORDS = "!"
 
 
 class Pulse:
-    """The end of the pipe that the part has."""
+    """The part's end of the pipe."""
 
     def __init__(self) -> None:
         self._pipe: int | None = None
@@ -32,7 +31,7 @@ class Pulse:
         self._gave_at = 0.0
 
     def begin(self, pipe: int | None) -> None:
-        """Give signs over this pipe from now on; None: nobody listens. The thread that calls this runs the loop."""
+        """Send heartbeats over this pipe from now on, or none for None. The calling thread runs the loop."""
         self._pipe, self._loop = pipe, threading.get_ident()
         if pipe is not None:
             os.set_blocking(pipe, False)
@@ -40,9 +39,9 @@ class Pulse:
             self._give()
 
     def beat(self) -> None:
-        """The work goes on. At most one sign a second is given: this may be called at every turn of a loop.
+        """Report progress. Sends at most one heartbeat a second, so it may be called at every step of a loop.
 
-        In a strand it says that this one goes on; in any other thread but that of the loop it says nothing.
+        In a strand it records progress of that strand; in other threads than the loop's it does nothing.
         """
         ours, now = threading.get_ident(), time.monotonic()
         if ours in self._strands:
@@ -53,7 +52,7 @@ class Pulse:
 
     @contextmanager
     def strand(self, seconds: float) -> Iterator[None]:
-        """What this thread does inside is a strand of the work: it calls `beat` at least every so many seconds."""
+        """Register this thread as a strand: it must call `beat` at least every `seconds` while the context is open."""
         ours = threading.get_ident()
         self._strands[ours] = time.monotonic() + seconds, seconds
         try:
@@ -62,12 +61,12 @@ class Pulse:
             del self._strands[ours]
 
     def _is_stuck(self, now: float) -> bool:
-        """Whether a strand has made no turn for too long. A step that is known to take long may hold it up too."""
+        """Whether a strand has made no progress for too long. Not during long steps, which may block strands too."""
         return not self._steps and any(due < now for due, _ in list(self._strands.values()))
 
     @contextmanager
     def long_step(self, seconds: float) -> Iterator[None]:
-        """What runs inside may take so long without a sign. Threads may have steps of their own at the same time."""
+        """Allow this many seconds without a heartbeat in this context. Threads may have long steps at the same time."""
         self._steps.append(seconds)
         self._give()
         try:
@@ -77,7 +76,7 @@ class Pulse:
             self._give()
 
     def last_words(self, sentence: str) -> None:
-        """Why the part can't go on."""
+        """Send the reason why the part can't continue."""
         self._write(LAST_WORDS + " ".join(sentence.split())[:LONGEST_WORDS])
 
     def _give(self) -> None:
@@ -86,7 +85,7 @@ class Pulse:
 
     def _write(self, line: str) -> None:
         if self._pipe is not None:
-            # A supervisor that is stopped does not read, and one that is gone ends this part in another way.
+            # A suspended supervisor does not read; if it is gone, this part is stopped by `stop_without`.
             with suppress(OSError):
                 os.write(self._pipe, f"{line}\n".encode())
 
@@ -102,7 +101,7 @@ begin, beat, strand, long_step, last_words = (
 
 
 def wait(event: Event, seconds: float) -> bool:
-    """Wait for an event, at most so long, with signs of life; whether it is set."""
+    """Wait for an event, at most so many seconds, with heartbeats; returns whether it is set."""
     until = time.monotonic() + seconds
     while not event.is_set() and (left := until - time.monotonic()) > 0:
         beat()
@@ -111,7 +110,7 @@ def wait(event: Event, seconds: float) -> bool:
 
 
 class Listener:
-    """The end of the pipe that the supervisor has. `theirs` is the other one, None where there is none."""
+    """The supervisor's end of the pipe. `theirs` is the part's end, None on Windows."""
 
     def __init__(self) -> None:
         self.theirs: int | None = None
@@ -122,12 +121,12 @@ class Listener:
             os.set_blocking(self._pipe, False)
 
     def forget_theirs(self) -> None:
-        """The part has it now."""
+        """Close our copy of the part's end, once the part has inherited it."""
         if self.theirs is not None:
             os.close(self.theirs)
 
-    def hear(self) -> list[str]:
-        """What came since the last call, in order."""
+    def receive(self) -> list[str]:
+        """The lines received since the last call, in order."""
         *lines, self._rest = (self._rest + self._read()).split(b"\n")
         return [line.decode("utf-8", "replace") for line in lines]
 
@@ -140,7 +139,7 @@ class Listener:
             return b""
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the pipe."""
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None

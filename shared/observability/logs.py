@@ -1,7 +1,7 @@
-"""Where log lines go: to the console and, where one is set, to a file.
+"""Writes log lines to the console and, if one is set, to a file.
 
-A log that can't be written ends nobody's work. On a full disk lines of the file are left out, with one line on the
-console about it and one in the file once there is room again. A console that is closed is written to no more.
+A log that can't be written stops no part. If the disk is full, lines are left out of the file; the console reports
+this once, and the file gets a note once it can be written again. A closed console is ignored.
 """
 
 import logging
@@ -14,22 +14,22 @@ from shared.errors import ConfigError
 from shared.settings.sections import Logging
 
 NOT_WRITTEN = (OSError, ValueError)
-"""What a stream that can't be written raises; ValueError where it is closed."""
+"""What writing to a stream raises; ValueError if it is closed."""
 
 
 class Console(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes to the standard error stream, as long as there is one that takes lines."""
+    """Writes to the standard error stream while that is open."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
-        """Leave out what the stream does not take; a mistake in a log call is shown as ever."""
+        """Ignore errors of the stream; show mistakes in log calls as usual."""
         if not isinstance(sys.exc_info()[1], NOT_WRITTEN):
             super().handleError(record)
 
 
 class LogFile(logging.Handler):
-    """Appends to a file, line by line without a buffer, so that a line is either written or known to be missing.
+    """Appends to a file line by line, unbuffered, so that each line is either written or counted as missing.
 
-    Raises OSError where the file can't be opened.
+    Raises OSError if the file can't be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,7 +53,7 @@ class LogFile(logging.Handler):
             self._miss(error)
 
     def close(self) -> None:
-        """Close the file; log lines that come later are missing."""
+        """Close the file; later log lines are lost."""
         with suppress(OSError):
             self._file.close()
         super().close()
@@ -76,21 +76,19 @@ class LogFile(logging.Handler):
     def _miss(self, error: Exception) -> None:
         self._missing += 1
         if self._missing == 1:
-            print_error(
-                f"{self._path} can't be written ({error}): log lines are left out of it until it can."
-            )
+            print_error(f"{self._path} can't be written ({error}): log lines are left out until it can.")
 
 
 def print_error(sentence: str) -> None:
-    """Print a line to the standard error stream, where somebody may read it."""
+    """Print a line to the standard error stream, if there is one."""
     if sys.stderr is not None:
         with suppress(*NOT_WRITTEN):
             print(sentence, file=sys.stderr, flush=True)
 
 
 def leave_console() -> None:
-    """The process is about to end. Let go of what the standard error stream did not take: Python would try again at the
-    very end, and end with another status where that fails."""
+    """Discard what the standard error stream could not write, before the process exits: Python would try to flush it
+    again, and change the exit status if that fails."""
     try:
         if sys.stderr is not None:
             sys.stderr.flush()
@@ -99,9 +97,9 @@ def leave_console() -> None:
 
 
 def start_logging(settings: Logging, part: str) -> logging.Logger:
-    """Log as the settings say from now on; gives the logger of `part`, such as `tickstream.storage`.
+    """Configure logging from the settings; returns the logger of `part`, such as `tickstream.storage`.
 
-    Raises ConfigError where the log file can't be written.
+    Raises ConfigError if the log file can't be written.
     """
     handlers: list[logging.Handler] = [Console()]
     if settings.file_path is not None:

@@ -1,6 +1,6 @@
-"""What the pipeline itself shows on the page: parts that have failed, and a disk that gets full.
+"""What the pipeline itself reports to the page: failed parts, and low disk space.
 
-Its rows are in `parts`, beside the signs that parts give of themselves; a full disk is a row of the name "disk".
+Its rows are in the table `parts`, beside the heartbeat rows; low disk space is a row named "disk".
 """
 
 import logging
@@ -17,8 +17,8 @@ from shared.settings.sections import Embedded
 
 INSTANCE = "pipeline"
 DISK = "disk"
-LONGEST_FAREWELL = 1.0
-"""Seconds that the end waits for a database that may be away."""
+JOIN_SECONDS = 1.0
+"""Seconds to wait for the thread at the end; the database may be unavailable."""
 
 SHOW = """
     insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
@@ -33,7 +33,7 @@ log = logging.getLogger("tickstream.pipeline")
 
 @contextmanager
 def shown(dsn: str, children: Sequence[Child], embedded: Embedded) -> Iterator[None]:
-    """A thread that keeps the rows up to date while this is open. A database that is away is waited for."""
+    """Keep the rows up to date in a thread while this context is open; waits for an unavailable database."""
     board = _Board(dsn, children, embedded)
     keeper = Thread(target=board.keep, name="status board", daemon=True)
     keeper.start()
@@ -41,7 +41,7 @@ def shown(dsn: str, children: Sequence[Child], embedded: Embedded) -> Iterator[N
         yield
     finally:
         board.over.set()
-        keeper.join(LONGEST_FAREWELL)
+        keeper.join(JOIN_SECONDS)
 
 
 class _Board:
@@ -51,19 +51,19 @@ class _Board:
         self.over = Event()
 
     def keep(self) -> None:
-        """Until the end, whatever happens to the database."""
+        """Update the rows until the end; reconnects after database errors."""
         while not self.over.is_set():
             try:
                 with closing(connect(self._dsn, "pipeline")) as connection:
                     self._keep_up_to_date(connection)
             except TickstreamError as error:
-                log.debug("the state of the pipeline is not written: %s", error)
-                self._look_at_disk()
+                log.debug("the status of the pipeline could not be written: %s", error)
+                self._check_disk()
                 self.over.wait(BEAT_SECONDS)
 
     def _keep_up_to_date(self, connection: Connection) -> None:
         while not self.over.wait(BEAT_SECONDS):
-            self._look_at_disk()
+            self._check_disk()
             with transaction(connection) as cursor:
                 self._write(cursor)
 
@@ -75,13 +75,13 @@ class _Board:
         for part, (state, detail) in rows.items():
             cursor.execute(SHOW, (part, INSTANCE, state, detail))
 
-    def _look_at_disk(self) -> None:
-        """Note how much room there is, and log where that begins or ends to be too little."""
+    def _check_disk(self) -> None:
+        """Check the free disk space, and log when it becomes or is no longer too little."""
         data = self._embedded.data
         folders = (data, data / "kafka" / "data", data / "postgres" / "data")
         found = free_space_warning(folders, self._embedded.free_space_warning)
         if found and not self._disk:
             log.warning("%s", found)
         elif self._disk and not found:
-            log.info("There is enough room on the disk of %s again.", data)
+            log.info("There is enough free space on the disk of %s again.", data)
         self._disk = found

@@ -1,4 +1,4 @@
-"""PostgreSQL: connections, transactions and COPY. Tables and statements are in the parts that own them."""
+"""PostgreSQL connections, transactions and COPY. Tables and statements are in the parts that own them."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -36,10 +36,10 @@ LIMITS = {
     "statement_timeout": "10min",
     "tcp_user_timeout": "60s",
 }
-"""The server ends what a client that is frozen began, and with it the locks that it holds; and no client waits for a
-lock or an answer without end. It tries again instead."""
+"""The server ends the transaction of a frozen client and so releases its locks; no client waits for a lock or an
+answer without limit, but tries again."""
 REFUSED = ("28P01", "28000", "42501")
-"""Wrong password, no such user or no access from here, and no right to do that."""
+"""Codes for a wrong password, an unknown user or host, and a missing privilege."""
 REFUSED_AT_CONNECT = (
     "authentication failed",
     "no password supplied",
@@ -47,7 +47,7 @@ REFUSED_AT_CONNECT = (
     "permission denied",
     'role "',
 )
-"""The same while connecting, where the client passes on the server's words without its code."""
+"""The same while connecting, when libpq passes on the server's text without a code."""
 SESSION = {
     "timezone": "UTC",
     "client_min_messages": "warning",
@@ -55,17 +55,18 @@ SESSION = {
     "standard_conforming_strings": "on",
     **LIMITS,
 }
-"""What a server, a database or a user may have set otherwise: numbers lose no digit, and statements mean the same."""
+"""Settings that a server, database or user may override: with these, numbers lose no digits and statements have the
+same meaning everywhere."""
 UTF8 = "UTF8"
 WITHOUT_CONVERSION = (UTF8, "SQL_ASCII")
-"""Encodings of databases that keep every text as it is."""
+"""Database encodings that store any text unchanged."""
 
 _json = msgspec.json.Encoder()
 
 
 @contextmanager
 def _postgres_errors() -> Iterator[None]:
-    """Names every error of the server by what happens next."""
+    """Turn errors of the server into errors named by what must happen next."""
     try:
         yield
     except psycopg2.Error as error:
@@ -73,29 +74,29 @@ def _postgres_errors() -> Iterator[None]:
 
 
 def _named(error: psycopg2.Error) -> TickstreamError:
-    """A server that is away is waited for; what would end the same way again is not tried again."""
-    said = " ".join(str(error).split()) or type(error).__name__
+    """The error for a psycopg2 error: retry if the server is unavailable, not if a retry would fail the same way."""
+    text = " ".join(str(error).split()) or type(error).__name__
     connecting = isinstance(error, psycopg2.OperationalError) and error.pgcode is None
-    if error.pgcode in REFUSED or (connecting and any(words in said for words in REFUSED_AT_CONNECT)):
+    if error.pgcode in REFUSED or (connecting and any(phrase in text for phrase in REFUSED_AT_CONNECT)):
         return ConfigError(
-            f"PostgreSQL refuses the user of POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_DSN): {said}. "
-            "Mend these settings, or give the user that right."
+            f"PostgreSQL refuses the user of POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_DSN): {text}. "
+            "Correct these settings, or grant the user that privilege."
         )
-    if error.pgcode == DISK_FULL or "No space left on device" in said:
-        return NoRoom(f"The disk of PostgreSQL is full, make room on it: {said}")
+    if error.pgcode == DISK_FULL or "No space left on device" in text:
+        return NoRoom(f"The disk of PostgreSQL is full, free some space: {text}")
     if error.pgcode == IDLE_IN_TRANSACTION:
-        return Unavailable(f"PostgreSQL ended a transaction in which nothing happened for too long: {said}")
+        return Unavailable(f"PostgreSQL ended a transaction that was idle for too long: {text}")
     if error.pgcode == OUT_OF_SHARED_MEMORY:
-        return StopPart(f"PostgreSQL has too few locks, raise its max_locks_per_transaction: {said}")
+        return StopPart(f"PostgreSQL has too few locks, increase its max_locks_per_transaction: {text}")
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return Unavailable(f"PostgreSQL: {said}")
-    return StopPart(f"PostgreSQL refused a statement, and would again: {said}")
+        return Unavailable(f"PostgreSQL: {text}")
+    return StopPart(f"PostgreSQL rejected a statement: {text}")
 
 
 def connect(dsn: str, part: str) -> Connection:
-    """A connection that names its part in pg_stat_activity, and notices within seconds that the server is gone.
+    """A connection named by its part in pg_stat_activity, which detects within seconds that the server is gone.
 
-    Raises Unavailable, and ConfigError where the server refuses the user.
+    Raises Unavailable, or ConfigError if the server rejects the user.
     """
     with _postgres_errors():
         return psycopg2.connect(
@@ -111,7 +112,7 @@ def connect(dsn: str, part: str) -> Connection:
 
 
 def make_database(admin_dsn: str, name: str) -> str:
-    """Make the database where it is missing; the DSN to reach it. Raises as `connect` does."""
+    """Create the database if it is missing; returns its DSN. Raises as `connect` does."""
     connection = connect(admin_dsn, "setup")
     try:
         connection.autocommit = True
@@ -128,27 +129,27 @@ def _create(cursor: Cursor, name: str) -> None:
     try:
         cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     except psycopg2.Error as error:
-        # Two parts that start together both find it missing; the second one's wish is fulfilled already.
+        # Two parts that start together may both find it missing; for the second one it already exists.
         if error.pgcode not in (DUPLICATE_DATABASE, "23505"):
             raise
 
 
 def require_every_text(connection: Connection) -> None:
-    """Raises ConfigError where the database can't store every text, such as the name of a Japanese company."""
+    """Raise ConfigError unless the database can store all characters, such as a company's Japanese name."""
     encoding = connection.get_parameter_status("server_encoding")
     if encoding not in WITHOUT_CONVERSION:
         name = connection.info.dbname
         raise ConfigError(
-            f"Database {name} is encoded in {encoding}, which can't store every text. Choose another POSTGRES_DB, and "
-            "make it with `createdb --encoding=UTF8 --template=template0 --locale=C NAME`."
+            f"Database {name} is encoded in {encoding}, which can't store all characters. Choose another POSTGRES_DB, "
+            "and create it with `createdb --encoding=UTF8 --template=template0 --locale=C NAME`."
         )
 
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[Cursor]:
-    """All or nothing: commit at the end, roll back on any error.
+    """Commit at the end, or roll back on any error.
 
-    Raises Unavailable where the server is away, ConfigError where the user lacks a right, else StopPart.
+    Raises Unavailable if the server is unavailable, ConfigError if the user lacks a privilege, else StopPart.
     """
     with _postgres_errors():
         try:
@@ -162,19 +163,19 @@ def transaction(connection: Connection) -> Iterator[Cursor]:
 
 
 def allow_hours(cursor: Cursor) -> None:
-    """What follows in this transaction may take hours, as changing the form of a large table does."""
+    """Allow statements of this transaction to take hours, for example to alter a large table."""
     cursor.execute("set local statement_timeout = 0")
 
 
 def allow_pauses(cursor: Cursor) -> None:
-    """Between two statements of this transaction much time may pass, as while a long log is read."""
+    """Allow long pauses between statements of this transaction, for example while a long log is read."""
     cursor.execute("set local idle_in_transaction_session_timeout = 0")
 
 
 def copy_rows(
     cursor: Cursor, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """COPY rows into a table; a value is a str, int, finite float, aware datetime or None, and arrives as it is."""
+    """COPY rows into a table; a value is a str, int, finite float, aware datetime or None, and is stored exactly."""
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null 'null', escape '\\')").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
@@ -182,8 +183,8 @@ def copy_rows(
 
 
 def _csv(rows: Sequence[tuple[object, ...]]) -> bytes:
-    """Rows in COPY's CSV. JSON arrays without their brackets are just that, five times faster than lines put
-    together here; but not where a text holds what JSON escapes, which is rare."""
+    """Rows in COPY's CSV format. JSON arrays without brackets are valid CSV and five times faster than lines joined in
+    Python, unless a text contains characters that JSON escapes, which is rare."""
     lines = _json.encode_lines(rows)
     if b"\\" in lines:
         return "".join(",".join(map(_csv_value, row)) + "\n" for row in rows).encode()

@@ -1,4 +1,4 @@
-"""Aids for finding out why a database can't be reached, off unless the settings ask for them."""
+"""Debugging options for database connections; off by default."""
 
 import logging
 import sys
@@ -14,9 +14,9 @@ log = logging.getLogger("tickstream.database")
 
 
 def before_connecting(settings: Debugging, dsn: str) -> None:
-    """Log where `dsn` leads, its secrets masked, and stop in the debugger, each where the settings say so.
+    """Log `dsn` with masked secrets and stop in the debugger, each if enabled in the settings.
 
-    The debugger needs a terminal, which the parts of a pipeline have not.
+    The debugger needs a terminal, which the parts of a pipeline don't have.
     """
     if settings.debug_db_config:
         log.info("PostgreSQL settings: %s", masked(dsn))
@@ -27,7 +27,7 @@ def before_connecting(settings: Debugging, dsn: str) -> None:
 
 
 def masked(dsn: str) -> str:
-    """A connection string that may be shown."""
+    """A connection string with masked secrets."""
     settings = {
         name: MASK if any(word in name for word in SECRET_WORDS) else value
         for name, value in parse_dsn(dsn).items()

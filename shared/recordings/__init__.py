@@ -1,1 +1,1 @@
-"""Recorded files: what they hold (`sequence.recorded`) and the short name of a set of them (`digest`)."""
+"""Recorded files: reads their records (`sequence.recorded`) and names a set of files (`digest`)."""

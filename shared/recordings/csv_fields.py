@@ -1,4 +1,4 @@
-"""What the fields of a row mean: times, amounts, names; and the quote or bar that they make."""
+"""Parses the fields of a CSV row (times, amounts, names) into a quote or bar."""
 
 import math
 import re
@@ -20,19 +20,19 @@ BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
 BAR_TEXTS = ("currency", "exchange")
 TEXT_LIMIT = 64
 EARLIEST = 10**8
-"""Of an epoch time; a date such as 20240102 is none."""
+"""Smallest number accepted as epoch time, so that a date such as 20240102 is not."""
 UNITS = {10**11: 1_000_000, 10**14: 1_000, 10**17: 1}
-"""Microseconds in the unit of an epoch time below each bound: in every unit that is the year 5138."""
+"""Microseconds per unit of an epoch time below each bound, which is the year 5138 in every unit."""
 NANOSECONDS_BELOW = 10**20
 ROUNDED = re.compile(r"[-+]?\d\.\d{5}E[-+]\d{2,3}")
-"""How a spreadsheet writes a number of which it keeps six digits alone."""
+"""How a spreadsheet writes a number that it rounded to six digits."""
 
 Fields = dict[str, str]
 Placed = tuple[int, Callable[[int], Record]]
 
 
 def quote_of(fields: Fields) -> Placed:
-    """The place of a quote in time, and what makes it. Raises ValueError where a field can't be true."""
+    """The order of a quote in time, and a function that creates it. Raises ValueError if a field is invalid."""
     microsecond = microsecond_of("event_time", fields)
     event_time = EPOCH + timedelta(microseconds=microsecond)
     values: dict[str, Any] = {"symbol": _symbol(fields), "price": _price(fields)}
@@ -43,7 +43,7 @@ def quote_of(fields: Fields) -> Placed:
 
 
 def bar_of(intervals: Mapping[str, RecordedInterval], fields: Fields) -> Placed:
-    """The same of a bar; `intervals` are those of symbols whose rows don't name one."""
+    """Likewise for a bar; `intervals` holds the interval of each symbol, if there is no interval column."""
     interval = _interval(fields["interval"] if "interval" in fields else intervals[fields["symbol"]])
     start, rest = divmod(microsecond_of("start", fields), 1_000_000)
     if rest:
@@ -62,7 +62,7 @@ def _utc(second: int) -> datetime:
 
 def _interval(text: str | None) -> RecordedInterval:
     if text not in INTERVALS:
-        raise ValueError(f"interval {text!r} is none of {', '.join(INTERVALS)}")
+        raise ValueError(f"interval {text!r} is not one of {', '.join(INTERVALS)}")
     return text
 
 
@@ -75,21 +75,21 @@ def _text(name: str, fields: Fields) -> str:
         raise ValueError(f"{name} is longer than {TEXT_LIMIT} characters")
     if name == "exchange" and not is_known(fields[name]):
         raise ValueError(
-            f"exchange {fields[name]!r} is none that is known: write a code such as NMS, XNYS or LSE, its name as"
-            " Yahoo writes it, its code and time zone as XYZ@Europe/Belgrade, or 24/7"
+            f"exchange {fields[name]!r} is unknown: use a code such as NMS, XNYS or LSE, its name as"
+            " written by Yahoo, its code and time zone as XYZ@Europe/Belgrade, or 24/7"
         )
     return fields[name]
 
 
 def _price(fields: Fields) -> float:
-    """The price of a quote, which may have a minus: whether that can be true, the record says."""
+    """The price of a quote, which may be negative; the record checks whether that is valid."""
     text = fields["price"]
     amount = _amount("price", {"price": text.removeprefix("-")})
     return -amount if text.startswith("-") else amount
 
 
 def _amount(name: str, fields: Fields) -> float:
-    """A finite number, from 0 to the greatest that a message may hold."""
+    """A number from 0 to the largest that a message may hold."""
     if ROUNDED.fullmatch(fields[name]):
         raise ValueError(
             f"{name} {fields[name]!r} was rounded to six digits by a spreadsheet: export the column with all"
@@ -100,7 +100,7 @@ def _amount(name: str, fields: Fields) -> float:
     except ValueError:
         amount = math.nan
     if not 0 <= amount <= AMOUNT_LIMIT:
-        raise ValueError(f"{name} is no number from 0 to 1e18: {fields[name]!r}")
+        raise ValueError(f"{name} is not a number from 0 to 1e18: {fields[name]!r}")
     return amount
 
 
@@ -113,11 +113,11 @@ def microsecond_of(name: str, fields: Fields) -> int:
         return _iso_microsecond_of(name, text)
     if "e" in text.lower() and number.is_finite():
         raise ValueError(
-            f"{name} {text!r} was rounded by a spreadsheet, so that its last digits are lost: export the column as text"
+            f"{name} {text!r} was rounded by a spreadsheet and has lost its last digits: export the column as text"
         )
     if not number.is_finite() or not EARLIEST <= number < NANOSECONDS_BELOW:
         raise ValueError(
-            f"{name} {text!r} is no epoch time in seconds, milliseconds, microseconds or nanoseconds"
+            f"{name} {text!r} is not an epoch time in seconds, milliseconds, microseconds or nanoseconds"
         )
     unit = next((unit for bound, unit in UNITS.items() if number < bound), None)
     return int(number // 1_000) if unit is None else int(number * unit)
@@ -129,8 +129,8 @@ def _iso_microsecond_of(name: str, text: str) -> int:
     except ValueError:
         raise ValueError(f"{name} {text!r} is neither an ISO 8601 time nor an epoch time") from None
     if moment.tzinfo is None:
-        raise ValueError(f"{name} {text!r} names no time zone: write +00:00, -05:00 or Z behind it")
+        raise ValueError(f"{name} {text!r} has no time zone: append +00:00, -05:00 or Z")
     since = moment - EPOCH
     if not timedelta(0) <= since < LATEST - EPOCH:
-        raise ValueError(f"{name} {text!r} lies before 1970 or after 9998")
+        raise ValueError(f"{name} {text!r} is before 1970 or after 9998")
     return since // timedelta(microseconds=1)

@@ -1,14 +1,13 @@
-"""CSV of quotes and CSV of bars, plain or gzipped, with a header row; columns may stand in any order.
+"""CSV of quotes and CSV of bars, plain or gzipped, with a header row; columns may be in any order.
 
 quotes  symbol,event_time,price and optionally size, bid, ask, day_open, day_high, day_low, previous_close,
         day_volume, currency, exchange, session
-bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange; without the column
-        interval it is, symbol by symbol, the smallest step between two bars
+bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange; without an interval
+        column, the interval of each symbol is the smallest step between two of its bars
 
 Times are ISO 8601 with a zone, or epoch seconds, milliseconds, microseconds (as in Binance's archive since 2025) or
-nanoseconds. Other columns are not read. An empty field is what the source did not say. A file is read and checked as a
-whole before its first row is given: a recording is the user's own, so that a bad row is for the user to mend, never to
-be passed over.
+nanoseconds. Other columns are ignored. An empty field is a missing value. A file is read and checked completely before
+its first row is returned: bad rows are not skipped, because the recording is the user's own and the user can fix them.
 """
 
 import csv
@@ -41,12 +40,12 @@ from shared.recordings.rows import Row
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
 BAR_COLUMNS = ("symbol", "start", "open", "high", "low", "close", "volume")
 READ = frozenset((*QUOTE_COLUMNS, *QUOTE_FIGURES, *QUOTE_TEXTS, *BAR_COLUMNS, *BAR_TEXTS, "interval"))
-"""Every column that is read of one kind of file or the other."""
+"""All columns that are read from either kind of file."""
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """One file. `intervals` are those of the symbols of bars whose rows don't name one."""
+    """One file. `intervals` holds the interval of each symbol, if the bars have no interval column."""
 
     path: Path
     name: str
@@ -55,15 +54,15 @@ class CsvFile:
 
     @property
     def series(self) -> Path:
-        """Each file stands for itself."""
+        """Each file is a series of its own."""
         return self.path
 
     def rows(self, number: int) -> Iterator[Row]:
-        """The rows in time order; `number` is the file's place among all files of the replay.
+        """The rows in time order; `number` is the file's index among all files of the replay.
 
-        A file that lies in order, as one that was recorded does, is read twice and never held as a whole. A bar that
-        stands there again with equal numbers is one bar, which is logged. Raises ConfigError naming file and line of
-        the first bad row, and both lines where a slot has two bars that differ.
+        A file already in time order is read twice and never held in memory completely. A bar that is repeated with
+        equal numbers counts once, and is logged. Raises ConfigError with file and line of the first bad row, or with
+        both lines if two different bars have the same start.
         """
         if self._is_in_order(number):
             rows = self._parse(number)
@@ -73,14 +72,14 @@ class CsvFile:
             yield from rows
             return
         repeats = Repeats(self.path)
-        yield from repeats.left_out(rows)
-        repeats.tell()
+        yield from repeats.without_repeats(rows)
+        repeats.log_repeats()
 
     def _is_in_order(self, number: int) -> bool:
-        """Whether the rows lie in order of time; then all of them are checked."""
+        """Whether the rows are in time order; if so, all of them have been checked."""
         rows = self._parse(number)
         if not self.holds_quotes:
-            rows = Repeats(self.path).left_out(rows)
+            rows = Repeats(self.path).without_repeats(rows)
         return all(before <= after for before, after in pairwise(row[0] for row in rows))
 
     def _parse(self, number: int) -> Iterator[Row]:
@@ -94,10 +93,10 @@ class CsvFile:
 
 
 def csv_file(path: Path) -> CsvFile:
-    """What the header says the file holds.
+    """Recognize a file by its header.
 
-    Raises ConfigError where the header is neither that of quotes nor that of bars, or names a column twice, or where
-    bars don't tell their interval.
+    Raises ConfigError if the header is neither that of quotes nor that of bars, or repeats a column, or if the interval
+    of bars can't be determined.
     """
     with _opened(path) as text:
         header = _header(text, path)
@@ -110,7 +109,7 @@ def csv_file(path: Path) -> CsvFile:
 
 
 def _intervals(path: Path) -> dict[str, RecordedInterval]:
-    """The interval of each symbol's bars. Raises ConfigError where their starts tell none, or two."""
+    """The interval of each symbol's bars. Raises ConfigError if their starts show none, or two."""
     starts: defaultdict[str, list[Start]] = defaultdict(list)
     with _opened(path) as text:
         for line, fields in _lines(text, path):
@@ -124,7 +123,7 @@ def _intervals(path: Path) -> dict[str, RecordedInterval]:
 
 @contextmanager
 def _named(path: Path, line: int) -> Iterator[None]:
-    """What is wrong with a row, with its file and line. Raises ConfigError."""
+    """Turn errors of a row into ConfigError with its file and line."""
     try:
         yield
     except (ValueError, OverflowError) as error:
@@ -133,7 +132,7 @@ def _named(path: Path, line: int) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
-    """The file's text. Raises ConfigError where it can't be read, here or while it is read on."""
+    """Open the file as text. Raises ConfigError if it can't be read, now or later."""
     try:
         with _text_of(path) as text:
             yield text
@@ -148,22 +147,21 @@ def _text_of(path: Path) -> TextIO:
 
 
 def _header(text: TextIO, path: Path) -> list[str]:
-    """The names of the columns, whatever their case and the blanks in them. Raises ConfigError where one that is read
-    comes twice."""
+    """The normalized column names (lower case, underscores). Raises ConfigError if one that is read occurs twice."""
     written = next(csv.reader(text), [])
     names = ["_".join(name.replace("-", " ").lower().split()) for name in written]
     for place, name in enumerate(names):
         first = names.index(name)
         if name in READ and first < place:
             raise ConfigError(
-                f"{path}, line 1: the columns {written[first].strip()!r} and {written[place].strip()!r} have one name:"
-                " rename or remove one of them."
+                f"{path}, line 1: the columns {written[first].strip()!r} and {written[place].strip()!r} have the same"
+                " name: rename or remove one of them."
             )
     return names
 
 
 def _lines(text: TextIO, path: Path) -> Iterator[tuple[int, Fields]]:
-    """Line number and fields of every row that is not blank. Raises ConfigError where one has other columns."""
+    """Line number and fields of all non-blank rows. Raises ConfigError if a row has another number of fields."""
     header = _header(text, path)
     reader = csv.reader(text)
     for row in reader:
@@ -171,5 +169,5 @@ def _lines(text: TextIO, path: Path) -> Iterator[tuple[int, Fields]]:
             yield reader.line_num + 1, dict(zip(header, (field.strip() for field in row), strict=True))
         elif row:
             raise ConfigError(
-                f"{path}, line {reader.line_num + 1}: {len(row)} fields where the header names {len(header)}."
+                f"{path}, line {reader.line_num + 1}: {len(row)} fields, but the header has {len(header)}."
             )

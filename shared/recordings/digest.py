@@ -1,4 +1,4 @@
-"""Which recording is replayed: a short name for the content of its files."""
+"""A short name for a recording, derived from the content of its files."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.errors import ConfigError
 
 ENDINGS = (".zip", ".csv", ".csv.gz")
-"""What a recording's name ends with."""
+"""File name endings of recordings."""
 FACTOR_FOLDER = "factor_files"
 LEAN_EQUITY = re.compile(
     r"(?P<market>.*/equity/usa)/(?:tick|second|minute|hour|daily)/(?P<symbol>[^/_]+)(?:/[^/]+|_trade)?\.zip"
@@ -16,10 +16,9 @@ LEAN_EQUITY = re.compile(
 
 
 def digest(files: Iterable[Path]) -> str:
-    """Eight hexadecimal digits that stand for these files, in whatever order; a folder stands for those below it.
+    """Eight hexadecimal digits that identify these files, in any order; a folder means all files below it.
 
-    A file counts with its content, its name and its folder's name, which in some recordings is the symbol; and with
-    the factor file that belongs to it.
+    They depend on each file's content, its name, its folder's name (in some recordings the symbol) and its factor file.
     Raises ConfigError for a file that can't be read.
     """
     named = {file for path in files for file in (_inside(path) if path.is_dir() else [path])}
@@ -29,7 +28,7 @@ def digest(files: Iterable[Path]) -> str:
 
 
 def factor_file(path: Path) -> Path | None:
-    """LEAN's splits and dividends of the symbol whose trades are in this zip; None where there is no such file."""
+    """LEAN's file of splits and dividends for the symbol of this zip; None if there is none."""
     found = LEAN_EQUITY.fullmatch(path.resolve().as_posix())
     if found is None:
         return None

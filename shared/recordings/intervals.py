@@ -1,4 +1,4 @@
-"""How long bars are that don't say it: as long as the smallest step between two of their symbol."""
+"""Infers the interval of bars without an interval column: the smallest step between two bars of the symbol."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -9,20 +9,20 @@ from shared.market.records import INTERVAL_SECONDS, RecordedInterval
 INTERVALS: tuple[RecordedInterval, ...] = get_args(RecordedInterval)
 MICROSECONDS = 1_000_000
 TOO_RARE = 0.01
-"""A pattern that chance alone makes in fewer than one of a hundred such files is none of chance."""
+"""A pattern expected by chance in fewer than 1 of 100 such files is treated as not random."""
 
 
 class Start(NamedTuple):
-    """Where a bar starts, epoch microseconds, and the line that says it."""
+    """The start of a bar in epoch microseconds, and its line in the file."""
 
     line: int
     time: int
 
 
 def intervals_of(starts: Mapping[str, Sequence[Start]]) -> dict[str, RecordedInterval]:
-    """The interval of each symbol's bars, which lie as in the file; one with a single bar has that of all the others.
+    """The interval of each symbol's bars, given in file order; a symbol with a single bar gets that of all others.
 
-    Raises ValueError where the starts tell none, or tell two of one symbol.
+    Raises ValueError if the starts show no interval, or two for one symbol.
     """
     steps = {symbol: _smallest_step(own) for symbol, own in starts.items()}
     found = {symbol: _interval(symbol, step) for symbol, step in steps.items() if step}
@@ -37,7 +37,7 @@ def intervals_of(starts: Mapping[str, Sequence[Start]]) -> dict[str, RecordedInt
 
 
 def _smallest_step(starts: Sequence[Start]) -> int:
-    """Microseconds; 0 where there are no two times."""
+    """In microseconds; 0 if there are not two different times."""
     times = sorted({start.time for start in starts})
     return min((after - before for before, after in pairwise(times)), default=0)
 
@@ -50,24 +50,24 @@ def _interval(symbol: str, step: int) -> RecordedInterval:
 
 
 def _unknown(reason: str) -> str:
-    return f"its bars have no column interval, and {reason}; add one of {', '.join(INTERVALS)}"
+    return f"its bars have no interval column, and {reason}; add one with {', '.join(INTERVALS)}"
 
 
 def _require_one_interval(symbol: str, interval: RecordedInterval, starts: Sequence[Start]) -> None:
-    """Raises ValueError where bars lie as those of a longer interval do, too many in a row to do so by chance."""
+    """Raise ValueError if too many consecutive bars match a longer interval for this to be chance."""
     for longer in INTERVALS[INTERVALS.index(interval) + 1 :]:
         chance = INTERVAL_SECONDS[interval] / INTERVAL_SECONDS[longer]
         for first, steps in _in_a_row(starts, INTERVAL_SECONDS[longer] * MICROSECONDS):
             if len(starts) * chance**steps <= TOO_RARE:
                 raise ValueError(
-                    f"line {first.line}: bars of {symbol} are {longer} apart here and {interval} elsewhere: add a"
-                    " column interval that names the length of each bar"
+                    f"line {first.line}: bars of {symbol} are {longer} apart here and {interval} elsewhere: add an"
+                    " interval column with the length of each bar"
                 )
 
 
 def _in_a_row(starts: Sequence[Start], length: int) -> Iterator[tuple[Start, int]]:
-    """Each run of bars with whole multiples of `length` between them, one of which is `length` itself: its first bar,
-    and how many steps it has."""
+    """All runs of bars that are multiples of `length` apart, at least one step being exactly `length`: the first bar
+    and the number of steps of each."""
     first, steps, has_one = starts[0], 0, False
     for before, after in pairwise(starts):
         step = after.time - before.time

@@ -1,15 +1,15 @@
-"""Trades in zips laid out as LEAN lays them out: each holds one CSV without a header.
+"""Trades in zip files in LEAN's layout: each holds one CSV without a header.
 
 tick           ms,price,size[,…]                          equity/usa/tick/bac/20131007_trade.zip
 second, minute ms,open,high,low,close,volume              equity/usa/minute/bac/20131007_trade.zip
 hour, daily    YYYYMMDD HH:MM,open,high,low,close,volume  equity/usa/daily/bac.zip
 
-ms counts from midnight of the file's date in the market's zone, and may have a fraction. Prices of equities are
-10,000ths of a dollar; those of crypto pairs are plain decimals, in UTC. Bars are labelled by their start. Every row of
-ticks is a quote, the suspicious and the specially reported ones too: real files hold honest duplicates. Blank lines are
-passed over; a size or volume that can't be true is left out, and so is a tick at a price below zero, with which LEAN's
-data of coins say that the exchange was down. Prices are as they were paid; the splits and dividends of an equity are in
-its factor file beside these folders.
+ms counts from midnight of the file's date in the market's time zone, and may have a fraction. Prices of equities are in
+1/10,000 dollar; those of crypto pairs are plain decimals, with times in UTC. Bars are labelled by their start. Every
+tick row becomes a quote, including suspicious and specially reported ones: real files contain genuine duplicates.
+Blank lines are skipped, invalid sizes and volumes are dropped, and so are ticks with a negative price, which mark
+outages of the exchange in LEAN's crypto data. Prices are unadjusted; the splits and dividends of an equity are in its
+factor file beside these folders.
 """
 
 import io
@@ -56,7 +56,7 @@ log = logging.getLogger("tickstream.replay")
 
 
 class LeanMarket(NamedTuple):
-    """What the path says of every file below it; a price in a file is `scale` times the real one."""
+    """The properties of all files of a market; a price in a file is `scale` times the real one."""
 
     exchange: str
     zone: ZoneInfo
@@ -68,9 +68,9 @@ CRYPTO = LeanMarket("24/7", ZoneInfo("UTC"), 1.0)
 
 
 class Lines:
-    """The lines of the one file in a zip that are not blank; `number` is that of the last one.
+    """The non-blank lines of the only file in a zip; `number` is that of the last line read.
 
-    Raises ValueError where the zip holds another number of files, and what reading a zip raises.
+    Raises ValueError unless the zip holds exactly one file, and the errors of reading a zip.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,7 +81,7 @@ class Lines:
         with zipfile.ZipFile(self._path) as archive:
             members = archive.namelist()
             if len(members) != 1:
-                raise ValueError(f"the zip holds {len(members)} files where one is expected")
+                raise ValueError(f"the zip holds {len(members)} files instead of one")
             with archive.open(members[0]) as raw:
                 for self.number, line in enumerate(io.TextIOWrapper(raw, "utf-8-sig"), start=1):
                     if not line.isspace():
@@ -92,8 +92,8 @@ class Lines:
 class LeanFile:
     """One zip of one symbol's trades. `resolution` is tick, second, minute, hour or daily.
 
-    `name` is the part of the path that carries meaning; `midnight` is where the file's date begins, None where
-    one file holds all dates.
+    `name` is the meaningful part of the path; `midnight` is the start of the file's date, None if one file holds
+    all dates.
     """
 
     path: Path
@@ -105,14 +105,14 @@ class LeanFile:
 
     @property
     def series(self) -> Path:
-        """What the files have in common whose dates follow each other."""
+        """The common path of the files of one series, which differ in their dates."""
         return self.path if self.midnight is None else self.path.parent
 
     def rows(self, number: int) -> Iterator[Row]:
-        """The rows as they lie in the file, which is in order of time.
+        """The rows of the file, which is in time order.
 
-        `number` is the file's place among all files of the replay. Raises ConfigError naming file and line
-        where a row can't be read.
+        `number` is the file's index among all files of the replay. Raises ConfigError with file and line if a row
+        can't be read.
         """
         lines = Lines(self.path)
         try:
@@ -123,13 +123,13 @@ class LeanFile:
 
     @property
     def currency(self) -> str | None:
-        """A crypto pair is priced in its second half; only dollars are told apart from the rest."""
+        """A crypto pair is priced in its second half; only dollars are recognized."""
         return "USD" if self.market is US_EQUITY or self.symbol.endswith("USD") else None
 
     def actions(self) -> list[Placed]:
-        """All splits and dividends of the symbol with their place in time; none where no factor file lies there.
+        """All splits and dividends of the symbol with their order in time; empty if there is no factor file.
 
-        Raises ConfigError where one can't be read.
+        Raises ConfigError if a row can't be read.
         """
         path = factor_file(self.path)
         found = [] if path is None else changes(path, self.market.exchange, self.market.zone)
@@ -143,7 +143,7 @@ class LeanFile:
         return self._bars_of_a_day(lines, self.midnight)
 
     def _ticks(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:
-        """Half of all trades share their millisecond with the one before: its time is made once."""
+        """The ticks of a day. Half of all trades have the millisecond of the previous one, so its time is reused."""
         base = (midnight - EPOCH) // timedelta(microseconds=1)
         scale, quote = self.market.scale, self._quote
         latest, order, event_time, left_out = "", 0, midnight, 0
@@ -160,7 +160,7 @@ class LeanFile:
             yield order, partial(quote, event_time, float(price) / scale, float(size))
         if left_out:
             log.warning(
-                "%s: %d ticks with a price below zero are left out: there the exchange was down.",
+                "%s: %d ticks with a negative price were skipped; they mark outages of the exchange.",
                 *(self.path, left_out),
             )
 
@@ -181,15 +181,15 @@ class LeanFile:
             yield self._bar(self._opening(local) if daily else int(local.timestamp()), values)
 
     def _opening(self, date: datetime) -> int:
-        """When the regular session of the date opens. Raises ValueError where the exchange keeps none."""
+        """When the regular session of the date opens. Raises ValueError if there is none."""
         opening = calendar_of(self.market.exchange).at(int(date.timestamp()) + NOON).day_start
         if opening == NEVER or datetime.fromtimestamp(opening, self.market.zone).date() != date.date():
-            raise ValueError(f"{date.date()} is no trading day of {self.market.exchange}")
+            raise ValueError(f"{date.date()} is not a trading day of {self.market.exchange}")
         return opening
 
     def _bar(self, start: int, values: list[str]) -> Placed:
         if len(values) != 5:
-            raise ValueError(f"{len(values) + 1} fields where 6 are expected")
+            raise ValueError(f"{len(values) + 1} fields instead of 6")
         scale = self.market.scale
         opened, high, low, close = (float(value) / scale for value in values[:4])
         end = bar_end(INTERVAL_OF[self.resolution], start, self.market.exchange)
@@ -212,7 +212,7 @@ class LeanFile:
         )
 
     def _quote(self, event_time: datetime, price: float, size: float, position: int) -> Quote:
-        """A recording knows no other time of receipt than the event's."""
+        """A recording has no received time, so it is the event time."""
         return Quote(
             symbol=self.symbol,
             event_time=event_time,
@@ -228,7 +228,7 @@ class LeanFile:
     def _recorded_bar(
         self, times: tuple[datetime, datetime], prices: tuple[float, ...], volume: float, position: int
     ) -> RecordedBar:
-        """A bar is received at its end."""
+        """The received time of a bar is its end."""
         return RecordedBar(
             symbol=self.symbol,
             interval=INTERVAL_OF[self.resolution],
@@ -247,18 +247,16 @@ class LeanFile:
 
 
 def lean_file(path: Path) -> LeanFile:
-    """What the path says of a LEAN zip of trades.
+    """Describe a LEAN zip of trades by its path.
 
-    Raises ConfigError where the path is not laid out so, or names quotes of bid and ask.
+    Raises ConfigError if the path does not match LEAN's layout, or names a file of bid and ask quotes.
     """
     if path.name.endswith("_quote.zip"):
-        raise ConfigError(
-            f"{path} holds quotes of bid and ask, which can't be read yet: name _trade.zip files."
-        )
+        raise ConfigError(f"{path} holds bid and ask quotes, which are not supported: use _trade.zip files.")
     dated, undated = DATED.search(path.as_posix()), UNDATED.search(path.as_posix())
     match = dated or undated
     if match is None:
-        raise ConfigError(f"{path} does not lie as LEAN lays out its data: {LAYOUT} are expected.")
+        raise ConfigError(f"{path} does not match LEAN's layout: expected {LAYOUT}.")
     market = US_EQUITY if match["market"] == "equity/usa" else CRYPTO
     return LeanFile(
         path=path,
@@ -271,18 +269,18 @@ def lean_file(path: Path) -> LeanFile:
 
 
 def _microseconds(milliseconds: str) -> int:
-    """LEAN writes fractions of a millisecond where a trade's time has them. Raises ValueError where it is no time."""
+    """Parse LEAN's milliseconds, which may have a fraction, to microseconds. Raises ValueError if invalid."""
     if milliseconds.isdecimal():
         return 1000 * int(milliseconds)
     try:
         return int(1000 * Decimal(milliseconds))
     except (InvalidOperation, OverflowError):
-        raise ValueError(f"{milliseconds!r} is no number of milliseconds") from None
+        raise ValueError(f"{milliseconds!r} is not a number of milliseconds") from None
 
 
 def _midnight(path: Path, date: str, market: LeanMarket) -> datetime:
-    """Where the date of the file's name begins, in UTC."""
+    """The start of the date in the file's name, in UTC."""
     try:
         return datetime.strptime(date, "%Y%m%d").replace(tzinfo=market.zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ConfigError(f"{path}: {date} is no date; YYYYMMDD is expected.") from error
+        raise ConfigError(f"{path}: {date} is not a date; expected YYYYMMDD.") from error

@@ -1,4 +1,4 @@
-"""Bars that stand in a file twice: equal ones are one bar, different ones are for the user to mend."""
+"""Repeated bars in a file: equal ones count once; different ones are an error that the user must fix."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -13,28 +13,28 @@ log = logging.getLogger("tickstream.replay")
 
 
 class Repeats:
-    """What is left out of one file. `lines` are those that repeat an earlier one."""
+    """Removes repeated bars from one file. `lines` holds the numbers of the repeated lines."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.lines: list[int] = []
 
-    def left_out(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows, each bar once; they lie in order of time, so that bars of one slot follow each other.
+    def without_repeats(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows with each bar once. They must be in time order, so that bars of one slot are adjacent.
 
-        Raises ConfigError naming both lines where a slot has two bars that differ.
+        Raises ConfigError with both lines if a slot has two different bars.
         """
         for _, together in groupby(rows, key=lambda row: row[0]):
-            told: dict[tuple[str, str], tuple[int, RecordedBar]] = {}
+            seen: dict[tuple[str, str], tuple[int, RecordedBar]] = {}
             for row in together:
-                if not self._is_repeated(row, told):
+                if not self._is_repeated(row, seen):
                     yield row
 
-    def _is_repeated(self, row: Row, told: dict[tuple[str, str], tuple[int, RecordedBar]]) -> bool:
+    def _is_repeated(self, row: Row, seen: dict[tuple[str, str], tuple[int, RecordedBar]]) -> bool:
         line, bar = row[2], row[3](0)
         if not isinstance(bar, RecordedBar):
             return False
-        first, before = told.setdefault((bar.symbol, bar.interval), (line, bar))
+        first, before = seen.setdefault((bar.symbol, bar.interval), (line, bar))
         if first == line:
             return False
         if before != bar:
@@ -46,10 +46,10 @@ class Repeats:
         self.lines.append(line)
         return True
 
-    def tell(self) -> None:
-        """Log what was left out."""
+    def log_repeats(self) -> None:
+        """Log how many bars were repeated."""
         if self.lines:
             log.warning(
-                "%s: %d of its bars stand there twice with equal numbers, and count once; the first in line %d.",
+                "%s: %d bars are repeated with equal numbers and count once; the first one is in line %d.",
                 *(self._path, len(self.lines), min(self.lines)),
             )

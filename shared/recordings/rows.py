@@ -1,7 +1,7 @@
-"""What every kind of recorded file gives: rows that know their place in time.
+"""The rows that all kinds of recorded files provide, with their order in time.
 
 A row is (order, number of its file, line, make). Rows of all files are merged by their first three fields;
-`make(position)` then builds the record, because the position is known only after the merge.
+`make(position)` then creates the record, because the position is known only after the merge.
 """
 
 from collections.abc import Callable
@@ -14,32 +14,32 @@ from shared.market.records import INTERVAL_SECONDS, Record, RecordedInterval
 SOURCE = "replay"
 ORDERS_A_SECOND = 2_000_000
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
-"""What is recorded lies before it: so the mark behind it, and its day in every time zone, are times too."""
+"""All recorded times are earlier, so that the final time mark and the local day in any zone are valid times."""
 ORDER_LIMIT = ORDERS_A_SECOND * int(LATEST.timestamp())
 
 Row = tuple[int, int, int, Callable[[int], Record]]
 
 
 def quote_order(microsecond: int) -> int:
-    """The order of a quote with this event time, epoch microseconds: behind the bars that end just then."""
+    """The order of a quote with this event time in epoch microseconds: after the bars that end at that time."""
     return 2 * microsecond + 1
 
 
 def bar_order(end: int) -> int:
-    """The order of a bar that ends at `end`, epoch seconds: a bar is known when it is over, not before."""
+    """The order of a bar that ends at `end`, in epoch seconds: a bar is known only when it has ended."""
     return ORDERS_A_SECOND * end
 
 
 def is_quote(order: int) -> bool:
-    """Whether this is the order of a quote, not of a bar."""
+    """Whether this is the order of a quote rather than a bar."""
     return order % 2 == 1
 
 
 def bar_end(interval: RecordedInterval, start: int, exchange: str | None) -> int:
-    """Where a bar that starts at `start` ends, epoch seconds.
+    """The end of a bar that starts at `start`, both in epoch seconds.
 
-    Raises ValueError where no bar starts there: days start with the exchange's regular session, all others at
-    multiples of their length in UTC. One of which the calendar knows no session is the whole local day.
+    Raises ValueError if no bar can start there: daily bars start with the exchange's regular session, others at
+    multiples of their length in UTC. On a special day without a known session, a daily bar is the whole local day.
     """
     if interval == "1d":
         calendar = calendar_of(exchange)

@@ -1,22 +1,21 @@
-"""Recorded files as one sequence of records, the same at every run.
+"""Recorded files as one deterministic sequence of records.
 
-The sequence. All rows of all files are merged by (time, file, line). Files count by their name and content, not
-by where they lie or in which order they were given. A quote's time is its event time. A bar's is its end: it is
-known when it is over, and it comes before a quote of that very instant. `position` is the running number.
+Sequence: all rows of all files are merged by (time, file, line). Files are ordered by name and content, not by their
+location or the order in which they were given. The time of a quote is its event time. The time of a bar is its end,
+when it becomes known; it precedes a quote of the same instant. `position` is a running number.
 
-The time marks. A recording carries no clock, so its marks come from event time: mark S comes before the first
-quote at S or later, and behind every bar that ended at S or before. One is written for each second in which
-something happened. So nothing is ever late, even where bars close without grace: a quote follows marks at or
-before its own time only; a bar that ends at T follows no mark at T, and where all bars are of one length and grid
-the mark before it is at its own start at the latest. A longer bar among shorter records lies behind marks past its
-start, but before its own end, where its slot is still open.
+Time marks: a recording has no clock, so its marks come from event time. Mark S precedes the first quote at S or later
+and follows all bars that ended at S or before. There is one mark for each second with records. So no record is late,
+even if bars close without grace: a quote follows only marks at or before its own time. A bar that ends at T follows no
+mark at T; if all bars have one length and grid, the mark before it is at its own start at the latest. A longer bar
+among shorter records may follow marks after its start, but before its end, while its slot is still open.
 
-Splits and dividends of LEAN's equities lie between the rows of their symbol: one that took effect before its first
-row or behind its last is left out.
+Splits and dividends of LEAN's equities are inserted between the rows of their symbol; those before its first row or
+after its last one are omitted.
 
-The end. A last mark (`end` is true) at the UTC midnight that follows, and the longest grace more, closes what is
-open: by then every intraday bar is over, and so is the regular session in New York (21:00 UTC at the latest), of
-the simulated exchange (22:00) and around the clock (midnight).
+End: a final mark (`end` is true) at the next UTC midnight plus the longest grace closes everything that is open. By
+then all intraday bars have ended, and so have the regular session in New York (21:00 UTC at the latest), that of the
+simulated exchange (22:00) and the 24/7 day (midnight).
 """
 
 import hashlib
@@ -44,11 +43,11 @@ log = logging.getLogger("tickstream.replay")
 
 
 def recorded(files: Iterable[Path]) -> Iterator[Record]:
-    """Every record of the files, with time marks between them.
+    """All records of the files, with time marks between them.
 
-    A folder stands for all trade data below it; what else lies there is named in the log and left out.
-    Raises ConfigError where a file is none of the known kinds, can't be read or holds a bad row: a bad row of a
-    CSV file before the first record is given.
+    A folder means all trade data below it; other files in it are logged and skipped.
+    Raises ConfigError if a file has an unknown format, can't be read or has a bad row; for a bad row of a CSV file,
+    before the first record is returned.
     """
     recordings = sorted(_expanded(files), key=lambda file: (file.name, _fingerprint(file.path)))
     if not recordings:
@@ -57,7 +56,7 @@ def recorded(files: Iterable[Path]) -> Iterator[Record]:
 
 
 def _expanded(files: Iterable[Path]) -> Iterator[Recording]:
-    """Each file once, also where it is named twice."""
+    """Each file once, even if it is given twice."""
     named: dict[Path, None] = {}
     inside: dict[Path, None] = {}
     for file in files:
@@ -75,9 +74,9 @@ def _expanded(files: Iterable[Path]) -> Iterator[Recording]:
 
 
 def _recognised(path: Path) -> Recording:
-    """Raises ConfigError where the file is none of the known kinds."""
+    """Recognize a file. Raises ConfigError if its format is unknown."""
     if not path.is_file():
-        raise ConfigError(f"{path}: there is no such file.")
+        raise ConfigError(f"{path}: file not found.")
     if path.suffix == ".zip":
         return lean_file(path)
     if path.name.endswith(ENDINGS):
@@ -93,28 +92,28 @@ def _fingerprint(path: Path) -> str:
 def _merged(recordings: list[Recording]) -> Iterator[Row]:
     """All rows by (order, file, line).
 
-    Files of one series follow each other in time, day by day, and are opened one after the other: a year of
-    days needs no more memory and open files than one day.
+    The files of one series are consecutive in time and are opened one after the other: a year of daily files needs no
+    more memory and open files than one day.
     """
     numbered = sorted(enumerate(recordings), key=lambda item: (item[1].series, item[0]))
-    told: set[Record] = set()
+    provided: set[Record] = set()
     series = (
-        _with_actions(list(days), told) for _, days in groupby(numbered, key=lambda item: item[1].series)
+        _with_actions(list(days), provided) for _, days in groupby(numbered, key=lambda item: item[1].series)
     )
     return heapq.merge(*series, key=lambda row: row[:3])
 
 
-def _with_actions(days: list[tuple[int, Recording]], told: set[Record]) -> Iterator[Row]:
-    """The rows of one series, and among them its symbol's splits and dividends, unless another series told them."""
+def _with_actions(days: list[tuple[int, Recording]], provided: set[Record]) -> Iterator[Row]:
+    """The rows of one series with its symbol's splits and dividends, unless another series provided them."""
     number, first = days[0]
     coming = deque(enumerate(first.actions() if isinstance(first, LeanFile) else []))
     began = False
     for row in chain.from_iterable(recording.rows(place) for place, recording in days):
         while coming and coming[0][1][0] < row[0]:
             place, (order, make) = coming.popleft()
-            said = make(0)
-            if began and said not in told:
-                told.add(said)
+            action = make(0)
+            if began and action not in provided:
+                provided.add(action)
                 yield order, number, place, make
         began = True
         yield row
@@ -135,9 +134,9 @@ def _sequence(recordings: list[Recording]) -> Iterator[Record]:
         position += 1
         try:
             if order < before:
-                raise ValueError("its time lies before that of the row above")
+                raise ValueError("its time is before that of the previous row")
             if order >= ORDER_LIMIT:
-                raise ValueError("its time lies after 9998")
+                raise ValueError("its time is after 9998")
             yield make(position)
         except ValueError as error:
             raise ConfigError(f"{recordings[number].path}, line {line}: {error}.") from error

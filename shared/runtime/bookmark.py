@@ -1,4 +1,4 @@
-"""Where the loop stands in one partition, and whether the log is still the one that it has read."""
+"""The loop's position in one partition, and the check that the log has not been replaced."""
 
 import logging
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ class LogPartition(NamedTuple):
 
 
 class Bookmark:
-    """Everything below `written` is committed, everything below `folded` is in the state of the fold.
+    """Everything below `written` is committed; everything below `folded` is in the state of the fold.
 
-    `position` is the next offset to be read. The last message that was written is read again now and then, and its
-    fingerprint compared with `last`: where they differ, the log is another one. `last` is None where it is not known.
+    `position` is the next offset to read. The last message written is read again from time to time and its
+    fingerprint compared with `last`: if they differ, the log was replaced. `last` is None if unknown.
     """
 
     def __init__(
@@ -38,20 +38,20 @@ class Bookmark:
         self.position = folded
 
     def look_back(self) -> int:
-        """The offset to read from, so that the last message written is compared before anything new is taken."""
+        """The offset to read from, so that the last message written is compared before new ones are processed."""
         self._compares = self._last is not None
         self.position = min(self.folded, self.written - 1) if self._compares else self.folded
         return self.position
 
     @property
     def is_only_compared(self) -> bool:
-        """Whether the next message is one that the fold has already."""
+        """Whether the next message is already folded."""
         return self.position < self.folded
 
     def take(self, messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
-        """What the fold lacks of the messages that were read: written ones to fold again, and new ones.
+        """Split the messages read, except those already folded, into written ones (to fold again) and new ones.
 
-        Raises StopPart where the log is not the one that was read.
+        Raises StopPart if the log was replaced.
         """
         found = messages[0].offset
         if self._compares and self.position + 1 == self.folded == self.written == found:
@@ -68,20 +68,20 @@ class Bookmark:
         return list(messages[lacking:new]), list(messages[max(lacking, new) :])
 
     def _require_next(self, messages: Sequence[Message]) -> None:
-        """Raises StopPart where offsets are missing, before these messages or among them."""
+        """Raise StopPart if offsets are missing, before these messages or among them."""
         first = messages[0].offset
         if first == self.position and messages[-1].offset - first == len(messages) - 1:
             return
         places = enumerate(messages, start=self.position)
         missing, behind = next((place, each.offset) for place, each in places if each.offset != place)
         found = (
-            f"it holds no message at offset {missing} and goes on at {behind}, as after compaction or where a producer"
+            f"it holds no message at offset {missing} and continues at {behind}, as after compaction or when a producer"
             " used transactions"
         )
-        raise StopPart(parted(self._partition, self.written, found))
+        raise StopPart(log_replaced(self._partition, self.written, found))
 
     def move(self, written: int, last: str | None) -> None:
-        """Everything below `written` is committed now; the fingerprint of the last message there."""
+        """Note that everything below `written` is committed; `last` is the fingerprint of the last message there."""
         self.written, self._last, self._compares = written, last, False
 
     def _compare(self, messages: Sequence[Message]) -> None:
@@ -90,16 +90,20 @@ class Bookmark:
             return
         if fingerprint(messages[at]) != self._last:
             raise StopPart(
-                parted(self._partition, self.written, f"another message lies at {self.written - 1} now")
+                log_replaced(
+                    self._partition,
+                    self.written,
+                    f"the message at offset {self.written - 1} is a different one now",
+                )
             )
         self._compares = False
 
 
-def parted(partition: LogPartition, expected: int, found: str) -> str:
-    """The sentence for a log that is not the one that was read up to `expected`."""
+def log_replaced(partition: LogPartition, expected: int, found: str) -> str:
+    """The error text for a log that differs from the one read up to `expected`."""
     return (
         f"The database has read partition {partition.number} of topic {partition.topic} up to offset {expected}, but "
-        f"the log is another one: {found}. Messages were lost, or the topic was created again. Restore the log. Or run "
+        f"the log has changed: {found}. Messages were lost, or the topic was created again. Restore the log. Or run "
         "`python -m db.realign` to see from which offset on log and tables differ, and `python -m db.realign --cut` to "
-        "delete the rows behind it. Or choose another POSTGRES_DB to start from what the log still holds."
+        "delete the rows after it. Or choose another POSTGRES_DB to start from what the log still holds."
     )

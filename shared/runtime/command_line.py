@@ -1,4 +1,4 @@
-"""The command line that every part shares: what it teaches, and how a part ends."""
+"""The command line that all parts share: arguments, help text and exit status."""
 
 import argparse
 import logging
@@ -16,12 +16,12 @@ from shared.runtime.supervision import EXIT_AGAIN, EXIT_STOP
 from shared.settings.config import Config, Value, load
 
 LOAD_SECONDS = 3600.0
-"""A recording is read from end to end to give it a name."""
+"""Limit for loading the settings: naming a recording requires reading it completely."""
 RECORDINGS = ("*.zip", "*.csv", "*.csv.gz")
 
 
 def parser_of(doc: str | None) -> argparse.ArgumentParser:
-    """A parser whose help is the module's own text, with the arguments that choose a recording."""
+    """A parser that uses the module docstring as help, with the arguments that choose a recording."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--replay",
@@ -37,7 +37,7 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
 
 
 def settings_of(arguments: argparse.Namespace) -> dict[str, Value]:
-    """The settings that the arguments stand for. Raises ConfigError where a recording is not there."""
+    """The arguments as settings. Raises ConfigError if a recording does not exist."""
     settings: dict[str, Value] = {} if arguments.speed is None else {"REPLAY_SPEED": arguments.speed}
     if arguments.replay:
         files = tuple(str(file) for name in arguments.replay for file in _recordings(Path(name)))
@@ -53,17 +53,17 @@ def _recordings(path: Path) -> list[Path]:
         file for pattern in RECORDINGS for file in path.rglob(pattern) if "_quote" not in file.name
     )
     if not found:
-        raise ConfigError(f"--replay {path}: no recording is there ({', '.join(RECORDINGS)}).")
+        raise ConfigError(f"--replay {path}: no recording found ({', '.join(RECORDINGS)}).")
     return found
 
 
 def start(part: str, arguments: argparse.Namespace) -> Config:
-    """The settings that the command line and `.env` make, as `configured` gives them. Raises ConfigError."""
+    """Load the settings from the command line and `.env`, as `configured` does. Raises ConfigError."""
     return configured(part, settings_of(arguments))
 
 
 def configured(part: str, settings: Mapping[str, Value]) -> Config:
-    """The settings, with logging started and every warning said; `settings` win over `.env`. Raises ConfigError."""
+    """Load the settings, start logging and log all warnings; `settings` override `.env`. Raises ConfigError."""
     with pulse.long_step(LOAD_SECONDS):
         config = load(arguments=settings)
     start_logging(config.logging, part)
@@ -73,7 +73,7 @@ def configured(part: str, settings: Mapping[str, Value]) -> Config:
 
 
 def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) -> int:
-    """Run a part until its end or Ctrl-C; its exit status. What went wrong is one sentence, not a traceback."""
+    """Run a part until its end or Ctrl-C; returns its exit status. Expected errors print one sentence, no traceback."""
     stop = stop_on_signals()
     threading.excepthook = lambda died: end_with_thread(died, stop)
     try:
@@ -90,21 +90,21 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) ->
         pulse.last_words(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
-        logging.getLogger("tickstream").info("%s stops before it began.", part)
+        logging.getLogger("tickstream").info("%s was stopped before it started.", part)
     finally:
         leave_console()
     return 0
 
 
 def end_with_thread(died: threading.ExceptHookArgs, stop: threading.Event) -> None:
-    """End the process at once where one of its threads died of a mistake of ours, unless `stop` is set.
+    """End the process at once if one of its threads died of an unexpected error, unless `stop` is set.
 
-    Half a part looks well and does nothing. One that is killed is started again and loses nothing.
+    A part without one of its threads looks healthy but does nothing. A killed part is restarted and loses nothing.
     """
     if stop.is_set() or died.exc_type is SystemExit:
         return
     error = (died.exc_type, died.exc_value or died.exc_type(), died.exc_traceback)
     name = died.thread.name if died.thread else "unknown"
-    logging.getLogger("tickstream").critical("The thread %s died, so the part ends.", name, exc_info=error)
+    logging.getLogger("tickstream").critical("The thread %s failed, so the part exits.", name, exc_info=error)
     logging.shutdown()
     os._exit(1)

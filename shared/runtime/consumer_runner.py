@@ -1,4 +1,4 @@
-"""A consuming part from its settings to its end: the loop of shared.runtime.stream with everything it stands on."""
+"""Runs a consuming part: the loop of `shared.runtime.stream` with servers, topics, database and retries."""
 
 import gc
 import logging
@@ -18,18 +18,18 @@ from shared.runtime.stream import ConsumerLoop, Fold, Pace
 from shared.settings.config import Config
 
 OBJECTS_A_TURN = 200_000
-WORD_SECONDS = 60.0
-"""Between two lines about the pace, at least: they would drown the warnings."""
+PACE_LOG_SECONDS = 60.0
+"""Minimum interval of log lines about the throughput, so that they don't hide warnings."""
 
 log = logging.getLogger("tickstream")
 
 
 @dataclass(frozen=True)
 class ConsumingPart:
-    """What makes one consuming part different from another: its name, its group and its fold, made for a reading of a
-    log and the DSN of the database it writes.
+    """What distinguishes one consuming part from another: its name, its group and its fold.
 
-    `migrate` brings the database of a DSN up to date.
+    `make_fold` gets the group and topic, the log and the DSN of the database that the fold writes. `migrate` updates
+    the schema of the database with the given DSN.
     """
 
     name: str
@@ -39,32 +39,32 @@ class ConsumingPart:
 
 
 def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
-    """Run until `stop` is set or MAX_MESSAGES are handled; servers that go away are waited for.
+    """Run until `stop` is set or MAX_MESSAGES are handled; waits for servers that become unavailable.
 
-    Raises ConfigError, or StopPart where a restart would end the same way.
+    Raises ConfigError, or StopPart if a restart would fail the same way.
     """
-    _look_for_garbage_less_often()
+    _collect_garbage_less_often()
     with place(part.name, config.topic(), config.embedded.data) as instance:
         sign = SignOfLife(part.name, instance)
 
         def attempt() -> None:
             with servers(config) as ready, _opened(part, instance, ready) as stream, stop.gently():
                 log.info("%s runs on topic %s", part.name, config.topic())
-                _turn(stream, sign, config, stop)
+                _run(stream, sign, config, stop)
 
         keep_trying(part.name, attempt, stop, config.errors)
 
 
-def _look_for_garbage_less_often() -> None:
-    """A turn makes some 100,000 objects that all live to its end; looking through them at every 700 new ones, as
-    the collector does by default, takes a tenth of the time and frees nothing."""
+def _collect_garbage_less_often() -> None:
+    """A step creates some 100,000 objects that live until its end. By default the collector scans them after every
+    700 new ones, which takes a tenth of the time and frees nothing."""
     gc.freeze()
     gc.set_threshold(OBJECTS_A_TURN)
 
 
 @contextmanager
 def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[ConsumerLoop]:
-    """Everything a run stands on: topics, database, schema, and a reader that begins where the rows end."""
+    """The loop with all it needs: topics, database, schema, and a reader that starts at the stored offsets."""
     topics = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     part.migrate(dsn)
@@ -72,7 +72,7 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Cons
     with closing(connect(dsn, part.name)) as connection:
         with transaction(connection) as cursor:
             claim_origin(cursor, topics)
-        # Two feeds may run side by side: in one Kafka group they would take each other's partitions away.
+        # Two feeds may run at the same time: in one Kafka group they would take partitions from each other.
         feed = topics.topic.removeprefix(config.kafka.topic)
         gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
         reader = GroupReader(topics, part.group + feed, instance, gathering)
@@ -93,28 +93,28 @@ def _pace(config: Config) -> Pace:
     )
 
 
-def _turn(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
-    """Turn the loop to its end."""
+def _run(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+    """Run the loop to its end."""
     try:
-        _turn_on(stream, sign, config, stop)
+        _run_steps(stream, sign, config, stop)
         stream.finish()
     except Unavailable:
-        # A stop amid a step breaks it off: the next start goes on as after a kill.
+        # A stop during a step interrupts it: the next start continues as after a kill.
         if not stop.is_set():
             raise
     sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)
 
 
-def _turn_on(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
-    """Turn until `stop` is set, with a sign of life once a second and a word on the pace now and then."""
-    said, said_at = 0, time.monotonic()
+def _run_steps(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+    """Run steps until `stop` is set, with a heartbeat every second and regular log lines about the throughput."""
+    logged, logged_at = 0, time.monotonic()
     while not stop.is_set() and not stream.has_enough:
         beat()
         stream.step()
         if sign.due():
             lag = stream.lag()
             per_second = sign.give(stream.connection, "running", "", lag, stream.handled)
-            enough = stream.commits - said >= config.running.log_performance_frequency
-            if enough and time.monotonic() - said_at >= WORD_SECONDS:
-                said, said_at = stream.commits, time.monotonic()
-                log.info("%d messages, %.0f a second, %d wait", stream.handled, per_second, lag)
+            enough = stream.commits - logged >= config.running.log_performance_frequency
+            if enough and time.monotonic() - logged_at >= PACE_LOG_SECONDS:
+                logged, logged_at = stream.commits, time.monotonic()
+                log.info("%d messages handled, %.0f/s, lag %d", stream.handled, per_second, lag)

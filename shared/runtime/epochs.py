@@ -1,10 +1,10 @@
-"""Which producer's records count, decided by the log alone.
+"""Which producer's records are valid, decided by the log alone (fencing).
 
-Each run of a producer has an epoch, a number higher than all before it. Each record carries this number, and the
-offset at which the producer means to begin in the partition: the end of the log when it had read everything before.
-An epoch begins only with a record that lies exactly at that offset; so no record lies between what the producer had
-read and what it published first. From there on, records of any other epoch are set aside, until a higher epoch begins.
-So nothing counts twice, whatever is sent by a producer that was frozen, or by one that knows of no other.
+Each run of a producer has an epoch, a number higher than all previous ones. Each record carries this number and the
+offset at which the producer intends to begin in the partition: the end of the log once it had read everything before.
+An epoch begins only with a record at exactly that offset, so no record lies between what the producer had read and
+what it published first. From then on, records of other epochs become dead letters until a higher epoch begins.
+So nothing counts twice, even if a producer resumes after being frozen or does not know of another producer.
 """
 
 import re
@@ -13,28 +13,28 @@ from typing import NamedTuple, Protocol
 
 
 class Carrier(Protocol):
-    """A message with the epoch that it may carry, at its place in the log."""
+    """A message of the log, which may carry an epoch."""
 
     offset: int
     value: bytes | None
 
 
 class Epoch(NamedTuple):
-    """One run of a producer in one partition: its number, and the offset at which it means to begin."""
+    """One run of a producer in one partition: its number, and the offset at which it intends to begin."""
 
     number: int
     begin: int
 
 
 class Began(NamedTuple):
-    """From `offset` on the records of this epoch count."""
+    """The start of an epoch: its records are valid from `offset` on."""
 
     offset: int
     epoch: Epoch
 
 
 NO_EPOCH = Epoch(0, 0)
-"""Of records that carry none: older producers, and messages put into the log by hand."""
+"""The epoch of records that carry none: from older producers, or added to the log by hand."""
 
 _FIELD = b',"epoch":"'
 _LONGEST = len(_FIELD) + 48
@@ -42,31 +42,32 @@ _STAMP = re.compile(rb',"epoch":"(\d{1,18})@(\d{1,18})"\}')
 
 
 def stamp(epoch: Epoch) -> bytes:
-    """The end of a JSON object with the epoch as its last field, in place of its last brace."""
+    """The epoch as the last field of a JSON object; it replaces the closing brace."""
     return b',"epoch":"%d@%d"}' % epoch
 
 
 def epoch_of(value: bytes | None) -> Epoch:
-    """The epoch that a message carries, NO_EPOCH where it carries none."""
+    """The epoch that a message carries, NO_EPOCH if it carries none."""
     at = -1 if value is None else value.rfind(_FIELD, -_LONGEST)
     found = None if value is None or at < 0 else _STAMP.fullmatch(value, at)
     return NO_EPOCH if found is None else Epoch(int(found[1]), int(found[2]))
 
 
 class Succession:
-    """The epochs of one partition in the order of the log: messages of the epoch `current` count now.
+    """Tracks the epochs of one partition in log order: messages of the epoch `current` are valid.
 
-    A reader that began at the offset `since` can't see an epoch begin below it: there a higher one is believed.
+    A reader that began at the offset `since` can't see an epoch begin below it, so it accepts a higher epoch that
+    claims to begin there.
     """
 
     def __init__(self, current: Epoch, since: int) -> None:
         self.current, self._since = current, since
 
     def follow(self, messages: Sequence[Carrier]) -> tuple[dict[int, str], list[Began]]:
-        """Of consecutive messages: the reason why one is set aside, by its offset; and the epochs that begin."""
+        """Process consecutive messages: returns reasons of invalid ones by offset, and the epochs that begin."""
         aside: dict[int, str] = {}
         began: list[Began] = []
-        for message in self._strangers(messages):
+        for message in self._unless_all_current(messages):
             epoch = epoch_of(message.value)
             if epoch == self.current:
                 continue
@@ -77,8 +78,8 @@ class Succession:
                 aside[message.offset] = self._reason(epoch)
         return aside, began
 
-    def _strangers(self, messages: Sequence[Carrier]) -> Sequence[Carrier]:
-        """No message where all are of the current epoch, else all. Only the end of each is looked at: this is quick."""
+    def _unless_all_current(self, messages: Sequence[Carrier]) -> Sequence[Carrier]:
+        """No message if all have the current epoch, else all. Checks only the end of each value, which is fast."""
         values = [message.value for message in messages]
         found: list[bytes | None]
         if self.current == NO_EPOCH:
@@ -103,16 +104,16 @@ class Succession:
 
 
 class EarlierEpochs:
-    """The epochs before that of a producer, as far back as they are known: which records of the log's end count.
+    """The known epochs before that of a producer; they decide which records at the end of the log are valid.
 
-    `by_partition` lists them in order; NO_EPOCH stands first where the beginning of the log is known.
+    `by_partition` lists them in order, with NO_EPOCH first if the beginning of the log is known.
     """
 
     def __init__(self, by_partition: Mapping[int, Sequence[Epoch]]) -> None:
         self._by_partition = by_partition
 
     def counts(self, partition: int, message: Carrier) -> bool:
-        """Whether a message counts, or was set aside. Before the first epoch that is known, every message counts."""
+        """Whether a message is valid. Before the first known epoch, every message is."""
         for epoch in reversed(self._by_partition.get(partition, ())):
             if epoch.begin <= message.offset:
                 return epoch_of(message.value) == epoch

@@ -1,4 +1,4 @@
-"""What tells one message of the log from another at the same offset."""
+"""A hash that distinguishes a message of the log from another one at the same offset."""
 
 from hashlib import blake2b
 from struct import pack
@@ -8,7 +8,7 @@ DIGEST_BYTES = 16
 
 
 class Appended(Protocol):
-    """A message as the broker took it; `timestamp` in epoch milliseconds."""
+    """A message as the broker stored it; `timestamp` in epoch milliseconds."""
 
     timestamp: int
     key: bytes | None
@@ -16,7 +16,7 @@ class Appended(Protocol):
 
 
 def fingerprint(message: Appended) -> str:
-    """BLAKE2b over append time, key and value, in hexadecimal digits: every client of the log can compute it."""
+    """BLAKE2b of append time, key and value, in hexadecimal: every client of the log can compute it."""
     digest = blake2b(pack(">q", message.timestamp), digest_size=DIGEST_BYTES)
     for part in (message.key, message.value):
         digest.update(pack(">q", -1 if part is None else len(part)))

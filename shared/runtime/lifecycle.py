@@ -1,4 +1,4 @@
-"""What every part does around its work: servers, a place of its own, signals, retries, a sign of life."""
+"""What every part needs around its work: servers, an instance name, signals, retries and a heartbeat."""
 
 import hashlib
 import logging
@@ -27,18 +27,18 @@ from shared.settings.sections import Errors
 LONGEST_WAIT = 10.0
 SLOTS = 64
 PLACES = "places"
-"""The folder of the locks, in the data folder."""
+"""Folder of the instance locks, within the data folder."""
 SERVER_SECONDS = 900.0
-"""A server that starts may be fetched over a slow line first, or wait for another part that starts it."""
+"""A server may have to be downloaded over a slow connection first, or another part may be starting it."""
 
 log = logging.getLogger("tickstream")
 
 
 @contextmanager
 def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
-    """The settings with the addresses of the embedded servers, which run as long as this is open.
+    """The settings with the addresses of the embedded servers, which run while this context is open.
 
-    Nothing has connected to the database yet when the debugging aids are asked.
+    The debugging options are applied before the first connection to the database.
     """
     with ExitStack() as leases:
         with long_step(SERVER_SECONDS), waiting_for_room():
@@ -60,10 +60,10 @@ def _with_servers(config: Config, leases: ExitStack, *, kafka: bool) -> Config:
 
 @contextmanager
 def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str]:
-    """A name for this instance of a part that no other on this machine has, and that a restart gets again.
+    """A name for this instance of a part that is unique on this machine and is reused after a restart.
 
-    The data folder is part of it: two checkouts on one machine share servers at times, and neither knows the other's
-    locks. Raises ConfigError where all are taken.
+    It includes a hash of the data folder: two checkouts on one machine may share servers but not locks.
+    Raises ConfigError if all `slots` names are taken.
     """
     take_data_folder(data)
     folder = data / PLACES
@@ -80,12 +80,12 @@ def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str
 
 
 def _short(folder: Path) -> str:
-    """Six hexadecimal digits that stand for a folder."""
+    """The first six hexadecimal digits of the hash of a folder's path."""
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:6]
 
 
 class Stop(threading.Event):
-    """Set when the part is to end. What waits for a server is broken off at once, the work itself ends gently."""
+    """Set when the part is to end. Waiting for a server is interrupted at once; work ends between two steps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,15 +93,15 @@ class Stop(threading.Event):
 
     @contextmanager
     def gently(self) -> Iterator[None]:
-        """What runs inside looks at the event by itself, between two steps."""
+        """Code in this context checks the event itself, between two steps, and is not interrupted."""
         self._gentle = True
         try:
             yield
         finally:
             self._gentle = False
 
-    def hear(self, *_: object) -> None:
-        """A signal came. Raises KeyboardInterrupt at the first one where nobody looks at the event."""
+    def on_signal(self, *_: object) -> None:
+        """Handle a signal. Raises KeyboardInterrupt at the first one, unless within `gently`."""
         first = not self.is_set()
         self.set()
         if first and not self._gentle:
@@ -109,18 +109,18 @@ class Stop(threading.Event):
 
 
 def stop_on_signals() -> Stop:
-    """What SIGINT (Ctrl-C), SIGTERM and, unless `nohup` has it ignored, SIGHUP (the terminal is closed) set."""
+    """An event set by SIGINT (Ctrl-C), SIGTERM and, unless ignored as under `nohup`, SIGHUP (terminal closed)."""
     stop = Stop()
     numbers = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
     for number in numbers:
-        signal.signal(number, stop.hear)
+        signal.signal(number, stop.on_signal)
     return stop
 
 
 def stop_without(supervisor: int | None, stop: threading.Event) -> None:
-    """Set `stop` too when the process that started this one is gone: nobody is left to pass a Ctrl-C on."""
+    """Also set `stop` when the supervisor process is gone: nothing would pass on a Ctrl-C."""
     if supervisor is None:
         return
 
@@ -133,10 +133,10 @@ def stop_without(supervisor: int | None, stop: threading.Event) -> None:
 
 
 def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, errors: Errors) -> None:
-    """Run `attempt` until it returns or `stop` is set; a server that is away is waited for with jittered backoff.
+    """Run `attempt` until it returns or `stop` is set; retries with jittered backoff while a server is unavailable.
 
-    What it waits for is logged once, not once a try; a full disk too, where that comes to light later.
-    Raises StopPart where STOP_ON_CRITICAL_ERROR is set and MAX_RETRIES tries in a row failed.
+    Each type of error is logged once per outage, not once per attempt.
+    Raises StopPart if STOP_ON_CRITICAL_ERROR is set and more than MAX_RETRIES attempts in a row failed.
     """
     failures, logged = 0, set[type[TickstreamError]]()
     while not stop.is_set():
@@ -158,9 +158,9 @@ def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, e
 
 
 def pause(base: float, failures: int) -> float:
-    """Seconds to wait: doubled at each failure up to a limit, jittered so that parts don't come back in step."""
+    """Seconds to wait: doubled at each failure up to a limit, with jitter so that parts don't retry simultaneously."""
     longest: float = min(LONGEST_WAIT, base * 2.0 ** min(failures - 1, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 (no secret hangs on it)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 (not used for security)
 
 
 BEAT = """
@@ -173,7 +173,7 @@ BEAT = """
 
 
 class SignOfLife:
-    """Tells the screen once a second that a part lives, and how it fares; times are the database's own."""
+    """Writes a part's heartbeat row with its status once a second; times are those of the database clock."""
 
     def __init__(self, part: str, instance: str) -> None:
         self._key = (part, instance)
@@ -181,11 +181,11 @@ class SignOfLife:
         self._last = (0.0, 0)
 
     def due(self) -> bool:
-        """Whether the last sign is a second old."""
+        """Whether the last heartbeat is at least a second old."""
         return time.monotonic() - self._last[0] >= BEAT_SECONDS
 
     def give(self, connection: Connection, state: str, detail: str, lag: int, handled: int) -> float:
-        """Write the sign; `handled` counts messages since the start. Answers messages a second since the last."""
+        """Write the heartbeat row; `handled` counts messages since the start. Returns messages/s since the last one."""
         now = time.monotonic()
         before, handled_before = self._last
         per_second = (handled - handled_before) / (now - before) if before else 0.0

@@ -1,4 +1,4 @@
-"""How far a group has read, kept in the same database and transaction as what it made of it."""
+"""The offsets of a group, stored in the same database and transaction as its results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.runtime.epochs import NO_EPOCH, Began, Epoch, Succession
 
 @dataclass(frozen=True)
 class GroupOnTopic:
-    """Who reads what: the key of its progress, one row a partition."""
+    """A consumer group and its topic: the key of its offsets, with one row per partition."""
 
     group: str
     topic: str
@@ -22,9 +22,9 @@ class GroupOnTopic:
 
 @dataclass
 class OffsetStep:
-    """One partition's advance from `expected` to `reached`, and what the offsets in between held.
+    """One partition's advance from offset `expected` to `reached`, with counts of the messages in between.
 
-    `fingerprint` is that of the last message, `began` are the epochs of producers that began.
+    `fingerprint` is that of the last message; `began` lists the producer epochs that began.
     """
 
     partition: int
@@ -40,9 +40,9 @@ class OffsetStep:
 
 
 class Reached(NamedTuple):
-    """Where a group stands in a partition: from `first_offset` everything below `next_offset` is written.
+    """A group's offsets in a partition: everything from `first_offset` to below `next_offset` is written.
 
-    `fingerprint` is that of the last message written, None where it is not known.
+    `fingerprint` is that of the last message written, None if unknown.
     """
 
     first_offset: int
@@ -51,10 +51,10 @@ class Reached(NamedTuple):
 
 
 def claim_origin(cursor: Cursor, log: Log) -> None:
-    """Tie the database to its log at the first start; offsets of another log mean nothing here.
+    """Tie the database to its log at the first start, as offsets are valid for one log only.
 
-    Raises ConfigError where it belongs to another cluster or topic, to one of this name that was deleted since, or to
-    one of another number of partitions.
+    Raises ConfigError if the database belongs to another cluster or topic, or if the topic was recreated or its
+    number of partitions changed since.
     """
     cursor.execute(
         "insert into log_origin (cluster_id, topic, topic_id, partitions) values (%s, %s, %s, %s)"
@@ -80,16 +80,16 @@ def claim_origin(cursor: Cursor, log: Log) -> None:
 
 
 def other_partitions(topic: str, before: int, now: int) -> str:
-    """The sentence for a topic whose partitions are not as many as they were."""
+    """The error text for a topic whose number of partitions changed."""
     return (
-        f"Topic {topic} has {now} partitions, but had {before} when it was first read. Symbols belong to other "
-        "partitions now, and the records of one would lie in two of them. Choose another KAFKA_TOPIC and another "
-        f"POSTGRES_DB to start with {now} partitions, or bring the topic with {before} partitions back."
+        f"Topic {topic} has {now} partitions, but had {before} when it was first read. Symbols now map to other "
+        "partitions, so the records of one symbol would lie in two of them. Choose another KAFKA_TOPIC and another "
+        f"POSTGRES_DB to start with {now} partitions, or restore the topic with {before} partitions."
     )
 
 
 def begin(cursor: Cursor, reading: GroupOnTopic, partition: int, first_offset: int) -> int:
-    """The offset at which to go on: the stored one, else `first_offset`, which is then stored."""
+    """The offset at which to continue: the stored one, else `first_offset`, which is then stored."""
     cursor.execute(
         "insert into progress (group_id, topic, partition, first_offset, next_offset)"
         " values (%s, %s, %s, %s, %s) on conflict do nothing",
@@ -99,7 +99,7 @@ def begin(cursor: Cursor, reading: GroupOnTopic, partition: int, first_offset: i
 
 
 def reached(cursor: Cursor, reading: GroupOnTopic, partition: int) -> Reached:
-    """Where a group that has begun stands in a partition."""
+    """The offsets of a group that has begun, in one partition."""
     cursor.execute(
         "select first_offset, next_offset, fingerprint from progress"
         " where group_id = %s and topic = %s and partition = %s",
@@ -109,7 +109,7 @@ def reached(cursor: Cursor, reading: GroupOnTopic, partition: int) -> Reached:
 
 
 def succession(cursor: Cursor, reading: GroupOnTopic, partition: int, since: int, offset: int) -> Succession:
-    """The epochs of a partition as they stand before `offset`, for a group that began at `since`."""
+    """The epoch valid in a partition before `offset`, for a group that began at `since`."""
     cursor.execute(
         "select epoch, begin_offset from producer_epochs where group_id = %s and topic = %s and partition = %s"
         " and from_offset < %s order by from_offset desc limit 1",
@@ -131,9 +131,9 @@ ADVANCE = """
 
 
 def advance(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> None:
-    """Move the offsets on, each only from where this process believes it to be.
+    """Advance the offsets, each only from the value that this process expects.
 
-    Raises PartitionLost where another member moved one in the meantime: nothing of this transaction may stay.
+    Raises PartitionLost if another member moved one in the meantime; the transaction must then be rolled back.
     """
     rows = [
         (
@@ -145,10 +145,10 @@ def advance(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> N
     execute_values(cursor, ADVANCE, rows)
     if cursor.rowcount != len(steps):
         raise PartitionLost(f"{reading.group}: another member has moved an offset of {reading.topic}")
-    _note_epochs(cursor, reading, steps)
+    _store_epochs(cursor, reading, steps)
 
 
-def _note_epochs(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> None:
+def _store_epochs(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> None:
     rows = [
         (reading.group, reading.topic, step.partition, offset, epoch.number, epoch.begin)
         for step in steps
@@ -163,9 +163,9 @@ def _note_epochs(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep])
 
 
 def hold(cursor: Cursor, reading: GroupOnTopic, partition: int, next_offset: int) -> None:
-    """Make sure, to the end of this transaction, that the partition stands where we believe it to be.
+    """Lock the partition's offset at its expected value until the end of this transaction.
 
-    Raises PartitionLost where another member moved it.
+    Raises PartitionLost if another member moved it.
     """
     cursor.execute(
         "select 1 from progress where group_id = %s and topic = %s and partition = %s and next_offset = %s for update",

@@ -1,4 +1,4 @@
-"""How many messages one step of a consuming part takes."""
+"""How many messages a consuming part processes in one step."""
 
 MOST_MESSAGES = 10_000
 FEWEST_MESSAGES = 250
@@ -7,18 +7,18 @@ QUICK_SECONDS = 0.25
 
 
 class StepSize:
-    """The largest number of messages of the next step, at most 10,000 and at least 250.
+    """The maximum number of messages of the next step, from 250 to 10,000.
 
-    A part sends its sign of life between two steps, and the page takes it for stuck after five seconds. A message
-    of history can cost a hundred times as much as a quote, so the number follows from how long steps take: half as
-    many after a slow step, twice as many after a quick one.
+    A part sends its heartbeat between two steps, and the page shows it as stuck after five seconds without one. A
+    message of history can cost a hundred times as much as a quote, so the number adapts to the duration of steps:
+    it is halved after a slow step and doubled after a fast one.
     """
 
     def __init__(self) -> None:
         self.messages = MOST_MESSAGES
 
     def took(self, seconds: float) -> None:
-        """A step that committed messages took so long."""
+        """Adapt to the duration of a step that committed messages."""
         if seconds > SLOW_SECONDS:
             self.messages = max(FEWEST_MESSAGES, self.messages // 2)
         elif seconds < QUICK_SECONDS:

@@ -1,17 +1,17 @@
-"""The one loop of every consuming part: poll, fold, and commit rows and offsets together.
+"""The loop of every consuming part: poll, fold, and commit rows and offsets together.
 
- 1. Poll; the broker gathers for some milliseconds, so that one transaction carries many messages.
- 2. A partition that was gained begins where the database says, or earlier where the fold asks to fold again
-    what its snapshot lacks; what lies below the stored offset is folded but never written. The last message written
-    is read once more: another one in its place is another log, and the part stops.
- 3. Decode; what can't be decoded, belongs to another partition or comes from a producer whose time is over is a dead
-    letter with its reason.
- 4. Fold; then in one transaction: offsets, each moved only from where we believe it to be, then rows. Who lost a
-    partition learns it before it writes what another member has written.
- 5. Tell Kafka the offsets too, for lag tools.
+ 1. Poll. The broker waits some milliseconds for more messages, so that one transaction holds many of them.
+ 2. A newly assigned partition starts at the offset stored in the database, or earlier if the fold must rebuild what
+    its snapshot lacks. Messages below the stored offset are folded but never written again. The last message written
+    is read again: if it differs, the log was replaced and the part stops.
+ 3. Decode. A message that can't be decoded, belongs to another partition or comes from a superseded producer becomes
+    a dead letter with its reason.
+ 4. Fold. Then, in one transaction: advance each offset from its expected value, then write rows. A member that lost
+    a partition fails here, before it writes rows that another member has written.
+ 5. Report the offsets to Kafka too, for lag tools.
 
-Any failure on the way ends the run with what is to happen next as its name; the next run starts as after a kill,
-from what is committed. There is no second path.
+Any failure ends the run with an error named by what must happen next. The next run starts from what is committed, as
+after a kill; there is no other recovery path.
 """
 
 import logging
@@ -27,7 +27,7 @@ from shared.kafka import GroupReader, Log, Message, partition_of, require_reacha
 from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.postgres.database import Connection, Cursor, transaction
-from shared.runtime.bookmark import Bookmark, LogPartition, parted
+from shared.runtime.bookmark import Bookmark, LogPartition, log_replaced
 from shared.runtime.fingerprints import fingerprint
 from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin, reached, succession
 from shared.runtime.step_size import StepSize
@@ -35,7 +35,7 @@ from shared.runtime.step_size import StepSize
 POLL_MS = 200
 QUIET_SECONDS = 3.0
 COMPARE_SECONDS = 1.0
-"""No server stops, gets another data folder and starts again in so short a time."""
+"""Shorter than any server takes to stop, get another data folder and start again."""
 SYMBOLS_KNOWN = 100_000
 NOTHING_ASIDE: Mapping[int, str] = {}
 
@@ -43,14 +43,14 @@ log = logging.getLogger("tickstream")
 
 
 class DeadLetter(NamedTuple):
-    """A message that must not enter a table as a number, and why."""
+    """A message that can't be processed, and the reason."""
 
     message: Message
     reason: str
 
 
 class Batch(NamedTuple):
-    """Consecutive messages of one partition, decoded: records by offset, and the dead letters among them."""
+    """Consecutive decoded messages of one partition: records with their offsets, and dead letters."""
 
     partition: int
     records: list[tuple[int, Record]]
@@ -59,41 +59,41 @@ class Batch(NamedTuple):
 
 
 class Fold(Protocol):
-    """What a part makes of the log."""
+    """How a part turns the log into rows."""
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
-        """Take a partition up that is written up to `next_offset`: the offset to read from, at most that."""
+        """Start a partition that is written up to `next_offset`; returns the offset to read from, at most that."""
 
     def forget(self, partition: int) -> None:
-        """The partition belongs to another member now."""
+        """Drop the state of a partition that now belongs to another member."""
 
     def refold(self, batch: Batch) -> None:
-        """Fold what is written already, to get the state back."""
+        """Fold messages that are already written, to restore the state."""
 
     def fold(self, batch: Batch) -> None:
-        """Fold what is new."""
+        """Fold new messages."""
 
     def prepare(self, connection: Connection, /) -> None:
-        """Before the transaction of a write: make what the tables need to take it, and what may stay if it fails."""
+        """Before the transaction of a write: create what the tables need; this may remain if the write fails."""
 
     def write(self, cursor: Cursor) -> None:
-        """Write what was folded since the last write."""
+        """Write the results of the messages folded since the last write."""
 
     def rest(self, connection: Connection, /) -> None:
-        """Between two commits: chores that are nobody's hurry."""
+        """Do low-priority work between two commits."""
 
     def finish(self, connection: Connection, /) -> None:
-        """The part stops; everything folded is written."""
+        """End cleanly; everything folded is already written."""
 
     def close(self) -> None:
-        """The run is over, however it ended."""
+        """Release resources at the end of a run, after success or failure."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How the loop goes, and when it ends: after `max_messages`, where that is not 0.
+    """Options of the loop. It ends after `max_messages` unless that is 0.
 
-    `from_latest` lets a group that was never here begin with what is published from now on.
+    With `from_latest`, a new group starts at the end of the log.
     """
 
     max_messages: int = 0
@@ -118,12 +118,12 @@ class ConsumerLoop:
         self.connection, self._fold, self._pace = connection, fold, pace
         self._bookmarks: dict[int, Bookmark] = {}
         self._size = StepSize()
-        self._heard = self._compared = time.monotonic()
+        self._received_at = self._compared = time.monotonic()
         self.handled = 0
         self.commits = 0
 
     def step(self) -> None:
-        """One turn of the loop. Raises Unavailable, PartitionLost or StopPart."""
+        """Run one step of the loop. Raises Unavailable, PartitionLost or StopPart."""
         polled = self._poll()
         began = time.monotonic()
         gained = self._follow_assignment()
@@ -135,25 +135,25 @@ class ConsumerLoop:
         ]
         if batches:
             self._commit(batches)
-            self._heard = self._compared = time.monotonic()
+            self._received_at = self._compared = time.monotonic()
         else:
-            self._look_around(not polled)
+            self._check_while_idle(not polled)
         if polled:
             self._size.took(time.monotonic() - began)
         self._fold.rest(self.connection)
 
     def finish(self) -> None:
-        """Leave everything written."""
+        """End the fold; all folded messages are already written."""
         self._fold.finish(self.connection)
 
     def lag(self) -> int:
-        """Messages that wait."""
+        """The number of messages not yet read."""
         again = len([each for each in self._bookmarks.values() if each.is_only_compared])
         return max(0, self._reader.lag() - again)
 
     @property
     def has_enough(self) -> bool:
-        """Whether `max_messages` are handled."""
+        """Whether `max_messages` have been handled."""
         return 0 < self._pace.max_messages <= self.handled
 
     def _poll(self) -> dict[int, list[Message]]:
@@ -163,10 +163,10 @@ class ConsumerLoop:
         return self._reader.poll(POLL_MS, limit)
 
     def _follow_assignment(self) -> set[int]:
-        """Take up what a rebalance gave and drop what it took: the partitions gained just now.
+        """Start assigned partitions and drop revoked ones; returns the partitions that were just assigned.
 
-        One that it took and gave back goes on from the state we have; had another member moved it meanwhile, our
-        next commit would find that out.
+        A partition that was revoked and assigned again keeps its state; if another member advanced it in between, the
+        next commit detects that.
         """
         gained, lost = self._reader.take_changes()
         for partition in lost - gained:
@@ -187,7 +187,7 @@ class ConsumerLoop:
             written = begin(cursor, self._reading, partition, start)
             since, _, last = reached(cursor, self._reading, partition)
             if not first <= written <= end:
-                raise StopPart(parted(where, written, f"it reaches from {first} to {end}"))
+                raise StopPart(log_replaced(where, written, f"it reaches from {first} to {end}"))
             read_from = self._fold.resume(cursor, partition, written)
             epochs = succession(cursor, self._reading, partition, since, read_from)
         if written > since and (last is None or first == written):
@@ -199,13 +199,13 @@ class ConsumerLoop:
         self._bookmarks[partition] = Bookmark(where, written, read_from, last, epochs)
 
     def _look_back(self, partitions: Iterable[int]) -> None:
-        """Read the last message written in each partition again, to compare it with what it was."""
+        """Read the last written message of each partition again, to compare it with its stored fingerprint."""
         for partition in partitions:
             self._reader.seek(partition, self._bookmarks[partition].look_back())
         self._compared = time.monotonic()
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
-        """The messages as one batch to write; those below the stored offset as one that is only folded."""
+        """The new messages as one batch to write; those below the stored offset are only folded."""
         bookmark = self._bookmarks[partition]
         known, new = bookmark.take(messages)
         if known:
@@ -234,19 +234,19 @@ class ConsumerLoop:
         if self._pace.report_offsets:
             self._reader.report({batch.partition: batch.step.reached for batch in batches})
 
-    def _look_around(self, is_silent: bool) -> None:
-        """Nothing new came: the broker may be gone, or come back with another log before the next message."""
+    def _check_while_idle(self, is_silent: bool) -> None:
+        """Check the broker while no messages arrive: it may be down, or back with another log."""
         now = time.monotonic()
         if not is_silent:
             return
-        if now - self._heard > QUIET_SECONDS:
-            self._look_whether_kafka_is_there()
+        if now - self._received_at > QUIET_SECONDS:
+            self._require_kafka()
         if now - self._compared > COMPARE_SECONDS:
             self._look_back(self._bookmarks)
 
-    def _look_whether_kafka_is_there(self) -> None:
-        """The client would wait for a lost broker or topic without a word."""
-        self._heard = time.monotonic()
+    def _require_kafka(self) -> None:
+        """Raise Unavailable if broker or topic is gone, for which the client would wait without an error."""
+        self._received_at = time.monotonic()
         require_reachable(self._log.bootstrap)
         require_topic(self._log)
 
@@ -258,13 +258,13 @@ def decoded(
     partitions: int,
     aside: Mapping[int, str] = NOTHING_ASIDE,
 ) -> Batch:
-    """Messages from `first_offset` on, decoded and counted; those at the offsets of `aside` are dead letters.
+    """Decode and count the messages from `first_offset` on; those at the offsets in `aside` become dead letters.
 
-    A symbol in a partition that is not its own, of `partitions` in all, is one too: it would have two bars.
+    So does a message whose symbol belongs to another one of the `partitions`: the symbol would get two bars.
     """
     records: list[tuple[int, Record]] = []
     dead: list[DeadLetter] = []
-    at_home: set[str] = set()
+    checked: set[str] = set()
     for message in messages:
         if aside and message.offset in aside:
             dead.append(DeadLetter(message, aside[message.offset]))
@@ -272,9 +272,9 @@ def decoded(
         try:
             record = decode(message.value, message.timestamp)
             symbol = record.symbol
-            if symbol is not None and symbol not in at_home:
+            if symbol is not None and symbol not in checked:
                 _require_home(symbol, partition, partitions)
-                at_home.add(symbol)
+                checked.add(symbol)
             records.append((message.offset, record))
         except BadMessage as reason:
             dead.append(DeadLetter(message, str(reason)))
@@ -286,12 +286,12 @@ def decoded(
 
 @lru_cache(SYMBOLS_KNOWN)
 def _home(symbol: str, partitions: int) -> int:
-    """The partition of a symbol, reckoned once: the rule in Python costs more than all else about a message."""
+    """The partition of a symbol, cached: computing it in Python costs more than the rest of decoding."""
     return partition_of(symbol.encode(), partitions)
 
 
 def _require_home(symbol: str, partition: int, partitions: int) -> None:
-    """Raises BadMessage where the symbol belongs to another partition."""
+    """Raise BadMessage if the symbol belongs to another partition."""
     home = _home(symbol, partitions)
     if home != partition:
         raise BadMessage(f"in the wrong partition: {symbol} belongs to partition {home}")

@@ -1,4 +1,4 @@
-"""Parts as child processes: started, watched, started again, stopped together."""
+"""Runs parts as child processes: starts, watches, restarts and stops them."""
 
 import logging
 import os
@@ -17,20 +17,20 @@ from shared.settings.server_types import PROJECT
 
 INSTANT_SECONDS = 5.0
 STEADY_SECONDS = 60.0
-"""A part that lived so long has not died in a row."""
+"""A part that ran for so long resets its count of consecutive failures."""
 LONGEST_PAUSE = 300.0
-"""Between two starts of a part that dies at once, again and again."""
+"""Longest pause between two starts of a part that repeatedly fails right after its start."""
 START_PATIENCE = 3.0
-"""A start reads programs from a disk: it may take so many times HANG_SECONDS."""
+"""A start loads programs from disk, so it may take this multiple of HANG_SECONDS."""
 UNWATCHED_SECONDS = 5.0
-"""Where so long passed between two looks, the supervisor itself was stopped, or the whole machine."""
+"""If more time passed between two checks, the supervisor or the whole machine was suspended."""
 LOOK_SECONDS = 0.1
 STOP_SECONDS = 10.0
-"""On a busy machine the end of a turn takes seconds; on a free one nobody waits so long."""
+"""On a busy machine a part needs seconds to finish its current step."""
 EXIT_STOP = 3
-"""Exit status of a part that must not be started again as it is."""
+"""Exit status of a part that must not be restarted."""
 EXIT_AGAIN = 75
-"""Exit status of a part that may be started again: what it lacked, such as room on the disk, may be there then."""
+"""Exit status of a part that may be restarted: what it lacked, such as disk space, may be available then."""
 
 NO_SETTINGS: Mapping[str, str] = {}
 NEVER = Event()
@@ -39,10 +39,10 @@ log = logging.getLogger("tickstream.pipeline")
 
 
 class Child:
-    """One part as a process of its own. `command` follows the Python interpreter, `settings` add to its environment.
+    """One part as a separate process. `command` follows the Python interpreter; `settings` extend its environment.
 
-    `records` is whether data would be lost without it. `failure` is why it stands still, empty while it does not:
-    it is down for good with EXIT_STOP, and is tried again now and then where it dies at once whenever it starts.
+    `records` is whether data would be lost without it. `failure` is why it is not running, empty while it is. After
+    EXIT_STOP it stays stopped; if it repeatedly fails right after its start, it is restarted with long pauses.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class Child:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether it runs, or will in a moment."""
+        """Whether it runs or is about to be restarted."""
         return not self.done and not self.failure
 
     def look(self, errors: Errors) -> None:
-        """Start it when it is time, note its end, and end it where it hangs."""
+        """Start it when due, handle its exit, and kill it if it hangs."""
         now = time.monotonic()
         unwatched, self._looked_at = now - self._looked_at, now
         if self.process is None:
@@ -89,7 +89,7 @@ class Child:
             self._ended(status, errors)
         elif now > self._deadline and not self._hangs:
             self._hangs = True
-            log.error("%s hangs: it gave no sign of life in time. It is killed and started again.", self.part)
+            log.error("%s hangs: it sent no heartbeat in time. It is killed and restarted.", self.part)
             self.process.kill()
 
     def _start(self, errors: Errors) -> None:
@@ -97,7 +97,7 @@ class Child:
         self._deadline = self._began + START_PATIENCE * errors.hang_seconds
         self._hangs, self._last_words, self._listener = False, "", Listener()
         pipe = self._listener.theirs
-        # In a session of its own it hears of Ctrl-C from us alone, not amid its first imports too.
+        # In its own session it receives Ctrl-C only through us, not also directly, for example during its imports.
         self.process = subprocess.Popen(
             [sys.executable, *self.command, *(() if pipe is None else ("--pulse", str(pipe)))],
             cwd=PROJECT,
@@ -109,8 +109,8 @@ class Child:
         self._listener.forget_theirs()
 
     def _listen(self, now: float, errors: Errors) -> None:
-        """Take in what it says: its signs of life, and why it ends."""
-        for line in self._listener.hear():
+        """Read its messages: heartbeats, and the reason of its failure."""
+        for line in self._listener.receive():
             if line.startswith(LAST_WORDS):
                 self._last_words = line.removeprefix(LAST_WORDS)
             elif line.isdigit():
@@ -131,7 +131,7 @@ class Child:
             self._died(status, errors)
 
     def _died(self, status: int, errors: Errors) -> None:
-        """Start it again, the later the more often it died in a row."""
+        """Schedule a restart, with longer pauses after more consecutive failures."""
         lived = time.monotonic() - self._began
         self.deaths = self.deaths + 1 if lived < STEADY_SECONDS else 1
         self.instant_deaths = self.instant_deaths + 1 if lived < INSTANT_SECONDS else 0
@@ -139,16 +139,16 @@ class Child:
         if self.instant_deaths > errors.max_retries:
             wait = min(LONGEST_PAUSE, errors.retry_delay * 2.0 ** min(self.instant_deaths, 20))
             self.failure = (
-                f"{self.part} died {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last with "
-                f"status {status}. Its last messages are in the log; to see more, run it alone: "
+                f"{self.part} failed {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last "
+                f"with status {status}. Its last messages are in the log; to see more, run it alone: "
                 f"python {' '.join(self.command[:-2])}"
             )
-            log.error("%s. It is started again later; the other parts keep running.", self.failure)
-        log.warning("%s ended with status %d: it is started again in %.1f s.", self.part, status, wait)
+            log.error("%s. It is restarted later; the other parts keep running.", self.failure)
+        log.warning("%s exited with status %d: it is restarted in %.1f s.", self.part, status, wait)
         self._start_at = time.monotonic() + wait
 
     def tell(self, number: int) -> None:
-        """Send a signal, where there is still somebody to hear it."""
+        """Send a signal if the process still runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
@@ -156,7 +156,7 @@ class Child:
 def supervise(children: Sequence[Child], stop: Event, errors: Errors, switch: Event = NEVER) -> None:
     """Keep the children running until `stop` or `switch` is set, then stop them all.
 
-    One that fails stops no other. Raises StopPart where nothing that records is left.
+    A failed child does not stop the others. Raises StopPart if no recording part is left.
     """
     try:
         while not (stop.is_set() or switch.is_set()):
@@ -169,7 +169,7 @@ def supervise(children: Sequence[Child], stop: Event, errors: Errors, switch: Ev
 
 
 def require_recording(children: Sequence[Child]) -> None:
-    """Raises StopPart where parts that record have failed and none is left at work."""
+    """Raise StopPart if recording parts have failed and none is left running."""
     recording = [child for child in children if child.records]
     failed = [child for child in recording if child.failure]
     if failed and not any(child.is_at_work for child in recording):
@@ -178,7 +178,7 @@ def require_recording(children: Sequence[Child]) -> None:
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """Ask every child to end, and end those that don't in time."""
+    """Ask all children to stop, and kill those that don't in time."""
     until = time.monotonic() + STOP_SECONDS
     for child in children:
         child.tell(signal.SIGTERM)

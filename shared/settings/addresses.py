@@ -1,14 +1,14 @@
-"""Where a key may travel: encrypted, or not beyond this machine. Pure."""
+"""Checks that keys are sent only encrypted, or only within this machine. Pure."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 PLAIN = ("http", "ws")
-"""Schemes under which everyone on the way reads along."""
+"""Unencrypted schemes."""
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host's name or address can mean no other machine than this one."""
+    """Whether a host name or address can only mean this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -20,17 +20,17 @@ def is_this_machine(host: str) -> bool:
 
 
 def stays_here(url: str) -> bool:
-    """Whether what is sent to an address never leaves this machine."""
-    # Programs disagree about what a backslash ends, and so about which host is meant.
+    """Whether data sent to a URL stay on this machine."""
+    # Programs parse a backslash in a URL differently, and so may contact different hosts.
     return "\\" not in url and is_this_machine(urlsplit(url).hostname or "")
 
 
 def require_safe(setting: str, url: str, key_setting: str, key: str) -> None:
-    """Raises ValueError where `key`, or a password within the address, would travel over a network unencrypted."""
+    """Raise ValueError if `key`, or a password in the URL, would be sent unencrypted over a network."""
     parts = urlsplit(url)
     secret = key_setting if key else "the password in it" if parts.username or parts.password else ""
     if secret and parts.scheme in PLAIN and not stays_here(url):
         raise ValueError(
             f"{setting}={parts.scheme}://{parts.hostname}: must begin with {parts.scheme}s://, or name this machine "
-            f"such as {parts.scheme}://127.0.0.1: on the way to another one everybody could read {secret}."
+            f"such as {parts.scheme}://127.0.0.1: otherwise {secret} would be sent unencrypted over the network."
         )

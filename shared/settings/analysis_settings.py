@@ -1,4 +1,4 @@
-"""The settings of indicators and alerts, and what every section of settings is made of. Pure."""
+"""The settings of indicators and alerts, and the base class of all sections of settings. Pure."""
 
 from typing import Self
 
@@ -8,7 +8,7 @@ from shared.settings.setting_types import Every, Intervals, Percent, Period, Spr
 
 
 class Section(BaseModel):
-    """Values that belong to one part. Made from keys of `.env`, or in code by the fields' own names."""
+    """A group of settings, created from keys of `.env` or, in code, from field names."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -21,7 +21,7 @@ class Section(BaseModel):
 
 
 class Frequencies(Section):
-    """The open bar's value is recomputed at every so many quotes of a symbol."""
+    """After how many quotes of a symbol an indicator of the open bar is recomputed."""
 
     rsi: Every = Field(default=1, validation_alias="RSI_CALC_FREQUENCY")
     sma: Every = Field(default=1, validation_alias="SMA_CALC_FREQUENCY")
@@ -32,7 +32,7 @@ class Frequencies(Section):
 
 
 class Indicators(Section):
-    """Periods, in bars."""
+    """Periods of the indicators, in bars."""
 
     rsi_period: SpreadPeriod = Field(default=14, validation_alias="RSI_PERIOD")
     sma_short_period: Period = Field(default=20, validation_alias="SMA_SHORT_PERIOD")
@@ -60,7 +60,7 @@ def _require_below(lower: str, low: float, upper: str, high: float) -> None:
 
 
 class Alerts(Section):
-    """Thresholds of the alert rules, and the intervals whose closed bars they are asked of."""
+    """Thresholds of the alert rules, and the intervals whose closed bars are checked."""
 
     rsi_overbought: Percent = Field(default=70.0, validation_alias="RSI_OVERBOUGHT")
     rsi_oversold: Percent = Field(default=30.0, validation_alias="RSI_OVERSOLD")

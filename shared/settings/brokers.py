@@ -1,12 +1,12 @@
-"""Where a Kafka is, and as whom its clients log in. Pure."""
+"""Address and login of a Kafka cluster. Pure."""
 
 from typing import NamedTuple
 
 
 class Brokers(NamedTuple):
-    """The addresses, host:port separated by commas, and the login; without a user there is none.
+    """The addresses, host:port separated by commas, and the login, unless the user is empty.
 
-    As text it is the addresses alone: a password is in no log.
+    Its text form shows only the addresses, so that no password is logged.
     """
 
     bootstrap: str
@@ -17,7 +17,7 @@ class Brokers(NamedTuple):
         return self.bootstrap
 
     def settings(self) -> dict[str, str]:
-        """The settings with which a part uses these brokers."""
+        """The settings that make a part use these brokers."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             "KAFKA_SASL_USERNAME": self.user,

@@ -1,6 +1,6 @@
-"""The settings, read once: the process environment over `.env` over the defaults.
+"""The settings, read once: the process environment overrides `.env`, which overrides the defaults.
 
-Nothing else reads `.env` or the environment, and only the wiring of a part reads this.
+No other module reads `.env` or the environment, and only the wiring of a part reads this one.
 """
 
 import difflib
@@ -44,7 +44,7 @@ OTHER_NAMES = {
     "PERFORMANCE_BATCH_SIZE": "BATCH_SIZE",
     "PERFORMANCE_CACHE_SIZE": "CACHE_SIZE",
 }
-"""Names that are accepted as well, and the exact name each stands for."""
+"""Alternative names, with the exact name of each."""
 
 TYPO_LIKENESS = 0.8
 LONGEST_SHOWN = 80
@@ -52,10 +52,9 @@ BOUNDS = {"gt": "above", "ge": "from", "lt": "below", "le": "up to"}
 
 
 class Config(Section):
-    """Every setting, one section a part.
+    """All settings, in one section per subject.
 
-    `replay_digest` names the recording, empty where none is replayed. `warnings` are sentences about
-    what in `.env` does not count.
+    `replay_digest` identifies the recording, empty if none is replayed. `warnings` describe ignored lines of `.env`.
     """
 
     kafka: KafkaSettings = KafkaSettings()
@@ -77,21 +76,21 @@ class Config(Section):
 
     @property
     def feed(self) -> Literal["live", "simulated", "replay"]:
-        """What kind of market the numbers come from: each kind has its own topic and database."""
+        """The kind of market that the data come from; each kind has its own topic and database."""
         if self.producer.sources == "replay":
             return "replay"
         return "simulated" if "simulated" in (self.producer.sources, self.producer.feed) else "live"
 
     def topic(self) -> str:
-        """The topic of this feed, such as `stock-prices` of live quotes or `stock-prices-simulated`."""
+        """The topic of this feed, such as `stock-prices` for live quotes or `stock-prices-simulated`."""
         return "-".join((self.kafka.topic, *self._market()))
 
     def database(self) -> str:
-        """The database of this feed, such as `stocks` of live quotes or `stocks_simulated`."""
+        """The database of this feed, such as `stocks` for live quotes or `stocks_simulated`."""
         return "_".join((self.postgres.database, *self._market()))
 
     def _market(self) -> tuple[str, ...]:
-        """What sets this market apart from the live one: another recording or another seed is another market."""
+        """The suffixes that distinguish this feed from the live one: kind, and recording or seed."""
         if self.feed == "live":
             return ()
         if self.feed == "replay":
@@ -106,27 +105,27 @@ class Config(Section):
         return self.model_copy(update={"kafka": kafka})
 
     def with_postgres_at(self, dsn: str) -> Self:
-        """The same settings, with the embedded server's connection string; the database's name stays."""
+        """The same settings, with the embedded server's connection string and the same database name."""
         named = SecretStr(make_dsn(dsn, dbname=self.postgres.database))
         return self.model_copy(update={"postgres": self.postgres.model_copy(update={"dsn": named})})
 
 
 Value = str | tuple[str, ...]
-"""What is written for a setting; a list may come from the command line, where no sign is needed between its words."""
+"""The raw value of a setting; the command line may provide a list as a tuple."""
 
 
 class Written(NamedTuple):
-    """A setting as the user wrote it: under which of its names, and what."""
+    """A setting as the user wrote it: the name used, and the raw value."""
 
     name: str
     value: Value
 
 
 def load(env_file: Path | None = PROJECT / ".env", arguments: Mapping[str, Value] | None = None) -> Config:
-    """The settings; a file that is absent counts as empty, and so does None. An empty value is the default.
+    """Load the settings; a missing file or None counts as empty. An empty value means the default.
 
-    `arguments` are what the command line says, by key; they win over the environment.
-    Raises ConfigError with one sentence a wrong value: its key, the value and what is allowed.
+    `arguments` are settings from the command line, by key; they override the environment.
+    Raises ConfigError with one sentence per invalid value: its key, the value and what is allowed.
     """
     in_file = _read(env_file) if env_file is not None else {}
     config = _checked(_exact_names(in_file) | _exact_names(os.environ) | _exact_names(arguments or {}))
@@ -136,7 +135,7 @@ def load(env_file: Path | None = PROJECT / ".env", arguments: Mapping[str, Value
 
 
 def _checked(written: Mapping[str, Written]) -> Config:
-    """The settings that were written, by exact name. Raises ConfigError as `load` does."""
+    """Validate the settings, given by exact name. Raises ConfigError as `load` does."""
     given = {key: setting for key, setting in written.items() if not _is_empty(setting.value)}
     try:
         return Config.model_validate(_by_section(Config, given))
@@ -146,7 +145,7 @@ def _checked(written: Mapping[str, Written]) -> Config:
 
 
 def _read(env_file: Path) -> dict[str, str]:
-    """What the file says, as it says it: `$` is an ordinary character, for the sake of passwords."""
+    """The values of the file, without interpolation: `$` is an ordinary character, as passwords may contain it."""
     try:
         values = dotenv_values(env_file, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -159,7 +158,7 @@ def _is_empty(value: Value) -> bool:
 
 
 def _exact_names(values: Mapping[str, Value]) -> dict[str, Written]:
-    """The settings among `values` by exact name, which wins where the other name says something else."""
+    """The settings among `values` by exact name, which takes precedence over the alternative name."""
     exact = {key: Written(key, values[key]) for key in KEYS if key in values}
     for other, key in OTHER_NAMES.items():
         if other in values and _is_empty(values.get(key, "")):
@@ -168,13 +167,13 @@ def _exact_names(values: Mapping[str, Value]) -> dict[str, Written]:
 
 
 def _subsection(field: FieldInfo) -> type[Section] | None:
-    """The section that a field holds, None for a plain value."""
+    """The section class of a field, None for a plain value."""
     kind = field.annotation
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
 def _by_section(section: type[Section], given: Mapping[str, Written]) -> dict[str, object]:
-    """The given values nested as `section` nests its fields."""
+    """The given values, nested like the fields of `section`."""
     nested: dict[str, object] = {}
     for name, field in section.model_fields.items():
         if subsection := _subsection(field):
@@ -185,7 +184,7 @@ def _by_section(section: type[Section], given: Mapping[str, Written]) -> dict[st
 
 
 def _fields(section: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
-    """Every setting of `section` and of those inside it, with its key."""
+    """All settings of `section` and of its subsections, with their keys."""
     for field in section.model_fields.values():
         if subsection := _subsection(field):
             yield from _fields(subsection)
@@ -194,17 +193,17 @@ def _fields(section: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
 
 
 KEYS = dict(_fields(Config))
-"""Every setting by its exact name."""
+"""All settings by exact name."""
 
 
 def _sentence(detail: ErrorDetails, given: Mapping[str, Written]) -> str:
-    """What is wrong with a value and what is allowed; a secret is not shown."""
-    own_words = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
+    """The error text for a value: what is wrong and what is allowed; secrets are masked."""
+    own_text = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
     key = next((str(place) for place in detail["loc"] if place in KEYS), None)
     if key is None:
-        return own_words
+        return own_text
     field, setting = KEYS[key], given[key]
-    return f"{setting.name}={_shown(setting.value, field)}: {own_words or 'must be ' + _allowed(field)}."
+    return f"{setting.name}={_shown(setting.value, field)}: {own_text or 'must be ' + _allowed(field)}."
 
 
 def _shown(value: Value, field: FieldInfo) -> str:
@@ -217,7 +216,7 @@ def _shown(value: Value, field: FieldInfo) -> str:
 
 
 def _allowed(field: FieldInfo) -> str:
-    """The values a field takes, in words."""
+    """A description of the allowed values of a field."""
     if field.description:
         return field.description
     if field.annotation is bool:
@@ -229,7 +228,7 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def _range(field: FieldInfo) -> str:
-    """ "from 2 to 5000", or "above 0 and below 1" where the bounds themselves are not allowed."""
+    """ "from 2 to 5000", or "above 0 and below 1" for exclusive bounds."""
     bounds = {name: getattr(mark, name) for mark in field.metadata for name in BOUNDS if hasattr(mark, name)}
     if bounds.keys() == {"ge", "le"}:
         return f" from {bounds['ge']:.16g} to {bounds['le']:.16g}"
@@ -237,18 +236,18 @@ def _range(field: FieldInfo) -> str:
 
 
 def _typos(in_file: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each unknown key of the file that looks like a known one."""
+    """A warning for each unknown key of the file that resembles a known one."""
     known = [*KEYS, *OTHER_NAMES]
     for key in in_file:
         if key in known:
             continue
         if similar := difflib.get_close_matches(key.upper(), known, n=1, cutoff=TYPO_LIKENESS):
-            yield f"{key} in .env is not a setting and does not count: did you mean {similar[0]}?"
+            yield f"{key} in .env is not a setting and is ignored: did you mean {similar[0]}?"
 
 
 def _overruled(values: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each setting given under both its names with different values."""
+    """A warning for each setting that has different values under its two names."""
     for other, key in OTHER_NAMES.items():
         exact, second = values.get(key, "").strip(), values.get(other, "").strip()
         if exact and second and exact != second:
-            yield f"{key} and {other} are one setting with two values: {key}={exact} counts."
+            yield f"{key} and {other} are one setting with two values: {key}={exact} is used."

@@ -1,4 +1,4 @@
-"""The settings of forecasts: which models there are, how they are trained, and who may reword what they say."""
+"""The settings of forecasts: which models are used, how they are trained, and the optional language model."""
 
 from typing import Annotated, Literal, Self
 
@@ -23,7 +23,7 @@ from shared.settings.setting_types import (
 
 
 class Models(Section):
-    """Forecasting: what is forecast, trained models and ARIMA. Windows, horizons and frequencies are in bars."""
+    """Settings of trained models and ARIMA. Windows, horizons and frequencies are in bars."""
 
     forecast_intervals: IntervalsOrNone = Field(default=("1m", "1d"), validation_alias="FORECAST_INTERVALS")
     trained_models: TrainedModels = Field(default=TRAINED_MODELS, validation_alias="TRAINED_MODELS")
@@ -54,7 +54,7 @@ class Models(Section):
 
     @model_validator(mode="after")
     def _require_reach(self) -> Self:
-        """Every model is scored beside ARIMA, at the horizons that it forecasts."""
+        """Require that ARIMA, against which all models are scored, reaches their horizon."""
         if self.prediction_horizon > self.arima_forecast_steps:
             raise ValueError(
                 f"PREDICTION_HORIZON={self.prediction_horizon}: must be at most ARIMA_FORECAST_STEPS, which is "
@@ -64,12 +64,12 @@ class Models(Section):
 
 
 class RewordingSettings(Section):
-    """The language model that may put the summary of a symbol in other words; without an address there is none."""
+    """The language model that may reword the summary of a symbol; without a base URL, none is used."""
 
     base_url: Url | Literal[""] = Field(
         default="",
         validation_alias="LLM_BASE_URL",
-        description="empty, or an address such as https://host/v1 or http://localhost:11434/v1",
+        description="empty, or a URL such as https://host/v1 or http://localhost:11434/v1",
     )
     api_key: SecretStr = Field(default=SecretStr(""), validation_alias="LLM_API_KEY")
     model: str = Field(default="", validation_alias="LLM_MODEL")

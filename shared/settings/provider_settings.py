@@ -10,9 +10,9 @@ from shared.settings.setting_types import PerMinute, PollSeconds, StreamUrl, Thr
 
 
 class Providers(Section):
-    """Where each provider of live data is, how often it may be asked, and the keys it wants; see `producer/sources`.
+    """Base URL, API key and requests per minute of each provider of live data; see `producer/sources`.
 
-    A base address may be that of a proxy or a mirror. `http_timeout` and `stream_silence` are in seconds.
+    A base URL may be that of a proxy or mirror. `http_timeout` and `stream_silence` are in seconds.
     """
 
     yahoo_url: Url = Field(default="https://query2.finance.yahoo.com", validation_alias="YAHOO_URL")

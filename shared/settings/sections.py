@@ -1,4 +1,4 @@
-"""What may be set: one frozen section a part, each value with its key in `.env` and its default."""
+"""The settings in frozen sections, each value with its key in `.env` and its default."""
 
 from typing import Annotated, Self
 
@@ -41,11 +41,11 @@ from shared.settings.setting_types import (
 )
 
 DEFAULT_SEED = 7
-"""Of the simulated market whose topic and database carry no seed in their names."""
+"""Seed of the simulated market whose topic and database have no seed in their names."""
 
 
 class KafkaSettings(Section):
-    """Where the log is. Without servers the embedded broker is used, which has a login of its own."""
+    """Address and login of Kafka. Without servers, the embedded broker with its own login is used."""
 
     bootstrap_servers: Servers = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     sasl_username: str = Field(default="", validation_alias="KAFKA_SASL_USERNAME")
@@ -58,17 +58,17 @@ class KafkaSettings(Section):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the project brings its own broker."""
+        """Whether the embedded broker is used."""
         return not self.bootstrap_servers
 
     @property
     def brokers(self) -> Brokers:
-        """Where the log is and as whom to log in."""
+        """The addresses and the login."""
         return Brokers(self.bootstrap_servers, self.sasl_username, self.sasl_password.get_secret_value())
 
 
 class PostgresSettings(Section):
-    """Where the tables are. Without host and DSN the embedded server is used; a DSN wins over the rest."""
+    """Address and login of PostgreSQL. Without host and DSN, the embedded server is used; a DSN has priority."""
 
     host: HostName = Field(default="", validation_alias="POSTGRES_HOST")
     port: Port = Field(default=5432, validation_alias="POSTGRES_PORT")
@@ -79,18 +79,18 @@ class PostgresSettings(Section):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the project brings its own server."""
+        """Whether the embedded server is used."""
         return not self.host and not self.dsn.get_secret_value()
 
     @property
     def database(self) -> str:
-        """The base name of the database: the DSN's own where it has one."""
+        """The base name of the database: the one in the DSN if it has one."""
         return parse_dsn(self.dsn.get_secret_value()).get("dbname") or self.db
 
     def dsn_for(self, database: str) -> str:
-        """The connection string of `database`, password included: never log it.
+        """The connection string of `database` with the password: never log it.
 
-        Raises ValueError for the embedded server, whose address only it can tell.
+        Raises ValueError for the embedded server, whose address is known only once it runs.
         """
         if self.is_embedded:
             raise ValueError("the embedded server's address is not a setting")
@@ -101,7 +101,7 @@ class PostgresSettings(Section):
 
 
 class Producer(Section):
-    """Which symbols are published, and from where. `replay_speed` is infinite for "max"."""
+    """Which symbols are published, and from which sources. `replay_speed` is infinite for "max"."""
 
     tickers: Symbols = Field(
         default=("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "META", "NVDA", "NFLX", "AMD", "INTC"),
@@ -117,12 +117,12 @@ class Producer(Section):
 
     @property
     def is_source_chosen(self) -> bool:
-        """Whether SOURCES says where quotes come from."""
+        """Whether SOURCES is set."""
         return bool(self.sources)
 
     @property
     def listings(self) -> Listings:
-        """Where each symbol comes from; nothing where SOURCES is simulated or replay."""
+        """The sources of each symbol; empty if SOURCES is simulated or replay."""
         return listings_of(self.sources, self.tickers)
 
     @field_validator("sources")
@@ -145,7 +145,7 @@ class Producer(Section):
 
 
 class Running(Section):
-    """How loops run: `max_messages` 0 is no limit, `gather_milliseconds` is how long a commit may wait."""
+    """Options of the consumer loops: `max_messages` 0 means no limit; `gather_milliseconds` delays a poll."""
 
     max_messages: Count = Field(default=0, validation_alias="MAX_MESSAGES")
     batch_size: Every = Field(default=100, validation_alias="BATCH_SIZE")
@@ -158,8 +158,8 @@ class Running(Section):
 
 
 class Errors(Section):
-    """What happens after something went wrong. `retry_delay` is in seconds, and so is `hang_seconds`: a part without
-    a sign of life for so long is killed and started again."""
+    """Error handling. `retry_delay` is in seconds, and so is `hang_seconds`: a part without a heartbeat for that long
+    is killed and restarted."""
 
     skip_invalid_data: bool = Field(default=True, validation_alias="SKIP_INVALID_DATA")
     skip_extreme_values: bool = Field(default=True, validation_alias="SKIP_EXTREME_VALUES")
@@ -170,7 +170,7 @@ class Errors(Section):
 
 
 class Logging(Section):
-    """What is logged, how and where to; without a file, to the console alone."""
+    """Level, format and file of the log; without a file, only the console is used."""
 
     level: LogLevel = Field(default="INFO", validation_alias="LOG_LEVEL")
     format: LogFormat = Field(
@@ -180,14 +180,14 @@ class Logging(Section):
 
 
 class Debugging(Section):
-    """Aids for finding out why a connection fails."""
+    """Options to find out why a database connection fails."""
 
     debug_db_config: bool = Field(default=False, validation_alias="DEBUG_DB_CONFIG")
     debug_db_breakpoint: bool = Field(default=False, validation_alias="DEBUG_DB_BREAKPOINT")
 
 
 class Screen(Section):
-    """Where the page is served, and under which further names, as "host" or "host:port", a proxy shows it."""
+    """Address of the page, and further names, "host" or "host:port", under which a proxy serves it."""
 
     host: HostName = Field(default="127.0.0.1", validation_alias="DASHBOARD_HOST")
     port: Port = Field(default=8050, validation_alias="DASHBOARD_PORT")
@@ -195,8 +195,7 @@ class Screen(Section):
 
 
 class Embedded(Section):
-    """Where the servers that the project brings itself keep their data, and the ports they listen on; and how many
-    megabytes must be free there, or a warning is shown."""
+    """Data folder and ports of the embedded servers, and the free megabytes below which a warning is shown."""
 
     data: ProjectPath = Field(default=PROJECT / ".tickstream", validation_alias="TICKSTREAM_DATA")
     free_space_warning: Megabytes = Field(default=1024, validation_alias="FREE_SPACE_WARNING")

@@ -1,4 +1,4 @@
-"""The kinds of values that settings of servers, logs and files have: what PostgreSQL, logging and the system accept."""
+"""The types of settings of servers, logs and files, as PostgreSQL, logging and the system accept them."""
 
 import logging
 import os
@@ -16,16 +16,16 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def _files(text: object) -> object:
-    """Files separated by commas or as in PATH."""
+    """Files separated by commas or by the separator of PATH."""
     return split_list(text.replace(os.pathsep, ",")) if isinstance(text, str) else text
 
 
 def _in_project(path: Path) -> Path:
-    """A relative path counts from the project's folder, wherever the part was started."""
+    """Resolve a relative path against the project folder, not the current folder."""
     try:
         return PROJECT / path.expanduser()
     except RuntimeError:
-        raise ValueError("must be a path, and ~ must be followed by a user there is") from None
+        raise ValueError("must be a path, and ~ must be followed by an existing user") from None
 
 
 def _require_log_format(log_format: str) -> str:

@@ -1,4 +1,4 @@
-"""The kinds of values a setting can have, each with its range and, where numbers don't say it, in words."""
+"""The types of settings, each with its allowed range or a description of it."""
 
 import math
 from typing import Annotated, Literal
@@ -11,9 +11,9 @@ from shared.market.records import Interval, Symbol
 
 LONGEST_PERIOD = 5000
 LONGEST_GRACE = 3600
-"""Seconds; the end of a replay closes every bar under any grace that may be set."""
+"""Seconds. The final mark of a replay is this much later, so that it closes all bars under any allowed grace."""
 TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
-# PostgreSQL cuts names at 63 bytes, and the database of a simulated market with a long seed adds 21 to this one.
+# PostgreSQL truncates names at 63 bytes, and a simulated market with a long seed adds 21 bytes to this name.
 DATABASE_NAME = r"^[A-Za-z_][A-Za-z0-9_\-]{0,41}$"
 DATABASE_WORDS = "1 to 42 of letters, digits, _ and -, no digit or - first"
 HOST_AND_PORT = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:\d{1,5})?$"
@@ -21,7 +21,7 @@ SERVERS = r"^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$"
 
 
 def split_list(text: object) -> object:
-    """A comma separated list as a tuple without repeats; what is not text stays as it is."""
+    """Split a comma-separated list into a tuple without duplicates; other types are returned unchanged."""
     if not isinstance(text, str):
         return text
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
@@ -39,20 +39,20 @@ def _require_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
             msgspec.convert(symbol, Symbol)
         except msgspec.ValidationError:
             raise ValueError(
-                f"must be symbols separated by commas, and {symbol[:40]!r} is none: "
+                f"must be symbols separated by commas, and {symbol[:40]!r} is not a symbol: "
                 "1 to 32 of letters, digits and . ^ = - _ : / &"
             ) from None
     return symbols
 
 
 def _sources(text: str) -> str:
-    """`simulated` and `replay` in lower case; which providers and symbols there are, the section checks."""
+    """`simulated` and `replay` in lower case; the section checks providers and symbols."""
     text = text.strip()
     return text.lower() if text.lower() in ALONE else text
 
 
 def _some_or_none(text: object) -> object:
-    """An empty list is said in a word: an empty setting means the default."""
+    """Parse a list, with "none" for the empty list, because an empty setting means the default."""
     return () if isinstance(text, str) and text.strip().lower() == "none" else split_list(text)
 
 
@@ -84,13 +84,13 @@ Url = Annotated[
     str,
     Field(
         pattern=r"^https?://[^\s/]\S*$",
-        description="an address such as https://host or http://host:port/path",
+        description="a URL such as https://host or http://host:port/path",
     ),
     AfterValidator(lambda url: url.rstrip("/")),
 ]
 StreamUrl = Annotated[
     str,
-    Field(pattern=r"^wss?://[^\s/]\S*$", description="an address such as wss://host or ws://host:port/path"),
+    Field(pattern=r"^wss?://[^\s/]\S*$", description="a URL such as wss://host or ws://host:port/path"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -115,7 +115,7 @@ TrainedModel = Literal[
 TRAINED_MODELS: tuple[TrainedModel, ...] = (
     *("linear_regression", "exponential_smoothing", "random_forest", "gradient_boosting", "xgboost"),
 )
-"""Those that the base install can train."""
+"""The models that the base installation can train."""
 TrainedModels = Annotated[
     tuple[TrainedModel, ...],
     BeforeValidator(_some_or_none),
@@ -130,9 +130,9 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], B
 
 Period = Annotated[int, Field(ge=1, le=LONGEST_PERIOD)]
 LookBack = Annotated[int, Field(ge=1, le=64)]
-"""Bars of what a trained model sees, or of how far ahead it looks: it sees 64 returns in all."""
+"""Bars of a trained model's input or horizon: its input holds at most 64 returns."""
 SpreadPeriod = Annotated[int, Field(ge=2, le=LONGEST_PERIOD)]
-"""A period that a spread, or a mean of gains against losses, is taken over: one value has none."""
+"""A period of a standard deviation or a ratio of gains to losses, which needs at least two values."""
 Every = Annotated[int, Field(ge=1, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

@@ -1,4 +1,4 @@
-"""Alpha Vantage's candles as bars: minutes labelled by their starts, days by their dates, each read by itself."""
+"""Parses Alpha Vantage's candles into bars: minutes are labelled by their starts, days by their dates."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ from shared.market.side_fields import amount_or_none
 HISTORY = "alphavantage-history"
 MINUTE = timedelta(minutes=1)
 ABROAD = {"LON": "XLON", "TRT": "XTSE", "TRV": "XTSE", "DEX": "XETR", "FRK": "XFRA", "BSE": "XBOM"}
-"""Exchanges by what stands behind the dot of a symbol, where Yahoo's codes do not name them."""
+"""Exchanges by the suffix of a symbol, if it is not one of Yahoo's codes."""
 NO_EXCHANGES = (ALWAYS_OPEN, CURRENCIES, SIMULATED)
-"""Calendars that no share's suffix stands for."""
+"""Calendars that are not exchanges of shares."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -32,7 +32,7 @@ Labelled = list[tuple[datetime, object]]
 
 
 class Candle(msgspec.Struct):
-    """Prices and volume of a minute or a day; they come as texts. A volume that can't be true is left out."""
+    """Prices and volume of a minute or day, given as text. An invalid volume is dropped."""
 
     open: float = msgspec.field(name="1. open")
     high: float = msgspec.field(name="2. high")
@@ -50,7 +50,7 @@ class Candles(NamedTuple):
 
 
 def minute_bars(name: str, body: Body, now: datetime, received: datetime) -> Candles:
-    """The minutes of an answer that were finished by `now`. Raises Unanswered where it is unreadable."""
+    """The minutes of a response that ended by `now`. Raises Unanswered if it is unreadable."""
     left_out = LeftOut()
     zone, candles = _series(name, body, left_out)
 
@@ -62,8 +62,8 @@ def minute_bars(name: str, body: Body, now: datetime, received: datetime) -> Can
 
 
 def day_bars(name: str, body: Body, now: datetime, received: datetime) -> Candles:
-    """The days of an answer that were over by `now`; each starts as the exchange opened, and one of which its calendar
-    knows no session at its midnight. Raises Unanswered where the answer is unreadable.
+    """The days of a response that ended by `now`. Each starts when the exchange opened, or at midnight if the calendar
+    has no session. Raises Unanswered if the response is unreadable.
     """
     left_out, calendar = LeftOut(), calendar_of(exchange_of(name))
     today = now.astimezone(calendar.zone).date()
@@ -76,9 +76,9 @@ def day_bars(name: str, body: Body, now: datetime, received: datetime) -> Candle
 
 
 def exchange_of(name: str) -> str:
-    """The exchange whose sessions hold; a single letter is a class of a US share.
+    """The exchange by the symbol's suffix; a suffix of one letter is a class of a US share.
 
-    One that nobody knows is open on weekdays in New York: of exchanges Alpha Vantage tells no zone.
+    An unknown one is open on weekdays in New York's time, because Alpha Vantage provides no time zone.
     """
     suffix = name.partition(".")[2].upper()
     if len(suffix) < 2:
@@ -88,12 +88,12 @@ def exchange_of(name: str) -> str:
 
 
 def unreadable(name: str) -> Unanswered:
-    """The error to raise where an answer can't be understood."""
-    return Unanswered(f"Alpha Vantage's answer for {name} is unreadable.")
+    """The error for an unreadable response."""
+    return Unanswered(f"Alpha Vantage's response for {name} is unreadable.")
 
 
 def _series(name: str, body: Body, left_out: LeftOut) -> tuple[ZoneInfo, Labelled]:
-    """Time zone, and the candles with their labels, oldest first. Raises Unanswered where there are none."""
+    """Time zone, and the candles with their labels, oldest first. Raises Unanswered if there are none."""
     try:
         series = next(value for key, value in body.items() if key.startswith("Time Series"))
         zone = next(text for key, text in body["Meta Data"].items() if key.endswith("Time Zone"))
@@ -103,7 +103,7 @@ def _series(name: str, body: Body, left_out: LeftOut) -> tuple[ZoneInfo, Labelle
 
 
 def _labelled(name: str, series: Mapping[str, object], left_out: LeftOut) -> Labelled:
-    """The candles whose labels are local times, oldest first. Raises Unanswered where none of many is."""
+    """The candles whose labels are local times, oldest first. Raises Unanswered if all labels are invalid."""
     labelled: Labelled = []
     for label, one in series.items():
         try:
@@ -116,10 +116,10 @@ def _labelled(name: str, series: Mapping[str, object], left_out: LeftOut) -> Lab
 
 
 def _local(label: str) -> datetime:
-    """Raises ValueError where it is no time, or one in a zone of its own."""
+    """Raises ValueError if it is not a time, or has a time zone."""
     time = datetime.fromisoformat(label)
     if time.tzinfo is not None:
-        raise ValueError(f"{label} is no local time")
+        raise ValueError(f"{label} is not a local time")
     return time
 
 
@@ -131,8 +131,7 @@ def _bars(
     received: datetime,
     left_out: LeftOut,
 ) -> Candles:
-    """The candles as bars, those that have a start; one that can't be true is left out, one with prices at two levels
-    set aside."""
+    """The candles that have a start as bars, without invalid ones and those with prices at two levels."""
     bars, tears, torn = list[RecordedBar](), Tears(), 0
     for label, candle in candles:
         try:
@@ -152,7 +151,7 @@ def _bars(
 def _bar(
     name: str, interval: RecordedInterval, read: Candle, start: datetime, received: datetime
 ) -> RecordedBar:
-    """Raises ValueError where it can't be true."""
+    """Raises ValueError if it is invalid."""
     return RecordedBar(
         symbol=name,
         interval=interval,

@@ -1,10 +1,10 @@
-"""Alpha Vantage: the last minutes and days of a share by question, with a key. https://www.alphavantage.co/documentation
+"""Alpha Vantage: recent minute and daily bars of shares over HTTP, with a key. https://www.alphavantage.co/documentation
 
-Its traps. A free key has 25 requests a day, and no minutes. What goes wrong is told with status 200, in a body with a
-note instead of data; the note repeats the key, so it is read but never shown. A quote of its own (GLOBAL_QUOTE) knows
-the day, but not the time: the close of the last finished minute stands for it. Minutes are 15 minutes late. Their
-labels are New York's time, each that of the minute's start (a day's last one is 19:59; until 2021 it was 20:00, the
-end). Splits and dividends are not told, so minutes are asked for unadjusted.
+Pitfalls: a free key allows 25 requests a day, without minute bars. Errors have status 200 and a note instead of data;
+the note contains the key, so it is evaluated but never shown. Its quote (GLOBAL_QUOTE) has a date but no time, so the
+close of the last finished minute is used instead. Minutes are delayed by 15 minutes. Their labels are the minute's
+start in New York's time (the last one of a day is 19:59; until 2021 it was the end, 20:00). Splits and dividends are
+not provided, so unadjusted minutes are requested.
 """
 
 # ruff: noqa: ARG002 (a contract's arguments)
@@ -35,9 +35,9 @@ from shared.settings.provider_settings import Providers
 NAME = "alphavantage"
 POLL_SECONDS = 60.0
 DELAY_SECONDS = 960.0
-"""The 15 minutes by which it is late, and the minute that has to be over first."""
+"""The delay of 15 minutes, plus the minute that has to end first."""
 LAST_MOMENT = timedelta(minutes=1, milliseconds=-1)
-"""Of a minute: its close, told for the end itself, would stand as a price of the next minute."""
+"""Offset from a minute's start for the time of its close, which at its end would belong to the next minute."""
 
 MINUTES = {"interval": "1min", "outputsize": "compact", "adjusted": "false", "entitlement": "delayed"}
 
@@ -45,7 +45,7 @@ log = logging.getLogger("tickstream.producer")
 
 
 class Overview(msgspec.Struct, rename="pascal"):
-    """What is known of a company."""
+    """The overview of a company."""
 
     name: str
     sector: str | None = None
@@ -54,7 +54,7 @@ class Overview(msgspec.Struct, rename="pascal"):
 
 
 class Match(msgspec.Struct):
-    """What a search found."""
+    """A search result."""
 
     symbol: str = msgspec.field(name="1. symbol")
     name: str = msgspec.field(name="2. name")
@@ -62,13 +62,13 @@ class Match(msgspec.Struct):
 
 
 class Matches(msgspec.Struct):
-    """All that a search found."""
+    """All search results."""
 
     found: list[Any] = msgspec.field(name="bestMatches")
 
 
 class AlphaVantage:
-    """The provider. Raises ConfigError where there is no key."""
+    """The provider. Raises ConfigError without a key."""
 
     name = NAME
     streams = False
@@ -92,29 +92,29 @@ class AlphaVantage:
 
     def connect(self, names: Sequence[str]) -> QuoteStream:
         """Raises Refused: there is no stream."""
-        raise Refused("Alpha Vantage has no stream, only answers to questions.")
+        raise Refused("Alpha Vantage has no stream, only HTTP requests.")
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The close of each one's last finished minute, one request a symbol; its time is the last of that minute."""
+        """The close of each symbol's last finished minute, with one request per symbol."""
         return polled(
             names, lambda name: [_quote(bar) for bar in self._minutes(name, self._clock()).bars[-1:]]
         )
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
-        """The last 100 days, and the last 100 minutes where the key has them; today is left to the minutes."""
+        """The last 100 days before today, and the last 100 minutes if the key allows them."""
         days = day_bars(name, self._ask("TIME_SERIES_DAILY", name, {}), now, self._clock())
         yield HistorySlice([], 1, 2, days.doubts, days.left_out)
         try:
             minutes = self._minutes(name, now)
         except (Refused, UnknownSymbol) as error:
-            log.info("Of %s there are days only: %s", name, error)
+            log.info("%s has daily bars only: %s", name, error)
             minutes = Candles([], (), LeftOut())
         bars = sorted([*days.bars, *minutes.bars], key=_order)
         wanted = [bar for bar in bars if is_wanted(bar, after)]
         yield HistorySlice([*wanted], 2, 2, minutes.doubts, minutes.left_out)
 
     def company(self, name: str) -> Company:
-        """What the overview of a company says; of a fund, which has none, what a search finds. Raises UnknownSymbol."""
+        """The overview of a company, or the search result for a fund, which has none. Raises UnknownSymbol."""
         try:
             overview = msgspec.convert(self._ask("OVERVIEW", name, {}), Overview)
         except UnknownSymbol:
@@ -137,7 +137,7 @@ class AlphaVantage:
         )
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
-        """None: there are no trades."""
+        """Empty: trades are not provided."""
         return iter(())
 
     def _minutes(self, name: str, now: datetime) -> Candles:
@@ -145,7 +145,7 @@ class AlphaVantage:
         return minute_bars(name, body, now, self._clock())
 
     def _search(self, name: str) -> Match:
-        """The listing of exactly this symbol. Raises UnknownSymbol."""
+        """The search result for exactly this symbol. Raises UnknownSymbol."""
         try:
             matches = msgspec.convert(self._ask("SYMBOL_SEARCH", name, {"keywords": name}), Matches)
         except msgspec.ValidationError:
@@ -156,7 +156,7 @@ class AlphaVantage:
         raise unknown(name)
 
     def _ask(self, function: str, name: str, more: dict[str, str]) -> Body:
-        """The body of an answer that holds data."""
+        """The body of a response with data."""
         asked = {"function": function, "symbol": name, "apikey": self._key} | more
         try:
             body = self._http.get("/query", asked).json
@@ -169,7 +169,7 @@ class AlphaVantage:
 
 
 def _quote(minute: RecordedBar) -> Quote:
-    """The last price of a minute, at its last moment."""
+    """The close of a minute as a quote at the end of that minute."""
     return Quote(
         symbol=minute.symbol,
         event_time=minute.start + LAST_MOMENT,

@@ -1,4 +1,4 @@
-"""Binance: every trade of a pair of coins, numbered, and its past, without a key.
+"""Binance: all trades of pairs of coins, with numbers, and their history, without a key.
 
 https://developers.binance.com/docs/binance-spot-api-docs
 """

@@ -1,4 +1,4 @@
-"""The past of a pair: its days, quarter-hours and minutes, as they were, in one sequence."""
+"""The history of a pair: bars of days, quarter-hours and minutes, in one sequence."""
 
 import heapq
 import logging
@@ -19,7 +19,7 @@ from shared.market.records import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, 
 
 SOURCE = "binance-history"
 DAYS: dict[RecordedInterval, int] = {"1d": 730, "15m": 60, "1m": 7}
-"""How far back, from the midnight before: hours are made of whole quarter-hours only then."""
+"""Days before the last midnight, so that hourly bars are built from complete quarter-hours."""
 BARS_A_REQUEST = 1000
 
 log = logging.getLogger("tickstream.producer")
@@ -28,7 +28,7 @@ Ask = Callable[[str, Params], Any]
 
 
 class Kline(msgspec.Struct, array_like=True):
-    """A bar as it comes, a row without names: the rest of the row is left alone. Times in milliseconds UTC."""
+    """A bar as received, a row without names; the rest of the row is ignored. Times in milliseconds UTC."""
 
     opens_at: Milliseconds
     open: float
@@ -42,9 +42,9 @@ class Kline(msgspec.Struct, array_like=True):
 
 
 class BinanceHistory:
-    """Every finished bar of a pair that starts later than `after`. `ask` gives the answer to a request.
+    """All finished bars of a pair that start after `after`. `ask` sends a request and returns the response.
 
-    Raises what `ask` does, and Unanswered where an answer is unreadable.
+    Raises the errors of `ask`, and Unanswered if a response is unreadable.
     """
 
     def __init__(self, ask: Ask, name: str, after: datetime | None, now: datetime) -> None:
@@ -70,7 +70,7 @@ class BinanceHistory:
         yield HistorySlice([], self._total, self._total, doubts, self._left_out)
 
     def _requests(self, interval: RecordedInterval) -> int:
-        """How many requests an interval takes at most."""
+        """The maximum number of requests for an interval."""
         bars = (_milliseconds(self._now) - self._starts[interval]) // (1000 * INTERVAL_SECONDS[interval])
         return max(0, -(-bars // BARS_A_REQUEST))
 
@@ -81,7 +81,7 @@ class BinanceHistory:
         while rows == BARS_A_REQUEST and start + length <= now:
             klines, rows = self._page(interval, start, left_out)
             finished = (kline for kline in klines if kline.opens_at + length <= now)
-            # Where nobody traded, a row repeats the last price: it was not paid in that time.
+            # Without trades, a row repeats the last price, which was not traded in that time.
             traded = (
                 self._bar(interval, kline, left_out)
                 for kline in finished
@@ -98,8 +98,9 @@ class BinanceHistory:
         return is_torn
 
     def _page(self, interval: RecordedInterval, start: int, left_out: LeftOut) -> tuple[list[Kline], int]:
-        """Of at most a thousand bars that start at `start` or later, rising, those that make sense, and how many rows
-        there were. Raises Unanswered where there are rows, and none of them is such a bar.
+        """Request up to a thousand bars from `start` on: the valid ones in order, and the number of rows received.
+
+        Raises Unanswered if there are rows but no valid bar.
         """
         params: Params = {
             "symbol": self._name.upper(),
@@ -110,15 +111,15 @@ class BinanceHistory:
         }
         answer = self._ask("/api/v3/klines", params)
         self._done += 1
-        told = f"Binance's {interval} bars of {self._name}"
-        understood = understood_rows(answer, Kline, told, left_out)
+        subject = f"Binance's {interval} bars of {self._name}"
+        understood = understood_rows(answer, Kline, subject, left_out)
         klines = rising(understood, lambda kline: kline.opens_at, start - 1, left_out)
         if answer and not klines:
-            raise Unanswered(f"{told} are none that were asked for: {left_out.reason}.")
+            raise Unanswered(f"{subject} are not those requested: {left_out.reason}.")
         return klines, len(answer)
 
     def _bar(self, interval: RecordedInterval, kline: Kline, left_out: LeftOut) -> RecordedBar | None:
-        """The bar; None where it can't be true."""
+        """The bar; None if it is invalid."""
         try:
             return RecordedBar(
                 symbol=self._name,

@@ -1,4 +1,4 @@
-"""What Binance is asked for over HTTP, and the opening of its stream."""
+"""Binance's HTTP requests, and the opening of its stream."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -31,14 +31,14 @@ log = logging.getLogger("tickstream.producer")
 
 
 class Filter(msgspec.Struct, rename={"kind": "filterType", "tick_size": "tickSize"}):
-    """A rule for orders; that of prices says the smallest step."""
+    """A rule for orders; the price filter contains the tick size."""
 
     kind: str
     tick_size: Decimal | None = None
 
 
 class Pair(msgspec.Struct, rename={"base": "baseAsset", "quoted": "quoteAsset"}):
-    """What is known of a pair: so much of `quoted` is paid for one of `base`."""
+    """The description of a pair: the price is the amount of `quoted` for one `base`."""
 
     base: str
     quoted: str
@@ -46,13 +46,13 @@ class Pair(msgspec.Struct, rename={"base": "baseAsset", "quoted": "quoteAsset"})
 
 
 class ExchangeInfo(msgspec.Struct):
-    """The answer that describes pairs."""
+    """The response that describes pairs."""
 
     symbols: list[Pair]
 
 
 class Binance:
-    """The provider. All its requests together weigh less than half of what Binance allows in a minute."""
+    """The provider. All its requests together use less than half of Binance's weight limit per minute."""
 
     name = SOURCE
     streams = True
@@ -69,21 +69,21 @@ class Binance:
         self._http = HttpClient(providers.binance_url, limit, providers.http_timeout, clock=self.clock)
 
     def connect(self, names: Sequence[str]) -> BinanceStream:
-        """Open a stream of these."""
+        """Open a stream of these names."""
         stream = BinanceStream(Connection(self._stream_url), self._clock, self._wait, self.clock.traded)
         stream.follow(names)
         return stream
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The last trade of each, one request a pair: what answers for many pairs at once says no trade's time."""
+        """The last trade of each name, with one request per pair; requests for many pairs return no trade times."""
         return polled(names, lambda name: self._quotes(name, self._trades(name, {"limit": 1})[0]))
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
-        """Days of two years, quarter-hours of 60 days and minutes of a week."""
+        """Daily bars of two years, quarter-hours of 60 days and minutes of a week."""
         return BinanceHistory(lambda path, params: self._ask(name, path, params), name, after, now).slices()
 
     def company(self, name: str) -> Company:
-        """The pair: its name is that of its coins, its decimals those of the smallest step of its price."""
+        """The pair: its name consists of its coins, its decimals are those of its tick size."""
         try:
             answer = self._ask(name, "/api/v3/exchangeInfo", {"symbol": name.upper()})
             pair = msgspec.convert(answer, ExchangeInfo).symbols[0]
@@ -102,7 +102,7 @@ class Binance:
         )
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:
-        """Every trade with a higher number, a thousand a request; Binance has them all."""
+        """All trades with higher numbers, a thousand per request; Binance keeps all of them."""
         rows = TRADES_A_REQUEST
         while rows == TRADES_A_REQUEST:
             asked = {"fromId": trade_id + 1, "limit": TRADES_A_REQUEST}
@@ -111,27 +111,27 @@ class Binance:
             trade_id = trades[-1].a if trades else trade_id
 
     def _trades(self, name: str, params: Params, after: int = -1) -> tuple[list[BinanceTrade], int]:
-        """The trades behind the number `after` by their numbers, each once, and how many rows there were.
+        """The trades after the number `after` in order, without duplicates, and the number of rows received.
 
-        Raises Unanswered where there are rows, and none of them is such a trade.
+        Raises Unanswered if there are rows but no valid trade.
         """
         answer = self._ask(name, "/api/v3/aggTrades", {"symbol": name.upper(), **params})
-        told, left_out = f"Binance's trades of {name}", LeftOut()
-        trades = rising(understood_rows(answer, BinanceTrade, told, left_out), number_of, after, left_out)
+        subject, left_out = f"Binance's trades of {name}", LeftOut()
+        trades = rising(understood_rows(answer, BinanceTrade, subject, left_out), number_of, after, left_out)
         if answer and not trades:
-            raise Unanswered(f"{told} are none that were asked for: {left_out.reason}.")
-        log_left_out(left_out, log, told)
+            raise Unanswered(f"{subject} are not those requested: {left_out.reason}.")
+        log_left_out(left_out, log, subject)
         return trades, len(answer)
 
     def _quotes(self, name: str, trades: Sequence[BinanceTrade]) -> list[Quote]:
-        """The trades as quotes, without those that can't be true."""
+        """The trades as quotes, without invalid ones."""
         quotes = []
         now = self._clock()
         for trade in trades:
             try:
                 quotes.append(quote_of(name, trade, now))
             except ValueError as error:
-                log.debug("Trade %d of %s at Binance is no quote: %s", trade.a, name, error)
+                log.debug("Trade %d of %s at Binance is not a valid quote: %s", trade.a, name, error)
         return quotes
 
     def _ask(self, name: str, path: str, params: Params) -> Any:

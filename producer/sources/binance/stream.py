@@ -1,8 +1,8 @@
-"""Binance's combined stream: what it brings is changed by messages, without a new connection.
+"""Binance's combined stream, whose subscriptions are changed by messages, without a new connection.
 
-Its traps. More than five messages a second, pings and pongs among them, end the connection, and so do 24 hours. Names
-of streams are in small letters, those of the trades' pairs in capitals; a pair that does not exist is subscribed to
-without an error. A server that is about to be shut down says so ten minutes before.
+Pitfalls: more than five messages a second, including pings and pongs, end the connection, and so do 24 hours. Stream
+names are in lower case, pairs in trades in upper case; subscribing to an unknown pair returns no error. A server sends
+a notice ten minutes before its shutdown.
 """
 
 import time
@@ -19,12 +19,12 @@ from shared.market.records import Quote
 
 STREAMS_AT_ONCE = 200
 MESSAGE_SECONDS = 0.25
-"""Between two of our messages."""
+"""Minimum interval of our messages."""
 SHUTDOWN = "serverShutdown"
 
 
 class BinanceMessage(msgspec.Struct, frozen=True):
-    """The parts of a notice or of an error: an event's kind, or a code and its reason."""
+    """Part of a notice or error: an event type, or a code with its reason."""
 
     e: str = ""
     code: int | None = None
@@ -32,7 +32,7 @@ class BinanceMessage(msgspec.Struct, frozen=True):
 
 
 class BinanceNotice(msgspec.Struct):
-    """A message that is no trade. What answers a request has the `id` of that; a notice may be wrapped or not."""
+    """A message other than a trade. A response has the `id` of its request; a notice may be wrapped or not."""
 
     id: int | None = None
     e: str = ""
@@ -44,7 +44,7 @@ class BinanceNotice(msgspec.Struct):
 
 
 class BinanceStream:
-    """One connection, and its pairs. `wait` waits so many seconds; `traded` is told the times of trades."""
+    """A connection and its pairs. `wait` waits so many seconds; `traded` receives the times of trades."""
 
     def __init__(
         self,
@@ -54,31 +54,31 @@ class BinanceStream:
         traded: Callable[[float], None],
     ) -> None:
         self._connection, self._clock, self._wait, self._traded = connection, clock, wait, traded
-        self._heard = connection.last_heard
+        self._received_at = connection.last_received
         self._names: dict[str, str] = {}
         self._requests = 0
         self._may_ask_at = 0.0
         self._end: SourceDown | None = None
 
     def follow(self, names: Sequence[str]) -> None:
-        """Subscribe to what is new and unsubscribe from what is not named any more. Raises SourceDown."""
+        """Subscribe to new names and unsubscribe from missing ones. Raises SourceDown."""
         before, self._names = self._names, {name.upper(): name for name in names}
         self._ask("UNSUBSCRIBE", [pair for pair in before if pair not in self._names])
         self._ask("SUBSCRIBE", [pair for pair in self._names if pair not in before])
 
     def receive(self, seconds: float) -> Received:
-        """The trades that came. Raises SourceDown, also where Binance refuses a request or is about to leave."""
+        """The trades received. Raises SourceDown, also if Binance rejects a request or announces a shutdown."""
         if self._end is not None:
             raise self._end
         texts = self._connection.receive_all(seconds)
-        before, self._heard = self._heard, self._connection.last_heard
+        before, self._received_at = self._received_at, self._connection.last_received
         now, refused, quotes = self._clock(), 0, []
         for text in texts:
             try:
                 quotes += self._read(text, now)
-            except (ValueError, RecursionError):  # the latter for brackets without end
+            except (ValueError, RecursionError):  # the latter for deeply nested brackets
                 refused += self._is_useless(text)
-        return Received(quotes, refused, alive=bool(texts) or self._heard > before)
+        return Received(quotes, refused, alive=bool(texts) or self._received_at > before)
 
     def close(self) -> None:
         """Close at once; never raises."""
@@ -94,9 +94,9 @@ class BinanceStream:
             self._connection.send(msgspec.json.encode(request).decode())
 
     def _read(self, text: str, now: datetime) -> list[Quote]:
-        """The trade in a message; none where its pair is not followed any more.
+        """The trade in a message; empty if its pair is no longer subscribed.
 
-        Raises ValueError where there is no trade in it, or one that can't be true.
+        Raises ValueError if it contains no valid trade.
         """
         trade = msgspec.json.decode(text, type=TradeFrame, strict=False).data
         self._traded(trade.T / 1000)
@@ -104,13 +104,13 @@ class BinanceStream:
         return [] if name is None else [quote_of(name, trade, now)]
 
     def _is_useless(self, text: str) -> bool:
-        """What a message means that is no trade: nothing, unless it answers a request or says that this is the end."""
+        """Handle a message other than a trade; returns whether it is neither a response nor the end of the stream."""
         try:
             notice = msgspec.json.decode(text, type=BinanceNotice)
         except (msgspec.DecodeError, RecursionError):
             return True
         if SHUTDOWN in (notice.e, notice.data.e, notice.event.e):
-            self._end = SourceDown("Binance shuts this server down.")
+            self._end = SourceDown("Binance is shutting down this server.")
         elif (error := notice.error or BinanceMessage(code=notice.code, msg=notice.msg)).code is not None:
-            self._end = SourceDown(f"Binance refuses a request with code {error.code}: {error.msg[:80]}")
+            self._end = SourceDown(f"Binance rejects a request with code {error.code}: {error.msg[:80]}")
         return notice.id is None and self._end is None

@@ -1,4 +1,4 @@
-"""Aggregate trades: what one order took at one price, numbered by pair without gaps."""
+"""Aggregate trades: the fills of one order at one price, numbered by pair without gaps."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -14,10 +14,9 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
 class BinanceTrade(msgspec.Struct):
-    """An aggregate trade as it comes: its number, price, size (which counts where it can be true) and time in
-    milliseconds UTC.
+    """An aggregate trade as received: number, price, size (used if valid) and time in milliseconds UTC.
 
-    A stream says the pair and what kind of event it is, an answer to a request neither.
+    In a stream it also has the pair and the event type; in a response to a request it has neither.
     """
 
     a: Position
@@ -35,14 +34,14 @@ class TradeFrame(msgspec.Struct):
 
 
 def number_of(trade: BinanceTrade) -> int:
-    """Its number in the order of the pair's trades."""
+    """The trade's number within its pair."""
     return trade.a
 
 
 def quote_of(name: str, trade: BinanceTrade, now: datetime) -> Quote:
-    """The trade as a quote. Raises ValueError where it can't be true.
+    """The trade as a quote. Raises ValueError if it is invalid.
 
-    There are numbers without a trade: their price is zero.
+    Some numbers have no trade: their price is zero.
     """
     return Quote(
         symbol=name,

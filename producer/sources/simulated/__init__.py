@@ -1,4 +1,4 @@
-"""A market made from a seed: the same quote at the same event time, whenever and from wherever it is asked for."""
+"""A market generated from a seed: a quote depends only on seed, symbol and event time."""
 
 from producer.sources.simulated.market import SimulatedMarket
 

@@ -1,6 +1,6 @@
-"""Chance without a course: the number at any place of a stream, computed from the place alone.
+"""Counter-based random numbers: the number at any place of a stream depends only on the place.
 
-Bits come from splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), whose
+Bits are from splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), whose
 state is a plain counter.
 """
 
@@ -20,7 +20,7 @@ _PART = np.uint64(0xFFFF)
 
 
 def stream(seed: int, *names: str) -> np.uint64:
-    """The key of a stream of its own for these names."""
+    """The key of a separate stream for these names."""
     text = "/".join((str(seed), *names))
     return np.uint64(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big"))
 
@@ -44,12 +44,12 @@ def uniform(of: Bits) -> Floats:
 
 
 def part(of: Bits, which: int) -> Floats:
-    """Numbers in [0, 1) from one of the four 16-bit parts: independent of those from the other three."""
+    """Numbers in [0, 1) from one of the four 16-bit parts, independent of the other three."""
     return ((of >> np.uint64(16 * which)) & _PART).astype(np.float64) * 2.0**-16
 
 
 def normal(of: Bits) -> Floats:
-    """Mean 0 and variance 1, nearly normal: the sum of the four parts (Irwin-Hall), never beyond 3.5."""
+    """Approximately normal numbers with mean 0 and variance 1: the sum of the four parts (Irwin-Hall), within ±3.5."""
     pairs = (of & _PAIR) + ((of >> np.uint64(16)) & _PAIR)
     total: Floats = ((pairs & _LOW_SUM) + (pairs >> np.uint64(32))).astype(np.float64)
     deviations: Floats = (total * 2.0**-16 - 2.0) * 3.0**0.5

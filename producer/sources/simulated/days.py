@@ -1,8 +1,8 @@
-"""The days of the simulated market: how each symbol closed, and how restless it was.
+"""The days of the simulated market: closes and volatilities of each symbol.
 
-Returns are those of a common market, by beta, and the symbol's own. Both have the clustered volatility of a
-GARCH(1,1) (Bollerslev, 1986); now and then the symbol jumps. Its logarithm is drawn back to its starting price,
-by half in some nine months, so that decades do not carry it out of sight.
+Returns are the sum of a common market return, times beta, and the symbol's own. Both have the clustered volatility of a
+GARCH(1,1) (Bollerslev, 1986); occasionally the symbol jumps. The logarithm of the price reverts to its initial value,
+with a half-life of about nine months, so that prices stay plausible over decades.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from shared.market.records import EPOCH
 
 FIRST_DAY = (date(2010, 1, 1) - EPOCH.date()).days
 LAST_DAY = (date(2040, 1, 1) - EPOCH.date()).days
-"""The days that the market knows, in days since 1970, the last excluded."""
+"""The days that the market supports, in days since 1970, the last excluded."""
 
 MARKET_VOLATILITY = 0.009
 SHOCK_WEIGHT, MEMORY = 0.08, 0.90
@@ -25,7 +25,7 @@ JUMPS_A_DAY, JUMP_VOLATILITIES = 0.02, 3.0
 
 
 class Traits(NamedTuple):
-    """`price` in dollars where the symbol set out, `beta`, own `volatility` a day, `volume` in shares a day."""
+    """Initial `price` in dollars, `beta`, own daily `volatility`, and daily `volume` in shares."""
 
     price: float
     beta: float
@@ -48,9 +48,9 @@ KNOWN = {
 
 
 class Days(NamedTuple):
-    """One value a day from FIRST_DAY on. `before` and `close` are logarithms of cents at midnight, first and last.
+    """One value per day from FIRST_DAY on. `before` and `close` are logarithms of cents at the day's start and end.
 
-    `market` and `own` are the volatilities of the day's two parts, `jump` the logarithm of its jump, mostly 0.
+    `market` and `own` are the volatilities of the two return components, `jump` the logarithm of a jump, mostly 0.
     """
 
     before: Floats
@@ -61,7 +61,7 @@ class Days(NamedTuple):
 
 
 def traits_of(seed: int, symbol: str) -> Traits:
-    """What is known of the symbol, or what its name makes of the seed."""
+    """The traits of a known symbol, or random ones from seed and name."""
     if symbol in KNOWN:
         return KNOWN[symbol]
     chance = uniform(bits(stream(seed, symbol, "traits"), np.arange(4)))
@@ -70,12 +70,12 @@ def traits_of(seed: int, symbol: str) -> Traits:
 
 
 def market_days(seed: int) -> tuple[Floats, Floats]:
-    """Return and volatility of the common market, day by day."""
+    """Daily return and volatility of the common market."""
     return _clustered(_daily_normals(seed, "market", "day"), MARKET_VOLATILITY)
 
 
 def symbol_days(seed: int, symbol: str, traits: Traits, market: tuple[Floats, Floats]) -> Days:
-    """The days of one symbol in that market."""
+    """The days of one symbol in this market."""
     own_returns, own = _clustered(_daily_normals(seed, symbol, "day"), traits.volatility)
     chance = uniform(bits(stream(seed, symbol, "jump"), np.arange(LAST_DAY - FIRST_DAY)))
     size = JUMP_VOLATILITIES * traits.volatility * _daily_normals(seed, symbol, "jump size")

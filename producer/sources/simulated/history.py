@@ -1,7 +1,6 @@
-"""The simulated past as finished bars: days long ago, then hours, quarter-hours and minutes, without overlap.
+"""The simulated history as finished bars: first days, then hours, quarter-hours and minutes, without overlap.
 
-All are made from the same minutes, so that longer bars equal what their minutes give, and the minutes equal what
-their quotes give.
+All are built from the same minutes, so that longer bars agree with their minutes, and minutes with their quotes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,12 +25,12 @@ from shared.market.records import RecordedBar, RecordedInterval
 
 SOURCE, CURRENCY = "simulated", "USD"
 DAYS_OF_HISTORY, DAYS_OF_HOURS, DAYS_OF_QUARTERS, DAYS_OF_MINUTES = 730, 60, 7, 2
-"""Two days of this market, which never closes, have as many minutes as a week of a stock exchange."""
+"""Two days of this market have as many minutes as a week of a stock exchange."""
 DAYS_AT_ONCE = 16
 
 
 class Listed(NamedTuple):
-    """A symbol of the market: its rank among what falls on one microsecond, and its minutes."""
+    """A symbol of the market: its rank among records of the same microsecond, and its minute generator."""
 
     symbol: str
     rank: int
@@ -39,7 +38,7 @@ class Listed(NamedTuple):
 
 
 class SimulatedSpan(NamedTuple):
-    """Bars of one interval, of the days [first_day, last_day) since 1970."""
+    """Bars of one interval for the days [first_day, last_day) since 1970."""
 
     interval: RecordedInterval
     first_day: int
@@ -47,7 +46,7 @@ class SimulatedSpan(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """How minutes of a day are folded: `length` minutes a bar, from `first` to `last`."""
+    """How the minutes of a day are aggregated: `length` minutes per bar, from `first` to `last`."""
 
     first: int
     last: int
@@ -63,7 +62,7 @@ SHAPES: dict[RecordedInterval, Shape] = {
 
 
 def spans(first_day: int, today: int) -> list[SimulatedSpan]:
-    """What of the days from `first_day` up to and with `today` is told in bars of which length."""
+    """The intervals used for the days from `first_day` to `today`, inclusive."""
     hours = max(first_day, today - DAYS_OF_HOURS)
     quarters = max(first_day, today - DAYS_OF_QUARTERS)
     minutes = max(first_day, today - DAYS_OF_MINUTES)
@@ -94,7 +93,7 @@ def bars(seed: int, listed: Sequence[Listed], span: SimulatedSpan) -> Iterator[R
 
 
 def _folded(minutes: SimulatedMinutes, shape: Shape) -> SimulatedMinutes:
-    """Minutes, one row a day, as longer bars, one row a day."""
+    """Aggregate minutes, one row per day, to longer bars, one row per day."""
     cut = SimulatedMinutes(
         *(values[:, shape.first : shape.last].reshape(len(values), -1, shape.length) for values in minutes)
     )
@@ -109,7 +108,7 @@ def _folded(minutes: SimulatedMinutes, shape: Shape) -> SimulatedMinutes:
 
 
 def _rows(folded: SimulatedMinutes) -> list[tuple[float, ...]]:
-    """Open, high, low, close in dollars and volume, one tuple a bar."""
+    """Open, high, low, close in dollars and volume, one tuple per bar."""
     prices = (_dollars(values) for values in folded[:4])
     return list(zip(*prices, folded.volume.ravel().astype(float).tolist(), strict=True))
 
@@ -126,7 +125,7 @@ def _bar(
     position: int,
     values: tuple[float, ...],
 ) -> RecordedBar:
-    """A bar of the past is received at its end."""
+    """The received time of a historical bar is its end."""
     opened, high, low, close, volume = values
     return RecordedBar(
         symbol=symbol,

@@ -1,4 +1,4 @@
-"""The simulated market: its past as bars, its quotes, and both as one endless sequence in real time."""
+"""The simulated market: its history as bars, its quotes, and both as one endless sequence in real time."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from shared.market.records import EPOCH, Quote, Record, RecordedBar, TimeMark
 
 MINUTE = 60
 LONGEST_GAP = timedelta(hours=1)
-"""What was missed for longer than this is told in bars."""
+"""After longer outages, missed data are published as bars."""
 
 SLICE_SECONDS = 0.1
 MICROSECOND = timedelta(microseconds=1)
@@ -28,7 +28,7 @@ Wait = Callable[[float], bool]
 
 
 class MarketMember(NamedTuple):
-    """A symbol of the market, what makes its quotes, and the minute since 1970 from which on there are any."""
+    """A symbol of the market, its quote generator, and its first minute (since 1970)."""
 
     listed: Listed
     maker: QuoteMaker
@@ -36,11 +36,10 @@ class MarketMember(NamedTuple):
 
 
 class SimulatedMarket:
-    """A market of these symbols; each is what it is whichever others there are. Symbols may join and leave while it is
-    lived.
+    """A market of these symbols, each independent of the others. Symbols may join and leave while `live` runs.
 
-    `rate` is the mean number of quotes a second and symbol in the regular session; each minute has four at
-    least. Open every day from 02:00 to 22:00 UTC, with fewer quotes around that.
+    `rate` is the mean number of quotes per second and symbol in the regular session; each minute has at least four.
+    Open every day from 02:00 to 22:00 UTC, with fewer quotes outside.
     """
 
     def __init__(self, symbols: Iterable[str], seed: int, rate: float = 1.0) -> None:
@@ -59,9 +58,9 @@ class SimulatedMarket:
         return MarketMember(listed, QuoteMaker(self._seed, listed), since)
 
     def join(self, symbol: str, minute: int) -> bool:
-        """Let a symbol in from a minute since 1970 on, without a past: marks of time have been told for all symbols.
+        """Add a symbol from a minute (since 1970) on, without history, as earlier time marks apply to all symbols.
 
-        False where the market is past that minute. Any thread may call it. Raises ConfigError where the market is full.
+        Returns False if that minute has already passed. Thread-safe. Raises ConfigError if the market is full.
         """
         joining = self._member(symbol, with_rank(symbol, self._ranks), minute)
         with self._lock:
@@ -74,7 +73,7 @@ class SimulatedMarket:
         return True
 
     def leave(self, symbols: Iterable[str]) -> None:
-        """Nothing more comes of these symbols. Any thread may call it."""
+        """Remove these symbols. Thread-safe."""
         with self._lock:
             self._gone |= frozenset(symbols)
 
@@ -82,15 +81,15 @@ class SimulatedMarket:
         """Two years of finished bars that end at `until` or before, in order of their ends.
 
         Days up to 60 days ago, hours up to a week ago, quarter-hours, then minutes for two days and today.
-        Raises StopPart outside the years that the market knows, and so do the others.
+        Like the other methods, raises StopPart outside the years that the market supports.
         """
         today = _day(until)
         return self._bars(spans(today - DAYS_OF_HISTORY, today), until, 0)
 
     def quotes(self, after: datetime, until: datetime) -> Iterator[Record]:
-        """Every quote later than `after` and not later than `until`, and a time mark a second, in time order.
+        """All quotes after `after` up to `until`, and a time mark per second, in time order.
 
-        Each is received when it happens.
+        The received time is the event time.
         """
         end = at(_microsecond(until) + 1, 0)
         return takewhile(
@@ -98,13 +97,13 @@ class SimulatedMarket:
         )
 
     def live(self, after_position: int | None, clock: Callable[[], datetime], wait: Wait) -> Iterator[Record]:
-        """Everything behind a position as it happens: what was missed at once, what is to come when it is due.
+        """All records after a position: missed ones at once, future ones when due.
 
-        Without a position it begins with the history. What was missed for over an hour is told in bars, from
-        the next full minute on: no minute is lost and none is told twice. Quotes and marks are received at the
-        time of `clock`. `wait` waits so many seconds, at most a tenth; True from it ends the sequence.
+        Without a position it starts with the history. After an outage of more than an hour, missed data are published
+        as bars, from the next full minute on: no minute is lost or repeated. Quotes and marks are received at the time
+        of `clock`. `wait` waits so many seconds, at most a tenth; if it returns True, the sequence ends.
         """
-        for record in self._behind(after_position, clock()):
+        for record in self._records_after(after_position, clock()):
             if record.symbol in self._gone:
                 continue
             if isinstance(record, RecordedBar):
@@ -114,7 +113,7 @@ class SimulatedMarket:
                 return
             yield replace(record, received_time=clock())
 
-    def _behind(self, position: int | None, now: datetime) -> Iterator[Record]:
+    def _records_after(self, position: int | None, now: datetime) -> Iterator[Record]:
         past = self.history(now) if position is None else self._missed(position, now)
         last = position or 0
         for record in past:
@@ -123,10 +122,10 @@ class SimulatedMarket:
         yield from self._after(last)
 
     def _missed(self, position: int, now: datetime) -> Iterator[Record]:
-        """What lies behind a position so long past that it is told in bars.
+        """The bars after a position, if that is so long ago that bars are used.
 
-        A day that was begun is told to its end as it was begun, so that nothing overlaps however far time has
-        moved on since; only behind it the lengths of the bars are chosen anew.
+        A started day is completed with bars of the same interval, so that nothing overlaps, independent of the time
+        since; after it, the intervals are chosen again.
         """
         microsecond, interval = place_of(position)
         if interval is None:
@@ -142,22 +141,22 @@ class SimulatedMarket:
             if bar.position > position:
                 yield bar
 
-    def _bars(self, told: list[SimulatedSpan], until: datetime, minute: int) -> Iterator[RecordedBar]:
-        """The bars of these spans that end at `until` or before, of what was listed by `minute`."""
+    def _bars(self, wanted: list[SimulatedSpan], until: datetime, minute: int) -> Iterator[RecordedBar]:
+        """The bars of these spans that end at `until` or before, of symbols that had joined by `minute`."""
         second = _microsecond(until) // SECOND
         end = before_second(second - second % MINUTE)
         listed = [each.listed for each in self._members if each.since <= minute]
-        all_bars = chain.from_iterable(bars(self._seed, listed, span) for span in told)
+        all_bars = chain.from_iterable(bars(self._seed, listed, span) for span in wanted)
         return takewhile(lambda bar: bar.position <= end, all_bars)
 
     def _after(self, position: int) -> Iterator[Record]:
-        """Every quote and mark behind a position, without end."""
+        """All quotes and marks after a position, endless."""
         minutes = count(place_of(position).microsecond // (MINUTE * SECOND))
         records = chain.from_iterable(map(self._minute, minutes))
         return dropwhile(lambda record: record.position <= position, records)
 
     def _minute(self, minute: int) -> list[Record]:
-        """All quotes of a minute, counted since 1970, and its 60 marks, in order of position."""
+        """All quotes of a minute (since 1970) and its 60 marks, in order of position."""
         with self._lock:
             listings, self._made_until = self._members, minute + 1
         records: list[Record] = [_mark(minute * MINUTE + second) for second in range(MINUTE)]
@@ -182,7 +181,7 @@ def _microsecond(moment: datetime) -> int:
 
 
 def _stopped_before(due: datetime, clock: Callable[[], datetime], wait: Wait) -> bool:
-    """Wait until `due`; True where the wait was broken off."""
+    """Wait until `due`; returns True if the wait was interrupted."""
     while (left := (due - clock()).total_seconds()) > 0:
         if wait(min(left, SLICE_SECONDS)):
             return True

@@ -1,11 +1,10 @@
-"""Positions of the simulated market: a pure function of time and symbol, rising along the whole sequence.
+"""Positions of the simulated market: a pure function of time and symbol, increasing along the whole sequence.
 
     position = microseconds since 1970 of the record x 1024 + rank
 
-The rank is 0 for a time mark and 1 to 1023 for a symbol, so that what falls on one microsecond stays in order. A
-bar lies in the last microseconds before its end, where no quote ever does: a minute 1 before it, an hour 2, a
-day 3, a quarter-hour 4. So a position says by itself what it belongs to, and a producer that was killed can go on
-exactly there.
+The rank is 0 for a time mark and 1 to 1023 for a symbol, so that records of the same microsecond are ordered. A bar is
+placed in the last microseconds before its end, where there are no quotes: a minute 1 before it, an hour 2, a day 3, a
+quarter-hour 4. So a position identifies its record, and a producer that was killed can continue exactly there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,13 +19,13 @@ RANKS = 1024
 MOST_SYMBOLS = RANKS - 1
 BEFORE_END: dict[RecordedInterval, int] = {"1m": 1, "1h": 2, "1d": 3, "15m": 4}
 QUOTES_END = 60 * SECOND - 100
-"""No quote lies this late in its minute, in microseconds."""
+"""All quotes are before this time of their minute, in microseconds."""
 
 _INTERVALS = {60 * SECOND - before: interval for interval, before in BEFORE_END.items()}
 
 
 class SimulatedPosition(NamedTuple):
-    """Where a position lies: its microsecond, and the interval of the bar, None for a quote or a mark."""
+    """A decoded position: its microsecond, and the interval of the bar, None for a quote or mark."""
 
     microsecond: int
     interval: RecordedInterval | None
@@ -38,23 +37,23 @@ def at(microsecond: int, rank: int) -> int:
 
 
 def bar_at(interval: RecordedInterval, end: int, rank: int) -> int:
-    """The position of a bar that ends at `end`, epoch seconds."""
+    """The position of a bar that ends at `end`, in epoch seconds."""
     return at(end * SECOND - BEFORE_END[interval], rank)
 
 
 def before_second(second: int) -> int:
-    """The last position before this second, epoch seconds: behind all bars that end there."""
+    """The last position before this second, in epoch seconds: after all bars that end there."""
     return at(second * SECOND, 0) - 1
 
 
 def place_of(position: int) -> SimulatedPosition:
-    """What a position says."""
+    """Decode a position."""
     microsecond = position // RANKS
     return SimulatedPosition(microsecond, _INTERVALS.get(microsecond % (60 * SECOND)))
 
 
 def ranks(symbols: Iterable[str]) -> dict[str, int]:
-    """A rank for each symbol, from its name alone but where two names would share one. In order of rank.
+    """A rank for each symbol, in order of rank. It depends only on the name, unless two names collide.
 
     Raises ConfigError for more symbols than there are ranks.
     """
@@ -70,9 +69,9 @@ def ranks(symbols: Iterable[str]) -> dict[str, int]:
 
 
 def with_rank(name: str, taken: Mapping[str, int]) -> int:
-    """The rank of a name beside those that are taken; its own one where it has one already.
+    """The rank of a name that is not yet taken; the existing one if it already has one.
 
-    Raises ConfigError where every rank is taken.
+    Raises ConfigError if all ranks are taken.
     """
     if name in taken:
         return taken[name]

@@ -1,7 +1,7 @@
-"""The quotes of a simulated symbol, minute by minute, with what a desk knows of the day so far.
+"""The quotes of a simulated symbol, minute by minute, with the day's values so far.
 
-Before the regular session opens its open, high, low and volume are not known yet; the previous close is that of
-the regular session of the day before.
+Before the regular session, open, high, low and volume are unknown; the previous close is that of the previous day's
+regular session.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ UNKNOWN: DayValues = (None, None, None, None)
 class SimulatedDay(NamedTuple):
     """The minutes of a day, and the regular session's high, low and volume after each of its minutes.
 
-    Prices are cents but for `previous_close`, which is dollars.
+    Prices are in cents, except `previous_close`, which is in dollars.
     """
 
     minutes: SimulatedMinutes
@@ -46,7 +46,7 @@ class QuoteMaker:
         self._day = lru_cache(maxsize=2)(self._make_day)
 
     def quotes(self, minute: int) -> list[Quote]:
-        """The quotes of a minute, counted since 1970, in time order, each received when it happened."""
+        """The quotes of a minute (since 1970) in time order; the received time is the event time."""
         number, minute_of_day = divmod(minute, MINUTES)
         day = self._day(number)
         bar = SimulatedMinutes(*(values[minute_of_day : minute_of_day + 1] for values in day.minutes))
@@ -100,7 +100,7 @@ class QuoteMaker:
 
 
 def _day_so_far(day: SimulatedDay, minute_of_day: int, made: Ticks) -> Iterable[DayValues]:
-    """Open, high, low in dollars and volume of the regular session, up to and with each quote."""
+    """Open, high, low in dollars and volume of the regular session, up to and including each quote."""
     passed = minute_of_day - OPENS
     if passed < 0:
         return repeat(UNKNOWN)

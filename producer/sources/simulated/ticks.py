@@ -1,8 +1,8 @@
-"""The quotes of a simulated minute, made so that they give exactly the minute's bar.
+"""The quotes of a simulated minute, generated so that they match the minute's bar exactly.
 
-The first quote is the open, the last the close; a rising minute has its low before its high, a falling one after;
-the rest wanders between them. Sizes are whole shares, at least one, and add up to the volume. Arrays have
-one row a minute and one column a quote; columns beyond a row's number of quotes hold nothing of meaning.
+The first quote is the open, the last the close; a rising minute has its low before its high, a falling one after; the
+others are interpolated between them with noise. Sizes are whole shares, at least one, and sum to the volume. Arrays
+have one row per minute and one column per quote; columns beyond a row's number of quotes are undefined.
 """
 
 from typing import NamedTuple
@@ -15,13 +15,13 @@ from producer.sources.simulated.minutes import SimulatedMinutes
 from producer.sources.simulated.places import QUOTES_END
 
 QUOTES_A_MINUTE = 2**24
-"""Places that the stream keeps for the quotes of one minute: more than there can be."""
+"""Places of the stream reserved for the quotes of one minute; more than there can be."""
 
 SPREAD = 0.00008
 
 
 class Ticks(NamedTuple):
-    """`after` is microseconds into the minute, rising; prices are cents; `volume` adds the sizes up."""
+    """`after` is in microseconds since the minute's start, increasing; prices are in cents; `volume` is cumulative."""
 
     after: Ints
     price: Ints
@@ -32,7 +32,7 @@ class Ticks(NamedTuple):
 
 
 def ticks(seed: int, symbol: str, minute: int, bars: SimulatedMinutes) -> Ticks:
-    """The quotes of the minutes from `minute` (since 1970) on, of which `bars` has one value each."""
+    """The quotes of the minutes from `minute` (since 1970) on; `bars` has one value per minute."""
     bars = SimulatedMinutes(*(values[:, None] for values in bars))
     places = (minute + np.arange(len(bars.quotes)))[:, None] * QUOTES_A_MINUTE + np.arange(bars.quotes.max())
     number = np.broadcast_to(np.arange(bars.quotes.max()), places.shape)
@@ -52,7 +52,7 @@ def ticks(seed: int, symbol: str, minute: int, bars: SimulatedMinutes) -> Ticks:
 
 
 def _prices(bars: SimulatedMinutes, number: Ints, where: Floats, then: Floats, chance: Floats) -> Ints:
-    """Open, an extreme at column `first`, the other at `second`, close; straight lines and noise between them."""
+    """Open, an extreme at column `first`, the other at `second`, and close, connected by lines with noise."""
     last = bars.quotes - 1
     first = 1 + (where * (last - 2)).astype(np.int64)
     second = first + 1 + (then * (last - 1 - first)).astype(np.int64)
@@ -73,14 +73,14 @@ def _prices(bars: SimulatedMinutes, number: Ints, where: Floats, then: Floats, c
 
 
 def _times(bars: SimulatedMinutes, number: Ints, chance: Floats) -> Ints:
-    """As irregular as trades are, but never two in one microsecond."""
+    """Irregular times like those of trades, but never two in the same microsecond."""
     moments = (chance * (QUOTES_END - bars.quotes)).astype(np.int64)
     moments = np.where(number < bars.quotes, moments, QUOTES_END)
     return np.sort(moments, axis=1) + number
 
 
 def _volumes(bars: SimulatedMinutes, number: Ints, chance: Floats) -> Ints:
-    """The volume after each quote."""
+    """The cumulative volume after each quote."""
     weights = np.where(number < bars.quotes, 0.05 + chance**3, 0.0)
     shares = weights.cumsum(axis=1)
     shares /= shares[:, -1:]

@@ -1,4 +1,4 @@
-"""Yahoo: a stream of quotes, quotes to be polled, two years of history, and what companies there are."""
+"""Yahoo: a stream of quotes, polled quotes, two years of history, and company data."""
 
 from producer.sources.yahoo.provider import Yahoo
 

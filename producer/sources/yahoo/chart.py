@@ -1,4 +1,4 @@
-"""Yahoo's chart: bars, splits and dividends of one symbol, as they come."""
+"""Fetches and parses Yahoo's chart: bars, splits and dividends of one symbol."""
 
 import logging
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ import msgspec
 
 from producer.sources.answers import LeftOut
 from producer.sources.piecewise import Item, log_left_out, understood_fields, understood_items
-from producer.sources.yahoo.midnights import days_told
+from producer.sources.yahoo.midnights import corrected_days
 from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
 from producer.transport.http import Rejected
 from shared.calendars.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
-from shared.market.exchanges import exchange_told
+from shared.market.exchanges import exchange_given
 from shared.market.records import RecordedInterval, Text
 
 NOT_FOUND = 404
@@ -25,7 +25,7 @@ log = logging.getLogger("tickstream.producer")
 
 
 class Meta(msgspec.Struct, rename="camel"):
-    """What holds for all bars."""
+    """Data that apply to all bars."""
 
     exchange_timezone_name: str
     exchange_name: Text | None = None
@@ -37,7 +37,7 @@ class Meta(msgspec.Struct, rename="camel"):
 
 
 class Columns(msgspec.Struct):
-    """One number a bar, null where nothing was traded."""
+    """One number per bar, null if nothing was traded."""
 
     open: list[float | None] = []
     high: list[float | None] = []
@@ -53,7 +53,7 @@ class ChartIndicators(msgspec.Struct):
 
 
 class Split(msgspec.Struct):
-    """`numerator` shares for `denominator`; `date` is the opening of the first session they are traded in."""
+    """`numerator` new shares for `denominator` old ones; `date` is the opening of the first session with new shares."""
 
     date: Epoch
     numerator: float
@@ -61,9 +61,9 @@ class Split(msgspec.Struct):
 
 
 class Dividend(msgspec.Struct):
-    """`amount` a share, in the shares of today; `date` is the opening of the ex-date's session.
+    """`amount` per share, adjusted for later splits; `date` is the opening of the ex-date's session.
 
-    `currency` is that of the amount, where it is told: prices in pence come with dividends in pounds, or in dollars.
+    `currency` is that of the amount, if given: for prices in pence, dividends may be in pounds or dollars.
     """
 
     date: Epoch
@@ -72,14 +72,14 @@ class Dividend(msgspec.Struct):
 
 
 class Events(msgspec.Struct):
-    """By date, which the values repeat."""
+    """Events by date, which their values repeat."""
 
     splits: dict[str, Split] = {}
     dividends: dict[str, Dividend] = {}
 
 
 class Chart(msgspec.Struct):
-    """All that came with one answer but for what is `left_out`; without `timestamp` where there are no bars."""
+    """The chart of one response, except skipped pieces (`left_out`); `timestamp` is empty if there are no bars."""
 
     meta: Meta
     indicators: ChartIndicators
@@ -89,17 +89,21 @@ class Chart(msgspec.Struct):
 
     @property
     def exchange(self) -> str | None:
-        """The exchange's code, with its zone where nobody knows the code, or it is not told."""
+        """The exchange's code, with its time zone if the code is unknown or missing."""
         meta = self.meta
-        return exchange_told(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
+        return exchange_given(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
 
     @property
     def zone(self) -> ZoneInfo:
-        """The exchange's own time. Raises Unanswered where nobody knows it."""
+        """The exchange's time zone. Raises Unanswered if it is unknown."""
         try:
             return ZoneInfo(self.meta.exchange_timezone_name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long for a file
-            raise Unanswered("Yahoo names a time zone that there is not.") from None
+        except (
+            ZoneInfoNotFoundError,
+            ValueError,
+            OSError,
+        ):  # the name of a folder of zones, or one too long for a file
+            raise Unanswered("Yahoo's response has an unknown time zone.") from None
 
 
 class ChartResult(msgspec.Struct):
@@ -110,13 +114,13 @@ class ChartResult(msgspec.Struct):
 
 
 class ChartBody(msgspec.Struct):
-    """The whole answer."""
+    """The whole response."""
 
     chart: ChartResult
 
 
 class ChartRow(msgspec.Struct):
-    """One row of the columns, where they are read row by row."""
+    """One row of the columns, for parsing row by row."""
 
     time: Epoch
     open: float | None = None
@@ -127,19 +131,19 @@ class ChartRow(msgspec.Struct):
 
 
 class RawResult(msgspec.Struct):
-    """Charts still unread."""
+    """Charts not yet decoded."""
 
     result: list[dict[str, Any]] | None = None
 
 
 class RawBody(msgspec.Struct):
-    """The whole answer, its charts unread."""
+    """The whole response, with charts not yet decoded."""
 
     chart: RawResult
 
 
 class Point(NamedTuple):
-    """A bar as it came; `time` is its start, epoch seconds."""
+    """A bar as received; `time` is its start in epoch seconds."""
 
     time: int
     open: float
@@ -152,9 +156,9 @@ class Point(NamedTuple):
 def fetch(
     session: YahooSession, name: str, interval: RecordedInterval, start: datetime, end: datetime
 ) -> Chart | None:
-    """Bars of [start, end), with those before and after the session where they are shorter than a day.
+    """Fetch the bars of [start, end), including extended hours for intraday bars.
 
-    None where Yahoo has none of that length or time. Raises UnknownSymbol.
+    None if Yahoo has no bars of that interval or time. Raises UnknownSymbol.
     """
     params = {
         "interval": interval,
@@ -175,43 +179,43 @@ def fetch(
 
 
 def _read(body: Any, name: str, interval: RecordedInterval) -> Chart:
-    """The chart in an answer; where it is wrong in some places, without these."""
+    """Parse the chart of a response, skipping invalid pieces."""
     try:
         charts = msgspec.convert(body, ChartBody).chart.result
     except msgspec.ValidationError:
         raw = understood(body, RawBody).chart.result or []
-        charts = [mended(one, f"Yahoo's {interval} chart of {name}") for one in raw[:1]]
+        charts = [repaired(one, f"Yahoo's {interval} chart of {name}") for one in raw[:1]]
     if not charts:
-        raise Unanswered(f"Yahoo answered without a chart of {name}.")
+        raise Unanswered(f"Yahoo's response contains no chart of {name}.")
     chart = charts[0]
     if chart.timestamp and chart.meta.data_granularity not in (None, "", interval):
-        told = f"{chart.meta.data_granularity} bars of {name} where {interval} bars were asked for"
-        raise Unanswered(f"Yahoo answered with {told}.")
+        given = f"{chart.meta.data_granularity} bars of {name} instead of {interval} bars"
+        raise Unanswered(f"Yahoo sent {given}.")
     if interval == "1d":
-        _tell_days(chart)
+        _correct_days(chart)
     if chart.timestamp and not any(True for _ in points(chart)):
         log.warning("Yahoo's %s chart of %s has times without prices.", interval, name)
     return chart
 
 
-def _tell_days(chart: Chart) -> None:
-    """Let days and events be told with a time of their own day."""
-    chart.timestamp = days_told(chart.timestamp, chart.zone)
+def _correct_days(chart: Chart) -> None:
+    """Correct the times of days and events that are before their midnight."""
+    chart.timestamp = corrected_days(chart.timestamp, chart.zone)
     events: list[Split | Dividend] = [*chart.events.splits.values(), *chart.events.dividends.values()]
     for event in events:
-        (event.date,) = days_told([event.date], chart.zone)
+        (event.date,) = corrected_days([event.date], chart.zone)
 
 
-def mended(raw: dict[str, Any], answer: str) -> Chart:
-    """A chart that is wrong in some places, without these; one line of the log names the `answer` and the first place.
+def repaired(raw: dict[str, Any], answer: str) -> Chart:
+    """Parse an invalid chart without its invalid pieces, and log one line with the `answer` and the first reason.
 
-    Raises Unanswered where it names no time zone.
+    Raises Unanswered if its time zone is unknown.
     """
     left_out = LeftOut()
     try:
         meta = understood_fields(_with_zone(raw.get("meta")), Meta, left_out)
     except msgspec.ValidationError as error:
-        raise Unanswered(f"{answer} has another form than it should: {error}.") from error
+        raise Unanswered(f"{answer} has an unexpected format: {error}.") from error
     times, columns = _rows(raw, left_out)
     chart = Chart(meta, ChartIndicators([columns]), times, _events(raw.get("events"), left_out), left_out)
     log_left_out(left_out, log, answer)
@@ -219,33 +223,33 @@ def mended(raw: dict[str, Any], answer: str) -> Chart:
 
 
 def _with_zone(meta: object) -> dict[str, Any]:
-    """What holds for all bars; where it names no time zone, with that of its exchange."""
-    told = dict(meta) if isinstance(meta, dict) else {}
-    exchange = told.get("exchangeName")
-    if told.get("exchangeTimezoneName") is None and isinstance(exchange, str):
+    """The meta data, with the time zone of the exchange if none is given."""
+    given = dict(meta) if isinstance(meta, dict) else {}
+    exchange = given.get("exchangeName")
+    if given.get("exchangeTimezoneName") is None and isinstance(exchange, str):
         calendar = calendar_of(exchange)
         if not isinstance(calendar, AlwaysOpen):
-            told["exchangeTimezoneName"] = str(calendar.zone)
-    return told
+            given["exchangeTimezoneName"] = str(calendar.zone)
+    return given
 
 
 def _rows(raw: dict[str, Any], left_out: LeftOut) -> tuple[list[int], Columns]:
-    """The rows whose time and numbers can be understood. Raises Unanswered where columns differ in length."""
-    told = _columns(raw)
+    """The valid rows. Raises Unanswered if columns differ in length."""
+    given = _columns(raw)
     times = raw.get("timestamp") or []
-    if any(len(column) != len(times) for column in told.values()):
+    if any(len(column) != len(times) for column in given.values()):
         raise Unanswered("Yahoo's chart has columns of different lengths.")
     rows = [
-        dict(zip(told, row, strict=True)) | {"time": time}
-        for time, *row in zip(times, *told.values(), strict=True)
+        dict(zip(given, row, strict=True)) | {"time": time}
+        for time, *row in zip(times, *given.values(), strict=True)
     ]
     read = understood_items(rows, ChartRow, left_out)
-    columns = {name: [getattr(row, name) for row in read] for name in told}
+    columns = {name: [getattr(row, name) for row in read] for name in given}
     return [row.time for row in read], Columns(**columns)
 
 
 def _columns(raw: dict[str, Any]) -> dict[str, list[Any]]:
-    """The columns there are, unread."""
+    """The existing columns, not yet decoded."""
     try:
         quote = raw["indicators"]["quote"][0]
         return {name: quote[name] for name in Columns.__struct_fields__ if isinstance(quote.get(name), list)}
@@ -254,7 +258,7 @@ def _columns(raw: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def _events(raw: object, left_out: LeftOut) -> Events:
-    """The splits and dividends that can be understood."""
+    """The valid splits and dividends."""
     kinds = raw if isinstance(raw, dict) else {}
     splits, dividends = kinds.get("splits"), kinds.get("dividends")
     return Events(
@@ -264,22 +268,22 @@ def _events(raw: object, left_out: LeftOut) -> Events:
 
 
 def _numbered(events: list[Item]) -> dict[str, Item]:
-    """Events by a key that no other has: a share may pay two dividends on one day."""
+    """Events by unique keys, as a share may pay two dividends on one day."""
     return {str(number): event for number, event in enumerate(events)}
 
 
 def _values(events: object) -> list[object]:
-    """Events come by date, which each repeats; a list of them is read too."""
+    """Events are given by date, which their values repeat; a list is accepted too."""
     if isinstance(events, dict):
         return list(events.values())
     return events if isinstance(events, list) else []
 
 
 def points(chart: Chart) -> Iterator[Point]:
-    """Every bar in which something was traded, in time order; a time that comes again is left out.
+    """All bars with trades, in time order; repeated times are skipped.
 
-    Where there is no column of a price there are no bars, and where there is none of volumes no bar has one.
-    Raises Unanswered where the columns are not of one length.
+    Without a price column there are no bars; without a volume column bars have no volume.
+    Raises Unanswered if columns differ in length.
     """
     columns = chart.indicators.quote[0] if chart.indicators.quote else Columns()
     prices = (columns.open, columns.high, columns.low, columns.close)

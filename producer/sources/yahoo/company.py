@@ -1,4 +1,4 @@
-"""What Yahoo knows of a symbol: its summary, or the facts that come with a quote."""
+"""Yahoo's company data of a symbol: from its summary, or from its quote."""
 
 import logging
 from typing import Any
@@ -44,7 +44,7 @@ class QuoteType(msgspec.Struct, rename="camel"):
 
 
 class CompanySummary(msgspec.Struct, rename="camel"):
-    """The modules there are, still unread: one that makes no sense costs no other."""
+    """The modules, not yet decoded, so that an invalid one does not affect others."""
 
     price: dict[str, Any]
     quote_type: Any = None
@@ -58,7 +58,7 @@ class CompanyResult(msgspec.Struct):
 
 
 class CompanyBody(msgspec.Struct, rename="camel"):
-    """The whole answer."""
+    """The whole response."""
 
     quote_summary: CompanyResult
 
@@ -72,12 +72,12 @@ def company(session: YahooSession, name: str) -> Company:
         return _from_quote(session, name, reason_of(rejected))
     summaries = understood(body, CompanyBody).quote_summary.result
     if not summaries:
-        raise SourceDown(f"Yahoo answered without a summary of {name}.")
+        raise SourceDown(f"Yahoo's response contains no summary of {name}.")
     return company_of(name, summaries[0])
 
 
 def company_of(name: str, summary: CompanySummary) -> Company:
-    """What a summary says; what of it makes no sense is left out."""
+    """The company data of a summary, without invalid fields."""
     left_out = LeftOut()
     price = understood_fields(summary.price, CompanyPrice, left_out)
     profile = understood_fields(summary.asset_profile, CompanyProfile, left_out)
@@ -101,11 +101,11 @@ def _understood_rows(session: YahooSession, name: str) -> list[QuoteRow]:
     try:
         return [row_of(raw) for raw in rows(session, [name])]
     except msgspec.ValidationError as error:
-        raise Unanswered(f"Yahoo's answer for {name} has another form than it should: {error}.") from error
+        raise Unanswered(f"Yahoo's response for {name} has an unexpected format: {error}.") from error
 
 
 def _from_quote(session: YahooSession, name: str, reason: str) -> Company:
-    """Raises UnknownSymbol where there is no quote either."""
+    """Raises UnknownSymbol if there is no quote either."""
     found = _understood_rows(session, name)
     if not found or found[0].quote_type in (None, NO_TYPE):
         raise UnknownSymbol(f"Yahoo does not know {name}: {reason}")

@@ -1,15 +1,15 @@
-"""The unit of Yahoo's dividends: prices in pence come with dividends in pence, in pounds or in dollars."""
+"""The unit of Yahoo's dividends: for prices in pence, dividends may be in pence, pounds or dollars."""
 
 from producer.sources.yahoo.chart import Chart, Dividend, points
 from shared.market.currencies import converted, is_confusable, unit_of
 
 LEAST_SHARE, LARGEST_SHARE = 0.0005, 0.4
-"""Of the close before: a dividend below the one that is told in parts may be one in whole units, and one above the
-other may be one in parts; both would be a hundred times wrong."""
+"""Bounds relative to the previous close: with prices in parts, a smaller dividend may be in whole units; a larger one
+may be in parts. Either would be wrong by a factor of 100."""
 
 
 def in_unit_of_prices(chart: Chart, dividend: Dividend) -> float | None:
-    """The amount a share in the unit of the chart's prices, None where that can't be known."""
+    """The amount per share in the unit of the chart's prices, None if the unit is unclear."""
     currency = chart.meta.currency
     if currency is None or dividend.currency is None:
         return dividend.amount if currency is None or _is_plausible(chart, dividend, currency) else None

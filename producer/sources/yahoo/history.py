@@ -1,4 +1,4 @@
-"""A symbol's past at Yahoo: days of two years, quarter-hours of 60 days, minutes of a week, in order of time."""
+"""A symbol's history at Yahoo: days of two years, quarter-hours of 60 days, minutes of a week, in time order."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ from shared.market.records import EPOCH, INTERVAL_SECONDS, CorporateAction, Reco
 ONE_DAY = timedelta(days=1)
 DAYS_OF_DAYS = 730
 DAYS_OF_QUARTERS = 59
-"""Whole days in UTC before this one; Yahoo reaches back 60 times 24 hours."""
+"""Whole UTC days before the current one; Yahoo has 60 times 24 hours."""
 DAYS_OF_MINUTES = 7
-"""With what is over of this day fewer than the 8 that one request may ask for."""
+"""Together with the current day less than the 8 days that one request allows."""
 
 Past = RecordedBar | CorporateAction
 
@@ -29,9 +29,9 @@ class HistorySpan(NamedTuple):
 
 
 def spans(after: datetime | None, now: datetime) -> list[HistorySpan]:
-    """The requests that tell what happened since `after`; for a short gap it is one.
+    """The requests for the history since `after`; for a short gap it is one.
 
-    They begin a day sooner, for the splits and dividends of the day that `after` lies in.
+    They start a day earlier, for the splits and dividends of the day of `after`.
     """
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     minutes_from = midnight - timedelta(days=DAYS_OF_MINUTES)
@@ -47,11 +47,11 @@ def spans(after: datetime | None, now: datetime) -> list[HistorySpan]:
 def history(
     session: YahooSession, name: str, after: datetime | None, now: datetime
 ) -> Iterator[HistorySlice]:
-    """See Provider.history. A split or a dividend of the day that `after` lies in comes (again), whatever its hour."""
+    """See Provider.history. Splits and dividends of the whole day of `after` are included, possibly again."""
     wanted = spans(after, now)
     starts = [*(span.start for span in wanted[1:]), None]
     waiting: list[Past] = []
-    actions_told = False
+    has_actions = False
     for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
         chart, left_out = fetch(session, name, span.interval, span.start, now), LeftOut()
         doubts: tuple[str, ...] = ()
@@ -59,9 +59,9 @@ def history(
             left_out.add(chart.left_out)
             levels = levels_in(chart)
             doubts = levels.doubts
-            # Each later answer repeats the actions of its own, shorter window.
-            waiting += [] if actions_told else actions(chart, levels, name, after, now, left_out)
-            actions_told = True
+            # Each later response repeats the actions of its shorter window.
+            waiting += [] if has_actions else actions(chart, levels, name, after, now, left_out)
+            has_actions = True
             waiting += (
                 bar
                 for bar in bars(chart, levels, name, span.interval, now, left_out)

@@ -1,11 +1,10 @@
-"""At which level a chart's prices are, before anything is multiplied: splits that were told but not applied, and days
-told in another unit.
+"""Checks the adjustment of a chart's prices: splits that are listed but not applied, and days in another unit.
 
-Yahoo tells older prices in the shares of today. Now and then it tells a split and leaves the older prices as they were
-paid, or gives some days in pounds among pence. Both show in the jump from one bar to the next, which is compared with
-the ratio. What the jump can't decide is set aside: also what lies before a jump like that of a split where none took
-effect, because some days are told in new shares and others are not, or the split is told with a wrong date, and what
-lies before a split that is told twice. Within a bar one price may be 100 times off the others (`torn.py`).
+Yahoo adjusts older prices for splits. Sometimes it lists a split but leaves the older prices unadjusted, or has some
+days in pounds among days in pence. Both are visible as a jump from one bar to the next, which is compared with the
+ratio. Ambiguous bars are skipped: also those before a jump that looks like a listed split on another date (some days
+are adjusted and others are not, or the split has a wrong date), and those before a split that is listed twice. Within
+a bar one price may differ from the others by a factor of 100 (`torn.py`).
 """
 
 from collections import Counter
@@ -20,19 +19,19 @@ from shared.market.currencies import is_in_hundredths
 from shared.market.splits import shows_split
 
 PLAIN = log(2)
-"""The logarithm of a ratio that a share seldom jumps by on a day without a split."""
+"""Logarithm of a ratio by which shares rarely change without a split."""
 LIKENESS = 0.15
-"""How far such a jump may be from the ratio, as a share of it on the logarithm's scale."""
+"""Relative tolerance of such a jump from the ratio, on the logarithmic scale."""
 SAME_SPLIT = 10 * 86_400
-"""No share is split twice by one ratio within so many seconds: it is one split, told with two dates."""
+"""Two splits with the same ratio within so many seconds are one split listed with two dates."""
 
 Splits = list[tuple[int, float]]
-"""The midnight each took effect at, epoch seconds, and how many shares one became."""
+"""The midnight at which each split took effect, in epoch seconds, and its ratio."""
 
 
 class Levels(NamedTuple):
-    """`splits` are those that older prices are told in, so that they are to be taken back. Bars before `known_from` are
-    set aside, and those that start at `other_unit` or are `torn`; `doubts` says why, for the user."""
+    """`splits` are those applied to older prices, which must be reversed. Bars before `known_from` are skipped, and
+    those that start at `other_unit` or `torn`; `doubts` explains why to the user."""
 
     splits: Splits
     known_from: int
@@ -41,15 +40,15 @@ class Levels(NamedTuple):
     doubts: tuple[str, ...]
 
     def is_known(self, second: int) -> bool:
-        """Whether it is known what the prices of then are worth today."""
+        """Whether the adjustment of the prices at this time is known."""
         return second >= self.known_from and second not in self.other_unit and second not in self.torn
 
 
 def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> Levels:
-    """What the jumps between these bars, which are in order of time, tell."""
+    """Determine the adjustments from the jumps between these bars, which are in time order."""
     verdicts = {split: _is_applied(points, *split) for split in splits}
     unknown = [split for split, is_applied in verdicts.items() if is_applied is None]
-    unknown += _told_twice(splits) + _shown_elsewhere(points, verdicts)
+    unknown += _listed_twice(splits) + _shown_elsewhere(points, verdicts)
     not_applied = [split for split, is_applied in verdicts.items() if is_applied is False]
     other_unit = _other_unit(points, not_applied, currency)
     torn = _torn(points, not_applied) - other_unit
@@ -63,7 +62,7 @@ def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> 
 
 
 def _torn(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
-    """When those bars start of which one price is 100 times off the others."""
+    """The starts of bars in which one price differs from the others by a factor of 100."""
     tears, torn = Tears(), []
     for point in points:
         factor = _factor(not_applied, point.time)
@@ -74,12 +73,12 @@ def _torn(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
 
 def _doubts(unknown: Splits, other_unit: frozenset[int], torn: frozenset[int]) -> list[str]:
     doubts = [
-        f"whether prices before the split of {ratio:g} for 1 are told in new shares can't be told: they are set aside"
+        f"prices before the split of {ratio:g} for 1 are skipped: it is unclear whether they are adjusted for it"
         for ratio in dict.fromkeys(ratio for _, ratio in unknown)
     ]
     if other_unit:
         doubts.append(
-            f"{len(other_unit)} bars are set aside whose prices are 100 times off those around them"
+            f"{len(other_unit)} bars are skipped whose prices differ from those around them by a factor of 100"
         )
     if torn:
         doubts.append(doubt_of(len(torn)))
@@ -87,23 +86,25 @@ def _doubts(unknown: Splits, other_unit: frozenset[int], torn: frozenset[int]) -
 
 
 def _is_applied(points: Sequence[Point], date: int, ratio: float) -> bool | None:
-    """Whether prices before a split are told in the shares after it; None where that can't be told.
+    """Whether prices before a split are adjusted for it; None if that is unclear.
 
-    Without a price on either side there is nothing to compare: the rule of the source holds.
+    Without prices on both sides nothing can be compared, and they count as adjusted, which is Yahoo's rule.
     """
     traded = [point for point in points if min(point.open, point.close) > 0]
     before = next((point for point in reversed(traded) if point.time < date), None)
     after = next((point for point in traded if point.time >= date), None)
     if before is None or after is None:
         return True
-    # The first trade may have been at the price of before all the same.
-    told = {shows_split(before.close, price, ratio, expected=False) for price in (after.open, after.close)}
-    shown = told - {None}
+    # The first trade may still have been at the old price.
+    verdicts = {
+        shows_split(before.close, price, ratio, expected=False) for price in (after.open, after.close)
+    }
+    shown = verdicts - {None}
     return None if len(shown) != 1 else shown == {False}
 
 
-def _told_twice(splits: Splits) -> Splits:
-    """Splits that one of the same ratio lies closely before: prices may be told in one of them or in both."""
+def _listed_twice(splits: Splits) -> Splits:
+    """Splits shortly after one with the same ratio: prices may be adjusted for one of them or for both."""
     return [
         (later, ratio)
         for (date, earlier_ratio), (later, ratio) in pairwise(sorted(splits))
@@ -112,9 +113,9 @@ def _told_twice(splits: Splits) -> Splits:
 
 
 def _shown_elsewhere(points: Sequence[Point], verdicts: dict[tuple[int, float], bool | None]) -> Splits:
-    """The ratios of splits that prices jump by where no split took effect, and until when the level can't be told.
+    """Ratios of splits by which prices jump on another date, each with the time before which the adjustment is unclear.
 
-    That is until the jump, and until the split where it is taken back from the prices before it.
+    That is the time of the jump, or of the split if that is reversed and later.
     """
     plain = [(date, ratio) for date, ratio in verdicts if abs(log(ratio)) >= PLAIN]
     if not plain:
@@ -130,16 +131,16 @@ def _shown_elsewhere(points: Sequence[Point], verdicts: dict[tuple[int, float], 
 
 
 def _is_like(jump: float, ratio: float) -> bool:
-    """Whether prices jump as a split of the ratio makes them, in either direction."""
+    """Whether a jump matches a split with this ratio, in either direction."""
     length = abs(log(ratio))
     return abs(abs(log(jump)) - length) <= LIKENESS * length
 
 
 def _other_unit(points: Sequence[Point], not_applied: Splits, currency: str | None) -> frozenset[int]:
-    """When those bars start whose prices are 100 times off the others.
+    """The starts of bars whose prices differ from the others by a factor of 100.
 
-    Bars between two that agree with each other are, where they are no more than those. At either end, where nothing
-    says which side is right, they are only where the currency is told in hundredths, and then those that are fewer.
+    These are bars between two runs at the same level that have at least as many bars. If the currency is quoted in
+    hundredths, all bars not at the most frequent level count, also at both ends.
     """
     runs = _runs(points, not_applied)
     if currency is not None and is_in_hundredths(currency):
@@ -158,7 +159,7 @@ def _other_unit(points: Sequence[Point], not_applied: Splits, currency: str | No
 
 
 def _runs(points: Sequence[Point], not_applied: Splits) -> list[tuple[int, list[int]]]:
-    """The starts of the bars that follow each other at one power of 100, with that power; the first one's is 0."""
+    """Runs of consecutive bars at one power of 100: the power relative to the first run, and the bars' starts."""
     closes = [
         (point.time, point.close / _factor(not_applied, point.time)) for point in points if point.close > 0
     ]

@@ -1,4 +1,4 @@
-"""Days that Yahoo tells with a time an hour or two before their midnight, where the clocks of a zone were changed."""
+"""Corrects times of daily bars that are an hour or two before midnight, because a zone's clock changed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 from shared.calendars.local_days import local_day
 
 HOURS_BEFORE = (22, 23)
-"""Full hours that no session's day is told with: it is told with its midnight or its opening."""
+"""Hours that can't be the correct time of a daily bar, which is midnight or the opening of its session."""
 
 
-def days_told(times: Iterable[int], zone: ZoneInfo) -> list[int]:
-    """The times that days are told with, in epoch seconds; one shortly before a midnight means that midnight."""
-    return [_day_told(time, zone) for time in times]
+def corrected_days(times: Iterable[int], zone: ZoneInfo) -> list[int]:
+    """The corrected times of days, in epoch seconds; a time shortly before midnight is moved to midnight."""
+    return [_corrected_day(time, zone) for time in times]
 
 
-def _day_told(time: int, zone: ZoneInfo) -> int:
+def _corrected_day(time: int, zone: ZoneInfo) -> int:
     local = datetime.fromtimestamp(time, zone)
     if local.hour not in HOURS_BEFORE or local.minute or local.second:
         return time

@@ -1,28 +1,28 @@
-"""Yahoo's prices as they were meant: it keeps them in 32 bits and writes 332.795 as 332.7950134277344."""
+"""Restores Yahoo's prices, which are stored as 32-bit floats, so that 332.795 is sent as 332.7950134277344."""
 
 import math
 
 import numpy as np
 
 SPARE_DECIMALS = 2
-"""Kept beyond the decimals that prices are shown with: trades are reported in fractions of them."""
+"""Decimals kept in addition to those shown, because trades may have fractions of them."""
 LARGEST = float(np.finfo(np.float32).max)
 LEAST_DIGITS = 6
-"""Of a price far below 1, whatever decimals it is shown with; 32 bits hold no fewer."""
+"""Minimum significant digits of a price far below 1; 32-bit floats have at least as many."""
 
 
 def plain_price(price: float, price_hint: int, factor: float = 1.0) -> float:
-    """`price` times `factor`, without the digits that the way from 32 to 64 bits added.
+    """`price` times `factor`, without the digits added by the conversion from 32 to 64 bits.
 
-    The shortest decimal number that 32 bits tell from its neighbours is the one they were made of. What is no
-    price (0, NaN, infinity) comes back as it is: whoever makes a record of it refuses it.
+    The original is the shortest decimal number that maps to the same 32-bit float. Invalid prices (0, NaN, infinity)
+    are returned unchanged; creating a record from them raises an error.
     """
     if price < 0:
         return -plain_price(-price, price_hint, factor)
     if not 0 < price < LARGEST:
         return price
     narrow = np.float32(price)
-    # Written with few digits, as quotes are, a price is not widened, but plain already.
+    # A price with few digits, as in quotes, was not converted and needs no correction.
     product = (float(str(narrow)) if float(narrow) == price else price) * factor
     if product <= 0:
         return product

@@ -1,4 +1,4 @@
-"""The provider, as the contract in producer/sources/provider.py has it."""
+"""The provider, implementing the interface in producer/sources/provider.py."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ POLL_SECONDS = 5.0
 
 
 class Yahoo:
-    """The provider. `clock` says when something was received; `stop` ends its waits."""
+    """The provider. `clock` returns the time, for received times; `stop` ends its waits."""
 
     name = SOURCE
     streams = True
@@ -35,11 +35,11 @@ class Yahoo:
         self._session = YahooSession(providers, stop, self.clock)
 
     def connect(self, names: Sequence[str]) -> QuoteStream:
-        """Open a stream of these."""
+        """Open a stream of these names."""
         return open_stream(self._stream_url, names, self._clock, self.clock.traded)
 
     def poll(self, names: Sequence[str]) -> Received:
-        """The newest price of each, of its regular session or of trading before or after it."""
+        """The newest price of each name, in the regular session or in extended hours."""
         wanted = list(dict.fromkeys(names))
         quotes: list[Quote] = []
         refused, named, closed = 0, frozenset[str](), frozenset[str]()
@@ -62,13 +62,13 @@ class Yahoo:
         ).unless_all_failed(wanted)
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
-        """See Provider.history; the splits and dividends of the day that `after` lies in come (again)."""
+        """See Provider.history; splits and dividends of the day of `after` are included, possibly again."""
         return history(self._session, name, after, now)
 
     def company(self, name: str) -> Company:
-        """What is known of it."""
+        """See Provider.company."""
         return company(self._session, name)
 
     def trades_after(self, name: str, trade_id: int) -> Iterator[Quote]:  # noqa: ARG002 (a contract's arguments)
-        """None: Yahoo numbers no trades."""
+        """Empty: Yahoo does not number trades."""
         return iter(())

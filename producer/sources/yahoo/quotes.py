@@ -1,4 +1,4 @@
-"""Yahoo's polled quotes: what it says of a symbol becomes a Quote, or is refused."""
+"""Parses Yahoo's polled quotes into Quote records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,29 +19,29 @@ SOURCE = "yahoo"
 SYMBOLS_A_REQUEST = 100
 MINUTE = 60.0
 OVERNIGHT = "overnight"
-"""The session of prices at the place that is open at night; a row's bid and ask are those of the exchange, at rest."""
+"""The session of prices from the overnight venue; a row's bid and ask are those of the closed exchange."""
 NO_TYPE = "NONE"
-"""The type of what was a symbol once."""
+"""The type of a former symbol."""
 COINS = "CCC"
-"""Yahoo's code of the place where coins are traded."""
+"""Yahoo's exchange code of coins."""
 WITHOUT_VOLUME = ("CRYPTOCURRENCY", "CURRENCY")
 CLOSED_STATES = ("CLOSED", "PREPRE", "POSTPOST")
-"""What Yahoo calls an exchange that is not open, nor before or after its session."""
+"""Yahoo's market states of a closed exchange, outside extended hours."""
 BESIDE: dict[str, Any] = {
     "priceHint": PriceHint,
     "exchangeDataDelayedBy": Delay,
     "exchange": Text,
     **dict.fromkeys(("quoteType", "shortName", "longName", "exchangeTimezoneName"), str),
 }
-"""What a row can do without, and the form that each has. The currency is not among them: it tells what a price is."""
+"""Optional fields with their types. The currency is not among them, because a price has no meaning without it."""
 
 
 class QuoteRow(msgspec.Struct, rename="camel"):
-    """What Yahoo says of one symbol; but for a future a price of 0 means that there is none.
+    """A row of one symbol; except for a future, a price of 0 means that there is none.
 
-    The fields of type Any stand beside the price: what of them can't be true is left out. Those of the regular
-    session come at every hour, also beside a price that was paid before or after it. Overnight, from 20:00 to 04:00 in
-    New York, US shares are traded at another place than their exchange.
+    The fields of type Any are secondary values: invalid ones are dropped. Those of the regular session are always
+    present, also with a price of extended hours. Overnight, from 20:00 to 04:00 in New York, US shares are traded at
+    another venue than their exchange.
     """
 
     symbol: str
@@ -73,7 +73,7 @@ class QuoteRow(msgspec.Struct, rename="camel"):
 
 
 class SessionFigures(TypedDict, total=False):
-    """What stands beside a price and holds for its trading day."""
+    """Secondary values of a quote that apply to its trading day."""
 
     day_open: float | None
     day_high: float | None
@@ -83,30 +83,30 @@ class SessionFigures(TypedDict, total=False):
 
 
 class Response(msgspec.Struct):
-    """Rows still unread: one that can't be understood must not take the others with it."""
+    """Rows not yet decoded, so that an invalid one does not affect the others."""
 
     result: list[Any] | None = None
     error: Any = None
 
 
 class QuoteBody(msgspec.Struct, rename="camel"):
-    """The whole answer."""
+    """The whole response."""
 
     quote_response: Response
 
 
 def rows(session: YahooSession, names: Sequence[str]) -> list[dict[str, Any]]:
-    """What Yahoo says of these, in one request; it leaves out what it does not know."""
+    """The rows of these names, with one request; Yahoo omits unknown names."""
     asked = {"symbols": ",".join(names), "formatted": "false", "overnightPrice": "true"}
     body = session.get_with_crumb(PATH, asked)
     response = understood(body, QuoteBody).quote_response
     if response.result is None:
-        raise SourceDown("Yahoo answered without a list of quotes.")
+        raise SourceDown("Yahoo's response contains no list of quotes.")
     return response.result
 
 
 def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time: datetime) -> Received:
-    """The quotes among rows; one that makes no sense, or that nobody asked for, is counted as refused."""
+    """Parse rows into quotes; invalid or unrequested rows are counted as rejected."""
     asked = {name.upper(): name for name in names}
     quotes: list[Quote] = []
     refused, delays = 0, {}
@@ -131,22 +131,22 @@ def read(raw_rows: Sequence[dict[str, Any]], names: Sequence[str], received_time
 
 
 def _asked_for(raw: object, asked: Mapping[str, str]) -> set[str]:
-    """Of which of the names that were asked for a row is, whatever else it holds."""
+    """The requested name of an invalid row, if it has one."""
     symbol = raw.get("symbol") if isinstance(raw, dict) else None
     return {asked[symbol.upper()]} if isinstance(symbol, str) and symbol.upper() in asked else set()
 
 
 def row_of(raw: object) -> QuoteRow:
-    """The row, without what stands beside the price and has no sense. Raises ValidationError where more is wrong."""
+    """Parse a row without invalid optional fields. Raises ValidationError if more is invalid."""
     try:
         return msgspec.convert(raw, QuoteRow)
     except msgspec.ValidationError:
         if not isinstance(raw, dict):
             raise
-        return msgspec.convert({key: value for key, value in raw.items() if _has_sense(key, value)}, QuoteRow)
+        return msgspec.convert({key: value for key, value in raw.items() if _is_valid(key, value)}, QuoteRow)
 
 
-def _has_sense(key: str, value: Any) -> bool:
+def _is_valid(key: str, value: Any) -> bool:
     try:
         msgspec.convert(value, BESIDE.get(key, Any))
     except msgspec.ValidationError:
@@ -155,7 +155,7 @@ def _has_sense(key: str, value: Any) -> bool:
 
 
 def _quote(row: QuoteRow, name: str, received_time: datetime) -> Quote | None:
-    """None where there has never been a price. Raises ValueError where price or time can't be true."""
+    """None if there has never been a price. Raises ValueError if price or time are invalid."""
     if row.regular_market_price is None:
         return None
     time, price, session = _newest(row, received_time)
@@ -178,7 +178,7 @@ def _quote(row: QuoteRow, name: str, received_time: datetime) -> Quote | None:
 
 
 def _of_regular_session(row: QuoteRow) -> SessionFigures:
-    """What belongs to a price of the regular session."""
+    """The secondary values of a price of the regular session."""
     return {
         "day_open": _given(row.regular_market_open, row),
         "day_high": _given(row.regular_market_day_high, row),
@@ -189,18 +189,18 @@ def _of_regular_session(row: QuoteRow) -> SessionFigures:
 
 
 def _of_extended_hours(row: QuoteRow) -> SessionFigures:
-    """What belongs to a price before or after the session: the close that Yahoo's own change is counted from.
+    """The secondary values of a price in extended hours: the close on which Yahoo's own change is based.
 
-    That is the one of the latest regular session, which `regularMarketPreviousClose` is not: it is the close before.
-    Of the volume traded in these hours Yahoo says nothing.
+    That is the close of the latest regular session; `regularMarketPreviousClose` is the one before it. Yahoo provides
+    no volume for these hours.
     """
     return {"previous_close": _given(row.regular_market_price, row)}
 
 
 def _counts_by_day(row: QuoteRow) -> bool:
-    """Whether the volume is that of a day: a coin's is that of the last 24 hours, a window that moves.
+    """Whether the volume is that of a day: a coin's volume covers the last 24 hours, a moving window.
 
-    Currencies, which are traded at no one place, have none.
+    Currencies, which have no exchange, have no volume.
     """
     if row.quote_type is None:
         return row.exchange != COINS and row.volume_24_hr is None
@@ -208,13 +208,12 @@ def _counts_by_day(row: QuoteRow) -> bool:
 
 
 def _newest(row: QuoteRow, received_time: datetime) -> tuple[int, float, str]:
-    """Time, price and session of the newest trade, in the regular session, before or after it, or overnight.
+    """Time, price and session of the newest trade: regular, pre, post or overnight.
 
-    Raises ValueError where no price has a time. One told outside the session that can't be true costs no price of the
-    session.
+    Raises ValueError if no price has a time. Invalid values of extended hours are ignored.
     """
     latest = (received_time + FUTURE_TOLERANCE).timestamp()
-    told = [
+    trades = [
         *_trade(row.regular_market_time, row.regular_market_price, "regular"),
         *_trade(_time(row.post_market_time, latest), price_or_none(row.post_market_price), "post"),
         *_trade(_time(row.pre_market_time, latest), price_or_none(row.pre_market_price), "pre"),
@@ -222,7 +221,7 @@ def _newest(row: QuoteRow, received_time: datetime) -> tuple[int, float, str]:
             _time(row.overnight_market_time, latest), price_or_none(row.overnight_market_price), OVERNIGHT
         ),
     ]
-    return max(told, key=lambda trade: trade[0])
+    return max(trades, key=lambda trade: trade[0])
 
 
 def _trade(time: int | None, price: float | None, session: str) -> list[tuple[int, float, str]]:
@@ -230,7 +229,7 @@ def _trade(time: int | None, price: float | None, session: str) -> list[tuple[in
 
 
 def _time(value: Any, latest: float) -> int | None:
-    """A time in epoch seconds that is not later than `latest`, None where it is none."""
+    """A time in epoch seconds, None if it is invalid or later than `latest`."""
     try:
         time = msgspec.convert(value, Epoch)
     except msgspec.ValidationError:

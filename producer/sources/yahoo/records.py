@@ -1,9 +1,9 @@
-"""What a chart says as records of ours: finished bars at the prices that were paid, splits and dividends.
+"""Converts a chart to records: finished bars at unadjusted prices, splits and dividends.
 
-Yahoo gives prices and dividends in the shares of today, and volumes too. Here they are as they were: multiplied with
-the ratio of every split that took effect later, volumes divided by it. That takes a chart that reaches until now.
-Splits that Yahoo tells but has not applied to its older prices change none of them; where that can't be told, and where
-prices are in another unit than those around them, bars are set aside (`levels.py`).
+Yahoo's prices, dividends and volumes are adjusted for splits. Here they are unadjusted: prices are multiplied by the
+ratios of all later splits, volumes are divided by them. This needs a chart that reaches until now. Splits that Yahoo
+lists but has not applied to its older prices are not reversed; if that is unclear, or if prices are in another unit
+than those around them, bars are skipped (`levels.py`).
 """
 
 import logging
@@ -26,10 +26,10 @@ from shared.market.side_fields import amount_or_none
 
 SOURCE = "yahoo-history"
 LONGEST_DELAY = 1800
-"""Seconds by which data of an exchange that are not in real time are late, at most."""
+"""Maximum delay of an exchange's data in seconds."""
 DIVIDEND_DECIMALS = 4
 RATIO_LIMIT = 1e6
-"""A split above this, or below its inverse, is a mistake."""
+"""A split ratio above this, or below its inverse, is an error."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -42,29 +42,29 @@ def bars(
     now: datetime,
     missing: LeftOut | None = None,
 ) -> Iterator[RecordedBar]:
-    """The bars that were finished by `now`; of days, those before the exchange's today.
+    """The bars that ended by `now`; of daily bars, those before the exchange's current day.
 
-    What can't be true is noted in `missing`; what is set aside is told by the chart's `levels`.
+    Invalid bars are counted in `missing`; ambiguous bars are skipped as described by the chart's `levels`.
     """
     left_out, aside = LeftOut(), LeftOut()
     finished = _finished_days(chart, now, left_out) if interval == "1d" else _finished(chart, interval, now)
-    for point, told_at in finished:
-        if not levels.is_known(told_at):
-            aside.note(f"the bar at {point.time}: what its prices are worth can't be told")
+    for point, stated_at in finished:
+        if not levels.is_known(stated_at):
+            aside.note(f"the bar at {point.time}: the adjustment of its prices is unclear")
             continue
         factor = _factor(levels.splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
         except ValueError as error:
             left_out.note(f"the bar at {point.time}: {error}")
-    log_left_out(aside, log, f"Yahoo's {interval} bars of {name}, set aside")
+    log_left_out(aside, log, f"Yahoo's {interval} bars of {name}, ambiguous")
     log_left_out(left_out, log, f"Yahoo's {interval} bars of {name}")
     if missing is not None:
         missing.add(left_out)
 
 
 def levels_in(chart: Chart) -> Levels:
-    """At which level the chart's prices are: to be made once a chart."""
+    """The adjustments and units of the chart's prices; compute it once per chart."""
     return levels_of(list(points(chart)), _splits(chart), chart.meta.currency)
 
 
@@ -76,14 +76,14 @@ def actions(
     now: datetime,
     missing: LeftOut | None = None,
 ) -> Iterator[CorporateAction]:
-    """The splits and dividends of the exchange's day that holds `after`, and of later ones; in no order. What can't be
-    true is noted in `missing`."""
+    """The splits and dividends from the exchange's day of `after` on, unordered. Invalid ones are counted in
+    `missing`."""
     first = 0 if after is None else _midnight(chart, int(after.timestamp()))
     left_out = LeftOut()
     for split in chart.events.splits.values():
         if _ratio(split) is None:
             left_out.note(f"the split at {split.date}: {split.numerator} for {split.denominator}")
-    for action, date, value in (*_told_splits(chart), *_told_dividends(chart, levels, first, left_out)):
+    for action, date, value in (*_split_values(chart), *_dividend_values(chart, levels, first, left_out)):
         if date < first:
             continue
         try:
@@ -105,16 +105,16 @@ def actions(
         missing.add(left_out)
 
 
-Told = tuple[Literal["split", "dividend"], int, float]
-"""An action with the midnight it takes effect at, and its value on that day."""
+ActionValue = tuple[Literal["split", "dividend"], int, float]
+"""An action: its type, the midnight at which it takes effect, and its value on that day."""
 
 
-def _told_splits(chart: Chart) -> Iterator[Told]:
+def _split_values(chart: Chart) -> Iterator[ActionValue]:
     for date, ratio in _splits(chart):
         yield "split", date, ratio
 
 
-def _told_dividends(chart: Chart, levels: Levels, first: int, left_out: LeftOut) -> Iterator[Told]:
+def _dividend_values(chart: Chart, levels: Levels, first: int, left_out: LeftOut) -> Iterator[ActionValue]:
     """The dividends from `first` on, in the currency of the prices."""
     for dividend in chart.events.dividends.values():
         if (date := _midnight(chart, dividend.date)) < first or dividend.date < levels.known_from:
@@ -122,7 +122,7 @@ def _told_dividends(chart: Chart, levels: Levels, first: int, left_out: LeftOut)
         amount = in_unit_of_prices(chart, dividend)
         if amount is None:
             left_out.note(
-                f"the dividend of {dividend.amount:g} at {date}: it may be in another unit than prices"
+                f"the dividend of {dividend.amount:g} at {date}: it may be in another unit than the prices"
             )
         else:
             yield (
@@ -135,7 +135,7 @@ def _told_dividends(chart: Chart, levels: Levels, first: int, left_out: LeftOut)
 def _bar(
     chart: Chart, name: str, interval: RecordedInterval, point: Point, factor: float, now: datetime
 ) -> RecordedBar:
-    """Raises ValueError where the prices can't be true."""
+    """Raises ValueError if the prices are invalid."""
     opened, high, low, close = (plain_price(price, chart.meta.price_hint, factor) for price in point[1:5])
     volume = amount_or_none(point.volume)
     return RecordedBar(
@@ -156,49 +156,49 @@ def _bar(
 
 
 def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterator[tuple[Point, int]]:
-    """Bars shorter than a day, each with the time that it was told with.
+    """The finished intraday bars, each with its original time.
 
-    The price of the moment comes as a last point that is none. While it is that of an exchange whose data come late, it
-    tells how far they are.
+    The last point may be the current price instead of a bar. If the exchange's data are delayed, its time is the time
+    up to which they are complete.
     """
     seconds = INTERVAL_SECONDS[interval]
-    told = list(points(chart))
+    given = list(points(chart))
     known_until = int(now.timestamp())
-    if told and _is_live(told[-1], chart, seconds):
-        live = told.pop()
+    if given and _is_live(given[-1], chart, seconds):
+        live = given.pop()
         if known_until - live.time < LONGEST_DELAY:
             known_until = min(known_until, live.time)
     return (
         (point, point.time)
-        for point in told
+        for point in given
         if point.time % seconds == 0 and point.time + seconds <= known_until
     )
 
 
 def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
-    """Whether a last point is the price of the moment, which after the close may lie on the grid of bars."""
+    """Whether the last point is the current price, which after the close may have a valid start time of a bar."""
     on_grid = point.time % seconds == 0
     is_flat = not point.volume and point.open == point.high == point.low == point.close
     return not on_grid or (is_flat and point.time == chart.meta.regular_market_time)
 
 
 def _finished_days(chart: Chart, now: datetime, left_out: LeftOut) -> Iterator[tuple[Point, int]]:
-    """Days before the exchange's today, each once, with the time that it was told with: the price of the moment may
-    come as another bar of its day. One without a session that repeats the day before in every number is left out."""
+    """The days before the exchange's current day, each once, with the original time: the current price may be another
+    bar of its day. A day without a session that repeats all numbers of the previous day is skipped."""
     calendar = calendar_of(chart.exchange)
     today = last = _midnight(chart, int(now.timestamp()))
     before: Point | None = None
     for point in points(chart):
         midnight = _midnight(chart, point.time)
         if before is not None and point[1:] == before[1:] and special_day(point.time, calendar):
-            left_out.note(f"the day at {point.time}: it repeats the day before, and is none of a session")
+            left_out.note(f"the day at {point.time}: it repeats the previous day, and has no session")
         elif midnight < today and midnight != last:
             yield point._replace(time=_session_start(chart, calendar, point.time)), point.time
         last, before = midnight, point
 
 
 def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:
-    """A moment of the session that a day's bar stands for: its own, or the opening where that comes later."""
+    """A time within the session of a daily bar: its own time, or the opening if that is later."""
     session = calendar.at(second)
     if session.name == "regular" or _midnight(chart, session.day_start) != _midnight(chart, second):
         return second
@@ -206,22 +206,22 @@ def _session_start(chart: Chart, calendar: SessionCalendar, second: int) -> int:
 
 
 def _splits(chart: Chart) -> Splits:
-    """When each took effect, and how many shares one became; what can't be true is left out."""
-    told = ((split.date, _ratio(split)) for split in chart.events.splits.values())
-    return [(_midnight(chart, date), ratio) for date, ratio in told if ratio is not None]
+    """When each split took effect, and its ratio; invalid ones are omitted."""
+    given = ((split.date, _ratio(split)) for split in chart.events.splits.values())
+    return [(_midnight(chart, date), ratio) for date, ratio in given if ratio is not None]
 
 
 def _ratio(split: Split) -> float | None:
-    """How many shares one became; None where that can't be true."""
+    """The ratio of a split; None if it is invalid."""
     ratio = split.numerator / split.denominator if split.denominator else 0.0
     return ratio if 1 / RATIO_LIMIT < ratio < RATIO_LIMIT else None
 
 
 def _factor(splits: Splits, second: int) -> float:
-    """How many shares of today one share of then became."""
+    """The product of the ratios of all splits after `second`."""
     return prod((ratio for date, ratio in splits if date > second), start=1.0)
 
 
 def _midnight(chart: Chart, second: int) -> int:
-    """The beginning of the exchange's day that holds `second`."""
+    """The start of the exchange's day that contains `second`."""
     return local_day(second, chart.zone).start

@@ -1,4 +1,4 @@
-"""How Yahoo is asked: charts want nothing, quotes and companies a cookie and the crumb that belongs to it."""
+"""Requests to Yahoo: charts need no login, quotes and company data need a cookie and its crumb."""
 
 import logging
 from threading import Event, Lock
@@ -15,35 +15,35 @@ from shared.settings.provider_settings import Providers
 BROWSER: Final = "chrome"
 LONGEST_CRUMB = 64
 THROTTLED_SECONDS = 60.0
-"""How long to leave Yahoo alone that says "Too Many Requests" in the place of a crumb."""
+"""Pause if Yahoo sends "Too Many Requests" instead of a crumb."""
 
 log = logging.getLogger("tickstream.producer")
 
 Wire = TypeVar("Wire")
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=253_370_764_800)]
-"""Seconds since 1970, before the year 9999: so they are a date in every time zone."""
+"""Seconds since 1970, before the year 9999, so that they are a valid date in all time zones."""
 PriceHint = Annotated[int, msgspec.Meta(ge=0, le=12)]
-"""How many decimals a price is shown with."""
+"""Number of decimals with which a price is shown."""
 Delay = Annotated[float, msgspec.Meta(ge=0, le=1440)]
-"""By how many minutes an exchange's data are late."""
+"""Delay of an exchange's data in minutes."""
 
 
 class Problem(msgspec.Struct):
-    """What Yahoo says is wrong."""
+    """Yahoo's description of an error."""
 
     description: str
 
 
 class Failure(msgspec.Struct):
-    """The one thing in the body of an answer that is an error."""
+    """The content of an error response."""
 
     error: Problem
 
 
 class YahooSession:
-    """One session with cookie and crumb, for every thread; both are fetched when first needed, and anew when refused.
+    """A thread-safe session with cookie and crumb; both are fetched when first needed, and again when rejected.
 
-    Raises what HttpClient raises, but Refused: Yahoo knows no keys, so whom it turns away it may serve again later.
+    Raises the errors of HttpClient, but SourceDown instead of Refused: Yahoo has no keys, so a rejection is temporary.
     """
 
     def __init__(self, providers: Providers, stop: Event, clock: ProviderClock) -> None:
@@ -57,14 +57,14 @@ class YahooSession:
         self._crumb = ""
 
     def get(self, path: str, params: Params) -> Any:
-        """The decoded body of an answer that wants no crumb."""
+        """The decoded body of a request that needs no crumb."""
         try:
             return self._http.get(path, params).json
         except Refused as refused:
-            raise _turned_away(refused) from None
+            raise _rejected(refused) from None
 
     def get_with_crumb(self, path: str, params: Params) -> Any:
-        """The decoded body of an answer that wants one; it runs out after a while, which the refusal tells."""
+        """The decoded body of a request that needs a crumb; an expired crumb is rejected and then renewed."""
         crumb = self._crumb_after("")
         try:
             return self._http.get(path, {**params, "crumb": crumb}).json
@@ -73,7 +73,7 @@ class YahooSession:
             return self.get(path, {**params, "crumb": crumb})
 
     def _crumb_after(self, refused: str) -> str:
-        """A crumb that is not this refused one; several threads that were refused fetch one between them."""
+        """A crumb other than the rejected one; if several threads were rejected, only one fetches a new crumb."""
         with self._lock:
             if self._crumb == refused:
                 self._crumb = self._fetch_crumb()
@@ -84,41 +84,42 @@ class YahooSession:
         try:
             crumb = self._http.get_text(self._crumb_url).strip()
         except Refused as refused:
-            raise _turned_away(refused) from None
-        # A sentence or a web page may come with status 200.
+            raise _rejected(refused) from None
+        # The response may be a sentence or a web page with status 200.
         if crumb.lower() == "too many requests":
-            raise Throttled("Yahoo wants fewer requests.", THROTTLED_SECONDS)
+            raise Throttled("Yahoo limits requests.", THROTTLED_SECONDS)
         if not crumb or len(crumb) > LONGEST_CRUMB or any(sign.isspace() or sign == "<" for sign in crumb):
-            raise SourceDown("Yahoo gave no crumb for its session.")
+            raise SourceDown("Yahoo sent no crumb for its session.")
         return crumb
 
     def _fetch_cookie(self) -> None:
-        """What becomes of it, the crumb tells: an older cookie may still do."""
+        """Fetch the cookie. Errors are ignored, because an older cookie may still be valid."""
         try:
             self._http.get_text(self._cookie_url)
         except Rejected:
-            pass  # The address gives a cookie, and no page.
+            pass  # The URL returns a cookie, but no page.
         except (NoNetwork, SourceDown) as error:
-            # Blockers of advertisements know this address: it may be all that can't be reached.
+            # Ad blockers block this host, so it may be the only one that can't be reached.
             log.warning(
-                "Yahoo's cookie can't be had: %s YAHOO_COOKIE_URL may name another page of Yahoo's.", error
+                "Yahoo's cookie can't be fetched: %s Set YAHOO_COOKIE_URL to another page of Yahoo if needed.",
+                error,
             )
 
 
-def _turned_away(refused: Refused) -> SourceDown:
-    return SourceDown(f"{refused} Yahoo turns this machine away for now.")
+def _rejected(refused: Refused) -> SourceDown:
+    return SourceDown(f"{refused} Yahoo rejects requests of this machine for now.")
 
 
 def understood(body: Any, kind: type[Wire]) -> Wire:
-    """`body` in the form of `kind`. Raises Unanswered where it has another."""
+    """`body` as `kind`. Raises Unanswered if it has another format."""
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
-        raise Unanswered(f"Yahoo's answer has another form than it should: {error}.") from error
+        raise Unanswered(f"Yahoo's response has an unexpected format: {error}.") from error
 
 
 def reason_of(rejected: Rejected) -> str:
-    """Why Yahoo rejected a request, in its own words. Raises SourceDown where they are not Yahoo's."""
+    """Yahoo's description of why it rejected a request. Raises SourceDown if the body is not Yahoo's error format."""
     try:
         failures = msgspec.convert(rejected.body, dict[str, Failure])
     except msgspec.ValidationError:

@@ -1,14 +1,14 @@
-"""Yahoo's stream of prices, through yfinance's WebSocket. Pricing is what yfinance's pricing.proto says.
+"""Yahoo's stream of prices, through yfinance's WebSocket. `Pricing` follows yfinance's pricing.proto.
 
-Its traps. Yahoo forgets a subscription that is not repeated. A field of value zero is left out of a message: absent
-market hours are 0, before the market, and a price that is absent was 0 and is none. Whole numbers come as text.
-Prices are floats of 32 bits. The volume is that of the day so far, of a coin that of the last 24 hours, a window
-that moves and therefore no day's volume. What is told of the session counts beside a price of the session alone: of
-volumes traded before or after it nothing is told. `last_size` is the size of the last trade, which need not be the
-only one since the message before; of a coin it is no trade's.
+Pitfalls: Yahoo drops a subscription that is not repeated. Fields with value zero are omitted from a message: missing
+market hours are 0 (pre-market), and a missing price was 0 and means none. Integers are sent as text. Prices are 32-bit
+floats. The volume is that of the day so far; for a coin it covers the last 24 hours, a moving window, so it is not a
+day's volume. Values of the session apply only to a price of the session; no volume of extended hours is sent.
+`last_size` is the size of the last trade, which need not be the only one since the previous message; for a coin it is
+not a trade size.
 
-yfinance would listen too, but ends without a word where the connection does, and prints what it can't read. So it
-subscribes here, over a connection that has limits and says why it ended, and its messages are read here.
+yfinance could also receive messages, but it returns without an error when the connection ends, and prints what it
+can't parse. So it only subscribes, over our connection with time limits and errors, and messages are parsed here.
 """
 
 import logging
@@ -27,7 +27,7 @@ from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.answers import Received
 from producer.sources.yahoo.quotes import COINS, SessionFigures
-from producer.transport.provider_clock import nobody_asked
+from producer.transport.provider_clock import ignore_trade_time
 from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.market.records import EPOCH, Quote, Symbol, Text
@@ -36,28 +36,28 @@ from shared.market.side_fields import amount_or_none, price_or_none
 SOURCE = "yahoo"
 SUBSCRIBE_SECONDS = 15.0
 SESSIONS = ("pre", "regular", "post", "extended", "overnight")
-"""By market hours."""
+"""Sessions by the value of `market_hours`."""
 COIN, CURRENCY, FUTURE, INDEX = 41, 14, 18, 9
 WITHOUT_EXTENDED_HOURS = (COIN, CURRENCY, FUTURE, INDEX)
-"""By the type of the quote: these are traded in one session, so market hours that are absent mean nothing."""
+"""Quote types without extended hours, for which missing market hours don't mean pre-market."""
 SPARE_DECIMALS, MOST_DECIMALS = 2, 12
 FLOAT32_NOISE = 2.0**-22
-"""Two floats of 32 bits that are no further apart, as a share of them, are at most two steps apart."""
+"""Relative difference of 32-bit floats that are at most two steps apart."""
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
 class YahooFrame(msgspec.Struct):
-    """What a message is wrapped in: `message` is Base64."""
+    """The wrapper of a message; `message` is Base64."""
 
     message: str
     type: str = "pricing"
 
 
 class Pricing(msgspec.Struct):
-    """One price with what Yahoo sends along. `price_hint` is how many decimals Yahoo shows.
+    """A price with secondary values. `price_hint` is the number of decimals that Yahoo shows.
 
-    The numbers that may be absent stand beside the price: what of them can't be true is left out.
+    Invalid optional numbers are dropped.
     """
 
     id: Symbol
@@ -78,7 +78,7 @@ class Pricing(msgspec.Struct):
     vol_24hr: float | None = None
 
 
-# Each repetition of a subscription would be a line of its log.
+# It would log each repeated subscription.
 logging.getLogger("yfinance").setLevel(logging.WARNING)
 
 
@@ -86,46 +86,46 @@ def open_stream(
     url: str,
     names: Sequence[str],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    traded: Callable[[float], None] = nobody_asked,
+    traded: Callable[[float], None] = ignore_trade_time,
 ) -> "YahooStream":
-    """A stream of these. Raises SourceDown, NoNetwork, Throttled or Refused where there can be none."""
+    """Open a stream of these names. Raises SourceDown, NoNetwork, Throttled or Refused."""
     stream = YahooStream(url, clock, traded)
     stream.follow(names)
     return stream
 
 
 class YahooStream:
-    """One connection, and the symbols it is subscribed to. `traded` is told the times of its prices, epoch seconds."""
+    """A connection and its subscribed symbols. `traded` receives the times of its prices, in epoch seconds."""
 
     def __init__(self, url: str, clock: Callable[[], datetime], traded: Callable[[float], None]) -> None:
         self._clock, self._traded = clock, traded
         self._connection = Connection(url)
-        self._heard = self._connection.last_heard
+        self._received_at = self._connection.last_received
         self._client = yfinance.WebSocket(url, verbose=False)
-        # What yfinance opens itself waits without end for an answer, and for ten seconds to be closed.
+        # A connection opened by yfinance waits without limit for a response, and ten seconds when it is closed.
         self._client._ws = self._connection
         self._followed: tuple[str, ...] = ()
         self._subscribe_at = 0.0
 
     def follow(self, names: Sequence[str]) -> None:
-        """Subscribe to these, and unsubscribe from what is not among them. Raises SourceDown."""
+        """Subscribe to these names and unsubscribe from others. Raises SourceDown."""
         before, self._followed = self._followed, tuple(dict.fromkeys(names))
         if gone := [name for name in before if name not in self._followed]:
             self._client.unsubscribe(gone)
         self._subscribe()
 
     def receive(self, seconds: float) -> Received:
-        """The prices that came. Repeats the subscription where it is time to. Raises SourceDown."""
+        """The prices received; repeats the subscription when due. Raises SourceDown."""
         texts = self._connection.receive_all(seconds)
         if time.monotonic() >= self._subscribe_at:
-            with suppress(SourceDown):  # the next call tells it; what came before counts
+            with suppress(SourceDown):  # the next call raises it; these messages were received before
                 self._subscribe()
-        before, self._heard = self._heard, self._connection.last_heard
+        before, self._received_at = self._received_at, self._connection.last_received
         now = self._clock()
         read = [quote_of(text, now, self._traded) for text in texts]
         quotes = [quote for quote in read if quote is not None]
         wanted = [quote for quote in quotes if quote.symbol in self._followed]
-        return Received(wanted, len(read) - len(quotes), alive=bool(texts) or self._heard > before)
+        return Received(wanted, len(read) - len(quotes), alive=bool(texts) or self._received_at > before)
 
     def close(self) -> None:
         """Close at once; never raises."""
@@ -137,8 +137,8 @@ class YahooStream:
             self._client.subscribe(self._followed)
 
 
-def quote_of(text: str, now: datetime, traded: Callable[[float], None] = nobody_asked) -> Quote | None:
-    """The quote in a message; None where it is unreadable, of another type, or can't be true."""
+def quote_of(text: str, now: datetime, traded: Callable[[float], None] = ignore_trade_time) -> Quote | None:
+    """The quote in a message; None if it is unreadable, invalid or of another type."""
     try:
         frame = msgspec.json.decode(text, type=YahooFrame)
         if frame.type != "pricing":
@@ -148,8 +148,8 @@ def quote_of(text: str, now: datetime, traded: Callable[[float], None] = nobody_
         pricing = msgspec.convert(fields, Pricing, strict=False)
         traded(pricing.time / 1000)
         return _quote(pricing, now)
-    # ValueError is bad JSON or Base64, a field that is missing or out of its range, or a quote that can't be true;
-    # RecursionError is brackets without end.
+    # ValueError: bad JSON or Base64, a missing or invalid field, or an invalid quote;
+    # RecursionError: deeply nested brackets.
     except (ValueError, RecursionError, DecodeError):
         return None
 
@@ -174,14 +174,14 @@ def _quote(pricing: Pricing, now: datetime) -> Quote:
 
 
 def _session(pricing: Pricing) -> str | None:
-    """By market hours. What has no hours before and after its session is always in it."""
+    """The session by market hours. Instruments without extended hours are always in the regular session."""
     if pricing.quote_type in WITHOUT_EXTENDED_HOURS:
         return "regular"
     return SESSIONS[pricing.market_hours] if 0 <= pricing.market_hours < len(SESSIONS) else None
 
 
 def _of_session(pricing: Pricing, digits: int, session: str | None) -> SessionFigures:
-    """What belongs to a price of the regular session; nothing to any other."""
+    """The secondary values of a price of the regular session; empty for other sessions."""
     if session != "regular":
         return {}
     is_coin = pricing.quote_type == COIN or (not pricing.quote_type and pricing.exchange == COINS)
@@ -196,7 +196,7 @@ def _of_session(pricing: Pricing, digits: int, session: str | None) -> SessionFi
 
 
 def _without_noise(price: float, digits: int) -> float:
-    """`price` with so many decimals, where that takes no more from it than arithmetic in 32 bits may have added."""
+    """`price` rounded to `digits` decimals, if the change is within the error of 32-bit floats."""
     rounded = round(price, digits)
     return rounded if abs(rounded - price) <= abs(price) * FLOAT32_NOISE else price
 
