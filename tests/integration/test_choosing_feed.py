@@ -102,9 +102,9 @@ def test_yahoo_that_answers_anything_of_its_own_can_be_reached(yahoo: StandIn, f
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault.status(502), "answered 502"),
-        (Fault.html(), "a web page where data belong"),
-        (Fault.slow(2.0), "did not answer within"),
+        (Fault.status(502), "responded with status 502"),
+        (Fault.html(), "a web page instead of JSON"),
+        (Fault.slow(2.0), "did not respond within"),
     ],
 )
 def test_failures_and_log_in_pages_are_no_answer_of_yahoo(

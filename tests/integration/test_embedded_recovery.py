@@ -55,7 +55,7 @@ def test_a_lock_file_with_the_pid_of_another_process_does_not_stop_the_start(
 def test_a_start_that_was_killed_midway_is_made_good(tmp_path: Path) -> None:
     server = postgres_in(tmp_path, free_port())
     user = User(server)
-    user.read_until("say Making the data folder")
+    user.read_until("say Creating the data folder")
     user.kill()
     with lease(server, silent) as record, psycopg2.connect(server.dsn(record.port)) as connection:
         assert connection.server_version // 10000 == 18

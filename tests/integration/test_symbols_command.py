@@ -57,7 +57,7 @@ def test_symbol_is_added_once_its_provider_knows_it(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "nvda") == 0
-    assert "NVDA (NVIDIA Corporation) is added, from yahoo" in said(capsys)
+    assert "NVDA (NVIDIA Corporation) was added, from yahoo" in said(capsys)
     assert watched(live_desk) == {"AAPL": AAPL, "NVDA": NVDA}
     assert live_desk.rows("select symbol, name, currency, source from companies") == [
         ("NVDA", "NVIDIA Corporation", "USD", "yahoo")
@@ -69,8 +69,8 @@ def test_symbol_that_its_provider_does_not_know_keeps_no_other_from_being_added(
 ) -> None:
     assert command("add", "NOSUCH", "yahoo:YEN@7203.T") == 1
     told = said(capsys)
-    assert "NOSUCH is not added: " in told
-    assert "YEN (Toyota Motor Corporation) is added, from yahoo (7203.T)" in told
+    assert "NOSUCH was not added: " in told
+    assert "YEN (Toyota Motor Corporation) was added, from yahoo (7203.T)" in told
     assert watched(live_desk) == {"AAPL": AAPL, "YEN": (Listing("yahoo", "7203.T"),)}
     assert live_desk.rows("select symbol, name from companies") == [("YEN", "Toyota Motor Corporation")]
 
@@ -79,7 +79,7 @@ def test_word_before_a_colon_that_is_no_provider_is_named(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "binanec:BTCUSDT") == 1
-    assert "binanec is no provider; the known providers are yahoo, binance" in said(capsys)
+    assert "binanec is not a provider; the known providers are yahoo, binance" in said(capsys)
 
 
 def test_symbol_of_a_provider_that_is_away_is_added_unchecked_only(
@@ -88,8 +88,8 @@ def test_symbol_of_a_provider_that_is_away_is_added_unchecked_only(
     standin.down()
     assert command("add", "NVDA") == 1
     told = said(capsys)
-    assert "NVDA is not added: " in told
-    assert "add it --unchecked" in told
+    assert "NVDA was not added: " in told
+    assert "add it with --unchecked" in told
     assert watched(live_desk) == {"AAPL": AAPL}
     assert command("add", "--unchecked", "NVDA") == 0
     assert watched(live_desk) == {"AAPL": AAPL, "NVDA": NVDA}
@@ -100,7 +100,7 @@ def test_provider_that_has_had_enough_is_named_as_the_cause(
 ) -> None:
     standin.answer_with(Fault.status(429, retry_after=60), times=None)
     assert command("add", "NVDA") == 1
-    assert "NVDA is not added: throttled: " in said(capsys)
+    assert "NVDA was not added: throttled: " in said(capsys)
 
 
 def test_symbol_of_a_provider_without_its_key_is_refused(
@@ -122,7 +122,7 @@ def test_watched_symbol_gets_another_source_and_a_standby(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "AAPL") == 0
-    assert "AAPL (Apple Inc.) is followed already, from yahoo." in said(capsys)
+    assert "AAPL (Apple Inc.) is already followed, from yahoo." in said(capsys)
     assert command("add", "--unchecked", "yahoo:AAPL", "finnhub:AAPL") == 0
     assert "AAPL comes from yahoo, standby finnhub from now on, and no longer from yahoo." in said(capsys)
     assert watched(live_desk) == {"AAPL": (*AAPL, Listing("finnhub", "AAPL"))}
@@ -134,13 +134,13 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
     give_last_quote(live_desk, "AAPL")
     assert command("remove", "aapl", "NVDA") == 1
     told = said(capsys)
-    assert "AAPL is removed. Its stored data are kept" in told
+    assert "AAPL was removed. Its stored data are kept" in told
     assert "NVDA is not followed" in told
     assert watched(live_desk) == {}
     assert command("list") == 0
-    assert "Named in .env but removed with this command: AAPL." in said(capsys)
+    assert "In .env but removed with this command: AAPL." in said(capsys)
     assert command("describe", "yahoo:AAPL") == 0
-    assert "none: it is not followed" in said(capsys)
+    assert "none: not followed" in said(capsys)
     assert command("add", "AAPL") == 0
     assert watched(live_desk) == {"AAPL": AAPL}
 
@@ -231,13 +231,13 @@ def test_describe_tells_everything(
         "America/New_York",
         "1,229.50, 60 min ago, received 60 min ago from yahoo",
         "State stale: stream silent: no frame for 31 s",
-        "Next try in 10 min",
-        "59.5 a minute, 12 since the producer's start",
-        "1 gaps, 2 duplicates, 4 out of order, 3 late, 5 refused, 6 reconnects",
+        "Next attempt in 10 min",
+        "59.5 per minute, 12 since the producer's start",
+        "1 gaps, 2 duplicates, 4 out of order, 3 late, 5 rejected, 6 reconnects",
         "14 of 15 requests",
         "Bars 1m 2024-07-10 14:00 UTC to 2024-07-10 14:59 UTC",
         "Split 4 for 1, from 2020-08-31",
-        "Dividend 0.25 USD a share, ex 2024-05-10",
+        "Dividend 0.25 USD per share, ex-date 2024-05-10",
     ):
         assert words in told
 
@@ -247,5 +247,5 @@ def test_describe_of_a_symbol_that_nobody_knows_is_refused(
 ) -> None:
     assert command("describe", "AAPL", "NOSUCH") == 1
     told = said(capsys)
-    assert "nothing known yet" in told
-    assert "NOSUCH is not followed, and nothing is stored of it." in told
+    assert "no data yet" in told
+    assert "NOSUCH is not followed, and no data of it are stored." in told

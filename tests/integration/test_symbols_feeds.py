@@ -35,7 +35,7 @@ def standin() -> Iterator[StandIn]:
 def test_recording_takes_and_gives_no_symbols(desk: Desk, tmp_path: Path, words: Sequence[str]) -> None:
     recording = tmp_path / "quotes.csv"
     recording.write_text("symbol,event_time,price\nAAPL,2024-07-10T15:00:00Z,229.5\n")
-    with pytest.raises(ConfigError, match="the replay feed has the symbols of its files"):
+    with pytest.raises(ConfigError, match="the replay feed has exactly the symbols of its files"):
         run(desk.replaying([recording]).config, parser().parse_args(words), Stop())
 
 
@@ -90,5 +90,5 @@ def test_command_shares_the_database_that_runs_and_leaves_it_running(
         )
         assert started_at(connection) == before
     assert done.returncode == 1
-    assert "NVDA (NVIDIA Corporation) is added" in done.stdout
-    assert "NOSUCH is not added" in done.stderr
+    assert "NVDA (NVIDIA Corporation) was added" in done.stdout
+    assert "NOSUCH was not added" in done.stderr

@@ -110,7 +110,7 @@ def client_at(address: str, timeout: float) -> HttpClient:
         (bomb, f"more than {MOST_MEGABYTES} MB", 30.0),
         (flood_of_headers, "can't be reached", 30.0),
         (circle, "can't be reached", 30.0),
-        (drop_by_drop, "did not answer within 0.5 s", 0.5),
+        (drop_by_drop, "did not respond within 0.5 s", 0.5),
     ],
 )
 def test_an_answer_without_end_is_given_up_and_the_next_question_is_answered(

@@ -232,7 +232,7 @@ def test_providers_that_differ_leave_open_whose_clock_is_wrong() -> None:
     assert clocks.fault("yahoo") == ""
     assert (
         clocks.fault("binance")
-        == "the clock of this machine is 40 s behind that of binance, and others differ"
+        == "the clock of this machine is 40 s behind that of binance, but the providers disagree"
     )
 
 

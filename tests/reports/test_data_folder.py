@@ -18,7 +18,7 @@ def mode(folder: Path) -> int:
 def test_a_folder_that_others_use_keeps_its_mode_and_the_start_is_refused(tmp_path: Path) -> None:
     (tmp_path / "programs of others").mkdir()
     tmp_path.chmod(0o755)
-    with pytest.raises(ConfigError, match="holds programs of others, which is not ours"):
+    with pytest.raises(ConfigError, match="holds programs of others, which is not Tickstream's"):
         take_data_folder(tmp_path)
     assert mode(tmp_path) == 0o755
 

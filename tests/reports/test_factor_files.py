@@ -24,12 +24,12 @@ def factor_rows(folder: Path, *rows: str) -> Path:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("19980302,inf,0.5,10", "has lost its digits"),
-        ("19980302,1,1.6e+06,10", "has lost its digits"),
+        ("19980302,inf,0.5,10", "has lost digits"),
+        ("19980302,1,1.6e+06,10", "has lost digits"),
         ("19980302,0,0.5,10", "not positive"),
         ("19980302,1,0,10", "not positive"),
         ("19980302,-1,0.5,10", "not positive"),
-        ("20131008,0.5,0.25,7", "an earlier one has its date"),
+        ("20131008,0.5,0.25,7", "an earlier row has the same date"),
     ],
 )
 def test_row_of_a_factor_file_that_lean_passes_over_is_passed_over(
@@ -40,7 +40,7 @@ def test_row_of_a_factor_file_that_lean_passes_over_is_passed_over(
     found = changes(path, "XNYS", NEW_YORK)
     assert [(change.action, change.value) for change in found] == [("split", 2.0)]
     assert len(caplog.messages) == 1
-    assert f"{path}, line 2 is passed over: " in caplog.messages[0]
+    assert f"{path}, line 2 was skipped: " in caplog.messages[0]
     assert reason in caplog.messages[0]
 
 
@@ -69,7 +69,7 @@ def test_dividend_that_would_be_negative_is_left_out_and_logged(
 ) -> None:
     """Scenario: a price factor above the one that follows it; LEAN makes a dividend below zero of it."""
     assert changes(factor_rows(tmp_path, "20131008,1.02,1,50", "20501231,1,1,0"), "XNYS", NEW_YORK) == []
-    assert "the dividend of -1.0 at 2013-10-09 is left out" in caplog.text
+    assert "the dividend of -1.0 at 2013-10-09 is not positive and was skipped" in caplog.text
 
 
 def test_recording_beside_such_a_file_is_replayed(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_two_intervals_of_one_symbol_are_refused_with_the_line(
     """Scenario: minutes and days, or minutes and hours, of one symbol in one file that does not name them."""
     said = refusal(file_of(tmp_path, BARS, *(f"A,{start}:00Z,1,1,1,1,1" for start in starts)))
     assert f"line {line}: bars of A are" in said
-    assert "add a column interval" in said
+    assert "add an interval column" in said
 
 
 @pytest.mark.parametrize("one_in", [2, 5, 20, 60])
@@ -171,7 +171,7 @@ def test_bars_that_repeat_exactly_are_one_and_logged(
         minutes = bars(path, "1m")
     assert [(minute["symbol"], minute["volume"]) for minute in minutes] == [(s, "5.0") for s in "ABABAB"]
     assert caplog.messages == [
-        f"{path}: 2 of its bars stand there twice with equal numbers, and count once; the first in line 8."
+        f"{path}: 2 bars are repeated with equal numbers and count once; the first one is in line 8."
     ]
 
 

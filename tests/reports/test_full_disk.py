@@ -119,7 +119,7 @@ def test_a_table_that_can_not_grow_is_a_reason_to_wait_and_takes_rows_again_late
         with transaction(connection) as cursor:
             cursor.execute("create table rows (text text)")
         small_disk.fill()
-        with pytest.raises(NoRoom, match="make room"):
+        with pytest.raises(NoRoom, match="free some space"):
             for _ in range(100):
                 with transaction(connection) as cursor:
                     cursor.execute("insert into rows select repeat('x', 1000) from generate_series(1, 1000)")
@@ -191,7 +191,7 @@ def test_log_file_on_a_full_disk_lacks_lines_says_how_many_and_stops_nobody(
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if not line.startswith("line ")] == [
         "before",
-        f"{path} can't be written ([Errno 28] No space left on device): log lines are left out of it until it can.",
+        f"{path} can't be written ([Errno 28] No space left on device): log lines are left out until it can.",
         "after",
     ]
     first, *kept, missing, last = path.read_text().splitlines()

@@ -101,7 +101,7 @@ def test_factor_too_small_to_be_one_is_passed_over(
     tmp_path: Path, row: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert actions(tmp_path, b"20131008," + row + b"\n20501231,1,1,0") == []
-    assert "bac.csv, line 1 is passed over" in caplog.text
+    assert "bac.csv, line 1 was skipped" in caplog.text
 
 
 def test_tick_that_says_that_the_exchange_was_down_is_left_out_and_named(
@@ -112,7 +112,7 @@ def test_tick_that_says_that_the_exchange_was_down_is_left_out_and_named(
     told = rows(tmp_path, coins, "1000,6800.1,0.5", "2000,-1,0", "3000,-1.0,0", "4000,6801,0.2")
     assert [quote.price for quote in told if isinstance(quote, Quote)] == [6800.1, 6801.0]
     (line,) = (record.getMessage() for record in caplog.records)
-    assert line.endswith("2 ticks with a price below zero are left out: there the exchange was down.")
+    assert line.endswith("2 ticks with a negative price were skipped; they mark outages of the exchange.")
     assert rows(tmp_path, coins, "1000,6800.1,0.5", "2000,6801,0.2")[0] == told[0]
     with pytest.raises(ConfigError, match="line 2: price is not a finite positive number"):
         rows(tmp_path, coins, "1000,6800.1,0.5", "2000,0,0")

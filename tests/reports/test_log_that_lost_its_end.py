@@ -51,7 +51,9 @@ def test_a_part_stops_where_another_message_lies_at_its_last_offset(
     older.restore()
     cut_desk.publish(quotes(10, 30, price=11.0))
     for _ in range(2):
-        with pytest.raises(StopPart, match=r"another message lies at 19 now.*python -m db\.realign --cut"):
+        with pytest.raises(
+            StopPart, match=r"the message at offset 19 is a different one now.*python -m db\.realign --cut"
+        ):
             cut_desk.run_to_its_end(run)
     assert cut_desk.rows("select distinct next_offset from progress where partition = 0") == [(20,)]
 
@@ -67,13 +69,13 @@ def test_the_pipeline_does_not_start_such_a_part_again(older: OlderLog, cut_desk
     storage = cut_desk.start("storage")
     _, said = storage.communicate(timeout=PATIENCE)
     assert storage.returncode == EXIT_STOP
-    assert "another message lies at 19 now" in said
+    assert "the message at offset 19 is a different one now" in said
 
 
 def test_a_log_that_is_replaced_under_a_running_part_stops_it(older: OlderLog, cut_desk: Desk) -> None:
     cut_desk.publish(quotes(0, 10))
     older.copy()
-    with pytest.raises(StopPart, match="log is another one"), cut_desk.at_work(store) as part:
+    with pytest.raises(StopPart, match="log has changed"), cut_desk.at_work(store) as part:
         cut_desk.publish(quotes(10, 10))
         cut_desk.wait_until_read("storage")
         older.restore()

@@ -32,7 +32,7 @@ def test_name_of_the_provider_may_be_of_any_writing_and_ours_may_not(name: str) 
     """Ours are keys of the log, and what one types."""
     assert listings_named([f"binance:LIFE@{name}"], "yahoo") == {"LIFE": (Listing("binance", name),)}
     for word in (f"binance:{name}", f"binance:{name}@LIFEUSDT"):
-        with pytest.raises(ValueError, match=r"ours@theirs.*theirs may be of any writing"):
+        with pytest.raises(ValueError, match=r"ours@theirs.*theirs may use any script"):
             listings_named([word], "yahoo")
 
 

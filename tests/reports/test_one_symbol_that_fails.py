@@ -185,7 +185,7 @@ def test_coin_that_is_named_without_a_price_hides_none_that_has_vanished(
         assert row is not None
         assert (row.cause, row.detail) == (
             "stream silent",
-            f"coingecko knows {COIN.name}, but gives no valid price",
+            f"coingecko knows {COIN.name}, but sends no valid price",
         )
 
 

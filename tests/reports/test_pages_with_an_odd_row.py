@@ -25,7 +25,7 @@ def test_trade_that_a_page_tells_twice_is_one_trade_and_logged_once(caplog: pyte
     """Scenario: a page with one number twice was refused at every try, and time stood still for the pair."""
     with asked_for(pages(trade(6), trade(7), trade(7), trade(8))) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 5)] == [6, 7, 8]
-    assert caplog.messages == ["Binance's trades of BTCUSDT: 1 left out, the first one for: 7 comes twice"]
+    assert caplog.messages == ["Binance's trades of BTCUSDT: 1 skipped, the first one because: 7 is repeated"]
 
 
 def test_second_trade_of_a_number_with_another_price_is_set_aside_and_named(
@@ -37,9 +37,9 @@ def test_second_trade_of_a_number_with_another_price_is_set_aside_and_named(
         quotes = list(provider.trades_after("BTCUSDT", 5))
     assert [(quote.trade_id, quote.price) for quote in quotes] == [(each, 67187.34) for each in (6, 7, 8)]
     (line,) = caplog.messages
-    assert line.startswith("Binance's trades of BTCUSDT: 2 left out, the first one for: 7 comes twice: ")
+    assert line.startswith("Binance's trades of BTCUSDT: 2 skipped, the first one because: 7 is repeated: ")
     assert "p=67187.34" in line
-    assert "not Trade(a=7, p=1.5" in line
+    assert "is kept, BinanceTrade(a=7, p=1.5" in line
 
 
 def test_trades_out_of_order_are_put_in_order_and_older_ones_left_out() -> None:

@@ -83,7 +83,7 @@ def test_password_that_is_gone_is_named_with_what_to_do(spare_postgres: Postgres
         kept = spare_postgres.login_file.read_text()
     spare_postgres.login_file.unlink()
     with (
-        pytest.raises(ConfigError, match=r"password is gone.*bring the file back"),
+        pytest.raises(ConfigError, match=r"password is missing.*restore the file"),
         lease_postgres(spare_postgres.folder.parent, silent, spare_postgres.port),
     ):
         pass
@@ -148,7 +148,7 @@ def test_other_users_enter_neither_the_data_folder_nor_the_folders_of_the_server
 def test_folder_that_is_for_everybody_is_not_taken(tmp_path: Path) -> None:
     """Scenario: TICKSTREAM_DATA=/tmp, which nobody else could use any more."""
     tmp_path.chmod(0o1777)
-    with pytest.raises(ConfigError, match="a folder of its own below it"):
+    with pytest.raises(ConfigError, match="a separate folder below it"):
         make_private(tmp_path)
     assert tmp_path.stat().st_mode & 0o7777 == 0o1777
 
@@ -194,7 +194,7 @@ def test_data_that_the_account_cannot_reach_move_to_where_it_can(behind_a_locked
     with lease(server, said.append) as record:
         assert asked(server, record, "select answer from kept") == 42
     assert server.data.is_relative_to(account.PLACE)
-    assert any(f"its data move to {server.data}" in sentence for sentence in said)
+    assert any(f"moving its data to {server.data}" in sentence for sentence in said)
     with lease(server, silent) as record:
         assert asked(server, record, "select answer from kept") == 42
 
@@ -228,7 +228,7 @@ def test_no_two_installations_get_one_number_whether_their_servers_run_or_not(
     number = account.new_account(first)
     assert account.new_account(first) == number
     assert account.new_account(second) != number
-    with pytest.raises(ConfigError, match="no number is free"):
+    with pytest.raises(ConfigError, match="no user id is free"):
         account.new_account(third)
     first.rmdir()
     assert account.new_account(third) == number

@@ -95,7 +95,7 @@ def test_older_prices_are_set_aside_where_the_jump_tells_neither() -> None:
     assert closes_of(told) == [68.0, 69.0]
     assert paid(told) == []
     assert doubts(told) == (
-        "whether prices before the split of 2 for 1 are told in new shares can't be told: they are set aside",
+        "prices before the split of 2 for 1 are skipped: it is unclear whether they are adjusted for it",
     )
     (split,) = [act for act in actions(told, "X", None, NOW) if act.action == "split"]
     assert split.value == 2.0
@@ -120,7 +120,7 @@ def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: floa
     else:
         assert closes_of(told) == [close for day, close in enumerate(right) if day not in wrong]
     assert len(doubts(told)) == 1
-    assert "100 times off" in doubts(told)[0]
+    assert "by a factor of 100" in doubts(told)[0]
 
 
 def test_one_day_at_a_hundredth_of_a_dollar_price_is_set_aside() -> None:
@@ -156,7 +156,7 @@ def test_day_of_which_one_price_alone_is_100_times_off_is_set_aside(
 def test_such_a_day_raises_an_alert_about_the_data() -> None:
     """Scenario: a day that is set aside is named."""
     assert doubts(with_one_off("low", 0.01, 2)) == (
-        "1 bars are set aside in which one price is 100 times off the others",
+        "1 bars are skipped in which one price differs from the others by a factor of 100",
     )
     assert doubts(with_one_off("close", 1.0, 2)) == ()
 

@@ -49,7 +49,7 @@ def test_a_record_that_was_on_its_way_while_another_producer_took_over_is_not_pu
         quote = next(record for record in recorded(recording) if isinstance(record, Quote))
         home = partition_of(quote.symbol.encode(), feed.log.partitions)
         feed.publish([encode(quote)[:-1] + parted.stamp(home)], home)
-        with pytest.raises(PartitionLost, match="meanwhile"):
+        with pytest.raises(PartitionLost, match="in the meantime"):
             publisher.publish(recorded(recording), Event())
     feed.run_to_its_end(produce)
     assert_every_quote_counts_once(feed, recording)
@@ -86,7 +86,7 @@ def test_a_producer_says_so_where_one_of_an_earlier_version_goes_on_publishing(
     with ThreadPoolExecutor(1) as pool, feed.at_work(produce) as producer:
         published = pool.submit(go_on)
         try:
-            wait_for(lambda: "takes no part in the lease publishes to this topic" in caplog.text)
+            wait_for(lambda: "without a lease publishes to this topic" in caplog.text)
         finally:
             over.set()
         published.result(PATIENCE)

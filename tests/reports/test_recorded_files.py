@@ -109,7 +109,7 @@ def test_exchange_in_words_has_its_hours(cases: Path) -> None:
 )
 def test_exchange_nobody_knows_is_refused(tmp_path: Path, row: str) -> None:
     """Scenario: a name that was taken for a market that never closes."""
-    assert "line 2: exchange 'Nasdork' is none that is known" in refusal(file_of(tmp_path, row))
+    assert "line 2: exchange 'Nasdork' is unknown" in refusal(file_of(tmp_path, row))
 
 
 def test_exchange_with_its_zone_is_read_as_it_was_recorded(tmp_path: Path) -> None:
@@ -147,6 +147,6 @@ def test_part_of_a_second_is_kept_in_every_unit(tmp_path: Path, written: str) ->
 
 
 def test_number_beyond_every_unit_is_no_time(tmp_path: Path) -> None:
-    assert "is no epoch time in seconds, milliseconds, microseconds or nanoseconds" in refusal(
+    assert "is not an epoch time in seconds, milliseconds, microseconds or nanoseconds" in refusal(
         file_of(tmp_path, QUOTES, "A,173568960000000000000,1")
     )

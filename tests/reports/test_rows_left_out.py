@@ -55,7 +55,7 @@ def test_rows_of_a_history_that_can_not_be_true_are_one_alert_with_their_number_
     (finding,) = left_out(followed(), parts)
     assert (finding.is_raised, finding.value) == (True, 2)
     assert finding.detail.startswith(
-        f"history: rows are left out, the first one for: the bar at {int(DAYS[1].timestamp())}: "
+        f"history: rows are skipped, the first one because: the bar at {int(DAYS[1].timestamp())}: "
     )
 
 
@@ -99,7 +99,7 @@ def test_rows_of_binance_that_are_left_out_are_told_with_its_last_part() -> None
     (finding,) = left_out(symbol, parts)
     assert finding.value == 2
     assert [each.detail for each in symbol.findings if each.kind == DOUBTFUL] == [
-        "history: 1 bars are set aside in which one price is 100 times off the others"
+        "history: 1 bars are skipped in which one price differs from the others by a factor of 100"
     ]
 
 
@@ -117,7 +117,7 @@ def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_told() -> None:
     assert [bar.start.day for bar in told.bars] == [21]
     assert (told.left_out.count, told.doubts) == (
         1,
-        ("1 bars are set aside in which one price is 100 times off the others",),
+        ("1 bars are skipped in which one price differs from the others by a factor of 100",),
     )
 
 

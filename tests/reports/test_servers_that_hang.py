@@ -81,7 +81,7 @@ def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
     said: list[str] = []
     after = ensure(server, said.append)
     assert (after.pid != before.pid, is_alive(before.pid)) == (True, False)
-    assert f"(pid {before.pid}) answers nothing: it is killed and starts again" in "\n".join(said)
+    assert f"(pid {before.pid}) does not answer: it is killed and restarted" in "\n".join(said)
     assert is_whole(server, after)
 
 

@@ -367,7 +367,7 @@ def test_day_on_which_a_storm_closes_the_exchange_is_closed_where_its_source_say
     followed, health = shut("CLOSED")
     said = condition_of(followed, health, TYPHOON)
     assert (said.state, said.cause) == ("closed", "market closed")
-    assert said.detail == "yahoo calls the exchange closed, though its calendar has a session"
+    assert said.detail == "yahoo reports the exchange as closed, although its calendar has a session"
     assert said.opens_at == second("2026-07-15T01:30")
     followed, health = shut("REGULAR")
     assert condition_of(followed, health, TYPHOON).cause == "stream silent"

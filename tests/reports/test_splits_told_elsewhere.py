@@ -47,8 +47,7 @@ def closes_of(told: Chart) -> list[float]:
 
 def require_doubt(told: Chart, ratio: float) -> None:
     assert doubts(told) == (
-        f"whether prices before the split of {ratio:g} for 1 are told in new shares can't be told:"
-        " they are set aside",
+        f"prices before the split of {ratio:g} for 1 are skipped: it is unclear whether they are adjusted for it",
     )
 
 

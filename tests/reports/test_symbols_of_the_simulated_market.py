@@ -106,7 +106,7 @@ def test_symbol_that_is_there_already_does_not_join_anew(
     desk.settings |= TICKERS
     desk.database()
     assert command(desk.config, "add", "AAPL") == 0
-    assert "AAPL is followed already" in said(capsys)
+    assert "AAPL is already followed" in said(capsys)
     assert command(desk.config, "add", "binance:AAPL") == 0
     assert [each.joined_at for each in asked_so_far(desk.config)] == [EPOCH]
 

@@ -156,7 +156,7 @@ def test_one_that_did_not_see_the_last_record_publishes_nothing_that_counts_and_
         publisher = Publisher(feed.log, writer, lease, last_positions(feed.log, "replay", lease))
         for partition in range(feed.log.partitions):
             feed.publish([b"on its way from a producer that was killed"], partition)
-        with pytest.raises(PartitionLost, match="meanwhile"):
+        with pytest.raises(PartitionLost, match="in the meantime"):
             publisher.publish(recorded(recording), Event())
     feed.run_to_its_end(produce)
     assert_every_quote_counts_once(feed, recording)

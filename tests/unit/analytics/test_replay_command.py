@@ -40,4 +40,4 @@ def test_a_warning_about_the_settings_is_said(tmp_path: Path) -> None:
 def test_a_recording_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     process = started(str(tmp_path / "gone.csv"))
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (1, f"replay: {tmp_path}/gone.csv: there is no such file.\n")
+    assert (process.returncode, said) == (1, f"replay: {tmp_path}/gone.csv: file not found.\n")

@@ -71,11 +71,11 @@ def test_delay_of_an_exchange_is_told() -> None:
 
 def test_price_has_the_decimals_of_its_symbol_and_brackets_stay_as_they_are() -> None:
     line = UNSEEN._replace(name="[bold]Coin[/]", decimals=6, price=0.000123, age=1.0, state="live", cause="")
-    told = shown(table_of([line._replace(told_age=1.0)], {"AAPL": YAHOO}))
+    told = shown(table_of([line._replace(reported_age=1.0)], {"AAPL": YAHOO}))
     assert told.endswith("AAPL yahoo [bold]Coin[/] 0.000123 1 s live")
 
 
 def test_state_that_was_told_long_ago_is_not_believed() -> None:
-    line = UNSEEN._replace(state="live", cause="", told_age=300.0)
-    assert shown(table_of([line], {"AAPL": YAHOO})).endswith("unknown: no answer from the producer for 5 min")
+    line = UNSEEN._replace(state="live", cause="", reported_age=300.0)
+    assert shown(table_of([line], {"AAPL": YAHOO})).endswith("unknown: no update from the producer for 5 min")
     assert shown(table_of([UNSEEN], {"AAPL": YAHOO})).endswith("AAPL yahoo – – – –")

@@ -41,8 +41,8 @@ def test_each_cause_has_its_sentence_with_the_next_try() -> None:
     assert said(cause="throttled", **tries) == "Throttled by Yahoo, retrying in {left}"
     assert said(cause="provider down", **tries) == "Yahoo is down, retrying in {left}"
     assert said(cause="no network", **tries) == "No network, retrying in {left}"
-    silent = "yahoo answers, but has no new quote"
-    assert said(state="stale", cause="stream silent", detail=silent) == "Yahoo answers, but has no new quote"
+    silent = "yahoo responds, but has no new quote"
+    assert said(state="stale", cause="stream silent", detail=silent) == "Yahoo responds, but has no new quote"
     assert said(state="stale", cause="refused", detail="no key is set") == "Refused by Yahoo: No key is set"
     assert said(state="waiting", cause="unknown symbol") == "Yahoo has no symbol AAA"
     assert said(state="waiting", cause="producer silent") == "The producer is not responding"
@@ -92,8 +92,8 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
     )
     assert data_alert_item(FAILOVER, "UTC")["text"] == "Finnhub replaces Yahoo"
     assert data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"] == "No longer traded"
-    rows = DataAlertRow("AAA", "left out", 100.0, None, 2.0, None, "history: rows are left out")
-    assert data_alert_item(rows, "UTC")["text"] == "History: rows are left out (2 in total)"
+    rows = DataAlertRow("AAA", "left out", 100.0, None, 2.0, None, "history: rows are skipped")
+    assert data_alert_item(rows, "UTC")["text"] == "History: rows are skipped (2 in total)"
     over = data_alert_item(row._replace(cleared_at=150.0), "UTC")
     assert (over["tone"], over["cleared"], over["key"]) == ("over", 150.0, item["key"])
 

@@ -90,7 +90,7 @@ def test_change_of_currency_is_told_once_and_ends_when_the_first_one_is_back() -
     assert take(symbol, quote(4, 3.1, currency="GBP")) == []
     (raised,) = symbol.findings
     assert raised == Finding(
-        "A", "currency", True, NOON + 2, detail="quotes in GBP are refused: the prices so far are in GBp"
+        "A", "currency", True, NOON + 2, detail="quotes in GBP are rejected: the prices so far are in GBp"
     )
     assert symbol.intake.refused == 3
     symbol.findings.clear()

@@ -191,8 +191,8 @@ def test_slow_broker_is_waited_for_and_named(bootstrap: str, caplog: pytest.LogC
     some = publisher(writer, bootstrap=bootstrap)
     some.publish(sequence(["A"]), Event())
     assert [record.message for record in caplog.records] == [
-        "Kafka does not acknowledge: waiting for it.",
-        "Kafka acknowledges again.",
+        "Kafka does not acknowledge messages: waiting.",
+        "Kafka acknowledges messages again.",
     ]
     assert (some.waiting, writer.marks) == (False, 0)
 
@@ -207,5 +207,5 @@ def test_stop_is_heard_while_the_broker_is_silent(bootstrap: str) -> None:
 
 
 def test_broker_that_is_gone_ends_the_run() -> None:
-    with pytest.raises(Unavailable, match="takes no connection"):
+    with pytest.raises(Unavailable, match="accepts no connection"):
         publisher(ListWriter(answers=[False])).publish(sequence(["A"]), Event())

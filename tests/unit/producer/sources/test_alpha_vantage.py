@@ -203,7 +203,7 @@ def test_bars_that_cannot_be_true_are_left_out_with_one_line_for_all(
     series["2024-07-10 10:58:00"]["2. high"] = "0.0000"
     series["2024-07-10 10:57:00"]["5. volume"] = "n/a"
     assert [bar.start.minute for bar in minute_bars("IBM", body, NOW, NOW).bars] == [59]
-    assert caplog.text.count("2 left out, the first one for: the bar at 2024-07-10 10:5") == 1
+    assert caplog.text.count("2 skipped, the first one because: the bar at 2024-07-10 10:5") == 1
 
 
 def test_day_starts_as_the_exchange_opens_and_counts_once_its_date_is_past() -> None:

@@ -148,7 +148,7 @@ def test_days_of_one_symbol_follow_each_other(tmp_path: Path) -> None:
 
 def test_time_that_goes_backwards_is_named_by_file_and_line(tmp_path: Path) -> None:
     path = write_zip(tmp_path, "equity/usa/tick/bac/20131007_trade.zip", ["2,1,5", "3,1,5", "1,1,5"])
-    with pytest.raises(ConfigError, match=f"{path}, line 3: its time lies before"):
+    with pytest.raises(ConfigError, match=f"{path}, line 3: its time is before"):
         list(recorded([path]))
 
 
@@ -166,7 +166,7 @@ def test_folder_leaves_out_what_is_no_trade_data_and_says_so(
     (tmp_path / "factors.csv").write_text("19980102,0.5,0.5,1\n")
     with caplog.at_level(logging.WARNING):
         assert len(list(recorded([tmp_path]))) == 3
-    assert "20131007_quote.zip holds quotes of bid and ask" in caplog.text
+    assert "20131007_quote.zip holds bid and ask quotes" in caplog.text
     assert "factors.csv: the first row must name" in caplog.text
 
 

@@ -117,16 +117,16 @@ def test_cookies_are_kept_for_the_next_request(server: PreparedServer, client: H
 @pytest.mark.parametrize(
     ("reply", "kind", "words"),
     [
-        (PreparedReply(500), SourceDown, "answered 500"),
-        (PreparedReply(502, PAGE), SourceDown, "answered 502"),
-        (PreparedReply(503), SourceDown, "answered 503"),
-        (PreparedReply(200, PAGE), SourceDown, "a web page where data belong"),
-        (PreparedReply(200, b""), SourceDown, "nothing where data belong"),
-        (PreparedReply(200, b'{"pri'), SourceDown, "something else where data belong"),
+        (PreparedReply(500), SourceDown, "responded with status 500"),
+        (PreparedReply(502, PAGE), SourceDown, "responded with status 502"),
+        (PreparedReply(503), SourceDown, "responded with status 503"),
+        (PreparedReply(200, PAGE), SourceDown, "a web page instead of JSON"),
+        (PreparedReply(200, b""), SourceDown, "an empty body instead of JSON"),
+        (PreparedReply(200, b'{"pri'), SourceDown, "other text instead of JSON"),
         (PreparedReply(200, b'{"price": 1.5}', sent=5), SourceDown, "curl error 18"),
-        (PreparedReply(401), Refused, "answered 401"),
-        (PreparedReply(403, PAGE), Refused, "answered 403"),
-        (PreparedReply(451), Refused, "answered 451"),
+        (PreparedReply(401), Refused, "responded with status 401"),
+        (PreparedReply(403, PAGE), Refused, "responded with status 403"),
+        (PreparedReply(451), Refused, "responded with status 451"),
     ],
 )
 def test_a_failure_is_named_by_what_happens_next(
@@ -231,7 +231,7 @@ def test_without_a_network_every_request_is_tried() -> None:
 
 def test_brackets_without_end_are_no_answer(server: PreparedServer, client: HttpClient) -> None:
     server.replies = [PreparedReply(body=b"[" * 200_000), PreparedReply(400, b"[" * 200_000)]
-    assert "where data belong" in str(told(SourceDown, client))
+    assert "instead of JSON" in str(told(SourceDown, client))
     assert told(Rejected, client).status == 400
 
 
@@ -240,7 +240,7 @@ def test_what_json_does_not_allow_is_no_answer(
     server: PreparedServer, client: HttpClient, body: bytes
 ) -> None:
     server.replies = [PreparedReply(body=body)]
-    assert "where data belong" in str(told(SourceDown, client))
+    assert "instead of JSON" in str(told(SourceDown, client))
 
 
 def test_headers_that_nobody_can_read_are_a_provider_that_is_down(

@@ -91,14 +91,14 @@ def test_threads_share_one_limit() -> None:
     stop.set()
     for thread in threads:
         thread.join()
-    assert refused == ["Not asked, because the producer stops."] * 6
+    assert refused == ["No request was sent, because the producer stops."] * 6
 
 
 def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
     clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
-    limit.leave_alone(PATIENCE)
-    limit.leave_alone(1.0)
+    limit.pause(PATIENCE)
+    limit.pause(1.0)
     limit.take()
     assert clock.now == 1000.0 + PATIENCE
 
@@ -106,7 +106,7 @@ def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
 def test_a_long_wish_to_be_left_alone_is_told_at_once_until_it_is_over() -> None:
     clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
-    limit.leave_alone(90.0)
+    limit.pause(90.0)
     clock.now += 10
     with pytest.raises(Throttled) as told:
         limit.take()

@@ -63,7 +63,7 @@ def test_a_clean_close_is_told_with_its_code_after_the_last_message() -> None:
 def test_an_abort_is_told() -> None:
     with serving(cut) as url:
         stream = Connection(url)
-        with pytest.raises(SourceDown, match="broke the stream off"):
+        with pytest.raises(SourceDown, match="dropped the stream"):
             stream.receive(5)
         stream.close()
 
@@ -153,13 +153,13 @@ def test_a_ping_of_the_server_says_that_it_lives_and_a_pong_to_ours_does_not(
 
     with serving(ping_when_told) as url:
         stream = Connection(url)
-        opened = stream.last_heard
+        opened = stream.last_received
         # Without a pong the connection would be given up after 0.4 s.
         assert stream.receive(0.6) is None
-        assert stream.last_heard == opened > 0
+        assert stream.last_received == opened > 0
         go_on.set()
         assert stream.receive(5) == "pinged"
-        assert stream.last_heard > opened
+        assert stream.last_received > opened
         stream.close()
 
 

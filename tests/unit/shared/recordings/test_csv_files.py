@@ -118,19 +118,19 @@ def test_day_bar_ends_with_the_regular_session_of_its_exchange(path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{QUOTES}A,2024-01-02T14:30:00,1\n", "line 2: event_time .* names no time zone"),
+        (f"{QUOTES}A,2024-01-02T14:30:00,1\n", "line 2: event_time .* has no time zone"),
         (f"{QUOTES}A,1704205800,1\nA,yesterday,1\n", "line 3: event_time 'yesterday'"),
-        (f"{QUOTES}A,20240102,1\n", "line 2: event_time '20240102' is no epoch time"),
+        (f"{QUOTES}A,20240102,1\n", "line 2: event_time '20240102' is not an epoch time"),
         (f"{QUOTES}A,NaN,1\n", "line 2: event_time 'NaN'"),
         (f"{QUOTES}A,1704205800,0\n", "line 2: price is not a finite positive number"),
-        (f"{QUOTES}A,1704205800,nan\n", "line 2: price is no number"),
-        (f"{QUOTES}A,1704205800,\n", "line 2: price is no number"),
+        (f"{QUOTES}A,1704205800,nan\n", "line 2: price is not a number"),
+        (f"{QUOTES}A,1704205800,\n", "line 2: price is not a number"),
         (f"{QUOTES}A B,1704205800,1\n", "line 2: .*matching regex"),
-        (f"{QUOTES}A,1704205800\n", "line 2: 2 fields where the header names 3"),
-        ("symbol,event_time,price,size\nA,1704205800,1,-2\n", "line 2: size is no number from 0"),
+        (f"{QUOTES}A,1704205800\n", "line 2: 2 fields, but the header has 3"),
+        ("symbol,event_time,price,size\nA,1704205800,1,-2\n", "line 2: size is not a number from 0"),
         (f"symbol,event_time,price,session\nA,1704205800,1,{'x' * 65}\n", "line 2: session is longer"),
         (f"{BARS}A,1704205800,2,3,2.5,2,10,1m\n", "line 2: open 2.0 or close 2.0 outside"),
-        (f"{BARS}A,1704205800,2,3,1,2,10,2m\n", "line 2: interval '2m' is none of"),
+        (f"{BARS}A,1704205800,2,3,1,2,10,2m\n", "line 2: interval '2m' is not one of"),
         (f"{BARS}A,1704205830,2,3,1,2,10,1m\n", "line 2: a bar of 1m starts at a multiple"),
         (f"{BARS}A,1704205800.5,2,3,1,2,10,1s\n", "line 2: start is not at a whole second"),
         (f"{BARS}A,1704205800,2,3,1,2,10,1d\n", "line 2: a bar of 1d starts when"),
@@ -149,7 +149,7 @@ def test_bad_row_is_named_by_file_and_line(path: Path, text: str, said: str) -> 
     [
         ((), "no symbol has two"),
         ((0,), "no symbol has two"),
-        ((0, 120, 240), "is 120 s; add one of 1s, 1m"),
+        ((0, 120, 240), "is 120 s; add one with 1s, 1m"),
         ((0, 0.5), "is 0.5 s"),
     ],
 )
@@ -158,7 +158,7 @@ def test_bars_whose_steps_tell_no_interval_are_refused(
 ) -> None:
     rows = "".join(f"A,{1704205800 + start},2,3,1,2,10\n" for start in starts)
     path.write_text("symbol,start,open,high,low,close,volume\n" + rows)
-    with pytest.raises(ConfigError, match=f"no column interval, and .*{said}"):
+    with pytest.raises(ConfigError, match=f"no interval column, and .*{said}"):
         csv_file(path)
 
 

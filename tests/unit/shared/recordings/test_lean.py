@@ -76,10 +76,10 @@ def test_crypto_is_unscaled_in_utc_around_the_clock(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("equity/usa/minute/bac/20131007_quote.zip", "can't be read yet"),
-        ("bac/20131007_trade.zip", "does not lie as LEAN"),
-        ("equity/india/tick/bac/20131007_trade.zip", "does not lie as LEAN"),
-        ("equity/usa/tick/bac/20131350_trade.zip", "is no date"),
+        ("equity/usa/minute/bac/20131007_quote.zip", "which are not supported"),
+        ("bac/20131007_trade.zip", "does not match LEAN"),
+        ("equity/india/tick/bac/20131007_trade.zip", "does not match LEAN"),
+        ("equity/usa/tick/bac/20131350_trade.zip", "is not a date"),
     ],
 )
 def test_zip_that_cannot_be_recognised_is_refused_with_the_reason(place: str, said: str) -> None:
@@ -90,12 +90,12 @@ def test_zip_that_cannot_be_recognised_is_refused_with_the_reason(place: str, sa
 @pytest.mark.parametrize(
     ("place", "row", "said"),
     [
-        (TICKS, "x,139400,500", "no number of milliseconds"),
+        (TICKS, "x,139400,500", "not a number of milliseconds"),
         (TICKS, "14400614,139400", "not enough values"),
         ("equity/usa/minute/bac/20131007_trade.zip", "0,1,2,1", "4 fields"),
         ("equity/usa/minute/bac/20131007_trade.zip", "30000,1,2,1,1,1", "multiple of 1m"),
         ("equity/usa/minute/bac/20131007_trade.zip", "5,1,2,1,1,1", "whole second"),
-        ("equity/usa/daily/bac.zip", "20131006 00:00,1,2,1,1,1", "no trading day"),
+        ("equity/usa/daily/bac.zip", "20131006 00:00,1,2,1,1,1", "not a trading day"),
     ],
 )
 def test_bad_row_is_named_by_file_and_line(tmp_path: Path, place: str, row: str, said: str) -> None:

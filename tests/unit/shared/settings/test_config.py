@@ -79,7 +79,7 @@ def test_exact_name_wins_over_the_other_and_the_user_is_told(env_file: Path) -> 
     config = loaded(env_file, "PERFORMANCE_BATCH_SIZE=7", "BATCH_SIZE=8")
     assert config.running.batch_size == 8
     assert config.warnings == (
-        "BATCH_SIZE and PERFORMANCE_BATCH_SIZE are one setting with two values: BATCH_SIZE=8 counts.",
+        "BATCH_SIZE and PERFORMANCE_BATCH_SIZE are one setting with two values: BATCH_SIZE=8 is used.",
     )
 
 
@@ -141,9 +141,12 @@ def test_empty_value_in_the_environment_takes_back_what_the_file_says(
         ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),
         (
             "LLM_BASE_URL=//host",
-            "must be empty, or an address such as https://host/v1 or http://localhost:11434/v1",
+            "must be empty, or a URL such as https://host/v1 or http://localhost:11434/v1",
         ),
-        ("LOG_FILE_PATH=~nobody-of-that-name/log", "must be a path, and ~ must be followed by a user"),
+        (
+            "LOG_FILE_PATH=~nobody-of-that-name/log",
+            "must be a path, and ~ must be followed by an existing user",
+        ),
     ],
 )
 def test_wrong_value_is_refused_with_key_value_and_what_is_allowed(
@@ -199,8 +202,8 @@ def test_wrong_connection_string_is_not_shown(secret: str) -> None:
 def test_key_that_looks_like_a_typo_is_named_without_its_value(env_file: Path) -> None:
     config = loaded(env_file, "POSTGRES_PASWORD=hunter2", "rsi_period=7", "COMPOSE_PROFILES=all")
     assert config.warnings == (
-        "POSTGRES_PASWORD in .env is not a setting and does not count: did you mean POSTGRES_PASSWORD?",
-        "rsi_period in .env is not a setting and does not count: did you mean RSI_PERIOD?",
+        "POSTGRES_PASWORD in .env is not a setting and is ignored: did you mean POSTGRES_PASSWORD?",
+        "rsi_period in .env is not a setting and is ignored: did you mean RSI_PERIOD?",
     )
 
 

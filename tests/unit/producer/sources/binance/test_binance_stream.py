@@ -171,9 +171,9 @@ def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        ('{"e":"serverShutdown","E":1}', "shuts this server down"),
-        ('{"stream":"","data":{"e":"serverShutdown","E":1}}', "shuts this server down"),
-        ('{"event":{"e":"serverShutdown","E":1}}', "shuts this server down"),
+        ('{"e":"serverShutdown","E":1}', "is shutting down this server"),
+        ('{"stream":"","data":{"e":"serverShutdown","E":1}}', "is shutting down this server"),
+        ('{"event":{"e":"serverShutdown","E":1}}', "is shutting down this server"),
         ('{"error":{"code":2,"msg":"Invalid request"},"id":1}', "code 2: Invalid request"),
         ('{"code":3,"msg":"Invalid JSON"}', "code 3: Invalid JSON"),
     ],
@@ -225,7 +225,7 @@ def test_an_abort_is_told() -> None:
         server.recv()
         cut(server)
 
-    with streaming(leave) as stream, pytest.raises(SourceDown, match="broke the stream off"):
+    with streaming(leave) as stream, pytest.raises(SourceDown, match="dropped the stream"):
         stream.receive(5)
 
 

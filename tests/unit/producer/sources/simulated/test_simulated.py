@@ -199,7 +199,7 @@ def test_years_that_the_market_does_not_know_stop_the_part(market: SimulatedMark
         return next(records)
 
     for moment in (datetime(1970, 1, 2, tzinfo=UTC), datetime(2040, 1, 2, tzinfo=UTC)):
-        with pytest.raises(StopPart, match="set the clock right"):
+        with pytest.raises(StopPart, match="correct the clock"):
             first(market.quotes(moment, moment + MINUTE))
-        with pytest.raises(StopPart, match="set the clock right"):
+        with pytest.raises(StopPart, match="correct the clock"):
             list(market.history(moment))

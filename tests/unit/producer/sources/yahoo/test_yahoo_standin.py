@@ -68,7 +68,7 @@ def test_an_expired_crumb_is_renewed_once_and_the_question_asked_again(
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
     assert paths(standin).count("/v1/test/getcrumb") == 2
     standin.answer_with(Fault.status(401), times=None, path="yahoo/v7")
-    with pytest.raises(SourceDown, match="turns this machine away for now"):
+    with pytest.raises(SourceDown, match="rejects requests of this machine for now"):
         yahoo.poll(["AAPL"])
     assert paths(standin).count("/v1/test/getcrumb") == 3
 
@@ -87,7 +87,7 @@ def test_threads_share_one_crumb(standin: StandIn, yahoo: Yahoo) -> None:
 @pytest.mark.parametrize("fault", [Fault.html(), Fault.empty()])
 def test_what_is_no_crumb_is_not_taken_for_one(standin: StandIn, yahoo: Yahoo, fault: Fault) -> None:
     standin.answer_with(fault, path="getcrumb")
-    with pytest.raises(SourceDown, match="gave no crumb"):
+    with pytest.raises(SourceDown, match="sent no crumb"):
         yahoo.poll(["AAPL"])
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
 

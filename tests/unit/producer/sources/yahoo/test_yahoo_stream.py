@@ -263,7 +263,7 @@ def test_an_abort_is_told() -> None:
 
     with serving(leave) as url:
         stream = open_stream(url, ["AAPL"])
-        with pytest.raises(SourceDown, match="broke the stream off"):
+        with pytest.raises(SourceDown, match="dropped the stream"):
             stream.receive(5)
         stream.close()
 
