@@ -30,7 +30,14 @@ from shared.errors import ConfigError, TickstreamError
 from shared.observability import heartbeat as pulse
 from shared.observability.logs import leave_console, print_error
 from shared.runtime.command_line import parser_of, start
-from shared.runtime.lifecycle import Stop, keep_trying, place, servers, stop_on_signals, stop_without
+from shared.runtime.lifecycle import (
+    Stop,
+    instance_name,
+    retry_until_stopped,
+    servers,
+    stop_on_signals,
+    stop_without,
+)
 from shared.runtime.supervision import EXIT_STOP
 from shared.settings.config import Config
 
@@ -54,7 +61,7 @@ def main() -> int:
         _serve_at(config, arguments.host or config.screen.host, arguments.port or config.screen.port, stop)
     except TickstreamError as error:
         print_error(f"screen: {error}")
-        pulse.last_words(str(error))
+        pulse.report_failure(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
         log.info("screen was stopped before it started.")
@@ -89,7 +96,7 @@ def _serve_at(config: Config, host: str, port: int, stop: Stop) -> None:
     """Serve the page at this address until `stop` is set. Raises ConfigError or StopPart."""
     with (
         _listen(host, port) as listener,
-        place("screen", config.topic(), config.embedded.data) as instance,
+        instance_name("screen", config.topic(), config.embedded.data) as instance,
     ):
 
         def attempt() -> None:
@@ -99,7 +106,7 @@ def _serve_at(config: Config, host: str, port: int, stop: Stop) -> None:
                 print(f"The page is at http://{_browser_host(host)}:{port}. Ctrl-C stops it.", flush=True)
                 _serve(app, model, listener, stop)
 
-        keep_trying("screen", attempt, stop, config.errors)
+        retry_until_stopped("screen", attempt, stop, config.errors)
 
 
 class CountingServer(uvicorn.Server):

@@ -29,7 +29,7 @@ from shared.observability.logs import leave_console, print_error
 from shared.observability.status_board import shown
 from shared.postgres.database import make_database
 from shared.runtime.command_line import parser_of, start
-from shared.runtime.lifecycle import Stop, keep_trying, place, servers, stop_on_signals
+from shared.runtime.lifecycle import Stop, instance_name, retry_until_stopped, servers, stop_on_signals
 from shared.runtime.supervision import EXIT_STOP, Child, supervise
 from shared.settings.config import Config
 
@@ -97,7 +97,7 @@ def prepared(config: Config) -> Iterator[str]:
 
     Raises Unavailable, and ConfigError if another pipeline has the feed.
     """
-    with place("pipeline", config.topic(), config.embedded.data, slots=1):
+    with instance_name("pipeline", config.topic(), config.embedded.data, slots=1):
         make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
         dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
         migrate(dsn)
@@ -149,7 +149,7 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
             if not stop.is_set():
                 run_feed(ready, children_of(arguments, ready), stop)
 
-    keep_trying("pipeline", attempt, stop, config.errors)
+    retry_until_stopped("pipeline", attempt, stop, config.errors)
 
 
 def main() -> int:

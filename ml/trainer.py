@@ -29,7 +29,7 @@ from shared.market.records import Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from shared.runtime.command_line import run_part
-from shared.runtime.lifecycle import SignOfLife, Stop, keep_trying, place, servers
+from shared.runtime.lifecycle import HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
 from shared.settings.config import Config
 
 LOOK_SECONDS = 5.0
@@ -58,7 +58,7 @@ class Turn:
 class Trainer:
     """The rounds of one feed, one at a time."""
 
-    def __init__(self, config: Config, connection: Connection, sign: SignOfLife, stop: Stop) -> None:
+    def __init__(self, config: Config, connection: Connection, sign: HeartbeatRow, stop: Stop) -> None:
         self._config, self._connection, self._sign, self._stop = config, connection, sign, stop
         models = config.models
         self._schedule = Schedule(
@@ -79,7 +79,7 @@ class Trainer:
                     self._round(interval)
                     self._turns[interval] = Turn(time.time(), bars)
             self._wait("waits for bars" if due is not None else "waits for the analytics part")
-        self._sign.give(self._connection, "stopped", "", 0, self._rounds)
+        self._sign.write(self._connection, "stopped", "", 0, self._rounds)
 
     def _first_turns(self) -> dict[Interval, Turn]:
         """What was trained before is not trained anew at every start."""
@@ -151,7 +151,7 @@ class Trainer:
     def _beat(self, detail: str) -> None:
         beat()
         if self._sign.due():
-            self._sign.give(self._connection, "running", detail, 0, self._rounds)
+            self._sign.write(self._connection, "running", detail, 0, self._rounds)
 
 
 def work(config: Config, interval: Interval) -> None:
@@ -169,8 +169,8 @@ def train(config: Config, stop: Stop) -> None:
     if not config.models.forecast_intervals:
         log.info("FORECAST_INTERVALS is none: there is nothing to train.")
         return
-    with place("trainer", config.topic(), config.embedded.data, slots=1) as instance:
-        sign = SignOfLife("trainer", instance)
+    with instance_name("trainer", config.topic(), config.embedded.data, slots=1) as instance:
+        sign = HeartbeatRow("trainer", instance)
 
         def attempt() -> None:
             with servers(config, kafka=False) as ready:
@@ -180,7 +180,7 @@ def train(config: Config, stop: Stop) -> None:
                     log.info(BEGINS, ready.database(), ", ".join(config.models.forecast_intervals))
                     Trainer(ready, connection, sign, stop).run()
 
-        keep_trying("trainer", attempt, stop, config.errors)
+        retry_until_stopped("trainer", attempt, stop, config.errors)
 
 
 if __name__ == "__main__":

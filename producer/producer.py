@@ -29,14 +29,14 @@ from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
 from producer.workers.heartbeat import Condition, heartbeats, no_chores
-from producer.workers.simulated_symbols import Joining, asked_so_far
+from producer.workers.simulated_symbols import MarketMembership, asked_so_far
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
 from shared.observability.heartbeat import beat, long_step, wait
 from shared.postgres.database import Connection
 from shared.recordings.sequence import recorded
 from shared.runtime.command_line import run_part
-from shared.runtime.lifecycle import PLACES, SignOfLife, Stop, keep_trying, place, servers
+from shared.runtime.lifecycle import PLACES, HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
 from shared.settings.config import Config
 
 STANDING_BY = "standing by"
@@ -80,10 +80,10 @@ def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
     )
-    joining = Joining(market)
-    joining.begin(asked_so_far(config))
+    membership = MarketMembership(market)
+    membership.begin(asked_so_far(config))
     records = market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
-    return RepeatableFeed(records, joining.give)
+    return RepeatableFeed(records, membership.apply_requests)
 
 
 REPEATABLE: dict[str, MakeFeed] = {"replay": _replay, "simulated": _simulated}
@@ -95,8 +95,8 @@ def produce(config: Config, stop: Stop) -> None:
 
     Raises ConfigError, or StopPart if a restart would fail the same way.
     """
-    with place("producer", config.topic(), config.embedded.data, slots=1) as instance:
-        sign, name = SignOfLife("producer", instance), new_name(instance)
+    with instance_name("producer", config.topic(), config.embedded.data, slots=1) as instance:
+        sign, name = HeartbeatRow("producer", instance), new_name(instance)
         places = config.embedded.data / PLACES
 
         def attempt() -> None:
@@ -104,10 +104,10 @@ def produce(config: Config, stop: Stop) -> None:
             with servers(config) as ready:
                 _publish_when_free(ready, holder, sign, stop)
 
-        keep_trying("producer", attempt, stop, config.errors)
+        retry_until_stopped("producer", attempt, stop, config.errors)
 
 
-def _publish_when_free(config: Config, holder: Holder, sign: SignOfLife, stop: Stop) -> None:
+def _publish_when_free(config: Config, holder: Holder, sign: HeartbeatRow, stop: Stop) -> None:
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
 
     @contextmanager
@@ -121,7 +121,7 @@ def _publish_when_free(config: Config, holder: Holder, sign: SignOfLife, stop: S
             _publish(config, topic, lease, sign, stop)
 
 
-def _publish(config: Config, topic: Log, lease: Lease, sign: SignOfLife, stop: Stop) -> None:
+def _publish(config: Config, topic: Log, lease: Lease, sign: HeartbeatRow, stop: Stop) -> None:
     with closing(LogWriter(topic)) as writer:
         if config.feed == "live":
             _publish_live(config, topic, lease, writer, sign, stop)
@@ -137,7 +137,7 @@ def _condition(config: Config, writer: LogWriter, publisher: Publisher) -> Condi
 
 
 def _publish_repeatable(
-    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
+    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: HeartbeatRow, stop: Stop
 ) -> None:
     """Publish a repeatable sequence, from after the last position in the log."""
     positions = last_positions(topic, config.feed, lease)
@@ -155,7 +155,7 @@ def _publish_repeatable(
 
 
 def _publish_live(
-    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: SignOfLife, stop: Stop
+    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: HeartbeatRow, stop: Stop
 ) -> None:
     """Publish live quotes, after backfilling what was missed since the last run, as far as the providers have it."""
     positions = dict.fromkeys(range(topic.partitions), NOTHING)

@@ -27,7 +27,7 @@ from dashboard.read.snapshot import (
 )
 from shared.errors import TickstreamError
 from shared.postgres.database import Connection, Cursor, connect, transaction
-from shared.runtime.lifecycle import SignOfLife
+from shared.runtime.lifecycle import HeartbeatRow
 
 POLL_SECONDS = 0.25
 FIRST_PAUSE, MAX_PAUSE = 0.25, 4.0
@@ -65,7 +65,7 @@ class ReadModel:
         group: str,
     ) -> None:
         self.feed = feed
-        self._heartbeat = SignOfLife("screen", instance)
+        self._heartbeat = HeartbeatRow("screen", instance)
         self._group = group
         self._reads = 0
         self.turns = 0
@@ -220,10 +220,10 @@ class ReadModel:
                 else:
                     self.snapshot = stall(self.snapshot, "no_tables", "")
             if has_tables and self._heartbeat.due():
-                self._heartbeat.give(writer, "running", "", 0, self._reads)
+                self._heartbeat.write(writer, "running", "", 0, self._reads)
             self._stopping.wait(POLL_SECONDS)
         if begun:
-            self._heartbeat.give(writer, "stopped", "", 0, self._reads)
+            self._heartbeat.write(writer, "stopped", "", 0, self._reads)
 
     def _read(self, cursor: Cursor, old: Reading) -> Reading:
         is_due = self._is_due() or old is NOTHING

@@ -34,7 +34,7 @@ SETTLED_SECONDS = 4.0
 HELD_QUOTES = 100_000
 
 
-class Line:
+class Timeline:
     """`grace` is that of the bar engine, so that a mark is due when it lets a bar close. `quoted` holds time and price
     of the latest published quote. Times are epoch seconds.
     """

@@ -58,7 +58,7 @@ def trading_day(calendar: SessionCalendar, second: int, at: SessionAt) -> int:
     return next((session.day_start for session in before if session.name == "regular"), at.day_start)
 
 
-class Intake:
+class Deduplicator:
     """The quotes of one symbol, in the order received.
 
     A numbered trade is new if its number is higher than all before, or if its source restarted its numbers, which may

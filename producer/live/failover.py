@@ -15,7 +15,7 @@ COMPARED_WITHIN = 15.0
 
 
 @dataclass
-class Heard:
+class SourcePrice:
     """The last price from a source."""
 
     price: float = 0.0
@@ -43,14 +43,14 @@ def _difference(price: float, other: float) -> float:
 
 
 class Failover:
-    """`sources` are one or two names, primary first. `speaker` is the active one."""
+    """`sources` are one or two names, primary first. `active_source` is the active one."""
 
     def __init__(self, sources: tuple[str, ...], threshold: float) -> None:
         self.sources = sources
-        self.speaker = sources[0]
+        self.active_source = sources[0]
         self.difference = 0.0
         self._threshold = threshold
-        self._heard = {source: Heard() for source in sources}
+        self._prices = {source: SourcePrice() for source in sources}
         self._began = 0.0
         self._differs_since: float | None = None
         self._agrees_since: float | None = None
@@ -59,32 +59,32 @@ class Failover:
     @property
     def standby(self) -> str | None:
         """The inactive source, None if there is only one."""
-        return next((source for source in self.sources if source != self.speaker), None)
+        return next((source for source in self.sources if source != self.active_source), None)
 
     def take(self, source: str, price: float, received: float) -> None:
         """Note a price from a source."""
-        self._heard[source].take(price, received)
+        self._prices[source].take(price, received)
 
     def decide(self, now: float, is_open: bool) -> bool:
         """Choose the active source; returns whether it changed. While the market is closed, no source is stale."""
         if len(self.sources) < 2 or not is_open:
             self._began = now
             return False
-        first, other = (self._heard[source] for source in self.sources)
-        if self.speaker == self.sources[0]:
+        first, other = (self._prices[source] for source in self.sources)
+        if self.active_source == self.sources[0]:
             stale = now - max(first.received, self._began) > STALE_SECONDS
-            speaker = self.sources[1] if stale and other.is_fresh(now) else self.speaker
+            active_source = self.sources[1] if stale and other.is_fresh(now) else self.active_source
         else:
             back = first.is_fresh(now) and now - first.steady_since >= STEADY_SECONDS
-            speaker = self.sources[0] if back or not other.is_fresh(now) else self.speaker
-        changed, self.speaker = speaker != self.speaker, speaker
+            active_source = self.sources[0] if back or not other.is_fresh(now) else self.active_source
+        changed, self.active_source = active_source != self.active_source, active_source
         return changed
 
     def compare(self, now: float) -> Verdict:
         """Whether to raise or clear an alert about their disagreement."""
         if len(self.sources) < 2:
             return ""
-        first, other = (self._heard[source] for source in self.sources)
+        first, other = (self._prices[source] for source in self.sources)
         if not (first.is_fresh(now) and other.is_fresh(now)):
             return ""
         if abs(first.received - other.received) > COMPARED_WITHIN:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-DOUBTFUL, LEFT_OUT = "doubtful", "left out"
+DOUBTFUL, SKIPPED_ROWS = "doubtful", "left out"
 """Kinds of problems of a history, which are never cleared."""
 
 

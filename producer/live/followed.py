@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from producer.live.backfill import Line
-from producer.live.deduplication import Intake, KnownOfSymbol
+from producer.live.backfill import Timeline
+from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from producer.live.failover import Failover
-from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
+from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
 from producer.live.health import QuoteRate, SourceHealth
 from producer.live.look_back import Late, LookBack
-from producer.live.messages import Asker, Wish
-from producer.sources.answers import HistorySlice, LeftOut
+from producer.live.messages import Channel, HistoryRequest
+from producer.sources.answers import HistorySlice, Skipped
 from shared.calendars.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.market.listings import Listing
@@ -50,17 +50,17 @@ class Followed:
         threshold: float,
     ) -> None:
         self.symbol, self.listings = symbol, listings
-        self.intake = Intake(symbol, known)
-        self.line = Line(symbol, known, has_history, grace)
-        self.choice = Failover(tuple(listing.source for listing in listings), threshold)
+        self.deduplicator = Deduplicator(symbol, known)
+        self.timeline = Timeline(symbol, known, has_history, grace)
+        self.failover = Failover(tuple(listing.source for listing in listings), threshold)
         self.findings: list[Finding] = []
         self.unknown: UnknownSymbol | None = None
         self.past_error: SourceError | None = None
         self.failure: SourceError | None = None
-        self._behind: set[Asker] = set()
+        self._behind: set[Channel] = set()
         self.history_done, self.history_total = 0, 1 if has_history else 0
         self.last_received = 0.0
-        self.wish: Wish | None = None
+        self.request: HistoryRequest | None = None
         self._threshold = threshold
         self._minute = QuoteRate()
         self._misses = 0
@@ -68,9 +68,9 @@ class Followed:
         # Alerts raised in an earlier run are cleared by the first valid quote.
         self._other_currency: str | None = "" if known and known.currency else None
         self._is_below_zero = known is not None
-        self.look_back = LookBack(self.line.quoted[0])
+        self.look_back = LookBack(self.timeline.quoted[0])
         self.is_closed_by_source = False
-        self._left_out = LeftOut()
+        self._skipped = Skipped()
         self.missing_after: float | None = None
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
 
@@ -80,8 +80,8 @@ class Followed:
         While its stream is open (`streams`) and has quotes of this symbol, polled quotes only update the day's values.
         """
         now = quote.received_time.timestamp()
-        self.choice.take(source, quote.price, now)
-        if source != self.choice.speaker:
+        self.failover.take(source, quote.price, now)
+        if source != self.failover.active_source:
             self._standby.append(quote)
             return []
         self._found(now)
@@ -89,25 +89,25 @@ class Followed:
             self._behind.clear()
         self._streamed_at = self._streamed_at if polled else now
         if polled and streams and now - self._streamed_at <= STREAMED_WITHIN:
-            self.intake.learn(quote)
+            self.deduplicator.learn(quote)
             self._note_currency(now)
             return []
-        if self.line.contact(contact, self.intake.trade_id is not None):
-            self.intake.after_gap()
+        if self.timeline.contact(contact, self.deduplicator.trade_id is not None):
+            self.deduplicator.after_gap()
         return self._admit(quote, polled, now)
 
     def _admit(self, quote: Quote, polled: bool, now: float) -> list[Quote]:
-        admitted = self.intake.admit(quote, polled)
+        admitted = self.deduplicator.admit(quote, polled)
         self._note_currency(now)
         if admitted is None:
             return []
         self._note_level(admitted, now)
         self.last_received = now
         self._minute.add(now)
-        return self.line.take(admitted)
+        return self.timeline.take(admitted)
 
     def _note_currency(self, now: float) -> None:
-        ours, other = self.intake.currency, self.intake.other_currency
+        ours, other = self.deduplicator.currency, self.deduplicator.other_currency
         if other != self._other_currency:
             self._other_currency = other
             detail = f"quotes in {other} are rejected: the prices so far are in {ours}" if other else ""
@@ -129,7 +129,7 @@ class Followed:
 
     def missed(self, source: str, now: float) -> None:
         """Note that the source was polled for the symbol and omitted it."""
-        if source != self.choice.speaker:
+        if source != self.failover.active_source:
             return
         self._misses += 1
         if self._misses == MISSES:
@@ -139,37 +139,37 @@ class Followed:
 
     def answered(self, without_quote: bool, now: float) -> None:
         """Note that the source was polled for the symbol and has it, possibly without a valid quote."""
-        self.caught_up("question", 0.0)
+        self.caught_up("poll", 0.0)
         if without_quote:
             self._found(now)
             self.failure = StreamSilent(
-                f"{self.choice.speaker} knows {self.symbol}, but sends no valid price"
+                f"{self.failover.active_source} knows {self.symbol}, but sends no valid price"
             )
 
-    def fell_behind(self, by: Asker, error: SourceError | None) -> None:
+    def fell_behind(self, by: Channel, error: SourceError | None) -> None:
         """Note that the newest trades are missing: the watermark stops, as far as it depends on this channel."""
         self._behind.add(by)
         self.failure = error or self.failure
 
-    def caught_up(self, by: Asker, at: float) -> None:
+    def caught_up(self, by: Channel, at: float) -> None:
         """Note that everything up to `at` has been received."""
         self._behind.discard(by)
         self.failure = self.failure if self._behind else None
-        self.line.caught_up(at)
+        self.timeline.caught_up(at)
 
     def past(self, part: HistorySlice, now: float) -> list[RecordedBar | CorporateAction]:
         """Process a part of its history; returns the records to publish."""
         self.past_error = None
         self.history_done, self.history_total = part.done, part.total
-        if part.left_out is not None:
-            self._left_out.add(part.left_out)
+        if part.skipped is not None:
+            self._skipped.add(part.skipped)
         if part.doubts:
             detail = f"history: {'; '.join(part.doubts)}"
             self.findings.append(Finding(self.symbol, DOUBTFUL, True, now, detail=detail))
-        records = [replace(record, symbol=self.symbol) for record in self.line.past(part.records)]
+        records = [replace(record, symbol=self.symbol) for record in self.timeline.past(part.records)]
         ours = [record for record in records if self._is_ours(record)]
         for record in ours:
-            self.intake.exchange = record.exchange or self.intake.exchange
+            self.deduplicator.exchange = record.exchange or self.deduplicator.exchange
             if isinstance(record, CorporateAction):
                 self.look_back.noted(record)
         self._note_currency(now)
@@ -179,8 +179,8 @@ class Followed:
         """Whether a record of the history is in the currency of the prices so far; a split has none."""
         if record.currency is None or (isinstance(record, CorporateAction) and record.action == "split"):
             return True
-        is_ours = self.intake.admits(record.currency)
-        self.intake.refused += not is_ours
+        is_ours = self.deduplicator.admits(record.currency)
+        self.deduplicator.refused += not is_ours
         return is_ours
 
     def found_late(self, records: list[Late]) -> list[Late]:
@@ -191,11 +191,11 @@ class Followed:
 
     def looks_due(self, now: float) -> bool:
         """Whether a late-only request is due; True once."""
-        return self.line.phase == "live" and self.line.has_history and self.look_back.is_due(now)
+        return self.timeline.phase == "live" and self.timeline.has_history and self.look_back.is_due(now)
 
     def past_delayed(self, error: SourceError) -> None:
         """Note that the request for its history failed and is repeated from the beginning."""
-        self.past_error, self._left_out = error, LeftOut()
+        self.past_error, self._skipped = error, Skipped()
 
     def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
         """Process the end of its history; returns the quotes to publish.
@@ -203,43 +203,43 @@ class Followed:
         If the history failed, its splits and dividends are requested again much later.
         """
         self.past_error = error
-        self._note_left_out(asked_at)
+        self._note_skipped(asked_at)
         self.history_done = self.history_total
         if isinstance(error, UnknownSymbol):
             self.unknown = error
         if error is not None:
             self.look_back.failed()
-            self.missing_after = self.line.wanted_after
-        return self.line.past_ended(asked_at, failed=error is not None)
+            self.missing_after = self.timeline.wanted_after
+        return self.timeline.past_ended(asked_at, failed=error is not None)
 
-    def _note_left_out(self, now: float) -> None:
+    def _note_skipped(self, now: float) -> None:
         """Report the skipped rows of a whole history once."""
-        left_out, self._left_out = self._left_out, LeftOut()
-        if left_out.count:
-            detail = f"history: rows are skipped, the first one because: {left_out.reason}"
-            self.findings.append(Finding(self.symbol, LEFT_OUT, True, now, left_out.count, detail=detail))
+        skipped, self._skipped = self._skipped, Skipped()
+        if skipped.count:
+            detail = f"history: rows are skipped, the first one because: {skipped.reason}"
+            self.findings.append(Finding(self.symbol, SKIPPED_ROWS, True, now, skipped.count, detail=detail))
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
         """Update the active source, the comparison of sources and the watermark, twice a second. After a failover,
         returns the quotes of the new source that were missed.
         """
-        is_open = calendar_of(self.intake.exchange).at(int(now)).name == "regular"
-        self.look_back.note(0.0 if is_open else self._traded_at, self.intake.exchange, now)
-        has_changed = self.choice.decide(now, is_open)
+        is_open = calendar_of(self.deduplicator.exchange).at(int(now)).name == "regular"
+        self.look_back.note(0.0 if is_open else self._traded_at, self.deduplicator.exchange, now)
+        has_changed = self.failover.decide(now, is_open)
         quotes = self._take_over(now) if has_changed else []
         self._compare(now)
-        contact = self._contact(health[self.choice.speaker])
+        contact = self._contact(health[self.failover.active_source])
         if has_changed:
-            self.line.caught_up(contact)
-        elif contact and self.line.contact(contact, self.intake.trade_id is not None):
-            self.intake.after_gap()
+            self.timeline.caught_up(contact)
+        elif contact and self.timeline.contact(contact, self.deduplicator.trade_id is not None):
+            self.deduplicator.after_gap()
         return quotes
 
     @property
     def _traded_at(self) -> float:
         """Time of the last quote of this run, 0 if there is none or it was outside the regular session."""
-        last = self.intake.last
-        return self.line.quoted[0] if last is not None and last.session in (None, "regular") else 0.0
+        last = self.deduplicator.last
+        return self.timeline.quoted[0] if last is not None and last.session in (None, "regular") else 0.0
 
     def _contact(self, health: SourceHealth) -> float:
         """The time up to which its source has sent everything, 0 if unknown. An open stream needs no polls."""
@@ -248,32 +248,32 @@ class Followed:
 
     def marks(self, now: float) -> list[TimeMark]:
         """The time mark that is due, if any."""
-        reached = self.line.mark_due()
+        reached = self.timeline.mark_due()
         if reached is None:
             return []
         # The clock of one source may be ahead of the median of several.
         received = datetime.fromtimestamp(max(now, reached), UTC)
         time = datetime.fromtimestamp(reached, UTC)
-        source, symbol = self.choice.speaker, self.symbol
+        source, symbol = self.failover.active_source, self.symbol
         return [TimeMark(time=time, source=source, position=0, received_time=received, symbol=symbol)]
 
     def _take_over(self, now: float) -> list[Quote]:
         """Switch to the new active source; returns its quotes since the last quote of the other source."""
-        first, speaker = self.choice.sources[0], self.choice.speaker
-        is_standing_in = speaker != first
-        detail = f"{speaker} replaces {first}" if is_standing_in else ""
+        first, active_source = self.failover.sources[0], self.failover.active_source
+        is_standing_in = active_source != first
+        detail = f"{active_source} replaces {first}" if is_standing_in else ""
         self.findings.append(Finding(self.symbol, "failover", is_standing_in, now, detail=detail))
-        self.intake.after_change_of_source()
-        newest = self.intake.last.event_time if self.intake.last else None
+        self.deduplicator.after_change_of_source()
+        newest = self.deduplicator.last.event_time if self.deduplicator.last else None
         missed = [quote for quote in self._standby if newest is None or quote.event_time > newest]
         self._standby.clear()
         return [quote for held in missed for quote in self._admit(held, False, now)]
 
     def _compare(self, now: float) -> None:
-        verdict = self.choice.compare(now)
+        verdict = self.failover.compare(now)
         if verdict:
-            values = (self.choice.difference, self._threshold)
-            detail = f"{' and '.join(self.choice.sources)} differ"
+            values = (self.failover.difference, self._threshold)
+            detail = f"{' and '.join(self.failover.sources)} differ"
             self.findings.append(
                 Finding(self.symbol, "disagreement", verdict == "raise", now, *values, detail)
             )
@@ -285,4 +285,4 @@ class Followed:
     @property
     def known(self) -> KnownOfSymbol:
         """What the log holds of it, for when it is followed again later."""
-        return self.line.known(self.intake.trade_id)._replace(currency=self.intake.currency)
+        return self.timeline.known(self.deduplicator.trade_id)._replace(currency=self.deduplicator.currency)

@@ -82,7 +82,7 @@ class QuoteRate:
             self._seconds.popleft()
 
 
-class Told(NamedTuple):
+class SymbolCondition(NamedTuple):
     """The state of a symbol as shown to the user: state, cause if there are no quotes, detail, and two times."""
 
     state: str
@@ -93,7 +93,7 @@ class Told(NamedTuple):
     next_try: float | None
 
 
-def told(
+def basic_condition(
     source: str,
     health: SourceHealth,
     unknown: UnknownSymbol | None,
@@ -102,7 +102,7 @@ def told(
     last_received: float,
     calendar: SessionCalendar,
     now: float,
-) -> Told:
+) -> SymbolCondition:
     """State and cause of a symbol. A closed market has priority over all other causes.
 
     `own_error` is the error of this symbol's history or, once that is loaded, of its quotes.
@@ -113,17 +113,21 @@ def told(
     cause, detail = (error.cause, str(error)) if error is not None else ("", "")
     next_try = health.next_try if error is not None and unknown is None and health.next_try > now else None
     if unknown is not None:
-        return Told("waiting", cause, detail, session, None, None)
+        return SymbolCondition("waiting", cause, detail, session, None, None)
     if not has_past:
-        return Told("history", cause, detail, session, None, next_try)
+        return SymbolCondition("history", cause, detail, session, None, next_try)
     if session == "closed":
-        return Told("closed", "market closed", "", session, float(calendar.turns(int(now))), None)
+        return SymbolCondition("closed", "market closed", "", session, float(calendar.turns(int(now))), None)
     if is_fresh:
-        return Told("live", cause, detail, session, None, next_try)
+        return SymbolCondition("live", cause, detail, session, None, next_try)
     if error is not None:
-        return Told("stale", cause, detail, session, None, next_try)
+        return SymbolCondition("stale", cause, detail, session, None, next_try)
     if session != "regular":
-        return Told("live", "", f"{source} has no trades at the moment", session, None, None)
+        return SymbolCondition("live", "", f"{source} has no trades at the moment", session, None, None)
     if not last_received:
-        return Told("waiting", "", f"waiting for the first quote from {source}", session, None, None)
-    return Told("stale", "stream silent", f"{source} responds, but has no new quote", session, None, None)
+        return SymbolCondition(
+            "waiting", "", f"waiting for the first quote from {source}", session, None, None
+        )
+    return SymbolCondition(
+        "stale", "stream silent", f"{source} responds, but has no new quote", session, None, None
+    )

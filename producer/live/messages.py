@@ -8,11 +8,11 @@ from shared.errors import SourceError
 from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar
 
-Asker = Literal["stream", "question"]
+Channel = Literal["stream", "poll"]
 """The thread that sent a message: the one that reads the source's stream, or the one that polls it."""
 
 
-class Came(NamedTuple):
+class QuotesReceived(NamedTuple):
     """Quotes of a source, by its own names, complete up to `contact`; `asked` holds the polled names, if polled."""
 
     source: str
@@ -28,7 +28,7 @@ class Connected(NamedTuple):
     at: float
 
 
-class FellBehind(NamedTuple):
+class TradesMissing(NamedTuple):
     """The newest trades of these names are missing, possibly because of `error`, so their watermark stops.
 
     It continues once the same channel, stream or poll, has received them.
@@ -36,20 +36,20 @@ class FellBehind(NamedTuple):
 
     source: str
     names: tuple[str, ...]
-    by: Asker
+    by: Channel
     error: SourceError | None
 
 
-class CaughtUp(NamedTuple):
+class TradesComplete(NamedTuple):
     """All numbered trades of these names up to `at` have been received."""
 
     source: str
     names: tuple[str, ...]
     at: float
-    by: Asker
+    by: Channel
 
 
-class Lost(NamedTuple):
+class SourceFailed(NamedTuple):
     """The stream (`is_stream`) or a poll of the source failed; the next attempt is at `next_try`."""
 
     source: str
@@ -60,7 +60,7 @@ class Lost(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
+class HistoryRequest:
     """A request for the history of `name` at the source, our `symbol`, after `after` (None for all).
 
     `late_only` requests only splits, dividends and days without a session; if that fails, it is not retried. Requests
@@ -73,39 +73,50 @@ class Wish:
     late_only: bool = False
 
 
-class Past(NamedTuple):
+class HistoryReceived(NamedTuple):
     """A part of a requested history."""
 
-    wish: Wish
+    request: HistoryRequest
     part: HistorySlice
 
 
-class FoundLate(NamedTuple):
+class LateRecords(NamedTuple):
     """The result of a late-only request: splits, dividends and days without a session."""
 
     symbol: str
     records: list[CorporateAction | RecordedBar]
 
 
-class PastEnded(NamedTuple):
+class HistoryEnded(NamedTuple):
     """A requested history is complete, or failed with `error`."""
 
-    wish: Wish
+    request: HistoryRequest
     error: SourceError | None
     at: float
 
 
-class PastDelayed(NamedTuple):
+class HistoryDelayed(NamedTuple):
     """A requested history could not be fetched now; it is retried."""
 
-    wish: Wish
+    request: HistoryRequest
     error: SourceError
 
 
-class Watched(NamedTuple):
+class ListingsChanged(NamedTuple):
     """The symbols to follow from now on, each with its listings, primary first."""
 
     listings: dict[str, tuple[Listing, ...]]
 
 
-Word = Came | Connected | FellBehind | CaughtUp | Lost | Past | FoundLate | PastDelayed | PastEnded | Watched
+InboxMessage = (
+    QuotesReceived
+    | Connected
+    | TradesMissing
+    | TradesComplete
+    | SourceFailed
+    | HistoryReceived
+    | LateRecords
+    | HistoryDelayed
+    | HistoryEnded
+    | ListingsChanged
+)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from producer.live.followed import Followed
-from producer.live.health import SourceHealth, Told
+from producer.live.health import SourceHealth, SymbolCondition
 from producer.live.quality_row import Cause, QualityRow, State
 from producer.live.symbol_condition import condition_of
 
@@ -14,37 +14,37 @@ HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("strea
 
 def quality_row(followed: Followed, health: SourceHealth, now: float, clock_fault: str = "") -> QualityRow:
     """The row as of `now`, in epoch seconds. `clock_fault` is the description of a wrong clock, else empty."""
-    told = _with_clock_fault(condition_of(followed, health, now), clock_fault)
-    intake, last = followed.intake, followed.intake.last
+    condition = _with_clock_fault(condition_of(followed, health, now), clock_fault)
+    deduplicator, last = followed.deduplicator, followed.deduplicator.last
     return QualityRow(
         symbol=followed.symbol,
-        source=followed.choice.speaker,
-        standby=followed.choice.standby,
-        state=cast(State, told.state),
-        cause=cast(Cause, told.cause),
-        detail=told.detail,
-        next_try_at=_time(told.next_try),
-        session=told.session,
-        opens_at=_time(told.opens_at),
+        source=followed.failover.active_source,
+        standby=followed.failover.standby,
+        state=cast(State, condition.state),
+        cause=cast(Cause, condition.cause),
+        detail=condition.detail,
+        next_try_at=_time(condition.next_try),
+        session=condition.session,
+        opens_at=_time(condition.opens_at),
         last_event_time=last.event_time if last else None,
         last_received_time=_time(followed.last_received or None),
         quotes_per_minute=followed.quotes_per_minute(now),
-        quotes=intake.quotes,
-        gaps=followed.line.gaps,
-        duplicates=intake.duplicates,
-        out_of_order=intake.out_of_order,
-        refused=intake.refused + health.refused,
+        quotes=deduplicator.quotes,
+        gaps=followed.timeline.gaps,
+        duplicates=deduplicator.duplicates,
+        out_of_order=deduplicator.out_of_order,
+        refused=deduplicator.refused + health.refused,
         reconnects=health.reconnects,
         history_done=followed.history_done,
         history_total=followed.history_total,
     )
 
 
-def _with_clock_fault(told: Told, clock_fault: str) -> Told:
+def _with_clock_fault(condition: SymbolCondition, clock_fault: str) -> SymbolCondition:
     """The state, with a wrong clock as its cause if that may be the real one."""
-    if not clock_fault or told.cause not in HIDDEN_BY_CLOCK.get(told.state, ()):
-        return told
-    return told._replace(cause="wrong clock", detail=clock_fault, next_try=None)
+    if not clock_fault or condition.cause not in HIDDEN_BY_CLOCK.get(condition.state, ()):
+        return condition
+    return condition._replace(cause="wrong clock", detail=clock_fault, next_try=None)
 
 
 def _time(second: float | None) -> datetime | None:

@@ -122,7 +122,7 @@ class Lease:
                 )
 
 
-class _Seen:
+class _LeaseState:
     """The state of the lease topic: the last claim, and the last heartbeat of its epoch."""
 
     def __init__(self, browser: LogBrowser) -> None:
@@ -173,14 +173,14 @@ def _free(
 ) -> bool:
     """Wait until no other producer holds the lease; returns whether it is free, False if `stop` was set first."""
     with browse(claims) as browser:
-        seen = _Seen(browser)
+        seen = _LeaseState(browser)
         if seen.is_over or seen.holder == holder.name or seen.holder in holder.ended:
             return True
         log.warning("Another producer (%s) publishes to this topic: waiting until it ends.", seen.holder)
         with waiting(seen.holder):
             silent = 0.0
             while not wait(stop, LOOK_SECONDS):
-                now = seen if browser.ends() == seen.ends else _Seen(browser)
+                now = seen if browser.ends() == seen.ends else _LeaseState(browser)
                 # Only time waited here counts: while a broker hangs, no heartbeat can arrive.
                 silent = silent + LOOK_SECONDS if now is seen else 0.0
                 seen = now

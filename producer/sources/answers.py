@@ -34,14 +34,14 @@ class Received(NamedTuple):
         return self
 
 
-class LeftOut:
+class Skipped:
     """Counts skipped pieces of one or more responses, with the reason of the first one."""
 
     def __init__(self) -> None:
         self.count = 0
         self.reason = ""
 
-    def add(self, other: "LeftOut") -> None:
+    def add(self, other: "Skipped") -> None:
         """Add the skipped pieces of another response."""
         self.count, self.reason = self.count + other.count, self.reason or other.reason
 
@@ -69,7 +69,7 @@ class Company(NamedTuple):
 class HistorySlice(NamedTuple):
     """A part of a symbol's history, in time order, after `done` of `total` requests.
 
-    `doubts` describe to the user what was skipped because it is ambiguous; `left_out` counts what was skipped because
+    `doubts` describe to the user what was skipped because it is ambiguous; `skipped` counts what was skipped because
     it is invalid, None for nothing.
     """
 
@@ -77,4 +77,4 @@ class HistorySlice(NamedTuple):
     done: int
     total: int
     doubts: tuple[str, ...] = ()
-    left_out: LeftOut | None = None
+    skipped: Skipped | None = None

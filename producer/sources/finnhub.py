@@ -17,10 +17,10 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
-from producer.sources.answers import Company, HistorySlice, LeftOut, Received
+from producer.sources.answers import Company, HistorySlice, Received, Skipped
 from producer.sources.decimals import decimals_of
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import understood_fields
+from producer.sources.piecewise import parsed_fields
 from producer.transport.http import HttpClient, Rejected
 from producer.transport.provider_clock import ProviderClock, ignore_trade_time
 from producer.transport.rate_limits import RequestLimit
@@ -157,7 +157,7 @@ class Finnhub:
 
     def _last_price(self, name: str) -> LastPrice:
         """Raises UnknownSymbol if the response contains zeros, ValueError if it is unreadable."""
-        last = understood_fields(self._ask("/quote", name), LastPrice, LeftOut())
+        last = parsed_fields(self._ask("/quote", name), LastPrice, Skipped())
         if not last.t or not last.c:
             raise UnknownSymbol(f"Finnhub has no price for {name}.")
         return last

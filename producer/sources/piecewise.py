@@ -6,21 +6,21 @@ from typing import TypeVar
 
 import msgspec
 
-from producer.sources.answers import LeftOut
+from producer.sources.answers import Skipped
 from shared.errors import Unanswered
 
 Piece = TypeVar("Piece", bound=msgspec.Struct)
 Item = TypeVar("Item")
 
 
-def log_left_out(left_out: LeftOut, log: logging.Logger, answer: str) -> None:
+def log_skipped(skipped: Skipped, log: logging.Logger, answer: str) -> None:
     """Log one line for the whole `answer`, such as "Yahoo's 1d bars of X", if anything was skipped."""
-    if left_out.count:
-        log.warning("%s: %d skipped, the first one because: %s", answer, left_out.count, left_out.reason)
+    if skipped.count:
+        log.warning("%s: %d skipped, the first one because: %s", answer, skipped.count, skipped.reason)
 
 
-def understood_items(
-    raw: Iterable[object], kind: type[Item], left_out: LeftOut, strict: bool = True
+def parsed_items(
+    raw: Iterable[object], kind: type[Item], skipped: Skipped, strict: bool = True
 ) -> list[Item]:
     """The valid items, in order. Unless `strict`, numbers may be given as text."""
     items = []
@@ -28,29 +28,27 @@ def understood_items(
         try:
             items.append(msgspec.convert(one, kind, strict=strict))
         except msgspec.ValidationError as error:
-            left_out.note(error)
+            skipped.note(error)
     return items
 
 
-def understood_rows(raw: object, kind: type[Item], answer: str, left_out: LeftOut) -> list[Item]:
-    """The valid rows, whose numbers may be given as text; others are counted in `left_out`.
+def parsed_rows(raw: object, kind: type[Item], answer: str, skipped: Skipped) -> list[Item]:
+    """The valid rows, whose numbers may be given as text; others are counted in `skipped`.
 
     Raises Unanswered if the `answer` is not a list of rows, or none of them is valid.
     """
     try:
         return msgspec.convert(raw, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError:
-        rows = understood_items(raw if isinstance(raw, list) else [], kind, left_out, strict=False)
+        rows = parsed_items(raw if isinstance(raw, list) else [], kind, skipped, strict=False)
         if not rows:
             raise Unanswered(f"{answer} are unreadable.") from None
         return rows
 
 
-def rising(
-    rows: Iterable[Item], place_of: Callable[[Item], int], after: int, left_out: LeftOut
-) -> list[Item]:
+def rising(rows: Iterable[Item], place_of: Callable[[Item], int], after: int, skipped: Skipped) -> list[Item]:
     """The rows in order of their places (times or numbers), each place once, only after `after`; others are counted in
-    `left_out`.
+    `skipped`.
 
     Of two rows with the same place the first one is kept.
     """
@@ -68,11 +66,11 @@ def rising(
                 else f"{place} is repeated: {found[place]} is kept, {row} skipped"
             )
     for reason in (*differing, *others):
-        left_out.note(reason)
+        skipped.note(reason)
     return [found[place] for place in sorted(found)]
 
 
-def understood_fields(raw: object, kind: type[Piece], left_out: LeftOut) -> Piece:
+def parsed_fields(raw: object, kind: type[Piece], skipped: Skipped) -> Piece:
     """`raw` as `kind`; an invalid field gets its default.
 
     Raises msgspec.ValidationError if a field without a default is missing or invalid.
@@ -85,5 +83,5 @@ def understood_fields(raw: object, kind: type[Piece], left_out: LeftOut) -> Piec
             msgspec.convert(known[field.encode_name], field.type)
         except msgspec.ValidationError as error:
             if known.pop(field.encode_name) is not None:
-                left_out.note(f"{field.encode_name}: {error}")
+                skipped.note(f"{field.encode_name}: {error}")
     return msgspec.convert(known, kind)

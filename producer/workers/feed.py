@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from queue import Queue
 
-from producer.live.messages import Connected, Word
+from producer.live.messages import Connected, InboxMessage
 from producer.sources.answers import Received
 from producer.sources.provider import Provider
 from producer.transport.websocket import PING_SECONDS
-from producer.workers.inbox import Telling
-from producer.workers.missed_trades import Behind, Pages
+from producer.workers.inbox import InboxWriter
+from producer.workers.missed_trades import IncompleteNames, TradePages
 from shared.errors import SourceError, StreamSilent, Unanswered
 from shared.observability.heartbeat import beat, strand, wait
 
@@ -47,7 +47,7 @@ class Feed:
     """
 
     def __init__(
-        self, provider: Provider, inbox: "Queue[Word]", poll_interval: float, now: Callable[[], float]
+        self, provider: Provider, inbox: "Queue[InboxMessage]", poll_interval: float, now: Callable[[], float]
     ) -> None:
         self.provider = provider
         self.expects_quotes = False
@@ -55,7 +55,7 @@ class Feed:
         self._interval = max(poll_interval, provider.poll_seconds or 0.0)
         self._names: tuple[str, ...] = ()
         self._stop = threading.Event()
-        self._telling = Telling(provider, inbox, self._stop, now)
+        self._writer = InboxWriter(provider, inbox, self._stop, now)
         self._has_stream = threading.Event()
         self._poll_now = threading.Event()
         self._stream_now = threading.Event()
@@ -66,7 +66,7 @@ class Feed:
     def follow(self, names: tuple[str, ...], trade_ids: dict[str, int]) -> None:
         """Set the followed names, with the last trade in the log of those whose trades are numbered."""
         for name in set(names) - set(self._names):
-            self._telling.follow(name, trade_ids.get(name))
+            self._writer.follow(name, trade_ids.get(name))
         if names != self._names:
             self._names = names
             self._poll_now.set()
@@ -123,7 +123,7 @@ class Feed:
         pause = max(min(LONGEST_PAUSE, pause), error.retry_after or 0.0)
         if self._failures == 1:
             log.warning("The stream of %s was lost (%s): reconnecting.", self.provider.name, error)
-        self._telling.lost(error, True, pause)
+        self._writer.lost(error, True, pause)
         wanted = self._stop if error.retry_after else self._stream_now
         wait(wanted, pause)
         self._stream_now.clear()
@@ -137,21 +137,21 @@ class Feed:
             if self._failures:
                 log.info("The stream of %s is connected again.", self.provider.name)
             self._has_stream.set()
-            behind, pages = Behind(), Pages(self.provider)
-            self._fall_behind(names, behind)
+            incomplete, pages = IncompleteNames(), TradePages(self.provider)
+            self._fall_behind(names, incomplete)
             received_at = time.monotonic()
             while not self._stop.is_set():
                 beat()
                 if self._names != names:
-                    behind.forget(set(names) - set(self._names))
-                    self._fall_behind(set(self._names) - set(names), behind)
+                    incomplete.forget(set(names) - set(self._names))
+                    self._fall_behind(set(self._names) - set(names), incomplete)
                     names = self._names
                     stream.follow(names)
-                received = stream.receive(0.0 if self._may_fetch(behind) else RECEIVE_SECONDS)
+                received = stream.receive(0.0 if self._may_fetch(incomplete) else RECEIVE_SECONDS)
                 received_at = self._check_silence(received, received_at)
-                self._pass_on(received, behind)
-                if self._may_fetch(behind):
-                    self._close_the_gaps(behind, pages)
+                self._pass_on(received, incomplete)
+                if self._may_fetch(incomplete):
+                    self._close_the_gaps(incomplete, pages)
         finally:
             stream.close()
 
@@ -165,34 +165,34 @@ class Feed:
             raise StreamSilent(f"{self.provider.name} sent nothing for {now - received_at:.0f} s")
         return received_at
 
-    def _pass_on(self, received: Received, behind: Behind) -> None:
+    def _pass_on(self, received: Received, incomplete: IncompleteNames) -> None:
         """Pass on what was received, except quotes of names with missing trades."""
-        self._fall_behind(self._telling.skipping(received.quotes) - behind.names, behind)
-        ready = behind.keep(received)
+        self._fall_behind(self._writer.skipping(received.quotes) - incomplete.names, incomplete)
+        ready = incomplete.keep(received)
         if ready.quotes or ready.refused:
-            self._telling.tell(ready, self._now())
+            self._writer.send(ready, self._now())
         elif not self.expects_quotes:
             # No quotes are expected, and a dead connection would have been detected by now.
-            self._telling.tell(ready, self._now() - DEAD_AFTER_SECONDS)
+            self._writer.send(ready, self._now() - DEAD_AFTER_SECONDS)
 
-    def _fall_behind(self, names: Iterable[str], behind: Behind) -> None:
+    def _fall_behind(self, names: Iterable[str], incomplete: IncompleteNames) -> None:
         """Note missing trades, for names with numbered trades: their new quotes wait, and their watermark stops."""
-        if missing := self._telling.numbered(names):
-            behind.names.update(missing)
-            self._telling.fell_behind(missing, "stream")
+        if missing := self._writer.numbered(names):
+            incomplete.names.update(missing)
+            self._writer.fell_behind(missing, "stream")
 
-    def _may_fetch(self, behind: Behind) -> bool:
-        return bool(behind.due(time.monotonic())) and self._telling.may_fetch
+    def _may_fetch(self, incomplete: IncompleteNames) -> bool:
+        return bool(incomplete.due(time.monotonic())) and self._writer.may_fetch
 
-    def _close_the_gaps(self, behind: Behind, pages: Pages) -> None:
+    def _close_the_gaps(self, incomplete: IncompleteNames, pages: TradePages) -> None:
         """Fetch a page for each name with missing trades. Failed requests do not end an open stream."""
-        for name, outcome in self._telling.fetch_some(behind.due(time.monotonic()), pages).items():
+        for name, outcome in self._writer.fetch_some(incomplete.due(time.monotonic()), pages).items():
             if isinstance(outcome, SourceError):
                 pause = max(GAP_PAUSE, outcome.retry_after or 0.0)
-                behind.try_again(name, time.monotonic() + pause)
-                self._telling.failed(name, outcome, "stream", pause)
+                incomplete.try_again(name, time.monotonic() + pause)
+                self._writer.failed(name, outcome, "stream", pause)
             elif outcome:
-                self._pass_on(Received(behind.caught_up(name)), behind)
+                self._pass_on(Received(incomplete.caught_up(name)), incomplete)
 
     def _keep_polling(self) -> None:
         pause = 0.0
@@ -214,7 +214,7 @@ class Feed:
         except SourceError as error:
             self._has_failed = True
             pause = max(interval, error.retry_after or 0.0)
-            self._telling.lost(error, False, pause)
+            self._writer.lost(error, False, pause)
             return pause
         if self._has_failed and not self._has_stream.is_set():
             self._stream_now.set()
@@ -223,14 +223,14 @@ class Feed:
 
     def _poll_names(self, names: Sequence[str], asked_at: float, seconds: float) -> None:
         """Poll these names. Raises SourceError if it concerns the provider or all names."""
-        numbered = self._telling.numbered(names)
-        failed = self._telling.catch_up(numbered, seconds)
+        numbered = self._writer.numbered(names)
+        failed = self._writer.catch_up(numbered, seconds)
         others = [name for name in names if name not in numbered]
         if others:
             try:
-                self._telling.tell(self.provider.poll(others), asked_at, tuple(others))
+                self._writer.send(self.provider.poll(others), asked_at, tuple(others))
             except Unanswered as error:
                 failed |= dict.fromkeys(others, error)
         Received([], failed=failed).unless_all_failed(names)
         for name, reason in failed.items():
-            self._telling.failed(name, reason, "question", seconds)
+            self._writer.failed(name, reason, "poll", seconds)

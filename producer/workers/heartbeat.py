@@ -11,7 +11,7 @@ from producer.publishing.publisher import FINISHED
 from shared.errors import TickstreamError, Unavailable
 from shared.observability.heartbeat import BEAT_SECONDS, beat, strand, wait
 from shared.postgres.database import Connection, connect, make_database
-from shared.runtime.lifecycle import SignOfLife
+from shared.runtime.lifecycle import HeartbeatRow
 from shared.settings.config import Config
 
 REFUSED_SECONDS = 10.0
@@ -38,7 +38,7 @@ def no_chores(_: Connection) -> None:
 @contextmanager
 def heartbeats(
     config: Config,
-    sign: SignOfLife,
+    sign: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None] = no_chores,
 ) -> Iterator[None]:
@@ -68,7 +68,7 @@ def heartbeats(
 
 def _write_heartbeats(
     config: Config,
-    sign: SignOfLife,
+    sign: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None],
     over: threading.Event,
@@ -82,5 +82,5 @@ def _write_heartbeats(
             last = over.wait(BEAT_SECONDS)
             state, detail, waiting, handled = condition()
             ended = "stopped" if last and state != FINISHED else state
-            sign.give(connection, ended, detail, waiting, handled)
+            sign.write(connection, ended, detail, waiting, handled)
             chores(connection)

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty, Queue
 
-from producer.live.messages import FoundLate, Past, PastDelayed, PastEnded, Wish, Word
+from producer.live.messages import (
+    HistoryDelayed,
+    HistoryEnded,
+    HistoryReceived,
+    HistoryRequest,
+    InboxMessage,
+    LateRecords,
+)
 from producer.sources.answers import HistorySlice
 from producer.sources.provider import Provider
 from producer.transport.provider_clock import ProviderClock
@@ -35,7 +42,7 @@ log = logging.getLogger("tickstream.producer")
 class Task:
     """A history request until it is completed or abandoned; times are seconds of time.monotonic."""
 
-    wish: Wish
+    request: HistoryRequest
     made: float = field(default_factory=time.monotonic)
     due: float = 0.0
     failures: int = 0
@@ -52,15 +59,17 @@ class Task:
         return float(min(LONGEST_PAUSE, PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10)))
 
 
-class Historian:
+class HistoryWorker:
     """Fetches histories from one provider and puts them into `inbox`. A failing history does not delay others."""
 
-    def __init__(self, provider: Provider, inbox: "Queue[Word]", clock: ProviderClock | None = None) -> None:
+    def __init__(
+        self, provider: Provider, inbox: "Queue[InboxMessage]", clock: ProviderClock | None = None
+    ) -> None:
         self._provider, self._inbox = provider, inbox
         self._clock = clock or ProviderClock(lambda: datetime.fromtimestamp(time.time(), UTC))
-        self._wishes: Queue[Task] = Queue()
+        self._queue: Queue[Task] = Queue()
         self._later: list[Task] = []
-        self._unwished: set[Wish] = set()
+        self._cancelled: set[HistoryRequest] = set()
         self._stop = threading.Event()
         self._down_since: float | None = None
         self._given_at = float("-inf")
@@ -70,13 +79,13 @@ class Historian:
         """Start the thread."""
         self._thread.start()
 
-    def wish(self, wish: Wish) -> None:
+    def request(self, request: HistoryRequest) -> None:
         """Queue a request."""
-        self._wishes.put(Task(wish))
+        self._queue.put(Task(request))
 
-    def unwish(self, wish: Wish) -> None:
+    def cancel(self, request: HistoryRequest) -> None:
         """Cancel a request."""
-        self._unwished.add(wish)
+        self._cancelled.add(request)
 
     def stop(self) -> None:
         """Ask the thread to stop."""
@@ -94,10 +103,10 @@ class Historian:
                     self._turn_to(task)
 
     def _turn_to(self, task: Task) -> None:
-        if task.wish in self._unwished:
-            self._unwished.discard(task.wish)
-        elif task.wish.late_only:
-            self._look_for_late(task.wish)
+        if task.request in self._cancelled:
+            self._cancelled.discard(task.request)
+        elif task.request.late_only:
+            self._look_for_late(task.request)
         else:
             self._fulfil(task)
 
@@ -105,35 +114,35 @@ class Historian:
         """The next task: new ones first, then due retries; None if there is none within a short time."""
         due = next((task for task in self._later if task.due <= time.monotonic()), None)
         try:
-            return self._wishes.get(timeout=0 if due else LOOK_SECONDS)
+            return self._queue.get(timeout=0 if due else LOOK_SECONDS)
         except Empty:
             if due is not None:
                 self._later.remove(due)
             return due
 
-    def _look_for_late(self, wish: Wish) -> None:
+    def _look_for_late(self, request: HistoryRequest) -> None:
         try:
-            parts = self._parts(wish, self._clock.now())
+            parts = self._parts(request, self._clock.now())
             found = [record for part in parts for record in part.records if _comes_late(record)]
         except SourceError as error:
-            log.debug("splits, dividends and late days of %s could not be read: %s", wish.symbol, error)
+            log.debug("splits, dividends and late days of %s could not be read: %s", request.symbol, error)
         else:
-            self._inbox.put(FoundLate(wish.symbol, found))
+            self._inbox.put(LateRecords(request.symbol, found))
 
     def _fulfil(self, task: Task) -> None:
         """Fetch one history. After a failure it is retried with growing pauses, after the other tasks."""
-        wish, asked_at, began = task.wish, self._clock.now(), time.monotonic()
+        request, asked_at, began = task.request, self._clock.now(), time.monotonic()
         try:
-            self._fetch(wish, asked_at)
+            self._fetch(request, asked_at)
         except (UnknownSymbol, Refused) as error:
-            self._inbox.put(PastEnded(wish, error, asked_at))
+            self._inbox.put(HistoryEnded(request, error, asked_at))
         except SourceError as error:
             self._try_later(task, error, asked_at)
         else:
             self._down_since, self._given_at = None, time.monotonic()
             # The responses may have shown that this machine's clock is fast: then fewer minutes had ended.
             asked_at = min(asked_at, self._clock.now() - (self._given_at - began))
-            self._inbox.put(PastEnded(wish, None, asked_at))
+            self._inbox.put(HistoryEnded(request, None, asked_at))
 
     def _try_later(self, task: Task, error: SourceError, asked_at: float) -> None:
         """Schedule a retry, or abandon the history after a while, because quotes wait for it.
@@ -146,9 +155,9 @@ class Historian:
         self._down_since = None if is_alone else self._down_since or now
         left = self._patience_left(task, now)
         if left <= 0:
-            self._inbox.put(PastEnded(task.wish, error, asked_at))
+            self._inbox.put(HistoryEnded(task.request, error, asked_at))
             return
-        self._inbox.put(PastDelayed(task.wish, error))
+        self._inbox.put(HistoryDelayed(task.request, error))
         wanted = max(task.pause if is_alone else PAUSE_SECONDS, error.retry_after or 0.0)
         pause = min(wanted, LONGEST_PAUSE, max(left, PAUSE_SECONDS))
         task.due = now + pause
@@ -163,25 +172,25 @@ class Historian:
         """
         began = min(task.failing_since or now, self._down_since or now)
         since = max(task.made, began)
-        if task.wish.after is not None:
+        if task.request.after is not None:
             return since + PATIENCE_SECONDS - now
         if self._down_since is not None:
             return float("inf")
         has_others = self._given_at > task.made
         return since + (PAST_PATIENCE_SECONDS if has_others else LONGEST_PATIENCE_SECONDS) - now
 
-    def _fetch(self, wish: Wish, asked_at: float) -> None:
-        for part in self._parts(wish, asked_at):
+    def _fetch(self, request: HistoryRequest, asked_at: float) -> None:
+        for part in self._parts(request, asked_at):
             beat()
             if self._stop.is_set():
                 return
             latest = self._clock.latest()
             finished = [record for record in part.records if _ends(record) <= latest]
-            self._inbox.put(Past(wish, part._replace(records=finished)))
+            self._inbox.put(HistoryReceived(request, part._replace(records=finished)))
 
-    def _parts(self, wish: Wish, asked_at: float) -> Iterator[HistorySlice]:
-        after = None if wish.after is None else datetime.fromtimestamp(wish.after, UTC)
-        return self._provider.history(wish.name, after, datetime.fromtimestamp(asked_at, UTC))
+    def _parts(self, request: HistoryRequest, asked_at: float) -> Iterator[HistorySlice]:
+        after = None if request.after is None else datetime.fromtimestamp(request.after, UTC)
+        return self._provider.history(request.name, after, datetime.fromtimestamp(asked_at, UTC))
 
 
 def _comes_late(record: RecordedBar | CorporateAction) -> bool:

@@ -6,24 +6,35 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from queue import Queue
 
-from producer.live.messages import Asker, Came, CaughtUp, FellBehind, Lost, Word
+from producer.live.messages import (
+    Channel,
+    InboxMessage,
+    QuotesReceived,
+    SourceFailed,
+    TradesComplete,
+    TradesMissing,
+)
 from producer.sources.answers import Received
 from producer.sources.provider import Provider
-from producer.workers.missed_trades import Pages
+from producer.workers.missed_trades import TradePages
 from shared.errors import SourceError, Unanswered, UnknownSymbol
 from shared.market.records import Quote
 from shared.observability.heartbeat import beat
 
-WORDS_WAITING = 32
+MESSAGES_WAITING = 32
 """With so many messages in the inbox, each at most a page, no more missed trades are fetched."""
 INBOX_SECONDS = 0.02
 
 
-class Telling:
+class InboxWriter:
     """Sends one provider's messages to the inbox; used by its two threads. `now` returns epoch seconds."""
 
     def __init__(
-        self, provider: Provider, inbox: "Queue[Word]", stop: threading.Event, now: Callable[[], float]
+        self,
+        provider: Provider,
+        inbox: "Queue[InboxMessage]",
+        stop: threading.Event,
+        now: Callable[[], float],
     ) -> None:
         self.provider, self.now = provider, now
         self._source, self._inbox, self._stop = provider.name, inbox, stop
@@ -52,26 +63,26 @@ class Telling:
                 skipping |= {quote.symbol} if quote.trade_id > before + 1 else set()
         return skipping
 
-    def tell(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
+    def send(self, received: Received, contact: float, asked: tuple[str, ...] = ()) -> None:
         """Send quotes, then update the trade numbers: trades that another thread finds after them are queued later."""
-        self._inbox.put(Came(self._source, received, contact, asked))
+        self._inbox.put(QuotesReceived(self._source, received, contact, asked))
         for quote in received.quotes:
             if quote.trade_id is not None:
                 self._trade_ids[quote.symbol] = max(quote.trade_id, self._trade_ids.get(quote.symbol, 0))
 
-    def fell_behind(self, names: Iterable[str], by: Asker) -> None:
+    def fell_behind(self, names: Iterable[str], by: Channel) -> None:
         """Report that the newest trades of these names are missing."""
-        self._inbox.put(FellBehind(self._source, tuple(names), by, None))
+        self._inbox.put(TradesMissing(self._source, tuple(names), by, None))
 
     def lost(self, error: SourceError, is_stream: bool, pause: float) -> None:
         """Report that the stream or a poll failed, and is retried after `pause` seconds."""
         now = self.now()
-        self._inbox.put(Lost(self._source, error, is_stream, now, now + pause))
+        self._inbox.put(SourceFailed(self._source, error, is_stream, now, now + pause))
 
-    def failed(self, name: str, error: SourceError, by: Asker, pause: float) -> None:
+    def failed(self, name: str, error: SourceError, by: Channel, pause: float) -> None:
         """Report a failed request for a name: for that name only if the error is Unanswered, else for the source."""
         if isinstance(error, Unanswered):
-            self._inbox.put(FellBehind(self._source, (name,), by, error))
+            self._inbox.put(TradesMissing(self._source, (name,), by, error))
         else:
             self.lost(error, False, pause)
 
@@ -82,9 +93,9 @@ class Telling:
 
     @property
     def _has_room(self) -> bool:
-        return self._inbox.qsize() < WORDS_WAITING
+        return self._inbox.qsize() < MESSAGES_WAITING
 
-    def fetch_some(self, names: Iterable[str], pages: Pages) -> dict[str, bool | SourceError]:
+    def fetch_some(self, names: Iterable[str], pages: TradePages) -> dict[str, bool | SourceError]:
         """Fetch a page for each name: whether it was the last one, or the error; empty while another thread fetches."""
         if not self._fetching.acquire(blocking=False):
             return {}
@@ -93,7 +104,7 @@ class Telling:
         finally:
             self._fetching.release()
 
-    def _fetched(self, name: str, pages: Pages) -> bool | SourceError:
+    def _fetched(self, name: str, pages: TradePages) -> bool | SourceError:
         try:
             return self._fetch(name, pages, "stream")
         except SourceError as error:
@@ -104,13 +115,13 @@ class Telling:
 
         After so many seconds the rest is left to the next call. Raises SourceError if it concerns the provider.
         """
-        waiting, pages, failed = deque(names), Pages(self.provider), dict[str, SourceError]()
+        waiting, pages, failed = deque(names), TradePages(self.provider), dict[str, SourceError]()
         until = time.monotonic() + seconds
         with self._fetching:
             while waiting and self._waits_for_room():
                 name = waiting.popleft()
                 try:
-                    is_whole = self._fetch(name, pages, "question")
+                    is_whole = self._fetch(name, pages, "poll")
                 except Unanswered as error:
                     failed[name] = error
                 else:
@@ -123,7 +134,7 @@ class Telling:
             beat()
         return not self._stop.is_set()
 
-    def _fetch(self, name: str, pages: Pages, by: Asker) -> bool:
+    def _fetch(self, name: str, pages: TradePages, by: Channel) -> bool:
         """Fetch and send a page of missing trades; returns whether it was the last one. Raises SourceError."""
         at, last = self.now(), self._trade_ids.get(name)
         if last is None:
@@ -131,10 +142,10 @@ class Telling:
         try:
             page = pages.next(name, last)
         except UnknownSymbol:
-            self.tell(Received([]), contact=0.0, asked=(name,))
+            self.send(Received([]), contact=0.0, asked=(name,))
             return True
         if page.quotes:
-            self.tell(Received(page.quotes), contact=0.0)
+            self.send(Received(page.quotes), contact=0.0)
         if page.is_last:
-            self._inbox.put(CaughtUp(self._source, (name,), at, by))
+            self._inbox.put(TradesComplete(self._source, (name,), at, by))
         return page.is_last

@@ -15,18 +15,18 @@ from producer.live.deduplication import KnownOfSymbol
 from producer.live.finding import Finding
 from producer.live.followed import Followed
 from producer.live.messages import (
-    Came,
-    CaughtUp,
     Connected,
-    FellBehind,
-    FoundLate,
-    Lost,
-    Past,
-    PastDelayed,
-    PastEnded,
-    Watched,
-    Wish,
-    Word,
+    HistoryDelayed,
+    HistoryEnded,
+    HistoryReceived,
+    HistoryRequest,
+    InboxMessage,
+    LateRecords,
+    ListingsChanged,
+    QuotesReceived,
+    SourceFailed,
+    TradesComplete,
+    TradesMissing,
 )
 from producer.live.quality import quality_row
 from producer.live.quality_row import QualityRow
@@ -42,7 +42,7 @@ from shared.observability.heartbeat import beat
 WAIT_SECONDS = 0.1
 TICK_SECONDS = 0.5
 QUALITY_SECONDS = 2.0
-INBOX_WORDS = 50_000
+INBOX_MESSAGES = 50_000
 """Maximum number of messages; if Kafka is unavailable for so long, providers have to wait."""
 CATCH_UP_SECONDS = 3600.0
 
@@ -60,7 +60,7 @@ class LiveMarket:
         grace: float,
         threshold: float,
     ) -> None:
-        self.inbox: Queue[Word] = Queue(INBOX_WORDS)
+        self.inbox: Queue[InboxMessage] = Queue(INBOX_MESSAGES)
         self.quality: tuple[QualityRow, ...] = ()
         self.findings: Queue[Finding] = Queue()
         self.companies: Mapping[str, Company] = {}
@@ -79,12 +79,12 @@ class LiveMarket:
         while not stop.is_set():
             beat()
             try:
-                word = self.inbox.get(timeout=WAIT_SECONDS)
+                message = self.inbox.get(timeout=WAIT_SECONDS)
             except Empty:
                 pass
             else:
                 self._correction = self.at_work.correction
-                yield from self._positions.give(self._heard(word), self._correction)
+                yield from self._positions.give(self._handle(message), self._correction)
             if time.monotonic() - self._ticked >= TICK_SECONDS:
                 self._ticked = time.monotonic()
                 yield from self._positions.give(self._tick(), self._correction)
@@ -110,7 +110,7 @@ class LiveMarket:
                     self._add(symbol, places)
             except ConfigError as error:
                 refused[symbol] = error
-        self.at_work.follow({listing: each.intake.trade_id for listing, each in self._by_name.items()})
+        self.at_work.follow({listing: each.deduplicator.trade_id for listing, each in self._by_name.items()})
         return refused
 
     def _add(self, symbol: str, listings: tuple[Listing, ...]) -> None:
@@ -121,7 +121,7 @@ class LiveMarket:
         self._followed[symbol] = followed
         self._by_name |= dict.fromkeys(listings, followed)
         if provider.has_history:
-            self._wish(followed)
+            self._request_history(followed)
 
     def _known_of(self, symbol: str) -> KnownOfSymbol | None:
         """What the log holds of a symbol. After a long time only its minute bars are fetched, not all trades."""
@@ -134,122 +134,125 @@ class LiveMarket:
         followed = self._followed.pop(symbol)
         self._by_name = {key: value for key, value in self._by_name.items() if value is not followed}
         self._known[symbol] = followed.known
-        if followed.wish is not None and followed.line.phase != "live":
-            self.at_work.unwish(followed.listings[0].source, followed.wish)
+        if followed.request is not None and followed.timeline.phase != "live":
+            self.at_work.cancel(followed.listings[0].source, followed.request)
 
-    def _wish(self, followed: Followed) -> None:
+    def _request_history(self, followed: Followed) -> None:
         source, name = followed.listings[0]
-        followed.wish = Wish(followed.symbol, name, followed.line.wanted_after)
-        self.at_work.wish(source, followed.wish)
+        followed.request = HistoryRequest(followed.symbol, name, followed.timeline.wanted_after)
+        self.at_work.request(source, followed.request)
 
-    def _wished(self, wish: Wish) -> Followed | None:
+    def _requested(self, request: HistoryRequest) -> Followed | None:
         """The symbol of a history request, None if it is no longer needed."""
-        followed = self._followed.get(wish.symbol)
-        return followed if followed is not None and followed.wish is wish else None
+        followed = self._followed.get(request.symbol)
+        return followed if followed is not None and followed.request is request else None
 
     def _look_for_late(self, followed: Followed, now: float) -> None:
         source, name = followed.listings[0]
         after = followed.look_back.after(now) if followed.past_error is None else followed.missing_after
-        self.at_work.wish(source, Wish(followed.symbol, name, after, late_only=True))
+        self.at_work.request(source, HistoryRequest(followed.symbol, name, after, late_only=True))
 
-    def _heard(self, word: Word) -> Iterable[Record]:
-        if isinstance(word, Came):
-            return self._came(word)
-        if isinstance(word, Past):
-            followed = self._wished(word.wish)
-            return followed.past(word.part, self._now()) if followed else ()
-        if isinstance(word, FoundLate):
-            followed = self._followed.get(word.symbol)
-            return followed.found_late(word.records) if followed else ()
-        if isinstance(word, PastEnded):
-            followed = self._wished(word.wish)
-            return followed.past_ended(word.error, word.at) if followed else ()
-        self._noted(word)
+    def _handle(self, message: InboxMessage) -> Iterable[Record]:
+        if isinstance(message, QuotesReceived):
+            return self._on_quotes(message)
+        if isinstance(message, HistoryReceived):
+            followed = self._requested(message.request)
+            return followed.past(message.part, self._now()) if followed else ()
+        if isinstance(message, LateRecords):
+            followed = self._followed.get(message.symbol)
+            return followed.found_late(message.records) if followed else ()
+        if isinstance(message, HistoryEnded):
+            followed = self._requested(message.request)
+            return followed.past_ended(message.error, message.at) if followed else ()
+        self._note(message)
         return ()
 
-    def _noted(self, word: Connected | FellBehind | CaughtUp | Lost | PastDelayed | Watched) -> None:
+    def _note(
+        self,
+        message: Connected | TradesMissing | TradesComplete | SourceFailed | HistoryDelayed | ListingsChanged,
+    ) -> None:
         """Handle messages that produce no records."""
-        if isinstance(word, Connected):
-            self.at_work.health[word.source].connected()
-        elif isinstance(word, FellBehind):
-            self._fell_behind(word)
-        elif isinstance(word, CaughtUp):
-            self._caught_up(word)
-        elif isinstance(word, Lost):
-            self.at_work.health[word.source].lost(word.error, word.is_stream, word.next_try)
-        elif isinstance(word, Watched):
-            for symbol, error in self.follow(word.listings).items():
+        if isinstance(message, Connected):
+            self.at_work.health[message.source].connected()
+        elif isinstance(message, TradesMissing):
+            self._fell_behind(message)
+        elif isinstance(message, TradesComplete):
+            self._caught_up(message)
+        elif isinstance(message, SourceFailed):
+            self.at_work.health[message.source].lost(message.error, message.is_stream, message.next_try)
+        elif isinstance(message, ListingsChanged):
+            for symbol, error in self.follow(message.listings).items():
                 log.error("%s is not followed: %s", symbol, error)
-        elif (followed := self._wished(word.wish)) is not None:
-            followed.past_delayed(word.error)
+        elif (followed := self._requested(message.request)) is not None:
+            followed.past_delayed(message.error)
 
-    def _fell_behind(self, word: FellBehind) -> None:
-        for name in word.names:
-            followed = self._spoken(word.source, name)
+    def _fell_behind(self, message: TradesMissing) -> None:
+        for name in message.names:
+            followed = self._active(message.source, name)
             if followed is not None:
-                followed.fell_behind(word.by, word.error)
+                followed.fell_behind(message.by, message.error)
 
-    def _caught_up(self, word: CaughtUp) -> None:
-        self.at_work.health[word.source].answered()
-        for name in word.names:
-            followed = self._spoken(word.source, name)
+    def _caught_up(self, message: TradesComplete) -> None:
+        self.at_work.health[message.source].answered()
+        for name in message.names:
+            followed = self._active(message.source, name)
             if followed is not None:
-                followed.caught_up(word.by, word.at)
+                followed.caught_up(message.by, message.at)
 
-    def _spoken(self, source: str, name: str) -> Followed | None:
+    def _active(self, source: str, name: str) -> Followed | None:
         """The symbol if this is its active source, else None."""
         followed = self._by_name.get(Listing(source, name))
-        return followed if followed is not None and followed.choice.speaker == source else None
+        return followed if followed is not None and followed.failover.active_source == source else None
 
-    def _came(self, came: Came) -> Iterator[Quote]:
-        health, polled = self.at_work.health[came.source], bool(came.asked)
-        self._note_delays(came)
-        for quote in came.received.quotes:
-            followed = self._by_name.get(Listing(came.source, quote.symbol))
+    def _on_quotes(self, batch: QuotesReceived) -> Iterator[Quote]:
+        health, polled = self.at_work.health[batch.source], bool(batch.asked)
+        self._note_delays(batch)
+        for quote in batch.received.quotes:
+            followed = self._by_name.get(Listing(batch.source, quote.symbol))
             if followed is not None:
-                before = followed.line.phase
-                yield from followed.take(came.source, quote, came.contact, polled, health.stream_open)
+                before = followed.timeline.phase
+                yield from followed.take(batch.source, quote, batch.contact, polled, health.stream_open)
                 self._look_back(followed, before)
-        health.received(came.contact, polled)
-        health.refused += came.received.refused
+        health.received(batch.contact, polled)
+        health.refused += batch.received.refused
         if polled:
-            self._note_missing(came)
+            self._note_missing(batch)
 
-    def _note_delays(self, came: Came) -> None:
-        for name, delay in came.received.delays.items():
-            if (followed := self._spoken(came.source, name)) is not None:
-                followed.line.delay = delay
+    def _note_delays(self, batch: QuotesReceived) -> None:
+        for name, delay in batch.received.delays.items():
+            if (followed := self._active(batch.source, name)) is not None:
+                followed.timeline.delay = delay
 
-    def _note_missing(self, came: Came) -> None:
+    def _note_missing(self, batch: QuotesReceived) -> None:
         """Process the polled names: those that failed, those omitted by the provider, and those found."""
-        received, now = came.received, self._now()
+        received, now = batch.received, self._now()
         there = received.named | {quote.symbol for quote in received.quotes}
-        for name in came.asked:
-            followed = self._spoken(came.source, name)
+        for name in batch.asked:
+            followed = self._active(batch.source, name)
             if followed is None:
                 continue
             followed.is_closed_by_source = name in received.closed
             if name in received.failed:
-                followed.fell_behind("question", received.failed[name])
+                followed.fell_behind("poll", received.failed[name])
             elif name not in there:
-                followed.missed(came.source, now)
+                followed.missed(batch.source, now)
             else:
                 followed.answered(name in received.named, now)
 
     def _look_back(self, followed: Followed, before: str) -> None:
         """Request the history after a gap was detected."""
-        if before == "live" and followed.line.phase == "history":
-            self._wish(followed)
+        if before == "live" and followed.timeline.phase == "history":
+            self._request_history(followed)
 
     def _tick(self) -> Iterator[Record]:
         self._compare_clocks()
         now = self._now()
         for followed in self._followed.values():
-            before = followed.line.phase
+            before = followed.timeline.phase
             yield from followed.tick(now, self.at_work.health)
             self._look_back(followed, before)
-            if followed.line.top_up_due(now):
-                self._wish(followed)
+            if followed.timeline.top_up_due(now):
+                self._request_history(followed)
             if followed.looks_due(now):
                 self._look_for_late(followed, now)
             yield from followed.marks(now)
@@ -263,20 +266,22 @@ class LiveMarket:
     def _report(self, now: float) -> None:
         """Update the sources with expected quotes, the delays of the symbols and the data quality for the page."""
         open_sources = {
-            followed.choice.speaker
+            followed.failover.active_source
             for followed in self._followed.values()
-            if calendar_of(followed.intake.exchange).at(int(now)).name == "regular"
+            if calendar_of(followed.deduplicator.exchange).at(int(now)).name == "regular"
             and not followed.is_closed_by_source
         }
         self.at_work.expect_quotes(open_sources)
         for symbol, company in list(self.companies.items()):
             if symbol in self._followed:
-                self._followed[symbol].line.delay = company.delay
+                self._followed[symbol].timeline.delay = company.delay
         self.quality = tuple(self._quality(followed, now) for followed in self._followed.values())
 
     def _quality(self, followed: Followed, now: float) -> QualityRow:
-        speaker = followed.choice.speaker
-        return quality_row(followed, self.at_work.health[speaker], now, self._clocks.fault(speaker))
+        active_source = followed.failover.active_source
+        return quality_row(
+            followed, self.at_work.health[active_source], now, self._clocks.fault(active_source)
+        )
 
     def _compare_clocks(self) -> None:
         """Compare this machine's clock with the providers', and log changes."""
@@ -294,4 +299,4 @@ class LiveMarket:
         for health in self.at_work.health.values():
             health.not_beyond(now)
         for followed in self._followed.values():
-            followed.line.not_beyond(now)
+            followed.timeline.not_beyond(now)

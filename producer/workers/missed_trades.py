@@ -25,7 +25,7 @@ class Page(NamedTuple):
     is_last: bool
 
 
-class Pages:
+class TradePages:
     """The open page iterators by name. Not thread-safe."""
 
     def __init__(self, provider: Provider) -> None:
@@ -45,7 +45,7 @@ class Pages:
         return Page(quotes, is_last)
 
 
-class Behind:
+class IncompleteNames:
     """The names for which a stream missed trades, and their newest quotes, which wait for the missing ones."""
 
     def __init__(self) -> None:

@@ -6,10 +6,10 @@ from queue import Queue
 
 from producer.live.clocks import Clocks
 from producer.live.health import SourceHealth
-from producer.live.messages import Wish, Word
+from producer.live.messages import HistoryRequest, InboxMessage
 from producer.sources.provider import Provider
 from producer.workers.feed import Feed
-from producer.workers.history_worker import Historian
+from producer.workers.history_worker import HistoryWorker
 from shared.errors import Unavailable
 from shared.market.listings import Listing
 
@@ -21,12 +21,14 @@ MakeProvider = Callable[[str], Provider]
 class ProvidersAtWork:
     """Their messages go to `inbox`; `health` holds the status of each, updated by the thread that reads the inbox."""
 
-    def __init__(self, make_provider: MakeProvider, inbox: "Queue[Word]", poll_interval: float) -> None:
+    def __init__(
+        self, make_provider: MakeProvider, inbox: "Queue[InboxMessage]", poll_interval: float
+    ) -> None:
         self.health: dict[str, SourceHealth] = {}
         self._make_provider, self._inbox, self._poll_interval = make_provider, inbox, poll_interval
         self._providers: dict[str, Provider] = {}
         self._feeds: dict[str, Feed] = {}
-        self._historians: dict[str, Historian] = {}
+        self._history_workers: dict[str, HistoryWorker] = {}
 
     def open(self, source: str) -> None:
         """Start a provider at its first symbol. Raises ConfigError if its key is missing."""
@@ -35,9 +37,9 @@ class ProvidersAtWork:
         provider = self._make_provider(source)
         self.health[source] = SourceHealth(provider.streams)
         self._feeds[source] = Feed(provider, self._inbox, self._poll_interval, provider.clock.now)
-        self._historians[source] = Historian(provider, self._inbox, provider.clock)
+        self._history_workers[source] = HistoryWorker(provider, self._inbox, provider.clock)
         self._feeds[source].start()
-        self._historians[source].start()
+        self._history_workers[source].start()
         self._providers[source] = provider
 
     def clocks(self) -> Clocks:
@@ -67,17 +69,17 @@ class ProvidersAtWork:
         for source, feed in self._feeds.items():
             feed.expects_quotes = source in sources
 
-    def wish(self, source: str, wish: Wish) -> None:
+    def request(self, source: str, request: HistoryRequest) -> None:
         """Request a history."""
-        self._historians[source].wish(wish)
+        self._history_workers[source].request(request)
 
-    def unwish(self, source: str, wish: Wish) -> None:
+    def cancel(self, source: str, request: HistoryRequest) -> None:
         """Cancel a history request."""
-        self._historians[source].unwish(wish)
+        self._history_workers[source].cancel(request)
 
     def close(self) -> None:
         """Stop all threads; a pending request ends by its own time limit."""
-        workers: list[Feed | Historian] = [*self._feeds.values(), *self._historians.values()]
+        workers: list[Feed | HistoryWorker] = [*self._feeds.values(), *self._history_workers.values()]
         for worker in workers:
             worker.stop()
         until = time.monotonic() + CLOSE_SECONDS

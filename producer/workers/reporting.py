@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from queue import Empty
 
-from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
-from producer.live.messages import Watched
+from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
+from producer.live.messages import ListingsChanged
 from producer.store.tables import (
     DataAlert,
     clear_alert,
@@ -53,7 +53,7 @@ class Report:
                 self._written = self._market.quality
         if listings != self.listings:
             self.listings = listings
-            self._market.inbox.put(Watched(listings))
+            self._market.inbox.put(ListingsChanged(listings))
         self._keep_findings(connection)
 
     def _keep_findings(self, connection: Connection) -> None:
@@ -78,9 +78,9 @@ def keep(cursor: Cursor, finding: Finding) -> None:
         clear_alert(cursor, finding.symbol, finding.kind, at)
         return
     values = (finding.value, finding.threshold, finding.detail)
-    put = keep_alert if finding.kind in (DOUBTFUL, LEFT_OUT) else raise_alert
+    put = keep_alert if finding.kind in (DOUBTFUL, SKIPPED_ROWS) else raise_alert
     is_news = put(cursor, DataAlert(finding.symbol, finding.kind, at, *values))
-    if is_news and finding.kind != LEFT_OUT:
+    if is_news and finding.kind != SKIPPED_ROWS:
         log.warning("%s: %s", finding.symbol, finding.detail)
 
 

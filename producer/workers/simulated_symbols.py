@@ -23,7 +23,7 @@ AHEAD = timedelta(seconds=3)
 log = logging.getLogger("tickstream.producer")
 
 
-class Joining:
+class MarketMembership:
     """Adds symbols to a market and removes them."""
 
     def __init__(self, market: SimulatedMarket) -> None:
@@ -38,7 +38,7 @@ class Joining:
         self._gone = frozenset(each.symbol for each in asked if not each.wanted)
         self._market.leave(self._gone)
 
-    def give(self, connection: Connection) -> None:
+    def apply_requests(self, connection: Connection) -> None:
         """Apply new requests, once a second. Raises the errors of the database."""
         with transaction(connection) as cursor:
             asked = read_asked(cursor)
@@ -47,9 +47,9 @@ class Joining:
         self._gone = gone
         for each in asked:
             if each.wanted and each.joined_at is None:
-                self._take_up(connection, each.symbol)
+                self._join(connection, each.symbol)
 
-    def _take_up(self, connection: Connection, symbol: str) -> None:
+    def _join(self, connection: Connection, symbol: str) -> None:
         """Add a symbol at the next full minute, or at a later one if storing that took too long."""
         joins = EPOCH + MINUTE * (_minute(datetime.now(UTC) + AHEAD) + 1)
         with transaction(connection) as cursor:

@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from threading import Event
 
 BEAT_SECONDS = 1.0
-LONGEST_WORDS = 1_000
+LONGEST_REASON = 1_000
 """Characters: a write of this size to a pipe is atomic."""
-LAST_WORDS = "!"
+FAILURE_MARK = "!"
 
 
 class Pulse:
@@ -75,9 +75,9 @@ class Pulse:
             self._steps.remove(seconds)
             self._give()
 
-    def last_words(self, sentence: str) -> None:
+    def report_failure(self, sentence: str) -> None:
         """Send the reason why the part can't continue."""
-        self._write(LAST_WORDS + " ".join(sentence.split())[:LONGEST_WORDS])
+        self._write(FAILURE_MARK + " ".join(sentence.split())[:LONGEST_REASON])
 
     def _give(self) -> None:
         self._gave_at = time.monotonic()
@@ -91,12 +91,12 @@ class Pulse:
 
 
 _ours = Pulse()
-begin, beat, strand, long_step, last_words = (
+begin, beat, strand, long_step, report_failure = (
     _ours.begin,
     _ours.beat,
     _ours.strand,
     _ours.long_step,
-    _ours.last_words,
+    _ours.report_failure,
 )
 
 
@@ -110,20 +110,20 @@ def wait(event: Event, seconds: float) -> bool:
 
 
 class Listener:
-    """The supervisor's end of the pipe. `theirs` is the part's end, None on Windows."""
+    """The supervisor's end of the pipe. `part_end` is the part's end, None on Windows."""
 
     def __init__(self) -> None:
-        self.theirs: int | None = None
+        self.part_end: int | None = None
         self._pipe: int | None = None
         self._rest = b""
         if sys.platform != "win32":
-            self._pipe, self.theirs = os.pipe()
+            self._pipe, self.part_end = os.pipe()
             os.set_blocking(self._pipe, False)
 
-    def forget_theirs(self) -> None:
+    def close_part_end(self) -> None:
         """Close our copy of the part's end, once the part has inherited it."""
-        if self.theirs is not None:
-            os.close(self.theirs)
+        if self.part_end is not None:
+            os.close(self.part_end)
 
     def receive(self) -> list[str]:
         """The lines received since the last call, in order."""

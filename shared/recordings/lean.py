@@ -146,11 +146,11 @@ class LeanFile:
         """The ticks of a day. Half of all trades have the millisecond of the previous one, so its time is reused."""
         base = (midnight - EPOCH) // timedelta(microseconds=1)
         scale, quote = self.market.scale, self._quote
-        latest, order, event_time, left_out = "", 0, midnight, 0
+        latest, order, event_time, skipped = "", 0, midnight, 0
         for text in lines:
             milliseconds, price, size = text.split(",", 3)[:3]
             if price.startswith("-"):
-                left_out += 1
+                skipped += 1
                 continue
             if milliseconds != latest:
                 latest = milliseconds
@@ -158,10 +158,10 @@ class LeanFile:
                 order = quote_order(base + elapsed)
                 event_time = midnight + timedelta(microseconds=elapsed)
             yield order, partial(quote, event_time, float(price) / scale, float(size))
-        if left_out:
+        if skipped:
             log.warning(
                 "%s: %d ticks with a negative price were skipped; they mark outages of the exchange.",
-                *(self.path, left_out),
+                *(self.path, skipped),
             )
 
     def _bars_of_a_day(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:

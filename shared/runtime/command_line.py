@@ -87,7 +87,7 @@ def run_part(part: str, doc: str | None, run: Callable[[Config, Stop], None]) ->
         return EXIT_AGAIN
     except TickstreamError as error:
         print_error(f"{part}: {error}")
-        pulse.last_words(str(error))
+        pulse.report_failure(str(error))
         return EXIT_STOP
     except KeyboardInterrupt:
         logging.getLogger("tickstream").info("%s was stopped before it started.", part)

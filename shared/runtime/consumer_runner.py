@@ -12,7 +12,7 @@ from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.observability.heartbeat import beat
 from shared.postgres.database import connect, make_database, transaction
-from shared.runtime.lifecycle import SignOfLife, Stop, keep_trying, place, servers
+from shared.runtime.lifecycle import HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
 from shared.runtime.offsets import GroupOnTopic, claim_origin
 from shared.runtime.stream import ConsumerLoop, Fold, Pace
 from shared.settings.config import Config
@@ -44,15 +44,15 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
     Raises ConfigError, or StopPart if a restart would fail the same way.
     """
     _collect_garbage_less_often()
-    with place(part.name, config.topic(), config.embedded.data) as instance:
-        sign = SignOfLife(part.name, instance)
+    with instance_name(part.name, config.topic(), config.embedded.data) as instance:
+        sign = HeartbeatRow(part.name, instance)
 
         def attempt() -> None:
             with servers(config) as ready, _opened(part, instance, ready) as stream, stop.gently():
                 log.info("%s runs on topic %s", part.name, config.topic())
                 _run(stream, sign, config, stop)
 
-        keep_trying(part.name, attempt, stop, config.errors)
+        retry_until_stopped(part.name, attempt, stop, config.errors)
 
 
 def _collect_garbage_less_often() -> None:
@@ -93,7 +93,7 @@ def _pace(config: Config) -> Pace:
     )
 
 
-def _run(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+def _run(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
     """Run the loop to its end."""
     try:
         _run_steps(stream, sign, config, stop)
@@ -102,10 +102,10 @@ def _run(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading
         # A stop during a step interrupts it: the next start continues as after a kill.
         if not stop.is_set():
             raise
-    sign.give(stream.connection, "stopped", "", stream.lag(), stream.handled)
+    sign.write(stream.connection, "stopped", "", stream.lag(), stream.handled)
 
 
-def _run_steps(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: threading.Event) -> None:
+def _run_steps(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
     """Run steps until `stop` is set, with a heartbeat every second and regular log lines about the throughput."""
     logged, logged_at = 0, time.monotonic()
     while not stop.is_set() and not stream.has_enough:
@@ -113,7 +113,7 @@ def _run_steps(stream: ConsumerLoop, sign: SignOfLife, config: Config, stop: thr
         stream.step()
         if sign.due():
             lag = stream.lag()
-            per_second = sign.give(stream.connection, "running", "", lag, stream.handled)
+            per_second = sign.write(stream.connection, "running", "", lag, stream.handled)
             enough = stream.commits - logged >= config.running.log_performance_frequency
             if enough and time.monotonic() - logged_at >= PACE_LOG_SECONDS:
                 logged, logged_at = stream.commits, time.monotonic()

@@ -59,7 +59,7 @@ def _with_servers(config: Config, leases: ExitStack, *, kafka: bool) -> Config:
 
 
 @contextmanager
-def place(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str]:
+def instance_name(part: str, topic: str, data: Path, slots: int = SLOTS) -> Iterator[str]:
     """A name for this instance of a part that is unique on this machine and is reused after a restart.
 
     It includes a hash of the data folder: two checkouts on one machine may share servers but not locks.
@@ -132,7 +132,9 @@ def stop_without(supervisor: int | None, stop: threading.Event) -> None:
     threading.Thread(target=watch, name="supervisor watch", daemon=True).start()
 
 
-def keep_trying(part: str, attempt: Callable[[], None], stop: threading.Event, errors: Errors) -> None:
+def retry_until_stopped(
+    part: str, attempt: Callable[[], None], stop: threading.Event, errors: Errors
+) -> None:
     """Run `attempt` until it returns or `stop` is set; retries with jittered backoff while a server is unavailable.
 
     Each type of error is logged once per outage, not once per attempt.
@@ -172,7 +174,7 @@ BEAT = """
 """
 
 
-class SignOfLife:
+class HeartbeatRow:
     """Writes a part's heartbeat row with its status once a second; times are those of the database clock."""
 
     def __init__(self, part: str, instance: str) -> None:
@@ -184,7 +186,7 @@ class SignOfLife:
         """Whether the last heartbeat is at least a second old."""
         return time.monotonic() - self._last[0] >= BEAT_SECONDS
 
-    def give(self, connection: Connection, state: str, detail: str, lag: int, handled: int) -> float:
+    def write(self, connection: Connection, state: str, detail: str, lag: int, handled: int) -> float:
         """Write the heartbeat row; `handled` counts messages since the start. Returns messages/s since the last one."""
         now = time.monotonic()
         before, handled_before = self._last

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 
 from shared.errors import StopPart
-from shared.observability.heartbeat import LAST_WORDS, Listener
+from shared.observability.heartbeat import FAILURE_MARK, Listener
 from shared.runtime.lifecycle import pause
 from shared.settings.sections import Errors
 from shared.settings.server_types import PROJECT
@@ -60,7 +60,7 @@ class Child:
         self.done = False
         self.failure = ""
         self.deaths = self.instant_deaths = 0
-        self._last_words = ""
+        self._failure_reason = ""
         self._listener = Listener()
         self._hangs = False
         self._began = self._start_at = self._looked_at = self._deadline = time.monotonic()
@@ -95,8 +95,8 @@ class Child:
     def _start(self, errors: Errors) -> None:
         self._began = time.monotonic()
         self._deadline = self._began + START_PATIENCE * errors.hang_seconds
-        self._hangs, self._last_words, self._listener = False, "", Listener()
-        pipe = self._listener.theirs
+        self._hangs, self._failure_reason, self._listener = False, "", Listener()
+        pipe = self._listener.part_end
         # In its own session it receives Ctrl-C only through us, not also directly, for example during its imports.
         self.process = subprocess.Popen(
             [sys.executable, *self.command, *(() if pipe is None else ("--pulse", str(pipe)))],
@@ -106,13 +106,13 @@ class Child:
             start_new_session=True,
             pass_fds=() if pipe is None else (pipe,),
         )
-        self._listener.forget_theirs()
+        self._listener.close_part_end()
 
     def _listen(self, now: float, errors: Errors) -> None:
         """Read its messages: heartbeats, and the reason of its failure."""
         for line in self._listener.receive():
-            if line.startswith(LAST_WORDS):
-                self._last_words = line.removeprefix(LAST_WORDS)
+            if line.startswith(FAILURE_MARK):
+                self._failure_reason = line.removeprefix(FAILURE_MARK)
             elif line.isdigit():
                 self._deadline = now + max(errors.hang_seconds, float(line))
         if self.failure and now - self._began > INSTANT_SECONDS:
@@ -125,7 +125,9 @@ class Child:
             log.info("%s has finished.", self.part)
         elif status == EXIT_STOP:
             self._is_down = True
-            self.failure = f"{self.part} can't continue: {self._last_words or 'the reason is in the log.'}"
+            self.failure = (
+                f"{self.part} can't continue: {self._failure_reason or 'the reason is in the log.'}"
+            )
             log.error("%s It stays stopped; the other parts keep running.", self.failure)
         else:
             self._died(status, errors)
@@ -147,7 +149,7 @@ class Child:
         log.warning("%s exited with status %d: it is restarted in %.1f s.", self.part, status, wait)
         self._start_at = time.monotonic() + wait
 
-    def tell(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         """Send a signal if the process still runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
@@ -181,7 +183,7 @@ def stop_all(children: Sequence[Child]) -> None:
     """Ask all children to stop, and kill those that don't in time."""
     until = time.monotonic() + STOP_SECONDS
     for child in children:
-        child.tell(signal.SIGTERM)
+        child.send_signal(signal.SIGTERM)
     for child in children:
         if child.process is None:
             continue

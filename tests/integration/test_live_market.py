@@ -6,7 +6,7 @@ from queue import Empty
 import pytest
 
 from producer.live.finding import Finding
-from producer.live.messages import Watched
+from producer.live.messages import ListingsChanged
 from shared.market.listings import Listing, Listings
 from tests.integration.live import (
     BINANCE,
@@ -109,14 +109,14 @@ def test_symbols_come_and_go_while_others_stream_on(standin: StandIn) -> None:
             COIN.name: (Listing("binance", "COIN1USDT"),),
             OTHER.name: (Listing("binance", "COIN2USDT"),),
         }
-        live.market.inbox.put(Watched(both))
+        live.market.inbox.put(ListingsChanged(both))
         standin.streams.wait_until_followed("binance", "COIN1USDT", "COIN2USDT")
         made = trades(standin, 3, OTHER.name)
         within(SLACK, lambda: has_in_order(live, made, OTHER.name))
-        live.market.inbox.put(Watched({COIN.name: both[COIN.name]}))
+        live.market.inbox.put(ListingsChanged({COIN.name: both[COIN.name]}))
         within(SLACK, lambda: standin.streams.subscribed["binance"] == {"COIN1USDT"})
         trades(standin, 3, OTHER.name)
-        live.market.inbox.put(Watched(both))
+        live.market.inbox.put(ListingsChanged(both))
         standin.streams.wait_until_followed("binance", "COIN1USDT", "COIN2USDT")
         trade(standin, OTHER.name)
         trade(standin)
@@ -156,7 +156,7 @@ def test_standby_stands_in_for_a_source_that_is_silent_until_it_is_back(standin:
 
 
 def _until_found(live: Live, standin: StandIn, providers: tuple[str, ...], is_raised: bool) -> Finding:
-    """The change of the speaker, while these stream."""
+    """The change of the active source, while these stream."""
     findings: list[Finding] = []
 
     def is_there() -> bool:

@@ -11,7 +11,7 @@ from dashboard.read.rows import PartRow
 from db.migrate import migrate
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
-from shared.runtime.lifecycle import SignOfLife
+from shared.runtime.lifecycle import HeartbeatRow
 from tests.integration.server_user import wait_for
 from tests.screen_rows import (
     MINUTE,
@@ -202,9 +202,9 @@ def test_part_that_was_started_again_is_running_again(connection: Connection) ->
         with transaction(connection) as cursor:
             return queries.read_parts(cursor)["storage"]
 
-    SignOfLife("storage", "a").give(connection, "stopped", "", 0, 10)
+    HeartbeatRow("storage", "a").write(connection, "stopped", "", 0, 10)
     assert (found().state, is_alive(found())) == ("stopped", False)
-    SignOfLife("storage", "a").give(connection, "running", "", 0, 0)
+    HeartbeatRow("storage", "a").write(connection, "running", "", 0, 0)
     assert (found().state, found().instances, is_alive(found())) == ("running", 1, True)
 
 

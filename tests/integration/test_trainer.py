@@ -17,7 +17,7 @@ from ml.trainer import Trainer, train
 from ml.training.schedule import Progress
 from ml.training.training_tables import closed_bars
 from shared.postgres.database import connect, copy_rows, transaction
-from shared.runtime.lifecycle import SignOfLife, Stop
+from shared.runtime.lifecycle import HeartbeatRow, Stop
 from tests.integration.desk import PROJECT, Desk, give_last_quote
 from tests.integration.server_user import PATIENCE, wait_for
 
@@ -156,7 +156,7 @@ def test_round_that_dies_is_told_of(
     trading_desk: Desk, caplog: pytest.LogCaptureFixture, status: int | None, words: str
 ) -> None:
     with closing(connect(trading_desk.database(), "test")) as connection:
-        trainer = Trainer(trading_desk.config, connection, SignOfLife("trainer", "here"), Stop())
+        trainer = Trainer(trading_desk.config, connection, HeartbeatRow("trainer", "here"), Stop())
         trainer.tell("1m", status)
     assert words in caplog.text
     assert bool(words) == bool(caplog.records)

@@ -12,7 +12,7 @@ import pytest
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.live.day_volume import DayVolume
-from producer.live.deduplication import Intake
+from producer.live.deduplication import Deduplicator
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
 from shared.market.records import Quote
@@ -53,8 +53,8 @@ def streamed(**said: Any) -> Quote:
 
 def sizes(quotes: Iterable[Quote], is_polled: bool = True) -> list[float | None]:
     """The size that each of a symbol's quotes goes into the log with."""
-    intake = Intake("AAPL", None)
-    admitted = [intake.admit(quote, is_polled) for quote in quotes]
+    deduplicator = Deduplicator("AAPL", None)
+    admitted = [deduplicator.admit(quote, is_polled) for quote in quotes]
     assert all(admitted)
     return [quote.size for quote in admitted if quote]
 
@@ -159,22 +159,22 @@ def test_streamed_frames_from_the_close_to_the_next_opening_give_the_volumes_tha
 
 def test_streamed_quote_after_the_session_takes_the_close_that_a_poll_told() -> None:
     """The reference of the change is that of the same session: not the one of the hours before."""
-    intake = Intake("AAPL", None)
-    intake.learn(polled(regularMarketTime=second(19, 15, 59)))
-    regular = intake.admit(streamed(time=second(19, 15, 59, 30) * 1000, market_hours=1), polled=False)
+    deduplicator = Deduplicator("AAPL", None)
+    deduplicator.learn(polled(regularMarketTime=second(19, 15, 59)))
+    regular = deduplicator.admit(streamed(time=second(19, 15, 59, 30) * 1000, market_hours=1), polled=False)
     assert regular is not None
     assert (regular.previous_close, regular.day_open) == (266.0, 268.0)
-    unknown = intake.admit(streamed(time=second(19, 16, 1) * 1000, market_hours=2), polled=False)
+    unknown = deduplicator.admit(streamed(time=second(19, 16, 1) * 1000, market_hours=2), polled=False)
     assert unknown is not None
     assert unknown.previous_close is None
     closed = {"regularMarketTime": second(19, 16, 0)}
-    intake.learn(polled(**closed, postMarketPrice=270.5, postMarketTime=second(19, 16, 2)))
-    after = intake.admit(streamed(time=second(19, 16, 3) * 1000, market_hours=2), polled=False)
+    deduplicator.learn(polled(**closed, postMarketPrice=270.5, postMarketTime=second(19, 16, 2)))
+    after = deduplicator.admit(streamed(time=second(19, 16, 3) * 1000, market_hours=2), polled=False)
     assert after is not None
     assert (after.previous_close, after.day_open) == (270.0, None)
     early = {"preMarketPrice": 271.0, "preMarketTime": second(20, 4, 0)}
-    intake.learn(polled(**closed, **early))
-    opening = intake.admit(streamed(time=second(20, 9, 30) * 1000, market_hours=1), polled=False)
+    deduplicator.learn(polled(**closed, **early))
+    opening = deduplicator.admit(streamed(time=second(20, 9, 30) * 1000, market_hours=1), polled=False)
     assert opening is not None
     assert opening.previous_close == 270.0
 

@@ -20,7 +20,7 @@ from shared.errors import NoRoom, Unavailable
 from shared.files.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
 from shared.observability.logs import start_logging
 from shared.postgres.database import connect, transaction
-from shared.runtime.lifecycle import keep_trying
+from shared.runtime.lifecycle import retry_until_stopped
 from shared.runtime.supervision import EXIT_STOP
 from shared.settings.sections import Errors, Logging
 from tests.chaos.outcome import first_difference, outcome
@@ -167,7 +167,7 @@ def test_a_file_of_our_own_that_finds_no_room_is_waited_for(
             small_disk.make_room()
         written.write_bytes(os.urandom(MEGABYTE))
 
-    keep_trying("trainer", attempt, Event(), Errors(retry_delay=0.0))
+    retry_until_stopped("trainer", attempt, Event(), Errors(retry_delay=0.0))
     assert tries == 3
     assert written.stat().st_size == MEGABYTE
     assert [
@@ -231,4 +231,4 @@ def test_any_other_error_of_a_file_is_no_reason_to_wait() -> None:
         raise OSError(errno.EACCES, "no access")
 
     with pytest.raises(PermissionError):
-        keep_trying("trainer", attempt, Event(), Errors(retry_delay=0.0))
+        retry_until_stopped("trainer", attempt, Event(), Errors(retry_delay=0.0))

@@ -7,7 +7,7 @@ import pytest
 
 from producer.live.deduplication import KnownOfSymbol
 from producer.live.followed import Followed
-from producer.live.messages import Watched
+from producer.live.messages import ListingsChanged
 from producer.sources.answers import HistorySlice
 from shared.market.listings import Listing, Listings
 from shared.market.records import Quote, RecordedBar
@@ -43,10 +43,10 @@ def live() -> Followed:
     take(symbol, quote(1))
     symbol.past_ended(None, MINUTE + 1)
     take(symbol, quote(61))
-    assert symbol.line.top_up_due(MINUTE + 70)
+    assert symbol.timeline.top_up_due(MINUTE + 70)
     symbol.past_ended(None, MINUTE + 70)
     assert take(symbol, quote(100))
-    assert symbol.line.mark_due() == MINUTE + 98
+    assert symbol.timeline.mark_due() == MINUTE + 98
     assert take(symbol, quote(110, 103.0))
     return symbol
 
@@ -85,7 +85,7 @@ def test_quote_that_waited_when_its_symbol_was_removed_is_not_taken_for_publishe
 def test_history_that_was_fetched_again_does_not_hide_what_was_published() -> None:
     """A gap's history ends before the last quote: after a restart amid it that quote came again."""
     symbol = live()
-    assert symbol.line.contact(MINUTE + 400)
+    assert symbol.timeline.contact(MINUTE + 400)
     start = datetime.fromtimestamp(MINUTE + 60, UTC)
     bar = RecordedBar(
         symbol="AAPL", interval="1m", start=start, open=100.0, high=103.0, low=100.0, close=103.0,
@@ -129,8 +129,8 @@ def test_last_quote_is_once_in_the_log_while_a_market_at_work_changes_what_it_fo
         standin.streams.wait_until_followed("yahoo", SHARE.name)
         made = trade(standin, SHARE.name)
         within(PATIENCE, lambda: market.hears(made, SHARE.name))
-        market.market.inbox.put(Watched(meanwhile))
-        market.market.inbox.put(Watched(first))
+        market.market.inbox.put(ListingsChanged(meanwhile))
+        market.market.inbox.put(ListingsChanged(first))
         after = trade(standin, SHARE.name)
         within(3 * PATIENCE, lambda: market.hears(after, SHARE.name))
         assert times_of(market, made.price) == 1

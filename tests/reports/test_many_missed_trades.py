@@ -10,10 +10,10 @@ from threading import Event
 
 import pytest
 
-from producer.live.messages import Came, CaughtUp, Word
+from producer.live.messages import InboxMessage, QuotesReceived, TradesComplete
 from producer.sources.registry import provider
 from producer.workers.feed import Feed
-from producer.workers.inbox import WORDS_WAITING
+from producer.workers.inbox import MESSAGES_WAITING
 from shared.settings.provider_settings import Providers
 from tests.integration.live import COIN, OTHER, within
 from tests.standin import Market, StandIn, coins
@@ -38,12 +38,12 @@ def standin() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def inbox() -> "Queue[Word]":
+def inbox() -> "Queue[InboxMessage]":
     return Queue()
 
 
 @pytest.fixture
-def feed(standin: StandIn, inbox: "Queue[Word]") -> Iterator[Feed]:
+def feed(standin: StandIn, inbox: "Queue[InboxMessage]") -> Iterator[Feed]:
     """A feed of both, whose stream is away; the log holds none of the trades."""
     standin.streams.refuse_handshake(503, times=10_000)
     settings = {**standin.settings, "BINANCE_REQUESTS_PER_MINUTE": 100_000}
@@ -55,20 +55,20 @@ def feed(standin: StandIn, inbox: "Queue[Word]") -> Iterator[Feed]:
     feed.join(5.0)
 
 
-def numbers(words: Iterator[Word], name: str) -> Iterator[int]:
+def numbers(words: Iterator[InboxMessage], name: str) -> Iterator[int]:
     """The numbers of the trades that are passed on."""
     for word in words:
-        if isinstance(word, Came):
+        if isinstance(word, QuotesReceived):
             yield from (quote.trade_id or 0 for quote in word.received.quotes if quote.symbol == name)
 
 
-def words_until_caught_up(inbox: "Queue[Word]", name: str) -> Iterator[Word]:
-    while not (isinstance(word := inbox.get(timeout=20), CaughtUp) and name in word.names):
+def words_until_caught_up(inbox: "Queue[InboxMessage]", name: str) -> Iterator[InboxMessage]:
+    while not (isinstance(word := inbox.get(timeout=20), TradesComplete) and name in word.names):
         yield word
 
 
 def test_missed_trades_come_page_by_page_once_each_and_in_order_in_bounded_memory(
-    feed: Feed, inbox: "Queue[Word]"
+    feed: Feed, inbox: "Queue[InboxMessage]"
 ) -> None:
     """After hours of absence the whole list was gathered before the first trade was passed on."""
     tracemalloc.start()
@@ -86,20 +86,20 @@ def test_missed_trades_come_page_by_page_once_each_and_in_order_in_bounded_memor
 
 
 def test_log_that_takes_nothing_stops_the_fetching_after_some_pages(
-    feed: Feed, inbox: "Queue[Word]", standin: StandIn
+    feed: Feed, inbox: "Queue[InboxMessage]", standin: StandIn
 ) -> None:
     """Nobody reads the inbox: what waits in it stays bounded, and a stop ends it between two pages."""
     feed.start()
-    within(20.0, lambda: inbox.qsize() >= WORDS_WAITING)
+    within(20.0, lambda: inbox.qsize() >= MESSAGES_WAITING)
     asked = len(standin.requests)
-    assert asked <= WORDS_WAITING + 10
+    assert asked <= MESSAGES_WAITING + 10
     feed.stop()
     feed.join(5.0)
     assert not any(thread.name.startswith("binance _keep") for thread in threading.enumerate())
     assert len(standin.requests) <= asked + 3
 
 
-def test_other_pair_is_told_while_trades_of_one_are_fetched(feed: Feed, inbox: "Queue[Word]") -> None:
+def test_other_pair_is_told_while_trades_of_one_are_fetched(feed: Feed, inbox: "Queue[InboxMessage]") -> None:
     """Each name has its turn after a page of the other."""
     feed.start()
     before = list(words_until_caught_up(inbox, "COIN2USDT"))

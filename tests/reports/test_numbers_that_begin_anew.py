@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.deduplication import Intake, KnownOfSymbol
+from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from shared.market.records import Quote
 
 MAY, JUNE = datetime(2022, 5, 13, tzinfo=UTC).timestamp(), datetime(2022, 5, 31, 6, tzinfo=UTC).timestamp()
@@ -20,15 +20,15 @@ def trade(second: float, number: int, price: float = 9.0) -> Quote:
     return Quote(symbol="LUNAUSDT", event_time=time, price=price, trade_id=number, **told)  # type: ignore[arg-type]
 
 
-def news(symbol: Intake, *trades: Quote) -> list[int | None]:
+def news(symbol: Deduplicator, *trades: Quote) -> list[int | None]:
     """The numbers of those that go into the log."""
     admitted = [symbol.admit(each, polled=False) for each in trades]
     return [each.trade_id for each in admitted if each is not None]
 
 
-def known_in_may() -> Intake:
+def known_in_may() -> Deduplicator:
     """What the log holds: 900,000 trades until the pair was taken off."""
-    return Intake("LUNAUSDT", KnownOfSymbol(MAY, None, 900_000, None, (MAY, 0.00005)))
+    return Deduplicator("LUNAUSDT", KnownOfSymbol(MAY, None, 900_000, None, (MAY, 0.00005)))
 
 
 def test_trades_of_a_new_count_are_news_each_once() -> None:
@@ -45,4 +45,4 @@ def test_lower_number_about_the_same_time_is_a_trade_that_is_known(late: float) 
 
 
 def test_number_is_a_known_one_where_no_time_is_known() -> None:
-    assert news(Intake("LUNAUSDT", KnownOfSymbol(0.0, None, 7)), trade(JUNE, 6), trade(JUNE, 8)) == [8]
+    assert news(Deduplicator("LUNAUSDT", KnownOfSymbol(0.0, None, 7)), trade(JUNE, 6), trade(JUNE, 8)) == [8]

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace as named
 
-from producer.live.deduplication import Intake, KnownOfSymbol
+from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from producer.live.followed import Followed
 from producer.producer import produce
 from producer.publishing.lease import Lease
@@ -51,11 +51,11 @@ def bar(second: float, price: float, currency: str | None) -> RecordedBar:
 
 def test_currency_that_the_log_tells_holds_after_a_restart() -> None:
     """GBp 430, a restart, then GBP 4.3: the price fell to a hundredth without a word."""
-    intake = Intake("BP.L", KnownOfSymbol(NOON.timestamp(), currency="GBp"))
-    assert intake.admit(quote(2, 4.3, "GBP"), polled=False) is None
-    assert (intake.refused, intake.other_currency) == (1, "GBP")
-    assert intake.admit(quote(3, 431.0, "GBp"), polled=False)
-    assert intake.admit(quote(4, 431.5, "GBX"), polled=False), "the same pence by another name"
+    deduplicator = Deduplicator("BP.L", KnownOfSymbol(NOON.timestamp(), currency="GBp"))
+    assert deduplicator.admit(quote(2, 4.3, "GBP"), polled=False) is None
+    assert (deduplicator.refused, deduplicator.other_currency) == (1, "GBP")
+    assert deduplicator.admit(quote(3, 431.0, "GBp"), polled=False)
+    assert deduplicator.admit(quote(4, 431.5, "GBX"), polled=False), "the same pence by another name"
 
 
 def test_currency_is_known_from_the_tables_where_the_end_of_the_log_does_not_tell_it() -> None:
@@ -96,7 +96,7 @@ def test_history_in_another_currency_is_refused_as_quotes_are() -> None:
         (430.0, "GBp"),
         (430.0, None),
     ]
-    assert followed.intake.refused == 1
+    assert followed.deduplicator.refused == 1
 
 
 def published(desk: Desk) -> list[Quote]:

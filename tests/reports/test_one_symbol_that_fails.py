@@ -7,9 +7,9 @@ from threading import Event
 
 import pytest
 
-from producer.live.messages import Past, PastDelayed, PastEnded, Wish, Word
+from producer.live.messages import HistoryDelayed, HistoryEnded, HistoryReceived, HistoryRequest, InboxMessage
 from producer.sources.registry import provider
-from producer.workers.history_worker import Historian
+from producer.workers.history_worker import HistoryWorker
 from shared.settings.provider_settings import Providers
 from tests.integration.live import (
     BINANCE,
@@ -106,24 +106,24 @@ def test_later_gap_has_its_own_patience() -> None:
         yahoo = provider(
             "yahoo", Providers.model_validate({"YAHOO_URL": local.url}), lambda: datetime.now(UTC), Event()
         )
-        inbox: Queue[Word] = Queue()
-        historian = Historian(yahoo, inbox)
+        inbox: Queue[InboxMessage] = Queue()
+        worker = HistoryWorker(yahoo, inbox)
         replies += [Reply("", 500)] * 100
-        historian.start()
+        worker.start()
         try:
-            historian.wish(Wish("A", "A", time.time() - 300))
-            assert isinstance(_last(inbox), PastEnded)
+            worker.request(HistoryRequest("A", "A", time.time() - 300))
+            assert isinstance(_last(inbox), HistoryEnded)
             replies[:] = [Reply("", 500)]
             nothing = Reply(_empty_chart())
-            historian.wish(Wish("B", "B", time.time() - 300))
-            assert isinstance(inbox.get(timeout=5), PastDelayed)
-            assert isinstance(inbox.get(timeout=10), Past)
+            worker.request(HistoryRequest("B", "B", time.time() - 300))
+            assert isinstance(inbox.get(timeout=5), HistoryDelayed)
+            assert isinstance(inbox.get(timeout=10), HistoryReceived)
             ended = inbox.get(timeout=5)
-            assert isinstance(ended, PastEnded)
+            assert isinstance(ended, HistoryEnded)
             assert ended.error is None
         finally:
-            historian.stop()
-            historian.join(2.0)
+            worker.stop()
+            worker.join(2.0)
 
 
 def _empty_chart() -> object:
@@ -131,9 +131,9 @@ def _empty_chart() -> object:
     return {"chart": {"result": [{"meta": meta, "indicators": {"quote": [{}]}}], "error": None}}
 
 
-def _last(inbox: "Queue[Word]") -> Word:
+def _last(inbox: "Queue[InboxMessage]") -> InboxMessage:
     """The first word that is no delay."""
-    while isinstance(word := inbox.get(timeout=5), PastDelayed):
+    while isinstance(word := inbox.get(timeout=5), HistoryDelayed):
         pass
     return word
 

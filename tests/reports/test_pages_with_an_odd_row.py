@@ -91,7 +91,7 @@ def test_label_that_is_no_day_of_an_exchange_costs_no_other_day(label: str) -> N
         body = {"Meta Data": {"5. Time Zone": "US/Eastern"}, series: {label: candle, "2024-07-09": candle}}
         told = read("600519.SHH", body, LATER, LATER)
         assert [bar.start.day for bar in told.bars] == [9]
-        assert told.left_out.count <= 1
+        assert told.skipped.count <= 1
 
 
 def test_odd_field_of_a_description_costs_no_other() -> None:

@@ -124,7 +124,7 @@ def test_a_screen_that_dies_at_once_again_and_again_is_tried_ever_more_rarely_wh
 
 
 def test_analytics_that_can_not_go_on_keeps_nobody_from_recording_and_is_started_no_more() -> None:
-    words = "sys.argv[-1] and pulse.last_words('The log is another one.'); raise SystemExit(3)"
+    words = "sys.argv[-1] and pulse.report_failure('The log is another one.'); raise SystemExit(3)"
     storage, analytics = child("storage", ALIVE), child("analytics", SIGNS + words)
     with supervised([storage, analytics]):
         wait_for(lambda: analytics.failure == "analytics can't continue: The log is another one.")
@@ -322,9 +322,9 @@ def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:
     pulse = Pulse()
     pulse.begin(theirs)
     for _ in range(100_000):
-        pulse.last_words("x" * 1000)
+        pulse.report_failure("x" * 1000)
     os.close(ours)
-    pulse.last_words("nobody listens")
+    pulse.report_failure("nobody listens")
     os.close(theirs)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from producer.live.finding import DOUBTFUL, LEFT_OUT, Finding
+from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
 from producer.live.followed import Followed
 from producer.sources.alpha_vantage.candles import day_bars
 from producer.sources.answers import HistorySlice
@@ -34,7 +34,7 @@ def left_out(symbol: Followed, parts: list[HistorySlice]) -> list[Finding]:
     for part in parts:
         symbol.past(part, AT)
     symbol.past_ended(None, AT)
-    return [finding for finding in symbol.findings if finding.kind == LEFT_OUT]
+    return [finding for finding in symbol.findings if finding.kind == SKIPPED_ROWS]
 
 
 def yahoos(**changes: Any) -> list[HistorySlice]:
@@ -74,8 +74,8 @@ def test_whole_history_without_a_fault_raises_none() -> None:
 def test_what_is_left_out_of_one_chart_is_not_left_out_of_another() -> None:
     """Scenario: all charts without a fault shared one count, in which anything might be noted."""
     one, other = (msgspec.convert(body([43.0], None), Chart) for _ in range(2))
-    one.left_out.note("a row")
-    assert (one.left_out.count, other.left_out.count) == (1, 0)
+    one.skipped.note("a row")
+    assert (one.skipped.count, other.skipped.count) == (1, 0)
 
 
 def test_history_that_is_fetched_again_from_its_beginning_counts_each_row_once() -> None:
@@ -115,13 +115,13 @@ def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_told() -> None:
         "IBM", {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}, NOW, NOW
     )
     assert [bar.start.day for bar in told.bars] == [21]
-    assert (told.left_out.count, told.doubts) == (
+    assert (told.skipped.count, told.doubts) == (
         1,
         ("1 bars are skipped in which one price differs from the others by a factor of 100",),
     )
 
 
-@pytest.mark.parametrize("kind", [LEFT_OUT, DOUBTFUL])
+@pytest.mark.parametrize("kind", [SKIPPED_ROWS, DOUBTFUL])
 def test_alert_about_a_history_is_kept_once_over_restarts_and_a_later_fetch_has_its_own(
     desk: Desk, kind: str
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from analytics.engine.bars import slot_of
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from producer.live.health import SourceHealth, Told, told
+from producer.live.health import SourceHealth, SymbolCondition, basic_condition
 from producer.sources.yahoo.quotes import read
 from shared.calendars.calendars import Exchange, Weekdays, calendar_of, periods_per_year
 from shared.errors import StreamSilent
@@ -36,14 +36,16 @@ YAHOOS_WORDS = """
 """
 
 
-def told_at(exchange: str, now: datetime, silent_for: float, error: StreamSilent | None = None) -> Told:
+def told_at(
+    exchange: str, now: datetime, silent_for: float, error: StreamSilent | None = None
+) -> SymbolCondition:
     """What the user is told of a symbol whose last quote came `silent_for` seconds ago."""
     health, second_now = SourceHealth(streams=True), now.timestamp()
     health.connected()
     if error is not None:
         health.lost(error, True, second_now + 20)
     calendar = calendar_of(exchange)
-    return told("yahoo", health, None, None, True, second_now - silent_for, calendar, second_now)
+    return basic_condition("yahoo", health, None, None, True, second_now - silent_for, calendar, second_now)
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ def symbol_followed(known: KnownOfSymbol | None = None) -> Followed:
         "A", (Listing("yahoo", "A"),), known or KnownOfSymbol(SATURDAY - 60.0), True, 2.0, 0.01
     )
     followed.past_ended(None, SATURDAY - 30.0)
-    followed.line.phase = "live"
+    followed.timeline.phase = "live"
     return followed
 
 
@@ -267,9 +267,9 @@ def ticked(followed: Followed, now: float) -> bool:
     """Whether it is time to look for what comes late; what was heard in between left no gap."""
     health = SourceHealth(streams=True)
     health.connected()
-    health.told(now, was_asked=False)
+    health.received(now, was_asked=False)
     followed.tick(now, {"yahoo": health})
-    followed.line.phase = "live"
+    followed.timeline.phase = "live"
     return followed.looks_due(now)
 
 
@@ -358,7 +358,7 @@ def shut(
     health = SourceHealth(streams=True)
     health.connected()
     health.lost(StreamSilent("yahoo sent nothing for 31 s"), True, now + 20)
-    health.told(now, was_asked=True)
+    health.received(now, was_asked=True)
     return followed, health
 
 
@@ -387,12 +387,12 @@ def test_day_without_a_bar_of_the_source_makes_none() -> None:
     """Scenario: the same day in bars: no gap is reported, no bar is invented, and the next day goes on."""
     followed, health = shut("CLOSED")
     followed.tick(TYPHOON, {"yahoo": health})
-    gaps = followed.line.gaps
+    gaps = followed.timeline.gaps
     for minute in range(300):
         now = TYPHOON + 60.0 * minute
-        health.told(now, was_asked=True)
+        health.received(now, was_asked=True)
         assert followed.tick(now, {"yahoo": health}) == []
-    assert followed.line.gaps == gaps
+    assert followed.timeline.gaps == gaps
     monday, wednesday = (second(f"2026-07-{date:02}T01:30") for date in (13, 15))
     records: list[Record] = [recorded_bar(monday, "1d", (2.0, 3.0, 1.0, 2.0), 5.0, "HKG")]
     records += [mark(TYPHOON + 60 * minute, "A") for minute in range(300)]

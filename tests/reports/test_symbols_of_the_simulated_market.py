@@ -11,7 +11,7 @@ from producer.sources.simulated import SimulatedMarket
 from producer.store.tables import read_listings
 from producer.symbols import parser, run
 from producer.workers.live_offer import take_over
-from producer.workers.simulated_symbols import Joining, asked_so_far
+from producer.workers.simulated_symbols import MarketMembership, asked_so_far
 from shared.market.listings import Listing, listings_of
 from shared.market.records import EPOCH
 from shared.postgres.database import connect, transaction
@@ -87,13 +87,13 @@ def test_symbol_that_was_added_joins_and_the_minute_is_kept_before_its_first_quo
     assert "NVDA joins the simulated market within two minutes" in said(capsys)
     market = SimulatedMarket(("AAPL", "MSFT"), 7)
     with closing(connect(desk.database(), "test")) as connection:
-        Joining(market).give(connection)
+        MarketMembership(market).apply_requests(connection)
     kept = {each.symbol: each.joined_at for each in asked_so_far(desk.config)}
     assert kept.keys() == {"NVDA", "BTCUSDT"}
     joined = kept["NVDA"]
     assert joined is not None and timedelta(0) < joined - datetime.now(UTC) <= timedelta(minutes=2)
     again = SimulatedMarket(("AAPL", "MSFT"), 7)
-    Joining(again).begin(asked_so_far(desk.config))
+    MarketMembership(again).begin(asked_so_far(desk.config))
     for each in (market, again):
         quotes = list(each.quotes(joined - MINUTE, joined + MINUTE))
         assert minute_of(quotes_of(quotes, "NVDA")[0].event_time) == minute_of(joined)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from producer.sources.alpha_vantage.notes import Body
-from producer.sources.answers import LeftOut
+from producer.sources.answers import Skipped
 from producer.sources.finished_days import day_start
-from producer.sources.piecewise import log_left_out
-from producer.sources.torn import Tears, doubt_of
+from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text
+from producer.sources.piecewise import log_skipped
 from shared.calendars.calendars import calendar_of
 from shared.errors import Unanswered
 from shared.market.exchanges import ALWAYS_OPEN, AT, CURRENCIES, DEFAULT_ZONE, SIMULATED, calendar_name
@@ -42,37 +42,37 @@ class Candle(msgspec.Struct):
 
 
 class Candles(NamedTuple):
-    """Bars, oldest first; `doubts` and `left_out` as in HistorySlice."""
+    """Bars, oldest first; `doubts` and `skipped` as in HistorySlice."""
 
     bars: list[RecordedBar]
     doubts: tuple[str, ...]
-    left_out: LeftOut
+    skipped: Skipped
 
 
 def minute_bars(name: str, body: Body, now: datetime, received: datetime) -> Candles:
     """The minutes of a response that ended by `now`. Raises Unanswered if it is unreadable."""
-    left_out = LeftOut()
-    zone, candles = _series(name, body, left_out)
+    skipped = Skipped()
+    zone, candles = _series(name, body, skipped)
 
     def start_of(label: datetime) -> datetime | None:
         start = label.replace(tzinfo=zone).astimezone(UTC)
         return start if start + MINUTE <= now else None
 
-    return _bars(name, "1m", candles, start_of, received, left_out)
+    return _bars(name, "1m", candles, start_of, received, skipped)
 
 
 def day_bars(name: str, body: Body, now: datetime, received: datetime) -> Candles:
     """The days of a response that ended by `now`. Each starts when the exchange opened, or at midnight if the calendar
     has no session. Raises Unanswered if the response is unreadable.
     """
-    left_out, calendar = LeftOut(), calendar_of(exchange_of(name))
+    skipped, calendar = Skipped(), calendar_of(exchange_of(name))
     today = now.astimezone(calendar.zone).date()
 
     def start_of(label: datetime) -> datetime | None:
         midnight = int(label.replace(tzinfo=calendar.zone).timestamp())
         return datetime.fromtimestamp(day_start(midnight, calendar), UTC) if label.date() < today else None
 
-    return _bars(name, "1d", _series(name, body, left_out)[1], start_of, received, left_out)
+    return _bars(name, "1d", _series(name, body, skipped)[1], start_of, received, skipped)
 
 
 def exchange_of(name: str) -> str:
@@ -92,25 +92,25 @@ def unreadable(name: str) -> Unanswered:
     return Unanswered(f"Alpha Vantage's response for {name} is unreadable.")
 
 
-def _series(name: str, body: Body, left_out: LeftOut) -> tuple[ZoneInfo, Labelled]:
+def _series(name: str, body: Body, skipped: Skipped) -> tuple[ZoneInfo, Labelled]:
     """Time zone, and the candles with their labels, oldest first. Raises Unanswered if there are none."""
     try:
         series = next(value for key, value in body.items() if key.startswith("Time Series"))
         zone = next(text for key, text in body["Meta Data"].items() if key.endswith("Time Zone"))
-        return ZoneInfo(zone), _labelled(name, series, left_out)
+        return ZoneInfo(zone), _labelled(name, series, skipped)
     except (StopIteration, LookupError, ValueError, TypeError, AttributeError):
         raise unreadable(name) from None
 
 
-def _labelled(name: str, series: Mapping[str, object], left_out: LeftOut) -> Labelled:
+def _labelled(name: str, series: Mapping[str, object], skipped: Skipped) -> Labelled:
     """The candles whose labels are local times, oldest first. Raises Unanswered if all labels are invalid."""
     labelled: Labelled = []
     for label, one in series.items():
         try:
             labelled.append((_local(label), one))
         except ValueError as error:
-            left_out.note(error)
-    if left_out.count and not labelled:
+            skipped.note(error)
+    if skipped.count and not labelled:
         raise unreadable(name)
     return sorted(labelled, key=lambda candle: candle[0])
 
@@ -129,23 +129,23 @@ def _bars(
     candles: Labelled,
     start_of: Callable[[datetime], datetime | None],
     received: datetime,
-    left_out: LeftOut,
+    skipped: Skipped,
 ) -> Candles:
     """The candles that have a start as bars, without invalid ones and those with prices at two levels."""
-    bars, tears, torn = list[RecordedBar](), Tears(), 0
+    bars, detector, mixed = list[RecordedBar](), MixedUnitDetector(), 0
     for label, candle in candles:
         try:
             read, start = msgspec.convert(candle, Candle, strict=False), start_of(label)
             bar = None if start is None else _bar(name, interval, read, start, received)
         except (ValueError, OverflowError) as error:
-            left_out.note(f"the bar at {label}: {error}")
+            skipped.note(f"the bar at {label}: {error}")
             continue
-        if bar is not None and tears.is_torn(bar.open, bar.high, bar.low, bar.close):
-            torn += 1
+        if bar is not None and detector.has_mixed_units(bar.open, bar.high, bar.low, bar.close):
+            mixed += 1
         elif bar is not None:
             bars.append(bar)
-    log_left_out(left_out, log, f"Alpha Vantage's {interval} bars of {name}")
-    return Candles(bars, (doubt_of(torn),) if torn else (), left_out)
+    log_skipped(skipped, log, f"Alpha Vantage's {interval} bars of {name}")
+    return Candles(bars, (mixed_units_text(mixed),) if mixed else (), skipped)
 
 
 def _bar(

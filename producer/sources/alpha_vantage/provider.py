@@ -19,10 +19,10 @@ import msgspec
 
 from producer.sources.alpha_vantage.candles import Candles, day_bars, exchange_of, minute_bars, unreadable
 from producer.sources.alpha_vantage.notes import Body, raise_note, unknown
-from producer.sources.answers import Company, HistorySlice, LeftOut, Received
+from producer.sources.answers import Company, HistorySlice, Received, Skipped
 from producer.sources.finished_days import is_wanted
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import understood_items
+from producer.sources.piecewise import parsed_items
 from producer.sources.provider import QuoteStream
 from producer.transport.http import HttpClient, Rejected
 from producer.transport.provider_clock import ProviderClock
@@ -103,15 +103,15 @@ class AlphaVantage:
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """The last 100 days before today, and the last 100 minutes if the key allows them."""
         days = day_bars(name, self._ask("TIME_SERIES_DAILY", name, {}), now, self._clock())
-        yield HistorySlice([], 1, 2, days.doubts, days.left_out)
+        yield HistorySlice([], 1, 2, days.doubts, days.skipped)
         try:
             minutes = self._minutes(name, now)
         except (Refused, UnknownSymbol) as error:
             log.info("%s has daily bars only: %s", name, error)
-            minutes = Candles([], (), LeftOut())
+            minutes = Candles([], (), Skipped())
         bars = sorted([*days.bars, *minutes.bars], key=_order)
         wanted = [bar for bar in bars if is_wanted(bar, after)]
-        yield HistorySlice([*wanted], 2, 2, minutes.doubts, minutes.left_out)
+        yield HistorySlice([*wanted], 2, 2, minutes.doubts, minutes.skipped)
 
     def company(self, name: str) -> Company:
         """The overview of a company, or the search result for a fund, which has none. Raises UnknownSymbol."""
@@ -150,7 +150,7 @@ class AlphaVantage:
             matches = msgspec.convert(self._ask("SYMBOL_SEARCH", name, {"keywords": name}), Matches)
         except msgspec.ValidationError:
             raise unreadable(name) from None
-        for match in understood_items(matches.found, Match, LeftOut()):
+        for match in parsed_items(matches.found, Match, Skipped()):
             if match.symbol.upper() == name.upper():
                 return match
         raise unknown(name)

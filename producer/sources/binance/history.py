@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from producer.sources.answers import HistorySlice, LeftOut
+from producer.sources.answers import HistorySlice, Skipped
 from producer.sources.binance.trades import Milliseconds
-from producer.sources.piecewise import log_left_out, rising, understood_rows
-from producer.sources.torn import Tears, doubt_of
+from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text
+from producer.sources.piecewise import log_skipped, parsed_rows, rising
 from producer.transport.http import Params
 from shared.errors import Unanswered
 from shared.market.records import EPOCH, INTERVAL_SECONDS, Amount, RecordedBar, RecordedInterval
@@ -56,8 +56,8 @@ class BinanceHistory:
             for interval, days in DAYS.items()
         }
         self._done = 0
-        self._left_out = LeftOut()
-        self._torn = 0
+        self._skipped = Skipped()
+        self._mixed = 0
         self._total = max(1, sum(self._requests(interval) for interval in DAYS))
 
     def slices(self) -> Iterator[HistorySlice]:
@@ -66,8 +66,8 @@ class BinanceHistory:
         bars = heapq.merge(*each, key=lambda bar: (bar.start, -INTERVAL_SECONDS[bar.interval]))
         while records := list(islice(bars, BARS_A_REQUEST)):
             yield HistorySlice([*records], self._done, self._total)
-        doubts = (doubt_of(self._torn),) if self._torn else ()
-        yield HistorySlice([], self._total, self._total, doubts, self._left_out)
+        doubts = (mixed_units_text(self._mixed),) if self._mixed else ()
+        yield HistorySlice([], self._total, self._total, doubts, self._skipped)
 
     def _requests(self, interval: RecordedInterval) -> int:
         """The maximum number of requests for an interval."""
@@ -77,27 +77,27 @@ class BinanceHistory:
     def _bars(self, interval: RecordedInterval) -> Iterator[RecordedBar]:
         length = 1000 * INTERVAL_SECONDS[interval]
         start, now, rows = self._starts[interval], _milliseconds(self._now), BARS_A_REQUEST
-        left_out, tears = LeftOut(), Tears()
+        skipped, detector = Skipped(), MixedUnitDetector()
         while rows == BARS_A_REQUEST and start + length <= now:
-            klines, rows = self._page(interval, start, left_out)
+            klines, rows = self._page(interval, start, skipped)
             finished = (kline for kline in klines if kline.opens_at + length <= now)
             # Without trades, a row repeats the last price, which was not traded in that time.
             traded = (
-                self._bar(interval, kline, left_out)
+                self._bar(interval, kline, skipped)
                 for kline in finished
-                if kline.trades > 0 and not self._is_torn(kline, tears)
+                if kline.trades > 0 and not self._has_mixed_units(kline, detector)
             )
             yield from (bar for bar in traded if bar is not None)
             start = klines[-1].opens_at + length if klines else start
-        log_left_out(left_out, log, f"Binance's {interval} bars of {self._name}")
-        self._left_out.add(left_out)
+        log_skipped(skipped, log, f"Binance's {interval} bars of {self._name}")
+        self._skipped.add(skipped)
 
-    def _is_torn(self, kline: Kline, tears: Tears) -> bool:
-        is_torn = tears.is_torn(kline.open, kline.high, kline.low, kline.close)
-        self._torn += is_torn
-        return is_torn
+    def _has_mixed_units(self, kline: Kline, detector: MixedUnitDetector) -> bool:
+        has_mixed_units = detector.has_mixed_units(kline.open, kline.high, kline.low, kline.close)
+        self._mixed += has_mixed_units
+        return has_mixed_units
 
-    def _page(self, interval: RecordedInterval, start: int, left_out: LeftOut) -> tuple[list[Kline], int]:
+    def _page(self, interval: RecordedInterval, start: int, skipped: Skipped) -> tuple[list[Kline], int]:
         """Request up to a thousand bars from `start` on: the valid ones in order, and the number of rows received.
 
         Raises Unanswered if there are rows but no valid bar.
@@ -112,13 +112,13 @@ class BinanceHistory:
         answer = self._ask("/api/v3/klines", params)
         self._done += 1
         subject = f"Binance's {interval} bars of {self._name}"
-        understood = understood_rows(answer, Kline, subject, left_out)
-        klines = rising(understood, lambda kline: kline.opens_at, start - 1, left_out)
+        parsed = parsed_rows(answer, Kline, subject, skipped)
+        klines = rising(parsed, lambda kline: kline.opens_at, start - 1, skipped)
         if answer and not klines:
-            raise Unanswered(f"{subject} are not those requested: {left_out.reason}.")
+            raise Unanswered(f"{subject} are not those requested: {skipped.reason}.")
         return klines, len(answer)
 
-    def _bar(self, interval: RecordedInterval, kline: Kline, left_out: LeftOut) -> RecordedBar | None:
+    def _bar(self, interval: RecordedInterval, kline: Kline, skipped: Skipped) -> RecordedBar | None:
         """The bar; None if it is invalid."""
         try:
             return RecordedBar(
@@ -135,7 +135,7 @@ class BinanceHistory:
                 received_time=self._now,
             )
         except ValueError as error:
-            left_out.note(f"the bar at {kline.opens_at}: {error}")
+            skipped.note(f"the bar at {kline.opens_at}: {error}")
             return None
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from producer.sources.answers import Company, HistorySlice, LeftOut, Received
+from producer.sources.answers import Company, HistorySlice, Received, Skipped
 from producer.sources.binance.history import BinanceHistory
 from producer.sources.binance.stream import BinanceStream
 from producer.sources.binance.trades import SOURCE, BinanceTrade, number_of, quote_of
 from producer.sources.one_by_one import polled
-from producer.sources.piecewise import log_left_out, rising, understood_items, understood_rows
+from producer.sources.piecewise import log_skipped, parsed_items, parsed_rows, rising
 from producer.transport.http import HttpClient, Params, Rejected
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import RequestLimit
@@ -116,11 +116,11 @@ class Binance:
         Raises Unanswered if there are rows but no valid trade.
         """
         answer = self._ask(name, "/api/v3/aggTrades", {"symbol": name.upper(), **params})
-        subject, left_out = f"Binance's trades of {name}", LeftOut()
-        trades = rising(understood_rows(answer, BinanceTrade, subject, left_out), number_of, after, left_out)
+        subject, skipped = f"Binance's trades of {name}", Skipped()
+        trades = rising(parsed_rows(answer, BinanceTrade, subject, skipped), number_of, after, skipped)
         if answer and not trades:
-            raise Unanswered(f"{subject} are not those requested: {left_out.reason}.")
-        log_left_out(left_out, log, subject)
+            raise Unanswered(f"{subject} are not those requested: {skipped.reason}.")
+        log_skipped(skipped, log, subject)
         return trades, len(answer)
 
     def _quotes(self, name: str, trades: Sequence[BinanceTrade]) -> list[Quote]:
@@ -145,7 +145,7 @@ class Binance:
 
 
 def _decimals(pair: Pair) -> int:
-    rules = understood_items(pair.filters, Filter, LeftOut(), strict=False)
+    rules = parsed_items(pair.filters, Filter, Skipped(), strict=False)
     steps = [rule.tick_size for rule in rules if rule.kind == "PRICE_FILTER" and rule.tick_size]
     exponents = [step.normalize().as_tuple().exponent for step in steps]
     return max([0, *(-exponent for exponent in exponents if isinstance(exponent, int))]) if steps else 2

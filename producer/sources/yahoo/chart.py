@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from producer.sources.answers import LeftOut
-from producer.sources.piecewise import Item, log_left_out, understood_fields, understood_items
+from producer.sources.answers import Skipped
+from producer.sources.piecewise import Item, log_skipped, parsed_fields, parsed_items
 from producer.sources.yahoo.midnights import corrected_days
-from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, reason_of, understood
+from producer.sources.yahoo.session import Epoch, PriceHint, YahooSession, parsed, reason_of
 from producer.transport.http import Rejected
 from shared.calendars.calendars import AlwaysOpen, calendar_of
 from shared.errors import Unanswered, UnknownSymbol
-from shared.market.exchanges import exchange_given
+from shared.market.exchanges import exchange_told
 from shared.market.records import RecordedInterval, Text
 
 NOT_FOUND = 404
@@ -79,19 +79,19 @@ class Events(msgspec.Struct):
 
 
 class Chart(msgspec.Struct):
-    """The chart of one response, except skipped pieces (`left_out`); `timestamp` is empty if there are no bars."""
+    """The chart of one response, except skipped pieces (`skipped`); `timestamp` is empty if there are no bars."""
 
     meta: Meta
     indicators: ChartIndicators
     timestamp: list[Epoch] = []
     events: Events = msgspec.field(default_factory=Events)
-    left_out: LeftOut = msgspec.field(default_factory=LeftOut)
+    skipped: Skipped = msgspec.field(default_factory=Skipped)
 
     @property
     def exchange(self) -> str | None:
         """The exchange's code, with its time zone if the code is unknown or missing."""
         meta = self.meta
-        return exchange_given(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
+        return exchange_told(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -183,7 +183,7 @@ def _read(body: Any, name: str, interval: RecordedInterval) -> Chart:
     try:
         charts = msgspec.convert(body, ChartBody).chart.result
     except msgspec.ValidationError:
-        raw = understood(body, RawBody).chart.result or []
+        raw = parsed(body, RawBody).chart.result or []
         charts = [repaired(one, f"Yahoo's {interval} chart of {name}") for one in raw[:1]]
     if not charts:
         raise Unanswered(f"Yahoo's response contains no chart of {name}.")
@@ -211,14 +211,14 @@ def repaired(raw: dict[str, Any], answer: str) -> Chart:
 
     Raises Unanswered if its time zone is unknown.
     """
-    left_out = LeftOut()
+    skipped = Skipped()
     try:
-        meta = understood_fields(_with_zone(raw.get("meta")), Meta, left_out)
+        meta = parsed_fields(_with_zone(raw.get("meta")), Meta, skipped)
     except msgspec.ValidationError as error:
         raise Unanswered(f"{answer} has an unexpected format: {error}.") from error
-    times, columns = _rows(raw, left_out)
-    chart = Chart(meta, ChartIndicators([columns]), times, _events(raw.get("events"), left_out), left_out)
-    log_left_out(left_out, log, answer)
+    times, columns = _rows(raw, skipped)
+    chart = Chart(meta, ChartIndicators([columns]), times, _events(raw.get("events"), skipped), skipped)
+    log_skipped(skipped, log, answer)
     return chart
 
 
@@ -233,7 +233,7 @@ def _with_zone(meta: object) -> dict[str, Any]:
     return given
 
 
-def _rows(raw: dict[str, Any], left_out: LeftOut) -> tuple[list[int], Columns]:
+def _rows(raw: dict[str, Any], skipped: Skipped) -> tuple[list[int], Columns]:
     """The valid rows. Raises Unanswered if columns differ in length."""
     given = _columns(raw)
     times = raw.get("timestamp") or []
@@ -243,7 +243,7 @@ def _rows(raw: dict[str, Any], left_out: LeftOut) -> tuple[list[int], Columns]:
         dict(zip(given, row, strict=True)) | {"time": time}
         for time, *row in zip(times, *given.values(), strict=True)
     ]
-    read = understood_items(rows, ChartRow, left_out)
+    read = parsed_items(rows, ChartRow, skipped)
     columns = {name: [getattr(row, name) for row in read] for name in given}
     return [row.time for row in read], Columns(**columns)
 
@@ -257,13 +257,13 @@ def _columns(raw: dict[str, Any]) -> dict[str, list[Any]]:
         return {}
 
 
-def _events(raw: object, left_out: LeftOut) -> Events:
+def _events(raw: object, skipped: Skipped) -> Events:
     """The valid splits and dividends."""
     kinds = raw if isinstance(raw, dict) else {}
     splits, dividends = kinds.get("splits"), kinds.get("dividends")
     return Events(
-        _numbered(understood_items(_values(splits), Split, left_out)),
-        _numbered(understood_items(_values(dividends), Dividend, left_out)),
+        _numbered(parsed_items(_values(splits), Split, skipped)),
+        _numbered(parsed_items(_values(dividends), Dividend, skipped)),
     )
 
 

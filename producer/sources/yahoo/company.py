@@ -6,10 +6,10 @@ from urllib.parse import quote as url_quoted
 
 import msgspec
 
-from producer.sources.answers import Company, LeftOut
-from producer.sources.piecewise import log_left_out, understood_fields
+from producer.sources.answers import Company, Skipped
+from producer.sources.piecewise import log_skipped, parsed_fields
 from producer.sources.yahoo.quotes import MINUTE, NO_TYPE, QuoteRow, row_of, rows
-from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, reason_of, understood
+from producer.sources.yahoo.session import Delay, PriceHint, YahooSession, parsed, reason_of
 from producer.transport.http import Rejected
 from shared.errors import SourceDown, Unanswered, UnknownSymbol
 
@@ -70,7 +70,7 @@ def company(session: YahooSession, name: str) -> Company:
         body = session.get_with_crumb(path, {"modules": MODULES, "formatted": "false"})
     except Rejected as rejected:
         return _from_quote(session, name, reason_of(rejected))
-    summaries = understood(body, CompanyBody).quote_summary.result
+    summaries = parsed(body, CompanyBody).quote_summary.result
     if not summaries:
         raise SourceDown(f"Yahoo's response contains no summary of {name}.")
     return company_of(name, summaries[0])
@@ -78,11 +78,11 @@ def company(session: YahooSession, name: str) -> Company:
 
 def company_of(name: str, summary: CompanySummary) -> Company:
     """The company data of a summary, without invalid fields."""
-    left_out = LeftOut()
-    price = understood_fields(summary.price, CompanyPrice, left_out)
-    profile = understood_fields(summary.asset_profile, CompanyProfile, left_out)
-    kind = understood_fields(summary.quote_type, QuoteType, left_out)
-    log_left_out(left_out, log, f"Yahoo's description of {name}")
+    skipped = Skipped()
+    price = parsed_fields(summary.price, CompanyPrice, skipped)
+    profile = parsed_fields(summary.asset_profile, CompanyProfile, skipped)
+    kind = parsed_fields(summary.quote_type, QuoteType, skipped)
+    log_skipped(skipped, log, f"Yahoo's description of {name}")
     return Company(
         symbol=name,
         name=price.long_name or price.short_name,
@@ -97,7 +97,7 @@ def company_of(name: str, summary: CompanySummary) -> Company:
     )
 
 
-def _understood_rows(session: YahooSession, name: str) -> list[QuoteRow]:
+def _parsed_rows(session: YahooSession, name: str) -> list[QuoteRow]:
     try:
         return [row_of(raw) for raw in rows(session, [name])]
     except msgspec.ValidationError as error:
@@ -106,7 +106,7 @@ def _understood_rows(session: YahooSession, name: str) -> list[QuoteRow]:
 
 def _from_quote(session: YahooSession, name: str, reason: str) -> Company:
     """Raises UnknownSymbol if there is no quote either."""
-    found = _understood_rows(session, name)
+    found = _parsed_rows(session, name)
     if not found or found[0].quote_type in (None, NO_TYPE):
         raise UnknownSymbol(f"Yahoo does not know {name}: {reason}")
     row = found[0]

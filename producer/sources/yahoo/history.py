@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from producer.sources.answers import HistorySlice, LeftOut
+from producer.sources.answers import HistorySlice, Skipped
 from producer.sources.finished_days import is_wanted
 from producer.sources.yahoo.chart import fetch
 from producer.sources.yahoo.records import actions, bars, levels_in
@@ -18,7 +18,7 @@ DAYS_OF_QUARTERS = 59
 DAYS_OF_MINUTES = 7
 """Together with the current day less than the 8 days that one request allows."""
 
-Past = RecordedBar | CorporateAction
+HistoryRecord = RecordedBar | CorporateAction
 
 
 class HistorySpan(NamedTuple):
@@ -50,34 +50,34 @@ def history(
     """See Provider.history. Splits and dividends of the whole day of `after` are included, possibly again."""
     wanted = spans(after, now)
     starts = [*(span.start for span in wanted[1:]), None]
-    waiting: list[Past] = []
+    waiting: list[HistoryRecord] = []
     has_actions = False
     for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
-        chart, left_out = fetch(session, name, span.interval, span.start, now), LeftOut()
+        chart, skipped = fetch(session, name, span.interval, span.start, now), Skipped()
         doubts: tuple[str, ...] = ()
         if chart is not None:
-            left_out.add(chart.left_out)
+            skipped.add(chart.skipped)
             levels = levels_in(chart)
             doubts = levels.doubts
             # Each later response repeats the actions of its shorter window.
-            waiting += [] if has_actions else actions(chart, levels, name, after, now, left_out)
+            waiting += [] if has_actions else actions(chart, levels, name, after, now, skipped)
             has_actions = True
             waiting += (
                 bar
-                for bar in bars(chart, levels, name, span.interval, now, left_out)
+                for bar in bars(chart, levels, name, span.interval, now, skipped)
                 if bar.start >= span.start and is_wanted(bar, after)
             )
         waiting.sort(key=_order)
         ready = [record for record in waiting if next_start is None or _time(record) < next_start]
         waiting = waiting[len(ready) :]
-        yield HistorySlice(ready, number, len(wanted), doubts, left_out)
+        yield HistorySlice(ready, number, len(wanted), doubts, skipped)
 
 
-def _time(record: Past) -> datetime:
+def _time(record: HistoryRecord) -> datetime:
     return record.start if isinstance(record, RecordedBar) else record.time
 
 
-def _order(record: Past) -> tuple[datetime, int]:
+def _order(record: HistoryRecord) -> tuple[datetime, int]:
     """By time; actions first, then longer bars before shorter ones."""
     if isinstance(record, RecordedBar):
         return record.start, -INTERVAL_SECONDS[record.interval]

@@ -4,7 +4,7 @@ Yahoo adjusts older prices for splits. Sometimes it lists a split but leaves the
 days in pounds among days in pence. Both are visible as a jump from one bar to the next, which is compared with the
 ratio. Ambiguous bars are skipped: also those before a jump that looks like a listed split on another date (some days
 are adjusted and others are not, or the split has a wrong date), and those before a split that is listed twice. Within
-a bar one price may differ from the others by a factor of 100 (`torn.py`).
+a bar one price may differ from the others by a factor of 100 (`mixed_units.py`).
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from math import log, prod
 from typing import NamedTuple
 
-from producer.sources.torn import Tears, doubt_of, powers_of
+from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text, powers_of
 from producer.sources.yahoo.chart import Point
 from shared.market.currencies import is_in_hundredths
 from shared.market.splits import shows_split
@@ -31,17 +31,17 @@ Splits = list[tuple[int, float]]
 
 class Levels(NamedTuple):
     """`splits` are those applied to older prices, which must be reversed. Bars before `known_from` are skipped, and
-    those that start at `other_unit` or `torn`; `doubts` explains why to the user."""
+    those that start at `other_unit` or `mixed`; `doubts` explains why to the user."""
 
     splits: Splits
     known_from: int
     other_unit: frozenset[int]
-    torn: frozenset[int]
+    mixed: frozenset[int]
     doubts: tuple[str, ...]
 
     def is_known(self, second: int) -> bool:
         """Whether the adjustment of the prices at this time is known."""
-        return second >= self.known_from and second not in self.other_unit and second not in self.torn
+        return second >= self.known_from and second not in self.other_unit and second not in self.mixed
 
 
 def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> Levels:
@@ -51,27 +51,27 @@ def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> 
     unknown += _listed_twice(splits) + _shown_elsewhere(points, verdicts)
     not_applied = [split for split, is_applied in verdicts.items() if is_applied is False]
     other_unit = _other_unit(points, not_applied, currency)
-    torn = _torn(points, not_applied) - other_unit
+    mixed = _mixed(points, not_applied) - other_unit
     return Levels(
         [split for split, is_applied in verdicts.items() if is_applied],
         max((second for second, _ in unknown), default=0),
         other_unit,
-        torn,
-        tuple(_doubts(unknown, other_unit, torn)),
+        mixed,
+        tuple(_doubts(unknown, other_unit, mixed)),
     )
 
 
-def _torn(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
+def _mixed(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
     """The starts of bars in which one price differs from the others by a factor of 100."""
-    tears, torn = Tears(), []
+    detector, mixed = MixedUnitDetector(), []
     for point in points:
         factor = _factor(not_applied, point.time)
         opened, high, low, close = (price / factor for price in point[1:5])
-        torn += [point.time] if tears.is_torn(opened, high, low, close) else []
-    return frozenset(torn)
+        mixed += [point.time] if detector.has_mixed_units(opened, high, low, close) else []
+    return frozenset(mixed)
 
 
-def _doubts(unknown: Splits, other_unit: frozenset[int], torn: frozenset[int]) -> list[str]:
+def _doubts(unknown: Splits, other_unit: frozenset[int], mixed: frozenset[int]) -> list[str]:
     doubts = [
         f"prices before the split of {ratio:g} for 1 are skipped: it is unclear whether they are adjusted for it"
         for ratio in dict.fromkeys(ratio for _, ratio in unknown)
@@ -80,8 +80,8 @@ def _doubts(unknown: Splits, other_unit: frozenset[int], torn: frozenset[int]) -
         doubts.append(
             f"{len(other_unit)} bars are skipped whose prices differ from those around them by a factor of 100"
         )
-    if torn:
-        doubts.append(doubt_of(len(torn)))
+    if mixed:
+        doubts.append(mixed_units_text(len(mixed)))
     return doubts
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from producer.sources.answers import Received
 from producer.sources.yahoo.prices import plain_price
-from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, understood
+from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, parsed
 from shared.errors import SourceDown
 from shared.market.exchanges import exchange_told
 from shared.market.records import FUTURE_TOLERANCE, Quote, Text
@@ -99,7 +99,7 @@ def rows(session: YahooSession, names: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of these names, with one request; Yahoo omits unknown names."""
     asked = {"symbols": ",".join(names), "formatted": "false", "overnightPrice": "true"}
     body = session.get_with_crumb(PATH, asked)
-    response = understood(body, QuoteBody).quote_response
+    response = parsed(body, QuoteBody).quote_response
     if response.result is None:
         raise SourceDown("Yahoo's response contains no list of quotes.")
     return response.result

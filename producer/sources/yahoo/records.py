@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from math import prod
 from typing import Literal
 
-from producer.sources.answers import LeftOut
-from producer.sources.piecewise import log_left_out
+from producer.sources.answers import Skipped
+from producer.sources.piecewise import log_skipped
 from producer.sources.yahoo.chart import Chart, Point, Split, points
 from producer.sources.yahoo.dividends import in_unit_of_prices
 from producer.sources.yahoo.levels import Levels, Splits, levels_of
@@ -40,27 +40,27 @@ def bars(
     name: str,
     interval: RecordedInterval,
     now: datetime,
-    missing: LeftOut | None = None,
+    missing: Skipped | None = None,
 ) -> Iterator[RecordedBar]:
     """The bars that ended by `now`; of daily bars, those before the exchange's current day.
 
     Invalid bars are counted in `missing`; ambiguous bars are skipped as described by the chart's `levels`.
     """
-    left_out, aside = LeftOut(), LeftOut()
-    finished = _finished_days(chart, now, left_out) if interval == "1d" else _finished(chart, interval, now)
+    skipped, ambiguous = Skipped(), Skipped()
+    finished = _finished_days(chart, now, skipped) if interval == "1d" else _finished(chart, interval, now)
     for point, stated_at in finished:
         if not levels.is_known(stated_at):
-            aside.note(f"the bar at {point.time}: the adjustment of its prices is unclear")
+            ambiguous.note(f"the bar at {point.time}: the adjustment of its prices is unclear")
             continue
         factor = _factor(levels.splits, point.time)
         try:
             yield _bar(chart, name, interval, point, factor, now)
         except ValueError as error:
-            left_out.note(f"the bar at {point.time}: {error}")
-    log_left_out(aside, log, f"Yahoo's {interval} bars of {name}, ambiguous")
-    log_left_out(left_out, log, f"Yahoo's {interval} bars of {name}")
+            skipped.note(f"the bar at {point.time}: {error}")
+    log_skipped(ambiguous, log, f"Yahoo's {interval} bars of {name}, ambiguous")
+    log_skipped(skipped, log, f"Yahoo's {interval} bars of {name}")
     if missing is not None:
-        missing.add(left_out)
+        missing.add(skipped)
 
 
 def levels_in(chart: Chart) -> Levels:
@@ -74,16 +74,16 @@ def actions(
     name: str,
     after: datetime | None,
     now: datetime,
-    missing: LeftOut | None = None,
+    missing: Skipped | None = None,
 ) -> Iterator[CorporateAction]:
     """The splits and dividends from the exchange's day of `after` on, unordered. Invalid ones are counted in
     `missing`."""
     first = 0 if after is None else _midnight(chart, int(after.timestamp()))
-    left_out = LeftOut()
+    skipped = Skipped()
     for split in chart.events.splits.values():
         if _ratio(split) is None:
-            left_out.note(f"the split at {split.date}: {split.numerator} for {split.denominator}")
-    for action, date, value in (*_split_values(chart), *_dividend_values(chart, levels, first, left_out)):
+            skipped.note(f"the split at {split.date}: {split.numerator} for {split.denominator}")
+    for action, date, value in (*_split_values(chart), *_dividend_values(chart, levels, first, skipped)):
         if date < first:
             continue
         try:
@@ -99,10 +99,10 @@ def actions(
                 exchange=chart.exchange,
             )
         except ValueError as error:
-            left_out.note(f"the {action} at {date}: {error}")
-    log_left_out(left_out, log, f"Yahoo's splits and dividends of {name}")
+            skipped.note(f"the {action} at {date}: {error}")
+    log_skipped(skipped, log, f"Yahoo's splits and dividends of {name}")
     if missing is not None:
-        missing.add(left_out)
+        missing.add(skipped)
 
 
 ActionValue = tuple[Literal["split", "dividend"], int, float]
@@ -114,14 +114,14 @@ def _split_values(chart: Chart) -> Iterator[ActionValue]:
         yield "split", date, ratio
 
 
-def _dividend_values(chart: Chart, levels: Levels, first: int, left_out: LeftOut) -> Iterator[ActionValue]:
+def _dividend_values(chart: Chart, levels: Levels, first: int, skipped: Skipped) -> Iterator[ActionValue]:
     """The dividends from `first` on, in the currency of the prices."""
     for dividend in chart.events.dividends.values():
         if (date := _midnight(chart, dividend.date)) < first or dividend.date < levels.known_from:
             continue
         amount = in_unit_of_prices(chart, dividend)
         if amount is None:
-            left_out.note(
+            skipped.note(
                 f"the dividend of {dividend.amount:g} at {date}: it may be in another unit than the prices"
             )
         else:
@@ -182,7 +182,7 @@ def _is_live(point: Point, chart: Chart, seconds: int) -> bool:
     return not on_grid or (is_flat and point.time == chart.meta.regular_market_time)
 
 
-def _finished_days(chart: Chart, now: datetime, left_out: LeftOut) -> Iterator[tuple[Point, int]]:
+def _finished_days(chart: Chart, now: datetime, skipped: Skipped) -> Iterator[tuple[Point, int]]:
     """The days before the exchange's current day, each once, with the original time: the current price may be another
     bar of its day. A day without a session that repeats all numbers of the previous day is skipped."""
     calendar = calendar_of(chart.exchange)
@@ -191,7 +191,7 @@ def _finished_days(chart: Chart, now: datetime, left_out: LeftOut) -> Iterator[t
     for point in points(chart):
         midnight = _midnight(chart, point.time)
         if before is not None and point[1:] == before[1:] and special_day(point.time, calendar):
-            left_out.note(f"the day at {point.time}: it repeats the previous day, and has no session")
+            skipped.note(f"the day at {point.time}: it repeats the previous day, and has no session")
         elif midnight < today and midnight != last:
             yield point._replace(time=_session_start(chart, calendar, point.time)), point.time
         last, before = midnight, point

@@ -110,7 +110,7 @@ def _rejected(refused: Refused) -> SourceDown:
     return SourceDown(f"{refused} Yahoo rejects requests of this machine for now.")
 
 
-def understood(body: Any, kind: type[Wire]) -> Wire:
+def parsed(body: Any, kind: type[Wire]) -> Wire:
     """`body` as `kind`. Raises Unanswered if it has another format."""
     try:
         return msgspec.convert(body, kind)

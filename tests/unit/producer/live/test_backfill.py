@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.backfill import HELD_QUOTES, LAG_SECONDS, SETTLED_SECONDS, Line
+from producer.live.backfill import HELD_QUOTES, LAG_SECONDS, SETTLED_SECONDS, Timeline
 from producer.live.deduplication import KnownOfSymbol
 from shared.market.records import CorporateAction, Quote, RecordedBar, RecordedInterval
 
@@ -45,9 +45,9 @@ def bar(second: float, interval: RecordedInterval = "1m") -> RecordedBar:
     )
 
 
-def line(known: KnownOfSymbol | None = None, has_history: bool = True) -> Line:
+def line(known: KnownOfSymbol | None = None, has_history: bool = True) -> Timeline:
     """The line of a symbol."""
-    return Line("A", known, has_history, GRACE)
+    return Timeline("A", known, has_history, GRACE)
 
 
 def test_first_start_wants_all_history_there_is() -> None:
@@ -181,7 +181,7 @@ def test_trades_that_were_caught_up_with_leave_no_gap() -> None:
     assert not symbol.contact(NOON + 601)
 
 
-def live_line(contact: float) -> Line:
+def live_line(contact: float) -> Timeline:
     """The line of a symbol whose history ends with the minute of `contact`, and whose source is there since."""
     symbol = line(KnownOfSymbol(contact - 60))
     symbol.contact(contact)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from producer.live.day_volume import DayVolume
-from producer.live.deduplication import Intake, KnownOfSymbol
+from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from shared.market.records import Quote
 
 TEN = datetime(2024, 7, 10, 14, tzinfo=UTC)
@@ -16,19 +16,19 @@ def quote(second: float, price: float = 100.0, **said: object) -> Quote:
     return Quote(symbol="A.B", event_time=time, price=price, position=0, received_time=time, **known)  # type: ignore[arg-type]
 
 
-def intake(known: KnownOfSymbol | None = None) -> Intake:
-    """The intake of one symbol, which we call A."""
-    return Intake("A", known)
+def deduplicator(known: KnownOfSymbol | None = None) -> Deduplicator:
+    """The deduplicator of one symbol, which we call A."""
+    return Deduplicator("A", known)
 
 
 def test_quote_gets_our_own_name_of_the_symbol() -> None:
-    admitted = intake().admit(quote(0), polled=False)
+    admitted = deduplicator().admit(quote(0), polled=False)
     assert admitted is not None
     assert admitted.symbol == "A"
 
 
 def test_same_view_of_the_last_trade_is_no_news() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     assert symbol.admit(quote(0, day_volume=5.0), polled=False)
     assert symbol.admit(quote(0, day_volume=5.0), polled=False) is None
     assert symbol.admit(quote(0, day_volume=6.0), polled=False), "more was traded at the same price and time"
@@ -36,32 +36,32 @@ def test_same_view_of_the_last_trade_is_no_news() -> None:
 
 
 def test_honest_duplicates_among_trades_stay() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     assert all(symbol.admit(quote(0, size=4.0), polled=False) for _ in range(3))
 
 
 def test_numbered_trade_comes_once_whatever_is_offered_again() -> None:
-    symbol = intake(KnownOfSymbol(0.0, None, trade_id=7))
+    symbol = deduplicator(KnownOfSymbol(0.0, None, trade_id=7))
     admitted = [symbol.admit(quote(0, size=1.0, trade_id=number), polled=False) for number in (6, 7, 8, 8, 9)]
     assert [each.trade_id for each in admitted if each] == [8, 9]
     assert symbol.duplicates == 3
 
 
 def test_polled_quote_counts_only_where_it_is_newer_than_all_before() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     symbol.admit(quote(10.5), polled=False)
     assert symbol.admit(quote(10, 99.0), polled=True) is None
     assert symbol.admit(quote(11, 99.0), polled=True)
 
 
 def test_what_the_log_holds_already_is_no_news_after_a_restart() -> None:
-    symbol = intake(KnownOfSymbol(TEN.timestamp() + 10))
+    symbol = deduplicator(KnownOfSymbol(TEN.timestamp() + 10))
     assert symbol.admit(quote(10), polled=True) is None
     assert symbol.admit(quote(11), polled=True)
 
 
 def test_quote_out_of_order_is_kept_and_counted() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     symbol.admit(quote(10), polled=False)
     assert symbol.admit(quote(9, 99.0), polled=False)
     assert symbol.out_of_order == 1
@@ -88,7 +88,7 @@ def test_volume_that_falls_within_a_day_is_an_older_one_that_came_late() -> None
 
 
 def test_no_size_is_made_up_over_a_gap() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     symbol.admit(quote(0, day_volume=100.0), polled=False)
     symbol.after_gap()
     admitted = symbol.admit(quote(600, day_volume=9_000.0), polled=False)
@@ -97,7 +97,7 @@ def test_no_size_is_made_up_over_a_gap() -> None:
 
 
 def test_quotes_in_another_currency_are_refused_until_the_first_one_is_back() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     symbol.admit(quote(0), polled=False)
     assert symbol.admit(quote(1, currency="EUR"), polled=False) is None
     assert symbol.other_currency == "EUR"
@@ -107,7 +107,7 @@ def test_quotes_in_another_currency_are_refused_until_the_first_one_is_back() ->
 
 
 def test_streamed_quote_carries_what_a_question_told_of_the_day() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     symbol.learn(quote(0, previous_close=98.0, day_open=99.0))
     admitted = symbol.admit(quote(1), polled=False)
     assert admitted is not None
@@ -115,7 +115,7 @@ def test_streamed_quote_carries_what_a_question_told_of_the_day() -> None:
 
 
 def test_what_was_told_of_one_day_is_not_carried_to_the_next() -> None:
-    symbol = intake()
+    symbol = deduplicator()
     symbol.learn(quote(0, previous_close=98.0))
     admitted = symbol.admit(quote(86_400), polled=False)
     assert admitted is not None
@@ -124,7 +124,7 @@ def test_what_was_told_of_one_day_is_not_carried_to_the_next() -> None:
 
 def _sizes(*quotes: Quote) -> list[float | None]:
     """What each of these quotes of one symbol stands for."""
-    symbol = intake()
+    symbol = deduplicator()
     admitted = [symbol.admit(each, polled=False) for each in quotes]
     assert all(admitted)
     return [each.size for each in admitted if each]

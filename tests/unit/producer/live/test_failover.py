@@ -22,7 +22,7 @@ def test_standby_takes_over_when_the_first_is_stale() -> None:
     hear(choice, "finnhub", range(1, 60))
     assert not choice.decide(9 + STALE_SECONDS, is_open=True)
     assert choice.decide(10 + STALE_SECONDS, is_open=True)
-    assert (choice.speaker, choice.standby) == ("finnhub", "yahoo")
+    assert (choice.active_source, choice.standby) == ("finnhub", "yahoo")
 
 
 def test_standby_takes_over_from_a_first_that_never_spoke() -> None:
@@ -54,7 +54,7 @@ def test_first_comes_back_after_it_was_steady_for_a_while() -> None:
     assert not choice.decide(96.0, is_open=True)
     hear(choice, "yahoo", range(96, 97 + int(STEADY_SECONDS)))
     assert choice.decide(96.0 + STEADY_SECONDS, is_open=True)
-    assert choice.speaker == "yahoo"
+    assert choice.active_source == "yahoo"
 
 
 def test_difference_that_lasts_raises_one_alert_and_agreement_that_lasts_clears_it() -> None:
@@ -87,4 +87,4 @@ def test_prices_far_apart_in_time_are_not_compared() -> None:
 def test_single_source_speaks_always() -> None:
     choice = Failover(("yahoo",), threshold=0.01)
     assert not choice.decide(1000.0, is_open=True)
-    assert (choice.speaker, choice.standby) == ("yahoo", None)
+    assert (choice.active_source, choice.standby) == ("yahoo", None)

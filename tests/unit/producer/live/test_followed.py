@@ -92,7 +92,7 @@ def test_change_of_currency_is_told_once_and_ends_when_the_first_one_is_back() -
     assert raised == Finding(
         "A", "currency", True, NOON + 2, detail="quotes in GBP are rejected: the prices so far are in GBp"
     )
-    assert symbol.intake.refused == 3
+    assert symbol.deduplicator.refused == 3
     symbol.findings.clear()
     assert take(symbol, quote(5, 309.0, currency="GBp"))
     assert take(symbol, quote(6, 309.5))[0].currency == "GBp"
@@ -112,7 +112,7 @@ def test_question_tells_a_change_of_currency_that_the_stream_leaves_out() -> Non
 
 def health(contact: float) -> SourceHealth:
     source = SourceHealth(streams=True)
-    source.told(contact, was_asked=False)
+    source.received(contact, was_asked=False)
     return source
 
 
@@ -129,14 +129,14 @@ def test_standby_takes_over_with_what_it_said_since_and_the_first_choice_comes_b
     for second in range(2, 40):
         assert take(symbol, quote(second, 100 + second / 100, "binance")) == [] or told
         told += tick(symbol, second)
-    assert symbol.choice.speaker == "binance"
+    assert symbol.failover.active_source == "binance"
     assert [said.price for said in told] == [100 + second / 100 for second in range(2, 2 + len(told))]
     assert len(told) >= 25
     assert found(symbol) == [("failover", True)]
     for second in range(40, 60):
         take(symbol, quote(second, 100.4))
         tick(symbol, second)
-    assert symbol.choice.speaker == "yahoo"
+    assert symbol.failover.active_source == "yahoo"
     assert found(symbol) == [("failover", False)]
 
 

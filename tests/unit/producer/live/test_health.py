@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.health import QuoteRate, SourceHealth, Told, told
+from producer.live.health import QuoteRate, SourceHealth, SymbolCondition, basic_condition
 from shared.calendars.calendars import calendar_of
 from shared.errors import NoNetwork, SourceDown, SourceError, StreamSilent, Throttled, UnknownSymbol
 
@@ -20,16 +20,18 @@ def told_of(
     exchange: str | None = "NMS",
     unknown: UnknownSymbol | None = None,
     has_past: bool = True,
-) -> Told:
+) -> SymbolCondition:
     """What the user is told of a symbol of Yahoo's."""
-    return told("yahoo", health, unknown, None, has_past, last_received, calendar_of(exchange), now)
+    return basic_condition(
+        "yahoo", health, unknown, None, has_past, last_received, calendar_of(exchange), now
+    )
 
 
 def streaming() -> SourceHealth:
     """A source whose stream is open."""
     health = SourceHealth(streams=True)
     health.connected()
-    health.told(WEDNESDAY_NOON, was_asked=False)
+    health.received(WEDNESDAY_NOON, was_asked=False)
     return health
 
 
@@ -85,7 +87,7 @@ def test_what_fails_is_the_cause_with_the_next_try(error: SourceError, cause: st
 def test_silent_stream_is_told_while_questions_bring_quotes() -> None:
     health = SourceHealth(streams=True)
     health.lost(StreamSilent("nothing for 30 s"), is_stream=True, next_try=WEDNESDAY_NOON + 5)
-    health.told(WEDNESDAY_NOON, was_asked=True)
+    health.received(WEDNESDAY_NOON, was_asked=True)
     assert told_of(health, last_received=WEDNESDAY_NOON - 4)[:2] == ("live", "stream silent")
 
 

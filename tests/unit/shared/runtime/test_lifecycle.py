@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.lifecycle import place, stop_on_signals
+from shared.runtime.lifecycle import instance_name, stop_on_signals
 
 NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -41,9 +41,9 @@ def test_part_under_nohup_goes_on_when_its_terminal_is_closed() -> None:
 
 def test_place_is_the_same_after_a_restart_and_another_for_another_checkout(tmp_path: Path) -> None:
     with (
-        place("storage", "topic", tmp_path / "a") as first,
-        place("storage", "topic", tmp_path / "b") as other,
+        instance_name("storage", "topic", tmp_path / "a") as first,
+        instance_name("storage", "topic", tmp_path / "b") as other,
     ):
         assert first != other
-    with place("storage", "topic", tmp_path / "a") as again:
+    with instance_name("storage", "topic", tmp_path / "a") as again:
         assert again == first

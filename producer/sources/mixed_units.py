@@ -18,18 +18,18 @@ def powers_of(ratio: float) -> int:
     return round(powers) if abs(powers - round(powers)) <= UNIT_TOLERANCE else 0
 
 
-def doubt_of(bars: int) -> str:
+def mixed_units_text(bars: int) -> str:
     """The text for the user about skipped bars."""
     return f"{bars} bars are skipped in which one price differs from the others by a factor of 100"
 
 
-class Tears:
+class MixedUnitDetector:
     """Checks the bars of one series in time order. Most bars are cleared by their range alone, without a logarithm."""
 
     def __init__(self) -> None:
         self._before: float | None = None
 
-    def is_torn(self, opened: float, high: float, low: float, close: float) -> bool:
+    def has_mixed_units(self, opened: float, high: float, low: float, close: float) -> bool:
         """Whether the bar's prices are at two levels that are not explained by a move from the previous close."""
         lowest, highest = min(opened, high, low, close), max(opened, high, low, close)
         if lowest <= 0:
