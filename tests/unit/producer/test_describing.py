@@ -62,7 +62,7 @@ def test_exchange_is_the_last_quotes_while_no_company_is_known() -> None:
 
 
 def test_session_of_an_exchange_without_a_calendar_is_what_the_producer_told() -> None:
-    assert "Session not known" in described_at(FRIDAY_NOON, APPLE._replace(exchange="CCC"))
+    assert "Session not reported yet" in described_at(FRIDAY_NOON, APPLE._replace(exchange="CCC"))
 
 
 def test_delay_of_an_exchange_is_told() -> None:

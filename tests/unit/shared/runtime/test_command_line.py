@@ -59,5 +59,5 @@ run_part("part", "", work)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
-    assert "The thread history died" in ended.stderr
+    assert "The thread history failed" in ended.stderr
     assert "ZeroDivisionError" in ended.stderr

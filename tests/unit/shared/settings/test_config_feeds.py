@@ -14,7 +14,7 @@ def test_symbols_are_upper_case_and_each_one_once(env_file: Path) -> None:
 
 
 def test_symbol_that_no_exchange_could_have_is_named(env_file: Path) -> None:
-    assert "'MS<T' is none" in refusal(env_file, "TICKERS=AAPL,MS<T")
+    assert "'MS<T' is not a symbol" in refusal(env_file, "TICKERS=AAPL,MS<T")
 
 
 def test_fastest_replay_has_no_finite_speed(env_file: Path) -> None:
