@@ -56,5 +56,7 @@ def test_provider_without_its_key_says_which_setting_to_mend(name: str) -> None:
 
 
 def test_unknown_provider_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"yaho is not a .* yahoo, binance, coingecko, alphavantage, finnhub"):
+    with pytest.raises(
+        ConfigError, match=r"yaho is not a .* yahoo, binance, coingecko, alphavantage, finnhub"
+    ):
         made("yaho")
