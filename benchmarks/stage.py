@@ -15,7 +15,8 @@ from psycopg2.extensions import make_dsn
 from benchmarks.part import Part, Usage
 from db.migrate import migrate
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
-from shared.embedded.daemon import find, free_port
+from shared.embedded.daemon import find
+from shared.embedded.ports import free_port
 from shared.kafka import make_topics
 from shared.postgres.database import connect, make_database, transaction
 from shared.settings.brokers import Brokers

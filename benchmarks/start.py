@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.stage import say, until
 from benchmarks.tables import table
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.settings.config import KEYS, OTHER_NAMES
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogBrowser, LogWriter, Message, browse
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
-from shared.runtime.stream import DeadLetter
+from shared.runtime.batches import DeadLetter
 
 FLUSH_SECONDS = 10.0
 LETTERS_AT_ONCE = 500

@@ -15,7 +15,7 @@ from consumer.tables import (
 from shared.errors import Unavailable
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Connection, Cursor, transaction
-from shared.runtime.stream import Batch, DeadLetter
+from shared.runtime.batches import Batch, DeadLetter
 
 DAYS_A_TRANSACTION = 20
 DAYS_AHEAD = 2

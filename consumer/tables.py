@@ -8,7 +8,7 @@ from psycopg2.extras import execute_values
 
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Cursor, copy_rows
-from shared.runtime.stream import DeadLetter
+from shared.runtime.batches import DeadLetter
 
 STORED_FIELDS = Quote.__struct_fields__[: Quote.__struct_fields__.index("correction")]
 """All but the last: by how much a clock was corrected is no fact of the market."""

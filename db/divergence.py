@@ -11,10 +11,10 @@ from consumer.tables import STORED_FIELDS
 from shared.kafka import Log, LogBrowser, Message
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor
+from shared.runtime.batches import decoded
 from shared.runtime.epochs import NO_EPOCH, Succession
 from shared.runtime.fingerprints import fingerprint
 from shared.runtime.offsets import GroupOnTopic, OffsetStep, Reached, reached
-from shared.runtime.stream import decoded
 
 Row = tuple[object, ...]
 """The row of an offset: the fields of a quote, or key and message of a dead letter."""

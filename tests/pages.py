@@ -20,7 +20,7 @@ from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
 from db.migrate import migrate
 from shared.embedded import lease_postgres
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.postgres.database import connect, make_database, transaction
 from shared.settings.analysis_settings import Alerts, Indicators
 from tests.screen_rows import alert, fill

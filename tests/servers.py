@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
-from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
+from shared.embedded.ports import free_port
 from shared.settings.brokers import Brokers
 from tests.integration.desk import Desk
 from tests.integration.live import stand_in

@@ -13,7 +13,7 @@ from analytics.store.tables import FoldSnapshot
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
-from shared.runtime.stream import Batch
+from shared.runtime.batches import Batch
 
 BEAT_MASK = 255
 """A sign of life after so many records: a batch may take long, but each of its records does not."""

@@ -36,8 +36,8 @@ from analytics.store.tables import (
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.runtime.batches import Batch
 from shared.runtime.offsets import GroupOnTopic, hold, reached
-from shared.runtime.stream import Batch
 
 LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200

@@ -40,6 +40,16 @@ class Followed:
     `missing_after` is the time after which its history could not be loaded, None for all of it.
     """
 
+    unknown: UnknownSymbol | None = None
+    past_error: SourceError | None = None
+    failure: SourceError | None = None
+    request: HistoryRequest | None = None
+    missing_after: float | None = None
+    last_received = 0.0
+    is_closed_by_source = False
+    _misses = 0
+    _streamed_at = 0.0
+
     def __init__(
         self,
         symbol: str,
@@ -53,25 +63,14 @@ class Followed:
         self.deduplicator = Deduplicator(symbol, known)
         self.timeline = Timeline(symbol, known, has_history, grace)
         self.failover = Failover(tuple(listing.source for listing in listings), threshold)
+        self.look_back = LookBack(self.timeline.quoted[0])
         self.findings: list[Finding] = []
-        self.unknown: UnknownSymbol | None = None
-        self.past_error: SourceError | None = None
-        self.failure: SourceError | None = None
-        self._behind: set[Channel] = set()
         self.history_done, self.history_total = 0, 1 if has_history else 0
-        self.last_received = 0.0
-        self.request: HistoryRequest | None = None
-        self._threshold = threshold
-        self._minute = QuoteRate()
-        self._misses = 0
-        self._streamed_at = 0.0
+        self._behind: set[Channel] = set()
+        self._threshold, self._minute, self._skipped = threshold, QuoteRate(), Skipped()
         # Alerts raised in an earlier run are cleared by the first valid quote.
         self._other_currency: str | None = "" if known and known.currency else None
         self._is_below_zero = known is not None
-        self.look_back = LookBack(self.timeline.quoted[0])
-        self.is_closed_by_source = False
-        self._skipped = Skipped()
-        self.missing_after: float | None = None
         self._standby: deque[Quote] = deque(maxlen=STANDBY_QUOTES)
 
     def take(self, source: str, quote: Quote, contact: float, polled: bool, streams: bool) -> list[Quote]:

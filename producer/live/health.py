@@ -118,10 +118,13 @@ def basic_condition(
         return SymbolCondition("history", cause, detail, session, None, next_try)
     if session == "closed":
         return SymbolCondition("closed", "market closed", "", session, float(calendar.turns(int(now))), None)
-    if is_fresh:
-        return SymbolCondition("live", cause, detail, session, None, next_try)
-    if error is not None:
-        return SymbolCondition("stale", cause, detail, session, None, next_try)
+    if is_fresh or error is not None:
+        return SymbolCondition("live" if is_fresh else "stale", cause, detail, session, None, next_try)
+    return _condition_without_quotes(source, session, last_received)
+
+
+def _condition_without_quotes(source: str, session: str, last_received: float) -> SymbolCondition:
+    """The condition of a symbol without recent quotes, although there is no error."""
     if session != "regular":
         return SymbolCondition("live", "", f"{source} has no trades at the moment", session, None, None)
     if not last_received:

@@ -108,15 +108,6 @@ class ListingsChanged(NamedTuple):
     listings: dict[str, tuple[Listing, ...]]
 
 
-InboxMessage = (
-    QuotesReceived
-    | Connected
-    | TradesMissing
-    | TradesComplete
-    | SourceFailed
-    | HistoryReceived
-    | LateRecords
-    | HistoryDelayed
-    | HistoryEnded
-    | ListingsChanged
-)
+Notice = Connected | TradesMissing | TradesComplete | SourceFailed | HistoryDelayed | ListingsChanged
+"""Messages that produce no records."""
+InboxMessage = Notice | QuotesReceived | HistoryReceived | LateRecords | HistoryEnded

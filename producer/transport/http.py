@@ -107,28 +107,26 @@ class HttpClient:
     def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """Send a GET request for `path` below the base URL; returns the response with its JSON body decoded."""
         url = self._base_url + path
-        request_key = _request_key(url, params)
-        response = self._fetch(request_key, url, params, headers)
+        subject = _subject(url, params)
+        response = self._fetch(subject, url, params, headers)
         text = self._text(response)
         try:
             body = _decoded(text)
         except ValueError:
             sentence = f"{_place(url)} sent {_kind(text)} instead of JSON."
-            raise self._breakers.failed(request_key, sentence) from None
-        self._breakers.succeeded(request_key)
+            raise self._breakers.failed(subject, sentence) from None
+        self._breakers.succeeded(subject)
         return HttpAnswer(response.status_code, _headers(response), body)
 
     def get_text(self, url: str) -> str:
         """Send a GET request for a complete URL, which may be of another host; returns the body as text."""
-        request_key = _request_key(url, {})
-        text = self._text(self._fetch(request_key, url, {}, None))
-        self._breakers.succeeded(request_key)
+        subject = _subject(url, {})
+        text = self._text(self._fetch(subject, url, {}, None))
+        self._breakers.succeeded(subject)
         return text
 
-    def _fetch(
-        self, request_key: str, url: str, params: Params, headers: Mapping[str, str] | None
-    ) -> Response:
-        self._breakers.check(request_key)
+    def _fetch(self, subject: str, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
+        self._breakers.check(subject)
         self._limit.take()
         asked_at, body = self._clock.uncorrected() if self._clock else 0.0, _Body()
         try:
@@ -141,63 +139,56 @@ class HttpClient:
             )
         except RequestException as error:
             # Without its cause: curl's text may contain the URL with the key.
-            raise self._connection_error(request_key, _place(url), error, body.is_too_large) from None
+            raise self._connection_error(subject, _place(url), error, body.is_too_large) from None
         except (ValueError, LookupError):  # headers that curl accepts but its wrapper can't parse
             sentence = f"{_place(url)} sent invalid headers."
-            raise self._breakers.failed(request_key, sentence) from None
+            raise self._breakers.failed(subject, sentence) from None
         response.content = bytes(body.content)
         if self._clock is not None:
             names = _headers(response)
             self._clock.answered(asked_at, names.get("date", ""), names.get("age", ""))
         if response.status_code >= 300:
-            self._raise_status(request_key, _place(url), response)
+            self._raise_status(subject, _place(url), response)
         return response
 
     def _connection_error(
-        self, request_key: str, place: str, error: RequestException, is_too_large: bool
+        self, subject: str, place: str, error: RequestException, is_too_large: bool
     ) -> SourceError:
         if is_too_large:
-            return self._breakers.failed(request_key, f"{place} sent more than {MOST_MEGABYTES} MB.")
+            return self._breakers.failed(subject, f"{place} sent more than {MOST_MEGABYTES} MB.")
         if isinstance(error, DNSError):
             return NoNetwork(f"The host name of {place} can't be resolved: no network.")
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:
             return NoNetwork(f"There is no route to {place}: no network.")
         if isinstance(error, Timeout):
-            return self._breakers.timed_out(
-                request_key, f"{place} did not respond within {self._timeout:g} s."
-            )
+            return self._breakers.timed_out(subject, f"{place} did not respond within {self._timeout:g} s.")
         if int(error.code) == CERTIFICATE_REFUSED:
             doubt = "its certificate is not valid at this machine's time, or belongs to another host"
             return self._breakers.unreachable(f"{place} can't be trusted: {doubt}.")
         return self._breakers.unreachable(f"{place} can't be reached (curl error {int(error.code)}).")
 
-    def _raise_status(self, request_key: str, place: str, response: Response) -> NoReturn:
+    def _raise_status(self, subject: str, place: str, response: Response) -> NoReturn:
         """Raise the error for a status of 300 or above."""
         status = response.status_code
         if status < 400:
             sentence = (
                 f"{place} responded with {status}: a redirect, not followed so that no key is sent elsewhere."
             )
-            raise self._breakers.failed(request_key, sentence)
+            raise self._breakers.failed(subject, sentence)
         sentence = f"{place} responded with status {status}."
         headers = _headers(response)
         pause = seconds_wanted(headers.get("retry-after", ""), headers.get("date", ""))
         if status in THROTTLING or (status == 503 and pause is not None):
             seconds = DEFAULT_PAUSE if pause is None else pause
-            self._breakers.succeeded(request_key)
+            self._breakers.succeeded(subject)
             self._limit.pause(seconds)
             raise Throttled(f"{sentence} It requests a pause of {seconds:.0f} s.", seconds)
         if status >= 500:
-            raise self._breakers.failed(request_key, sentence)
-        self._breakers.succeeded(request_key)
+            raise self._breakers.failed(subject, sentence)
+        self._breakers.succeeded(subject)
         if status in REFUSING:
             raise Refused(sentence)
-        text = self._text(response)
-        try:
-            body = _decoded(text)
-        except ValueError:
-            body = text
-        raise Rejected(sentence, status, body)
+        raise Rejected(sentence, status, _json_or_text(self._text(response)))
 
     def _text(self, response: Response) -> str:
         text = response.content.decode("utf-8", "replace")
@@ -206,8 +197,8 @@ class HttpClient:
         return text
 
 
-def _request_key(url: str, params: Params) -> str:
-    """The key of a request: the path, and the symbol or function requested."""
+def _subject(url: str, params: Params) -> str:
+    """The subject of a request: the path, and the symbol or function requested."""
     return " ".join([urlsplit(url).path, *(str(params[name]) for name in ASKED_FOR if name in params)])
 
 
@@ -225,6 +216,13 @@ def _kind(text: str) -> str:
 
 def _headers(response: Response) -> dict[str, str]:
     return {name.lower(): value or "" for name, value in response.headers.items()}
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return _decoded(text)
+    except ValueError:
+        return text
 
 
 def _decoded(text: str) -> Any:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from db.migrate import migrate
@@ -44,26 +45,28 @@ def heartbeats(
 ) -> Iterator[None]:
     """Write the heartbeat row and run `chores` once a second while this context is open."""
     over = threading.Event()
-
-    def give() -> None:
-        with strand(STUCK_SECONDS):
-            while not over.is_set():
-                try:
-                    _write_heartbeats(config, sign, condition, chores, over)
-                except Unavailable as error:
-                    log.debug("no heartbeat written: %s", error)
-                    wait(over, BEAT_SECONDS)
-                except TickstreamError as error:
-                    log.warning("The producer's status can't be written to the database: %s", error)
-                    wait(over, REFUSED_SECONDS)
-
-    thread = threading.Thread(target=give, name="heartbeat")
+    write = partial(_write_heartbeats, config, sign, condition, chores, over)
+    thread = threading.Thread(target=_keep_writing, args=(write, over), name="heartbeat")
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
+
+
+def _keep_writing(write: Callable[[], None], over: threading.Event) -> None:
+    """Call `write` until the end, again after errors of the database."""
+    with strand(STUCK_SECONDS):
+        while not over.is_set():
+            try:
+                write()
+            except Unavailable as error:
+                log.debug("no heartbeat written: %s", error)
+                wait(over, BEAT_SECONDS)
+            except TickstreamError as error:
+                log.warning("The producer's status can't be written to the database: %s", error)
+                wait(over, REFUSED_SECONDS)
 
 
 def _write_heartbeats(

@@ -16,13 +16,13 @@ from producer.live.finding import Finding
 from producer.live.followed import Followed
 from producer.live.messages import (
     Connected,
-    HistoryDelayed,
     HistoryEnded,
     HistoryReceived,
     HistoryRequest,
     InboxMessage,
     LateRecords,
     ListingsChanged,
+    Notice,
     QuotesReceived,
     SourceFailed,
     TradesComplete,
@@ -167,10 +167,7 @@ class LiveMarket:
         self._note(message)
         return ()
 
-    def _note(
-        self,
-        message: Connected | TradesMissing | TradesComplete | SourceFailed | HistoryDelayed | ListingsChanged,
-    ) -> None:
+    def _note(self, message: Notice) -> None:
         """Handle messages that produce no records."""
         if isinstance(message, Connected):
             self.at_work.health[message.source].connected()

@@ -90,25 +90,27 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
     over = threading.Event()
     companies = Companies(market.at_work.provider)
     market.companies = companies.known
-
-    def ask() -> None:
-        while not over.is_set():
-            try:
-                with closing(connect(dsn, "producer")) as connection:
-                    while not over.is_set():
-                        if not companies.step(connection, report.listings, datetime.now(UTC)):
-                            over.wait(IDLE_SECONDS)
-            except Unavailable as error:
-                log.debug("companies are not stored yet: %s", error)
-                over.wait(IDLE_SECONDS)
-            except TickstreamError as error:
-                log.warning("The company data of the symbols can't be stored: %s", error)
-                over.wait(REFUSED_SECONDS)
-
-    thread = threading.Thread(target=ask, name="companies", daemon=True)
+    arguments = (companies, report, dsn, over)
+    thread = threading.Thread(target=_keep_fetching, args=arguments, name="companies", daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join(timeout=JOIN_SECONDS)
+
+
+def _keep_fetching(companies: Companies, report: Report, dsn: str, over: threading.Event) -> None:
+    """Fetch and store company data until the end; reconnects after errors of the database."""
+    while not over.is_set():
+        try:
+            with closing(connect(dsn, "producer")) as connection:
+                while not over.is_set():
+                    if not companies.step(connection, report.listings, datetime.now(UTC)):
+                        over.wait(IDLE_SECONDS)
+        except Unavailable as error:
+            log.debug("companies are not stored yet: %s", error)
+            over.wait(IDLE_SECONDS)
+        except TickstreamError as error:
+            log.warning("The company data of the symbols can't be stored: %s", error)
+            over.wait(REFUSED_SECONDS)

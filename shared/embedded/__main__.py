@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shared.embedded import Kafka, Postgres, kafka_in, postgres_in
-from shared.embedded.daemon import HOST, find
+from shared.embedded.daemon import find
 from shared.embedded.lease import in_use_now, is_kept, keep, release
+from shared.embedded.ports import HOST
 from shared.errors import ConfigError, TickstreamError
 from shared.settings.config import Config, load
 

@@ -7,8 +7,6 @@ Callers hold the server's start lock (see lease.py), so that only one of them ac
 
 import contextlib
 import json
-import random
-import socket
 import subprocess
 import sys
 import threading
@@ -20,19 +18,18 @@ from typing import Protocol
 
 import psutil
 
+from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import Unavailable
 from shared.files.free_space import require_room
 
 Say = Callable[[str], None]
 
-HOST = "127.0.0.1"
 START_LIMIT = 120.0  # seconds; recovery after a crash may read much data
 STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
 HANG_LIMIT = 20.0  # seconds without any answer after which a server that was ready is killed
 REACT_LIMIT = 2.0  # seconds that one answer may take
 POLL = 0.02  # seconds between two checks
 LINES_OF_LOG = 12
-FREE_PORTS = (20_000, 32_000)
 
 
 class EmbeddedServer(Protocol):
@@ -257,27 +254,6 @@ def choose_port(server: EmbeddedServer, say: Say) -> int:
     if port != server.port:
         say(f"Port {server.port} is taken by another program, so {server.name} listens on {port}.")
     return port
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on the port now."""
-    with socket.socket() as probe:
-        if sys.platform != "win32":  # there the option allows two programs to share a port
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """A random free port, outside the range that the system uses for outgoing connections."""
-    while True:
-        port = random.randrange(*FREE_PORTS)  # noqa: S311 (not used for security)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            return port
 
 
 def read_record(server: EmbeddedServer) -> ServerRecord | None:

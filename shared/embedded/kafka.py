@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 
 from shared.embedded import kafka_login as login
-from shared.embedded.daemon import HOST, Say, ServerRecord, free_port, is_free, run
+from shared.embedded.daemon import Say, ServerRecord, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
+from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
 from shared.files.private_files import write_secret
 from shared.settings.brokers import Brokers

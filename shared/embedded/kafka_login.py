@@ -11,7 +11,8 @@ import socket
 import struct
 from pathlib import Path
 
-from shared.embedded.daemon import HOST, REACT_LIMIT
+from shared.embedded.daemon import REACT_LIMIT
+from shared.embedded.ports import HOST
 from shared.errors import ConfigError
 from shared.files.private_files import write_secret
 from shared.settings.brokers import Brokers

@@ -15,7 +15,8 @@ import psutil
 
 from shared.embedded import account
 from shared.embedded.account import Account
-from shared.embedded.daemon import HOST, POLL, REACT_LIMIT, Say, ServerRecord, ended, run
+from shared.embedded.daemon import POLL, REACT_LIMIT, Say, ServerRecord, ended, run
+from shared.embedded.ports import HOST
 from shared.embedded.postgres_probe import reacts
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import write_secret

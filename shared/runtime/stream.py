@@ -16,46 +16,25 @@ after a kill; there is no other recovery path.
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from shared.errors import BadMessage, StopPart
-from shared.kafka import GroupReader, Log, Message, partition_of, require_reachable, require_topic
-from shared.market.messages import decode
-from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.errors import StopPart
+from shared.kafka import GroupReader, Log, Message, require_reachable, require_topic
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.runtime.batches import Batch, decoded
 from shared.runtime.bookmark import Bookmark, LogPartition, log_replaced
 from shared.runtime.fingerprints import fingerprint
-from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin, reached, succession
+from shared.runtime.offsets import GroupOnTopic, advance, begin, reached, succession
 from shared.runtime.step_size import StepSize
 
 POLL_MS = 200
 QUIET_SECONDS = 3.0
 COMPARE_SECONDS = 1.0
 """Shorter than any server takes to stop, get another data folder and start again."""
-SYMBOLS_KNOWN = 100_000
-NOTHING_ASIDE: Mapping[int, str] = {}
 
 log = logging.getLogger("tickstream")
-
-
-class DeadLetter(NamedTuple):
-    """A message that can't be processed, and the reason."""
-
-    message: Message
-    reason: str
-
-
-class Batch(NamedTuple):
-    """Consecutive decoded messages of one partition: records with their offsets, and dead letters."""
-
-    partition: int
-    records: list[tuple[int, Record]]
-    dead: list[DeadLetter]
-    step: OffsetStep
 
 
 class Fold(Protocol):
@@ -249,52 +228,6 @@ class ConsumerLoop:
         self._received_at = time.monotonic()
         require_reachable(self._log.bootstrap)
         require_topic(self._log)
-
-
-def decoded(
-    partition: int,
-    first_offset: int,
-    messages: list[Message],
-    partitions: int,
-    aside: Mapping[int, str] = NOTHING_ASIDE,
-) -> Batch:
-    """Decode and count the messages from `first_offset` on; those at the offsets in `aside` become dead letters.
-
-    So does a message whose symbol belongs to another one of the `partitions`: the symbol would get two bars.
-    """
-    records: list[tuple[int, Record]] = []
-    dead: list[DeadLetter] = []
-    checked: set[str] = set()
-    for message in messages:
-        if aside and message.offset in aside:
-            dead.append(DeadLetter(message, aside[message.offset]))
-            continue
-        try:
-            record = decode(message.value, message.timestamp)
-            symbol = record.symbol
-            if symbol is not None and symbol not in checked:
-                _require_home(symbol, partition, partitions)
-                checked.add(symbol)
-            records.append((message.offset, record))
-        except BadMessage as reason:
-            dead.append(DeadLetter(message, str(reason)))
-    kinds = Counter([type(record) for _, record in records])
-    counts = kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark]
-    step = OffsetStep(partition, first_offset, messages[-1].offset + 1, *counts, len(dead))
-    return Batch(partition, records, dead, step)
-
-
-@lru_cache(SYMBOLS_KNOWN)
-def _home(symbol: str, partitions: int) -> int:
-    """The partition of a symbol, cached: computing it in Python costs more than the rest of decoding."""
-    return partition_of(symbol.encode(), partitions)
-
-
-def _require_home(symbol: str, partition: int, partitions: int) -> None:
-    """Raise BadMessage if the symbol belongs to another partition."""
-    home = _home(symbol, partitions)
-    if home != partition:
-        raise BadMessage(f"in the wrong partition: {symbol} belongs to partition {home}")
 
 
 def _invalid(batch: Batch) -> str:

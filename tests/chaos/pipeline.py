@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from db.migrate import migrate
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.errors import Unavailable
 from shared.kafka import Log, browse, make_topics
 from shared.postgres.database import connect, make_database, transaction

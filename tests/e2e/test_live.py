@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.read import queries
 from db.migrate import migrate
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import START_LIMIT, model_of, serving, wait_for

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.presenters.panels import SESSIONS
 from db.migrate import migrate
 from shared.calendars.calendars import calendar_of
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import model_of, serving

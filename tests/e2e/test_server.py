@@ -17,7 +17,8 @@ import pytest
 
 from dashboard.read.read_model import ReadModel
 from shared.embedded import kill, postgres_in
-from shared.embedded.daemon import find, free_port
+from shared.embedded.daemon import find
+from shared.embedded.ports import free_port
 from shared.runtime.supervision import EXIT_STOP
 from tests.conftest import PROJECT
 from tests.pages import START_LIMIT, wait_for

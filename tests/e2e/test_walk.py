@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from tests.walk.market import DrawnMarket, market_in
 from tests.walk.server import WalkServer, served
 from tests.walk.walking import SIZES, Walk

@@ -17,7 +17,7 @@ import start_pipeline
 from producer.transport import reachability
 from producer.transport.reachability import obstacle
 from producer.workers import live_offer
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.postgres.database import connect, transaction
 from shared.runtime.command_line import parser_of
 from tests.integration.desk import PROJECT, Desk

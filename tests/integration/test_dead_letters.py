@@ -14,8 +14,8 @@ from consumer.storage import Storage
 from shared.kafka import LogWriter
 from shared.market.messages import MAX_MESSAGE_BYTES
 from shared.postgres.database import connect, transaction
+from shared.runtime.batches import DeadLetter, decoded
 from shared.runtime.offsets import GroupOnTopic, advance
-from shared.runtime.stream import DeadLetter, decoded
 from tests.integration.desk import Desk
 from tests.integration.server_user import PATIENCE, wait_for
 

@@ -16,8 +16,9 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from shared.embedded import Kafka, Postgres, ensure, kill, postgres_in
-from shared.embedded.daemon import find, free_port, is_alive
+from shared.embedded.daemon import find, is_alive
 from shared.embedded.lease import in_use, lease
+from shared.embedded.ports import free_port
 from shared.errors import Unavailable
 from shared.kafka.connection import client_settings
 from shared.settings.brokers import Brokers

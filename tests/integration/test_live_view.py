@@ -8,8 +8,8 @@ from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import LIVE_SYMBOLS, Analysis
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
+from shared.runtime.batches import Batch
 from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin
-from shared.runtime.stream import Batch
 from tests.integration.desk import Desk
 from tests.unit.quick_search import pooled
 

@@ -13,7 +13,8 @@ import psycopg2
 import pytest
 
 from shared.embedded import Kafka, Postgres
-from shared.embedded.daemon import find, free_port
+from shared.embedded.daemon import find
+from shared.embedded.ports import free_port
 from shared.errors import StopPart
 from shared.runtime.supervision import NO_SETTINGS, Child, supervise
 from shared.settings.sections import Errors

@@ -17,8 +17,8 @@ from shared.kafka import Message
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.runtime.batches import Batch, decoded
 from shared.runtime.offsets import GroupOnTopic, advance, begin
-from shared.runtime.stream import Batch, decoded
 from tests.unit.quick_search import pooled
 
 NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)

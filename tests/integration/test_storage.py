@@ -14,8 +14,8 @@ from consumer.tables import days_made
 from shared.errors import StopPart
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import connect, transaction
+from shared.runtime.batches import Batch
 from shared.runtime.offsets import OffsetStep
-from shared.runtime.stream import Batch
 from tests.integration.desk import Desk
 from tests.integration.server_user import wait_for
 from tests.unit.records import split

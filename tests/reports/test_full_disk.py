@@ -14,8 +14,8 @@ from threading import Event
 import pytest
 
 from shared.embedded import ensure, postgres_in
-from shared.embedded.daemon import free_port
 from shared.embedded.lease import release
+from shared.embedded.ports import free_port
 from shared.errors import NoRoom, Unavailable
 from shared.files.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
 from shared.observability.logs import start_logging

@@ -14,10 +14,11 @@ from kafka.errors import KafkaTimeoutError
 
 from shared.embedded import Kafka
 from shared.embedded.__main__ import LESSON
-from shared.embedded.daemon import free_port, run
+from shared.embedded.daemon import run
 from shared.embedded.kafka import SETTINGS
 from shared.embedded.kafka_login import administrator, count_brokers
 from shared.embedded.lease import lease
+from shared.embedded.ports import free_port
 from shared.errors import ConfigError
 from shared.kafka import LogWriter, browse, make_topics
 from shared.kafka.connection import PLAIN, client_settings

@@ -17,7 +17,7 @@ from producer.producer import produce
 from producer.publishing.lease import Lease
 from producer.publishing.resume import StoredSymbol, joined, known_in
 from producer.sources.answers import HistorySlice
-from producer.sources.yahoo.chart import Chart
+from producer.sources.yahoo.chart_types import Chart
 from producer.store.symbol_queries import read_stored
 from shared.market.listings import Listing
 from shared.market.messages import decode

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.api.guard import Guard, Names, names_at
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from tests.e2e.visit import Visit
 from tests.pages import model_of, serving
 from tests.unit.env_files import loaded, refusal

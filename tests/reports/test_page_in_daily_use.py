@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from db.migrate import migrate
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from shared.postgres.database import Connection, connect, make_database, transaction
 from tests.pages import model_of, serving
 from tests.screen_rows import fill

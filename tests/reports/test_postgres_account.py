@@ -17,8 +17,9 @@ import psycopg2
 import pytest
 
 from shared.embedded import Postgres, account, lease_postgres, postgres_in
-from shared.embedded.daemon import ServerRecord, free_port
+from shared.embedded.daemon import ServerRecord
 from shared.embedded.lease import lease, release
+from shared.embedded.ports import free_port
 from shared.errors import ConfigError
 from shared.files.private_files import make_private
 from tests.integration.server_user import PATIENCE, silent

@@ -11,7 +11,7 @@ from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
 from producer.live.followed import Followed
 from producer.sources.alpha_vantage.candles import day_bars
 from producer.sources.answers import HistorySlice
-from producer.sources.yahoo.chart import Chart
+from producer.sources.yahoo.chart_types import Chart
 from producer.sources.yahoo.history import history
 from producer.workers.reporting import keep
 from shared.errors import SourceDown

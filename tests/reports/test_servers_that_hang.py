@@ -16,8 +16,9 @@ import pytest
 from kafka import KafkaProducer
 
 from shared.embedded import Kafka, Postgres, daemon, ensure, kill, watch
-from shared.embedded.daemon import ServerRecord, find, free_port, is_alive
+from shared.embedded.daemon import ServerRecord, find, is_alive
 from shared.embedded.lease import keep, lease
+from shared.embedded.ports import free_port
 from shared.embedded.postgres_probe import reacts
 from shared.kafka import make_topics
 from shared.kafka.connection import client_settings

@@ -14,7 +14,7 @@ from producer.live.followed import Followed
 from producer.live.health import SourceHealth
 from producer.live.look_back import SETTLED_SECONDS
 from producer.live.symbol_condition import condition_of
-from producer.sources.yahoo.chart import Chart
+from producer.sources.yahoo.chart_types import Chart
 from producer.sources.yahoo.history import history, spans
 from producer.sources.yahoo.quotes import read
 from shared.calendars.calendars import calendar_of

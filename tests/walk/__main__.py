@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from shared.embedded import lease_postgres
-from shared.embedded.daemon import free_port
+from shared.embedded.ports import free_port
 from tests.pages import chromium
 from tests.walk.market import DrawnMarket, market_in
 from tests.walk.server import WalkServer, served

@@ -22,6 +22,9 @@ from shared.market.exchanges import SIMULATED
 from shared.market.records import EPOCH, Quote
 
 DayValues = tuple[float | None, float | None, float | None, float | None]
+"""Open, high, low and volume of the regular session so far."""
+QuoteValues = tuple[int, float, float, float, float, DayValues]
+"""Microseconds since the minute's start, price, bid, ask, size and the day's values."""
 UNKNOWN: DayValues = (None, None, None, None)
 
 
@@ -69,13 +72,7 @@ class QuoteMaker:
             previous_close=int(both.close[0, CLOSES - 1]) / 100,
         )
 
-    def _quote(
-        self,
-        microsecond: int,
-        row: tuple[int, float, float, float, float, DayValues],
-        session: str,
-        previous_close: float,
-    ) -> Quote:
+    def _quote(self, microsecond: int, row: QuoteValues, session: str, previous_close: float) -> Quote:
         _, price, bid, ask, size, (day_open, day_high, day_low, day_volume) = row
         event_time = EPOCH + timedelta(microseconds=microsecond)
         return Quote(

@@ -62,11 +62,8 @@ def history(
             # Each later response repeats the actions of its shorter window.
             waiting += [] if has_actions else actions(chart, levels, name, after, now, skipped)
             has_actions = True
-            waiting += (
-                bar
-                for bar in bars(chart, levels, name, span.interval, now, skipped)
-                if bar.start >= span.start and is_wanted(bar, after)
-            )
+            found = bars(chart, levels, name, span.interval, now, skipped)
+            waiting += (bar for bar in found if bar.start >= span.start and is_wanted(bar, after))
         waiting.sort(key=_order)
         ready = [record for record in waiting if next_start is None or _time(record) < next_start]
         waiting = waiting[len(ready) :]

@@ -14,7 +14,7 @@ from math import log, prod
 from typing import NamedTuple
 
 from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text, powers_of
-from producer.sources.yahoo.chart import Point
+from producer.sources.yahoo.chart_types import Point
 from shared.market.currencies import is_in_hundredths
 from shared.market.splits import shows_split
 

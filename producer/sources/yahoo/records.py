@@ -14,7 +14,7 @@ from typing import Literal
 
 from producer.sources.answers import Skipped
 from producer.sources.piecewise import log_skipped
-from producer.sources.yahoo.chart import Chart, Point, Split, points
+from producer.sources.yahoo.chart_types import Chart, Point, Split, points
 from producer.sources.yahoo.dividends import in_unit_of_prices
 from producer.sources.yahoo.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
@@ -87,17 +87,7 @@ def actions(
         if date < first:
             continue
         try:
-            yield CorporateAction(
-                symbol=name,
-                action=action,
-                time=datetime.fromtimestamp(date, UTC),
-                value=value,
-                source=SOURCE,
-                position=0,
-                received_time=now,
-                currency=chart.meta.currency,
-                exchange=chart.exchange,
-            )
+            yield _action(chart, name, (action, date, value), now)
         except ValueError as error:
             skipped.note(f"the {action} at {date}: {error}")
     log_skipped(skipped, log, f"Yahoo's splits and dividends of {name}")
@@ -107,6 +97,22 @@ def actions(
 
 ActionValue = tuple[Literal["split", "dividend"], int, float]
 """An action: its type, the midnight at which it takes effect, and its value on that day."""
+
+
+def _action(chart: Chart, name: str, values: ActionValue, now: datetime) -> CorporateAction:
+    """Raises ValueError if the value is invalid."""
+    action, date, value = values
+    return CorporateAction(
+        symbol=name,
+        action=action,
+        time=datetime.fromtimestamp(date, UTC),
+        value=value,
+        source=SOURCE,
+        position=0,
+        received_time=now,
+        currency=chart.meta.currency,
+        exchange=chart.exchange,
+    )
 
 
 def _split_values(chart: Chart) -> Iterator[ActionValue]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.kafka import Message
 from shared.market.messages import encode
-from shared.runtime.stream import decoded
+from shared.runtime.batches import decoded
 from tests.unit.records import mark, quote, recorded_bar, second, split
 
 PARTITIONS = 5

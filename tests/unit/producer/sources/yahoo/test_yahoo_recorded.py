@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from producer.sources.yahoo import chart, quotes
+from producer.sources.yahoo import chart_types, quotes
 from producer.sources.yahoo.company import CompanyBody as SummaryBody
 from producer.sources.yahoo.company import company_of
 from shared.market.records import Quote, RecordedBar
@@ -33,8 +33,8 @@ def body_of(path: Path) -> Any:
     return decoded["response"]["bodyJson"] if "response" in decoded else decoded
 
 
-def chart_of(path: Path) -> chart.Chart:
-    charts = msgspec.convert(body_of(path), chart.ChartBody).chart.result
+def chart_of(path: Path) -> chart_types.Chart:
+    charts = msgspec.convert(body_of(path), chart_types.ChartBody).chart.result
     assert charts is not None
     return charts[0]
 
@@ -49,7 +49,7 @@ def quote_of(path: Path) -> Quote:
     return received.quotes[0]
 
 
-def charts(folder: Path) -> Iterator[tuple[Path, chart.Chart]]:
+def charts(folder: Path) -> Iterator[tuple[Path, chart_types.Chart]]:
     for path in sorted((folder / "v8_chart").glob("*.json")):
         yield path, chart_of(path)
 
@@ -149,7 +149,7 @@ def test_days_before_a_split_are_told_at_the_prices_of_those_days(recorded: Path
         recorded / "v8_chart" / "historical-via-chart-NVDA-split-2021-02-01-to-2022-01-31.csv.json"
     )
     days = by_date(bars(nvidia, "NVDA", "1d", LATER))
-    adjusted = {point.time: point for point in chart.points(nvidia)}
+    adjusted = {point.time: point for point in chart_types.points(nvidia)}
     before, after = days["2021-07-19"], days["2021-07-20"]
     assert before.close == round(4 * adjusted[int(before.start.timestamp())].close, 4)
     assert after.close == round(adjusted[int(after.start.timestamp())].close, 4)

@@ -1,0 +1,81 @@
+"""Decodes messages of one partition into batches of records and dead letters."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from shared.errors import BadMessage
+from shared.kafka import Message, partition_of
+from shared.market.messages import decode
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.runtime.offsets import OffsetStep
+
+SYMBOLS_KNOWN = 100_000
+NO_DEAD_LETTERS: Mapping[int, str] = {}
+
+
+class DeadLetter(NamedTuple):
+    """A message that can't be processed, and the reason."""
+
+    message: Message
+    reason: str
+
+
+class Batch(NamedTuple):
+    """Consecutive decoded messages of one partition: records with their offsets, and dead letters."""
+
+    partition: int
+    records: list[tuple[int, Record]]
+    dead: list[DeadLetter]
+    step: OffsetStep
+
+
+def decoded(
+    partition: int,
+    first_offset: int,
+    messages: list[Message],
+    partitions: int,
+    aside: Mapping[int, str] = NO_DEAD_LETTERS,
+) -> Batch:
+    """Decode and count the messages from `first_offset` on; those at the offsets in `aside` become dead letters.
+
+    So does a message whose symbol belongs to another one of the `partitions`: the symbol would get two bars.
+    """
+    records: list[tuple[int, Record]] = []
+    dead: list[DeadLetter] = []
+    checked: set[str] = set()
+    for message in messages:
+        if aside and message.offset in aside:
+            dead.append(DeadLetter(message, aside[message.offset]))
+            continue
+        try:
+            record = decode(message.value, message.timestamp)
+            symbol = record.symbol
+            if symbol is not None and symbol not in checked:
+                _require_home(symbol, partition, partitions)
+                checked.add(symbol)
+            records.append((message.offset, record))
+        except BadMessage as reason:
+            dead.append(DeadLetter(message, str(reason)))
+    step = OffsetStep(partition, first_offset, messages[-1].offset + 1, *_counts(records), len(dead))
+    return Batch(partition, records, dead, step)
+
+
+def _counts(records: list[tuple[int, Record]]) -> tuple[int, int, int, int]:
+    """The numbers of quotes, bars, actions and time marks."""
+    kinds = Counter([type(record) for _, record in records])
+    return kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark]
+
+
+@lru_cache(SYMBOLS_KNOWN)
+def _home(symbol: str, partitions: int) -> int:
+    """The partition of a symbol, cached: computing it in Python costs more than the rest of decoding."""
+    return partition_of(symbol.encode(), partitions)
+
+
+def _require_home(symbol: str, partition: int, partitions: int) -> None:
+    """Raise BadMessage if the symbol belongs to another partition."""
+    home = _home(symbol, partitions)
+    if home != partition:
+        raise BadMessage(f"in the wrong partition: {symbol} belongs to partition {home}")
