@@ -31,7 +31,7 @@ def test_figures_of_no_change_are_its_own_and_those_of_the_best_other_model_are_
     """Report: "best of 6, skill 0.6 %, 7 forecasts; the interval held 95.3 %", where the 95.3 was of "no change"."""
     for text in told(record("naive")):
         assert "95.3" in text and "3,753" in text
-        assert "none of 6 other models" in text.lower()
+        assert "none of the 6 other models" in text.lower()
         assert not any(figure in text for figure in ("91.7", "0.6\u00a0%", " 12 ", " 7 "))
 
 
