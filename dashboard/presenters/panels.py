@@ -7,6 +7,7 @@ number, volume, words, text (progress of a warm-up) or partial (coverage of a VW
 from math import floor
 from typing import Any
 
+from dashboard.presenters.numbers import percent
 from dashboard.read.rows import AlertRow, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
 from shared.calendars.calendars import calendar_of
@@ -51,8 +52,8 @@ def change(row: SymbolRow) -> tuple[float | None, float | None]:
     reference = reference_close(row)
     if row.price is None or reference is None:
         return None, None
-    percent = (row.price / reference - 1) * 100 if reference > 0 and row.price > 0 else None
-    return row.price - reference, percent
+    percent_change = (row.price / reference - 1) * 100 if reference > 0 and row.price > 0 else None
+    return row.price - reference, percent_change
 
 
 def watch_row(row: SymbolRow, state: str | None, as_of: float | None) -> dict[str, Any]:
@@ -61,12 +62,12 @@ def watch_row(row: SymbolRow, state: str | None, as_of: float | None) -> dict[st
     `as_of` is the time of the last quote if it is outdated: then there is no change, because the newer close is
     unknown.
     """
-    difference, percent = change(row) if as_of is None else (None, None)
+    difference, percent_change = change(row) if as_of is None else (None, None)
     return {
         "symbol": row.symbol,
         "last": row.price,
         "change": difference,
-        "percent": percent,
+        "percent": percent_change,
         "decimals": decimals(row),
         "currency": row.currency,
         "name": row.name,
@@ -206,11 +207,11 @@ def alert_sentence(alert: AlertRow) -> tuple[str, str]:
             return f"RSI oversold at {value:.1f} (threshold {limit:g})", "warn"
         case "price_change":
             direction = "up" if value > 0 else "down"
-            return f"Price {direction} {abs(value):.1%} in one bar", direction
+            return f"Price {direction} {percent(abs(value), 1)} in one bar", direction
         case "volume_change":
             return f"Volume at {value:.1f} times its average", "warn"
         case "volatility":
-            return f"Realized volatility at {value:.1%} per bar (not annualised)", "warn"
+            return f"Realized volatility at {percent(value, 1)} per bar (not annualised)", "warn"
     return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
 
 

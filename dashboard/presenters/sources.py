@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from dashboard.presenters.numbers import percent
 from dashboard.read.rows import PRODUCER_SILENT, DataAlertRow, DataQualityRow
 from dashboard.read.snapshot import Reading
 
@@ -40,7 +41,7 @@ KINDS = {
 }
 """Labels of data alerts, by the kind that the producer, analytics or a migration stores."""
 DEFAULT_TEXTS = {
-    "disagreement": "The sources report different prices",
+    "disagreement": "Prices of the sources differ",
     "failover": "Another source is in use",
     "currency": "Prices were received in another currency",
     "delisted": "No longer traded",
@@ -165,7 +166,7 @@ def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
 def _alert_text(alert: DataAlertRow) -> str:
     text = _with_names(alert.detail) or DEFAULT_TEXTS.get(alert.kind, "")
     if alert.kind == "disagreement" and alert.value is not None:
-        return f"Prices differ by {alert.value:.1%}: {text}"
+        return f"{text} by {percent(alert.value, 1)}"
     if alert.kind == "left out" and alert.value is not None:
         return f"{text} ({alert.value:.0f} in total)"
     return text

@@ -88,7 +88,7 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
     item = data_alert_item(row, "UTC")
     assert (item["interval"], item["text"]) == (
         "Sources disagree",
-        "Prices differ by 1.4%: Yahoo and Finnhub differ",
+        "Yahoo and Finnhub differ by 1.4\u00a0%",
     )
     assert data_alert_item(FAILOVER, "UTC")["text"] == "Finnhub replaces Yahoo"
     assert data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"] == "No longer traded"
