@@ -12,7 +12,7 @@ from shared.kafka import Log, LogBrowser, Message
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor
 from shared.runtime.batches import decoded
-from shared.runtime.epochs import NO_EPOCH, Succession
+from shared.runtime.epochs import NO_EPOCH, EpochTracker
 from shared.runtime.fingerprints import fingerprint
 from shared.runtime.offsets import GroupOnTopic, OffsetStep, Reached, reached
 
@@ -123,7 +123,7 @@ def _rows(connection: Connection, partition: int, offset: int) -> Generator[tupl
 
 def tally(log: Log, browser: LogBrowser, partition: int, first: int, until: int) -> OffsetStep:
     """Count the messages from `first` to `until` by kind, as a group that began at `first` counts them."""
-    total, epochs = OffsetStep(partition, first, until), Succession(NO_EPOCH, first)
+    total, epochs = OffsetStep(partition, first, until), EpochTracker(NO_EPOCH, first)
     for messages in browser.forwards(partition, first, until):
         aside, _ = epochs.follow(messages)
         step = decoded(partition, messages[0].offset, messages, log.partitions, aside).step

@@ -47,14 +47,14 @@ def sources_of(listings: Sequence[Listing], symbol: str) -> str:
     return ", standby ".join(names)
 
 
-def table_of(standings: Sequence[SymbolStatus], listings: Listings) -> Table:
+def table_of(statuses: Sequence[SymbolStatus], listings: Listings) -> Table:
     """The list of the followed symbols."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("Symbol", "Sources", "Name", "Last price", "Age", "State"):
         table.add_column(
             header, justify="right" if header in ("Last price", "Age") else "left", overflow="fold"
         )
-    for line in standings:
+    for line in statuses:
         price = NOTHING if line.price is None else _price(line.symbol, line.price, line.decimals)
         age = NOTHING if line.age is None else span(line.age)
         sources = sources_of(listings[line.symbol], line.symbol)

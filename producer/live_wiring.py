@@ -10,7 +10,7 @@ from threading import Event
 from db.migrate import migrate
 from producer.history_progress import showing_history
 from producer.publishing.lease import Lease
-from producer.publishing.resume import StoredSymbol, joined, known_in
+from producer.publishing.resume import StoredSymbol, merged, read_known
 from producer.sources.registry import provider
 from producer.store.symbol_queries import read_stored
 from producer.store.tables import read_listings
@@ -32,7 +32,7 @@ def live_market(config: Config, topic: Log, lease: Lease, stop: Event) -> Iterat
     listings, stored = _kept(config, configured)
     market = LiveMarket(
         lambda source: provider(source, config.providers, lambda: datetime.now(UTC), stop),
-        joined(known_in(topic, lease), stored),
+        merged(read_known(topic, lease), stored),
         config.producer.poll_interval,
         config.running.bar_grace_seconds,
         config.providers.disagreement_threshold,

@@ -29,7 +29,7 @@ from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.sources.replay import ended_by_now, paced
 from producer.sources.simulated import SimulatedMarket
 from producer.workers.heartbeat import Condition, heartbeats, no_chores
-from producer.workers.simulated_symbols import MarketMembership, asked_so_far
+from producer.workers.simulated_symbols import MarketMembership, read_requests
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
 from shared.observability.heartbeat import beat, long_step, wait
@@ -81,7 +81,7 @@ def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
     )
     membership = MarketMembership(market)
-    membership.begin(asked_so_far(config))
+    membership.begin(read_requests(config))
     records = market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
     return RepeatableFeed(records, membership.apply_requests)
 

@@ -29,11 +29,11 @@ from producer.describing import Described, description_of, table_of
 from producer.store.symbol_queries import (
     read_actions,
     read_bar_spans,
-    read_given,
     read_last_quote,
     read_now,
     read_quality,
-    read_standings,
+    read_replayed_listings,
+    read_statuses,
 )
 from producer.store.tables import (
     CompanyRow,
@@ -153,14 +153,18 @@ def _remove(connection: Connection, configured: Listings, texts: Sequence[str]) 
 
 def _watched(cursor: Cursor, config: Config) -> Listings:
     """The followed symbols; for a recording, those with quotes so far."""
-    return read_given(cursor) if config.feed == "replay" else read_listings(cursor, configured_in(config))
+    return (
+        read_replayed_listings(cursor)
+        if config.feed == "replay"
+        else read_listings(cursor, configured_in(config))
+    )
 
 
 def _list(connection: Connection, config: Config) -> int:
     with transaction(connection) as cursor:
         listings = _watched(cursor, config)
-        standings = read_standings(cursor, list(listings))
-    Console().print(table_of(standings, listings))
+        statuses = read_statuses(cursor, list(listings))
+    Console().print(table_of(statuses, listings))
     removed = [symbol for symbol in configured_in(config) if symbol not in listings]
     if removed and config.feed != "replay":
         print(f"In .env but removed with this command: {', '.join(removed)}. `add` follows them again.")

@@ -1,6 +1,6 @@
 """Errors, named by what must happen next."""
 
-LONGEST_SENTENCE = 300
+MAX_SENTENCE = 300
 """Maximum length of the text of a source's error, in characters."""
 
 
@@ -46,7 +46,7 @@ class SourceError(TickstreamError):
 
     def __init__(self, sentence: str, retry_after: float | None = None) -> None:
         # It may contain text from the provider, and is written to tables, which hold no NUL, and to terminals.
-        super().__init__("".join(sign if sign.isprintable() else " " for sign in sentence[:LONGEST_SENTENCE]))
+        super().__init__("".join(sign if sign.isprintable() else " " for sign in sentence[:MAX_SENTENCE]))
         self.retry_after = retry_after
 
 

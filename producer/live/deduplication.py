@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from producer.live.day_volume import DayVolume
 from shared.calendars.calendars import SessionAt, SessionCalendar, calendar_of
 from shared.market.currencies import is_same_unit
-from shared.market.exchanges import newer_name
+from shared.market.exchanges import merged_exchange
 from shared.market.records import Quote
 
 AFTER_CLOSE = (900, 3600, 4 * 3600)
@@ -154,7 +154,7 @@ class Deduplicator:
     def _learn(self, quote: Quote, second: int) -> DayFacts:
         """Update the day's values; returns those that apply to this quote."""
         if quote.exchange != self.exchange:
-            self.exchange = newer_name(quote.exchange, self.exchange)
+            self.exchange = merged_exchange(quote.exchange, self.exchange)
         calendar = calendar_of(self.exchange)
         at = calendar.at(second)
         day, is_after = trading_day(calendar, second, at), (quote.session or at.name) == "post"

@@ -25,7 +25,7 @@ from producer.publishing.holder import Holder
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic
 from shared.observability.heartbeat import beat, strand, wait
-from shared.runtime.epochs import NO_EPOCH, Carrier, EarlierEpochs, Epoch, epoch_of, stamp
+from shared.runtime.epochs import NO_EPOCH, EarlierEpochs, Epoch, EpochMessage, epoch_of, stamp
 from shared.runtime.offsets import other_partitions
 
 CLAIMS, HEARTBEATS = 0, 1
@@ -107,7 +107,7 @@ class Lease:
         """The suffix of each record in this partition."""
         return stamp(Epoch(self.number, self.begins[partition]))
 
-    def counts(self, partition: int, message: Carrier) -> bool:
+    def counts(self, partition: int, message: EpochMessage) -> bool:
         """Whether an earlier message is valid."""
         return self._before.counts(partition, message)
 
@@ -231,7 +231,7 @@ def _highest(browser: LogBrowser, topic: Log) -> int:
 
 
 def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
-    """The newest epochs that began in a partition, by the rule of `shared.runtime.epochs.Succession`.
+    """The newest epochs that began in a partition, by the rule of `shared.runtime.epochs.EpochTracker`.
 
     An earlier epoch may have begun at the offset that the last term intended, with a record that was delayed. If
     retention removed the record at that offset, it is assumed to be that of the last term.

@@ -22,7 +22,7 @@ class StoredSymbol(NamedTuple):
     quoted: tuple[float, float]
 
 
-def joined(
+def merged(
     known: Mapping[str, KnownOfSymbol], stored: Mapping[str, StoredSymbol]
 ) -> dict[str, KnownOfSymbol]:
     """The state of all symbols from the end of the log, completed from the tables."""
@@ -35,7 +35,7 @@ def joined(
     return all_known
 
 
-def known_in(log: Log, lease: Lease) -> dict[str, KnownOfSymbol]:
+def read_known(log: Log, lease: Lease) -> dict[str, KnownOfSymbol]:
     """The state of all symbols with a valid record near the end of their partitions.
 
     Raises Unavailable. A symbol not found gets its whole history again, of which the fold uses only what is new.
@@ -43,11 +43,13 @@ def known_in(log: Log, lease: Lease) -> dict[str, KnownOfSymbol]:
     known: dict[str, KnownOfSymbol] = {}
     with browse(log) as browser:
         for partition in range(log.partitions):
-            _look_at(browser, partition, lease, known)
+            _read_partition(browser, partition, lease, known)
     return known
 
 
-def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str, KnownOfSymbol]) -> None:
+def _read_partition(
+    browser: LogBrowser, partition: int, lease: Lease, known: dict[str, KnownOfSymbol]
+) -> None:
     newest = 0
     for message in browser.backwards(partition):
         newest = newest or message.timestamp
@@ -60,18 +62,18 @@ def _look_at(browser: LogBrowser, partition: int, lease: Lease, known: dict[str,
         except BadMessage:
             continue
         if not isinstance(record, CorporateAction) and record.symbol is not None:
-            known[record.symbol] = _joined(known.get(record.symbol), record)
+            known[record.symbol] = _merged(known.get(record.symbol), record)
 
 
-def _joined(later: KnownOfSymbol | None, record: Record) -> KnownOfSymbol:
+def _merged(later: KnownOfSymbol | None, record: Record) -> KnownOfSymbol:
     """Merge a record into the state from later records."""
     if isinstance(record, RecordedBar):
         order = bar_order(record)
         known = later or KnownOfSymbol(order[0], order)
         return known._replace(currency=known.currency or record.currency)
     if not isinstance(record, Quote):
-        return _joined_with_time(later, record.time.timestamp())
-    known = _joined_with_time(later, time := record.event_time.timestamp())
+        return _merged_with_time(later, record.time.timestamp())
+    known = _merged_with_time(later, time := record.event_time.timestamp())
     return known._replace(
         trade_id=known.trade_id if known.trade_id is not None else record.trade_id,
         currency=known.currency or record.currency,
@@ -79,7 +81,7 @@ def _joined(later: KnownOfSymbol | None, record: Record) -> KnownOfSymbol:
     )
 
 
-def _joined_with_time(later: KnownOfSymbol | None, time: float) -> KnownOfSymbol:
+def _merged_with_time(later: KnownOfSymbol | None, time: float) -> KnownOfSymbol:
     if later is None:
         return KnownOfSymbol(time)
     return later if later.bar else later._replace(time=max(later.time, time))

@@ -2,7 +2,7 @@
 
 import math
 
-from shared.market.decimals import CENTS, MOST
+from shared.market.decimals import CENTS, MAX_DECIMALS
 
 DIGITS = 6
 """Significant digits that distinguish successive prices of a coin or currency: 1.08451 dollars, 151.324 yen."""
@@ -13,4 +13,4 @@ def decimals_of(price: float) -> int:
     if price <= 0:
         return CENTS
     before_point = math.floor(math.log10(price)) + 1
-    return min(MOST, max(CENTS, DIGITS - before_point))
+    return min(MAX_DECIMALS, max(CENTS, DIGITS - before_point))

@@ -32,7 +32,7 @@ from shared.settings.provider_settings import Providers
 
 NAME = "finnhub"
 POLL_SECONDS = 10.0
-LONGEST_PING_SECONDS = 130.0
+MAX_PING_SECONDS = 130.0
 FOREX = ("OANDA", "FXCM", "FXPRO", "FOREX.COM", "PEPPERSTONE")
 """Prefixes of currency pairs; pairs of coins have their exchange as prefix."""
 KEY_WORDS = ("key", "token", "auth")
@@ -96,7 +96,7 @@ class Finnhub:
             raise ConfigError("FINNHUB_API_KEY is empty: finnhub needs a key, get one at finnhub.io")
         self.clock = self._clock = ProviderClock(clock)
         self._stream_url = providers.finnhub_stream_url
-        self.silent_after = max(providers.stream_silence, LONGEST_PING_SECONDS)
+        self.silent_after = max(providers.stream_silence, MAX_PING_SECONDS)
         limit = RequestLimit(providers.finnhub_requests, stop.wait)
         self._http = HttpClient(
             providers.finnhub_url, limit, providers.http_timeout, secrets=(self._key,), clock=self.clock

@@ -65,7 +65,7 @@ def read_now(cursor: Cursor) -> datetime:
     return now
 
 
-def read_given(cursor: Cursor) -> Listings:
+def read_replayed_listings(cursor: Cursor) -> Listings:
     """All symbols that have a quote, with the source of the last one."""
     cursor.execute("select symbol, source from symbols order by symbol")
     return {symbol: (Listing(source, symbol),) for symbol, source in cursor.fetchall()}
@@ -83,7 +83,7 @@ def read_stored(cursor: Cursor) -> dict[str, StoredSymbol]:
     }
 
 
-def read_standings(cursor: Cursor, symbols: Sequence[str]) -> list[SymbolStatus]:
+def read_statuses(cursor: Cursor, symbols: Sequence[str]) -> list[SymbolStatus]:
     """The status of each of these symbols, in the given order."""
     cursor.execute(
         """select wanted.symbol, c.name, c.decimals, s.price,

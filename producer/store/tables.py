@@ -14,7 +14,7 @@ from producer.sources.answers import Company
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor
 
-LONGEST_TEXT = 200
+MAX_TEXT = 200
 """Maximum number of characters of a text from a source."""
 
 
@@ -108,7 +108,7 @@ class SymbolRequest(NamedTuple):
     joined_at: datetime | None
 
 
-def read_asked(cursor: Cursor) -> list[SymbolRequest]:
+def read_symbol_requests(cursor: Cursor) -> list[SymbolRequest]:
     """The symbols that were added or removed, in order of the changes."""
     cursor.execute("select symbol, wanted, joined_at from watched_symbols order by changed_at, symbol")
     return [SymbolRequest._make(row) for row in cursor.fetchall()]
@@ -156,7 +156,7 @@ def write_company(cursor: Cursor, row: CompanyRow) -> None:
 
 def _plain(text: str) -> str:
     """A source's text, truncated and without characters that tables or terminals don't accept, such as NUL."""
-    return "".join(sign for sign in text[:LONGEST_TEXT] if sign.isprintable())
+    return "".join(sign for sign in text[:MAX_TEXT] if sign.isprintable())
 
 
 def write_quality(cursor: Cursor, rows: Sequence[QualityRow]) -> None:

@@ -32,7 +32,7 @@ ASKED_FOR = ("function", "symbol")
 """Parameters that identify the subject of a request."""
 DEFAULT_PAUSE = 60.0
 """Seconds to pause if a throttling provider gives no number."""
-MOST_MEGABYTES = 16
+MAX_MEGABYTES = 16
 """Limit of an uncompressed body. The largest normal bodies are below 2 MB; an endless one would fill the memory."""
 
 
@@ -52,7 +52,7 @@ class _Body:
 
     @property
     def is_too_large(self) -> bool:
-        return len(self.content) > MOST_MEGABYTES << 20
+        return len(self.content) > MAX_MEGABYTES << 20
 
     def take(self, piece: bytes) -> int:
         self.content += piece
@@ -155,7 +155,7 @@ class HttpClient:
         self, subject: str, place: str, error: RequestException, is_too_large: bool
     ) -> SourceError:
         if is_too_large:
-            return self._breakers.failed(subject, f"{place} sent more than {MOST_MEGABYTES} MB.")
+            return self._breakers.failed(subject, f"{place} sent more than {MAX_MEGABYTES} MB.")
         if isinstance(error, DNSError):
             return NoNetwork(f"The host name of {place} can't be resolved: no network.")
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:

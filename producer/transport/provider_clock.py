@@ -15,14 +15,14 @@ from statistics import median
 from threading import Lock
 from typing import NamedTuple
 
-LEAST_OFFSET = 1.5
+MIN_OFFSET = 1.5
 """Seconds; smaller differences are ignored, as network delays can be as large."""
-LARGEST_OFFSET = 86_400.0
+MAX_OFFSET = 86_400.0
 """Seconds; larger differences are reported but not corrected, as they are not ordinary clock errors."""
 STEP_SECONDS = 0.5
 """Seconds; a larger jump against the monotonic clock means that the clock was set."""
 ANSWERS, TRADES = 5, 5
-LONGEST_ANSWER = 60.0
+MAX_ANSWER = 60.0
 """Seconds; slower responses are not used as samples."""
 UNDER_WAY = 60.0
 """Seconds for which a correction is remembered, as records received with it may still be in transit."""
@@ -118,7 +118,7 @@ class ProviderClock:
             return
         with self._lock:
             self._follow_steps(self.uncorrected())
-            if 0 <= received_at - asked_at < LONGEST_ANSWER:
+            if 0 <= received_at - asked_at < MAX_ANSWER:
                 self._answers.append(Sample(stated - received_at, stated + 1.0 - asked_at))
                 self._trades.clear()
                 self._judge()
@@ -126,25 +126,25 @@ class ProviderClock:
     def traded(self, event_time: float) -> None:
         """Add a trade just received, with its time in epoch seconds. One not from the future resets the series."""
         ahead = event_time - self.uncorrected()
-        if ahead <= LEAST_OFFSET and not self._trades:
+        if ahead <= MIN_OFFSET and not self._trades:
             return
         with self._lock:
             self._follow_steps(self.uncorrected())
-            if ahead > LEAST_OFFSET:
+            if ahead > MIN_OFFSET:
                 self._trades.append(ahead)
             else:
                 self._trades.clear()
             self._judge()
 
     def _corrected_by(self) -> float:
-        return self._offset if abs(self._offset) <= LARGEST_OFFSET else 0.0
+        return self._offset if abs(self._offset) <= MAX_OFFSET else 0.0
 
     def _follow_steps(self, uncorrected: float) -> None:
         difference = uncorrected - self._running()
         step, self._difference = difference - self._difference, difference
         if abs(step) > STEP_SECONDS:
             self._answers = deque((Sample(a.least - step, a.most - step) for a in self._answers), ANSWERS)
-            self._trades = deque((a - step for a in self._trades if a - step > LEAST_OFFSET), TRADES)
+            self._trades = deque((a - step for a in self._trades if a - step > MIN_OFFSET), TRADES)
             self._judge()
 
     def _judge(self) -> None:
@@ -162,7 +162,7 @@ def _agreed(samples: list[Sample]) -> float:
     """The difference on which most samples agree, as exactly as these bound it together."""
     # Of two that differ, use the smaller: a response from a cache is older than it seems.
     certain = sorted((sample.certain for sample in samples), key=abs)[(len(samples) - 1) // 2]
-    if abs(certain) <= LEAST_OFFSET:
+    if abs(certain) <= MIN_OFFSET:
         return 0.0
     agreeing = [sample for sample in samples if sample.certain * certain > 0]
     least, most = max(sample.least for sample in agreeing), min(sample.most for sample in agreeing)

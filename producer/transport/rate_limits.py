@@ -21,7 +21,7 @@ SHORTEST_WAIT = 0.001
 """Seconds; shorter waits are rounding errors and skipped."""
 
 FAILURES_TO_OPEN = 5
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
+FIRST_PAUSE, MAX_PAUSE = 5.0, 60.0
 
 
 class RequestLimit:
@@ -117,7 +117,7 @@ class Breaker:
 
     def _longest_pause(self) -> float:
         doublings = min(self._failures - FAILURES_TO_OPEN, 10)
-        return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**doublings))
+        return float(min(MAX_PAUSE, FIRST_PAUSE * 2.0**doublings))
 
 
 class Breakers:

@@ -3,20 +3,20 @@
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_PAUSE = 86_400.0
+MAX_PAUSE = 86_400.0
 """Seconds; longer requested pauses are reduced to this."""
 
 
 def seconds_wanted(retry_after: str, date: str) -> float | None:
-    """Seconds, at most LONGEST_PAUSE, from a number or a date (RFC 9110, 10.2.3); None if it is neither.
+    """Seconds, at most MAX_PAUSE, from a number or a date (RFC 9110, 10.2.3); None if it is neither.
 
     `date` is the header Date: a date in Retry-After is relative to the server's clock.
     """
     text = retry_after.strip()
     if text.isdecimal():
-        return min(LONGEST_PAUSE, float(text))
+        return min(MAX_PAUSE, float(text))
     wanted, now = _time(text), _time(date)
-    return min(LONGEST_PAUSE, max(0.0, (wanted - now).total_seconds())) if wanted and now else None
+    return min(MAX_PAUSE, max(0.0, (wanted - now).total_seconds())) if wanted and now else None
 
 
 def _time(text: str) -> datetime | None:

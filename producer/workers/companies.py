@@ -16,7 +16,7 @@ UNKNOWN_PAUSE = timedelta(hours=1)
 """Pause after a permanent error, such as a symbol that its source does not know."""
 FAILURE_PAUSE = timedelta(minutes=1)
 """Pause after a failure of a source without a requested pause."""
-LONGEST_PAUSE = timedelta(hours=24)
+MAX_PAUSE = timedelta(hours=24)
 """Longest pause."""
 
 log = logging.getLogger("tickstream.producer")
@@ -62,7 +62,7 @@ class Companies:
         pauses = [
             self._paused_until[key] - now for key in (primary, primary.source) if key in self._paused_until
         ]
-        if any(timedelta(0) < pause <= LONGEST_PAUSE for pause in pauses):
+        if any(timedelta(0) < pause <= MAX_PAUSE for pause in pauses):
             return False
         return row is None or row.source != primary.source or abs(now - row.fetched_at) >= FRESH
 

@@ -25,7 +25,7 @@ from producer.workers.missed_trades import IncompleteNames, TradePages
 from shared.errors import SourceError, StreamSilent, Unanswered
 from shared.observability.heartbeat import beat, strand, wait
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0
 """A stream that lasted so long may be reconnected at once after a failure."""
 RECEIVE_SECONDS = 0.25
@@ -120,7 +120,7 @@ class Feed:
         """
         self._failures += 1
         pause = FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311 (no secret)
-        pause = max(min(LONGEST_PAUSE, pause), error.retry_after or 0.0)
+        pause = max(min(MAX_PAUSE, pause), error.retry_after or 0.0)
         if self._failures == 1:
             log.warning("The stream of %s was lost (%s): reconnecting.", self.provider.name, error)
         self._writer.lost(error, True, pause)

@@ -23,13 +23,13 @@ from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
 from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from shared.observability.heartbeat import beat, strand, wait
 
-PAUSE_SECONDS, LONGEST_PAUSE = 2.0, 60.0
+PAUSE_SECONDS, MAX_PAUSE = 2.0, 60.0
 """Pause between two attempts for one history; it doubles with each attempt."""
 PATIENCE_SECONDS = 60.0
 """How long quotes wait for the history of a gap while the provider fails."""
 PAST_PATIENCE_SECONDS = 300.0
 """How long they wait for a whole history if requests for other symbols succeed."""
-LONGEST_PATIENCE_SECONDS = 1800.0
+MAX_PATIENCE_SECONDS = 1800.0
 """The same if no history request succeeds, although the provider responds; the history can't be added later."""
 LOOK_SECONDS = 0.25
 STUCK_SECONDS = 3600.0
@@ -56,7 +56,7 @@ class Task:
     @property
     def pause(self) -> float:
         """Seconds until the next attempt."""
-        return float(min(LONGEST_PAUSE, PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10)))
+        return float(min(MAX_PAUSE, PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10)))
 
 
 class HistoryWorker:
@@ -159,7 +159,7 @@ class HistoryWorker:
             return
         self._inbox.put(HistoryDelayed(task.request, error))
         wanted = max(task.pause if is_alone else PAUSE_SECONDS, error.retry_after or 0.0)
-        pause = min(wanted, LONGEST_PAUSE, max(left, PAUSE_SECONDS))
+        pause = min(wanted, MAX_PAUSE, max(left, PAUSE_SECONDS))
         task.due = now + pause
         self._later.append(task)
         if not is_alone:
@@ -177,7 +177,7 @@ class HistoryWorker:
         if self._down_since is not None:
             return float("inf")
         has_others = self._given_at > task.made
-        return since + (PAST_PATIENCE_SECONDS if has_others else LONGEST_PATIENCE_SECONDS) - now
+        return since + (PAST_PATIENCE_SECONDS if has_others else MAX_PATIENCE_SECONDS) - now
 
     def _fetch(self, request: HistoryRequest, asked_at: float) -> None:
         for part in self._parts(request, asked_at):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from db.migrate import migrate
 from producer.sources.simulated import SimulatedMarket
-from producer.store.tables import SymbolRequest, read_asked, write_joined
+from producer.store.tables import SymbolRequest, read_symbol_requests, write_joined
 from shared.market.records import EPOCH
 from shared.postgres.database import Connection, connect, make_database, transaction
 from shared.settings.config import Config
@@ -41,7 +41,7 @@ class MarketMembership:
     def apply_requests(self, connection: Connection) -> None:
         """Apply new requests, once a second. Raises the errors of the database."""
         with transaction(connection) as cursor:
-            asked = read_asked(cursor)
+            asked = read_symbol_requests(cursor)
         gone = frozenset(each.symbol for each in asked if not each.wanted)
         self._market.leave(gone - self._gone)
         self._gone = gone
@@ -65,9 +65,9 @@ def _minute(moment: datetime) -> int:
     return (moment - EPOCH) // MINUTE
 
 
-def asked_so_far(config: Config) -> list[SymbolRequest]:
+def read_requests(config: Config) -> list[SymbolRequest]:
     """The symbols added to and removed from the market of these settings. Raises Unavailable."""
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     migrate(dsn)
     with closing(connect(dsn, "producer")) as connection, transaction(connection) as cursor:
-        return read_asked(cursor)
+        return read_symbol_requests(cursor)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 YEARS = 10
 """Longer than any process runs and any calendar stays without an update."""
 YEAR = 365
-LEAST = 26
+MIN_SESSIONS = 26
 """Minimum number of sessions per year that makes a weekday a trading day; single Saturday sessions don't."""
 
 
@@ -52,7 +52,7 @@ def _usual_hours(year: Mapping[date, Session], zone: ZoneInfo) -> dict[int, Hour
     for day, session in year.items():
         bounds = (session.opens, session.closes, *(session.break_bounds or ()))
         by_weekday[day.weekday()].append(tuple(_wall_time(day, second, zone) for second in bounds))
-    return {weekday: mode(hours) for weekday, hours in by_weekday.items() if len(hours) >= LEAST}
+    return {weekday: mode(hours) for weekday, hours in by_weekday.items() if len(hours) >= MIN_SESSIONS}
 
 
 def _wall_time(day: date, second: int, zone: ZoneInfo) -> WallTime:

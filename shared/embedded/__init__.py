@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.embedded.daemon import Say, kill
+from shared.embedded.daemon import Notify, kill
 from shared.embedded.kafka import Kafka
 from shared.embedded.lease import ensure, lease
 from shared.embedded.postgres import Postgres
@@ -40,23 +40,23 @@ def postgres_in(data: Path, port: int) -> Postgres:
 
 
 @contextmanager
-def lease_kafka(data: Path, say: Say, port: int) -> Iterator[Brokers]:
+def lease_kafka(data: Path, notify: Notify, port: int) -> Iterator[Brokers]:
     """Use the Kafka under `data`; yields its address, "127.0.0.1:PORT", and login.
 
-    `say` receives progress messages. If the port is taken, a free one is used.
+    `notify` receives progress messages. If the port is taken, a free one is used.
     Raises Unavailable or ConfigError with a text that explains what to do.
     """
     server = kafka_in(data, port)
-    with lease(server, say) as record:
+    with lease(server, notify) as record:
         yield server.clients(record.port)
 
 
 @contextmanager
-def lease_postgres(data: Path, say: Say, port: int) -> Iterator[str]:
+def lease_postgres(data: Path, notify: Notify, port: int) -> Iterator[str]:
     """Use the PostgreSQL under `data`; yields a libpq DSN of the maintenance database for its superuser.
 
     Otherwise like `lease_kafka`.
     """
     server = postgres_in(data, port)
-    with lease(server, say) as record:
+    with lease(server, notify) as record:
         yield server.dsn(record.port)

@@ -82,7 +82,7 @@ def attempt(command: Callable[[Kafka | Postgres], int], server: Kafka | Postgres
         return 1
 
 
-def say(sentence: str) -> None:
+def notify(sentence: str) -> None:
     """Print a whole line at once, as two threads print."""
     sys.stdout.write(sentence + "\n")
     sys.stdout.flush()
@@ -90,15 +90,15 @@ def say(sentence: str) -> None:
 
 def up(server: Kafka | Postgres) -> int:
     """Start a server and keep it running."""
-    record = keep(server, say)
-    say(f"{server.name} {server.version} is up on {HOST}:{record.port} (pid {record.pid}).")
+    record = keep(server, notify)
+    notify(f"{server.name} {server.version} is up on {HOST}:{record.port} (pid {record.pid}).")
     return 0
 
 
 def down(server: Kafka | Postgres, now: bool) -> int:
     """Stop a server unless it is in use."""
-    if release(server, say, now):
-        say(f"{server.name} is down.")
+    if release(server, notify, now):
+        notify(f"{server.name} is down.")
         return 0
     sys.stderr.write(f"{server.name} is in use and stops with its last user; --now stops it at once.\n")
     return 1
@@ -110,13 +110,13 @@ def status(server: Kafka | Postgres) -> int:
     place = f"{server.folder} ({megabytes:.0f} MB)"
     record = find(server) if server.folder.is_dir() else None
     if record is None:
-        say(f"{server.name} {server.version}: not running, data in {place}")
+        notify(f"{server.name} {server.version}: not running, data in {place}")
         return 0
     users = {True: "in use", False: "no users", None: "starting or stopping"}[in_use_now(server)]
     kept = ", kept until down" if is_kept(server) else ""
     where = f"{HOST}:{record.port}, pid {record.pid}, {users}{kept}"
-    say(f"{server.name} {server.version}: running on {where}, data in {place}")
-    say(f"  {server.login_hint(record.port)}")
+    notify(f"{server.name} {server.version}: running on {where}, data in {place}")
+    notify(f"  {server.login_hint(record.port)}")
     return 0
 
 

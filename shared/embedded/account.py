@@ -100,7 +100,7 @@ def may_keep(account: Account, folder: Path) -> bool:
         return True
 
 
-def new_maker(folder: Path) -> Account:
+def new_creator(folder: Path) -> Account:
     """The account that creates a data folder: `nobody`, as initdb needs a user with a name, in a separate group, so
     that other processes of `nobody` can't reach the folder. Afterwards the folder is given to its `final_owner`."""
     import pwd
@@ -129,14 +129,14 @@ def _may_enter(account: Account, folder: os.stat_result) -> bool:
     return bool(folder.st_mode & stat.S_IXOTH)
 
 
-def let_enter(account: Account, *folders: Path) -> None:
+def grant_entry(account: Account, *folders: Path) -> None:
     """Give the account execute permission on folders of ours, which no other user may enter."""
     for folder in folders:
         os.chown(folder, -1, account.group)
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & 0o700 | stat.S_IXGRP)
 
 
-def give(account: Account, folder: Path) -> None:
+def set_owner(account: Account, folder: Path) -> None:
     """Make the account the owner of a folder and everything in it, without following links."""
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):

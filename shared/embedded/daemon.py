@@ -22,7 +22,7 @@ from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import Unavailable
 from shared.files.free_space import require_room
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 START_LIMIT = 120.0  # seconds; recovery after a crash may read much data
 STOP_LIMIT = 30.0  # seconds until a server that does not stop is killed
@@ -55,7 +55,7 @@ class EmbeddedServer(Protocol):
     def logs(self) -> tuple[Path, ...]:
         """Log files; the first also receives what the process prints."""
 
-    def prepare(self, say: Say) -> None:
+    def prepare(self, notify: Notify) -> None:
         """Prepare a start: download programs, create the data folder, remove leftovers."""
 
     def command(self, port: int) -> list[str]:
@@ -64,13 +64,13 @@ class EmbeddedServer(Protocol):
     def answers(self, port: int) -> bool:
         """Whether the server on `port` already serves requests."""
 
-    def has_served(self) -> bool:
+    def was_ready(self) -> bool:
         """Whether the server has been ready since its start, so that it must answer."""
 
-    def reacts(self, port: int) -> bool:
+    def responds(self, port: int) -> bool:
         """Whether the server answers or rejects a small request within REACT_LIMIT seconds."""
 
-    def open_up(self, record: "ServerRecord") -> None:
+    def finish_setup(self, record: "ServerRecord") -> None:
         """Finish the setup once the server answers, so that clients can use it."""
 
     def interrupt(self, process: psutil.Process) -> None:
@@ -85,25 +85,25 @@ class ServerRecord:
     port: int
 
 
-def start(server: EmbeddedServer, say: Say) -> ServerRecord:
+def start(server: EmbeddedServer, notify: Notify) -> ServerRecord:
     """Start the server unless it runs, and wait until it answers; a server that hangs is killed first.
 
     Raises Unavailable, with the end of the server's log, if it does not answer within START_LIMIT seconds.
     """
     record = find(server)
     if record is not None and hangs(server, record):
-        say(f"{server.name} (pid {record.pid}) does not answer: it is killed and restarted.")
+        notify(f"{server.name} (pid {record.pid}) does not answer: it is killed and restarted.")
         kill(server)
         record = None
     if record is None:
         server.folder.mkdir(parents=True, exist_ok=True)
         for folder in (server.folder, server.folder / "data"):  # may be a link to another disk
             require_room(folder, server.name)
-        server.prepare(say)
-        record = launch(server, choose_port(server, say))
-        say(f"Starting {server.name} {server.version} on {HOST}:{record.port}")
+        server.prepare(notify)
+        record = launch(server, choose_port(server, notify))
+        notify(f"Starting {server.name} {server.version} on {HOST}:{record.port}")
     wait_until_it_answers(server, record)
-    server.open_up(record)
+    server.finish_setup(record)
     return record
 
 
@@ -114,7 +114,7 @@ def find(server: EmbeddedServer) -> ServerRecord | None:
         return record
     port = record.port if record else server.port
     for process in psutil.process_iter(["pid"]):
-        if carries(process, server.mark):
+        if has_argument(process, server.mark):
             # The process that started it was killed before it wrote the record.
             return write_record(server, ServerRecord(process.pid, port))
     return None
@@ -123,14 +123,14 @@ def find(server: EmbeddedServer) -> ServerRecord | None:
 def hangs(server: EmbeddedServer, record: ServerRecord) -> bool:
     """Whether a server that was ready does not answer for HANG_LIMIT seconds; during its start it may take longer."""
     deadline = time.monotonic() + HANG_LIMIT
-    while server.has_served() and not server.reacts(record.port) and is_alive(record.pid):
+    while server.was_ready() and not server.responds(record.port) and is_alive(record.pid):
         if time.monotonic() > deadline:
             return True
         time.sleep(POLL)
     return False
 
 
-def stop(server: EmbeddedServer, say: Say) -> None:
+def stop(server: EmbeddedServer, notify: Notify) -> None:
     """End the server cleanly if it runs, by force after STOP_LIMIT seconds."""
     record = find(server)
     process = process_of(server, record.pid) if record else None
@@ -139,7 +139,7 @@ def stop(server: EmbeddedServer, say: Say) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         server.interrupt(process)
         if not ended(process, STOP_LIMIT):
-            say(
+            notify(
                 f"{server.name} did not stop within {STOP_LIMIT:.0f} s and is killed; its next start recovers."
             )
             kill(server)
@@ -215,11 +215,11 @@ def process_of(server: EmbeddedServer, pid: int) -> psutil.Process | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             ended(process, STOP_LIMIT)  # exiting: its threads may still hold ports and files for a moment
-        return process if carries(process, server.mark) else None
+        return process if has_argument(process, server.mark) else None
     return None
 
 
-def carries(process: psutil.Process, mark: str) -> bool:
+def has_argument(process: psutil.Process, mark: str) -> bool:
     """Whether a living process has `mark` as one of its arguments (a zombie has none)."""
     try:
         return mark in process.cmdline()
@@ -246,13 +246,13 @@ def ended(process: psutil.Process, seconds: float) -> bool:
     return True
 
 
-def choose_port(server: EmbeddedServer, say: Say) -> int:
+def choose_port(server: EmbeddedServer, notify: Notify) -> int:
     """The server's port; if that is taken, the one it had last, else any free one."""
     record = read_record(server)
     wanted = (server.port, record.port if record else 0)
     port = next((port for port in wanted if port and is_free(port)), 0) or free_port()
     if port != server.port:
-        say(f"Port {server.port} is taken by another program, so {server.name} listens on {port}.")
+        notify(f"Port {server.port} is taken by another program, so {server.name} listens on {port}.")
     return port
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from shared.embedded import kafka_login as login
-from shared.embedded.daemon import Say, ServerRecord, run
+from shared.embedded.daemon import Notify, ServerRecord, run
 from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
@@ -92,7 +92,7 @@ class Kafka:
         """A file that exists once clients can log in to the broker started last."""
         return self.folder / "opened"
 
-    def prepare(self, say: Say) -> None:
+    def prepare(self, notify: Notify) -> None:
         """Download missing jars and format the data folder if there is none."""
         ensure_jars(read_list(), kafka_folder())
         for leftover in self.folder.glob("new-*"):
@@ -103,7 +103,7 @@ class Kafka:
             Path(__file__).with_name("kafka_log.properties").read_text()
         )
         if not (self.folder / "data").exists():
-            say(f"Creating the data folder of Kafka in {self.folder}")
+            notify(f"Creating the data folder of Kafka in {self.folder}")
             self.format_data()
 
     def format_data(self) -> None:
@@ -139,11 +139,11 @@ class Kafka:
         except OSError:
             return False
 
-    def has_served(self) -> bool:
+    def was_ready(self) -> bool:
         """Whether clients could log in since its start."""
         return self.opened.exists()
 
-    def reacts(self, port: int) -> bool:
+    def responds(self, port: int) -> bool:
         """Whether the broker answers or rejects a metadata request in time."""
         try:
             login.count_brokers(login.administrator(self.settings, port))
@@ -153,14 +153,14 @@ class Kafka:
             return True
         return True
 
-    def open_up(self, record: ServerRecord) -> None:
+    def finish_setup(self, record: ServerRecord) -> None:
         """Create the clients' login, once per start: the log may be an older copy, or from a version without logins."""
         if self.opened.exists():
             return
-        from shared.kafka.login import let_in  # slow to import, and few starts need it
+        from shared.kafka.login import set_password  # slow to import, and few starts need it
 
         clients = self.clients(record.port)
-        let_in(login.administrator(self.settings, record.port), clients)
+        set_password(login.administrator(self.settings, record.port), clients)
         login.write_client_settings(self.login_file, clients)
         self.opened.touch()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import fasteners
 
 from shared.embedded import daemon
-from shared.embedded.daemon import EmbeddedServer, Say, ServerRecord
+from shared.embedded.daemon import EmbeddedServer, Notify, ServerRecord
 from shared.embedded.watch import Watch
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import make_private, take_data_folder
@@ -35,53 +35,53 @@ _watches: dict[tuple[int, Path], Watch] = {}
 
 
 @contextmanager
-def lease(server: EmbeddedServer, say: Say) -> Iterator[ServerRecord]:
+def lease(server: EmbeddedServer, notify: Notify) -> Iterator[ServerRecord]:
     """Use a server: start it if needed, and stop it at the end if no other process uses it.
 
     Raises Unavailable or ConfigError with a text that explains what to do.
     """
-    with acting_alone(server, say):
-        join(server, say)
+    with acting_alone(server, notify):
+        join(server, notify)
     try:
-        yield ensure(server, say)
+        yield ensure(server, notify)
     finally:
-        leave(server, say)
+        leave(server, notify)
 
 
-def ensure(server: EmbeddedServer, say: Say) -> ServerRecord:
+def ensure(server: EmbeddedServer, notify: Notify) -> ServerRecord:
     """Start the server if it does not run. Raises as `lease` does."""
-    with acting_alone(server, say):
-        return daemon.start(server, say)
+    with acting_alone(server, notify):
+        return daemon.start(server, notify)
 
 
-def replace_hanging(server: EmbeddedServer, say: Say) -> None:
+def replace_hanging(server: EmbeddedServer, notify: Notify) -> None:
     """Restart the server if it hangs; if it has ended meanwhile, it was stopped on purpose and stays stopped.
 
     Raises as `lease` does.
     """
-    with acting_alone(server, say):
+    with acting_alone(server, notify):
         if daemon.find(server) is not None:
-            daemon.start(server, say)
+            daemon.start(server, notify)
 
 
-def keep(server: EmbeddedServer, say: Say) -> ServerRecord:
+def keep(server: EmbeddedServer, notify: Notify) -> ServerRecord:
     """Start the server and keep it running until `release`. Raises as `lease` does."""
-    with acting_alone(server, say):
-        record = daemon.start(server, say)
+    with acting_alone(server, notify):
+        record = daemon.start(server, notify)
         kept_mark(server).touch()
     return record
 
 
-def release(server: EmbeddedServer, say: Say, now: bool) -> bool:
+def release(server: EmbeddedServer, notify: Notify, now: bool) -> bool:
     """Undo `keep`, and stop the server if it is not in use, or in any case with `now`.
 
     Returns whether it is stopped; otherwise it stops with its last user.
     """
-    with acting_alone(server, say):
+    with acting_alone(server, notify):
         kept_mark(server).unlink(missing_ok=True)
         if in_use(server) and not now:
             return False
-        daemon.stop(server, say)
+        daemon.stop(server, notify)
     return True
 
 
@@ -117,7 +117,7 @@ def kept_mark(server: EmbeddedServer) -> Path:
     return server.folder / "kept"
 
 
-def join(server: EmbeddedServer, say: Say) -> None:
+def join(server: EmbeddedServer, notify: Notify) -> None:
     """Add a user in this process; the first one takes the shared lock and starts the watch."""
     us = os.getpid(), server.folder
     if not _counts[us]:
@@ -127,13 +127,13 @@ def join(server: EmbeddedServer, say: Say) -> None:
                 f"The lock {server.folder / 'users.lock'} can't be acquired: another process holds it."
             )
         _locks[us] = lock
-        _watches[us] = Watch(server, lambda: replace_hanging(server, say), say)
+        _watches[us] = Watch(server, lambda: replace_hanging(server, notify), notify)
     _counts[us] += 1
 
 
-def leave(server: EmbeddedServer, say: Say) -> None:
+def leave(server: EmbeddedServer, notify: Notify) -> None:
     """Remove a user in this process; stop the server if it was the last one of all processes."""
-    with acting_alone(server, say):
+    with acting_alone(server, notify):
         us = os.getpid(), server.folder
         _counts[us] -= 1
         if _counts[us]:
@@ -141,11 +141,11 @@ def leave(server: EmbeddedServer, say: Say) -> None:
         _watches.pop(us).end()
         _locks.pop(us).release_read_lock()
         if not is_kept(server) and not in_use(server):
-            daemon.stop(server, say)
+            daemon.stop(server, notify)
 
 
 @contextmanager
-def acting_alone(server: EmbeddedServer, say: Say) -> Iterator[None]:
+def acting_alone(server: EmbeddedServer, notify: Notify) -> Iterator[None]:
     """Hold the start lock: only one thread at a time starts, stops, joins or leaves a server.
 
     Raises Unavailable if another one does not finish within WAIT_LIMIT seconds, ConfigError if the folder belongs to
@@ -158,7 +158,7 @@ def acting_alone(server: EmbeddedServer, say: Say) -> Iterator[None]:
         raise Unavailable(another_is_busy(server))
     try:
         if not lock.acquire(blocking=False):
-            say(f"Another process is starting or stopping {server.name}; waiting for it.")
+            notify(f"Another process is starting or stopping {server.name}; waiting for it.")
             if not lock.acquire(timeout=WAIT_LIMIT):
                 raise Unavailable(another_is_busy(server))
         try:

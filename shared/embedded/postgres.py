@@ -15,9 +15,9 @@ import psutil
 
 from shared.embedded import account
 from shared.embedded.account import Account
-from shared.embedded.daemon import POLL, REACT_LIMIT, Say, ServerRecord, ended, run
+from shared.embedded.daemon import POLL, REACT_LIMIT, Notify, ServerRecord, ended, run
 from shared.embedded.ports import HOST
-from shared.embedded.postgres_probe import reacts
+from shared.embedded.postgres_probe import responds
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import write_secret
 
@@ -100,7 +100,7 @@ class Postgres:
         login = f"user={USER} password={password} require_auth=scram-sha-256"
         return f"host={HOST} port={port} dbname=postgres {login}"
 
-    def prepare(self, say: Say) -> None:
+    def prepare(self, notify: Notify) -> None:
         """Create the data folder if there is none, and remove what a killed server left."""
         for leftover in self.folder.glob("new-*"):
             shutil.rmtree(
@@ -110,14 +110,14 @@ class Postgres:
         if moved.exists() and not self.data.exists():
             moved.rename(self.place)  # we were killed before we created the link
         if not self.data.exists():
-            say(f"Creating the data folder of PostgreSQL in {self.folder}")
+            notify(f"Creating the data folder of PostgreSQL in {self.folder}")
             self.make_data()
         if self.login_file.exists():
             self.login_file.chmod(0o600)  # a restored backup may have lost its mode
         self.check_version()
         self.clear_leftovers()
         if account.is_needed():
-            self.hand_over(say, moved)
+            self.hand_over(notify, moved)
         log = self.logs[0]
         if log.is_file() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
@@ -128,20 +128,20 @@ class Postgres:
         if not password.exists():
             write_secret(password, secrets.token_urlsafe(24) + "\n")
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
-        maker = account.new_maker(self.folder) if account.is_needed() else None
-        if maker is not None:
-            new = self.reachable(maker, new)
+        creator = account.new_creator(self.folder) if account.is_needed() else None
+        if creator is not None:
+            new = self.reachable(creator, new)
         password_file = new / "password"
         write_secret(password_file, password.read_text("ascii"))
         made = new / "data"
         made.mkdir(mode=0o700)
-        if maker is not None:
-            account.let_enter(maker, new)
-            account.give(maker, password_file)
-            account.give(maker, made)
+        if creator is not None:
+            account.grant_entry(creator, new)
+            account.set_owner(creator, password_file)
+            account.set_owner(creator, made)
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         access = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={password_file}"]
-        initdb = [*self.program(maker, "initdb"), "-D", str(made), *locale, *access]
+        initdb = [*self.program(creator, "initdb"), "-D", str(made), *locale, *access]
         run(initdb, self.folder, "create the data folder of PostgreSQL")
         password_file.unlink()
         self.put(made)
@@ -155,12 +155,12 @@ class Postgres:
             self.place.unlink(missing_ok=True)
             self.place.symlink_to(made)
 
-    def hand_over(self, say: Say, moved: Path) -> None:
+    def hand_over(self, notify: Notify, moved: Path) -> None:
         """Give the data to PostgreSQL's own account, and move them to where that account can reach them."""
         shutil.rmtree(moved, ignore_errors=True)
         runner = account.final_owner(self.data, self.folder)
         if runner != account.account_of(self.data):
-            account.give(runner, self.data)
+            account.set_owner(runner, self.data)
         if self.can_reach(runner, self.data):
             return
         if self.place.is_symlink():
@@ -168,10 +168,10 @@ class Postgres:
                 f"PostgreSQL's account can't enter {self.data.parent}: give all users execute permission on it."
             )
         made = account.new_place("postgres") / "data"
-        say(f"PostgreSQL's account can't reach {self.data}: moving its data to {made}")
+        notify(f"PostgreSQL's account can't reach {self.data}: moving its data to {made}")
         shutil.copytree(self.data, made, symlinks=True)
-        account.let_enter(runner, made.parent)
-        account.give(runner, made)
+        account.grant_entry(runner, made.parent)
+        account.set_owner(runner, made)
         self.place.rename(moved)
         self.place.symlink_to(made)
         shutil.rmtree(moved)
@@ -187,7 +187,7 @@ class Postgres:
         """Whether the account can reach a path of ours, after giving it access to our own folders if needed."""
         if not account.reaches(runner, path):
             moved = [self.data.parent] if self.place.is_symlink() else []
-            account.let_enter(runner, self.folder.parent, self.folder, *moved)
+            account.grant_entry(runner, self.folder.parent, self.folder, *moved)
         return account.reaches(runner, path)
 
     def program(self, runner: Account | None, name: str) -> list[str]:
@@ -249,13 +249,13 @@ class Postgres:
         """Whether the server's lock file (line 4: port, line 8: status) reports that it is ready."""
         return self.lock_file()[3:8:4] == [str(port), "ready"]
 
-    def has_served(self) -> bool:
+    def was_ready(self) -> bool:
         """Whether the lock file reports that it is ready, on any port."""
         return self.lock_file()[7:8] == ["ready"]
 
-    def reacts(self, port: int) -> bool:
+    def responds(self, port: int) -> bool:
         """Whether it answers or rejects `select 1` in time."""
-        return reacts(self.dsn(port), REACT_LIMIT)
+        return responds(self.dsn(port), REACT_LIMIT)
 
     def lock_file(self) -> list[str]:
         """The lines of the lock file, which exists while the server runs."""
@@ -265,7 +265,7 @@ class Postgres:
             return []
         return [line.strip() for line in lines]
 
-    def open_up(self, record: ServerRecord) -> None:
+    def finish_setup(self, record: ServerRecord) -> None:
         """Nothing: the password is part of the data folder."""
 
     def interrupt(self, process: psutil.Process) -> None:

@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, connection
 
 
-def reacts(dsn: str, seconds: float) -> bool:
+def responds(dsn: str, seconds: float) -> bool:
     """Whether the server answers or rejects `select 1` within so many seconds.
 
     Uses an asynchronous connection, because libpq has no time limit for an answer.

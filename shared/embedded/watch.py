@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import fasteners
 
-from shared.embedded.daemon import EmbeddedServer, Say, read_record
+from shared.embedded.daemon import EmbeddedServer, Notify, read_record
 from shared.errors import TickstreamError
 
 CHECK_SECONDS = 5.0
@@ -18,8 +18,8 @@ CHECK_SECONDS = 5.0
 class Watch:
     """The watching thread of one process for one server, until `end`. `replace` restarts a server that hangs."""
 
-    def __init__(self, server: EmbeddedServer, replace: Callable[[], object], say: Say) -> None:
-        self._server, self._replace, self._say = server, replace, say
+    def __init__(self, server: EmbeddedServer, replace: Callable[[], object], notify: Notify) -> None:
+        self._server, self._replace, self._say = server, replace, notify
         self._over = threading.Event()
         self._lock = fasteners.InterProcessLock(server.folder / "watch.lock")
         self._is_ours = False
@@ -44,5 +44,5 @@ class Watch:
         self._is_ours = self._is_ours or self._lock.acquire(blocking=False)
         if not self._is_ours or (record := read_record(self._server)) is None:
             return
-        if record.pid and self._server.has_served() and not self._server.reacts(record.port):
+        if record.pid and self._server.was_ready() and not self._server.responds(record.port):
             self._replace()

@@ -18,7 +18,7 @@ from shared.errors import Unavailable
 ATTEMPTS = 3
 SOCKET_LIMIT = 15.0  # seconds without a byte
 FETCH_LIMIT = 300.0  # seconds for one file
-MOST_MEGABYTES = 64  # of one file; the largest jar has a fifth of this
+MAX_MEGABYTES = 64  # of one file; the largest jar has a fifth of this
 PAUSE = 0.5  # seconds before the second attempt, doubled before the third
 
 
@@ -52,8 +52,8 @@ def download(url: str) -> bytes:
     with urllib.request.urlopen(request, timeout=SOCKET_LIMIT) as response:  # noqa: S310
         while piece := response.read1(65536):
             content += piece
-            if len(content) > MOST_MEGABYTES << 20:
-                raise HTTPException(f"more than {MOST_MEGABYTES} MB received")
+            if len(content) > MAX_MEGABYTES << 20:
+                raise HTTPException(f"more than {MAX_MEGABYTES} MB received")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"incomplete after {FETCH_LIMIT:.0f} s")
     return bytes(content)

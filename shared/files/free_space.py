@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.errors import NoRoom
 
 MEGABYTE = 1 << 20
-LEAST_MEGABYTES = 64
+MIN_MEGABYTES = 64
 """A server is not started with less: it would fail repeatedly during its work."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -36,10 +36,10 @@ def free_space_warning(folders: Sequence[Path], least: int) -> str:
 def require_room(folder: Path, name: str) -> None:
     """Raise NoRoom if the disk has too little space to start a server."""
     free = free_megabytes(folder)
-    if free < LEAST_MEGABYTES:
+    if free < MIN_MEGABYTES:
         raise NoRoom(
             f"{name} is not started: only {free} MB are free on the disk of {folder}, and it needs "
-            f"{LEAST_MEGABYTES}. Free some space; it is then started automatically."
+            f"{MIN_MEGABYTES}. Free some space; it is then started automatically."
         )
 
 

@@ -10,7 +10,7 @@ ROUNDS = 4096
 """Iterations of the hash; more would not help, because the password is random."""
 
 
-def let_in(administrator: Brokers, client: Brokers) -> None:
+def set_password(administrator: Brokers, client: Brokers) -> None:
     """Set a client's password and return once the client can log in. Raises Unavailable.
 
     `administrator` sends its password unencrypted, so use this over the loopback interface only.

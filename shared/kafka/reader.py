@@ -34,7 +34,7 @@ TYPICAL_BYTES = 250
 """Typical size of a message in the log."""
 TAIL_WINDOW = 100
 FORWARD_WINDOW = 10_000
-LONGEST_SILENCE = 30.0
+MAX_SILENCE = 30.0
 """Seconds that a browser waits for a broker that accepts connections but sends nothing."""
 
 log = logging.getLogger("tickstream.kafka")
@@ -249,8 +249,8 @@ class LogBrowser:
     def _require_broker(self, received_at: float) -> None:
         """Raise Unavailable if the broker is down, or silent since `received_at`: the client would wait forever."""
         require_reachable(self._log.bootstrap)
-        if time.monotonic() - received_at > LONGEST_SILENCE:
-            raise Unavailable(f"Kafka at {self._log.bootstrap} sent nothing for {LONGEST_SILENCE:.0f} s")
+        if time.monotonic() - received_at > MAX_SILENCE:
+            raise Unavailable(f"Kafka at {self._log.bootstrap} sent nothing for {MAX_SILENCE:.0f} s")
 
 
 def _bounds(consumer: KafkaConsumer, where: TopicPartition) -> tuple[int, int]:

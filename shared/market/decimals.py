@@ -3,11 +3,11 @@
 from math import floor, log10
 
 CENTS = 2
-MOST = 16
+MAX_DECIMALS = 16
 """Enough for all prices; the axis of a chart supports no more."""
 DIGITS = 4
 """Significant digits of a price below 1 if its source provides too few decimals, or none."""
-FEWEST_DIGITS = 3
+MIN_DIGITS = 3
 """With fewer significant digits, the source's decimals are too few."""
 DIGITS_OF_DUST = 6
 """Significant digits of a price whose four digits need more than eight decimals: such coins are quoted with six."""
@@ -37,7 +37,7 @@ def decimals_shown(price: float | None, given: int | None) -> int:
     if price is None or price == 0 or abs(price) >= 1:
         return CENTS if given is None else min(WIDEST, given)
     above = -floor(log10(abs(price))) - 1
-    if given is not None and above + FEWEST_DIGITS <= given:
-        return min(given, max(WIDEST, above + DIGITS_OF_DUST), MOST)
+    if given is not None and above + MIN_DIGITS <= given:
+        return min(given, max(WIDEST, above + DIGITS_OF_DUST), MAX_DECIMALS)
     needed = above + DIGITS if above + DIGITS <= WIDEST else above + DIGITS_OF_DUST
-    return min(MOST, needed)
+    return min(MAX_DECIMALS, needed)

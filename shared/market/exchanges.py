@@ -121,7 +121,7 @@ def with_zone(exchange: str | None, zone: str | None) -> str | None:
     return named if zone_of(named) is not None else exchange
 
 
-def exchange_told(exchange: str | None, zone: str | None, kind: str | None) -> str | None:
+def exchange_for_log(exchange: str | None, zone: str | None, kind: str | None) -> str | None:
     """The exchange as stored in the log, also if its source omits it; None if it may be open 24/7.
 
     `kind` is Yahoo's type of the instrument. Without a kind, and with no zone or UTC, it may be a coin.
@@ -136,7 +136,7 @@ def exchange_told(exchange: str | None, zone: str | None, kind: str | None) -> s
     return named if zone_of(named) is not None else f"{UNTOLD}{AT}{DEFAULT_ZONE}"
 
 
-def newer_name(told: str | None, before: str | None) -> str | None:
+def merged_exchange(told: str | None, before: str | None) -> str | None:
     """The exchange to use from now on: `told`, unless it lacks a zone or a code that `before` has."""
     if before is None or told is None:
         return told or before

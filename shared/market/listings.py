@@ -15,7 +15,7 @@ PROVIDERS = ("yahoo", "binance", "coingecko", "alphavantage", "finnhub")
 """All providers, by their names in SOURCES."""
 ALONE = ("simulated", "replay")
 """Values of SOURCES other than providers."""
-MOST_SOURCES = 2
+MAX_SOURCES = 2
 
 SYMBOL = re.compile(r"[A-Z0-9.^=\-_:/&]{1,32}")
 SYMBOL_WORDS = "1 to 32 of letters, digits and . ^ = - _ : / &"
@@ -117,9 +117,9 @@ def _gathered(pairs: Iterator[tuple[str, Listing]]) -> Listings:
             continue
         if any(listing.source == other.source for other in before):
             raise ValueError(f"must name {symbol} once at {listing.source}, not under two names")
-        if len(before) == MOST_SOURCES:
+        if len(before) == MAX_SOURCES:
             raise ValueError(
-                f"must name at most {MOST_SOURCES} sources of a symbol, its primary and its standby, "
+                f"must name at most {MAX_SOURCES} sources of a symbol, its primary and its standby, "
                 f"and {symbol} has more"
             )
         found[symbol] = (*before, listing)

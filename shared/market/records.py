@@ -19,7 +19,7 @@ INTERVAL_SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
 PRICE_LIMIT = 1e15
-LEAST_PRICE = 1 / PRICE_LIMIT
+MIN_PRICE = 1 / PRICE_LIMIT
 """A price outside these limits is an error; sums and ratios of such prices might not be finite."""
 AMOUNT_LIMIT = 1e18
 FUTURES_SUFFIX = "=F"
@@ -52,7 +52,7 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 def _require_price(name: str, price: float) -> None:
     """Raise ValueError unless `price` is finite and positive; NaN fails all comparisons."""
-    if not LEAST_PRICE < price < PRICE_LIMIT:
+    if not MIN_PRICE < price < PRICE_LIMIT:
         raise ValueError(f"{name} is not a finite positive number: {price!r}")
 
 
@@ -111,7 +111,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     correction: Correction = 0.0
 
     def __post_init__(self) -> None:
-        if not LEAST_PRICE < self.price < PRICE_LIMIT:
+        if not MIN_PRICE < self.price < PRICE_LIMIT:
             _require_possible_negative(self.symbol, self.exchange, self.price)
         _require_past(self.event_time, self.received_time)
 

@@ -1,6 +1,6 @@
 """Secondary values beside a price: an invalid one is dropped, and the price is kept. Pure."""
 
-from shared.market.records import AMOUNT_LIMIT, LEAST_PRICE, PRICE_LIMIT
+from shared.market.records import AMOUNT_LIMIT, MIN_PRICE, PRICE_LIMIT
 
 QUOTE_FIGURES = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
 BAR_FIGURES = ("volume",)
@@ -10,7 +10,7 @@ BAR_FIGURES = ("volume",)
 def price_or_none(value: object) -> float | None:
     """A secondary price; None unless it is a finite positive number."""
     number = _number(value)
-    return number if number is not None and LEAST_PRICE < number < PRICE_LIMIT else None
+    return number if number is not None and MIN_PRICE < number < PRICE_LIMIT else None
 
 
 def amount_or_none(value: object) -> float | None:

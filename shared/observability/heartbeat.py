@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from threading import Event
 
 BEAT_SECONDS = 1.0
-LONGEST_REASON = 1_000
+MAX_REASON = 1_000
 """Characters: a write of this size to a pipe is atomic."""
 FAILURE_MARK = "!"
 
@@ -77,7 +77,7 @@ class Pulse:
 
     def report_failure(self, sentence: str) -> None:
         """Send the reason why the part can't continue."""
-        self._write(FAILURE_MARK + " ".join(sentence.split())[:LONGEST_REASON])
+        self._write(FAILURE_MARK + " ".join(sentence.split())[:MAX_REASON])
 
     def _give(self) -> None:
         self._gave_at = time.monotonic()

@@ -29,13 +29,13 @@ from zoneinfo import ZoneInfo
 from shared.calendars.calendars import NEVER, calendar_of
 from shared.errors import ConfigError
 
-LARGEST_SHARE = 100
+MAX_SHARE = 100
 """Split ratios consist of small integers: 7 for 1, 3 for 2."""
 ROUNDING = 1e-5
 """Factors are rounded, so their quotient may differ from the ratio by this relative error."""
 DIVIDEND_DIGITS = 3
 """The rounded factors determine a dividend to a tenth of a cent."""
-LEAST_FACTOR = 1e-28
+MIN_FACTOR = 1e-28
 """LEAN has 28 decimals: smaller numbers are zero."""
 
 log = logging.getLogger("tickstream.replay")
@@ -83,7 +83,7 @@ def _rows(path: Path, zone: ZoneInfo) -> dict[datetime, Factors]:
             _log_skipped(path, line, "its factor has lost digits")
             continue
         row = _row(path, line, text, zone)
-        if not (row.price * row.split > 0 and min(abs(row.price), abs(row.split)) > LEAST_FACTOR):
+        if not (row.price * row.split > 0 and min(abs(row.price), abs(row.split)) > MIN_FACTOR):
             _log_skipped(path, line, "its factors are not positive")
         elif row.date in found:
             _log_skipped(path, line, "an earlier row has the same date")
@@ -129,5 +129,5 @@ def _ex_date(date: datetime, exchange: str) -> datetime:
 
 def _ratio(quotient: float) -> float:
     """The ratio of small integers closest to the quotient; the quotient itself if none is close."""
-    exact = float(Fraction(quotient).limit_denominator(LARGEST_SHARE))
+    exact = float(Fraction(quotient).limit_denominator(MAX_SHARE))
     return exact if abs(exact / quotient - 1) < ROUNDING else quotient

@@ -33,7 +33,7 @@ from shared.recordings.csv_files import CsvFile, csv_file
 from shared.recordings.digest import ENDINGS, FACTOR_FOLDER
 from shared.recordings.lean import LeanFile, lean_file
 from shared.recordings.rows import ORDER_LIMIT, ORDERS_A_SECOND, SOURCE, Row, is_quote
-from shared.settings.setting_types import LONGEST_GRACE
+from shared.settings.setting_types import MAX_GRACE
 
 DAY = 86_400
 
@@ -142,7 +142,7 @@ def _sequence(recordings: list[Recording]) -> Iterator[Record]:
             raise ConfigError(f"{recordings[number].path}, line {line}: {error}.") from error
         before = order
     last = before // ORDERS_A_SECOND
-    yield _mark(last - last % DAY + DAY + LONGEST_GRACE, position + 1, end=True)
+    yield _mark(last - last % DAY + DAY + MAX_GRACE, position + 1, end=True)
 
 
 def _mark(second: int, position: int, end: bool = False) -> TimeMark:

@@ -36,9 +36,9 @@ def decoded(
     first_offset: int,
     messages: list[Message],
     partitions: int,
-    aside: Mapping[int, str] = NO_DEAD_LETTERS,
+    rejected: Mapping[int, str] = NO_DEAD_LETTERS,
 ) -> Batch:
-    """Decode and count the messages from `first_offset` on; those at the offsets in `aside` become dead letters.
+    """Decode and count the messages from `first_offset` on; those at the offsets in `rejected` become dead letters.
 
     So does a message whose symbol belongs to another one of the `partitions`: the symbol would get two bars.
     """
@@ -46,8 +46,8 @@ def decoded(
     dead: list[DeadLetter] = []
     checked: set[str] = set()
     for message in messages:
-        if aside and message.offset in aside:
-            dead.append(DeadLetter(message, aside[message.offset]))
+        if rejected and message.offset in rejected:
+            dead.append(DeadLetter(message, rejected[message.offset]))
             continue
         try:
             record = decode(message.value, message.timestamp)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from shared.errors import StopPart
 from shared.kafka import Message
-from shared.runtime.epochs import Succession
+from shared.runtime.epochs import EpochTracker
 from shared.runtime.fingerprints import fingerprint
 
 log = logging.getLogger("tickstream")
@@ -30,7 +30,7 @@ class Bookmark:
     """
 
     def __init__(
-        self, partition: LogPartition, written: int, folded: int, last: str | None, succession: Succession
+        self, partition: LogPartition, written: int, folded: int, last: str | None, succession: EpochTracker
     ) -> None:
         self._partition, self.written, self.folded, self._last = partition, written, folded, last
         self.succession = succession

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
-class Carrier(Protocol):
+class EpochMessage(Protocol):
     """A message of the log, which may carry an epoch."""
 
     offset: int
@@ -26,7 +26,7 @@ class Epoch(NamedTuple):
     begin: int
 
 
-class Began(NamedTuple):
+class EpochStart(NamedTuple):
     """The start of an epoch: its records are valid from `offset` on."""
 
     offset: int
@@ -53,7 +53,7 @@ def epoch_of(value: bytes | None) -> Epoch:
     return NO_EPOCH if found is None else Epoch(int(found[1]), int(found[2]))
 
 
-class Succession:
+class EpochTracker:
     """Tracks the epochs of one partition in log order: messages of the epoch `current` are valid.
 
     A reader that began at the offset `since` can't see an epoch begin below it, so it accepts a higher epoch that
@@ -63,22 +63,22 @@ class Succession:
     def __init__(self, current: Epoch, since: int) -> None:
         self.current, self._since = current, since
 
-    def follow(self, messages: Sequence[Carrier]) -> tuple[dict[int, str], list[Began]]:
+    def follow(self, messages: Sequence[EpochMessage]) -> tuple[dict[int, str], list[EpochStart]]:
         """Process consecutive messages: returns reasons of invalid ones by offset, and the epochs that begin."""
-        aside: dict[int, str] = {}
-        began: list[Began] = []
+        rejected: dict[int, str] = {}
+        began: list[EpochStart] = []
         for message in self._unless_all_current(messages):
             epoch = epoch_of(message.value)
             if epoch == self.current:
                 continue
             if self._begins(epoch, message.offset):
                 self.current = epoch
-                began.append(Began(message.offset, epoch))
+                began.append(EpochStart(message.offset, epoch))
             else:
-                aside[message.offset] = self._reason(epoch)
-        return aside, began
+                rejected[message.offset] = self._reason(epoch)
+        return rejected, began
 
-    def _unless_all_current(self, messages: Sequence[Carrier]) -> Sequence[Carrier]:
+    def _unless_all_current(self, messages: Sequence[EpochMessage]) -> Sequence[EpochMessage]:
         """No message if all have the current epoch, else all. Checks only the end of each value, which is fast."""
         values = [message.value for message in messages]
         found: list[bytes | None]
@@ -112,7 +112,7 @@ class EarlierEpochs:
     def __init__(self, by_partition: Mapping[int, Sequence[Epoch]]) -> None:
         self._by_partition = by_partition
 
-    def counts(self, partition: int, message: Carrier) -> bool:
+    def counts(self, partition: int, message: EpochMessage) -> bool:
         """Whether a message is valid. Before the first known epoch, every message is."""
         for epoch in reversed(self._by_partition.get(partition, ())):
             if epoch.begin <= message.offset:

@@ -7,7 +7,7 @@ from typing import Protocol
 DIGEST_BYTES = 16
 
 
-class Appended(Protocol):
+class StoredMessage(Protocol):
     """A message as the broker stored it; `timestamp` in epoch milliseconds."""
 
     timestamp: int
@@ -15,7 +15,7 @@ class Appended(Protocol):
     value: bytes | None
 
 
-def fingerprint(message: Appended) -> str:
+def fingerprint(message: StoredMessage) -> str:
     """BLAKE2b of append time, key and value, in hexadecimal: every client of the log can compute it."""
     digest = blake2b(pack(">q", message.timestamp), digest_size=DIGEST_BYTES)
     for part in (message.key, message.value):

@@ -24,7 +24,7 @@ from shared.postgres.debugging import before_connecting
 from shared.settings.config import Config
 from shared.settings.sections import Errors
 
-LONGEST_WAIT = 10.0
+MAX_WAIT = 10.0
 SLOTS = 64
 PLACES = "places"
 """Folder of the instance locks, within the data folder."""
@@ -148,7 +148,7 @@ def retry_until_stopped(
             with waiting_for_room():
                 return attempt()
         except (Unavailable, PartitionLost) as error:
-            failures = 1 if time.monotonic() - began > LONGEST_WAIT else failures + 1
+            failures = 1 if time.monotonic() - began > MAX_WAIT else failures + 1
             logged = logged if failures > 1 else set()
             if type(error) not in logged and not stop.is_set():
                 log.warning("%s waits and tries again: %s", part, error)
@@ -161,7 +161,7 @@ def retry_until_stopped(
 
 def pause(base: float, failures: int) -> float:
     """Seconds to wait: doubled at each failure up to a limit, with jitter so that parts don't retry simultaneously."""
-    longest: float = min(LONGEST_WAIT, base * 2.0 ** min(failures - 1, 10))
+    longest: float = min(MAX_WAIT, base * 2.0 ** min(failures - 1, 10))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 (not used for security)
 
 

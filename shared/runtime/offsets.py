@@ -9,7 +9,7 @@ from psycopg2.extras import execute_values
 from shared.errors import ConfigError, PartitionLost
 from shared.kafka import Log
 from shared.postgres.database import Cursor
-from shared.runtime.epochs import NO_EPOCH, Began, Epoch, Succession
+from shared.runtime.epochs import NO_EPOCH, Epoch, EpochStart, EpochTracker
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class OffsetStep:
     time_marks: int = 0
     dead_letters: int = 0
     fingerprint: str | None = None
-    began: Sequence[Began] = ()
+    began: Sequence[EpochStart] = ()
 
 
 class Reached(NamedTuple):
@@ -108,7 +108,9 @@ def reached(cursor: Cursor, reading: GroupOnTopic, partition: int) -> Reached:
     return Reached._make(cursor.fetchall()[0])
 
 
-def succession(cursor: Cursor, reading: GroupOnTopic, partition: int, since: int, offset: int) -> Succession:
+def succession(
+    cursor: Cursor, reading: GroupOnTopic, partition: int, since: int, offset: int
+) -> EpochTracker:
     """The epoch valid in a partition before `offset`, for a group that began at `since`."""
     cursor.execute(
         "select epoch, begin_offset from producer_epochs where group_id = %s and topic = %s and partition = %s"
@@ -116,7 +118,7 @@ def succession(cursor: Cursor, reading: GroupOnTopic, partition: int, since: int
         (reading.group, reading.topic, partition, offset),
     )
     found = cursor.fetchone()
-    return Succession(NO_EPOCH if found is None else Epoch(*found), since)
+    return EpochTracker(NO_EPOCH if found is None else Epoch(*found), since)
 
 
 ADVANCE = """

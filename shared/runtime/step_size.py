@@ -1,7 +1,7 @@
 """How many messages a consuming part processes in one step."""
 
-MOST_MESSAGES = 10_000
-FEWEST_MESSAGES = 250
+MAX_PER_STEP = 10_000
+MIN_PER_STEP = 250
 SLOW_SECONDS = 1.0
 QUICK_SECONDS = 0.25
 
@@ -15,11 +15,11 @@ class StepSize:
     """
 
     def __init__(self) -> None:
-        self.messages = MOST_MESSAGES
+        self.messages = MAX_PER_STEP
 
     def took(self, seconds: float) -> None:
         """Adapt to the duration of a step that committed messages."""
         if seconds > SLOW_SECONDS:
-            self.messages = max(FEWEST_MESSAGES, self.messages // 2)
+            self.messages = max(MIN_PER_STEP, self.messages // 2)
         elif seconds < QUICK_SECONDS:
-            self.messages = min(MOST_MESSAGES, self.messages * 2)
+            self.messages = min(MAX_PER_STEP, self.messages * 2)

@@ -192,8 +192,8 @@ class ConsumerLoop:
         return [self._batch(bookmark, partition, new)] if new else []
 
     def _batch(self, bookmark: Bookmark, partition: int, messages: list[Message]) -> Batch:
-        aside, began = bookmark.succession.follow(messages)
-        batch = decoded(partition, messages[0].offset, messages, self._log.partitions, aside)
+        rejected, began = bookmark.succession.follow(messages)
+        batch = decoded(partition, messages[0].offset, messages, self._log.partitions, rejected)
         batch.step.fingerprint, batch.step.began = fingerprint(messages[-1]), began
         return batch
 

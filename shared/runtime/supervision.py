@@ -18,7 +18,7 @@ from shared.settings.server_types import PROJECT
 INSTANT_SECONDS = 5.0
 STEADY_SECONDS = 60.0
 """A part that ran for so long resets its count of consecutive failures."""
-LONGEST_PAUSE = 300.0
+MAX_PAUSE = 300.0
 """Longest pause between two starts of a part that repeatedly fails right after its start."""
 START_PATIENCE = 3.0
 """A start loads programs from disk, so it may take this multiple of HANG_SECONDS."""
@@ -139,7 +139,7 @@ class Child:
         self.instant_deaths = self.instant_deaths + 1 if lived < INSTANT_SECONDS else 0
         wait = pause(errors.retry_delay, self.deaths)
         if self.instant_deaths > errors.max_retries:
-            wait = min(LONGEST_PAUSE, errors.retry_delay * 2.0 ** min(self.instant_deaths, 20))
+            wait = min(MAX_PAUSE, errors.retry_delay * 2.0 ** min(self.instant_deaths, 20))
             self.failure = (
                 f"{self.part} failed {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last "
                 f"with status {status}. Its last messages are in the log; to see more, run it alone: "

@@ -47,7 +47,7 @@ OTHER_NAMES = {
 """Alternative names, with the exact name of each."""
 
 TYPO_LIKENESS = 0.8
-LONGEST_SHOWN = 80
+MAX_SHOWN = 80
 BOUNDS = {"gt": "above", "ge": "from", "lt": "below", "le": "up to"}
 
 
@@ -212,7 +212,7 @@ def _shown(value: Value, field: FieldInfo) -> str:
     if field.annotation is SecretStr:
         return "**********"
     value = value if value.isprintable() else repr(value)
-    return value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "…"
+    return value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + "…"
 
 
 def _allowed(field: FieldInfo) -> str:

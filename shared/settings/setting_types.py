@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from shared.market.listings import ALONE
 from shared.market.records import Interval, Symbol
 
-LONGEST_PERIOD = 5000
-LONGEST_GRACE = 3600
+MAX_PERIOD = 5000
+MAX_GRACE = 3600
 """Seconds. The final mark of a replay is this much later, so that it closes all bars under any allowed grace."""
 TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
 # PostgreSQL truncates names at 63 bytes, and a simulated market with a long seed adds 21 bytes to this name.
@@ -128,16 +128,16 @@ OffsetReset = Annotated[Literal["earliest", "latest"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 
 
-Period = Annotated[int, Field(ge=1, le=LONGEST_PERIOD)]
+Period = Annotated[int, Field(ge=1, le=MAX_PERIOD)]
 LookBack = Annotated[int, Field(ge=1, le=64)]
 """Bars of a trained model's input or horizon: its input holds at most 64 returns."""
-SpreadPeriod = Annotated[int, Field(ge=2, le=LONGEST_PERIOD)]
+SpreadPeriod = Annotated[int, Field(ge=2, le=MAX_PERIOD)]
 """A period of a standard deviation or a ratio of gains to losses, which needs at least two values."""
 Every = Annotated[int, Field(ge=1, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Attempts = Annotated[int, Field(ge=0, le=1000)]
-Observations = Annotated[int, Field(ge=10, le=LONGEST_PERIOD)]
+Observations = Annotated[int, Field(ge=10, le=MAX_PERIOD)]
 ForecastSteps = Annotated[int, Field(ge=1, le=500)]
 ArimaOrder = Annotated[int, Field(ge=0, le=20)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -149,4 +149,4 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
 Megabytes = Annotated[int, Field(ge=0, le=10**9)]
 HangSeconds = Annotated[float, Field(ge=5, le=3600)]
-Grace = Annotated[float, Field(ge=0, le=LONGEST_GRACE)]
+Grace = Annotated[float, Field(ge=0, le=MAX_GRACE)]

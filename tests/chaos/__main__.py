@@ -17,7 +17,7 @@ from pathlib import Path
 from shared.errors import TickstreamError
 from tests.chaos.killing import Kill, carry_out, planned
 from tests.chaos.outcome import Left, first_difference, outcome
-from tests.chaos.pipeline import Say, running
+from tests.chaos.pipeline import Notify, running
 from tests.chaos.recording import made_up_with_split, real_trades
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -55,7 +55,7 @@ def play(name: str, files: list[Path], speed: float, plan: list[Kill]) -> list[L
         return outcome(pipeline.config, pipeline.topic)
 
 
-def sayer(name: str) -> Say:
+def sayer(name: str) -> Notify:
     """Prints a line with the seconds since now."""
     began = time.monotonic()
     return lambda sentence: print(f"{name}  {time.monotonic() - began:6.1f} s  {sentence}", flush=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shared.embedded import kill
 from shared.runtime.supervision import Child
-from tests.chaos.pipeline import PARTS, ChaosPipeline, Say
+from tests.chaos.pipeline import PARTS, ChaosPipeline, Notify
 
 SHARE = 0.8
 """The kills lie in this share of the replay's time, so that the last one still hits something."""
@@ -34,7 +34,7 @@ def planned(kills: int, seconds: float, with_servers: bool, seed: int) -> list[K
     return [Kill(victim, chance.uniform(0.3, 1.7) * mean) for victim in victims]
 
 
-def carry_out(plan: list[Kill], pipeline: ChaosPipeline, say: Say) -> None:
+def carry_out(plan: list[Kill], pipeline: ChaosPipeline, say: Notify) -> None:
     """Kill them all. Raises TimeoutError where a victim is not there to be killed."""
     for number, (victim, pause) in enumerate(plan, 1):
         time.sleep(pause)

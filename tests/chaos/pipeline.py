@@ -31,7 +31,7 @@ PATIENT = Errors(max_retries=1000, retry_delay=0.2)
 """A part that is killed again and again is what this is about."""
 LOOK_SECONDS = 0.2
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 @dataclass
@@ -102,7 +102,7 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(files: list[Path], speed: str, say: Say) -> Iterator[ChaosPipeline]:
+def running(files: list[Path], speed: str, say: Notify) -> Iterator[ChaosPipeline]:
     """A pipeline that replays the files from the beginning; at the end its parts and servers stop cleanly."""
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         told = settings(Path(name), files, speed)

@@ -24,7 +24,7 @@ with lease({function}(Path(sys.argv[1]), int(sys.argv[2])), say) as record:
 
 
 def silent(sentence: str) -> None:
-    """Say nothing."""
+    """Ignore a message."""
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

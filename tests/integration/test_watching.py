@@ -9,7 +9,7 @@ import pytest
 from producer.live.quality_row import QualityRow
 from producer.sources.answers import Company
 from producer.store.tables import (
-    LONGEST_TEXT,
+    MAX_TEXT,
     CompanyRow,
     DataAlert,
     add_symbol,
@@ -57,7 +57,7 @@ def test_no_sign_in_a_sources_words_breaks_the_table(connection: Connection) -> 
         write_company(cursor, CompanyRow(COMPANY._replace(name="App\0le\n Inc."), "yahoo", NOON))
         assert read_companies(cursor)["AAPL"].company == COMPANY
         write_company(cursor, CompanyRow(COMPANY._replace(name="A" * 10_000_000), "yahoo", NOON))
-        assert read_companies(cursor)["AAPL"].company.name == "A" * LONGEST_TEXT
+        assert read_companies(cursor)["AAPL"].company.name == "A" * MAX_TEXT
     assert str(SourceDown("Yahoo says: a\0b" + "!" * 1000)) == "Yahoo says: a b" + "!" * 285
 
 

@@ -12,13 +12,13 @@ from threading import Event, Thread
 
 import pytest
 
-from producer.transport.http import MOST_MEGABYTES, HttpClient
+from producer.transport.http import MAX_MEGABYTES, HttpClient
 from producer.transport.rate_limits import RequestLimit
 from shared.errors import SourceDown, Unanswered, Unavailable
 from shared.files import downloads
 
 MEGABYTE = 1 << 20
-MOST_SENT = 8 * MOST_MEGABYTES
+MOST_SENT = 8 * MAX_MEGABYTES
 """So that a client which takes everything fails the test, and not the machine."""
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -34,7 +34,7 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
 
 def bomb(handler: BaseHTTPRequestHandler) -> None:
     """A small body that unpacks to a large one."""
-    packed = gzip.compress(b"[" * (2 * MOST_MEGABYTES * MEGABYTE), 1)
+    packed = gzip.compress(b"[" * (2 * MAX_MEGABYTES * MEGABYTE), 1)
     handler.send_response_only(200)
     handler.send_header("Content-Encoding", "gzip")
     handler.send_header("Content-Length", str(len(packed)))
@@ -106,8 +106,8 @@ def client_at(address: str, timeout: float) -> HttpClient:
 @pytest.mark.parametrize(
     ("answer", "words", "timeout"),
     [
-        (endless, f"more than {MOST_MEGABYTES} MB", 30.0),
-        (bomb, f"more than {MOST_MEGABYTES} MB", 30.0),
+        (endless, f"more than {MAX_MEGABYTES} MB", 30.0),
+        (bomb, f"more than {MAX_MEGABYTES} MB", 30.0),
         (flood_of_headers, "can't be reached", 30.0),
         (circle, "can't be reached", 30.0),
         (drop_by_drop, "did not respond within 0.5 s", 0.5),

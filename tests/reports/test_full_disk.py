@@ -17,7 +17,7 @@ from shared.embedded import ensure, postgres_in
 from shared.embedded.lease import release
 from shared.embedded.ports import free_port
 from shared.errors import NoRoom, Unavailable
-from shared.files.free_space import LEAST_MEGABYTES, free_megabytes, free_space_warning, require_room
+from shared.files.free_space import MIN_MEGABYTES, free_megabytes, free_space_warning, require_room
 from shared.observability.logs import start_logging
 from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import retry_until_stopped
@@ -140,7 +140,7 @@ def test_a_server_is_not_started_on_a_full_disk_again_and_again(small_disk: Smal
         ensure(server, silent)
     small_disk.make_room()
     require_room(small_disk.folder, "PostgreSQL")
-    assert LEAST_MEGABYTES < free_megabytes(small_disk.folder) <= DISK_MEGABYTES
+    assert MIN_MEGABYTES < free_megabytes(small_disk.folder) <= DISK_MEGABYTES
 
 
 def test_little_room_is_warned_about_before_it_is_gone(small_disk: SmallDisk, tmp_path: Path) -> None:

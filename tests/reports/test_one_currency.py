@@ -15,7 +15,7 @@ from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from producer.live.followed import Followed
 from producer.producer import produce
 from producer.publishing.lease import Lease
-from producer.publishing.resume import StoredSymbol, joined, known_in
+from producer.publishing.resume import StoredSymbol, merged, read_known
 from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.chart_types import Chart
 from producer.store.symbol_queries import read_stored
@@ -64,7 +64,7 @@ def test_currency_is_known_from_the_tables_where_the_end_of_the_log_does_not_tel
         "BP.L": StoredSymbol("GBp", (NOON.timestamp(), 430.0)),
         "VOD.L": StoredSymbol("GBp", (0.0, 0.0)),
     }
-    known = joined(
+    known = merged(
         {"BP.L": KnownOfSymbol(NOON.timestamp() + 60), "AAPL": KnownOfSymbol(5.0, currency="USD")}, stored
     )
     assert known["BP.L"] == KnownOfSymbol(
@@ -72,7 +72,7 @@ def test_currency_is_known_from_the_tables_where_the_end_of_the_log_does_not_tel
     )
     assert known["VOD.L"] == KnownOfSymbol(0.0, currency="GBp")
     assert known["AAPL"].currency == "USD"
-    told = joined({"BP.L": KnownOfSymbol(1.0, currency="GBP")}, stored)
+    told = merged({"BP.L": KnownOfSymbol(1.0, currency="GBP")}, stored)
     assert told["BP.L"].currency == "GBP", "what the log tells is newer"
 
 
@@ -131,7 +131,7 @@ def test_end_of_the_log_tells_currency_and_last_quote(desk: Desk) -> None:
         ),
     ]
     desk.publish(records)
-    known = known_in(desk.log, Lease(1, {}, EarlierEpochs({})))["BP.L"]
+    known = read_known(desk.log, Lease(1, {}, EarlierEpochs({})))["BP.L"]
     assert known == KnownOfSymbol(NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0))
 
 

@@ -19,7 +19,7 @@ from shared.embedded import Kafka, Postgres, daemon, ensure, kill, watch
 from shared.embedded.daemon import ServerRecord, find, is_alive
 from shared.embedded.lease import keep, lease
 from shared.embedded.ports import free_port
-from shared.embedded.postgres_probe import reacts
+from shared.embedded.postgres_probe import responds
 from shared.kafka import make_topics
 from shared.kafka.connection import client_settings
 from tests.integration.server_user import PATIENCE, silent, wait_for
@@ -101,7 +101,7 @@ class Slow(Postgres):
 
     asked, left = Event(), Event()
 
-    def reacts(self, port: int) -> bool:
+    def responds(self, port: int) -> bool:
         self.asked.set()
         self.left.wait(PATIENCE)
         return False
@@ -122,11 +122,11 @@ def test_server_that_is_asked_while_its_last_user_leaves_does_not_start_again(
 
 def test_server_that_refuses_or_is_gone_does_not_hang(spare_postgres: Postgres) -> None:
     record = keep(spare_postgres, silent)
-    assert reacts(spare_postgres.dsn(record.port), PATIENCE)
-    assert reacts(spare_postgres.dsn(record.port).replace("user=postgres", "user=nobody"), PATIENCE)
-    assert reacts(spare_postgres.dsn(free_port()), PATIENCE)
+    assert responds(spare_postgres.dsn(record.port), PATIENCE)
+    assert responds(spare_postgres.dsn(record.port).replace("user=postgres", "user=nobody"), PATIENCE)
+    assert responds(spare_postgres.dsn(free_port()), PATIENCE)
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        assert not reacts(spare_postgres.dsn(mute.getsockname()[1]), QUICK_SECONDS)
+        assert not responds(spare_postgres.dsn(mute.getsockname()[1]), QUICK_SECONDS)
     assert not daemon.hangs(spare_postgres, record)
 
 

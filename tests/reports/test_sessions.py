@@ -14,7 +14,7 @@ from producer.live.health import SourceHealth, SymbolCondition, basic_condition
 from producer.sources.yahoo.quotes import read
 from shared.calendars.calendars import Exchange, Weekdays, calendar_of, periods_per_year
 from shared.errors import StreamSilent
-from shared.market.exchanges import calendar_name, is_known, newer_name, with_zone
+from shared.market.exchanges import calendar_name, is_known, merged_exchange, with_zone
 from tests.unit.records import bars_of, folded, mark, moment, quote, second
 
 NEW_YORK, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Asia/Shanghai")
@@ -243,8 +243,8 @@ def test_coin_needs_no_exchange() -> None:
 
 def test_code_that_was_told_before_outlives_rows_without_one() -> None:
     """Scenario: one row of many leaves the exchange out."""
-    assert newer_name("UNTOLD@Europe/London", "LSE") == "LSE"
-    assert newer_name("LSE", "UNTOLD@Europe/London") == "LSE"
+    assert merged_exchange("UNTOLD@Europe/London", "LSE") == "LSE"
+    assert merged_exchange("LSE", "UNTOLD@Europe/London") == "LSE"
 
 
 def test_known_code_needs_no_zone() -> None:
@@ -277,7 +277,7 @@ def test_a_quote_knows_its_market_by_the_log_alone() -> None:
 
 def test_zone_outlives_quotes_of_a_stream_that_tells_none() -> None:
     """Scenario: Yahoo's stream names the code alone, its chart and its polled quotes the zone too."""
-    assert newer_name("XYZ", "XYZ@Europe/Belgrade") == "XYZ@Europe/Belgrade"
-    assert newer_name(None, "XYZ@Europe/Belgrade") == "XYZ@Europe/Belgrade"
-    assert newer_name("NMS", "NYQ") == "NMS"
-    assert newer_name("NMS", None) == "NMS"
+    assert merged_exchange("XYZ", "XYZ@Europe/Belgrade") == "XYZ@Europe/Belgrade"
+    assert merged_exchange(None, "XYZ@Europe/Belgrade") == "XYZ@Europe/Belgrade"
+    assert merged_exchange("NMS", "NYQ") == "NMS"
+    assert merged_exchange("NMS", None) == "NMS"

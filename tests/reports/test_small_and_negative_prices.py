@@ -8,7 +8,7 @@ from dashboard.read.rows import SymbolRow
 from producer.describing import table_of
 from producer.sources.decimals import decimals_of
 from producer.store.symbol_queries import SymbolStatus
-from shared.market.decimals import MOST, decimals_shown
+from shared.market.decimals import MAX_DECIMALS, decimals_shown
 from shared.market.listings import Listing
 from tests.unit.dashboard.presenters.test_figures import MONDAY_NOON, SYMBOL
 from tests.unit.producer.test_describing import shown
@@ -45,7 +45,7 @@ def test_large_price_is_written_in_full(value: float, written: str) -> None:
 @pytest.mark.parametrize("value", [1e-14, 2.5e-12, 3.3e-10, 0.999, 1e14])
 def test_no_price_that_may_be_stored_is_written_as_zero(value: float) -> None:
     """Scenario: every price between the limits of a price has digits on the page and in the terminal."""
-    assert 0 <= decimals_shown(value, None) <= MOST
+    assert 0 <= decimals_shown(value, None) <= MAX_DECIMALS
     assert plain(value, decimals_shown(value, 2)).strip("0.,") != ""
     assert plain(value, decimals_of(value)).strip("0.,") != ""
 

@@ -11,7 +11,7 @@ from producer.sources.simulated import SimulatedMarket
 from producer.store.tables import read_listings
 from producer.symbols import parser, run
 from producer.workers.live_offer import take_over
-from producer.workers.simulated_symbols import MarketMembership, asked_so_far
+from producer.workers.simulated_symbols import MarketMembership, read_requests
 from shared.market.listings import Listing, listings_of
 from shared.market.records import EPOCH
 from shared.postgres.database import connect, transaction
@@ -88,12 +88,12 @@ def test_symbol_that_was_added_joins_and_the_minute_is_kept_before_its_first_quo
     market = SimulatedMarket(("AAPL", "MSFT"), 7)
     with closing(connect(desk.database(), "test")) as connection:
         MarketMembership(market).apply_requests(connection)
-    kept = {each.symbol: each.joined_at for each in asked_so_far(desk.config)}
+    kept = {each.symbol: each.joined_at for each in read_requests(desk.config)}
     assert kept.keys() == {"NVDA", "BTCUSDT"}
     joined = kept["NVDA"]
     assert joined is not None and timedelta(0) < joined - datetime.now(UTC) <= timedelta(minutes=2)
     again = SimulatedMarket(("AAPL", "MSFT"), 7)
-    MarketMembership(again).begin(asked_so_far(desk.config))
+    MarketMembership(again).begin(read_requests(desk.config))
     for each in (market, again):
         quotes = list(each.quotes(joined - MINUTE, joined + MINUTE))
         assert minute_of(quotes_of(quotes, "NVDA")[0].event_time) == minute_of(joined)
@@ -108,7 +108,7 @@ def test_symbol_that_is_there_already_does_not_join_anew(
     assert command(desk.config, "add", "AAPL") == 0
     assert "AAPL is already followed" in said(capsys)
     assert command(desk.config, "add", "binance:AAPL") == 0
-    assert [each.joined_at for each in asked_so_far(desk.config)] == [EPOCH]
+    assert [each.joined_at for each in read_requests(desk.config)] == [EPOCH]
 
 
 def test_command_finds_the_simulated_market_that_stands_in_for_live_quotes(

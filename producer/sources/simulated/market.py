@@ -18,7 +18,7 @@ from shared.calendars.calendars import DAY
 from shared.market.records import EPOCH, Quote, Record, RecordedBar, TimeMark
 
 MINUTE = 60
-LONGEST_GAP = timedelta(hours=1)
+MAX_GAP = timedelta(hours=1)
 """After longer outages, missed data are published as bars."""
 
 SLICE_SECONDS = 0.1
@@ -129,7 +129,7 @@ class SimulatedMarket:
         """
         microsecond, interval = place_of(position)
         if interval is None:
-            if now - (EPOCH + microsecond * MICROSECOND) <= LONGEST_GAP:
+            if now - (EPOCH + microsecond * MICROSECOND) <= MAX_GAP:
                 return
             end = before_second((microsecond // (MINUTE * SECOND) + 1) * MINUTE)
             yield from takewhile(lambda record: record.position <= end, self._after(position))

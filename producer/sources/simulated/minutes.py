@@ -18,7 +18,7 @@ MINUTES = 1440
 OPENS, CLOSES = SimulatedExchange.opens // 60, SimulatedExchange.closes // 60
 """The regular session, in minutes of the day."""
 
-FEWEST_QUOTES = 4
+MIN_QUOTES = 4
 """Enough for open, high, low and close."""
 
 
@@ -101,7 +101,7 @@ class MinuteMaker:
         high = np.maximum(opened, close) + np.rint(1.2 * move * up * up)
         low = np.maximum(np.minimum(opened, close) - np.rint(1.2 * move * down * down), 2.0)
         luck = part(chance, 3)
-        quotes = np.maximum(np.rint(self._a_minute * _QUOTE_SHAPE * (0.7 + 0.6 * luck)), FEWEST_QUOTES)
+        quotes = np.maximum(np.rint(self._a_minute * _QUOTE_SHAPE * (0.7 + 0.6 * luck)), MIN_QUOTES)
         volume = np.maximum(
             np.rint(self._volume * _VOLUME_SHAPE * activity * (0.3 + 1.4 * up * luck)), quotes
         )

@@ -16,7 +16,7 @@ from shared.market.records import RecordedInterval
 
 SECOND = 1_000_000
 RANKS = 1024
-MOST_SYMBOLS = RANKS - 1
+MAX_SYMBOLS = RANKS - 1
 BEFORE_END: dict[RecordedInterval, int] = {"1m": 1, "1h": 2, "1d": 3, "15m": 4}
 QUOTES_END = 60 * SECOND - 100
 """All quotes are before this time of their minute, in microseconds."""
@@ -58,9 +58,9 @@ def ranks(symbols: Iterable[str]) -> dict[str, int]:
     Raises ConfigError for more symbols than there are ranks.
     """
     names = sorted(set(symbols))
-    if len(names) > MOST_SYMBOLS:
+    if len(names) > MAX_SYMBOLS:
         raise ConfigError(
-            f"TICKERS: the simulated market has room for {MOST_SYMBOLS} symbols, not {len(names)}."
+            f"TICKERS: the simulated market has room for {MAX_SYMBOLS} symbols, not {len(names)}."
         )
     taken: dict[str, int] = {}
     for name in names:
@@ -75,12 +75,10 @@ def with_rank(name: str, taken: Mapping[str, int]) -> int:
     """
     if name in taken:
         return taken[name]
-    if len(taken) >= MOST_SYMBOLS:
-        raise ConfigError(
-            f"The simulated market has room for {MOST_SYMBOLS} symbols: {name} is one too many."
-        )
+    if len(taken) >= MAX_SYMBOLS:
+        raise ConfigError(f"The simulated market has room for {MAX_SYMBOLS} symbols: {name} is one too many.")
     others = set(taken.values())
-    rank = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") % MOST_SYMBOLS
+    rank = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") % MAX_SYMBOLS
     while rank + 1 in others:
-        rank = (rank + 1) % MOST_SYMBOLS
+        rank = (rank + 1) % MAX_SYMBOLS
     return rank + 1

@@ -9,7 +9,7 @@ import msgspec
 from producer.sources.answers import Skipped
 from producer.sources.yahoo.session import Epoch, PriceHint
 from shared.errors import Unanswered
-from shared.market.exchanges import exchange_told
+from shared.market.exchanges import exchange_for_log
 from shared.market.records import Text
 
 
@@ -80,7 +80,7 @@ class Chart(msgspec.Struct):
     def exchange(self) -> str | None:
         """The exchange's code, with its time zone if the code is unknown or missing."""
         meta = self.meta
-        return exchange_told(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
+        return exchange_for_log(meta.exchange_name, meta.exchange_timezone_name, meta.instrument_type)
 
     @property
     def zone(self) -> ZoneInfo:

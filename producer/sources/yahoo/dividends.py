@@ -3,7 +3,7 @@
 from producer.sources.yahoo.chart_types import Chart, Dividend, points
 from shared.market.currencies import converted, is_confusable, unit_of
 
-LEAST_SHARE, LARGEST_SHARE = 0.0005, 0.4
+MIN_SHARE, MAX_SHARE = 0.0005, 0.4
 """Bounds relative to the previous close: with prices in parts, a smaller dividend may be in whole units; a larger one
 may be in parts. Either would be wrong by a factor of 100."""
 
@@ -27,4 +27,4 @@ def _is_plausible(chart: Chart, dividend: Dividend, currency: str) -> bool:
         return False
     share = dividend.amount / before[-1]
     is_whole = unit_of(currency).parts == 1
-    return share <= LARGEST_SHARE and (is_whole or share >= LEAST_SHARE)
+    return share <= MAX_SHARE and (is_whole or share >= MIN_SHARE)

@@ -10,7 +10,7 @@ from producer.sources.answers import Received
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.session import Delay, Epoch, PriceHint, YahooSession, parsed
 from shared.errors import SourceDown
-from shared.market.exchanges import exchange_told
+from shared.market.exchanges import exchange_for_log
 from shared.market.records import FUTURE_TOLERANCE, Quote, Text
 from shared.market.side_fields import amount_or_none, price_or_none
 
@@ -171,7 +171,7 @@ def _quote(row: QuoteRow, name: str, received_time: datetime) -> Quote | None:
         bid=_given(row.bid, row) if has_offers else None,
         ask=_given(row.ask, row) if has_offers else None,
         currency=row.currency,
-        exchange=exchange_told(row.exchange, row.exchange_timezone_name, row.quote_type),
+        exchange=exchange_for_log(row.exchange, row.exchange_timezone_name, row.quote_type),
         session=session,
         **of_session,
     )

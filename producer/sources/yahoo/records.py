@@ -25,7 +25,7 @@ from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from shared.market.side_fields import amount_or_none
 
 SOURCE = "yahoo-history"
-LONGEST_DELAY = 1800
+MAX_DELAY = 1800
 """Maximum delay of an exchange's data in seconds."""
 DIVIDEND_DECIMALS = 4
 RATIO_LIMIT = 1e6
@@ -172,7 +172,7 @@ def _finished(chart: Chart, interval: RecordedInterval, now: datetime) -> Iterat
     known_until = int(now.timestamp())
     if given and _is_live(given[-1], chart, seconds):
         live = given.pop()
-        if known_until - live.time < LONGEST_DELAY:
+        if known_until - live.time < MAX_DELAY:
             known_until = min(known_until, live.time)
     return (
         (point, point.time)

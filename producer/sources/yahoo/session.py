@@ -13,7 +13,7 @@ from shared.errors import NoNetwork, Refused, SourceDown, Throttled, Unanswered
 from shared.settings.provider_settings import Providers
 
 BROWSER: Final = "chrome"
-LONGEST_CRUMB = 64
+MAX_CRUMB = 64
 THROTTLED_SECONDS = 60.0
 """Pause if Yahoo sends "Too Many Requests" instead of a crumb."""
 
@@ -88,7 +88,7 @@ class YahooSession:
         # The response may be a sentence or a web page with status 200.
         if crumb.lower() == "too many requests":
             raise Throttled("Yahoo limits requests.", THROTTLED_SECONDS)
-        if not crumb or len(crumb) > LONGEST_CRUMB or any(sign.isspace() or sign == "<" for sign in crumb):
+        if not crumb or len(crumb) > MAX_CRUMB or any(sign.isspace() or sign == "<" for sign in crumb):
             raise SourceDown("Yahoo sent no crumb for its session.")
         return crumb
 

@@ -40,7 +40,7 @@ SESSIONS = ("pre", "regular", "post", "extended", "overnight")
 COIN, CURRENCY, FUTURE, INDEX = 41, 14, 18, 9
 WITHOUT_EXTENDED_HOURS = (COIN, CURRENCY, FUTURE, INDEX)
 """Quote types without extended hours, for which missing market hours don't mean pre-market."""
-SPARE_DECIMALS, MOST_DECIMALS = 2, 12
+SPARE_DECIMALS, MAX_DECIMALS = 2, 12
 FLOAT32_NOISE = 2.0**-22
 """Relative difference of 32-bit floats that are at most two steps apart."""
 
@@ -155,7 +155,7 @@ def quote_of(text: str, now: datetime, traded: Callable[[float], None] = ignore_
 
 
 def _quote(pricing: Pricing, now: datetime) -> Quote:
-    digits = min(max(pricing.price_hint, 0), MOST_DECIMALS) + SPARE_DECIMALS
+    digits = min(max(pricing.price_hint, 0), MAX_DECIMALS) + SPARE_DECIMALS
     session = _session(pricing)
     return Quote(
         symbol=pricing.id,

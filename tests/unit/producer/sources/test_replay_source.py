@@ -21,7 +21,7 @@ from shared.errors import ConfigError
 from shared.market.messages import encode
 from shared.market.records import Quote, Record, RecordedBar, TimeMark
 from shared.recordings.sequence import recorded
-from shared.settings.setting_types import LONGEST_GRACE
+from shared.settings.setting_types import MAX_GRACE
 from tests.unit.lean_zips import write_zip
 
 BARS = "symbol,start,open,high,low,close,volume,interval\n"
@@ -249,7 +249,7 @@ def test_no_real_bar_is_late_where_bars_close_without_grace(real_data: Path, res
 
 
 def test_last_mark_closes_every_bar_whatever_the_grace(tmp_path: Path) -> None:
-    engine = Engine(EngineSettings(grace=LONGEST_GRACE))
+    engine = Engine(EngineSettings(grace=MAX_GRACE))
     for offset, record in enumerate(recorded([quotes_file(tmp_path / "q.csv", "23:59:59")])):
         engine.fold(record, offset)
     assert {event.closed.bar.interval for event in engine.take_events()} >= {"1m", "5m", "15m", "1h"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from producer.transport.rate_limits import (
     FAILURES_TO_OPEN,
-    LONGEST_PAUSE,
+    MAX_PAUSE,
     PATIENCE,
     Breaker,
     Breakers,
@@ -171,7 +171,7 @@ def test_the_pause_doubles_up_to_a_minute_and_begins_anew_after_a_success() -> N
         clock.now += pause
         breaker.check()
         breaker.failed("It broke.")
-        longest = min(2 * longest, LONGEST_PAUSE)
+        longest = min(2 * longest, MAX_PAUSE)
     breaker.succeeded()
     fail(breaker, FAILURES_TO_OPEN)
     assert seconds_refused(breaker) <= 5.0
@@ -210,7 +210,7 @@ def test_connections_that_fail_close_the_provider_to_every_question_until_one_is
         assert type(breakers.unreachable("Refused.")) is SourceDown
     with pytest.raises(SourceDown, match="in a row"):
         breakers.check("/quote")
-    clock.now += LONGEST_PAUSE
+    clock.now += MAX_PAUSE
     breakers.check("/quote")
     breakers.succeeded("/quote")
     breakers.check("/chart")

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import StopPart
 from shared.kafka import Message
 from shared.runtime.bookmark import Bookmark, LogPartition
-from shared.runtime.epochs import NO_EPOCH, Succession
+from shared.runtime.epochs import NO_EPOCH, EpochTracker
 from shared.runtime.fingerprints import fingerprint
 
 PARTITION = LogPartition("stock-prices", 1)
@@ -32,7 +32,7 @@ def stored(first: int, end: int) -> list[Message]:
 
 def bookmark(written: int, folded: int, last: str | None) -> Bookmark:
     """One that is taken up."""
-    return Bookmark(PARTITION, written, folded, last, Succession(NO_EPOCH, 0))
+    return Bookmark(PARTITION, written, folded, last, EpochTracker(NO_EPOCH, 0))
 
 
 def offsets(pair: tuple[list[Message], list[Message]]) -> tuple[list[int], list[int]]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.market.messages import decode, encode
-from shared.runtime.epochs import NO_EPOCH, Began, EarlierEpochs, Epoch, Succession, epoch_of, stamp
+from shared.runtime.epochs import NO_EPOCH, EarlierEpochs, Epoch, EpochStart, EpochTracker, epoch_of, stamp
 from tests.unit.records import moment, quote
 
 FIRST, SECOND = Epoch(1, 0), Epoch(2, 3)
@@ -45,9 +45,9 @@ def test_what_is_no_record_carries_no_epoch(raw: bytes) -> None:
 
 
 def test_what_an_older_producer_sends_after_a_newer_one_began_is_set_aside() -> None:
-    epochs = Succession(NO_EPOCH, since=0)
+    epochs = EpochTracker(NO_EPOCH, since=0)
     aside, began = epochs.follow(by(FIRST, FIRST, FIRST, SECOND, FIRST, SECOND, NO_EPOCH))
-    assert began == [Began(0, FIRST), Began(3, SECOND)]
+    assert began == [EpochStart(0, FIRST), EpochStart(3, SECOND)]
     assert aside == {
         4: "from an older producer: epoch 1, but epoch 2 has begun",
         6: "from an older producer: it carries no epoch, and epoch 2 has begun",
@@ -55,23 +55,23 @@ def test_what_an_older_producer_sends_after_a_newer_one_began_is_set_aside() -> 
 
 
 def test_a_newer_producer_that_missed_a_record_does_not_begin() -> None:
-    epochs = Succession(FIRST, since=0)
+    epochs = EpochTracker(FIRST, since=0)
     aside, began = epochs.follow(by(FIRST, SECOND, SECOND, FIRST, first=3))
     assert (list(aside), began, epochs.current) == ([4, 5], [], FIRST)
     assert "did not know all before it: epoch 2 was to begin at offset 3" in aside[4]
 
 
 def test_records_of_before_there_were_epochs_count_until_one_begins() -> None:
-    epochs = Succession(NO_EPOCH, since=0)
+    epochs = EpochTracker(NO_EPOCH, since=0)
     assert epochs.follow(by(*[NO_EPOCH] * 3)) == ({}, [])
-    assert epochs.follow(by(SECOND, NO_EPOCH, first=3))[1] == [Began(3, SECOND)]
+    assert epochs.follow(by(SECOND, NO_EPOCH, first=3))[1] == [EpochStart(3, SECOND)]
 
 
 def test_a_reader_that_begins_amid_an_epoch_believes_it() -> None:
-    epochs = Succession(NO_EPOCH, since=5)
+    epochs = EpochTracker(NO_EPOCH, since=5)
     assert epochs.follow(by(SECOND, SECOND, FIRST, first=5)) == (
         {7: "from an older producer: epoch 1, but epoch 2 has begun"},
-        [Began(5, SECOND)],
+        [EpochStart(5, SECOND)],
     )
 
 
@@ -88,7 +88,7 @@ def test_a_producer_that_reads_the_tail_passes_over_what_was_set_aside() -> None
 def test_it_makes_no_difference_where_batches_are_cut(epochs: list[Epoch], data: st.DataObject) -> None:
     messages = by(*epochs)
     cut = data.draw(st.integers(0, len(messages)))
-    whole, parts = Succession(NO_EPOCH, since=0), Succession(NO_EPOCH, since=0)
+    whole, parts = EpochTracker(NO_EPOCH, since=0), EpochTracker(NO_EPOCH, since=0)
     aside, began = whole.follow(messages)
     (left, first), (right, then) = parts.follow(messages[:cut]), parts.follow(messages[cut:])
     assert (left | right, first + then, parts.current) == (aside, began, whole.current)
