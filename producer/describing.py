@@ -16,7 +16,7 @@ from shared.market.exchanges import with_zone
 from shared.market.listings import Listing, Listings
 
 SILENT_SECONDS = 30.0
-"""After so long without an update by the producer, its last status may be outdated."""
+"""After this time without an update by the producer, its last status may be outdated."""
 SPANS = ((2 * 86_400, 86_400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
 NOTHING = "–"
 

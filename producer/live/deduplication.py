@@ -14,7 +14,7 @@ AFTER_CLOSE = (900, 3600, 4 * 3600)
 """Seconds after the end of a session in which a quote may still belong to it, such as a closing auction's price."""
 
 BEFORE_OPENING = 900.0
-"""If connected within so many seconds before a session, all of the session is received."""
+"""If connected within this many seconds before a session, all of the session is received."""
 
 
 NEW_COUNT = 60.0

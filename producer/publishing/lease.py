@@ -37,9 +37,9 @@ LOOK_SECONDS = 0.5
 APPEND_SECONDS = 30.0
 RELEASE_SECONDS = 1.0
 STUCK_SECONDS = 4 * APPEND_SECONDS
-"""A thread that for so long neither sent a heartbeat nor had an error hangs."""
+"""A thread that for this long neither sent a heartbeat nor had an error hangs."""
 STILL_SECONDS = 0.3
-"""If the log has not grown for so long, the last request of a killed producer has been processed."""
+"""If the log has not grown for this long, the last request of a killed producer has been processed."""
 GROWING_SECONDS = 10.0
 GROWING = (
     "A program without a lease publishes to this topic, such as a producer of an earlier version in "

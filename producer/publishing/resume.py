@@ -12,7 +12,7 @@ from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar
 
 LOOK_BACK_MS = 180_000
-"""A healthy symbol has a time mark every minute; the history of one without any for so long is loaded again."""
+"""A healthy symbol has a time mark every minute; the history of one without any for this long is loaded again."""
 
 
 class StoredSymbol(NamedTuple):

@@ -27,7 +27,7 @@ from shared.observability.heartbeat import beat, strand, wait
 
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0
-"""A stream that lasted so long may be reconnected at once after a failure."""
+"""A stream that lasted this long may be reconnected at once after a failure."""
 RECEIVE_SECONDS = 0.25
 DEAD_AFTER_SECONDS = 2 * PING_SECONDS + 1.0
 """A dead connection is detected within this time, even if nothing is sent."""
@@ -88,7 +88,7 @@ class Feed:
         self._stream_now.set()
 
     def join(self, seconds: float) -> None:
-        """Wait at most so long for the end of the threads; a pending request ends by its own time limit."""
+        """Wait at most `seconds` for the end of the threads; a pending request ends by its own time limit."""
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

@@ -92,7 +92,7 @@ class HistoryWorker:
         self._stop.set()
 
     def join(self, seconds: float) -> None:
-        """Wait at most so long for the end of the thread; a pending request ends by its own time limit."""
+        """Wait at most `seconds` for the end of the thread; a pending request ends by its own time limit."""
         self._thread.join(seconds)
 
     def _work(self) -> None:

@@ -43,7 +43,7 @@ WAIT_SECONDS = 0.1
 TICK_SECONDS = 0.5
 QUALITY_SECONDS = 2.0
 INBOX_MESSAGES = 50_000
-"""Maximum number of messages; if Kafka is unavailable for so long, providers have to wait."""
+"""Maximum number of messages; if Kafka is unavailable for this long, providers have to wait."""
 CATCH_UP_SECONDS = 3600.0
 
 log = logging.getLogger("tickstream.producer")

@@ -236,7 +236,7 @@ def is_alive(pid: int) -> bool:
 
 
 def ended(process: psutil.Process, seconds: float) -> bool:
-    """Whether the process, with all its threads, exits within so many seconds."""
+    """Whether the process, with all its threads, exits within `seconds`."""
     deadline = time.monotonic() + seconds
     with contextlib.suppress(psutil.NoSuchProcess):
         while process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:

@@ -9,7 +9,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ, connection
 
 
 def responds(dsn: str, seconds: float) -> bool:
-    """Whether the server answers or rejects `select 1` within so many seconds.
+    """Whether the server answers or rejects `select 1` within `seconds`.
 
     Uses an asynchronous connection, because libpq has no time limit for an answer.
     """

@@ -100,7 +100,7 @@ class LogWriter:
         return time.monotonic() - self._marks[0][2] if self._marks else 0.0
 
     def settle(self, seconds: float) -> bool:
-        """Wait at most so long for the oldest mark; returns whether it is acknowledged.
+        """Wait at most `seconds` for the oldest mark; returns whether it is acknowledged.
 
         Raises Unavailable if the broker rejected a message.
         """
@@ -119,7 +119,7 @@ class LogWriter:
         return True
 
     def flush(self, seconds: float) -> bool:
-        """Wait at most so long until all messages are acknowledged; returns whether they are. Raises like `settle`."""
+        """Wait at most `seconds` until all messages are acknowledged; returns whether so. Raises as `settle`."""
         self.mark()
         until = time.monotonic() + seconds
         while self._marks:

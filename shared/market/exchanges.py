@@ -136,8 +136,8 @@ def exchange_for_log(exchange: str | None, zone: str | None, kind: str | None) -
     return named if zone_of(named) is not None else f"{UNTOLD}{AT}{DEFAULT_ZONE}"
 
 
-def merged_exchange(told: str | None, before: str | None) -> str | None:
-    """The exchange to use from now on: `told`, unless it lacks a zone or a code that `before` has."""
-    if before is None or told is None:
-        return told or before
-    return before if told == before.partition(AT)[0] or told.partition(AT)[0] == UNTOLD else told
+def merged_exchange(latest: str | None, before: str | None) -> str | None:
+    """The exchange to use from now on: `latest`, unless it lacks a zone or a code that `before` has."""
+    if before is None or latest is None:
+        return latest or before
+    return before if latest == before.partition(AT)[0] or latest.partition(AT)[0] == UNTOLD else latest

@@ -45,12 +45,12 @@ def listings_of(sources: str, tickers: Sequence[str]) -> Listings:
     return _gathered(_pairs(sources, tickers))
 
 
-def listings_named(words: Sequence[str], source: str) -> Listings:
+def listings_named(texts: Sequence[str], source: str) -> Listings:
     """Parse symbols of a command line, such as AAPL, yahoo:BP.L and binance:BTC-USD@BTCUSDT.
 
     One without a provider is at `source`. Raises ValueError with what is allowed.
     """
-    return _gathered(_pair(word, source) for word in words)
+    return _gathered(_pair(text, source) for text in texts)
 
 
 def providers_in(sources: str) -> tuple[str, ...]:
@@ -58,11 +58,11 @@ def providers_in(sources: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source for source, _ in _groups(sources))) if sources not in ALONE else ()
 
 
-def _pair(word: str, source: str) -> tuple[str, Listing]:
-    provider, colon, symbol = word.partition(":")
+def _pair(text: str, source: str) -> tuple[str, Listing]:
+    provider, colon, symbol = text.partition(":")
     if colon and provider.strip().lower() in PROVIDERS:
         return _listed(symbol, provider.strip().lower())
-    return _listed(word, source)
+    return _listed(text, source)
 
 
 def _pairs(sources: str, tickers: Sequence[str]) -> Iterator[tuple[str, Listing]]:
@@ -78,7 +78,7 @@ def _groups(sources: str) -> list[tuple[str, list[str]]]:
     for group in filter(None, map(str.strip, (sources or PROVIDERS[0]).split(";"))):
         provider, _, symbols = group.partition(":")
         groups.append(
-            (_known(provider.strip().lower()), [word for word in symbols.split(",") if word.strip()])
+            (_known(provider.strip().lower()), [text for text in symbols.split(",") if text.strip()])
         )
     if not groups:
         raise ValueError(f"must name at least one provider: {KNOWN}")
@@ -96,13 +96,13 @@ def _known(provider: str) -> str:
     return provider
 
 
-def _listed(word: str, source: str) -> tuple[str, Listing]:
+def _listed(text: str, source: str) -> tuple[str, Listing]:
     """Our symbol, in upper case, and its listing; CoinGecko's names are in lower case."""
-    ours, at, theirs = (part.strip().upper() for part in word.partition("@"))
+    ours, at, theirs = (part.strip().upper() for part in text.partition("@"))
     if not (SYMBOL.fullmatch(ours) and (THEIR_NAME.fullmatch(theirs) or not at)):
         raise ValueError(
             f"must name symbols as AAPL or, where the provider's name differs, ours@theirs, "
-            f"and {word.strip()[:40]!r} is not a symbol: {SYMBOL_WORDS}; theirs may use any script"
+            f"and {text.strip()[:40]!r} is not a symbol: {SYMBOL_WORDS}; theirs may use any script"
         )
     name = theirs or ours
     return ours, Listing(source, name.lower() if source == "coingecko" else name)

@@ -17,7 +17,7 @@ from shared.settings.server_types import PROJECT
 
 INSTANT_SECONDS = 5.0
 STEADY_SECONDS = 60.0
-"""A part that ran for so long resets its count of consecutive failures."""
+"""A part that ran for this long resets its count of consecutive failures."""
 MAX_PAUSE = 300.0
 """Longest pause between two starts of a part that repeatedly fails right after its start."""
 START_PATIENCE = 3.0

@@ -24,7 +24,7 @@ def split_list(text: object) -> object:
     """Split a comma-separated list into a tuple without duplicates; other types are returned unchanged."""
     if not isinstance(text, str):
         return text
-    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    return tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
 
 
 def _symbols(text: object) -> object:

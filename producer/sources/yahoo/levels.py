@@ -23,7 +23,7 @@ PLAIN = log(2)
 LIKENESS = 0.15
 """Relative tolerance of such a jump from the ratio, on the logarithmic scale."""
 SAME_SPLIT = 10 * 86_400
-"""Two splits with the same ratio within so many seconds are one split listed with two dates."""
+"""Two splits with the same ratio within this many seconds are one split listed with two dates."""
 
 Splits = list[tuple[int, float]]
 """The midnight at which each split took effect, in epoch seconds, and its ratio."""
