@@ -12,7 +12,7 @@ import sys
 if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from analytics.runtime.model_source import RegistryShelf
+from analytics.runtime.model_source import RegistryModelSource
 from analytics.runtime.processor import Analysis
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import engine_settings
@@ -31,12 +31,12 @@ from shared.settings.config import Config
 def analyse(config: Config, stop: Stop) -> None:
     """Fold until `stop` is set. Raises ConfigError or StopPart."""
     settings = engine_settings(config)
-    shelf = RegistryShelf(registry_of(config), config.models)
+    model_source = RegistryModelSource(registry_of(config), config.models)
 
     with SearchPool() as pool:
 
         def analysis_of(reading: GroupOnTopic, _: Log, dsn: str) -> Analysis:
-            return Analysis(reading, settings, PooledSearches(pool, stop, OutcomeTable(dsn)), shelf)
+            return Analysis(reading, settings, PooledSearches(pool, stop, OutcomeTable(dsn)), model_source)
 
         consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
 

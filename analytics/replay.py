@@ -54,7 +54,7 @@ def closed_bars(
         if isinstance(record, Quote | RecordedBar):
             set_aside.look(record, engine.symbols[record.symbol])
         for settled in engine.take_actions():
-            set_aside.doubt(settled)
+            set_aside.note_rejected(settled)
         for event in engine.take_events():
             yield event.closed
 

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tables import table
-from ml.scoring.scores import Score, fines_of, score
-from ml.uncertainty.conformal import Forecast, Pool, Waiting
+from ml.scoring.scores import Score, penalties_of, score
+from ml.uncertainty.conformal import Forecast, PendingForecasts, Pool
 from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
 from shared.market.records import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
@@ -34,7 +34,7 @@ DAILY = "market_lean/lean/Data/equity/usa/daily"
 SYMBOLS = ("aapl", "aig", "bac", "ibm", "qqq", "spy")
 HORIZONS = (1, 5)
 LEVELS = (0.5, 0.8, 0.95)
-FINES = fines_of(LEVELS)
+PENALTIES = penalties_of(LEVELS)
 NORMAL = (NormalDist().inv_cdf(0.975),)
 FIRST_YEAR = 2005
 
@@ -57,7 +57,7 @@ class DailyHistory:
         self.symbol = symbol
         self._pool = pool
         self._filter = VarianceFilter()
-        self._own, self._constant = Waiting(), Waiting()
+        self._own, self._constant = PendingForecasts(), PendingForecasts()
         self._close: float | None = None
         self._mean = self._squares = 0.0
 
@@ -73,9 +73,9 @@ class DailyHistory:
         if self._close is not None:
             self._learn(log(bar.close / self._close))
         self._close = bar.close
-        for own, constant in zip(self._own.arrive(), self._constant.arrive(), strict=True):
+        for own, constant in zip(self._own.advance(), self._constant.advance(), strict=True):
             self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
-            scores = score(own, bar.close, FINES), score(constant, bar.close, FINES[-1:])
+            scores = score(own, bar.close, PENALTIES), score(constant, bar.close, PENALTIES[-1:])
             yield ScoredDay(self.symbol, bar.start.year, own.horizon, own.sigma, *scores)
         if self._filter.seen >= WARM_AFTER:
             self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])

@@ -15,11 +15,11 @@ import numpy as np
 
 from benchmarks.progress import with_progress
 from benchmarks.tables import table
-from ml.datasets.history_files import histories_of_files
+from ml.datasets.history_files import histories_from_files
 from ml.datasets.samples import Samples, TrainingHistory, samples
 from ml.datasets.walk_forward import TrainTestSplit, folds
 from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
-from ml.scoring.evaluation import Evaluated, evaluated, lesson
+from ml.scoring.evaluation import Evaluated, conclusion, evaluated
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import round_settings
 from shared.market.records import Interval
@@ -157,6 +157,6 @@ def _trial_text(trial: SearchTrial, data: Path, config: Config) -> str:
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         return f"{trial.title}: skipped, missing below {data}: {', '.join(sorted(set(missing)))}."
-    histories = [newest_of(history, trial.newest) for history in histories_of_files(paths)]
+    histories = [newest_of(history, trial.newest) for history in histories_from_files(paths)]
     found = scored(trial, histories, config)
-    return f"{table(trial.title, HEADER, [cells(each) for each in found])}\n{lesson(found)}"
+    return f"{table(trial.title, HEADER, [cells(each) for each in found])}\n{conclusion(found)}"

@@ -18,9 +18,9 @@ from shared.postgres.database import Cursor
 from shared.runtime.batches import DeadLetter
 
 FLUSH_SECONDS = 10.0
-LETTERS_AT_ONCE = 500
+LETTERS_PER_BATCH = 500
 OFFSET_HEADER, REASON_HEADER = "offset", "reason"
-MOST_DIGITS = 19
+MAX_DIGITS = 19
 """Of an offset."""
 
 
@@ -42,14 +42,14 @@ class DeadLetterTopic:
         self._writer: LogWriter | None = None
         self._waiting: list[Published] = []
         self._ahead: dict[int, deque[tuple[int, int]]] = {}
-        self._looks = ExitStack()
+        self._browser_stack = ExitStack()
         self._browser: LogBrowser | None = None
 
     def resume(self, cursor: Cursor, partition: int) -> None:
         """Publish what the table has and the topic lacks, some at a time. Raises Unavailable."""
         self.forget(partition)
         last = self._followed(cursor, partition)
-        while letters := dead_letters_after(cursor, partition, last, LETTERS_AT_ONCE):
+        while letters := dead_letters_after(cursor, partition, last, LETTERS_PER_BATCH):
             self._waiting += [Published(partition, *letter) for letter in letters]
             self.publish()
             last = letters[-1][0]
@@ -68,7 +68,7 @@ class DeadLetterTopic:
 
     def publish(self) -> None:
         """Send what waits. Raises Unavailable where the broker does not acknowledge it: a new start finds it again."""
-        self._look_no_more()
+        self._close_browser()
         if not self._waiting:
             return
         if self._writer is None:
@@ -85,7 +85,7 @@ class DeadLetterTopic:
 
     def close(self) -> None:
         """Close what there was need of."""
-        self._look_no_more()
+        self._close_browser()
         if self._writer is not None:
             self._writer.close()
 
@@ -97,7 +97,7 @@ class DeadLetterTopic:
         """
         newest, ahead = newest_dead_letter(cursor, partition), list[tuple[int, int]]()
         try:
-            for message in self._look().backwards(partition):
+            for message in self._open_browser().backwards(partition):
                 beat()
                 offset = _offset_of(message)
                 if offset is None:
@@ -117,17 +117,17 @@ class DeadLetterTopic:
         found = (letter.offset, hash(letter.message))
         return found in takewhile(lambda each: each[0] == letter.offset, ahead)
 
-    def _look(self) -> LogBrowser:
+    def _open_browser(self) -> LogBrowser:
         """What looks into the topic: one for all partitions that a start gives."""
-        self._browser = self._browser or self._looks.enter_context(browse(self._log))
+        self._browser = self._browser or self._browser_stack.enter_context(browse(self._log))
         return self._browser
 
-    def _look_no_more(self) -> None:
+    def _close_browser(self) -> None:
         self._browser = None
-        self._looks.close()
+        self._browser_stack.close()
 
 
 def _offset_of(message: Message) -> int | None:
     """The place in the log that a letter of ours says it had; None for a message of a stranger."""
-    told = dict(message.headers).get(OFFSET_HEADER) or b""
-    return int(told) if told.isdigit() and len(told) <= MOST_DIGITS else None
+    value = dict(message.headers).get(OFFSET_HEADER) or b""
+    return int(value) if value.isdigit() and len(value) <= MAX_DIGITS else None

@@ -17,10 +17,10 @@ from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.runtime.batches import Batch, DeadLetter
 
-DAYS_A_TRANSACTION = 20
+DAYS_PER_TRANSACTION = 20
 DAYS_AHEAD = 2
 """So many days behind the newest one are ready before midnight comes."""
-AHEAD_PAUSE = 60.0
+AHEAD_RETRY_SECONDS = 60.0
 """Seconds until days are tried to be made ahead again, where something held the table."""
 
 log = logging.getLogger("tickstream")
@@ -90,15 +90,15 @@ class Storage:
             self._days = set()
         except Unavailable as error:
             log.debug("days are not made ahead yet: %s", error)
-            self._ahead_at = time.monotonic() + AHEAD_PAUSE
+            self._ahead_at = time.monotonic() + AHEAD_RETRY_SECONDS
 
     def _make(self, connection: Connection, days: set[int], lock_timeout: str = "30s") -> None:
         """Make the parts of the table for days, some a transaction: each takes locks until its end."""
         new = sorted(days - self._days_made)
-        for start in range(0, len(new), DAYS_A_TRANSACTION):
+        for start in range(0, len(new), DAYS_PER_TRANSACTION):
             with transaction(connection) as cursor:
                 wait_for_locks(cursor, lock_timeout)
-                for day in new[start : start + DAYS_A_TRANSACTION]:
+                for day in new[start : start + DAYS_PER_TRANSACTION]:
                     make_day(cursor, day)
         self._days_made |= days
 

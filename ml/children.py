@@ -6,7 +6,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.resource_tracker import ensure_running
 
 
-def start_deaf(process: BaseProcess) -> None:
+def start_without_sigint(process: BaseProcess) -> None:
     """Start a process that Ctrl-C does not reach, not amid its first imports either: the part decides when it ends."""
     if not hasattr(signal, "pthread_sigmask"):
         process.start()
@@ -19,7 +19,7 @@ def start_deaf(process: BaseProcess) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
 
-def end_with(owner: BaseProcess | None) -> None:
+def exit_with(owner: BaseProcess | None) -> None:
     """End this process when the one that started it is gone, even killed: nobody is left to end one that hangs."""
     if owner is not None:
         owner.join()

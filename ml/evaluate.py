@@ -38,7 +38,7 @@ from ml.datasets.samples import Samples, samples
 from ml.datasets.walk_forward import TrainTestSplit, folds
 from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
 from ml.diagnostics.report import day, evaluated_record, evaluation_table, progress_bars, show
-from ml.scoring.evaluation import Evaluated, Numbers, evaluated, lesson
+from ml.scoring.evaluation import Evaluated, Numbers, conclusion, evaluated
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import RoundSettings, require_rows, round_settings
 from shared.errors import ConfigError
@@ -78,13 +78,13 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
     tests = list(folds(rows.made_at, rows.due_at, arguments.folds))
-    require_rows(len(tests[0].train) if tests else 0, settings.fewest)
+    require_rows(len(tests[0].train) if tests else 0, settings.min_rows)
     evaluation = Evaluation(config, given, rows, tests, settings)
     found = evaluation.of(models)
     if arguments.json:
         print(as_json(found, rows, settings))
     else:
-        show(heading(rows, tests, settings), evaluation_table(found), lesson(found))
+        show(heading(rows, tests, settings), evaluation_table(found), conclusion(found))
     return 0
 
 
@@ -149,7 +149,7 @@ def as_json(found: Sequence[Evaluated], rows: Samples, settings: RoundSettings) 
         "symbols": np.unique(rows.symbol).tolist(),
         "rows": len(rows.target),
         "models": [evaluated_record(each) for each in found],
-        "lesson": lesson(found),
+        "lesson": conclusion(found),
     }
     return msgspec.json.encode(report).decode()
 

@@ -31,7 +31,7 @@ from ml.datasets.samples import Samples, samples
 from ml.diagnostics.report import progress_bars, show, training_table
 from ml.registry.model_folder import registry_of
 from ml.registry.registry import Registry
-from ml.training.training_run import RoundSettings, Training, parted, round_settings, train_and_decide
+from ml.training.training_run import RoundSettings, Training, round_settings, split_samples, train_and_decide
 from ml.training.training_tables import highest_versions, write_training
 from shared.embedded import postgres_in
 from shared.errors import ConfigError, ModelRefused, Unavailable
@@ -69,7 +69,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     given = inputs(config, arguments)
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
-    parted(rows, settings)  # where rows are too few they are for every model, which is said once
+    split_samples(rows, settings)  # where rows are too few they are for every model, which is said once
     known = known_versions(config, given.interval)
     trained = train_all(models, rows, registry_of(config), settings, known)
     if arguments.from_database:

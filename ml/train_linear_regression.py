@@ -32,7 +32,7 @@ from ml.diagnostics.report import day, evaluation_table, progress_bars, show
 from ml.learners.training import train
 from ml.registry.model_file import read, write
 from ml.registry.model_folder import key_in
-from ml.scoring.evaluation import Evaluated, evaluated, lesson
+from ml.scoring.evaluation import Evaluated, conclusion, evaluated
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import RoundSettings, expected_of, manifest_of, require_rows, round_settings
 from shared.errors import ConfigError, ModelRefused
@@ -57,7 +57,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     found = walk_forward_scores(rows, settings)
     version = write_model(config, rows, settings, found)
     learnt = f"{len(rows.target):,} rows, {day(int(rows.made_at[0]))} to {day(int(rows.made_at[-1]))}"
-    show(evaluation_table(found), lesson(found))
+    show(evaluation_table(found), conclusion(found))
     show(f"Version {version}, learnt from {learnt}, is in {config.models.lr_model_path}.")
     return 0
 
@@ -77,7 +77,7 @@ def require_writable(path: Path) -> None:
 def walk_forward_scores(rows: Samples, settings: RoundSettings) -> list[Evaluated]:
     """No change and the regression on the test blocks. Raises ConfigError where rows are too few."""
     tests = list(folds(rows.made_at, rows.due_at, BLOCKS))
-    require_rows(len(tests[0].train) if tests else 0, settings.fewest)
+    require_rows(len(tests[0].train) if tests else 0, settings.min_rows)
     tested = np.arange(tests[0].test[0], len(rows.target))
     with progress_bars() as progress:
         blocks = progress.track(tests, description="block by block")

@@ -21,7 +21,7 @@ if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, wit
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
-from ml.children import end_with, start_deaf
+from ml.children import exit_with, start_without_sigint
 from ml.training.schedule import Progress, Schedule
 from ml.training.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
 from shared.calendars.calendars import calendar_of
@@ -32,13 +32,13 @@ from shared.runtime.command_line import run_part
 from shared.runtime.lifecycle import HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
 from shared.settings.config import Config
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 ROUND_SECONDS = 1_800.0
 """A training that takes longer hangs, and is ended."""
 BEAT_SECONDS = 0.5
-MOST_BEHIND = 2_000
+MAX_LAG = 2_000
 """Messages. While the analytics part has more to read, the past is on its way, and what is learnt would be soon old."""
-TOO_FEW_ROWS = 4
+EXIT_TOO_FEW_ROWS = 4
 """Exit status of a round that found too little to learn from."""
 BEGINS = "trainer runs on database %s: it waits for bars of %s, and until the analytics part has caught up"
 TOO_FEW = "There are too few %s bars to learn from yet: MIN_TRAINING_SAMPLES=%d beside those held out; more will come"
@@ -48,7 +48,7 @@ log = logging.getLogger("tickstream.trainer")
 
 
 @dataclass
-class Turn:
+class IntervalState:
     """Where an interval stands: when its models were trained last, and how many bars there were."""
 
     trained_at: float | None
@@ -66,8 +66,8 @@ class Trainer:
             60.0 * models.retrain_minutes,
             ceil(models.min_training_samples / (1.0 - models.test_size)),
         )
-        self._turns = self._first_turns()
-        self._told: set[Interval] = set()
+        self._intervals = self._initial_state()
+        self._logged: set[Interval] = set()
         self._rounds = 0
 
     def run(self) -> None:
@@ -76,17 +76,17 @@ class Trainer:
             due = self._due(time.time())
             for interval, bars in (due or {}).items():
                 if not self._stop.is_set():
-                    self._round(interval)
-                    self._turns[interval] = Turn(time.time(), bars)
+                    self._run_round(interval)
+                    self._intervals[interval] = IntervalState(time.time(), bars)
             self._wait("waits for bars" if due is not None else "waits for the analytics part")
         self._sign.write(self._connection, "stopped", "", 0, self._rounds)
 
-    def _first_turns(self) -> dict[Interval, Turn]:
+    def _initial_state(self) -> dict[Interval, IntervalState]:
         """What was trained before is not trained anew at every start."""
         with transaction(self._connection) as cursor:
             closed, trained = self._closed(cursor), last_trainings(cursor)
         return {
-            interval: Turn(trained.get(interval), closed.get(interval, NO_PROGRESS).bars)
+            interval: IntervalState(trained.get(interval), closed.get(interval, NO_PROGRESS).bars)
             for interval in self._config.models.forecast_intervals
         }
 
@@ -97,24 +97,26 @@ class Trainer:
         """The intervals to train on, with how many bars they have; None while the analytics part is far behind."""
         with transaction(self._connection) as cursor:
             lag, closed, places = analytics_lag(cursor), self._closed(cursor), exchanges(cursor)
-        if lag is None or lag > MOST_BEHIND:
+        if lag is None or lag > MAX_LAG:
             return None
         is_open = any(calendar_of(place).at(int(now)).name == "regular" for place in places)
         due = {}
-        for interval, turn in self._turns.items():
+        for interval, state in self._intervals.items():
             progress = closed.get(interval, NO_PROGRESS)
-            turn.bars = min(turn.bars, progress.bars)  # new settings of forecasts count from where they begin
-            if self._schedule.is_due(now, turn.trained_at, turn.bars, progress, is_open):
+            state.bars = min(
+                state.bars, progress.bars
+            )  # new settings of forecasts count from where they begin
+            if self._schedule.is_due(now, state.trained_at, state.bars, progress, is_open):
                 due[interval] = progress.bars
         return due
 
-    def _round(self, interval: Interval) -> None:
+    def _run_round(self, interval: Interval) -> None:
         """One round in a process of its own, watched. What it can't do is said in its own log lines."""
         began = time.monotonic()
         process = get_context("spawn").Process(
             target=work, args=(self._config, interval), name="training", daemon=True
         )
-        start_deaf(process)
+        start_without_sigint(process)
         try:
             while process.is_alive() and not self._stop.is_set():
                 if time.monotonic() - began > ROUND_SECONDS:
@@ -136,15 +138,15 @@ class Trainer:
 
     def tell(self, interval: Interval, status: int | None) -> None:
         """Say how a round ended, where it has not said so itself; `status` None: it was stopped."""
-        if status == TOO_FEW_ROWS:
-            if interval not in self._told:
+        if status == EXIT_TOO_FEW_ROWS:
+            if interval not in self._logged:
                 log.info(TOO_FEW, interval, self._config.models.min_training_samples)
-            self._told.add(interval)
+            self._logged.add(interval)
         elif status:
             log.warning("Training on %s bars died with status %d; what serves goes on.", interval, status)
 
     def _wait(self, detail: str) -> None:
-        until = time.monotonic() + LOOK_SECONDS
+        until = time.monotonic() + POLL_SECONDS
         while time.monotonic() < until and not self._stop.wait(BEAT_SECONDS):
             self._beat(detail)
 
@@ -156,12 +158,12 @@ class Trainer:
 
 def work(config: Config, interval: Interval) -> None:
     """The life of the process of a round; it exits with TOO_FEW_ROWS where there are too few."""
-    Thread(target=end_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
+    Thread(target=exit_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
     # Imported here, so that the part itself never loads what only its rounds need.
     from ml.training.training_process import train_interval
 
     if not train_interval(config, interval):
-        sys.exit(TOO_FEW_ROWS)
+        sys.exit(EXIT_TOO_FEW_ROWS)
 
 
 def train(config: Config, stop: Stop) -> None:

@@ -22,9 +22,9 @@ RSI_MARGIN = 5.0
 """An RSI rule rearms 5 points inside its line."""
 RELATIVE_MARGIN = 0.9
 """Every other rule rearms below 90 % of its threshold."""
-DAYS = 20
+VOLUME_DAYS = 20
 """A bar's volume is compared with the mean of so many days at the same time of day; an older day counts ever less."""
-FEWEST_DAYS = 5
+MIN_VOLUME_DAYS = 5
 """Before a time of day has been seen on so many days nobody knows which volume is usual then."""
 
 
@@ -48,23 +48,23 @@ class Alert(NamedTuple):
     threshold: float
 
 
-class Usual(NamedTuple):
+class TypicalVolume(NamedTuple):
     """The mean `volume` at one time of day, over `days`."""
 
     days: int
     volume: float
 
-    def with_one_more(self, volume: float) -> "Usual":
+    def with_day(self, volume: float) -> "TypicalVolume":
         """With another day: the plain mean of the first 20, from then on each new one counts a twentieth."""
-        days = min(self.days + 1, DAYS)
-        return Usual(days, self.volume + (volume - self.volume) / days)
+        days = min(self.days + 1, VOLUME_DAYS)
+        return TypicalVolume(days, self.volume + (volume - self.volume) / days)
 
-    def split(self, ratio: float) -> "Usual":
+    def split(self, ratio: float) -> "TypicalVolume":
         """One share became `ratio` shares."""
-        return Usual(self.days, self.volume * ratio)
+        return TypicalVolume(self.days, self.volume * ratio)
 
 
-NOTHING_USUAL = Usual(0, 0.0)
+NO_VOLUME_YET = TypicalVolume(0, 0.0)
 
 
 class AlertRules:
@@ -77,25 +77,25 @@ class AlertRules:
         self._settings = settings
         self._bar_volatility = 1 / sqrt(periods_per_year)
         self._calendar = calendar
-        self._resting: set[str] = set()
+        self._fired: set[str] = set()
         self._last_close: float | None = None
-        self._usual: dict[int, Usual] = {}
+        self._typical_volumes: dict[int, TypicalVolume] = {}
 
     def update(self, bar: Bar, row: IndicatorRow) -> list[Alert]:
         """The alerts of a bar that has just closed, with its indicators."""
-        place = self._place(bar)
-        usual = self._usual.get(place, NOTHING_USUAL)
-        fired = [alert for alert, zone in self._judge(bar, row, usual) if self._fires(alert.rule, zone)]
+        position = self._bar_of_session(bar)
+        typical = self._typical_volumes.get(position, NO_VOLUME_YET)
+        fired = [alert for alert, zone in self._judge(bar, row, typical) if self._fires(alert.rule, zone)]
         self._last_close = bar.close
-        self._usual[place] = usual.with_one_more(bar.volume)
+        self._typical_volumes[position] = typical.with_day(bar.volume)
         return fired
 
-    def _place(self, bar: Bar) -> int:
+    def _bar_of_session(self, bar: Bar) -> int:
         """Which bar of the day this is, counted from the beginning of the session."""
         since = bar.start - self._calendar.at(bar.start).day_start
         return since % DAY // INTERVAL_SECONDS[bar.interval]
 
-    def _judge(self, bar: Bar, row: IndicatorRow, usual: Usual) -> Iterator[tuple[Alert, Zone]]:
+    def _judge(self, bar: Bar, row: IndicatorRow, typical: TypicalVolume) -> Iterator[tuple[Alert, Zone]]:
         """Each rule that has a value, what it would say, and where the value stands."""
         limits = self._settings
         if row.rsi is not None:
@@ -105,35 +105,39 @@ class AlertRules:
         if self._last_close is not None:
             change = bar.close / self._last_close - 1
             yield _relative("price_change", change, limits.price_change)
-        if usual.days >= FEWEST_DAYS and usual.volume > 0:
-            yield _relative("volume_change", bar.volume / usual.volume, limits.volume_change)
+        if typical.days >= MIN_VOLUME_DAYS and typical.volume > 0:
+            yield _relative("volume_change", bar.volume / typical.volume, limits.volume_change)
         if row.volatility is not None:
             yield _relative("volatility", row.volatility * self._bar_volatility, limits.volatility)
 
     def _fires(self, rule: Rule, zone: Zone) -> bool:
         if zone == "calm":
-            self._resting.discard(rule)
-        if zone != "reached" or rule in self._resting:
+            self._fired.discard(rule)
+        if zone != "reached" or rule in self._fired:
             return False
-        self._resting.add(rule)
+        self._fired.add(rule)
         return True
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares. Exact: rules look at ratios of closes and of volumes alone."""
         if self._last_close is not None:
             self._last_close /= ratio
-        self._usual = {place: usual.split(ratio) for place, usual in self._usual.items()}
+        self._typical_volumes = {
+            position: typical.split(ratio) for position, typical in self._typical_volumes.items()
+        }
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps."""
-        usual = [[place, *usual] for place, usual in sorted(self._usual.items())]
-        return {"resting": sorted(self._resting), "close": self._last_close, "usual": usual}
+        typical = [[position, *typical] for position, typical in sorted(self._typical_volumes.items())]
+        return {"resting": sorted(self._fired), "close": self._last_close, "usual": typical}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot; with other thresholds, rules that rest go on resting until they rearm."""
-        self._resting = set(state["resting"])
+        self._fired = set(state["resting"])
         self._last_close = state["close"]
-        self._usual = {place: Usual(days, volume) for place, days, volume in state["usual"]}
+        self._typical_volumes = {
+            position: TypicalVolume(days, volume) for position, days, volume in state["usual"]
+        }
 
 
 def _zone(value: float, threshold: float, calm_below: float) -> Zone:

@@ -1,7 +1,7 @@
 """Which symbols may have a bar that ends, and when: all that time said to a whole partition must look at."""
 
 
-class Endings:
+class BarDeadlines:
     """For each symbol with an open bar a time, epoch seconds, before which none of its bars ends.
 
     One of a symbol and no more, however many bars it opens and closes by its own time; so it may be passed already

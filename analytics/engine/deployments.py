@@ -18,7 +18,7 @@ Versions = dict[Interval, dict[str, int]]
 """The versions that serve, by interval and model."""
 
 
-class Shelf(Protocol):
+class ModelSource(Protocol):
     """Where trained models lie."""
 
     def live(self) -> Versions:
@@ -28,11 +28,11 @@ class Shelf(Protocol):
         """One that serves or has served, whatever the settings are now; None where it is gone or not to be trusted,
         which was said once."""
 
-    def admits(self, interval: Interval, model: str, version: int) -> bool:
+    def is_compatible(self, interval: Interval, model: str, version: int) -> bool:
         """Whether it may forecast what is new, under the settings of now; why not was said once."""
 
 
-class EmptyShelf:
+class EmptyModelSource:
     """Where nothing is trained."""
 
     def live(self) -> Versions:
@@ -42,12 +42,12 @@ class EmptyShelf:
     def served(self, interval: Interval, model: str, version: int) -> None:
         """There is none."""
 
-    def admits(self, *_: object) -> bool:
+    def is_compatible(self, *_: object) -> bool:
         """There is none."""
         return False
 
 
-class Switch(NamedTuple):
+class Deployment(NamedTuple):
     """From the record at `offset` on this version of a model forecasts; None: the model doesn't any more."""
 
     offset: int
@@ -56,14 +56,14 @@ class Switch(NamedTuple):
     version: int | None
 
 
-class Servings:
+class Deployments:
     """The trained models of one partition: `versions` serve now, and `known` switches, in order, are still to come.
 
     `next_offset` is that of the next known switch. `start` before the first record is folded.
     """
 
-    def __init__(self, shelf: Shelf, versions: Versions, known: Iterable[Switch]) -> None:
-        self._shelf = shelf
+    def __init__(self, model_source: ModelSource, versions: Versions, known: Iterable[Deployment]) -> None:
+        self._model_source = model_source
         self.versions = {interval: dict(models) for interval, models in versions.items()}
         self._known = deque(known)
 
@@ -84,17 +84,17 @@ class Servings:
             due.append(self._known.popleft())
         self._make(due, engine)
 
-    def renew(self, live: Versions, offset: int, engine: Engine) -> list[Switch]:
+    def update_live(self, live: Versions, offset: int, engine: Engine) -> list[Deployment]:
         """Serve what is live from `offset` on; what had to be switched. Where the shelf doesn't admit a live version,
         the one before goes on, if that is admitted still."""
-        switches = [
-            Switch(offset, interval, model, version)
+        deployments = [
+            Deployment(offset, interval, model, version)
             for interval, models in live.items()
             for model in sorted({*models, *self.versions.get(interval, {})})
             if (version := self._next(interval, model, models.get(model))) != self._now(interval, model)
         ]
-        self._make(switches, engine)
-        return switches
+        self._make(deployments, engine)
+        return deployments
 
     def _now(self, interval: Interval, model: str) -> int | None:
         return self.versions.get(interval, {}).get(model)
@@ -104,22 +104,24 @@ class Servings:
         if live is None:
             return None
         candidates = (live, self._now(interval, model))
-        admitted = (each for each in candidates if each and self._shelf.admits(interval, model, each))
+        admitted = (
+            each for each in candidates if each and self._model_source.is_compatible(interval, model, each)
+        )
         return next(admitted, None)
 
-    def _make(self, switches: list[Switch], engine: Engine) -> None:
-        for _, interval, model, version in switches:
+    def _make(self, deployments: list[Deployment], engine: Engine) -> None:
+        for _, interval, model, version in deployments:
             models = self.versions.setdefault(interval, {})
             if version is None:
                 models.pop(model, None)
             else:
                 models[model] = version
-        for interval in {switch.interval for switch in switches}:
+        for interval in {deployment.interval for deployment in deployments}:
             self._serve(interval, engine)
 
     def _serve(self, interval: Interval, engine: Engine) -> None:
         found: Mapping[str, Served | None] = {
-            model: self._shelf.served(interval, model, version)
+            model: self._model_source.served(interval, model, version)
             for model, version in self.versions[interval].items()
         }
         engine.serve(interval, {model: served for model, served in found.items() if served is not None})

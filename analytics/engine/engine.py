@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 from analytics.engine.bars import MINUTE, OpenBar, slot_of
 from analytics.engine.closing_price import REGULAR, counted_at
-from analytics.engine.deadlines import Endings
+from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import take_special_day
-from analytics.engine.split_check import Settled
+from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import (
-    NOTHING_TRAINED,
+    NO_TRAINED_MODELS,
     NoSearches,
     Pools,
     Searches,
@@ -56,7 +56,7 @@ def closed_until(time: float, grace: float) -> int:
     return max(0, int((time - grace) // MINUTE) * MINUTE)
 
 
-Past = dict[tuple[str, Interval], list[PastBar]]
+PastBars = dict[tuple[str, Interval], list[PastBar]]
 """Closed bars by symbol and interval, in order."""
 
 
@@ -87,7 +87,7 @@ class Engine:
         self._trained: dict[Interval, Trained] = {}
         self.symbols: dict[str, SymbolState] = {}
         self.changed: set[str] = set()
-        self._endings = Endings()
+        self._deadlines = BarDeadlines()
         self._events: list[Event] = []
         # Symbols with a split that waits, or with actions that were not taken yet.
         self._unsettled: set[str] = set()
@@ -113,9 +113,9 @@ class Engine:
         events, self._events = self._events, []
         return events
 
-    def take_actions(self) -> list[Settled]:
+    def take_actions(self) -> list[SettledAction]:
         """The splits and dividends that hold since the last call, and splits that were set aside."""
-        actions: list[Settled] = []
+        actions: list[SettledAction] = []
         for symbol in sorted(self._unsettled):
             state = self.symbols[symbol]
             actions += state.settled
@@ -145,7 +145,7 @@ class Engine:
             return
         if bar is None:
             bar = state.open.open_minute(quote, start, at)
-            self._endings.note(symbol, bar.end)
+            self._deadlines.note(symbol, bar.end)
         if not bar.whole:
             bar.add(quote.price, quote.size, at)
 
@@ -188,7 +188,7 @@ class Engine:
         state = self.symbols.get(action.symbol) or self._new_symbol(action.symbol, action.exchange)
         self.changed.add(action.symbol)
         self._advance(state, closed_until(time, 0.0), offset)
-        state.told(action, offset)
+        state.add_action(action, offset)
         self._unsettled.add(action.symbol)
 
     def _fold_mark(self, mark: TimeMark, offset: int) -> None:
@@ -214,7 +214,7 @@ class Engine:
     def _note(self, state: SymbolState) -> None:
         end = state.open.next_end
         if end is not None:
-            self._endings.note(state.symbol, end)
+            self._deadlines.note(state.symbol, end)
 
     def _advance_all(self, until: int, offset: int) -> None:
         """Close what has ended of every symbol; those of which nothing can have ended are not looked at."""
@@ -222,7 +222,7 @@ class Engine:
             return
         self._closed_until = until
         closed: list[ClosedBar] = []
-        for symbol in self._endings.take(until):
+        for symbol in self._deadlines.take(until):
             state = self.symbols[symbol]
             if state.open.has_ended(until):
                 closed += state.advance(until)
@@ -242,7 +242,7 @@ class Engine:
             return None
         forecasts = self.symbols[bar.symbol].open.series[bar.interval].forecasts
         assert forecasts is not None, "an interval has pools if its series have forecasts"
-        trained = self._trained.get(bar.interval, NOTHING_TRAINED)
+        trained = self._trained.get(bar.interval, NO_TRAINED_MODELS)
         return forecasts.advance(bar, pools, self._searches, trained)
 
     def forecasts(self) -> list[SeriesForecasts]:
@@ -250,7 +250,7 @@ class Engine:
         series = (series for state in self.symbols.values() for series in state.open.series.values())
         return [each.forecasts for each in series if each.forecasts is not None]
 
-    def under(self, settings: EngineSettings, past: Past) -> "Engine":
+    def under(self, settings: EngineSettings, past: PastBars) -> "Engine":
         """The same engine, under other rules from here on; forecasts that these make anew begin behind `past`.
 
         Raises SettingsChanged where the indicators' periods differ.

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from analytics.engine.split_check import Settled
+from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import SymbolState
 from shared.market.records import Quote, RecordedBar
 
@@ -21,7 +21,7 @@ class SetAside:
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, int, int]] = {}
-        self._doubts: list[str] = []
+        self._rejections: list[str] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], tuple[datetime, float]] = {}
 
@@ -37,14 +37,16 @@ class SetAside:
                 self._counts[record.symbol, reason] += now - then
                 self._first.setdefault((record.symbol, reason), _place(record))
 
-    def doubt(self, settled: Settled) -> None:
+    def note_rejected(self, settled: SettledAction) -> None:
         """Note a split that is set aside; of what holds, nothing."""
-        if settled.doubt:
-            self._doubts.append(f"{settled.action.symbol}, {settled.action.time.date()}: {settled.doubt}.")
+        if settled.rejection:
+            self._rejections.append(
+                f"{settled.action.symbol}, {settled.action.time.date()}: {settled.rejection}."
+            )
 
     def lines(self) -> Iterator[str]:
         """A sentence for each symbol and reason, and for each split."""
-        yield from self._doubts
+        yield from self._rejections
         for (symbol, reason), count in sorted(self._counts.items()):
             time, price = self._first[symbol, reason]
             yield f"{symbol}: {count} set aside, which {REASONS[reason]}; the first at {time.isoformat()}, {price!r}."

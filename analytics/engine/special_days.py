@@ -18,7 +18,7 @@ def take_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bo
     if day is None or day.start in series.open_bars or not _is_real(record):
         state.ignored += 1
         return False
-    if series.closed_until > day.start or state.splits.told_until > day.start:
+    if series.closed_until > day.start or state.splits.latest_time > day.start:
         state.late += 1
         return False
     piece = OpenBar.of_record(record, Slot(*day, "regular"))

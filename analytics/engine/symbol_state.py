@@ -10,7 +10,7 @@ from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.open_bars import OpenBars
 from analytics.engine.series import BarSeries, ClosedBar
-from analytics.engine.split_check import Settled, SplitCheck
+from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import calendar_of, periods_per_year
@@ -97,7 +97,7 @@ class SymbolState:
         self._marks: dict[int, tuple[float, float]] = {}
         self._marked = sorted({*vars(every).values()} - {1})
         self.splits = SplitCheck()
-        self.settled: list[Settled] = []
+        self.settled: list[SettledAction] = []
 
     def _new_series(self, interval: Interval) -> BarSeries:
         settings = self._settings
@@ -113,7 +113,7 @@ class SymbolState:
         self.next_close = until + MINUTE + self._settings.grace
         return self.open.close(until)
 
-    def told(self, action: CorporateAction, offset: int) -> None:
+    def add_action(self, action: CorporateAction, offset: int) -> None:
         """A split or a dividend. What holds, or is set aside, is in `settled` then, or once a price has followed.
 
         A split that is not later than the last one was told before, and divides nothing. One is believed at once where
@@ -122,7 +122,7 @@ class SymbolState:
         time = action.time.timestamp()
         if action.action == "dividend" or not self.splits.is_new(time):
             if action.action == "dividend" or self.splits.is_kept(time):
-                self.settled.append(Settled(offset, action))
+                self.settled.append(SettledAction(offset, action))
             return
         if self.splits.waiting is not None:
             self._divide(time)
@@ -138,23 +138,23 @@ class SymbolState:
         any says that there was none.
         """
         before = self._accepted
-        if before is None or not self.splits.concerns(time):
+        if before is None or not self.splits.applies_to(time):
             return
         if any(self.splits.is_shown(before, price) for price in prices):
             self._divide(time)
-        elif is_day or self.splits.is_over(time):
-            self.settled.append(self.splits.refuse(before, prices[-1]))
+        elif is_day or self.splits.has_expired(time):
+            self.settled.append(self.splits.reject(before, prices[-1]))
 
     def _contradicts_split(self, price: float, time: float) -> bool:
         """Whether a quote is to be set aside, because a split waits that it does not show; after a while it is
         believed, and the split is set aside."""
         before = self._accepted
-        if before is None or not self.splits.concerns(time):
+        if before is None or not self.splits.applies_to(time):
             return False
         if self.splits.is_shown(before, price):
             self._divide(time)
-        elif self.splits.is_over(time):
-            self.settled.append(self.splits.refuse(before, price))
+        elif self.splits.has_expired(time):
+            self.settled.append(self.splits.reject(before, price))
         else:
             self.extreme += 1
             return True
@@ -170,7 +170,7 @@ class SymbolState:
         if self.last_time <= time:
             self._accepted = None if self._accepted is None else self._accepted / ratio
             self._suspect = None if self._suspect is None else self._suspect / ratio
-        self.settled.append(Settled(offset, action))
+        self.settled.append(SettledAction(offset, action))
 
     def show(self, quote: Quote, time: float) -> None:
         """Take note of a quote as the last one, where no newer one came: all there is to do with a price of zero or

@@ -8,7 +8,7 @@ from ml.scoring.scores import Score
 from ml.uncertainty.conformal import Forecast
 
 
-class Made(NamedTuple):
+class ModelForecasts(NamedTuple):
     """What a model said at the close of a bar, by rising horizons. `order` is that of ARIMA models alone; `version` is
     as in `ml.arima.forecaster`, of a trained model that of the registry."""
 
@@ -18,7 +18,7 @@ class Made(NamedTuple):
     forecasts: list[Forecast]
 
 
-class Scored(NamedTuple):
+class ModelScores(NamedTuple):
     """What became of a model's forecasts of a bar's close, by their horizons."""
 
     model: str
@@ -44,6 +44,6 @@ class ForecastStep(NamedTuple):
     number: int
     levels: tuple[float, ...]
     horizons: int
-    made: list[Made]
-    scored: list[Scored]
+    made: list[ModelForecasts]
+    scored: list[ModelScores]
     fit: Fit | None

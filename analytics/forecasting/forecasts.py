@@ -15,7 +15,7 @@ from math import exp, inf, log, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from analytics.forecasting.forecast_events import Fit, ForecastStep, Made, PastBar, Scored
+from analytics.forecasting.forecast_events import Fit, ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.scorecard import Track
 from ml.arima.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.arima.search import SearchOutcome, SearchSettings
@@ -30,7 +30,7 @@ from shared.market.records import Bar, Interval
 ARIMA = "arima"
 BUILT_IN = (NAIVE, ARIMA)
 """Models that need no training: they speak of every horizon, and from the first bar on that has forecasts."""
-SHARES = (0.5, 0.8)
+INNER_LEVELS = (0.5, 0.8)
 """Of closes that the inner intervals shall hold; the outermost is that of the settings."""
 
 
@@ -70,12 +70,12 @@ Pools = dict[str, Pool]
 
 Trained = Mapping[str, Served]
 """The trained models that speak now, by name."""
-NOTHING_TRAINED: Trained = MappingProxyType({})
+NO_TRAINED_MODELS: Trained = MappingProxyType({})
 
 
 def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
     """The shares of closes that the intervals shall hold, rising."""
-    return tuple(sorted({*SHARES, settings.confidence}))
+    return tuple(sorted({*INNER_LEVELS, settings.confidence}))
 
 
 def pool_of(settings: ForecastSettings) -> Pool:
@@ -121,7 +121,7 @@ class SeriesForecasts:
         return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
 
     def advance(
-        self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NOTHING_TRAINED
+        self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NO_TRAINED_MODELS
     ) -> ForecastStep:
         """A bar has closed: scores what was said of it, and says what is to come."""
         close = bar.close
@@ -131,12 +131,12 @@ class SeriesForecasts:
         self._close = close
         self._window.append(Observation(close, bar.high, bar.low, bar.volume))
         scored = [
-            Scored(model, scores)
+            ModelScores(model, scores)
             for model, track in self.tracks.items()
-            if (scores := track.arrive(bar, self._pool(model, pools)))
+            if (scores := track.advance(bar, self._pool(model, pools)))
         ]
-        said, fit = self._follow(bar, searches)
-        made = self._forecast(bar, said, pools, trained)
+        forecast, fit = self._follow(bar, searches)
+        made = self._forecast(bar, forecast, pools, trained)
         for each in made:
             self.tracks[each.model].issue(each.forecasts)
         return ForecastStep(self.seen, self.levels, self._settings.steps, made, scored, fit)
@@ -218,34 +218,38 @@ class SeriesForecasts:
         forecaster, fit = self._forecaster, None
         if forecaster.asked_at is not None and forecaster.needs_result(self.seen):
             fit = Fit(self._asked_at, searches.result(self._search(forecaster.asked_at)))
-        said = forecaster.update(self.seen, bar.close, None if fit is None else fit.outcome)
+        forecast = forecaster.update(self.seen, bar.close, None if fit is None else fit.outcome)
         if forecaster.asked_at == self.seen:
             self._asked_at = bar.end
             searches.ask(self._search(self.seen))
-        return said, fit
+        return forecast, fit
 
     def _search(self, asked_at: int) -> Search:
         return Search(self.symbol, self.interval, asked_at, self._forecaster.search(), self._settings.search)
 
     def _forecast(
-        self, bar: Bar, said: ArimaForecast | Warming, pools: Pools, trained: Trained
-    ) -> list[Made]:
+        self, bar: Bar, forecast: ArimaForecast | Warming, pools: Pools, trained: Trained
+    ) -> list[ModelForecasts]:
         """What each model says now; none where there are too few closes."""
         close = bar.close
         sigmas = self._volatility.sigmas(self._settings.steps)
-        if isinstance(said, Warming) or not sigmas:
+        if isinstance(forecast, Warming) or not sigmas:
             return []
         still = [close] * len(sigmas)
-        made = [Made(NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools)))]
+        made = [
+            ModelForecasts(
+                NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools))
+            )
+        ]
         # A model that runs away from all prices there can be says nothing.
-        if all(0.0 < price < inf for price in said.prices):
-            forecasts = _forecasts(close, said.prices, sigmas, self._pool(ARIMA, pools))
-            made.append(Made(ARIMA, said.order, said.version, forecasts))
+        if all(0.0 < price < inf for price in forecast.prices):
+            forecasts = _forecasts(close, forecast.prices, sigmas, self._pool(ARIMA, pools))
+            made.append(ModelForecasts(ARIMA, forecast.order, forecast.version, forecasts))
         if trained:
             made += self._trained(bar, sigmas, pools, trained)
         return made
 
-    def _trained(self, bar: Bar, sigmas: list[float], pools: Pools, trained: Trained) -> list[Made]:
+    def _trained(self, bar: Bar, sigmas: list[float], pools: Pools, trained: Trained) -> list[ModelForecasts]:
         """What trained models say, in the order of their names; they see the same window, each its own features."""
         seen: dict[int, Features | None] = {}
         made = []
@@ -262,8 +266,8 @@ class SeriesForecasts:
             mean = bar.close * exp(served.predictor.predict(found) * found.sigma * sqrt(horizon))
             if 0.0 < mean < inf:
                 widths = self._pool(model, pools).widths(horizon)
-                said = Forecast(horizon, bar.close, mean, sigmas[horizon - 1], widths)
-                made.append(Made(model, None, served.version, [said]))
+                forecast = Forecast(horizon, bar.close, mean, sigmas[horizon - 1], widths)
+                made.append(ModelForecasts(model, None, served.version, [forecast]))
                 self._follow_trained(model, horizon)
         return made
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from ml.scoring.scores import Score, TrackRecord, fines_of, score
+from ml.scoring.scores import Score, TrackRecord, penalties_of, score
 from ml.scoring.significance import NAIVE, Comparison
-from ml.uncertainty.conformal import Forecast, Pool, Waiting
+from ml.uncertainty.conformal import Forecast, PendingForecasts, Pool
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 REGULAR_DAY_SECONDS = 23_400
@@ -26,7 +26,7 @@ def cluster_days(interval: Interval, horizon: int) -> int:
     return max(1, ceil(OVERLAPS_A_CLUSTER * (horizon - 1) * share))
 
 
-class ModelStanding(NamedTuple):
+class HorizonRecord(NamedTuple):
     """How a model has fared at one horizon; "no change" is compared with nothing, for it is what others are against."""
 
     record: TrackRecord
@@ -34,35 +34,35 @@ class ModelStanding(NamedTuple):
 
 
 class Track:
-    """One model of one series. For every closed bar `arrive`, then `issue` with what the model says now.
+    """One model of one series. For every closed bar `advance`, then `issue` with what the model says now.
 
-    `standings` are by horizon, of those that the model looks ahead.
+    `records` are by horizon, of those that the model looks ahead.
     """
 
     def __init__(self, model: str, interval: Interval, levels: tuple[float, ...], seen: int) -> None:
         self.model, self._interval = model, interval
-        self._levels, self._fines = len(levels), fines_of(levels)
-        self._waiting = Waiting()
+        self._levels, self._penalties = len(levels), penalties_of(levels)
+        self._waiting = PendingForecasts()
         self._waiting.seen = seen
-        self.standings: dict[int, ModelStanding] = {}
+        self.records: dict[int, HorizonRecord] = {}
 
     def follow(self, horizon: int) -> None:
         """Keep a record of this horizon from now on, if none is kept yet."""
-        if horizon not in self.standings:
+        if horizon not in self.records:
             days = cluster_days(self._interval, horizon)
             comparison = None if self.model == NAIVE else Comparison(days)
-            self.standings[horizon] = ModelStanding(TrackRecord(self._levels), comparison)
+            self.records[horizon] = HorizonRecord(TrackRecord(self._levels), comparison)
 
-    def arrive(self, bar: Bar, pool: Pool) -> dict[int, Score]:
+    def advance(self, bar: Bar, pool: Pool) -> dict[int, Score]:
         """A bar has closed: the scores of what was said of its close, by horizon; `pool` learns from them."""
         scores: dict[int, Score] = {}
-        close, end, fines, standings, learn = bar.close, bar.end, self._fines, self.standings, pool.learn
+        close, end, penalties, records, learn = bar.close, bar.end, self._penalties, self.records, pool.learn
         day = end // DAY_SECONDS
-        for forecast in self._waiting.arrive():
+        for forecast in self._waiting.advance():
             horizon = forecast.horizon
-            found = scores[horizon] = score(forecast, close, fines)
+            found = scores[horizon] = score(forecast, close, penalties)
             learn(end, horizon, found.size / forecast.sigma)
-            record, comparison = standings[horizon]
+            record, comparison = records[horizon]
             record.add(found)
             if comparison is not None:
                 comparison.add(day, found.loss, found.naive_loss)
@@ -72,7 +72,7 @@ class Track:
         """Wait for the closes that these forecasts of followed horizons are about."""
         self._waiting.issue(forecasts)
 
-    def speaks(self, horizon: int) -> bool:
+    def has_forecast(self, horizon: int) -> bool:
         """Whether the model said anything of this horizon at the newest bar."""
         return self._waiting.holds(horizon)
 
@@ -90,7 +90,7 @@ class Track:
             "waiting": self._waiting.state(),
             "standings": [
                 [horizon, record.state(), None if comparison is None else comparison.state()]
-                for horizon, (record, comparison) in self.standings.items()
+                for horizon, (record, comparison) in self.records.items()
             ],
         }
 
@@ -99,7 +99,7 @@ class Track:
         self._waiting.restore(state["waiting"])
         for horizon, record, comparison in state["standings"]:
             self.follow(horizon)
-            standing = self.standings[horizon]
-            standing.record.restore(record)
-            if standing.comparison is not None:
-                standing.comparison.restore(comparison)
+            horizon_record = self.records[horizon]
+            horizon_record.record.restore(record)
+            if horizon_record.comparison is not None:
+                horizon_record.comparison.restore(comparison)

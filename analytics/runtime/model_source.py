@@ -14,12 +14,12 @@ from shared.market.records import Interval
 from shared.settings.model_settings import Models
 from shared.settings.setting_types import TrainedModel
 
-LOOK_SECONDS = 2.0
+POLL_SECONDS = 2.0
 
 log = logging.getLogger("tickstream.analytics")
 
 
-class RegistryShelf:
+class RegistryModelSource:
     """What is live in a registry among the models of the settings; looked at every other second, and each file once.
 
     What has served is served again to whoever folds the log again, if it is whole and our own, though settings and
@@ -31,16 +31,16 @@ class RegistryShelf:
         self._registry, self._models = registry, models
         self._live: Versions = {}
         self._served: dict[tuple[Interval, str, int], Served | None] = {}
-        self._admitted: dict[tuple[Interval, str, int], bool] = {}
-        self._look_at = 0.0
-        self._has_looked = False
+        self._compatible: dict[tuple[Interval, str, int], bool] = {}
+        self._next_poll = 0.0
+        self._has_polled = False
 
     def live(self) -> Versions:
         """The live versions; where one can't be told, those of before."""
         now = monotonic()
-        if now >= self._look_at:
-            self._look_at = now + LOOK_SECONDS
-            if self._registry.changed() or not self._has_looked:
+        if now >= self._next_poll:
+            self._next_poll = now + POLL_SECONDS
+            if self._registry.changed() or not self._has_polled:
                 self._look()
         return self._live
 
@@ -51,15 +51,15 @@ class RegistryShelf:
             self._served[key] = self._loaded(interval, model, version)
         return self._served[key]
 
-    def admits(self, interval: Interval, model: str, version: int) -> bool:
+    def is_compatible(self, interval: Interval, model: str, version: int) -> bool:
         """Whether the version was made for these settings and libraries."""
         key = interval, model, version
-        if key not in self._admitted:
-            self._admitted[key] = self.served(*key) is not None and self._fits(interval, model, version)
-        return self._admitted[key]
+        if key not in self._compatible:
+            self._compatible[key] = self.served(*key) is not None and self._fits(interval, model, version)
+        return self._compatible[key]
 
     def _look(self) -> None:
-        self._has_looked = True
+        self._has_polled = True
         for interval in self._models.forecast_intervals:
             try:
                 found = self._registry.live(interval)
@@ -78,7 +78,9 @@ class RegistryShelf:
             for model, version in models.items()
         }
         self._served = {key: served for key, served in self._served.items() if key in live and served}
-        self._admitted = {key: True for key, admitted in self._admitted.items() if key in live and admitted}
+        self._compatible = {
+            key: True for key, admitted in self._compatible.items() if key in live and admitted
+        }
 
     def _loaded(self, interval: Interval, model: str, version: int) -> Served | None:
         """Its window tells which features it needs."""

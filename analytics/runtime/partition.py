@@ -2,12 +2,12 @@
 
 import time
 
-from analytics.engine.deployments import Servings
-from analytics.engine.engine import Engine, Event, Past
-from analytics.engine.split_check import Settled
+from analytics.engine.deployments import Deployments
+from analytics.engine.engine import Engine, Event, PastBars
+from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import SeriesForecasts
-from analytics.runtime.remake import write_made
+from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.tables import FoldSnapshot
 from shared.market.records import Interval
@@ -15,9 +15,9 @@ from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 from shared.runtime.batches import Batch
 
-BEAT_MASK = 255
+HEARTBEAT_MASK = 255
 """A sign of life after so many records: a batch may take long, but each of its records does not."""
-REPLACED_A_STEP = 1_000
+REPLACED_BATCH = 1_000
 """So many bars are written between two signs of life: all that a log gives anew may take minutes."""
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
@@ -38,37 +38,37 @@ class Partition:
     """
 
     def __init__(
-        self, engine: Engine, snapshot: FoldSnapshot, written: int, past: Past, servings: Servings
+        self, engine: Engine, snapshot: FoldSnapshot, written: int, past: PastBars, deployments: Deployments
     ) -> None:
-        self.engine, self.written, self.past, self.servings = engine, written, past, servings
-        servings.start(engine)
-        self.reached = self.kept = snapshot.next_offset
+        self.engine, self.written, self.past, self.deployments = engine, written, past, deployments
+        deployments.start(engine)
+        self.reached = self.saved_offset = snapshot.next_offset
         self.remaking = REMAKING in snapshot.partition
         self.rewriting = self.remaking or REWRITING in snapshot.partition
         self.replaced: list[Event] = []
-        self.settled: list[Settled] = []
-        self.kept_at = time.monotonic()
-        self.unseen: dict[str, None] = {}
-        self.unkept: set[str] = set()
-        self._unrecorded: dict[str, set[Interval]] = {}
-        self._note_all()
+        self.settled: list[SettledAction] = []
+        self.saved_at = time.monotonic()
+        self.unpublished: dict[str, None] = {}
+        self.unsaved: set[str] = set()
+        self._records_outdated: dict[str, set[Interval]] = {}
+        self._mark_all()
 
     def fold(self, batch: Batch) -> None:
         """Fold records in and note whom they touched."""
-        engine, servings = self.engine, self.servings
-        next_switch = servings.next_offset
+        engine, deployments = self.engine, self.deployments
+        next_deployment = deployments.next_offset
         for offset, record in batch.records:
-            if not offset & BEAT_MASK:
+            if not offset & HEARTBEAT_MASK:
                 beat()
-            if offset >= next_switch:
-                servings.catch_up(offset, engine)
-                next_switch = servings.next_offset
+            if offset >= next_deployment:
+                deployments.catch_up(offset, engine)
+                next_deployment = deployments.next_offset
             engine.fold(record, offset)
         # What was switched at a dead letter, behind the last record, holds all the same.
-        servings.catch_up(batch.step.reached - 1, engine)
+        deployments.catch_up(batch.step.reached - 1, engine)
         changed = engine.changed
-        self.unseen.update(dict.fromkeys(sorted(changed)))
-        self.unkept |= changed
+        self.unpublished.update(dict.fromkeys(sorted(changed)))
+        self.unsaved |= changed
         changed.clear()
         self.reached = batch.step.reached
 
@@ -78,42 +78,44 @@ class Partition:
         for event in events:
             if event.step is not None:
                 bar = event.closed.bar
-                self._unrecorded.setdefault(bar.symbol, set()).add(bar.interval)
+                self._records_outdated.setdefault(bar.symbol, set()).add(bar.interval)
         return events
 
-    def take_actions(self) -> list[Settled]:
+    def take_actions(self) -> list[SettledAction]:
         """The splits and dividends that were settled since the last call."""
         return self.engine.take_actions()
 
-    def change(self, settings: EngineSettings) -> None:
+    def apply_settings(self, settings: EngineSettings) -> None:
         """Go on under other rules; every state that is kept from here on is theirs."""
         self.engine = self.engine.under(settings, self.past)
         self.past = {}
-        self.unkept.update(self.engine.symbols)
-        self._note_all()
+        self.unsaved.update(self.engine.symbols)
+        self._mark_all()
 
-    def take_unrecorded(self, symbols: list[str]) -> list[SeriesForecasts]:
+    def take_outdated_records(self, symbols: list[str]) -> list[SeriesForecasts]:
         """The forecasts of these symbols whose records have changed since they were last taken."""
         return [
             forecasts
             for symbol in symbols
-            for interval in sorted(self._unrecorded.pop(symbol, ()))
+            for interval in sorted(self._records_outdated.pop(symbol, ()))
             if (forecasts := self.engine.symbols[symbol].open.series[interval].forecasts) is not None
         ]
 
-    def _note_all(self) -> None:
+    def _mark_all(self) -> None:
         """A kill may have come between a snapshot and the screen: what it holds is shown anew."""
-        self.unseen = dict.fromkeys(sorted(self.engine.symbols))
-        self._unrecorded = {symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols}
+        self.unpublished = dict.fromkeys(sorted(self.engine.symbols))
+        self._records_outdated = {
+            symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols
+        }
 
     def replace(self, cursor: Cursor, number: int) -> None:
         """Write what was made anew so far: where it is missing, or in place of what older settings or an older version
         wrote; `number` is that of the partition."""
-        for first in range(0, len(self.replaced), REPLACED_A_STEP):
+        for first in range(0, len(self.replaced), REPLACED_BATCH):
             beat()
-            events = self.replaced[first : first + REPLACED_A_STEP]
+            events = self.replaced[first : first + REPLACED_BATCH]
             if self.remaking:
-                write_made(cursor, number, events)
+                write_remade(cursor, number, events)
             else:
                 replace_events(cursor, events)
         replace_actions(cursor, number, self.settled)
@@ -126,6 +128,6 @@ class Partition:
 
     def snapshot_is_due(self, now: float) -> bool:
         """Often enough that a restart is short, rarely enough that a quote's cost does not grow with symbols."""
-        behind = self.reached - self.kept
-        enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unkept))
-        return self.rewriting or behind >= enough or (behind > 0 and now - self.kept_at > SNAPSHOT_SECONDS)
+        behind = self.reached - self.saved_offset
+        enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unsaved))
+        return self.rewriting or behind >= enough or (behind > 0 and now - self.saved_at > SNAPSHOT_SECONDS)

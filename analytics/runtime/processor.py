@@ -12,16 +12,16 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine.deployments import EmptyShelf, Servings, Shelf, Switch, Versions
-from analytics.engine.engine import Engine, Event, Past
-from analytics.engine.split_check import Settled
+from analytics.engine.deployments import Deployment, Deployments, EmptyModelSource, ModelSource, Versions
+from analytics.engine.engine import Engine, Event, PastBars
+from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.partition import REMAKING, REWRITING, Partition
 from analytics.runtime.rebuild import past_bars, rebuilt_engine
-from analytics.runtime.remake import drop_made
+from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
-from analytics.store.deployment_tables import switches_from, write_switches
+from analytics.store.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecast_tables import delete_records, write_forecasts, write_records
 from analytics.store.tables import (
     FoldSnapshot,
@@ -30,8 +30,8 @@ from analytics.store.tables import (
     save_snapshot,
     write_actions,
     write_closed,
-    write_doubts,
     write_live,
+    write_split_alerts,
 )
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Interval
@@ -42,12 +42,12 @@ from shared.runtime.offsets import GroupOnTopic, hold, reached
 LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200
 LIVE_SHARE = 0.1
-TOLD_SECONDS = 10.0
+PROGRESS_SECONDS = 10.0
 """Progress is logged so often while a log is folded again."""
-REPLACED_AT_ONCE = 20_000
+MAX_REPLACED = 20_000
 """So many bars made anew are held before they are written: the whole log may have to be folded again."""
 
-NOTHING_TRAINED = EmptyShelf()
+NO_MODELS = EmptyModelSource()
 
 STATE_VERSION = 12
 """Raised whenever what a snapshot keeps changes its form or its meaning."""
@@ -73,36 +73,36 @@ class Analysis:
         reading: GroupOnTopic,
         settings: EngineSettings,
         searches: PooledSearches,
-        shelf: Shelf = NOTHING_TRAINED,
+        model_source: ModelSource = NO_MODELS,
     ) -> None:
-        self._reading, self._settings, self._shelf = reading, settings, shelf
+        self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches = searches
         self._partitions: dict[int, Partition] = {}
         self._events: dict[int, list[Event]] = {}
-        self._actions: dict[int, list[Settled]] = {}
-        self._switches: dict[int, list[Switch]] = {}
-        self._under_new_rules: list[int] = []
-        self._live_at = self._told_at = 0.0
+        self._actions: dict[int, list[SettledAction]] = {}
+        self._deployments: dict[int, list[Deployment]] = {}
+        self._with_new_settings: list[int] = []
+        self._live_at = self._progress_logged_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot; the log is read from there on."""
         snapshot = load_snapshot(cursor, self._reading, partition)
-        is_cut = snapshot is not None and REMAKING in snapshot.partition
-        if is_cut:
+        is_remaking = snapshot is not None and REMAKING in snapshot.partition
+        if is_remaking:
             snapshot = None
         settings = self._settings if snapshot is None else self._settings_of(snapshot)
         engine = Engine(settings, self._searches)
         if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
-            snapshot = self._from_the_start(cursor, partition, engine, is_cut)
+            snapshot = self._from_the_start(cursor, partition, engine, is_remaking)
         else:
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
                 snapshot, engine = self._rebuilt(cursor, partition, snapshot)
-        past = self._past_bars(cursor, engine, next_offset)
-        known = switches_from(cursor, partition, snapshot.next_offset)
-        servings = Servings(self._shelf, snapshot.partition["serving"], known)
-        self._partitions[partition] = Partition(engine, snapshot, next_offset, past, servings)
+        past = self._load_past_bars(cursor, engine, next_offset)
+        known = deployments_from(cursor, partition, snapshot.next_offset)
+        deployments = Deployments(self._model_source, snapshot.partition["serving"], known)
+        self._partitions[partition] = Partition(engine, snapshot, next_offset, past, deployments)
         return snapshot.next_offset
 
     def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
@@ -117,7 +117,7 @@ class Analysis:
             ),
         )
 
-    def _past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> Past:
+    def _load_past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastBars:
         """What forecasts begin behind whose settings are new: a past that was never forecast is not scored."""
         kept, wanted = engine.settings.forecasts, self._settings.forecasts
         changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
@@ -127,25 +127,27 @@ class Analysis:
             for interval in changed
         }
 
-    def _from_the_start(self, cursor: Cursor, partition: int, engine: Engine, is_cut: bool) -> FoldSnapshot:
+    def _from_the_start(
+        self, cursor: Cursor, partition: int, engine: Engine, is_remaking: bool
+    ) -> FoldSnapshot:
         """There is no state, or one of an older version: the whole log is folded again. Alerts and forecasts that are
         written stay; bars, indicators and splits are made anew. Where the tables were cut back, everything is."""
         delete_snapshot(cursor, self._reading, partition)
         first, until = reached(cursor, self._reading, partition)[:2]
-        if is_cut:
+        if is_remaking:
             log.info(
                 "Everything of partition %d is calculated again from the log, up to offset %d.",
                 partition,
                 until,
             )
-            drop_made(cursor, partition)
+            delete_derived(cursor, partition)
         elif until > first:
             log.info(
                 "No saved state of this version: the log of partition %d is read again up to offset %d.",
                 partition,
                 until,
             )
-        manner = REMAKING if is_cut else REWRITING
+        manner = REMAKING if is_remaking else REWRITING
         snapshot = FoldSnapshot(first, {**_state(engine, {}), manner: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
@@ -170,7 +172,7 @@ class Analysis:
         self._partitions.pop(partition, None)
         self._events.pop(partition, None)
         self._actions.pop(partition, None)
-        self._switches.pop(partition, None)
+        self._deployments.pop(partition, None)
 
     def refold(self, batch: Batch) -> None:
         """Get the state back; the events are in the tables."""
@@ -180,12 +182,12 @@ class Analysis:
         if partition.rewriting:
             partition.replaced += events
             partition.settled += actions
-            self._tell_progress(batch.partition, partition)
+            self._log_progress(batch.partition, partition)
 
-    def _tell_progress(self, number: int, partition: Partition) -> None:
+    def _log_progress(self, number: int, partition: Partition) -> None:
         now = time.monotonic()
-        if now - self._told_at >= TOLD_SECONDS:
-            self._told_at = now
+        if now - self._progress_logged_at >= PROGRESS_SECONDS:
+            self._progress_logged_at = now
             log.info(
                 "The log of partition %d is read again: %d of %d messages.",
                 number,
@@ -197,10 +199,12 @@ class Analysis:
         """Fold what is new; `write` takes the events."""
         partition = self._partitions[batch.partition]
         if partition.engine.settings != self._settings:
-            partition.change(self._settings)
-            self._under_new_rules.append(batch.partition)
+            partition.apply_settings(self._settings)
+            self._with_new_settings.append(batch.partition)
         first, engine = batch.step.expected, partition.engine
-        self._switches[batch.partition] = partition.servings.renew(self._shelf.live(), first, engine)
+        self._deployments[batch.partition] = partition.deployments.update_live(
+            self._model_source.live(), first, engine
+        )
         partition.fold(batch)
         partition.written = batch.step.reached
         self._events[batch.partition] = partition.take_events()
@@ -218,26 +222,26 @@ class Analysis:
             write_closed(cursor, partition, events)
             write_forecasts(cursor, events)
         for partition, actions in self._actions.items():
-            write_actions(cursor, partition, [settled for settled in actions if not settled.doubt])
-            write_doubts(cursor, [settled for settled in actions if settled.doubt])
-        for partition, switches in self._switches.items():
-            write_switches(cursor, partition, switches)
-        for partition in self._under_new_rules:
+            write_actions(cursor, partition, [settled for settled in actions if not settled.rejection])
+            write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
+        for partition, deployments in self._deployments.items():
+            write_deployments(cursor, partition, deployments)
+        for partition in self._with_new_settings:
             delete_records(cursor, sorted(self._partitions[partition].engine.symbols))
-            self._save(cursor, partition)
-        self._events, self._actions, self._switches, self._under_new_rules = {}, {}, {}, []
+            self._write_snapshot(cursor, partition)
+        self._events, self._actions, self._deployments, self._with_new_settings = {}, {}, {}, []
 
     def rest(self, connection: Connection) -> None:
         """The live view a few times a second, a snapshot now and then."""
-        self._searches.tend()
+        self._searches.poll()
         now = time.monotonic()
         if now >= self._live_at and self._show(connection, LIVE_SYMBOLS):
             spent = time.monotonic() - now
             self._live_at = now + max(LIVE_SECONDS, spent / LIVE_SHARE)
         for number, partition in self._partitions.items():
             if partition.is_current and partition.snapshot_is_due(now):
-                self._keep(connection, number, partition)
-            elif len(partition.replaced) >= REPLACED_AT_ONCE:
+                self._save_snapshot(connection, number, partition)
+            elif len(partition.replaced) >= MAX_REPLACED:
                 with transaction(connection) as cursor:
                     hold(cursor, self._reading, number, partition.written)
                     partition.replace(cursor, number)
@@ -247,8 +251,8 @@ class Analysis:
         while self._show(connection, LIVE_SYMBOLS):
             continue
         for number, partition in self._partitions.items():
-            if partition.is_current and (partition.rewriting or partition.reached > partition.kept):
-                self._keep(connection, number, partition)
+            if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):
+                self._save_snapshot(connection, number, partition)
 
     def close(self) -> None:
         """Searches that are under way are not wanted any more."""
@@ -258,31 +262,31 @@ class Analysis:
         """Bring the live view up to date for some of the symbols that changed; whether there were any."""
         shown = False
         for number, partition in self._partitions.items():
-            symbols = list(partition.unseen)[:limit] if partition.is_current else []
+            symbols = list(partition.unpublished)[:limit] if partition.is_current else []
             if not symbols:
                 continue
             with transaction(connection) as cursor:
                 hold(cursor, self._reading, number, partition.written)
                 write_live(cursor, [partition.engine.symbols[symbol] for symbol in symbols])
-                write_records(cursor, partition.take_unrecorded(symbols))
+                write_records(cursor, partition.take_outdated_records(symbols))
             for symbol in symbols:
-                del partition.unseen[symbol]
+                del partition.unpublished[symbol]
             shown = True
         return shown
 
-    def _keep(self, connection: Connection, number: int, partition: Partition) -> None:
+    def _save_snapshot(self, connection: Connection, number: int, partition: Partition) -> None:
         with transaction(connection) as cursor:
             hold(cursor, self._reading, number, partition.written)
-            self._save(cursor, number)
-        partition.kept, partition.kept_at = partition.reached, time.monotonic()
-        partition.unkept.clear()
+            self._write_snapshot(cursor, number)
+        partition.saved_offset, partition.saved_at = partition.reached, time.monotonic()
+        partition.unsaved.clear()
         partition.rewriting = partition.remaking = False
 
-    def _save(self, cursor: Cursor, number: int) -> None:
+    def _write_snapshot(self, cursor: Cursor, number: int) -> None:
         """The snapshot of a partition, in a transaction that has its offset."""
         partition = self._partitions[number]
         engine = partition.engine
-        states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unkept)}
+        states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unsaved)}
         partition.replace(cursor, number)
-        state = _state(engine, partition.servings.versions)
+        state = _state(engine, partition.deployments.versions)
         save_snapshot(cursor, self._reading, number, FoldSnapshot(partition.reached, state, states))

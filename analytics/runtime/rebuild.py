@@ -19,7 +19,7 @@ from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 
-TOLD_EVERY = 25
+PROGRESS_SYMBOLS = 25
 """Progress is logged after so many symbols."""
 
 log = logging.getLogger("tickstream.analytics")
@@ -32,7 +32,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> En
     """
     indicators: Rebuilt = {}
     for done, (symbol, state) in enumerate(snapshot.symbols.items()):
-        if done and done % TOLD_EVERY == 0:
+        if done and done % PROGRESS_SYMBOLS == 0:
             log.info("The indicators of %d of %d symbols are calculated again.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
         splits = _divided(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
@@ -50,7 +50,7 @@ def _divided(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[
     """Without the one that waited for a price at the snapshot, and was found to hold behind it."""
     check = SplitCheck()
     check.restore(state)
-    return [split for split in splits if check.waiting is None or split[0] != check.told_until]
+    return [split for split in splits if check.waiting is None or split[0] != check.latest_time]
 
 
 def _refill(

@@ -7,26 +7,26 @@ from shared.kafka import partition_of
 from shared.observability.heartbeat import long_step
 from shared.postgres.database import Cursor, allow_hours
 
-DROP_SECONDS = 3600.0
+DELETE_SECONDS = 3600.0
 
-MADE_OF_THE_LOG = (
+DERIVED_TABLES = (
     *("bars", "indicators", "alerts", "symbols", "open_bars"),
     *("forecasts", "forecast_scores", "forecast_fits", "forecast_records"),
 )
 """Tables by symbol that the fold fills. Splits and dividends go by partition: the prices behind them settled them."""
 
 
-def drop_made(cursor: Cursor, partition: int) -> None:
+def delete_derived(cursor: Cursor, partition: int) -> None:
     """Delete what was made of a partition's symbols."""
     allow_hours(cursor)
-    with long_step(DROP_SECONDS):
+    with long_step(DELETE_SECONDS):
         symbols = _symbols(cursor, partition)
-        for table in MADE_OF_THE_LOG:
+        for table in DERIVED_TABLES:
             cursor.execute(f"delete from {table} where symbol = any(%s)", (symbols,))  # noqa: S608
         cursor.execute("delete from corporate_actions where partition = %s", (partition,))
 
 
-def write_made(cursor: Cursor, partition: int, events: list[Event]) -> None:
+def write_remade(cursor: Cursor, partition: int, events: list[Event]) -> None:
     """Write closed bars and all that came of them anew."""
     write_closed(cursor, partition, events)
     write_forecasts(cursor, events)

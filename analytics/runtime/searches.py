@@ -68,9 +68,9 @@ class PooledSearches:
                 break
         return self._outcomes.store(search, outcome)
 
-    def tend(self) -> None:
+    def poll(self) -> None:
         """Let the process begin with the next search, if it is through with one."""
-        self._pool.tend()
+        self._pool.poll()
 
     def close(self) -> None:
         """Nothing that was asked for is wanted any more; the pool stays open."""

@@ -9,9 +9,9 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
-from analytics.forecasting.forecast_events import ForecastStep, Made, PastBar, Scored
+from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.forecasts import SeriesForecasts
-from analytics.forecasting.scorecard import ModelStanding
+from analytics.forecasting.scorecard import HorizonRecord
 from ml.models.features import Observation
 from ml.scoring.scores import ScoreSummary
 from ml.scoring.significance import NAIVE, Comparison, champion
@@ -102,7 +102,7 @@ def _time(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def _forecast_row(bar: Bar, step: ForecastStep, made: Made) -> tuple[object, ...]:
+def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> tuple[object, ...]:
     nothing = [None] * len(step.levels)
     by_horizon = _by_horizon(made.forecasts, step.horizons)
     lows: list[Sequence[float | None]] = []
@@ -128,7 +128,7 @@ def _by_horizon(forecasts: list[Forecast], horizons: int) -> Sequence[Forecast |
     return [said.get(horizon) for horizon in range(1, horizons + 1)]
 
 
-def _score_row(bar: Bar, step: ForecastStep, scored: Scored) -> tuple[object, ...]:
+def _score_row(bar: Bar, step: ForecastStep, scored: ModelScores) -> tuple[object, ...]:
     nothing = [None] * len(step.levels)
     by_horizon = [scored.scores.get(horizon) for horizon in range(1, max(scored.scores) + 1)]
     return (
@@ -158,12 +158,12 @@ def _record_rows(forecasts: SeriesForecasts) -> Iterator[tuple[object, ...]]:
     progress = (forecasts.seen, forecasts.needed, list(forecasts.levels))
     best = champions(forecasts)
     for model, track in forecasts.tracks.items():
-        for horizon, standing in sorted(track.standings.items()):
+        for horizon, horizon_record in sorted(track.records.items()):
             yield (
                 *(forecasts.symbol, forecasts.interval, model, horizon, *progress),
-                *_summary(standing.record.rolling()),
-                *_summary(standing.record.lifetime()),
-                *_compared(standing),
+                *_summary(horizon_record.record.rolling()),
+                *_summary(horizon_record.record.lifetime()),
+                *_compared(horizon_record),
                 best.get(horizon, NAIVE),
             )
 
@@ -172,9 +172,9 @@ def champions(forecasts: SeriesForecasts) -> dict[int, str]:
     """The champion among all models that look so far ahead now, by horizon: one that was withdrawn says nothing."""
     challengers: dict[int, dict[str, Comparison]] = {}
     for model, track in forecasts.tracks.items():
-        for horizon, standing in track.standings.items():
-            if standing.comparison is not None and track.speaks(horizon):
-                challengers.setdefault(horizon, {})[model] = standing.comparison
+        for horizon, horizon_record in track.records.items():
+            if horizon_record.comparison is not None and track.has_forecast(horizon):
+                challengers.setdefault(horizon, {})[model] = horizon_record.comparison
     return {horizon: champion(found) for horizon, found in challengers.items()}
 
 
@@ -184,9 +184,9 @@ def _summary(found: ScoreSummary | None) -> tuple[object, ...]:
     return tuple(list(value) if isinstance(value, tuple) else value for value in found)
 
 
-def _compared(standing: ModelStanding) -> tuple[object, ...]:
+def _compared(horizon_record: HorizonRecord) -> tuple[object, ...]:
     """Clusters, difference and its interval, and the verdict; "no change" is not compared with itself."""
-    comparison = standing.comparison
+    comparison = horizon_record.comparison
     if comparison is None:
         return NO_COMPARISON
     found = comparison.difference()

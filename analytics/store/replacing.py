@@ -5,8 +5,8 @@ from datetime import timedelta
 from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
-from analytics.engine.split_check import Settled
-from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_doubts
+from analytics.engine.split_check import SettledAction
+from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_split_alerts
 from shared.market.records import INTERVAL_SECONDS, Bar
 from shared.postgres.database import Cursor
 
@@ -64,15 +64,15 @@ def _delete(cursor: Cursor, keys: list[tuple[object, ...]]) -> None:
         execute_values(cursor, statement, keys, page_size=1_000)
 
 
-def replace_actions(cursor: Cursor, partition: int, actions: list[Settled]) -> None:
+def replace_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
     """Write splits and dividends that hold, and remove the splits that prices don't show."""
-    write_actions(cursor, partition, [settled for settled in actions if not settled.doubt])
-    doubted = [settled for settled in actions if settled.doubt]
-    if doubted:
+    write_actions(cursor, partition, [settled for settled in actions if not settled.rejection])
+    rejected = [settled for settled in actions if settled.rejection]
+    if rejected:
         execute_values(
             cursor,
             "delete from corporate_actions a using (values %s) as doubted (symbol, time)"
             " where a.symbol = doubted.symbol and a.time = doubted.time and a.action = 'split'",
-            [(said.symbol, said.time) for _, said, _ in doubted],
+            [(said.symbol, said.time) for _, said, _ in rejected],
         )
-    write_doubts(cursor, doubted)
+    write_split_alerts(cursor, rejected)

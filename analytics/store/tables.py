@@ -9,7 +9,7 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
-from analytics.engine.split_check import Settled
+from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.indicator_set import IndicatorRow
 from shared.market.records import Bar, Interval
@@ -78,7 +78,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
         )
 
 
-def write_actions(cursor: Cursor, partition: int, actions: list[Settled]) -> None:
+def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
     """Write splits and dividends with their offsets; one that is there already stays as it was told first."""
     if actions:
         execute_values(
@@ -101,13 +101,13 @@ def write_actions(cursor: Cursor, partition: int, actions: list[Settled]) -> Non
         )
 
 
-def write_doubts(cursor: Cursor, actions: list[Settled]) -> None:
+def write_split_alerts(cursor: Cursor, actions: list[SettledAction]) -> None:
     """Raise an alert about the data for each split that is set aside, as of its ex-date."""
     if actions:
         execute_values(
             cursor,
             "insert into data_alerts (symbol, kind, raised_at, value, detail) values %s on conflict do nothing",
-            [(said.symbol, "split", said.time, said.value, doubt) for _, said, doubt in actions],
+            [(said.symbol, "split", said.time, said.value, rejection) for _, said, rejection in actions],
         )
 
 

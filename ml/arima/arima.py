@@ -20,7 +20,7 @@ import numpy as np
 DIFFERENCING = ((1.0,), (1.0, -1.0), (1.0, -2.0, 1.0))
 """The coefficients of (1-L)^d, by d."""
 
-KNOWN = 1e-12
+NEGLIGIBLE = 1e-12
 """A variance below this share of sigma squared counts as none: a deviation of a millionth of sigma."""
 
 Matrix = list[list[float]]
@@ -50,7 +50,7 @@ class ArimaModel:
         return len(self.ar), self.d, len(self.ma)
 
 
-class Outlook(NamedTuple):
+class StepForecast(NamedTuple):
     """Mean of a coming value and standard deviation of the forecast's error, both in units of the series."""
 
     mean: float
@@ -66,7 +66,7 @@ class Arima:
         size = max(len(polynomial) - 1, len(model.ma) + 1)
         self._ar = _padded((-polynomial[1:]).tolist(), size)
         self._shock = _padded([1.0, *model.ma], size)
-        self._settled_gain = [*self._shock[1:], 0.0]
+        self._steady_gain = [*self._shock[1:], 0.0]
         self._first: list[float] = []
         self._past: list[float] = []
         # Covariance of what is not known of the past, in units of sigma squared; None where all is known.
@@ -99,7 +99,7 @@ class Arima:
         self._unknown = self._carried(self._uncertainty())
         self._past = self._next(self._past)
 
-    def forecast(self, steps: int) -> list[Outlook]:
+    def forecast(self, steps: int) -> list[StepForecast]:
         """The next `steps` values. Raises ValueError before the start.
 
         The variance at step h is sigma squared times the sum of the first h squared psi weights (Box and Jenkins,
@@ -116,7 +116,7 @@ class Arima:
             ]
         sigma = self.model.sigma
         means = self.means(steps)
-        return [Outlook(mean, sigma * sqrt(each)) for mean, each in zip(means, variances, strict=True)]
+        return [StepForecast(mean, sigma * sqrt(each)) for mean, each in zip(means, variances, strict=True)]
 
     def means(self, steps: int) -> list[float]:
         """The means of the next `steps` values alone. Raises ValueError before the start."""
@@ -167,7 +167,7 @@ class Arima:
         return carried or [0.0]
 
     def _learn(self, value: float) -> None:
-        gain = self._settled_gain if self._unknown is None else self._gain()
+        gain = self._steady_gain if self._unknown is None else self._gain()
         surprise = value - self._past[0]
         later = [*self._past[1:], 0.0]
         self._past = [
@@ -186,7 +186,7 @@ class Arima:
             for row, k in zip(total[1:], gain[1:], strict=True)
         ]
         unknown.append([0.0] * len(first))
-        self._unknown = unknown if any(row[i] > KNOWN for i, row in enumerate(unknown)) else None
+        self._unknown = unknown if any(row[i] > NEGLIGIBLE for i, row in enumerate(unknown)) else None
         return [*gain[1:], 0.0]
 
     def _uncertainty(self) -> Matrix:

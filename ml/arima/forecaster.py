@@ -21,13 +21,13 @@ from zlib import crc32
 
 from ml.arima.arima import Arima
 from ml.arima.search import SearchOutcome, SearchSettings, Series
-from ml.arima.skill_monitor import HALF_LIFE, WORST, Trust
+from ml.arima.skill_monitor import HALF_LIFE, MAX_ERROR_RATIO, SkillMonitor
 from shared.market.records import Interval
 
 RANDOM_WALK = 0
 """The version of a forecast that no search had a part in."""
 
-PATIENCE = 10
+RETRY_FACTOR = 10
 """Behind a search whose model is set aside, the next one is made after so many times `min_observations` bars, if it is
 not due sooner: closes that no model fits must not be searched all the time."""
 
@@ -106,14 +106,14 @@ class Forecaster:
         self._settings = settings
         # Symbols search at different bars: those that close together would all wait for one worker.
         self._phase = crc32(f"{symbol} {interval}".encode()) % settings.search_every
-        self._keeps = settings.window + settings.search_lag
-        self._logs: deque[float] = deque(maxlen=self._keeps)
+        self._max_closes = settings.window + settings.search_lag
+        self._logs: deque[float] = deque(maxlen=self._max_closes)
         self._origin = 0.0
         self._unmoved = 0
         self._since_asked = 0
         self._next_search = 0
         self._arima: Arima | None = None
-        self._trust = Trust()
+        self._skill_monitor = SkillMonitor()
         self.number = -1
         self.version = RANDOM_WALK
         self.asked_at: int | None = None
@@ -123,7 +123,7 @@ class Forecaster:
         """What a stored state must have been made with."""
         s, searched = self._settings, self._settings.search
         orders = f"{searched.max_p},{searched.max_d},{searched.max_q},{searched.season}"
-        trusted = f"{HALF_LIFE},{WORST},{PATIENCE}"
+        trusted = f"{HALF_LIFE},{MAX_ERROR_RATIO},{RETRY_FACTOR}"
         return f"arima-{s.min_observations}-{s.window}-{s.search_every}-{s.search_lag}-{orders}-{trusted}"
 
     def needs_result(self, number: int) -> bool:
@@ -142,7 +142,7 @@ class Forecaster:
         if outcome is not None and self.asked_at is not None:
             self._take(outcome, self.asked_at)
         self._fold(number, log(close) - self._origin if self._logs else self._begin(close))
-        if self._arima is not None and self._trust.is_lost:
+        if self._arima is not None and self._skill_monitor.has_lost_skill:
             self._set_aside()
         if len(self._logs) < self._settings.min_observations:
             return Warming(len(self._logs), self._settings.min_observations)
@@ -189,7 +189,7 @@ class Forecaster:
             "unmoved": self._unmoved,
             "logs": list(self._logs),
             "arima": None if self._arima is None else self._arima.state(),
-            "trust": self._trust.state(),
+            "trust": self._skill_monitor.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -199,9 +199,9 @@ class Forecaster:
         self.number, self.version, self.asked_at = state["number"], state["version"], state["asked_at"]
         self._since_asked, self._next_search = state["since_asked"], state["next_search"]
         self._origin, self._unmoved = state["origin"], state["unmoved"]
-        self._logs = deque(state["logs"], maxlen=self._keeps)
+        self._logs = deque(state["logs"], maxlen=self._max_closes)
         self._arima = None if state["arima"] is None else Arima.restored(state["arima"])
-        self._trust.restore(state["trust"])
+        self._skill_monitor.restore(state["trust"])
 
     def _check(self, number: int, close: float, outcome: SearchOutcome | None) -> None:
         if number <= self.number:
@@ -227,7 +227,7 @@ class Forecaster:
         grown = GROWTH * asked_at + self._phase % (asked_at // 2 + 1)
         is_young = grown - asked_at < self._settings.search_every
         self._next_search = max(grown, effective) if is_young else self._after(effective)
-        self._arima, self._trust = Arima(outcome.model), Trust()
+        self._arima, self._skill_monitor = Arima(outcome.model), SkillMonitor()
         window = list(self._logs)[-self._settings.window :]
         self._arima.update(window[0])
         for before, value in pairwise(window):
@@ -235,7 +235,9 @@ class Forecaster:
 
     def _set_aside(self) -> None:
         """The random walk speaks until the next search has its result."""
-        self._next_search = min(self._next_search, self.version + PATIENCE * self._settings.min_observations)
+        self._next_search = min(
+            self._next_search, self.version + RETRY_FACTOR * self._settings.min_observations
+        )
         self._arima, self.version = None, RANDOM_WALK
 
     def _after(self, number: int) -> int:
@@ -257,7 +259,7 @@ class Forecaster:
     def _learn(self, arima: Arima, before: float, value: float) -> None:
         """Weigh what the model expected of this value, and tell it."""
         if arima.started:
-            self._trust.add(value - arima.means(1)[0], value - before)
+            self._skill_monitor.add(value - arima.means(1)[0], value - before)
         arima.update(value)
 
     def _forecast(self, close: float) -> ArimaForecast:

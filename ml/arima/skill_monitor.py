@@ -2,12 +2,12 @@
 
 HALF_LIFE = 50
 """Bars after which an error counts half as much."""
-KEPT = 0.5 ** (1.0 / HALF_LIFE)
-WORST = 1.1
+DECAY = 0.5 ** (1.0 / HALF_LIFE)
+MAX_ERROR_RATIO = 1.1
 """A model whose squared errors come to more than so many times those of "no change" has lost its trust."""
 
 
-class Trust:
+class SkillMonitor:
     """The squared errors of both so far, each bar's counting less with every bar that follows; O(1) a bar.
 
     It begins with the closes that the model was searched over. So a few odd closes are weighed against many others
@@ -19,13 +19,13 @@ class Trust:
 
     def add(self, error: float, naive_error: float) -> None:
         """A close has come, this far from what the model and what "no change" had expected of it."""
-        self._own = KEPT * self._own + error * error
-        self._naive = KEPT * self._naive + naive_error * naive_error
+        self._own = DECAY * self._own + error * error
+        self._naive = DECAY * self._naive + naive_error * naive_error
 
     @property
-    def is_lost(self) -> bool:
+    def has_lost_skill(self) -> bool:
         """Whether "no change" would have been the better word by more than a tenth."""
-        return self._own > WORST * self._naive
+        return self._own > MAX_ERROR_RATIO * self._naive
 
     def state(self) -> list[float]:
         """All that `restore` needs to go on bit for bit, as finite numbers."""

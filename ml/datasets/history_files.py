@@ -18,15 +18,15 @@ MAKE_BARS = "make bars first with `python -m analytics.replay {} --interval 5m >
 
 
 def interval_of_files(paths: Iterable[Path]) -> Interval:
-    """The interval of the first bar in these files. Raises ConfigError as `histories_of_files` does."""
+    """The interval of the first bar in these files. Raises ConfigError as `histories_from_files` does."""
     files = list(paths)
-    first = next((said for said in _told(files) if isinstance(said, RecordedBar)), None)
+    first = next((record for record in _told(files) if isinstance(record, RecordedBar)), None)
     if first is None:
         raise ConfigError("None of the files holds a bar.")
     return _interval(first, files)
 
 
-def histories_of_files(paths: Iterable[Path]) -> list[TrainingHistory]:
+def histories_from_files(paths: Iterable[Path]) -> list[TrainingHistory]:
     """The bars of each symbol, by symbol; folders stand for all recordings below them.
 
     Raises ConfigError where a file can't be read or holds something else than bars, where there is none, and where bars
@@ -35,16 +35,16 @@ def histories_of_files(paths: Iterable[Path]) -> list[TrainingHistory]:
     files = list(paths)
     interval = interval_of_files(files)
     histories: dict[str, TrainingHistory] = {}
-    for said in _told(files):
-        history = histories.setdefault(said.symbol, TrainingHistory(said.symbol, [], [], []))
-        if isinstance(said, CorporateAction):
-            history.splits.append((int(said.time.timestamp()), said.value))
-        elif said.interval != interval:
+    for record in _told(files):
+        history = histories.setdefault(record.symbol, TrainingHistory(record.symbol, [], [], []))
+        if isinstance(record, CorporateAction):
+            history.splits.append((int(record.time.timestamp()), record.value))
+        elif record.interval != interval:
             raise ConfigError(
-                f"The files hold bars of {interval} and of {said.interval}: name files of one length."
+                f"The files hold bars of {interval} and of {record.interval}: name files of one length."
             )
         else:
-            _add(history, said)
+            _add(history, record)
     for history in histories.values():
         _leave_out_unseen_splits(history)
     return [histories[symbol] for symbol in sorted(histories)]
@@ -68,12 +68,16 @@ def _leave_out_unseen_splits(history: TrainingHistory) -> None:
 
 def _told(files: list[Path]) -> Iterator[RecordedBar | CorporateAction]:
     """Bars and splits in order of time. Raises ConfigError where there are quotes."""
-    for said in recorded(files):
-        if isinstance(said, Quote):
+    for record in recorded(files):
+        if isinstance(record, Quote):
             named = " ".join(map(str, files))
-            raise ConfigError(f"The files hold quotes of {said.symbol}, not bars: {MAKE_BARS.format(named)}.")
-        if isinstance(said, RecordedBar) or (isinstance(said, CorporateAction) and said.action == "split"):
-            yield said
+            raise ConfigError(
+                f"The files hold quotes of {record.symbol}, not bars: {MAKE_BARS.format(named)}."
+            )
+        if isinstance(record, RecordedBar) or (
+            isinstance(record, CorporateAction) and record.action == "split"
+        ):
+            yield record
 
 
 def _interval(bar: RecordedBar, files: list[Path]) -> Interval:

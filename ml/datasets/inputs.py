@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ml.datasets.history_files import histories_of_files, interval_of_files
+from ml.datasets.history_files import histories_from_files, interval_of_files
 from ml.datasets.history_tables import histories_from_tables
 from ml.datasets.samples import TrainingHistory
 from shared.errors import ConfigError, Unavailable
@@ -56,7 +56,7 @@ def _of_files(files: list[Path], interval: Interval | None) -> Inputs:
         raise ConfigError(
             f"--interval {interval}: the files hold bars of {found}. Leave it out, or name others."
         )
-    return Inputs(found, histories_of_files(files))
+    return Inputs(found, histories_from_files(files))
 
 
 def _of_tables(config: Config, interval: Interval) -> Inputs:

@@ -31,6 +31,6 @@ def arima_returns(
             forecaster.split(splits.popleft()[1])
         is_due = forecaster.needs_result(number)
         outcome = search(forecaster.search(), settings.search) if is_due else None
-        said = forecaster.update(number, bar.close, outcome)
-        price = said.prices[-1] if isinstance(said, ArimaForecast) else 0.0
+        forecast = forecaster.update(number, bar.close, outcome)
+        price = forecast.prices[-1] if isinstance(forecast, ArimaForecast) else 0.0
         yield made_at, log(price / bar.close) if price > 0.0 else nan

@@ -30,24 +30,24 @@ def trained_forecasts(
 
     Raises as `ml.learners.training.train`.
     """
-    said = np.full(len(rows.target), nan)
+    forecast = np.full(len(rows.target), nan)
     for fold in tests:
         predictor = train(model, rows.select(fold.train), settings).predictor
-        said[fold.test] = predict(predictor, rows.select(fold.test))
-    return said * _unit(rows, settings.horizon)
+        forecast[fold.test] = predict(predictor, rows.select(fold.test))
+    return forecast * _unit(rows, settings.horizon)
 
 
 def arima_forecasts(
     rows: Samples, histories: Iterable[TrainingHistory], interval: Interval, settings: ForecastSettings
 ) -> Numbers:
     """ARIMA followed through the histories that the rows were made of; NaN where it forecasts nothing."""
-    said = {
+    forecast = {
         (history.symbol, made_at): each
         for history in histories
         for made_at, each in arima_returns(history, interval, settings)
     }
     places = zip(rows.symbol.tolist(), rows.made_at.tolist(), strict=True)
-    return np.array([said.get(place, nan) for place in places], dtype=np.float64)
+    return np.array([forecast.get(place, nan) for place in places], dtype=np.float64)
 
 
 def arima_settings(models: Models, interval: Interval) -> ForecastSettings:

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
-FEWEST = 50
+MIN_SCORES = 50
 """Scores below which shares and tests say nothing."""
 LAGS = 10
 GROUPS = 5
@@ -68,7 +68,7 @@ def findings(outcomes: Outcomes) -> dict[str, Any]:
         "count": count,
         "levels": list(outcomes.levels),
     }
-    if count < FEWEST:
+    if count < MIN_SCORES:
         nothing = dict.fromkeys(("since", "until", "error", "autocorrelation"))
         return found | nothing | {"coverage": [], "calibration": [], "skill": []}
     return found | {

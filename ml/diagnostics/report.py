@@ -20,7 +20,7 @@ from rich.table import Table
 from ml.scoring.evaluation import Evaluated
 from ml.training.training_run import Training
 
-NARROWEST = 150
+MIN_TABLE_WIDTH = 150
 """Columns of a table, also where a pipe or a terminal has fewer: digits that are cut off are wrong numbers."""
 
 
@@ -43,7 +43,7 @@ def progress_bars() -> Progress:
 def show(*parts: Table | str) -> None:
     """Print to standard output; sentences are broken by the terminal alone."""
     console = Console(highlight=False)
-    console = Console(highlight=False, width=max(console.width, NARROWEST))
+    console = Console(highlight=False, width=max(console.width, MIN_TABLE_WIDTH))
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str), markup=False)
 

@@ -14,7 +14,7 @@ from ml.models.features import names
 from ml.models.predictors import Linear, Smoothing
 
 PENALTY = 10_000.0
-NEWEST_RETURNS, MOST_SYMBOLS = 1_000, 20
+NEWEST_RETURNS, MAX_SYMBOLS = 1_000, 20
 
 
 def linear_regression(samples: Samples, settings: TrainingSettings) -> Trained:
@@ -53,7 +53,7 @@ def _series(samples: Samples) -> list[NDArray[np.float64]]:
     """The newest returns of the symbols with most rows, in units of sigma: the window of each one's first row, and the
     newest return of every later row."""
     symbols, rows = np.unique(samples.symbol, return_counts=True)
-    most = symbols[np.argsort(-rows, kind="stable")][:MOST_SYMBOLS]
+    most = symbols[np.argsort(-rows, kind="stable")][:MAX_SYMBOLS]
     windows = [samples.returns[samples.symbol == symbol] for symbol in most]
     return [np.concatenate([each[0], each[1:, -1]])[-NEWEST_RETURNS:] for each in windows]
 

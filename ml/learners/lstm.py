@@ -25,12 +25,12 @@ def lstm(samples: Samples, settings: TrainingSettings) -> Trained:
     for _ in range(EPOCHS):
         for rows in torch.randperm(len(targets)).split(ROWS_A_STEP):
             optimizer.zero_grad()
-            nn.functional.mse_loss(said(network, returns[rows]), targets[rows]).backward()
+            nn.functional.mse_loss(outputs_of(network, returns[rows]), targets[rows]).backward()
             optimizer.step()
     return Trained(_served(network), network, {})
 
 
-def said(network: nn.ModuleDict, returns: torch.Tensor) -> torch.Tensor:
+def outputs_of(network: nn.ModuleDict, returns: torch.Tensor) -> torch.Tensor:
     """What the network says of rows of returns (n, STEPS, 1), oldest first."""
     outputs, _ = network["memory"](returns)
     return network["head"](outputs[:, -1])[:, 0]

@@ -22,7 +22,7 @@ from shared.settings.setting_types import TrainedModel
 
 __all__ = ["Trained", "TrainingSettings", "predict", "train"]
 
-LEAST_SAMPLES = 2
+MIN_SAMPLES = 2
 
 
 def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> Trained:
@@ -30,7 +30,7 @@ def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> 
 
     Raises ValueError where there are fewer than LEAST_SAMPLES, ConfigError where what this kind needs is not installed.
     """
-    if len(samples.target) < LEAST_SAMPLES:
+    if len(samples.target) < MIN_SAMPLES:
         raise ValueError(f"{len(samples.target)} samples are too few to train {model} on")
     with threadpool_limits(1):
         return _learner(model)(samples, settings)
@@ -39,8 +39,8 @@ def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> 
 def predict(predictor: Predictor, samples: Samples) -> NDArray[np.float64]:
     """What the model as it is served says of each row: log returns in units of sigma * sqrt(horizon)."""
     rows = zip(samples.values.tolist(), samples.returns.tolist(), samples.sigma.tolist(), strict=True)
-    said = (predictor.predict(Features(values, returns, sigma)) for values, returns, sigma in rows)
-    return np.fromiter(said, dtype=np.float64, count=len(samples.sigma))
+    forecast = (predictor.predict(Features(values, returns, sigma)) for values, returns, sigma in rows)
+    return np.fromiter(forecast, dtype=np.float64, count=len(samples.sigma))
 
 
 def _learner(model: TrainedModel) -> Callable[[Samples, TrainingSettings], Trained]:

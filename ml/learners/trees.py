@@ -16,8 +16,8 @@ LEARNING_RATE = 0.03
 ROWS_A_TREE = 0.5
 """Share of the rows that each boosted tree is grown on, drawn anew."""
 FEATURES_A_SPLIT = 1 / 3
-LEAVES = 50
-SMALLEST_LEAF = 50
+MAX_LEAVES = 50
+MIN_LEAF_ROWS = 50
 
 
 def random_forest(samples: Samples, settings: TrainingSettings) -> Trained:
@@ -28,7 +28,7 @@ def random_forest(samples: Samples, settings: TrainingSettings) -> Trained:
     forest = RandomForestRegressor(
         n_estimators=TREES,
         max_depth=FOREST_DEPTH,
-        min_samples_leaf=_smallest_leaf(samples),
+        min_samples_leaf=_min_leaf_rows(samples),
         max_features=FEATURES_A_SPLIT,
         n_jobs=1,
         random_state=settings.random_state,
@@ -48,7 +48,7 @@ def gradient_boosting(samples: Samples, settings: TrainingSettings) -> Trained:
         max_depth=BOOSTED_DEPTH,
         learning_rate=LEARNING_RATE,
         subsample=ROWS_A_TREE,
-        min_samples_leaf=_smallest_leaf(samples),
+        min_samples_leaf=_min_leaf_rows(samples),
         max_features=FEATURES_A_SPLIT,
         random_state=settings.random_state,
     )
@@ -62,7 +62,7 @@ def xgboost(samples: Samples, settings: TrainingSettings) -> Trained:
     and Guestrin, "XGBoost" (2016). Importances are the mean gain of splits by a feature."""
     from xgboost import XGBRegressor
 
-    smallest = _smallest_leaf(samples)
+    smallest = _min_leaf_rows(samples)
     boosted = XGBRegressor(
         tree_method="hist",
         n_estimators=TREES,
@@ -81,9 +81,9 @@ def xgboost(samples: Samples, settings: TrainingSettings) -> Trained:
     return _trained(boosted, float(boosted.intercept_.item()), trees, settings)
 
 
-def _smallest_leaf(samples: Samples) -> int:
+def _min_leaf_rows(samples: Samples) -> int:
     """In rows: a tree has at most some LEAVES, and a leaf is the mean of enough rows to be one."""
-    return max(SMALLEST_LEAF, len(samples.target) // LEAVES)
+    return max(MIN_LEAF_ROWS, len(samples.target) // MAX_LEAVES)
 
 
 def _trained(estimator: Any, base: float, trees: list[Tree], settings: TrainingSettings) -> Trained:

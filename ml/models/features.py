@@ -33,7 +33,7 @@ SHORT, MEAN, GAIN = 5, 20, 14
 """Bars that restlessness, the means and the share of gains are taken over."""
 WINSORISED = 3
 """Returns of a window, the largest, that count as the next largest one."""
-STILL = 1e-9
+MIN_SIGMA = 1e-9
 """A sigma below this is what rounding leaves of a price that stands still."""
 RETURN_LIMIT, VOLUME_LIMIT, RANGE_LIMIT, DISTANCE_LIMIT = 5.0, 4.0, 10.0, 10.0
 """What features are cut off at."""
@@ -96,7 +96,7 @@ def features(window: Sequence[Observation], settings: FeatureSettings) -> Featur
     returns = list(map(sub, logs[1:], logs))
     magnitudes = sorted(map(abs, returns))
     sigma = _sigma(magnitudes)
-    if sigma < STILL:
+    if sigma < MIN_SIGMA:
         return None
     scaled = [each / sigma for each in returns]
     if magnitudes[-1] > RETURN_LIMIT * sigma:

@@ -19,7 +19,7 @@ from ml.models.trees import Trees
 
 __all__ = ["Linear", "Predictor", "Recurrent", "Served", "Smoothing", "Trees", "predictor"]
 
-MOST_FEATURES = 1000
+MAX_FEATURES = 1000
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Linear:
     def of_numbers(cls, numbers: dict[str, Any]) -> "Linear":
         """Raises ValueError where they are none of this form."""
         weights = finite_list("weights", numbers.get("weights"))
-        if not 1 <= len(weights) <= MOST_FEATURES:
-            raise ValueError(f"a linear model has 1 to {MOST_FEATURES} weights, not {len(weights)}")
+        if not 1 <= len(weights) <= MAX_FEATURES:
+            raise ValueError(f"a linear model has 1 to {MAX_FEATURES} weights, not {len(weights)}")
         return cls(finite("intercept", numbers.get("intercept")), tuple(weights))
 
 

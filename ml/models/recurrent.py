@@ -17,7 +17,7 @@ from typing import Any
 from ml.models.checked_numbers import bounded, finite, finite_list, whole
 from ml.models.features import RETURNS, Features
 
-MOST_CELLS = 64
+MAX_CELLS = 64
 GATES = 4
 
 
@@ -59,8 +59,8 @@ class Recurrent:
     def of_numbers(cls, numbers: dict[str, Any]) -> "Recurrent":
         """Raises ValueError where they are none of this form."""
         head = finite_list("head", numbers.get("head"))
-        if not 1 <= len(head) <= MOST_CELLS:
-            raise ValueError(f"a recurrent model has 1 to {MOST_CELLS} cells, not {len(head)}")
+        if not 1 <= len(head) <= MAX_CELLS:
+            raise ValueError(f"a recurrent model has 1 to {MAX_CELLS} cells, not {len(head)}")
         rows = numbers.get("rows")
         if not (isinstance(rows, list) and len(rows) == GATES * len(head)):
             raise ValueError(f"rows is no list of {GATES} for each cell")

@@ -9,7 +9,7 @@ from ml.models.features import Features
 
 LEAF = -1
 """In place of a feature: here the walk ends."""
-MOST_TREES, MOST_NODES, MOST_FEATURES = 5_000, 10_000, 1_000
+MAX_TREES, MAX_NODES, MAX_FEATURES = 5_000, 10_000, 1_000
 
 
 class Tree(NamedTuple):
@@ -65,10 +65,10 @@ class Trees:
     @classmethod
     def of_numbers(cls, numbers: dict[str, Any]) -> "Trees":
         """Raises ValueError where they are none of this form."""
-        features = whole("features", numbers.get("features"), 1, MOST_FEATURES)
+        features = whole("features", numbers.get("features"), 1, MAX_FEATURES)
         trees = numbers.get("trees")
-        if not (isinstance(trees, list) and 1 <= len(trees) <= MOST_TREES):
-            raise ValueError(f"trees is no list of 1 to {MOST_TREES}")
+        if not (isinstance(trees, list) and 1 <= len(trees) <= MAX_TREES):
+            raise ValueError(f"trees is no list of 1 to {MAX_TREES}")
         return cls(
             features, finite("base", numbers.get("base")), tuple(_tree(tree, features) for tree in trees)
         )
@@ -81,13 +81,13 @@ def _tree(numbers: object, features: int) -> Tree:
     tree = Tree(
         whole_list("feature", numbers.get("feature"), LEAF, features - 1),
         finite_list("threshold", numbers.get("threshold")),
-        whole_list("left", numbers.get("left"), 0, MOST_NODES),
-        whole_list("right", numbers.get("right"), 0, MOST_NODES),
+        whole_list("left", numbers.get("left"), 0, MAX_NODES),
+        whole_list("right", numbers.get("right"), 0, MAX_NODES),
         finite_list("value", numbers.get("value")),
     )
     nodes = len(tree.feature)
-    if not (1 <= nodes <= MOST_NODES and all(len(column) == nodes for column in tree)):
-        raise ValueError(f"a tree has 1 to {MOST_NODES} nodes, with all their entries")
+    if not (1 <= nodes <= MAX_NODES and all(len(column) == nodes for column in tree)):
+        raise ValueError(f"a tree has 1 to {MAX_NODES} nodes, with all their entries")
     for node, (feature, left, right) in enumerate(zip(tree.feature, tree.left, tree.right, strict=True)):
         if feature != LEAF and not (node < left < nodes and node < right < nodes):
             raise ValueError(f"the children {left} and {right} of node {node} do not come after it")

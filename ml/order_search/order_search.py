@@ -17,13 +17,13 @@ from threadpoolctl import threadpool_limits
 from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, Series
 
-FEWEST = 10
+MIN_VALUES = 10
 """Values that a search needs."""
 
-MOST_MODELS = 100
+MAX_MODELS = 100
 """Models that a search tries, and the rounds of the optimizer for each: what ends it, whatever the clock says. The
 stepwise search is through after some ten, seldom after thirty."""
-MOST_ROUNDS = 50
+MAX_ITERATIONS = 50
 
 UNMOVED = 1e-12
 """A change of a logarithm that is below what rounding makes of an equal price."""
@@ -35,7 +35,7 @@ MEAN_LEVEL = 0.001
 """How sure it must be that the series itself returns to a mean: nearly no price does, and a mean that isn't there pulls
 every forecast towards it."""
 
-MEAN_CLOSES = 240
+MIN_STATIONARY_VALUES = 240
 """So many values it takes to tell: over fewer, a walk that has not come far yet looks like one that returns. Of 2,000
 random walks of 240 or 500 values two to five are taken for such a series; at a level of 0.01 fifteen were."""
 
@@ -52,8 +52,8 @@ def search(series: Series, settings: SearchSettings) -> SearchOutcome:
 
 def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
     values = np.asarray(series, dtype=float)
-    if len(values) < FEWEST:
-        return SearchOutcome(None, f"{len(values)} values are too few; a search needs {FEWEST}")
+    if len(values) < MIN_VALUES:
+        return SearchOutcome(None, f"{len(values)} values are too few; a search needs {MIN_VALUES}")
     if not np.isfinite(values).all():
         return SearchOutcome(None, "the series holds values that are not finite")
     changes = np.diff(values)
@@ -90,7 +90,7 @@ def differences(values: np.ndarray, max_d: int) -> int:
 
 def _is_stationary(values: np.ndarray, d: int) -> bool:
     """Whether the test rejects a unit root of a series that was differenced `d` times."""
-    if d == 0 and len(values) < MEAN_CLOSES:
+    if d == 0 and len(values) < MIN_STATIONARY_VALUES:
         return False
     lags = int((len(values) - 1) ** (1 / 3))
     found = adfuller(values, maxlag=lags, autolag=None, result_object=True)
@@ -105,13 +105,13 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, f
     orders = {"d": d, "max_p": settings.max_p, "max_q": settings.max_q}
     seasonal = {"seasonal": season > 1, "m": season, "D": 0, "max_P": 1, "max_Q": 1}
     starts = dict.fromkeys(("start_p", "start_q", "start_P", "start_Q"), 0)
-    with StepwiseContext(max_steps=MOST_MODELS):
+    with StepwiseContext(max_steps=MAX_MODELS):
         found = pmdarima.auto_arima(
             values,
             **orders,
             **seasonal,
             **starts,
-            maxiter=MOST_ROUNDS,
+            maxiter=MAX_ITERATIONS,
             information_criterion="bic",
             suppress_warnings=True,
             error_action="ignore",

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Self
 
 from ml.arima.search import SearchOutcome, SearchSettings, Series
-from ml.children import end_with, start_deaf
+from ml.children import exit_with, start_without_sigint
 
 Key = tuple[str, str, int]
 """Names a search: symbol, interval and a number."""
@@ -36,12 +36,12 @@ log = logging.getLogger("tickstream.forecasts")
 
 
 class _Task(NamedTuple):
-    """A search that waits or is under way; a worker may be silent over it for `patience` seconds."""
+    """A search that waits or is under way; a worker may be silent over it for `timeout` seconds."""
 
     key: Key
     series: Series
     settings: SearchSettings
-    patience: float
+    timeout: float
 
 
 class _Worker:
@@ -51,14 +51,14 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), name="order search", daemon=True)
-        start_deaf(self._process)
+        start_without_sigint(self._process)
         theirs.close()
         self.is_ready = False
         self.task: _Task | None = None
         self.deadline: float | None = monotonic() + STARTUP_SECONDS
 
     def begin(self, task: _Task) -> None:
-        self.task, self.deadline = task, monotonic() + task.patience
+        self.task, self.deadline = task, monotonic() + task.timeout
         # To a worker that has just died nothing can be sent; its pipe says so when it is listened to next.
         with suppress(OSError):
             self.pipe.send((task.series, task.settings))
@@ -70,13 +70,13 @@ class _Worker:
 
 
 class SearchPool:
-    """Searches by key, at most `workers` at a time. A worker that is silent for `patience` seconds, far more than any
+    """Searches by key, at most `workers` at a time. A worker that is silent for `timeout` seconds, far more than any
     search takes, is replaced. `overruns` and `deaths` count those that had to be. A worker starts when it is first
     needed.
     """
 
-    def __init__(self, workers: int = 1, patience: float = 60.0) -> None:
-        self._size, self._patience = workers, patience
+    def __init__(self, workers: int = 1, timeout: float = 60.0) -> None:
+        self._size, self._timeout = workers, timeout
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
         self._outcomes: dict[Key, SearchOutcome | None] = {}
@@ -93,8 +93,8 @@ class SearchPool:
         if key in self._outcomes:
             raise ValueError(f"the search {key} is under way already")
         self._outcomes[key] = None
-        self._waiting.append(_Task(key, series, settings, self._patience))
-        self.tend()
+        self._waiting.append(_Task(key, series, settings, self._timeout))
+        self.poll()
 
     def result(self, key: Key, wait: float) -> SearchOutcome | None:
         """The result, taken out; None where it is not there within `wait` seconds.
@@ -102,9 +102,9 @@ class SearchPool:
         Raises KeyError where the search was not asked for.
         """
         end = monotonic() + wait
-        self.tend()
+        self.poll()
         while self._outcomes[key] is None and (left := end - monotonic()) > 0.0:
-            self.tend(left)
+            self.poll(left)
         outcome = self._outcomes[key]
         if outcome is not None:
             del self._outcomes[key]
@@ -118,22 +118,22 @@ class SearchPool:
             if worker.task is not None and worker.task.key == key:
                 worker.task = worker.task._replace(key=ABANDONED)
 
-    def tend(self, wait: float = 0.0) -> None:
+    def poll(self, wait: float = 0.0) -> None:
         """Hand waiting searches to idle workers, take what is done, replace what hangs; wait at most so many seconds
         for anything to happen."""
-        self._hand_out()
+        self._assign()
         deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
         wait = max(0.0, min([wait, *(deadline - monotonic() for deadline in deadlines)]))
         by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
         for pipe in connection.wait(list(by_pipe), wait):
-            self._hear(by_pipe[pipe])
+            self._receive(by_pipe[pipe])
         for worker in [
             each for each in self._workers if each.deadline is not None and each.deadline <= monotonic()
         ]:
             # What came in time while nobody listened is no overrun.
             if not worker.pipe.poll():
-                self._begin_again(worker)
-        self._hand_out()
+                self._restart(worker)
+        self._assign()
 
     def close(self) -> None:
         """End the workers; searches under way are lost."""
@@ -141,7 +141,7 @@ class SearchPool:
             worker.kill()
         self._workers.clear()
 
-    def _hand_out(self) -> None:
+    def _assign(self) -> None:
         while self._waiting:
             idle = next((worker for worker in self._workers if worker.is_ready and worker.task is None), None)
             if idle is None:
@@ -150,7 +150,7 @@ class SearchPool:
         if self._waiting and len(self._workers) < self._size:
             self._workers.append(_Worker())
 
-    def _hear(self, worker: _Worker) -> None:
+    def _receive(self, worker: _Worker) -> None:
         try:
             message = worker.pipe.recv()
         except (EOFError, OSError):
@@ -167,16 +167,16 @@ class SearchPool:
         if key in self._outcomes:
             self._outcomes[key] = outcome
 
-    def _begin_again(self, worker: _Worker) -> None:
+    def _restart(self, worker: _Worker) -> None:
         """Replace a worker that is silent; its search is the next one."""
         self.overruns += 1
         self._end(worker)
         if worker.task is not None and worker.task.key in self._outcomes:
             log.warning(
                 "The search for a model of %s on %s bars gave no answer within %g s: it begins again in a new process.",
-                *(*worker.task.key[:2], worker.task.patience),
+                *(*worker.task.key[:2], worker.task.timeout),
             )
-            self._waiting.appendleft(worker.task._replace(patience=2 * worker.task.patience))
+            self._waiting.appendleft(worker.task._replace(timeout=2 * worker.task.timeout))
 
     def _fail(self, worker: _Worker) -> None:
         """Replace a worker that died. The search it was busy with fails; of one that never got ready the next in
@@ -198,7 +198,7 @@ def _work(pipe: "Connection[Any, Any]") -> None:
     """The life of a worker: it ends when its owner's end of the pipe is closed, and amid a search with its owner."""
     # Ctrl-C reaches the whole terminal; the owner decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=end_with, args=(parent_process(),), name="owner watch", daemon=True).start()
+    Thread(target=exit_with, args=(parent_process(),), name="owner watch", daemon=True).start()
     # It does not yield to others: its owner may be waiting for it, and all that it yielded to would come before both.
     # Imported here, so that the owner never loads what only its workers need.
     from ml.order_search.order_search import search

@@ -8,7 +8,7 @@ UNFINISHED = ".part"
 """How the name of a file ends while it is written."""
 
 
-def put_in_place(content: bytes, path: Path) -> None:
+def write_atomically(content: bytes, path: Path) -> None:
     """Write beside `path` and rename. Only the user may read the file. Raises OSError, and leaves nothing behind."""
     handle, name = tempfile.mkstemp(suffix=UNFINISHED, dir=path.parent)
     unfinished = Path(name)

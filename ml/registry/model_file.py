@@ -21,7 +21,7 @@ import msgspec
 
 from ml.models.features import RETURNS, Features
 from ml.models.predictors import Predictor, Served, predictor
-from ml.registry.atomic_files import put_in_place
+from ml.registry.atomic_files import write_atomically
 from ml.registry.signing import IDENTITY_BYTES, SIGNATURE_BYTES, Key
 from shared.errors import ModelRefused
 from shared.market.records import Interval
@@ -44,7 +44,7 @@ LIBRARIES: dict[TrainedModel, tuple[str, ...]] = {
 }
 """Whose installed version a model's numbers depend on. What a network learnt is served by plain arithmetic, PyTorch or
 not; a version trained with another PyTorch is as good as ever."""
-WORDS = {
+FIELD_NAMES = {
     "model": "model",
     "interval": "interval",
     "features": "features",
@@ -145,7 +145,7 @@ def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object,
             f"The {manifest.model} model is not kept: it takes {len(content):,} bytes, and the most is "
             f"{LARGEST_BYTES:,}. Train it on fewer samples."
         )
-    put_in_place(content + key.sign(PURPOSE, content), path)
+    write_atomically(content + key.sign(PURPOSE, content), path)
 
 
 def read(path: Path, key: Key, expected: ExpectedModel | None) -> ModelFile:
@@ -221,13 +221,13 @@ def _decoded(contents: bytes | memoryview) -> _Contents:
 
 def _require(manifest: Manifest, expected: ExpectedModel) -> None:
     """Raises ValueError, naming both, where the manifest tells anything else than what is expected."""
-    for field, word in WORDS.items():
+    for field, word in FIELD_NAMES.items():
         found, wanted = getattr(manifest, field), getattr(expected, field)
         if found != wanted:
-            raise ValueError(f"it was made for {word} {_said(found)}, and here {word} is {_said(wanted)}")
+            raise ValueError(f"it was made for {word} {_text(found)}, and here {word} is {_text(wanted)}")
 
 
-def _said(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {number}" for name, number in value.items()) or "none"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -18,7 +18,7 @@ import msgspec
 from fasteners import InterProcessLock
 
 from ml.models.predictors import Predictor
-from ml.registry.atomic_files import put_in_place, remove_unfinished
+from ml.registry.atomic_files import remove_unfinished, write_atomically
 from ml.registry.model_file import ExpectedModel, Manifest, ModelFile, read, write
 from ml.registry.signing import SIGNATURE_BYTES, Key
 from shared.errors import ModelRefused
@@ -26,7 +26,7 @@ from shared.market.records import INTERVALS, Interval
 from shared.settings.setting_types import TrainedModel
 
 MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
-KEPT = 20
+KEPT_VERSIONS = 20
 """Promoted versions that are kept, the live one among them; a log that is folded again may ask for them."""
 LIVE = "live"
 PURPOSE = "live"
@@ -86,9 +86,9 @@ class Registry:
                     "taken its place. What forecasts now goes on; the next training makes another."
                 )
             earlier = [each for each in self._promoted_or_all(interval, model) if each != version]
-            promoted = (*earlier, version)[-KEPT:]
+            promoted = (*earlier, version)[-KEPT_VERSIONS:]
             content = msgspec.json.encode(_Promoted(interval, model, promoted))
-            put_in_place(content + self._key.sign(PURPOSE, content), folder / LIVE)
+            write_atomically(content + self._key.sign(PURPOSE, content), folder / LIVE)
             self._prune(interval, model)
 
     def live(self, interval: Interval) -> dict[TrainedModel, int]:
@@ -155,13 +155,13 @@ class Registry:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise _untold(path, interval, model, error.strerror or "it can't be read") from error
+            raise _unreadable(path, interval, model, error.strerror or "it can't be read") from error
         said, signature = content[:-SIGNATURE_BYTES], content[-SIGNATURE_BYTES:]
         if self._key.has_signed(PURPOSE, said, signature):
             found = msgspec.json.decode(said, type=_Promoted)
             if (found.interval, found.model) == (interval, model):
                 return found.versions
-        raise _untold(path, interval, model, "it is damaged, or was signed with another key")
+        raise _unreadable(path, interval, model, "it is damaged, or was signed with another key")
 
     def _promoted_or_all(self, interval: Interval, model: TrainedModel) -> tuple[int, ...]:
         """Where it can't be told, each version may have been live, and is kept as if it had been."""
@@ -177,7 +177,7 @@ class Registry:
             _file(self._place(interval, model), version).unlink(missing_ok=True)
 
 
-def _untold(path: Path, interval: Interval, model: TrainedModel, reason: str) -> ModelRefused:
+def _unreadable(path: Path, interval: Interval, model: TrainedModel, reason: str) -> ModelRefused:
     return ModelRefused(
         f"Which version of {model} on {interval} bars is live can't be told from {path}: {reason}. What forecasts now "
         "goes on; delete the file, or wait until the next training that goes live."

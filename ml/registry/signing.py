@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fasteners import InterProcessLock
 
-from ml.registry.atomic_files import put_in_place, remove_unfinished
+from ml.registry.atomic_files import remove_unfinished, write_atomically
 from shared.errors import ConfigError
 
 KEY_BYTES = 32
@@ -55,7 +55,7 @@ def key_of(folder: Path) -> Key:
         with InterProcessLock(folder / "key.lock"):
             remove_unfinished(folder)
             if not path.exists():
-                put_in_place(secrets.token_bytes(KEY_BYTES), path)
+                write_atomically(secrets.token_bytes(KEY_BYTES), path)
             secret = path.read_bytes()
     except OSError as error:
         raise ConfigError(

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.scoring.scores import Score, ScoreSummary, TrackRecord
-from ml.scoring.significance import BETTER, FEWEST_CLUSTERS, NAIVE, WORSE, Comparison
+from ml.scoring.significance import BETTER, MIN_CLUSTERS, NAIVE, WORSE, Comparison
 
 DAY_SECONDS = 86_400
 OVERLAPS_A_CLUSTER = 4
 """A cluster is so many times as long as neighbouring forecasts overlap, as the analysis has it."""
 
-MEASURE = "the yardstick"
+BASELINE = "the yardstick"
 """The verdict of "no change" itself."""
 
 Numbers = NDArray[np.float64]
@@ -63,7 +63,7 @@ def evaluated(model: str, forecasts: Numbers, known: KnownCloses) -> Evaluated |
     # A cluster is counted once it has ended: the last one ends as the next begins.
     comparison.add(int(known.due_at.max()) // DAY_SECONDS + comparison.days, 0.0, 0.0)
     if model == NAIVE:
-        return Evaluated(model, summary, None, None, MEASURE)
+        return Evaluated(model, summary, None, None, BASELINE)
     naive_loss = float(np.mean(known.returns[~np.isnan(forecasts)] ** 2))
     low, high = _skills(comparison, naive_loss)
     return Evaluated(model, summary, low, high, comparison.verdict())
@@ -80,11 +80,11 @@ def days_a_cluster(known: KnownCloses) -> int:
     return max(1, ceil(OVERLAPS_A_CLUSTER * (known.horizon - 1) * days_a_bar))
 
 
-def lesson(found: Iterable[Evaluated]) -> str:
+def conclusion(found: Iterable[Evaluated]) -> str:
     """What the verdicts come to, in a sentence or two."""
     challengers = [each for each in found if each.model != NAIVE]
     if all(each.low is None for each in challengers):
-        return f"There are too few days to tell models from luck: {FEWEST_CLUSTERS} are needed, more for long horizons."
+        return f"There are too few days to tell models from luck: {MIN_CLUSTERS} are needed, more for long horizons."
     better = [each for each in challengers if each.verdict == BETTER]
     worse = ", ".join(each.model for each in challengers if each.verdict == WORSE)
     if not better:

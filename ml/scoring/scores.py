@@ -77,13 +77,13 @@ FIXED = 8
 """Entries of a score before those of the levels."""
 
 
-def fines_of(levels: Sequence[float]) -> tuple[float, ...]:
+def penalties_of(levels: Sequence[float]) -> tuple[float, ...]:
     """What a close that lies outside an interval costs at each level, by how far it lies outside."""
     return tuple([2.0 / (1.0 - level) for level in levels])
 
 
-def score(forecast: Forecast, actual: float, fines: tuple[float, ...]) -> Score:
-    """Score `forecast`, whose widths are those of the levels of `fines`.
+def score(forecast: Forecast, actual: float, penalties: tuple[float, ...]) -> Score:
+    """Score `forecast`, whose widths are those of the levels of `penalties`.
 
     Raises ValueError where `actual` is no price.
     """
@@ -97,14 +97,14 @@ def score(forecast: Forecast, actual: float, fines: tuple[float, ...]) -> Score:
     hit = moved and (mean > origin) == (actual > origin)
     terms: list[float] = [1.0, error, size, size * size, abs(naive), naive * naive, moved, hit]
     winkler: list[float] = []
-    for width, fine in zip(widths, fines, strict=True):
+    for width, penalty in zip(widths, penalties, strict=True):
         reach = width * sigma
         if size <= reach:
             terms.append(True)
             winkler.append(2.0 * reach)
         else:
             terms.append(False)
-            winkler.append(2.0 * reach + fine * (size - reach))
+            winkler.append(2.0 * reach + penalty * (size - reach))
     return Score(terms + winkler)
 
 

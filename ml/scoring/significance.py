@@ -24,11 +24,11 @@ WORSE = "worse than no change"
 UNDECIDED = "not distinguishable from no change"
 NAIVE = "naive"
 
-DOUBT = 0.05
+SIGNIFICANCE = 0.05
 """How often an interval may miss: 95 % intervals."""
-FEWEST_CLUSTERS = 20
+MIN_CLUSTERS = 20
 """Below, neither a t quantile nor a limit theorem is worth much, and nothing is decided."""
-SHARPEST_AT = 250
+NARROWEST_AT_CLUSTERS = 250
 """Clusters at which the interval of all days is narrowest, a year of days; it holds at any number."""
 
 
@@ -41,8 +41,8 @@ class Difference(NamedTuple):
     mean: float
     low: float
     high: float
-    low_always: float
-    high_always: float
+    low_anytime: float
+    high_anytime: float
     clusters: int
 
 
@@ -90,14 +90,14 @@ class Comparison:
 
     def difference(self) -> Difference | None:
         """Over all clusters that have ended; None while they are too few."""
-        if self.clusters < FEWEST_CLUSTERS:
+        if self.clusters < MIN_CLUSTERS:
             return None
         mean = self._mean_sum / self._mean_count
         squares = max(self._sums - 2.0 * mean * self._both + mean * mean * self._counts, 0.0)
         deviation = sqrt(squares / (self.clusters - 1)) / self._mean_count
-        once = deviation / sqrt(self.clusters) * t_quantile(1.0 - DOUBT / 2.0, self.clusters - 1)
-        always = max(deviation * _reach_at_all_looks(self.clusters), once)
-        return Difference(mean, mean - once, mean + once, mean - always, mean + always, self.clusters)
+        once = deviation / sqrt(self.clusters) * t_quantile(1.0 - SIGNIFICANCE / 2.0, self.clusters - 1)
+        anytime = max(deviation * _half_width_at_all_times(self.clusters), once)
+        return Difference(mean, mean - once, mean + once, mean - anytime, mean + anytime, self.clusters)
 
     def verdict(self) -> str:
         """In words, by the interval of one look."""
@@ -133,20 +133,20 @@ def champion(challengers: Mapping[str, Comparison]) -> str:
     proven = {}
     for name, comparison in challengers.items():
         found = comparison.difference()
-        if found is not None and found.high_always < 0.0:
+        if found is not None and found.high_anytime < 0.0:
             proven[name] = found.mean
     return min(proven, key=proven.__getitem__, default=NAIVE)
 
 
-def _reach_at_all_looks(count: int) -> float:
+def _half_width_at_all_times(count: int) -> float:
     """Half the width of the confidence sequence at `count` values, in their standard deviations.
 
     The Gaussian mixture boundary of the source; its rho is chosen, as there, to be narrowest at SHARPEST_AT values.
     """
-    doubt = -2.0 * log(DOUBT)
-    rho_squared = (doubt + log(doubt) + 1.0) / SHARPEST_AT
+    log_term = -2.0 * log(SIGNIFICANCE)
+    rho_squared = (log_term + log(log_term) + 1.0) / NARROWEST_AT_CLUSTERS
     spread = count * rho_squared + 1.0
-    return sqrt(2.0 * spread / (count * count * rho_squared) * log(sqrt(spread) / DOUBT))
+    return sqrt(2.0 * spread / (count * count * rho_squared) * log(sqrt(spread) / SIGNIFICANCE))
 
 
 def t_quantile(probability: float, freedom: int) -> float:

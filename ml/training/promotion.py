@@ -7,7 +7,7 @@ than "no change" is not asked of it: forecasts are scored in public, and how the
 from math import isfinite
 from typing import NamedTuple
 
-FEWEST_ROWS = 20
+MIN_TEST_ROWS = 20
 """Below, which of two versions is better is luck, and the one that serves stays."""
 
 
@@ -40,7 +40,7 @@ def decide(trial: Trial, parent: int | None, refused: str = "") -> Decision:
         return Decision(True, f"the first of its kind: {beside}.")
     if trial.parent_loss is None:
         return Decision(
-            False, f"there are not {FEWEST_ROWS} rows that neither it nor version {parent} has learnt from."
+            False, f"there are not {MIN_TEST_ROWS} rows that neither it nor version {parent} has learnt from."
         )
     against = f"{beside}, version {parent} has {_share(trial.parent_loss, trial.naive_loss)}"
     if trial.loss <= trial.parent_loss:

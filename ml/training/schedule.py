@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-LEAST_SECONDS = 60.0
+MIN_SECONDS = 60.0
 """Between two rounds: while history streams in, a thousand bars come within a second."""
 
 
@@ -31,6 +31,6 @@ class Schedule:
         if trained_at is None:
             return progress.rows >= self.first_rows
         waited, new_bars = abs(now - trained_at), progress.bars - bars_then
-        if waited < LEAST_SECONDS:
+        if waited < MIN_SECONDS:
             return False
         return new_bars >= self.every_bars or (0 < self.every_seconds <= waited and is_open and new_bars > 0)

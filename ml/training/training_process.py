@@ -11,7 +11,7 @@ from ml.datasets.samples import Samples, samples
 from ml.diagnostics.diagnostics_tables import write_diagnostics
 from ml.learners.trained import TrainingSettings
 from ml.registry.model_folder import registry_of
-from ml.training.training_run import parted, round_settings, train_and_decide
+from ml.training.training_run import round_settings, split_samples, train_and_decide
 from ml.training.training_tables import highest_versions, symbols_count, write_training
 from shared.errors import ConfigError, ModelRefused, TickstreamError
 from shared.market.records import Interval
@@ -23,7 +23,7 @@ ROWS = 200_000
 """All symbols together learn from about so many of their newest bars, shared out evenly."""
 FEWEST, MOST = 500, 20_000
 """Bars of one symbol."""
-POLITENESS = 10
+NICENESS = 10
 """What it adds to its niceness: live quotes come first."""
 
 log = logging.getLogger("tickstream.trainer")
@@ -35,7 +35,7 @@ def train_interval(config: Config, interval: Interval) -> bool:
     What goes wrong is logged: the next round tries again.
     """
     if hasattr(os, "nice"):
-        os.nice(POLITENESS)
+        os.nice(NICENESS)
     start_logging(config.logging, "trainer")
     try:
         with closing(connect(config.postgres.dsn_for(config.database()), "training")) as connection:
@@ -52,7 +52,7 @@ def _train(config: Config, interval: Interval, connection: Connection) -> bool:
     settings, registry = round_settings(config.models, interval), registry_of(config)
     found = _samples(connection, interval, settings.training)
     try:
-        parted(found, settings)
+        split_samples(found, settings)
     except ConfigError:
         return False
     with transaction(connection) as cursor:

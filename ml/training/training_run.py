@@ -14,7 +14,7 @@ from ml.models.features import RETURNS, FeatureSettings, names
 from ml.models.predictors import Predictor
 from ml.registry.model_file import ExpectedModel, Manifest, ModelFile, libraries_of
 from ml.registry.registry import Registry
-from ml.training.promotion import FEWEST_ROWS, Decision, Trial, decide
+from ml.training.promotion import MIN_TEST_ROWS, Decision, Trial, decide
 from shared.errors import ConfigError, ModelRefused
 from shared.market.records import Interval
 from shared.settings.model_settings import Models
@@ -25,11 +25,11 @@ EMPTY = np.array([], dtype=np.intp)
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """`test_size` is the share of rows, the newest, that are tested on; a model learns from `fewest` rows or more."""
+    """`test_size` is the share of rows, the newest, that are tested on; a model learns from `min_rows` rows or more."""
 
     interval: Interval
     test_size: float
-    fewest: int
+    min_rows: int
     training: TrainingSettings
 
 
@@ -79,7 +79,7 @@ def train_and_decide(
     be kept; what serves goes on then.
     """
     began = time.monotonic()
-    learnt, tested = parted(samples, settings)
+    learnt, tested = split_samples(samples, settings)
     trained = train(model, learnt, settings.training)
     parent = _parent(registry, expected_of(model, settings))
     trial = _trial(trained.predictor, parent.file, tested)
@@ -94,7 +94,7 @@ def train_and_decide(
     return _training(replace(manifest, version=version), trial, decision, time.monotonic() - began)
 
 
-def parted(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]:
+def split_samples(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]:
     """Rows to learn from and rows to be tested on. Raises ConfigError where the first ones are too few."""
     count = len(samples.made_at)
     fold = (
@@ -102,15 +102,15 @@ def parted(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]
         if count
         else TrainTestSplit(EMPTY, EMPTY)
     )
-    require_rows(len(fold.train), settings.fewest)
+    require_rows(len(fold.train), settings.min_rows)
     return samples.select(fold.train), samples.select(fold.test)
 
 
-def require_rows(rows: int, fewest: int) -> None:
+def require_rows(rows: int, min_rows: int) -> None:
     """Raises ConfigError, which says what to do, where rows to learn from are too few."""
-    if rows < fewest:
+    if rows < min_rows:
         raise ConfigError(
-            f"There are {rows} rows to learn from, and a model needs {fewest}. Give more bars: more symbols, or longer "
+            f"There are {rows} rows to learn from, and a model needs {min_rows}. Give more bars: more symbols, or longer "
             f"histories, of which the first {RETURNS} bars each serve to look back on; or lower "
             "MIN_TRAINING_SAMPLES, or TEST_SIZE where it holds rows out. A price that stands still teaches nothing."
         )
@@ -190,7 +190,7 @@ def _trial(predictor: Predictor, parent: ModelFile | None, tested: Samples) -> T
     rows, parent_loss = tested, None
     if parent is not None:
         unseen = tested.select(tested.made_at >= parent.manifest.last_at)
-        if len(unseen.target) >= FEWEST_ROWS:
+        if len(unseen.target) >= MIN_TEST_ROWS:
             rows, parent_loss = unseen, _loss(parent.served.predictor, unseen)
     naive_loss = float(np.mean(rows.target**2))
     return Trial(len(rows.target), _loss(predictor, rows), naive_loss, parent_loss)

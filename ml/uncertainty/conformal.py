@@ -23,7 +23,7 @@ from typing import NamedTuple
 RATE = 0.05
 """A round's largest step, as a share of the normal quantile. From 0.015 to 0.1 the coverage over 16 years of real
 days changes by a quarter of a point; a larger one follows a new market sooner and is rougher."""
-WIDEST = 4.0
+MAX_WIDTH_RATIO = 4.0
 """A width stays within this many times the normal quantile, and its inverse: hours of a halted feed, or of wrong
 prices, can't lead it so far astray that it takes weeks to come back."""
 
@@ -50,10 +50,10 @@ class Forecast(NamedTuple):
         return abs(log(actual / self.mean)) / self.sigma
 
 
-class Waiting:
+class PendingForecasts:
     """The forecasts of one symbol whose target is still to come: a score exists only once it has.
 
-    Call `arrive` at every bar, then `issue` with the forecasts made at it, if any. With horizons up to n at most
+    Call `advance` at every bar, then `issue` with the forecasts made at it, if any. With horizons up to n at most
     n * (n + 1) / 2 are waiting.
     """
 
@@ -75,7 +75,7 @@ class Waiting:
         due = self._due
         return len(due) >= horizon and any(each.horizon == horizon for each in due[horizon - 1])
 
-    def arrive(self) -> list[Forecast]:
+    def advance(self) -> list[Forecast]:
         """A bar has closed: the forecasts of its close, the longest horizon first."""
         self.seen += 1
         return self._due.popleft() if self._due else []
@@ -139,7 +139,7 @@ class Pool:
     @property
     def key(self) -> str:
         """What a stored state belongs to."""
-        return f"conformal-{len(self._rounds)}-{'-'.join(map(str, self.levels))}-{RATE}-{WIDEST:g}"
+        return f"conformal-{len(self._rounds)}-{'-'.join(map(str, self.levels))}-{RATE}-{MAX_WIDTH_RATIO:g}"
 
     def widths(self, horizon: int) -> tuple[float, ...]:
         """The reach of each level's interval in sigmas; that of a higher level is never smaller."""
@@ -203,7 +203,7 @@ class _Rounds:
         rules = zip(self._widths, self._normal, self._outside, self._allowed, strict=True)
         for width, normal, outside, allowed in rules:
             width += RATE * normal * (outside / self.scores - allowed)
-            widths.append(min(max(width, normal / WIDEST), normal * WIDEST))
+            widths.append(min(max(width, normal / MAX_WIDTH_RATIO), normal * MAX_WIDTH_RATIO))
         self._set(widths)
         self.scores = 0
         self._outside = [0] * len(self._outside)
@@ -234,7 +234,7 @@ class _Rounds:
 
     def _within(self, widths: list[float]) -> bool:
         pairs = zip(self._normal, widths, strict=True)
-        return all(normal / WIDEST <= width <= normal * WIDEST for normal, width in pairs)
+        return all(normal / MAX_WIDTH_RATIO <= width <= normal * MAX_WIDTH_RATIO for normal, width in pairs)
 
 
 def bounds(mean: float, sigma: float, width: float) -> tuple[float, float]:

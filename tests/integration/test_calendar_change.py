@@ -19,7 +19,7 @@ def test_indicators_are_made_anew_once_where_a_version_knows_other_hours(
 ) -> None:
     """Scenario: a database of the version before, which counted the lunch break as minutes of trading."""
     caplog.set_level(logging.INFO, "tickstream.analytics")
-    monkeypatch.setattr(rebuild, "TOLD_EVERY", 1)
+    monkeypatch.setattr(rebuild, "PROGRESS_SYMBOLS", 1)
     changed, fresh = databases
     log = log_of(180)
     with monkeypatch.context() as before:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.engine.split_check import Settled
+from analytics.engine.split_check import SettledAction
 from analytics.store.tables import BAR_COLUMNS, write_actions
 from db.migrate import migrate
 from ml.datasets.history_tables import histories_from_tables
@@ -50,7 +50,7 @@ def action(symbol: str, hours: float, kind: str = "split", value: float = 2.0) -
 def write(connection: Connection, bars: list[tuple[object, ...]], actions: list[CorporateAction]) -> None:
     with transaction(connection) as cursor:
         copy_rows(cursor, "bars", BAR_COLUMNS, bars)
-        write_actions(cursor, 0, [Settled(offset, action) for offset, action in enumerate(actions)])
+        write_actions(cursor, 0, [SettledAction(offset, action) for offset, action in enumerate(actions)])
 
 
 def test_newest_bars_of_each_symbol_come_in_order(database: Connection) -> None:

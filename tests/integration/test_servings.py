@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analytics.runtime.model_source import RegistryShelf
+from analytics.runtime.model_source import RegistryModelSource
 from analytics.runtime.processor import Analysis
 from analytics.store.tables import delete_snapshot
 from db.migrate import migrate
@@ -69,8 +69,8 @@ def fold(
     models: Models = MODELS,
     log: list[LoggedMessage] = WHOLE_LOG,
 ) -> None:
-    shelf = RegistryShelf(registry, models)
-    with closing(Analysis(READING, MINUTES, pooled(), shelf)) as analysis:
+    model_source = RegistryModelSource(registry, models)
+    with closing(Analysis(READING, MINUTES, pooled(), model_source)) as analysis:
         live(analysis, connection, log, until, killed)
 
 
@@ -225,7 +225,7 @@ def test_models_taken_from_the_settings_are_withdrawn_and_come_back(
     connection = databases[0]
     promoted(registry)
     fold(connection, registry, 500)
-    none = RegistryShelf(registry, Models(forecast_intervals=("1m",), trained_models=()))
+    none = RegistryModelSource(registry, Models(forecast_intervals=("1m",), trained_models=()))
     with closing(Analysis(READING, MINUTES, pooled(), none)) as analysis:
         live(analysis, connection, WHOLE_LOG, 700, killed=False)
     fold(connection, registry, len(WHOLE_LOG))

@@ -224,7 +224,7 @@ def test_indicators_made_anew_are_written_while_the_log_is_folded_again(
         cursor.execute(
             """update partition_snapshots set state = '{"version":0}'; update indicators set rsi = -1"""
         )
-    monkeypatch.setattr("analytics.runtime.processor.REPLACED_AT_ONCE", 10)
+    monkeypatch.setattr("analytics.runtime.processor.MAX_REPLACED", 10)
     analysis = Analysis(READING, OLD, pooled())
     with transaction(changed) as cursor:
         analysis.resume(cursor, 0, 700)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics.engine.deployments import Switch
+from analytics.engine.deployments import Deployment
 from analytics.runtime import model_source as module
-from analytics.runtime.model_source import RegistryShelf
-from analytics.store.deployment_tables import write_switches
+from analytics.runtime.model_source import RegistryModelSource
+from analytics.store.deployment_tables import write_deployments
 from ml import train
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
@@ -34,17 +34,17 @@ def test_versions_that_serve_no_more_leave_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round of training every twenty minutes left 0.95 MB behind each time."""
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
     registry = Registry(tmp_path / "market", key_of(tmp_path))
-    shelf = RegistryShelf(registry, MODELS)
+    model_source = RegistryModelSource(registry, MODELS)
     seen: list[weakref.ref[Linear]] = []
     for number in range(1, 6):
         weights = Linear(0.0, (0.1 * number, *[0.0] * (len(FEATURES) - 1)))
         version = registry.add(manifest(interval="1m", features=FEATURES), weights, estimator())
         registry.promote("1m", "linear_regression", version)
-        assert shelf.live() == {"1m": {"linear_regression": number}}
-        assert shelf.admits("1m", "linear_regression", number)
-        served = shelf.served("1m", "linear_regression", number)
+        assert model_source.live() == {"1m": {"linear_regression": number}}
+        assert model_source.is_compatible("1m", "linear_regression", number)
+        served = model_source.served("1m", "linear_regression", number)
         assert served is not None
         assert isinstance(served.predictor, Linear)
         seen.append(weakref.ref(served.predictor))
@@ -55,15 +55,15 @@ def test_versions_that_serve_no_more_leave_the_memory(
 def test_version_that_is_live_no_more_is_read_again_for_who_folds_the_log_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
     registry = Registry(tmp_path / "market", key_of(tmp_path))
-    shelf = RegistryShelf(registry, MODELS)
+    model_source = RegistryModelSource(registry, MODELS)
     for _ in range(2):
         numbers = Linear(0.0, (0.1, *[0.0] * (len(FEATURES) - 1)))
         version = registry.add(manifest(interval="1m", features=FEATURES), numbers, estimator())
         registry.promote("1m", "linear_regression", version)
-        shelf.live()
-    found = shelf.served("1m", "linear_regression", 1)
+        model_source.live()
+    found = model_source.served("1m", "linear_regression", 1)
     assert found is not None
     assert found.version == 1
 
@@ -75,7 +75,7 @@ def test_folder_that_was_deleted_does_not_make_numbers_begin_again(
     give_bars(desk, "ACME", 250)
     assert train.run(desk.config, train.parser().parse_args(FROM_TABLES)) == 0
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
-        write_switches(cursor, 0, [Switch(10, "1d", "linear_regression", 7)])
+        write_deployments(cursor, 0, [Deployment(10, "1d", "linear_regression", 7)])
     shutil.rmtree(desk.config.embedded.data / "models")
     assert train.run(desk.config, train.parser().parse_args(FROM_TABLES)) == 0
     assert registry_of(desk.config).live("1d") == {"linear_regression": 8}
@@ -91,9 +91,9 @@ def test_version_that_this_machine_lacks_is_named_with_what_to_do(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A second member of the analytics on another machine has the tables, but not the files."""
-    shelf = RegistryShelf(Registry(tmp_path / "market", key_of(tmp_path)), MODELS)
+    model_source = RegistryModelSource(Registry(tmp_path / "market", key_of(tmp_path)), MODELS)
     with caplog.at_level(logging.WARNING):
-        assert shelf.served("1m", "linear_regression", 3) is None
+        assert model_source.served("1m", "linear_regression", 3) is None
     (said,) = caplog.messages
     assert "version 3 of linear_regression on 1m bars" in said
     assert "copy" in said

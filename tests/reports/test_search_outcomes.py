@@ -54,7 +54,7 @@ class AnotherLibrary:
     def result(self, *_: object) -> SearchOutcome:
         return SearchOutcome(None, "another library finds none")
 
-    def tend(self) -> None:
+    def poll(self) -> None:
         """Nothing runs."""
 
     def abandon(self, *_: object) -> None:

@@ -35,7 +35,7 @@ def settled(records: list[Record]) -> list[tuple[float, bool]]:
     """The ratio of each split that was settled, and whether it holds."""
     engine = Engine(SETTINGS)
     folded(engine, records)
-    return [(each.action.value, not each.doubt) for each in engine.take_actions()]
+    return [(each.action.value, not each.rejection) for each in engine.take_actions()]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_nothing_is_divided_before_a_price_shows_it() -> None:
     for each in (engine, again):
         folded(each, [split(NIGHT, 7.0), day(MONDAY, 10.0)])
         (told,) = each.take_actions()
-        assert (told.action.value, told.doubt) == (7.0, "")
+        assert (told.action.value, told.rejection) == (7.0, "")
     assert kept(again) == kept(engine)
 
 
@@ -86,7 +86,7 @@ def test_first_trades_at_the_old_price_do_not_hide_a_split() -> None:
     ]
     engine = Engine(SETTINGS)
     events = folded(engine, [*records, mark(first + 60)])
-    assert [told.doubt for told in engine.take_actions()] == [""]
+    assert [told.rejection for told in engine.take_actions()] == [""]
     assert bars_of(events, "1m")[-1].high == 92.4
     assert engine.symbols["A"].extreme == 4
 
@@ -102,7 +102,7 @@ def test_minutes_at_the_old_price_do_not_hide_a_split() -> None:
     events = folded(
         engine, [recorded_bar(BEFORE, "1m", (645.7,) * 4), split(NIGHT, 7.0), *minutes, mark(first + 180)]
     )
-    assert [told.doubt for told in engine.take_actions()] == [""]
+    assert [told.rejection for told in engine.take_actions()] == [""]
     assert [bar.close for bar in bars_of(events, "1m")] == [645.7, 645.57, 92.4, 92.5]
 
 
@@ -113,7 +113,7 @@ def test_quotes_that_go_on_at_the_old_price_set_the_split_aside() -> None:
     events = folded(engine, [quote(BEFORE, 70.0), split(NIGHT, 7.0), *quotes, mark(AFTER + 3600)])
     (told,) = engine.take_actions()
     assert (
-        told.doubt == "the split of 7 for 1 is set aside: the price before it was 70, the one behind it is 71"
+        told.rejection == "the split of 7 for 1 is set aside: the price before it was 70, the one behind it is 71"
     )
     assert engine.symbols["A"].extreme == PATIENCE // 30
     assert [bar.open for bar in bars_of(events, "1h")] == [70.0, 71.0]
@@ -134,7 +134,7 @@ def test_splits_are_believed_where_nothing_is_to_be_set_aside() -> None:
     """Scenario: SKIP_EXTREME_VALUES=false takes what sources say as it is."""
     engine = Engine(EngineSettings(skip_extreme=False))
     folded(engine, [day(FRIDAY, 70.0), split(NIGHT, 7.0)])
-    assert [told.doubt for told in engine.take_actions()] == [""]
+    assert [told.rejection for told in engine.take_actions()] == [""]
 
 
 def adjusted_recording(root: Path) -> list[Path]:
@@ -170,6 +170,6 @@ def test_every_split_of_apple_holds(real_data: Path) -> None:
     files = [real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"]
     folded(engine, recorded(files))
     told = [each for each in engine.take_actions() if each.action.action == "split"]
-    assert [(each.action.value, each.doubt) for each in told] == [(2.0, ""), (2.0, ""), (7.0, ""), (4.0, "")]
+    assert [(each.action.value, each.rejection) for each in told] == [(2.0, ""), (2.0, ""), (7.0, ""), (4.0, "")]
     (history,) = histories_of_files(files)
     assert [ratio for _, ratio in history.splits] == [2.0, 2.0, 7.0, 4.0]

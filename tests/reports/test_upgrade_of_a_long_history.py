@@ -64,7 +64,7 @@ def test_signs_of_life_are_given_while_what_was_made_anew_is_written(
         done.append("write")
         replace_events(cursor, events)
 
-    monkeypatch.setattr(partition, "REPLACED_A_STEP", 50)
+    monkeypatch.setattr(partition, "REPLACED_BATCH", 50)
     monkeypatch.setattr(partition, "beat", lambda: done.append("sign"))
     monkeypatch.setattr(partition, "replace_events", noting_write)
     fold(connection, OLD, log, len(log), killed=False)

@@ -34,5 +34,5 @@ class Stock:
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
         return None if version in self.gone else linear(version, model=model)
 
-    def admits(self, interval: Interval, model: str, version: int) -> bool:
+    def is_compatible(self, interval: Interval, model: str, version: int) -> bool:
         return version not in self.gone | self.outdated

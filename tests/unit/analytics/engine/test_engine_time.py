@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.engine.deadlines import Endings
+from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import Record
@@ -69,7 +69,7 @@ def test_symbol_that_goes_on_behind_a_mark_for_all_is_as_late_as_it() -> None:
 def test_symbols_that_close_by_their_own_time_leave_nothing_behind() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN + 60 * minute, 1.0, symbol) for minute in range(2000) for symbol in "AB"])
-    endings = engine._endings
+    endings = engine._deadlines
     assert len(endings._ends) == 2
     assert sum(len(symbols) for symbols in endings._symbols.values()) == 2
     assert len(endings._symbols) <= 2
@@ -102,7 +102,7 @@ def test_history_and_live_quotes_leave_what_one_long_run_leaves() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 20), st.booleans()), max_size=60))
 def test_endings_name_every_symbol_whose_bar_may_have_ended(said: list[tuple[str, int, bool]]) -> None:
-    endings, ends = Endings(), dict[str, int]()
+    endings, ends = BarDeadlines(), dict[str, int]()
     for symbol, end, taken in said:
         if taken:
             found = endings.take(end)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.runtime import model_source as module
-from analytics.runtime.model_source import RegistryShelf
+from analytics.runtime.model_source import RegistryModelSource
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
 from ml.registry.registry import Registry
@@ -22,7 +22,7 @@ LR: TrainedModel = "linear_regression"
 
 @pytest.fixture(autouse=True)
 def always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -39,56 +39,56 @@ def registry(tmp_path: Path) -> Registry:
 def test_folder_that_is_none_leaves_what_was_live(
     registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shelf = RegistryShelf(registry, MODELS)
-    assert shelf.live() == {"1m": {LR: 1}}
+    model_source = RegistryModelSource(registry, MODELS)
+    assert model_source.live() == {"1m": {LR: 1}}
     place = tmp_path / "market" / "1m" / LR
     place.rename(tmp_path / "away")
     place.write_bytes(b"")
     with caplog.at_level(logging.WARNING):
-        assert shelf.live() == {"1m": {LR: 1}}
+        assert model_source.live() == {"1m": {LR: 1}}
     assert "can't be told" in caplog.text
     place.unlink()
     (tmp_path / "away").rename(place)
-    assert shelf.live() == {"1m": {LR: 1}}
+    assert model_source.live() == {"1m": {LR: 1}}
 
 
 def test_damaged_live_file_is_told_of_once_and_leaves_what_was_live(
     registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shelf = RegistryShelf(registry, MODELS)
-    shelf.live()
+    model_source = RegistryModelSource(registry, MODELS)
+    model_source.live()
     (tmp_path / "market" / "1m" / LR / "live").write_bytes(b"nonsense")
     with caplog.at_level(logging.WARNING):
-        assert [shelf.live() for _ in range(3)] == [{"1m": {LR: 1}}] * 3
+        assert [model_source.live() for _ in range(3)] == [{"1m": {LR: 1}}] * 3
     assert len(caplog.records) == 1
-    assert RegistryShelf(registry, MODELS).live() == {}, "nothing is known: what serves goes on"
+    assert RegistryModelSource(registry, MODELS).live() == {}, "nothing is known: what serves goes on"
 
 
 @pytest.mark.parametrize("changes", [{"ml_window_size": 7}, {"prediction_horizon": 2}])
 def test_what_has_served_is_served_again_though_the_settings_admit_it_no_more(
     registry: Registry, changes: dict[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    shelf = RegistryShelf(registry, MODELS.model_copy(update=changes))
-    found = shelf.served("1m", LR, 1)
+    model_source = RegistryModelSource(registry, MODELS.model_copy(update=changes))
+    found = model_source.served("1m", LR, 1)
     assert found is not None
     assert (found.window_size, found.horizon) == (5, 1)
     assert not caplog.records
-    assert [shelf.admits("1m", LR, 1) for _ in range(2)] == [False, False]
+    assert [model_source.is_compatible("1m", LR, 1) for _ in range(2)] == [False, False]
     assert len(caplog.records) == 1
 
 
 def test_what_is_gone_is_told_of_once(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
-    shelf = RegistryShelf(registry, MODELS)
-    assert shelf.served("1m", LR, 7) is None
-    assert not shelf.admits("1m", LR, 7)
+    model_source = RegistryModelSource(registry, MODELS)
+    assert model_source.served("1m", LR, 7) is None
+    assert not model_source.is_compatible("1m", LR, 7)
     assert len(caplog.records) == 1
 
 
 def test_model_whose_features_are_made_otherwise_now_is_never_served(registry: Registry) -> None:
-    assert RegistryShelf(registry, MODELS).served("1m", LR, 2) is None
+    assert RegistryModelSource(registry, MODELS).served("1m", LR, 2) is None
 
 
 def test_model_that_is_unknown_here_says_nothing(registry: Registry) -> None:
-    shelf = RegistryShelf(registry, MODELS)
-    assert shelf.served("1m", "oracle", 1) is None
-    assert not shelf.admits("1m", "oracle", 1)
+    model_source = RegistryModelSource(registry, MODELS)
+    assert model_source.served("1m", "oracle", 1) is None
+    assert not model_source.is_compatible("1m", "oracle", 1)

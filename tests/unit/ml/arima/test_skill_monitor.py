@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from ml.arima.arima import ArimaModel
-from ml.arima.forecaster import PATIENCE, ArimaForecast, Forecaster, ForecastSettings, Warming
+from ml.arima.forecaster import RETRY_FACTOR, ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.arima.search import SearchOutcome
-from ml.arima.skill_monitor import Trust
+from ml.arima.skill_monitor import SkillMonitor
 from ml.forecast_settings import forecast_settings
 from ml.order_search.order_search import search
 from shared.settings.model_settings import Models
@@ -91,7 +91,7 @@ def test_behind_a_model_set_aside_searches_come_sooner_but_not_all_the_time() ->
         step(forecaster, number, close)
         if forecaster.asked_at == number:
             asked.append(number)
-    patience = PATIENCE * SETTINGS.min_observations
+    patience = RETRY_FACTOR * SETTINGS.min_observations
     assert [after - before for before, after in pairwise(asked)][-5:] == [patience] * 5
 
 
@@ -137,18 +137,18 @@ def test_a_random_walk_seldom_speaks_against_a_model_that_says_little() -> None:
 
 
 def test_trust_is_lost_by_more_than_a_tenth_and_not_by_one_odd_close() -> None:
-    trust = Trust()
+    monitor = SkillMonitor()
     for _ in range(100):
-        trust.add(1.0, 1.0)
-    trust.add(2.0, 1.0)
-    assert not trust.is_lost
+        monitor.add(1.0, 1.0)
+    monitor.add(2.0, 1.0)
+    assert not monitor.has_lost_skill
     for _ in range(10):
-        trust.add(2.0, 1.0)
-    assert trust.is_lost
+        monitor.add(2.0, 1.0)
+    assert monitor.has_lost_skill
 
 
 def test_closes_that_stand_still_speak_against_no_model_that_says_so() -> None:
-    trust = Trust()
+    monitor = SkillMonitor()
     for _ in range(100_000):
-        trust.add(0.0, 0.0)
-    assert not trust.is_lost
+        monitor.add(0.0, 0.0)
+    assert not monitor.has_lost_skill

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.datasets.history_files import histories_of_files
+from ml.datasets.history_files import histories_from_files
 from ml.datasets.samples import TrainingHistory, samples
 from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, split
 from tests.unit.histories import DAY, histories, walk
@@ -56,14 +56,14 @@ def test_training_sees_the_bits_that_were_seen_live(history: TrainingHistory, ho
 @pytest.mark.real_data
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_training_sees_the_bits_of_a_real_market_with_splits(real_data: Path, horizon: int) -> None:
-    (history,) = histories_of_files([real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"])
+    (history,) = histories_from_files([real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"])
     assert [ratio for _, ratio in history.splits] == [2.0, 2.0, 7.0, 4.0]
     assert require_the_same_bits(history, horizon) == len(history.made_at) - RETURNS - horizon
 
 
 @pytest.mark.real_data
 def test_real_split_is_no_move_of_the_price(real_data: Path) -> None:
-    (history,) = histories_of_files([real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"])
+    (history,) = histories_from_files([real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"])
     found = samples([history], SETTINGS, 1)
     row = np.searchsorted(found.due_at, history.splits[2][0])
     assert found.close[row : row + 2].tolist() == [645.57, 93.7]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ml.diagnostics.diagnostics import FEWEST, LAGS, NOMINAL, POINTS, WINDOW, Outcomes, findings
+from ml.diagnostics.diagnostics import LAGS, MIN_SCORES, NOMINAL, POINTS, WINDOW, Outcomes, findings
 
 LEVELS = (0.5, 0.8, 0.95)
 NORMAL = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
@@ -167,11 +167,11 @@ def test_standard_error_of_overlapping_forecasts_is_what_repeated_markets_show()
 
 
 def test_too_few_scores_tell_nothing_but_their_count() -> None:
-    for count in (1, FEWEST - 1):
+    for count in (1, MIN_SCORES - 1):
         found = findings(outcomes(noise(count)))
         assert found["count"] == count
         assert found["levels"] == list(LEVELS)
-        assert found.keys() == findings(outcomes(noise(FEWEST))).keys()
+        assert found.keys() == findings(outcomes(noise(MIN_SCORES))).keys()
         assert not any(found[name] for name in found.keys() - {"horizon", "count", "levels"})
 
 

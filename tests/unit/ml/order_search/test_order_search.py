@@ -12,7 +12,7 @@ from statsmodels.tsa.arima.model import ARIMA
 
 from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, season_of
-from ml.order_search.order_search import MEAN_CLOSES, differences, search
+from ml.order_search.order_search import MIN_STATIONARY_VALUES, differences, search
 from ml.order_search.search_pool import Key, SearchPool
 from tests.unit.quick_search import timeless
 
@@ -99,13 +99,13 @@ def test_two_differences_are_taken_only_where_they_are_allowed_and_called_for() 
 
 
 def test_a_mean_is_believed_in_only_over_a_window_long_enough() -> None:
-    series = np.array(returning(MEAN_CLOSES - 1))
-    assert differences(series[: MEAN_CLOSES - 1], 1) == 1
+    series = np.array(returning(MIN_STATIONARY_VALUES - 1))
+    assert differences(series[: MIN_STATIONARY_VALUES - 1], 1) == 1
     assert differences(series, 1) == 0
 
 
 def test_hardly_a_random_walk_is_taken_for_a_return_to_a_mean() -> None:
-    for length in (MEAN_CLOSES, 500):
+    for length in (MIN_STATIONARY_VALUES, 500):
         assert sum(differences(np.cumsum(noise(length, seed)), 1) == 0 for seed in range(200)) <= 2
 
 
@@ -220,7 +220,7 @@ def test_a_worker_that_dies_fails_its_search_alone() -> None:
 
 
 def test_a_worker_that_is_silent_for_long_is_replaced_and_its_search_begins_again() -> None:
-    with SearchPool(patience=0.5) as pool:
+    with SearchPool(timeout=0.5) as pool:
         others = set(active_children())
         pool.submit(key(1), (1.0,) * 20, SETTINGS)
         assert pool.result(key(1), WAIT) is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ml.registry.registry import KEPT, Registry
+from ml.registry.registry import KEPT_VERSIONS, Registry
 from ml.registry.signing import Key, key_of
 from shared.errors import ModelRefused
 from shared.settings.setting_types import TrainedModel
@@ -84,7 +84,7 @@ def test_a_version_that_is_not_there_cannot_go_live(registry: Registry) -> None:
 
 def test_twenty_promoted_versions_and_the_newest_candidate_are_kept(registry: Registry) -> None:
     add(registry)
-    for _ in range(KEPT + 3):
+    for _ in range(KEPT_VERSIONS + 3):
         promoted(registry)
     for _ in range(4):
         add(registry)

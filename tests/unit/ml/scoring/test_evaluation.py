@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from ml.scoring.evaluation import (
+    BASELINE,
     DAY_SECONDS,
-    MEASURE,
     Evaluated,
     KnownCloses,
     Numbers,
+    conclusion,
     days_a_cluster,
     evaluated,
-    lesson,
 )
 from ml.scoring.scores import ScoreSummary
 from ml.scoring.significance import BETTER, UNDECIDED, WORSE, t_quantile
@@ -66,7 +66,7 @@ def test_verdicts_are_those_of_the_truth() -> None:
     assert judged(rows.returns / 2, rows).verdict == BETTER
     assert judged(noise(0.01), rows).verdict == WORSE
     assert judged(noise(0.0002), rows).verdict == UNDECIDED
-    assert judged(np.zeros(DAYS * SYMBOLS), rows, "naive").verdict == MEASURE
+    assert judged(np.zeros(DAYS * SYMBOLS), rows, "naive").verdict == BASELINE
 
 
 def test_no_change_is_exactly_as_good_as_itself() -> None:
@@ -101,7 +101,7 @@ def test_few_days_decide_nothing() -> None:
     few = sliced(known(), slice(10 * SYMBOLS))
     found = judged(few.returns.copy(), few)
     assert (found.verdict, found.low, found.high) == (UNDECIDED, None, None)
-    assert lesson([found]).startswith("There are too few days to tell models from luck: 20 are needed")
+    assert conclusion([found]).startswith("There are too few days to tell models from luck: 20 are needed")
 
 
 def test_model_that_knows_all_has_all_skill() -> None:
@@ -118,14 +118,14 @@ def test_model_that_says_no_change_is_worth_the_same_for_certain() -> None:
 
 
 def test_lesson_names_the_best_and_no_other_where_it_is_proven() -> None:
-    assert lesson([named("naive", MEASURE), named("a", BETTER, 0.01), named("b", BETTER, 0.02)]) == (
+    assert conclusion([named("naive", BASELINE), named("a", BETTER, 0.01), named("b", BETTER, 0.02)]) == (
         "Better than saying that the close stays: a, b. b took 2.00% off the squared error; "
         "what trading costs is not in it."
     )
 
 
 def test_lesson_says_that_nothing_helps_where_nothing_does() -> None:
-    said = lesson([named("naive", MEASURE), named("a", UNDECIDED), named("b", WORSE)])
+    said = conclusion([named("naive", BASELINE), named("a", UNDECIDED), named("b", WORSE)])
     assert said.startswith("No model was better than saying that the close stays")
     assert said.endswith("Worse than that: b.")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.scoring.scores import BLOCK, BLOCKS, Score, ScoreSummary, TrackRecord, fines_of, score
+from ml.scoring.scores import BLOCK, BLOCKS, Score, ScoreSummary, TrackRecord, penalties_of, score
 from ml.uncertainty.conformal import Forecast, bounds
 
 LEVELS = (0.5, 0.95)
@@ -19,7 +19,7 @@ forecasts = st.lists(st.tuples(prices, prices, prices), max_size=30)
 
 
 def scored(origin: float, mean: float, actual: float, sigma: float = 0.02) -> Score:
-    return score(Forecast(1, origin, mean, sigma, WIDTHS), actual, fines_of(LEVELS))
+    return score(Forecast(1, origin, mean, sigma, WIDTHS), actual, penalties_of(LEVELS))
 
 
 def kept(scores: list[Score]) -> TrackRecord:

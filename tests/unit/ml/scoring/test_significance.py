@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ml.scoring.significance import (
     BETTER,
-    FEWEST_CLUSTERS,
+    MIN_CLUSTERS,
     NAIVE,
     UNDECIDED,
     WORSE,
@@ -99,7 +99,7 @@ def test_a_model_that_loses_less_every_day_is_better_and_one_that_loses_more_is_
 
 
 def test_few_days_decide_nothing_however_clear_they_are() -> None:
-    differences = [-1.0] * FEWEST_CLUSTERS
+    differences = [-1.0] * MIN_CLUSTERS
     assert daily(differences[:-1]).difference() is None
     assert daily(differences[:-1]).verdict() == UNDECIDED
     assert daily(differences).verdict() == BETTER

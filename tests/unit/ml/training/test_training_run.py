@@ -19,15 +19,15 @@ from ml.training.training_run import (
     Training,
     expected_of,
     manifest_of,
-    parted,
     round_settings,
+    split_samples,
     train_and_decide,
 )
 from shared.errors import ConfigError
 from shared.settings.model_settings import Models
 from tests.unit.histories import walks
 
-SETTINGS = RoundSettings("1d", test_size=0.2, fewest=100, training=TrainingSettings())
+SETTINGS = RoundSettings("1d", test_size=0.2, min_rows=100, training=TrainingSettings())
 EXPECTED: ExpectedModel = expected_of("linear_regression", SETTINGS)
 NOW = 1_700_000_000
 
@@ -55,7 +55,7 @@ def serve(registry: Registry, learnt: Samples, intercept: float) -> None:
 
 def test_first_version_goes_live_with_what_it_was_tested_on(rows: Samples, registry: Registry) -> None:
     training = trained(rows, registry)
-    learnt, tested = parted(rows, SETTINGS)
+    learnt, tested = split_samples(rows, SETTINGS)
     file = registry.load("1d", "linear_regression", 1, EXPECTED)
     assert (training.version, training.parent, training.is_live, training.parent_loss) == (
         1,
@@ -72,7 +72,7 @@ def test_first_version_goes_live_with_what_it_was_tested_on(rows: Samples, regis
 
 
 def test_nothing_learnt_from_is_due_after_the_first_test(rows: Samples) -> None:
-    learnt, tested = parted(rows, SETTINGS)
+    learnt, tested = split_samples(rows, SETTINGS)
     assert learnt.due_at.max() <= tested.made_at.min()
 
 
@@ -88,7 +88,7 @@ def test_same_rows_give_the_same_losses_and_are_at_least_as_good(rows: Samples, 
 
 
 def test_worse_version_stays_a_candidate(rows: Samples, registry: Registry) -> None:
-    learnt, tested = parted(rows, SETTINGS)
+    learnt, tested = split_samples(rows, SETTINGS)
     serve(registry, learnt, intercept=float(tested.target.mean()))
     found = trained(rows, registry)
     assert not found.is_live
@@ -99,7 +99,7 @@ def test_worse_version_stays_a_candidate(rows: Samples, registry: Registry) -> N
 
 
 def test_worse_version_is_replaced(rows: Samples, registry: Registry) -> None:
-    serve(registry, parted(rows, SETTINGS)[0], intercept=2.0)
+    serve(registry, split_samples(rows, SETTINGS)[0], intercept=2.0)
     found = trained(rows, registry)
     assert found.is_live
     assert found.parent_loss is not None
@@ -122,7 +122,7 @@ def test_version_that_has_learnt_from_all_rows_stays(rows: Samples, registry: Re
     assert (found.is_live, found.parent_loss, found.test_rows) == (
         False,
         None,
-        len(parted(rows, SETTINGS)[1].target),
+        len(split_samples(rows, SETTINGS)[1].target),
     )
     assert "neither it nor version 1 has learnt from" in found.reason
 
@@ -138,7 +138,7 @@ def test_version_that_cannot_be_read_is_replaced(rows: Samples, registry: Regist
 def test_what_became_of_another_model_is_no_reason_to_replace_one(
     rows: Samples, registry: Registry, tmp_path: Path
 ) -> None:
-    learnt, tested = parted(rows, SETTINGS)
+    learnt, tested = split_samples(rows, SETTINGS)
     serve(registry, learnt, intercept=float(tested.target.mean()))
     damaged = tmp_path / "models" / "1d" / "xgboost" / "live"
     damaged.parent.mkdir()
@@ -159,7 +159,7 @@ def test_too_few_rows_are_a_sentence_that_says_what_to_do(rows: Samples, registr
 
 
 def test_few_rows_suffice_where_the_settings_say_so(rows: Samples, registry: Registry) -> None:
-    assert trained(rows.select(np.arange(80)), registry, replace(SETTINGS, fewest=50)).is_live
+    assert trained(rows.select(np.arange(80)), registry, replace(SETTINGS, min_rows=50)).is_live
 
 
 def test_settings_are_those_of_the_file() -> None:

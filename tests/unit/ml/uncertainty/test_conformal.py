@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.uncertainty.conformal import RATE, WIDEST, Forecast, Pool, Waiting, bounds
+from ml.uncertainty.conformal import MAX_WIDTH_RATIO, RATE, Forecast, PendingForecasts, Pool, bounds
 
 LEVELS = (0.5, 0.8, 0.95)
 NORMAL = (0.6744897501960817, 1.2815515655446008, 1.959963984540054)
@@ -39,7 +39,7 @@ def plain_widths(score_rounds: list[list[float]]) -> list[float]:
         width = normal
         for each in score_rounds:
             step = RATE * normal * (np.mean(np.array(each) > width) - (1 - level))
-            width = float(np.clip(width + step, normal / WIDEST, normal * WIDEST))
+            width = float(np.clip(width + step, normal / MAX_WIDTH_RATIO, normal * MAX_WIDTH_RATIO))
         found.append(width)
     return list(np.maximum.accumulate(found))
 
@@ -112,7 +112,7 @@ def test_a_score_that_comes_late_counts_in_the_open_round() -> None:
     assert late.state() == in_time.state()
 
 
-@pytest.mark.parametrize(("score", "factor"), [(0.0, 1 / WIDEST), (1e300, WIDEST)])
+@pytest.mark.parametrize(("score", "factor"), [(0.0, 1 / MAX_WIDTH_RATIO), (1e300, MAX_WIDTH_RATIO)])
 def test_widths_stay_within_reach_of_the_normal_ones_whatever_comes(score: float, factor: float) -> None:
     learner = Pool(1, LEVELS)
     for time in range(5_000):
@@ -170,10 +170,10 @@ def test_interval_lies_around_the_price_and_a_higher_level_holds_a_lower_one() -
 
 @given(issued=st.lists(st.lists(st.integers(1, 4), max_size=3), max_size=25))
 def test_a_forecast_arrives_as_many_bars_later_as_it_looks_ahead_and_once(issued: list[list[int]]) -> None:
-    waiting = Waiting()
+    waiting = PendingForecasts()
     arrived = []
     for bar in range(len(issued) + 4):
-        arrived += [(int(forecast.origin), forecast.horizon, bar) for forecast in waiting.arrive()]
+        arrived += [(int(forecast.origin), forecast.horizon, bar) for forecast in waiting.advance()]
         horizons = issued[bar] if bar < len(issued) else []
         waiting.issue([said(horizon, origin=bar + 1) for horizon in horizons])
     made = [(bar + 1, horizon, bar + horizon) for bar, horizons in enumerate(issued) for horizon in horizons]
@@ -193,10 +193,10 @@ def test_no_interval_depends_on_closes_after_it_was_made(
 
 def intervals(log_returns: list[float]) -> list[dict[float, tuple[float, float]]]:
     """The interval three bars ahead, said at every close."""
-    learner, waiting, close, found = pool(), Waiting(), 100.0, []
+    learner, waiting, close, found = pool(), PendingForecasts(), 100.0, []
     for time, log_return in enumerate(log_returns):
         close *= math.exp(log_return)
-        for forecast in waiting.arrive():
+        for forecast in waiting.advance():
             learner.learn(time, forecast.horizon, forecast.score(close))
         waiting.issue([said(horizon, close, close) for horizon in (1, 2, 3)])
         found.append(learner.interval(close, 0.01, 3))
@@ -211,28 +211,28 @@ def test_a_width_learns_from_a_score_three_bars_ahead_no_bar_sooner() -> None:
 
 @given(horizons=st.lists(st.lists(st.integers(1, 5), max_size=3), max_size=8))
 def test_forecasts_that_wait_are_restored_bit_for_bit(horizons: list[list[int]]) -> None:
-    unbroken, restored = Waiting(), Waiting()
+    unbroken, restored = PendingForecasts(), PendingForecasts()
     for each in horizons:
-        unbroken.arrive()
+        unbroken.advance()
         unbroken.issue([said(horizon, 100.0 / 3.0) for horizon in each])
     restored.restore(json.loads(json.dumps(unbroken.state())))
     assert restored.state() == unbroken.state()
-    assert [restored.arrive() for _ in range(5)] == [unbroken.arrive() for _ in range(5)]
+    assert [restored.advance() for _ in range(5)] == [unbroken.advance() for _ in range(5)]
 
 
 def test_what_waits_is_bounded_however_long_the_series() -> None:
-    waiting = Waiting()
+    waiting = PendingForecasts()
     for _ in range(500):
-        waiting.arrive()
+        waiting.advance()
         waiting.issue([said(horizon) for horizon in range(1, 6)])
     assert len(waiting.state()) == 1 + 5 * 6 // 2
 
 
 def test_a_split_divides_what_waits_and_leaves_the_score_as_it_was() -> None:
-    waiting, whole = Waiting(), said(1)
+    waiting, whole = PendingForecasts(), said(1)
     waiting.issue([whole])
     waiting.split(4.0)
-    (after,) = waiting.arrive()
+    (after,) = waiting.advance()
     assert (after.origin, after.mean) == (25.0, 25.25)
     assert after.score(26.0) == pytest.approx(whole.score(104.0))
 
@@ -250,4 +250,4 @@ def test_a_split_divides_what_waits_and_leaves_the_score_as_it_was() -> None:
 )
 def test_stored_forecasts_that_do_not_fit_are_refused(state: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="stored forecasts"):
-        Waiting().restore(state)
+        PendingForecasts().restore(state)
