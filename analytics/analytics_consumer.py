@@ -1,15 +1,16 @@
-"""The analytics part: bars, indicators, alerts and the live view from every quote of the log, exactly once.
+"""The analytics part: computes bars, indicators, alerts, forecasts and the live view from every quote of the log,
+exactly once.
 
     python -m analytics.analytics_consumer          run until Ctrl-C
 
-It reads the topic of the configured feed (SOURCES). Stop it, kill it, start it again: it goes on where its tables
-end. Settings: .env, see .env.example.
+It reads the topic of the configured feed (SOURCES). It can be stopped or killed at any time: after a restart it
+continues where its tables end. Settings: .env, see .env.example.
 """
 
 import signal
 import sys
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from analytics.runtime.model_source import RegistryModelSource
@@ -29,7 +30,7 @@ from shared.settings.config import Config
 
 
 def analyse(config: Config, stop: Stop) -> None:
-    """Fold until `stop` is set. Raises ConfigError or StopPart."""
+    """Process the log until `stop` is set. Raises ConfigError or StopPart."""
     settings = engine_settings(config)
     model_source = RegistryModelSource(registry_of(config), config.models)
 

@@ -1,11 +1,12 @@
-"""The engine over recorded files, with no server at all: what would these settings have shown on that day?
+"""Runs the engine over recorded files, without any server: which bars and indicators would these settings have given?
 
     python -m analytics.replay FILE... --interval 1m            closed bars and indicators as CSV
     python -m analytics.replay --record quotes.csv              export the pipeline's own quotes to such a file
 
-FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume)
-or a LEAN zip of trades, whose splits are in the factor file beside its folder. One row a closed bar, full precision; an
-indicator is empty while it warms up. Periods and thresholds are those of .env. What entered no bar is named at the end.
+FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume) or
+a LEAN zip of trades, whose splits are in the factor file beside its folder. Each closed bar is one row, with full
+precision; an indicator is empty during its warm-up. Periods and thresholds are those of .env. Records that entered no
+bar are listed at the end.
 """
 
 import argparse
@@ -47,7 +48,8 @@ STEP = 10_000
 def closed_bars(
     records: Iterable[Record], settings: EngineSettings, set_aside: SetAside
 ) -> Iterator[ClosedBar]:
-    """Every bar that closes while these records are folded, in order; what enters none is noted in `set_aside`."""
+    """Every bar that closes while these records are processed, in order; records that enter no bar are noted in
+    `set_aside`."""
     engine = Engine(settings)
     for offset, record in enumerate(records):
         engine.fold(record, offset)
@@ -69,7 +71,7 @@ def csv_row(closed: ClosedBar) -> list[object]:
 def print_bars(
     records: Iterable[Record], settings: EngineSettings, intervals: set[Interval], out: TextIO
 ) -> SetAside:
-    """Write the closed bars of these intervals as CSV; what entered no bar."""
+    """Write the closed bars of these intervals as CSV. Returns what entered no bar."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     set_aside = SetAside()
@@ -80,7 +82,7 @@ def print_bars(
 
 
 def _counted(records: Iterable[Record]) -> Iterator[Record]:
-    """The records, with a line on the terminal that says how many they are by now."""
+    """The records, with their count so far shown on the terminal."""
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} records"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("replay", total=None)
@@ -101,7 +103,7 @@ def _record(config: Config, target: Path) -> None:
             export_quotes(cursor, opened.enter_context(target.open("w", encoding="utf-8")))
         except OSError as error:
             raise ConfigError(f"--record {target} can't be written: {error.strerror}.") from error
-    print(f"The quotes of {config.database()} are in {target}.", file=sys.stderr)
+    print(f"Exported the quotes of {config.database()} to {target}.", file=sys.stderr)
 
 
 def _arguments() -> argparse.Namespace:
@@ -110,10 +112,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="recordings, or folders of them")
     parser.add_argument(
-        "--interval", choices=[*INTERVALS, "all"], default="1m", help="of the bars to print [1m]"
+        "--interval", choices=[*INTERVALS, "all"], default="1m", help="interval of the bars to print [1m]"
     )
     parser.add_argument(
-        "--record", type=Path, metavar="FILE", help="export the quotes of the pipeline's database"
+        "--record", type=Path, metavar="FILE", help="export the quotes of the pipeline's database to FILE"
     )
     arguments = parser.parse_args()
     if bool(arguments.files) == bool(arguments.record):
@@ -122,7 +124,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command. Returns its exit status."""
     arguments = _arguments()
     try:
         config = configured("replay", {})
@@ -138,10 +140,10 @@ def main() -> int:
         print(f"replay: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("replay: stopped before its end.", file=sys.stderr)
+        print("replay: interrupted.", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough; nothing is left to be flushed to it at the end.
+        # The reader, such as `head`, has closed the pipe; the flush at exit must not write to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

@@ -1,15 +1,15 @@
-"""The storage part: stores every quote of the log in PostgreSQL, exactly once.
+"""The storage part: writes every quote of the log to PostgreSQL, exactly once.
 
     python -m consumer.consumer          run until Ctrl-C
 
-It reads the topic of the configured feed (SOURCES) and writes `quotes` and `dead_letters`. Stop it, kill it,
-start it again: it goes on behind the last row. Settings: .env, see .env.example.
+It reads the topic of the configured feed (SOURCES) and writes the tables `quotes` and `dead_letters`. It can be stopped
+or killed at any time: after a restart it continues behind the last row written. Settings: .env, see .env.example.
 """
 
 import signal
 import sys
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from consumer.dead_letters import DeadLetterTopic
@@ -24,12 +24,12 @@ from shared.settings.config import Config
 
 
 def storage_of(_: GroupOnTopic, log: Log, __: str) -> Storage:
-    """The fold of this part."""
+    """Create the fold of this part."""
     return Storage(DeadLetterTopic(log))
 
 
 def store(config: Config, stop: Stop) -> None:
-    """Store until `stop` is set. Raises ConfigError or StopPart."""
+    """Store quotes until `stop` is set. Raises ConfigError or StopPart."""
     consume(ConsumingPart("storage", f"{config.kafka.group_id}-quotes", storage_of, migrate), config, stop)
 
 

@@ -1,8 +1,10 @@
-"""Dead letters on a topic of their own, each once: the table is written first and is the truth, the topic follows it.
+"""Publishes dead letters to a topic of their own, each one once. The table is written first and is the reference; the
+topic follows it.
 
-A dead letter carries the place it had in the log as headers. At a start the last one on the topic that the table has
-too says how far the topic has followed, so what a kill kept from being published is published then, and nothing is
-published twice. Where the tables are an older copy, the topic is ahead of them: what it has already is passed over.
+Each published dead letter carries its offset in the log as a header. At start, the last dead letter of the topic that
+is also in the table shows how far the topic has followed. Letters that a kill left unpublished are then published, and
+none is published twice. If the tables are an older copy, the topic is ahead of them; letters that it already has are
+skipped.
 """
 
 from collections import deque
@@ -21,11 +23,11 @@ FLUSH_SECONDS = 10.0
 LETTERS_PER_BATCH = 500
 OFFSET_HEADER, REASON_HEADER = "offset", "reason"
 MAX_DIGITS = 19
-"""Of an offset."""
+"""Digits of an offset."""
 
 
 class Published(NamedTuple):
-    """A dead letter on its way to the topic."""
+    """A dead letter to be published."""
 
     partition: int
     offset: int
@@ -35,7 +37,7 @@ class Published(NamedTuple):
 
 
 class DeadLetterTopic:
-    """The dead-letter topic of a log; its partitions mirror those of the log."""
+    """The dead-letter topic of a log. Its partitions correspond to those of the log."""
 
     def __init__(self, log: Log) -> None:
         self._log = log._replace(topic=log.topic + DEAD_LETTER_SUFFIX)
@@ -46,7 +48,7 @@ class DeadLetterTopic:
         self._browser: LogBrowser | None = None
 
     def resume(self, cursor: Cursor, partition: int) -> None:
-        """Publish what the table has and the topic lacks, some at a time. Raises Unavailable."""
+        """Publish, in batches, the letters that the table has and the topic lacks. Raises Unavailable."""
         self.forget(partition)
         last = self._followed(cursor, partition)
         while letters := dead_letters_after(cursor, partition, last, LETTERS_PER_BATCH):
@@ -55,19 +57,20 @@ class DeadLetterTopic:
             last = letters[-1][0]
 
     def forget(self, partition: int) -> None:
-        """Another member publishes for this partition now."""
+        """Drop a partition that another member of the group now publishes."""
         self._waiting = [letter for letter in self._waiting if letter.partition != partition]
         self._ahead.pop(partition, None)
 
     def add(self, partition: int, letters: list[DeadLetter]) -> None:
-        """Take up letters whose rows are committed."""
+        """Queue letters whose rows are committed."""
         self._waiting += [
             Published(partition, message.offset, reason, message.key, message.value)
             for message, reason in letters
         ]
 
     def publish(self) -> None:
-        """Send what waits. Raises Unavailable where the broker does not acknowledge it: a new start finds it again."""
+        """Send the queued letters. Raises Unavailable if the broker does not acknowledge them; the next start sends
+        them again."""
         self._close_browser()
         if not self._waiting:
             return
@@ -80,20 +83,20 @@ class DeadLetterTopic:
             headers = [(OFFSET_HEADER, str(letter.offset).encode()), (REASON_HEADER, letter.reason.encode())]
             self._writer.send(letter.partition, letter.key or b"", letter.message, headers)
         if not self._writer.flush(FLUSH_SECONDS):
-            raise Unavailable(f"Kafka did not take the dead letters within {FLUSH_SECONDS:.0f} s")
+            raise Unavailable(f"Kafka did not acknowledge the dead letters within {FLUSH_SECONDS:.0f} s")
         self._waiting.clear()
 
     def close(self) -> None:
-        """Close what there was need of."""
+        """Close the browser and the writer, if they were opened."""
         self._close_browser()
         if self._writer is not None:
             self._writer.close()
 
     def _followed(self, cursor: Cursor, partition: int) -> int:
-        """The offset of the last letter of the table that the topic has, -1 where it has none.
+        """The offset of the last letter of the table that the topic has, -1 if it has none.
 
-        Letters behind it that the table does not have are of a log that lost its end, or the tables are an older copy:
-        these are noted.
+        Later letters of the topic that are not in the table come from a log that lost its end, or the tables are an
+        older copy. They are recorded in `_ahead`.
         """
         newest, ahead = newest_dead_letter(cursor, partition), list[tuple[int, int]]()
         try:
@@ -110,7 +113,8 @@ class DeadLetterTopic:
             self._ahead[partition] = deque(sorted(ahead))
 
     def _has_already(self, letter: Published) -> bool:
-        """Whether the topic is ahead and has it. Letters come in order, so what lies before it is needed no more."""
+        """Whether the topic is ahead of the table and already has the letter. Letters come in order of offset, so
+        entries below its offset are discarded."""
         ahead = self._ahead.get(letter.partition, deque())
         while ahead and ahead[0][0] < letter.offset:
             ahead.popleft()
@@ -118,7 +122,7 @@ class DeadLetterTopic:
         return found in takewhile(lambda each: each[0] == letter.offset, ahead)
 
     def _open_browser(self) -> LogBrowser:
-        """What looks into the topic: one for all partitions that a start gives."""
+        """The reader of the topic, shared by all partitions that are gained at a start."""
         self._browser = self._browser or self._browser_stack.enter_context(browse(self._log))
         return self._browser
 
@@ -128,6 +132,6 @@ class DeadLetterTopic:
 
 
 def _offset_of(message: Message) -> int | None:
-    """The place in the log that a letter of ours says it had; None for a message of a stranger."""
+    """The offset that one of our letters carries in its header; None for a message of another origin."""
     value = dict(message.headers).get(OFFSET_HEADER) or b""
     return int(value) if value.isdigit() and len(value) <= MAX_DIGITS else None

@@ -1,4 +1,4 @@
-"""The storage fold: every quote of the log into `quotes`, every bad message into the dead letters."""
+"""The storage fold: writes every quote of the log to `quotes` and every invalid message to the dead letters."""
 
 import logging
 import time
@@ -19,15 +19,15 @@ from shared.runtime.batches import Batch, DeadLetter
 
 DAYS_PER_TRANSACTION = 20
 DAYS_AHEAD = 2
-"""So many days behind the newest one are ready before midnight comes."""
+"""Daily partitions that are created ahead of the newest day, so that they exist before midnight."""
 AHEAD_RETRY_SECONDS = 60.0
-"""Seconds until days are tried to be made ahead again, where something held the table."""
+"""Pause before the next attempt to create days ahead, after a lock on the table prevented it."""
 
 log = logging.getLogger("tickstream")
 
 
 class Storage:
-    """Quotes and dead letters of the partitions that this process has."""
+    """Writes quotes and dead letters of the partitions that are assigned to this process."""
 
     def __init__(self, dead_letter_topic: DeadLetterTopic) -> None:
         self._dead_letter_topic = dead_letter_topic
@@ -39,20 +39,20 @@ class Storage:
         self._ahead_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
-        """Nothing to fold again: what is stored is stored."""
+        """Start at the stored offset: stored rows need no reprocessing."""
         self._days_made = days_made(cursor)
         self._dead_letter_topic.resume(cursor, partition)
         return next_offset
 
     def forget(self, partition: int) -> None:
-        """Another member stores it now."""
+        """Drop a partition that another member of the group now stores."""
         self._dead_letter_topic.forget(partition)
 
     def refold(self, batch: Batch) -> None:
-        """Never needed: `resume` reads from the stored offset on."""
+        """Never called, because `resume` starts at the stored offset."""
 
     def fold(self, batch: Batch) -> None:
-        """Turn quotes into rows for COPY."""
+        """Convert quotes to rows for COPY."""
         partition, rows, days = batch.partition, self._rows, self._days
         for offset, record in batch.records:
             if type(record) is Quote:
@@ -62,11 +62,12 @@ class Storage:
             self._letters.append((partition, batch.dead))
 
     def prepare(self, connection: Connection) -> None:
-        """Make the parts of the table for days that are new, as at a start; usually they were made ahead."""
+        """Create the daily partitions of the table that are missing, as at the first start; usually they already
+        exist."""
         self._make(connection, self._days)
 
     def write(self, cursor: Cursor) -> None:
-        """Write the rows."""
+        """Write the rows and the dead letters."""
         copy_quotes(cursor, self._rows)
         for partition, letters in self._letters:
             insert_dead_letters(cursor, partition, letters)
@@ -74,7 +75,7 @@ class Storage:
         self._rows = []
 
     def rest(self, connection: Connection) -> None:
-        """After the commit: let the dead-letter topic follow the table, and make the days to come."""
+        """After the commit: publish the committed dead letters, and create the daily partitions of the next days."""
         for partition, letters in self._committed_letters:
             self._dead_letter_topic.add(partition, letters)
         self._committed_letters = []
@@ -83,17 +84,17 @@ class Storage:
             self._make_ahead(connection)
 
     def _make_ahead(self, connection: Connection) -> None:
-        """Make the days behind the newest one. It can wait: nobody stands still for it."""
+        """Create the days after the newest one. A short lock timeout keeps readers and writers from waiting."""
         newest = max(self._days)
         try:
             self._make(connection, set(range(newest + 1, newest + 1 + DAYS_AHEAD)), lock_timeout="200ms")
             self._days = set()
         except Unavailable as error:
-            log.debug("days are not made ahead yet: %s", error)
+            log.debug("daily partitions are not created ahead yet: %s", error)
             self._ahead_at = time.monotonic() + AHEAD_RETRY_SECONDS
 
     def _make(self, connection: Connection, days: set[int], lock_timeout: str = "30s") -> None:
-        """Make the parts of the table for days, some a transaction: each takes locks until its end."""
+        """Create daily partitions, several per transaction, because each one holds locks until the transaction ends."""
         new = sorted(days - self._days_made)
         for start in range(0, len(new), DAYS_PER_TRANSACTION):
             with transaction(connection) as cursor:
@@ -103,7 +104,7 @@ class Storage:
         self._days_made |= days
 
     def finish(self, _: Connection) -> None:
-        """Nothing is left over: every commit was followed by `rest`."""
+        """Nothing to do: `rest` follows every commit."""
 
     def close(self) -> None:
         """Close the dead-letter topic."""

@@ -1,4 +1,4 @@
-"""The storage part's tables: quotes and dead letters, written by COPY."""
+"""The tables of the storage part: quotes, written by COPY, and dead letters."""
 
 from datetime import timedelta
 
@@ -11,28 +11,28 @@ from shared.postgres.database import Cursor, copy_rows
 from shared.runtime.batches import DeadLetter
 
 STORED_FIELDS = Quote.__struct_fields__[: Quote.__struct_fields__.index("correction")]
-"""All but the last: by how much a clock was corrected is no fact of the market."""
+"""All fields but the last: the clock correction is not market data."""
 QUOTE_COLUMNS = ("partition", "offset", *STORED_FIELDS)
 DAY_LOCK = 7_205_802
 
 
 def quote_row(partition: int, offset: int, quote: Quote) -> tuple[object, ...]:
-    """A quote as one row of QUOTE_COLUMNS: its place in the log, then every field that is stored."""
+    """A quote as one row of QUOTE_COLUMNS: partition and offset, then every stored field."""
     return (partition, offset, *astuple(quote)[: len(STORED_FIELDS)])
 
 
 def copy_quotes(cursor: Cursor, rows: list[tuple[object, ...]]) -> None:
-    """Write rows made by `quote_row`."""
+    """Write rows built by `quote_row`."""
     if rows:
         copy_rows(cursor, "quotes", QUOTE_COLUMNS, rows)
 
 
 def make_day(cursor: Cursor, day: int) -> None:
-    """The part of `quotes` that takes a day of event time; `day` counts UTC days since 1970.
+    """Create the partition of `quotes` for one day of event time; `day` counts UTC days since 1970.
 
-    Made as a table of its own and then attached: that goes on beside whoever reads `quotes`, such as a backup over
-    midnight, where "create table … partition of" would wait for its end and have every reader wait behind it.
-    Members that meet a new day at once make it one after the other.
+    It is created as a separate table and then attached. Attaching does not wait for running readers, such as a backup
+    that runs over midnight, whereas "create table … partition of" would wait for them and block all later readers. A
+    lock makes group members that reach a new day at the same time create it one after the other.
     """
     cursor.execute("select pg_advisory_xact_lock(%s)", (DAY_LOCK,))
     start = EPOCH + timedelta(days=day)
@@ -48,12 +48,12 @@ def make_day(cursor: Cursor, day: int) -> None:
 
 
 def wait_for_locks(cursor: Cursor, longest: str) -> None:
-    """Wait for a lock so long at most, such as "30s", for the rest of the transaction."""
+    """Limit waits for locks to `longest`, such as "30s", for the rest of the transaction."""
     cursor.execute("select set_config('lock_timeout', %s, true)", (longest,))
 
 
 def days_made(cursor: Cursor) -> set[int]:
-    """The days that `quotes` can take already, as counted by `make_day`."""
+    """The days that already have a partition of `quotes`, counted as in `make_day`."""
     cursor.execute(
         "select to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01'"
         " from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'quotes'::regclass"
@@ -62,7 +62,7 @@ def days_made(cursor: Cursor) -> set[int]:
 
 
 def insert_dead_letters(cursor: Cursor, partition: int, letters: list[DeadLetter]) -> None:
-    """Keep each bad message whole, with its reason and its place in the log."""
+    """Store each invalid message unchanged, with its reason and its offset in the log."""
     rows = [
         (partition, message.offset, reason, message.key, message.value, message.timestamp / 1000)
         for message, reason in letters
@@ -76,14 +76,14 @@ def insert_dead_letters(cursor: Cursor, partition: int, letters: list[DeadLetter
 
 
 def newest_dead_letter(cursor: Cursor, partition: int) -> int:
-    """The offset of the last dead letter of a partition, -1 where it never had one."""
+    """The offset of the last dead letter of a partition, -1 if it has none."""
     cursor.execute('select coalesce(max("offset"), -1) from dead_letters where partition = %s', (partition,))
     ((offset,),) = cursor.fetchall()
     return int(offset)
 
 
 def has_letter(cursor: Cursor, partition: int, offset: int, message: bytes | None) -> bool:
-    """Whether this message is the dead letter of that offset."""
+    """Whether this message is stored as the dead letter of that offset."""
     cursor.execute(
         "select exists (select from dead_letters"
         ' where partition = %s and "offset" = %s and message is not distinct from %s::bytea)',

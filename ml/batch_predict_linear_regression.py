@@ -4,18 +4,19 @@
     python -m ml.batch_predict_linear_regression daily/*.zip --out daily.csv
     python -m ml.batch_predict_linear_regression --from-database --interval 1h
 
-Train it first: python -m ml.train_linear_regression. One row a bar, once 65 bars of its symbol are known:
+Train the model first: python -m ml.train_linear_regression. The file has one row per bar, from the 65th bar of a symbol
+on:
 
-    symbol, made_at, due_at      the bar's end, and that of the bar PREDICTION_HORIZON later; empty where it is to come
-    close                        what was known
+    symbol, made_at, due_at      end of the bar, and of the bar PREDICTION_HORIZON later; empty if that is still to come
+    close                        close of the bar
     predicted_close, predicted_return, lower, upper
-                                 the forecast, as a price and as a share of the close; the bounds hold the close with
-                                 95 % where a normal distribution as wide as the symbol's own moves is right
-    direction                    up or down, where that is at least as likely as ML_PREDICTION_CONFIDENCE_THRESHOLD;
-                                 a price's next step seldom is: empty for most bars
-    version                      of the model
+                                 the forecast, as a price and as a share of the close; the bounds are a 95 % interval
+                                 if returns are normally distributed with the symbol's own deviation
+    direction                    up or down, if its probability is at least ML_PREDICTION_CONFIDENCE_THRESHOLD; empty
+                                 for most bars, because the next move of a price is seldom that predictable
+    version                      version of the model
 
-Bars that the model has learnt from are forecast too: for what it is worth on unseen ones, see `python -m ml.evaluate`.
+Bars that the model was trained on are forecast too. For its accuracy on unseen bars, see `python -m ml.evaluate`.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from rich.box import SIMPLE_HEAD
@@ -49,7 +50,7 @@ COLUMNS = (*Prediction._fields, "version")
 
 
 class BatchSummary(NamedTuple):
-    """What was written of one symbol: its newest forecast, how many there are and how many name a direction."""
+    """The rows written for one symbol: its newest forecast, the number of forecasts, and how many have a direction."""
 
     newest: Prediction
     rows: int
@@ -57,12 +58,12 @@ class BatchSummary(NamedTuple):
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command. Returns its exit status."""
     return run_command("batch_predict_linear_regression", parser(), run)
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say."""
+    """The arguments of the command line."""
     parser = parser_of(__doc__, "batch_predict_linear_regression")
     parser.add_argument(
         "--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="[predictions.csv]"
@@ -80,24 +81,25 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         summaries = write_predictions(histories, model, confidence, out)
     if not summaries:
         raise ConfigError(
-            f"No bar can be forecast: that takes {RETURNS + 1} bars of a symbol, and a price that moves."
+            f"No bar can be forecast: a symbol needs {RETURNS + 1} bars and a price that moves."
         )
     show(prediction_table(summaries))
     written = sum(each.rows for each in summaries)
-    show(f"{written:,} forecasts of version {model.manifest.version} are in {arguments.out}.")
+    show(f"Wrote {written:,} forecasts of version {model.manifest.version} to {arguments.out}.")
     return 0
 
 
 def opened(path: Path) -> TextIO:
-    """The file to write to. Raises ConfigError where it can't be written."""
+    """Open the file for writing. Raises ConfigError if it can't be written."""
     try:
         return path.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise ConfigError(f"--out {path}: {error.strerror}. Name a file that you may write to.") from error
+        raise ConfigError(f"--out {path}: {error.strerror}. Name a file that you can write to.") from error
 
 
 def load(config: Config, settings: RoundSettings) -> ModelFile:
-    """The model of LR_MODEL_PATH. Raises ModelRefused, which says what to do, where it can't be trusted or fits ill."""
+    """The model of LR_MODEL_PATH. Raises ModelRefused, with advice, if it can't be trusted or does not fit the
+    settings."""
     expected = expected_of("linear_regression", settings)
     try:
         return read(config.models.lr_model_path, key_in(config), expected)
@@ -110,7 +112,7 @@ def load(config: Config, settings: RoundSettings) -> ModelFile:
 def write_predictions(
     histories: Iterable[TrainingHistory], model: ModelFile, confidence: float, out: TextIO
 ) -> list[BatchSummary]:
-    """Write every forecast as CSV; what they come to, symbol by symbol, without symbols that have none."""
+    """Write every forecast as CSV. Returns a summary for each symbol that has forecasts."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     summaries = []
@@ -124,13 +126,13 @@ def write_predictions(
     return summaries
 
 
-def csv_row(said: Prediction, version: int) -> list[object]:
-    """In the order of COLUMNS, at full precision; None becomes an empty field."""
-    return [said.symbol, _time(said.made_at), _time(said.due_at), *said[3:], version]
+def csv_row(forecast: Prediction, version: int) -> list[object]:
+    """A forecast in the order of COLUMNS, at full precision; None becomes an empty field."""
+    return [forecast.symbol, _time(forecast.made_at), _time(forecast.due_at), *forecast[3:], version]
 
 
 def prediction_table(summaries: Iterable[BatchSummary]) -> Table:
-    """A row a symbol: its newest forecast."""
+    """One row per symbol, with its newest forecast."""
     table = Table(box=SIMPLE_HEAD)
     table.add_column("symbol")
     for column in ("forecasts", "with a direction", "newest close", "at", "next", "95 % interval"):

@@ -1,4 +1,4 @@
-"""Processes that a part starts for slow work: they end when the part says so, and with it."""
+"""Child processes for slow work: they end when the part ends them, or when the part itself ends."""
 
 import os
 import signal
@@ -7,11 +7,11 @@ from multiprocessing.resource_tracker import ensure_running
 
 
 def start_without_sigint(process: BaseProcess) -> None:
-    """Start a process that Ctrl-C does not reach, not amid its first imports either: the part decides when it ends."""
+    """Start a process that ignores Ctrl-C, even during its first imports; only the part ends it."""
     if not hasattr(signal, "pthread_sigmask"):
         process.start()
         return
-    ensure_running()  # started with the first process otherwise, it would unblock the signal too soon
+    ensure_running()  # if it started with the first process, it would unblock the signal too soon
     earlier = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         process.start()
@@ -20,7 +20,7 @@ def start_without_sigint(process: BaseProcess) -> None:
 
 
 def exit_with(owner: BaseProcess | None) -> None:
-    """End this process when the one that started it is gone, even killed: nobody is left to end one that hangs."""
+    """Exit when the owner of this process has ended, even if it was killed, so that a hanging child does not remain."""
     if owner is not None:
         owner.join()
         os._exit(1)

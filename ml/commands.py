@@ -1,4 +1,4 @@
-"""The command line that the commands of trained models share, and how they end."""
+"""The command line shared by the commands of trained models, and their exit statuses."""
 
 import argparse
 import sys
@@ -13,11 +13,11 @@ from shared.runtime.lifecycle import stop_on_signals
 from shared.settings.config import Config
 
 FAILED = 1
-"""Exit status where something went wrong, or Ctrl-C came before the end."""
+"""Exit status after an error or after Ctrl-C."""
 
 
 def parser_of(doc: str | None, command: str) -> argparse.ArgumentParser:
-    """A parser whose help is the module's own text, with the arguments that choose the bars."""
+    """A parser whose help is the module's docstring, with the arguments that select the bars."""
     parser = argparse.ArgumentParser(
         prog=f"python -m ml.{command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -29,27 +29,30 @@ def parser_of(doc: str | None, command: str) -> argparse.ArgumentParser:
         help="recorded bars: CSV, LEAN zips, or folders of them",
     )
     parser.add_argument(
-        "--from-database", action="store_true", help="learn from the bars in the pipeline's tables instead"
+        "--from-database", action="store_true", help="read the bars from the pipeline's tables instead"
     )
-    parser.add_argument("--interval", choices=INTERVALS, help="of the bars [that of the files; else 1d]")
     parser.add_argument(
-        "--since", type=date.fromisoformat, metavar="DATE", help="leave out what lies before, as 2005-01-01"
+        "--interval", choices=INTERVALS, help="interval of the bars [that of the files; else 1d]"
+    )
+    parser.add_argument(
+        "--since", type=date.fromisoformat, metavar="DATE", help="leave out earlier bars, such as 2005-01-01"
     )
     return parser
 
 
 def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """The arguments; ends the process where it is not clear which bars are meant."""
+    """Parse the arguments; exits with a usage error unless exactly one source of bars is given."""
     arguments = parser.parse_args()
     if bool(arguments.files) == arguments.from_database:
-        parser.error("name recordings of bars, or say --from-database")
+        parser.error("name files of recorded bars, or use --from-database")
     return arguments
 
 
 def run_command(
     command: str, parser: argparse.ArgumentParser, run: Callable[[Config, argparse.Namespace], int]
 ) -> int:
-    """Run a command until its end or Ctrl-C; its exit status. What went wrong is one sentence on standard error."""
+    """Run a command until its end or Ctrl-C. Returns its exit status. An error is printed as one sentence on standard
+    error."""
     stop_on_signals()
     try:
         arguments = parsed(parser)
@@ -57,5 +60,5 @@ def run_command(
     except (TickstreamError, OSError) as error:
         print(f"{command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"{command}: stopped before its end.", file=sys.stderr)
+        print(f"{command}: interrupted.", file=sys.stderr)
     return FAILED

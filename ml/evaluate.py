@@ -1,21 +1,21 @@
-"""How good is each model, out of sample, beside saying that the close stays?
+"""Evaluates each model out of sample against the naive forecast of no change.
 
-    python -m ml.evaluate bars.csv                              bars of your own, or made with analytics.replay
-    python -m ml.evaluate daily/*.zip --since 2005-01-01        LEAN zips, splits counted
-    python -m ml.evaluate --from-database --interval 5m         what the pipeline has seen
+    python -m ml.evaluate bars.csv                              your own bars, or bars made with analytics.replay
+    python -m ml.evaluate daily/*.zip --since 2005-01-01        LEAN zips, adjusted for splits
+    python -m ml.evaluate --from-database --interval 5m         the pipeline's own bars
     python -m ml.evaluate bars.csv --models linear_regression,arima --folds 10
 
-Rows are cut into test blocks in order of time. For each block every model learns anew from what was known before it,
-and forecasts the close PREDICTION_HORIZON bars ahead; nothing is ever shuffled. In the table
+Rows are divided into test blocks in order of time. For each block, every model is trained on the rows before it and
+forecasts the close PREDICTION_HORIZON bars ahead; rows are never shuffled. Columns of the table:
 
-    MASE       mean absolute error over that of "no change": below 1 is better
-    RMSE       root of the mean squared error, of log returns
-    skill      share of the squared error of "no change" that the model takes away, with the range that holds the
-               true one with 95 %, where days are what is counted, for all symbols rise and fall together
+    MASE       mean absolute error divided by that of "no change": below 1 is better
+    RMSE       root mean squared error of log returns
+    skill      relative reduction of the squared error of "no change", with its 95 % interval, clustered by day because
+               all symbols rise and fall together
 
-arima takes part only when asked for, for its searches take time. A model is searched for, takes effect and is set aside
-at the bars at which it would be if these were all that the live analysis had ever seen.
-Settings: .env; the same bars, settings and RANDOM_STATE give the same numbers.
+arima is evaluated only on request, because its searches take time. Its models are searched, take effect and are set
+aside at the same bars as in a live analysis that has seen only these bars. Settings: .env; the same bars, settings and
+RANDOM_STATE give the same numbers.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import msgspec
@@ -50,12 +50,12 @@ CHOICES = (NAIVE, *get_args(TrainedModel), ARIMA)
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command. Returns its exit status."""
     return run_command("evaluate", parser(), run)
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say."""
+    """The arguments of the command line."""
     parser = parser_of(__doc__, "evaluate")
     parser.add_argument(
         "--models",
@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         help="all (those of TRAINED_MODELS), or some of " + ", ".join(CHOICES) + " [all]",
     )
     parser.add_argument(
-        "--folds", type=int, default=5, help="test blocks, over the newer half of the rows [5]"
+        "--folds", type=int, default=5, help="number of test blocks, over the newer half of the rows [5]"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser
@@ -89,7 +89,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
 
 
 def chosen(names: str, trained: Sequence[str]) -> list[str]:
-    """The models asked for, "no change" first, for it is what the others are measured by. Raises ConfigError."""
+    """The selected models, "no change" first, because the others are compared with it. Raises ConfigError."""
     if names == "all":
         return [NAIVE, *trained]
     wanted = [name.strip() for name in names.split(",") if name.strip()]
@@ -100,7 +100,7 @@ def chosen(names: str, trained: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What every model is asked of."""
+    """The data and settings that every model is evaluated with."""
 
     config: Config
     given: Inputs
@@ -109,7 +109,7 @@ class Evaluation:
     settings: RoundSettings
 
     def of(self, models: Sequence[str]) -> list[Evaluated]:
-        """Each model's forecasts of the rows behind the first test, scored; a model without any is left out."""
+        """The scores of each model's forecasts, from the first test block on; a model without forecasts is left out."""
         tested = np.arange(self.tests[0].test[0], len(self.rows.target))
         truth = known(self.rows.select(tested), self.settings.training.horizon)
         found = []
@@ -132,17 +132,17 @@ class Evaluation:
 
 
 def heading(rows: Samples, tests: Sequence[TrainTestSplit], settings: RoundSettings) -> str:
-    """What was tested on what, in a sentence."""
+    """The tested data, as a sentence."""
     first, last = rows.made_at[tests[0].test[0]], rows.made_at[-1]
     return (
-        f"{len(np.unique(rows.symbol))} symbols, bars of {settings.interval}, the close "
-        f"{settings.training.horizon} ahead: tested on {day(first)} to {day(last)} in {len(tests)} blocks, "
-        "each on what all before it teaches."
+        f"{len(np.unique(rows.symbol))} symbols, bars of {settings.interval}, horizon {settings.training.horizon}: "
+        f"tested on {day(first)} to {day(last)} in {len(tests)} blocks, "
+        "each with models trained on all rows before it."
     )
 
 
 def as_json(found: Sequence[Evaluated], rows: Samples, settings: RoundSettings) -> str:
-    """All that was found, on one line."""
+    """All results, on one line."""
     report = {
         "interval": settings.interval,
         "horizon": settings.training.horizon,

@@ -1,4 +1,4 @@
-"""What the settings mean to forecasts of an interval's closes, live and wherever they are measured."""
+"""Converts the settings to those of the forecasts of an interval, for live forecasts and for evaluations."""
 
 from ml.arima.forecaster import ForecastSettings
 from ml.arima.search import SearchSettings, season_of
@@ -6,18 +6,19 @@ from shared.market.records import Interval
 from shared.settings.model_settings import Models
 
 SEARCH_WINDOW = 500
-"""Closes that a model is searched over, where a forecast does not ask for more."""
+"""Closes that a model search uses, unless a forecast needs more."""
 SEARCH_EVERY: dict[Interval, int] = {"1m": 1_950, "5m": 780, "15m": 520, "1h": 420, "1d": 252}
-"""Bars after which a model is searched for again at the latest: 5 regular days of minutes, 10 of five minutes, 20 of
-quarters of an hour, 60 of hours, a year of days. A first start, which folds years of days and days of minutes, waits
-for all of these searches."""
+"""Bars until the next regular search: 5 regular days of minutes, 10 of five minutes, 20 of quarters of an hour, 60 of
+hours, a year of days. The first start, which processes years of daily bars and days of minutes, waits for all of these
+searches."""
 SEARCH_LAG: dict[Interval, int] = {"1m": 30, "5m": 6}
-"""Bars that a search may take, 5 where nothing is said: half an hour, which a whole market's searches stay within. At
-history's speed it is some tenths of a second, which is about what a search takes: the fold need not wait for it."""
+"""Bars that a search may take, 5 for other intervals: half an hour, which is enough for the searches of a whole market.
+At the speed of a backfill this is some tenths of a second, about the duration of a search, so that processing need not
+wait for it."""
 
 
 def forecast_settings(models: Models, interval: Interval) -> ForecastSettings:
-    """What the settings mean to the forecasts of an interval."""
+    """The forecast settings of an interval."""
     season = season_of(interval) if models.arima_seasonal else 1
     return ForecastSettings(
         min_observations=models.arima_min_observations,

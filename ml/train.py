@@ -1,17 +1,17 @@
-"""Train models on recorded bars or on the pipeline's tables, and let each serve if it may.
+"""Train models on recorded bars or on the pipeline's tables, and promote each one that passes its test.
 
-    python -m ml.train --model all --from-database --interval 5m      all of TRAINED_MODELS, from what was seen live
+    python -m ml.train --model all --from-database --interval 5m      all of TRAINED_MODELS, on the pipeline's own bars
     python -m ml.train --model xgboost daily/*.zip --since 2005-01-01
     python -m ml.train --model linear_regression bars.csv
 
-A model learns from all but the newest TEST_SIZE of the rows, and from nothing that reaches into these. On them it is
-tested beside "no change" and the version that serves now. It goes live where it is at least as good as that one on
-rows neither has learnt from, and stays a candidate otherwise. The versions lie in the folder models of TICKSTREAM_DATA,
-those of each feed by themselves; the analysis takes up what goes live while it runs.
+A model is trained on all rows except the holdout, the newest TEST_SIZE of them, and on no row that overlaps with the
+holdout. It is tested on the holdout, beside "no change" and the live version. It goes live if it is at least as good as
+the live version on rows that neither was trained on, and is kept as a candidate otherwise. Versions are stored in the
+folder models of TICKSTREAM_DATA, separately for each feed; a running analysis deploys a version that goes live.
 
-In the table losses are mean squared errors as shares of that of "no change" on the same rows: below 100 % is better.
-Exit status 0: every model was trained, 1: one could not be. Settings: .env; the same bars, settings and RANDOM_STATE
-give the same model.
+In the table, losses are mean squared errors relative to that of "no change" on the same rows: below 100 % is better.
+Exit status 0: every model was trained; 1: at least one was not. Settings: .env; the same bars, settings and
+RANDOM_STATE give the same model.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import get_args
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from ml.commands import FAILED, parser_of, run_command
@@ -45,35 +45,35 @@ MODELS: tuple[TrainedModel, ...] = get_args(TrainedModel)
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command. Returns its exit status."""
     return run_command("train", parser(), run)
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say."""
+    """The arguments of the command line."""
     parser = parser_of(__doc__, "train")
     parser.add_argument(
         "--model",
         choices=["all", *MODELS],
         required=True,
-        help="which to train; all: those of TRAINED_MODELS",
+        help="the model to train; all: those of TRAINED_MODELS",
     )
     return parser
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
-    """Train, decide and print. Raises ConfigError."""
+    """Train, decide on promotion and print. Raises ConfigError."""
     models = config.models.trained_models if arguments.model == "all" else (arguments.model,)
     if not models:
         raise ConfigError("TRAINED_MODELS is none: name a model with --model.")
     given = inputs(config, arguments)
     settings = round_settings(config.models, given.interval)
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
-    split_samples(rows, settings)  # where rows are too few they are for every model, which is said once
+    split_samples(rows, settings)  # raises once if rows are too few, not once for every model
     known = known_versions(config, given.interval)
     trained = train_all(models, rows, registry_of(config), settings, known)
     if arguments.from_database:
-        write_down(config, trained)
+        store_trainings(config, trained)
     if trained:
         reasons = (f"{each.model} version {each.version}: {each.reason}" for each in trained)
         show(f"{config.database()}, bars of {given.interval}", training_table(trained), *reasons)
@@ -87,7 +87,7 @@ def train_all(
     settings: RoundSettings,
     known: dict[str, int],
 ) -> list[Training]:
-    """Each model in turn; one that can't be trained is told of on standard error, and the next one has its turn."""
+    """Train each model in turn; a failure is printed to standard error, and the next model follows."""
     trained = []
     with progress_bars() as progress:
         for model in progress.track(models, description="training"):
@@ -100,21 +100,21 @@ def train_all(
 
 
 def known_versions(config: Config, interval: Interval) -> dict[str, int]:
-    """The highest version of each model that this feed's database knows of; none where there is no database."""
+    """The highest version of each model in this feed's database; empty if there is no database."""
     if config.postgres.is_embedded and not postgres_in(config.embedded.data, 0).folder.is_dir():
         return {}
     with servers(config, kafka=False) as ready:
         try:
             connection = connect(ready.postgres.dsn_for(config.database()), "training")
         except Unavailable as error:
-            print(f"train: versions are counted from the files that are here. {error}", file=sys.stderr)
+            print(f"train: version numbers follow those of the local files only. {error}", file=sys.stderr)
             return {}
         with closing(connection), transaction(connection) as cursor:
             return highest_versions(cursor, interval)
 
 
-def write_down(config: Config, trained: Sequence[Training]) -> None:
-    """Tell of the trainings in the tables that they learnt from, as the trainer does of its own."""
+def store_trainings(config: Config, trained: Sequence[Training]) -> None:
+    """Record the trainings in the tables that the bars came from, as the trainer does."""
     with (
         servers(config, kafka=False) as ready,
         closing(connect(ready.postgres.dsn_for(config.database()), "training")) as connection,

@@ -1,13 +1,13 @@
-"""Train the linear regression, say how good it is out of sample, and write it to LR_MODEL_PATH.
+"""Train the linear regression, evaluate it out of sample, and write it to LR_MODEL_PATH.
 
     python -m ml.train_linear_regression bars.csv
     python -m ml.train_linear_regression daily/*.zip --since 2005-01-01
     python -m ml.train_linear_regression --from-database --interval 1h
 
-The scores are those of `python -m ml.evaluate`: trained anew for each of five test blocks, on what lies before it. The
-model that is written then learns from all rows. `python -m ml.batch_predict_linear_regression` forecasts with it; in a
-notebook joblib.load(path) gives scikit-learn's own pipeline. The models that forecast live are another matter: train
-them with `python -m ml.train`.
+The scores are those of `python -m ml.evaluate`: for each of five test blocks, a model trained on the rows before it.
+The model that is written is then trained on all rows. `python -m ml.batch_predict_linear_regression` forecasts with it;
+in a notebook, joblib.load(path) returns scikit-learn's own pipeline. Models for live forecasts are separate: train them
+with `python -m ml.train`.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import numpy as np
@@ -44,7 +44,7 @@ BLOCKS = 5
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command. Returns its exit status."""
     return run_command("train_linear_regression", parser_of(__doc__, "train_linear_regression"), run)
 
 
@@ -56,14 +56,14 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
     found = walk_forward_scores(rows, settings)
     version = write_model(config, rows, settings, found)
-    learnt = f"{len(rows.target):,} rows, {day(int(rows.made_at[0]))} to {day(int(rows.made_at[-1]))}"
+    learnt = f"{len(rows.target):,} rows from {day(int(rows.made_at[0]))} to {day(int(rows.made_at[-1]))}"
     show(evaluation_table(found), conclusion(found))
-    show(f"Version {version}, learnt from {learnt}, is in {config.models.lr_model_path}.")
+    show(f"Wrote version {version}, trained on {learnt}, to {config.models.lr_model_path}.")
     return 0
 
 
 def require_writable(path: Path) -> None:
-    """Raises ConfigError, before anybody waits for a training, where its result can't be put at LR_MODEL_PATH."""
+    """Raises ConfigError, before the training starts, if LR_MODEL_PATH can't be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=path.parent):
@@ -71,11 +71,11 @@ def require_writable(path: Path) -> None:
     except OSError as error:
         reason = error.strerror or "it can't be written"
     if reason:
-        raise ConfigError(f"LR_MODEL_PATH={path}: {reason}. Name a file in a folder that you may write to.")
+        raise ConfigError(f"LR_MODEL_PATH={path}: {reason}. Name a file in a folder that you can write to.")
 
 
 def walk_forward_scores(rows: Samples, settings: RoundSettings) -> list[Evaluated]:
-    """No change and the regression on the test blocks. Raises ConfigError where rows are too few."""
+    """The scores of no change and of the regression on the test blocks. Raises ConfigError if rows are too few."""
     tests = list(folds(rows.made_at, rows.due_at, BLOCKS))
     require_rows(len(tests[0].train) if tests else 0, settings.min_rows)
     tested = np.arange(tests[0].test[0], len(rows.target))
@@ -88,7 +88,7 @@ def walk_forward_scores(rows: Samples, settings: RoundSettings) -> list[Evaluate
 
 
 def write_model(config: Config, rows: Samples, settings: RoundSettings, found: list[Evaluated]) -> int:
-    """Train on all rows and put the file in place; its version, one more than that of the file it replaces."""
+    """Train on all rows and write the file. Returns its version, one more than that of the file it replaces."""
     path, key = config.models.lr_model_path, key_in(config)
     trained = train(MODEL, rows, settings.training)
     try:

@@ -1,10 +1,10 @@
-"""The trainer: trains the models of TRAINED_MODELS again while bars close, and looks at how forecasts fared.
+"""The trainer: retrains the models of TRAINED_MODELS as bars close, and diagnoses the forecasts.
 
     python -m ml.trainer          run until Ctrl-C
 
-A training runs in a process of its own, after the live parts in line for the machine. A new version forecasts only if
-it is at least as good as the one it would replace on bars that neither has learnt from; otherwise it is kept as a
-candidate. The analytics part takes up what goes live. Settings: .env, see .env.example.
+A training runs in a separate process of lower priority than the live parts. A new version goes live only if it is at
+least as good as the live version on bars that neither was trained on; otherwise it is kept as a candidate. The
+analytics part deploys versions that go live. Settings: .env, see .env.example.
 """
 
 import logging
@@ -17,7 +17,7 @@ from math import ceil
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
-if __name__ == "__main__":  # Ctrl-C amid the imports below ends it at once, without a traceback
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
@@ -34,14 +34,17 @@ from shared.settings.config import Config
 
 POLL_SECONDS = 5.0
 ROUND_SECONDS = 1_800.0
-"""A training that takes longer hangs, and is ended."""
+"""A training that takes longer is considered hung and is terminated."""
 BEAT_SECONDS = 0.5
 MAX_LAG = 2_000
-"""Messages. While the analytics part has more to read, the past is on its way, and what is learnt would be soon old."""
+"""Messages. While the analytics part has more to read, a backfill is under way, and a model trained now would soon be
+outdated."""
 EXIT_TOO_FEW_ROWS = 4
-"""Exit status of a round that found too little to learn from."""
-BEGINS = "trainer runs on database %s: it waits for bars of %s, and until the analytics part has caught up"
-TOO_FEW = "There are too few %s bars to learn from yet: MIN_TRAINING_SAMPLES=%d beside those held out; more will come"
+"""Exit status of a round that found too few rows to train on."""
+STARTED = "trainer started on database %s: waiting for bars of %s, and for the analytics part to catch up"
+TOO_FEW = (
+    "There are too few %s bars to train on yet: MIN_TRAINING_SAMPLES=%d besides the holdout; waiting for more"
+)
 NO_PROGRESS = Progress(0, 0)
 
 log = logging.getLogger("tickstream.trainer")
@@ -49,14 +52,14 @@ log = logging.getLogger("tickstream.trainer")
 
 @dataclass
 class IntervalState:
-    """Where an interval stands: when its models were trained last, and how many bars there were."""
+    """When the models of an interval were last trained, and how many bars there were."""
 
     trained_at: float | None
     bars: int
 
 
 class Trainer:
-    """The rounds of one feed, one at a time."""
+    """The training rounds of one feed, one at a time."""
 
     def __init__(self, config: Config, connection: Connection, sign: HeartbeatRow, stop: Stop) -> None:
         self._config, self._connection, self._sign, self._stop = config, connection, sign, stop
@@ -71,7 +74,7 @@ class Trainer:
         self._rounds = 0
 
     def run(self) -> None:
-        """Train what is due, until the part is to stop."""
+        """Train what is due, until the part is stopped."""
         while not self._stop.is_set():
             due = self._due(time.time())
             for interval, bars in (due or {}).items():
@@ -82,7 +85,7 @@ class Trainer:
         self._sign.write(self._connection, "stopped", "", 0, self._rounds)
 
     def _initial_state(self) -> dict[Interval, IntervalState]:
-        """What was trained before is not trained anew at every start."""
+        """The last trainings, so that a restart does not train again."""
         with transaction(self._connection) as cursor:
             closed, trained = self._closed(cursor), last_trainings(cursor)
         return {
@@ -94,7 +97,7 @@ class Trainer:
         return closed_bars(cursor, self._config.models.prediction_horizon)
 
     def _due(self, now: float) -> dict[Interval, int] | None:
-        """The intervals to train on, with how many bars they have; None while the analytics part is far behind."""
+        """The intervals to train, with their number of bars; None while the analytics part is far behind."""
         with transaction(self._connection) as cursor:
             lag, closed, places = analytics_lag(cursor), self._closed(cursor), exchanges(cursor)
         if lag is None or lag > MAX_LAG:
@@ -103,15 +106,13 @@ class Trainer:
         due = {}
         for interval, state in self._intervals.items():
             progress = closed.get(interval, NO_PROGRESS)
-            state.bars = min(
-                state.bars, progress.bars
-            )  # new settings of forecasts count from where they begin
+            state.bars = min(state.bars, progress.bars)  # new forecast settings restart the count
             if self._schedule.is_due(now, state.trained_at, state.bars, progress, is_open):
                 due[interval] = progress.bars
         return due
 
     def _run_round(self, interval: Interval) -> None:
-        """One round in a process of its own, watched. What it can't do is said in its own log lines."""
+        """Run one round in a separate process and watch it. The process logs its own errors."""
         began = time.monotonic()
         process = get_context("spawn").Process(
             target=work, args=(self._config, interval), name="training", daemon=True
@@ -121,7 +122,7 @@ class Trainer:
             while process.is_alive() and not self._stop.is_set():
                 if time.monotonic() - began > ROUND_SECONDS:
                     log.warning(
-                        "Training on %s bars took over %.0f s and was ended; what serves goes on.",
+                        "Training on %s bars took over %.0f s and was stopped; the live versions stay.",
                         interval,
                         ROUND_SECONDS,
                     )
@@ -137,13 +138,15 @@ class Trainer:
         self._rounds += 1
 
     def tell(self, interval: Interval, status: int | None) -> None:
-        """Say how a round ended, where it has not said so itself; `status` None: it was stopped."""
+        """Log how a round ended, unless it has logged that itself; `status` None: it was stopped."""
         if status == EXIT_TOO_FEW_ROWS:
             if interval not in self._logged:
                 log.info(TOO_FEW, interval, self._config.models.min_training_samples)
             self._logged.add(interval)
         elif status:
-            log.warning("Training on %s bars died with status %d; what serves goes on.", interval, status)
+            log.warning(
+                "Training on %s bars failed with exit status %d; the live versions stay.", interval, status
+            )
 
     def _wait(self, detail: str) -> None:
         until = time.monotonic() + POLL_SECONDS
@@ -157,9 +160,9 @@ class Trainer:
 
 
 def work(config: Config, interval: Interval) -> None:
-    """The life of the process of a round; it exits with TOO_FEW_ROWS where there are too few."""
+    """The main function of a round's process; it exits with EXIT_TOO_FEW_ROWS if there are too few rows."""
     Thread(target=exit_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
-    # Imported here, so that the part itself never loads what only its rounds need.
+    # Imported here, because only the rounds need these libraries, not the part itself.
     from ml.training.training_process import train_interval
 
     if not train_interval(config, interval):
@@ -167,7 +170,7 @@ def work(config: Config, interval: Interval) -> None:
 
 
 def train(config: Config, stop: Stop) -> None:
-    """Train until `stop` is set; nothing where nothing is forecast. Raises ConfigError or StopPart."""
+    """Train until `stop` is set; returns at once if no interval is forecast. Raises ConfigError or StopPart."""
     if not config.models.forecast_intervals:
         log.info("FORECAST_INTERVALS is none: there is nothing to train.")
         return
@@ -179,7 +182,7 @@ def train(config: Config, stop: Stop) -> None:
                 dsn = make_database(ready.postgres.dsn_for("postgres"), ready.database())
                 migrate(dsn)
                 with closing(connect(dsn, "trainer")) as connection, stop.gently():
-                    log.info(BEGINS, ready.database(), ", ".join(config.models.forecast_intervals))
+                    log.info(STARTED, ready.database(), ", ".join(config.models.forecast_intervals))
                     Trainer(ready, connection, sign, stop).run()
 
         retry_until_stopped("trainer", attempt, stop, config.errors)

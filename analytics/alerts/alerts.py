@@ -1,7 +1,7 @@
-"""Threshold rules on closed bars, each with hysteresis: it fires once, and again only after it was rearmed.
+"""Threshold rules on closed bars, with hysteresis: a rule fires once, and again only after it was rearmed.
 
-A rule fires when its value reaches the threshold and rests until the value has come back by a margin, so that
-a value trembling around the line makes one alert and not a hundred.
+A rule fires when its value reaches the threshold. It is rearmed when the value has returned by a margin, so that a
+value that fluctuates around the threshold raises one alert and not many.
 """
 
 from collections.abc import Iterator
@@ -15,17 +15,19 @@ from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 Rule = Literal["rsi_overbought", "rsi_oversold", "price_change", "volume_change", "volatility"]
 
-Zone = Literal["reached", "between", "calm"]
-"""Where a value stands: at its threshold, in the margin below it, or below the margin, which rearms the rule."""
+Zone = Literal["reached", "margin", "rearmed"]
+"""The zone of a value: at or beyond its threshold, in the margin below it, or below the margin, where the rule is
+rearmed."""
 
 RSI_MARGIN = 5.0
-"""An RSI rule rearms 5 points inside its line."""
+"""An RSI rule is rearmed 5 points inside its threshold."""
 RELATIVE_MARGIN = 0.9
-"""Every other rule rearms below 90 % of its threshold."""
+"""Every other rule is rearmed below 90 % of its threshold."""
 VOLUME_DAYS = 20
-"""A bar's volume is compared with the mean of so many days at the same time of day; an older day counts ever less."""
+"""A bar's volume is compared with the mean of this many days at the same time of day; older days have decreasing
+weight."""
 MIN_VOLUME_DAYS = 5
-"""Before a time of day has been seen on so many days nobody knows which volume is usual then."""
+"""Below this number of days at a time of day, the typical volume is unknown."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class TypicalVolume(NamedTuple):
     volume: float
 
     def with_day(self, volume: float) -> "TypicalVolume":
-        """With another day: the plain mean of the first 20, from then on each new one counts a twentieth."""
+        """Add a day: the mean of the first 20 days is plain; after that each new day has a weight of one twentieth."""
         days = min(self.days + 1, VOLUME_DAYS)
         return TypicalVolume(days, self.volume + (volume - self.volume) / days)
 
@@ -68,9 +70,10 @@ NO_VOLUME_YET = TypicalVolume(0, 0.0)
 
 
 class AlertRules:
-    """The rules of one symbol and interval. `periods_per_year` turns annualised volatility back into that of a bar.
+    """The rules of one symbol and interval. `periods_per_year` converts annualised volatility to that of one bar.
 
-    `calendar` says when a session begins: a volume is compared with those as long after, or before, that of other days.
+    `calendar` gives the start of the session: a volume is compared with those of other days at the same distance from
+    it.
     """
 
     def __init__(self, settings: AlertSettings, periods_per_year: float, calendar: SessionCalendar) -> None:
@@ -91,12 +94,12 @@ class AlertRules:
         return fired
 
     def _bar_of_session(self, bar: Bar) -> int:
-        """Which bar of the day this is, counted from the beginning of the session."""
+        """The number of this bar in its day, counted from the start of the session."""
         since = bar.start - self._calendar.at(bar.start).day_start
         return since % DAY // INTERVAL_SECONDS[bar.interval]
 
     def _judge(self, bar: Bar, row: IndicatorRow, typical: TypicalVolume) -> Iterator[tuple[Alert, Zone]]:
-        """Each rule that has a value, what it would say, and where the value stands."""
+        """For each rule that has a value: the alert that it would raise, and the zone of the value."""
         limits = self._settings
         if row.rsi is not None:
             over, under = limits.rsi_overbought, limits.rsi_oversold
@@ -111,7 +114,7 @@ class AlertRules:
             yield _relative("volatility", row.volatility * self._bar_volatility, limits.volatility)
 
     def _fires(self, rule: Rule, zone: Zone) -> bool:
-        if zone == "calm":
+        if zone == "rearmed":
             self._fired.discard(rule)
         if zone != "reached" or rule in self._fired:
             return False
@@ -119,7 +122,7 @@ class AlertRules:
         return True
 
     def split(self, ratio: float) -> None:
-        """One share became `ratio` shares. Exact: rules look at ratios of closes and of volumes alone."""
+        """One share became `ratio` shares. Exact, because rules use only ratios of closes and of volumes."""
         if self._last_close is not None:
             self._last_close /= ratio
         self._typical_volumes = {
@@ -127,12 +130,12 @@ class AlertRules:
         }
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps."""
+        """The state for a snapshot."""
         typical = [[position, *typical] for position, typical in sorted(self._typical_volumes.items())]
         return {"resting": sorted(self._fired), "close": self._last_close, "usual": typical}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a snapshot; with other thresholds, rules that rest go on resting until they rearm."""
+        """Restore a snapshot. If thresholds have changed, rules that fired stay disarmed until they are rearmed."""
         self._fired = set(state["resting"])
         self._last_close = state["close"]
         self._typical_volumes = {
@@ -140,10 +143,10 @@ class AlertRules:
         }
 
 
-def _zone(value: float, threshold: float, calm_below: float) -> Zone:
+def _zone(value: float, threshold: float, rearmed_below: float) -> Zone:
     if value >= threshold:
         return "reached"
-    return "calm" if value < calm_below else "between"
+    return "rearmed" if value < rearmed_below else "margin"
 
 
 def _relative(rule: Rule, value: float, threshold: float) -> tuple[Alert, Zone]:

@@ -1,10 +1,9 @@
-"""Quotes into bars.
+"""Builds bars from quotes.
 
-One rule decides everything: a minute is closed once its symbol's time has passed its end, and what comes for a
-closed minute is late: it is counted and enters no bar of any interval. So a closed bar never changes, five
-minutes are always the sum of their minutes, and all intervals agree, but where a source gave a bar whole: that one
-stays as given. Within an open bar the order of arrival does not matter: open is the price of the earliest event,
-close that of the latest.
+A minute is closed once its symbol's time has passed its end. A record for a closed minute is late: it is counted and
+enters no bar of any interval. So a closed bar never changes, a five-minute bar is always the sum of its minutes, and
+all intervals agree. The exception is a bar that a source gave whole: it stays as given. Within an open bar the order of
+arrival does not matter: open is the price of the earliest event, close that of the latest.
 """
 
 from functools import lru_cache
@@ -19,7 +18,7 @@ MINUTE = 60
 
 
 class Slot(NamedTuple):
-    """Where a bar lies: [start, end) in epoch seconds UTC. `session` is that of the start."""
+    """The time range of a bar: [start, end) in epoch seconds UTC. `session` is the session at its start."""
 
     start: int
     end: int
@@ -28,10 +27,10 @@ class Slot(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def slot_of(interval: Interval, second: int, calendar: SessionCalendar) -> Slot | None:
-    """The slot of `interval` that holds `second`, by the exchange's calendar; thousands of symbols share it.
+    """The slot of `interval` that contains `second`, by the exchange's calendar. Cached, because many symbols share it.
 
-    Intraday slots lie on multiples of their length in UTC. A day is the regular session from its opening to its close,
-    with its break, so outside it there is no slot and the answer is None.
+    Intraday slots start at multiples of their length in UTC. The slot of a day is its regular session from open to
+    close, including breaks; outside a regular session there is no daily slot and the result is None.
     """
     if interval == "1d":
         _, opens, closes = calendar.at(second)
@@ -42,19 +41,19 @@ def slot_of(interval: Interval, second: int, calendar: SessionCalendar) -> Slot 
 
 
 def slot_filled_by(start: int, end: int, interval: Interval, calendar: SessionCalendar) -> Slot | None:
-    """The slot of `interval` that a piece of [start, end) fills: for a day, one whose session it reaches into.
+    """The slot of `interval` that a piece of [start, end) contributes to; for a day, the session that it overlaps.
 
-    The hour from 9 to 10 in New York holds the first half hour of the session.
+    For example, the hour from 9 to 10 in New York contains the first half hour of the session.
     """
     return slot_of(interval, start, calendar) or slot_of(interval, end - 1, calendar)
 
 
 class OpenBar:
-    """A bar that still takes quotes.
+    """A bar that still accepts quotes.
 
-    `notional` is the sum of price times size over `sized`, the volume that came with a price of its own; their
-    ratio is the volume-weighted average price. `whole` says that the source gave the bar of exactly this slot, which
-    nothing shorter is to fill. Times are epoch seconds.
+    `notional` is the sum of price times size over `sized`, the volume that came with its own price; their ratio is the
+    volume-weighted average price. `whole` means that the source gave the bar of exactly this slot; shorter bars then do
+    not contribute to it. Times are epoch seconds.
     """
 
     __slots__ = (
@@ -73,7 +72,8 @@ class OpenBar:
 
     @classmethod
     def of_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
-        """A recorded bar as a piece to merge into `slot`: a day is its session, a second ends before its minute."""
+        """A recorded bar as a piece to merge into `slot`. A daily bar covers its session; a one-second bar ends within
+        its minute."""
         start = slot.start if record.interval == "1d" else int(record.start.timestamp())
         end = (
             slot.end if record.interval == "1d" else min(start + INTERVAL_SECONDS[record.interval], slot.end)
@@ -87,7 +87,7 @@ class OpenBar:
         return piece
 
     def add(self, price: float, size: float | None, time: float) -> None:
-        """Fold one quote in; `time` is its event time."""
+        """Add one quote; `time` is its event time."""
         if price > self.high:
             self.high = price
         elif price < self.low:
@@ -103,7 +103,7 @@ class OpenBar:
         self.quotes += 1
 
     def merge(self, other: "OpenBar") -> None:
-        """Fold a shorter bar in."""
+        """Add a shorter bar."""
         if other.high > self.high:
             self.high = other.high
         if other.low < self.low:
@@ -118,14 +118,14 @@ class OpenBar:
         self.quotes += other.quotes
 
     def split(self, ratio: float) -> None:
-        """One share became `ratio` shares: prices are divided, volumes multiplied, and what was paid stays."""
+        """One share became `ratio` shares: prices are divided, volumes are multiplied, `notional` stays the same."""
         self.open, self.high, self.low = self.open / ratio, self.high / ratio, self.low / ratio
         self.close /= ratio
         self.volume *= ratio
         self.sized *= ratio
 
     def bar(self, symbol: str, interval: Interval) -> Bar:
-        """What the bar is by now. A mean lies between low and high, also where rounding would carry it past them."""
+        """The bar so far. The average price is clamped to [low, high], because rounding could move it outside."""
         vwap = self.notional / self.sized if self.sized > 0 else None
         if vwap is not None:
             vwap = min(max(vwap, self.low), self.high)
@@ -144,12 +144,12 @@ class OpenBar:
         )
 
     def state(self) -> BarState:
-        """Everything the bar knows, for a snapshot."""
+        """All fields, for a snapshot."""
         return tuple(getattr(self, name) for name in self.__slots__)
 
     @classmethod
     def restored(cls, state: BarState) -> "OpenBar":
-        """The bar of a snapshot, continuing bit for bit."""
+        """The bar of a snapshot, bit for bit the same."""
         bar = cls.__new__(cls)
         for name, value in zip(cls.__slots__, state, strict=True):
             setattr(bar, name, value)

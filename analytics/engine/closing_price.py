@@ -1,8 +1,8 @@
-"""The closing price of a session, which sources tell a moment after its end, belongs to its last minute. Pure.
+"""Assigns the closing price of a session, which sources report shortly after its end, to its last minute. Pure.
 
-New York's closing auctions are held at 16:00 and told as trades of the regular session at 16:00:00 to 16:00:02. By its
-time alone such a price would be one of after-hours trading, and each day would lack its official close and the volume
-of the auction.
+New York's closing auctions are held at 16:00 and reported as trades of the regular session from 16:00:00 to 16:00:02.
+By time alone such a trade would belong to after-hours trading, and each day would lack its official close and the
+volume of the auction.
 """
 
 from math import nextafter
@@ -16,8 +16,8 @@ REGULAR = "regular"
 
 
 class PlaceInBars(NamedTuple):
-    """Where a quote enters bars: the time that it counts at and the beginning of its minute, both in epoch seconds, and
-    the bar of that minute where there is one."""
+    """Where a quote enters bars: the time it counts at and the start of its minute, both in epoch seconds, and the open
+    bar of that minute if there is one."""
 
     at: float
     start: int
@@ -25,10 +25,10 @@ class PlaceInBars(NamedTuple):
 
 
 def counted_at(time: float, state: SymbolState, closed_until: int) -> PlaceInBars:
-    """Where a price of the regular session enters bars that was told outside of it, as `time` says.
+    """Where a trade of the regular session enters bars if its `time` is outside the session.
 
-    Where that is within a minute after the end it counts at the last moment, unless the last minute is closed: of the
-    symbol, or of all where they are closed until `closed_until`.
+    Within a minute after the end of the session, it counts at the session's last moment, unless the last minute is
+    closed, for the symbol or for all symbols (`closed_until`).
     """
     start = int(time) // MINUTE * MINUTE
     is_open = state.closed_until < start and closed_until < start
@@ -38,5 +38,5 @@ def counted_at(time: float, state: SymbolState, closed_until: int) -> PlaceInBar
 
 
 def _ends_a_day(second: int, calendar: SessionCalendar) -> bool:
-    """Whether a day ends just then, and no other one begins."""
+    """Whether a session ends at this second and no other one starts."""
     return slot_of("1d", second, calendar) is None and slot_of("1d", second - 1, calendar) is not None

@@ -1,11 +1,12 @@
-"""Which symbols may have a bar that ends, and when: all that time said to a whole partition must look at."""
+"""Finds the symbols that may have a bar to close, so that a time mark for a whole partition need not look at every
+symbol."""
 
 
 class BarDeadlines:
-    """For each symbol with an open bar a time, epoch seconds, before which none of its bars ends.
+    """For each symbol with an open bar, a time in epoch seconds before which none of its bars ends.
 
-    One of a symbol and no more, however many bars it opens and closes by its own time; so it may be passed already
-    when it is taken, and the symbol is noted again.
+    There is one entry per symbol, however many bars it opens and closes. The entry may be older than the next end; the
+    symbol is then noted again after `take`.
     """
 
     def __init__(self) -> None:
@@ -13,7 +14,7 @@ class BarDeadlines:
         self._symbols: dict[int, set[str]] = {}
 
     def note(self, symbol: str, end: int) -> None:
-        """The symbol has an open bar, and the next one ends at `end`."""
+        """The symbol has an open bar; its next one ends at `end`."""
         noted = self._ends.get(symbol)
         if noted is not None:
             if noted <= end:
@@ -26,7 +27,7 @@ class BarDeadlines:
         self._symbols.setdefault(end, set()).add(symbol)
 
     def take(self, until: int) -> list[str]:
-        """The symbols with a bar that may end by `until`, in order of their names; they are no longer noted."""
+        """Remove and return the symbols with a bar that may end by `until`, sorted by name."""
         ends = [end for end in self._symbols if end <= until]
         symbols = sorted(symbol for end in ends for symbol in self._symbols.pop(end))
         for symbol in symbols:

@@ -1,8 +1,8 @@
-"""Which versions of trained models forecast in a partition, and from which offset on.
+"""Which versions of trained models forecast in a partition, and from which offset.
 
-A version goes live when its training is over, at no offset of the log. The analysis takes it up between two batches and
-writes down the offset with the rows that it forecast first; whoever folds the log again, after a kill or from the
-start, changes models at the very same records.
+A promotion happens at the end of a training, at no particular offset of the log. The analysis deploys the version
+between two batches and stores the offset together with the first rows that the version forecasts. When the log is
+reprocessed, after a kill or from the start, models change at exactly the same records.
 """
 
 from collections import deque
@@ -15,40 +15,40 @@ from ml.models.predictors import Served
 from shared.market.records import Interval
 
 Versions = dict[Interval, dict[str, int]]
-"""The versions that serve, by interval and model."""
+"""The deployed versions, by interval and model."""
 
 
 class ModelSource(Protocol):
-    """Where trained models lie."""
+    """Where trained models are loaded from."""
 
     def live(self) -> Versions:
-        """The versions that are to forecast from now on; of an interval that is not among them nothing is known."""
+        """The versions that are live now. If an interval is missing, its live versions are unknown."""
 
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
-        """One that serves or has served, whatever the settings are now; None where it is gone or not to be trusted,
-        which was said once."""
+        """A version that is or was deployed, whatever the current settings are; None if it is missing or not trusted,
+        which is logged once."""
 
     def is_compatible(self, interval: Interval, model: str, version: int) -> bool:
-        """Whether it may forecast what is new, under the settings of now; why not was said once."""
+        """Whether the version may make new forecasts under the current settings; the reason why not is logged once."""
 
 
 class EmptyModelSource:
-    """Where nothing is trained."""
+    """A source without models."""
 
     def live(self) -> Versions:
-        """None of them."""
+        """No versions."""
         return {}
 
     def served(self, interval: Interval, model: str, version: int) -> None:
-        """There is none."""
+        """Always None."""
 
     def is_compatible(self, *_: object) -> bool:
-        """There is none."""
+        """Always False."""
         return False
 
 
 class Deployment(NamedTuple):
-    """From the record at `offset` on this version of a model forecasts; None: the model doesn't any more."""
+    """From the record at `offset`, this version of a model forecasts; None: the model no longer does."""
 
     offset: int
     interval: Interval
@@ -57,9 +57,9 @@ class Deployment(NamedTuple):
 
 
 class Deployments:
-    """The trained models of one partition: `versions` serve now, and `known` switches, in order, are still to come.
+    """The trained models of one partition: `versions` are deployed now; `known` are later deployments, in order.
 
-    `next_offset` is that of the next known switch. `start` before the first record is folded.
+    `next_offset` is that of the next known deployment. Call `start` before the first record is processed.
     """
 
     def __init__(self, model_source: ModelSource, versions: Versions, known: Iterable[Deployment]) -> None:
@@ -69,24 +69,24 @@ class Deployments:
 
     @property
     def next_offset(self) -> float:
-        """Infinity where no switch is known."""
+        """Infinity if no further deployment is known."""
         return self._known[0].offset if self._known else inf
 
     def start(self, engine: Engine) -> None:
-        """Let the engine forecast with what serves."""
+        """Let the engine forecast with the deployed versions."""
         for interval in self.versions:
             self._serve(interval, engine)
 
     def catch_up(self, offset: int, engine: Engine) -> None:
-        """Make the switches that hold from `offset` on or from before."""
+        """Apply the known deployments from `offset` or earlier."""
         due = []
         while self.next_offset <= offset:
             due.append(self._known.popleft())
         self._make(due, engine)
 
     def update_live(self, live: Versions, offset: int, engine: Engine) -> list[Deployment]:
-        """Serve what is live from `offset` on; what had to be switched. Where the shelf doesn't admit a live version,
-        the one before goes on, if that is admitted still."""
+        """Deploy the live versions from `offset`. Returns the changes. If a live version is not compatible, the
+        deployed one stays as long as it is compatible."""
         deployments = [
             Deployment(offset, interval, model, version)
             for interval, models in live.items()
@@ -100,7 +100,7 @@ class Deployments:
         return self.versions.get(interval, {}).get(model)
 
     def _next(self, interval: Interval, model: str, live: int | None) -> int | None:
-        """What is to forecast where `live` is the live version; None: nothing."""
+        """The version to deploy if `live` is the live one; None for no version."""
         if live is None:
             return None
         candidates = (live, self._now(interval, model))

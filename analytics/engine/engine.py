@@ -1,10 +1,10 @@
-"""The fold over one partition of the log: records in, closed bars with indicators, alerts and forecasts out.
+"""Processes one partition of the log: records in; closed bars with indicators, alerts and forecasts out.
 
-Pure: the same records give the same events and the same state, wherever a batch was cut, live or replayed.
+Pure: the same records give the same events and the same state, wherever batches begin and end, live or replayed.
 
-Time is each symbol's own. A symbol's records and the marks that name it say how late it is for that symbol and for
-no other; a mark without a symbol says it for all. So a symbol that comes later is given its past in peace, and a
-source that lags holds up nobody else's bars.
+Each symbol has its own time. A symbol's records, and time marks that name it, advance the time of that symbol only; a
+mark without a symbol advances the time of all. So a symbol that is added later can be backfilled without late records,
+and a lagging source does not delay the bars of other symbols.
 """
 
 from collections.abc import Iterable
@@ -45,14 +45,15 @@ FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
     "1s": ("1m",),
     "1m": ("1m",),
 }
-"""What a recorded bar fills at once, shortest first: minutes go on into the longer intervals when they close."""
+"""The intervals that a recorded bar contributes to directly, shortest first; minutes contribute to longer intervals
+when they close."""
 
 
 NO_SEARCHES = NoSearches()
 
 
 def closed_until(time: float, grace: float) -> int:
-    """Every bar that ends by then is closed once it is `time`; epoch seconds."""
+    """At `time`, every bar that ends by the result is closed; epoch seconds."""
     return max(0, int((time - grace) // MINUTE) * MINUTE)
 
 
@@ -61,8 +62,8 @@ PastBars = dict[tuple[str, Interval], list[PastBar]]
 
 
 class Event(NamedTuple):
-    """A bar that closed, the offset of the record that moved its symbol's time past its end, and what that says of
-    the bars to come, where they are forecast."""
+    """A closed bar, the offset of the record that advanced its symbol's time past its end, and the forecasts made at
+    its close, if its interval is forecast."""
 
     offset: int
     closed: ClosedBar
@@ -70,13 +71,13 @@ class Event(NamedTuple):
 
 
 def _order(closed: ClosedBar) -> tuple[int, int, str]:
-    """Bars of many symbols close in order of time, and minutes before what they fill."""
+    """Sort key: bars of many symbols close in order of time, and minutes before the longer bars that contain them."""
     bar = closed.bar
     return bar.end, INTERVAL_SECONDS[bar.interval], bar.symbol
 
 
 class Engine:
-    """One partition. `changed` names the symbols touched since it was last cleared."""
+    """The state of one partition. `changed` contains the symbols changed since it was last cleared."""
 
     def __init__(self, settings: EngineSettings, searches: Searches = NO_SEARCHES) -> None:
         self.settings = settings
@@ -89,12 +90,12 @@ class Engine:
         self.changed: set[str] = set()
         self._deadlines = BarDeadlines()
         self._events: list[Event] = []
-        # Symbols with a split that waits, or with actions that were not taken yet.
+        # Symbols with an unconfirmed split, or with actions that were not taken yet.
         self._unsettled: set[str] = set()
         self._closed_until = 0
 
     def fold(self, record: Record, offset: int) -> None:
-        """Fold one record in; what it closed is in the next `take_events`."""
+        """Process one record; the bars that it closes are in the next `take_events`."""
         if type(record) is Quote:
             self._fold_quote(record, offset)
         elif isinstance(record, RecordedBar):
@@ -105,16 +106,16 @@ class Engine:
             self._fold_mark(record, offset)
 
     def serve(self, interval: Interval, trained: Trained) -> None:
-        """From the next record on these trained models forecast the bars of an interval, and no others."""
+        """From the next record on, exactly these trained models forecast the bars of an interval."""
         self._trained[interval] = trained
 
     def take_events(self) -> list[Event]:
-        """What closed since the last call, in order."""
+        """The events since the last call, in order."""
         events, self._events = self._events, []
         return events
 
     def take_actions(self) -> list[SettledAction]:
-        """The splits and dividends that hold since the last call, and splits that were set aside."""
+        """The splits and dividends that took effect since the last call, and the splits that were rejected."""
         actions: list[SettledAction] = []
         for symbol in sorted(self._unsettled):
             state = self.symbols[symbol]
@@ -150,9 +151,10 @@ class Engine:
             bar.add(quote.price, quote.size, at)
 
     def _fold_bar(self, record: RecordedBar, offset: int) -> None:
-        """A recorded bar fills its own interval and every longer one; a shorter one than a minute, the minute.
+        """A recorded bar contributes to its own interval and every longer one; one shorter than a minute, to its
+        minute.
 
-        One that is whole comes too late where anything of its slot is there: that stays, but for an open minute.
+        A whole bar is ignored if its slot has data already, unless that is an open minute, which it replaces.
         """
         start = int(record.start.timestamp())
         state = self.symbols.get(record.symbol) or self._new_symbol(record.symbol, record.exchange)
@@ -180,9 +182,9 @@ class Engine:
         self._note(state)
 
     def _fold_action(self, action: CorporateAction, offset: int) -> None:
-        """A split tells the prices so far in new shares, once a price shows it; a dividend changes no number.
+        """A split converts the prices so far to new shares, once a price confirms it; a dividend changes no number.
 
-        Bars that ended before it close without grace: no straggler is told in old shares any more.
+        Bars that ended before it close without grace, because no more quotes in old shares are expected.
         """
         time = action.time.timestamp()
         state = self.symbols.get(action.symbol) or self._new_symbol(action.symbol, action.exchange)
@@ -203,7 +205,8 @@ class Engine:
         return state
 
     def _advance(self, state: SymbolState, until: int, offset: int) -> None:
-        """Close what has ended of one symbol: it is as late as its own records say, or the whole partition."""
+        """Close the bars of one symbol that ended by `until`, or by the time of the whole partition if that is
+        later."""
         if until < self._closed_until:
             until = self._closed_until
         if until <= state.closed_until:
@@ -217,7 +220,7 @@ class Engine:
             self._deadlines.note(state.symbol, end)
 
     def _advance_all(self, until: int, offset: int) -> None:
-        """Close what has ended of every symbol; those of which nothing can have ended are not looked at."""
+        """Close the bars of every symbol that have ended; symbols without a bar that may have ended are skipped."""
         if until <= self._closed_until:
             return
         self._closed_until = until
@@ -231,8 +234,8 @@ class Engine:
         self._events += self._events_of(sorted(closed, key=_order), offset)
 
     def _events_of(self, bars: Iterable[ClosedBar], offset: int) -> list[Event]:
-        """The events of bars that closed, with a step of the forecasts for each, in order: what one symbol's forecasts
-        were off by tells how wide the next one's intervals must be."""
+        """The events of closed bars, in order, each with its forecasts. The order matters: the errors of one symbol's
+        forecasts change the interval widths of the next one's."""
         return [Event(offset, closed, self._step(closed)) for closed in bars]
 
     def _step(self, closed: ClosedBar) -> ForecastStep | None:
@@ -246,14 +249,14 @@ class Engine:
         return forecasts.advance(bar, pools, self._searches, trained)
 
     def forecasts(self) -> list[SeriesForecasts]:
-        """Those of every symbol and interval."""
+        """The forecasts of every symbol and interval."""
         series = (series for state in self.symbols.values() for series in state.open.series.values())
         return [each.forecasts for each in series if each.forecasts is not None]
 
     def under(self, settings: EngineSettings, past: PastBars) -> "Engine":
-        """The same engine, under other rules from here on; forecasts that these make anew begin behind `past`.
+        """A copy of the engine with other settings; forecasts that these settings restart begin after `past`.
 
-        Raises SettingsChanged where the indicators' periods differ.
+        Raises SettingsChanged if the indicator periods differ.
         """
         engine = Engine(settings, self._searches)
         engine.restore(self.state(), {symbol: state.state() for symbol, state in self.symbols.items()})
@@ -265,7 +268,7 @@ class Engine:
         return engine
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps of the partition; that of each symbol is its own."""
+        """The partition's state for a snapshot; each symbol has its own."""
         return {
             "closed_until": self._closed_until,
             "pools": {
@@ -277,9 +280,10 @@ class Engine:
     def restore(
         self, state: dict[str, Any], symbols: dict[str, dict[str, Any]], indicators: Rebuilt | None = None
     ) -> None:
-        """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
+        """Restore a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from the
+        bars.
 
-        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        Raises SettingsChanged if they are not given and the snapshot was made with other periods.
         """
         self._closed_until = state["closed_until"]
         for symbol, kept in sorted(symbols.items()):

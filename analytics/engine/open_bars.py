@@ -1,4 +1,4 @@
-"""The open bars of one symbol in all intervals: what fills them, and in which order they close."""
+"""The open bars of one symbol in all intervals: how they are filled, and in which order they close."""
 
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
@@ -12,7 +12,8 @@ from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval, Quote
 
 
 class Due(NamedTuple):
-    """When an open bar ends. Sorted as they are, bars close in order of time and minutes before what they fill."""
+    """When an open bar ends. In sorted order, bars close by time, and minutes before the longer bars that contain
+    them."""
 
     end: int
     seconds: int
@@ -21,10 +22,10 @@ class Due(NamedTuple):
 
 
 class OpenBars:
-    """The five series of a symbol. A minute goes on into the longer intervals when it closes.
+    """The five series of a symbol. A minute contributes to the longer intervals when it closes.
 
-    A bar that its source gave whole stays as given: what lies within it fills neither it nor anything longer,
-    because the whole bar has filled that itself.
+    A bar that its source gave whole stays as given: shorter bars within it contribute neither to it nor to longer ones,
+    because the whole bar itself already has.
     """
 
     def __init__(self, series: dict[Interval, BarSeries], calendar: SessionCalendar) -> None:
@@ -35,7 +36,7 @@ class OpenBars:
 
     @property
     def next_end(self) -> int | None:
-        """When the next bar ends, epoch seconds; None where none is open."""
+        """When the next bar ends, epoch seconds; None if none is open."""
         return self._due[0].end if self._due else None
 
     def has_ended(self, until: int) -> bool:
@@ -43,23 +44,24 @@ class OpenBars:
         return bool(self._due) and self._due[0].end <= until
 
     def open_minute(self, quote: Quote, start: int, time: float) -> OpenBar:
-        """The minute that begins with a quote; `time` is the quote's event time."""
+        """Open the minute of its first quote; `time` is the quote's event time."""
         slot = slot_of("1m", start, self._calendar)
-        assert slot is not None, "only a day may have none"
+        assert slot is not None, "only a day may have no slot"
         bar = self.minutes[start] = OpenBar(slot, quote.source, quote.price, time)
         heappush(self._due, Due(slot.end, MINUTE, start, "1m"))
         return bar
 
     def has_begun(self, interval: Interval, slot: Slot) -> bool:
-        """Whether anything of this slot came already, be it only into a minute that is still open."""
+        """Whether this slot has data already, if only in a minute that is still open."""
         return slot.start in self.series[interval].open_bars or any(
             slot.start <= minute < slot.end for minute in self.minutes
         )
 
     def complete_minute(self, slot: Slot, piece: OpenBar) -> bool:
-        """What the source says of a whole minute takes the place of what quotes made of a part of it, while it is open.
+        """Replace an open minute that was built from quotes by the whole minute of the source. Returns whether it was
+        replaced.
 
-        A live stream that begins or breaks within a minute sees only a part of it. False where nothing was replaced.
+        A live stream that starts or breaks within a minute has only a part of it.
         """
         bar = self.minutes.get(slot.start)
         is_part = bar is not None and not bar.whole and bar.end == slot.end
@@ -68,7 +70,7 @@ class OpenBars:
         return is_part
 
     def fill(self, piece: OpenBar, intervals: Iterable[Interval], after: int) -> None:
-        """Fill a piece into the bars that end after `after`: a day may be closed before a recorded hour is."""
+        """Add a piece to the bars that end after `after`; a day may close before a recorded hour does."""
         for interval in intervals:
             slot = slot_filled_by(piece.start, piece.end, interval, self._calendar)
             if slot is None or slot.end <= after:
@@ -83,7 +85,7 @@ class OpenBars:
                 bar.merge(piece)
 
     def add_day(self, slot: Slot, piece: OpenBar) -> None:
-        """Open a day that its source has told as a whole, of which the calendar knows no session."""
+        """Open the bar of a whole day for which the calendar has no session."""
         self.series["1d"].begin(slot, piece)
         heappush(self._due, Due(slot.end, INTERVAL_SECONDS["1d"], slot.start, "1d"))
 
@@ -100,12 +102,14 @@ class OpenBars:
         return closed
 
     def split(self, ratio: float, time: float) -> None:
-        """One share became `ratio` shares at `time`: what prices and volumes went into is told in new shares."""
+        """One share became `ratio` shares at `time`: convert the open bars and the state of each series to new
+        shares."""
         for series in self.series.values():
             series.split(ratio, time)
 
     def newest(self, interval: Interval) -> OpenBar | None:
-        """A copy of the newest open bar, with the minutes that it will get when they close; None without any."""
+        """A copy of the newest open bar, including the minutes that it will get when they close; None if there is
+        none."""
         series = self.series[interval]
         minutes = [minute for _, minute in sorted(self.minutes.items()) if self._reaches(minute, interval)]
         slot = self._newest_slot(series, minutes)
@@ -127,19 +131,21 @@ class OpenBars:
         return max((slot for slot in (*filled, *open_) if slot is not None), default=None)
 
     def _reaches(self, minute: OpenBar, interval: Interval) -> bool:
-        """Whether a minute will fill this interval when it closes: whether no whole bar is in its way."""
+        """Whether a minute will contribute to this interval when it closes, that is, whether no whole bar prevents
+        it."""
         way = INTERVALS[1 : INTERVALS.index(interval) + 1]
         slots = ((step, slot_of(step, minute.start, self._calendar)) for step in way)
         return not any(slot is not None and self.series[step].is_whole(slot.start) for step, slot in slots)
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps, by interval."""
+        """The state for a snapshot, by interval."""
         return {interval: series.state() for interval, series in self.series.items()}
 
     def restore(self, state: dict[str, Any], indicators: dict[Interval, IndicatorSet] | None) -> None:
-        """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
+        """Restore a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from the
+        bars.
 
-        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        Raises SettingsChanged if they are not given and the snapshot was made with other periods.
         """
         for interval, series in self.series.items():
             series.restore(state[interval], None if indicators is None else indicators[interval])

@@ -1,4 +1,4 @@
-"""One symbol in one interval: the bars still open, and of the closed ones indicators, alert rules and forecasts."""
+"""One symbol in one interval: the open bars, and the indicators, alert rules and forecasts of the closed ones."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from shared.market.records import Bar, Interval
 
 
 class ClosedBar(NamedTuple):
-    """A bar that will never change, its indicators, and the alerts it set off."""
+    """A bar that no longer changes, its indicators, and the alerts that it raised."""
 
     bar: Bar
     indicators: IndicatorRow
@@ -20,9 +20,10 @@ class ClosedBar(NamedTuple):
 
 
 class BarSeries:
-    """Bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`.
+    """The bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`.
 
-    `forecasts` are moved by whoever closes the bars, for they learn from other symbols' too; None where there are none.
+    `forecasts` are updated by the caller, because they learn from other symbols too; None if the interval is not
+    forecast.
     """
 
     def __init__(
@@ -50,15 +51,15 @@ class BarSeries:
         self.open_bars[slot.start] = bar
 
     def is_whole(self, start: int) -> bool:
-        """Whether the open bar that began at `start` is one that its source gave whole."""
+        """Whether the open bar that starts at `start` was given whole by its source."""
         bar = self.open_bars.get(start)
         return bar is not None and bar.whole
 
     def split(self, ratio: float, time: float) -> None:
-        """One share became `ratio` shares at `time`: what is older goes on in new shares.
+        """One share became `ratio` shares at `time`: convert what is older to new shares.
 
-        Told too late, it leaves alone what has seen new prices already: bars with one since, and the indicators, rules
-        and forecasts of a series that has closed one since.
+        If the split is reported late, it does not change data that already has new prices: bars with a price since
+        then, and the indicators, rules and forecasts of a series that has closed a bar since then.
         """
         for bar in self.open_bars.values():
             if bar.start < time and bar.close_time <= time:
@@ -72,7 +73,7 @@ class BarSeries:
             self.forecasts.split(ratio)
 
     def close(self, start: int) -> tuple[OpenBar, ClosedBar]:
-        """Close the bar that began at `start`: the bar as a piece for longer intervals, and what to keep of it."""
+        """Close the bar that starts at `start`. Returns it as a piece for longer intervals, and as a closed bar."""
         piece = self.open_bars.pop(start)
         self.closed_until = piece.end
         bar = piece.bar(self.symbol, self.interval)
@@ -81,7 +82,7 @@ class BarSeries:
         return piece, ClosedBar(bar, row, alerts)
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps."""
+        """The state for a snapshot."""
         return {
             "closed_until": self.closed_until,
             "open": [bar.state() for bar in self.open_bars.values()],
@@ -91,10 +92,11 @@ class BarSeries:
         }
 
     def restore(self, state: dict[str, Any], indicators: IndicatorSet | None) -> None:
-        """Continue from a snapshot, but for `indicators` where they are given: they were made from the bars.
+        """Restore a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from the
+        bars.
 
-        Forecasts under other settings begin anew. Raises SettingsChanged where `indicators` are not given and the
-        snapshot was made with other periods.
+        Forecasts made with other settings are not restored. Raises SettingsChanged if `indicators` are not given and
+        the snapshot was made with other periods.
         """
         self.closed_until = state["closed_until"]
         if indicators is None:

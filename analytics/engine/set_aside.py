@@ -1,4 +1,4 @@
-"""What entered no bar while records were folded, so that it can be named at the end."""
+"""Records that entered no bar, so that they can be listed at the end."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ REASONS = {
     "extreme": "were over ten times off the price before, and no second one confirmed them",
     "ignored": "are recorded bars whose time was filled already, or lies outside every session",
 }
-"""By the count of a symbol that it raises."""
+"""By the counter of a symbol that the record increased."""
 
 
 class SetAside:
@@ -26,7 +26,7 @@ class SetAside:
         self._first: dict[tuple[str, str], tuple[datetime, float]] = {}
 
     def look(self, record: Quote | RecordedBar, state: SymbolState) -> None:
-        """Note whether the record that was folded last into this state raised one of its counts."""
+        """Note whether the last record, processed into this state, increased one of its counters."""
         counts = state.late, state.extreme, state.ignored
         before = self._seen.get(record.symbol, (0, 0, 0))
         if counts == before:
@@ -38,14 +38,14 @@ class SetAside:
                 self._first.setdefault((record.symbol, reason), _place(record))
 
     def note_rejected(self, settled: SettledAction) -> None:
-        """Note a split that is set aside; of what holds, nothing."""
+        """Note a split that was rejected; splits that took effect are ignored."""
         if settled.rejection:
             self._rejections.append(
                 f"{settled.action.symbol}, {settled.action.time.date()}: {settled.rejection}."
             )
 
     def lines(self) -> Iterator[str]:
-        """A sentence for each symbol and reason, and for each split."""
+        """A sentence for each symbol and reason, and for each rejected split."""
         yield from self._rejections
         for (symbol, reason), count in sorted(self._counts.items()):
             time, price = self._first[symbol, reason]

@@ -1,4 +1,4 @@
-"""A finished day of which the calendar knows no session, such as a Saturday on which the exchange was open. Pure."""
+"""Daily bars of days for which the calendar has no session, such as a Saturday on which the exchange was open. Pure."""
 
 from analytics.engine.bars import OpenBar, Slot
 from analytics.engine.symbol_state import SymbolState, quote_of
@@ -7,11 +7,11 @@ from shared.market.records import RecordedBar
 
 
 def take_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bool:
-    """Open the bar of such a day, which is that of the whole local day; whether there is one.
+    """Open the bar of such a day, which covers the whole local day. Returns whether there is one.
 
-    Its source may tell it after the symbol's time has passed, for quotes of that day make no day bar: it comes too late
-    only once a later day has closed, or a split has taken effect. A day that shows no trading is ignored. All bars
-    that end by `closed` are to be closed now.
+    The source may report it after the symbol's time has passed, because quotes of that day make no daily bar. It is
+    late only if a later day has closed or a split has taken effect. A day without trading is ignored. The caller must
+    then close all bars that end by `closed`.
     """
     day = special_day(int(record.start.timestamp()), state.calendar)
     series = state.open.series["1d"]

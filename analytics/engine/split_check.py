@@ -1,4 +1,4 @@
-"""The splits of one symbol: each waits for the first prices behind it, which tell whether there was one."""
+"""The splits of one symbol. Each split takes effect only once the first prices after it confirm it."""
 
 from typing import Any, NamedTuple
 
@@ -8,11 +8,11 @@ from shared.market.records import CorporateAction
 from shared.market.splits import shows_split
 
 CONFIRMATION_SECONDS = 300.0
-"""So many seconds of event time a split is waited for: its first trades may be at the price of before all the same."""
+"""Seconds of event time in which prices may confirm a split; its first trades may still be at the old price."""
 
 
 class SettledAction(NamedTuple):
-    """A split or a dividend that holds, and the offset it was told at; with a `rejection`, one that is set aside."""
+    """A split or dividend that took effect, and its offset; with a `rejection`, the reason why a split was rejected."""
 
     offset: int
     action: CorporateAction
@@ -20,8 +20,9 @@ class SettledAction(NamedTuple):
 
 
 class SplitCheck:
-    """`latest_time` is the time of the latest split, epoch seconds; `waiting` is the one that no price has shown yet,
-    with its offset. `rejected_times` are the times of those that were set aside: told again, they are set aside again."""
+    """`latest_time` is the time of the latest split, epoch seconds; `waiting` is the split that no price has confirmed
+    yet, with its offset. `rejected_times` are the times of rejected splits, which are rejected again if they are
+    repeated."""
 
     def __init__(self) -> None:
         self.latest_time = 0.0
@@ -30,39 +31,39 @@ class SplitCheck:
         self._contradicted_at: float | None = None
 
     def is_new(self, time: float) -> bool:
-        """Whether a split of then was not told before; it is noted."""
+        """Whether a split at this time is new; if so, it becomes the latest."""
         if time <= self.latest_time:
             return False
         self.latest_time = time
         return True
 
     def is_kept(self, time: float) -> bool:
-        """Whether a split that is told again, or too late, is one to keep: neither set aside nor waiting."""
+        """Whether a repeated or late split is to be stored: it is neither rejected nor waiting."""
         return time not in self.rejected_times and not (self.waiting is not None and time == self.latest_time)
 
     def applies_to(self, time: float) -> bool:
-        """Whether a split waits that a price of then lies behind."""
+        """Whether a split is waiting and a price of this time is after it."""
         return self.waiting is not None and time >= self.latest_time
 
     def is_shown(self, before: float, price: float) -> bool:
-        """Whether the price shows the split that waits; `before` is the last older one."""
-        assert self.waiting is not None, "asked of a split that waits"
+        """Whether the price confirms the waiting split; `before` is the last price before it."""
+        assert self.waiting is not None, "only a waiting split can be confirmed"
         return shows_split(before, price, self.waiting[1].value, expected=True) is True
 
     def has_expired(self, time: float) -> bool:
-        """Whether prices have not shown the split for so long that none will; asked of each that does not."""
+        """Whether prices have contradicted the split for too long; call it for each price that does."""
         if self._contradicted_at is None:
             self._contradicted_at = time
         return time - self._contradicted_at >= CONFIRMATION_SECONDS
 
     def take(self) -> tuple[int, CorporateAction]:
-        """The split that waits, which waits no more."""
+        """Remove and return the waiting split."""
         assert self.waiting is not None, "there is a split to take"
         waiting, self.waiting, self._contradicted_at = self.waiting, None, None
         return waiting
 
     def reject(self, before: float, price: float) -> SettledAction:
-        """Set aside the split that waits: what the prices show is another thing."""
+        """Reject the waiting split, because prices contradict it."""
         offset, action = self.take()
         self.rejected_times.append(self.latest_time)
         rejection = (
@@ -72,11 +73,11 @@ class SplitCheck:
         return SettledAction(offset, action, rejection)
 
     def state(self) -> list[Any]:
-        """What a snapshot keeps."""
+        """The state for a snapshot."""
         waiting = self.waiting and [self.waiting[0], msgspec.to_builtins(self.waiting[1])]
         return [self.latest_time, waiting, self.rejected_times, self._contradicted_at]
 
     def restore(self, state: list[Any]) -> None:
-        """Go on where `state` was taken."""
+        """Restore the state of a snapshot."""
         self.latest_time, waiting, self.rejected_times, self._contradicted_at = state
         self.waiting = waiting and (waiting[0], msgspec.convert(waiting[1], CorporateAction))

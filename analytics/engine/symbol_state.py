@@ -1,4 +1,4 @@
-"""Everything the engine knows of one symbol: its time, its last quote, its counts and its five series."""
+"""The state of one symbol: its time, last quote, counters and five series."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,15 +25,15 @@ from shared.market.records import (
 )
 
 Rebuilt = dict[tuple[str, Interval], IndicatorSet]
-"""Indicators by symbol and interval, made anew from closed bars."""
+"""Indicators by symbol and interval, recalculated from closed bars."""
 
 EXTREME_FACTOR = 10.0
-"""A price over ten times above or below the one before is set aside until a second one confirms it."""
+"""A price more than ten times above or below the previous one is set aside until a second one confirms it."""
 
 
 @dataclass(frozen=True)
 class LiveEvery:
-    """The live value of an indicator is made anew at every so many quotes of its symbol."""
+    """The live value of an indicator is recalculated at every n-th quote of its symbol."""
 
     rsi: int = 1
     sma: int = 1
@@ -45,8 +45,8 @@ class LiveEvery:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What the engine's numbers depend on. `grace` is how long a minute waits for stragglers, in seconds; intervals
-    that are not in `forecasts` have none."""
+    """The settings that the engine's results depend on. `grace` is how long a minute waits for late quotes, in seconds;
+    only intervals in `forecasts` are forecast."""
 
     indicators: IndicatorSettings = field(default_factory=IndicatorSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
@@ -57,9 +57,9 @@ class EngineSettings:
 
 
 class LiveBar(NamedTuple):
-    """The bar that is open now, and its indicators as if it closed now; `seen` of `warm_after` bars are in.
+    """The open bar, and its indicators as if it closed now; `seen` of `warm_after` warm-up bars are complete.
 
-    So much of its volume came with a price of its own: `sized`.
+    `sized` is the part of its volume that came with its own price.
     """
 
     bar: Bar
@@ -70,13 +70,13 @@ class LiveBar(NamedTuple):
 
 
 class SymbolState:
-    """What was folded of one symbol. `exchange` is that of its first record; it fixes the periods per year.
+    """The state of one symbol. `exchange` is that of its first record; it determines the periods per year.
 
-    By the symbol's own time every bar that ends by `closed_until` is closed, and from `next_close` on there is more
-    to close; both in epoch seconds. `quotes` and `bars` count what came, recorded bars apart from quotes; `late`
-    those of both whose bar was closed, `extreme` quotes that were set aside, and `ignored` recorded bars whose slot was
-    begun, or that show no trading where the exchange keeps no session: none of them entered a bar. `settled` are splits
-    and dividends that hold or were set aside, until the engine takes them.
+    By the symbol's own time, every bar that ends by `closed_until` is closed, and from `next_close` on there are more
+    bars to close; both in epoch seconds. `quotes` and `bars` count records: quotes and recorded bars. `late` counts
+    both kinds if their bar was closed, `extreme` quotes that were set aside, and `ignored` recorded bars whose slot had
+    data already or that show no trading outside of sessions; none of these entered a bar. `settled` are splits and
+    dividends that took effect or were rejected, until the engine takes them.
     """
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
@@ -90,7 +90,7 @@ class SymbolState:
         self.last: Quote | None = None
         self.last_time = 0.0
         self.quotes = self.bars = self.late = self.extreme = self.ignored = 0
-        # The latest price that was not set aside, whatever its time: a new level may be confirmed by an old quote.
+        # The latest accepted price, whatever its time: an older quote may confirm a new price level.
         self._accepted: float | None = None
         self._suspect: float | None = None
         every = settings.live_every
@@ -108,16 +108,17 @@ class SymbolState:
         )
 
     def advance(self, until: int) -> list[ClosedBar]:
-        """What closes now that every bar is to be closed that ends by `until`, in order; `until` never falls."""
+        """Close every bar that ends by `until`, in order; `until` never decreases."""
         self.closed_until = until
         self.next_close = until + MINUTE + self._settings.grace
         return self.open.close(until)
 
     def add_action(self, action: CorporateAction, offset: int) -> None:
-        """A split or a dividend. What holds, or is set aside, is in `settled` then, or once a price has followed.
+        """Process a split or dividend. Once it takes effect or is rejected, at once or after later prices, it is in
+        `settled`.
 
-        A split that is not later than the last one was told before, and divides nothing. One is believed at once where
-        there is no older price, where newer ones came, or where a bar is open that lies across it.
+        A split that is not later than the latest one is a repetition and changes no price. A split takes effect at once
+        if there is no older price, if newer prices exist, or if an open bar spans it.
         """
         time = action.time.timestamp()
         if action.action == "dividend" or not self.splits.is_new(time):
@@ -132,10 +133,10 @@ class SymbolState:
             self._divide(time)
 
     def settle(self, prices: tuple[float, ...], time: float, is_day: bool) -> None:
-        """Prices of a finished bar, the first one at `time`, tell whether the split that waits holds.
+        """Confirm or reject the waiting split by the prices of a finished bar, the first one at `time`.
 
-        One that shows it is enough: the first trades may have been at the price of before all the same. A day without
-        any says that there was none.
+        One price that confirms it is enough, because the first trades may still be at the old price. A daily bar
+        without any rejects it.
         """
         before = self._accepted
         if before is None or not self.splits.applies_to(time):
@@ -146,8 +147,8 @@ class SymbolState:
             self.settled.append(self.splits.reject(before, prices[-1]))
 
     def _contradicts_split(self, price: float, time: float) -> bool:
-        """Whether a quote is to be set aside, because a split waits that it does not show; after a while it is
-        believed, and the split is set aside."""
+        """Whether to set a quote aside because it contradicts the waiting split. After a while the quote is accepted
+        instead, and the split is rejected."""
         before = self._accepted
         if before is None or not self.splits.applies_to(time):
             return False
@@ -161,7 +162,8 @@ class SymbolState:
         return False
 
     def _divide(self, time: float) -> None:
-        """The split that waits holds: every price of before `time` is told in new shares, but for the last quote."""
+        """The waiting split takes effect: convert every price from before `time` to new shares, except the last
+        quote."""
         offset, action = self.splits.take()
         ratio = action.value
         self.open.split(ratio, time)
@@ -173,16 +175,15 @@ class SymbolState:
         self.settled.append(SettledAction(offset, action))
 
     def show(self, quote: Quote, time: float) -> None:
-        """Take note of a quote as the last one, where no newer one came: all there is to do with a price of zero or
-        below, which is true of a future and has no logarithm.
-        """
+        """Store a quote as the last one, unless a newer one exists. Used alone for a price of zero or below, which a
+        future may have and which has no logarithm."""
         if time >= self.last_time:
             self.last, self.last_time = quote, time
 
     def accept(self, quote: Quote, time: float, is_finished: bool) -> bool:
-        """Take note of a price that is not late; False where it is set aside as extreme, or as older than a split.
+        """Process a price that is not late. Returns False if it is set aside as extreme or as older than a split.
 
-        The close of a bar that `is_finished` is no stray tick, and always stands.
+        The close of a bar that `is_finished` is always accepted.
         """
         price = quote.price
         if not is_finished:
@@ -202,7 +203,7 @@ class SymbolState:
         return True
 
     def _is_confirmed(self, price: float) -> bool:
-        """Whether an extreme price is near the extreme one before it; else it is the next to be confirmed."""
+        """Whether an extreme price is near the previous extreme one; if not, it is the next to be confirmed."""
         suspect, self._suspect = self._suspect, price
         if suspect is None or not suspect / EXTREME_FACTOR <= price <= suspect * EXTREME_FACTOR:
             self.extreme += 1
@@ -211,7 +212,7 @@ class SymbolState:
         return True
 
     def live(self) -> list[LiveBar]:
-        """The open bar of every interval that has one, with the minutes that it will get."""
+        """The open bar of every interval that has one, including the minutes that it will get."""
         found = ((series, self.open.newest(interval)) for interval, series in self.open.series.items())
         return [self._live_bar(series, bar) for series, bar in found if bar is not None]
 
@@ -224,7 +225,7 @@ class SymbolState:
         return LiveBar(bar.bar(self.symbol, series.interval), row, seen, needed, bar.sized)
 
     def _live_close(self, every: int, bar: OpenBar) -> float:
-        """The price at the last quote that counts for this frequency; the bar's first where none came yet."""
+        """The price at the last quote that counts for this frequency; the bar's open if there was none yet."""
         if every == 1:
             return bar.close
         time, price = self._marks.get(every, (0.0, 0.0))
@@ -233,11 +234,11 @@ class SymbolState:
         return price if time >= bar.start else bar.open
 
     def session_at_last(self) -> str:
-        """The exchange's session when the last quote came."""
+        """The exchange's session at the time of the last quote."""
         return self.calendar.at(int(self.last_time)).name
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps."""
+        """The state for a snapshot."""
         return {
             "exchange": self.exchange,
             "closed_until": self.closed_until,
@@ -255,9 +256,10 @@ class SymbolState:
     def restored(
         cls, symbol: str, state: dict[str, Any], settings: EngineSettings, indicators: Rebuilt | None = None
     ) -> "SymbolState":
-        """The state of a snapshot, but for `indicators` where they are given: they were made from the bars.
+        """The state of a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from
+        the bars.
 
-        Raises SettingsChanged where they are not given and the snapshot was made with other periods.
+        Raises SettingsChanged if they are not given and the snapshot was made with other periods.
         """
         self = cls(symbol, state["exchange"], settings)
         self.closed_until = state["closed_until"]

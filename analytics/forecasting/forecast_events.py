@@ -1,4 +1,4 @@
-"""What a closed bar moves in the forecasts of its series, as they hand it out."""
+"""What a closed bar produces in the forecasts of its series."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ from ml.uncertainty.conformal import Forecast
 
 
 class ModelForecasts(NamedTuple):
-    """What a model said at the close of a bar, by rising horizons. `order` is that of ARIMA models alone; `version` is
-    as in `ml.arima.forecaster`, of a trained model that of the registry."""
+    """The forecasts that a model makes at the close of a bar, by rising horizon. `order` is set for ARIMA models only.
+    `version` is that of `ml.arima.forecaster`, or for a trained model that of the registry."""
 
     model: str
     order: tuple[int, int, int] | None
@@ -19,14 +19,14 @@ class ModelForecasts(NamedTuple):
 
 
 class ModelScores(NamedTuple):
-    """What became of a model's forecasts of a bar's close, by their horizons."""
+    """The scores of a model's forecasts of a bar's close, by horizon."""
 
     model: str
     scores: dict[int, Score]
 
 
 class Fit(NamedTuple):
-    """The outcome of a search, which took effect with this bar; it was asked for at the close of another, at
+    """The outcome of a model search that took effect with this bar. It was requested at the close of an earlier bar, at
     `asked_at`, epoch seconds."""
 
     asked_at: int
@@ -34,12 +34,12 @@ class Fit(NamedTuple):
 
 
 PastBar = tuple[int, Observation]
-"""A closed bar that was not forecast: its end in epoch seconds, and it in today's shares."""
+"""A closed bar without a forecast: its end in epoch seconds, and its prices and volume in today's shares."""
 
 
 class ForecastStep(NamedTuple):
-    """What a bar moved: it is the series' `number`-th, `levels` are the shares that the intervals shall hold, up to
-    `horizons` bars ahead. `fit` is there where a search took effect."""
+    """The result of one bar, the `number`-th of its series. `levels` are the nominal coverages of the intervals,
+    `horizons` is the longest horizon in bars. `fit` is set if a search took effect."""
 
     number: int
     levels: tuple[float, ...]

@@ -1,11 +1,12 @@
-"""What was forecast of one symbol's closes in one interval, and what became of it, moved by each closed bar.
+"""The forecasts of one symbol's closes in one interval, and their scores, updated at each closed bar.
 
-Several models stand side by side: "naive" says that the close stays, "arima" what `ml.arima.forecaster` finds, and
-trained ones, which come and go, say what `ml.models.predictors` makes of the newest bars, at one horizon each. All get
-their intervals from the volatility of the symbol and from what forecasts of the same partition, interval and model
-were really off by. Bars follow one another as they closed, and a horizon counts them; the first one has number 1.
+Several models forecast in parallel: "naive" forecasts no change, "arima" uses the model that `ml.arima.forecaster` has
+found, and trained models, which may be deployed and withdrawn, use `ml.models.predictors` on the newest bars, at one
+horizon each. All get their intervals from the symbol's volatility and from the actual errors of forecasts of the same
+partition, interval and model. Bars are consecutive in the order of their closing, and horizons count bars; the first
+bar has number 1.
 
-Pure but for one wish: somebody must search for models, see `Searches`.
+Pure, except that model searches are delegated, see `Searches`.
 """
 
 from collections import deque
@@ -29,13 +30,13 @@ from shared.market.records import Bar, Interval
 
 ARIMA = "arima"
 BUILT_IN = (NAIVE, ARIMA)
-"""Models that need no training: they speak of every horizon, and from the first bar on that has forecasts."""
+"""Models that need no training. They forecast every horizon, from the first bar that has forecasts."""
 INNER_LEVELS = (0.5, 0.8)
-"""Of closes that the inner intervals shall hold; the outermost is that of the settings."""
+"""Nominal coverages of the inner intervals; that of the outermost is a setting."""
 
 
 class Search(NamedTuple):
-    """A search for a model that was asked for at the bar `number`, over the logarithms of its closes."""
+    """A model search that was requested at the bar `number`, over the logarithms of its closes."""
 
     symbol: str
     interval: Interval
@@ -45,51 +46,52 @@ class Search(NamedTuple):
 
 
 class Searches(Protocol):
-    """Who searches for models. A search has one result, whoever asks and however often."""
+    """Runs model searches. A search has one result, for any caller and any number of calls."""
 
     def ask(self, search: Search) -> None:
-        """Begin, for the result will be asked for."""
+        """Start the search, because its result will be requested."""
 
     def result(self, search: Search) -> SearchOutcome:
-        """The result, waited for if it must be."""
+        """The result; waits for it if necessary."""
 
 
 class NoSearches:
-    """Where nobody searches: "arima" stays the random walk."""
+    """Runs no searches: "arima" stays the random walk."""
 
     def ask(self, search: Search) -> None:
-        """It is not begun."""
+        """Does nothing."""
 
     def result(self, search: Search) -> SearchOutcome:
-        """It has failed."""
+        """A failed outcome."""
         return SearchOutcome(None, f"nobody searches for a model of {search.symbol} here")
 
 
 Pools = dict[str, Pool]
-"""What all symbols of a partition and interval share, by model; one that is new gets its own with its first word."""
+"""The interval widths that all symbols of a partition and interval share, by model. The pool of a new model is created
+at its first forecast."""
 
 Trained = Mapping[str, Served]
-"""The trained models that speak now, by name."""
+"""The trained models that are deployed now, by name."""
 NO_TRAINED_MODELS: Trained = MappingProxyType({})
 
 
 def levels_of(settings: ForecastSettings) -> tuple[float, ...]:
-    """The shares of closes that the intervals shall hold, rising."""
+    """The nominal coverages of the intervals, rising."""
     return tuple(sorted({*INNER_LEVELS, settings.confidence}))
 
 
 def pool_of(settings: ForecastSettings) -> Pool:
-    """The widths of a model that nothing has been learnt of."""
+    """The initial widths of a model, before anything is learnt."""
     return Pool(settings.steps, levels_of(settings))
 
 
 def pools_of(settings: ForecastSettings) -> Pools:
-    """What a partition and interval begins with."""
+    """The initial pools of a partition and interval."""
     return {model: pool_of(settings) for model in BUILT_IN}
 
 
 def restore_pools(pools: Pools, kept: dict[str, Any], settings: ForecastSettings) -> None:
-    """Of other horizons or levels there is nothing to be learnt for these: such a pool begins anew."""
+    """Restore stored pools. A pool of other horizons or levels can't be used and starts from its initial widths."""
     for model, (key, numbers) in kept.items():
         pool = pool_of(settings)
         if key == pool.key:
@@ -98,7 +100,7 @@ def restore_pools(pools: Pools, kept: dict[str, Any], settings: ForecastSettings
 
 
 class SeriesForecasts:
-    """One symbol and interval. For every closed bar `advance`; after `restore` or `refill`, `ask` once."""
+    """One symbol and interval. Call `advance` for every closed bar; after `restore` or `refill`, call `ask` once."""
 
     def __init__(self, symbol: str, interval: Interval, settings: ForecastSettings) -> None:
         self.symbol, self.interval, self._settings = symbol, interval, settings
@@ -117,13 +119,13 @@ class SeriesForecasts:
 
     @property
     def key(self) -> str:
-        """What a stored state must have been made with."""
+        """Identifies the settings that a stored state must have been made with."""
         return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
 
     def advance(
         self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NO_TRAINED_MODELS
     ) -> ForecastStep:
-        """A bar has closed: scores what was said of it, and says what is to come."""
+        """Process a closed bar: score the forecasts of its close, and make new ones."""
         close = bar.close
         self.seen += 1
         if self._close is not None:
@@ -142,14 +144,14 @@ class SeriesForecasts:
         return ForecastStep(self.seen, self.levels, self._settings.steps, made, scored, fit)
 
     def ask(self, searches: Searches) -> None:
-        """Ask again for the search whose result is still to come, if there is one."""
+        """Request the outstanding search again, if there is one."""
         if self._forecaster.asked_at is not None:
             searches.ask(self._search(self._forecaster.asked_at))
 
     def refill(self, past: Sequence[PastBar]) -> None:
-        """Begin behind bars that were not forecast, told in today's shares: nothing is scored, for nothing was said.
+        """Start after bars without forecasts, given in today's shares. Nothing is scored.
 
-        The volatility is what it would be had it followed these bars; the models begin with the newest closes.
+        The volatility is the same as if it had been updated with these bars; the models start with the newest closes.
         """
         for end, each in past:
             if self._close is not None:
@@ -164,7 +166,7 @@ class SeriesForecasts:
             track.begin(self.seen)
 
     def split(self, ratio: float) -> None:
-        """One share became `ratio` shares: go on as if every close so far had been told in new shares."""
+        """Adjust all stored prices and volumes to a split: one share became `ratio` shares."""
         if self._close is not None:
             self._close /= ratio
         self._forecaster.split(ratio)
@@ -173,7 +175,7 @@ class SeriesForecasts:
             track.split(ratio)
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps."""
+        """The state for a snapshot."""
         return {
             "key": self.key,
             "seen": self.seen,
@@ -186,7 +188,7 @@ class SeriesForecasts:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a snapshot. Raises ValueError where it was made with other settings."""
+        """Restore the state of a snapshot. Raises ValueError if it was made with other settings."""
         if state["key"] != self.key:
             raise ValueError(f"the stored state of {state['key']} does not fit {self.key}")
         self.seen, self._close = state["seen"], state["close"]
@@ -202,7 +204,7 @@ class SeriesForecasts:
         return Track(model, self.interval, self.levels, self.seen)
 
     def _follow_trained(self, model: str, horizon: int) -> None:
-        """Keep a record of a trained model, from its first word of a horizon on."""
+        """Keep a record of a trained model at a horizon, from its first forecast of it."""
         if model not in self.tracks:
             self.tracks[model] = self._new_track(model)
         self.tracks[model].follow(horizon)
@@ -214,7 +216,7 @@ class SeriesForecasts:
         return pool
 
     def _follow(self, bar: Bar, searches: Searches) -> tuple[ArimaForecast | Warming, Fit | None]:
-        """Give the forecaster the close, and the result of a search where it is due; ask for the next one."""
+        """Pass the close to the forecaster, with the result of a search if it is due; request the next search."""
         forecaster, fit = self._forecaster, None
         if forecaster.asked_at is not None and forecaster.needs_result(self.seen):
             fit = Fit(self._asked_at, searches.result(self._search(forecaster.asked_at)))
@@ -230,7 +232,7 @@ class SeriesForecasts:
     def _forecast(
         self, bar: Bar, forecast: ArimaForecast | Warming, pools: Pools, trained: Trained
     ) -> list[ModelForecasts]:
-        """What each model says now; none where there are too few closes."""
+        """The forecasts of each model; none while there are too few closes."""
         close = bar.close
         sigmas = self._volatility.sigmas(self._settings.steps)
         if isinstance(forecast, Warming) or not sigmas:
@@ -241,7 +243,7 @@ class SeriesForecasts:
                 NAIVE, RANDOM_WALK_ORDER, 0, _forecasts(close, still, sigmas, self._pool(NAIVE, pools))
             )
         ]
-        # A model that runs away from all prices there can be says nothing.
+        # A model whose price is not positive and finite makes no forecast.
         if all(0.0 < price < inf for price in forecast.prices):
             forecasts = _forecasts(close, forecast.prices, sigmas, self._pool(ARIMA, pools))
             made.append(ModelForecasts(ARIMA, forecast.order, forecast.version, forecasts))
@@ -250,12 +252,13 @@ class SeriesForecasts:
         return made
 
     def _trained(self, bar: Bar, sigmas: list[float], pools: Pools, trained: Trained) -> list[ModelForecasts]:
-        """What trained models say, in the order of their names; they see the same window, each its own features."""
+        """The forecasts of trained models, in the order of their names. All use the same window, each with its own
+        features."""
         seen: dict[int, Features | None] = {}
         made = []
         for model, served in sorted(trained.items()):
             horizon, size = served.horizon, served.window_size
-            # While history streams in, a model may have learnt from what this bar's close is still to bring.
+            # During a backfill, a model may have been trained on closes later than this bar's.
             if bar.end < served.known_until:
                 continue
             if size not in seen:

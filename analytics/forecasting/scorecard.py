@@ -1,7 +1,6 @@
-"""What one model has said of one series of closes: what is still to come, and how what has come was met.
+"""The record of one model's forecasts of one series: the forecasts that are pending, and the scores so far.
 
-A model is told apart by its name alone: whether it follows each close, was searched for or was trained elsewhere, it is
-scored by the same rules on the same closes.
+Models differ by name only: built-in, searched or trained, each is scored by the same rules on the same closes.
 """
 
 from collections.abc import Sequence
@@ -15,28 +14,29 @@ from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 REGULAR_DAY_SECONDS = 23_400
 DAY_BAR_DAYS = 7 / 5
-"""Calendar days that a day bar stands for."""
+"""Calendar days per daily bar."""
 DAY_SECONDS = 86_400
 OVERLAPS_A_CLUSTER = 4
 
 
 def cluster_days(interval: Interval, horizon: int) -> int:
-    """Days that count as one where forecasts are compared: four times what neighbouring forecasts share, at least 1."""
+    """Days that form one cluster when forecasts are compared: four times the overlap of neighbouring forecasts, at
+    least 1."""
     share = INTERVAL_SECONDS[interval] / REGULAR_DAY_SECONDS if interval != "1d" else DAY_BAR_DAYS
     return max(1, ceil(OVERLAPS_A_CLUSTER * (horizon - 1) * share))
 
 
 class HorizonRecord(NamedTuple):
-    """How a model has fared at one horizon; "no change" is compared with nothing, for it is what others are against."""
+    """The scores of a model at one horizon. "naive" has no comparison, because the others are compared with it."""
 
     record: TrackRecord
     comparison: Comparison | None
 
 
 class Track:
-    """One model of one series. For every closed bar `advance`, then `issue` with what the model says now.
+    """One model of one series. For every closed bar call `advance`, then `issue` with the model's new forecasts.
 
-    `records` are by horizon, of those that the model looks ahead.
+    `records` are by horizon.
     """
 
     def __init__(self, model: str, interval: Interval, levels: tuple[float, ...], seen: int) -> None:
@@ -47,14 +47,14 @@ class Track:
         self.records: dict[int, HorizonRecord] = {}
 
     def follow(self, horizon: int) -> None:
-        """Keep a record of this horizon from now on, if none is kept yet."""
+        """Keep a record of this horizon from now on, unless one is kept already."""
         if horizon not in self.records:
             days = cluster_days(self._interval, horizon)
             comparison = None if self.model == NAIVE else Comparison(days)
             self.records[horizon] = HorizonRecord(TrackRecord(self._levels), comparison)
 
     def advance(self, bar: Bar, pool: Pool) -> dict[int, Score]:
-        """A bar has closed: the scores of what was said of its close, by horizon; `pool` learns from them."""
+        """Process a closed bar: score the forecasts of its close, by horizon; `pool` learns from the scores."""
         scores: dict[int, Score] = {}
         close, end, penalties, records, learn = bar.close, bar.end, self._penalties, self.records, pool.learn
         day = end // DAY_SECONDS
@@ -69,11 +69,11 @@ class Track:
         return scores
 
     def issue(self, forecasts: Sequence[Forecast]) -> None:
-        """Wait for the closes that these forecasts of followed horizons are about."""
+        """Add forecasts of followed horizons, to be scored when their closes are known."""
         self._waiting.issue(forecasts)
 
     def has_forecast(self, horizon: int) -> bool:
-        """Whether the model said anything of this horizon at the newest bar."""
+        """Whether the model made a forecast of this horizon at the newest bar."""
         return self._waiting.holds(horizon)
 
     def split(self, ratio: float) -> None:
@@ -81,11 +81,11 @@ class Track:
         self._waiting.split(ratio)
 
     def begin(self, seen: int) -> None:
-        """Begin behind so many bars of which nothing was said."""
+        """Start after `seen` bars without forecasts."""
         self._waiting.seen = seen
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps."""
+        """The state for a snapshot."""
         return {
             "waiting": self._waiting.state(),
             "standings": [
@@ -95,7 +95,7 @@ class Track:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a snapshot. Raises ValueError where it is none of such a model's."""
+        """Restore the state of a snapshot. Raises ValueError if it does not fit."""
         self._waiting.restore(state["waiting"])
         for horizon, record, comparison in state["standings"]:
             self.follow(horizon)

@@ -1,4 +1,4 @@
-"""The trained models that the registry holds, as the analysis asks for them."""
+"""The trained models of the registry, as the analysis requests them."""
 
 import logging
 from time import monotonic
@@ -20,11 +20,13 @@ log = logging.getLogger("tickstream.analytics")
 
 
 class RegistryModelSource:
-    """What is live in a registry among the models of the settings; looked at every other second, and each file once.
+    """The live models of a registry, limited to those in the settings. The registry is polled every two seconds, and
+    each file is read once.
 
-    What has served is served again to whoever folds the log again, if it is whole and our own, though settings and
-    libraries are others by now: it is numbers, and what it said is written. What is refused is logged, and asked for
-    again once anything went live. Versions that are live no more are forgotten then; who still needs one asks again.
+    A version that has forecast before is returned again when the log is reprocessed, if its file is intact and signed
+    here, even if settings and libraries have changed since: it consists of numbers only, and its forecasts are stored.
+    A refusal is logged; the version is tried again after any version went live. Versions that are no longer live are
+    dropped from memory then, and loaded again on request.
     """
 
     def __init__(self, registry: Registry, models: Models) -> None:
@@ -36,7 +38,7 @@ class RegistryModelSource:
         self._has_polled = False
 
     def live(self) -> Versions:
-        """The live versions; where one can't be told, those of before."""
+        """The live versions; for an interval whose live versions can't be read, the ones known before."""
         now = monotonic()
         if now >= self._next_poll:
             self._next_poll = now + POLL_SECONDS
@@ -45,14 +47,15 @@ class RegistryModelSource:
         return self._live
 
     def served(self, interval: Interval, model: str, version: int) -> Served | None:
-        """The version as it is served; None where the registry refuses it, or its features are not made any more."""
+        """The version as it is served; None if the registry refuses it or if its features are calculated differently
+        now."""
         key = interval, model, version
         if key not in self._served:
             self._served[key] = self._loaded(interval, model, version)
         return self._served[key]
 
     def is_compatible(self, interval: Interval, model: str, version: int) -> bool:
-        """Whether the version was made for these settings and libraries."""
+        """Whether the version was trained for these settings and libraries."""
         key = interval, model, version
         if key not in self._compatible:
             self._compatible[key] = self.served(*key) is not None and self._fits(interval, model, version)
@@ -71,7 +74,7 @@ class RegistryModelSource:
         self._forget()
 
     def _forget(self) -> None:
-        """Keep what is live alone: the rounds go on for months, and what was refused may be whole by now."""
+        """Keep only live versions: the process runs for months, and a refused file may have been repaired since."""
         live = {
             (interval, model, version)
             for interval, models in self._live.items()
@@ -83,7 +86,7 @@ class RegistryModelSource:
         }
 
     def _loaded(self, interval: Interval, model: str, version: int) -> Served | None:
-        """Its window tells which features it needs."""
+        """The window size in its manifest gives the features that it needs."""
         found = self._file(interval, model, version, None) if _is_known(model) else None
         if found is None:
             return None

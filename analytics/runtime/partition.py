@@ -1,4 +1,5 @@
-"""One partition of the log as it is folded: its engine, where it stands, and what is still to be shown and kept."""
+"""One partition of the log while it is processed: its engine, its offsets, and what is still to be published and
+saved."""
 
 import time
 
@@ -16,25 +17,25 @@ from shared.postgres.database import Cursor
 from shared.runtime.batches import Batch
 
 HEARTBEAT_MASK = 255
-"""A sign of life after so many records: a batch may take long, but each of its records does not."""
+"""A heartbeat is sent every 256 records, because a batch may take long."""
 REPLACED_BATCH = 1_000
-"""So many bars are written between two signs of life: all that a log gives anew may take minutes."""
+"""Bars written between two heartbeats: writing all bars of a reprocessed log may take minutes."""
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
 
 REWRITING = "rewriting"
-"""In a partition's snapshot: the indicators of bars that closed behind it may be of older settings."""
+"""Key in a partition's snapshot: bars that closed after it may have indicators of older settings."""
 REMAKING = "remaking"
-"""In a partition's snapshot: what closed behind it is in no table, or not all of it."""
+"""Key in a partition's snapshot: rows of bars that closed after it are missing, completely or in part."""
 
 
 class Partition:
-    """An engine and where it stands: `reached` is the next offset to fold, `written` the next one to write.
+    """An engine and its offsets: `reached` is the next offset to process, `written` the next one to write.
 
-    While `rewriting`, the indicators of bars that closed behind the snapshot are of older settings; what folding
-    them again gives is `replaced` and `settled`. While `remaking` too, the bars and all that came of them are missing.
-    Forecasts under new settings begin behind the `past`, where `written` is.
+    While `rewriting`, indicators of bars that closed after the snapshot are of older settings; reprocessing collects
+    their new rows in `replaced` and `settled`. While `remaking` too, those bars and everything derived from them are
+    missing. Forecasts under new settings begin after the bars in `past`, at `written`.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Partition:
         self._mark_all()
 
     def fold(self, batch: Batch) -> None:
-        """Fold records in and note whom they touched."""
+        """Process records and note the symbols that they changed."""
         engine, deployments = self.engine, self.deployments
         next_deployment = deployments.next_offset
         for offset, record in batch.records:
@@ -64,7 +65,7 @@ class Partition:
                 deployments.catch_up(offset, engine)
                 next_deployment = deployments.next_offset
             engine.fold(record, offset)
-        # What was switched at a dead letter, behind the last record, holds all the same.
+        # A deployment may begin at a dead letter after the last record.
         deployments.catch_up(batch.step.reached - 1, engine)
         changed = engine.changed
         self.unpublished.update(dict.fromkeys(sorted(changed)))
@@ -73,7 +74,7 @@ class Partition:
         self.reached = batch.step.reached
 
     def take_events(self) -> list[Event]:
-        """What closed since the last call; note whose forecasts it moved."""
+        """The events since the last call; notes the series whose forecast records they changed."""
         events = self.engine.take_events()
         for event in events:
             if event.step is not None:
@@ -86,14 +87,14 @@ class Partition:
         return self.engine.take_actions()
 
     def apply_settings(self, settings: EngineSettings) -> None:
-        """Go on under other rules; every state that is kept from here on is theirs."""
+        """Continue with other settings; every snapshot from here on is made with them."""
         self.engine = self.engine.under(settings, self.past)
         self.past = {}
         self.unsaved.update(self.engine.symbols)
         self._mark_all()
 
     def take_outdated_records(self, symbols: list[str]) -> list[SeriesForecasts]:
-        """The forecasts of these symbols whose records have changed since they were last taken."""
+        """The forecasts of these symbols whose records have changed since the last call."""
         return [
             forecasts
             for symbol in symbols
@@ -102,15 +103,15 @@ class Partition:
         ]
 
     def _mark_all(self) -> None:
-        """A kill may have come between a snapshot and the screen: what it holds is shown anew."""
+        """Mark everything as changed: a kill may have come after a snapshot and before the live view was written."""
         self.unpublished = dict.fromkeys(sorted(self.engine.symbols))
         self._records_outdated = {
             symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols
         }
 
     def replace(self, cursor: Cursor, number: int) -> None:
-        """Write what was made anew so far: where it is missing, or in place of what older settings or an older version
-        wrote; `number` is that of the partition."""
+        """Write the recalculated rows: insert them where they are missing, or replace those of older settings or an
+        older version. `number` is the number of the partition."""
         for first in range(0, len(self.replaced), REPLACED_BATCH):
             beat()
             events = self.replaced[first : first + REPLACED_BATCH]
@@ -123,11 +124,13 @@ class Partition:
 
     @property
     def is_current(self) -> bool:
-        """Whether everything written is folded: after a start it first folds again what its snapshot lacks."""
+        """Whether everything written is processed: after a start, the records after the snapshot are processed again
+        first."""
         return self.reached >= self.written
 
     def snapshot_is_due(self, now: float) -> bool:
-        """Often enough that a restart is short, rarely enough that a quote's cost does not grow with symbols."""
+        """Often enough to keep a restart short, and rarely enough that the cost per quote does not grow with the number
+        of symbols."""
         behind = self.reached - self.saved_offset
         enough = max(SNAPSHOT_MESSAGES, SNAPSHOT_MESSAGES_A_SYMBOL * len(self.unsaved))
         return self.rewriting or behind >= enough or (behind > 0 and now - self.saved_at > SNAPSHOT_SECONDS)

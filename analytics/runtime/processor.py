@@ -1,8 +1,9 @@
-"""The analytics fold: an engine a partition, its events into tables, its state into snapshots.
+"""The analytics fold: one engine per partition, its events written to tables, its state to snapshots.
 
 Closed bars, indicators, alerts and forecasts are written in the transaction that moves the offset. The live view and
-the snapshots follow when there is time; neither can be wrong, only older, because whatever a restart folds again is
-marked as changed again. Both look first that the partition is still ours.
+the snapshots are written later, when there is time. They may be outdated but never wrong, because everything that a
+restart processes again is marked as changed. Before either is written, the stored offset confirms that the partition is
+still assigned to this process.
 """
 
 import logging
@@ -43,29 +44,29 @@ LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200
 LIVE_SHARE = 0.1
 PROGRESS_SECONDS = 10.0
-"""Progress is logged so often while a log is folded again."""
+"""Interval between progress messages while a log is reprocessed."""
 MAX_REPLACED = 20_000
-"""So many bars made anew are held before they are written: the whole log may have to be folded again."""
+"""Recalculated bars that are held in memory before they are written: the whole log may have to be reprocessed."""
 
 NO_MODELS = EmptyModelSource()
 
 STATE_VERSION = 12
-"""Raised whenever what a snapshot keeps changes its form or its meaning."""
+"""Increased whenever the form or meaning of a snapshot changes."""
 
 log = logging.getLogger("tickstream.analytics")
 
 
 def _state(engine: Engine, serving: Versions) -> dict[str, Any]:
-    """What a snapshot keeps of a partition, with the rules that its bars were closed and forecast by."""
+    """The content of a partition's snapshot, with the settings that its bars were closed and forecast with."""
     settings = engine.settings
     rules = {"grace": settings.grace, "skip_extreme": settings.skip_extreme, "forecasts": settings.forecasts}
     return {"version": STATE_VERSION, "serving": serving, **rules, **engine.state()}
 
 
 class Analysis:
-    """The partitions that this process has, and the shelf whose trained models forecast in them.
+    """The partitions assigned to this process, and the source of the trained models that forecast in them.
 
-    It closes `searches` with itself.
+    It owns `searches`: `close` closes them too.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Analysis:
         self._live_at = self._progress_logged_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
-        """Load the snapshot; the log is read from there on."""
+        """Load the snapshot. Returns the offset from which to read the log."""
         snapshot = load_snapshot(cursor, self._reading, partition)
         is_remaking = snapshot is not None and REMAKING in snapshot.partition
         if is_remaking:
@@ -106,7 +107,8 @@ class Analysis:
         return snapshot.next_offset
 
     def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
-        """What is written already is folded again by the rules it was written by; new rules hold for what is new."""
+        """Offsets that are already written are reprocessed with the settings they were written with; new settings apply
+        from the first new offset."""
         kept = snapshot.partition
         return replace(
             self._settings,
@@ -118,7 +120,7 @@ class Analysis:
         )
 
     def _load_past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastBars:
-        """What forecasts begin behind whose settings are new: a past that was never forecast is not scored."""
+        """The bars after which forecasts with new settings begin. Bars without a forecast are not scored."""
         kept, wanted = engine.settings.forecasts, self._settings.forecasts
         changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
         return {
@@ -130,34 +132,35 @@ class Analysis:
     def _from_the_start(
         self, cursor: Cursor, partition: int, engine: Engine, is_remaking: bool
     ) -> FoldSnapshot:
-        """There is no state, or one of an older version: the whole log is folded again. Alerts and forecasts that are
-        written stay; bars, indicators and splits are made anew. Where the tables were cut back, everything is."""
+        """Without a snapshot, or with one of an older version, the whole log is reprocessed. Stored alerts and
+        forecasts stay; bars, indicators and splits are recalculated. If the tables were cut back, everything is
+        recalculated."""
         delete_snapshot(cursor, self._reading, partition)
         first, until = reached(cursor, self._reading, partition)[:2]
         if is_remaking:
             log.info(
-                "Everything of partition %d is calculated again from the log, up to offset %d.",
+                "Everything of partition %d is recalculated from the log, up to offset %d.",
                 partition,
                 until,
             )
             delete_derived(cursor, partition)
         elif until > first:
             log.info(
-                "No saved state of this version: the log of partition %d is read again up to offset %d.",
+                "No saved state of this version: the log of partition %d is reprocessed up to offset %d.",
                 partition,
                 until,
             )
-        manner = REMAKING if is_remaking else REWRITING
-        snapshot = FoldSnapshot(first, {**_state(engine, {}), manner: True}, {})
+        mode = REMAKING if is_remaking else REWRITING
+        snapshot = FoldSnapshot(first, {**_state(engine, {}), mode: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
     def _rebuilt(self, cursor: Cursor, partition: int, snapshot: FoldSnapshot) -> tuple[FoldSnapshot, Engine]:
-        """Snapshot and engine under new indicator settings or calendars, marked so that a kill does not leave old rows
-        behind."""
+        """Snapshot and engine under new indicator settings or calendars, marked as rewriting so that a kill leaves no
+        rows of older settings."""
         log.info(
             "Indicator settings or trading hours changed: the indicators of partition %d (%d symbols) are "
-            "calculated again.",
+            "recalculated.",
             *(partition, len(snapshot.symbols)),
         )
         engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
@@ -168,14 +171,14 @@ class Analysis:
         return snapshot, engine
 
     def forget(self, partition: int) -> None:
-        """Another member folds it now."""
+        """Drop a partition that another member of the group now processes."""
         self._partitions.pop(partition, None)
         self._events.pop(partition, None)
         self._actions.pop(partition, None)
         self._deployments.pop(partition, None)
 
     def refold(self, batch: Batch) -> None:
-        """Get the state back; the events are in the tables."""
+        """Restore the state; the events are already in the tables."""
         partition = self._partitions[batch.partition]
         partition.fold(batch)
         events, actions = partition.take_events(), partition.take_actions()
@@ -189,14 +192,14 @@ class Analysis:
         if now - self._progress_logged_at >= PROGRESS_SECONDS:
             self._progress_logged_at = now
             log.info(
-                "The log of partition %d is read again: %d of %d messages.",
+                "Reprocessing the log of partition %d: %d of %d messages.",
                 number,
                 partition.reached,
                 partition.written,
             )
 
     def fold(self, batch: Batch) -> None:
-        """Fold what is new; `write` takes the events."""
+        """Process new records; `write` takes the events."""
         partition = self._partitions[batch.partition]
         if partition.engine.settings != self._settings:
             partition.apply_settings(self._settings)
@@ -213,11 +216,11 @@ class Analysis:
             self._actions[batch.partition] = actions
 
     def prepare(self, _: Connection) -> None:
-        """The tables take everything as they are."""
+        """Nothing to do: the tables need no preparation."""
 
     def write(self, cursor: Cursor) -> None:
-        """Write what closed, the splits and dividends, and which trained models forecast from here on; with the first
-        write under new rules, a snapshot that knows of them."""
+        """Write closed bars, splits, dividends and deployments. The first write with new settings also writes a
+        snapshot that contains them."""
         for partition, events in self._events.items():
             write_closed(cursor, partition, events)
             write_forecasts(cursor, events)
@@ -232,7 +235,7 @@ class Analysis:
         self._events, self._actions, self._deployments, self._with_new_settings = {}, {}, {}, []
 
     def rest(self, connection: Connection) -> None:
-        """The live view a few times a second, a snapshot now and then."""
+        """Update the live view several times a second, and save a snapshot when one is due."""
         self._searches.poll()
         now = time.monotonic()
         if now >= self._live_at and self._show(connection, LIVE_SYMBOLS):
@@ -247,7 +250,7 @@ class Analysis:
                     partition.replace(cursor, number)
 
     def finish(self, connection: Connection) -> None:
-        """Leave the live view and the snapshots as of the last offset."""
+        """Bring the live view and the snapshots up to the last offset."""
         while self._show(connection, LIVE_SYMBOLS):
             continue
         for number, partition in self._partitions.items():
@@ -255,11 +258,11 @@ class Analysis:
                 self._save_snapshot(connection, number, partition)
 
     def close(self) -> None:
-        """Searches that are under way are not wanted any more."""
+        """Cancel the searches that are running."""
         self._searches.close()
 
     def _show(self, connection: Connection, limit: int) -> bool:
-        """Bring the live view up to date for some of the symbols that changed; whether there were any."""
+        """Update the live view of at most `limit` changed symbols per partition. Returns whether there were any."""
         shown = False
         for number, partition in self._partitions.items():
             symbols = list(partition.unpublished)[:limit] if partition.is_current else []
@@ -283,7 +286,7 @@ class Analysis:
         partition.rewriting = partition.remaking = False
 
     def _write_snapshot(self, cursor: Cursor, number: int) -> None:
-        """The snapshot of a partition, in a transaction that has its offset."""
+        """Write the snapshot of a partition, in a transaction that also holds its offset."""
         partition = self._partitions[number]
         engine = partition.engine
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unsaved)}

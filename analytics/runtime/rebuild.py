@@ -1,4 +1,5 @@
-"""New settings or trading hours: indicators, and what forecasts begin behind, are made from the closed bars."""
+"""After a change of settings or trading hours: recalculates indicators, and loads the bars that forecasts begin
+after."""
 
 import logging
 from collections import deque
@@ -20,20 +21,20 @@ from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 
 PROGRESS_SYMBOLS = 25
-"""Progress is logged after so many symbols."""
+"""Symbols between two progress messages."""
 
 log = logging.getLogger("tickstream.analytics")
 
 
 def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> Engine:
-    """A new engine, filled from a snapshot of older settings; its symbols' rows in `indicators` are written anew.
+    """A new engine, filled from a snapshot of older settings. The rows of its symbols in `indicators` are replaced.
 
-    Rows of bars that closed behind the snapshot are to be replaced when the log is folded up to them again.
+    Rows of bars that closed after the snapshot are replaced when the log is reprocessed up to them.
     """
     indicators: Rebuilt = {}
     for done, (symbol, state) in enumerate(snapshot.symbols.items()):
         if done and done % PROGRESS_SYMBOLS == 0:
-            log.info("The indicators of %d of %d symbols are calculated again.", done, len(snapshot.symbols))
+            log.info("Recalculated the indicators of %d of %d symbols.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
         splits = _divided(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
         for interval in INTERVALS:
@@ -47,7 +48,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> En
 
 
 def _divided(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[float, float]]:
-    """Without the one that waited for a price at the snapshot, and was found to hold behind it."""
+    """The splits without the one that was unconfirmed at the snapshot and was confirmed after it."""
     check = SplitCheck()
     check.restore(state)
     return [split for split in splits if check.waiting is None or split[0] != check.latest_time]
@@ -56,19 +57,19 @@ def _divided(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[
 def _refill(
     indicators: IndicatorSet, bars: list[Bar], splits: list[tuple[float, float]]
 ) -> Iterator[tuple[Bar, IndicatorRow]]:
-    """Each bar with its row, as the engine made them: a split comes before the first bar that ends behind it."""
-    to_come = deque(splits)
+    """Each bar with its indicators, in the engine's order: a split applies before the first bar that ends after it."""
+    remaining = deque(splits)
     for bar in bars:
-        while to_come and to_come[0][0] < bar.end:
-            indicators.split(to_come.popleft()[1])
+        while remaining and remaining[0][0] < bar.end:
+            indicators.split(remaining.popleft()[1])
         yield bar, indicators.update(bar.close)
-    for _, ratio in to_come:
+    for _, ratio in remaining:
         indicators.split(ratio)
 
 
 def past_bars(cursor: Cursor, symbol: str, interval: Interval, next_offset: int) -> list[PastBar]:
-    """The newest bars of a series, as many as a volatility remembers, in the shares of now: every split divides what
-    ended by then, one after the other, as the engine does it."""
+    """The newest bars of a series, as many as the volatility filter remembers, adjusted to today's shares: each split
+    adjusts the bars that ended by its time, one split after the other, as in the engine."""
     splits = splits_until(cursor, symbol, next_offset)
     past = []
     for end, bar in latest_bars(cursor, symbol, interval, MEMORY):

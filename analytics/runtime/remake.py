@@ -1,4 +1,4 @@
-"""Everything that is made of a partition, made anew from the log: its tables were cut back, and its state with them."""
+"""Recalculates everything derived from a partition's log, after its tables and its state were cut back."""
 
 from analytics.engine.engine import Event
 from analytics.store.forecast_tables import write_forecasts
@@ -13,11 +13,12 @@ DERIVED_TABLES = (
     *("bars", "indicators", "alerts", "symbols", "open_bars"),
     *("forecasts", "forecast_scores", "forecast_fits", "forecast_records"),
 )
-"""Tables by symbol that the fold fills. Splits and dividends go by partition: the prices behind them settled them."""
+"""Tables by symbol that the analysis fills. Splits and dividends are deleted by partition, because prices of its log
+settled them."""
 
 
 def delete_derived(cursor: Cursor, partition: int) -> None:
-    """Delete what was made of a partition's symbols."""
+    """Delete everything that was derived for a partition's symbols."""
     allow_hours(cursor)
     with long_step(DELETE_SECONDS):
         symbols = _symbols(cursor, partition)
@@ -27,13 +28,13 @@ def delete_derived(cursor: Cursor, partition: int) -> None:
 
 
 def write_remade(cursor: Cursor, partition: int, events: list[Event]) -> None:
-    """Write closed bars and all that came of them anew."""
+    """Write recalculated closed bars and everything derived from them."""
     write_closed(cursor, partition, events)
     write_forecasts(cursor, events)
 
 
 def _symbols(cursor: Cursor, partition: int) -> list[str]:
-    """The symbols of a partition that any table has."""
+    """The symbols of a partition that occur in any table."""
     cursor.execute("select partitions from log_origin")
     ((partitions,),) = cursor.fetchall()
     cursor.execute(

@@ -1,4 +1,4 @@
-"""Searches for models in a process of their own, as the engine asks for them."""
+"""Model searches in a separate process, as requested by the engine."""
 
 from itertools import count
 from threading import Event
@@ -11,32 +11,32 @@ from shared.errors import Unavailable
 from shared.observability.heartbeat import beat
 
 WAIT_SECONDS = 0.2
-"""So long the loop does not look whether it is to stop."""
+"""Interval between checks for a stop while a result is awaited."""
 TRIES = 3
-"""So often a search is made whose process dies, which something else than the search may have killed."""
+"""Attempts for a search whose process dies; something else than the search may have killed it."""
 
 _numbers = count()
-"""Of all searches of this process: pools know them by these."""
+"""Numbers of all searches of this process; pools identify searches by them."""
 
 
 class OutcomeStore(Protocol):
-    """Where outcomes are kept. What is stored first counts."""
+    """Where outcomes are stored. The first stored outcome of a search is the valid one."""
 
     def find(self, search: Search) -> SearchOutcome | None:
-        """The stored outcome, None where there is none."""
+        """The stored outcome, None if there is none."""
 
     def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
-        """Store an outcome where there is none yet: the one that counts."""
+        """Store an outcome unless there is one already. Returns the valid one."""
 
     def close(self) -> None:
-        """Let go of what it stands on."""
+        """Release its resources."""
 
 
 class PooledSearches:
-    """Searches in a pool that others may use too. What was asked twice is searched for once, until its result is
-    taken; what is stored is not searched for at all.
+    """Searches in a shared pool. A search that is requested again while its result is outstanding runs once; a search
+    whose outcome is stored does not run at all.
 
-    Nothing is waited for once `stop` is set.
+    It stops waiting once `stop` is set.
     """
 
     def __init__(self, pool: SearchPool, stop: Event, outcomes: OutcomeStore) -> None:
@@ -45,7 +45,7 @@ class PooledSearches:
         self._found: dict[Search, SearchOutcome] = {}
 
     def ask(self, search: Search) -> None:
-        """Begin, unless it has begun already or was made before."""
+        """Start the search, unless it is running or its outcome is stored."""
         if search in self._keys or search in self._found:
             return
         found = self._outcomes.find(search)
@@ -55,9 +55,9 @@ class PooledSearches:
             self._found[search] = found
 
     def result(self, search: Search) -> SearchOutcome:
-        """The result, waited for, and stored before anything is made of it. It does not depend on how long that takes.
+        """Wait for the result, and store it before it is used. The result does not depend on how long the search takes.
 
-        Raises Unavailable where the part is to stop meanwhile: the next start asks again.
+        Raises Unavailable if the part stops meanwhile; the next start requests the search again.
         """
         self.ask(search)
         if search in self._found:
@@ -69,11 +69,11 @@ class PooledSearches:
         return self._outcomes.store(search, outcome)
 
     def poll(self) -> None:
-        """Let the process begin with the next search, if it is through with one."""
+        """Let the worker process begin with the next search if it has finished one."""
         self._pool.poll()
 
     def close(self) -> None:
-        """Nothing that was asked for is wanted any more; the pool stays open."""
+        """Abandon all outstanding searches; the pool stays open."""
         for key in self._keys.values():
             self._pool.abandon(key)
         self._keys.clear()
@@ -91,5 +91,5 @@ class PooledSearches:
             beat()
             outcome = self._pool.result(key, WAIT_SECONDS)
             if outcome is None and self._stop.is_set():
-                raise Unavailable("the part stops amid a search for a model")
+                raise Unavailable("the part stopped during a model search")
         return outcome

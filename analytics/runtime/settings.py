@@ -1,4 +1,4 @@
-"""What the settings of `.env` mean to the engine."""
+"""Converts the settings of `.env` to those of the engine."""
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.symbol_state import EngineSettings, LiveEvery
@@ -8,7 +8,7 @@ from shared.settings.config import Config
 
 
 def engine_settings(config: Config) -> EngineSettings:
-    """What the settings mean to the engine."""
+    """The engine settings that correspond to the configuration."""
     indicators, alerts = config.indicators, config.alerts
     return EngineSettings(
         IndicatorSettings(**indicators.model_dump(exclude={"frequencies"})),

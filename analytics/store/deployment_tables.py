@@ -1,4 +1,4 @@
-"""The table of which version of a trained model forecasts from which offset on."""
+"""The table of deployments: which version of a trained model forecasts from which offset."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from shared.postgres.database import Cursor
 
 
 def write_deployments(cursor: Cursor, partition: int, deployments: Sequence[Deployment]) -> None:
-    """Write them in the transaction that moves the offset past the first record they hold for."""
+    """Write deployments in the transaction that moves the offset past the first record they apply to."""
     if deployments:
         execute_values(
             cursor,
@@ -19,7 +19,7 @@ def write_deployments(cursor: Cursor, partition: int, deployments: Sequence[Depl
 
 
 def deployments_from(cursor: Cursor, partition: int, offset: int) -> list[Deployment]:
-    """Those that hold from `offset` on or from a later one, in order."""
+    """The deployments at `offset` or later, in order."""
     cursor.execute(
         "select from_offset, interval, model, version from model_servings"
         " where partition = %s and from_offset >= %s order by from_offset, interval, model",

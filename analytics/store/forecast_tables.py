@@ -1,4 +1,5 @@
-"""The tables of forecasts: what was said and what became of it, once a bar; and how good each model is by now."""
+"""The tables of forecasts: the forecasts and their scores, written at each bar, and the current record of each
+model."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -42,8 +43,8 @@ _BRACES = bytes.maketrans(b"[]", b"{}")
 
 
 def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
-    """Write what was said when these bars closed, what became of what was said of them, and the searches that took
-    effect with them."""
+    """Write the forecasts made when these bars closed, the scores of earlier forecasts of their closes, and the
+    searches that took effect."""
     steps = [(event.closed.bar, event.step) for event in events if event.step is not None]
     made = [_forecast_row(bar, step, each) for bar, step in steps for each in step.made]
     if made:
@@ -57,7 +58,7 @@ def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
 
 
 def write_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
-    """Bring the records of these series up to date; one that has seen no bar yet has none."""
+    """Update the records of these series; a series without bars has none."""
     rows = [row for forecasts in found if forecasts.seen for row in _record_rows(forecasts)]
     if not rows:
         return
@@ -72,12 +73,12 @@ def write_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
 
 
 def delete_records(cursor: Cursor, symbols: list[str]) -> None:
-    """Forget how good the models were, for they begin anew."""
+    """Delete the records of models that start again."""
     cursor.execute("delete from forecast_records where symbol = any(%s)", (symbols,))
 
 
 def latest_bars(cursor: Cursor, symbol: str, interval: Interval, limit: int) -> list[PastBar]:
-    """The newest closed bars of a series, in order, but as they were paid."""
+    """The newest closed bars of a series, in order, not adjusted for splits."""
     cursor.execute(
         'select extract(epoch from "end")::bigint, close, high, low, volume from bars'
         " where symbol = %s and interval = %s order by start desc limit %s",
@@ -87,7 +88,7 @@ def latest_bars(cursor: Cursor, symbol: str, interval: Interval, limit: int) -> 
 
 
 def _array(values: object) -> str:
-    """Nested lists of numbers, truth values and None as PostgreSQL writes an array."""
+    """Nested lists of numbers, booleans and None in PostgreSQL's array syntax."""
     return _json.encode(values).translate(_BRACES).decode()
 
 
@@ -98,7 +99,7 @@ def _levels(levels: tuple[float, ...]) -> str:
 
 @lru_cache(maxsize=8192)
 def _time(second: int) -> datetime:
-    """Epoch seconds as a time; bars of many symbols share few of them."""
+    """Epoch seconds as a datetime; cached, because bars of many symbols share few times."""
     return datetime.fromtimestamp(second, UTC)
 
 
@@ -121,11 +122,11 @@ def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> tuple[o
 
 
 def _by_horizon(forecasts: list[Forecast], horizons: int) -> Sequence[Forecast | None]:
-    """The forecast of each horizon, None where there is none."""
+    """The forecast of each horizon, None if there is none."""
     if len(forecasts) == horizons:
         return forecasts
-    said = {each.horizon: each for each in forecasts}
-    return [said.get(horizon) for horizon in range(1, horizons + 1)]
+    found = {each.horizon: each for each in forecasts}
+    return [found.get(horizon) for horizon in range(1, horizons + 1)]
 
 
 def _score_row(bar: Bar, step: ForecastStep, scored: ModelScores) -> tuple[object, ...]:
@@ -145,7 +146,7 @@ def _score_row(bar: Bar, step: ForecastStep, scored: ModelScores) -> tuple[objec
 
 def _fit_row(bar: Bar, step: ForecastStep) -> tuple[object, ...]:
     """The row of the search that took effect with this bar."""
-    assert step.fit is not None, "only steps with which a search took effect have such a row"
+    assert step.fit is not None, "only steps in which a search took effect have such a row"
     outcome = step.fit.outcome
     order = NO_ORDER if outcome.model is None else outcome.model.order
     return (
@@ -169,7 +170,7 @@ def _record_rows(forecasts: SeriesForecasts) -> Iterator[tuple[object, ...]]:
 
 
 def champions(forecasts: SeriesForecasts) -> dict[int, str]:
-    """The champion among all models that look so far ahead now, by horizon: one that was withdrawn says nothing."""
+    """The champion among the models that forecast now, by horizon; a withdrawn model can't be champion."""
     challengers: dict[int, dict[str, Comparison]] = {}
     for model, track in forecasts.tracks.items():
         for horizon, horizon_record in track.records.items():
@@ -185,7 +186,8 @@ def _summary(found: ScoreSummary | None) -> tuple[object, ...]:
 
 
 def _compared(horizon_record: HorizonRecord) -> tuple[object, ...]:
-    """Clusters, difference and its interval, and the verdict; "no change" is not compared with itself."""
+    """Clusters, mean difference with its interval, and verdict; empty for "naive", which is not compared with
+    itself."""
     comparison = horizon_record.comparison
     if comparison is None:
         return NO_COMPARISON

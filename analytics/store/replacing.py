@@ -1,4 +1,4 @@
-"""What a log that is folded again says anew, in place of what an older version or older settings wrote."""
+"""Writes the results of a reprocessed log in place of those of an older version or of older settings."""
 
 from datetime import timedelta
 
@@ -20,12 +20,12 @@ OVERLAPPING = """
         offset 0
     ) found
 """
-"""Each bar looks up its own neighbours by the key, which `offset 0` sees to: a plain join would compare every bar that
-is made with every one of its series, and take hours where a series is long."""
+"""Each bar looks up its own neighbours by key; `offset 0` enforces this. A plain join would compare every new bar with
+every bar of its series, which takes hours for long series."""
 
 
 def _slot(bar: Bar) -> tuple[object, ...]:
-    """A bar's key, its end, and a time that no bar of its interval is longer than: a day of 25 hours is one too."""
+    """A bar's key, its end, and an upper limit of the length of its interval's bars; a day may have 25 hours."""
     longest = timedelta(seconds=INTERVAL_SECONDS[bar.interval])
     return (*bar_row(bar)[:4], 2 * longest if bar.interval == "1d" else longest)
 
@@ -37,14 +37,14 @@ BARS = f"""
     insert into bars ({_NAMES}) values %s on conflict (symbol, interval, start) do update set ({_NAMES}) = row({_MADE})
     where ({_STORED}) is distinct from ({_MADE})
 """  # noqa: S608 (names of our own)
-"""A bar that is the same is not written again."""
+"""An unchanged bar is not written again."""
 
 
 def replace_events(cursor: Cursor, events: list[Event]) -> None:
-    """Write bars and indicators anew: bars that are missing, such as days that an older version set aside, and those
-    that it closed otherwise. A bar and its indicators are of one fold.
+    """Write recalculated bars and indicators: bars that are missing, such as days that an older version set aside, and
+    bars that it closed differently. A bar and its indicators always come from the same run.
 
-    Bars that overlap with one made now, which older trading hours cut, give way to it.
+    Stored bars that overlap with a recalculated one, because of older trading hours, are deleted.
     """
     if not events:
         return
@@ -65,7 +65,7 @@ def _delete(cursor: Cursor, keys: list[tuple[object, ...]]) -> None:
 
 
 def replace_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
-    """Write splits and dividends that hold, and remove the splits that prices don't show."""
+    """Write splits and dividends that took effect, and delete splits that prices do not confirm."""
     write_actions(cursor, partition, [settled for settled in actions if not settled.rejection])
     rejected = [settled for settled in actions if settled.rejection]
     if rejected:
@@ -73,6 +73,6 @@ def replace_actions(cursor: Cursor, partition: int, actions: list[SettledAction]
             cursor,
             "delete from corporate_actions a using (values %s) as doubted (symbol, time)"
             " where a.symbol = doubted.symbol and a.time = doubted.time and a.action = 'split'",
-            [(said.symbol, said.time) for _, said, _ in rejected],
+            [(action.symbol, action.time) for _, action, _ in rejected],
         )
     write_split_alerts(cursor, rejected)

@@ -1,4 +1,4 @@
-"""The table of what searches for ARIMA models found."""
+"""The table of the outcomes of ARIMA model searches."""
 
 import hashlib
 import struct
@@ -12,19 +12,19 @@ COLUMNS = "ar, d, ma, constant, sigma, reason, aicc, seconds"
 
 
 class OutcomeTable:
-    """Outcomes by what was searched. It has a connection of its own: outcomes are asked for while the transaction of
-    the fold may be open, and stay whatever becomes of that one."""
+    """Search outcomes, by the input of the search. It has its own connection: outcomes are requested while the
+    transaction of the fold may be open, and they must persist even if that transaction fails."""
 
     def __init__(self, dsn: str) -> None:
         self._connection: Connection = connect(dsn, "searches")
 
     def find(self, search: Search) -> SearchOutcome | None:
-        """What was found, None where nothing is stored. Raises Unavailable."""
+        """The stored outcome, None if there is none. Raises Unavailable."""
         with transaction(self._connection) as cursor:
             return _stored(cursor, _input(search))
 
     def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
-        """Store it, unless another member has done so: the outcome that counts. Raises Unavailable."""
+        """Store the outcome, unless another group member has stored one. Returns the stored one. Raises Unavailable."""
         values = (_input(search), search.symbol, search.interval, *_columns(outcome.model), *outcome[1:])
         with transaction(self._connection) as cursor:
             cursor.execute(
@@ -46,7 +46,7 @@ def _columns(model: ArimaModel | None) -> tuple[object, ...]:
 
 
 def _array(numbers: tuple[float, ...]) -> str:
-    """As text: a number of the statement itself would be a decimal, which has no negative zero."""
+    """As text: a number literal in the statement would be parsed as a decimal, which has no negative zero."""
     return "{" + ",".join(map(repr, numbers)) + "}"
 
 
@@ -61,7 +61,7 @@ def _stored(cursor: Cursor, searched: bytes) -> SearchOutcome | None:
 
 
 def _input(search: Search) -> bytes:
-    """The hash of all that the outcome depends on: the values, to the bit, and the settings."""
+    """The hash of everything that the outcome depends on: the exact values and the settings."""
     settings = search.settings
     orders = (settings.max_p, settings.max_d, settings.max_q, settings.season)
     content = struct.pack(f"<4q{len(search.series)}d", *orders, *search.series)

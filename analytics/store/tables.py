@@ -48,7 +48,7 @@ class FoldSnapshot(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def _time(second: int) -> datetime:
-    """Epoch seconds as a time; bars of many symbols share few of them."""
+    """Epoch seconds as a datetime; cached, because bars of many symbols share few times."""
     return datetime.fromtimestamp(second, UTC)
 
 
@@ -62,7 +62,7 @@ def _indicator_row(bar: Bar, row: IndicatorRow) -> tuple[object, ...]:
 
 
 def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
-    """Write bars that closed, their indicators and their alerts."""
+    """Write closed bars, their indicators and their alerts."""
     if not events:
         return
     copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(event.closed.bar) for event in events])
@@ -79,7 +79,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
 
 
 def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
-    """Write splits and dividends with their offsets; one that is there already stays as it was told first."""
+    """Write splits and dividends with their offsets; one that is stored already stays as it was first reported."""
     if actions:
         execute_values(
             cursor,
@@ -102,19 +102,22 @@ def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) 
 
 
 def write_split_alerts(cursor: Cursor, actions: list[SettledAction]) -> None:
-    """Raise an alert about the data for each split that is set aside, as of its ex-date."""
+    """Write a data alert for each rejected split, at its ex-date."""
     if actions:
         execute_values(
             cursor,
             "insert into data_alerts (symbol, kind, raised_at, value, detail) values %s on conflict do nothing",
-            [(said.symbol, "split", said.time, said.value, rejection) for _, said, rejection in actions],
+            [
+                (action.symbol, "split", action.time, action.value, rejection)
+                for _, action, rejection in actions
+            ],
         )
 
 
 def splits_until(cursor: Cursor, symbol: str, next_offset: int) -> list[tuple[float, float]]:
-    """The splits of a symbol that were told before `next_offset`: time in epoch seconds, and ratio; in order.
+    """The splits of a symbol with an offset below `next_offset`, in order: time in epoch seconds, and ratio.
 
-    One that was told after a later one is left out: it divided nothing.
+    A split reported after a later one is left out, because it changed no price.
     """
     cursor.execute(
         "select extract(epoch from time)::double precision, value from corporate_actions"
@@ -129,7 +132,7 @@ def splits_until(cursor: Cursor, symbol: str, next_offset: int) -> list[tuple[fl
 
 
 def replace_indicators(cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]]) -> None:
-    """Write the indicators of closed bars anew, under other settings."""
+    """Write the recalculated indicators of closed bars."""
     values = [(bar.symbol, bar.interval, datetime.fromtimestamp(bar.start, UTC), *row) for bar, row in rows]
     _upsert(cursor, "indicators", INDICATOR_COLUMNS[:3], INDICATOR_COLUMNS, values)
 
@@ -146,7 +149,7 @@ def bars_until(cursor: Cursor, symbol: str, interval: Interval, until: int) -> l
 
 
 def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
-    """The alerts of a closed bar; it is known from the bar's end on."""
+    """The rows of a closed bar's alerts; their event time is the bar's end."""
     bar = event.closed.bar
     start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
     for alert in event.closed.alerts:
@@ -155,7 +158,7 @@ def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
 
 
 def write_live(cursor: Cursor, states: list[SymbolState]) -> None:
-    """Bring the live view of these symbols up to date: last quote, counts, open bars."""
+    """Update the live view of these symbols: last quote, counters, open bars."""
     lives = {state.symbol: state.live() for state in states}
     _upsert(
         cursor,
@@ -197,7 +200,7 @@ def _upsert(
     columns: tuple[str, ...],
     rows: Sequence[tuple[object, ...]],
 ) -> None:
-    """Insert or replace rows. Table and columns are constants of this module, values are bound."""
+    """Insert or replace rows. Table and columns are constants of this module; values are bound."""
     if not rows:
         return
     names = ", ".join(f'"{column}"' for column in columns)
@@ -222,7 +225,7 @@ def export_quotes(cursor: Cursor, out: TextIO) -> None:
 
 
 def load_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> FoldSnapshot | None:
-    """The snapshot of a partition, None before the first."""
+    """The snapshot of a partition, None if there is none."""
     key = (reading.group, reading.topic, partition)
     where = "where group_id = %s and topic = %s and partition = %s"
     cursor.execute(f"select next_offset, state from partition_snapshots {where}", key)  # noqa: S608
@@ -235,7 +238,7 @@ def load_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> Fold
 
 
 def delete_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> None:
-    """Forget the state of a partition and of its symbols."""
+    """Delete the snapshots of a partition and of its symbols."""
     for table in ("partition_snapshots", "symbol_snapshots"):
         cursor.execute(
             f"delete from {table} where group_id = %s and topic = %s and partition = %s",  # noqa: S608
@@ -244,7 +247,7 @@ def delete_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> No
 
 
 def save_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int, snapshot: FoldSnapshot) -> None:
-    """Replace the snapshot of a partition; symbols that are not in it keep the state they have."""
+    """Replace the snapshot of a partition; symbols that are not in it keep their stored state."""
     key = (reading.group, reading.topic, partition)
     state = msgspec.json.encode(snapshot.partition).decode()
     columns = ("group_id", "topic", "partition", "next_offset", "state")

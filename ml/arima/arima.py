@@ -1,13 +1,13 @@
-"""ARIMA with fixed coefficients, fed one value at a time.
+"""ARIMA with fixed coefficients, updated one value at a time.
 
-The model is phi(L) (1-L)^d y[t] = constant + theta(L) e[t], e normal with the standard deviation sigma; phi(L) =
-1 - ar[0] L - ..., theta(L) = 1 + ma[0] L + ...: the form of statsmodels' SARIMAX, where trend "c" is the constant.
+The model is phi(L) (1-L)^d y[t] = constant + theta(L) e[t], e normal with the standard deviation sigma; phi(L) = 1 -
+ar[0] L - ..., theta(L) = 1 + ma[0] L + ...: the form of statsmodels' SARIMAX, where trend "c" is the constant.
 
-Differences are folded into the autoregression, so all that the past tells of the future is one vector: entry i is the
-part of y[t+i] that is known before y[t] (Harvey, Forecasting, structural time series models and the Kalman filter,
-1989, section 3.4). `update` is the exact Kalman filter from the exact start: the first d values are taken as they
-are, their differences start from the stationary distribution (what an exact diffuse start comes to). What the filter
-doesn't know of the vector shrinks with every value; once nothing is left of it, a value costs O(p+q).
+Differencing is part of the autoregression, so the state is one vector: entry i is the part of y[t+i] that is known
+before y[t] (Harvey, Forecasting, structural time series models and the Kalman filter, 1989, section 3.4). `update` is
+the exact Kalman filter with exact initialization: the first d values are taken as given, and their differences start
+from the stationary distribution, which is equivalent to an exact diffuse initialization. The state's uncertainty
+shrinks with every value; once it is negligible, an update costs O(p+q).
 """
 
 from dataclasses import asdict, dataclass
@@ -21,14 +21,14 @@ DIFFERENCING = ((1.0,), (1.0, -1.0), (1.0, -2.0, 1.0))
 """The coefficients of (1-L)^d, by d."""
 
 NEGLIGIBLE = 1e-12
-"""A variance below this share of sigma squared counts as none: a deviation of a millionth of sigma."""
+"""A variance below this share of sigma squared counts as zero: a deviation of a millionth of sigma."""
 
 Matrix = list[list[float]]
 
 
 @dataclass(frozen=True)
 class ArimaModel:
-    """The parameters; raises ValueError where they are not finite or the autoregression is not stationary."""
+    """The parameters. Raises ValueError if they are not finite or the autoregression is not stationary."""
 
     ar: tuple[float, ...] = ()
     d: int = 0
@@ -38,27 +38,27 @@ class ArimaModel:
 
     def __post_init__(self) -> None:
         if not 0 <= self.d < len(DIFFERENCING):
-            raise ValueError(f"a series is differenced 0 to 2 times, not {self.d}")
+            raise ValueError(f"d must be 0 to 2, not {self.d}")
         if self.sigma < 0 or not all(map(isfinite, (*self.ar, *self.ma, self.constant, self.sigma))):
-            raise ValueError("the parameters of an ARIMA model must be finite numbers, sigma not negative")
+            raise ValueError("the parameters of an ARIMA model must be finite, and sigma not negative")
         if not _is_stationary(list(self.ar)):
             raise ValueError("the autoregression is not stationary")
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """(p, d, q); of a seasonal model those of the multiplied polynomials."""
+        """(p, d, q); for a seasonal model, those of the multiplied polynomials."""
         return len(self.ar), self.d, len(self.ma)
 
 
 class StepForecast(NamedTuple):
-    """Mean of a coming value and standard deviation of the forecast's error, both in units of the series."""
+    """Mean of a future value and standard deviation of its forecast error, both in units of the series."""
 
     mean: float
     deviation: float
 
 
 class Arima:
-    """The filter of one series. `state()` is all that `restored()` needs to go on bit for bit."""
+    """The filter of one series. `state()` contains everything that `restored()` needs."""
 
     def __init__(self, model: ArimaModel) -> None:
         self.model = model
@@ -69,7 +69,7 @@ class Arima:
         self._steady_gain = [*self._shock[1:], 0.0]
         self._first: list[float] = []
         self._past: list[float] = []
-        # Covariance of what is not known of the past, in units of sigma squared; None where all is known.
+        # Covariance of the state's uncertainty, in units of sigma squared; None if negligible.
         self._unknown: Matrix | None = None
         self._variances: list[float] = []
         if model.d == 0:
@@ -77,13 +77,13 @@ class Arima:
 
     @property
     def started(self) -> bool:
-        """Whether there is a forecast: d values are in."""
+        """Whether a forecast is possible: at least d values were added."""
         return bool(self._past)
 
     def update(self, value: float) -> None:
-        """Fold in the next value. Raises ValueError where it is not finite; nothing is changed then."""
+        """Add the next value. Raises ValueError, without any change, if it is not finite."""
         if not isfinite(value):
-            raise ValueError(f"a series holds finite numbers, not {value}")
+            raise ValueError(f"a value must be finite, not {value}")
         if self._past:
             self._learn(value)
             return
@@ -92,7 +92,8 @@ class Arima:
             self._start()
 
     def skip(self) -> None:
-        """The next value was not observed. Before the start it can't be made up for: the start begins anew."""
+        """The next value is missing. During initialization, missing values can't be bridged: initialization starts
+        again."""
         if not self._past:
             self._first.clear()
             return
@@ -100,10 +101,10 @@ class Arima:
         self._past = self._next(self._past)
 
     def forecast(self, steps: int) -> list[StepForecast]:
-        """The next `steps` values. Raises ValueError before the start.
+        """Forecasts of the next `steps` values. Raises ValueError before initialization is complete.
 
-        The variance at step h is sigma squared times the sum of the first h squared psi weights (Box and Jenkins,
-        Time series analysis, 1970, chapter 5), and what is not known of the past besides.
+        The variance at step h is sigma squared times the sum of the first h squared psi weights (Box and Jenkins, Time
+        series analysis, 1970, chapter 5), plus that of the state's uncertainty.
         """
         if not self._past:
             raise ValueError(f"a forecast needs {self.model.d} values before it")
@@ -119,7 +120,7 @@ class Arima:
         return [StepForecast(mean, sigma * sqrt(each)) for mean, each in zip(means, variances, strict=True)]
 
     def means(self, steps: int) -> list[float]:
-        """The means of the next `steps` values alone. Raises ValueError before the start."""
+        """The means of the next `steps` values. Raises ValueError before initialization is complete."""
         if not self._past:
             raise ValueError(f"a forecast needs {self.model.d} values before it")
         ar, constant, past = self._ar, self.model.constant, self._past
@@ -132,7 +133,7 @@ class Arima:
         return means
 
     def state(self) -> dict[str, Any]:
-        """What a snapshot keeps: plain lists and finite numbers, which JSON carries exactly."""
+        """The state for a snapshot: lists and finite numbers, which JSON represents exactly."""
         return {
             "model": asdict(self.model),
             "first": self._first,
@@ -142,7 +143,7 @@ class Arima:
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> "Arima":
-        """The filter that `state` was taken from. Raises ValueError where its parameters are none."""
+        """The filter of a stored state. Raises ValueError if its parameters are invalid."""
         model = dict(state["model"])
         self = cls(ArimaModel(**model | {"ar": tuple(model["ar"]), "ma": tuple(model["ma"])}))
         self._first, self._past = list(state["first"]), list(state["past"])
@@ -150,7 +151,8 @@ class Arima:
         return self
 
     def _start(self) -> None:
-        """Differences are stationary from here on; the first d values carry them to the level of the series."""
+        """Complete the initialization: differences are stationary from here on; the first d values give the level of
+        the series."""
         size = len(self._shock)
         mean = self.model.constant / (1.0 - fsum(self.model.ar))
         drift = [mean * fsum(self.model.ar[i:]) for i in range(size)]
@@ -161,7 +163,7 @@ class Arima:
         self._unknown = (spread - np.outer(self._shock, self._shock)).tolist()
 
     def _carried_level(self) -> list[float]:
-        """What the first d values alone say of the next ones, differenced d times: none for d = 0."""
+        """The contribution of the first d values to the next ones, differenced d times; none if d = 0."""
         d, weights = self.model.d, DIFFERENCING[self.model.d]
         carried = [-fsum(weights[j] * self._first[d + h - j] for j in range(h + 1, d + 1)) for h in range(d)]
         return carried or [0.0]
@@ -176,8 +178,8 @@ class Arima:
         self._past[0] += self.model.constant
 
     def _gain(self) -> list[float]:
-        """Kalman's gain of every entry after the first. A value tells its own entry exactly, so that what remains
-        unknown is the covariance of the others, one place further."""
+        """The Kalman gain of every entry after the first. A value determines its own entry exactly, so the remaining
+        uncertainty is the covariance of the other entries, shifted by one."""
         total = self._uncertainty()
         first = total[0]
         gain = [each / first[0] for each in first]
@@ -190,7 +192,7 @@ class Arima:
         return [*gain[1:], 0.0]
 
     def _uncertainty(self) -> Matrix:
-        """Covariance of the vector with the next shock in it, in units of sigma squared."""
+        """Covariance of the state including the next shock, in units of sigma squared."""
         shock = self._shock
         if self._unknown is None:
             return [[a * b for b in shock] for a in shock]
@@ -200,14 +202,14 @@ class Arima:
         ]
 
     def _next(self, past: list[float]) -> list[float]:
-        """The vector one value later, where that value is the one expected."""
+        """The state one step later, if the value is the expected one."""
         first = past[0]
         moved = [a * first + later for a, later in zip(self._ar, [*past[1:], 0.0], strict=True)]
         moved[0] += self.model.constant
         return moved
 
     def _carried(self, covariance: Matrix) -> Matrix:
-        """A covariance one value later, where that value is not observed."""
+        """A covariance one step later, if the value is missing."""
         nothing = [0.0] * len(self._ar)
         rows = [
             [a * first + later for first, later in zip(covariance[0], row, strict=True)]
@@ -218,7 +220,7 @@ class Arima:
         ]
 
     def _shock_variances(self, steps: int) -> list[float]:
-        """Variance of each coming value for the shocks up to it, in units of sigma squared."""
+        """Variance of each future value due to future shocks, in units of sigma squared."""
         shock, weights = self._shock, [1.0]
         for _ in range(steps - 1):
             shock = [a * shock[0] + later for a, later in zip(self._ar, [*shock[1:], 0.0], strict=True)]
@@ -226,10 +228,10 @@ class Arima:
         return list(accumulate(weight * weight for weight in weights))
 
     def _past_variances(self, unknown: Matrix, steps: int) -> list[float]:
-        """Variance of each coming value for what is not known of the past, in units of sigma squared."""
+        """Variance of each future value due to the state's uncertainty, in units of sigma squared."""
         variances = []
         for _ in range(steps):
-            # Rounding may take a variance that has shrunk to nothing a hair below it.
+            # Rounding may make a variance near zero slightly negative.
             variances.append(max(unknown[0][0], 0.0))
             unknown = self._carried(unknown)
         return variances
@@ -240,7 +242,7 @@ def _padded(numbers: list[float], size: int) -> list[float]:
 
 
 def _is_stationary(ar: list[float]) -> bool:
-    """Whether all partial autocorrelations lie within (-1, 1): the Levinson-Durbin recursion backwards.
+    """Whether all partial autocorrelations are within (-1, 1), by the reverse Levinson-Durbin recursion.
 
     Source: Monahan, A note on enforcing stationarity in autoregressive-moving average models, Biometrika 71 (1984).
     """
@@ -253,7 +255,7 @@ def _is_stationary(ar: list[float]) -> bool:
 
 
 def _stationary_covariance(ar: list[float], shock: list[float]) -> np.ndarray:
-    """The covariance P = T P T' + shock shock' that time doesn't change, T the step from one vector to the next.
+    """The stationary covariance P = T P T' + shock shock', where T is the transition matrix.
 
     By doubling: k rounds sum the first 2^k terms of the series that solves it (Anderson and Moore, Optimal filtering,
     1979, section 6.7).

@@ -1,13 +1,13 @@
-"""What is to be expected of one symbol's closes at one interval, told anew at every closed bar.
+"""ARIMA forecasts of one symbol's closes in one interval, updated at every closed bar.
 
-The series is the logarithm of the close: a price of 0.00001 and one of 70,000 are alike, an interval never reaches
-below zero, and a split only moves the logarithms' origin. Bars follow one another as they were traded: a night or a
-holiday between two bars is a step like any other. A bar that is missing counts as not observed.
+The series is the logarithm of the close: prices of any size are treated alike, intervals never reach below zero, and a
+split only shifts the origin. Bars are consecutive as they were traded: a night or holiday between two bars is one step
+like any other. A missing bar counts as not observed.
 
-Until the first search has its result, the model is the random walk, and again from where a model has been further off
-than it for a while (`ml.arima.skill_monitor`) until the next search has its own. How far a close may lie from what is
-expected is not told here: `ml.uncertainty.volatility` and `ml.uncertainty.conformal` know better than a model whose
-deviation never changes.
+The model is the random walk until the first search has a result. It is the random walk again when a model's errors have
+exceeded those of the random walk (`ml.arima.skill_monitor`), until the next result. This module gives no interval
+widths: `ml.uncertainty.volatility` and `ml.uncertainty.conformal` estimate them better than a model with constant
+deviation.
 """
 
 from collections import deque
@@ -25,37 +25,38 @@ from ml.arima.skill_monitor import HALF_LIFE, MAX_ERROR_RATIO, SkillMonitor
 from shared.market.records import Interval
 
 RANDOM_WALK = 0
-"""The version of a forecast that no search had a part in."""
+"""The version of a forecast by the random walk."""
 
 RETRY_FACTOR = 10
-"""Behind a search whose model is set aside, the next one is made after so many times `min_observations` bars, if it is
-not due sooner: closes that no model fits must not be searched all the time."""
+"""After a model was set aside, the next search is made after this many times `min_observations` bars, unless it is due
+earlier, so that closes that no model fits are not searched all the time."""
 
 GROWTH = 4
-"""A young series is searched again once it is so many times as long, and up to half as much longer where others of its
-age would all be searched at once: what few closes told is soon found out better."""
+"""A young series is searched again once it is this many times as long, plus up to half its length so that symbols of
+the same age are not all searched at once. Models from few closes improve quickly."""
 
 UNMOVED = 1e-12
-"""A change of the logarithm that is no more than what dividing by a split's ratio leaves of an equal price."""
+"""Changes of the logarithm up to this size count as rounding, such as after dividing an equal price by a split's
+ratio."""
 
 LONGEST_GAP = 100
-"""So many missing bars are counted. After them all but the last level is forgotten, which the next close tells."""
+"""Missing bars are counted up to this number. Longer gaps leave only the level, which the next close gives."""
 
 LARGEST_EXPONENT = 700.0
-"""The exponential of more is no float; so high a price says nothing anyway."""
+"""The exponential of a larger number overflows."""
 
 RANDOM_WALK_ORDER = (0, 1, 0)
-"""Saying that the close stays is an ARIMA model too."""
+"""The forecast of no change as an ARIMA model."""
 
 
 @dataclass(frozen=True)
 class ForecastSettings:
-    """All counts are in bars. The first forecast comes with close `min_observations`, and so does the first search;
-    the next ones come once there are four times as many, and at the latest every `search_every`; each over the last
+    """All counts are in bars. The first forecast and the first search come with close `min_observations`. The next
+    searches come once there are four times as many closes, and at the latest every `search_every`; each uses the last
     `window` closes.
 
-    A search takes effect `search_lag` bars after it was asked for. A failed one is repeated after another
-    `min_observations`. Raises ValueError where these don't fit together.
+    A search takes effect `search_lag` bars after it was requested. A failed one is repeated after another
+    `min_observations`. Raises ValueError if the settings are inconsistent.
     """
 
     min_observations: int = 50
@@ -68,9 +69,11 @@ class ForecastSettings:
 
     def __post_init__(self) -> None:
         if not 3 <= self.min_observations <= self.window:
-            raise ValueError("a forecast needs at least 3 closes, and a window that holds them")
+            raise ValueError("min_observations must be at least 3 and at most the window")
         if min(self.steps, self.search_every, self.search_lag) < 1 or not 0.0 < self.confidence < 1.0:
-            raise ValueError("steps and searches count from 1, the confidence lies between 0 and 1")
+            raise ValueError(
+                "steps, search_every and search_lag must be at least 1, confidence between 0 and 1"
+            )
 
 
 class Warming(NamedTuple):
@@ -81,9 +84,9 @@ class Warming(NamedTuple):
 
 
 class ArimaForecast(NamedTuple):
-    """Made at the close of bar `number`: `prices` are as likely to be exceeded as not by the closes that follow it.
+    """The forecast made at the close of bar `number`; `prices` are the medians of the next closes.
 
-    `version` is the bar at which the search for its model was asked for, `order` is that model's (p, d, q).
+    `version` is the bar at which the search for its model was requested; `order` is that model's (p, d, q).
     """
 
     number: int
@@ -93,18 +96,18 @@ class ArimaForecast(NamedTuple):
 
 
 class Forecaster:
-    """The forecasts of one symbol and interval. It does not search; for every bar its owner
+    """The forecasts of one symbol and interval. It runs no searches itself. For every bar, its owner
 
-    1. gives `update` the result of a search where `needs_result` says so, and waits for it if it must;
-    2. asks for `search()` where `asked_at` is the bar's number after that.
+    1. passes the result of a search to `update` if `needs_result` requires it, and waits for the result if necessary;
+    2. starts `search()` if `asked_at` then is the bar's number.
 
-    After `restore()` the owner asks for `search()` again where `asked_at` is not None. So the same closes give the
-    same forecasts, however long a search takes and wherever the process was stopped.
+    After `restore()` the owner starts `search()` again if `asked_at` is not None. So the same closes give the same
+    forecasts, however long a search takes and wherever the process was stopped.
     """
 
     def __init__(self, symbol: str, interval: Interval, settings: ForecastSettings) -> None:
         self._settings = settings
-        # Symbols search at different bars: those that close together would all wait for one worker.
+        # Symbols search at different bars; otherwise bars that close together would all wait for one worker.
         self._phase = crc32(f"{symbol} {interval}".encode()) % settings.search_every
         self._max_closes = settings.window + settings.search_lag
         self._logs: deque[float] = deque(maxlen=self._max_closes)
@@ -120,23 +123,24 @@ class Forecaster:
 
     @property
     def key(self) -> str:
-        """What a stored state must have been made with."""
+        """Identifies the settings that a stored state must have been made with."""
         s, searched = self._settings, self._settings.search
         orders = f"{searched.max_p},{searched.max_d},{searched.max_q},{searched.season}"
         trusted = f"{HALF_LIFE},{MAX_ERROR_RATIO},{RETRY_FACTOR}"
         return f"arima-{s.min_observations}-{s.window}-{s.search_every}-{s.search_lag}-{orders}-{trusted}"
 
     def needs_result(self, number: int) -> bool:
-        """Whether `update` of this bar must be given the result of the search asked for at `asked_at`."""
+        """Whether `update` of this bar needs the result of the search requested at `asked_at`."""
         return self.asked_at is not None and number >= self.asked_at + self._settings.search_lag
 
     def update(
         self, number: int, close: float, outcome: SearchOutcome | None = None
     ) -> ArimaForecast | Warming:
-        """Fold in the close of a bar and say what follows. Numbers rise by 1 a bar, by more where bars are missing.
+        """Add the close of a bar and forecast the next ones. Numbers increase by 1 per bar, by more if bars are
+        missing.
 
-        Raises ValueError, and changes nothing, where the bar is not later than the last one, the close is not a
-        positive finite number, or an outcome is missing or was not due.
+        Raises ValueError, without any change, if the bar is not later than the last one, the close is not positive and
+        finite, or a search result is missing or not due.
         """
         self._check(number, close, outcome)
         if outcome is not None and self.asked_at is not None:
@@ -151,16 +155,16 @@ class Forecaster:
         return self._forecast(close)
 
     def search(self) -> Series:
-        """The series of the search asked for at bar `asked_at`: the closes of its window up to that bar, as logarithms;
-        what bars are missing is left out. Raises ValueError where no search was asked for."""
+        """The input of the search requested at bar `asked_at`: the logarithms of the closes in its window up to that
+        bar, without missing bars. Raises ValueError if no search was requested."""
         if self.asked_at is None:
-            raise ValueError("no search was asked for")
+            raise ValueError("no search was requested")
         logs = list(self._logs)
         return tuple(logs[: len(logs) - self._since_asked][-self._settings.window :])
 
     def refill(self, number: int, closes: Sequence[float]) -> None:
-        """Before the first bar: begin behind closes that nobody forecast, the last of them that of bar `number`. Where
-        they are enough for a forecast, a search over them is asked for at once."""
+        """Before the first bar: start after closes without forecasts; the last of them is that of bar `number`. If they
+        are enough for a forecast, a search over them is requested at once."""
         self._origin = log(closes[0])
         for close in closes:
             self._fold(number, log(close) - self._origin)
@@ -168,16 +172,16 @@ class Forecaster:
             self.asked_at, self._since_asked = number, 0
 
     def split(self, ratio: float) -> None:
-        """One share became `ratio` shares: goes on as if every close so far had been divided by it, but for rounding.
+        """One share became `ratio` shares: adjust all closes so far, up to rounding.
 
-        Raises ValueError where the ratio is not a positive finite number.
+        Raises ValueError if the ratio is not positive and finite.
         """
         if not (isfinite(ratio) and ratio > 0):
-            raise ValueError(f"a split's ratio is positive, not {ratio}")
+            raise ValueError(f"a split's ratio must be positive and finite, not {ratio}")
         self._origin -= log(ratio)
 
     def state(self) -> dict[str, Any]:
-        """All that `restore` needs to go on bit for bit, as JSON carries it; a pending search is named in it."""
+        """The complete state for `restore`, JSON-compatible, including a pending search."""
         return {
             "key": self.key,
             "number": self.number,
@@ -193,7 +197,7 @@ class Forecaster:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a stored state. Raises ValueError where it was made with other settings."""
+        """Restore a stored state. Raises ValueError if it was made with other settings."""
         if state["key"] != self.key:
             raise ValueError(f"the stored state of {state['key']} does not fit {self.key}")
         self.number, self.version, self.asked_at = state["number"], state["version"], state["asked_at"]
@@ -207,17 +211,18 @@ class Forecaster:
         if number <= self.number:
             raise ValueError(f"bar {number} is not later than bar {self.number}")
         if not 0.0 < close < inf:
-            raise ValueError(f"a close is a positive number, not {close}")
+            raise ValueError(f"a close must be positive and finite, not {close}")
         if (outcome is not None) != self.needs_result(number):
-            raise ValueError(f"bar {number} must come with a search's result where one is due, else without")
+            raise ValueError(f"bar {number} needs a search result if and only if one is due")
 
     def _begin(self, close: float) -> float:
-        """The first close is the logarithms' origin."""
+        """Set the origin to the logarithm of the first close."""
         self._origin = log(close)
         return 0.0
 
     def _take(self, outcome: SearchOutcome, asked_at: int) -> None:
-        """From here on the found model forecasts, after the closes of its window; a failure leaves the old one."""
+        """Use the found model from here on, updated with the closes of its window; after a failed search the old model
+        stays."""
         self.asked_at = None
         if outcome.model is None:
             self._next_search = asked_at + self._settings.search_lag + self._settings.min_observations
@@ -234,14 +239,14 @@ class Forecaster:
             self._learn(self._arima, before, value)
 
     def _set_aside(self) -> None:
-        """The random walk speaks until the next search has its result."""
+        """Use the random walk until the next search has a result."""
         self._next_search = min(
             self._next_search, self.version + RETRY_FACTOR * self._settings.min_observations
         )
         self._arima, self.version = None, RANDOM_WALK
 
     def _after(self, number: int) -> int:
-        """The first of this symbol's own search bars from `number` on."""
+        """The first of this symbol's regular search bars from `number` on."""
         return number + (self._phase - number) % self._settings.search_every
 
     def _fold(self, number: int, value: float) -> None:
@@ -257,18 +262,18 @@ class Forecaster:
         self.number = number
 
     def _learn(self, arima: Arima, before: float, value: float) -> None:
-        """Weigh what the model expected of this value, and tell it."""
+        """Compare the model's forecast with the value, then update the model."""
         if arima.started:
             self._skill_monitor.add(value - arima.means(1)[0], value - before)
         arima.update(value)
 
     def _forecast(self, close: float) -> ArimaForecast:
-        # Where every close kept is the same, there is nothing that a model could have to say.
+        # If all stored closes are equal, there is nothing to forecast.
         steps, arima = self._settings.steps, self._arima
         if arima is None or self._unmoved >= len(self._logs) - 1:
             return ArimaForecast(self.number, RANDOM_WALK_ORDER, RANDOM_WALK, [close] * steps)
         last = self._logs[-1]
-        # A mean so far off that it is no float any more stays the largest one.
+        # A mean beyond the largest float is limited to it.
         prices = [
             min(close * exp(min(mean - last, LARGEST_EXPONENT)), float_info.max)
             for mean in arima.means(steps)

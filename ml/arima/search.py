@@ -1,4 +1,4 @@
-"""What a search for an ARIMA model is asked and answers, apart from how it is made."""
+"""Input and output of an ARIMA model search, independent of its implementation."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from shared.market.records import Interval
 Series = tuple[float, ...]
 
 SEASONS: dict[Interval, int] = {"15m": 26, "1h": 7, "1d": 5}
-"""Bars of a regular day, of a week for day bars. Shorter bars have more than a search can bear."""
+"""Bars per regular day, or per week for daily bars. Seasons of shorter intervals are too long to search."""
 
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """Highest orders tried; `season` is a period in bars, 1 for none."""
+    """The highest orders to try; `season` is a period in bars, 1 for none."""
 
     max_p: int = 5
     max_d: int = 1
@@ -23,9 +23,9 @@ class SearchSettings:
 
 
 class SearchOutcome(NamedTuple):
-    """What became of a search: a model and its corrected Akaike criterion, or None and the reason in words.
+    """The result of a search: a model and its corrected Akaike information criterion, or None and the reason as text.
 
-    `seconds` is what it took by the clock, the one entry that another search over the same series may have otherwise.
+    `seconds` is its duration, the only field that may differ between searches of the same series.
     """
 
     model: ArimaModel | None
@@ -35,5 +35,5 @@ class SearchOutcome(NamedTuple):
 
 
 def season_of(interval: Interval) -> int:
-    """The season of an interval's bars; 1 where it is too long to be searched."""
+    """The season of an interval's bars; 1 if it is too long to search."""
     return SEASONS.get(interval, 1)

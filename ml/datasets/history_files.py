@@ -1,4 +1,4 @@
-"""Histories to train on from recorded files: CSV files of bars, and LEAN zips with the splits beside them."""
+"""Training histories from recorded files: CSV files of bars, and LEAN zips with the splits beside them."""
 
 import logging
 from bisect import bisect_right
@@ -22,15 +22,15 @@ def interval_of_files(paths: Iterable[Path]) -> Interval:
     files = list(paths)
     first = next((record for record in _told(files) if isinstance(record, RecordedBar)), None)
     if first is None:
-        raise ConfigError("None of the files holds a bar.")
+        raise ConfigError("None of the files contains a bar.")
     return _interval(first, files)
 
 
 def histories_from_files(paths: Iterable[Path]) -> list[TrainingHistory]:
-    """The bars of each symbol, by symbol; folders stand for all recordings below them.
+    """The bars of each symbol, sorted by symbol; a folder stands for all recordings below it.
 
-    Raises ConfigError where a file can't be read or holds something else than bars, where there is none, and where bars
-    differ in length, or are of a length that nothing is forecast for.
+    Raises ConfigError if a file can't be read or contains anything but bars, if there are no bars, or if bars differ in
+    length or have a length that is not forecast.
     """
     files = list(paths)
     interval = interval_of_files(files)
@@ -41,7 +41,7 @@ def histories_from_files(paths: Iterable[Path]) -> list[TrainingHistory]:
             history.splits.append((int(record.time.timestamp()), record.value))
         elif record.interval != interval:
             raise ConfigError(
-                f"The files hold bars of {interval} and of {record.interval}: name files of one length."
+                f"The files contain bars of {interval} and of {record.interval}: name files of one length."
             )
         else:
             _add(history, record)
@@ -51,7 +51,7 @@ def histories_from_files(paths: Iterable[Path]) -> list[TrainingHistory]:
 
 
 def _leave_out_unseen_splits(history: TrainingHistory) -> None:
-    """A split that the closes on either side of it don't show divides nothing, and is named in the log."""
+    """Remove splits that the closes before and after them do not confirm, and log them."""
     for split in list(history.splits):
         time, ratio = split
         place = bisect_right(history.made_at, time)
@@ -61,18 +61,18 @@ def _leave_out_unseen_splits(history: TrainingHistory) -> None:
         if not shows_split(before, after, ratio, expected=True):
             history.splits.remove(split)
             log.warning(
-                "%s: the split of %g for 1 is set aside: the close before it was %g, the one behind it is %g.",
+                "%s: the split of %g for 1 is ignored: the close before it was %g, the close after it is %g.",
                 *(history.symbol, ratio, before, after),
             )
 
 
 def _told(files: list[Path]) -> Iterator[RecordedBar | CorporateAction]:
-    """Bars and splits in order of time. Raises ConfigError where there are quotes."""
+    """Bars and splits in order of time. Raises ConfigError if the files contain quotes."""
     for record in recorded(files):
         if isinstance(record, Quote):
             named = " ".join(map(str, files))
             raise ConfigError(
-                f"The files hold quotes of {record.symbol}, not bars: {MAKE_BARS.format(named)}."
+                f"The files contain quotes of {record.symbol}, not bars: {MAKE_BARS.format(named)}."
             )
         if isinstance(record, RecordedBar) or (
             isinstance(record, CorporateAction) and record.action == "split"
@@ -89,7 +89,8 @@ def _interval(bar: RecordedBar, files: list[Path]) -> Interval:
 
 
 def _add(history: TrainingHistory, bar: RecordedBar) -> None:
-    """In a recording a bar is received at its end. Raises ConfigError where the symbol has one that ended then."""
+    """A recorded bar's received time is its end. Raises ConfigError if the symbol has a bar with this or a later
+    end."""
     end = int(bar.received_time.timestamp())
     if history.made_at and end <= history.made_at[-1]:
         raise ConfigError(

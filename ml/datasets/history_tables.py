@@ -1,11 +1,11 @@
-"""Histories to train on from the tables that the analytics part writes: closed bars, and splits."""
+"""Training histories from the tables of the analytics part: closed bars and splits."""
 
 from ml.datasets.samples import TrainingHistory
 from ml.models.features import Observation
 from shared.market.records import Interval
 from shared.postgres.database import Cursor
 
-# From one symbol to the next along the primary key: a few reads each, however many bars there are.
+# Skips from symbol to symbol along the primary key: a few reads each, for any number of bars.
 SYMBOLS = """
     with recursive known (symbol) as (
         (select symbol from bars order by symbol limit 1)
@@ -26,9 +26,9 @@ SPLITS = """
 
 
 def histories_from_tables(cursor: Cursor, interval: Interval, newest: int) -> list[TrainingHistory]:
-    """The newest bars of each symbol at an interval, at most `newest` of each, and the splits since the first of them.
+    """The newest bars of each symbol in an interval, at most `newest` each, and the splits since the first of them.
 
-    By symbol; one without bars at this interval has no history.
+    Sorted by symbol; symbols without bars in this interval are left out.
     """
     cursor.execute(SYMBOLS)
     symbols = [symbol for (symbol,) in cursor.fetchall()]

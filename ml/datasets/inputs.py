@@ -1,4 +1,4 @@
-"""What the commands of trained models learn from: recorded bars, or those of the pipeline's own tables."""
+"""The input of the commands of trained models: recorded bars, or those of the pipeline's own tables."""
 
 import argparse
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
 NEWEST = 20_000
-"""Bars of a symbol that are read from the tables."""
+"""Newest bars of each symbol that are read from the tables."""
 
 
 class Inputs(NamedTuple):
@@ -28,7 +28,7 @@ class Inputs(NamedTuple):
 
 
 def inputs(config: Config, arguments: argparse.Namespace) -> Inputs:
-    """The bars that the arguments name. Raises ConfigError where there are none."""
+    """The bars that the arguments select. Raises ConfigError if there are none."""
     if arguments.from_database:
         found = _of_tables(config, arguments.interval or "1d")
     else:
@@ -39,12 +39,12 @@ def inputs(config: Config, arguments: argparse.Namespace) -> Inputs:
             histories=[since(history, int(start.timestamp())) for history in found.histories]
         )
     if not any(history.made_at for history in found.histories):
-        raise ConfigError(f"There are no closed bars of {found.interval} to learn from.")
+        raise ConfigError(f"There are no closed bars of {found.interval}.")
     return found
 
 
 def since(history: TrainingHistory, start: int) -> TrainingHistory:
-    """The history without what lies before `start`, epoch seconds."""
+    """The history from `start`, epoch seconds, on."""
     first = bisect_left(history.made_at, start)
     splits = [(time, ratio) for time, ratio in history.splits if time >= start]
     return TrainingHistory(history.symbol, history.made_at[first:], history.observations[first:], splits)
@@ -54,7 +54,7 @@ def _of_files(files: list[Path], interval: Interval | None) -> Inputs:
     found = interval_of_files(files)
     if interval not in (None, found):
         raise ConfigError(
-            f"--interval {interval}: the files hold bars of {found}. Leave it out, or name others."
+            f"--interval {interval}: the files contain bars of {found}. Leave it out, or name other files."
         )
     return Inputs(found, histories_from_files(files))
 
@@ -67,8 +67,8 @@ def _of_tables(config: Config, interval: Interval) -> Inputs:
             connection = opened.enter_context(closing(connect(dsn, "training")))
         except Unavailable as error:
             raise ConfigError(
-                f"--from-database: the tables of the {config.feed} feed can't be reached ({error}). Let "
-                "start_pipeline.py run first, or name files. Where another feed has run, set TICKSTREAM_FEED to it."
+                f"--from-database: the tables of the {config.feed} feed can't be reached ({error}). Run "
+                "start_pipeline.py first, or name files. To use the data of another feed, set TICKSTREAM_FEED."
             ) from error
         cursor = opened.enter_context(transaction(connection))
         return Inputs(interval, histories_from_tables(cursor, interval, NEWEST))

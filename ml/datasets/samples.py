@@ -1,4 +1,4 @@
-"""What models are trained and tested on: for each closed bar what was known at its close, and what came of it."""
+"""Samples to train and test models on: for each closed bar, the features known at its close, and the target."""
 
 from array import array
 from collections import deque
@@ -12,8 +12,8 @@ from ml.models.features import RETURNS, Features, FeatureSettings, Observation, 
 
 
 class TrainingHistory(NamedTuple):
-    """The closed bars of one symbol and interval in order: their ends in epoch seconds UTC, and what they were, in
-    shares of their own day. `splits` are in order of time: (epoch seconds UTC, shares that one became)."""
+    """The closed bars of one symbol and interval in order: their ends in epoch seconds UTC, and their prices and
+    volumes in shares of their own day. `splits` are in order of time: (epoch seconds UTC, new shares per old share)."""
 
     symbol: str
     made_at: list[int]
@@ -24,8 +24,8 @@ class TrainingHistory(NamedTuple):
 class Samples(NamedTuple):
     """Columns of n rows, ordered by made_at, then by symbol.
 
-    At `made_at` the bar closed at `close`; at `due_at` the bar `horizon` bars later did; epoch seconds UTC. `values`
-    (n, k), `returns` (n, RETURNS) and `sigma` are those of `ml.models.features`, and so is `target`, without any bound.
+    At `made_at` the bar closed at `close`; at `due_at` the bar `horizon` bars later closed; epoch seconds UTC. `values`
+    (n, k), `returns` (n, RETURNS), `sigma` and `target` are defined in `ml.models.features`; `target` is not limited.
     """
 
     symbol: NDArray[np.str_]
@@ -51,12 +51,12 @@ class _Row(NamedTuple):
 
 
 def samples(histories: Iterable[TrainingHistory], settings: FeatureSettings, horizon: int) -> Samples:
-    """Every bar that has features and a bar `horizon` bars later.
+    """A row for every bar that has features and a bar `horizon` bars later.
 
-    Raises ValueError where the horizon is not from 1 to RETURNS, and where the bars of a history don't rise in time.
+    Raises ValueError if the horizon is not from 1 to RETURNS, or if the bars of a history are not in order of time.
     """
     if not 1 <= horizon <= RETURNS:
-        raise ValueError(f"a horizon has 1 to {RETURNS} bars, not {horizon}")
+        raise ValueError(f"the horizon must be 1 to {RETURNS} bars, not {horizon}")
     symbols: list[str] = []
     times, numbers = array("q"), array("d")
     values, returns = array("d"), array("d")
@@ -80,9 +80,10 @@ def samples(histories: Iterable[TrainingHistory], settings: FeatureSettings, hor
 
 
 def windows(history: TrainingHistory) -> Iterator[tuple[int, deque[Observation]]]:
-    """The end of each bar, and the newest observations at its close in the shares of then: one window that moves on.
+    """The end of each bar, and the newest observations at its close, adjusted to its shares: one window that is updated
+    in place.
 
-    Raises ValueError where the bars are not in order of time.
+    Raises ValueError if the bars are not in order of time.
     """
     window: deque[Observation] = deque(maxlen=RETURNS + 1)
     splits = deque(history.splits)
@@ -101,7 +102,8 @@ def windows(history: TrainingHistory) -> Iterator[tuple[int, deque[Observation]]
 
 
 def _rows(history: TrainingHistory, settings: FeatureSettings, horizon: int) -> Iterator[_Row]:
-    """A bar's row is complete when a later bar has closed; its close in the later bar's shares is in the window."""
+    """A bar's row is complete when the bar `horizon` bars later has closed; the window contains its close in the later
+    bar's shares."""
     waiting: deque[tuple[int, float, Features | None]] = deque(maxlen=horizon)
     for end, window in windows(history):
         close = window[-1].close

@@ -1,8 +1,8 @@
-"""What ARIMA would have said at every bar of a history, by the rules that the live analysis goes by.
+"""ARIMA forecasts at every bar of a history, by the rules of the live analysis.
 
-The searches are those of `ml.order_search.order_search`, made where they fall due and in this process. With the
-settings of `ml.forecast_settings` they fall due and count at the same bars as those of an analysis that began with
-this history.
+Searches are those of `ml.order_search.order_search`, run in this process when they are due. With the settings of
+`ml.forecast_settings` they are due and take effect at the same bars as in a live analysis that started with this
+history.
 """
 
 from collections import deque
@@ -17,11 +17,11 @@ from shared.market.records import Interval
 def arima_returns(
     history: TrainingHistory, interval: Interval, settings: ForecastSettings
 ) -> Iterator[tuple[int, float]]:
-    """For each bar its end, epoch seconds, and the log return forecast over the settings' last step.
+    """For each bar its end, epoch seconds, and the log return forecast at the longest horizon of the settings.
 
-    NaN where nothing is forecast: closes are too few, or the model ran away from all prices there can be.
+    NaN if there is no forecast: too few closes, or a price that is not positive and finite.
     """
-    from ml.order_search.order_search import search  # takes seconds: only who asks for ARIMA waits for it
+    from ml.order_search.order_search import search  # takes seconds, so only if ARIMA is evaluated
 
     forecaster = Forecaster(history.symbol, interval, settings)
     splits = deque(history.splits)

@@ -1,4 +1,4 @@
-"""What models would have forecast of bars that they had not learnt from, row by row of the samples, as log returns."""
+"""Out-of-sample forecasts of models, for each row of the samples, as log returns."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,42 +19,42 @@ from shared.settings.setting_types import TrainedModel
 
 
 def known(rows: Samples, horizon: int) -> KnownCloses:
-    """What came of these rows."""
+    """The actual returns of these rows."""
     return KnownCloses(horizon, rows.made_at, rows.due_at, rows.target * _unit(rows, horizon))
 
 
 def trained_forecasts(
     model: TrainedModel, rows: Samples, tests: Iterable[TrainTestSplit], settings: TrainingSettings
 ) -> Numbers:
-    """The model trained anew for each test block, on what lies before it; NaN for rows in no block.
+    """Forecasts of the model, trained for each test block on the rows before it; NaN for rows in no block.
 
     Raises as `ml.learners.training.train`.
     """
-    forecast = np.full(len(rows.target), nan)
+    predictions = np.full(len(rows.target), nan)
     for fold in tests:
         predictor = train(model, rows.select(fold.train), settings).predictor
-        forecast[fold.test] = predict(predictor, rows.select(fold.test))
-    return forecast * _unit(rows, settings.horizon)
+        predictions[fold.test] = predict(predictor, rows.select(fold.test))
+    return predictions * _unit(rows, settings.horizon)
 
 
 def arima_forecasts(
     rows: Samples, histories: Iterable[TrainingHistory], interval: Interval, settings: ForecastSettings
 ) -> Numbers:
-    """ARIMA followed through the histories that the rows were made of; NaN where it forecasts nothing."""
-    forecast = {
+    """ARIMA forecasts along the histories of these rows; NaN where there is none."""
+    returns = {
         (history.symbol, made_at): each
         for history in histories
         for made_at, each in arima_returns(history, interval, settings)
     }
     places = zip(rows.symbol.tolist(), rows.made_at.tolist(), strict=True)
-    return np.array([forecast.get(place, nan) for place in places], dtype=np.float64)
+    return np.array([returns.get(place, nan) for place in places], dtype=np.float64)
 
 
 def arima_settings(models: Models, interval: Interval) -> ForecastSettings:
-    """Those of the live forecasts, but that ARIMA looks as far ahead as trained models do."""
+    """The settings of the live forecasts, with the horizon of the trained models."""
     return replace(forecast_settings(models, interval), steps=models.prediction_horizon)
 
 
 def _unit(rows: Samples, horizon: int) -> Numbers:
-    """What a target of 1 is as a log return."""
+    """The log return that corresponds to a target of 1."""
     return rows.sigma * sqrt(horizon)

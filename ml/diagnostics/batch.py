@@ -1,7 +1,7 @@
-"""What a trained model says at every bar of a history, with how far the close may lie from it. Pure.
+"""Forecasts of a trained model at every bar of a history, with prediction intervals. Pure.
 
-The interval is that of a normal distribution around the predicted log return, as wide as the symbol's own sigma says of
-so many bars. The live forecasts' intervals are learnt from what they were really off by; here nothing is learnt.
+The interval assumes a normal distribution around the predicted log return, with the symbol's own sigma scaled to the
+horizon. Unlike the intervals of live forecasts, it is not calibrated by past errors.
 """
 
 from collections.abc import Iterator
@@ -14,17 +14,18 @@ from ml.models.features import FeatureSettings, features
 from ml.models.predictors import Served
 
 LEVEL = 0.95
-REACH = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+HALF_WIDTH = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
 Direction = Literal["up", "down", ""]
 
 
 class Prediction(NamedTuple):
-    """Said at the close of the bar that ended at `made_at`, of the close at `due_at`, epoch seconds UTC; None where it
-    is still to come. Prices are in shares of the day it was said; `predicted_return` is their ratio less 1.
+    """A forecast made at the close of the bar that ended at `made_at`, of the close at `due_at`, epoch seconds UTC;
+    None if that is still to come. Prices are in shares of the day of the forecast; `predicted_return` is the ratio of
+    the prices minus 1.
 
-    `lower` and `upper` hold the close with 95 % if the normal distribution is right; `direction` is empty where it is
-    less likely under it than asked for.
+    `lower` and `upper` are the bounds of the 95 % interval under the normal distribution; `direction` is empty if its
+    probability is below the requested one.
     """
 
     symbol: str
@@ -39,23 +40,25 @@ class Prediction(NamedTuple):
 
 
 def predictions(history: TrainingHistory, served: Served, confidence: float) -> Iterator[Prediction]:
-    """One for every bar that has features; `confidence` is the least probability of a direction that is named."""
+    """A forecast for every bar that has features; `confidence` is the minimum probability of a direction."""
     settings = FeatureSettings(served.window_size)
     due = [*history.made_at[served.horizon :], *[None] * served.horizon]
-    # Where there are fewer bars than the horizon, only so many are due.
+    # With fewer bars than the horizon, `due` is longer than the bars.
     for (made_at, window), due_at, bar in zip(windows(history), due, history.observations, strict=False):
         if (found := features(window, settings)) is not None:
-            said, unit = served.predictor.predict(found), found.sigma * sqrt(served.horizon)
-            prices = [bar.close * exp(unit * (said + reach)) for reach in (0.0, -REACH, REACH)]
+            predicted, unit = served.predictor.predict(found), found.sigma * sqrt(served.horizon)
+            prices = [
+                bar.close * exp(unit * (predicted + offset)) for offset in (0.0, -HALF_WIDTH, HALF_WIDTH)
+            ]
             price, lower, upper = prices
             yield Prediction(
                 *(history.symbol, made_at, due_at, bar.close),
                 *(price, price / bar.close - 1.0, lower, upper),
-                _direction(said, confidence),
+                _direction(predicted, confidence),
             )
 
 
-def _direction(said: float, confidence: float) -> Direction:
-    if said == 0.0 or NormalDist().cdf(abs(said)) < confidence:
+def _direction(predicted: float, confidence: float) -> Direction:
+    if predicted == 0.0 or NormalDist().cdf(abs(predicted)) < confidence:
         return ""
-    return "up" if said > 0.0 else "down"
+    return "up" if predicted > 0.0 else "down"

@@ -1,24 +1,23 @@
-"""What the errors of a model's forecasts tell of the model, for one symbol, interval and horizon.
+"""Diagnostics of a model's forecast errors, for one symbol, interval and horizon.
 
-A good model's errors can't be foretold from one another, its intervals hold the share of closes that they promise, in
-calm markets and in wild ones, and its skill does not fade. Pure: the scores go in, findings come out, which JSON can
-carry as they are. They are those of `findings`; below FEWEST scores only the first three are there, the others are
-None, or empty lists:
+A good model's errors are not predictable from earlier ones, its intervals have their nominal coverage in calm and in
+volatile markets, and its skill does not decrease. Pure: scores in, JSON-compatible findings out. `findings` returns the
+following; with fewer than MIN_SCORES scores, only the first three are set, the others are None or empty lists:
 
-    horizon            bars that the forecasts looked ahead
-    count              scores
-    levels             shares of closes that the intervals shall hold
+    horizon            horizon of the forecasts, in bars
+    count              number of scores
+    levels             nominal coverages of the intervals
     since, until       when the first and the last score was made, epoch seconds
-    error              "mean" (a log return; positive: the closes came higher) and its "standard_error"
+    error              "mean" (a log return; positive: the closes were higher) and its "standard_error"
     autocorrelation    of "errors" and of "squared_errors" over LAGS lags: "statistic" and "p", the test of Ljung and
-                       Box, "On a measure of lack of fit in time series models" (1978). A small p of errors: something
-                       was left to foretell; of squared errors: sigma follows the market too slowly. None where all are
-                       equal, and over several bars, for such forecasts overlap and err alike whatever the model is
+                       Box, "On a measure of lack of fit in time series models" (1978). A small p of errors: they are
+                       partly predictable; of squared errors: sigma follows the market too slowly. None if all are
+                       equal, and for horizons above 1, where forecasts overlap and errors are always correlated
     coverage           by fifth of the forecasts' sigmas, smallest first: "sigma" (mean, of the log return over the
                        horizon), "count", "covered" (share inside the interval, by level)
     calibration        by level from 0.1 to 0.95: "level", and "covered", the share inside an interval of that level
-    skill              over time: "time" (epoch seconds of the newest score), "count" (scores up to it that were looked
-                       at), "skill" (1 - mean squared error over that of "no change"; None where nothing moved)
+    skill              over time: "time" (epoch seconds of the newest score), "count" (scores up to it that were
+                       used), "skill" (1 - mean squared error / that of "no change"; None if the price never moved)
 """
 
 from statistics import NormalDist
@@ -29,25 +28,25 @@ from numpy.typing import NDArray
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
 MIN_SCORES = 50
-"""Scores below which shares and tests say nothing."""
+"""With fewer scores, shares and tests are not meaningful."""
 LAGS = 10
 GROUPS = 5
 NOMINAL = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 WINDOW = 100
-"""Scores that one point of skill stands for, all where there are fewer."""
+"""Scores per point of the skill curve, all while there are fewer."""
 POINTS = 50
 ROUNDING = 1.0 + 1e-9
-"""A close on the bound is inside, whatever the last bit of a logarithm says."""
+"""A close on the bound counts as inside, regardless of rounding."""
 
 Numbers = NDArray[np.float64]
 
 
 class Outcomes(NamedTuple):
-    """Forecasts of one symbol, model and horizon and what became of them, in the order of time; n rows, k levels.
+    """Forecasts of one symbol, model and horizon with their scores, in order of time; n rows, k levels.
 
-    `scored_at` in epoch seconds, `error` as log(close / mean), `naive_loss` the squared error of "no change", `sigma`
-    the deviation of the log return that was expected, `widths` the reach of each interval in sigmas, `covered`
-    whether the close lay inside. `levels` rise.
+    `scored_at` is in epoch seconds, `error` is log(close / mean), `naive_loss` the squared error of "no change",
+    `sigma` the expected deviation of the log return, `widths` the half-width of each interval in sigmas, `covered`
+    whether the close was inside. `levels` are rising.
     """
 
     horizon: int
@@ -61,7 +60,7 @@ class Outcomes(NamedTuple):
 
 
 def findings(outcomes: Outcomes) -> dict[str, Any]:
-    """What these outcomes tell; the shape is told above."""
+    """The diagnostics of these outcomes, in the form described above."""
     count = len(outcomes.error)
     found: dict[str, Any] = {
         "horizon": outcomes.horizon,
@@ -99,7 +98,7 @@ def _autocorrelation(errors: Numbers, horizon: int) -> dict[str, Any]:
 
 def _ljung_box(values: Numbers) -> dict[str, float] | None:
     scale = np.abs(values).max()
-    # Returns are small and their squares smaller: scaled to 1, so that no product of them vanishes.
+    # Squared returns are tiny: scale them to 1, so that products do not underflow.
     if np.ptp(values) <= 1e-12 * scale:
         return None
     found = acorr_ljungbox(values / scale, lags=[LAGS])
@@ -107,7 +106,7 @@ def _ljung_box(values: Numbers) -> dict[str, float] | None:
 
 
 def _coverage(outcomes: Outcomes) -> list[dict[str, Any]]:
-    """Equal sigmas are told apart by time, so that the groups are of one size."""
+    """Equal sigmas are ordered by time, so that the groups have the same size."""
     groups = np.array_split(np.argsort(outcomes.sigma, kind="stable"), GROUPS)
     return [
         {
@@ -120,11 +119,11 @@ def _coverage(outcomes: Outcomes) -> list[dict[str, Any]]:
 
 
 def _calibration(outcomes: Outcomes) -> list[dict[str, float]]:
-    """What intervals of other levels than the stored ones would have held.
+    """The coverage that intervals of other levels than the stored ones would have had.
 
-    A stored width over the normal quantile of its level tells how much wider than the normal distribution's the
-    interval was. That ratio is taken as linear in the normal quantile between the stored levels, and as constant
-    beyond them; at a stored level the interval is the stored one.
+    The ratio of a stored width to the normal quantile of its level measures how much wider than the normal interval it
+    was. This ratio is interpolated linearly in the normal quantile between the stored levels, and constant beyond them;
+    at a stored level the interval is the stored one.
     """
     stored, wanted = _quantiles(outcomes.levels), _quantiles(NOMINAL)
     shares = np.array([np.interp(wanted, stored, unit) for unit in np.eye(len(stored))])

@@ -1,4 +1,4 @@
-"""Findings on how forecasts err, from the tables of forecasts and scores into forecast_diagnostics."""
+"""Reads forecasts and scores from their tables, and writes the diagnostics to forecast_diagnostics."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, transaction
 
 NEWEST = 1_000
-"""Scores that findings are made of."""
+"""Newest scores that the diagnostics use."""
 BATCH = 100
-"""Findings written by one transaction."""
+"""Findings written per transaction."""
 
-# A model that looks one bar ahead among others is judged by that; a trained one by the only horizon it has.
+# Models with several horizons are diagnosed at one bar; a trained model at its only horizon.
 SERIES = """
     select symbol, model, min(horizon) from forecast_records
     where interval = %s and lifetime_scores > 0
     group by symbol, model order by symbol, model
 """
-# Both go backwards along the primary key and end after so many rows. Rows come as JSON, for the client's own reading of
-# arrays takes more than twice as long. They are put together here: a server that has not yet counted its tables
-# takes them for almost empty, and compares each row with each.
+# Both read the primary key backwards, up to a limit. Rows are sent as JSON, because parsing arrays in the client takes
+# more than twice as long. They are joined here: before its tables are analyzed, the server assumes that they are
+# almost empty and would use a nested loop.
 SCORED = """
     select json_build_array(extract(epoch from start)::float8, number, extract(epoch from scored_at)::float8, levels,
         error[%(horizon)s], naive_loss[%(horizon)s], covered[%(horizon)s:%(horizon)s])::text
@@ -47,7 +47,7 @@ ROW = "(%s, %s, %s, to_timestamp(%s), %s::jsonb)"
 
 
 class _Scored(msgspec.Struct, array_like=True, frozen=True):
-    """A row of SCORED; `covered` is the one row of levels that the horizon has."""
+    """A row of SCORED; `covered` contains one row, with the levels of the horizon."""
 
     start: float
     number: int
@@ -59,7 +59,7 @@ class _Scored(msgspec.Struct, array_like=True, frozen=True):
 
 
 class _Made(msgspec.Struct, array_like=True, frozen=True):
-    """A row of MADE; `upper` likewise."""
+    """A row of MADE; `upper` as `covered` above."""
 
     start: float
     number: int
@@ -73,10 +73,10 @@ _made_rows = msgspec.json.Decoder(list[_Made])
 
 
 def write_diagnostics(connection: Connection, interval: Interval, as_of: float) -> None:
-    """Find anew how the newest 1,000 scored forecasts of each symbol and model at an interval err.
+    """Diagnose the newest 1,000 scored forecasts of each symbol and model in an interval.
 
-    `as_of` is the time in epoch seconds. Each batch of findings has a transaction of its own: one that lasts a minute
-    would keep the server from tidying up.
+    `as_of` is the time in epoch seconds. Each batch of findings has its own transaction, because a transaction of a
+    minute would prevent the server from vacuuming.
     """
     with transaction(connection) as cursor:
         cursor.execute(SERIES, (interval,))
@@ -99,7 +99,7 @@ def _rows(
 def read_outcomes(
     cursor: Cursor, symbol: str, interval: Interval, model: str, horizon: int
 ) -> Outcomes | None:
-    """The newest scored forecasts of a series that have the levels of the newest one; None where there are none."""
+    """The newest scored forecasts of a series that have the levels of the newest one; None if there are none."""
     given = {"symbol": symbol, "interval": interval, "model": model, "horizon": horizon, "newest": NEWEST}
     cursor.execute(SCORED, given)
     scored = _scored_rows.decode(_lines(cursor))
@@ -116,16 +116,16 @@ def _lines(cursor: Cursor) -> str:
 def _pairs(scored: list[_Scored], made: list[_Made], horizon: int) -> list[tuple[_Scored, _Made]]:
     """Each score with its forecast, in order.
 
-    Bars are counted anew where forecasting began anew: of the forecasts with a number, the newest before the score's
-    own bar is meant.
+    Bar numbers start again when the forecasts of a series are restarted. Of several forecasts with the same number, the
+    newest before the score's own bar is used.
     """
-    pairs, said, waiting = [], {}, deque(made)
+    pairs, by_number, remaining = [], {}, deque(made)
     for score in scored:
-        while waiting and waiting[0].start < score.start:
-            forecast = waiting.popleft()
-            said[forecast.number] = forecast
-        if score.levels == scored[-1].levels and score.number - horizon in said:
-            pairs.append((score, said[score.number - horizon]))
+        while remaining and remaining[0].start < score.start:
+            forecast = remaining.popleft()
+            by_number[forecast.number] = forecast
+        if score.levels == scored[-1].levels and score.number - horizon in by_number:
+            pairs.append((score, by_number[score.number - horizon]))
     return pairs
 
 

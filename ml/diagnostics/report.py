@@ -1,4 +1,5 @@
-"""Tables and progress bars of the commands of trained models. Results go to standard output, progress beside it."""
+"""Tables and progress bars of the commands of trained models. Results go to standard output, progress to standard
+error."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -21,11 +22,11 @@ from ml.scoring.evaluation import Evaluated
 from ml.training.training_run import Training
 
 MIN_TABLE_WIDTH = 150
-"""Columns of a table, also where a pipe or a terminal has fewer: digits that are cut off are wrong numbers."""
+"""Minimum width of tables, even in narrower terminals and pipes, so that numbers are not truncated."""
 
 
 def progress_bars() -> Progress:
-    """Bars on standard error that are gone at the end; nothing where it is no terminal."""
+    """Progress bars on standard error, removed at the end; disabled if it is not a terminal."""
     console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
@@ -41,7 +42,7 @@ def progress_bars() -> Progress:
 
 
 def show(*parts: Table | str) -> None:
-    """Print to standard output; sentences are broken by the terminal alone."""
+    """Print to standard output; only the terminal wraps text."""
     console = Console(highlight=False)
     console = Console(highlight=False, width=max(console.width, MIN_TABLE_WIDTH))
     for part in parts:
@@ -49,7 +50,7 @@ def show(*parts: Table | str) -> None:
 
 
 def evaluation_table(found: Sequence[Evaluated]) -> Table:
-    """A row a model."""
+    """One row per model."""
     table = Table(box=SIMPLE_HEAD)
     table.add_column("model")
     for column in ("forecasts", "MASE", "RMSE", "skill", "95 % interval", "direction right"):
@@ -73,10 +74,10 @@ def evaluation_table(found: Sequence[Evaluated]) -> Table:
 
 
 def training_table(trainings: Iterable[Training]) -> Table:
-    """A row a version; losses as shares of that of no change."""
+    """One row per version; losses relative to that of no change."""
     table = Table(box=SIMPLE_HEAD)
-    for column in ("model", "version", "rows", "learnt from", "tested on", "loss", "served before", "took"):
-        table.add_column(column, justify="left" if column in ("model", "learnt from") else "right")
+    for column in ("model", "version", "rows", "trained on", "tested on", "loss", "live version", "time"):
+        table.add_column(column, justify="left" if column in ("model", "trained on") else "right")
     table.add_column("decision")
     for each in trainings:
         table.add_row(
@@ -94,12 +95,12 @@ def training_table(trainings: Iterable[Training]) -> Table:
 
 
 def share(loss: float, naive_loss: float) -> str:
-    """A loss beside that of no change; empty where nothing moved."""
+    """A loss relative to that of no change; empty if the price never moved."""
     return f"{loss / naive_loss:.2%}" if naive_loss > 0.0 else ""
 
 
 def evaluated_record(each: Evaluated) -> dict[str, Any]:
-    """A model's row as JSON carries it; log returns and shares as plain numbers."""
+    """A model's row as JSON-compatible values; log returns and shares as plain numbers."""
     summary = each.summary
     return {
         "model": each.model,

@@ -1,4 +1,4 @@
-"""Models that are linear in what they see: a regression on the features, and exponential smoothing of the returns."""
+"""Linear models: a regression on the features, and exponential smoothing of the returns."""
 
 import warnings
 from math import sqrt
@@ -20,10 +20,11 @@ NEWEST_RETURNS, MAX_SYMBOLS = 1_000, 20
 def linear_regression(samples: Samples, settings: TrainingSettings) -> Trained:
     """Ridge regression on standardised features; Hoerl and Kennard, "Ridge regression" (Technometrics 12, 1970).
 
-    Least squares with PENALTY * the sum of squared weights: momenta and the returns they consist of are so alike that
-    plain least squares would set them against each other. Standardised, all features pay alike for their weights. The
-    penalty is what 14 features that together explain about a thousandth of the variance ask for, the noise's variance
-    over the weights'; so ten thousand rows count half, and a hundred next to nothing.
+    Minimises the squared error plus PENALTY * the sum of squared weights. Momenta are sums of returns, so that plain
+    least squares would give them large weights of opposite sign. On standardised features the penalty treats all
+    weights alike. Its size is the ratio of the variances of noise and weights if 14 features together explain about a
+    thousandth of the variance; ten thousand rows then shrink the weights by about half, and a hundred rows almost to
+    zero.
     """
     from sklearn.linear_model import Ridge
     from sklearn.pipeline import make_pipeline
@@ -39,9 +40,9 @@ def linear_regression(samples: Samples, settings: TrainingSettings) -> Trained:
 
 
 def exponential_smoothing(samples: Samples, settings: TrainingSettings) -> Trained:
-    """The median, over the symbols with most rows, of the alpha that forecast each one's newest returns best.
+    """The median of the best alphas for the newest returns of the symbols with most rows.
 
-    The estimator is the fit of the symbol whose alpha that is.
+    The estimator is the fit of the symbol with that alpha.
     """
     fits = [_smoothed(each) for each in _series(samples)]
     alphas = [float(fit.params["smoothing_level"]) for fit in fits]
@@ -50,8 +51,8 @@ def exponential_smoothing(samples: Samples, settings: TrainingSettings) -> Train
 
 
 def _series(samples: Samples) -> list[NDArray[np.float64]]:
-    """The newest returns of the symbols with most rows, in units of sigma: the window of each one's first row, and the
-    newest return of every later row."""
+    """The newest returns of the symbols with most rows, in units of sigma: the window of the first row, and the newest
+    return of every later row."""
     symbols, rows = np.unique(samples.symbol, return_counts=True)
     most = symbols[np.argsort(-rows, kind="stable")][:MAX_SYMBOLS]
     windows = [samples.returns[samples.symbol == symbol] for symbol in most]
@@ -59,7 +60,7 @@ def _series(samples: Samples) -> list[NDArray[np.float64]]:
 
 
 def _smoothed(returns: NDArray[np.float64]) -> Any:
-    """The fit with least squared one-bar errors; one that did not converge is as good as it got."""
+    """The fit with the smallest squared one-bar errors, even if the optimizer has not converged."""
     from statsmodels.tools.sm_exceptions import ConvergenceWarning
     from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 

@@ -1,4 +1,4 @@
-"""The recurrent network's training, the one thing that needs PyTorch. What it learns is served without it."""
+"""Training of the recurrent network, the only code that needs PyTorch. The trained model is served without it."""
 
 import torch
 from torch import nn
@@ -8,14 +8,14 @@ from ml.learners.trained import Trained, TrainingSettings, fitted_targets
 from ml.models.recurrent import Recurrent
 
 CELLS, STEPS = 8, 32
-"""Of memory, and newest returns looked at."""
+"""Memory cells, and number of newest returns used."""
 EPOCHS, ROWS_A_STEP = 10, 512
 LEARNING_RATE, WEIGHT_DECAY = 0.003, 0.01
 
 
 def lstm(samples: Samples, settings: TrainingSettings) -> Trained:
-    """Least squares by Adam with weights that decay, over rows in an order drawn anew each time; Loshchilov and Hutter,
-    "Decoupled weight decay regularization" (2019). It sees the returns alone, so it tells no features apart."""
+    """Least squares by Adam with weight decay, over rows shuffled in each epoch; Loshchilov and Hutter, "Decoupled
+    weight decay regularization" (2019). The only input is returns, so there are no feature importances."""
     torch.set_num_threads(1)
     torch.manual_seed(settings.random_state)
     network = nn.ModuleDict({"memory": nn.LSTM(1, CELLS, batch_first=True), "head": nn.Linear(CELLS, 1)})
@@ -31,13 +31,13 @@ def lstm(samples: Samples, settings: TrainingSettings) -> Trained:
 
 
 def outputs_of(network: nn.ModuleDict, returns: torch.Tensor) -> torch.Tensor:
-    """What the network says of rows of returns (n, STEPS, 1), oldest first."""
+    """The outputs of the network for rows of returns (n, STEPS, 1), oldest first."""
     outputs, _ = network["memory"](returns)
     return network["head"](outputs[:, -1])[:, 0]
 
 
 def _served(network: nn.ModuleDict) -> Recurrent:
-    """PyTorch has the gates in the order i, f, g, o, and two biases that are added."""
+    """PyTorch orders the gates i, f, g, o, and has two biases that are added."""
     memory, head = network["memory"], network["head"]
     biases = (memory.bias_ih_l0 + memory.bias_hh_l0)[:, None]
     rows = torch.cat([memory.weight_ih_l0, memory.weight_hh_l0, biases], dim=1).double().tolist()

@@ -1,8 +1,8 @@
-"""Trains one model of any kind. Runs in a process of its own: the libraries are imported when they are asked for.
+"""Trains one model of any kind. Runs in a separate process; libraries are imported on demand.
 
-Returns of the next bar hold next to no signal: a model that explains a hundredth of their variance is a good one. So
-every kind is held back strongly, by few and shallow splits, large leaves, small steps or a strong penalty, and one that
-finds nothing says next to nothing: that the close stays.
+Returns of the next bar contain almost no signal: a model that explains a hundredth of their variance is a good one.
+Every kind is therefore strongly regularised, by few and shallow splits, large leaves, small steps or a strong penalty.
+A model that finds no signal forecasts nearly no change.
 """
 
 from collections.abc import Callable
@@ -26,9 +26,9 @@ MIN_SAMPLES = 2
 
 
 def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> Trained:
-    """Train on one processor; the same samples and settings give the same model.
+    """Train in one thread; the same samples and settings give the same model.
 
-    Raises ValueError where there are fewer than LEAST_SAMPLES, ConfigError where what this kind needs is not installed.
+    Raises ValueError if there are fewer than MIN_SAMPLES, and ConfigError if a required library is not installed.
     """
     if len(samples.target) < MIN_SAMPLES:
         raise ValueError(f"{len(samples.target)} samples are too few to train {model} on")
@@ -37,10 +37,10 @@ def train(model: TrainedModel, samples: Samples, settings: TrainingSettings) -> 
 
 
 def predict(predictor: Predictor, samples: Samples) -> NDArray[np.float64]:
-    """What the model as it is served says of each row: log returns in units of sigma * sqrt(horizon)."""
+    """The predictions of the served model for each row: log returns in units of sigma * sqrt(horizon)."""
     rows = zip(samples.values.tolist(), samples.returns.tolist(), samples.sigma.tolist(), strict=True)
-    forecast = (predictor.predict(Features(values, returns, sigma)) for values, returns, sigma in rows)
-    return np.fromiter(forecast, dtype=np.float64, count=len(samples.sigma))
+    predictions = (predictor.predict(Features(values, returns, sigma)) for values, returns, sigma in rows)
+    return np.fromiter(predictions, dtype=np.float64, count=len(samples.sigma))
 
 
 def _learner(model: TrainedModel) -> Callable[[Samples, TrainingSettings], Trained]:
@@ -60,7 +60,7 @@ def _learner(model: TrainedModel) -> Callable[[Samples, TrainingSettings], Train
 
 
 def _lstm() -> Callable[[Samples, TrainingSettings], Trained]:
-    """Raises ConfigError where PyTorch, which nothing else needs, is not installed."""
+    """Raises ConfigError if PyTorch is not installed, which only this kind needs."""
     try:
         from ml.learners.lstm import lstm
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Forests and boosted trees, trained with small leaves and steps, and the numbers that they come to."""
+"""Random forests and boosted trees with small steps and large leaves, and their conversion to plain numbers."""
 
 import json
 from typing import Any
@@ -14,15 +14,15 @@ TREES = 100
 FOREST_DEPTH, BOOSTED_DEPTH = 5, 3
 LEARNING_RATE = 0.03
 ROWS_A_TREE = 0.5
-"""Share of the rows that each boosted tree is grown on, drawn anew."""
+"""Share of the rows that each boosted tree is grown on, drawn at random."""
 FEATURES_A_SPLIT = 1 / 3
 MAX_LEAVES = 50
 MIN_LEAF_ROWS = 50
 
 
 def random_forest(samples: Samples, settings: TrainingSettings) -> Trained:
-    """The mean of trees that are each grown on rows drawn with replacement; Breiman, "Random forests" (Machine
-    Learning 45, 2001). Importances are the squared error that splits by a feature took off."""
+    """The mean of trees that are each grown on a bootstrap sample; Breiman, "Random forests" (Machine Learning 45,
+    2001). Importances are the reductions of the squared error by splits on a feature."""
     from sklearn.ensemble import RandomForestRegressor
 
     forest = RandomForestRegressor(
@@ -39,8 +39,8 @@ def random_forest(samples: Samples, settings: TrainingSettings) -> Trained:
 
 
 def gradient_boosting(samples: Samples, settings: TrainingSettings) -> Trained:
-    """Each tree takes a small step towards what the ones before it left over; Friedman, "Stochastic gradient boosting"
-    (Computational Statistics & Data Analysis 38, 2002). Importances as those of the forest."""
+    """Each tree is a small step towards the residuals of the trees before it; Friedman, "Stochastic gradient boosting"
+    (Computational Statistics & Data Analysis 38, 2002). Importances as for the forest."""
     from sklearn.ensemble import GradientBoostingRegressor
 
     boosted = GradientBoostingRegressor(
@@ -58,8 +58,8 @@ def gradient_boosting(samples: Samples, settings: TrainingSettings) -> Trained:
 
 
 def xgboost(samples: Samples, settings: TrainingSettings) -> Trained:
-    """The same with a penalty on the leaves, splits between histogram bins, and features drawn for every level; Chen
-    and Guestrin, "XGBoost" (2016). Importances are the mean gain of splits by a feature."""
+    """Gradient boosting with a penalty on the leaves, splits between histogram bins, and features drawn for every
+    level; Chen and Guestrin, "XGBoost" (2016). Importances are the mean gains of splits on a feature."""
     from xgboost import XGBRegressor
 
     smallest = _min_leaf_rows(samples)
@@ -82,7 +82,7 @@ def xgboost(samples: Samples, settings: TrainingSettings) -> Trained:
 
 
 def _min_leaf_rows(samples: Samples) -> int:
-    """In rows: a tree has at most some LEAVES, and a leaf is the mean of enough rows to be one."""
+    """Rows per leaf: a tree has at most MAX_LEAVES, and each leaf is the mean of enough rows."""
     return max(MIN_LEAF_ROWS, len(samples.target) // MAX_LEAVES)
 
 
@@ -93,7 +93,7 @@ def _trained(estimator: Any, base: float, trees: list[Tree], settings: TrainingS
 
 
 def _of_scikit_learn(tree: Any, rate: float) -> Tree:
-    """The tree with its leaves multiplied by `rate`. Children are numbered after their parent, as they were grown."""
+    """The tree with its leaves multiplied by `rate`. Children have higher numbers than their parent."""
     inner = tree.children_left != LEAF
     return Tree(
         np.where(inner, tree.feature, LEAF).tolist(),
@@ -105,7 +105,8 @@ def _of_scikit_learn(tree: Any, rate: float) -> Tree:
 
 
 def _of_xgboost(tree: dict[str, Any]) -> Tree:
-    """Where the split condition of an inner node is a threshold, that of a leaf is its value, rate and all."""
+    """The split condition of an inner node is its threshold, that of a leaf is its value, including the learning
+    rate."""
     left, right = np.array(tree["left_children"]), np.array(tree["right_children"])
     conditions = np.array(tree["split_conditions"], dtype=np.float32)
     inner = left != LEAF

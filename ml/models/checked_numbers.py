@@ -1,44 +1,44 @@
-"""Numbers that came from a file: believed once they are checked."""
+"""Validation of numbers read from a file."""
 
 from math import isfinite
 from typing import TypeGuard
 
 LARGEST = 1e12
-"""No weight, threshold or leaf of a model comes near; sums of such numbers stay finite."""
+"""Upper limit of a model's weights, thresholds and leaves; sums of such numbers stay finite."""
 LARGEST_PREDICTION = 3.0
 """In sigmas over the horizon."""
 
 
 def bounded(prediction: float) -> float:
-    """The prediction, or the largest there is on its side."""
+    """The prediction, limited to LARGEST_PREDICTION on either side."""
     return max(-LARGEST_PREDICTION, min(LARGEST_PREDICTION, prediction))
 
 
 def finite(name: str, value: object) -> float:
-    """Raises ValueError, naming it, where the value is no number from -LARGEST to LARGEST."""
+    """Raises ValueError with the name if the value is not a number from -LARGEST to LARGEST."""
     if not _is_number(value):
-        raise ValueError(f"{name} is no finite number: {str(value)[:40]}")
+        raise ValueError(f"{name} is not a finite number: {str(value)[:40]}")
     return float(value)
 
 
 def finite_list(name: str, values: object) -> list[float]:
-    """Raises ValueError, naming it, where the values are no list of such numbers."""
+    """Raises ValueError with the name if the values are not a list of such numbers."""
     if not (isinstance(values, list) and all(map(_is_number, values))):
-        raise ValueError(f"{name} is no list of finite numbers")
+        raise ValueError(f"{name} is not a list of finite numbers")
     return list(map(float, values))
 
 
 def whole(name: str, value: object, least: int, most: int) -> int:
-    """Raises ValueError, naming it, where the value is no whole number from `least` to `most`."""
+    """Raises ValueError with the name if the value is not an integer from `least` to `most`."""
     if not (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most):
-        raise ValueError(f"{name} is no whole number from {least} to {most}: {str(value)[:40]}")
+        raise ValueError(f"{name} is not an integer from {least} to {most}: {str(value)[:40]}")
     return value
 
 
 def whole_list(name: str, values: object, least: int, most: int) -> list[int]:
-    """Raises ValueError, naming it, where the values are no list of such numbers."""
+    """Raises ValueError with the name if the values are not a list of such integers."""
     if not isinstance(values, list):
-        raise ValueError(f"{name} is no list of whole numbers")
+        raise ValueError(f"{name} is not a list of integers")
     return [whole(name, value, least, most) for value in values]
 
 

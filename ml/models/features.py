@@ -1,8 +1,8 @@
-"""What a trained model sees of a symbol: numbers without a unit, made of its newest bars.
+"""The features of trained models: numbers without a unit, calculated from a symbol's newest bars.
 
-All of them are in units of the symbol's own sigma, the deviation of one bar's logarithmic return, or are ratios: a
-price of 0.00001 and one of 70,000 are alike, and one model serves every symbol. r is a log return, c the logarithm of a
-close; every feature is bounded, so that one wrong price cannot carry a linear model off. In the order of `names`:
+All are ratios or in units of the symbol's own sigma, the deviation of one bar's log return, so that prices of any size
+are treated alike and one model serves every symbol. Below, r is a log return and c the logarithm of a close. Every
+feature is limited, so that one wrong price can't dominate a linear model. In the order of `names`:
 
     return_1 … return_n          r / sigma of the newest bar, the one before it, …        -5 to 5
     momentum_10, _20, _60        (c - c k bars before) / (sigma sqrt k)                   -5 to 5
@@ -16,7 +16,7 @@ close; every feature is bounded, so that one wrong price cannot carry a linear m
 gain_share is the relative strength index of Wilder, "New Concepts in Technical Trading Systems" (1978), with plain
 sums, divided by 100 and centred.
 
-Training and the live market call the same pure function on the same window, so they get the same bits.
+Training and live analysis call the same pure function on the same window, so the results are identical bit for bit.
 """
 
 from collections.abc import Sequence
@@ -26,23 +26,23 @@ from operator import itemgetter, sub
 from typing import NamedTuple
 
 RETURNS = 64
-"""Log returns looked back on: a window is one observation more."""
+"""Log returns in a window, which has one observation more."""
 SPANS = (10, 20, 60)
-"""Bars that momentum is taken over."""
+"""Bars of the momenta."""
 SHORT, MEAN, GAIN = 5, 20, 14
-"""Bars that restlessness, the means and the share of gains are taken over."""
+"""Bars of restlessness, the means and gain_share."""
 WINSORISED = 3
-"""Returns of a window, the largest, that count as the next largest one."""
+"""Number of largest returns in a window that are replaced by the next largest one."""
 MIN_SIGMA = 1e-9
-"""A sigma below this is what rounding leaves of a price that stands still."""
+"""A smaller sigma is only rounding noise of a constant price."""
 RETURN_LIMIT, VOLUME_LIMIT, RANGE_LIMIT, DISTANCE_LIMIT = 5.0, 4.0, 10.0, 10.0
-"""What features are cut off at."""
+"""Limits of the features."""
 
 _close = itemgetter(0)
 
 
 class Observation(NamedTuple):
-    """A closed bar: prices in one currency and in shares of one size, volume in such shares, 0.0 where unknown."""
+    """A closed bar: prices in one currency and in the same shares, volume in these shares, 0.0 if unknown."""
 
     close: float
     high: float
@@ -52,18 +52,18 @@ class Observation(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """`window_size` of the newest returns are features of their own. Raises ValueError outside 1 to RETURNS."""
+    """The newest `window_size` returns are features of their own. Raises ValueError outside 1 to RETURNS."""
 
     window_size: int = 5
 
     def __post_init__(self) -> None:
         if not 1 <= self.window_size <= RETURNS:
-            raise ValueError(f"a window of returns has 1 to {RETURNS}, not {self.window_size}")
+            raise ValueError(f"window_size must be 1 to {RETURNS}, not {self.window_size}")
 
 
 class Features(NamedTuple):
-    """`values` in the order of `names`; `returns` the RETURNS log returns in units of sigma, oldest first, -5 to 5;
-    `sigma` the deviation of one bar's log return over the window."""
+    """`values` in the order of `names`; `returns` are the RETURNS log returns in units of sigma, oldest first, -5 to 5;
+    `sigma` is the deviation of one bar's log return over the window."""
 
     values: tuple[float, ...]
     returns: tuple[float, ...]
@@ -71,7 +71,7 @@ class Features(NamedTuple):
 
 
 def names(settings: FeatureSettings) -> tuple[str, ...]:
-    """What the features are called, in their order."""
+    """The names of the features, in order."""
     returns = (f"return_{back}" for back in range(1, settings.window_size + 1))
     momenta = (f"momentum_{span}" for span in SPANS)
     return (*returns, *momenta, "restlessness", "volume", "range", "place", "distance", "gain_share")
@@ -84,9 +84,9 @@ def split(observation: Observation, ratio: float) -> Observation:
 
 
 def features(window: Sequence[Observation], settings: FeatureSettings) -> Features | None:
-    """The features at the close of the newest observation, the last; only the last RETURNS + 1 count.
+    """The features at the close of the last observation; only the last RETURNS + 1 observations are used.
 
-    None while there are fewer, where next to nothing moved, and where a price is not positive and finite.
+    None if there are fewer, if the price is practically constant, or if a price is not positive and finite.
     """
     newest = list(window)[-RETURNS - 1 :]
     closes = list(map(_close, newest))
@@ -114,26 +114,26 @@ def features(window: Sequence[Observation], settings: FeatureSettings) -> Featur
 
 
 def target(close: float, later_close: float, sigma: float, horizon: int) -> float:
-    """What a model is to predict: the log return over `horizon` bars in units of what so many bars typically move.
+    """The target: the log return over `horizon` bars in units of its typical size, sigma * sqrt(horizon).
 
-    Both closes are positive and in the same shares. A prediction y means a price of close * exp(y * sigma *
+    Both closes are positive and in the same shares. A prediction y corresponds to a price of close * exp(y * sigma *
     sqrt(horizon)).
     """
     return log(later_close / close) / (sigma * sqrt(horizon))
 
 
 def _are_prices(closes: list[float], last: Observation) -> bool:
-    """Whether what logarithms are taken of has one, and all are numbers; sums and ratios of the market's prices are
+    """Whether all closes are positive and finite, and low and high are valid; sums and ratios of actual prices are then
     finite."""
     return all(map(isfinite, closes)) and min(closes) > 0.0 and 0.0 < last.low <= last.high < inf
 
 
 def _sigma(magnitudes: list[float]) -> float:
-    """The root mean square of the returns, given rising and without their signs; the mean is taken to be 0.
+    """The root mean square of the returns, given their magnitudes in rising order; the mean is taken to be 0.
 
-    Winsorised, as Dixon, "Simplified estimation from censored normal samples" (Annals of Mathematical Statistics 31,
-    1960): each of the largest WINSORISED counts as the next one. A jump neither makes all else look calm while it is
-    in the window, nor anything change abruptly when it leaves.
+    Winsorised, as in Dixon, "Simplified estimation from censored normal samples" (Annals of Mathematical Statistics 31,
+    1960): each of the largest WINSORISED is replaced by the next one. A jump then neither makes other returns look
+    small while it is in the window, nor causes an abrupt change when it leaves.
     """
     largest = magnitudes[-1 - WINSORISED]
     return hypot(*magnitudes[:-WINSORISED], *[largest] * WINSORISED) / sqrt(len(magnitudes))
@@ -144,7 +144,7 @@ def _bounded(value: float, limit: float) -> float:
 
 
 def _volume(volumes: list[float]) -> float:
-    """0 also where the mean is no positive number any more, which an absurd split could make of it."""
+    """0 also if the mean is not positive and finite, which an extreme split could cause."""
     newest, mean = volumes[-1], fsum(each / MEAN for each in volumes)
     if not (newest > 0.0 and 0.0 < mean < inf):
         return 0.0
@@ -152,7 +152,7 @@ def _volume(volumes: list[float]) -> float:
 
 
 def _shape(bar: Observation, sigma: float) -> tuple[float, float]:
-    """Range and place."""
+    """The features range and place."""
     height = bar.high - bar.low
     if not height > 0.0:
         return 0.0, 0.0
@@ -161,6 +161,6 @@ def _shape(bar: Observation, sigma: float) -> tuple[float, float]:
 
 
 def _gain_share(net: float, returns: list[float]) -> float:
-    """Gains are half of what moved and of what is left of it: gains / moved - 1/2 = net / (2 moved)."""
+    """With moved = gains + losses and net = gains - losses: gains / moved - 1/2 = net / (2 moved)."""
     moved = fsum(map(abs, returns))
     return _bounded(net / (2.0 * moved), 0.5) if moved > 0.0 else 0.0

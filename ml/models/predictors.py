@@ -1,9 +1,9 @@
-"""Trained models as what they are once training is over: numbers, and plain arithmetic that makes forecasts of them.
+"""Trained models as plain numbers, and the arithmetic that forecasts with them.
 
-Nothing here imports what trained them. `numbers` gives a model's numbers as JSON carries them, `predictor` makes them
-a model again, and believes nothing it has not checked. A prediction is a log return over the model's horizon in units
-of sigma * sqrt(horizon), see `ml.models.features.target`, and never more than 3 of them: next to nothing of so large a
-move can be foreseen, so that more would say that the model is wrong.
+No training library is imported here. `numbers` returns a model's numbers as JSON-compatible values; `predictor`
+restores the model from them and validates everything. A prediction is a log return over the model's horizon in units of
+sigma * sqrt(horizon), see `ml.models.features.target`. It is limited to 3 of them, because so large a move can hardly
+be predicted and a larger value would indicate a faulty model.
 """
 
 from collections.abc import Callable
@@ -24,25 +24,25 @@ MAX_FEATURES = 1000
 
 @dataclass(frozen=True)
 class Linear:
-    """intercept + the sum of weight * feature; what a feature was centred and scaled by is in them already."""
+    """intercept + the sum of weight * feature; the weights include the centring and scaling of the features."""
 
     form = "linear"
     intercept: float
     weights: tuple[float, ...]
 
     def predict(self, features: Features) -> float:
-        """Raises ValueError where there are not as many features as weights."""
+        """Raises ValueError if the number of features differs from that of the weights."""
         if len(features.values) != len(self.weights):
-            raise ValueError(f"{len(features.values)} features where the model knows {len(self.weights)}")
+            raise ValueError(f"{len(features.values)} features, but the model has {len(self.weights)}")
         return bounded(self.intercept + fsum(map(mul, self.weights, features.values)))
 
     def numbers(self) -> dict[str, Any]:
-        """What `of_numbers` makes the same model of."""
+        """The input of `of_numbers` that restores this model."""
         return {"form": self.form, "intercept": self.intercept, "weights": list(self.weights)}
 
     @classmethod
     def of_numbers(cls, numbers: dict[str, Any]) -> "Linear":
-        """Raises ValueError where they are none of this form."""
+        """Raises ValueError if they are not valid for this form."""
         weights = finite_list("weights", numbers.get("weights"))
         if not 1 <= len(weights) <= MAX_FEATURES:
             raise ValueError(f"a linear model has 1 to {MAX_FEATURES} weights, not {len(weights)}")
@@ -51,11 +51,11 @@ class Linear:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """Simple exponential smoothing of the returns: level' = level + alpha * (r - level), from a level of 0 on.
+    """Simple exponential smoothing of the returns: level' = level + alpha * (r - level), starting from a level of 0.
 
-    Beginning at 0, which is what "no change" says, means that a small alpha, which trusts single returns little, says
-    little. Every bar ahead is forecast to return the level, so the model's horizon h is worth h levels, and `scale` is
-    h / sqrt(h). Source: Brown, "Exponential smoothing for predicting demand" (1956).
+    The start at 0, which corresponds to "no change", means that a small alpha, which gives single returns little
+    weight, predicts little. Every future bar is forecast to return the level, so that h bars return h levels, and
+    `scale` is h / sqrt(h). Source: Brown, "Exponential smoothing for predicting demand" (1956).
     """
 
     form = "smoothing"
@@ -70,15 +70,15 @@ class Smoothing:
         return bounded(level * self.scale)
 
     def numbers(self) -> dict[str, Any]:
-        """What `of_numbers` makes the same model of."""
+        """The input of `of_numbers` that restores this model."""
         return {"form": self.form, "alpha": self.alpha, "scale": self.scale}
 
     @classmethod
     def of_numbers(cls, numbers: dict[str, Any]) -> "Smoothing":
-        """Raises ValueError where they are none of this form."""
+        """Raises ValueError if they are not valid for this form."""
         alpha, scale = (finite(name, numbers.get(name)) for name in ("alpha", "scale"))
         if not (0.0 <= alpha <= 1.0 and scale > 0.0):
-            raise ValueError(f"alpha is a share and scale positive, not {alpha} and {scale}")
+            raise ValueError(f"alpha must be 0 to 1 and scale positive, not {alpha} and {scale}")
         return cls(alpha, scale)
 
 
@@ -86,10 +86,10 @@ Predictor = Linear | Trees | Smoothing | Recurrent
 
 
 class Served(NamedTuple):
-    """A model that forecasts: its kind and version, how many bars ahead it looks, and which features it was given.
+    """A deployed model: its kind and version, its horizon in bars, and its window size, which determines its features.
 
-    The latest close that it was trained or tested on is that of `known_until`, epoch seconds: of bars that ended
-    before, it knows what came after, and has nothing to say.
+    `known_until` is the latest close that it was trained or tested on, epoch seconds. It makes no forecast for bars
+    that ended before, because it was trained on what came after them.
     """
 
     model: str
@@ -106,7 +106,7 @@ FORMS: dict[str, Callable[[dict[str, Any]], Predictor]] = {
 
 
 def predictor(numbers: dict[str, Any]) -> Predictor:
-    """The model with these numbers. Raises ValueError where they are no model's."""
+    """The model with these numbers. Raises ValueError if they are not valid."""
     form = numbers.get("form") if isinstance(numbers, dict) else None
     if not isinstance(form, str) or form not in FORMS:
         raise ValueError(f"a model is one of {', '.join(FORMS)}, not {str(form)[:40]!r}")

@@ -1,9 +1,9 @@
-"""A small recurrent network over the newest returns: long short-term memory, one layer, one number out.
+"""A small recurrent network over the newest returns: long short-term memory, one layer, one output.
 
 Source: Hochreiter and Schmidhuber, "Long short-term memory" (Neural Computation 9, 1997), with the forget gate of Gers,
-Schmidhuber and Cummins (2000). With x the return, h the output and c the cell, both 0 at first, for every bar
+Schmidhuber and Cummins (2000). With x the return, h the output and c the cell, both initially 0, for every bar
 
-    i, f, o = logistic(W x + U h + b)      g = tanh(W x + U h + b)      each with rows of its own
+    i, f, o = logistic(W x + U h + b)      g = tanh(W x + U h + b)      each with its own rows
     c' = f c + i g                         h' = o tanh(c')
 
 and after the last one the prediction is intercept + head . h.
@@ -23,8 +23,8 @@ GATES = 4
 
 @dataclass(frozen=True)
 class Recurrent:
-    """`rows` are those of the gates i, f, g, o one after the other, one a cell: its weight of x, those of h, and its
-    bias. Only the `steps` newest returns are looked at."""
+    """`rows` are those of the gates i, f, g, o in this order, one per cell: the weight of x, the weights of h, and the
+    bias. Only the newest `steps` returns are used."""
 
     form = "recurrent"
     steps: int
@@ -46,7 +46,7 @@ class Recurrent:
         return bounded(self.intercept + fsum(map(mul, self.head, output)))
 
     def numbers(self) -> dict[str, Any]:
-        """What `of_numbers` makes the same model of."""
+        """The input of `of_numbers` that restores this model."""
         return {
             "form": self.form,
             "steps": self.steps,
@@ -57,13 +57,13 @@ class Recurrent:
 
     @classmethod
     def of_numbers(cls, numbers: dict[str, Any]) -> "Recurrent":
-        """Raises ValueError where they are none of this form."""
+        """Raises ValueError if they are not valid for this form."""
         head = finite_list("head", numbers.get("head"))
         if not 1 <= len(head) <= MAX_CELLS:
             raise ValueError(f"a recurrent model has 1 to {MAX_CELLS} cells, not {len(head)}")
         rows = numbers.get("rows")
         if not (isinstance(rows, list) and len(rows) == GATES * len(head)):
-            raise ValueError(f"rows is no list of {GATES} for each cell")
+            raise ValueError(f"rows must be a list with {GATES} rows per cell")
         found = [tuple(finite_list("row", row)) for row in rows]
         if any(len(row) != len(head) + 2 for row in found):
             raise ValueError("a row has a weight for the return, one for each cell, and a bias")
@@ -72,5 +72,5 @@ class Recurrent:
 
 
 def _logistic(value: float) -> float:
-    """1 / (1 + exp(-value)), which nothing makes overflow."""
+    """1 / (1 + exp(-value)), without overflow."""
     return 0.5 + 0.5 * tanh(0.5 * value)

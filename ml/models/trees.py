@@ -8,15 +8,15 @@ from ml.models.checked_numbers import bounded, finite, finite_list, whole, whole
 from ml.models.features import Features
 
 LEAF = -1
-"""In place of a feature: here the walk ends."""
+"""In place of a feature number: the node is a leaf."""
 MAX_TREES, MAX_NODES, MAX_FEATURES = 5_000, 10_000, 1_000
 
 
 class Tree(NamedTuple):
-    """Nodes by number, 0 the root; a node's children have higher numbers than it has, so every walk ends.
+    """Nodes by number, 0 is the root; children have higher numbers than their node, so every traversal ends.
 
-    At node i the walk goes on to left[i] where feature[i] <= threshold[i], else to right[i]; at a leaf it ends with
-    value[i]. The entries of a leaf's threshold and children, and of other nodes' value, are 0.
+    At node i the traversal goes to left[i] if feature[i] <= threshold[i], else to right[i]; at a leaf it ends with
+    value[i]. Unused entries, such as a leaf's threshold and children, are 0.
     """
 
     feature: list[int]
@@ -28,11 +28,11 @@ class Tree(NamedTuple):
 
 @dataclass(frozen=True)
 class Trees:
-    """base + the sum of one leaf of each tree, over `features` features; rates and means are in the leaves already.
+    """base + the sum of one leaf of each tree, over `features` features; the leaves include learning rates and means.
 
-    Features are rounded to 32 bits before they are compared, as scikit-learn and xgboost do, so that a value just at a
-    threshold goes where it went in training. scikit-learn goes left where x <= threshold, as is done here; xgboost
-    where x < threshold, which is x <= the next smaller number of 32 bits.
+    Features are rounded to 32 bits before they are compared, as scikit-learn and xgboost do, so that values at a
+    threshold go the same way as in training. scikit-learn goes left if x <= threshold, as here; xgboost if x <
+    threshold, which equals x <= the next smaller 32-bit number.
     """
 
     form = "trees"
@@ -41,9 +41,9 @@ class Trees:
     trees: tuple[Tree, ...]
 
     def predict(self, features: Features) -> float:
-        """Raises ValueError where there are not as many features as the trees were grown on."""
+        """Raises ValueError if the number of features differs from that in training."""
         if len(features.values) != self.features:
-            raise ValueError(f"{len(features.values)} features where the model knows {self.features}")
+            raise ValueError(f"{len(features.values)} features, but the model has {self.features}")
         row = array("f", features.values).tolist()
         total = self.base
         for feature, threshold, left, right, value in self.trees:
@@ -54,7 +54,7 @@ class Trees:
         return bounded(total)
 
     def numbers(self) -> dict[str, Any]:
-        """What `of_numbers` makes the same model of."""
+        """The input of `of_numbers` that restores this model."""
         return {
             "form": self.form,
             "features": self.features,
@@ -64,20 +64,20 @@ class Trees:
 
     @classmethod
     def of_numbers(cls, numbers: dict[str, Any]) -> "Trees":
-        """Raises ValueError where they are none of this form."""
+        """Raises ValueError if they are not valid for this form."""
         features = whole("features", numbers.get("features"), 1, MAX_FEATURES)
         trees = numbers.get("trees")
         if not (isinstance(trees, list) and 1 <= len(trees) <= MAX_TREES):
-            raise ValueError(f"trees is no list of 1 to {MAX_TREES}")
+            raise ValueError(f"trees must be a list of 1 to {MAX_TREES} trees")
         return cls(
             features, finite("base", numbers.get("base")), tuple(_tree(tree, features) for tree in trees)
         )
 
 
 def _tree(numbers: object, features: int) -> Tree:
-    """Raises ValueError where a walk through these nodes could be endless or lead astray."""
+    """Raises ValueError if a traversal of these nodes could be endless or leave the tree."""
     if not isinstance(numbers, dict):
-        raise ValueError("a tree is no list of nodes")
+        raise ValueError("a tree must be an object of node lists")
     tree = Tree(
         whole_list("feature", numbers.get("feature"), LEAF, features - 1),
         finite_list("threshold", numbers.get("threshold")),

@@ -1,7 +1,8 @@
-"""The search for the ARIMA model of a series: what a worker process does.
+"""The search for the ARIMA model of a series, as run by a worker process.
 
-The series is centred and scaled before, and the model told in the series' own units after: the optimizer meets the
-same numbers whatever the price, and a start that is only nearly diffuse is far wider than any change.
+The series is centred and scaled before the search, and the model is converted back to the series' own units after it.
+The optimizer therefore sees values of the same size for any price, and its approximately diffuse initialization is far
+wider than any change.
 """
 
 import warnings
@@ -21,30 +22,30 @@ MIN_VALUES = 10
 """Values that a search needs."""
 
 MAX_MODELS = 100
-"""Models that a search tries, and the rounds of the optimizer for each: what ends it, whatever the clock says. The
-stepwise search is through after some ten, seldom after thirty."""
+"""Limits of a search: the models that it tries, and below, the optimizer's iterations for each. They end a search
+independently of time. The stepwise search usually ends after about ten models, seldom after more than thirty."""
 MAX_ITERATIONS = 50
 
 UNMOVED = 1e-12
-"""A change of a logarithm that is below what rounding makes of an equal price."""
+"""Changes of a logarithm below this size count as rounding."""
 
 UNIT_ROOT_LEVEL = 0.01
-"""How sure the test must be that differences need not be differenced again."""
+"""Significance level of the unit root test of differences."""
 
 MEAN_LEVEL = 0.001
-"""How sure it must be that the series itself returns to a mean: nearly no price does, and a mean that isn't there pulls
-every forecast towards it."""
+"""Significance level of the unit root test of the series itself: almost no price is mean-reverting, and a false mean
+would bias every forecast towards it."""
 
 MIN_STATIONARY_VALUES = 240
-"""So many values it takes to tell: over fewer, a walk that has not come far yet looks like one that returns. Of 2,000
-random walks of 240 or 500 values two to five are taken for such a series; at a level of 0.01 fifteen were."""
+"""With fewer values, a series counts as not stationary, because a short random walk looks mean-reverting. Of 2,000
+random walks of 240 or 500 values, two to five are misclassified; at a level of 0.01, fifteen were."""
 
 
 def search(series: Series, settings: SearchSettings) -> SearchOutcome:
-    """The model of lowest BIC that pmdarima's stepwise search finds; the same series gives the same model.
+    """The model with the lowest BIC in pmdarima's stepwise search; the same series gives the same model.
 
-    Hyndman and Khandakar, Automatic time series forecasting, Journal of Statistical Software 27 (2008), but from
-    p = q = 0 on, and with differences chosen by `differences`.
+    Hyndman and Khandakar, Automatic time series forecasting, Journal of Statistical Software 27 (2008), but starting
+    from p = q = 0, and with the order of differencing chosen by `differences`.
     """
     began = monotonic()
     return _searched(series, settings)._replace(seconds=monotonic() - began)
@@ -61,13 +62,13 @@ def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
     if np.abs(changes).max() < UNMOVED:
         return SearchOutcome(None, "every value is the same")
     origin = float(values[0])
-    # The matrices are tiny: threads of linear algebra that wait for one another cost seven times the work.
+    # The matrices are tiny: with several threads, synchronization costs seven times the work.
     with threadpool_limits(1), warnings.catch_warnings():
-        # Orders that don't converge are part of a search; the criterion leaves them behind.
+        # Some orders do not converge; the criterion excludes them.
         warnings.simplefilter("ignore")
         try:
             model, aicc = _fitted((values - origin) / scale, settings)
-            # The criterion is that of the series as it was: scaling adds twice log(scale) for each value fitted.
+            # Convert the criterion to the original scale: add 2 * log(scale) for each fitted value.
             aicc += 2.0 * (len(values) - model.d) * float(np.log(scale))
             return SearchOutcome(_in_units_of(model, origin, scale), aicc=aicc if isfinite(aicc) else None)
         except ValueError as error:
@@ -75,11 +76,11 @@ def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
 
 
 def differences(values: np.ndarray, max_d: int) -> int:
-    """How often to difference: until the augmented Dickey-Fuller test rejects a unit root, at most `max_d` times.
-    That a series needs none takes more evidence than that its differences need no others.
+    """The order of differencing: until the augmented Dickey-Fuller test rejects a unit root, at most `max_d`. That the
+    series itself is stationary requires a stricter significance level than that its differences are.
 
-    Lags by Schwert's rule, as trunc((n - 1)^(1/3)), like R's `adf.test`. KPSS, pmdarima's own choice, takes the
-    return to a mean for granted until it is disproved, which short windows of prices seldom do.
+    Lags by Schwert's rule, as trunc((n - 1)^(1/3)), like R's `adf.test`. KPSS, pmdarima's default, assumes stationarity
+    until it is rejected, which short windows of prices seldom allow.
     """
     for d in range(max_d):
         differenced = np.diff(values, d)
@@ -98,8 +99,8 @@ def _is_stationary(values: np.ndarray, d: int) -> bool:
 
 
 def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, float]:
-    """The model of a series that is about as wide as 1 a step, and its corrected Akaike criterion (Hurvich and Tsai,
-    "Regression and time series model selection in small samples", 1989). Raises ValueError where none fits."""
+    """The model of a series whose typical step is about 1, and its corrected Akaike information criterion (Hurvich and
+    Tsai, "Regression and time series model selection in small samples", 1989). Raises ValueError if no model fits."""
     season = settings.season if len(values) > 3 * settings.season else 1
     d = differences(values, settings.max_d)
     orders = {"d": d, "max_p": settings.max_p, "max_q": settings.max_q}
@@ -124,6 +125,6 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, f
 
 
 def _in_units_of(model: ArimaModel, origin: float, scale: float) -> ArimaModel:
-    """The model of `origin + scale * values` where `model` is that of the values."""
+    """The model of `origin + scale * values`, given the `model` of the values."""
     level = origin * (1.0 - fsum(model.ar)) if model.d == 0 else 0.0
     return ArimaModel(model.ar, model.d, model.ma, model.constant * scale + level, model.sigma * scale)

@@ -1,9 +1,9 @@
-"""Searches in processes of their own.
+"""Model searches in separate worker processes.
 
-The caller's process never fits and starts no thread: results lie in the workers' pipes until it asks. A search ends by
-itself, for it tries a bounded number of models, see `ml.order_search.order_search`; no clock decides what it finds. A
-worker that has not answered for long, such as one that was frozen, is replaced, and its search begins again with twice
-the patience. A search whose worker dies has failed.
+The owner process does no fitting and starts no thread: results wait in the workers' pipes until it polls. Every search
+ends by itself, because it tries a limited number of models, see `ml.order_search.order_search`; its result never
+depends on a time limit. A worker that does not respond for long, such as a frozen one, is replaced, and its search
+starts again with twice the timeout. A search whose worker dies has failed.
 """
 
 import logging
@@ -20,23 +20,24 @@ from ml.arima.search import SearchOutcome, SearchSettings, Series
 from ml.children import exit_with, start_without_sigint
 
 Key = tuple[str, str, int]
-"""Names a search: symbol, interval and a number."""
+"""Identifies a search: symbol, interval and a number."""
 
 DIED = "the process that searched died"
-"""The reason of a search that failed for no fault of its series, as far as can be told."""
+"""The reason of a search whose worker died, presumably not because of its series."""
 
 ABANDONED: Key = ("", "", -1)
-"""Names no search: whose result is dropped when it comes, as the same key may be asked for again before."""
+"""The key of an abandoned search whose result will be dropped; its original key may be requested again before."""
 
 READY = "ready"
 STARTUP_SECONDS = 120.0
-"""A worker imports numerics first: seconds on a busy machine, and no part of a search's time."""
+"""A worker imports numerical libraries first, which takes seconds on a busy machine and does not count as search
+time."""
 
 log = logging.getLogger("tickstream.forecasts")
 
 
 class _Task(NamedTuple):
-    """A search that waits or is under way; a worker may be silent over it for `timeout` seconds."""
+    """A waiting or running search; its worker is replaced after `timeout` seconds without a response."""
 
     key: Key
     series: Series
@@ -45,7 +46,7 @@ class _Task(NamedTuple):
 
 
 class _Worker:
-    """One process and the search it is busy with. It must speak before `deadline`, None where it is idle."""
+    """A process and its current search. It must respond before `deadline`, None if it is idle."""
 
     def __init__(self) -> None:
         context = get_context("spawn")
@@ -59,7 +60,7 @@ class _Worker:
 
     def begin(self, task: _Task) -> None:
         self.task, self.deadline = task, monotonic() + task.timeout
-        # To a worker that has just died nothing can be sent; its pipe says so when it is listened to next.
+        # If the worker has just died, sending fails; the next read of its pipe detects that.
         with suppress(OSError):
             self.pipe.send((task.series, task.settings))
 
@@ -70,10 +71,9 @@ class _Worker:
 
 
 class SearchPool:
-    """Searches by key, at most `workers` at a time. A worker that is silent for `timeout` seconds, far more than any
-    search takes, is replaced. `overruns` and `deaths` count those that had to be. A worker starts when it is first
-    needed.
-    """
+    """Searches by key, at most `workers` at a time. A worker without a response for `timeout` seconds, far longer than
+    any search takes, is replaced. `overruns` and `deaths` count replaced workers. A worker starts when it is first
+    needed."""
 
     def __init__(self, workers: int = 1, timeout: float = 60.0) -> None:
         self._size, self._timeout = workers, timeout
@@ -89,17 +89,17 @@ class SearchPool:
         self.close()
 
     def submit(self, key: Key, series: Series, settings: SearchSettings) -> None:
-        """Ask for a search. Raises ValueError where one of that key was asked for and its result not yet taken."""
+        """Request a search. Raises ValueError if a search with this key is outstanding."""
         if key in self._outcomes:
-            raise ValueError(f"the search {key} is under way already")
+            raise ValueError(f"the search {key} is already outstanding")
         self._outcomes[key] = None
         self._waiting.append(_Task(key, series, settings, self._timeout))
         self.poll()
 
     def result(self, key: Key, wait: float) -> SearchOutcome | None:
-        """The result, taken out; None where it is not there within `wait` seconds.
+        """Remove and return the result; None if it is not available within `wait` seconds.
 
-        Raises KeyError where the search was not asked for.
+        Raises KeyError if the search was not requested.
         """
         end = monotonic() + wait
         self.poll()
@@ -111,7 +111,7 @@ class SearchPool:
         return outcome
 
     def abandon(self, key: Key) -> None:
-        """Nobody wants the result of this search any more: it does not begin, or its outcome is dropped."""
+        """The result of this search is no longer needed: it is not started, or its outcome is dropped."""
         self._waiting = deque(task for task in self._waiting if task.key != key)
         self._outcomes.pop(key, None)
         for worker in self._workers:
@@ -119,8 +119,8 @@ class SearchPool:
                 worker.task = worker.task._replace(key=ABANDONED)
 
     def poll(self, wait: float = 0.0) -> None:
-        """Hand waiting searches to idle workers, take what is done, replace what hangs; wait at most so many seconds
-        for anything to happen."""
+        """Assign waiting searches to idle workers, receive results, and replace unresponsive workers; wait at most
+        `wait` seconds for an event."""
         self._assign()
         deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
         wait = max(0.0, min([wait, *(deadline - monotonic() for deadline in deadlines)]))
@@ -130,13 +130,13 @@ class SearchPool:
         for worker in [
             each for each in self._workers if each.deadline is not None and each.deadline <= monotonic()
         ]:
-            # What came in time while nobody listened is no overrun.
+            # A response that arrived in time but was not read yet is no overrun.
             if not worker.pipe.poll():
                 self._restart(worker)
         self._assign()
 
     def close(self) -> None:
-        """End the workers; searches under way are lost."""
+        """End the workers; running searches are lost."""
         for worker in self._workers:
             worker.kill()
         self._workers.clear()
@@ -168,19 +168,19 @@ class SearchPool:
             self._outcomes[key] = outcome
 
     def _restart(self, worker: _Worker) -> None:
-        """Replace a worker that is silent; its search is the next one."""
+        """Replace an unresponsive worker; its search is the next to run."""
         self.overruns += 1
         self._end(worker)
         if worker.task is not None and worker.task.key in self._outcomes:
             log.warning(
-                "The search for a model of %s on %s bars gave no answer within %g s: it begins again in a new process.",
+                "The model search for %s on %s bars did not respond within %g s: restarting it in a new process.",
                 *(*worker.task.key[:2], worker.task.timeout),
             )
             self._waiting.appendleft(worker.task._replace(timeout=2 * worker.task.timeout))
 
     def _fail(self, worker: _Worker) -> None:
-        """Replace a worker that died. The search it was busy with fails; of one that never got ready the next in
-        turn, lest everything wait for ever where no worker can start."""
+        """Replace a worker that died. Its search fails. If the worker never became ready, the next waiting search
+        fails, so that searches do not wait forever if no worker can start."""
         self.deaths += 1
         self._end(worker)
         task = worker.task
@@ -195,12 +195,13 @@ class SearchPool:
 
 
 def _work(pipe: "Connection[Any, Any]") -> None:
-    """The life of a worker: it ends when its owner's end of the pipe is closed, and amid a search with its owner."""
-    # Ctrl-C reaches the whole terminal; the owner decides when its workers end.
+    """The main function of a worker: it ends when its owner closes the pipe, and during a search when its owner
+    exits."""
+    # Ctrl-C is sent to all processes of the terminal; only the owner ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=exit_with, args=(parent_process(),), name="owner watch", daemon=True).start()
-    # It does not yield to others: its owner may be waiting for it, and all that it yielded to would come before both.
-    # Imported here, so that the owner never loads what only its workers need.
+    # Normal priority: the owner may be waiting for the result.
+    # Imported here, because only the workers need these libraries, not the owner.
     from ml.order_search.order_search import search
 
     with suppress(EOFError, OSError):

@@ -1,15 +1,16 @@
-"""Files that are there whole or not at all, whatever is killed while they are written."""
+"""Atomic file writes: a file is complete or does not exist, whenever the writer is killed."""
 
 import os
 import tempfile
 from pathlib import Path
 
 UNFINISHED = ".part"
-"""How the name of a file ends while it is written."""
+"""Suffix of a file while it is written."""
 
 
 def write_atomically(content: bytes, path: Path) -> None:
-    """Write beside `path` and rename. Only the user may read the file. Raises OSError, and leaves nothing behind."""
+    """Write a temporary file beside `path` and rename it. Only the user can read the file. Raises OSError, and then
+    leaves no temporary file."""
     handle, name = tempfile.mkstemp(suffix=UNFINISHED, dir=path.parent)
     unfinished = Path(name)
     try:
@@ -23,6 +24,6 @@ def write_atomically(content: bytes, path: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what a killed process left. Call it only while nobody else can be writing to `folder`."""
+    """Remove temporary files of killed processes. Call it only while no other process writes to `folder`."""
     for path in folder.glob("*" + UNFINISHED):
         path.unlink(missing_ok=True)

@@ -1,12 +1,12 @@
-"""A version of a trained model as one file: numbers that are served, and the estimator for people's notebooks.
+"""A version of a trained model as one file: the numbers that are served, and the estimator for notebooks.
 
-    estimator     a pickle by joblib: `joblib.load(path)` gives it, for it reads to the pickle's own end and no further
+    estimator     a joblib pickle: `joblib.load(path)` loads it, because it stops at the end of the pickle
     contents      JSON: the manifest and the numbers that are served
     footer        MAGIC, the length of the contents (8 bytes, big-endian), the identity of the key (8 bytes)
     signature     32 bytes, HMAC-SHA256 over all of the above
 
-Unpickling runs whatever a file says, so nothing here ever does: the signature is checked over every byte, then the JSON
-alone is read. A person who loads the estimator trusts the file on his own account.
+Unpickling executes code from the file, so this module never unpickles: it checks the signature over every byte, then
+reads only the JSON. Users who load the estimator must trust the file themselves.
 """
 
 import os
@@ -31,7 +31,7 @@ FORMAT = 1
 MAGIC = b"tickstream model"
 FOOTER = struct.Struct(f">{len(MAGIC)}sQ{IDENTITY_BYTES}s")
 LARGEST_BYTES = 200_000_000
-"""A larger file is no model's, and is not read at all."""
+"""A larger file is not a model and is not read."""
 PURPOSE = "model"
 
 LIBRARIES: dict[TrainedModel, tuple[str, ...]] = {
@@ -42,8 +42,8 @@ LIBRARIES: dict[TrainedModel, tuple[str, ...]] = {
     "xgboost": ("xgboost-cpu",),
     "lstm": (),
 }
-"""Whose installed version a model's numbers depend on. What a network learnt is served by plain arithmetic, PyTorch or
-not; a version trained with another PyTorch is as good as ever."""
+"""Libraries whose installed version the model's numbers depend on. A network is served by plain arithmetic, without
+PyTorch, so a version trained with another PyTorch stays valid."""
 FIELD_NAMES = {
     "model": "model",
     "interval": "interval",
@@ -52,12 +52,13 @@ FIELD_NAMES = {
     "horizon": "PREDICTION_HORIZON",
     "libraries": "libraries",
 }
-"""What a user calls the fields of `ExpectedModel`."""
+"""The names of the fields of `ExpectedModel` in messages to the user."""
 
 
 @dataclass(frozen=True)
 class ExpectedModel:
-    """What a file must be of to be served. `features` are the names in order, `horizon` and `window_size` bars."""
+    """The properties that a file needs to be served. `features` are the names in order, `horizon` and `window_size` are
+    in bars."""
 
     interval: Interval
     model: TrainedModel
@@ -69,12 +70,11 @@ class ExpectedModel:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a version is and what it came from.
+    """The properties and origin of a version.
 
-    `version` counts from 1 within interval and model, 0 where nobody counted yet; `parent` is the version that served
-    when this one was trained. It learnt from `rows` samples of `symbols`, made from `first_at` to `last_at`, and was
-    tested on closes up to `known_until`; all times are epoch seconds. `scores` and `importances` (of features) are by
-    name.
+    `version` counts from 1 per interval and model, 0 if not assigned yet; `parent` is the live version at the time of
+    training. It was trained on `rows` samples of `symbols`, made from `first_at` to `last_at`, and tested on closes up
+    to `known_until`; all times are epoch seconds. `scores` and `importances` (of features) are by name.
     """
 
     model: TrainedModel
@@ -97,7 +97,7 @@ class Manifest:
 
 
 class ModelFile(NamedTuple):
-    """What a file that may be served says."""
+    """The contents of a valid file."""
 
     manifest: Manifest
     served: Served
@@ -117,7 +117,7 @@ class _AnyFormat(msgspec.Struct, frozen=True):
 
 
 def libraries_of(model: TrainedModel) -> dict[str, str]:
-    """The installed versions of what a model is trained with; those that are not installed are "not installed"."""
+    """The installed versions of a model's libraries; "not installed" for missing ones."""
     return {name: _installed(name) for name in LIBRARIES[model]}
 
 
@@ -129,10 +129,10 @@ def _installed(name: str) -> str:
 
 
 def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object, key: Key) -> None:
-    """Put a version in place, whole or not at all.
+    """Write a version atomically.
 
-    Raises ValueError where what is given could not be read again, such as a score that is not finite, ModelRefused
-    where the estimator is too large, and OSError.
+    Raises ValueError if the contents could not be read back, such as a score that is not finite, ModelRefused if the
+    estimator is too large, and OSError.
     """
     contents = msgspec.json.encode({"manifest": manifest, "predictor": numbers.numbers()})
     try:
@@ -142,17 +142,17 @@ def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object,
     content = _pickled(estimator) + contents + FOOTER.pack(MAGIC, len(contents), key.identity)
     if len(content) + SIGNATURE_BYTES > LARGEST_BYTES:
         raise ModelRefused(
-            f"The {manifest.model} model is not kept: it takes {len(content):,} bytes, and the most is "
+            f"The {manifest.model} model is not stored: it takes {len(content):,} bytes, and the limit is "
             f"{LARGEST_BYTES:,}. Train it on fewer samples."
         )
     write_atomically(content + key.sign(PURPOSE, content), path)
 
 
 def read(path: Path, key: Key, expected: ExpectedModel | None) -> ModelFile:
-    """What the file says, once it is known to be whole, this installation's own and what is expected, which
-    may be anything where `expected` is None.
+    """The contents of a file, after checking that it is complete, was signed by this installation and matches
+    `expected`, unless that is None.
 
-    Raises ModelRefused otherwise; how to train it anew is for the caller to add. Nothing in the file is run.
+    Raises ModelRefused otherwise; the caller adds how to retrain the model. No code of the file is executed.
     """
     try:
         found = _decoded(_signed_contents(_content(path), key))
@@ -172,11 +172,11 @@ def read(path: Path, key: Key, expected: ExpectedModel | None) -> ModelFile:
 
 
 def _refusal(path: Path, reason: str) -> ModelRefused:
-    return ModelRefused(f"The model file {path} is not served: {reason}; train the model anew")
+    return ModelRefused(f"The model file {path} is not served: {reason}; train the model again")
 
 
 def _pickled(estimator: object) -> bytes:
-    import joblib  # only who trains needs it; who serves starts sooner without
+    import joblib  # needed only for training; serving starts faster without it
 
     stream = BytesIO()
     joblib.dump(estimator, stream)
@@ -184,27 +184,27 @@ def _pickled(estimator: object) -> bytes:
 
 
 def _content(path: Path) -> memoryview:
-    """Raises ValueError where there is no file or one too large, and OSError."""
+    """Raises ValueError if there is no file or it is too large, and OSError."""
     if not path.is_file():
         raise ValueError("there is no such file")
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_BYTES:
-            raise ValueError(f"it has {size:,} bytes, and no model has over {LARGEST_BYTES:,}")
+            raise ValueError(f"it has {size:,} bytes, and the limit is {LARGEST_BYTES:,}")
         return memoryview(file.read(LARGEST_BYTES))
 
 
 def _signed_contents(content: memoryview, key: Key) -> memoryview:
-    """The JSON in a file of which every byte was signed with `key`. Raises ValueError otherwise."""
+    """The JSON of a file whose bytes were all signed with `key`. Raises ValueError otherwise."""
     signed, signature = content[:-SIGNATURE_BYTES], content[-SIGNATURE_BYTES:]
     body, footer = signed[: -FOOTER.size], signed[-FOOTER.size :]
     if len(footer) < FOOTER.size or footer[: len(MAGIC)] != MAGIC:
-        raise ValueError("it is none that Tickstream wrote, or its end is missing or was changed")
+        raise ValueError("it was not written by Tickstream, or its end is missing or was changed")
     _, length, identity = FOOTER.unpack(footer)
     if identity != key.identity:
         raise ValueError(
-            "it was signed with another key, so it was trained elsewhere, or before the key here was made anew, and "
-            "only what was trained here is trusted"
+            "it was signed with another key: it was trained on another machine, or before the key was replaced; "
+            "only models trained here are trusted"
         )
     if not key.has_signed(PURPOSE, signed, signature):
         raise ValueError("its signature is wrong: it was changed or damaged after it was written")
@@ -212,19 +212,19 @@ def _signed_contents(content: memoryview, key: Key) -> memoryview:
 
 
 def _decoded(contents: bytes | memoryview) -> _Contents:
-    """Raises ValueError where it is of another format, DecodeError where it lacks something."""
+    """Raises ValueError if the format is another one, DecodeError if a field is missing."""
     found = msgspec.json.decode(contents, type=_AnyFormat).manifest.format
     if found != FORMAT:
-        raise ValueError(f"it is of format {found}, and this version of Tickstream reads format {FORMAT}")
+        raise ValueError(f"it has format {found}, but this version of Tickstream reads format {FORMAT}")
     return msgspec.json.decode(contents, type=_Contents)
 
 
 def _require(manifest: Manifest, expected: ExpectedModel) -> None:
-    """Raises ValueError, naming both, where the manifest tells anything else than what is expected."""
-    for field, word in FIELD_NAMES.items():
+    """Raises ValueError, with both values, if the manifest differs from what is expected."""
+    for field, name in FIELD_NAMES.items():
         found, wanted = getattr(manifest, field), getattr(expected, field)
         if found != wanted:
-            raise ValueError(f"it was made for {word} {_text(found)}, and here {word} is {_text(wanted)}")
+            raise ValueError(f"it was trained for {name} {_text(found)}, but {name} is now {_text(wanted)}")
 
 
 def _text(value: object) -> str:
@@ -234,7 +234,7 @@ def _text(value: object) -> str:
 
 
 def _checked(found: _Contents, features: int) -> Predictor:
-    """The model, having made one forecast. Raises ValueError where the numbers are no model's of so many features."""
+    """The model, after one test forecast. Raises ValueError if the numbers are not valid for this many features."""
     model = predictor(found.predictor)
     model.predict(Features((0.0,) * features, (0.0,) * RETURNS, 1.0))
     return model

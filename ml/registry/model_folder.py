@@ -1,4 +1,4 @@
-"""Where the trained models of an installation lie, and what signs them."""
+"""The folder and the signing key of an installation's trained models."""
 
 from ml.registry.registry import Registry
 from ml.registry.signing import Key, key_of
@@ -6,10 +6,10 @@ from shared.settings.config import Config
 
 
 def key_in(config: Config) -> Key:
-    """One key signs the models of all feeds of a data folder. Raises ConfigError where it can't be read."""
+    """The key of a data folder, which signs the models of all its feeds. Raises ConfigError if it can't be read."""
     return key_of(config.embedded.data / "models")
 
 
 def registry_of(config: Config) -> Registry:
-    """The models of this feed: those of another market are others. Raises ConfigError as `key_in`."""
+    """The models of this feed, separate from those of other feeds. Raises ConfigError as `key_in`."""
     return Registry(config.embedded.data / "models" / config.database(), key_in(config))

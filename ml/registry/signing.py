@@ -1,7 +1,7 @@
-"""Signatures under files of trained models: made by this installation, and unchanged since.
+"""Signatures of trained model files: they prove that this installation wrote the file and that it is unchanged.
 
-A signature is an HMAC-SHA256 (RFC 2104) with a key that never leaves its folder. Who can read the key can sign; a file
-that came from elsewhere can't be told from a forged one, and is not served.
+A signature is an HMAC-SHA256 (RFC 2104) with a key that stays in its folder. Anyone who can read the key can sign; a
+file from another installation can't be distinguished from a forged one and is not served.
 """
 
 import hashlib
@@ -23,31 +23,30 @@ IDENTITY_BYTES = 8
 
 @dataclass(frozen=True)
 class Key:
-    """What signs. Its bytes are shown nowhere: not when printed, not in an error."""
+    """A signing key. Its bytes are never shown, neither in its repr nor in errors."""
 
     secret: bytes = field(repr=False)
 
     @property
     def identity(self) -> bytes:
-        """Eight bytes that tell keys apart and give none away."""
+        """Eight bytes that identify the key without revealing it."""
         return hashlib.sha256(b"identity of a key\0" + self.secret).digest()[:IDENTITY_BYTES]
 
     def sign(self, purpose: str, content: bytes | memoryview) -> bytes:
-        """The 32 bytes that go under `content`. A signature made for one purpose is worth nothing for another."""
+        """The 32 bytes of the signature of `content`. A signature made for one purpose is not valid for another."""
         signature = hmac.new(self.secret, purpose.encode() + b"\0", "sha256")
         signature.update(content)
         return signature.digest()
 
     def has_signed(self, purpose: str, content: bytes | memoryview, signature: bytes | memoryview) -> bool:
-        """Whether `signature` is this key's own under just this content, for this purpose."""
+        """Whether `signature` was made with this key for exactly this content and purpose."""
         return hmac.compare_digest(self.sign(purpose, content), signature)
 
 
 def key_of(folder: Path) -> Key:
-    """The key in `folder`, made at first use; only the user who runs Tickstream may read it.
+    """The key in `folder`, created at first use; only the user who runs Tickstream can read it.
 
-    Processes that ask for it first at the same moment get the same one. Raises ConfigError where it can't be read or
-    is damaged.
+    Processes that request it at the same time get the same key. Raises ConfigError if it can't be read or is damaged.
     """
     path = folder / "key"
     try:
@@ -59,12 +58,12 @@ def key_of(folder: Path) -> Key:
             secret = path.read_bytes()
     except OSError as error:
         raise ConfigError(
-            f"The key of trained models at {path} can't be used ({os.strerror(error.errno or 0)}): give the user who "
-            "runs Tickstream the right to read and write there."
+            f"The key of trained models at {path} can't be used ({os.strerror(error.errno or 0)}): give the user that "
+            "runs Tickstream read and write permission there."
         ) from error
     if len(secret) != KEY_BYTES:
         raise ConfigError(
-            f"The key of trained models at {path} is damaged: delete it. Models are then trained anew, for what was "
-            "signed with it is no longer served."
+            f"The key of trained models at {path} is damaged: delete it. Models are then trained again, because those "
+            "signed with it are no longer served."
         )
     return Key(secret)

@@ -1,10 +1,10 @@
-"""How good forecasts of known closes were, beside saying "no change".
+"""Scores forecasts of known closes against the forecast of no change.
 
-All errors are log returns, as in `ml.scoring.scores`, so that symbols of all prices stand side by side.
+All errors are log returns, as in `ml.scoring.scores`, so that symbols of any price are comparable.
 """
 
 from collections.abc import Iterable, Iterator
-from math import ceil
+from math import ceil, isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +15,9 @@ from ml.scoring.significance import BETTER, MIN_CLUSTERS, NAIVE, WORSE, Comparis
 
 DAY_SECONDS = 86_400
 OVERLAPS_A_CLUSTER = 4
-"""A cluster is so many times as long as neighbouring forecasts overlap, as the analysis has it."""
+"""Length of a cluster as a multiple of the overlap of neighbouring forecasts, as in the live analysis."""
 
-BASELINE = "the yardstick"
+BASELINE = "the baseline"
 """The verdict of "no change" itself."""
 
 Numbers = NDArray[np.float64]
@@ -25,8 +25,8 @@ Times = NDArray[np.int64]
 
 
 class KnownCloses(NamedTuple):
-    """Closes that were forecast `horizon` bars before, a row a forecast: seconds UTC at which it was made and due, and
-    the log return in between."""
+    """Target closes, one row per forecast: when the forecast was made and due, in seconds UTC, the log return in
+    between, and the horizon in bars."""
 
     horizon: int
     made_at: Times
@@ -35,10 +35,10 @@ class KnownCloses(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """What a model's forecasts come to.
+    """The results of a model.
 
-    `low` and `high` hold its true skill with 95 %, by days as what is counted (`ml.scoring.significance`); None where
-    days are too few or the price never moved. `verdict` says in words what that interval means.
+    `low` and `high` are the 95 % interval of its skill, clustered by day (`ml.scoring.significance`); None if there are
+    too few days or the price never moved. `verdict` describes that interval in words.
     """
 
     model: str
@@ -49,9 +49,9 @@ class Evaluated(NamedTuple):
 
 
 def evaluated(model: str, forecasts: Numbers, known: KnownCloses) -> Evaluated | None:
-    """Score one model's `forecasts`, log returns in the order of the rows; rows with NaN were not forecast by it.
+    """Score one model's `forecasts`, log returns in the order of the rows, NaN for rows without a forecast.
 
-    None where it forecast no row.
+    None if it has no forecast at all.
     """
     record, comparison = TrackRecord(0), Comparison(days_a_cluster(known))
     for day, score in _scores(forecasts, known):
@@ -60,7 +60,7 @@ def evaluated(model: str, forecasts: Numbers, known: KnownCloses) -> Evaluated |
     summary = record.lifetime()
     if summary is None:
         return None
-    # A cluster is counted once it has ended: the last one ends as the next begins.
+    # A cluster counts once it has ended: an empty score of a later day ends the last one.
     comparison.add(int(known.due_at.max()) // DAY_SECONDS + comparison.days, 0.0, 0.0)
     if model == NAIVE:
         return Evaluated(model, summary, None, None, BASELINE)
@@ -70,9 +70,10 @@ def evaluated(model: str, forecasts: Numbers, known: KnownCloses) -> Evaluated |
 
 
 def days_a_cluster(known: KnownCloses) -> int:
-    """Days that count as one: four times what neighbouring forecasts share, at least 1.
+    """Days per cluster: four times the overlap of neighbouring forecasts, at least 1.
 
-    A bar's days are taken from the rows, so that nights, weekends and markets that never close need no rule.
+    The length of a bar in days is calculated from the rows, so that nights, weekends and markets that never close need
+    no special rule.
     """
     if len(known.made_at) == 0:
         return 1
@@ -81,24 +82,24 @@ def days_a_cluster(known: KnownCloses) -> int:
 
 
 def conclusion(found: Iterable[Evaluated]) -> str:
-    """What the verdicts come to, in a sentence or two."""
+    """A summary of the verdicts, in one or two sentences."""
     challengers = [each for each in found if each.model != NAIVE]
     if all(each.low is None for each in challengers):
-        return f"There are too few days to tell models from luck: {MIN_CLUSTERS} are needed, more for long horizons."
+        return f"There are too few days for a conclusion: {MIN_CLUSTERS} are needed, more for long horizons."
     better = [each for each in challengers if each.verdict == BETTER]
     worse = ", ".join(each.model for each in challengers if each.verdict == WORSE)
     if not better:
-        but = f" Worse than that: {worse}." if worse else ""
-        return f"No model was better than saying that the close stays, beyond what luck explains.{but}"
+        addition = f" Significantly worse: {worse}." if worse else ""
+        return f"No model was significantly better than the forecast of no change.{addition}"
     best = max(better, key=lambda each: each.summary.skill or 0.0)
     return (
-        f"Better than saying that the close stays: {', '.join(each.model for each in better)}. {best.model} took "
-        f"{best.summary.skill or 0.0:.2%} off the squared error; what trading costs is not in it."
+        f"Significantly better than no change: {', '.join(each.model for each in better)}. {best.model} reduced "
+        f"the squared error by {best.summary.skill or 0.0:.2%}; trading costs are not included."
     )
 
 
 def _scores(forecasts: Numbers, known: KnownCloses) -> Iterator[tuple[int, Score]]:
-    """The day and the score of each forecast, in the order of the closes that came."""
+    """The day and the score of each forecast, in order of the target closes."""
     order = np.argsort(known.due_at, kind="stable")
     rows: Iterable[tuple[int, float, float]] = zip(
         (known.due_at[order] // DAY_SECONDS).tolist(),
@@ -106,14 +107,15 @@ def _scores(forecasts: Numbers, known: KnownCloses) -> Iterator[tuple[int, Score
         known.returns[order].tolist(),
         strict=True,
     )
-    for day, said, came in rows:
-        if said == said:  # NaN is not
-            hit = None if said == 0.0 or came == 0.0 else (said > 0.0) == (came > 0.0)
-            yield day, Score.without_interval(came - said, came, hit)
+    for day, forecast, actual in rows:
+        if not isnan(forecast):
+            hit = None if forecast == 0.0 or actual == 0.0 else (forecast > 0.0) == (actual > 0.0)
+            yield day, Score.without_interval(actual - forecast, actual, hit)
 
 
 def _skills(comparison: Comparison, naive_loss: float) -> tuple[float | None, float | None]:
-    """The interval of the mean loss difference as one of the skill: skill = -difference / loss of "no change"."""
+    """Converts the interval of the mean loss difference to one of the skill: skill = -difference / loss of "no
+    change"."""
     difference = comparison.difference()
     if difference is None or naive_loss == 0.0:
         return None, None

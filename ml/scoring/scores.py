@@ -1,7 +1,7 @@
-"""What became of a forecast, once the close that it was about is there.
+"""Scores forecasts against the actual close.
 
-All errors are log returns, log(actual / mean): 0.01 is one percent. So scores of symbols at 5 and at 5,000 can stand
-side by side, and a split changes none. The naive forecast says "no change": its mean is the price when it was made.
+All errors are log returns, log(actual / mean): 0.01 is one percent. Scores of symbols at 5 and at 5,000 are therefore
+comparable, and a split changes none. The naive forecast is "no change": its mean is the price when it was made.
 Measures as in Hyndman and Koehler, "Another look at measures of forecast accuracy" (2006); the interval score is that
 of Winkler (1972) as in Gneiting and Raftery, "Strictly proper scoring rules" (2007), equation 43.
 """
@@ -14,24 +14,24 @@ from typing import NamedTuple
 from ml.uncertainty.conformal import Forecast
 
 BLOCK = 20
-"""Scores in a block; a rolling record drops whole blocks, so that it need not keep each score."""
+"""Scores per block; a rolling record drops whole blocks, so that it need not store each score."""
 BLOCKS = 10
 
 
 class Score(tuple[float, ...]):
-    """One forecast against the close that came, as what it adds to each sum of a `Record`.
+    """One forecast compared with the actual close, as the values that it adds to the sums of a `TrackRecord`.
 
-    Its entries are 1, the error, its size, its square, the size and the square of the error of "no change", whether
-    forecast and price moved, whether they moved the same way, and then one entry a level twice: whether the close lay
-    inside the interval, and the interval score, which is its width plus 2 / (1 - level) times what the close lay
-    outside by; less is better.
+    The values are 1, the error, its absolute value, its square, the absolute value and the square of the error of "no
+    change", whether forecast and price moved, whether they moved the same way, then for each level whether the close
+    was inside the interval, then for each level the interval score: its width plus 2 / (1 - level) times the distance
+    of the close from the interval; less is better.
     """
 
     __slots__ = ()
 
     @classmethod
     def without_interval(cls, error: float, naive_error: float, hit: bool | None) -> "Score":
-        """That of a forecast that is a single price; the error of "no change" beside it."""
+        """The score of a point forecast, with the error of "no change"."""
         moved = hit is not None, hit is True
         return cls(
             (1.0, error, abs(error), error * error, abs(naive_error), naive_error * naive_error, *moved)
@@ -39,12 +39,12 @@ class Score(tuple[float, ...]):
 
     @property
     def error(self) -> float:
-        """Positive where the close came higher."""
+        """Positive if the close was higher than the forecast."""
         return self[1]
 
     @property
     def size(self) -> float:
-        """The error without its sign."""
+        """The absolute error."""
         return self[2]
 
     @property
@@ -59,12 +59,12 @@ class Score(tuple[float, ...]):
 
     @property
     def hit(self) -> bool | None:
-        """Whether the direction was right, None where the forecast or the price did not move."""
+        """Whether the direction was right, None if the forecast or the price did not move."""
         return bool(self[7]) if self[6] else None
 
     @property
     def covered(self) -> tuple[bool, ...]:
-        """Whether the close lay inside, by level."""
+        """Whether the close was inside the interval, by level."""
         return tuple(map(bool, self[FIXED : (len(self) + FIXED) // 2]))
 
     @property
@@ -74,18 +74,18 @@ class Score(tuple[float, ...]):
 
 
 FIXED = 8
-"""Entries of a score before those of the levels."""
+"""Values of a score before those of the levels."""
 
 
 def penalties_of(levels: Sequence[float]) -> tuple[float, ...]:
-    """What a close that lies outside an interval costs at each level, by how far it lies outside."""
+    """The penalty factor of each level for a close outside its interval, by distance."""
     return tuple([2.0 / (1.0 - level) for level in levels])
 
 
 def score(forecast: Forecast, actual: float, penalties: tuple[float, ...]) -> Score:
-    """Score `forecast`, whose widths are those of the levels of `penalties`.
+    """Score `forecast`, whose widths correspond to the levels of `penalties`.
 
-    Raises ValueError where `actual` is no price.
+    Raises ValueError if `actual` is not a valid price.
     """
     if not 0.0 < actual < inf:
         raise ValueError(f"a price must be finite and positive, not {actual}")
@@ -109,12 +109,12 @@ def score(forecast: Forecast, actual: float, penalties: tuple[float, ...]) -> Sc
 
 
 class ScoreSummary(NamedTuple):
-    """What a number of scores come to. Errors are log returns.
+    """Aggregated scores. Errors are log returns.
 
-    `scaled` is the mean absolute error over that of "no change" on the same closes (1 is as good, less is better);
-    `skill` is 1 - mean squared error over that of "no change", the out-of-sample R^2 of Campbell and Thompson
-    (2008). Both are None where the price never moved. `hit_rate` is the share of right directions among `moves`
-    forecasts that had one, None where none had. `covered` and `winkler` hold the means of each level.
+    `scaled` is the mean absolute error divided by that of "no change" on the same closes (1 is equal, less is better);
+    `skill` is 1 - mean squared error / that of "no change", the out-of-sample R^2 of Campbell and Thompson (2008). Both
+    are None if the price never moved. `hit_rate` is the share of right directions among `moves` forecasts with a
+    direction, None if there are none. `covered` and `winkler` are the means of each level.
     """
 
     scores: int
@@ -130,10 +130,10 @@ class ScoreSummary(NamedTuple):
 
 
 class TrackRecord:
-    """The scores of one symbol, model and horizon: since ever, and of late.
+    """The scores of one symbol, model and horizon: over its lifetime, and rolling.
 
-    It keeps sums only, at most eleven rows of them: of what is older than the open block, and of each block. Of late
-    means the newest 200 scores, less up to 19 whenever a block of 20 has begun.
+    It stores only sums, at most eleven rows: of everything before the blocks, and of each block. The rolling record
+    covers the newest 181 to 200 scores, because whole blocks of 20 are dropped.
     """
 
     __slots__ = ("_blocks", "_ended", "_size")
@@ -144,9 +144,9 @@ class TrackRecord:
         self._blocks: list[list[float]] = []
 
     def add(self, each: Score) -> None:
-        """Raises ValueError where the score holds other levels, and counts nothing then."""
+        """Raises ValueError, without any change, if the score has other levels."""
         if len(each) != self._size:
-            raise ValueError("the score and the record are of different levels")
+            raise ValueError("the score and the record have different levels")
         blocks = self._blocks
         if not blocks or blocks[-1][0] == BLOCK:
             self._begin_block()
@@ -160,24 +160,24 @@ class TrackRecord:
         blocks.append([0.0] * self._size)
 
     def lifetime(self) -> ScoreSummary | None:
-        """All scores so far; None where there are none."""
+        """All scores so far; None if there are none."""
         return _summary(list(map(add, self._ended, self._blocks[-1])) if self._blocks else self._ended)
 
     def rolling(self) -> ScoreSummary | None:
-        """The newest 181 to 200 scores, all while there are fewer; None where there are none."""
+        """The newest 181 to 200 scores, all while there are fewer; None if there are none."""
         return _summary([fsum(column) for column in zip(*self._blocks, strict=True)] or self._ended)
 
     def state(self) -> list[list[float]]:
-        """All that `restore()` needs to go on bit for bit, as finite numbers."""
+        """The complete state for `restore()`, as finite numbers."""
         return [list(self._ended), *map(list, self._blocks)]
 
     def restore(self, state: Sequence[Sequence[float]]) -> None:
-        """Raises ValueError where the state is none of such a record's."""
+        """Raises ValueError if the state is not valid for this record."""
         rows = [list(row) for row in state]
         if not 1 <= len(rows) <= 1 + BLOCKS or any(len(row) != self._size for row in rows):
-            raise ValueError("the stored record is of other levels or of too many scores")
+            raise ValueError("the stored record has other levels or too many blocks")
         if not all(isfinite(number) for row in rows for number in row):
-            raise ValueError("the stored record must hold finite numbers")
+            raise ValueError("the stored record must contain finite numbers only")
         self._ended, *self._blocks = rows
 
 

@@ -1,17 +1,17 @@
-"""Is a model better than saying "no change", or was it luck?
+"""Tests whether a model is significantly better than the forecast of no change.
 
 Two forecasts of the same close are compared by the difference of their losses (Diebold and Mariano, "Comparing
-predictive accuracy", 1995). Forecasts of one day rise and fall together, so days are what is counted, not forecasts:
-the standard error of the mean difference is clustered by day, with a t quantile of one less than the days as degrees
-of freedom (Cameron and Miller, "A practitioner's guide to cluster-robust inference", 2015):
+predictive accuracy", 1995). Forecasts of one day are correlated, so the standard error of the mean difference is
+clustered by day, with a t quantile whose degrees of freedom are one less than the number of days (Cameron and Miller,
+"A practitioner's guide to cluster-robust inference", 2015):
 
     mean = sum of differences / forecasts
     variance = days / (days - 1) * sum over days of (sum of the day - mean * forecasts of the day)^2 / forecasts^2
 
-That interval is for one look. Who looks every day and stops when he likes what he sees will find luck sooner or
-later, so a champion is made by an interval that holds at all days at once: the asymptotic confidence sequence of
-Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit theory and asymptotic confidence
-sequences" (2024).
+That interval is valid for a single test. Testing every day and stopping at the first significant result would
+eventually find a false one. A champion is therefore determined by an interval that is valid on all days simultaneously:
+the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit
+theory and asymptotic confidence sequences" (2024).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,17 +25,17 @@ UNDECIDED = "not distinguishable from no change"
 NAIVE = "naive"
 
 SIGNIFICANCE = 0.05
-"""How often an interval may miss: 95 % intervals."""
+"""Error probability of an interval: 95 % intervals."""
 MIN_CLUSTERS = 20
-"""Below, neither a t quantile nor a limit theorem is worth much, and nothing is decided."""
+"""With fewer clusters, neither the t quantile nor the limit theorem is reliable, and there is no result."""
 NARROWEST_AT_CLUSTERS = 250
-"""Clusters at which the interval of all days is narrowest, a year of days; it holds at any number."""
+"""Clusters at which the confidence sequence is narrowest, a year of days; it is valid at any number."""
 
 
 class Difference(NamedTuple):
-    """Mean loss of the challenger less that of "no change", below zero where the challenger is better.
+    """Mean loss of the challenger minus that of "no change", negative if the challenger is better.
 
-    [low, high] holds the true mean with 95 % at one look; [low_always, high_always] at all looks at once.
+    [low, high] is the 95 % interval for a single test, [low_anytime, high_anytime] the one valid at all times.
     """
 
     mean: float
@@ -49,8 +49,8 @@ class Difference(NamedTuple):
 class Comparison:
     """One challenger against "no change" at one horizon.
 
-    A cluster is `days` following days, which must be more than a forecast spans: forecasts over five days that are
-    made every day overlap. Four times as many make what is left of the overlap at the edges small.
+    A cluster is `days` consecutive days, which must be longer than a forecast's horizon, because daily forecasts over
+    five days overlap. Four times the overlap keeps the remaining dependence between clusters small.
     """
 
     def __init__(self, days: int) -> None:
@@ -62,10 +62,10 @@ class Comparison:
         self._counts = self._sums = self._both = 0.0
 
     def add(self, day: int, challenger: float, naive: float) -> None:
-        """Count the losses of two forecasts of the same close, which came on `day`, counted from any day.
+        """Add the losses of two forecasts of the same close, which came on `day`, counted from any reference day.
 
-        A day before the open cluster's counts in that one. Raises ValueError where a loss is not finite, and counts
-        nothing then.
+        A day before the open cluster counts in the open cluster. Raises ValueError, without any change, if a loss is
+        not finite.
         """
         if not isfinite(challenger - naive):
             raise ValueError(f"losses must be finite, not {challenger} and {naive}")
@@ -77,7 +77,7 @@ class Comparison:
         self._open = (count + 1, total + (challenger - naive))
 
     def _close(self) -> None:
-        """Fold the open cluster into the means and the sums of squared deviations from them (Welford 1962)."""
+        """Add the open cluster to the means and the sums of squared deviations (Welford 1962)."""
         count, total = self._open
         self.clusters += 1
         count_before, sum_before = count - self._mean_count, total - self._mean_sum
@@ -89,7 +89,7 @@ class Comparison:
         self._open = (0, 0.0)
 
     def difference(self) -> Difference | None:
-        """Over all clusters that have ended; None while they are too few."""
+        """Over all completed clusters; None while they are too few."""
         if self.clusters < MIN_CLUSTERS:
             return None
         mean = self._mean_sum / self._mean_count
@@ -100,26 +100,26 @@ class Comparison:
         return Difference(mean, mean - once, mean + once, mean - anytime, mean + anytime, self.clusters)
 
     def verdict(self) -> str:
-        """In words, by the interval of one look."""
+        """The result in words, by the interval of a single test."""
         found = self.difference()
         if found is None or found.low <= 0.0 <= found.high:
             return UNDECIDED
         return BETTER if found.high < 0.0 else WORSE
 
     def state(self) -> list[float]:
-        """All that `restore()` needs to go on bit for bit, as finite numbers."""
+        """The complete state for `restore()`, as finite numbers."""
         moments = (self._mean_count, self._mean_sum, self._counts, self._sums, self._both)
         return [self.days, self.clusters, self._cluster, *self._open, *moments]
 
     def restore(self, state: Sequence[float]) -> None:
-        """Raises ValueError where the state is none of such a comparison's."""
+        """Raises ValueError if the state is not valid for this comparison."""
         if (
             len(state) != 10
             or not all(map(isfinite, state))
             or state[0] != self.days
             or min(state[1], state[3]) < 0
         ):
-            raise ValueError(f"the stored state fits no comparison by {self.days} days")
+            raise ValueError(f"the stored state does not fit a comparison by {self.days} days")
         self.clusters, self._cluster = int(state[1]), int(state[2])
         self._open = (int(state[3]), state[4])
         self._mean_count, self._mean_sum, self._counts, self._sums, self._both = state[5:]
@@ -128,7 +128,7 @@ class Comparison:
 def champion(challengers: Mapping[str, Comparison]) -> str:
     """The name of the challenger with the lowest mean loss among those proven better, else "naive".
 
-    Proven is one whose interval of all looks lies below zero. It stays champion only as long as that holds.
+    A challenger is proven better if its anytime interval is below zero, and only as long as it is.
     """
     proven = {}
     for name, comparison in challengers.items():
@@ -141,7 +141,8 @@ def champion(challengers: Mapping[str, Comparison]) -> str:
 def _half_width_at_all_times(count: int) -> float:
     """Half the width of the confidence sequence at `count` values, in their standard deviations.
 
-    The Gaussian mixture boundary of the source; its rho is chosen, as there, to be narrowest at SHARPEST_AT values.
+    The Gaussian mixture boundary of the source, with rho chosen, as there, to be narrowest at NARROWEST_AT_CLUSTERS
+    values.
     """
     log_term = -2.0 * log(SIGNIFICANCE)
     rho_squared = (log_term + log(log_term) + 1.0) / NARROWEST_AT_CLUSTERS
@@ -150,7 +151,7 @@ def _half_width_at_all_times(count: int) -> float:
 
 
 def t_quantile(probability: float, freedom: int) -> float:
-    """Quantile of Student's t from 10 degrees of freedom on, to 0.0001 for probabilities from 0.025 to 0.975.
+    """Quantile of Student's t for 10 or more degrees of freedom, to 0.0001 for probabilities from 0.025 to 0.975.
 
     The expansion around the normal quantile in Abramowitz and Stegun, Handbook of Mathematical Functions (1964),
     26.7.5.

@@ -1,19 +1,19 @@
-"""Whether a newly trained version of a model goes live, or stays a candidate. Pure.
+"""Decides whether a newly trained version of a model goes live or stays a candidate. Pure.
 
-A version that serves is replaced by one that is at least as good on rows that neither has learnt from. Being better
-than "no change" is not asked of it: forecasts are scored in public, and how they fare is said beside them.
+The live version is replaced by one that is at least as good on rows that neither was trained on. The new version need
+not be better than "no change", because the scores of all forecasts are published beside them.
 """
 
 from math import isfinite
 from typing import NamedTuple
 
 MIN_TEST_ROWS = 20
-"""Below, which of two versions is better is luck, and the one that serves stays."""
+"""With fewer rows, a comparison of two versions is mostly chance, and the live version stays."""
 
 
 class Trial(NamedTuple):
-    """Mean squared errors, in squared sigmas, of a candidate, of "no change" and of the version that serves on the same
-    `rows`, none of which either version has learnt from; `parent_loss` is None where such rows are too few."""
+    """Mean squared errors, in squared sigmas, of a candidate, of "no change" and of the live version, on the same
+    `rows`, none of which either version was trained on; `parent_loss` is None if such rows are too few."""
 
     rows: int
     loss: float
@@ -22,15 +22,15 @@ class Trial(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """`reason` is a sentence for people."""
+    """`reason` is a sentence for the user."""
 
     is_live: bool
     reason: str
 
 
 def decide(trial: Trial, parent: int | None, refused: str = "") -> Decision:
-    """`parent` is the version that serves, None where none does; `refused` is the sentence that says why what served
-    can't be read, if so."""
+    """`parent` is the live version, None if there is none; `refused` is the reason, as a sentence, why its file can't
+    be read, if so."""
     beside = f"{_share(trial.loss, trial.naive_loss)} of the squared error of no change on {trial.rows} unseen rows"
     if not isfinite(trial.loss):
         return Decision(False, "its forecasts are no finite numbers.")

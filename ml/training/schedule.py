@@ -1,14 +1,14 @@
-"""When models are trained again. Pure: the time is an argument."""
+"""Decides when models are retrained. Pure: the time is an argument."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 MIN_SECONDS = 60.0
-"""Between two rounds: while history streams in, a thousand bars come within a second."""
+"""Minimum time between two rounds: during a backfill, a thousand bars may close within a second."""
 
 
 class Progress(NamedTuple):
-    """Bars of all symbols of an interval: how many have closed, and how many of them make rows to learn from."""
+    """Bars of all symbols of an interval: how many have closed, and how many of these give rows to train on."""
 
     bars: int
     rows: int
@@ -16,8 +16,8 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule:
-    """After `every_bars` closed bars, or after `every_seconds` in which any closed while a market was open (0: by the
-    count of bars alone). The first training comes with `first_rows`. Bars are those of all symbols of an interval."""
+    """Train after `every_bars` closed bars, or after `every_seconds` if any bar has closed and a market is open (0:
+    only by the number of bars). The first training needs `first_rows`. Bars are those of all symbols of an interval."""
 
     every_bars: int
     every_seconds: float
@@ -26,8 +26,9 @@ class Schedule:
     def is_due(
         self, now: float, trained_at: float | None, bars_then: int, progress: Progress, is_open: bool
     ) -> bool:
-        """Whether to train at `now`, when `bars_then` had closed at the last training at `trained_at`, in seconds of
-        one clock; None: there was none yet. A clock that was set back counts from where it stands."""
+        """Whether to train at `now`, given that `bars_then` bars had closed at the last training at `trained_at`, both
+        in seconds of the same clock; None: no training yet. If the clock was set back, the absolute difference
+        counts."""
         if trained_at is None:
             return progress.rows >= self.first_rows
         waited, new_bars = abs(now - trained_at), progress.bars - bars_then

@@ -1,5 +1,5 @@
-"""One round of training in a process of its own: every model of an interval learns from the tables, and what became of
-it goes into them; then how the forecasts of every symbol fared."""
+"""One training round in a separate process: trains every model of an interval on the tables, stores the results, then
+diagnoses the forecasts of every symbol."""
 
 import logging
 import os
@@ -20,19 +20,19 @@ from shared.postgres.database import Connection, connect, transaction
 from shared.settings.config import Config
 
 ROWS = 200_000
-"""All symbols together learn from about so many of their newest bars, shared out evenly."""
+"""Approximate number of bars to train on, the newest ones, divided evenly among all symbols."""
 FEWEST, MOST = 500, 20_000
-"""Bars of one symbol."""
+"""Lower and upper limit of the bars of one symbol."""
 NICENESS = 10
-"""What it adds to its niceness: live quotes come first."""
+"""Added to the niceness of the process, because live quotes have priority."""
 
 log = logging.getLogger("tickstream.trainer")
 
 
 def train_interval(config: Config, interval: Interval) -> bool:
-    """Train on the tables at `config`'s address; False where there are too few bars to learn from.
+    """Train on the tables of the configured database. Returns False if there are too few bars to train on.
 
-    What goes wrong is logged: the next round tries again.
+    Errors are logged; the next round tries again.
     """
     if hasattr(os, "nice"):
         os.nice(NICENESS)
@@ -42,13 +42,14 @@ def train_interval(config: Config, interval: Interval) -> bool:
             has_learnt = _train(config, interval, connection) if config.models.trained_models else True
             write_diagnostics(connection, interval, time.time())
     except (TickstreamError, OSError) as error:
-        log.warning("Training on %s bars broke off: %s", interval, error)
+        log.warning("Training on %s bars failed: %s", interval, error)
         return True
     return has_learnt
 
 
 def _train(config: Config, interval: Interval, connection: Connection) -> bool:
-    """Each model in turn; one that can't be trained leaves the others their turn. False: rows are too few for any."""
+    """Train each model in turn; a failure of one does not affect the others. Returns False if rows are too few for
+    any."""
     settings, registry = round_settings(config.models, interval), registry_of(config)
     found = _samples(connection, interval, settings.training)
     try:
@@ -61,7 +62,7 @@ def _train(config: Config, interval: Interval, connection: Connection) -> bool:
         try:
             now = int(time.time())
             training = train_and_decide(model, found, registry, settings, now, known.get(model, 0))
-        # What numbers do to a library shows as one of the last two; the other models may fare better.
+        # Numerical problems in a library raise one of the last two; other models may still succeed.
         except (ConfigError, ModelRefused, ValueError, ArithmeticError) as error:
             log.warning("%s of %s bars was not trained: %s", model, interval, error)
             continue

@@ -1,5 +1,6 @@
-"""A round of training: one version of one model learns from all but the newest rows, is tested on these, and goes live
-or stays a candidate. What is tested is what would serve; what it is tested on, neither it nor its parent has seen."""
+"""A training round: one version of one model is trained on all rows but the holdout, tested on the holdout, and
+promoted or kept as a candidate. The tested predictor is the one that would be deployed; neither it nor its parent was
+trained on the rows it is tested on."""
 
 import time
 from dataclasses import dataclass, replace
@@ -25,7 +26,8 @@ EMPTY = np.array([], dtype=np.intp)
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """`test_size` is the share of rows, the newest, that are tested on; a model learns from `min_rows` rows or more."""
+    """`test_size` is the share of the newest rows that form the holdout; a model needs at least `min_rows` rows to
+    train on."""
 
     interval: Interval
     test_size: float
@@ -34,15 +36,15 @@ class RoundSettings:
 
 
 def round_settings(models: Models, interval: Interval) -> RoundSettings:
-    """What the settings mean to the rounds of an interval."""
+    """The settings of an interval's rounds."""
     features = FeatureSettings(models.ml_window_size)
     training = TrainingSettings(models.random_state, models.prediction_horizon, features)
     return RoundSettings(interval, models.test_size, models.min_training_samples, training)
 
 
 class Training(NamedTuple):
-    """What became of a round. Losses are mean squared errors on the same test rows, in squared sigmas; times are epoch
-    seconds, of the first row learnt from and of the last close in it."""
+    """The result of a round. Losses are mean squared errors on the same test rows, in squared sigmas. `first_at` is
+    when the first training row was made, `last_at` is the last close in the training rows; both in epoch seconds."""
 
     interval: Interval
     model: TrainedModel
@@ -62,7 +64,7 @@ class Training(NamedTuple):
 
 
 class _Parent(NamedTuple):
-    """The version that serves, None where none does or can be told; its file, None where it can't be read, and why."""
+    """The live version, None if there is none or it is unknown; its file, None if it can't be read; and the reason."""
 
     version: int | None
     file: ModelFile | None
@@ -72,11 +74,11 @@ class _Parent(NamedTuple):
 def train_and_decide(
     model: TrainedModel, samples: Samples, registry: Registry, settings: RoundSettings, now: int, above: int
 ) -> Training:
-    """Train a version at `now`, epoch seconds, and put it in the registry, live where it may serve. Its number is
+    """Train a version at `now`, epoch seconds, and add it to the registry, live if it passes the test. Its number is
     higher than `above`, see `Registry.add`.
 
-    Raises ConfigError where rows are too few or a library is missing, ModelRefused and OSError where the version can't
-    be kept; what serves goes on then.
+    Raises ConfigError if rows are too few or a library is missing, ModelRefused and OSError if the version can't be
+    stored; the live version stays then.
     """
     began = time.monotonic()
     learnt, tested = split_samples(samples, settings)
@@ -95,7 +97,7 @@ def train_and_decide(
 
 
 def split_samples(samples: Samples, settings: RoundSettings) -> tuple[Samples, Samples]:
-    """Rows to learn from and rows to be tested on. Raises ConfigError where the first ones are too few."""
+    """Divide rows into training rows and holdout. Raises ConfigError if the training rows are too few."""
     count = len(samples.made_at)
     fold = (
         holdout(samples.made_at, samples.due_at, settings.test_size)
@@ -107,17 +109,17 @@ def split_samples(samples: Samples, settings: RoundSettings) -> tuple[Samples, S
 
 
 def require_rows(rows: int, min_rows: int) -> None:
-    """Raises ConfigError, which says what to do, where rows to learn from are too few."""
+    """Raises ConfigError, with advice, if there are too few rows to train on."""
     if rows < min_rows:
         raise ConfigError(
-            f"There are {rows} rows to learn from, and a model needs {min_rows}. Give more bars: more symbols, or longer "
-            f"histories, of which the first {RETURNS} bars each serve to look back on; or lower "
-            "MIN_TRAINING_SAMPLES, or TEST_SIZE where it holds rows out. A price that stands still teaches nothing."
+            f"There are {rows} rows to train on, and a model needs {min_rows}. Give more bars: more symbols, or longer "
+            f"histories (the first {RETURNS} bars of each give no rows); or lower "
+            "MIN_TRAINING_SAMPLES, or TEST_SIZE if rows are held out. A constant price gives no rows."
         )
 
 
 def expected_of(model: TrainedModel, settings: RoundSettings) -> ExpectedModel:
-    """What a file must be of to serve beside these settings."""
+    """The properties that a model file needs to be served with these settings."""
     training = settings.training
     return ExpectedModel(
         interval=settings.interval,
@@ -132,7 +134,7 @@ def expected_of(model: TrainedModel, settings: RoundSettings) -> ExpectedModel:
 def manifest_of(
     model: TrainedModel, learnt: Samples, trained: Trained, settings: RoundSettings, now: int
 ) -> Manifest:
-    """What a version that learnt from these rows says of itself, without number, parent and scores."""
+    """The manifest of a version trained on these rows, without number, parent and scores."""
     expected = expected_of(model, settings)
     return Manifest(
         model=model,
@@ -186,7 +188,8 @@ def _parent(registry: Registry, expected: ExpectedModel) -> _Parent:
 
 
 def _trial(predictor: Predictor, parent: ModelFile | None, tested: Samples) -> Trial:
-    """The losses on the rows that the parent has not learnt from either; on all where these are too few to compare."""
+    """The losses on holdout rows that the parent was not trained on either; on the whole holdout if these are too
+    few."""
     rows, parent_loss = tested, None
     if parent is not None:
         unseen = tested.select(tested.made_at >= parent.manifest.last_at)

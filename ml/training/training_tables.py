@@ -1,4 +1,4 @@
-"""What training reads and writes: how many bars there are, which markets there are, what became of a training."""
+"""Database access for training: numbers of bars, exchanges, and results of trainings."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ HIGHEST = """
 """
 
 
-# Of "no change" alone: it forecasts every bar, while a model that was taken out of the settings stays behind.
+# Only of "naive", which forecasts every bar; records of a model removed from the settings are no longer updated.
 CLOSED = """
     select interval, sum(seen)::bigint, sum(greatest(0, seen - %s))::bigint from forecast_records
     where model = 'naive' and horizon = 1 group by interval
@@ -32,26 +32,26 @@ BEHIND = """
     where part = 'analytics' and state = 'running' and abs(extract(epoch from now() - seen_at)) < %s
 """
 SILENCE_SECONDS = 30.0
-"""After which the analytics part, which gives a sign of life once a second, counts as away."""
+"""Without a heartbeat for this long, the analytics part counts as not running; it sends one per second."""
 
 
 def closed_bars(cursor: Cursor, horizon: int) -> dict[Interval, Progress]:
-    """How many bars were forecast, all symbols together, and how many rows they make for forecasts of the close
-    `horizon` bars ahead: the first bars are looked back on, and the newest still wait for what comes of them or lie too
-    close to those that are tested on. It costs the same however many bars there are."""
+    """The number of forecast bars of all symbols, and the number of rows that they give for a horizon of `horizon`
+    bars: the first bars only fill the window, and the newest have no target yet or overlap with the holdout. The cost
+    does not depend on the number of bars."""
     cursor.execute(CLOSED, (RETURNS + 2 * horizon,))
     return {interval: Progress(bars, rows) for interval, bars, rows in cursor.fetchall()}
 
 
 def analytics_lag(cursor: Cursor) -> int | None:
-    """How many messages the analytics part has still to read; None where it gives no sign of life."""
+    """The number of messages that the analytics part has yet to read; None without a recent heartbeat."""
     cursor.execute(BEHIND, (SILENCE_SECONDS,))
     (lag,) = cursor.fetchall()[0]
     return None if lag is None else int(lag)
 
 
 def last_trainings(cursor: Cursor) -> dict[Interval, float]:
-    """When a model of each interval was trained last, epoch seconds."""
+    """The time of the last training of each interval, epoch seconds."""
     cursor.execute(
         "select interval, extract(epoch from max(trained_at))::float8 from model_trainings group by interval"
     )
@@ -59,25 +59,25 @@ def last_trainings(cursor: Cursor) -> dict[Interval, float]:
 
 
 def highest_versions(cursor: Cursor, interval: Interval) -> dict[str, int]:
-    """The highest version of each model of an interval that was trained from these tables or forecast into them."""
+    """The highest version of each model of an interval that was trained from these tables or has forecast into them."""
     cursor.execute(HIGHEST, (interval, interval))
     return dict(cursor.fetchall())
 
 
 def exchanges(cursor: Cursor) -> list[str | None]:
-    """The exchanges of the symbols that have quotes; None is one that nobody knows."""
+    """The exchanges of the symbols that have quotes; None is an unknown exchange."""
     cursor.execute("select distinct exchange from symbols")
     return [exchange for (exchange,) in cursor.fetchall()]
 
 
 def symbols_count(cursor: Cursor) -> int:
-    """How many symbols have quotes."""
+    """The number of symbols that have quotes."""
     cursor.execute("select count(*) from symbols")
     return int(cursor.fetchall()[0][0])
 
 
 def write_training(cursor: Cursor, training: Training, now: float) -> None:
-    """Write what became of a training at `now`, epoch seconds."""
+    """Write the result of a training at `now`, epoch seconds."""
     values = training._asdict() | {
         "trained_at": _time(now),
         "first_at": _time(training.first_at),

@@ -1,16 +1,16 @@
-"""How far a price is likely to move: a variance that follows each return, without any fitting.
+"""Volatility of log returns: a variance filter that is updated with each return and needs no fitting.
 
-The filter is the GJR-GARCH(1,1) of Glosten, Jagannathan and Runkle, "On the relation between the expected
-value and the volatility of the nominal excess return on stocks" (Journal of Finance 48, 1993), where a fall
-raises the variance of the next bar more than a rise of the same size:
+The filter is the GJR-GARCH(1,1) of Glosten, Jagannathan and Runkle, "On the relation between the expected value and the
+volatility of the nominal excess return on stocks" (Journal of Finance 48, 1993), in which a fall raises the variance of
+the next bar more than a rise of the same size:
 
     v' = (1 - persistence) * target + (ALPHA + GAMMA * [r < 0]) * r^2 + BETA * v
     persistence = ALPHA + GAMMA / 2 + BETA
 
-Its coefficients are fixed at what daily returns of stocks and indices typically give (persistence 0.98, a
-fall three to five times as strong as a rise). The target, to which v returns, is the mean square of the
-returns themselves: variance targeting, Engle and Mezrich, "GARCH for groups" (Risk 9, 1996). What fixed
-coefficients get wrong in scale is mended by `ml.uncertainty.conformal`.
+Its coefficients are fixed at typical values for daily returns of stocks and indices (persistence 0.98, a fall three to
+five times as strong as a rise). The target, to which v reverts, is the mean square of the returns: variance targeting,
+Engle and Mezrich, "GARCH for groups" (Risk 9, 1996). `ml.uncertainty.conformal` corrects the scale error of fixed
+coefficients.
 """
 
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from math import isfinite, log, sqrt
 ALPHA, GAMMA, BETA = 0.03, 0.10, 0.90
 PERSISTENCE = ALPHA + GAMMA / 2 + BETA
 WARM_AFTER = 20
-"""Returns that the first variance is the mean square of."""
+"""Returns whose mean square is the first variance."""
 MEMORY = 2_500
-"""The target is the plain mean of so many squares, ten years of days, and forgets exponentially from then on."""
+"""The target is the plain mean of this many squares, ten years of daily bars, and decays exponentially after that."""
 JUMP = 10.0
-"""A return counts as at most so many of the deviations expected: one wrong or once-in-a-life price does not
-blow the variance up for months."""
+"""A return is limited to this many expected deviations, so that one wrong or extreme price does not inflate the
+variance for months."""
 LARGEST_RETURN = log(10.0)
-"""The same for the first returns, for which nothing is expected yet: tenfold or a tenth."""
+"""The limit of the first returns, for which no deviation is known yet: tenfold or a tenth."""
 SMALLEST_SIGMA = 1e-6
-"""Of one bar: a price that stands still has a sigma that can be divided by, a hundredth of a basis point."""
+"""Lower limit of one bar's sigma, a hundredth of a basis point, so that a constant price causes no division by zero."""
 
 
 class VarianceFilter:
-    """The standard deviation of the log returns to come, from those that were, one bar at a time.
+    """Forecasts the standard deviation of future log returns from past ones, one bar at a time.
 
-    It keeps three numbers. Feed it log(close / previous close), so a split needs nothing here: the return is
-    the same in old and in new prices, if both closes are in the same.
+    Its state is three numbers. Its input is log(close / previous close), so splits need no adjustment here if both
+    closes are in the same shares.
     """
 
     key = f"gjr-{ALPHA}-{GAMMA}-{BETA}-{WARM_AFTER}-{MEMORY}-{JUMP:g}"
@@ -46,7 +46,7 @@ class VarianceFilter:
         self._target = self._variance = 0.0
 
     def update(self, log_return: float) -> None:
-        """Fold one return in. Raises ValueError where it is not finite, and changes nothing then."""
+        """Add one return. Raises ValueError, without any change, if it is not finite."""
         if not isfinite(log_return):
             raise ValueError(f"a log return must be finite, not {log_return}")
         limit = self._limit()
@@ -60,17 +60,17 @@ class VarianceFilter:
         self._variance = (1.0 - PERSISTENCE) * self._target + impact * square + BETA * self._variance
 
     def _limit(self) -> float:
-        """What a return counts as at most."""
+        """The limit of the size of the next return."""
         if self.seen < WARM_AFTER:
             return LARGEST_RETURN
         expected = max(sqrt(max(self._variance, self._target)), SMALLEST_SIGMA)
         return min(JUMP * expected, LARGEST_RETURN)
 
     def sigmas(self, horizons: int) -> list[float]:
-        """The standard deviations of the log returns over the next 1 to `horizons` bars; none while warming up.
+        """The standard deviations of the log returns over the next 1 to `horizons` bars; empty during warm-up.
 
-        The sum of the variances expected for each of them, where bar k is expected to have
-        target + persistence^(k - 1) * (v - target).
+        Each is the square root of the sum of the expected variances, where that of bar k is target + persistence^(k -
+        1) * (v - target).
         """
         if self.seen < WARM_AFTER:
             return []
@@ -83,18 +83,18 @@ class VarianceFilter:
         return found
 
     def sigma(self, horizon: int) -> float | None:
-        """The last of `sigmas`, None while warming up."""
+        """The last of `sigmas`, None during warm-up."""
         found = self.sigmas(horizon)
         return found[-1] if found else None
 
     def state(self) -> list[float]:
-        """All that `restore()` needs to go on bit for bit, as finite numbers."""
+        """The complete state for `restore()`, as finite numbers."""
         return [self.seen, self._target, self._variance]
 
     def restore(self, state: Sequence[float]) -> None:
-        """Raises ValueError where the state is none of this filter's."""
+        """Raises ValueError if the state is not valid for this filter."""
         if len(state) != 3 or not all(isfinite(number) and number >= 0.0 for number in state):
-            raise ValueError(f"the stored state of {self.key} must be three finite numbers, none below zero")
+            raise ValueError(f"the stored state of {self.key} must be three finite numbers, none negative")
         if state[0] != int(state[0]):
             raise ValueError(f"the stored state of {self.key} must start with a count")
         self.seen, self._target, self._variance = int(state[0]), state[1], state[2]
@@ -102,7 +102,7 @@ class VarianceFilter:
 
 @lru_cache
 def _terms(horizons: int) -> list[tuple[int, float, float]]:
-    """Of each horizon what does not depend on the returns: how much of today's excess it holds, and its least sigma."""
+    """For each horizon, the constants: horizon, weight of the current excess variance, and lower limit of sigma."""
     return [
         (horizon, (1.0 - PERSISTENCE**horizon) / (1.0 - PERSISTENCE), SMALLEST_SIGMA * sqrt(horizon))
         for horizon in range(1, horizons + 1)

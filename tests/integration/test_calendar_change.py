@@ -32,7 +32,7 @@ def test_indicators_are_made_anew_once_where_a_version_knows_other_hours(
     assert table(changed, "indicators")[: len(old)] != old
     for name in ("bars", "indicators", "open_bars"):
         assert table(changed, name) == table(fresh, name)
-    said = [message for message in caplog.messages if "calculated again" in message]
+    said = [message for message in caplog.messages if "recalculated" in message]
     assert said == [
-        "Indicator settings or trading hours changed: the indicators of partition 0 (1 symbols) are calculated again."
+        "Indicator settings or trading hours changed: the indicators of partition 0 (1 symbols) are recalculated."
     ]

@@ -45,11 +45,11 @@ def test_bars_of_the_tables_are_trained_on_and_evaluated(
 def test_tables_without_bars_of_that_length_are_a_sentence(desk: Desk) -> None:
     give_bars(desk, "ACME", 10)
     arguments = evaluate.parser().parse_args(["--from-database", "--interval", "5m"])
-    with pytest.raises(ConfigError, match="There are no closed bars of 5m to learn from"):
+    with pytest.raises(ConfigError, match="There are no closed bars of 5m"):
         evaluate.run(desk.config, arguments)
 
 
 def test_feed_that_has_no_tables_yet_is_a_sentence_that_says_what_to_do(desk: Desk) -> None:
     arguments = evaluate.parser().parse_args(["--from-database"])
-    with pytest.raises(ConfigError, match=r"Let start_pipeline.py run first, or name files"):
+    with pytest.raises(ConfigError, match=r"Run start_pipeline.py first, or name files"):
         evaluate.run(desk.config, arguments)

@@ -126,7 +126,7 @@ def test_prices_that_stand_still_are_waited_out_and_said_once(
     caplog.set_level("INFO", "tickstream.trainer")
     execute(trading_desk, "update bars set open = 5, high = 5, low = 5, close = 5")
     with trading_desk.at_work(train):
-        wait_for(lambda: "too few 1m bars to learn from yet: MIN_TRAINING_SAMPLES=50" in caplog.text)
+        wait_for(lambda: "too few 1m bars to train on yet: MIN_TRAINING_SAMPLES=50" in caplog.text)
     assert trainings(trading_desk) == []
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO"], "at the start, and once then"
 
@@ -176,7 +176,7 @@ def test_trainer_that_is_stopped_amid_a_round_leaves_no_process_and_no_traceback
         start_new_session=True,
     )
     assert trainer.stderr is not None
-    assert "trainer runs on" in trainer.stderr.readline()
+    assert "trainer started on" in trainer.stderr.readline()
     wait_for(lambda: trading_desk.rows(WAITS) == [("trains on 1m bars",)])
     # Ctrl-C reaches all processes of a terminal; a kill reaches one.
     (os.killpg if number == signal.SIGINT else os.kill)(trainer.pid, number)

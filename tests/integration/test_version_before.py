@@ -100,7 +100,7 @@ def test_tables_are_those_of_a_fold_that_began_anew(
             assert cursor.fetchall() == [("ACME", "split", 10.0)]
     assert (
         caplog.messages.count(
-            f"No saved state of this version: the log of partition 0 is read again up to offset {len(log)}."
+            f"No saved state of this version: the log of partition 0 is reprocessed up to offset {len(log)}."
         )
         == 1
     )

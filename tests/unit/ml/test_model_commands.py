@@ -62,10 +62,10 @@ def test_evaluate_prints_a_row_a_model_and_what_it_comes_to(bars: Path, tmp_path
         tmp_path, "evaluate", bars, "--models", "linear_regression,exponential_smoothing", "--folds", "2"
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 symbols, bars of 1h, the close 1 ahead" in done.stdout
+    assert "3 symbols, bars of 1h, horizon 1" in done.stdout
     rows = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and line.strip()]
     assert rows == ["model", "naive", "linear_regression", "exponential_smoothing"]
-    assert done.stdout.splitlines()[-1].startswith("There are too few days to tell models from luck")
+    assert done.stdout.splitlines()[-1].startswith("There are too few days for a conclusion")
 
 
 def test_evaluate_says_the_same_twice_as_json_too(bars: Path, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_train_goes_on_with_the_next_model_where_one_cannot_be_trained(bars: Pat
 def test_too_few_rows_to_train_on_are_said_once(bars: Path, tmp_path: Path) -> None:
     done = run(tmp_path, "train", bars, "--model", "all", MIN_TRAINING_SAMPLES="5000")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("train: There are 420 rows to learn from, and a model needs 5000.")
+    assert done.stderr.startswith("train: There are 420 rows to train on, and a model needs 5000.")
     assert "or lower MIN_TRAINING_SAMPLES, or TEST_SIZE" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
@@ -121,28 +121,28 @@ def test_bars_that_cannot_be_forecast_are_no_empty_table(bars: Path, tmp_path: P
     few.write_text("".join(f"{line}\n" for line in bars.read_text().splitlines()[:4]))
     done = run(tmp_path, "batch_predict_linear_regression", few, "--out", tmp_path / "out.csv")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "No bar can be forecast: that takes 65 bars of a symbol, and a price that moves." in done.stderr
+    assert "No bar can be forecast: a symbol needs 65 bars and a price that moves." in done.stderr
     done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", tmp_path)
-    assert f"--out {tmp_path}: Is a directory. Name a file that you may write to." in done.stderr
+    assert f"--out {tmp_path}: Is a directory. Name a file that you can write to." in done.stderr
 
 
 def test_regression_is_trained_and_forecasts_every_bar(bars: Path, tmp_path: Path) -> None:
     trained = run(tmp_path, "train_linear_regression", bars)
     assert (trained.returncode, trained.stderr) == (0, "")
-    assert "Version 1, learnt from 525 rows" in trained.stdout
+    assert "Wrote version 1, trained on 525 rows" in trained.stdout
     settings = round_settings(Models(), "1h")
     path, key = tmp_path / "regression.joblib", key_of(tmp_path / "models")
     assert read(path, key, expected_of("linear_regression", settings)).manifest.rows == 525
     out = tmp_path / "forecasts.csv"
     done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", out)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"528 forecasts of version 1 are in {out}." in done.stdout
+    assert f"Wrote 528 forecasts of version 1 to {out}." in done.stdout
     with out.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["symbol"] for row in rows] == sorted(row["symbol"] for row in rows)
     assert [row["due_at"] for row in rows].count("") == 3
     assert all(float(row["lower"]) < float(row["predicted_close"]) < float(row["upper"]) for row in rows)
-    assert "Version 2" in run(tmp_path, "train_linear_regression", bars).stdout
+    assert "version 2" in run(tmp_path, "train_linear_regression", bars).stdout
 
 
 def test_forecasting_without_a_model_says_how_to_train_one(bars: Path, tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_help_teaches_by_examples(command: str, tmp_path: Path) -> None:
     [
         (["--models", "oracle"], "--models oracle: must be all, or some of naive, linear_regression"),
         (["--folds", "0"], "--folds 0: must be 1 or more."),
-        (["--interval", "1d"], "--interval 1d: the files hold bars of 1h. Leave it out, or name others."),
-        (["--since", "2030-01-01"], "There are no closed bars of 1h to learn from."),
-        (["--since", "2024-01-11"], "rows to learn from, and a model needs 100."),
+        (["--interval", "1d"], "--interval 1d: the files contain bars of 1h. Leave it out, or name other files."),
+        (["--since", "2030-01-01"], "There are no closed bars of 1h."),
+        (["--since", "2024-01-11"], "rows to train on, and a model needs 100."),
     ],
 )
 def test_what_cannot_be_evaluated_is_a_sentence(arguments: list[str], sentence: str, bars: Path) -> None:
@@ -200,4 +200,4 @@ def test_naming_no_bars_or_both_kinds_is_refused(bars: Path, tmp_path: Path) -> 
     for arguments in ([], [str(bars), "--from-database"]):
         done = run(tmp_path, "evaluate", *arguments)
         assert done.returncode == 2
-        assert "name recordings of bars, or say --from-database" in done.stderr
+        assert "name files of recorded bars, or use --from-database" in done.stderr

@@ -46,7 +46,7 @@ def test_folder_that_is_none_leaves_what_was_live(
     place.write_bytes(b"")
     with caplog.at_level(logging.WARNING):
         assert model_source.live() == {"1m": {LR: 1}}
-    assert "can't be told" in caplog.text
+    assert "can't be read from" in caplog.text
     place.unlink()
     (tmp_path / "away").rename(place)
     assert model_source.live() == {"1m": {LR: 1}}

@@ -274,7 +274,7 @@ def test_a_ratio_that_is_no_split_is_refused(ratio: float) -> None:
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"forecast needs|count from 1"):
+    with pytest.raises(ValueError, match=r"min_observations must|at least 1"):
         ForecastSettings(**wrong)  # type: ignore[arg-type]
 
 

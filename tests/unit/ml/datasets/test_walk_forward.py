@@ -88,7 +88,7 @@ def test_shuffled_split_leaks_what_the_purged_one_does_not() -> None:
 @pytest.mark.parametrize(("blocks", "share"), [(0, 0.5), (1, 0.0), (1, 1.0)])
 def test_arguments_out_of_range_are_refused(blocks: int, share: float) -> None:
     made_at, due_at = times([1, 2, 3], 1)
-    with pytest.raises(ValueError, match="blocks count from 1"):
+    with pytest.raises(ValueError, match="blocks must be at least 1"):
         next(folds(made_at, due_at, blocks, share))
 
 

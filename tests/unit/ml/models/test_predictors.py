@@ -107,7 +107,7 @@ def test_no_prediction_is_beyond_three_sigmas(large: float, value: float) -> Non
 
 @pytest.mark.parametrize("model", MODELS[:2], ids=lambda model: model.form)
 def test_other_features_than_it_was_trained_on_are_refused(model: Predictor) -> None:
-    with pytest.raises(ValueError, match="3 features where the model knows 2"):
+    with pytest.raises(ValueError, match="3 features, but the model has 2"):
         model.predict(seen(1.0, 2.0, 3.0))
 
 

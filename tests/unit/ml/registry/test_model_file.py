@@ -41,7 +41,7 @@ def refusal(path: Path, **changes: Any) -> str:
         read(path, KEY, expected(**changes))
     said = str(found.value)
     assert said.startswith(f"The model file {path} is not served: ")
-    assert said.endswith("; train the model anew")
+    assert said.endswith("; train the model again")
     assert KEY.secret.hex() not in said
     assert repr(KEY.secret) not in said
     return said
@@ -99,14 +99,14 @@ def test_a_file_cut_off_anywhere_is_refused(content: bytes, path: Path) -> None:
 
 def test_a_file_with_more_at_its_end_is_refused(content: bytes, path: Path) -> None:
     path.write_bytes(content + b"\n")
-    assert "none that Tickstream wrote" in refusal(path)
+    assert "it was not written by Tickstream" in refusal(path)
     path.write_bytes(content[:100] + content)
     assert "signature is wrong" in refusal(path)
 
 
 def test_a_foreign_file_is_told_from_a_damaged_one(content: bytes, path: Path) -> None:
     write(path, manifest(), PREDICTOR, estimator(), Key(bytes(32)))
-    assert "it was signed with another key, so it was trained elsewhere" in refusal(path)
+    assert "it was signed with another key: it was trained on another machine" in refusal(path)
     path.write_bytes(content[:10] + b"?" + content[11:])
     assert "its signature is wrong: it was changed or damaged" in refusal(path)
 
@@ -114,7 +114,7 @@ def test_a_foreign_file_is_told_from_a_damaged_one(content: bytes, path: Path) -
 def test_a_plain_pickle_is_refused_and_not_run(path: Path, tmp_path: Path) -> None:
     marker = tmp_path / "was run"
     joblib.dump(Hostile(marker), path)
-    assert "none that Tickstream wrote" in refusal(path)
+    assert "it was not written by Tickstream" in refusal(path)
     assert not marker.exists()
 
 
@@ -146,17 +146,17 @@ def test_even_a_rightly_signed_pickle_is_not_run(path: Path, tmp_path: Path) -> 
     [
         (
             {"libraries": {"scikit-learn": "9.9"}},
-            r"libraries scikit-learn \d[\w.]+, and here .* scikit-learn 9\.9",
+            r"libraries scikit-learn \d[\w.]+, but .* scikit-learn 9\.9",
         ),
-        ({"libraries": {}}, r"libraries scikit-learn \d[\w.]+, and here libraries is none"),
+        ({"libraries": {}}, r"libraries scikit-learn \d[\w.]+, but libraries is now none"),
         (
             {"features": ("return_1", "volume", "return_2")},
-            "features return_1, return_2, volume, and here features is return_1, volume, return_2",
+            "features return_1, return_2, volume, but features is now return_1, volume, return_2",
         ),
-        ({"window_size": 6}, "ML_WINDOW_SIZE 5, and here ML_WINDOW_SIZE is 6"),
-        ({"horizon": 3}, "PREDICTION_HORIZON 1, and here PREDICTION_HORIZON is 3"),
-        ({"interval": "5m"}, "interval 1d, and here interval is 5m"),
-        ({"model": "xgboost"}, "model linear_regression, and here model is xgboost"),
+        ({"window_size": 6}, "ML_WINDOW_SIZE 5, but ML_WINDOW_SIZE is now 6"),
+        ({"horizon": 3}, "PREDICTION_HORIZON 1, but PREDICTION_HORIZON is now 3"),
+        ({"interval": "5m"}, "interval 1d, but interval is now 5m"),
+        ({"model": "xgboost"}, "model linear_regression, but model is now xgboost"),
     ],
 )
 def test_a_file_made_for_something_else_is_refused_naming_both(
@@ -186,10 +186,10 @@ def _wide(said: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (_newer, "it is of format 2, and this version of Tickstream reads format 1"),
+        (_newer, "it has format 2, but this version of Tickstream reads format 1"),
         (_without_rows, "missing required field `rows`"),
-        (_infinite, "intercept is no finite number"),
-        (_wide, "3 features where the model knows 4"),
+        (_infinite, "intercept is not a finite number"),
+        (_wide, "3 features, but the model has 4"),
     ],
 )
 def test_signed_contents_that_make_no_sense_are_refused(

@@ -134,7 +134,7 @@ def test_a_refusal_says_how_to_train_the_model_anew(registry: Registry) -> None:
     with pytest.raises(ModelRefused) as found:
         registry.load("1d", LR, 1, expected(horizon=2))
     command = "python -m ml.train --model linear_regression --from-database --interval 1d"
-    assert str(found.value).endswith(f"PREDICTION_HORIZON is 2; train the model anew: {command}")
+    assert str(found.value).endswith(f"PREDICTION_HORIZON is 2; train the model again: {command}")
 
 
 def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_p
     folder = place(tmp_path)
     (folder / "5.joblib").write_bytes((folder / "1.joblib").read_bytes())
     with pytest.raises(
-        ModelRefused, match="it is version 1 of linear_regression on 1d bars, under another's name"
+        ModelRefused, match="it is version 1 of linear_regression on 1d bars, which does not match its name"
     ):
         registry.load("1d", LR, 5, expected())
 
@@ -160,11 +160,11 @@ def test_what_says_which_version_is_live_is_trusted_only_as_it_was_written(
     changed = [good.replace(b"[1]", b"[7]"), good[:-1], good + b" ", b"", foreign, of_another, of_a_file]
     for content in changed:
         live.write_bytes(content)
-        with pytest.raises(ModelRefused, match="is live can't be told"):
+        with pytest.raises(ModelRefused, match="can't be read from"):
             registry.live("1d")
     live.unlink()
     live.mkdir()
-    with pytest.raises(ModelRefused, match="is live can't be told"):
+    with pytest.raises(ModelRefused, match="can't be read from"):
         registry.live("1d")
     live.rmdir()
     live.write_bytes(good)

@@ -101,7 +101,7 @@ def test_few_days_decide_nothing() -> None:
     few = sliced(known(), slice(10 * SYMBOLS))
     found = judged(few.returns.copy(), few)
     assert (found.verdict, found.low, found.high) == (UNDECIDED, None, None)
-    assert conclusion([found]).startswith("There are too few days to tell models from luck: 20 are needed")
+    assert conclusion([found]).startswith("There are too few days for a conclusion: 20 are needed")
 
 
 def test_model_that_knows_all_has_all_skill() -> None:
@@ -119,15 +119,15 @@ def test_model_that_says_no_change_is_worth_the_same_for_certain() -> None:
 
 def test_lesson_names_the_best_and_no_other_where_it_is_proven() -> None:
     assert conclusion([named("naive", BASELINE), named("a", BETTER, 0.01), named("b", BETTER, 0.02)]) == (
-        "Better than saying that the close stays: a, b. b took 2.00% off the squared error; "
-        "what trading costs is not in it."
+        "Significantly better than no change: a, b. b reduced the squared error by 2.00%; "
+        "trading costs are not included."
     )
 
 
 def test_lesson_says_that_nothing_helps_where_nothing_does() -> None:
     said = conclusion([named("naive", BASELINE), named("a", UNDECIDED), named("b", WORSE)])
-    assert said.startswith("No model was better than saying that the close stays")
-    assert said.endswith("Worse than that: b.")
+    assert said.startswith("No model was significantly better than the forecast of no change")
+    assert said.endswith("Significantly worse: b.")
 
 
 def named(model: str, verdict: str, skill: float = 0.0) -> Evaluated:

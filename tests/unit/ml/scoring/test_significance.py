@@ -205,7 +205,7 @@ def test_a_loss_that_is_no_number_is_refused_and_not_counted(wrong: float) -> No
 
 @pytest.mark.parametrize("state", [[], [2, *[0.0] * 9], [1, *[math.nan] * 9], [1, -1, *[0.0] * 8]])
 def test_a_stored_comparison_that_does_not_fit_is_refused(state: list[float]) -> None:
-    with pytest.raises(ValueError, match="fits no comparison"):
+    with pytest.raises(ValueError, match="does not fit a comparison"):
         Comparison(1).restore(state)
 
 

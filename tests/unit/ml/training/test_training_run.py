@@ -150,7 +150,7 @@ def test_what_became_of_another_model_is_no_reason_to_replace_one(
 def test_too_few_rows_are_a_sentence_that_says_what_to_do(rows: Samples, registry: Registry) -> None:
     few = rows.select(np.arange(80))
     with pytest.raises(
-        ConfigError, match=r"64 rows to learn from, and a model needs 100.*MIN_TRAINING_SAMPLES"
+        ConfigError, match=r"64 rows to train on, and a model needs 100.*MIN_TRAINING_SAMPLES"
     ):
         trained(few, registry)
     with pytest.raises(ConfigError, match="There are 0 rows"):
