@@ -119,7 +119,7 @@ def _arguments() -> argparse.Namespace:
     )
     arguments = parser.parse_args()
     if bool(arguments.files) == bool(arguments.record):
-        parser.error("name recordings to replay, or --record FILE to make one")
+        parser.error("name recordings to replay, or use --record FILE to create one")
     return arguments
 
 

@@ -18,7 +18,7 @@ from benchmarks.tables import table
 from ml.datasets.history_files import histories_from_files
 from ml.datasets.samples import Samples, TrainingHistory, samples
 from ml.datasets.walk_forward import TrainTestSplit, folds
-from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.diagnostics.backtest import arima_forecasts, arima_settings, known_closes, trained_forecasts
 from ml.scoring.evaluation import Evaluated, conclusion, evaluated
 from ml.scoring.significance import NAIVE
 from ml.training.training_run import round_settings
@@ -119,7 +119,7 @@ def scored(trial: SearchTrial, histories: list[TrainingHistory], config: Config)
         blocks = with_progress(tests, f"{model}, block by block", len(tests))
         log_returns[model] = trained_forecasts(model, rows, blocks, training)
     chosen = np.concatenate([fold.test for fold in tests])
-    came = known(rows.select(chosen), training.horizon)
+    came = known_closes(rows.select(chosen), training.horizon)
     found = (evaluated(model, forecasts[chosen], came) for model, forecasts in log_returns.items())
     return [each for each in found if each is not None]
 

@@ -76,7 +76,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     given = inputs(config, arguments)
     model = load(config, round_settings(config.models, given.interval))
     confidence = config.models.ml_prediction_confidence_threshold
-    with opened(arguments.out) as out, progress_bars() as progress:
+    with open_output(arguments.out) as out, progress_bars() as progress:
         histories = progress.track(given.histories, description="symbol by symbol")
         summaries = write_predictions(histories, model, confidence, out)
     if not summaries:
@@ -89,7 +89,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def opened(path: Path) -> TextIO:
+def open_output(path: Path) -> TextIO:
     """Open the file for writing. Raises ConfigError if it can't be written."""
     try:
         return path.open("w", encoding="utf-8", newline="")

@@ -36,7 +36,7 @@ from ml.commands import parser_of, run_command
 from ml.datasets.inputs import Inputs, inputs
 from ml.datasets.samples import Samples, samples
 from ml.datasets.walk_forward import TrainTestSplit, folds
-from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.diagnostics.backtest import arima_forecasts, arima_settings, known_closes, trained_forecasts
 from ml.diagnostics.report import day, evaluated_record, evaluation_table, progress_bars, show
 from ml.scoring.evaluation import Evaluated, Numbers, conclusion, evaluated
 from ml.scoring.significance import NAIVE
@@ -111,7 +111,7 @@ class Evaluation:
     def of(self, models: Sequence[str]) -> list[Evaluated]:
         """The scores of each model's forecasts, from the first test block on; a model without forecasts is left out."""
         tested = np.arange(self.tests[0].test[0], len(self.rows.target))
-        truth = known(self.rows.select(tested), self.settings.training.horizon)
+        truth = known_closes(self.rows.select(tested), self.settings.training.horizon)
         found = []
         with progress_bars() as progress:
             for model in models:

@@ -27,7 +27,7 @@ from ml.commands import parser_of, run_command
 from ml.datasets.inputs import inputs
 from ml.datasets.samples import Samples, samples
 from ml.datasets.walk_forward import folds
-from ml.diagnostics.backtest import known, trained_forecasts
+from ml.diagnostics.backtest import known_closes, trained_forecasts
 from ml.diagnostics.report import day, evaluation_table, progress_bars, show
 from ml.learners.training import train
 from ml.registry.model_file import read, write
@@ -82,7 +82,7 @@ def walk_forward_scores(rows: Samples, settings: RoundSettings) -> list[Evaluate
     with progress_bars() as progress:
         blocks = progress.track(tests, description="block by block")
         forecasts = trained_forecasts(MODEL, rows, blocks, settings.training)[tested]
-    truth = known(rows.select(tested), settings.training.horizon)
+    truth = known_closes(rows.select(tested), settings.training.horizon)
     scored = (evaluated(NAIVE, np.zeros(len(tested)), truth), evaluated(MODEL, forecasts, truth))
     return [each for each in scored if each is not None]
 

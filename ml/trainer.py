@@ -130,14 +130,14 @@ class Trainer:
                 self._beat(f"trains on {interval} bars")
                 process.join(BEAT_SECONDS)
             else:
-                self.tell(interval, process.exitcode)
+                self.log_status(interval, process.exitcode)
         finally:
             process.kill()
             process.join()
             process.close()
         self._rounds += 1
 
-    def tell(self, interval: Interval, status: int | None) -> None:
+    def log_status(self, interval: Interval, status: int | None) -> None:
         """Log how a round ended, unless it has logged that itself; `status` None: it was stopped."""
         if status == EXIT_TOO_FEW_ROWS:
             if interval not in self._logged:

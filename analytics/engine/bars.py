@@ -71,7 +71,7 @@ class OpenBar:
         self.whole = False
 
     @classmethod
-    def of_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
+    def from_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
         """A recorded bar as a piece to merge into `slot`. A daily bar covers its session; a one-second bar ends within
         its minute."""
         start = slot.start if record.interval == "1d" else int(record.start.timestamp())

@@ -14,7 +14,7 @@ from analytics.engine.bars import MINUTE, OpenBar, slot_of
 from analytics.engine.closing_price import REGULAR, counted_at
 from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.series import ClosedBar
-from analytics.engine.special_days import take_special_day
+from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
@@ -165,14 +165,14 @@ class Engine:
         slot = slot_of(intervals[0], start, state.calendar)
         closed = max(state.closed_until, self._closed_until)
         if slot is None:
-            if take_special_day(state, record, closed):
+            if open_special_day(state, record, closed):
                 self._events += self._events_of(state.advance(closed), offset)
                 self._note(state)
             return
         if slot.end <= closed:
             state.late += 1
             return
-        piece = OpenBar.of_record(record, slot)
+        piece = OpenBar.from_record(record, slot)
         if piece.whole and state.open.has_begun(intervals[0], slot):
             state.ignored += not state.open.complete_minute(slot, piece)
             return
@@ -253,8 +253,8 @@ class Engine:
         series = (series for state in self.symbols.values() for series in state.open.series.values())
         return [each.forecasts for each in series if each.forecasts is not None]
 
-    def under(self, settings: EngineSettings, past: PastBars) -> "Engine":
-        """A copy of the engine with other settings; forecasts that these settings restart begin after `past`.
+    def under(self, settings: EngineSettings, past_bars: PastBars) -> "Engine":
+        """A copy of the engine with other settings; forecasts that these settings restart begin after `past_bars`.
 
         Raises SettingsChanged if the indicator periods differ.
         """
@@ -263,7 +263,7 @@ class Engine:
         engine._trained = dict(self._trained)
         for forecasts in engine.forecasts():
             if forecasts.seen == 0:
-                forecasts.refill(past.get((forecasts.symbol, forecasts.interval), []))
+                forecasts.refill(past_bars.get((forecasts.symbol, forecasts.interval), []))
                 forecasts.ask(self._searches)
         return engine
 

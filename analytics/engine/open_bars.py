@@ -111,7 +111,7 @@ class OpenBars:
         """A copy of the newest open bar, including the minutes that it will get when they close; None if there is
         none."""
         series = self.series[interval]
-        minutes = [minute for _, minute in sorted(self.minutes.items()) if self._reaches(minute, interval)]
+        minutes = [minute for _, minute in sorted(self.minutes.items()) if self._will_fill(minute, interval)]
         slot = self._newest_slot(series, minutes)
         if slot is None:
             return None
@@ -130,7 +130,7 @@ class OpenBars:
         open_ = (Slot(bar.start, bar.end, bar.session) for bar in series.open_bars.values())
         return max((slot for slot in (*filled, *open_) if slot is not None), default=None)
 
-    def _reaches(self, minute: OpenBar, interval: Interval) -> bool:
+    def _will_fill(self, minute: OpenBar, interval: Interval) -> bool:
         """Whether a minute will contribute to this interval when it closes, that is, whether no whole bar prevents
         it."""
         way = INTERVALS[1 : INTERVALS.index(interval) + 1]

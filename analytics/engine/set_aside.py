@@ -9,9 +9,9 @@ from analytics.engine.symbol_state import SymbolState
 from shared.market.records import Quote, RecordedBar
 
 REASONS = {
-    "late": "came after their bar had closed",
-    "extreme": "were over ten times off the price before, and no second one confirmed them",
-    "ignored": "are recorded bars whose time was filled already, or lies outside every session",
+    "late": "arrived after their bar had closed",
+    "extreme": "were more than ten times off the previous price and not confirmed by a second one",
+    "ignored": "are recorded bars whose slot has data already or is outside every session",
 }
 """By the counter of a symbol that the record increased."""
 

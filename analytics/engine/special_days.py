@@ -6,7 +6,7 @@ from shared.calendars.special_days import shows_trading, special_day
 from shared.market.records import RecordedBar
 
 
-def take_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bool:
+def open_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bool:
     """Open the bar of such a day, which covers the whole local day. Returns whether there is one.
 
     The source may report it after the symbol's time has passed, because quotes of that day make no daily bar. It is
@@ -21,7 +21,7 @@ def take_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bo
     if series.closed_until > day.start or state.splits.latest_time > day.start:
         state.late += 1
         return False
-    piece = OpenBar.of_record(record, Slot(*day, "regular"))
+    piece = OpenBar.from_record(record, Slot(*day, "regular"))
     if day.end > closed:
         state.settle((record.open, record.close), day.start, True)
         state.accept(quote_of(record, piece.end), piece.close_time, True)

@@ -45,7 +45,7 @@ class SplitCheck:
         """Whether a split is waiting and a price of this time is after it."""
         return self.waiting is not None and time >= self.latest_time
 
-    def is_shown(self, before: float, price: float) -> bool:
+    def is_confirmed_by(self, before: float, price: float) -> bool:
         """Whether the price confirms the waiting split; `before` is the last price before it."""
         assert self.waiting is not None, "only a waiting split can be confirmed"
         return shows_split(before, price, self.waiting[1].value, expected=True) is True
@@ -58,7 +58,7 @@ class SplitCheck:
 
     def take(self) -> tuple[int, CorporateAction]:
         """Remove and return the waiting split."""
-        assert self.waiting is not None, "there is a split to take"
+        assert self.waiting is not None, "only a waiting split can be taken"
         waiting, self.waiting, self._contradicted_at = self.waiting, None, None
         return waiting
 

@@ -126,11 +126,11 @@ class SymbolState:
                 self.settled.append(SettledAction(offset, action))
             return
         if self.splits.waiting is not None:
-            self._divide(time)
+            self._apply_split(time)
         self.splits.waiting = offset, action
         is_alone = self._accepted is None or self.last_time > time or self.open.next_end is not None
         if is_alone or not self._settings.skip_extreme:
-            self._divide(time)
+            self._apply_split(time)
 
     def settle(self, prices: tuple[float, ...], time: float, is_day: bool) -> None:
         """Confirm or reject the waiting split by the prices of a finished bar, the first one at `time`.
@@ -141,8 +141,8 @@ class SymbolState:
         before = self._accepted
         if before is None or not self.splits.applies_to(time):
             return
-        if any(self.splits.is_shown(before, price) for price in prices):
-            self._divide(time)
+        if any(self.splits.is_confirmed_by(before, price) for price in prices):
+            self._apply_split(time)
         elif is_day or self.splits.has_expired(time):
             self.settled.append(self.splits.reject(before, prices[-1]))
 
@@ -152,8 +152,8 @@ class SymbolState:
         before = self._accepted
         if before is None or not self.splits.applies_to(time):
             return False
-        if self.splits.is_shown(before, price):
-            self._divide(time)
+        if self.splits.is_confirmed_by(before, price):
+            self._apply_split(time)
         elif self.splits.has_expired(time):
             self.settled.append(self.splits.reject(before, price))
         else:
@@ -161,7 +161,7 @@ class SymbolState:
             return True
         return False
 
-    def _divide(self, time: float) -> None:
+    def _apply_split(self, time: float) -> None:
         """The waiting split takes effect: convert every price from before `time` to new shares, except the last
         quote."""
         offset, action = self.splits.take()

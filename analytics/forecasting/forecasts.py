@@ -148,18 +148,18 @@ class SeriesForecasts:
         if self._forecaster.asked_at is not None:
             searches.ask(self._search(self._forecaster.asked_at))
 
-    def refill(self, past: Sequence[PastBar]) -> None:
+    def refill(self, bars: Sequence[PastBar]) -> None:
         """Start after bars without forecasts, given in today's shares. Nothing is scored.
 
         The volatility is the same as if it had been updated with these bars; the models start with the newest closes.
         """
-        for end, each in past:
+        for end, each in bars:
             if self._close is not None:
                 self._volatility.update(log(each.close / self._close))
             self._close, self._asked_at = each.close, end
             self._window.append(each)
-        self.seen = len(past)
-        newest = [each.close for _, each in past[-self._settings.window :]]
+        self.seen = len(bars)
+        newest = [each.close for _, each in bars[-self._settings.window :]]
         if newest:
             self._forecaster.refill(self.seen, newest)
         for track in self.tracks.values():

@@ -35,13 +35,18 @@ class Partition:
 
     While `rewriting`, indicators of bars that closed after the snapshot are of older settings; reprocessing collects
     their new rows in `replaced` and `settled`. While `remaking` too, those bars and everything derived from them are
-    missing. Forecasts under new settings begin after the bars in `past`, at `written`.
+    missing. Forecasts under new settings begin after the bars in `past_bars`, at `written`.
     """
 
     def __init__(
-        self, engine: Engine, snapshot: FoldSnapshot, written: int, past: PastBars, deployments: Deployments
+        self,
+        engine: Engine,
+        snapshot: FoldSnapshot,
+        written: int,
+        past_bars: PastBars,
+        deployments: Deployments,
     ) -> None:
-        self.engine, self.written, self.past, self.deployments = engine, written, past, deployments
+        self.engine, self.written, self.past_bars, self.deployments = engine, written, past_bars, deployments
         deployments.start(engine)
         self.reached = self.saved_offset = snapshot.next_offset
         self.remaking = REMAKING in snapshot.partition
@@ -88,8 +93,8 @@ class Partition:
 
     def apply_settings(self, settings: EngineSettings) -> None:
         """Continue with other settings; every snapshot from here on is made with them."""
-        self.engine = self.engine.under(settings, self.past)
-        self.past = {}
+        self.engine = self.engine.under(settings, self.past_bars)
+        self.past_bars = {}
         self.unsaved.update(self.engine.symbols)
         self._mark_all()
 

@@ -56,7 +56,7 @@ STATE_VERSION = 12
 log = logging.getLogger("tickstream.analytics")
 
 
-def _state(engine: Engine, serving: Versions) -> dict[str, Any]:
+def _snapshot_state(engine: Engine, serving: Versions) -> dict[str, Any]:
     """The content of a partition's snapshot, with the settings that its bars were closed and forecast with."""
     settings = engine.settings
     rules = {"grace": settings.grace, "skip_extreme": settings.skip_extreme, "forecasts": settings.forecasts}
@@ -94,16 +94,16 @@ class Analysis:
         settings = self._settings if snapshot is None else self._settings_of(snapshot)
         engine = Engine(settings, self._searches)
         if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
-            snapshot = self._from_the_start(cursor, partition, engine, is_remaking)
+            snapshot = self._start_over(cursor, partition, engine, is_remaking)
         else:
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
-                snapshot, engine = self._rebuilt(cursor, partition, snapshot)
-        past = self._load_past_bars(cursor, engine, next_offset)
+                snapshot, engine = self._rebuild(cursor, partition, snapshot)
+        past_bars = self._load_past_bars(cursor, engine, next_offset)
         known = deployments_from(cursor, partition, snapshot.next_offset)
         deployments = Deployments(self._model_source, snapshot.partition["serving"], known)
-        self._partitions[partition] = Partition(engine, snapshot, next_offset, past, deployments)
+        self._partitions[partition] = Partition(engine, snapshot, next_offset, past_bars, deployments)
         return snapshot.next_offset
 
     def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
@@ -129,9 +129,7 @@ class Analysis:
             for interval in changed
         }
 
-    def _from_the_start(
-        self, cursor: Cursor, partition: int, engine: Engine, is_remaking: bool
-    ) -> FoldSnapshot:
+    def _start_over(self, cursor: Cursor, partition: int, engine: Engine, is_remaking: bool) -> FoldSnapshot:
         """Without a snapshot, or with one of an older version, the whole log is reprocessed. Stored alerts and
         forecasts stay; bars, indicators and splits are recalculated. If the tables were cut back, everything is
         recalculated."""
@@ -151,11 +149,11 @@ class Analysis:
                 until,
             )
         mode = REMAKING if is_remaking else REWRITING
-        snapshot = FoldSnapshot(first, {**_state(engine, {}), mode: True}, {})
+        snapshot = FoldSnapshot(first, {**_snapshot_state(engine, {}), mode: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
-    def _rebuilt(self, cursor: Cursor, partition: int, snapshot: FoldSnapshot) -> tuple[FoldSnapshot, Engine]:
+    def _rebuild(self, cursor: Cursor, partition: int, snapshot: FoldSnapshot) -> tuple[FoldSnapshot, Engine]:
         """Snapshot and engine under new indicator settings or calendars, marked as rewriting so that a kill leaves no
         rows of older settings."""
         log.info(
@@ -166,7 +164,9 @@ class Analysis:
         engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
         states = {symbol: state.state() for symbol, state in engine.symbols.items()}
         serving = snapshot.partition["serving"]
-        snapshot = FoldSnapshot(snapshot.next_offset, {**_state(engine, serving), REWRITING: True}, states)
+        snapshot = FoldSnapshot(
+            snapshot.next_offset, {**_snapshot_state(engine, serving), REWRITING: True}, states
+        )
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot, engine
 
@@ -238,7 +238,7 @@ class Analysis:
         """Update the live view several times a second, and save a snapshot when one is due."""
         self._searches.poll()
         now = time.monotonic()
-        if now >= self._live_at and self._show(connection, LIVE_SYMBOLS):
+        if now >= self._live_at and self._publish_live_view(connection, LIVE_SYMBOLS):
             spent = time.monotonic() - now
             self._live_at = now + max(LIVE_SECONDS, spent / LIVE_SHARE)
         for number, partition in self._partitions.items():
@@ -251,7 +251,7 @@ class Analysis:
 
     def finish(self, connection: Connection) -> None:
         """Bring the live view and the snapshots up to the last offset."""
-        while self._show(connection, LIVE_SYMBOLS):
+        while self._publish_live_view(connection, LIVE_SYMBOLS):
             continue
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):
@@ -261,7 +261,7 @@ class Analysis:
         """Cancel the searches that are running."""
         self._searches.close()
 
-    def _show(self, connection: Connection, limit: int) -> bool:
+    def _publish_live_view(self, connection: Connection, limit: int) -> bool:
         """Update the live view of at most `limit` changed symbols per partition. Returns whether there were any."""
         shown = False
         for number, partition in self._partitions.items():
@@ -291,5 +291,5 @@ class Analysis:
         engine = partition.engine
         states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unsaved)}
         partition.replace(cursor, number)
-        state = _state(engine, partition.deployments.versions)
+        state = _snapshot_state(engine, partition.deployments.versions)
         save_snapshot(cursor, self._reading, number, FoldSnapshot(partition.reached, state, states))

@@ -36,7 +36,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> En
         if done and done % PROGRESS_SYMBOLS == 0:
             log.info("Recalculated the indicators of %d of %d symbols.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
-        splits = _divided(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
+        splits = _confirmed_splits(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
         for interval in INTERVALS:
             beat()
             periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
@@ -47,7 +47,7 @@ def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> En
     return engine
 
 
-def _divided(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[float, float]]:
+def _confirmed_splits(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[float, float]]:
     """The splits without the one that was unconfirmed at the snapshot and was confirmed after it."""
     check = SplitCheck()
     check.restore(state)

@@ -71,8 +71,8 @@ def replace_actions(cursor: Cursor, partition: int, actions: list[SettledAction]
     if rejected:
         execute_values(
             cursor,
-            "delete from corporate_actions a using (values %s) as doubted (symbol, time)"
-            " where a.symbol = doubted.symbol and a.time = doubted.time and a.action = 'split'",
+            "delete from corporate_actions a using (values %s) as rejected (symbol, time)"
+            " where a.symbol = rejected.symbol and a.time = rejected.time and a.action = 'split'",
             [(action.symbol, action.time) for _, action, _ in rejected],
         )
     write_split_alerts(cursor, rejected)

@@ -87,16 +87,16 @@ def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) 
             ' "offset") values %s on conflict do nothing',
             [
                 (
-                    said.symbol,
-                    said.time,
-                    said.action,
-                    said.value,
-                    said.currency,
-                    said.source,
+                    action.symbol,
+                    action.time,
+                    action.action,
+                    action.value,
+                    action.currency,
+                    action.source,
                     partition,
                     offset,
                 )
-                for offset, said, _ in actions
+                for offset, action, _ in actions
             ],
         )
 

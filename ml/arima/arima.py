@@ -67,10 +67,10 @@ class Arima:
         self._ar = _padded((-polynomial[1:]).tolist(), size)
         self._shock = _padded([1.0, *model.ma], size)
         self._steady_gain = [*self._shock[1:], 0.0]
-        self._first: list[float] = []
-        self._past: list[float] = []
+        self._first_values: list[float] = []
+        self._state: list[float] = []
         # Covariance of the state's uncertainty, in units of sigma squared; None if negligible.
-        self._unknown: Matrix | None = None
+        self._covariance: Matrix | None = None
         self._variances: list[float] = []
         if model.d == 0:
             self._start()
@@ -78,27 +78,27 @@ class Arima:
     @property
     def started(self) -> bool:
         """Whether a forecast is possible: at least d values were added."""
-        return bool(self._past)
+        return bool(self._state)
 
     def update(self, value: float) -> None:
         """Add the next value. Raises ValueError, without any change, if it is not finite."""
         if not isfinite(value):
             raise ValueError(f"a value must be finite, not {value}")
-        if self._past:
+        if self._state:
             self._learn(value)
             return
-        self._first.append(value)
-        if len(self._first) == self.model.d:
+        self._first_values.append(value)
+        if len(self._first_values) == self.model.d:
             self._start()
 
     def skip(self) -> None:
         """The next value is missing. During initialization, missing values can't be bridged: initialization starts
         again."""
-        if not self._past:
-            self._first.clear()
+        if not self._state:
+            self._first_values.clear()
             return
-        self._unknown = self._carried(self._uncertainty())
-        self._past = self._next(self._past)
+        self._covariance = self._carried(self._uncertainty())
+        self._state = self._next(self._state)
 
     def forecast(self, steps: int) -> list[StepForecast]:
         """Forecasts of the next `steps` values. Raises ValueError before initialization is complete.
@@ -106,14 +106,14 @@ class Arima:
         The variance at step h is sigma squared times the sum of the first h squared psi weights (Box and Jenkins, Time
         series analysis, 1970, chapter 5), plus that of the state's uncertainty.
         """
-        if not self._past:
+        if not self._state:
             raise ValueError(f"a forecast needs {self.model.d} values before it")
         if len(self._variances) != steps:
             self._variances = self._shock_variances(steps)
         variances = self._variances
-        if self._unknown is not None:
+        if self._covariance is not None:
             variances = [
-                a + b for a, b in zip(variances, self._past_variances(self._unknown, steps), strict=True)
+                a + b for a, b in zip(variances, self._state_variances(self._covariance, steps), strict=True)
             ]
         sigma = self.model.sigma
         means = self.means(steps)
@@ -121,24 +121,24 @@ class Arima:
 
     def means(self, steps: int) -> list[float]:
         """The means of the next `steps` values. Raises ValueError before initialization is complete."""
-        if not self._past:
+        if not self._state:
             raise ValueError(f"a forecast needs {self.model.d} values before it")
-        ar, constant, past = self._ar, self.model.constant, self._past
-        means = [past[0]]
+        ar, constant, state_vector = self._ar, self.model.constant, self._state
+        means = [state_vector[0]]
         for _ in range(steps - 1):
-            first = past[0]
-            past = [a * first + later for a, later in zip(ar, [*past[1:], 0.0], strict=True)]
-            past[0] += constant
-            means.append(past[0])
+            first = state_vector[0]
+            state_vector = [a * first + later for a, later in zip(ar, [*state_vector[1:], 0.0], strict=True)]
+            state_vector[0] += constant
+            means.append(state_vector[0])
         return means
 
     def state(self) -> dict[str, Any]:
         """The state for a snapshot: lists and finite numbers, which JSON represents exactly."""
         return {
             "model": asdict(self.model),
-            "first": self._first,
-            "past": self._past,
-            "unknown": self._unknown,
+            "first": self._first_values,
+            "past": self._state,
+            "unknown": self._covariance,
         }
 
     @classmethod
@@ -146,8 +146,8 @@ class Arima:
         """The filter of a stored state. Raises ValueError if its parameters are invalid."""
         model = dict(state["model"])
         self = cls(ArimaModel(**model | {"ar": tuple(model["ar"]), "ma": tuple(model["ma"])}))
-        self._first, self._past = list(state["first"]), list(state["past"])
-        self._unknown = None if state["unknown"] is None else [list(row) for row in state["unknown"]]
+        self._first_values, self._state = list(state["first"]), list(state["past"])
+        self._covariance = None if state["unknown"] is None else [list(row) for row in state["unknown"]]
         return self
 
     def _start(self) -> None:
@@ -158,24 +158,26 @@ class Arima:
         drift = [mean * fsum(self.model.ar[i:]) for i in range(size)]
         drift[0] += self.model.constant
         level = np.convolve([1.0, *(-each for each in self.model.ar)], self._carried_level())
-        self._past = [a + b for a, b in zip(drift, _padded(level.tolist()[:size], size), strict=True)]
+        self._state = [a + b for a, b in zip(drift, _padded(level.tolist()[:size], size), strict=True)]
         spread = _stationary_covariance(_padded(list(self.model.ar), size), self._shock)
-        self._unknown = (spread - np.outer(self._shock, self._shock)).tolist()
+        self._covariance = (spread - np.outer(self._shock, self._shock)).tolist()
 
     def _carried_level(self) -> list[float]:
         """The contribution of the first d values to the next ones, differenced d times; none if d = 0."""
         d, weights = self.model.d, DIFFERENCING[self.model.d]
-        carried = [-fsum(weights[j] * self._first[d + h - j] for j in range(h + 1, d + 1)) for h in range(d)]
+        carried = [
+            -fsum(weights[j] * self._first_values[d + h - j] for j in range(h + 1, d + 1)) for h in range(d)
+        ]
         return carried or [0.0]
 
     def _learn(self, value: float) -> None:
-        gain = self._steady_gain if self._unknown is None else self._gain()
-        surprise = value - self._past[0]
-        later = [*self._past[1:], 0.0]
-        self._past = [
-            a * value + part + k * surprise for a, part, k in zip(self._ar, later, gain, strict=True)
+        gain = self._steady_gain if self._covariance is None else self._gain()
+        innovation = value - self._state[0]
+        later = [*self._state[1:], 0.0]
+        self._state = [
+            a * value + part + k * innovation for a, part, k in zip(self._ar, later, gain, strict=True)
         ]
-        self._past[0] += self.model.constant
+        self._state[0] += self.model.constant
 
     def _gain(self) -> list[float]:
         """The Kalman gain of every entry after the first. A value determines its own entry exactly, so the remaining
@@ -183,28 +185,30 @@ class Arima:
         total = self._uncertainty()
         first = total[0]
         gain = [each / first[0] for each in first]
-        unknown = [
+        covariance = [
             [*(each - k * own for each, own in zip(row[1:], first[1:], strict=True)), 0.0]
             for row, k in zip(total[1:], gain[1:], strict=True)
         ]
-        unknown.append([0.0] * len(first))
-        self._unknown = unknown if any(row[i] > NEGLIGIBLE for i, row in enumerate(unknown)) else None
+        covariance.append([0.0] * len(first))
+        self._covariance = (
+            covariance if any(row[i] > NEGLIGIBLE for i, row in enumerate(covariance)) else None
+        )
         return [*gain[1:], 0.0]
 
     def _uncertainty(self) -> Matrix:
         """Covariance of the state including the next shock, in units of sigma squared."""
         shock = self._shock
-        if self._unknown is None:
+        if self._covariance is None:
             return [[a * b for b in shock] for a in shock]
         return [
             [old + a * b for old, b in zip(row, shock, strict=True)]
-            for row, a in zip(self._unknown, shock, strict=True)
+            for row, a in zip(self._covariance, shock, strict=True)
         ]
 
-    def _next(self, past: list[float]) -> list[float]:
+    def _next(self, state_vector: list[float]) -> list[float]:
         """The state one step later, if the value is the expected one."""
-        first = past[0]
-        moved = [a * first + later for a, later in zip(self._ar, [*past[1:], 0.0], strict=True)]
+        first = state_vector[0]
+        moved = [a * first + later for a, later in zip(self._ar, [*state_vector[1:], 0.0], strict=True)]
         moved[0] += self.model.constant
         return moved
 
@@ -227,13 +231,13 @@ class Arima:
             weights.append(shock[0])
         return list(accumulate(weight * weight for weight in weights))
 
-    def _past_variances(self, unknown: Matrix, steps: int) -> list[float]:
+    def _state_variances(self, covariance: Matrix, steps: int) -> list[float]:
         """Variance of each future value due to the state's uncertainty, in units of sigma squared."""
         variances = []
         for _ in range(steps):
             # Rounding may make a variance near zero slightly negative.
-            variances.append(max(unknown[0][0], 0.0))
-            unknown = self._carried(unknown)
+            variances.append(max(covariance[0][0], 0.0))
+            covariance = self._carried(covariance)
         return variances
 
 

@@ -14,13 +14,13 @@ from shared.recordings.sequence import recorded
 
 log = logging.getLogger("tickstream.models")
 
-MAKE_BARS = "make bars first with `python -m analytics.replay {} --interval 5m > bars.csv`, and name bars.csv"
+MAKE_BARS = "create bars with `python -m analytics.replay {} --interval 5m > bars.csv`, and name bars.csv"
 
 
 def interval_of_files(paths: Iterable[Path]) -> Interval:
     """The interval of the first bar in these files. Raises ConfigError as `histories_from_files` does."""
     files = list(paths)
-    first = next((record for record in _told(files) if isinstance(record, RecordedBar)), None)
+    first = next((record for record in _read_records(files) if isinstance(record, RecordedBar)), None)
     if first is None:
         raise ConfigError("None of the files contains a bar.")
     return _interval(first, files)
@@ -35,7 +35,7 @@ def histories_from_files(paths: Iterable[Path]) -> list[TrainingHistory]:
     files = list(paths)
     interval = interval_of_files(files)
     histories: dict[str, TrainingHistory] = {}
-    for record in _told(files):
+    for record in _read_records(files):
         history = histories.setdefault(record.symbol, TrainingHistory(record.symbol, [], [], []))
         if isinstance(record, CorporateAction):
             history.splits.append((int(record.time.timestamp()), record.value))
@@ -66,7 +66,7 @@ def _leave_out_unseen_splits(history: TrainingHistory) -> None:
             )
 
 
-def _told(files: list[Path]) -> Iterator[RecordedBar | CorporateAction]:
+def _read_records(files: list[Path]) -> Iterator[RecordedBar | CorporateAction]:
     """Bars and splits in order of time. Raises ConfigError if the files contain quotes."""
     for record in recorded(files):
         if isinstance(record, Quote):

@@ -18,7 +18,7 @@ from shared.settings.model_settings import Models
 from shared.settings.setting_types import TrainedModel
 
 
-def known(rows: Samples, horizon: int) -> KnownCloses:
+def known_closes(rows: Samples, horizon: int) -> KnownCloses:
     """The actual returns of these rows."""
     return KnownCloses(horizon, rows.made_at, rows.due_at, rows.target * _unit(rows, horizon))
 

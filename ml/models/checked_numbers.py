@@ -28,18 +28,18 @@ def finite_list(name: str, values: object) -> list[float]:
     return list(map(float, values))
 
 
-def whole(name: str, value: object, least: int, most: int) -> int:
+def integer(name: str, value: object, least: int, most: int) -> int:
     """Raises ValueError with the name if the value is not an integer from `least` to `most`."""
     if not (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most):
         raise ValueError(f"{name} is not an integer from {least} to {most}: {str(value)[:40]}")
     return value
 
 
-def whole_list(name: str, values: object, least: int, most: int) -> list[int]:
+def integer_list(name: str, values: object, least: int, most: int) -> list[int]:
     """Raises ValueError with the name if the values are not a list of such integers."""
     if not isinstance(values, list):
         raise ValueError(f"{name} is not a list of integers")
-    return [whole(name, value, least, most) for value in values]
+    return [integer(name, value, least, most) for value in values]
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -37,11 +37,11 @@ class Linear:
         return bounded(self.intercept + fsum(map(mul, self.weights, features.values)))
 
     def numbers(self) -> dict[str, Any]:
-        """The input of `of_numbers` that restores this model."""
+        """The input of `from_numbers` that restores this model."""
         return {"form": self.form, "intercept": self.intercept, "weights": list(self.weights)}
 
     @classmethod
-    def of_numbers(cls, numbers: dict[str, Any]) -> "Linear":
+    def from_numbers(cls, numbers: dict[str, Any]) -> "Linear":
         """Raises ValueError if they are not valid for this form."""
         weights = finite_list("weights", numbers.get("weights"))
         if not 1 <= len(weights) <= MAX_FEATURES:
@@ -70,11 +70,11 @@ class Smoothing:
         return bounded(level * self.scale)
 
     def numbers(self) -> dict[str, Any]:
-        """The input of `of_numbers` that restores this model."""
+        """The input of `from_numbers` that restores this model."""
         return {"form": self.form, "alpha": self.alpha, "scale": self.scale}
 
     @classmethod
-    def of_numbers(cls, numbers: dict[str, Any]) -> "Smoothing":
+    def from_numbers(cls, numbers: dict[str, Any]) -> "Smoothing":
         """Raises ValueError if they are not valid for this form."""
         alpha, scale = (finite(name, numbers.get(name)) for name in ("alpha", "scale"))
         if not (0.0 <= alpha <= 1.0 and scale > 0.0):
@@ -101,7 +101,7 @@ class Served(NamedTuple):
 
 
 FORMS: dict[str, Callable[[dict[str, Any]], Predictor]] = {
-    form.form: form.of_numbers for form in (Linear, Trees, Smoothing, Recurrent)
+    form.form: form.from_numbers for form in (Linear, Trees, Smoothing, Recurrent)
 }
 
 

@@ -14,7 +14,7 @@ from math import fsum, tanh
 from operator import mul
 from typing import Any
 
-from ml.models.checked_numbers import bounded, finite, finite_list, whole
+from ml.models.checked_numbers import bounded, finite, finite_list, integer
 from ml.models.features import RETURNS, Features
 
 MAX_CELLS = 64
@@ -46,7 +46,7 @@ class Recurrent:
         return bounded(self.intercept + fsum(map(mul, self.head, output)))
 
     def numbers(self) -> dict[str, Any]:
-        """The input of `of_numbers` that restores this model."""
+        """The input of `from_numbers` that restores this model."""
         return {
             "form": self.form,
             "steps": self.steps,
@@ -56,7 +56,7 @@ class Recurrent:
         }
 
     @classmethod
-    def of_numbers(cls, numbers: dict[str, Any]) -> "Recurrent":
+    def from_numbers(cls, numbers: dict[str, Any]) -> "Recurrent":
         """Raises ValueError if they are not valid for this form."""
         head = finite_list("head", numbers.get("head"))
         if not 1 <= len(head) <= MAX_CELLS:
@@ -67,7 +67,7 @@ class Recurrent:
         found = [tuple(finite_list("row", row)) for row in rows]
         if any(len(row) != len(head) + 2 for row in found):
             raise ValueError("a row has a weight for the return, one for each cell, and a bias")
-        steps = whole("steps", numbers.get("steps"), 1, RETURNS)
+        steps = integer("steps", numbers.get("steps"), 1, RETURNS)
         return cls(steps, tuple(found), tuple(head), finite("intercept", numbers.get("intercept")))
 
 

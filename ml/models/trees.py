@@ -4,7 +4,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ml.models.checked_numbers import bounded, finite, finite_list, whole, whole_list
+from ml.models.checked_numbers import bounded, finite, finite_list, integer, integer_list
 from ml.models.features import Features
 
 LEAF = -1
@@ -54,7 +54,7 @@ class Trees:
         return bounded(total)
 
     def numbers(self) -> dict[str, Any]:
-        """The input of `of_numbers` that restores this model."""
+        """The input of `from_numbers` that restores this model."""
         return {
             "form": self.form,
             "features": self.features,
@@ -63,9 +63,9 @@ class Trees:
         }
 
     @classmethod
-    def of_numbers(cls, numbers: dict[str, Any]) -> "Trees":
+    def from_numbers(cls, numbers: dict[str, Any]) -> "Trees":
         """Raises ValueError if they are not valid for this form."""
-        features = whole("features", numbers.get("features"), 1, MAX_FEATURES)
+        features = integer("features", numbers.get("features"), 1, MAX_FEATURES)
         trees = numbers.get("trees")
         if not (isinstance(trees, list) and 1 <= len(trees) <= MAX_TREES):
             raise ValueError(f"trees must be a list of 1 to {MAX_TREES} trees")
@@ -79,10 +79,10 @@ def _tree(numbers: object, features: int) -> Tree:
     if not isinstance(numbers, dict):
         raise ValueError("a tree must be an object of node lists")
     tree = Tree(
-        whole_list("feature", numbers.get("feature"), LEAF, features - 1),
+        integer_list("feature", numbers.get("feature"), LEAF, features - 1),
         finite_list("threshold", numbers.get("threshold")),
-        whole_list("left", numbers.get("left"), 0, MAX_NODES),
-        whole_list("right", numbers.get("right"), 0, MAX_NODES),
+        integer_list("left", numbers.get("left"), 0, MAX_NODES),
+        integer_list("right", numbers.get("right"), 0, MAX_NODES),
         finite_list("value", numbers.get("value")),
     )
     nodes = len(tree.feature)

@@ -138,7 +138,7 @@ def write(path: Path, manifest: Manifest, numbers: Predictor, estimator: object,
     try:
         _checked(_decoded(contents), len(manifest.features))
     except msgspec.DecodeError as error:
-        raise ValueError(f"the {manifest.model} model could not be read again: {error}") from error
+        raise ValueError(f"the {manifest.model} model could not be read back: {error}") from error
     content = _pickled(estimator) + contents + FOOTER.pack(MAGIC, len(contents), key.identity)
     if len(content) + SIGNATURE_BYTES > LARGEST_BYTES:
         raise ModelRefused(

@@ -19,9 +19,9 @@ from shared.observability.logs import start_logging
 from shared.postgres.database import Connection, connect, transaction
 from shared.settings.config import Config
 
-ROWS = 200_000
+TOTAL_BARS = 200_000
 """Approximate number of bars to train on, the newest ones, divided evenly among all symbols."""
-FEWEST, MOST = 500, 20_000
+MIN_BARS, MAX_BARS = 500, 20_000
 """Lower and upper limit of the bars of one symbol."""
 NICENESS = 10
 """Added to the niceness of the process, because live quotes have priority."""
@@ -76,6 +76,6 @@ def _train(config: Config, interval: Interval, connection: Connection) -> bool:
 
 def _samples(connection: Connection, interval: Interval, settings: TrainingSettings) -> Samples:
     with transaction(connection) as cursor:
-        newest = min(MOST, max(FEWEST, ROWS // max(1, symbols_count(cursor))))
+        newest = min(MAX_BARS, max(MIN_BARS, TOTAL_BARS // max(1, symbols_count(cursor))))
         histories = histories_from_tables(cursor, interval, newest)
     return samples(histories, settings.features, settings.horizon)

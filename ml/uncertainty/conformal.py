@@ -168,7 +168,7 @@ class Pool:
             rounds.begin(time)
         rounds.scores += 1
         if score > rounds.narrowest:
-            rounds.lay_outside(score)
+            rounds.count_outside(score)
 
     def state(self) -> list[list[float]]:
         """The complete state for `restore()`, as finite numbers."""
@@ -209,7 +209,7 @@ class _Rounds:
         self.scores = 0
         self._outside = [0] * len(self._outside)
 
-    def lay_outside(self, score: float) -> None:
+    def count_outside(self, score: float) -> None:
         """Count a score for the widths that it exceeds."""
         for i, width in enumerate(self._widths):
             if score > width:

@@ -96,7 +96,7 @@ class VarianceFilter:
         if len(state) != 3 or not all(isfinite(number) and number >= 0.0 for number in state):
             raise ValueError(f"the stored state of {self.key} must be three finite numbers, none negative")
         if state[0] != int(state[0]):
-            raise ValueError(f"the stored state of {self.key} must start with a count")
+            raise ValueError(f"the stored state of {self.key} must start with an integer")
         self.seen, self._target, self._variance = int(state[0]), state[1], state[2]
 
 

@@ -157,7 +157,7 @@ def test_round_that_dies_is_told_of(
 ) -> None:
     with closing(connect(trading_desk.database(), "test")) as connection:
         trainer = Trainer(trading_desk.config, connection, HeartbeatRow("trainer", "here"), Stop())
-        trainer.tell("1m", status)
+        trainer.log_status("1m", status)
     assert words in caplog.text
     assert bool(words) == bool(caplog.records)
 

@@ -113,7 +113,8 @@ def test_quotes_that_go_on_at_the_old_price_set_the_split_aside() -> None:
     events = folded(engine, [quote(BEFORE, 70.0), split(NIGHT, 7.0), *quotes, mark(AFTER + 3600)])
     (told,) = engine.take_actions()
     assert (
-        told.rejection == "the split of 7 for 1 is set aside: the price before it was 70, the one behind it is 71"
+        told.rejection
+        == "the split of 7 for 1 is set aside: the price before it was 70, the one behind it is 71"
     )
     assert engine.symbols["A"].extreme == PATIENCE // 30
     assert [bar.open for bar in bars_of(events, "1h")] == [70.0, 71.0]
@@ -170,6 +171,11 @@ def test_every_split_of_apple_holds(real_data: Path) -> None:
     files = [real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"]
     folded(engine, recorded(files))
     told = [each for each in engine.take_actions() if each.action.action == "split"]
-    assert [(each.action.value, each.rejection) for each in told] == [(2.0, ""), (2.0, ""), (7.0, ""), (4.0, "")]
+    assert [(each.action.value, each.rejection) for each in told] == [
+        (2.0, ""),
+        (2.0, ""),
+        (7.0, ""),
+        (4.0, ""),
+    ]
     (history,) = histories_of_files(files)
     assert [ratio for _, ratio in history.splits] == [2.0, 2.0, 7.0, 4.0]

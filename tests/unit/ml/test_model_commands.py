@@ -178,7 +178,10 @@ def test_help_teaches_by_examples(command: str, tmp_path: Path) -> None:
     [
         (["--models", "oracle"], "--models oracle: must be all, or some of naive, linear_regression"),
         (["--folds", "0"], "--folds 0: must be 1 or more."),
-        (["--interval", "1d"], "--interval 1d: the files contain bars of 1h. Leave it out, or name other files."),
+        (
+            ["--interval", "1d"],
+            "--interval 1d: the files contain bars of 1h. Leave it out, or name other files.",
+        ),
         (["--since", "2030-01-01"], "There are no closed bars of 1h."),
         (["--since", "2024-01-11"], "rows to train on, and a model needs 100."),
     ],

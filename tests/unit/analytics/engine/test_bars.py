@@ -128,7 +128,7 @@ def test_restored_bar_goes_on_bit_for_bit(
 @pytest.mark.parametrize(("interval", "seconds"), [("1s", 1), ("1m", 60)])
 def test_recorded_piece_covers_its_own_time(interval: str, seconds: int) -> None:
     record = recorded_bar(MINUTE.start, interval, (2.0, 4.0, 1.0, 3.0), volume=9.0)  # type: ignore[arg-type]
-    piece = OpenBar.of_record(record, MINUTE)
+    piece = OpenBar.from_record(record, MINUTE)
     assert (piece.start, piece.end, piece.close_time) == (
         MINUTE.start,
         MINUTE.start + seconds,
@@ -141,7 +141,7 @@ def test_recorded_day_ends_with_its_session() -> None:
     start = second("2024-01-03T14:30")
     slot = slot_of("1d", start, calendar_of("XNYS"))
     assert slot is not None
-    piece = OpenBar.of_record(recorded_bar(start, "1d", (2.0, 4.0, 1.0, 3.0)), slot)
+    piece = OpenBar.from_record(recorded_bar(start, "1d", (2.0, 4.0, 1.0, 3.0)), slot)
     assert (piece.end, piece.close_time) == (second("2024-01-03T21:00"), second("2024-01-03T21:00"))
 
 

@@ -64,7 +64,7 @@ def test_bars_of_two_lengths_are_refused(tmp_path: Path) -> None:
 
 def test_bars_of_seconds_are_refused(tmp_path: Path) -> None:
     file = bars_file(tmp_path, row("A", 0, 10.0, interval="1s"))
-    with pytest.raises(ConfigError, match="Bars of 1s are not forecast: make bars first"):
+    with pytest.raises(ConfigError, match="Bars of 1s are not forecast: create bars"):
         histories_from_files([file])
 
 

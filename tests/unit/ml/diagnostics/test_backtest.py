@@ -8,7 +8,7 @@ import pytest
 from analytics.runtime.settings import engine_settings
 from ml.datasets.samples import Samples
 from ml.datasets.walk_forward import TrainTestSplit, folds
-from ml.diagnostics.backtest import arima_forecasts, arima_settings, known, trained_forecasts
+from ml.diagnostics.backtest import arima_forecasts, arima_settings, known_closes, trained_forecasts
 from ml.learners.training import TrainingSettings
 from ml.models.features import RETURNS
 from ml.scoring.evaluation import evaluated
@@ -36,7 +36,7 @@ def tests(foreseeable: Samples) -> list[TrainTestSplit]:
 
 def test_what_can_be_foreseen_is_found_to_be(foreseeable: Samples, tests: list[TrainTestSplit]) -> None:
     forecasts = trained_forecasts("linear_regression", foreseeable, tests, SETTINGS)
-    found = evaluated("linear_regression", forecasts, known(foreseeable, 1))
+    found = evaluated("linear_regression", forecasts, known_closes(foreseeable, 1))
     assert found is not None
     assert found.verdict == BETTER
     assert found.summary.skill is not None
@@ -72,7 +72,7 @@ def test_what_comes_later_changes_no_forecast(foreseeable: Samples, tests: list[
 
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_returns_known_are_those_of_the_closes(horizon: int) -> None:
-    truth = known(walks(20, symbols=1, horizon=horizon), horizon)
+    truth = known_closes(walks(20, symbols=1, horizon=horizon), horizon)
     closes = np.array([bar.close for bar in walk("S0", 20 + RETURNS + horizon, 0).observations])
     bars = truth.made_at // DAY - 1
     assert truth.returns == pytest.approx(np.log(closes[bars + horizon] / closes[bars]))
