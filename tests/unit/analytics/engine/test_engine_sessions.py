@@ -1,4 +1,4 @@
-"""Day bars are the regular session: half days, daylight saving, holidays, markets that never close."""
+"""Daily bars cover the regular session: half days, daylight saving, holidays, markets that never close."""
 
 import pytest
 

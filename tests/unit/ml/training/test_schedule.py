@@ -1,4 +1,4 @@
-"""When models are trained again."""
+"""When models are retrained."""
 
 import pytest
 
