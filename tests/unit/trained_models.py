@@ -1,4 +1,4 @@
-"""Trained models of a few numbers, and shelves that provide them."""
+"""Trained models of a few numbers, and a model source for them."""
 
 from analytics.engine.deployments import Versions
 from ml.models.features import FeatureSettings, names
@@ -9,7 +9,7 @@ from shared.market.records import Interval
 def linear(
     version: int = 1, horizon: int = 1, model: str = "linear_regression", size: int = 5, known_until: int = 0
 ) -> Served:
-    """A model that trusts the newest return, each version otherwise."""
+    """A model that weighs the newest return; the weight depends on the version."""
     count = len(names(FeatureSettings(size)))
     return Served(
         model, version, horizon, size, known_until, Linear(0.05, (0.1 * version, *[0.0] * (count - 1)))
@@ -17,8 +17,8 @@ def linear(
 
 
 class Stock:
-    """A shelf whose models are made when they are asked for, but for versions that are `gone`; `versions` are live.
-    Those that are `outdated` were made for other settings."""
+    """A model source that creates models on request, except versions that are `gone`; `versions` are live.
+    Versions that are `outdated` were made for other settings."""
 
     def __init__(
         self,

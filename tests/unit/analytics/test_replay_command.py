@@ -30,14 +30,14 @@ def test_bars_that_do_not_name_their_interval_are_replayed(tmp_path: Path) -> No
     ], said
 
 
-def test_a_warning_about_the_settings_is_said(tmp_path: Path) -> None:
+def test_a_warning_about_the_settings_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text(BARS + "A,1704205800,2,3,1,2,10\nA,1704205860,2,3,1,2,10\n")
     _, said = started(str(path), RSI_OVERBOUGHT="80", ALERT_RSI_OVERBOUGHT="75").communicate(timeout=60)
     assert "one setting with two values" in said
 
 
-def test_a_recording_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_recording_gives_an_error_message(tmp_path: Path) -> None:
     process = started(str(tmp_path / "gone.csv"))
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, f"replay: {tmp_path}/gone.csv: file not found.\n")

@@ -68,7 +68,7 @@ def test_evaluate_prints_a_row_a_model_and_what_it_comes_to(bars: Path, tmp_path
     assert done.stdout.splitlines()[-1].startswith("There are too few days for a conclusion")
 
 
-def test_evaluate_says_the_same_twice_as_json_too(bars: Path, tmp_path: Path) -> None:
+def test_evaluate_is_reproducible_and_prints_json(bars: Path, tmp_path: Path) -> None:
     asked = (bars, "--models", "gradient_boosting", "--folds", "1", "--json")
     there, again = (run(tmp_path, "evaluate", *asked).stdout for _ in range(2))
     assert there == again
@@ -80,7 +80,7 @@ def test_evaluate_says_the_same_twice_as_json_too(bars: Path, tmp_path: Path) ->
     assert boosting["rmse"] == pytest.approx(0.01, rel=0.2)
 
 
-def test_train_lets_the_first_version_serve_and_says_so(bars: Path, tmp_path: Path) -> None:
+def test_train_promotes_the_first_version_and_prints_it(bars: Path, tmp_path: Path) -> None:
     done = run(tmp_path, "train", bars, "--model", "linear_regression", TICKSTREAM_FEED="simulated")
     assert (done.returncode, done.stderr) == (0, "")
     assert "linear_regression version 1: the first of its kind" in done.stdout
@@ -97,7 +97,7 @@ def test_train_goes_on_with_the_next_model_where_one_cannot_be_trained(bars: Pat
     assert "linear_regression version 1: the first of its kind" in done.stdout
 
 
-def test_too_few_rows_to_train_on_are_said_once(bars: Path, tmp_path: Path) -> None:
+def test_too_few_rows_to_train_on_are_reported_once(bars: Path, tmp_path: Path) -> None:
     done = run(tmp_path, "train", bars, "--model", "all", MIN_TRAINING_SAMPLES="5000")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("train: There are 420 rows to train on, and a model needs 5000.")
@@ -105,7 +105,7 @@ def test_too_few_rows_to_train_on_are_said_once(bars: Path, tmp_path: Path) -> N
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_place_that_cannot_be_written_is_said_before_any_training(bars: Path, tmp_path: Path) -> None:
+def test_path_that_cannot_be_written_is_reported_before_any_training(bars: Path, tmp_path: Path) -> None:
     done = run(tmp_path, "train_linear_regression", tmp_path / "gone.csv", LR_MODEL_PATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert f"LR_MODEL_PATH={tmp_path}: it is a folder. Name a file in a folder" in done.stderr
@@ -186,14 +186,16 @@ def test_help_teaches_by_examples(command: str, tmp_path: Path) -> None:
         (["--since", "2024-01-11"], "rows to train on, and a model needs 100."),
     ],
 )
-def test_what_cannot_be_evaluated_is_a_sentence(arguments: list[str], sentence: str, bars: Path) -> None:
+def test_what_cannot_be_evaluated_gives_an_error_message(
+    arguments: list[str], sentence: str, bars: Path
+) -> None:
     with pytest.raises(ConfigError) as refused:
         evaluate.run(Config(), evaluate.parser().parse_args([str(bars), *arguments]))
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_what_went_wrong_is_said_beside_the_results(tmp_path: Path) -> None:
+def test_errors_are_printed_to_standard_error(tmp_path: Path) -> None:
     done = run(tmp_path, "evaluate", tmp_path / "gone.csv")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"evaluate: {tmp_path}/gone.csv: there is no such file.\n"

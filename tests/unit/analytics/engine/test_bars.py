@@ -57,7 +57,7 @@ def test_hour_that_begins_before_the_opening_is_one_of_pre() -> None:
 
 
 @given(st.lists(said, min_size=1, max_size=30))
-def test_bar_is_what_its_quotes_say(quotes: list[tuple[float, float | None, float]]) -> None:
+def test_bar_has_the_values_of_its_quotes(quotes: list[tuple[float, float | None, float]]) -> None:
     bar = folded(quotes).bar("A", "1m")
     in_time = sorted(quotes, key=lambda quote: quote[2])
     latest = in_time[-1][2]

@@ -15,7 +15,7 @@ def engine() -> Engine:
     return Engine(MINUTES, QuickSearches())
 
 
-def test_what_went_live_is_switched_to_at_the_offset_given() -> None:
+def test_live_version_is_deployed_at_the_given_offset() -> None:
     deployments = Deployments(Stock({}), {}, [])
     deployments = deployments.update_live({"1m": {OTHER: 2, MODEL: 1}}, 40, engine())
     assert deployments == [Deployment(40, "1m", MODEL, 1), Deployment(40, "1m", OTHER, 2)]
@@ -23,13 +23,13 @@ def test_what_went_live_is_switched_to_at_the_offset_given() -> None:
     assert deployments.update_live({"1m": {OTHER: 2, MODEL: 1}}, 50, engine()) == []
 
 
-def test_where_a_live_version_cannot_be_served_the_one_before_goes_on() -> None:
+def test_previous_version_stays_if_a_live_version_cannot_be_served() -> None:
     deployments = Deployments(Stock({}, gone=frozenset({2})), {"1m": {MODEL: 1}}, [])
     assert deployments.update_live({"1m": {MODEL: 2}}, 40, engine()) == []
     assert deployments.versions == {"1m": {MODEL: 1}}
 
 
-def test_what_settings_do_not_admit_any_more_is_withdrawn_on_the_record() -> None:
+def test_version_incompatible_with_the_settings_is_withdrawn_by_a_stored_deployment() -> None:
     live: Versions = {"1m": {MODEL: 1}}
     deployments = Deployments(Stock({}, outdated=frozenset({1})), live, [])
     assert deployments.update_live(live, 40, engine()) == [Deployment(40, "1m", MODEL, None)]
@@ -37,18 +37,18 @@ def test_what_settings_do_not_admit_any_more_is_withdrawn_on_the_record() -> Non
     assert deployments.versions == {"1m": {}}
 
 
-def test_what_is_gone_after_a_start_is_withdrawn_on_the_record() -> None:
+def test_version_missing_after_a_start_is_withdrawn_by_a_stored_deployment() -> None:
     deployments = Deployments(Stock({}, gone=frozenset({1})), {"1m": {MODEL: 1}}, [])
     assert deployments.update_live({"1m": {MODEL: 1}}, 40, engine()) == [Deployment(40, "1m", MODEL, None)]
 
 
-def test_what_is_live_no_more_is_withdrawn() -> None:
+def test_version_that_is_no_longer_live_is_withdrawn() -> None:
     deployments = Deployments(Stock({}), {"1m": {MODEL: 1}, "1d": {MODEL: 3}}, [])
     assert deployments.update_live({"1m": {}}, 40, engine()) == [Deployment(40, "1m", MODEL, None)]
     assert deployments.versions == {"1m": {}, "1d": {MODEL: 3}}, "of days nothing is known"
 
 
-def test_known_switches_are_made_in_order_and_not_sooner() -> None:
+def test_known_deployments_are_applied_in_order_and_not_earlier() -> None:
     known = [Deployment(10, "1m", MODEL, 1), Deployment(20, "1m", MODEL, 2), Deployment(20, "1m", OTHER, 1)]
     deployments = Deployments(Stock({}), {}, known)
     assert deployments.next_offset == 10
@@ -60,7 +60,7 @@ def test_known_switches_are_made_in_order_and_not_sooner() -> None:
     assert (deployments.versions, deployments.next_offset) == ({"1m": {MODEL: 2, OTHER: 1}}, inf)
 
 
-def test_what_is_gone_says_nothing_while_the_log_is_folded_again() -> None:
+def test_missing_version_makes_no_forecast_while_the_log_is_reprocessed() -> None:
     folding = engine()
     Deployments(Stock({}, gone=frozenset({1})), {"1m": {MODEL: 1, OTHER: 2}}, []).start(folding)
     for offset, record in enumerate(minutes(70)):

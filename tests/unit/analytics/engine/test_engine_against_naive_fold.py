@@ -67,7 +67,9 @@ def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
 
 @settings(max_examples=150)
 @given(markets(), graces)
-def test_every_bar_closes_when_and_with_what_the_naive_fold_says(records: list[Record], grace: float) -> None:
+def test_every_bar_closes_at_the_time_and_with_the_values_of_the_naive_fold(
+    records: list[Record], grace: float
+) -> None:
     events = folded(Engine(replace(PLAIN, grace=grace)), [*records, END])
     closings = naive([*records, END], grace).closings
     found = {bars_of(event)[:3]: event for event in events}
@@ -81,7 +83,7 @@ def test_every_bar_closes_when_and_with_what_the_naive_fold_says(records: list[R
 
 @settings(max_examples=80)
 @given(markets(), graces)
-def test_indicators_and_alerts_are_those_of_a_past_told_in_new_shares(
+def test_indicators_and_alerts_are_those_of_a_history_in_new_shares(
     records: list[Record], grace: float
 ) -> None:
     events = folded(Engine(replace(PLAIN, grace=grace)), [*records, END])
@@ -122,7 +124,9 @@ def test_bars_close_in_one_order_and_each_once(records: list[Record], grace: flo
 
 @settings(max_examples=150)
 @given(markets(), st.sets(st.integers(0, 80), max_size=6), graces)
-def test_no_cut_and_no_restart_changes_a_bit(records: list[Record], cuts: set[int], grace: float) -> None:
+def test_batch_boundaries_and_restarts_change_no_bit(
+    records: list[Record], cuts: set[int], grace: float
+) -> None:
     some = replace(NERVOUS, grace=grace)
     whole, parts = Engine(some), Engine(some)
     expected, found = folded(whole, records), list[Event]()

@@ -91,7 +91,7 @@ def test_seven_for_one_of_apple_changes_no_indicator_and_fires_no_alert(real_dat
 
 
 @pytest.mark.real_data
-def test_days_of_apple_know_of_both_splits(real_data: Path) -> None:
+def test_daily_bars_of_apple_are_adjusted_for_both_splits(real_data: Path) -> None:
     records = list(recorded([real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"]))
     events = folded(Engine(PROMPT), records)
     dates = {second("2014-06-09T13:30"), second("2020-08-31T13:30")}
@@ -105,7 +105,7 @@ def test_days_of_apple_know_of_both_splits(real_data: Path) -> None:
     st.lists(st.floats(10.0, 20.0), min_size=1, max_size=30),
     st.sampled_from([2.0, 7.0, 1.5, 0.1, 4.0]),
 )
-def test_split_is_as_if_all_had_been_told_in_new_shares(
+def test_split_gives_results_as_if_all_prices_were_in_new_shares(
     before: list[float], after: list[float], ratio: float
 ) -> None:
     # The first price behind a split is what shows it.
@@ -140,7 +140,7 @@ def test_bars_that_ended_before_a_split_keep_the_prices_that_were_paid() -> None
     assert bars_of(folded(engine, [split(NIGHT, 7.0)]), "1m")[0][4:8] == PRICES
 
 
-def test_split_that_is_told_again_divides_nothing() -> None:
+def test_repeated_split_divides_nothing() -> None:
     engine = Engine(PROMPT)
     folded(engine, [*minutes(BEFORE, [70.0] * 30), split(NIGHT, 7.0)])
     before = kept(engine)
@@ -151,7 +151,7 @@ def test_split_that_is_told_again_divides_nothing() -> None:
     assert kept(engine) == before
 
 
-def test_split_that_is_told_too_late_divides_only_what_has_not_seen_new_prices() -> None:
+def test_late_split_divides_only_series_without_new_prices() -> None:
     late, timely = Engine(PROMPT), Engine(PROMPT)
     before, after = minutes(BEFORE, [70.0] * 30), [*minutes(AFTER, [10.0] * 29), quote(AFTER + 1745, 10.0)]
     folded(late, [*before, *after, split(NIGHT, 7.0)])
@@ -163,7 +163,7 @@ def test_split_that_is_told_too_late_divides_only_what_has_not_seen_new_prices()
     assert alerts(folded(late, minutes(AFTER + 1860, [10.0] * 30)), "price_change", NIGHT) == []
 
 
-def test_split_that_is_told_too_late_leaves_an_open_bar_alone_that_saw_both_prices() -> None:
+def test_late_split_does_not_change_an_open_bar_with_prices_of_both_sides() -> None:
     quotes: list[Record] = [quote(NIGHT + 10, 14.0), quote(NIGHT + 40, 2.0)]
     events = folded(Engine(PROMPT), [*quotes, split(NIGHT + 30, 7.0), mark(NIGHT + 60)])
     (bar,) = bars_of(events, "1m")
@@ -177,7 +177,7 @@ def test_split_before_the_first_quote_is_remembered() -> None:
     assert bar.close == 10.0
 
 
-def test_split_of_one_symbol_is_none_of_another() -> None:
+def test_split_of_one_symbol_does_not_affect_another() -> None:
     engine = Engine(PROMPT)
     folded(engine, [*minutes(BEFORE, [70.0]), split(NIGHT, 7.0, "B")])
     assert bars_of(folded(engine, [mark(NIGHT)]), "1m")[0].close == 70.0

@@ -40,13 +40,13 @@ def test_mark_without_a_symbol_closes_the_bars_of_all_in_order_of_time() -> None
     ]
 
 
-def test_mark_of_a_symbol_that_nobody_saw_does_nothing() -> None:
+def test_mark_of_an_unknown_symbol_does_nothing() -> None:
     engine = Engine(PROMPT)
     assert folded(engine, [mark(OPEN, "A")]) == []
     assert (engine.symbols, engine.changed) == ({}, set())
 
 
-def test_symbol_that_comes_later_gets_its_past() -> None:
+def test_symbol_that_is_added_later_is_backfilled() -> None:
     past: list[Record] = [recorded_bar(OPEN + 60 * minute, "1m", PRICES, symbol="B") for minute in range(30)]
     alone, among = Engine(PROMPT), Engine(PROMPT)
     folded(among, [quote(OPEN + 86_400 + number, 1.0, "A") for number in range(200)])
@@ -60,7 +60,7 @@ def test_symbol_seen_first_after_a_mark_for_all_starts_from_it() -> None:
     assert (engine.symbols["A"].quotes, engine.symbols["A"].late) == (2, 1)
 
 
-def test_symbol_that_goes_on_behind_a_mark_for_all_is_as_late_as_it() -> None:
+def test_symbol_with_quotes_before_a_mark_for_all_is_late() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN, 1.0), mark(OPEN + 600), mark(OPEN + 120, "A"), quote(OPEN + 599, 1.0)])
     assert engine.symbols["A"].late == 1
@@ -101,7 +101,7 @@ def test_history_and_live_quotes_leave_what_one_long_run_leaves() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 20), st.booleans()), max_size=60))
-def test_endings_name_every_symbol_whose_bar_may_have_ended(said: list[tuple[str, int, bool]]) -> None:
+def test_deadlines_return_every_symbol_whose_bar_may_have_ended(said: list[tuple[str, int, bool]]) -> None:
     endings, ends = BarDeadlines(), dict[str, int]()
     for symbol, end, taken in said:
         if taken:

@@ -53,7 +53,7 @@ def test_live_view_is_what_closing_now_would_give(records: list[Record], grace: 
 
 @settings(max_examples=50, deadline=None)
 @given(markets())
-def test_looking_changes_nothing(records: list[Record]) -> None:
+def test_reading_the_live_view_changes_nothing(records: list[Record]) -> None:
     engine = Engine(EVERY)
     folded(engine, records)
     before = kept(engine)
@@ -62,7 +62,7 @@ def test_looking_changes_nothing(records: list[Record]) -> None:
     assert kept(engine) == before
 
 
-def test_indicator_is_made_anew_at_every_third_quote_where_so_asked() -> None:
+def test_indicator_is_recalculated_at_every_third_quote_if_so_configured() -> None:
     engine, seen = Engine(LAST_CLOSE), []
     for number in range(1, 9):
         folded(engine, [quote(OPEN + number, float(number))])
@@ -107,7 +107,7 @@ def test_live_hour_carries_the_session_of_its_start() -> None:
     assert live_bar(engine.symbols["A"], "1h").bar.session == "pre"
 
 
-def test_view_says_how_warm_the_indicators_are() -> None:
+def test_view_contains_the_warm_up_progress_of_the_indicators() -> None:
     engine = Engine(EngineSettings(grace=0.0))
     folded(engine, [quote(OPEN + minute * 60, 2.0) for minute in range(12)])
     live = live_bar(engine.symbols["A"], "1m")

@@ -50,7 +50,7 @@ def steps_of(
     return [event.step for event in found if event.step is not None]
 
 
-def test_too_few_closes_give_no_forecast_and_say_how_many_there_are() -> None:
+def test_too_few_closes_give_no_forecast_and_the_progress() -> None:
     engine = Engine(MINUTES, QuickSearches())
     steps = [event.step for event in events_of(engine, minutes(12)) if event.step is not None]
     assert [(step.number, step.made, step.scored) for step in steps] == [(n, [], []) for n in range(1, 13)]
@@ -58,7 +58,7 @@ def test_too_few_closes_give_no_forecast_and_say_how_many_there_are() -> None:
     assert (forecasts.seen, forecasts.needed) == (12, 25)
 
 
-def test_first_forecasts_come_with_the_close_that_is_enough() -> None:
+def test_first_forecasts_come_with_the_first_sufficient_close() -> None:
     steps = steps_of(minutes(30))
     assert [len(step.made) for step in steps] == [0] * 24 + [2] * 6
     naive, arima = steps[24].made
@@ -83,7 +83,7 @@ def test_search_takes_effect_neither_sooner_nor_later() -> None:
     assert versions[second_search - 25 + 3 : second_search - 25 + 5] == [25, second_search]
 
 
-def test_a_close_is_scored_by_what_was_said_of_it() -> None:
+def test_a_close_scores_the_forecasts_made_of_it() -> None:
     records = minutes(60)
     steps = steps_of(records)
     closes = [record.close for record in records if isinstance(record, RecordedBar)]
@@ -124,7 +124,7 @@ def test_failed_search_leaves_the_random_walk_and_is_repeated() -> None:
     assert {(made.order, made.version) for made in said} == {((0, 1, 0), 0)}
 
 
-def test_standing_price_has_forecasts_and_no_model() -> None:
+def test_constant_price_has_forecasts_and_no_model() -> None:
     flat: list[Record] = [
         record
         for number in range(60)
@@ -141,7 +141,7 @@ def test_other_intervals_are_not_forecast() -> None:
     assert all(event.step is None for event in events_of(Engine(EngineSettings()), minutes(60)))
 
 
-def test_split_changes_no_error_and_divides_what_is_said() -> None:
+def test_split_changes_no_error_and_divides_the_forecasts() -> None:
     records = minutes(70)
     place = 2 * 45
     divided: list[Record] = [
@@ -163,7 +163,7 @@ def test_split_changes_no_error_and_divides_what_is_said() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 99), st.lists(st.integers(1, 270), max_size=4), st.booleans())
-def test_no_cut_and_no_restart_changes_a_bit(seed: int, cuts: list[int], splits: bool) -> None:
+def test_batch_boundaries_and_restarts_change_no_bit(seed: int, cuts: list[int], splits: bool) -> None:
     records = minutes(90, seed, "AB")
     if splits:
         records.insert(150, split(OPEN + 60 * 50, 2.0))
@@ -180,7 +180,7 @@ def test_no_cut_and_no_restart_changes_a_bit(seed: int, cuts: list[int], splits:
     assert kept(engine) == state
 
 
-def test_other_settings_begin_behind_the_closes_there_are_and_score_no_past() -> None:
+def test_other_settings_begin_after_the_existing_closes_without_scoring_them() -> None:
     records = minutes(120)
     past = [
         (OPEN + 60 * number, Observation(record.close, record.close, record.close, 1.0))
@@ -214,13 +214,13 @@ def test_same_settings_go_on_under_other_rules() -> None:
     ("interval", "horizon", "days"),
     [("1m", 5, 1), ("1h", 1, 1), ("1h", 5, 3), ("1d", 1, 1), ("1d", 2, 6), ("1d", 5, 23)],
 )
-def test_days_that_count_as_one_are_four_times_what_forecasts_share(
+def test_clusters_are_four_times_as_long_as_the_overlap_of_forecasts(
     interval: Interval, horizon: int, days: int
 ) -> None:
     assert cluster_days(interval, horizon) == days
 
 
-def test_intervals_follow_what_the_whole_partition_was_off_by() -> None:
+def test_intervals_follow_the_errors_of_the_whole_partition() -> None:
     """The widths told are those of a pool that learns every score in order."""
     pool, sigmas = Pool(3, (0.5, 0.8, 0.95)), dict[tuple[str, int], list[float]]()
     for event in events_of(Engine(MINUTES, QuickSearches()), minutes(80, symbols="AB")):

@@ -42,7 +42,7 @@ def said_by(step: ForecastStep, model: str = "linear_regression") -> list[Made]:
     return [made for made in step.made if made.model == model]
 
 
-def test_trained_model_speaks_once_its_window_is_full_and_at_its_own_horizon() -> None:
+def test_trained_model_forecasts_once_its_window_is_full_and_at_its_own_horizon() -> None:
     found = steps(folded(engine_with(linear(version=7, horizon=2)), minutes(80)))
     assert [bool(said_by(step)) for step in found] == [number >= FIRST for number in range(1, 81)]
     (made,) = said_by(found[-1])
@@ -63,7 +63,7 @@ def test_forecast_is_the_prediction_from_the_window_in_units_of_its_sigma() -> N
     assert made.forecasts[0].mean == closes[-1] * exp(prediction * seen.sigma * sqrt(3))
 
 
-def test_trained_model_is_scored_as_many_bars_later_and_compared() -> None:
+def test_trained_model_is_scored_and_compared_when_its_horizon_has_passed() -> None:
     records = minutes(90)
     engine = engine_with(linear(horizon=2))
     found = steps(folded(engine, records))
@@ -87,7 +87,7 @@ def test_trained_model_is_scored_as_many_bars_later_and_compared() -> None:
     assert lifetime.scores == len(scored)
 
 
-def test_what_a_withdrawn_model_said_is_still_scored() -> None:
+def test_forecasts_of_a_withdrawn_model_are_still_scored() -> None:
     records = minutes(80)
     engine = engine_with(linear(horizon=3))
     folded(engine, records[: PER_BAR * 70])
@@ -98,18 +98,18 @@ def test_what_a_withdrawn_model_said_is_still_scored() -> None:
     assert [("linear_regression" in each) for each in models] == [True] * 3 + [False] * 7
 
 
-def test_horizon_beyond_those_of_the_settings_is_not_spoken_of() -> None:
+def test_horizon_beyond_those_of_the_settings_is_not_forecast() -> None:
     found = steps(folded(engine_with(linear(horizon=4)), minutes(70)))
     assert not any(said_by(step) for step in found)
 
 
-def test_model_says_nothing_of_bars_whose_future_it_knows() -> None:
+def test_model_does_not_forecast_bars_whose_future_it_was_trained_on() -> None:
     served = linear()._replace(known_until=OPEN + 75 * 60)
     found = steps(folded(engine_with(served), minutes(80)))
     assert [bool(said_by(step)) for step in found] == [number >= 75 for number in range(1, 81)]
 
 
-def test_champion_that_is_withdrawn_is_none_any_more() -> None:
+def test_withdrawn_champion_is_no_longer_champion() -> None:
     engine = engine_with(linear(horizon=2))
     records = minutes(72)
     folded(engine, records[: 71 * PER_BAR])
@@ -124,7 +124,7 @@ def test_champion_that_is_withdrawn_is_none_any_more() -> None:
     assert champions(forecasts) == {1: "naive", 2: "naive", 3: "naive"}
 
 
-def test_models_speak_in_the_order_of_their_names() -> None:
+def test_models_forecast_in_the_order_of_their_names() -> None:
     engine = engine_with(linear(model="xgboost"), linear(model="lstm", size=3), linear())
     models = [made.model for made in steps(folded(engine, minutes(70)))[-1].made]
     assert models == ["naive", "arima", "linear_regression", "lstm", "xgboost"]
@@ -161,7 +161,7 @@ def test_restart_with_trained_models_changes_no_bit(cut: int) -> None:
     assert kept(engine) == kept(whole)
 
 
-def test_other_settings_leave_the_trained_models_where_they_are() -> None:
+def test_other_settings_keep_the_deployed_models() -> None:
     engine = engine_with(linear())
     folded(engine, minutes(70)[: PER_BAR * 69])
     engine = engine.under(replace(MINUTES, skip_extreme=False), {})

@@ -36,7 +36,7 @@ def registry(tmp_path: Path) -> Registry:
     return registry
 
 
-def test_folder_that_is_none_leaves_what_was_live(
+def test_folder_that_is_a_file_leaves_the_live_versions(
     registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model_source = RegistryModelSource(registry, MODELS)
@@ -52,7 +52,7 @@ def test_folder_that_is_none_leaves_what_was_live(
     assert model_source.live() == {"1m": {LR: 1}}
 
 
-def test_damaged_live_file_is_told_of_once_and_leaves_what_was_live(
+def test_damaged_live_file_is_logged_once_and_leaves_the_live_versions(
     registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model_source = RegistryModelSource(registry, MODELS)
@@ -65,7 +65,7 @@ def test_damaged_live_file_is_told_of_once_and_leaves_what_was_live(
 
 
 @pytest.mark.parametrize("changes", [{"ml_window_size": 7}, {"prediction_horizon": 2}])
-def test_what_has_served_is_served_again_though_the_settings_admit_it_no_more(
+def test_version_that_has_forecast_is_served_again_under_incompatible_settings(
     registry: Registry, changes: dict[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     model_source = RegistryModelSource(registry, MODELS.model_copy(update=changes))
@@ -77,18 +77,18 @@ def test_what_has_served_is_served_again_though_the_settings_admit_it_no_more(
     assert len(caplog.records) == 1
 
 
-def test_what_is_gone_is_told_of_once(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_version_is_logged_once(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
     model_source = RegistryModelSource(registry, MODELS)
     assert model_source.served("1m", LR, 7) is None
     assert not model_source.is_compatible("1m", LR, 7)
     assert len(caplog.records) == 1
 
 
-def test_model_whose_features_are_made_otherwise_now_is_never_served(registry: Registry) -> None:
+def test_model_with_features_of_another_definition_is_never_served(registry: Registry) -> None:
     assert RegistryModelSource(registry, MODELS).served("1m", LR, 2) is None
 
 
-def test_model_that_is_unknown_here_says_nothing(registry: Registry) -> None:
+def test_unknown_model_is_neither_served_nor_compatible(registry: Registry) -> None:
     model_source = RegistryModelSource(registry, MODELS)
     assert model_source.served("1m", "oracle", 1) is None
     assert not model_source.is_compatible("1m", "oracle", 1)

@@ -82,7 +82,7 @@ def test_outcome_is_stored_before_it_is_used() -> None:
     assert remembered.outcomes == {walk(6): outcome}
 
 
-def test_where_another_member_stored_an_outcome_first_that_one_counts() -> None:
+def test_an_outcome_stored_first_by_another_member_is_used() -> None:
     theirs = SearchOutcome(None, "theirs")
 
     class Raced(Remembered):
@@ -102,7 +102,7 @@ def test_searches_that_are_closed_leave_the_pool_to_others() -> None:
         assert timeless(searches.result(walk(20))) == timeless(searched(walk(20).series, SMALL))
 
 
-def test_nothing_is_waited_for_once_the_part_is_to_stop() -> None:
+def test_no_result_is_awaited_once_the_part_is_to_stop() -> None:
     stop = Event()
     stop.set()
     with (

@@ -63,7 +63,7 @@ def test_autocorrelation_is_the_test_of_ljung_and_box(count: int, seed: int) -> 
         assert found[name]["p"] == pytest.approx(p, rel=1e-7)
 
 
-def test_what_is_left_to_foretell_is_found_and_pure_noise_is_not() -> None:
+def test_predictable_errors_are_detected_and_noise_is_not() -> None:
     pure = noise(1000)
     told = findings(outcomes(pure))["autocorrelation"]
     assert told["errors"]["p"] > 0.05 < told["squared_errors"]["p"]
@@ -166,7 +166,7 @@ def test_standard_error_of_overlapping_forecasts_is_what_repeated_markets_show()
     assert 0.75 * seen < np.mean(told) < 1.05 * seen
 
 
-def test_too_few_scores_tell_nothing_but_their_count() -> None:
+def test_too_few_scores_give_only_their_count() -> None:
     for count in (1, MIN_SCORES - 1):
         found = findings(outcomes(noise(count)))
         assert found["count"] == count

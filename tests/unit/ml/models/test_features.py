@@ -136,7 +136,7 @@ def test_tenfold_jump_neither_explodes_nor_makes_all_else_look_calm() -> None:
     assert named(jumped)["momentum_10"] == RETURN_LIMIT
 
 
-def test_unknown_volume_says_nothing() -> None:
+def test_unknown_volume_gives_a_feature_of_zero() -> None:
     window = walk("A", RETURNS + 1, 8).observations
     assert named([*window[:-1], window[-1]._replace(volume=0.0)])["volume"] == 0.0
     assert named([each._replace(volume=0.0) for each in window])["volume"] == 0.0
@@ -147,7 +147,7 @@ def test_bar_of_a_single_price_lies_in_the_middle_of_no_range() -> None:
     assert (found["range"], found["place"]) == (0.0, 0.0)
 
 
-def test_price_that_is_none_has_no_features() -> None:
+def test_invalid_price_has_no_features() -> None:
     window = walk("A", RETURNS + 1, 9).observations
     for wrong in (0.0, -1.0, inf, nan):
         for bar in (0, 30, RETURNS):

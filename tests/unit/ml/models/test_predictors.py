@@ -44,7 +44,7 @@ def drawn_returns(seed: int) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.form)
-def test_model_made_of_its_numbers_says_the_same_bits(model: Predictor) -> None:
+def test_model_restored_from_its_numbers_predicts_the_same_bits(model: Predictor) -> None:
     again = predictor(json.loads(json.dumps(model.numbers())))
     assert again == model
     for seed in range(20):
@@ -125,7 +125,7 @@ def test_model_with_an_entry_missing_or_wrong_is_refused(model: Predictor) -> No
 @pytest.mark.parametrize(
     "wrong", [{}, {"form": None}, {"form": ["trees"]}, {"form": "pickle"}, [], None, "linear", 3]
 )
-def test_what_is_no_model_is_refused(wrong: Any) -> None:
+def test_invalid_model_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="a model is one of linear, trees, smoothing, recurrent"):
         predictor(wrong)
 
@@ -149,7 +149,7 @@ def test_what_is_no_model_is_refused(wrong: Any) -> None:
         ("value", []),
     ],
 )
-def test_tree_whose_walk_could_be_endless_or_lead_astray_is_refused(entry: str, values: list[Any]) -> None:
+def test_tree_whose_traversal_could_be_endless_or_leave_it_is_refused(entry: str, values: list[Any]) -> None:
     numbers = deepcopy(Trees(2, 0.0, (STUMP,)).numbers())
     numbers["trees"][0][entry] = values
     with pytest.raises(ValueError, match=r"\w"):

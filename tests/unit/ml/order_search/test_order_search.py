@@ -118,7 +118,7 @@ def test_a_season_is_found_where_it_is_asked_for() -> None:
     assert found(series, SearchSettings(max_p=1, max_q=1)).order[0] <= 1
 
 
-def test_only_intervals_with_a_bearable_season_have_one() -> None:
+def test_only_intervals_with_a_short_season_have_one() -> None:
     assert [season_of(interval) for interval in ("1m", "5m", "15m", "1h", "1d")] == [1, 1, 26, 7, 5]
 
 
@@ -219,7 +219,7 @@ def test_a_worker_that_dies_fails_its_search_alone() -> None:
     assert (pool.deaths, pool.overruns) == (1, 0)
 
 
-def test_a_worker_that_is_silent_for_long_is_replaced_and_its_search_begins_again() -> None:
+def test_an_unresponsive_worker_is_replaced_and_its_search_starts_again() -> None:
     with SearchPool(timeout=0.5) as pool:
         others = set(active_children())
         pool.submit(key(1), (1.0,) * 20, SETTINGS)

@@ -244,7 +244,7 @@ def test_a_model_read_again_forecasts_the_same_bits(content: bytes, path: Path) 
     assert read(path, KEY, expected()).served.predictor.predict(features) == PREDICTOR.predict(features)
 
 
-def test_libraries_are_told_by_their_installed_versions() -> None:
+def test_libraries_are_identified_by_their_installed_versions() -> None:
     assert list(libraries_of("random_forest")) == ["scikit-learn"]
     assert list(libraries_of("xgboost")) == ["xgboost-cpu"]
     assert libraries_of("exponential_smoothing") == {}

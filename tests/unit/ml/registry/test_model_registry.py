@@ -129,7 +129,7 @@ def test_unknown_files_are_ignored(registry: Registry, tmp_path: Path) -> None:
     assert (folder / "notes.txt").exists()
 
 
-def test_a_refusal_says_how_to_train_the_model_anew(registry: Registry) -> None:
+def test_a_refusal_says_how_to_train_the_model_again(registry: Registry) -> None:
     promoted(registry)
     with pytest.raises(ModelRefused) as found:
         registry.load("1d", LR, 1, expected(horizon=2))
@@ -147,9 +147,7 @@ def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_p
         registry.load("1d", LR, 5, expected())
 
 
-def test_what_says_which_version_is_live_is_trusted_only_as_it_was_written(
-    registry: Registry, tmp_path: Path
-) -> None:
+def test_the_live_file_is_trusted_only_unchanged(registry: Registry, tmp_path: Path) -> None:
     promoted(registry)
     promoted(registry, model="xgboost")
     live = place(tmp_path) / "live"
@@ -171,7 +169,9 @@ def test_what_says_which_version_is_live_is_trusted_only_as_it_was_written(
     assert registry.live("1d") == {LR: 1, "xgboost": 1}
 
 
-def test_a_promotion_mends_what_was_damaged_and_loses_no_version(registry: Registry, tmp_path: Path) -> None:
+def test_a_promotion_repairs_a_damaged_live_file_and_loses_no_version(
+    registry: Registry, tmp_path: Path
+) -> None:
     for _ in range(3):
         promoted(registry)
     (place(tmp_path) / "live").write_bytes(b"damaged")

@@ -38,14 +38,14 @@ def test_a_key_that_was_half_written_is_not_taken_for_one(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
-def test_a_damaged_key_is_told_without_its_bytes(tmp_path: Path, size: int) -> None:
+def test_a_damaged_key_is_reported_without_its_bytes(tmp_path: Path, size: int) -> None:
     (tmp_path / "key").write_bytes(b"s" * size)
     with pytest.raises(ConfigError, match="is damaged: delete it") as found:
         key_of(tmp_path)
     assert "sss" not in str(found.value)
 
 
-def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="can't be used"):
         key_of(tmp_path / "file")

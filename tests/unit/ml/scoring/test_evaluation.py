@@ -112,19 +112,19 @@ def test_model_that_knows_all_has_all_skill() -> None:
     assert found.low < 1.0 < found.high
 
 
-def test_model_that_says_no_change_is_worth_the_same_for_certain() -> None:
+def test_model_that_forecasts_no_change_has_exactly_zero_skill() -> None:
     found = judged(np.zeros(DAYS * SYMBOLS), known(), "arima")
     assert (found.low, found.high, found.verdict) == (0.0, 0.0, UNDECIDED)
 
 
-def test_lesson_names_the_best_and_no_other_where_it_is_proven() -> None:
+def test_conclusion_names_the_best_model_if_it_is_proven() -> None:
     assert conclusion([named("naive", BASELINE), named("a", BETTER, 0.01), named("b", BETTER, 0.02)]) == (
         "Significantly better than no change: a, b. b reduced the squared error by 2.00%; "
         "trading costs are not included."
     )
 
 
-def test_lesson_says_that_nothing_helps_where_nothing_does() -> None:
+def test_conclusion_says_that_no_model_is_better_if_none_is() -> None:
     said = conclusion([named("naive", BASELINE), named("a", UNDECIDED), named("b", WORSE)])
     assert said.startswith("No model was significantly better than the forecast of no change")
     assert said.endswith("Significantly worse: b.")

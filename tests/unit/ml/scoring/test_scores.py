@@ -109,7 +109,7 @@ def test_a_close_is_covered_where_it_lies_between_the_bounds(
         assert on_the_edge or covered == (low <= actual <= high)
 
 
-def test_interval_score_is_the_width_and_a_fine_for_what_lies_outside() -> None:
+def test_interval_score_is_the_width_and_a_penalty_outside() -> None:
     inside, outside = scored(100.0, 100.0, 100.5), scored(100.0, 100.0, 100.0 * math.exp(0.05))
     assert inside.winkler == pytest.approx((0.0268, 0.0784))
     assert outside.winkler == pytest.approx(

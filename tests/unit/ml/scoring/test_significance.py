@@ -139,7 +139,7 @@ def test_a_large_mean_does_not_drown_the_spread() -> None:
     assert far.high - far.low == pytest.approx(near.high - near.low, rel=1e-5)
 
 
-def test_luck_is_taken_for_skill_by_one_look_in_twenty() -> None:
+def test_one_test_in_twenty_takes_luck_for_skill() -> None:
     decided = [daily(luck(300, seed)).verdict() != UNDECIDED for seed in range(400)]
     assert 0.025 < np.mean(decided) < 0.08
 
@@ -158,7 +158,7 @@ def test_overlapping_forecasts_need_clusters_of_four_times_their_span() -> None:
     assert wrong(days=20) < 0.1
 
 
-def test_looking_every_day_makes_champions_of_few_lucky_ones() -> None:
+def test_daily_tests_make_few_false_champions() -> None:
     by_one_look = by_all_looks = 0
     for seed in range(100):
         comparison, better, crowned = Comparison(1), False, False
