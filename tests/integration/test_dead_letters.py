@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaConsumer
 
 from consumer.consumer import store
-from consumer.dead_letters import LETTERS_AT_ONCE, DeadLetterTopic
+from consumer.dead_letters import LETTERS_PER_BATCH, DeadLetterTopic
 from consumer.storage import Storage
 from shared.kafka import LogWriter
 from shared.market.messages import MAX_MESSAGE_BYTES
@@ -130,7 +130,7 @@ def test_more_letters_than_are_fetched_at_once_are_published_in_order_after_a_ki
     desk.publish([b"first"])
     with desk.at_work(store):
         wait_for(lambda: len(published(desk)) == 1)
-    count = 2 * LETTERS_AT_ONCE + 1
+    count = 2 * LETTERS_PER_BATCH + 1
     desk.publish([b"bad %d" % number for number in range(count)])
     store_without_publishing(desk, first_offset=1)
     with desk.at_work(store):

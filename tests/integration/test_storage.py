@@ -9,7 +9,7 @@ import pytest
 
 from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
-from consumer.storage import DAYS_A_TRANSACTION, DAYS_AHEAD, Storage
+from consumer.storage import DAYS_AHEAD, DAYS_PER_TRANSACTION, Storage
 from consumer.tables import days_made
 from shared.errors import StopPart
 from shared.market.records import EPOCH, Quote
@@ -20,7 +20,7 @@ from tests.integration.desk import Desk
 from tests.integration.server_user import wait_for
 from tests.unit.records import split
 
-DAYS = 2 * DAYS_A_TRANSACTION + 3
+DAYS = 2 * DAYS_PER_TRANSACTION + 3
 
 
 def daily(day: int) -> Quote:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ml.datasets.history_files import histories_of_files
+from ml.datasets.history_files import histories_from_files
 from shared.recordings.sequence import recorded
 from tests.reports.recorded_rows import BARS, QUOTES, bars, file_of, refusal
 from tests.unit.lean_zips import write_zip
@@ -178,7 +178,7 @@ def test_bars_that_repeat_exactly_are_one_and_logged(
 def test_bars_that_repeat_exactly_are_trained_on_once(tmp_path: Path) -> None:
     """Scenario: the same file, for who trains a model."""
     rows = [f"A,{1704205800 + 60 * at},1,1,1,1,5,1m" for at in (0, 1, 1, 2)]
-    (history,) = histories_of_files([file_of(tmp_path, f"{BARS},interval", *rows)])
+    (history,) = histories_from_files([file_of(tmp_path, f"{BARS},interval", *rows)])
     assert len(history.made_at) == 3
 
 

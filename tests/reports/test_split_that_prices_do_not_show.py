@@ -6,10 +6,10 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.set_aside import SetAside
-from analytics.engine.split_check import PATIENCE
+from analytics.engine.split_check import CONFIRMATION_SECONDS
 from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import closed_bars
-from ml.datasets.history_files import histories_of_files
+from ml.datasets.history_files import histories_from_files
 from shared.market.records import Record
 from shared.recordings.sequence import recorded
 from tests.unit.lean_zips import write_zip
@@ -116,7 +116,7 @@ def test_quotes_that_go_on_at_the_old_price_set_the_split_aside() -> None:
         told.rejection
         == "the split of 7 for 1 is set aside: the price before it was 70, the one behind it is 71"
     )
-    assert engine.symbols["A"].extreme == PATIENCE // 30
+    assert engine.symbols["A"].extreme == CONFIRMATION_SECONDS // 30
     assert [bar.open for bar in bars_of(events, "1h")] == [70.0, 71.0]
 
 
@@ -159,7 +159,7 @@ def test_split_of_a_factor_file_that_its_prices_do_not_show_is_named(tmp_path: P
 
 def test_such_a_split_is_not_trained_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Scenario: a model that learns a jump of a half, which never was."""
-    (history,) = histories_of_files(adjusted_recording(tmp_path))
+    (history,) = histories_from_files(adjusted_recording(tmp_path))
     assert history.splits == []
     assert "BAC: the split of 2 for 1 is set aside" in caplog.text
 
@@ -177,5 +177,5 @@ def test_every_split_of_apple_holds(real_data: Path) -> None:
         (7.0, ""),
         (4.0, ""),
     ]
-    (history,) = histories_of_files(files)
+    (history,) = histories_from_files(files)
     assert [ratio for _, ratio in history.splits] == [2.0, 2.0, 7.0, 4.0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.alerts.alerts import FEWEST_DAYS, Alert, AlertRules, AlertSettings
+from analytics.alerts.alerts import MIN_VOLUME_DAYS, Alert, AlertRules, AlertSettings
 from analytics.indicators.indicator_set import IndicatorRow
 from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Bar
@@ -73,17 +73,17 @@ def test_first_bar_has_no_change() -> None:
 
 def test_volume_needs_five_days_before_it_compares() -> None:
     some = rules(volume_change=2.0)
-    says = [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(FEWEST_DAYS)]
-    assert says == [[]] * FEWEST_DAYS
+    says = [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(MIN_VOLUME_DAYS)]
+    assert says == [[]] * MIN_VOLUME_DAYS
     some = rules(volume_change=2.0)
-    for _ in range(FEWEST_DAYS):
+    for _ in range(MIN_VOLUME_DAYS):
         fired(some, bar(volume=10.0))
     assert some.update(bar(volume=20.0), NOTHING) == [Alert("volume_change", 2.0, 2.0)]
 
 
 def test_volume_is_compared_with_the_days_before_and_not_with_itself() -> None:
     some = rules(volume_change=3.0)
-    for _ in range(FEWEST_DAYS):
+    for _ in range(MIN_VOLUME_DAYS):
         fired(some, bar(volume=10.0))
     assert fired(some, bar(volume=29.9)) == []
     assert fired(some, bar(volume=40.0)) == ["volume_change"]
@@ -91,7 +91,7 @@ def test_volume_is_compared_with_the_days_before_and_not_with_itself() -> None:
 
 def test_volume_without_any_before_says_nothing() -> None:
     some = rules()
-    assert [fired(some, bar(volume=0.0)) for _ in range(FEWEST_DAYS)] == [[]] * FEWEST_DAYS
+    assert [fired(some, bar(volume=0.0)) for _ in range(MIN_VOLUME_DAYS)] == [[]] * MIN_VOLUME_DAYS
     assert fired(some, bar(volume=1e18)) == []
 
 

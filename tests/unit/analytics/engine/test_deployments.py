@@ -17,8 +17,8 @@ def engine() -> Engine:
 
 def test_live_version_is_deployed_at_the_given_offset() -> None:
     deployments = Deployments(Stock({}), {}, [])
-    deployments = deployments.update_live({"1m": {OTHER: 2, MODEL: 1}}, 40, engine())
-    assert deployments == [Deployment(40, "1m", MODEL, 1), Deployment(40, "1m", OTHER, 2)]
+    made = deployments.update_live({"1m": {OTHER: 2, MODEL: 1}}, 40, engine())
+    assert made == [Deployment(40, "1m", MODEL, 1), Deployment(40, "1m", OTHER, 2)]
     assert deployments.versions == {"1m": {MODEL: 1, OTHER: 2}}
     assert deployments.update_live({"1m": {OTHER: 2, MODEL: 1}}, 50, engine()) == []
 

@@ -6,7 +6,7 @@ from math import exp, log, sqrt
 import pytest
 
 from analytics.engine.engine import Engine, Event
-from analytics.forecasting.forecast_events import ForecastStep, Made
+from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts
 from analytics.store.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
@@ -38,7 +38,7 @@ def steps(events: list[Event]) -> list[ForecastStep]:
     return [event.step for event in events if event.step is not None]
 
 
-def said_by(step: ForecastStep, model: str = "linear_regression") -> list[Made]:
+def said_by(step: ForecastStep, model: str = "linear_regression") -> list[ModelForecasts]:
     return [made for made in step.made if made.model == model]
 
 

@@ -29,13 +29,13 @@ def noise() -> Samples:
 def signal() -> Samples:
     """Targets that the newest return and the place of the close tell in part."""
     found = walks(rows=2_000)
-    said = 0.4 * found.values[:, 0] - 0.8 * (found.values[:, 11] > 0.2)
-    return found._replace(target=found.target + said)
+    signal = 0.4 * found.values[:, 0] - 0.8 * (found.values[:, 11] > 0.2)
+    return found._replace(target=found.target + signal)
 
 
-def skill(said: NDArray[np.float64], came: NDArray[np.float64]) -> float:
+def skill(forecast: NDArray[np.float64], came: NDArray[np.float64]) -> float:
     """The share of the squared error of saying 0 that a prediction took off."""
-    return 1.0 - float(np.sum((came - said) ** 2) / np.sum(came**2))
+    return 1.0 - float(np.sum((came - forecast) ** 2) / np.sum(came**2))
 
 
 @pytest.mark.parametrize("model", ON_FEATURES)
@@ -170,12 +170,12 @@ def test_recurrent_network_says_what_to_install(noise: Samples) -> None:
 def test_served_network_says_what_pytorch_says(noise: Samples) -> None:
     import torch
 
-    from ml.learners.lstm import STEPS, said
+    from ml.learners.lstm import STEPS, outputs_of
 
     estimator: Any
     trained: Trained = train("lstm", noise, SETTINGS)
     served, estimator, _ = trained
     with torch.no_grad():
-        expected = said(estimator, torch.tensor(noise.returns[:, -STEPS:, None], dtype=torch.float32))
+        expected = outputs_of(estimator, torch.tensor(noise.returns[:, -STEPS:, None], dtype=torch.float32))
     assert predict(served, noise) == pytest.approx(expected.numpy(), abs=1e-6)
     assert train("lstm", noise, SETTINGS).predictor == served
