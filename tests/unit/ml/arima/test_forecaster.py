@@ -75,12 +75,12 @@ def test_a_result_takes_effect_at_its_bar_never_sooner_never_later() -> None:
     forecaster, answers = folded(series[:23])
     assert [answer.version for answer in answers[19:] if isinstance(answer, ArimaForecast)] == [0, 0, 0, 0]
     assert forecaster.needs_result(23)
-    with pytest.raises(ValueError, match="result where one is due"):
+    with pytest.raises(ValueError, match="search result if and only if one is due"):
         forecaster.update(23, series[23])
     changed = forecaster.update(23, series[23], FOUND)
     assert isinstance(changed, ArimaForecast)
     assert (changed.version, changed.order) == (19, (1, 1, 1))
-    with pytest.raises(ValueError, match="result where one is due"):
+    with pytest.raises(ValueError, match="search result if and only if one is due"):
         forecaster.update(24, series[23], FOUND)
 
 
@@ -255,7 +255,7 @@ def test_a_bar_told_twice_or_an_earlier_one_is_refused(number: int) -> None:
 def test_a_close_that_is_no_price_is_refused_and_changes_nothing(close: float) -> None:
     forecaster, _ = folded(closes(30))
     before = forecaster.state()
-    with pytest.raises(ValueError, match="positive number"):
+    with pytest.raises(ValueError, match="positive and finite"):
         forecaster.update(30, close)
     assert forecaster.state() == before
 

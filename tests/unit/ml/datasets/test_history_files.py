@@ -58,7 +58,7 @@ def test_quotes_are_refused_with_what_to_do_first(tmp_path: Path) -> None:
 
 def test_bars_of_two_lengths_are_refused(tmp_path: Path) -> None:
     file = bars_file(tmp_path, row("A", 0, 10.0), row("A", 5, 10.0, interval="1m"))
-    with pytest.raises(ConfigError, match="hold bars of 5m and of 1m: name files of one length"):
+    with pytest.raises(ConfigError, match="contain bars of 5m and of 1m: name files of one length"):
         histories_from_files([file])
 
 

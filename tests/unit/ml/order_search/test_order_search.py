@@ -184,7 +184,7 @@ def test_a_result_that_is_not_there_yet_is_none_and_comes_later(pool: SearchPool
 
 def test_a_search_is_asked_for_once_and_its_result_taken_once(pool: SearchPool) -> None:
     pool.submit(key(3), walk(), SETTINGS)
-    with pytest.raises(ValueError, match="under way"):
+    with pytest.raises(ValueError, match="already outstanding"):
         pool.submit(key(3), walk(), SETTINGS)
     assert pool.result(key(3), WAIT) is not None
     with pytest.raises(KeyError):

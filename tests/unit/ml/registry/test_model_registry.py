@@ -42,7 +42,7 @@ def test_a_missing_folder_holds_no_models(registry: Registry) -> None:
     assert registry.live("1d") == {}
     assert registry.versions("1d", LR) == []
     assert not registry.changed()
-    with pytest.raises(ModelRefused, match="There is no such file"):
+    with pytest.raises(ModelRefused, match="does not exist"):
         registry.load("1d", LR, 1, expected())
 
 
@@ -134,7 +134,7 @@ def test_a_refusal_says_how_to_train_the_model_again(registry: Registry) -> None
     with pytest.raises(ModelRefused) as found:
         registry.load("1d", LR, 1, expected(horizon=2))
     command = "python -m ml.train --model linear_regression --from-database --interval 1d"
-    assert str(found.value).endswith(f"PREDICTION_HORIZON is 2; train the model again: {command}")
+    assert str(found.value).endswith(f"PREDICTION_HORIZON is now 2; train the model again: {command}")
 
 
 def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_p
     folder = place(tmp_path)
     (folder / "5.joblib").write_bytes((folder / "1.joblib").read_bytes())
     with pytest.raises(
-        ModelRefused, match="it is version 1 of linear_regression on 1d bars, which does not match its name"
+        ModelRefused, match="it contains version 1 of linear_regression on 1d bars, which does not match its name"
     ):
         registry.load("1d", LR, 5, expected())
 

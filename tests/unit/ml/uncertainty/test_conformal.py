@@ -249,5 +249,5 @@ def test_a_split_divides_what_waits_and_leaves_the_score_as_it_was() -> None:
     ],
 )
 def test_stored_forecasts_that_do_not_fit_are_refused(state: list[list[float]]) -> None:
-    with pytest.raises(ValueError, match="stored forecasts"):
+    with pytest.raises(ValueError, match="stored pending forecasts"):
         PendingForecasts().restore(state)
