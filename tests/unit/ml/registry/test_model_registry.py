@@ -142,7 +142,8 @@ def test_a_file_under_another_versions_name_is_refused(registry: Registry, tmp_p
     folder = place(tmp_path)
     (folder / "5.joblib").write_bytes((folder / "1.joblib").read_bytes())
     with pytest.raises(
-        ModelRefused, match="it contains version 1 of linear_regression on 1d bars, which does not match its name"
+        ModelRefused,
+        match="it contains version 1 of linear_regression on 1d bars, which does not match its name",
     ):
         registry.load("1d", LR, 5, expected())
 
