@@ -67,11 +67,18 @@
     setRange(target.range || null);
     deskCanvas.autoscale();
     if (last < 0) return;
+    limitZoom(view);
     const isPast = !target.range && target.to !== null && target.to >= view.bars[0].start;
     const end = isPast ? deskChart.indexAfter(target.to) - 1 : last;
     const bars = Math.max(MIN_BARS, Math.min(maxBars(target), end - oldest(target, view) + 1));
     if (isFew()) deskCanvas.setRange(centered(last + deskFan.ahead(view)));
     else deskCanvas.setRange({ from: end - bars + 1, to: end + (isPast ? 0 : rightMargin(view)) });
+  }
+
+  // All loaded bars with the forecast take at least a quarter of the width: zooming out further would show nothing more.
+  function limitZoom(view) {
+    const bars = Math.max(MIN_SLOTS, view.bars.length + deskFan.ahead(view));
+    deskCanvas.setLeastSpacing(deskCanvas.width() / (4 * bars));
   }
 
   // Whether there are so few bars that all of them are shown, centred.
@@ -101,6 +108,7 @@
   // A range stays highlighted while it is visible.
   function follow() {
     const view = deskChart.view(), visible = deskCanvas.range();
+    if (view) limitZoom(view);
     if (!range || !view || !visible) return;
     const now = { bars: visible.to - visible.from, offset: view.bars.length - 1 + deskFan.ahead(view) - visible.to };
     if (!resting) resting = now;

@@ -148,3 +148,25 @@ def test_latest_leads_back_from_a_window_far_in_the_past(page: Page, now: int) -
     page.locator("#latest").click()
     seen(page, lambda chart: chart.shows_newest and chart.last == 101.0)
     assert not visible(page)["has_newer"]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_time_axis_dragged_to_its_end_leaves_all_bars_over_a_quarter_of_the_width(
+    page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    press(page, "1d")
+    seen(page, lambda chart: chart.interval == "1d" and chart.loaded > 40)
+    chart = page.locator("#chart")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    axis = box["y"] + box["height"] * 0.985
+    for _ in range(3):
+        page.mouse.move(box["x"] + box["width"] * 0.3, axis)
+        page.mouse.down()
+        page.mouse.move(box["x"] + page.evaluate("deskCanvas.width()") - 1, axis, steps=5)
+        page.mouse.up()
+    share = "(deskChart.view().bars.length * deskCanvas.chart().timeScale().options().barSpacing) / deskCanvas.width()"
+    page.wait_for_function(f"{share} < 0.5")
+    assert page.evaluate(share) > 0.2
