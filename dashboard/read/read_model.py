@@ -27,6 +27,7 @@ from dashboard.read.snapshot import (
 )
 from shared.errors import TickstreamError
 from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.backoff import doubled
 from shared.runtime.lifecycle import HeartbeatRow
 
 POLL_SECONDS = 0.25
@@ -183,7 +184,7 @@ class ReadModel:
             self.has_failed = not self._stopping.is_set()
 
     def _keep_following(self) -> None:
-        pause = FIRST_PAUSE
+        failures = 0
         while not self._stopping.is_set():
             self.turns += 1
             try:
@@ -192,15 +193,15 @@ class ReadModel:
                     closing(read_only_connection(dsn)) as reader,
                     closing(connect(dsn, "screen")) as writer,
                 ):
-                    pause = FIRST_PAUSE
+                    failures = 0
                     self._follow(reader, writer)
             except (TickstreamError, psycopg2.Error) as error:
                 reason = _reason(error)
                 if self.snapshot.condition != "no_database":
                     log.warning("The dashboard is waiting for the database: %s", reason)
                 self.snapshot = stall(self.snapshot, "no_database", reason)
-                self._stopping.wait(pause)
-                pause = min(2 * pause, MAX_PAUSE)
+                self._stopping.wait(doubled(FIRST_PAUSE, MAX_PAUSE, failures))
+                failures += 1
 
     def _follow(self, reader: Connection, writer: Connection) -> None:
         """Read until stopped or until the connection is lost. Raises TickstreamError and psycopg2.Error."""

@@ -1,12 +1,12 @@
 """Limits requests to a provider: requests per minute, pauses that it asks for, and circuit breakers for failures."""
 
-import random
 import time
 from collections.abc import Callable
 from threading import Lock
 
 from shared.errors import SourceDown, Throttled, Unanswered
 from shared.observability.heartbeat import beat
+from shared.runtime.backoff import doubled, jittered
 
 Clock = Callable[[], float]
 Wait = Callable[[float], bool]
@@ -112,12 +112,10 @@ class Breaker:
             self._failures += 1
             self._reason = reason
             if self._failures >= FAILURES_TO_OPEN:
-                share = random.uniform(0.5, 1.0)  # noqa: S311 (not used for security)
-                self._next_trial = self._clock() + share * self._longest_pause()
+                self._next_trial = self._clock() + jittered(self._longest_pause(), 0.5, 1.0)
 
     def _longest_pause(self) -> float:
-        doublings = min(self._failures - FAILURES_TO_OPEN, 10)
-        return float(min(MAX_PAUSE, FIRST_PAUSE * 2.0**doublings))
+        return doubled(FIRST_PAUSE, MAX_PAUSE, self._failures - FAILURES_TO_OPEN)
 
 
 class Breakers:

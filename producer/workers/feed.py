@@ -10,7 +10,6 @@ They are fetched page by page (`missed_trades.py`); quotes of other names contin
 """
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +23,7 @@ from producer.workers.inbox import InboxWriter
 from producer.workers.missed_trades import IncompleteNames, TradePages
 from shared.errors import SourceError, StreamSilent, Unanswered
 from shared.observability.heartbeat import beat, strand, wait
+from shared.runtime.backoff import doubled, jittered
 
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0
@@ -119,8 +119,8 @@ class Feed:
         A successful poll ends the pause, because the provider is available again.
         """
         self._failures += 1
-        pause = FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311 (no secret)
-        pause = max(min(MAX_PAUSE, pause), error.retry_after or 0.0)
+        longest = doubled(FIRST_PAUSE, MAX_PAUSE, self._failures - 1)
+        pause = max(min(MAX_PAUSE, jittered(longest, 1.0, 1.5)), error.retry_after or 0.0)
         if self._failures == 1:
             log.warning("The stream of %s was lost (%s): reconnecting.", self.provider.name, error)
         self._writer.lost(error, True, pause)

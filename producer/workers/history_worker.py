@@ -22,6 +22,7 @@ from producer.transport.provider_clock import ProviderClock
 from shared.errors import Refused, SourceError, Unanswered, UnknownSymbol
 from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from shared.observability.heartbeat import beat, strand, wait
+from shared.runtime.backoff import doubled
 
 PAUSE_SECONDS, MAX_PAUSE = 2.0, 60.0
 """Pause between two attempts for one history; it doubles with each attempt."""
@@ -56,7 +57,7 @@ class Task:
     @property
     def pause(self) -> float:
         """Seconds until the next attempt."""
-        return float(min(MAX_PAUSE, PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10)))
+        return doubled(PAUSE_SECONDS, MAX_PAUSE, self.failures - 1)
 
 
 class HistoryWorker:

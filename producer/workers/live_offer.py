@@ -5,7 +5,6 @@ The offer is one row of `live_offers` in the simulated database: this module wri
 """
 
 import logging
-import random
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from threading import Event, Thread
@@ -16,6 +15,7 @@ from producer.transport.reachability import obstacle
 from shared.errors import TickstreamError, Unavailable
 from shared.observability.heartbeat import BEAT_SECONDS
 from shared.postgres.database import Connection, connect, transaction
+from shared.runtime.backoff import jittered
 from shared.settings.config import Config
 
 PROBE_SECONDS = 60.0
@@ -114,7 +114,7 @@ class _Offer:
         return keeper
 
     def _probe(self) -> None:
-        while not self.over.wait(PROBE_SECONDS * random.uniform(0.8, 1.2)):  # noqa: S311 (not used for security)
+        while not self.over.wait(jittered(PROBE_SECONDS, 0.8, 1.2)):
             found = obstacle(self._yahoo_url)
             if found is None and not self._is_reachable:
                 log.info(

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-import random
 import signal
 import socket
 import threading
@@ -21,10 +20,10 @@ from shared.files.private_files import take_data_folder
 from shared.observability.heartbeat import BEAT_SECONDS, beat, long_step, wait
 from shared.postgres.database import Connection, transaction
 from shared.postgres.debugging import before_connecting
+from shared.runtime.backoff import MAX_RETRY_SECONDS, retry_pause
 from shared.settings.config import Config
 from shared.settings.sections import Errors
 
-MAX_WAIT = 10.0
 SLOTS = 64
 PLACES = "places"
 """Folder of the instance locks, within the data folder."""
@@ -148,21 +147,15 @@ def retry_until_stopped(
             with waiting_for_room():
                 return attempt()
         except (Unavailable, PartitionLost) as error:
-            failures = 1 if time.monotonic() - began > MAX_WAIT else failures + 1
+            failures = 1 if time.monotonic() - began > MAX_RETRY_SECONDS else failures + 1
             logged = logged if failures > 1 else set()
             if type(error) not in logged and not stop.is_set():
                 log.warning("%s waits and tries again: %s", part, error)
             logged.add(type(error))
             if errors.stop_on_critical_error and failures > errors.max_retries:
                 raise StopPart(f"{part} gave up after {errors.max_retries} tries: {error}") from error
-        wait(stop, pause(errors.retry_delay, failures))
+        wait(stop, retry_pause(errors.retry_delay, failures))
     return None
-
-
-def pause(base: float, failures: int) -> float:
-    """Seconds to wait: doubled at each failure up to a limit, with jitter so that parts don't retry simultaneously."""
-    longest: float = min(MAX_WAIT, base * 2.0 ** min(failures - 1, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 (not used for security)
 
 
 BEAT = """

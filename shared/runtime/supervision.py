@@ -11,7 +11,7 @@ from threading import Event
 
 from shared.errors import StopPart
 from shared.observability.heartbeat import FAILURE_MARK, Listener
-from shared.runtime.lifecycle import pause
+from shared.runtime.backoff import doubled, retry_pause
 from shared.settings.sections import Errors
 from shared.settings.server_types import PROJECT
 
@@ -137,9 +137,9 @@ class Child:
         lived = time.monotonic() - self._began
         self.deaths = self.deaths + 1 if lived < STEADY_SECONDS else 1
         self.instant_deaths = self.instant_deaths + 1 if lived < INSTANT_SECONDS else 0
-        wait = pause(errors.retry_delay, self.deaths)
+        wait = retry_pause(errors.retry_delay, self.deaths)
         if self.instant_deaths > errors.max_retries:
-            wait = min(MAX_PAUSE, errors.retry_delay * 2.0 ** min(self.instant_deaths, 20))
+            wait = doubled(errors.retry_delay, MAX_PAUSE, self.instant_deaths)
             self.failure = (
                 f"{self.part} failed {self.instant_deaths} times within {INSTANT_SECONDS:.0f} s of its start, last "
                 f"with status {status}. Its last messages are in the log; to see more, run it alone: "
