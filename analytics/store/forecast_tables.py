@@ -7,7 +7,6 @@ from functools import lru_cache
 from math import exp
 
 import msgspec
-from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
@@ -19,6 +18,7 @@ from ml.scoring.significance import NAIVE, Comparison, champion
 from ml.uncertainty.conformal import Forecast
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor, copy_rows
+from shared.postgres.upsert import upsert
 
 FORECAST_COLUMNS = (
     *("symbol", "interval", "start", "model", "made_at", "number", "p", "d", "q", "version"),
@@ -60,16 +60,7 @@ def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
 def write_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
     """Update the records of these series; a series without bars has none."""
     rows = [row for forecasts in found if forecasts.seen for row in _record_rows(forecasts)]
-    if not rows:
-        return
-    new = ", ".join(f"{column} = excluded.{column}" for column in RECORD_COLUMNS[4:])
-    execute_values(
-        cursor,
-        f"insert into forecast_records ({', '.join(RECORD_COLUMNS)}) values %s"  # noqa: S608
-        f" on conflict (symbol, interval, model, horizon) do update set {new}",
-        rows,
-        page_size=1_000,
-    )
+    upsert(cursor, "forecast_records", RECORD_COLUMNS, rows, keys=4)
 
 
 def delete_records(cursor: Cursor, symbols: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The analytics part's tables: closed bars, indicators, alerts; splits and dividends; the live view; snapshots."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
@@ -14,6 +14,7 @@ from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.indicator_set import IndicatorRow
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
+from shared.postgres.upsert import upsert
 from shared.runtime.offsets import GroupOnTopic
 
 BAR_COLUMNS = (
@@ -134,7 +135,7 @@ def splits_until(cursor: Cursor, symbol: str, next_offset: int) -> list[tuple[fl
 def replace_indicators(cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]]) -> None:
     """Write the recalculated indicators of closed bars."""
     values = [(bar.symbol, bar.interval, datetime.fromtimestamp(bar.start, UTC), *row) for bar, row in rows]
-    _upsert(cursor, "indicators", INDICATOR_COLUMNS[:3], INDICATOR_COLUMNS, values)
+    upsert(cursor, "indicators", INDICATOR_COLUMNS, values, keys=3)
 
 
 def bars_until(cursor: Cursor, symbol: str, interval: Interval, until: int) -> list[Bar]:
@@ -160,20 +161,14 @@ def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
 def write_live(cursor: Cursor, states: list[SymbolState]) -> None:
     """Update the live view of these symbols: last quote, counters, open bars."""
     lives = {state.symbol: state.live() for state in states}
-    _upsert(
-        cursor,
-        "symbols",
-        ("symbol",),
-        SYMBOL_COLUMNS,
-        [row for state in states for row in _symbol_row(state)],
-    )
+    upsert(cursor, "symbols", SYMBOL_COLUMNS, [row for state in states for row in _symbol_row(state)])
     symbols = list(lives)
     intervals = {symbol: [live.bar.interval for live in found] for symbol, found in lives.items()}
     gone = [(symbol, kept) for symbol, kept in intervals.items() if len(kept) < 5]
     for symbol, kept in gone:
         cursor.execute("delete from open_bars where symbol = %s and not interval = any(%s)", (symbol, kept))
     rows = [_open_bar_row(live) for symbol in symbols for live in lives[symbol]]
-    _upsert(cursor, "open_bars", ("symbol", "interval"), OPEN_BAR_COLUMNS, rows)
+    upsert(cursor, "open_bars", OPEN_BAR_COLUMNS, rows, keys=2)
 
 
 def _symbol_row(state: SymbolState) -> Iterable[tuple[object, ...]]:
@@ -191,22 +186,6 @@ def _open_bar_row(live: LiveBar) -> tuple[object, ...]:
     bar = live.bar
     times = (datetime.fromtimestamp(bar.start, UTC), datetime.fromtimestamp(bar.end, UTC))
     return (bar.symbol, bar.interval, *times, *bar[4:], *live.indicators, *live[2:])
-
-
-def _upsert(
-    cursor: Cursor,
-    table: str,
-    key: tuple[str, ...],
-    columns: tuple[str, ...],
-    rows: Sequence[tuple[object, ...]],
-) -> None:
-    """Insert or replace rows. Table and columns are constants of this module; values are bound."""
-    if not rows:
-        return
-    names = ", ".join(f'"{column}"' for column in columns)
-    new = ", ".join(f'"{column}" = excluded."{column}"' for column in columns if column not in key)
-    statement = f"insert into {table} ({names}) values %s on conflict ({', '.join(key)}) do update set {new}"  # noqa: S608
-    execute_values(cursor, statement, rows, page_size=1_000)
 
 
 EXPORT = """
@@ -251,7 +230,7 @@ def save_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int, snapsho
     key = (reading.group, reading.topic, partition)
     state = msgspec.json.encode(snapshot.partition).decode()
     columns = ("group_id", "topic", "partition", "next_offset", "state")
-    _upsert(cursor, "partition_snapshots", columns[:3], columns, [(*key, snapshot.next_offset, state)])
+    upsert(cursor, "partition_snapshots", columns, [(*key, snapshot.next_offset, state)], keys=3)
     rows = [(*key, symbol, msgspec.json.encode(state).decode()) for symbol, state in snapshot.symbols.items()]
     columns = ("group_id", "topic", "partition", "symbol", "state")
-    _upsert(cursor, "symbol_snapshots", columns[:4], columns, rows)
+    upsert(cursor, "symbol_snapshots", columns, rows, keys=4)

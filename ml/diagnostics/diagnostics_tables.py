@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import msgspec
 import numpy as np
-from psycopg2.extras import execute_values
 
 from ml.diagnostics.diagnostics import Outcomes, findings
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.postgres.upsert import upsert
 
 NEWEST = 1_000
 """Newest scores that the diagnostics use."""
@@ -39,10 +39,7 @@ MADE = """
     where symbol = %(symbol)s and interval = %(interval)s and model = %(model)s and mean[%(horizon)s] is not null
     order by start desc limit %(newest)s + %(horizon)s
 """
-UPSERT = """
-    insert into forecast_diagnostics (symbol, interval, model, as_of, findings) values %s
-    on conflict (symbol, interval, model) do update set as_of = excluded.as_of, findings = excluded.findings
-"""
+COLUMNS = ("symbol", "interval", "model", "as_of", "findings")
 ROW = "(%s, %s, %s, to_timestamp(%s), %s::jsonb)"
 
 
@@ -84,7 +81,7 @@ def write_diagnostics(connection: Connection, interval: Interval, as_of: float) 
     for first in range(0, len(series), BATCH):
         with transaction(connection) as cursor:
             rows = [*_rows(cursor, interval, as_of, series[first : first + BATCH])]
-            execute_values(cursor, UPSERT, rows, template=ROW, page_size=BATCH)
+            upsert(cursor, "forecast_diagnostics", COLUMNS, rows, keys=3, template=ROW)
 
 
 def _rows(

@@ -9,6 +9,7 @@ from ml.training.schedule import Progress
 from ml.training.training_run import Training
 from shared.market.records import Interval
 from shared.postgres.database import Cursor
+from shared.postgres.upsert import upsert
 
 TRAINING_COLUMNS = (
     *("interval", "model", "version", "parent", "trained_at", "rows", "first_at", "last_at", "test_rows"),
@@ -84,13 +85,8 @@ def write_training(cursor: Cursor, training: Training, now: float) -> None:
         "last_at": _time(training.last_at),
         "importances": msgspec.json.encode(training.importances).decode(),
     }
-    places = ", ".join(["%s"] * len(TRAINING_COLUMNS))
-    new = ", ".join(f"{column} = excluded.{column}" for column in TRAINING_COLUMNS[3:])
-    cursor.execute(
-        f"insert into model_trainings ({', '.join(TRAINING_COLUMNS)}) values ({places})"  # noqa: S608
-        f" on conflict (interval, model, version) do update set {new}",
-        [values[column] for column in TRAINING_COLUMNS],
-    )
+    row = [values[column] for column in TRAINING_COLUMNS]
+    upsert(cursor, "model_trainings", TRAINING_COLUMNS, [row], keys=3)
 
 
 def _time(second: float) -> datetime:

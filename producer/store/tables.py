@@ -13,6 +13,7 @@ from producer.live.quality_row import QualityRow
 from producer.sources.answers import Company
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor
+from shared.postgres.upsert import upsert
 
 MAX_TEXT = 200
 """Maximum number of characters of a text from a source."""
@@ -40,18 +41,7 @@ class DataAlert(NamedTuple):
     detail: str
 
 
-def _upsert(table: str, columns: Sequence[str], also: str = "") -> str:
-    """A statement that inserts rows, or replaces those with the same key, the first of `columns`."""
-    news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
-    return (
-        f"insert into {table} ({', '.join(columns)}) values %s"  # noqa: S608 (names of our own)
-        f" on conflict ({columns[0]}) do update set {news}{also}"
-    )
-
-
 COMPANY_COLUMNS = (*Company._fields, "source", "fetched_at")
-WRITE_COMPANY = _upsert("companies", COMPANY_COLUMNS)
-WRITE_QUALITY = _upsert("data_quality", QualityRow._fields, ", updated_at = now()")
 
 
 def read_listings(cursor: Cursor, configured: Listings) -> Listings:
@@ -151,7 +141,7 @@ def read_companies(cursor: Cursor) -> dict[str, CompanyRow]:
 def write_company(cursor: Cursor, row: CompanyRow) -> None:
     """Store the company data of a symbol, replacing earlier ones."""
     values = (_plain(value) if isinstance(value, str) else value for value in row.company)
-    execute_values(cursor, WRITE_COMPANY, [(*values, row.source, row.fetched_at)])
+    upsert(cursor, "companies", COMPANY_COLUMNS, [(*values, row.source, row.fetched_at)])
 
 
 def _plain(text: str) -> str:
@@ -162,8 +152,7 @@ def _plain(text: str) -> str:
 def write_quality(cursor: Cursor, rows: Sequence[QualityRow]) -> None:
     """Store the data quality of all followed symbols; rows of other symbols are deleted."""
     cursor.execute("delete from data_quality where symbol <> all(%s)", ([row.symbol for row in rows],))
-    if rows:
-        execute_values(cursor, WRITE_QUALITY, rows, page_size=len(rows))
+    upsert(cursor, "data_quality", QualityRow._fields, rows, also="updated_at = now()")
 
 
 def raise_alert(cursor: Cursor, alert: DataAlert) -> bool:
