@@ -1,10 +1,10 @@
 """Caches results that many viewers request and that rarely change."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
+from dashboard.read.least_recently_used import LruDict
 from dashboard.read.rows import SeriesKey
 
 Answer = TypeVar("Answer")
@@ -16,7 +16,7 @@ class SeriesCache(Generic[Answer]):
     """One cached answer per symbol and interval. Thread-safe; callers wait while an answer is created."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[SeriesKey, tuple[Hashable, Answer]] = OrderedDict()
+        self._answers: LruDict[SeriesKey, tuple[Hashable, Answer]] = LruDict(MAX_ANSWERS)
         self._lock = Lock()
 
     def get(self, key: SeriesKey, state: Hashable, make: Callable[[], Answer]) -> Answer:
@@ -26,7 +26,4 @@ class SeriesCache(Generic[Answer]):
             if found is None or found[0] != state:
                 found = (state, make())
             self._answers[key] = found
-            self._answers.move_to_end(key)
-            if len(self._answers) > MAX_ANSWERS:
-                self._answers.popitem(last=False)
             return found[1]

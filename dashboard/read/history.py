@@ -1,10 +1,11 @@
 """An in-memory cache of closed bars for the charts, limited in series and in bars per series."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
 
+from dashboard.read.least_recently_used import LruDict
 from dashboard.read.rows import ChartBar, SeriesKey
 
 MAX_SERIES = 64
@@ -16,16 +17,13 @@ class BarHistory:
 
     def __init__(self, bars_kept: int) -> None:
         self.bars_kept = bars_kept
-        self._series: OrderedDict[SeriesKey, deque[ChartBar]] = OrderedDict()
+        self._series: LruDict[SeriesKey, deque[ChartBar]] = LruDict(MAX_SERIES)
         self._lock = Lock()
 
     def put(self, key: SeriesKey, bars: Iterable[ChartBar]) -> None:
         """Replace the bars of a series, given oldest first; only the newest `bars_kept` are kept."""
         with self._lock:
             self._series[key] = deque(bars, maxlen=self.bars_kept)
-            self._series.move_to_end(key)
-            if len(self._series) > MAX_SERIES:
-                self._series.popitem(last=False)
 
     def extend(self, found: dict[SeriesKey, list[ChartBar]]) -> None:
         """Append bars to the cached series; a bar that is already there is skipped."""
@@ -39,10 +37,8 @@ class BarHistory:
     def get(self, key: SeriesKey) -> list[ChartBar] | None:
         """The bars of a series, oldest first; None if it is not cached."""
         with self._lock:
-            if key not in self._series:
-                return None
-            self._series.move_to_end(key)
-            return list(self._series[key])
+            kept = self._series.use(key)
+            return None if kept is None else list(kept)
 
     def newest(self, key: SeriesKey, limit: int) -> list[ChartBar] | None:
         """The newest `limit` bars of a series, oldest first; None if it is not cached."""

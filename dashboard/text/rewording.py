@@ -4,7 +4,6 @@ An answer with a number that the summary does not have is discarded, and the sum
 """
 
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -15,6 +14,7 @@ from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException
 
+from dashboard.read.least_recently_used import LruDict
 from dashboard.read.rows import SeriesKey
 from dashboard.text.llm_guard import objection
 from shared.errors import SourceDown, SourceError, TickstreamError
@@ -86,7 +86,7 @@ class Rewording:
         self.failures = 0
         self._settings, self._timeout = settings, timeout
         self._is_failing = False
-        self._series: OrderedDict[SeriesKey, RewordedSeries] = OrderedDict()
+        self._series: LruDict[SeriesKey, RewordedSeries] = LruDict(MAX_SERIES)
         self._lock = Lock()
         self._wanted: SimpleQueue[tuple[SeriesKey, str] | None] = SimpleQueue()
 
@@ -110,10 +110,9 @@ class Rewording:
             return None
 
     def _updated(self, key: SeriesKey, text: str, now: float) -> RewordedSeries:
-        series = self._series.setdefault(key, RewordedSeries(text, now))
-        self._series.move_to_end(key)
-        if len(self._series) > MAX_SERIES:
-            self._series.popitem(last=False)
+        series = self._series.use(key)
+        if series is None:
+            series = self._series[key] = RewordedSeries(text, now)
         if series.text != text:
             series.text, series.since = text, now
         return series
