@@ -25,6 +25,7 @@ from shared.postgres.database import connect, make_database, transaction
 from shared.settings.analysis_settings import Alerts, Indicators
 from tests.screen_rows import alert, fill
 from tests.slowness import slowness
+from tests.waiting import wait_for
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -142,11 +143,3 @@ def serve(serve_model: Callable[[ReadModel], str]) -> Callable[[str, str], str]:
         return serve_model(model_of(dsn, feed))
 
     return start
-
-
-def wait_for(condition: Callable[[], bool], limit: float) -> None:
-    """Wait until `condition` holds; AssertionError after `limit` seconds of a free machine."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < limit * slowness(), "waited in vain"
-        time.sleep(0.02)

@@ -14,7 +14,7 @@ from db.migrate import migrate
 from shared.embedded.ports import free_port
 from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
-from tests.pages import START_LIMIT, model_of, serving, wait_for
+from tests.pages import START_LIMIT, model_of, serving
 from tests.screen_rows import (
     ScreenMinute,
     action,
@@ -27,6 +27,7 @@ from tests.screen_rows import (
     open_bar,
     quality,
 )
+from tests.waiting import wait_for
 
 DAY = 86_400
 MARGINS = "window.deskCanvas.series('price').priceScale().options().scaleMargins.top"

@@ -21,7 +21,8 @@ from shared.embedded.daemon import find
 from shared.embedded.ports import free_port
 from shared.runtime.supervision import EXIT_STOP
 from tests.conftest import PROJECT
-from tests.pages import START_LIMIT, wait_for
+from tests.pages import START_LIMIT
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ from shared.postgres.database import connect, make_database, transaction
 from shared.runtime.lifecycle import Stop
 from shared.settings.brokers import Brokers
 from shared.settings.config import Config, load
-from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODULES = {

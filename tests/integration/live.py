@@ -22,9 +22,9 @@ from producer.sources.provider import Provider
 from producer.workers.live_market import LiveMarket
 from shared.market.records import Quote, Record, RecordedBar
 from shared.settings.config import Config, load
-from tests.integration.server_user import PATIENCE
-from tests.slowness import slowness
+from tests.slowness import PATIENCE
 from tests.standin import Instrument, Market, StandIn, Trade, coins
+from tests.waiting import wait_for
 
 COIN, OTHER = coins(2)
 """Coins trade whatever the day of the week: COIN1-USD at Yahoo, COIN1USDT at Binance."""
@@ -142,11 +142,7 @@ def _market(
 
 def within(seconds: float, condition: Callable[[], bool]) -> float:
     """How many seconds it took until the condition held. Fails after `seconds` of a free machine."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds * slowness(), f"not within {seconds} s"
-        time.sleep(0.01)
-    return time.monotonic() - began
+    return wait_for(condition, seconds)
 
 
 def seen(*symbols: str) -> dict[str, KnownOfSymbol]:

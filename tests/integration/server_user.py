@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 from shared.embedded import Kafka, Postgres
-from tests.slowness import PATIENCE as PATIENCE
+from tests.slowness import PATIENCE
 
 USER = """
 import signal
@@ -25,14 +23,6 @@ with lease({function}(Path(sys.argv[1]), int(sys.argv[2])), say) as record:
 
 def silent(sentence: str) -> None:
     """Ignore a message."""
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when the condition holds; fail when it takes too long."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class User:

@@ -21,10 +21,11 @@ from shared.embedded.ports import free_port
 from shared.postgres.database import connect, transaction
 from shared.runtime.command_line import parser_of
 from tests.integration.desk import PROJECT, Desk
-from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import PATIENCE
 from tests.standin.answers import Fault
 from tests.standin.market import Market
 from tests.standin.server import StandIn
+from tests.waiting import wait_for
 
 OFFER = "select source, reason, reachable_since is not null, accepted_at is not null from live_offers"
 AT_WORK = "select part from parts where part <> 'producer' and state = 'running' order by part"

@@ -17,7 +17,8 @@ from shared.postgres.database import connect, transaction
 from shared.runtime.batches import DeadLetter, decoded
 from shared.runtime.offsets import GroupOnTopic, advance
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 GOOD: dict[str, Any] = {
     "kind": "quote.v1",

@@ -14,7 +14,8 @@ from shared.embedded.daemon import find
 from shared.embedded.lease import in_use, keep, lease, release
 from shared.kafka.connection import client_settings
 from shared.settings.brokers import Brokers
-from tests.integration.server_user import PATIENCE, User, silent
+from tests.integration.server_user import User, silent
+from tests.slowness import PATIENCE
 
 
 def test_two_starts_at_once_give_one_server_that_stops_with_the_last_user(

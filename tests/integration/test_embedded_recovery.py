@@ -22,7 +22,9 @@ from shared.embedded.ports import free_port
 from shared.errors import Unavailable
 from shared.kafka.connection import client_settings
 from shared.settings.brokers import Brokers
-from tests.integration.server_user import PATIENCE, User, silent, wait_for
+from tests.integration.server_user import User, silent
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 
 def test_a_record_with_the_pid_of_another_process_is_not_believed(spare_server: Kafka | Postgres) -> None:

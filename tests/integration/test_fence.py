@@ -23,7 +23,8 @@ from shared.postgres.database import Connection, Cursor, connect, transaction
 from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
 from shared.runtime.stream import ConsumerLoop, Pace
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 Two = tuple[Connection, Connection]

@@ -11,8 +11,8 @@ from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import ForecastPath, ModelAccuracy, PastForecastRow, RecordRow
 from db.migrate import migrate
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
-from tests.integration.server_user import wait_for
 from tests.screen_rows import MINUTE, ScreenMinute, fill, forecast, model_record, record, trained_forecast
+from tests.waiting import wait_for
 
 NOON = 1_763_985_600
 AAA, BBB = ("AAA", "1m"), ("BBB", "1m")

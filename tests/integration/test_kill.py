@@ -7,7 +7,8 @@ from tests.chaos.models import SERVING
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import running
 from tests.chaos.recording import made_up_with_split
-from tests.integration.server_user import PATIENCE, silent
+from tests.integration.server_user import silent
+from tests.slowness import PATIENCE
 
 PLAN = [
     Kill("producer", 2.0),

@@ -26,7 +26,7 @@ from shared.market.records import Quote, TimeMark
 from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
 from tests.integration.live import BINANCE, COIN, OTHER, POLL_SECONDS, SHORT, within
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 from tests.standin import StandIn
 
 MINUTE = 60

@@ -20,7 +20,7 @@ from tests.integration.live import (
     trades,
     within,
 )
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 from tests.standin import StandIn
 
 LONGEST_PAUSE_AT_FIRST = 1.5

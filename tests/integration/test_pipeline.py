@@ -19,8 +19,8 @@ from shared.errors import StopPart
 from shared.runtime.supervision import NO_SETTINGS, Child, supervise
 from shared.settings.sections import Errors
 from tests.integration.desk import PROJECT
-from tests.integration.server_user import PATIENCE, wait_for
-from tests.slowness import slowness
+from tests.slowness import PATIENCE, slowness
+from tests.waiting import wait_for
 
 PARTS = {
     *("producer.producer", "consumer.consumer", "analytics.analytics_consumer", "ml.trainer"),

@@ -12,7 +12,6 @@ from db.migrate import migrate
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from shared.runtime.lifecycle import HeartbeatRow
-from tests.integration.server_user import wait_for
 from tests.screen_rows import (
     MINUTE,
     ScreenMinute,
@@ -28,6 +27,7 @@ from tests.screen_rows import (
     quality,
     quote,
 )
+from tests.waiting import wait_for
 
 NOON = 1_763_985_600
 DAY = 86_400

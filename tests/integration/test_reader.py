@@ -11,7 +11,8 @@ from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, LogWriter, browse, make_topics
 from shared.kafka.reader import TAIL_WINDOW
-from tests.integration.server_user import PATIENCE, silent
+from tests.integration.server_user import silent
+from tests.slowness import PATIENCE
 
 
 def test_kafka_that_dies_under_a_look_into_the_log_ends_the_look(spare_kafka: Kafka) -> None:

@@ -20,7 +20,8 @@ from shared.recordings.sequence import recorded
 from shared.runtime.epochs import EarlierEpochs
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from shared.postgres.database import connect, transaction
 from shared.runtime.batches import Batch
 from shared.runtime.offsets import OffsetStep
 from tests.integration.desk import Desk
-from tests.integration.server_user import wait_for
 from tests.unit.records import split
+from tests.waiting import wait_for
 
 DAYS = 2 * DAYS_PER_TRANSACTION + 3
 

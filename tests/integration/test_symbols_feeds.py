@@ -18,7 +18,7 @@ from shared.postgres.database import Connection, connect, make_database, transac
 from shared.runtime.lifecycle import Stop, servers
 from shared.settings.config import load
 from tests.integration.desk import PROJECT, Desk, give_last_quote, said
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 from tests.standin import Market, StandIn
 
 OPEN = datetime(2024, 7, 10, 15, tzinfo=UTC)

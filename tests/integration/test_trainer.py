@@ -19,7 +19,8 @@ from ml.training.training_tables import closed_bars
 from shared.postgres.database import connect, copy_rows, transaction
 from shared.runtime.lifecycle import HeartbeatRow, Stop
 from tests.integration.desk import PROJECT, Desk, give_last_quote
-from tests.integration.server_user import PATIENCE, wait_for
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "quotes"),

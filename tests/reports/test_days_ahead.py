@@ -11,7 +11,7 @@ from consumer.tables import days_made, make_day
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
 from tests.integration.desk import Desk
-from tests.integration.server_user import wait_for
+from tests.waiting import wait_for
 
 BEFORE_MIDNIGHT = datetime(2024, 1, 2, 23, 59, 58, tzinfo=UTC)
 FIRST_DAY = BEFORE_MIDNIGHT.toordinal() - datetime(1970, 1, 1, tzinfo=UTC).toordinal()

@@ -27,7 +27,9 @@ from tests.chaos.outcome import first_difference, outcome
 from tests.chaos.pipeline import ChaosPipeline, running
 from tests.chaos.recording import made_up_with_split
 from tests.integration.desk import PROJECT
-from tests.integration.server_user import PATIENCE, silent, wait_for
+from tests.integration.server_user import silent
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 MEGABYTE = 1 << 20
 DISK_MEGABYTES = 400

@@ -23,7 +23,9 @@ from shared.errors import ConfigError
 from shared.kafka import LogWriter, browse, make_topics
 from shared.kafka.connection import PLAIN, client_settings
 from shared.settings.brokers import Brokers
-from tests.integration.server_user import PATIENCE, silent, wait_for
+from tests.integration.server_user import silent
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 
 def opened(brokers: Brokers, **settings: Any) -> bool:

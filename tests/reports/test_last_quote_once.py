@@ -12,7 +12,7 @@ from producer.sources.answers import HistorySlice
 from shared.market.listings import Listing, Listings
 from shared.market.records import Quote, RecordedBar
 from tests.integration.live import SHARE, Live, at_work, stand_in, trade, within
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 from tests.standin import StandIn
 
 MINUTE = 1_795_208_400.0

@@ -17,8 +17,9 @@ from shared.runtime.supervision import EXIT_STOP
 from shared.settings.config import Config
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
 from tests.reports.older_log import OlderLog, desk_at, older_log, quotes
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 Run = Callable[[Config, Stop], None]
 

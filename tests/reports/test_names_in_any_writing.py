@@ -10,7 +10,7 @@ import pytest
 from shared.market.listings import Listing, listings_named
 from shared.market.messages import decode, encode
 from tests.integration.live import COIN, at_work, stand_in, trade, within
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 
 MUCH_LATER = 2**42
 """Epoch milliseconds at which the broker takes a message."""

@@ -26,7 +26,7 @@ from shared.postgres.database import connect, transaction
 from shared.runtime.epochs import EarlierEpochs
 from tests.integration.desk import Desk
 from tests.integration.live import SHORT, within
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 from tests.standin import Market, StandIn
 from tests.unit.chart_records import actions
 from tests.unit.yahoo_standin import LONDON

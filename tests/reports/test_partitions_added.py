@@ -9,8 +9,8 @@ from consumer.consumer import store
 from shared.errors import ConfigError
 from shared.kafka.connection import client_settings
 from tests.integration.desk import Desk
-from tests.integration.server_user import wait_for
 from tests.reports.older_log import quotes
+from tests.waiting import wait_for
 
 
 def add_partitions(desk: Desk, count: int) -> None:

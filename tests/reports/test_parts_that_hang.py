@@ -29,9 +29,10 @@ from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Embedded, Errors
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
 from tests.integration.test_pipeline import PARTS, PipelineProcess
+from tests.slowness import PATIENCE
 from tests.unit.records import quote
+from tests.waiting import wait_for
 
 QUICK = Errors(hang_seconds=5.0, retry_delay=0.0)
 SIGNS = "import os, signal, sys, time; from shared import pulse; pulse.begin(int(sys.argv[-1])); "

@@ -22,7 +22,8 @@ from shared.embedded.lease import lease, release
 from shared.embedded.ports import free_port
 from shared.errors import ConfigError
 from shared.files.private_files import make_private
-from tests.integration.server_user import PATIENCE, silent
+from tests.integration.server_user import silent
+from tests.slowness import PATIENCE
 
 SSL_REQUEST, CLEARTEXT_PASSWORD = 80877103, 3
 """Codes of PostgreSQL's protocol."""

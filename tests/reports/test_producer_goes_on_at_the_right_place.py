@@ -21,9 +21,10 @@ from shared.market.records import Quote
 from shared.recordings.sequence import recorded
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
 from tests.reports.test_realign import delete_before
 from tests.reports.test_two_producers import MINUTES, assert_every_quote_counts_once
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 
 @pytest.fixture

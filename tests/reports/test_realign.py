@@ -25,8 +25,8 @@ from shared.kafka.connection import client_settings
 from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
 from tests.integration.desk import PROJECT, Desk, said
-from tests.integration.server_user import wait_for
 from tests.reports.older_log import NOON, OlderLog, desk_at, mark, older_log, quotes
+from tests.waiting import wait_for
 
 KEPT, LOST, NEW = 300, 90, 400
 

@@ -6,8 +6,9 @@ from dashboard.text.llm_guard import numbers, objection
 from dashboard.text.number_words import is_number_word
 from dashboard.text.plain_words import MEASURES, PLAIN, SPELLED
 from dashboard.text.rewording import MAX_BYTES
-from tests.unit.dashboard.text.test_rewording import GOOD, TEXT, ask, asking, completion, wait_for
+from tests.unit.dashboard.text.test_rewording import GOOD, TEXT, ask, asking, completion
 from tests.unit.local_http import Reply
+from tests.waiting import wait_for
 
 SUMMARY = (
     "The 1d bar of 27 Nov closed at $1,204.50, above SMA 20 ($1,200.00) and SMA 50 ($2): the trend points up. "

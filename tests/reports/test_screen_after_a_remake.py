@@ -10,9 +10,9 @@ from dashboard.read.reading import read_rebuild
 from dashboard.read.snapshot import NO_REBUILD
 from db.migrate import migrate
 from shared.postgres.database import Connection, connect, make_database, transaction
-from tests.integration.server_user import wait_for
 from tests.integration.test_queries import NOON
 from tests.screen_rows import MINUTE, fill
+from tests.waiting import wait_for
 
 KEY = ("AAA", "1m")
 

@@ -22,7 +22,9 @@ from shared.embedded.ports import free_port
 from shared.embedded.postgres_probe import responds
 from shared.kafka import make_topics
 from shared.kafka.connection import client_settings
-from tests.integration.server_user import PATIENCE, silent, wait_for
+from tests.integration.server_user import silent
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 QUICK_SECONDS = 0.5
 

@@ -13,7 +13,7 @@ from producer.transport.rate_limits import RequestLimit
 from producer.workers.feed import STUCK_SECONDS
 from shared.market.records import Quote
 from shared.observability import heartbeat as pulse
-from tests.integration.server_user import PATIENCE
+from tests.slowness import PATIENCE
 from tests.unit.producer.transport.test_rate_limits import SteppedClock
 
 

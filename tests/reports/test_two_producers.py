@@ -33,8 +33,9 @@ from shared.recordings.sequence import recorded
 from shared.runtime.epochs import Epoch, stamp
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
-from tests.integration.server_user import PATIENCE, wait_for
 from tests.reports.test_partitions_added import add_partitions
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
 
 MINUTES = 10
 SPEED = "10"

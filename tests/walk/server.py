@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.conftest import PROJECT
-from tests.pages import model_of, serving, wait_for
+from tests.pages import model_of, serving
+from tests.waiting import wait_for
 
 START_LIMIT = 60.0  # seconds
 

@@ -15,6 +15,7 @@ from dashboard.text.rewording import MAX_BYTES, PAUSE, SETTLED, Rewording
 from shared.settings.model_settings import RewordingSettings
 from tests.slowness import PATIENCE
 from tests.unit.local_http import Asked, Local, Reply, answering
+from tests.waiting import wait_for
 
 KEY, OTHER = ("AAA", "1m"), ("BBB", "1m")
 TEXT = "The 1m bar of 15:56 closed at $1,204.50. RSI 14 is 55.0, neither overbought nor oversold."
@@ -40,14 +41,6 @@ def asking(answer: Callable[[Asked], Reply], timeout: float = 5.0) -> Iterator[t
             yield made, local
         finally:
             made.stop()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
 
 
 def ask(made: Rewording, text: str = TEXT, bar: int = 60, now: float = 100.0) -> str | None:

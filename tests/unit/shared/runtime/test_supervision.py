@@ -10,6 +10,7 @@ import pytest
 from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Errors
+from tests.waiting import wait_for
 
 ERRORS = Errors(max_retries=2, retry_delay=0.0)
 
@@ -54,10 +55,12 @@ def test_part_is_started_with_its_settings_and_hears_no_ctrl_c_of_our_terminal(
     words = "os.environ['TICKSTREAM_FEED'], os.getsid(0)"
     code = f"import os; print({words}, file=open({str(said)!r}, 'w'))"
     child = Child("storage", ("-c", code), {"TICKSTREAM_FEED": "simulated"})
-    deadline = time.monotonic() + 30
-    while not child.done:
-        assert time.monotonic() < deadline, "the child does not end"
+
+    def has_ended() -> bool:
         child.look(ERRORS)
+        return child.done
+
+    wait_for(has_ended)
     feed, session = said.read_text().split()
     assert feed == "simulated"
     assert int(session) != os.getsid(0)
@@ -68,9 +71,7 @@ def test_switch_stops_the_parts_as_a_stop_does() -> None:
     switch = Event()
     watch = Thread(target=supervise, args=([child], Event(), ERRORS, switch))
     watch.start()
-    deadline = time.monotonic() + 30
-    while child.process is None:
-        assert time.monotonic() < deadline, "the child does not start"
+    wait_for(lambda: child.process is not None)
     switch.set()
     watch.join(30)
-    assert child.process.poll() is not None
+    assert child.process is not None and child.process.poll() is not None
