@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from db.migrate import migrate
 from producer.publishing.publisher import FINISHED
-from shared.errors import TickstreamError, Unavailable
-from shared.observability.heartbeat import BEAT_SECONDS, beat, strand, wait
+from shared.observability.heartbeat import BEAT_SECONDS, beat, strand
 from shared.postgres.database import Connection, connect, make_database
 from shared.runtime.lifecycle import HeartbeatRow
+from shared.runtime.reconnecting import Reconnecting
 from shared.settings.config import Config
 
 REFUSED_SECONDS = 10.0
@@ -21,6 +21,12 @@ STUCK_SECONDS = 900.0
 """Longer than any statement takes (`shared.postgres.database.LIMITS`)."""
 
 log = logging.getLogger("tickstream.producer")
+WRITING = Reconnecting(
+    log,
+    "no heartbeat written",
+    "The producer's status can't be written to the database",
+    refused_seconds=REFUSED_SECONDS,
+)
 
 
 class Condition(NamedTuple):
@@ -58,15 +64,7 @@ def heartbeats(
 def _keep_writing(write: Callable[[], None], over: threading.Event) -> None:
     """Call `write` until the end, again after errors of the database."""
     with strand(STUCK_SECONDS):
-        while not over.is_set():
-            try:
-                write()
-            except Unavailable as error:
-                log.debug("no heartbeat written: %s", error)
-                wait(over, BEAT_SECONDS)
-            except TickstreamError as error:
-                log.warning("The producer's status can't be written to the database: %s", error)
-                wait(over, REFUSED_SECONDS)
+        WRITING.run(write, over)
 
 
 def _write_heartbeats(

@@ -12,10 +12,10 @@ from threading import Event, Thread
 from db.migrate import migrate
 from producer.store.tables import carry_over
 from producer.transport.reachability import obstacle
-from shared.errors import TickstreamError, Unavailable
 from shared.observability.heartbeat import BEAT_SECONDS
 from shared.postgres.database import Connection, connect, transaction
 from shared.runtime.backoff import jittered
+from shared.runtime.reconnecting import Reconnecting
 from shared.settings.config import Config
 
 PROBE_SECONDS = 60.0
@@ -37,6 +37,9 @@ IS_ACCEPTED = "select exists (select from live_offers where accepted_at is not n
 WITHDRAW = "delete from live_offers"
 
 log = logging.getLogger("tickstream.pipeline")
+OFFERING = Reconnecting(
+    log, "the offer of live quotes could not be written yet", "Live quotes are no longer offered"
+)
 
 
 def has_run(config: Config) -> bool:
@@ -126,22 +129,14 @@ class _Offer:
 
     def _keep(self) -> None:
         """Update the row until the end, with reconnects to the database; then delete it."""
-        while not self.over.is_set():
-            try:
-                with closing(connect(self._dsn, "pipeline")) as connection:
-                    self._update_row(connection)
-            except Unavailable as error:
-                log.debug("the offer of live quotes could not be written yet: %s", error)
-                self.over.wait(BEAT_SECONDS)
-            except TickstreamError as error:
-                log.warning("Live quotes are no longer offered: %s", error)
-                return
+        OFFERING.run(self._update_row, self.over)
 
-    def _update_row(self, connection: Connection) -> None:
-        while not self.over.wait(BEAT_SECONDS):
+    def _update_row(self) -> None:
+        with closing(connect(self._dsn, "pipeline")) as connection:
+            while not self.over.wait(BEAT_SECONDS):
+                with transaction(connection) as cursor:
+                    cursor.execute(TELL, {"reachable": self._is_reachable})
+                if _answer(connection, IS_ACCEPTED):
+                    self.accepted.set()
             with transaction(connection) as cursor:
-                cursor.execute(TELL, {"reachable": self._is_reachable})
-            if _answer(connection, IS_ACCEPTED):
-                self.accepted.set()
-        with transaction(connection) as cursor:
-            cursor.execute(WITHDRAW)
+                cursor.execute(WITHDRAW)

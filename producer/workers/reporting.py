@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty
 
 from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
@@ -23,9 +24,9 @@ from producer.store.tables import (
 )
 from producer.workers.companies import Companies
 from producer.workers.live_market import LiveMarket
-from shared.errors import TickstreamError, Unavailable
 from shared.market.listings import Listings
 from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.reconnecting import Reconnecting
 
 IDLE_SECONDS = 2.0
 JOIN_SECONDS = 0.5
@@ -34,6 +35,13 @@ REFUSED_SECONDS = 60.0
 """Pause after an error that a retry would repeat."""
 
 log = logging.getLogger("tickstream.producer")
+FETCHING = Reconnecting(
+    log,
+    "companies are not stored yet",
+    "The company data of the symbols can't be stored",
+    IDLE_SECONDS,
+    REFUSED_SECONDS,
+)
 
 
 class Report:
@@ -90,8 +98,8 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
     over = threading.Event()
     companies = Companies(market.at_work.provider)
     market.companies = companies.known
-    arguments = (companies, report, dsn, over)
-    thread = threading.Thread(target=_keep_fetching, args=arguments, name="companies", daemon=True)
+    fetch = partial(_fetch, companies, report, dsn, over)
+    thread = threading.Thread(target=FETCHING.run, args=(fetch, over), name="companies", daemon=True)
     thread.start()
     try:
         yield
@@ -100,17 +108,9 @@ def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterat
         thread.join(timeout=JOIN_SECONDS)
 
 
-def _keep_fetching(companies: Companies, report: Report, dsn: str, over: threading.Event) -> None:
-    """Fetch and store company data until the end; reconnects after errors of the database."""
-    while not over.is_set():
-        try:
-            with closing(connect(dsn, "producer")) as connection:
-                while not over.is_set():
-                    if not companies.step(connection, report.listings, datetime.now(UTC)):
-                        over.wait(IDLE_SECONDS)
-        except Unavailable as error:
-            log.debug("companies are not stored yet: %s", error)
-            over.wait(IDLE_SECONDS)
-        except TickstreamError as error:
-            log.warning("The company data of the symbols can't be stored: %s", error)
-            over.wait(REFUSED_SECONDS)
+def _fetch(companies: Companies, report: Report, dsn: str, over: threading.Event) -> None:
+    """Fetch and store company data until the end. Raises as the database does."""
+    with closing(connect(dsn, "producer")) as connection:
+        while not over.is_set():
+            if not companies.step(connection, report.listings, datetime.now(UTC)):
+                over.wait(IDLE_SECONDS)
