@@ -26,6 +26,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.answers import Received
+from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.quotes import COINS, SessionFigures
 from producer.transport.provider_clock import ignore_trade_time
 from producer.transport.websocket import Connection
@@ -40,9 +41,7 @@ SESSIONS = ("pre", "regular", "post", "extended", "overnight")
 COIN, CURRENCY, FUTURE, INDEX = 41, 14, 18, 9
 WITHOUT_EXTENDED_HOURS = (COIN, CURRENCY, FUTURE, INDEX)
 """Quote types without extended hours, for which missing market hours don't mean pre-market."""
-SPARE_DECIMALS, MAX_DECIMALS = 2, 12
-FLOAT32_NOISE = 2.0**-22
-"""Relative difference of 32-bit floats that are at most two steps apart."""
+MAX_DECIMALS = 12
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
@@ -155,21 +154,21 @@ def quote_of(text: str, now: datetime, traded: Callable[[float], None] = ignore_
 
 
 def _quote(pricing: Pricing, now: datetime) -> Quote:
-    digits = min(max(pricing.price_hint, 0), MAX_DECIMALS) + SPARE_DECIMALS
+    hint = min(max(pricing.price_hint, 0), MAX_DECIMALS)
     session = _session(pricing)
     return Quote(
         symbol=pricing.id,
         event_time=EPOCH + timedelta(milliseconds=pricing.time),
-        price=_without_noise(pricing.price, digits),
+        price=plain_price(pricing.price, hint),
         source=SOURCE,
         position=0,
         received_time=now,
-        bid=_given(pricing.bid, digits),
-        ask=_given(pricing.ask, digits),
+        bid=_given(pricing.bid, hint),
+        ask=_given(pricing.ask, hint),
         currency=pricing.currency,
         exchange=pricing.exchange,
         session=session,
-        **_of_session(pricing, digits, session),
+        **_of_session(pricing, hint, session),
     )
 
 
@@ -180,27 +179,21 @@ def _session(pricing: Pricing) -> str | None:
     return SESSIONS[pricing.market_hours] if 0 <= pricing.market_hours < len(SESSIONS) else None
 
 
-def _of_session(pricing: Pricing, digits: int, session: str | None) -> SessionFigures:
+def _of_session(pricing: Pricing, hint: int, session: str | None) -> SessionFigures:
     """The secondary values of a price of the regular session; empty for other sessions."""
     if session != "regular":
         return {}
     is_coin = pricing.quote_type == COIN or (not pricing.quote_type and pricing.exchange == COINS)
     has_moving_volume = is_coin or pricing.vol_24hr is not None
     return {
-        "day_open": _given(pricing.open_price, digits),
-        "day_high": _given(pricing.day_high, digits),
-        "day_low": _given(pricing.day_low, digits),
-        "previous_close": _given(pricing.previous_close, digits),
+        "day_open": _given(pricing.open_price, hint),
+        "day_high": _given(pricing.day_high, hint),
+        "day_low": _given(pricing.day_low, hint),
+        "previous_close": _given(pricing.previous_close, hint),
         "day_volume": None if has_moving_volume else amount_or_none(pricing.day_volume),
     }
 
 
-def _without_noise(price: float, digits: int) -> float:
-    """`price` rounded to `digits` decimals, if the change is within the error of 32-bit floats."""
-    rounded = round(price, digits)
-    return rounded if abs(rounded - price) <= abs(price) * FLOAT32_NOISE else price
-
-
-def _given(value: float | None, digits: int) -> float | None:
+def _given(value: float | None, hint: int) -> float | None:
     price = price_or_none(value)
-    return None if price is None else _without_noise(price, digits)
+    return None if price is None else plain_price(price, hint)

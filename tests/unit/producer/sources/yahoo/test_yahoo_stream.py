@@ -9,12 +9,15 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.sync.server import ServerConnection
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.answers import Received
 from producer.sources.provider import QuoteStream
 from producer.sources.yahoo import stream as stream_module
+from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.stream import open_stream, quote_of
 from producer.transport import websocket as connection_module
 from shared.errors import SourceDown
@@ -121,12 +124,21 @@ def test_everything_yahoo_says_is_in_the_quote() -> None:
         (0.00123, 2, 0.00123),
         (307.200_03, 2, 307.2),
         (1.23456e-5, None, 1.23456e-5),
+        (0.0712345, 4, 0.0712345),
+        (0.07123455, 4, 0.07123455),
     ],
 )
 def test_rounding_takes_the_noise_and_nothing_else(price: float, hint: int | None, expected: float) -> None:
     quote = quote_of(frame(price=price, price_hint=hint), NOW)
     assert quote is not None
     assert quote.price == expected
+
+
+@given(st.floats(2.0**-10, 1e6, width=32), st.integers(0, 6))
+def test_a_price_is_the_same_number_in_the_stream_and_in_an_answer(price: float, hint: int) -> None:
+    quote = quote_of(frame(price=price, price_hint=hint), NOW)
+    assert quote is not None
+    assert quote.price == plain_price(price, hint)
 
 
 def test_the_volume_of_a_moving_window_is_no_days_volume() -> None:
