@@ -72,15 +72,13 @@ class _Worker:
 
 class SearchPool:
     """Searches by key, at most `workers` at a time. A worker without a response for `timeout` seconds, far longer than
-    any search takes, is replaced. `overruns` and `deaths` count replaced workers. A worker starts when it is first
-    needed."""
+    any search takes, is replaced. A worker starts when it is first needed."""
 
     def __init__(self, workers: int = 1, timeout: float = 60.0) -> None:
         self._size, self._timeout = workers, timeout
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
         self._outcomes: dict[Key, SearchOutcome | None] = {}
-        self.overruns = self.deaths = 0
 
     def __enter__(self) -> Self:
         return self
@@ -169,7 +167,6 @@ class SearchPool:
 
     def _restart(self, worker: _Worker) -> None:
         """Replace an unresponsive worker; its search is the next to run."""
-        self.overruns += 1
         self._end(worker)
         if worker.task is not None and worker.task.key in self._outcomes:
             log.warning(
@@ -181,7 +178,6 @@ class SearchPool:
     def _fail(self, worker: _Worker) -> None:
         """Replace a worker that died. Its search fails. If the worker never became ready, the next waiting search
         fails, so that searches do not wait forever if no worker can start."""
-        self.deaths += 1
         self._end(worker)
         task = worker.task
         if not worker.is_ready and self._waiting:

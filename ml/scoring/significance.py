@@ -35,13 +35,12 @@ NARROWEST_AT_CLUSTERS = 250
 class Difference(NamedTuple):
     """Mean loss of the challenger minus that of "no change", negative if the challenger is better.
 
-    [low, high] is the 95 % interval for a single test, [low_anytime, high_anytime] the one valid at all times.
+    [low, high] is the 95 % interval for a single test, `high_anytime` the upper end of the one valid at all times.
     """
 
     mean: float
     low: float
     high: float
-    low_anytime: float
     high_anytime: float
     clusters: int
 
@@ -97,7 +96,7 @@ class Comparison:
         deviation = sqrt(squares / (self.clusters - 1)) / self._mean_count
         once = deviation / sqrt(self.clusters) * t_quantile(1.0 - SIGNIFICANCE / 2.0, self.clusters - 1)
         anytime = max(deviation * _half_width_at_all_times(self.clusters), once)
-        return Difference(mean, mean - once, mean + once, mean - anytime, mean + anytime, self.clusters)
+        return Difference(mean, mean - once, mean + once, mean + anytime, self.clusters)
 
     def verdict(self) -> str:
         """The result in words, by the interval of a single test."""

@@ -14,14 +14,13 @@ NO_FAILURES: Mapping[str, SourceError] = MappingProxyType({})
 class Received(NamedTuple):
     """The result of one wait on a stream, or of one poll: quotes, and the number of rejected messages.
 
-    `alive` is whether anything was received. `delays` are the delays of names in seconds, if provided. `named` holds
-    names that the provider knows but sent useless data for; `failed` those whose requests failed, with the errors;
-    `closed` those whose exchange is closed according to the provider.
+    `delays` are the delays of names in seconds, if provided. `named` holds names that the provider knows but sent
+    useless data for; `failed` those whose requests failed, with the errors; `closed` those whose exchange is closed
+    according to the provider.
     """
 
     quotes: list[Quote]
     refused: int = 0
-    alive: bool = True
     delays: Mapping[str, float] = NO_DELAYS
     named: frozenset[str] = frozenset()
     failed: Mapping[str, SourceError] = NO_FAILURES

@@ -189,7 +189,6 @@ class FinnhubStream:
     ) -> None:
         self._connection, self._clock, self._traded = connection, clock, traded
         self._followed: tuple[str, ...] = ()
-        self._received_at = connection.last_received
 
     def follow(self, names: Sequence[str]) -> None:
         """Subscribe to new names and unsubscribe from missing ones. Raises SourceDown."""
@@ -204,10 +203,7 @@ class FinnhubStream:
     def receive(self, seconds: float) -> Received:
         """The trades of the next message. Raises SourceDown, or Refused if the key is not accepted."""
         text = self._connection.receive(seconds)
-        before, self._received_at = self._received_at, self._connection.last_received
-        if text is None:
-            return Received([], alive=self._received_at > before)
-        return received(text, self._clock(), self._traded)
+        return Received([]) if text is None else received(text, self._clock(), self._traded)
 
     def close(self) -> None:
         """Close at once; never raises."""

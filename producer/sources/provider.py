@@ -20,10 +20,7 @@ class QuoteStream(Protocol):
         """Subscribe to exactly these names from now on. Raises SourceDown."""
 
     def receive(self, seconds: float) -> Received:
-        """The quotes received within at most `seconds`; `alive` is False if not even a ping was received.
-
-        Raises SourceDown if the connection is lost.
-        """
+        """The quotes received within at most `seconds`. Raises SourceDown if the connection is lost."""
 
     def close(self) -> None:
         """Close at once, in any state of the connection; never raises."""

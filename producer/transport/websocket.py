@@ -3,7 +3,6 @@
 import errno
 import logging
 import socket
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from threading import Timer
@@ -11,9 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import Event
 from websockets.sync.client import ClientConnection, connect
 
 from producer.transport.retry_after import seconds_wanted
@@ -35,18 +32,6 @@ SILENT = logging.getLogger("websockets.silent")
 SILENT.setLevel(logging.CRITICAL + 1)
 
 
-class _TimedConnection(ClientConnection):
-    """The library's connection, which also records when the server last sent a frame."""
-
-    last_received = 0.0
-
-    def process_event(self, event: Event) -> None:
-        # A pong responds to our own ping: a server with a dead feed sends it too.
-        if not isinstance(event, Frame) or event.opcode is not Opcode.PONG:
-            self.last_received = time.monotonic()
-        super().process_event(event)
-
-
 class Connection:
     """An open WebSocket to `url`; error texts never contain `secrets`, which are parts of the URL.
 
@@ -66,11 +51,6 @@ class Connection:
         # ValueError: an invalid URL; ImportError: a SOCKS proxy is set but its package is not installed.
         except (OSError, WebSocketException, ValueError, ImportError) as error:
             raise self._not_open(error) from None
-
-    @property
-    def last_received(self) -> float:
-        """When the server last sent a frame other than a pong, in seconds of time.monotonic."""
-        return self._websocket.last_received
 
     def send(self, text: str) -> None:
         """Send a message. Raises SourceDown if the connection is lost."""
@@ -153,8 +133,8 @@ def _staying_here(url: str) -> dict[str, Any]:
     return {"proxy": None, "address": (parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80))}
 
 
-def _open(url: str) -> _TimedConnection:
-    opened = connect(
+def _open(url: str) -> ClientConnection:
+    return connect(
         url,
         **_staying_here(url),
         compression=None,
@@ -165,11 +145,8 @@ def _open(url: str) -> _TimedConnection:
         max_size=FRAME_BYTES,
         max_queue=FRAMES_WAITING,
         logger=SILENT,
-        create_connection=_TimedConnection,
         legacy=True,
     )
-    assert isinstance(opened, _TimedConnection)
-    return opened
 
 
 def _judged(answer: Response, host: str | None) -> SourceError:

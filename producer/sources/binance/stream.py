@@ -54,7 +54,6 @@ class BinanceStream:
         traded: Callable[[float], None],
     ) -> None:
         self._connection, self._clock, self._wait, self._traded = connection, clock, wait, traded
-        self._received_at = connection.last_received
         self._names: dict[str, str] = {}
         self._requests = 0
         self._may_ask_at = 0.0
@@ -71,14 +70,13 @@ class BinanceStream:
         if self._end is not None:
             raise self._end
         texts = self._connection.receive_all(seconds)
-        before, self._received_at = self._received_at, self._connection.last_received
         now, refused, quotes = self._clock(), 0, []
         for text in texts:
             try:
                 quotes += self._read(text, now)
             except (ValueError, RecursionError):  # the latter for deeply nested brackets
                 refused += self._is_useless(text)
-        return Received(quotes, refused, alive=bool(texts) or self._received_at > before)
+        return Received(quotes, refused)
 
     def close(self) -> None:
         """Close at once; never raises."""

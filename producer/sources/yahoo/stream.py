@@ -99,7 +99,6 @@ class YahooStream:
     def __init__(self, url: str, clock: Callable[[], datetime], traded: Callable[[float], None]) -> None:
         self._clock, self._traded = clock, traded
         self._connection = Connection(url)
-        self._received_at = self._connection.last_received
         self._client = yfinance.WebSocket(url, verbose=False)
         # A connection opened by yfinance waits without limit for a response, and ten seconds when it is closed.
         self._client._ws = self._connection
@@ -119,12 +118,11 @@ class YahooStream:
         if time.monotonic() >= self._subscribe_at:
             with suppress(SourceDown):  # the next call raises it; these messages were received before
                 self._subscribe()
-        before, self._received_at = self._received_at, self._connection.last_received
         now = self._clock()
         read = [quote_of(text, now, self._traded) for text in texts]
         quotes = [quote for quote in read if quote is not None]
         wanted = [quote for quote in quotes if quote.symbol in self._followed]
-        return Received(wanted, len(read) - len(quotes), alive=bool(texts) or self._received_at > before)
+        return Received(wanted, len(read) - len(quotes))
 
     def close(self) -> None:
         """Close at once; never raises."""

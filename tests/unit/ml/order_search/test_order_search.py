@@ -216,10 +216,11 @@ def test_a_worker_that_dies_fails_its_search_alone() -> None:
     assert dead is not None
     assert "died" in dead.reason
     assert again is not None
-    assert (pool.deaths, pool.overruns) == (1, 0)
 
 
-def test_an_unresponsive_worker_is_replaced_and_its_search_starts_again() -> None:
+def test_an_unresponsive_worker_is_replaced_and_its_search_starts_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with SearchPool(timeout=0.5) as pool:
         others = set(active_children())
         pool.submit(key(1), (1.0,) * 20, SETTINGS)
@@ -229,7 +230,7 @@ def test_an_unresponsive_worker_is_replaced_and_its_search_starts_again() -> Non
         os.kill(worker.pid, signal.SIGSTOP)
         pool.submit(key(2), returning(), SETTINGS)
         assert answer(pool, key(2)) == timeless(search(returning(), SETTINGS))
-    assert (pool.overruns > 0, pool.deaths) == (True, 0)
+    assert "restarting it in a new process" in caplog.text
 
 
 def endless() -> tuple[float, ...]:

@@ -211,12 +211,11 @@ def test_stream_brings_trades_in_their_order(streaming: Streaming) -> None:
     assert sizes == [1, 2, 3]
 
 
-def test_silence_is_told_apart_from_a_ping(streaming: Streaming) -> None:
+def test_silence_and_a_ping_are_no_quotes(streaming: Streaming) -> None:
     with connected(streaming, "AAPL") as (stream, server):
-        stream.receive(0.0)
-        assert stream.receive(0.01) == Received([], alive=False)
+        assert stream.receive(0.01) == Received([])
         server.send('{"type":"ping"}')
-        assert stream.receive(PATIENCE).alive
+        assert stream.receive(PATIENCE) == Received([])
 
 
 def test_stream_that_is_closed_over_there_is_down(streaming: Streaming) -> None:

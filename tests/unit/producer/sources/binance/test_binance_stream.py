@@ -189,21 +189,7 @@ def test_an_announced_end_is_told_after_the_trades_before_it(message: str, sente
 
 def test_the_answer_to_a_request_is_neither_a_trade_nor_refused() -> None:
     with streaming(speaking()) as stream:
-        assert stream.receive(5) == Received([], refused=0, alive=True)
-        assert stream.receive(0.05) == Received([], refused=0, alive=False)
-
-
-def test_a_ping_says_that_a_quiet_stream_is_alive() -> None:
-    def ping_once(server: ServerConnection) -> None:
-        server.recv()
-        server.ping().wait(PATIENCE)
-        until_closed(server)
-
-    with streaming(ping_once) as stream:
-        end = time.monotonic() + PATIENCE
-        while not stream.receive(0.05).alive:
-            assert time.monotonic() < end
-        assert stream.receive(0.05) == Received([], alive=False)
+        assert stream.receive(5) == Received([])
 
 
 def test_a_close_right_after_the_subscription_is_told() -> None:

@@ -232,24 +232,9 @@ def test_the_subscription_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(note) as url:
         stream = open_stream(url, ["AAPL"])
         while asked.qsize() < 3:
-            assert stream.receive(0.05) == Received([], alive=False)
+            assert stream.receive(0.05) == Received([])
         stream.close()
     assert {asked.get() for _ in range(3)} == {'{"subscribe": ["AAPL"]}'}
-
-
-def test_silence_is_told_and_a_ping_is_none() -> None:
-    def ping_once(server: ServerConnection) -> None:
-        server.recv()
-        server.ping().wait(PATIENCE)
-        until_closed(server)
-
-    with serving(ping_once) as url:
-        stream = open_stream(url, ["AAPL"])
-        end = time.monotonic() + PATIENCE
-        while not stream.receive(0.05).alive:
-            assert time.monotonic() < end
-        assert stream.receive(0.05) == Received([], alive=False)
-        stream.close()
 
 
 def test_a_close_right_after_the_subscription_is_told() -> None:
