@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from math import ceil
 from multiprocessing import get_context, parent_process
 from threading import Thread
+from typing import NamedTuple
 
 if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -58,6 +59,14 @@ class IntervalState:
     bars: int
 
 
+class ClosedBars(NamedTuple):
+    """The bars of each interval that are closed at `at`, epoch seconds, and whether any market is open then."""
+
+    at: float
+    is_open: bool
+    progress: dict[Interval, Progress]
+
+
 class Trainer:
     """The training rounds of one feed, one at a time."""
 
@@ -76,12 +85,11 @@ class Trainer:
     def run(self) -> None:
         """Train what is due, until the part is stopped."""
         while not self._stop.is_set():
-            due = self._due(time.time())
-            for interval, bars in (due or {}).items():
-                if not self._stop.is_set():
-                    self._run_round(interval)
-                    self._intervals[interval] = IntervalState(time.time(), bars)
-            self._wait("waits for bars" if due is not None else "waits for the analytics part")
+            bars = self._read_bars()
+            if bars is not None:
+                self._lower_counts(bars)
+                self._train_due(bars)
+            self._wait("waits for bars" if bars is not None else "waits for the analytics part")
         self._sign.write(self._connection, "stopped", "", 0, self._rounds)
 
     def _initial_state(self) -> dict[Interval, IntervalState]:
@@ -96,20 +104,37 @@ class Trainer:
     def _closed(self, cursor: Cursor) -> dict[Interval, Progress]:
         return closed_bars(cursor, self._config.models.prediction_horizon)
 
-    def _due(self, now: float) -> dict[Interval, int] | None:
-        """The intervals to train, with their number of bars; None while the analytics part is far behind."""
+    def _read_bars(self) -> ClosedBars | None:
+        """The bars closed so far; None while the analytics part is far behind."""
         with transaction(self._connection) as cursor:
             lag, closed, places = analytics_lag(cursor), self._closed(cursor), exchanges(cursor)
         if lag is None or lag > MAX_LAG:
             return None
+        now = time.time()
         is_open = any(calendar_of(place).at(int(now)).name == "regular" for place in places)
-        due = {}
+        by_interval = {interval: closed.get(interval, NO_PROGRESS) for interval in self._intervals}
+        return ClosedBars(now, is_open, by_interval)
+
+    def _lower_counts(self, bars: ClosedBars) -> None:
+        """New forecast settings restart the count of bars."""
         for interval, state in self._intervals.items():
-            progress = closed.get(interval, NO_PROGRESS)
-            state.bars = min(state.bars, progress.bars)  # new forecast settings restart the count
-            if self._schedule.is_due(now, state.trained_at, state.bars, progress, is_open):
-                due[interval] = progress.bars
-        return due
+            state.bars = min(state.bars, bars.progress[interval].bars)
+
+    def _train_due(self, bars: ClosedBars) -> None:
+        for interval in self._due(bars):
+            if not self._stop.is_set():
+                self._run_round(interval)
+                self._intervals[interval] = IntervalState(time.time(), bars.progress[interval].bars)
+
+    def _due(self, bars: ClosedBars) -> list[Interval]:
+        """The intervals to train."""
+        return [
+            interval
+            for interval, state in self._intervals.items()
+            if self._schedule.is_due(
+                bars.at, state.trained_at, state.bars, bars.progress[interval], bars.is_open
+            )
+        ]
 
     def _run_round(self, interval: Interval) -> None:
         """Run one round in a separate process and watch it. The process logs its own errors."""

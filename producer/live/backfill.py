@@ -87,12 +87,13 @@ class Timeline:
             self.phase, self._known, self._asked = "seam", KnownOfSymbol(end), False
         return self._released()
 
-    def top_up_due(self, now: float) -> bool:
-        """Whether the minute of the seam has ended, so that its history must be requested now; True once."""
-        if self._asked or self.phase != "seam" or now < self._seam_end + SETTLED_SECONDS:
-            return False
+    def is_top_up_due(self, now: float) -> bool:
+        """Whether the minute of the seam has ended, so that its history must be requested now."""
+        return not self._asked and self.phase == "seam" and now >= self._seam_end + SETTLED_SECONDS
+
+    def top_up_requested(self) -> None:
+        """Note that the history of the seam is requested."""
         self._asked = True
-        return True
 
     def take(self, quote: Quote) -> list[Quote]:
         """Process a quote; returns the quotes to publish now."""
@@ -119,20 +120,25 @@ class Timeline:
         if time >= self.quoted[0]:
             self.quoted = time, quote.price
 
-    def contact(self, time: float, numbered: bool = False) -> bool:
-        """Note that the source has sent everything up to `time`; True if after an outage the history is needed.
+    def is_gap_before(self, time: float, numbered: bool = False) -> bool:
+        """Whether at `time` whole minutes are missing after an outage of the source.
 
         A source that numbers its trades leaves no gap: missed trades are fetched before new ones.
         """
-        before, self._reached = self._reached, max(self._reached, time)
+        if self.phase != "live" or not self._reached or numbered:
+            return False
+        return time // MINUTE - self._reached // MINUTE >= 2
+
+    def contact(self, time: float, numbered: bool = False) -> None:
+        """Note that the source has sent everything up to `time`; after a gap the history is needed."""
+        is_gap, before = self.is_gap_before(time, numbered), self._reached
+        self._reached = max(before, time)
         self._live_since = self._live_since or time
-        if self.phase != "live" or not before or numbered or time // MINUTE - before // MINUTE < 2:
-            return False
-        if not self.has_history:
+        if is_gap and self.has_history:
+            self.phase, self._known = "history", KnownOfSymbol(before)
+            self._live_since, self._asked = time, True
+        elif is_gap:
             self.gaps += 1
-            return False
-        self.phase, self._known, self._live_since, self._asked = "history", KnownOfSymbol(before), time, True
-        return True
 
     def not_beyond(self, time: float) -> None:
         """Limit the time to this, because the clock was fast."""
@@ -149,14 +155,16 @@ class Timeline:
             return (self._known or KnownOfSymbol(0.0))._replace(quoted=self.quoted)
         return KnownOfSymbol(self._marked, None, trade_id, quoted=self.quoted)
 
+    @property
     def mark_due(self) -> float | None:
         """The time of the mark that is due now, else None."""
         time = self._reached - LAG_SECONDS - self.delay
         closes = (time - self._grace) // MINUTE > (self._marked - self._grace) // MINUTE
-        if self.phase != "live" or not closes:
-            return None
+        return time if self.phase == "live" and closes else None
+
+    def marked(self, time: float) -> None:
+        """Note that a mark of this time is published."""
         self._marked = time
-        return time
 
 
 def bar_order(bar: RecordedBar) -> tuple[float, int]:

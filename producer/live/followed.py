@@ -91,9 +91,15 @@ class Followed:
             self.deduplicator.learn(quote)
             self._note_currency(now)
             return []
-        if self.timeline.contact(contact, self.deduplicator.trade_id is not None):
-            self.deduplicator.after_gap()
+        self._note_contact(contact)
         return self._admit(quote, polled, now)
+
+    def _note_contact(self, contact: float) -> None:
+        """Note that its source has sent everything up to `contact`."""
+        is_numbered = self.deduplicator.trade_id is not None
+        if self.timeline.has_history and self.timeline.is_gap_before(contact, is_numbered):
+            self.deduplicator.after_gap()
+        self.timeline.contact(contact, is_numbered)
 
     def _admit(self, quote: Quote, polled: bool, now: float) -> list[Quote]:
         admitted = self.deduplicator.admit(quote, polled)
@@ -166,7 +172,7 @@ class Followed:
             detail = f"history: {'; '.join(part.doubts)}"
             self.findings.append(Finding(self.symbol, DOUBTFUL, True, now, detail=detail))
         records = [replace(record, symbol=self.symbol) for record in self.timeline.past(part.records)]
-        ours = [record for record in records if self._is_ours(record)]
+        ours = self._ours(records)
         for record in ours:
             self.deduplicator.exchange = record.exchange or self.deduplicator.exchange
             if isinstance(record, CorporateAction):
@@ -174,23 +180,30 @@ class Followed:
         self._note_currency(now)
         return ours
 
-    def _is_ours(self, record: RecordedBar | CorporateAction) -> bool:
-        """Whether a record of the history is in the currency of the prices so far; a split has none."""
-        if record.currency is None or (isinstance(record, CorporateAction) and record.action == "split"):
-            return True
-        is_ours = self.deduplicator.admits(record.currency)
-        self.deduplicator.refused += not is_ours
-        return is_ours
+    def _ours(self, records: list[Late]) -> list[Late]:
+        """The records of the history in the currency of the prices so far; the others are rejected."""
+        ours: list[Late] = []
+        for record in records:
+            is_split = isinstance(record, CorporateAction) and record.action == "split"
+            if record.currency is None or is_split or self.deduplicator.admits(record.currency):
+                ours.append(record)
+        self.deduplicator.refused += len(records) - len(ours)
+        return ours
 
     def found_late(self, records: list[Late]) -> list[Late]:
         """Process the result of a late-only request; returns the records to publish."""
         self.past_error = None
         new = [replace(record, symbol=self.symbol) for record in self.look_back.found(records)]
-        return [record for record in new if isinstance(record, CorporateAction) or self._is_ours(record)]
+        bars = self._ours([record for record in new if isinstance(record, RecordedBar)])
+        return [record for record in new if isinstance(record, CorporateAction) or record in bars]
 
-    def looks_due(self, now: float) -> bool:
-        """Whether a late-only request is due; True once."""
-        return self.timeline.phase == "live" and self.timeline.has_history and self.look_back.is_due(now)
+    @property
+    def _expects_late(self) -> bool:
+        return self.timeline.phase == "live" and self.timeline.has_history
+
+    def is_look_due(self, now: float) -> bool:
+        """Whether a late-only request is due."""
+        return self._expects_late and self.look_back.is_due(now)
 
     def past_delayed(self, error: SourceError) -> None:
         """Note that the request for its history failed and is repeated from the beginning."""
@@ -230,8 +243,10 @@ class Followed:
         contact = self._contact(health[self.failover.active_source])
         if has_changed:
             self.timeline.caught_up(contact)
-        elif contact and self.timeline.contact(contact, self.deduplicator.trade_id is not None):
-            self.deduplicator.after_gap()
+        elif contact:
+            self._note_contact(contact)
+        if self._expects_late and not self.look_back.is_due(now):
+            self.look_back.begin(now)
         return quotes
 
     @property
@@ -245,16 +260,13 @@ class Followed:
         behind = self._behind & {"stream"} if health.stream_open else self._behind
         return 0.0 if behind else health.contact
 
-    def marks(self, now: float) -> list[TimeMark]:
-        """The time mark that is due, if any."""
-        reached = self.timeline.mark_due()
-        if reached is None:
-            return []
+    def mark(self, reached: float, now: float) -> TimeMark:
+        """The time mark for `reached`."""
         # The clock of one source may be ahead of the median of several.
         received = datetime.fromtimestamp(max(now, reached), UTC)
         time = datetime.fromtimestamp(reached, UTC)
         source, symbol = self.failover.active_source, self.symbol
-        return [TimeMark(time=time, source=source, position=0, received_time=received, symbol=symbol)]
+        return TimeMark(time=time, source=source, position=0, received_time=received, symbol=symbol)
 
     def _take_over(self, now: float) -> list[Quote]:
         """Switch to the new active source; returns its quotes since the last quote of the other source."""

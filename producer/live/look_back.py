@@ -60,16 +60,23 @@ class LookBack:
         return self.day is not None and self.day.start <= now < self.day.end
 
     def is_due(self, now: float) -> bool:
-        """Whether a request is due; True once. The first request was that of the history."""
-        is_day_due = self.day is not None and now >= self._day_at
-        if now < self._due_at and not is_day_due:
-            return False
-        is_first = not self._due_at
-        self._due_at = now + self._pause
-        if is_day_due:
+        """Whether a request is due."""
+        return self._is_day_due(now) or 0 < self._due_at <= now
+
+    def _is_day_due(self, now: float) -> bool:
+        return self.day is not None and now >= self._day_at
+
+    def begin(self, now: float) -> None:
+        """Note that the history is complete up to now; the first request is due after a pause."""
+        if not self._due_at:
+            self.requested(now)
+
+    def requested(self, now: float) -> None:
+        """Note that late records are requested; the next request is due after a pause."""
+        if self._is_day_due(now):
             self._day_at = now + LOOK_SECONDS
+        self._due_at = now + self._pause
         self._pause = min(2 * self._pause, LOOK_SECONDS)
-        return is_day_due or not is_first
 
     def after(self, now: float) -> float:
         """The start of the request: the last 24 hours, or before the missing day."""
@@ -91,15 +98,17 @@ class LookBack:
     def found(self, records: list[Late]) -> list[Late]:
         """The new records of a result: splits and dividends not yet received in this run, and the missing day."""
         self._pause = LOOK_SECONDS
-        return [record for record in records if self._is_new(record)]
+        new: list[Late] = []
+        for record in records:
+            if isinstance(record, CorporateAction):
+                if (record.action, record.time) not in self._received:
+                    new.append(record)
+                self.noted(record)
+            elif self.day is not None and _is_of(record, self.day):
+                new.append(record)
+                self._received_until, self.day = self.day.end, None
+        return new
 
-    def _is_new(self, record: Late) -> bool:
-        if isinstance(record, CorporateAction):
-            is_new = (record.action, record.time) not in self._received
-            self.noted(record)
-            return is_new
-        start = record.start.timestamp()
-        if record.interval != "1d" or self.day is None or not self.day.start <= start < self.day.end:
-            return False
-        self._received_until, self.day = self.day.end, None
-        return True
+
+def _is_of(bar: RecordedBar, day: LocalDay) -> bool:
+    return bar.interval == "1d" and day.start <= bar.start.timestamp() < day.end

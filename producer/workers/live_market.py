@@ -151,6 +151,7 @@ class LiveMarket:
         source, name = followed.listings[0]
         after = followed.look_back.after(now) if followed.past_error is None else followed.missing_after
         self.at_work.request(source, HistoryRequest(followed.symbol, name, after, late_only=True))
+        followed.look_back.requested(now)
 
     def _handle(self, message: InboxMessage) -> Iterable[Record]:
         if isinstance(message, QuotesReceived):
@@ -185,15 +186,13 @@ class LiveMarket:
 
     def _fell_behind(self, message: TradesMissing) -> None:
         for name in message.names:
-            followed = self._active(message.source, name)
-            if followed is not None:
+            if (followed := self._active(message.source, name)) is not None:
                 followed.fell_behind(message.by, message.error)
 
     def _caught_up(self, message: TradesComplete) -> None:
         self.at_work.health[message.source].answered()
         for name in message.names:
-            followed = self._active(message.source, name)
-            if followed is not None:
+            if (followed := self._active(message.source, name)) is not None:
                 followed.caught_up(message.by, message.at)
 
     def _active(self, source: str, name: str) -> Followed | None:
@@ -205,8 +204,7 @@ class LiveMarket:
         health, polled = self.at_work.health[batch.source], bool(batch.asked)
         self._note_delays(batch)
         for quote in batch.received.quotes:
-            followed = self._by_name.get(Listing(batch.source, quote.symbol))
-            if followed is not None:
+            if (followed := self._by_name.get(Listing(batch.source, quote.symbol))) is not None:
                 before = followed.timeline.phase
                 yield from followed.take(batch.source, quote, batch.contact, polled, health.stream_open)
                 self._look_back(followed, before)
@@ -225,8 +223,7 @@ class LiveMarket:
         received, now = batch.received, self._now()
         there = received.named | {quote.symbol for quote in received.quotes}
         for name in batch.asked:
-            followed = self._active(batch.source, name)
-            if followed is None:
+            if (followed := self._active(batch.source, name)) is None:
                 continue
             followed.is_closed_by_source = name in received.closed
             if name in received.failed:
@@ -248,11 +245,14 @@ class LiveMarket:
             before = followed.timeline.phase
             yield from followed.tick(now, self.at_work.health)
             self._look_back(followed, before)
-            if followed.timeline.top_up_due(now):
+            if followed.timeline.is_top_up_due(now):
+                followed.timeline.top_up_requested()
                 self._request_history(followed)
-            if followed.looks_due(now):
+            if followed.is_look_due(now):
                 self._look_for_late(followed, now)
-            yield from followed.marks(now)
+            if (reached := followed.timeline.mark_due) is not None:
+                followed.timeline.marked(reached)
+                yield followed.mark(reached, now)
             for finding in followed.findings:
                 self.findings.put(finding)
             followed.findings.clear()

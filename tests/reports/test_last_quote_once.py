@@ -43,10 +43,11 @@ def live() -> Followed:
     take(symbol, quote(1))
     symbol.past_ended(None, MINUTE + 1)
     take(symbol, quote(61))
-    assert symbol.timeline.top_up_due(MINUTE + 70)
+    assert symbol.timeline.is_top_up_due(MINUTE + 70)
     symbol.past_ended(None, MINUTE + 70)
     assert take(symbol, quote(100))
-    assert symbol.timeline.mark_due() == MINUTE + 98
+    assert symbol.timeline.mark_due == MINUTE + 98
+    symbol.timeline.marked(MINUTE + 98)
     assert take(symbol, quote(110, 103.0))
     return symbol
 
@@ -85,7 +86,8 @@ def test_quote_that_waited_when_its_symbol_was_removed_is_not_taken_for_publishe
 def test_history_that_was_fetched_again_does_not_hide_what_was_published() -> None:
     """A gap's history ends before the last quote: after a restart amid it that quote came again."""
     symbol = live()
-    assert symbol.timeline.contact(MINUTE + 400)
+    symbol.timeline.contact(MINUTE + 400)
+    assert symbol.timeline.phase == "history"
     start = datetime.fromtimestamp(MINUTE + 60, UTC)
     bar = RecordedBar(
         symbol="AAPL", interval="1m", start=start, open=100.0, high=103.0, low=100.0, close=103.0,

@@ -270,7 +270,9 @@ def ticked(followed: Followed, now: float) -> bool:
     health.received(now, was_asked=False)
     followed.tick(now, {"yahoo": health})
     followed.timeline.phase = "live"
-    return followed.looks_due(now)
+    if is_due := followed.is_look_due(now):
+        followed.look_back.requested(now)
+    return is_due
 
 
 def test_producer_asks_for_the_day_once_it_is_over_and_until_it_is_told() -> None:

@@ -58,7 +58,7 @@ def test_live_quotes_wait_for_history() -> None:
     symbol = line()
     symbol.contact(NOON + 10)
     assert symbol.take(quote(10)) == []
-    assert symbol.mark_due() is None
+    assert symbol.mark_due is None
 
 
 def test_quotes_of_the_minute_that_live_began_in_follow_history_at_once_and_later_ones_wait_for_its_end() -> (
@@ -70,9 +70,10 @@ def test_quotes_of_the_minute_that_live_began_in_follow_history_at_once_and_late
     assert symbol.past_ended(NOON + 20, failed=False) == [quote(10)]
     assert symbol.take(quote(59)) == [quote(59)]
     assert symbol.take(quote(61)) == []
-    assert not symbol.top_up_due(NOON + 61)
-    assert symbol.top_up_due(NOON + 60 + SETTLED_SECONDS)
-    assert not symbol.top_up_due(NOON + 60 + SETTLED_SECONDS), "it is asked once"
+    assert not symbol.is_top_up_due(NOON + 61)
+    assert symbol.is_top_up_due(NOON + 60 + SETTLED_SECONDS)
+    symbol.top_up_requested()
+    assert not symbol.is_top_up_due(NOON + 60 + SETTLED_SECONDS), "it is asked once"
     assert symbol.wanted_after == NOON - 1
     assert symbol.past([bar(0)]) == [bar(0)]
     assert symbol.past_ended(NOON + 65, failed=False) == [quote(61)]
@@ -120,9 +121,11 @@ def test_action_that_comes_again_is_left_to_the_fold() -> None:
 
 def test_source_that_was_away_for_a_whole_minute_leaves_a_gap_that_history_fills() -> None:
     symbol = live_line(NOON + 10)
-    assert not symbol.contact(NOON + 119)
-    assert not symbol.contact(NOON + 120), "it was away for a second"
-    assert symbol.contact(NOON + 241), "minute 3 had no source"
+    symbol.contact(NOON + 119)
+    assert not symbol.is_gap_before(NOON + 120), "it was away for a second"
+    symbol.contact(NOON + 120)
+    assert symbol.is_gap_before(NOON + 241), "minute 3 had no source"
+    symbol.contact(NOON + 241)
     assert symbol.phase == "history"
     assert symbol.wanted_after == NOON + 119, "the minute it was lost in is told as a whole"
 
@@ -130,7 +133,7 @@ def test_source_that_was_away_for_a_whole_minute_leaves_a_gap_that_history_fills
 def test_gap_of_a_source_without_history_is_counted_and_live_goes_on() -> None:
     symbol = line(has_history=False)
     symbol.contact(NOON)
-    assert not symbol.contact(NOON + 600)
+    symbol.contact(NOON + 600)
     assert (symbol.phase, symbol.gaps) == ("live", 1)
 
 
@@ -153,32 +156,40 @@ def test_more_quotes_than_can_wait_go_on_without_history() -> None:
 
 def test_mark_comes_once_a_minute_when_the_bar_before_can_close() -> None:
     symbol = live_line(NOON + 5)
-    assert symbol.mark_due() is not None
+    assert mark(symbol) is not None
     symbol.contact(NOON + 63.9)
-    assert symbol.mark_due() is None, "stragglers may come yet"
+    assert symbol.mark_due is None, "stragglers may come yet"
     symbol.contact(NOON + 64.1)
-    assert symbol.mark_due() == pytest.approx(NOON + 64.1 - LAG_SECONDS)
+    assert mark(symbol) == pytest.approx(NOON + 64.1 - LAG_SECONDS)
     symbol.contact(NOON + 65)
-    assert symbol.mark_due() is None, "once a minute"
+    assert symbol.mark_due is None, "once a minute"
 
 
 def test_no_mark_comes_while_the_source_is_away() -> None:
     symbol = live_line(NOON + 5)
-    symbol.mark_due()
-    assert symbol.mark_due() is None
+    assert mark(symbol) is not None
+    assert symbol.mark_due is None
 
 
 def test_marks_of_a_delayed_source_lag_by_its_delay() -> None:
     symbol = line(has_history=False)
     symbol.contact(NOON + 1205)
     symbol.delay = 900.0
-    assert symbol.mark_due() == pytest.approx(NOON + 1205 - LAG_SECONDS - 900)
+    assert symbol.mark_due == pytest.approx(NOON + 1205 - LAG_SECONDS - 900)
 
 
 def test_trades_that_were_caught_up_with_leave_no_gap() -> None:
     symbol = live_line(NOON + 10)
     symbol.caught_up(NOON + 600)
-    assert not symbol.contact(NOON + 601)
+    assert not symbol.is_gap_before(NOON + 601)
+
+
+def mark(symbol: Timeline) -> float | None:
+    """The time of the mark that is due, which is then published."""
+    time = symbol.mark_due
+    if time is not None:
+        symbol.marked(time)
+    return time
 
 
 def live_line(contact: float) -> Timeline:
