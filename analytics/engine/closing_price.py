@@ -34,7 +34,7 @@ def counted_at(time: float, state: SymbolState, closed_until: int) -> PlaceInBar
     is_open = state.closed_until < start and closed_until < start
     if is_open and _ends_a_day(start, state.calendar):
         time, start = nextafter(start, 0.0), start - MINUTE
-    return PlaceInBars(time, start, state.minutes.get(start))
+    return PlaceInBars(time, start, state.open.minute(start))
 
 
 def _ends_a_day(second: int, calendar: SessionCalendar) -> bool:

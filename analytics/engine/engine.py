@@ -130,7 +130,7 @@ class Engine:
         state = self.symbols.get(symbol) or self._new_symbol(symbol, quote.exchange)
         self.changed.add(symbol)
         at, start = time, int(time) // MINUTE * MINUTE
-        bar = state.minutes.get(start)
+        bar = state.open.minute(start)
         if quote.session == REGULAR and (bar is None or bar.session != REGULAR):
             at, start, bar = counted_at(time, state, self._closed_until)
         if at >= state.next_close:

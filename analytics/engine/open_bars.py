@@ -30,7 +30,7 @@ class OpenBars:
 
     def __init__(self, series: dict[Interval, BarSeries], calendar: SessionCalendar) -> None:
         self.series = series
-        self.minutes = series["1m"].open_bars
+        self._minutes = series["1m"]
         self._calendar = calendar
         self._due: list[Due] = []
 
@@ -38,6 +38,10 @@ class OpenBars:
     def next_end(self) -> int | None:
         """When the next bar ends, epoch seconds; None if none is open."""
         return self._due[0].end if self._due else None
+
+    def minute(self, start: int) -> OpenBar | None:
+        """The open minute that began at `start`, epoch seconds."""
+        return self._minutes.open_bars.get(start)
 
     def has_ended(self, until: int) -> bool:
         """Whether an open bar ends by `until`."""
@@ -47,14 +51,14 @@ class OpenBars:
         """Open the minute of its first quote; `time` is the quote's event time."""
         slot = slot_of("1m", start, self._calendar)
         assert slot is not None, "only a day may have no slot"
-        bar = self.minutes[start] = OpenBar(slot, quote.source, quote.price, time)
+        bar = self._minutes.open(slot, quote.source, quote.price, time)
         heappush(self._due, Due(slot.end, MINUTE, start, "1m"))
         return bar
 
     def has_begun(self, interval: Interval, slot: Slot) -> bool:
         """Whether this slot has data already, if only in a minute that is still open."""
         return slot.start in self.series[interval].open_bars or any(
-            slot.start <= minute < slot.end for minute in self.minutes
+            slot.start <= minute < slot.end for minute in self._minutes.open_bars
         )
 
     def complete_minute(self, slot: Slot, piece: OpenBar) -> bool:
@@ -63,10 +67,10 @@ class OpenBars:
 
         A live stream that starts or breaks within a minute has only a part of it.
         """
-        bar = self.minutes.get(slot.start)
+        bar = self.minute(slot.start)
         is_part = bar is not None and not bar.whole and bar.end == slot.end
         if is_part:
-            self.series["1m"].begin(slot, piece)
+            self._minutes.begin(slot, piece)
         return is_part
 
     def fill(self, piece: OpenBar, intervals: Iterable[Interval], after: int) -> None:
@@ -111,7 +115,8 @@ class OpenBars:
         """A copy of the newest open bar, including the minutes that it will get when they close; None if there is
         none."""
         series = self.series[interval]
-        minutes = [minute for _, minute in sorted(self.minutes.items()) if self._will_fill(minute, interval)]
+        opened = sorted(self._minutes.open_bars.items())
+        minutes = [minute for _, minute in opened if self._will_fill(minute, interval)]
         slot = self._newest_slot(series, minutes)
         if slot is None:
             return None
@@ -149,7 +154,6 @@ class OpenBars:
         """
         for interval, series in self.series.items():
             series.restore(state[interval], None if indicators is None else indicators[interval])
-        self.minutes = self.series["1m"].open_bars
         self._due = [
             Due(bar.end, INTERVAL_SECONDS[interval], bar.start, interval)
             for interval, series in self.series.items()

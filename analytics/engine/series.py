@@ -45,10 +45,14 @@ class BarSeries:
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:
         """Open the bar of a slot with its first piece."""
-        bar = OpenBar(slot, piece.source, piece.open, piece.open_time)
+        bar = self.open(slot, piece.source, piece.open, piece.open_time)
         bar.merge(piece)
         bar.whole = piece.whole and (piece.start, piece.end) == (slot.start, slot.end)
-        self.open_bars[slot.start] = bar
+
+    def open(self, slot: Slot, source: str, price: float, time: float) -> OpenBar:
+        """Open the bar of a slot at its first price; `time` is the event time."""
+        bar = self.open_bars[slot.start] = OpenBar(slot, source, price, time)
+        return bar
 
     def is_whole(self, start: int) -> bool:
         """Whether the open bar that starts at `start` was given whole by its source."""

@@ -84,7 +84,6 @@ class SymbolState:
         self._settings = settings
         self.calendar = calendar_of(exchange)
         self.open = OpenBars({interval: self._new_series(interval) for interval in INTERVALS}, self.calendar)
-        self.minutes = self.open.minutes
         self.closed_until = 0
         self.next_close = MINUTE + settings.grace
         self.last: Quote | None = None
@@ -273,7 +272,6 @@ class SymbolState:
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}
         rebuilt = None if indicators is None else {each: indicators[symbol, each] for each in INTERVALS}
         self.open.restore(state["series"], rebuilt)
-        self.minutes = self.open.minutes
         return self
 
 
