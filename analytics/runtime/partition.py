@@ -2,8 +2,9 @@
 saved."""
 
 import time
+from typing import NamedTuple
 
-from analytics.engine.deployments import Deployments
+from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine, Event, PastBars
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import EngineSettings
@@ -30,6 +31,15 @@ REMAKING = "remaking"
 """Key in a partition's snapshot: rows of bars that closed after it are missing, completely or in part."""
 
 
+class Unwritten(NamedTuple):
+    """The results of processing a batch, until they are written; `has_new_settings` for the first with new settings."""
+
+    events: list[Event]
+    actions: list[SettledAction]
+    deployments: list[Deployment]
+    has_new_settings: bool
+
+
 class Partition:
     """An engine and its offsets: `reached` is the next offset to process, `written` the next one to write.
 
@@ -53,6 +63,7 @@ class Partition:
         self.rewriting = self.remaking or REWRITING in snapshot.partition
         self.replaced: list[Event] = []
         self.settled: list[SettledAction] = []
+        self.unwritten: Unwritten | None = None
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
         self.unsaved: set[str] = set()

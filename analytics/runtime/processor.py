@@ -13,12 +13,11 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine.deployments import Deployment, Deployments, EmptyModelSource, ModelSource, Versions
-from analytics.engine.engine import Engine, Event, PastBars
-from analytics.engine.split_check import SettledAction
+from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSource, Versions
+from analytics.engine.engine import Engine, PastBars
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
-from analytics.runtime.partition import REMAKING, REWRITING, Partition
+from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
 from analytics.runtime.rebuild import past_bars, rebuilt_engine
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
@@ -79,10 +78,6 @@ class Analysis:
         self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches = searches
         self._partitions: dict[int, Partition] = {}
-        self._events: dict[int, list[Event]] = {}
-        self._actions: dict[int, list[SettledAction]] = {}
-        self._deployments: dict[int, list[Deployment]] = {}
-        self._with_new_settings: list[int] = []
         self._live_at = self._progress_logged_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
@@ -173,9 +168,6 @@ class Analysis:
     def forget(self, partition: int) -> None:
         """Drop a partition that another member of the group now processes."""
         self._partitions.pop(partition, None)
-        self._events.pop(partition, None)
-        self._actions.pop(partition, None)
-        self._deployments.pop(partition, None)
 
     def refold(self, batch: Batch) -> None:
         """Restore the state; the events are already in the tables."""
@@ -201,19 +193,15 @@ class Analysis:
     def fold(self, batch: Batch) -> None:
         """Process new records; `write` takes the events."""
         partition = self._partitions[batch.partition]
-        if partition.engine.settings != self._settings:
+        has_new_settings = partition.engine.settings != self._settings
+        if has_new_settings:
             partition.apply_settings(self._settings)
-            self._with_new_settings.append(batch.partition)
         first, engine = batch.step.expected, partition.engine
-        self._deployments[batch.partition] = partition.deployments.update_live(
-            self._model_source.live(), first, engine
-        )
+        deployed = partition.deployments.update_live(self._model_source.live(), first, engine)
         partition.fold(batch)
         partition.written = batch.step.reached
-        self._events[batch.partition] = partition.take_events()
-        actions = partition.take_actions()
-        if actions:
-            self._actions[batch.partition] = actions
+        events, actions = partition.take_events(), partition.take_actions()
+        partition.unwritten = Unwritten(events, actions, deployed, has_new_settings)
 
     def prepare(self, _: Connection) -> None:
         """Nothing to do: the tables need no preparation."""
@@ -221,18 +209,19 @@ class Analysis:
     def write(self, cursor: Cursor) -> None:
         """Write closed bars, splits, dividends and deployments. The first write with new settings also writes a
         snapshot that contains them."""
-        for partition, events in self._events.items():
-            write_closed(cursor, partition, events)
+        for number, partition in self._partitions.items():
+            if partition.unwritten is None:
+                continue
+            events, actions, deployed, has_new_settings = partition.unwritten
+            write_closed(cursor, number, events)
             write_forecasts(cursor, events)
-        for partition, actions in self._actions.items():
-            write_actions(cursor, partition, [settled for settled in actions if not settled.rejection])
+            write_actions(cursor, number, [settled for settled in actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
-        for partition, deployments in self._deployments.items():
-            write_deployments(cursor, partition, deployments)
-        for partition in self._with_new_settings:
-            delete_records(cursor, sorted(self._partitions[partition].engine.symbols))
-            self._write_snapshot(cursor, partition)
-        self._events, self._actions, self._deployments, self._with_new_settings = {}, {}, {}, []
+            write_deployments(cursor, number, deployed)
+            if has_new_settings:
+                delete_records(cursor, sorted(partition.engine.symbols))
+                self._write_snapshot(cursor, number)
+            partition.unwritten = None
 
     def rest(self, connection: Connection) -> None:
         """Update the live view several times a second, and save a snapshot when one is due."""
