@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from db.migrate import migrate
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.lease import release
 from shared.embedded.ports import free_port
+from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from shared.settings.brokers import Brokers
 from tests.integration.desk import Desk
 from tests.integration.live import stand_in
@@ -90,3 +92,27 @@ def standin() -> Iterator[StandIn]:
     """Every provider on 127.0.0.1, with two coins that trade all week. Tests of other markets have one of their own."""
     with stand_in() as standin:
         yield standin
+
+
+@pytest.fixture
+def dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
+    """An empty database of this test's own, with its tables."""
+    name = request.node.name.removeprefix("test_")[:60]
+    made = make_database(embedded_postgres, name)
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[Connection]:
+    """A connection to the test's database."""
+    opened = connect(dsn, "test")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cursor(connection: Connection) -> Iterator[Cursor]:
+    """A cursor in a transaction."""
+    with transaction(connection) as opened:
+        yield opened

@@ -1,44 +1,16 @@
 """The page's queries of forecasts, with a real PostgreSQL."""
 
-from collections.abc import Iterator
-from contextlib import closing
-
-import pytest
-
 from dashboard.read import forecast_queries as queries
 from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import ForecastPath, ModelAccuracy, PastForecastRow, RecordRow
-from db.migrate import migrate
-from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
+from shared.postgres.database import Connection, Cursor, transaction
 from tests.screen_rows import MINUTE, ScreenMinute, fill, forecast, model_record, record, trained_forecast
 from tests.waiting import wait_for
 
 NOON = 1_763_985_600
 AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
 UNDECIDED = "not distinguishable from no change"
-
-
-@pytest.fixture
-def dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
-    """An empty database of this test's own, with its tables."""
-    made = make_database(embedded_postgres, request.node.name.removeprefix("test_")[:60])
-    migrate(made)
-    return made
-
-
-@pytest.fixture
-def connection(dsn: str) -> Iterator[Connection]:
-    """A connection to the test's database."""
-    with closing(connect(dsn, "test")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def cursor(connection: Connection) -> Iterator[Cursor]:
-    """A cursor in a transaction."""
-    with transaction(connection) as opened:
-        yield opened
 
 
 def test_record_tells_of_each_model_its_own_figures_and_of_no_other(cursor: Cursor) -> None:

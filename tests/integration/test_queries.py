@@ -1,14 +1,11 @@
 """The page's queries with a real PostgreSQL, and the thread that runs them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from dashboard.presenters.panels import is_alive
 from dashboard.read import queries
 from dashboard.read.read_model import ReadModel, read_only_connection
 from dashboard.read.rows import PartRow
-from db.migrate import migrate
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from shared.runtime.lifecycle import HeartbeatRow
@@ -31,30 +28,6 @@ from tests.waiting import wait_for
 
 NOON = 1_763_985_600
 DAY = 86_400
-
-
-@pytest.fixture
-def dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
-    """An empty database of this test's own, with its tables."""
-    name = request.node.name.removeprefix("test_")[:60]
-    made = make_database(embedded_postgres, name)
-    migrate(made)
-    return made
-
-
-@pytest.fixture
-def connection(dsn: str) -> Iterator[Connection]:
-    """A connection to the test's database."""
-    opened = connect(dsn, "test")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def cursor(connection: Connection) -> Iterator[Cursor]:
-    """A cursor in a transaction."""
-    with transaction(connection) as opened:
-        yield opened
 
 
 def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:

@@ -1,7 +1,6 @@
 """Scenario: a part hangs, stopped by SIGSTOP or in a call that never returns. It is detected by its missing heartbeat
 and replaced; a part that is only busy is left alone. A part that fails stops no other part."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +8,6 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from threading import Event, Thread
 
 import psutil
-import psycopg2
 import pytest
 
 from dashboard.presenters.notices import warning
@@ -22,9 +20,7 @@ from producer.publishing.publisher import Publisher, last_positions
 from shared.embedded import Kafka, Postgres
 from shared.errors import StopPart, Unavailable
 from shared.kafka import LogWriter
-from shared.observability.heartbeat import BEAT_SECONDS, Pulse
 from shared.observability.status_board import shown
-from shared.postgres.database import connect, transaction
 from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Embedded, Errors
@@ -202,50 +198,6 @@ def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
         pipeline.process.communicate(timeout=PATIENCE)
 
 
-def test_a_member_that_is_frozen_amid_a_transaction_is_ended_by_the_server_and_its_locks_with_it(
-    desk: Desk,
-) -> None:
-    dsn = desk.database()
-    with (
-        closing(connect(dsn, "frozen")) as frozen,
-        closing(connect(dsn, "other")) as other,
-        pytest.raises(Unavailable),
-        transaction(frozen) as cursor,
-    ):
-        cursor.execute("show idle_in_transaction_session_timeout")
-        assert cursor.fetchall() == [("1min",)]
-        cursor.execute("set idle_in_transaction_session_timeout = '200ms'")
-        cursor.execute("select pg_advisory_xact_lock(1)")
-        with transaction(other) as waiting:
-            waiting.execute("select pg_advisory_xact_lock(1)")
-        cursor.execute("select 1")
-
-
-def test_a_client_of_the_user_that_is_forgotten_amid_a_transaction_holds_its_locks_for_a_while_only(
-    embedded_postgres: str,
-) -> None:
-    """Scenario: `begin; lock table quotes` in psql, and its terminal stopped over the weekend."""
-    with closing(psycopg2.connect(embedded_postgres)) as forgotten, forgotten.cursor() as cursor:
-        cursor.execute("show idle_in_transaction_session_timeout")
-        assert cursor.fetchall() == [("15min",)]
-
-
-def test_nobody_waits_without_end_for_a_lock_or_an_answer(desk: Desk) -> None:
-    dsn = desk.database()
-    with closing(connect(dsn, "holder")) as holder, closing(connect(dsn, "other")) as other:
-        with transaction(other) as cursor:
-            limits = []
-            for name in ("lock_timeout", "statement_timeout"):
-                cursor.execute(f"show {name}")
-                limits += cursor.fetchall()
-        assert limits == [("30s",), ("10min",)]
-        with transaction(holder) as cursor:
-            cursor.execute("select pg_advisory_xact_lock(2)")
-            with pytest.raises(Unavailable, match="lock timeout"), transaction(other) as waiting:
-                waiting.execute("set local lock_timeout = '100ms'")
-                waiting.execute("select pg_advisory_xact_lock(2)")
-
-
 def test_a_part_of_which_one_thread_hangs_is_found_though_its_loop_runs() -> None:
     """Scenario: the thread that sends heartbeats, or hears a provider, hangs; the loop of the producer turned on."""
     loop = "[(pulse.beat(), time.sleep(0.05)) for _ in range(100000)]"
@@ -258,37 +210,6 @@ def test_a_part_of_which_one_thread_hangs_is_found_though_its_loop_runs() -> Non
         first = pid_of(works)
         wait_for(lambda: hangs.deaths == 1)
         assert (pid_of(works), works.deaths) == (first, 0)
-
-
-def test_a_loop_gives_no_sign_for_a_strand_that_hangs_and_does_again_when_that_goes_on() -> None:
-    ours, theirs = os.pipe()
-    pulse, turn, turned, over = Pulse(), Event(), Event(), Event()
-    pulse.begin(theirs)
-    os.read(ours, 100)
-
-    def work() -> None:
-        with pulse.strand(0.2):
-            turn.wait(PATIENCE)
-            pulse.beat()
-            turned.set()
-            over.wait(PATIENCE)
-
-    thread = Thread(target=work)
-    thread.start()
-    os.set_blocking(ours, False)
-    until = time.monotonic() + 1.5 * BEAT_SECONDS
-    while time.monotonic() < until:
-        pulse.beat()
-    with pytest.raises(BlockingIOError):
-        os.read(ours, 100)
-    turn.set()
-    turned.wait(PATIENCE)
-    pulse.beat()
-    assert os.read(ours, 100) == b"0\n"
-    over.set()
-    thread.join()
-    os.close(ours)
-    os.close(theirs)
 
 
 def test_a_producer_whose_messages_are_not_sent_begins_anew_though_kafka_can_be_reached(
@@ -316,29 +237,3 @@ def test_a_producer_whose_messages_are_not_sent_begins_anew_though_kafka_can_be_
             with pytest.raises(Unavailable, match="has acknowledged nothing"):
                 publisher.publish([quote(1.0, 61.0, position=2)], Event())
         over.set()
-
-
-def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:
-    ours, theirs = os.pipe()
-    pulse = Pulse()
-    pulse.begin(theirs)
-    for _ in range(100_000):
-        pulse.report_failure("x" * 1000)
-    os.close(ours)
-    pulse.report_failure("nobody listens")
-    os.close(theirs)
-
-
-def test_long_steps_of_several_threads_leave_nothing_behind() -> None:
-    """Scenario: two charts were loaded at once; from then on a frozen screen was found after 15 minutes, not one."""
-    ours, theirs = os.pipe()
-    pulse = Pulse()
-    pulse.begin(theirs)
-    first, second = pulse.long_step(900), pulse.long_step(300)
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    second.__exit__(None, None, None)
-    assert os.read(ours, 100).split() == [b"0", b"900", b"900", b"300", b"0"]
-    os.close(ours)
-    os.close(theirs)

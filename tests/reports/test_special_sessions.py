@@ -1,4 +1,4 @@
-"""Days that differ from the calendar: Saturdays on which Mumbai is open, storms that close Hong Kong."""
+"""Days that differ from the calendar: Saturdays on which Mumbai is open."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,20 +9,12 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from producer.live.deduplication import KnownOfSymbol
-from producer.live.followed import Followed
-from producer.live.health import SourceHealth
-from producer.live.look_back import SETTLED_SECONDS
-from producer.live.symbol_condition import condition_of
 from producer.sources.yahoo.chart_types import Chart
-from producer.sources.yahoo.history import history, spans
-from producer.sources.yahoo.quotes import read
+from producer.sources.yahoo.history import history
 from shared.calendars.calendars import calendar_of
 from shared.calendars.special_days import special_day
-from shared.errors import StreamSilent
-from shared.market.listings import Listing
 from shared.market.messages import encode
-from shared.market.records import Bar, Quote, Record, RecordedBar
+from shared.market.records import Bar, Record, RecordedBar
 from shared.postgres.database import Connection, transaction
 from tests.integration.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, databases, fold, table
 from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
@@ -241,166 +233,3 @@ def test_database_of_the_version_before_gets_the_day_and_all_that_follows_from_i
     assert before != table(fresh, "indicators")
     fold(fresh, NEW_PERIODS, log, len(log), killed=False)
     assert before == table(fresh, "indicators")
-
-
-def told_quote(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:
-    return msgspec.structs.replace(
-        quote(at, price, exchange="NSI"), source="yahoo", session=session, currency="INR"
-    )
-
-
-def symbol_followed(known: KnownOfSymbol | None = None) -> Followed:
-    """One whose history is in."""
-    followed = Followed(
-        "A", (Listing("yahoo", "A"),), known or KnownOfSymbol(SATURDAY - 60.0), True, 2.0, 0.01
-    )
-    followed.past_ended(None, SATURDAY - 30.0)
-    followed.timeline.phase = "live"
-    return followed
-
-
-def take(followed: Followed, said: Quote) -> None:
-    followed.take("yahoo", said, said.received_time.timestamp(), False, True)
-
-
-def ticked(followed: Followed, now: float) -> bool:
-    """Whether it is time to look for what comes late; what was heard in between left no gap."""
-    health = SourceHealth(streams=True)
-    health.connected()
-    health.received(now, was_asked=False)
-    followed.tick(now, {"yahoo": health})
-    followed.timeline.phase = "live"
-    if is_due := followed.is_look_due(now):
-        followed.look_back.requested(now)
-    return is_due
-
-
-def test_producer_asks_for_the_day_once_it_is_over_and_until_it_is_told() -> None:
-    """Scenario: no gap, so that no history was asked for: the day of the special session never came."""
-    followed = symbol_followed()
-    ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60))
-    assert not ticked(followed, SATURDAY + 61)
-    assert not ticked(followed, ENDS + 60) or followed.look_back.after(ENDS + 60) < OPENS
-    assert ticked(followed, ENDS + 12_000)
-    after = followed.look_back.after(ENDS + 12_000)
-    assert after < OPENS
-    assert "1d" in [span.interval for span in spans(moment(after), moment(ENDS + 12_000))]
-    told = day(SATURDAY, 120.0)
-    assert followed.found_late([day(FRIDAY, 9.0), told]) == [told]
-    assert followed.found_late([told]) == [], "once"
-    assert followed.look_back.after(ENDS + 24_000) > ENDS - 86_400
-
-
-def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for_shortly_before() -> None:
-    """Scenario: each look for splits and dividends put off that for the day by three hours."""
-    followed = symbol_followed()
-    ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60))
-    assert ticked(followed, ENDS - 60), "for splits and dividends"
-    assert not ticked(followed, ENDS + SETTLED_SECONDS - 1)
-    assert ticked(followed, ENDS + SETTLED_SECONDS)
-    assert not ticked(followed, ENDS + SETTLED_SECONDS + 1), "once"
-
-
-def test_producer_that_starts_behind_the_day_asks_for_it_too() -> None:
-    """Scenario: it was stopped on Saturday evening: the last quote in the log tells which day is missing."""
-    followed = symbol_followed(KnownOfSymbol(ENDS + 3600.0, quoted=(SATURDAY + 60.0, 120.0)))
-    ticked(followed, MONDAY)
-    take(followed, told_quote(MONDAY + 1))
-    assert ticked(followed, MONDAY + 2)
-    assert followed.look_back.after(MONDAY + 2) < OPENS
-    assert not ticked(followed, second("2026-02-16T10:00") + 1) or followed.look_back.day is None
-
-
-@pytest.mark.parametrize("session", ["pre", "post", "overnight"])
-def test_quotes_outside_of_a_session_ask_for_no_day(session: str) -> None:
-    """Scenario: US shares are traded on Sunday evening, at another place."""
-    followed = symbol_followed()
-    ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60, session=session))
-    ticked(followed, SATURDAY + 61)
-    assert followed.look_back.day is None
-
-
-def test_quotes_of_a_day_without_a_session_are_told_as_live() -> None:
-    """Scenario: "Market closed" amid the quotes of a special session."""
-    followed = symbol_followed()
-    ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60))
-    ticked(followed, SATURDAY + 61)
-    health = SourceHealth(streams=True)
-    health.connected()
-    assert condition_of(followed, health, SATURDAY + 62)[:2] == ("live", "")
-    assert condition_of(followed, health, SATURDAY + 600)[:2] == ("closed", "market closed")
-
-
-TYPHOON = second("2026-07-14T03:00")
-"""A Tuesday morning in Hong Kong on which the calendar has a session."""
-MOURNING = second("2026-07-14T15:00")
-"""The same day in New York, an hour and a half into its session."""
-
-
-def shut(
-    state: str, symbol: str = "0700.HK", exchange: str = "HKG", now: int = TYPHOON
-) -> tuple[Followed, SourceHealth]:
-    """A share whose stream is silent, and that a poll tells as it was on Monday."""
-    row = {
-        "symbol": symbol,
-        "exchange": exchange,
-        "quoteType": "EQUITY",
-        "regularMarketPrice": 400.0,
-        "regularMarketTime": now - 86_400,
-        "marketState": state,
-    }
-    received = read([row], [symbol], moment(now))
-    followed = Followed(symbol, (Listing("yahoo", symbol),), None, False, 2.0, 0.01)
-    take(followed, msgspec.structs.replace(received.quotes[0], received_time=moment(now - 7200)))
-    followed.is_closed_by_source = symbol in received.closed
-    health = SourceHealth(streams=True)
-    health.connected()
-    health.lost(StreamSilent("yahoo sent nothing for 31 s"), True, now + 20)
-    health.received(now, was_asked=True)
-    return followed, health
-
-
-def test_day_on_which_a_storm_closes_the_exchange_is_closed_where_its_source_says_so() -> None:
-    """Scenario: the calendar has a session, the exchange stays closed: "stream silent" stood there all day."""
-    followed, health = shut("CLOSED")
-    said = condition_of(followed, health, TYPHOON)
-    assert (said.state, said.cause) == ("closed", "market closed")
-    assert said.detail == "yahoo reports the exchange as closed, although its calendar has a session"
-    assert said.opens_at == second("2026-07-15T01:30")
-    followed, health = shut("REGULAR")
-    assert condition_of(followed, health, TYPHOON).cause == "stream silent"
-    assert condition_of(followed, health, TYPHOON + 8 * 3600).cause == "market closed", (
-        "until the session ends"
-    )
-
-
-def test_share_of_new_york_that_its_source_calls_closed_opens_on_the_next_day() -> None:
-    """Scenario: a day of mourning; the page counted down to the opening of the same morning."""
-    followed, health = shut("CLOSED", "AAPL", "NMS", MOURNING)
-    said = condition_of(followed, health, MOURNING)
-    assert (said.cause, said.opens_at) == ("market closed", second("2026-07-15T13:30"))
-
-
-def test_day_without_a_bar_of_the_source_makes_none() -> None:
-    """Scenario: the same day in bars: no gap is reported, no bar is invented, and the next day goes on."""
-    followed, health = shut("CLOSED")
-    followed.tick(TYPHOON, {"yahoo": health})
-    gaps = followed.timeline.gaps
-    for minute in range(300):
-        now = TYPHOON + 60.0 * minute
-        health.received(now, was_asked=True)
-        assert followed.tick(now, {"yahoo": health}) == []
-    assert followed.timeline.gaps == gaps
-    monday, wednesday = (second(f"2026-07-{date:02}T01:30") for date in (13, 15))
-    records: list[Record] = [recorded_bar(monday, "1d", (2.0, 3.0, 1.0, 2.0), 5.0, "HKG")]
-    records += [mark(TYPHOON + 60 * minute, "A") for minute in range(300)]
-    records += [recorded_bar(wednesday, "1d", (2.0, 3.0, 1.0, 2.5), 5.0, "HKG"), mark(wednesday + 86_400)]
-    events = folded(Engine(EngineSettings()), records)
-    assert [(bar.interval, bar.start) for bar in (each.closed.bar for each in events)] == [
-        ("1d", monday),
-        ("1d", wednesday),
-    ]

@@ -1,0 +1,54 @@
+"""Scenario: a client of the database hangs; the server ends its transaction, and others wait for a limited time."""
+
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from shared.errors import Unavailable
+from shared.postgres.database import connect, transaction
+from tests.integration.desk import Desk
+
+
+def test_a_member_that_is_frozen_amid_a_transaction_is_ended_by_the_server_and_its_locks_with_it(
+    desk: Desk,
+) -> None:
+    dsn = desk.database()
+    with (
+        closing(connect(dsn, "frozen")) as frozen,
+        closing(connect(dsn, "other")) as other,
+        pytest.raises(Unavailable),
+        transaction(frozen) as cursor,
+    ):
+        cursor.execute("show idle_in_transaction_session_timeout")
+        assert cursor.fetchall() == [("1min",)]
+        cursor.execute("set idle_in_transaction_session_timeout = '200ms'")
+        cursor.execute("select pg_advisory_xact_lock(1)")
+        with transaction(other) as waiting:
+            waiting.execute("select pg_advisory_xact_lock(1)")
+        cursor.execute("select 1")
+
+
+def test_a_client_of_the_user_that_is_forgotten_amid_a_transaction_holds_its_locks_for_a_while_only(
+    embedded_postgres: str,
+) -> None:
+    """Scenario: `begin; lock table quotes` in psql, and its terminal stopped over the weekend."""
+    with closing(psycopg2.connect(embedded_postgres)) as forgotten, forgotten.cursor() as cursor:
+        cursor.execute("show idle_in_transaction_session_timeout")
+        assert cursor.fetchall() == [("15min",)]
+
+
+def test_nobody_waits_without_end_for_a_lock_or_an_answer(desk: Desk) -> None:
+    dsn = desk.database()
+    with closing(connect(dsn, "holder")) as holder, closing(connect(dsn, "other")) as other:
+        with transaction(other) as cursor:
+            limits = []
+            for name in ("lock_timeout", "statement_timeout"):
+                cursor.execute(f"show {name}")
+                limits += cursor.fetchall()
+        assert limits == [("30s",), ("10min",)]
+        with transaction(holder) as cursor:
+            cursor.execute("select pg_advisory_xact_lock(2)")
+            with pytest.raises(Unavailable, match="lock timeout"), transaction(other) as waiting:
+                waiting.execute("set local lock_timeout = '100ms'")
+                waiting.execute("select pg_advisory_xact_lock(2)")

@@ -1,0 +1,67 @@
+"""Heartbeats of a part with threads that hang, long steps, and a supervisor that is stopped."""
+
+import os
+import time
+from threading import Event, Thread
+
+import pytest
+
+from shared.observability.heartbeat import BEAT_SECONDS, Pulse
+from tests.slowness import PATIENCE
+
+
+def test_a_loop_gives_no_sign_for_a_strand_that_hangs_and_does_again_when_that_goes_on() -> None:
+    ours, theirs = os.pipe()
+    pulse, turn, turned, over = Pulse(), Event(), Event(), Event()
+    pulse.begin(theirs)
+    os.read(ours, 100)
+
+    def work() -> None:
+        with pulse.strand(0.2):
+            turn.wait(PATIENCE)
+            pulse.beat()
+            turned.set()
+            over.wait(PATIENCE)
+
+    thread = Thread(target=work)
+    thread.start()
+    os.set_blocking(ours, False)
+    until = time.monotonic() + 1.5 * BEAT_SECONDS
+    while time.monotonic() < until:
+        pulse.beat()
+    with pytest.raises(BlockingIOError):
+        os.read(ours, 100)
+    turn.set()
+    turned.wait(PATIENCE)
+    pulse.beat()
+    assert os.read(ours, 100) == b"0\n"
+    over.set()
+    thread.join()
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:
+    ours, theirs = os.pipe()
+    pulse = Pulse()
+    pulse.begin(theirs)
+    for _ in range(100_000):
+        pulse.report_failure("x" * 1000)
+    os.close(ours)
+    pulse.report_failure("nobody listens")
+    os.close(theirs)
+
+
+def test_long_steps_of_several_threads_leave_nothing_behind() -> None:
+    """Scenario: two charts were loaded at once; from then on a frozen screen was found after 15 minutes, not one."""
+    ours, theirs = os.pipe()
+    pulse = Pulse()
+    pulse.begin(theirs)
+    first, second = pulse.long_step(900), pulse.long_step(300)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert os.read(ours, 100).split() == [b"0", b"900", b"900", b"300", b"0"]
+    os.close(ours)
+    os.close(theirs)
