@@ -31,7 +31,10 @@ from tests.unit.records import quote
 from tests.waiting import wait_for
 
 QUICK = Errors(hang_seconds=5.0, retry_delay=0.0)
-SIGNS = "import os, signal, sys, time; from shared import pulse; pulse.begin(int(sys.argv[-1])); "
+SIGNS = (
+    "import os, signal, sys, time; from shared.observability import heartbeat as pulse; "
+    "pulse.begin(int(sys.argv[-1])); "
+)
 ALIVE = SIGNS + "[(pulse.beat(), time.sleep(0.05)) for _ in range(100000)]"
 SLEEPS = "import time; time.sleep(600)"
 
