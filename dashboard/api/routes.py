@@ -1,7 +1,6 @@
 """The HTTP API for the page and other programs."""
 
 from asyncio import to_thread
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -13,7 +12,7 @@ from dashboard.presenters.feature_names import with_feature_labels
 from dashboard.presenters.figures import columns
 from dashboard.presenters.outcomes import figure, outcomes
 from dashboard.read.read_model import MAX_BARS, ReadModel
-from dashboard.read.rows import ActionRow, ChartBar
+from dashboard.read.rows import SeriesKey
 from shared.errors import TickstreamError
 from shared.market.records import Interval
 
@@ -69,22 +68,25 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
         """
         if before is not None and after is not None:
             return JSONResponse({"detail": "before and after can't be combined"}, 422)
-        key, name = (symbol, interval), "has_older" if after is None else "has_newer"
         try:
-            if after is None:
-                found, has_more = await to_thread(model.closed_bars, key, bars, before)
-            else:
-                found, has_more = await to_thread(model.bars_after, key, bars, after)
+            answer = await to_thread(_history, model, (symbol, interval), bars, before, after, adjusted)
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
-        actions = model.snapshot.reading.actions.get(symbol, ())
-        answer = await to_thread(_history, found, actions, adjusted)
-        return JSONResponse({"symbol": symbol, "interval": interval, **answer, name: has_more})
+        return JSONResponse({"symbol": symbol, "interval": interval, **answer})
 
 
-def _history(found: list[ChartBar], actions: Sequence[ActionRow], adjusted: bool) -> dict[str, Any]:
-    """Bars as columns, adjusted on request, and the splits and dividends of their symbol."""
-    return {"columns": columns(adjust(found, actions) if adjusted else found), "marks": marks(actions)}
+def _history(
+    model: ReadModel, key: SeriesKey, count: int, before: int | None, after: int | None, adjusted: bool
+) -> dict[str, Any]:
+    """Bars as columns, adjusted on request, and the splits and dividends of their symbol. Raises Unavailable."""
+    if after is None:
+        found, has_more = model.closed_bars(key, count, before)
+    else:
+        found, has_more = model.bars_after(key, count, after)
+    actions = model.snapshot.reading.actions.get(key[0], ())
+    shown = adjust(found, actions) if adjusted else found
+    more = "has_older" if after is None else "has_newer"
+    return {"columns": columns(shown), "marks": marks(actions), more: has_more}
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
