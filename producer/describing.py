@@ -1,4 +1,4 @@
-"""The output of `python -m producer.symbols list` and `describe`: turns rows into terminal tables. Pure."""
+"""The output of `python -m producer.symbols list` and `describe`: turns rows into terminal tables."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

@@ -21,18 +21,20 @@ FILES = sorted(
 )
 MODULES = [path for path in FILES if path.suffix == ".py"]
 STATEMENT = re.compile(
-    r"\s*(select|insert|update|delete|create|alter|copy|set local|lock|drop|truncate)\s", re.IGNORECASE
+    r"\s*(select|insert|update|delete|create(?! the)|alter|copy|set local|lock|drop|truncate)\s"
 )
 WITH_SQL = set(
     """
-    analytics/forecast_tables analytics/remake analytics/replacing analytics/search_tables analytics/serving_tables
-    analytics/tables consumer/tables dashboard/diagnostics dashboard/forecast_queries dashboard/queries
-    dashboard/read_model db/cutting db/migrate db/divergence ml/diagnostics_tables ml/history_tables ml/training_tables
-    producer/live_offer producer/standing producer/watching shared/database shared/parts shared/progress
-    shared/embedded/postgres_probe shared/status_board
+    analytics/runtime/remake analytics/store/deployment_tables analytics/store/forecast_tables
+    analytics/store/replacing analytics/store/search_tables analytics/store/tables consumer/tables
+    dashboard/read/diagnostics dashboard/read/forecast_queries dashboard/read/queries dashboard/read/read_model
+    db/cutting db/divergence db/migrate ml/datasets/history_tables ml/diagnostics/diagnostics_tables
+    ml/training/training_tables producer/store/symbol_queries producer/store/tables producer/workers/live_offer
+    shared/embedded/postgres_probe shared/observability/status_board shared/postgres/database
+    shared/postgres/upsert shared/runtime/lifecycle shared/runtime/offsets
     """.split()  # noqa: SIM905
 )
-"""The modules that speak to the tables."""
+"""The modules that contain SQL."""
 
 
 def tree_of(path: Path) -> ast.Module:
