@@ -21,7 +21,7 @@ FILES = sorted(
 )
 MODULES = [path for path in FILES if path.suffix == ".py"]
 STATEMENT = re.compile(
-    r"\s*(select|insert|update|delete|create(?! the)|alter|copy|set local|lock|drop|truncate)\s"
+    r"\s*(select|insert|update|delete|create(?! (?:the|bars) )|alter|copy|set local|lock|drop|truncate)\s"
 )
 WITH_SQL = set(
     """
