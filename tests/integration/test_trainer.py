@@ -152,7 +152,7 @@ def test_model_that_is_not_in_use_any_more_adds_nothing_to_the_bars(trading_desk
     assert closed == {"1m": Progress(2 * BARS, 2 * (BARS - 64 - 6))}
 
 
-@pytest.mark.parametrize(("status", "words"), [(-9, "died with status -9"), (None, ""), (0, "")])
+@pytest.mark.parametrize(("status", "words"), [(-9, "failed with exit status -9"), (None, ""), (0, "")])
 def test_round_that_dies_is_told_of(
     trading_desk: Desk, caplog: pytest.LogCaptureFixture, status: int | None, words: str
 ) -> None:
