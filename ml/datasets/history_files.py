@@ -61,7 +61,7 @@ def _leave_out_unseen_splits(history: TrainingHistory) -> None:
         if not shows_split(before, after, ratio, expected=True):
             history.splits.remove(split)
             log.warning(
-                "%s: the split of %g for 1 is ignored: the close before it was %g, the close after it is %g.",
+                "%s: the split of %g for 1 is set aside: the close before it was %g, the close after it is %g.",
                 *(history.symbol, ratio, before, after),
             )
 
