@@ -59,7 +59,7 @@ def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_ca
     press(page, "1h")
     note = page.locator("#late")
     expect(note).to_contain_text("Could not load the bars of AAPL, 1h. Retrying in")
-    expect(note).to_contain_text("The chart shows AAPL, 1m.")
+    expect(note).to_contain_text("The chart still shows AAPL, 1m.")
     pauses = refusal.wait_for(3)
     assert 1 <= pauses[0] < 2 <= pauses[1], pauses
     assert drawn(page).interval == "1m"
