@@ -186,7 +186,7 @@ def _pickled(estimator: object) -> bytes:
 def _content(path: Path) -> memoryview:
     """Raises ValueError if there is no file or it is too large, and OSError."""
     if not path.is_file():
-        raise ValueError("there is no such file")
+        raise ValueError("file not found")
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_BYTES:

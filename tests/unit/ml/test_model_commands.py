@@ -148,7 +148,7 @@ def test_regression_is_trained_and_forecasts_every_bar(bars: Path, tmp_path: Pat
 def test_forecasting_without_a_model_says_how_to_train_one(bars: Path, tmp_path: Path) -> None:
     done = run(tmp_path, "batch_predict_linear_regression", bars, "--out", tmp_path / "out.csv")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "there is no such file" in done.stderr
+    assert "file not found" in done.stderr
     assert "python -m ml.train_linear_regression" in done.stderr
     assert not (tmp_path / "out.csv").exists()
 
@@ -198,7 +198,7 @@ def test_what_cannot_be_evaluated_gives_an_error_message(
 def test_errors_are_printed_to_standard_error(tmp_path: Path) -> None:
     done = run(tmp_path, "evaluate", tmp_path / "gone.csv")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"evaluate: {tmp_path}/gone.csv: there is no such file.\n"
+    assert done.stderr == f"evaluate: {tmp_path}/gone.csv: file not found.\n"
 
 
 def test_naming_no_bars_or_both_kinds_is_refused(bars: Path, tmp_path: Path) -> None:
