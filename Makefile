@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help run test tests test-pythons check chaos soak bench lock clean
+.PHONY: help run test tests test-pythons check chaos soak bench lock example clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -43,6 +43,9 @@ lock: $(VENV)/ready-dev ## write the lock files from requirements*.txt; ARGS=--u
 	$(VENV)/bin/uv $(LOCK) requirements.txt -o requirements.lock
 	$(VENV)/bin/uv $(LOCK) -c requirements.lock requirements-dev.txt -o requirements-dev.lock
 	$(VENV)/bin/uv $(LOCK) -c requirements.lock requirements-lstm.txt -o requirements-lstm.lock
+
+example: $(VENV)/ready ## write the lines of .env.example again that are made from the catalog of indicators
+	$(RUN) -m shared.settings.example
 
 clean: ## remove the Python environments; the data in .tickstream are kept
 	rm -rf $(VENV) $(VENV)-3.*

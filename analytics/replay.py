@@ -27,7 +27,7 @@ from analytics.engine.engine import Engine
 from analytics.engine.series import ClosedBar
 from analytics.engine.set_aside import SetAside
 from analytics.engine.symbol_state import EngineSettings
-from analytics.indicators.indicator_set import IndicatorRow
+from analytics.indicators import catalog
 from analytics.runtime.settings import engine_settings
 from analytics.store.tables import export_quotes
 from shared.errors import ConfigError, TickstreamError
@@ -40,7 +40,7 @@ from shared.settings.config import Config
 
 COLUMNS = (
     *("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap"),
-    *IndicatorRow._fields,
+    *catalog.COLUMNS,
 )
 STEP = 10_000
 

@@ -255,7 +255,7 @@ def _wiring(context: PageContext) -> list[Any]:
         dcc.Store(id="ask"),
         dcc.Store(id="delta"),
         dcc.Store(id="look", data=chart_options()),
-        dcc.Store(id="series", data=chart_series(context.periods, context.alerts)),
+        dcc.Store(id="series", data=chart_series(context.alerts)),
         dcc.Store(id="fan", data=fan_series()),
         dcc.Store(id="labels", data={study.key: study.label for study in studies(context.periods)}),
     ]

@@ -3,13 +3,10 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from analytics.indicators.catalog import COLUMNS
 from shared.postgres.database import Cursor
 
 MINUTE = 60
-INDICATORS = (
-    "rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd", "macd_signal", "macd_histogram",
-    "bollinger_lower", "bollinger_middle", "bollinger_upper", "volatility",
-)  # fmt: skip
 
 
 class ScreenMinute(NamedTuple):
@@ -40,7 +37,7 @@ class ScreenMinute(NamedTuple):
 
     def indicators(self) -> dict[str, object]:
         """Indicators that can be told apart: the RSI is 55, every other lies near the close."""
-        near = {name: self.close + index / 10 for index, name in enumerate(INDICATORS)}
+        near = {name: self.close + index / 10 for index, name in enumerate(COLUMNS)}
         return {
             **near,
             "rsi": 55.0,

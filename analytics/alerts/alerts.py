@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Literal, NamedTuple
 
-from analytics.indicators.indicator_set import IndicatorRow
+from analytics.indicators.indicator_row import PLACES, IndicatorRow
 from shared.calendars.calendars import DAY, SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
@@ -19,6 +19,7 @@ Zone = Literal["reached", "margin", "rearmed"]
 """The zone of a value: at or beyond its threshold, in the margin below it, or below the margin, where the rule is
 rearmed."""
 
+RSI, VOLATILITY = PLACES["rsi"], PLACES["volatility"]
 RSI_MARGIN = 5.0
 """An RSI rule is rearmed 5 points inside its threshold."""
 RELATIVE_MARGIN = 0.9
@@ -100,18 +101,18 @@ class AlertRules:
 
     def _judge(self, bar: Bar, row: IndicatorRow, typical: TypicalVolume) -> Iterator[tuple[Alert, Zone]]:
         """For each rule that has a value: the alert that it would raise, and the zone of the value."""
-        limits = self._settings
-        if row.rsi is not None:
+        limits, rsi, volatility = self._settings, row[RSI], row[VOLATILITY]
+        if rsi is not None:
             over, under = limits.rsi_overbought, limits.rsi_oversold
-            yield Alert("rsi_overbought", row.rsi, over), _zone(row.rsi, over, over - RSI_MARGIN)
-            yield Alert("rsi_oversold", row.rsi, under), _zone(-row.rsi, -under, -under - RSI_MARGIN)
+            yield Alert("rsi_overbought", rsi, over), _zone(rsi, over, over - RSI_MARGIN)
+            yield Alert("rsi_oversold", rsi, under), _zone(-rsi, -under, -under - RSI_MARGIN)
         if self._last_close is not None:
             change = bar.close / self._last_close - 1
             yield _relative("price_change", change, limits.price_change)
         if typical.days >= MIN_VOLUME_DAYS and typical.volume > 0:
             yield _relative("volume_change", bar.volume / typical.volume, limits.volume_change)
-        if row.volatility is not None:
-            yield _relative("volatility", row.volatility * self._bar_volatility, limits.volatility)
+        if volatility is not None:
+            yield _relative("volatility", volatility * self._bar_volatility, limits.volatility)
 
     def _fires(self, rule: Rule, zone: Zone) -> bool:
         if zone == "rearmed":

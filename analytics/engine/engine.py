@@ -16,7 +16,7 @@ from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
-from analytics.engine.symbol_state import EngineSettings, Rebuilt, SymbolState, quote_of
+from analytics.engine.symbol_state import EngineSettings, SymbolState, quote_of
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import (
     NO_TRAINED_MODELS,
@@ -277,17 +277,11 @@ class Engine:
             },
         }
 
-    def restore(
-        self, state: dict[str, Any], symbols: dict[str, dict[str, Any]], indicators: Rebuilt | None = None
-    ) -> None:
-        """Restore a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from the
-        bars.
-
-        Raises SettingsChanged if they are not given and the snapshot was made with other periods.
-        """
+    def restore(self, state: dict[str, Any], symbols: dict[str, dict[str, Any]]) -> None:
+        """Restore a snapshot. Raises SettingsChanged if it was made with other indicators."""
         self._closed_until = state["closed_until"]
         for symbol, kept in sorted(symbols.items()):
-            self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings, indicators)
+            self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings)
             self._note(self.symbols[symbol])
             self._unsettled.add(symbol)
         for interval, pools in self._pools.items():

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from analytics.engine.bars import MINUTE, OpenBar, Slot, slot_filled_by, slot_of
 from analytics.engine.series import BarSeries, ClosedBar
-from analytics.indicators.indicator_set import IndicatorSet
 from shared.calendars.calendars import SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval, Quote
 
@@ -146,14 +145,10 @@ class OpenBars:
         """The state for a snapshot, by interval."""
         return {interval: series.state() for interval, series in self.series.items()}
 
-    def restore(self, state: dict[str, Any], indicators: dict[Interval, IndicatorSet] | None) -> None:
-        """Restore a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from the
-        bars.
-
-        Raises SettingsChanged if they are not given and the snapshot was made with other periods.
-        """
+    def restore(self, state: dict[str, Any]) -> None:
+        """Restore a snapshot. Raises SettingsChanged if it was made with other indicators."""
         for interval, series in self.series.items():
-            series.restore(state[interval], None if indicators is None else indicators[interval])
+            series.restore(state[interval])
         self._due = [
             Due(bar.end, INTERVAL_SECONDS[interval], bar.start, interval)
             for interval, series in self.series.items()

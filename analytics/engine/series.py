@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
-from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
+from analytics.indicators.catalog import Parameters
+from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.indicator_set import IndicatorSet
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import SessionCalendar
 from shared.market.records import Bar, Interval
@@ -31,7 +33,7 @@ class BarSeries:
         symbol: str,
         interval: Interval,
         periods_per_year: float,
-        indicators: IndicatorSettings,
+        indicators: Parameters,
         alerts: AlertSettings,
         forecasts: ForecastSettings | None,
         calendar: SessionCalendar,
@@ -81,7 +83,7 @@ class BarSeries:
         piece = self.open_bars.pop(start)
         self.closed_until = piece.end
         bar = piece.bar(self.symbol, self.interval)
-        row = self.indicators.update(bar.close)
+        row = self.indicators.update(bar)
         alerts = self.alerts.update(bar, row) if self.alerts is not None else []
         return piece, ClosedBar(bar, row, alerts)
 
@@ -95,18 +97,13 @@ class BarSeries:
             "forecasts": self.forecasts.state() if self.forecasts is not None else None,
         }
 
-    def restore(self, state: dict[str, Any], indicators: IndicatorSet | None) -> None:
-        """Restore a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from the
-        bars.
+    def restore(self, state: dict[str, Any]) -> None:
+        """Restore a snapshot; forecasts made with other settings are not restored.
 
-        Forecasts made with other settings are not restored. Raises SettingsChanged if `indicators` are not given and
-        the snapshot was made with other periods.
+        Raises SettingsChanged if the snapshot was made with other indicators.
         """
         self.closed_until = state["closed_until"]
-        if indicators is None:
-            self.indicators.restore(state["indicators"])
-        else:
-            self.indicators = indicators
+        self.indicators.restore(state["indicators"])
         self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
         if self.alerts is not None and state["alerts"] is not None:
             self.alerts.restore(state["alerts"])

@@ -11,7 +11,8 @@ from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.open_bars import OpenBars
 from analytics.engine.series import BarSeries, ClosedBar
 from analytics.engine.split_check import SettledAction, SplitCheck
-from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings, LiveCloses
+from analytics.indicators.catalog import DEFAULTS, Parameters
+from analytics.indicators.indicator_row import IndicatorRow
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import calendar_of, periods_per_year
 from shared.market.records import (
@@ -24,9 +25,7 @@ from shared.market.records import (
     RecordedBar,
 )
 
-Rebuilt = dict[tuple[str, Interval], IndicatorSet]
-"""Indicators by symbol and interval, recalculated from closed bars."""
-
+CLOSE_PLACE = Bar._fields.index("close")
 EXTREME_FACTOR = 10.0
 """A price more than ten times above or below the previous one is set aside until a second one confirms it."""
 
@@ -42,13 +41,21 @@ class LiveEvery:
     macd: int = 1
     volatility: int = 5
 
+    def slower(self) -> dict[int, list[str]]:
+        """The families that are not recalculated at every quote, by their number of quotes."""
+        found: dict[int, list[str]] = {}
+        for family, every in vars(self).items():
+            if every > 1:
+                found.setdefault(every, []).append(family)
+        return found
+
 
 @dataclass(frozen=True)
 class EngineSettings:
     """The settings that the engine's results depend on. `grace` is how long a minute waits for late quotes, in seconds;
     only intervals in `forecasts` are forecast."""
 
-    indicators: IndicatorSettings = field(default_factory=IndicatorSettings)
+    indicators: Parameters = field(default_factory=lambda: DEFAULTS)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     live_every: LiveEvery = field(default_factory=LiveEvery)
     grace: float = 2.0
@@ -92,9 +99,8 @@ class SymbolState:
         # The latest accepted price, whatever its time: an older quote may confirm a new price level.
         self._accepted: float | None = None
         self._suspect: float | None = None
-        every = settings.live_every
         self._marks: dict[int, tuple[float, float]] = {}
-        self._marked = sorted({*vars(every).values()} - {1})
+        self._slower = settings.live_every.slower()
         self.splits = SplitCheck()
         self.settled: list[SettledAction] = []
 
@@ -196,7 +202,7 @@ class SymbolState:
         self._accepted = price
         if time >= self.last_time:
             self.last, self.last_time = quote, time
-        for every in self._marked:
+        for every in self._slower:
             if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)
         return True
@@ -216,17 +222,15 @@ class SymbolState:
         return [self._live_bar(series, bar) for series, bar in found if bar is not None]
 
     def _live_bar(self, series: BarSeries, bar: OpenBar) -> LiveBar:
-        every = self._settings.live_every
-        closes = LiveCloses(**{name: self._live_close(n, bar) for name, n in vars(every).items()})
-        indicators = series.indicators
-        row = indicators.preview(closes)
-        seen, needed = indicators.seen, indicators.warm_after
-        return LiveBar(bar.bar(self.symbol, series.interval), row, seen, needed, bar.sized)
+        now, indicators = bar.bar(self.symbol, series.interval), series.indicators
+        held_back: dict[str, Bar] = {}
+        for every, families in self._slower.items():
+            held_back.update(dict.fromkeys(families, _with_close(now, self._live_close(every, bar))))
+        row = indicators.preview(now, held_back)
+        return LiveBar(now, row, indicators.seen, indicators.warm_after, bar.sized)
 
     def _live_close(self, every: int, bar: OpenBar) -> float:
         """The price at the last quote that counts for this frequency; the bar's open if there was none yet."""
-        if every == 1:
-            return bar.close
         time, price = self._marks.get(every, (0.0, 0.0))
         if time >= bar.end:
             return bar.close
@@ -252,14 +256,8 @@ class SymbolState:
         }
 
     @classmethod
-    def restored(
-        cls, symbol: str, state: dict[str, Any], settings: EngineSettings, indicators: Rebuilt | None = None
-    ) -> "SymbolState":
-        """The state of a snapshot. If `indicators` are given, they replace the stored ones; they were calculated from
-        the bars.
-
-        Raises SettingsChanged if they are not given and the snapshot was made with other periods.
-        """
+    def restored(cls, symbol: str, state: dict[str, Any], settings: EngineSettings) -> "SymbolState":
+        """The state of a snapshot. Raises SettingsChanged if it was made with other indicators."""
         self = cls(symbol, state["exchange"], settings)
         self.closed_until = state["closed_until"]
         self.next_close = self.closed_until + MINUTE + settings.grace
@@ -269,10 +267,14 @@ class SymbolState:
         self.quotes, self.bars, self.late, self.extreme, self.ignored = state["counts"]
         self._accepted = state["accepted"]
         self._suspect = state["suspect"]
-        self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._marked}
-        rebuilt = None if indicators is None else {each: indicators[symbol, each] for each in INTERVALS}
-        self.open.restore(state["series"], rebuilt)
+        self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._slower}
+        self.open.restore(state["series"])
         return self
+
+
+def _with_close(bar: Bar, close: float) -> Bar:
+    """The bar with another close. The live view needs it often, and `_replace` takes twice as long."""
+    return Bar._make((*bar[:CLOSE_PLACE], close, *bar[CLOSE_PLACE + 1 :]))
 
 
 def quote_of(record: RecordedBar, end: int) -> Quote:

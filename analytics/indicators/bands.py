@@ -1,14 +1,16 @@
-"""Indicators of how far closes lie apart. Their methods are those that `analytics.indicators.indicators` describes."""
+"""Indicators of the spread of values. Their methods are described in `analytics.indicators.indicators`. Pure."""
 
 from math import dist, fsum, log, sqrt
 from typing import NamedTuple
 
 from analytics.indicators.indicator_state import parts
+from analytics.indicators.inputs import CLOSE, Input
 from analytics.indicators.window import Window
+from shared.market.records import Bar
 
 
 class Bands(NamedTuple):
-    """In units of price."""
+    """In units of the input."""
 
     lower: float
     middle: float
@@ -16,43 +18,44 @@ class Bands(NamedTuple):
 
 
 class Bollinger:
-    """Bollinger bands: the mean of the last `period` closes, and `deviations` standard deviations around it.
+    """Bollinger bands: the mean of the last `period` values, and `deviations` standard deviations around it.
 
-    In units of price. The standard deviation is the population's (divided by `period`), as in Bollinger on
-    Bollinger Bands (2001), taken in two passes over the window.
+    In units of the input. The standard deviation is the population's (divided by `period`), as in Bollinger on
+    Bollinger Bands (2001), computed in two passes over the window.
     """
 
-    def __init__(self, period: int, deviations: float) -> None:
+    def __init__(self, period: int, deviations: float = 2, of: Input = CLOSE) -> None:
         self.period = period
         self.deviations = deviations
-        self.warm_after = period
+        self.warm_after = (period,) * 3
+        self._of, self._read = of, of.read
         self._window = Window(period)
         self._scale = deviations / sqrt(period)
 
     @property
     def key(self) -> str:
-        return f"bollinger-{self.period}-{self.deviations:.17g}"
+        return f"bollinger-{self._of.tag}{self.period}-{self.deviations:.17g}"
 
     @property
     def seen(self) -> int:
         return self._window.seen
 
-    def update(self, close: float) -> Bands | None:
-        bands = self.preview(close)
-        self._window.add(close)
-        return bands
+    def update(self, bar: Bar) -> Bands | None:
+        return self._bands(self._window.add(self._read(bar)))
 
-    def preview(self, close: float) -> Bands | None:
-        closes = self._window.up_to(close)
-        if closes is None:
+    def preview(self, bar: Bar) -> Bands | None:
+        return self._bands(self._window.up_to(self._read(bar)))
+
+    def _bands(self, values: list[float] | None) -> Bands | None:
+        if values is None:
             return None
-        middle, spread = _mean_and_spread(closes)
+        middle, spread = _mean_and_spread(values)
         margin = spread * self._scale
         return Bands(middle - margin, middle, middle + margin)
 
     def split(self, ratio: float) -> None:
-        """Exact: a mean and the distances from it scale with the closes."""
-        self._window.split(ratio)
+        """Exact: a mean and the distances from it scale with the values."""
+        self._window.split(self._of.divisor(ratio))
 
     def state(self) -> list[float]:
         return self._window.state()
@@ -62,45 +65,48 @@ class Bollinger:
 
 
 class Volatility:
-    """Historical volatility: the sample standard deviation of the last `period` log returns, a year's worth.
+    """Historical volatility: the sample standard deviation of the last `period` log returns, annualized.
 
-    0.2 means 20 % a year. The deviation of one interval is multiplied by sqrt(periods_per_year), the number
-    of such intervals in a year of trading (Hull, Options, Futures and Other Derivatives, "Estimating
-    volatility from historical data"). The first value comes with close `period + 1`.
+    0.2 means 20 % a year. The deviation of one interval is multiplied by sqrt(periods_per_year), the number of such
+    intervals in a year of trading (Hull, Options, Futures and Other Derivatives, "Estimating volatility from historical
+    data"). The first value comes with bar `period + 1`. The input must be positive.
     """
 
-    def __init__(self, period: int, periods_per_year: float) -> None:
+    def __init__(self, period: int, periods_per_year: float, of: Input = CLOSE) -> None:
         self.period = period
         self.periods_per_year = periods_per_year
-        self.warm_after = period + 1
+        self.warm_after = (period + 1,)
         self.seen = 0
+        self._of, self._read = of, of.read
         self._previous = 0.0
         self._returns: list[float] = []
         self._scale = sqrt(periods_per_year / (period - 1))
 
     @property
     def key(self) -> str:
-        return f"volatility-{self.period}-{self.periods_per_year:.17g}"
+        return f"volatility-{self._of.tag}{self.period}-{self.periods_per_year:.17g}"
 
-    def update(self, close: float) -> float | None:
-        value = self.preview(close)
+    def update(self, bar: Bar) -> float | None:
+        latest, returns = self._read(bar), self._returns
         if self.seen > 0:
-            self._returns.append(log(close / self._previous))
-        if self.seen >= self.period:
-            del self._returns[0]
-        self._previous = close
+            returns.append(log(latest / self._previous))
+        self._previous = latest
         self.seen += 1
-        return value
+        if self.seen <= self.period:
+            return None
+        self._returns = returns[1:]
+        _, spread = _mean_and_spread(returns)
+        return spread * self._scale
 
-    def preview(self, close: float) -> float | None:
+    def preview(self, bar: Bar) -> float | None:
         if self.seen < self.period:
             return None
-        _, spread = _mean_and_spread([*self._returns, log(close / self._previous)])
+        _, spread = _mean_and_spread([*self._returns, log(self._read(bar) / self._previous)])
         return spread * self._scale
 
     def split(self, ratio: float) -> None:
-        """Exact: a return within old prices is one within new ones; only the last close is kept as a price."""
-        self._previous /= ratio
+        """Exact: a return is the same in old and in new shares; only the last value is kept as it is."""
+        self._previous /= self._of.divisor(ratio)
 
     def state(self) -> list[float]:
         return [self.seen, self._previous, *self._returns]

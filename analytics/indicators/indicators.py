@@ -1,15 +1,22 @@
-"""Indicators: one small class each, fed one close at a time.
+"""Indicators: one small class each, updated with one bar at a time. Pure.
 
-Every class keeps a handful of numbers and at most one window, whatever the length of the series.
-`update(close)` folds a close in and returns the value, None while warming up; `preview(close)` returns
-what `update(close)` would and changes nothing. `split(ratio)` goes on as if every close so far had been
-divided by `ratio`, but for rounding. `state()` is all that `restore()` needs to go on bit for
-bit, as finite numbers that JSON carries exactly; `restore()` raises ValueError where the state does not
-fit. `key` names indicator and parameters, `warm_after` counts the closes that the first complete value
-needs, `seen` those folded in so far. Closes are finite and positive: that is checked where quotes enter.
+Every class keeps a few numbers and at most one window, whatever the length of the series.
 
-Windows are summed anew at every close with correctly rounded sums, because a running sum drifts and a
-running sum of squares is wrong by percents where ticks of 0.01 meet a price of 65,000.
+- `update(bar)` adds a closed bar and returns the value, None while warming up.
+- `preview(bar)` returns what `update(bar)` would return and changes nothing.
+- `split(ratio)` continues as if every bar so far had been in new shares, of which there are `ratio` for one old
+  share: prices are divided by it, numbers of shares are multiplied. Exact except for rounding.
+- `state()` is all that `restore()` needs to continue bit for bit: finite numbers, which JSON carries exactly.
+  `restore()` raises ValueError if the state does not fit, and then changes nothing.
+- `key` names the indicator and its parameters.
+- `warm_after` is the number of bars until each output has its first value.
+- `seen` is the number of bars added so far.
+
+The input is the close unless another one is given. Prices are finite and positive: that is checked where quotes enter
+the pipeline.
+
+Sums over a window are computed again at every bar and rounded once: a running sum drifts, and a running sum of squares
+is wrong by percents for ticks of 0.01 at a price of 65,000.
 """
 
 from collections.abc import Callable
@@ -17,11 +24,13 @@ from math import fsum
 from typing import NamedTuple
 
 from analytics.indicators.indicator_state import parts
-from analytics.indicators.window import Window
+from analytics.indicators.inputs import CLOSE, Input
+from analytics.indicators.window import ExponentialMean, Window
+from shared.market.records import Bar
 
 
 class MACDValue(NamedTuple):
-    """In units of price; signal and histogram are None until the signal is warm."""
+    """In units of the input; signal and histogram are None until the signal is warm."""
 
     macd: float
     signal: float | None
@@ -29,33 +38,33 @@ class MACDValue(NamedTuple):
 
 
 class SMA:
-    """Simple moving average: the mean of the last `period` closes, in units of price."""
+    """Simple moving average: the mean of the last `period` values, in units of the input."""
 
-    def __init__(self, period: int) -> None:
+    def __init__(self, period: int, of: Input = CLOSE) -> None:
         self.period = period
-        self.warm_after = period
+        self.warm_after = (period,)
+        self._of, self._read = of, of.read
         self._window = Window(period)
 
     @property
     def key(self) -> str:
-        return f"sma-{self.period}"
+        return f"sma-{self._of.tag}{self.period}"
 
     @property
     def seen(self) -> int:
         return self._window.seen
 
-    def update(self, close: float) -> float | None:
-        value = self.preview(close)
-        self._window.add(close)
-        return value
+    def update(self, bar: Bar) -> float | None:
+        values = self._window.add(self._read(bar))
+        return None if values is None else fsum(values) / self.period
 
-    def preview(self, close: float) -> float | None:
-        closes = self._window.up_to(close)
-        return None if closes is None else fsum(closes) / self.period
+    def preview(self, bar: Bar) -> float | None:
+        values = self._window.up_to(self._read(bar))
+        return None if values is None else fsum(values) / self.period
 
     def split(self, ratio: float) -> None:
-        """Exact: a mean of closes scales with them."""
-        self._window.split(ratio)
+        """Exact: a mean scales with its values."""
+        self._window.split(self._of.divisor(ratio))
 
     def state(self) -> list[float]:
         return self._window.state()
@@ -65,90 +74,88 @@ class SMA:
 
 
 class EMA:
-    """Exponential moving average, in units of price: mean += (close - mean) * 2 / (period + 1).
+    """Exponential moving average, in units of the input: mean += (value - mean) * 2 / (period + 1).
 
-    Seeded with the simple mean of the first `period` closes, as StockCharts' ChartSchool does. The mean of
-    the first k closes is the same step with the weight 1 / k (Welford 1962), so seeding needs no window.
+    Seeded with the simple mean of the first `period` values, as StockCharts' ChartSchool does.
     """
 
-    def __init__(self, period: int) -> None:
+    def __init__(self, period: int, of: Input = CLOSE) -> None:
         self.period = period
-        self.warm_after = period
-        self.seen = 0
-        self._weight = 2.0 / (period + 1)
-        self._mean = 0.0
+        self.warm_after = (period,)
+        self._of, self._read = of, of.read
+        self._mean = ExponentialMean(period)
 
     @property
     def key(self) -> str:
-        return f"ema-{self.period}"
+        return f"ema-{self._of.tag}{self.period}"
 
-    def update(self, close: float) -> float | None:
-        self._mean = self._next_mean(close)
-        self.seen += 1
-        return None if self.seen < self.period else self._mean
+    @property
+    def seen(self) -> int:
+        return self._mean.seen
 
-    def preview(self, close: float) -> float | None:
-        return None if self.seen + 1 < self.period else self._next_mean(close)
+    def update(self, bar: Bar) -> float | None:
+        return self._mean.update(self._read(bar))
 
-    def _next_mean(self, close: float) -> float:
-        weight = self._weight if self.seen >= self.period else 1.0 / (self.seen + 1)
-        return self._mean + (close - self._mean) * weight
+    def preview(self, bar: Bar) -> float | None:
+        return self._mean.preview(self._read(bar))
 
     def split(self, ratio: float) -> None:
-        """Exact: a weighted mean of closes scales with them."""
-        self._mean /= ratio
+        """Exact: a weighted mean scales with its values."""
+        self._mean.split(self._of.divisor(ratio))
 
     def state(self) -> list[float]:
-        return [self.seen, self._mean]
+        return self._mean.state()
 
     def restore(self, state: list[float]) -> None:
-        self.seen, (self._mean,) = parts(self.key, state, fixed=1)
+        self._mean.restore(self.key, state)
 
 
 class RSI:
     """Relative strength index, 0 to 100: 100 * average gain / (average gain + average loss).
 
-    Averages as in Wilder, New Concepts in Technical Trading Systems (1978): average += (change - average) /
-    period, seeded with the simple mean of the first `period` changes, so the first value comes with close
-    `period + 1`. Without losses it is 100. Where no close differs from the one before it is 50, neither
-    strong nor weak (TA-Lib says 0 there).
+    Averages as in Wilder, New Concepts in Technical Trading Systems (1978): average += (change - average) / period,
+    seeded with the simple mean of the first `period` changes, so the first value comes with bar `period + 1`. Without
+    losses it is 100. If no value differs from the one before it, it is 50, neither strong nor weak (TA-Lib returns 0).
     """
 
-    def __init__(self, period: int) -> None:
+    def __init__(self, period: int, of: Input = CLOSE) -> None:
         self.period = period
-        self.warm_after = period + 1
+        self.warm_after = (period + 1,)
         self.seen = 0
+        self._of, self._read = of, of.read
         self._previous = self._gain = self._loss = 0.0
 
     @property
     def key(self) -> str:
-        return f"rsi-{self.period}"
+        return f"rsi-{self._of.tag}{self.period}"
 
-    def update(self, close: float) -> float | None:
-        self._gain, self._loss = self._next_averages(close)
-        self._previous = close
+    def update(self, bar: Bar) -> float | None:
+        value = self._read(bar)
+        self._gain, self._loss = self._next_averages(value)
+        self._previous = value
         self.seen += 1
         return None if self.seen <= self.period else _strength(self._gain, self._loss)
 
-    def preview(self, close: float) -> float | None:
-        return None if self.seen < self.period else _strength(*self._next_averages(close))
+    def preview(self, bar: Bar) -> float | None:
+        return None if self.seen < self.period else _strength(*self._next_averages(self._read(bar)))
 
-    def _next_averages(self, close: float) -> tuple[float, float]:
+    def _next_averages(self, value: float) -> tuple[float, float]:
         if self.seen == 0:
             return 0.0, 0.0
-        change = close - self._previous
+        change = value - self._previous
         gain = change if change > 0.0 else 0.0
         loss = gain - change
-        # This is change number `seen`: a plain mean of the changes up to `period`, Wilder's from there on.
+        # This is change number `seen`: a plain mean of the changes up to `period`, Wilder's average after that.
         span = self.seen if self.seen < self.period else self.period
         return self._gain + (gain - self._gain) / span, self._loss + (loss - self._loss) / span
 
     def split(self, ratio: float) -> None:
-        """Exact: gains and losses scale with the closes that they lie between."""
+        """Exact: gains and losses scale with the values between which they lie."""
+        divisor = self._of.divisor(ratio)
         self._previous, self._gain, self._loss = (
-            self._previous / ratio,
-            self._gain / ratio,
-            self._loss / ratio,
+            self._previous / divisor,
+            self._gain / divisor,
+            self._loss / divisor,
         )
 
     def state(self) -> list[float]:
@@ -159,40 +166,43 @@ class RSI:
 
 
 class MACD:
-    """Moving average convergence/divergence, in units of price (Gerald Appel).
+    """Moving average convergence/divergence, in units of the input (Gerald Appel).
 
-    macd = EMA(fast) - EMA(slow), each seeded with the mean of its own first closes, from close `slow` on;
-    signal = EMA(signal) of the macd, seeded with the mean of its first `signal` values, from close
-    `slow + signal - 1` on; histogram = macd - signal. TA-Lib starts both averages at close `slow` instead;
-    the difference fades out over some hundred closes.
+    macd = EMA(fast) - EMA(slow), each seeded with the mean of its own first values, from bar `slow` on;
+    signal = EMA(signal) of the macd, seeded with the mean of its first `signal` values, from bar `slow + signal - 1`
+    on; histogram = macd - signal. TA-Lib starts both averages at bar `slow` instead; the difference fades out over
+    some hundred bars.
     """
 
-    def __init__(self, fast: int, slow: int, signal: int) -> None:
-        self._fast = EMA(fast)
-        self._slow = EMA(slow)
-        self._signal = EMA(signal)
-        self.warm_after = slow + signal - 1
+    def __init__(self, fast: int, slow: int, signal: int, of: Input = CLOSE) -> None:
+        self._of, self._read = of, of.read
+        self._fast = ExponentialMean(fast)
+        self._slow = ExponentialMean(slow)
+        self._signal = ExponentialMean(signal)
+        self.warm_after = (slow, slow + signal - 1, slow + signal - 1)
 
     @property
     def key(self) -> str:
-        return f"macd-{self._fast.period}-{self._slow.period}-{self._signal.period}"
+        return f"macd-{self._of.tag}{self._fast.period}-{self._slow.period}-{self._signal.period}"
 
     @property
     def seen(self) -> int:
         return self._slow.seen
 
-    def update(self, close: float) -> MACDValue | None:
-        fast, slow = self._fast.update(close), self._slow.update(close)
+    def update(self, bar: Bar) -> MACDValue | None:
+        value = self._read(bar)
+        fast, slow = self._fast.update(value), self._slow.update(value)
         return None if fast is None or slow is None else _macd_value(fast - slow, self._signal.update)
 
-    def preview(self, close: float) -> MACDValue | None:
-        fast, slow = self._fast.preview(close), self._slow.preview(close)
+    def preview(self, bar: Bar) -> MACDValue | None:
+        value = self._read(bar)
+        fast, slow = self._fast.preview(value), self._slow.preview(value)
         return None if fast is None or slow is None else _macd_value(fast - slow, self._signal.preview)
 
     def split(self, ratio: float) -> None:
         """Exact: averages, their difference and its average scale alike."""
         for average in (self._fast, self._slow, self._signal):
-            average.split(ratio)
+            average.split(self._of.divisor(ratio))
 
     def state(self) -> list[float]:
         return [*self._fast.state(), *self._slow.state(), *self._signal.state()]
@@ -200,9 +210,11 @@ class MACD:
     def restore(self, state: list[float]) -> None:
         if len(state) != 6 or state[0] != state[2] or state[4] != max(0, state[2] - self._slow.period + 1):
             raise ValueError(f"the stored state does not fit {self.key}")
-        self._fast.restore(state[:2])
-        self._slow.restore(state[2:4])
-        self._signal.restore(state[4:])
+        pieces = [state[:2], state[2:4], state[4:]]
+        for piece in pieces:  # a state that does not fit must change nothing
+            parts(self.key, piece, fixed=1)
+        for average, piece in zip((self._fast, self._slow, self._signal), pieces, strict=True):
+            average.restore(self.key, piece)
 
 
 def _strength(gain: float, loss: float) -> float:

@@ -1,35 +1,79 @@
-"""The closes that an indicator looks at together."""
+"""Running values over a series of numbers, of which the indicators are made."""
 
 from analytics.indicators.indicator_state import parts
 
 
 class Window:
-    """The last `period` - 1 closes, and how many were `seen` in all."""
+    """The last `period` - 1 values of a series; `seen` counts all values added so far."""
 
     def __init__(self, period: int) -> None:
         self.period = period
         self.seen = 0
         self._earlier: list[float] = []
 
-    def up_to(self, close: float) -> list[float] | None:
-        """The last `period` closes if `close` is the next one, None where they are fewer; changes nothing."""
-        return None if self.seen + 1 < self.period else [*self._earlier, close]
+    def up_to(self, value: float) -> list[float] | None:
+        """The last `period` values if `value` is the next one, None if there are fewer. Changes nothing."""
+        return None if self.seen + 1 < self.period else [*self._earlier, value]
 
-    def add(self, close: float) -> None:
-        """Take the next close in."""
-        self._earlier.append(close)
+    def add(self, value: float) -> list[float] | None:
+        """Add the next value; returns the last `period` values with it, None if there are fewer."""
+        values = self._earlier
+        values.append(value)
         self.seen += 1
-        if self.seen >= self.period:
-            del self._earlier[0]
+        if self.seen < self.period:
+            return None
+        self._earlier = values[1:]
+        return values
 
-    def split(self, ratio: float) -> None:
-        """Go on as if every close had been divided by `ratio`."""
-        self._earlier = [close / ratio for close in self._earlier]
+    def split(self, divisor: float) -> None:
+        """Continue as if every value so far had been divided by `divisor`."""
+        self._earlier = [value / divisor for value in self._earlier]
 
     def state(self) -> list[float]:
         """All that `restore` needs."""
         return [self.seen, *self._earlier]
 
     def restore(self, key: str, state: list[float]) -> None:
-        """Go on where `state` was taken. Raises ValueError where it does not fit the indicator of this key."""
+        """Continue from `state`. Raises ValueError if it does not fit the indicator with this key."""
         self.seen, self._earlier = parts(key, state, fixed=0, window=self.period - 1)
+
+
+class ExponentialMean:
+    """The exponentially weighted mean of a series: mean += (value - mean) * 2 / (period + 1).
+
+    Seeded with the simple mean of the first `period` values. The mean of the first k values is the same step with the
+    weight 1 / k (Welford 1962), so seeding needs no window.
+    """
+
+    def __init__(self, period: int) -> None:
+        self.period = period
+        self.seen = 0
+        self._weight = 2.0 / (period + 1)
+        self._mean = 0.0
+
+    def update(self, value: float) -> float | None:
+        """Add the next value; the new mean, None for the first `period` - 1 values."""
+        seen = self.seen = self.seen + 1
+        weight = self._weight if seen > self.period else 1.0 / seen
+        mean = self._mean = self._mean + (value - self._mean) * weight
+        return None if seen < self.period else mean
+
+    def preview(self, value: float) -> float | None:
+        """What `update` would return. Changes nothing."""
+        seen = self.seen + 1
+        if seen < self.period:
+            return None
+        weight = self._weight if seen > self.period else 1.0 / seen
+        return self._mean + (value - self._mean) * weight
+
+    def split(self, divisor: float) -> None:
+        """Continue as if every value so far had been divided by `divisor`. Exact: a mean scales with its values."""
+        self._mean /= divisor
+
+    def state(self) -> list[float]:
+        """All that `restore` needs."""
+        return [self.seen, self._mean]
+
+    def restore(self, key: str, state: list[float]) -> None:
+        """Continue from `state`. Raises ValueError if it does not fit the indicator with this key."""
+        self.seen, (self._mean,) = parts(key, state, fixed=1)

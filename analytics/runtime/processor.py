@@ -18,7 +18,7 @@ from analytics.engine.engine import Engine, PastBars
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
-from analytics.runtime.rebuild import past_bars, rebuilt_engine
+from analytics.runtime.rebuild import past_bars, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
 from analytics.store.deployment_tables import deployments_from, write_deployments
@@ -35,7 +35,7 @@ from analytics.store.tables import (
 )
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Interval
-from shared.postgres.database import Connection, Cursor, transaction
+from shared.postgres.database import Connection, Cursor, commit, transaction
 from shared.runtime.batches import Batch
 from shared.runtime.offsets import GroupOnTopic, hold, reached
 
@@ -94,7 +94,7 @@ class Analysis:
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
-                snapshot, engine = self._rebuild(cursor, partition, snapshot)
+                snapshot, engine = self._rebuild(cursor, partition, next_offset, snapshot)
         past_bars = self._load_past_bars(cursor, engine, next_offset)
         known = deployments_from(cursor, partition, snapshot.next_offset)
         deployments = Deployments(self._model_source, snapshot.partition["serving"], known)
@@ -148,21 +148,26 @@ class Analysis:
         save_snapshot(cursor, self._reading, partition, snapshot)
         return snapshot
 
-    def _rebuild(self, cursor: Cursor, partition: int, snapshot: FoldSnapshot) -> tuple[FoldSnapshot, Engine]:
-        """Snapshot and engine under new indicator settings or calendars, marked as rewriting so that a kill leaves no
-        rows of older settings."""
+    def _rebuild(
+        self, cursor: Cursor, partition: int, next_offset: int, snapshot: FoldSnapshot
+    ) -> tuple[FoldSnapshot, Engine]:
+        """Snapshot and engine under other indicators or calendars, a symbol in a transaction. The snapshot is marked
+        first: after a kill the rest is rebuilt, and no row keeps older values."""
         log.info(
             "Indicator settings or trading hours changed: the indicators of partition %d (%d symbols) are "
             "recalculated.",
             *(partition, len(snapshot.symbols)),
         )
-        engine = rebuilt_engine(cursor, snapshot, Engine(self._settings_of(snapshot), self._searches))
-        states = {symbol: state.state() for symbol, state in engine.symbols.items()}
-        serving = snapshot.partition["serving"]
-        snapshot = FoldSnapshot(
-            snapshot.next_offset, {**_snapshot_state(engine, serving), REWRITING: True}, states
-        )
-        save_snapshot(cursor, self._reading, partition, snapshot)
+        hold(cursor, self._reading, partition, next_offset)
+        snapshot = snapshot._replace(partition={**snapshot.partition, REWRITING: True})
+        save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols={}))
+        for symbol in rebuild(cursor, snapshot, self._settings.indicators):
+            finished = {symbol: snapshot.symbols[symbol]}
+            save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols=finished))
+            commit(cursor)
+            hold(cursor, self._reading, partition, next_offset)
+        engine = Engine(self._settings_of(snapshot), self._searches)
+        engine.restore(snapshot.partition, snapshot.symbols)
         return snapshot, engine
 
     def forget(self, partition: int) -> None:

@@ -1,16 +1,16 @@
-"""After a change of settings or trading hours: recalculates indicators, and loads the bars that forecasts begin
-after."""
+"""New indicators, settings or trading hours: calculates from closed bars what snapshots and tables lack, and loads the
+bars that forecasts begin after."""
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from analytics.engine.engine import Engine
 from analytics.engine.split_check import SplitCheck
-from analytics.engine.symbol_state import Rebuilt
 from analytics.forecasting.forecast_events import PastBar
-from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet
+from analytics.indicators.catalog import Parameters
+from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
 from analytics.store.forecast_tables import latest_bars
 from analytics.store.tables import FoldSnapshot, bars_until, replace_indicators, splits_until
 from ml.models.features import split
@@ -26,12 +26,13 @@ PROGRESS_SYMBOLS = 25
 log = logging.getLogger("tickstream.analytics")
 
 
-def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> Engine:
-    """A new engine, filled from a snapshot of older settings. The rows of its symbols in `indicators` are replaced.
+def rebuild(cursor: Cursor, snapshot: FoldSnapshot, parameters: Parameters) -> Iterator[str]:
+    """Bring the states and stored rows of every symbol of a snapshot up to the catalog and these parameters.
 
-    Rows of bars that closed after the snapshot are replaced when the log is reprocessed up to them.
+    Only the columns whose indicators have no state that fits are calculated and written. Yields each symbol when it is
+    finished, so that it can be saved in a transaction of its own. Rows of bars that closed after the snapshot are
+    replaced when the log is reprocessed up to them.
     """
-    indicators: Rebuilt = {}
     for done, (symbol, state) in enumerate(snapshot.symbols.items()):
         if done and done % PROGRESS_SYMBOLS == 0:
             log.info("Recalculated the indicators of %d of %d symbols.", done, len(snapshot.symbols))
@@ -40,11 +41,23 @@ def rebuilt_engine(cursor: Cursor, snapshot: FoldSnapshot, engine: Engine) -> En
         for interval in INTERVALS:
             beat()
             periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
-            refilled = indicators[symbol, interval] = IndicatorSet(engine.settings.indicators, periods)
-            bars = bars_until(cursor, symbol, interval, until)
-            replace_indicators(cursor, list(_refill(refilled, bars, splits)))
-    engine.restore(snapshot.partition, snapshot.symbols, indicators)
-    return engine
+            series = state["series"][interval]
+            if not _fits(series["indicators"], IndicatorSet(parameters, periods)):
+                refilled = IndicatorSet(parameters, periods)
+                bars = bars_until(cursor, symbol, interval, until)
+                rows = list(_refill(refilled, bars, splits))
+                replace_indicators(cursor, rows, refilled.adopt(series["indicators"]))
+                series["indicators"] = refilled.state()
+        yield symbol
+
+
+def _fits(stored: IndicatorStates, indicators: IndicatorSet) -> bool:
+    """Whether the indicators can continue from the stored states."""
+    try:
+        indicators.restore(stored)
+    except SettingsChanged:
+        return False
+    return True
 
 
 def _confirmed_splits(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[float, float]]:
@@ -55,14 +68,14 @@ def _confirmed_splits(splits: list[tuple[float, float]], state: list[Any]) -> li
 
 
 def _refill(
-    indicators: IndicatorSet, bars: list[Bar], splits: list[tuple[float, float]]
+    indicators: IndicatorSet, bars: Sequence[Bar], splits: Sequence[tuple[float, float]]
 ) -> Iterator[tuple[Bar, IndicatorRow]]:
     """Each bar with its indicators, in the engine's order: a split applies before the first bar that ends after it."""
     remaining = deque(splits)
     for bar in bars:
         while remaining and remaining[0][0] < bar.end:
             indicators.split(remaining.popleft()[1])
-        yield bar, indicators.update(bar.close)
+        yield bar, indicators.update(bar)
     for _, ratio in remaining:
         indicators.split(ratio)
 

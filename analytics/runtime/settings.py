@@ -2,7 +2,6 @@
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.symbol_state import EngineSettings, LiveEvery
-from analytics.indicators.indicator_set import IndicatorSettings
 from ml.forecast_settings import forecast_settings
 from shared.settings.config import Config
 
@@ -11,7 +10,7 @@ def engine_settings(config: Config) -> EngineSettings:
     """The engine settings that correspond to the configuration."""
     indicators, alerts = config.indicators, config.alerts
     return EngineSettings(
-        IndicatorSettings(**indicators.model_dump(exclude={"frequencies"})),
+        indicators.values,
         AlertSettings(
             rsi_overbought=alerts.rsi_overbought,
             rsi_oversold=alerts.rsi_oversold,

@@ -11,7 +11,8 @@ from psycopg2.extras import execute_values
 from analytics.engine.engine import Event
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
-from analytics.indicators.indicator_set import IndicatorRow
+from analytics.indicators.catalog import COLUMNS
+from analytics.indicators.indicator_row import IndicatorRow
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
 from shared.postgres.upsert import upsert
@@ -21,8 +22,8 @@ BAR_COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),
     *("session", "source"),
 )
-INDICATOR_COLUMNS = ("symbol", "interval", "start", *IndicatorRow._fields)
-OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *IndicatorRow._fields, "seen", "warm_after", "sized")
+INDICATOR_COLUMNS = ("symbol", "interval", "start", *COLUMNS)
+OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *COLUMNS, "seen", "warm_after", "sized")
 SYMBOL_COLUMNS = (
     *(
         "symbol",
@@ -132,10 +133,13 @@ def splits_until(cursor: Cursor, symbol: str, next_offset: int) -> list[tuple[fl
     return splits
 
 
-def replace_indicators(cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]]) -> None:
-    """Write the recalculated indicators of closed bars."""
-    values = [(bar.symbol, bar.interval, datetime.fromtimestamp(bar.start, UTC), *row) for bar, row in rows]
-    upsert(cursor, "indicators", INDICATOR_COLUMNS, values, keys=3)
+def replace_indicators(
+    cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]], columns: tuple[str, ...] = COLUMNS
+) -> None:
+    """Write the recalculated indicators of closed bars, these columns only."""
+    places = [COLUMNS.index(column) for column in columns]
+    values = [(*_indicator_row(bar, row)[:3], *(row[place] for place in places)) for bar, row in rows]
+    upsert(cursor, "indicators", (*INDICATOR_COLUMNS[:3], *columns), values, keys=3)
 
 
 def bars_until(cursor: Cursor, symbol: str, interval: Interval, until: int) -> list[Bar]:

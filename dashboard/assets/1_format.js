@@ -131,6 +131,7 @@
       case "range": return value.map((each) => cell(each, "price", decimals, code)).join(" \u2013 ");
       case "price": return brief(value, decimals, currency(code).sign ? code : null, MAX_CELL_LENGTH);
       case "difference": return difference(value, decimals + (decimals > 8 ? 0 : 2));
+      case "distance": return brief(value, decimals + (decimals > 8 ? 0 : 2), null, MAX_CELL_LENGTH);
       case "volume": return compact(value);
       case "share": return value === null ? UNKNOWN : plain(value * 100, 1) + " %";
       default: return plain(value, 1);

@@ -112,7 +112,7 @@
     names.forEach((name, index) => {
       const pane = chart.panes()[paneOf(name)];
       if (pane.paneIndex() !== index) pane.moveTo(index);
-      pane.setStretchFactor(stretch[name]);
+      pane.setStretchFactor(stretch[name] ?? stretch.rsi);
     });
     panes = [...names];
   }

@@ -1,7 +1,7 @@
 // The chart's data: converts columns of history to series, and deltas to ticks that update the series in place.
 (function () {
   "use strict";
-  const PANES = ["price", "volume", "rsi", "macd"];
+  const FINER = ["difference", "distance"]; // of two prices, which may be small
   let specs = [], shown = new Set(), room = {};
   let view = null; // the loaded chart: see load
 
@@ -89,8 +89,9 @@
   }
 
   function format(spec) {
-    if (spec.column === "volume") return { type: "volume" };
-    const precision = spec.pane === "rsi" ? 1 : Math.min(15, view.decimals + (spec.pane === "macd" ? 2 : 0));
+    if (spec.unit === "volume") return { type: "volume" };
+    if (spec.unit === "share") return { type: "custom", formatter: (value) => deskFormat.cell(value, "share"), minMove: 0.001 };
+    const precision = spec.unit === "number" ? 1 : Math.min(15, view.decimals + (FINER.includes(spec.unit) ? 2 : 0));
     return { type: "custom", formatter: (value) => deskFormat.plain(value, precision), minMove: 1 / 10 ** precision };
   }
 
@@ -122,14 +123,14 @@
   function draw() {
     if (!view) return;
     const drawn = specs.filter((spec) => !spec.study || shown.has(spec.study));
-    const names = PANES.filter((name) => drawn.some((spec) => spec.pane === name));
+    const names = [...new Set(drawn.map((spec) => spec.pane))];
     const series = drawn.map((spec) => ({
       id: spec.id, type: spec.type, pane: spec.pane, data: view.points[spec.id],
       options: { ...spec.options, priceFormat: format(spec) }, priceLines: spec.priceLines,
       ...margins(spec, drawn.find((other) => other.pane === spec.pane)),
       ...(spec.id === "price" && { markers: markers() }),
     }));
-    deskCanvas.draw([...deskFan.series(shown.has("forecast"), format({ pane: "price" })), ...series], names);
+    deskCanvas.draw([...deskFan.series(shown.has("forecast"), format({ unit: "price" })), ...series], names);
     tag();
     deskLegend.build(names, drawn);
     deskSources.empty();

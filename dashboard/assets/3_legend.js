@@ -74,8 +74,7 @@
       span(pair, "study-name", labels[study]).style.color = colour.options.color;
       const lines = own.filter((spec) => !spec.tint), columns = own.filter((spec) => spec.tint);
       for (const [index, spec] of [...lines, ...columns].entries()) {
-        const kind = spec.pane === "macd" ? "difference" : spec.pane === "price" ? "price" : spec.pane;
-        const text = ({ bar }) => deskFormat.cell(bar[spec.column], kind, view.decimals);
+        const text = ({ bar }) => deskFormat.cell(bar[spec.column], spec.unit, view.decimals);
         cells.push({ element: span(index ? group : pair, "value"), text, colour: ({ bar }) => colourOf(spec, bar) });
       }
     }

@@ -12,10 +12,7 @@ from typing import Any, NamedTuple
 
 from dashboard.read.rows import ActionRow, ChartBar
 
-PRICES = (
-    "open", "high", "low", "close", "vwap", "sma_short", "sma_long", "ema_short", "ema_long", "macd",
-    "macd_signal", "macd_histogram", "bollinger_lower", "bollinger_middle", "bollinger_upper",
-)  # fmt: skip
+PRICES = ("open", "high", "low", "close", "vwap")
 """The columns of a bar that are in units of its price."""
 
 
@@ -65,7 +62,8 @@ def _scaled(bar: ChartBar, ahead: list[Factor]) -> ChartBar:
     step = ahead[0]
     values: dict[str, Any] = {name: getattr(bar, name) for name in PRICES}
     scaled = {name: value * step.price for name, value in values.items() if value is not None}
-    return bar._replace(volume=bar.volume * step.volume, **scaled)
+    indicators = bar.indicators.scaled(step.price, step.volume)
+    return bar._replace(volume=bar.volume * step.volume, indicators=indicators, **scaled)
 
 
 def marks(actions: Sequence[ActionRow]) -> list[dict[str, Any]]:

@@ -1,12 +1,14 @@
 """Builds the header, watchlist rows, panels and status bar from rows. Pure. The page formats the numbers.
 
-A cell is (label, value, kind). The kind tells the page how to format the value: price, range, difference, share,
-number, volume, words, text (progress of a warm-up) or partial (coverage of a VWAP). An unknown value is None.
+A cell is (label, value, kind). The kind tells the page how to format the value: price, range, difference,
+distance, share, number, volume, words, text (progress of a warm-up) or partial (coverage of a VWAP). An unknown value
+is None.
 """
 
 from math import floor
 from typing import Any
 
+from dashboard.presenters.indicators import IndicatorFigure, figures_of
 from dashboard.presenters.numbers import percent
 from dashboard.read.rows import AlertRow, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
@@ -157,29 +159,17 @@ def _session_vwap(row: SymbolRow, day: OpenBarRow | None) -> Cell:
 
 def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Cell]:
     """The indicators of the open bar; one that is warming up shows its progress, such as 12/34."""
-    macd = periods.macd_slow + periods.macd_signal - 1
-    wanted = [
-        (f"RSI {periods.rsi_period}", "rsi", "number", periods.rsi_period + 1),
-        ("Volatility p.a.", "volatility", "share", periods.volatility_period + 1),
-        (f"SMA {periods.sma_short_period}", "sma_short", "price", periods.sma_short_period),
-        (f"SMA {periods.sma_long_period}", "sma_long", "price", periods.sma_long_period),
-        (f"EMA {periods.ema_short_period}", "ema_short", "price", periods.ema_short_period),
-        (f"EMA {periods.ema_long_period}", "ema_long", "price", periods.ema_long_period),
-        ("MACD", "macd", "difference", periods.macd_slow),
-        ("Signal", "macd_signal", "difference", macd),
-        ("Lower band", "bollinger_lower", "price", periods.bollinger_period),
-        ("Upper band", "bollinger_upper", "price", periods.bollinger_period),
-    ]
-    return [_indicator(open_bar, *cell) for cell in wanted]
+    return [_indicator(open_bar, figure) for figure in figures_of(periods)]
 
 
-def _indicator(open_bar: OpenBarRow | None, label: str, name: str, kind: str, needed: int) -> Cell:
+def _indicator(open_bar: OpenBarRow | None, figure: IndicatorFigure) -> Cell:
+    label, column, unit, needed = figure
     if open_bar is None:
-        return label, None, kind
-    value: float | None = getattr(open_bar.bar, name)
+        return label, None, unit
+    value: float | None = getattr(open_bar.bar.indicators, column)
     if value is None:
         return label, f"{min(open_bar.seen, needed)}/{needed}", "text"
-    return label, value, kind
+    return label, value, unit
 
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:

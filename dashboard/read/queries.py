@@ -5,6 +5,7 @@ Only `accept_offer` writes.
 
 from typing import Any
 
+from analytics.indicators.catalog import COLUMNS
 from dashboard.read.rows import (
     PRODUCER_SILENT,
     ActionRow,
@@ -17,6 +18,7 @@ from dashboard.read.rows import (
     PartRow,
     SeriesKey,
     SymbolRow,
+    chart_bar,
 )
 from shared.market.records import INTERVALS
 from shared.postgres.database import Cursor
@@ -25,7 +27,7 @@ MAX_STATUS_AGE = 20.0
 """Seconds after which a quote status is outdated; the producer updates it every two seconds."""
 _BAR = """extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
     b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes"""
-_INDICATORS = ", ".join(f"{{0}}.{name}" for name in ChartBar._fields[9:])
+_INDICATORS = ", ".join(f"{{0}}.{name}" for name in COLUMNS)
 _CLOSED = f"{_BAR}, {_INDICATORS.format('i')}"
 _OPEN = f"{_BAR}, {_INDICATORS.format('b')}"
 
@@ -62,8 +64,13 @@ def read_now(cursor: Cursor) -> float:
 
 
 def has_tables(cursor: Cursor) -> bool:
-    """Whether the migrations have been applied to this database: the last table that they create exists."""
-    cursor.execute("select to_regclass('forecast_records') is not null")
+    """Whether the migrations have been applied to this database: the last table that they create exists, and
+    a column for every indicator."""
+    cursor.execute(
+        """select to_regclass('forecast_records') is not null and (select count(*) = cardinality(%(names)s::text[])
+            from pg_attribute where attrelid = to_regclass('open_bars') and attname = any(%(names)s))""",
+        {"names": list(COLUMNS)},
+    )
     return bool(_only(cursor))
 
 
@@ -88,7 +95,7 @@ def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBarRow]:
     """The open bar of every symbol and interval."""
     cursor.execute(f"select b.symbol, b.interval, b.seen, b.warm_after, b.sized, {_OPEN} from open_bars b")  # noqa: S608
     return {
-        (symbol, interval): OpenBarRow(ChartBar._make(bar), seen, warm_after, sized)
+        (symbol, interval): OpenBarRow(chart_bar(bar), seen, warm_after, sized)
         for symbol, interval, seen, warm_after, sized, *bar in cursor.fetchall()
     }
 
@@ -98,7 +105,7 @@ def read_newest_bars(
 ) -> list[ChartBar]:
     """The newest `limit` closed bars, oldest first; with `before` only those that start before it, epoch seconds."""
     cursor.execute(_NEWEST, {"symbol": symbol, "interval": interval, "limit": limit, "before": before})
-    return [ChartBar._make(row) for row in cursor.fetchall()]
+    return [chart_bar(row) for row in cursor.fetchall()]
 
 
 def read_bars_since(
@@ -119,7 +126,7 @@ def read_bars_since(
     )
     found: dict[SeriesKey, list[ChartBar]] = {}
     for symbol, interval, *bar in cursor.fetchall():
-        found.setdefault((symbol, interval), []).append(ChartBar._make(bar))
+        found.setdefault((symbol, interval), []).append(chart_bar(bar))
     return found
 
 

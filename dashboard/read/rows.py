@@ -1,6 +1,9 @@
 """The rows that the dashboard reads from the tables. Every time is in epoch seconds UTC."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from analytics.indicators.indicator_row import IndicatorRow
 
 SeriesKey = tuple[str, str]
 """A symbol and an interval."""
@@ -76,7 +79,7 @@ class OfferRow(NamedTuple):
 
 
 class ChartBar(NamedTuple):
-    """An open or closed bar with its indicators, which are None while warming up."""
+    """An open or closed bar with its indicators."""
 
     start: int
     end: int
@@ -87,18 +90,13 @@ class ChartBar(NamedTuple):
     volume: float
     vwap: float | None
     quotes: int
-    rsi: float | None
-    sma_short: float | None
-    sma_long: float | None
-    ema_short: float | None
-    ema_long: float | None
-    macd: float | None
-    macd_signal: float | None
-    macd_histogram: float | None
-    bollinger_lower: float | None
-    bollinger_middle: float | None
-    bollinger_upper: float | None
-    volatility: float | None
+    indicators: IndicatorRow
+
+
+def chart_bar(row: Sequence[Any]) -> ChartBar:
+    """The bar of a row of a table: its own columns, then those of the catalog of indicators."""
+    own = len(ChartBar._fields) - 1
+    return ChartBar._make([*row[:own], IndicatorRow(row[own:])])
 
 
 class OpenBarRow(NamedTuple):

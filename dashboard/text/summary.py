@@ -54,7 +54,7 @@ def _trend(context: PageContext, reading: Reading, key: SeriesKey, bars: Sequenc
     names = [
         f"SMA {period}" for period in (context.periods.sma_short_period, context.periods.sma_long_period)
     ]
-    averages = dict(zip(names, _known(bar.sma_short, bar.sma_long), strict=True))
+    averages = dict(zip(names, _known(bar.indicators.sma_short, bar.indicators.sma_long), strict=True))
     text = f"The {interval} bar of {bar_name(reading, symbol, interval, bar.start)} closed at "
     text += price(bar.close, decimals(row), row.currency) + _positions(row, bar.close, averages)
     short, long = averages.values()
@@ -96,7 +96,8 @@ def _known(*values: float | None) -> list[float | None]:
 def _state(context: PageContext, interval: str, bars: Sequence[ChartBar]) -> str:
     """The volatility relative to its history, and the RSI."""
     rsi_name = f"RSI {context.periods.rsi_period}"
-    volatility, rsi = _known(bars[-1].volatility, bars[-1].rsi) if bars else (None, None)
+    newest = bars[-1].indicators if bars else None
+    volatility, rsi = (None, None) if newest is None else _known(newest.volatility, newest.rsi)
     if volatility is None and rsi is None:
         return f"Realized volatility and {rsi_name} are not available yet."
     if volatility is None:
@@ -111,7 +112,7 @@ def _state(context: PageContext, interval: str, bars: Sequence[ChartBar]) -> str
 
 def _relative(volatility: float, interval: str, bars: Sequence[ChartBar]) -> str:
     """The volatility relative to the interquartile range of the bars' volatilities."""
-    known = [value for value in _known(*(bar.volatility for bar in bars)) if value is not None]
+    known = [value for value in _known(*(bar.indicators.volatility for bar in bars)) if value is not None]
     if len(known) < MIN_BARS:
         return "with too few bars to compare"
     low, _, high = quantiles(known, n=4)

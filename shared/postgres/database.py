@@ -162,6 +162,11 @@ def transaction(connection: Connection) -> Iterator[Cursor]:
             raise
 
 
+def commit(cursor: Cursor) -> None:
+    """Keep what this transaction did so far; what follows is a transaction of its own."""
+    cursor.connection.commit()
+
+
 def allow_hours(cursor: Cursor) -> None:
     """Allow statements of this transaction to take hours, for example to alter a large table."""
     cursor.execute("set local statement_timeout = 0")

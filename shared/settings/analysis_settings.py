@@ -1,10 +1,11 @@
 """The settings of indicators and alerts, and the base class of all sections of settings. Pure."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from shared.settings.setting_types import Every, Intervals, Percent, Period, SpreadPeriod, Threshold
+from analytics.indicators.catalog import PARAMETERS, Parameter, Parameters
+from shared.settings.setting_types import MAX_PERIOD, Every, Intervals, Percent, Threshold
 
 
 class Section(BaseModel):
@@ -31,27 +32,47 @@ class Frequencies(Section):
     volatility: Every = Field(default=5, validation_alias="VOLATILITY_CALC_FREQUENCY")
 
 
-class Indicators(Section):
-    """Periods of the indicators, in bars."""
+class IndicatorSection(Section):
+    """What `Indicators` has besides the parameters in the catalog."""
 
-    rsi_period: SpreadPeriod = Field(default=14, validation_alias="RSI_PERIOD")
-    sma_short_period: Period = Field(default=20, validation_alias="SMA_SHORT_PERIOD")
-    sma_long_period: Period = Field(default=50, validation_alias="SMA_LONG_PERIOD")
-    ema_short_period: Period = Field(default=12, validation_alias="EMA_SHORT_PERIOD")
-    ema_long_period: Period = Field(default=26, validation_alias="EMA_LONG_PERIOD")
-    bollinger_period: SpreadPeriod = Field(default=20, validation_alias="BOLLINGER_PERIOD")
-    macd_fast: Period = Field(default=12, validation_alias="MACD_FAST")
-    macd_slow: Period = Field(default=26, validation_alias="MACD_SLOW")
-    macd_signal: Period = Field(default=9, validation_alias="MACD_SIGNAL")
-    volatility_period: SpreadPeriod = Field(default=20, validation_alias="VOLATILITY_PERIOD")
     frequencies: Frequencies = Frequencies()
+
+    @property
+    def values(self) -> Parameters:
+        """The parameters as the catalog takes them."""
+        return {name: getattr(self, name) for name in PARAMETERS}
 
     @model_validator(mode="after")
     def _require_order(self) -> Self:
-        _require_below("SMA_SHORT_PERIOD", self.sma_short_period, "SMA_LONG_PERIOD", self.sma_long_period)
-        _require_below("EMA_SHORT_PERIOD", self.ema_short_period, "EMA_LONG_PERIOD", self.ema_long_period)
-        _require_below("MACD_FAST", self.macd_fast, "MACD_SLOW", self.macd_slow)
+        for lower in PARAMETERS.values():
+            if lower.below:
+                upper = PARAMETERS[lower.below]
+                values = getattr(self, lower.name), getattr(self, upper.name)
+                _require_below(lower.key, values[0], upper.key, values[1])
         return self
+
+
+def _field(parameter: Parameter) -> Any:
+    """A parameter of the catalog as a setting."""
+    kind = Annotated[int, Field(ge=parameter.least, le=MAX_PERIOD)]
+    return kind, Field(default=parameter.default, validation_alias=parameter.key)
+
+
+if TYPE_CHECKING:
+
+    class Indicators(IndicatorSection):
+        """The parameters of the indicators, in bars, by their names in the catalog."""
+
+        def __init__(self, **given: int) -> None: ...
+        def __getattr__(self, name: str) -> int: ...
+        def __setattr__(self, name: str, value: int) -> None: ...
+else:
+    Indicators = create_model(
+        "Indicators",
+        __base__=IndicatorSection,
+        __doc__="The parameters of the indicators, in bars, by their names in the catalog.",
+        **{name: _field(parameter) for name, parameter in PARAMETERS.items()},
+    )
 
 
 def _require_below(lower: str, low: float, upper: str, high: float) -> None:

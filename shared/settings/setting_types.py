@@ -128,11 +128,8 @@ OffsetReset = Annotated[Literal["earliest", "latest"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 
 
-Period = Annotated[int, Field(ge=1, le=MAX_PERIOD)]
 LookBack = Annotated[int, Field(ge=1, le=64)]
 """Bars of a trained model's input or horizon: its input holds at most 64 returns."""
-SpreadPeriod = Annotated[int, Field(ge=2, le=MAX_PERIOD)]
-"""A period of a standard deviation or a ratio of gains to losses, which needs at least two values."""
 Every = Annotated[int, Field(ge=1, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

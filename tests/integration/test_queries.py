@@ -107,13 +107,15 @@ def test_newest_bars_come_oldest_first_with_their_indicators(cursor: Cursor) -> 
         close_bar(cursor, ScreenMinute("AAA", NOON + index * MINUTE, 10.0 + index))
     found = queries.read_newest_bars(cursor, "AAA", "1m", 2, None)
     assert [bar.start for bar in found] == [NOON + 180, NOON + 240]
-    assert (found[1].close, found[1].rsi, found[1].macd_histogram, found[1].vwap) == (14.0, 55.0, 0.05, 14.0)
+    newest = found[1]
+    assert (newest.close, newest.vwap) == (14.0, 14.0)
+    assert (newest.indicators.rsi, newest.indicators.macd_histogram) == (55.0, 0.05)
 
 
 def test_bar_without_indicators_is_still_a_bar(cursor: Cursor) -> None:
     close_bar(cursor, ScreenMinute("AAA", NOON, 10.0))
     cursor.execute("delete from indicators")
-    assert queries.read_newest_bars(cursor, "AAA", "1m", 5, None)[0].rsi is None
+    assert queries.read_newest_bars(cursor, "AAA", "1m", 5, None)[0].indicators.rsi is None
 
 
 def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
@@ -132,7 +134,8 @@ def test_bars_since_answers_for_each_series_by_itself(cursor: Cursor) -> None:
 def test_open_bar_knows_how_warm_it_is(cursor: Cursor) -> None:
     open_bar(cursor, ScreenMinute("AAA", NOON, 10.0), seen=12)
     found = queries.read_open_bars(cursor)[("AAA", "1m")]
-    assert (found.seen, found.warm_after, found.bar.sma_long, found.bar.rsi) == (12, 50, None, 55.0)
+    assert (found.seen, found.warm_after) == (12, 50)
+    assert (found.bar.indicators.sma_long, found.bar.indicators.rsi) == (None, 55.0)
     assert (found.bar.start, found.bar.end, found.bar.close) == (NOON, NOON + MINUTE, 10.0)
 
 

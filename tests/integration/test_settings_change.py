@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from analytics.engine.symbol_state import EngineSettings
-from analytics.indicators.indicator_set import IndicatorSettings
 from analytics.runtime.processor import Analysis
 from db.migrate import migrate
 from shared.kafka import Message
@@ -20,11 +19,12 @@ from shared.postgres.database import Connection, connect, make_database, transac
 from shared.runtime.batches import Batch, decoded
 from shared.runtime.offsets import GroupOnTopic, advance, begin
 from tests.unit.quick_search import pooled
+from tests.unit.records import periods
 
 NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
 READING = GroupOnTopic("group", "topic")
 OLD = EngineSettings()
-NEW_PERIODS = replace(OLD, indicators=IndicatorSettings(rsi_period=7, sma_short_period=5))
+NEW_PERIODS = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5))
 
 
 class LoggedMessage(NamedTuple):

@@ -68,7 +68,7 @@ def rows_read(cursor: Cursor) -> int:
 @pytest.mark.parametrize("before", [None, START + 60 * BARS // 2])
 def test_page_of_bars_reads_no_more_rows_than_it_has(cursor: Cursor, before: int | None) -> None:
     found = queries.read_newest_bars(cursor, "BIG", "1m", PAGE, before)
-    assert len(found) == PAGE and found[-1].rsi == 55
+    assert len(found) == PAGE and found[-1].indicators.rsi == 55
     assert rows_read(cursor) <= 2 * PAGE
 
 

@@ -39,12 +39,12 @@ def test_chart_that_was_read_while_indicators_were_made_anew_is_read_again(
         model.start()
         wait_for(lambda: model.snapshot.reading.rebuild.is_going_on)
         before = model.snapshot.generation
-        assert {bar.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {55.0}
+        assert {bar.indicators.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {55.0}
         with transaction(connection) as cursor:
             cursor.execute("update indicators set rsi = 44")
         mark(connection, version=1)
         wait_for(lambda: model.snapshot.generation > before)
-        assert {bar.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {44.0}
+        assert {bar.indicators.rsi for bar in model.closed_bars(KEY, 5, None)[0]} == {44.0}
         model.stop()
 
 

@@ -10,8 +10,7 @@ from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars.calendars import SimulatedExchange, calendar_of
 from shared.market.records import Bar
-from tests.unit.analytics.alerts.test_alerts import NOTHING
-from tests.unit.records import second
+from tests.unit.records import NO_VALUES, second
 
 HOUR, SATURDAY = 3600, 5
 SYMBOLS, DAYS = ("AAPL", "NVDA"), 53
@@ -57,7 +56,7 @@ def fired(bars: list[Bar]) -> list[int]:
     return [
         bar.start
         for bar in bars
-        if any(alert.rule == "volume_change" for alert in rules.update(bar, NOTHING))
+        if any(alert.rule == "volume_change" for alert in rules.update(bar, NO_VALUES))
     ]
 
 
@@ -81,6 +80,8 @@ def test_split_multiplies_what_is_usual() -> None:
     rules = AlertRules(AlertSettings(), 1764.0, calendar_of("XNYS"))
     bars = hours_of(100.0, days=14)
     for bar in bars[:-1]:
-        rules.update(bar, NOTHING)
+        rules.update(bar, NO_VALUES)
     rules.split(7.0)
-    assert [alert.rule for alert in rules.update(bars[-1]._replace(volume=700.0, close=1 / 7), NOTHING)] == []
+    assert [
+        alert.rule for alert in rules.update(bars[-1]._replace(volume=700.0, close=1 / 7), NO_VALUES)
+    ] == []

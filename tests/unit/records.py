@@ -9,6 +9,8 @@ import msgspec
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import NoSearches, Searches
+from analytics.indicators.catalog import COLUMNS, DEFAULTS, PARAMETERS, Parameters
+from analytics.indicators.indicator_row import PLACES, IndicatorRow
 from shared.market.records import (
     EPOCH,
     Bar,
@@ -25,6 +27,34 @@ from shared.market.records import (
 def second(text: str) -> int:
     """Epoch seconds of a time of day and date in UTC, such as 2024-01-03T14:30."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def periods(**given: int) -> Parameters:
+    """The parameters of the indicators: their defaults, except for the ones given."""
+    assert given.keys() <= DEFAULTS.keys()
+    return {**DEFAULTS, **given}
+
+
+UPPER = {parameter.below for parameter in PARAMETERS.values()}
+WARM_AT_ONCE: Parameters = {
+    name: max(2, parameter.least) + (name in UPPER) for name, parameter in PARAMETERS.items()
+}
+"""Periods that are warm after a few bars, and different where they must be."""
+
+NO_VALUES = IndicatorRow([None] * len(COLUMNS))
+
+
+def with_values(row: IndicatorRow, **given: float | None) -> IndicatorRow:
+    """The row with other values in these columns."""
+    values = list(row)
+    for name, value in given.items():
+        values[PLACES[name]] = value
+    return IndicatorRow(values)
+
+
+def flat_bar(close: float) -> Bar:
+    """A minute in which every price is `close`."""
+    return Bar("A", "1m", 0, 60, close, close, close, close, 1.0, None, 1, "regular", "test")
 
 
 def moment(seconds: float) -> datetime:

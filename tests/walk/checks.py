@@ -104,7 +104,7 @@ def _wrong_numbers(walker: Walker, chart: SeenChart, told: dict[str, Any]) -> li
         f"the last bar closes at {chart.last}, not {bar.close}": chart.last == bar.close,
         f"legend {told['prices']}, the open bar is {prices}": len(told["prices"]) == 4
         and all(is_near(text, value, places) for text, value in zip(told["prices"], prices, strict=True)),
-        f"RSI {told['rsi']}, not {bar.rsi}": is_near(told["rsi"], bar.rsi or 0.0, 1),
+        f"RSI {told['rsi']}, not {bar.indicators.rsi}": is_near(told["rsi"], bar.indicators.rsi or 0.0, 1),
         f"watchlist {told['rows']}": all(rows.values()) and walker.symbol in rows,
     }
     return [text for text, is_true in statements.items() if not is_true]

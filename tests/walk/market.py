@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
+from analytics.indicators.catalog import COLUMNS, OUTPUTS
 from db.migrate import migrate
 from shared.postgres.database import Cursor, connect, make_database, transaction
-from tests.screen_rows import INDICATORS, ScreenMinute, at, forecast, quote, record
+from tests.screen_rows import ScreenMinute, at, forecast, quote, record
 
 DAY = 86_400
 SECONDS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": DAY}
@@ -64,9 +65,13 @@ class DrawnBar:
         return (*times, *prices, self.volume, self.close, 9, "regular", "test")
 
     def indicators(self) -> tuple[float, ...]:
-        """Its indicators, in the order of INDICATORS."""
-        near = [self.close * (1 + (index - 6) / 2000) for index in range(len(INDICATORS))]
-        return (30 + self.start % 41, *near[1:5], *(value * 0.001 for value in near[5:8]), *near[8:11], 0.3)
+        """Its indicators, in the order of COLUMNS."""
+        found = []
+        for index, output in enumerate(OUTPUTS.values()):
+            near = self.close * (1 + (index - 6) / 2000)
+            others = {"price": near, "number": 30.0 + self.start % 41, "share": 0.3}
+            found.append(others.get(output.unit, near * 0.001))
+        return tuple(found)
 
 
 def starts(interval: str, now: int, count: int, rests: bool) -> Iterator[int]:
@@ -145,7 +150,7 @@ class DrawnMarket:
             bar = replace(bar, high=max(bar.high, price), low=min(bar.low, price), close=price)
             self.opened[key] = bar
             cursor.execute("delete from open_bars where symbol = %s and interval = %s", key)
-            names = (*BAR_COLUMNS, *INDICATORS, "seen", "warm_after")
+            names = (*BAR_COLUMNS, *COLUMNS, "seen", "warm_after")
             values = [(*bar.row(), *bar.indicators(), 100, 50)]
             execute_values(cursor, f"insert into open_bars ({', '.join(names)}) values %s", values)
 
@@ -168,6 +173,6 @@ def market_in(admin_dsn: str, database: str, seed: int) -> DrawnMarket:
 def _close(cursor: Cursor, bars: Sequence[DrawnBar]) -> None:
     rows = [bar.row() for bar in bars]
     values = [(*bar.row()[:3], *bar.indicators()) for bar in bars]
-    columns = ", ".join(("symbol", "interval", "start", *INDICATORS))
+    columns = ", ".join(("symbol", "interval", "start", *COLUMNS))
     execute_values(cursor, f"insert into bars ({', '.join(BAR_COLUMNS)}) values %s", rows)
     execute_values(cursor, f"insert into indicators ({columns}) values %s", values)

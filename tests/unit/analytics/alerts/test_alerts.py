@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.alerts.alerts import MIN_VOLUME_DAYS, Alert, AlertRules, AlertSettings
-from analytics.indicators.indicator_set import IndicatorRow
+from analytics.indicators.indicator_row import IndicatorRow
 from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Bar
+from tests.unit.records import NO_VALUES, with_values
 
-NOTHING = IndicatorRow(*[None] * 12)
 PERIODS = 10_000.0
 """A year of so many bars: the volatility of one is a hundredth of the annual one."""
 
 rows = st.builds(
-    lambda rsi, volatility: NOTHING._replace(rsi=rsi, volatility=volatility),
+    lambda rsi, volatility: with_values(NO_VALUES, rsi=rsi, volatility=volatility),
     st.none() | st.floats(0, 100),
     st.none() | st.floats(0, 20),
 )
@@ -33,7 +33,7 @@ def rules(**settings: Any) -> AlertRules:
 
 
 def fired(some: AlertRules, closed: Bar, **indicators: float) -> list[str]:
-    return [alert.rule for alert in some.update(closed, NOTHING._replace(**indicators))]
+    return [alert.rule for alert in some.update(closed, with_values(NO_VALUES, **indicators))]
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_volatility_is_that_of_one_bar_and_rearms_below_nine_tenths() -> None:
     annual = [4.99, 5.0, 6.0, 4.6, 5.0, 4.4, 5.0]
     says = [fired(some, bar(), volatility=value) for value in annual]
     assert says == [[], ["volatility"], [], [], [], [], ["volatility"]]
-    assert rules(volatility=0.05).update(bar(), NOTHING._replace(volatility=8.0)) == [
+    assert rules(volatility=0.05).update(bar(), with_values(NO_VALUES, volatility=8.0)) == [
         Alert("volatility", 0.08, 0.05)
     ]
 
 
 def test_price_change_is_a_fraction_of_the_close_before_with_its_sign() -> None:
     some = rules(price_change=0.25)
-    assert some.update(bar(100.0), NOTHING) == []
-    assert some.update(bar(125.0), NOTHING) == [Alert("price_change", 0.25, 0.25)]
-    assert some.update(bar(125.0), NOTHING) == []
-    assert some.update(bar(62.5), NOTHING) == [Alert("price_change", -0.5, 0.25)]
+    assert some.update(bar(100.0), NO_VALUES) == []
+    assert some.update(bar(125.0), NO_VALUES) == [Alert("price_change", 0.25, 0.25)]
+    assert some.update(bar(125.0), NO_VALUES) == []
+    assert some.update(bar(62.5), NO_VALUES) == [Alert("price_change", -0.5, 0.25)]
 
 
 def test_first_bar_has_no_change() -> None:
@@ -78,7 +78,7 @@ def test_volume_needs_five_days_before_it_compares() -> None:
     some = rules(volume_change=2.0)
     for _ in range(MIN_VOLUME_DAYS):
         fired(some, bar(volume=10.0))
-    assert some.update(bar(volume=20.0), NOTHING) == [Alert("volume_change", 2.0, 2.0)]
+    assert some.update(bar(volume=20.0), NO_VALUES) == [Alert("volume_change", 2.0, 2.0)]
 
 
 def test_volume_is_compared_with_the_days_before_and_not_with_itself() -> None:

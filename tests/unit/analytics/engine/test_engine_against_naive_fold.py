@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings, LiveEvery
-from analytics.indicators.indicator_set import IndicatorRow, IndicatorSet, IndicatorSettings
+from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.indicator_set import IndicatorSet
 from shared.calendars.calendars import calendar_of, periods_per_year
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
 from tests.unit.naive_fold import Closing, NaiveFold
 from tests.unit.random_markets import DAY, END, EXCHANGES, OPENS, graces, markets
-from tests.unit.records import folded, kept, mark, quote, restored
+from tests.unit.records import WARM_AT_ONCE, folded, kept, mark, quote, restored
 
 NERVOUS = EngineSettings(
-    indicators=IndicatorSettings(2, 2, 3, 2, 3, 3, 1, 2, 2, 2),
+    indicators=WARM_AT_ONCE,
     alerts=AlertSettings(55.0, 45.0, 0.01, 0.3, 1.2, INTERVALS),
     live_every=LiveEvery(1, 3, 1, 2, 1, 5),
 )
@@ -60,7 +61,7 @@ def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
     indicators = IndicatorSet(PLAIN.indicators, periods)
     rules = AlertRules(PLAIN.alerts, periods, calendar)
     for bar in series:
-        row = indicators.update(bar.close)
+        row = indicators.update(bar)
         alerts = rules.update(bar, row)
     return row, alerts
 

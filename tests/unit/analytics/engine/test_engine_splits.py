@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
-from analytics.indicators.indicator_set import IndicatorRow
+from analytics.indicators.catalog import OUTPUTS
+from analytics.indicators.indicator_row import IndicatorRow
 from shared.market.records import INTERVALS, CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
@@ -65,11 +66,12 @@ def assert_alike(
     assert found.keys() == expected.keys()
     for key, row in found.items():
         other, price = expected[key], expected[key].ema_long or 1.0
-        for name, value in row._asdict().items():
-            told = getattr(other, name)
-            assert (value is None) == (told is None), (key, name)
-            scale = 1e-9 * price if name.startswith("macd") else 0.0
-            assert value is None or isclose(value, told, rel_tol=1e-9, abs_tol=scale), (key, name)
+        for (name, output), value, told in zip(OUTPUTS.items(), row, other, strict=True):
+            scale = 1e-9 * price if output.unit == "difference" else 0.0
+            if value is None or told is None:
+                assert value is told, (key, name)
+            else:
+                assert isclose(value, told, rel_tol=1e-9, abs_tol=scale), (key, name)
 
 
 @pytest.mark.real_data

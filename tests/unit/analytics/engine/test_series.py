@@ -6,14 +6,16 @@ import pytest
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.engine.series import BarSeries, ClosedBar
-from analytics.indicators.indicator_set import IndicatorSettings, SettingsChanged
+from analytics.indicators.catalog import Parameters
+from analytics.indicators.indicator_set import SettingsChanged
 from shared.calendars.calendars import AlwaysOpen
+from tests.unit.records import periods
 
 FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
-SHORT = IndicatorSettings(sma_short_period=2, rsi_period=2)
+SHORT = periods(sma_short_period=2, rsi_period=2)
 
 
-def series(indicators: IndicatorSettings = SHORT, interval: str = "5m") -> BarSeries:
+def series(indicators: Parameters = SHORT, interval: str = "5m") -> BarSeries:
     alerts = AlertSettings(price_change=0.05, intervals=("5m",))
     return BarSeries("A", interval, 19_656.0, indicators, alerts, None, AlwaysOpen())  # type: ignore[arg-type]
 
@@ -68,7 +70,7 @@ def test_restored_series_goes_on_bit_for_bit() -> None:
     some, twin = series(), series()
     closed_at(some, FIRST, 2.0)
     some.begin(NEXT, piece(NEXT, 4.1))
-    twin.restore(msgspec.json.decode(msgspec.json.encode(some.state())), None)
+    twin.restore(msgspec.json.decode(msgspec.json.encode(some.state())))
     assert twin.close(NEXT.start)[1] == some.close(NEXT.start)[1]
     assert twin.state() == some.state()
 
@@ -76,10 +78,10 @@ def test_restored_series_goes_on_bit_for_bit() -> None:
 def test_series_of_other_periods_can_not_be_restored() -> None:
     state = series().state()
     with pytest.raises(SettingsChanged):
-        series(IndicatorSettings(rsi_period=3)).restore(state, None)
+        series(periods(rsi_period=3)).restore(state)
 
 
 def test_series_that_had_no_alerts_begins_with_rules_at_rest() -> None:
     old, new = series(interval="15m"), series()
-    new.restore(old.state(), None)
+    new.restore(old.state())
     assert closed_at(new, FIRST, 2.0).alerts == []

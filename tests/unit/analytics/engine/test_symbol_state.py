@@ -7,17 +7,24 @@ from hypothesis import given, settings
 from analytics.engine.engine import Engine
 from analytics.engine.series import ClosedBar
 from analytics.engine.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
-from analytics.indicators.indicator_set import IndicatorSettings
 from shared.market.records import INTERVALS, Interval, Record
 from tests.unit.random_markets import END, graces, markets
-from tests.unit.records import folded, kept, mark, quote, recorded_bar, restored, second
+from tests.unit.records import (
+    WARM_AT_ONCE,
+    folded,
+    kept,
+    mark,
+    periods,
+    quote,
+    recorded_bar,
+    restored,
+    second,
+)
 
 OPEN = second("2024-01-03T15:00")
-EVERY = EngineSettings(
-    indicators=IndicatorSettings(2, 2, 3, 2, 3, 3, 1, 2, 2, 2), live_every=LiveEvery(1, 1, 1, 1, 1, 1)
-)
+EVERY = EngineSettings(indicators=WARM_AT_ONCE, live_every=LiveEvery(1, 1, 1, 1, 1, 1))
 LAST_CLOSE = EngineSettings(
-    indicators=IndicatorSettings(sma_short_period=1, ema_short_period=1), live_every=LiveEvery(sma=3, ema=1)
+    indicators=periods(sma_short_period=1, ema_short_period=1), live_every=LiveEvery(sma=3, ema=1)
 )
 """Averages over one close show which close the live view took: sma the one at every third quote, ema the last."""
 

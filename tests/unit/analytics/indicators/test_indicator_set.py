@@ -5,87 +5,79 @@ import math
 
 import pytest
 
-from analytics.indicators.bands import Bollinger, Volatility
-from analytics.indicators.indicator_set import (
-    IndicatorRow,
-    IndicatorSet,
-    IndicatorSettings,
-    LiveCloses,
-    SettingsChanged,
-)
-from analytics.indicators.indicators import EMA, MACD, RSI, SMA
+from analytics.indicators.catalog import CATALOG, COLUMNS, DEFAULTS, Context, Parameters
+from analytics.indicators.indicator_row import PLACES, IndicatorRow
+from analytics.indicators.indicator_set import IndicatorSet, SettingsChanged
+from tests.unit.records import flat_bar, periods
 
 CLOSES = [100.0 + 5.0 * math.sin(i / 3.0) + 0.01 * i for i in range(80)]
-DEFAULTS = IndicatorSettings()
+BARS = [flat_bar(close)._replace(high=close + 1.0, low=close - 1.0) for close in CLOSES]
 
 
-def folded(settings: IndicatorSettings, closes: list[float]) -> IndicatorSet:
-    indicators = IndicatorSet(settings, 98_280.0)
-    for close in closes:
-        indicators.update(close)
+def folded(parameters: Parameters, count: int = len(BARS)) -> IndicatorSet:
+    indicators = IndicatorSet(parameters, 98_280.0)
+    for bar in BARS[:count]:
+        indicators.update(bar)
     return indicators
 
 
 def test_row_holds_every_value_in_its_own_column() -> None:
-    rsi, sma_short, sma_long, ema_short, ema_long = RSI(14), SMA(20), SMA(50), EMA(12), EMA(26)
-    macd, bollinger, volatility = MACD(12, 26, 9), Bollinger(20, 2), Volatility(20, 98_280.0)
+    singles = [spec.make(DEFAULTS, Context(98_280.0)) for spec in CATALOG]
     indicators = IndicatorSet(DEFAULTS, 98_280.0)
-    for close in CLOSES:
-        row = indicators.update(close)
-        singles = (rsi, sma_short, sma_long, ema_short, ema_long)
-        expected = [single.update(close) for single in singles]
-        expected += [*(macd.update(close) or [None] * 3), *(bollinger.update(close) or [None] * 3)]
-        assert row == IndicatorRow._make([*expected, volatility.update(close)])
+    for bar in BARS:
+        row = indicators.update(bar)
+        for spec, single in zip(CATALOG, singles, strict=True):
+            value = single.update(bar)
+            values = value if isinstance(value, tuple) else (value,) * len(spec.outputs)
+            assert [getattr(row, output.name) for output in spec.outputs] == list(values)
     assert None not in row
+
+
+def test_row_has_no_column_that_is_not_in_the_catalog() -> None:
+    with pytest.raises(AttributeError, match="no indicator has a column rsj"):
+        _ = IndicatorRow([None] * len(COLUMNS)).rsj
 
 
 def test_set_is_warm_when_its_slowest_indicator_is() -> None:
     indicators = IndicatorSet(DEFAULTS, 98_280.0)
-    rows = [indicators.update(close) for close in CLOSES]
+    rows = [indicators.update(bar) for bar in BARS]
     assert indicators.warm_after == 50
-    assert indicators.seen == len(CLOSES)
-    assert [None not in row for row in rows] == [count >= 50 for count in range(1, len(CLOSES) + 1)]
+    assert indicators.seen == len(BARS)
+    assert [None not in row for row in rows] == [count >= 50 for count in range(1, len(BARS) + 1)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 13, 14, 25, 33, 49, 79])
 def test_preview_is_the_next_row_and_changes_nothing(count: int) -> None:
-    indicators = folded(DEFAULTS, CLOSES[:count])
+    indicators = folded(DEFAULTS, count)
     state = indicators.state()
-    preview = indicators.preview(LiveCloses(*[CLOSES[count]] * 6))
+    preview = indicators.preview(BARS[count], {})
     assert indicators.state() == state
-    assert indicators.update(CLOSES[count]) == preview
+    assert indicators.update(BARS[count]) == preview
 
 
-def test_preview_takes_the_close_of_each_family() -> None:
-    indicators = folded(DEFAULTS, CLOSES)
-    closes = LiveCloses(rsi=101.0, sma=102.0, ema=103.0, bollinger=104.0, macd=105.0, volatility=106.0)
-    row = indicators.preview(closes)
-
-    def at(close: float) -> IndicatorRow:
-        return indicators.preview(LiveCloses(*[close] * 6))
-
-    assert row.rsi == at(101.0).rsi
-    assert row[1:3] == at(102.0)[1:3]
-    assert row[3:5] == at(103.0)[3:5]
-    assert row[8:11] == at(104.0)[8:11]
-    assert row[5:8] == at(105.0)[5:8]
-    assert row.volatility == at(106.0).volatility
-    assert len({at(close) for close in closes}) == len(closes)
+def test_preview_takes_the_bar_that_is_held_back_for_a_family() -> None:
+    indicators = folded(DEFAULTS)
+    now, before = flat_bar(101.0), flat_bar(102.0)
+    live, old = indicators.preview(now, {}), indicators.preview(before, {})
+    mixed = indicators.preview(now, {"sma": before, "bollinger": before})
+    for spec in CATALOG:
+        expected = old if spec.family in ("sma", "bollinger") else live
+        for output in spec.outputs:
+            place = PLACES[output.name]
+            assert mixed[place] == expected[place] != (live if expected is old else old)[place]
 
 
 @pytest.mark.parametrize("count", [0, 1, 14, 33, 60])
 def test_rows_are_the_same_bit_for_bit_after_a_pause(count: int) -> None:
-    unbroken = folded(DEFAULTS, CLOSES[:count])
+    unbroken = folded(DEFAULTS, count)
     resumed = IndicatorSet(DEFAULTS, 98_280.0)
     resumed.restore(json.loads(json.dumps(unbroken.state())))
     assert resumed.seen == count
-    assert [resumed.update(close) for close in CLOSES[count:]] == [
-        unbroken.update(close) for close in CLOSES[count:]
-    ]
+    assert [resumed.update(bar) for bar in BARS[count:]] == [unbroken.update(bar) for bar in BARS[count:]]
 
 
 def test_state_is_kept_by_keys_with_all_parameters() -> None:
-    assert list(folded(DEFAULTS, CLOSES).state()) == [
+    assert list(folded(DEFAULTS).state())[:8] == [
         "rsi-14",
         "sma-20",
         "sma-50",
@@ -98,45 +90,56 @@ def test_state_is_kept_by_keys_with_all_parameters() -> None:
 
 
 def test_equal_periods_share_a_key_without_harm() -> None:
-    settings = IndicatorSettings(
-        sma_short_period=20, sma_long_period=20, ema_short_period=9, ema_long_period=9
-    )
-    before = folded(settings, CLOSES[:40])
+    settings = periods(sma_short_period=20, sma_long_period=20, ema_short_period=9, ema_long_period=9)
+    before = folded(settings, 40)
     after = IndicatorSet(settings, 98_280.0)
     after.restore(before.state())
-    for close in CLOSES[40:]:
-        row = after.update(close)
-        assert row == before.update(close)
+    for bar in BARS[40:]:
+        row = after.update(bar)
+        assert row == before.update(bar)
         assert row.sma_short == row.sma_long
         assert row.ema_short == row.ema_long
 
 
 def test_state_of_another_period_is_not_taken() -> None:
-    state = folded(IndicatorSettings(rsi_period=7), CLOSES).state()
+    state = folded(periods(rsi_period=7)).state()
     with pytest.raises(SettingsChanged, match="no rsi-14"):
         IndicatorSet(DEFAULTS, 98_280.0).restore(state)
 
 
 def test_state_of_another_year_is_not_taken() -> None:
-    state = folded(DEFAULTS, CLOSES).state()
+    state = folded(DEFAULTS).state()
     with pytest.raises(SettingsChanged, match="no volatility-20-252"):
         IndicatorSet(DEFAULTS, 252.0).restore(state)
 
 
 def test_state_that_does_not_fit_is_not_taken() -> None:
-    state = folded(DEFAULTS, CLOSES).state() | {"sma-20": [79, 1.0]}
+    state = folded(DEFAULTS).state() | {"sma-20": [79, 1.0]}
     with pytest.raises(SettingsChanged, match="does not fit sma-20"):
         IndicatorSet(DEFAULTS, 98_280.0).restore(state)
 
 
 def test_states_of_different_bars_are_not_taken_together() -> None:
-    earlier, later = folded(DEFAULTS, CLOSES[:70]).state(), folded(DEFAULTS, CLOSES).state()
+    earlier, later = folded(DEFAULTS, 70).state(), folded(DEFAULTS).state()
     with pytest.raises(SettingsChanged, match="same bar"):
         IndicatorSet(DEFAULTS, 98_280.0).restore(later | {"sma-50": earlier["sma-50"]})
 
 
 def test_state_may_hold_more_than_is_wanted() -> None:
-    state = folded(DEFAULTS, CLOSES).state() | {"sma-200": [0]}
+    state = folded(DEFAULTS).state() | {"sma-200": [0]}
     indicators = IndicatorSet(DEFAULTS, 98_280.0)
     indicators.restore(state)
-    assert indicators.seen == len(CLOSES)
+    assert indicators.seen == len(BARS)
+
+
+def test_states_of_the_same_bar_are_adopted_and_the_others_named_by_their_columns() -> None:
+    """A rebuild keeps what a snapshot has, and writes only the columns that it had to calculate."""
+    stored = folded(periods(rsi_period=7)).state()
+    del stored["macd-12-26-9"]
+    stored["sma-20"] = folded(DEFAULTS, 79).state()["sma-20"]
+    stored["ema-12"] = [len(BARS), 1.0]
+    stored["ema-26"] = [len(BARS), float("nan")]
+    rebuilt = folded(DEFAULTS)
+    columns = rebuilt.adopt(stored)
+    assert columns == ("rsi", "sma_short", "ema_long", "macd", "macd_signal", "macd_histogram")
+    assert rebuilt.state() == folded(DEFAULTS).state() | {"ema-12": [len(BARS), 1.0]}

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.indicators.bands import Bands, Bollinger, Volatility
-from analytics.indicators.indicator_set import Indicator
+from analytics.indicators.catalog import Indicator
 from analytics.indicators.indicators import EMA, MACD, RSI, SMA, MACDValue
+from analytics.indicators.inputs import VOLUME
+from tests.unit.records import flat_bar
 
 MAKERS: list[Callable[[], Any]] = [
     lambda: RSI(5),
@@ -31,7 +33,7 @@ closes_lists = st.lists(prices, max_size=25)
 
 
 def fold(indicator: Any, closes: list[float]) -> list[Any]:
-    return [indicator.update(close) for close in closes]
+    return [indicator.update(flat_bar(close)) for close in closes]
 
 
 @every_indicator
@@ -58,10 +60,10 @@ def test_preview_is_the_next_update_and_changes_nothing(
     indicator = make()
     fold(indicator, closes)
     state = indicator.state()
-    indicator.preview(other)
-    preview = indicator.preview(close)
+    indicator.preview(flat_bar(other))
+    preview = indicator.preview(flat_bar(close))
     assert indicator.state() == state
-    assert indicator.update(close) == preview
+    assert indicator.update(flat_bar(close)) == preview
 
 
 @every_indicator
@@ -71,7 +73,7 @@ def test_first_complete_value_comes_when_warm_after_says(make: Callable[[], Any]
     complete = [
         not (value is None or (isinstance(value, MACDValue) and value.signal is None)) for value in values
     ]
-    assert complete == [count >= indicator.warm_after for count in range(1, 41)]
+    assert complete == [count >= max(indicator.warm_after) for count in range(1, 41)]
     assert indicator.seen == 40
 
 
@@ -109,7 +111,7 @@ def test_refused_state_leaves_a_window_as_it_was() -> None:
     fold(average, [1.0, 2.0])
     with pytest.raises(ValueError, match="does not fit sma-3"):
         average.restore([2, 9.0])
-    assert average.update(3.0) == 2.0
+    assert average.update(flat_bar(3.0)) == 2.0
 
 
 def test_restored_indicator_shares_nothing_with_the_state_it_came_from() -> None:
@@ -117,9 +119,9 @@ def test_restored_indicator_shares_nothing_with_the_state_it_came_from() -> None
     fold(original, [1.0, 2.0])
     state = original.state()
     twin.restore(state)
-    twin.update(30.0)
+    twin.update(flat_bar(30.0))
     assert state == [2, 1.0, 2.0]
-    assert original.update(3.0) == 2.0
+    assert original.update(flat_bar(3.0)) == 2.0
 
 
 def test_keys_name_every_parameter() -> None:
@@ -141,6 +143,16 @@ def test_keys_name_every_parameter() -> None:
     ]
     assert Bollinger(20, 2.5).key == "bollinger-20-2.5"
     assert Volatility(20, 31_536_000.0).key == "volatility-20-31536000"
+    assert SMA(20, VOLUME).key == "sma-volume-20"
+
+
+def test_input_may_be_another_series_than_the_close() -> None:
+    """In new shares the volumes of before are larger, where prices are smaller."""
+    average = SMA(2, VOLUME)
+    bars = [flat_bar(100.0)._replace(volume=volume) for volume in (10.0, 30.0, 60.0)]
+    assert [average.update(bar) for bar in bars[:2]] == [None, 20.0]
+    average.split(2.0)
+    assert average.update(bars[2]) == 60.0
 
 
 def test_rsi_without_losses_is_exactly_100_and_without_gains_exactly_0() -> None:

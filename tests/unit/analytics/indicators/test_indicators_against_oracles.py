@@ -16,6 +16,7 @@ import talib
 
 from analytics.indicators.bands import Bollinger, Volatility
 from analytics.indicators.indicators import EMA, MACD, RSI, SMA
+from tests.unit.records import flat_bar
 
 EXACT = 1e-9
 PERIODS = [2, 5, 14, 20, 50, 200]
@@ -60,7 +61,7 @@ def closes(request: pytest.FixtureRequest) -> list[float]:
 
 def column(indicator: Any, closes: list[float], name: str = "") -> list[float]:
     """The indicator's values one close after the other, nan while there is none, as the oracles say it."""
-    values = [indicator.update(close) for close in closes]
+    values = [indicator.update(flat_bar(close)) for close in closes]
     if name:
         values = [None if value is None else getattr(value, name) for value in values]
     return [np.nan if value is None else value for value in values]

@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.presenters.adjustment import adjusted, factors, marks
 from dashboard.read.rows import ActionRow, ChartBar
+from tests.unit.records import NO_VALUES, with_values
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -21,8 +22,8 @@ def midnight(day: str) -> int:
 def day_bar(day: str, close: float, volume: float = 1000.0) -> ChartBar:
     """A day bar with an SMA at half of its close and an RSI of 55."""
     start = midnight(day) + 34_200
-    bar = ChartBar(start, start + 23_400, close, close, close, close, volume, None, 1, *[None] * 12)
-    return bar._replace(sma_short=close / 2, rsi=55.0)
+    bar = ChartBar(start, start + 23_400, close, close, close, close, volume, None, 1, NO_VALUES)
+    return bar._replace(indicators=with_values(NO_VALUES, sma_short=close / 2, rsi=55.0))
 
 
 SEVEN_FOR_ONE = ActionRow(midnight("2014-06-09"), "split", 7.0, None)
@@ -59,7 +60,7 @@ def test_dividend_takes_its_share_of_the_close_before_and_leaves_the_volume() ->
 
 def test_indicators_in_units_of_the_price_move_with_it_and_others_stay() -> None:
     (bar,) = adjusted([day_bar("2020-08-28", 500.0)], [FOUR_FOR_ONE])
-    assert (bar.sma_short, bar.rsi, bar.sma_long) == (62.5, 55.0, None)
+    assert (bar.indicators.sma_short, bar.indicators.rsi, bar.indicators.sma_long) == (62.5, 55.0, None)
 
 
 def test_bar_on_or_after_the_ex_date_stays_as_it_was_paid() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dashboard.presenters.delta import DeltaRequest, PageContext, delta
-from dashboard.presenters.figures import COLUMNS, chart_series, columns, studies
+from dashboard.presenters.figures import chart_series, columns, studies
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
     alert_item,
@@ -17,6 +17,7 @@ from dashboard.presenters.panels import (
 from dashboard.read.rows import ActionRow, AlertRow, ChartBar, DataQualityRow, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, first_snapshot, stall
 from shared.settings.analysis_settings import Alerts, Indicators
+from tests.unit.records import NO_VALUES, with_values
 
 MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market
 SYMBOL = SymbolRow(
@@ -36,8 +37,8 @@ SYMBOL = SymbolRow(
     2,
     70.0,
 )
-COLD = ChartBar(60, 120, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
-WARM = COLD._replace(rsi=55.0, sma_short=1.4, volatility=0.3)
+COLD = ChartBar(60, 120, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, NO_VALUES)
+WARM = COLD._replace(indicators=with_values(NO_VALUES, rsi=55.0, sma_short=1.4, volatility=0.3))
 CONTEXT = PageContext("simulated", "The database", Indicators(), Alerts())
 
 
@@ -58,15 +59,15 @@ def test_columns_are_parallel_and_oldest_first() -> None:
 
 
 def test_every_series_draws_a_column_that_is_sent_and_hangs_on_a_known_study() -> None:
-    series = chart_series(Indicators(), Alerts())
+    series = chart_series(Alerts())
     known = {study.key: study.pane for study in studies(Indicators())}
-    assert {one["column"] for one in series} <= set(COLUMNS)
+    assert {one["column"] for one in series} <= columns([]).keys()
     assert all(one["study"] is None or known[one["study"]] == one["pane"] for one in series)
     assert len({one["id"] for one in series}) == len(series)
 
 
 def test_guide_lines_of_the_rsi_are_the_thresholds_of_its_alerts() -> None:
-    series = chart_series(Indicators(), Alerts(rsi_overbought=80.0, rsi_oversold=25.0))
+    series = chart_series(Alerts(rsi_overbought=80.0, rsi_oversold=25.0))
     lines = [line["price"] for one in series for line in one.get("priceLines", [])]
     assert lines == [80.0, 25.0]
 

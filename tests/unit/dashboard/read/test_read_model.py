@@ -4,6 +4,7 @@ from dashboard.read.history import MAX_SERIES, BarHistory
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, DataQualityRow, OpenBarRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 from dashboard.read.trends import trends_moved
+from tests.unit.records import NO_VALUES
 
 KEY = ("AAA", "1m")
 SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 0, None)
@@ -13,7 +14,7 @@ ALERT = AlertRow("AAA", "1m", "volatility", 60, 120.0, 0.06, 0.05, 1.0)
 
 def bar(start: int) -> ChartBar:
     """A minute that starts at `start`."""
-    return ChartBar(start, start + 60, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, *[None] * 12)
+    return ChartBar(start, start + 60, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, NO_VALUES)
 
 
 def history(kept: int, *starts: int) -> BarHistory:

@@ -23,15 +23,13 @@ from tests.unit.dashboard.presenters.test_forecast_card import (
     reading,
     record_with,
 )
+from tests.unit.records import NO_VALUES, with_values
 
 CLOSED = COLD._replace(
     start=MONDAY_NOON - 60,
     end=MONDAY_NOON,
     close=100.0,
-    rsi=55.04,
-    sma_short=99.5,
-    sma_long=98.25,
-    volatility=0.3,
+    indicators=with_values(NO_VALUES, rsi=55.04, sma_short=99.5, sma_long=98.25, volatility=0.3),
 )
 ALERT = AlertRow("AAA", "5m", "rsi_overbought", MONDAY_NOON - 600, MONDAY_NOON - 300, 74.31, 70.0, 100.0)
 FORECAST_WORDS = (
@@ -41,6 +39,11 @@ FORECAST_WORDS = (
 )
 
 
+def closed(**given: float | None) -> ChartBar:
+    """The closed bar with other values of these indicators."""
+    return CLOSED._replace(indicators=with_values(CLOSED.indicators, **given))
+
+
 def words(found: Reading, *bars: ChartBar, context: PageContext = CONTEXT) -> str:
     """The summary of AAA's minutes."""
     return summary(context, found, KEY, bars)
@@ -48,8 +51,8 @@ def words(found: Reading, *bars: ChartBar, context: PageContext = CONTEXT) -> st
 
 def past(volatility: float, count: int = 40) -> list[ChartBar]:
     """Bars whose volatility rises from 0.1 to 0.5, then the closed one."""
-    steps = [CLOSED._replace(volatility=0.1 + 0.4 * index / count) for index in range(count)]
-    return [*steps, CLOSED._replace(volatility=volatility)]
+    steps = [closed(volatility=0.1 + 0.4 * index / count) for index in range(count)]
+    return [*steps, closed(volatility=volatility)]
 
 
 def test_everything_that_is_known_is_told_in_five_sentences() -> None:
@@ -63,11 +66,11 @@ def test_everything_that_is_known_is_told_in_five_sentences() -> None:
 
 
 def test_falling_and_unclear_trends_are_told_apart() -> None:
-    falling = words(reading(), CLOSED._replace(sma_short=101.0, sma_long=102.0))
-    mixed = words(reading(), CLOSED._replace(sma_short=101.0, sma_long=99.0))
+    falling = words(reading(), closed(sma_short=101.0, sma_long=102.0))
+    mixed = words(reading(), closed(sma_short=101.0, sma_long=99.0))
     assert "below SMA 20 ($101.00) and SMA 50 ($102.00): the trend is down" in falling
     assert "below SMA 20 ($101.00) and above SMA 50 ($99.00): there is no clear trend" in mixed
-    assert "at SMA 20 ($100.00)" in words(reading(), CLOSED._replace(sma_short=100.0))
+    assert "at SMA 20 ($100.00)" in words(reading(), closed(sma_short=100.0))
 
 
 def test_volatility_is_compared_with_its_own_past() -> None:
@@ -79,16 +82,16 @@ def test_volatility_is_compared_with_its_own_past() -> None:
 def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
     context = replace(CONTEXT, alerts=Alerts(rsi_overbought=55.0, rsi_oversold=20.0))
     assert "RSI 14 is 55.0, overbought" in words(reading(), CLOSED, context=context)
-    assert "RSI 14 is 20.0, oversold" in words(reading(), CLOSED._replace(rsi=20.0), context=context)
+    assert "RSI 14 is 20.0, oversold" in words(reading(), closed(rsi=20.0), context=context)
 
 
 def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
-    cold = CLOSED._replace(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
+    cold = closed(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
     assert words(reading(RECORD._replace(seen=12), None), cold) == (
         "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not available yet. "
         "Realized volatility and RSI 14 are not available yet. Warming up: the first forecast needs 50 closed bars."
     )
-    half = words(reading(), CLOSED._replace(sma_long=None, rsi=None))
+    half = words(reading(), closed(sma_long=None, rsi=None))
     assert "above SMA 20 ($99.50); SMA 50 is not available yet." in half
     assert "RSI 14 is not available yet." in half
 
@@ -147,7 +150,7 @@ def test_every_number_in_the_text_is_one_that_the_page_shows(
     close: float, values: tuple[float | None, ...], alert: float, count: int
 ) -> None:
     rsi, short, long, volatility = values
-    bar = CLOSED._replace(close=close, rsi=rsi, sma_short=short, sma_long=long, volatility=volatility)
+    bar = closed(rsi=rsi, sma_short=short, sma_long=long, volatility=volatility)._replace(close=close)
     many = ACCURACY | {str(number): ACCURACY["arima"] for number in range(count)}
     found = reading(RECORD._replace(accuracy=many))._replace(alerts=[ALERT._replace(value=alert)])
     text = words(found, *past(0.2), bar)

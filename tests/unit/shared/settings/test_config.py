@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from shared.errors import ConfigError
 from shared.settings.config import KEYS, OTHER_NAMES, load
+from shared.settings.example import EXAMPLE, with_parameters
 from shared.settings.server_types import PROJECT
 from tests.unit.env_files import loaded, refusal
-
-EXAMPLE = PROJECT / ".env.example"
 
 
 def example_lines() -> dict[str, str]:
@@ -27,6 +26,12 @@ def example_lines() -> dict[str, str]:
 def test_example_names_every_setting_once_and_no_other() -> None:
     keys = re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE)
     assert sorted(keys) == sorted(KEYS)
+
+
+def test_example_has_the_parameters_of_the_catalog_as_they_are() -> None:
+    """`make example` writes them."""
+    text = EXAMPLE.read_text("utf-8")
+    assert with_parameters(text) == text
 
 
 def test_example_gives_every_setting_a_line_of_meaning() -> None:

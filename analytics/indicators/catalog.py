@@ -1,0 +1,155 @@
+"""The catalog of indicators: table columns, settings, replay CSV, API and page are made from it. Pure.
+
+A new indicator is one class and one line in CATALOG.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from analytics.indicators.bands import Bollinger, Volatility
+from analytics.indicators.indicators import EMA, MACD, RSI, SMA
+from shared.market.records import Bar
+
+Unit = Literal["price", "difference", "distance", "volume", "number", "share"]
+"""What a value is measured in: a price; a signed difference or an unsigned distance of prices; a number of shares; a
+number without a unit; a share, of which 1 is 100 %. A split scales the first four."""
+
+Kind = Literal["line", "band", "histogram"]
+"""How a value is drawn: as a line, as a line behind the prices, as a column."""
+
+Parameters = Mapping[str, int]
+"""The value of every parameter in the catalog, by name; periods are in bars."""
+
+Value = float | tuple[float | None, ...] | None
+"""One number, or one for each output; None while warming up."""
+
+
+class Indicator(Protocol):
+    """What every indicator provides; see `analytics.indicators.indicators`."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def seen(self) -> int: ...
+    @property
+    def warm_after(self) -> tuple[int, ...]: ...
+    def update(self, bar: Bar, /) -> Value: ...
+    def preview(self, bar: Bar, /) -> Value: ...
+    def split(self, ratio: float, /) -> None: ...
+    def state(self) -> list[float]: ...
+    def restore(self, state: list[float], /) -> None: ...
+
+
+class Context(NamedTuple):
+    """What an indicator may need to know about its series: the number of its bars in a year of trading."""
+
+    periods_per_year: float
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value of an indicator: its column, and where it is shown.
+
+    Without a `pane` it is not drawn on the chart. `label` names it among the page's figures, "" for the indicator's own
+    label; None leaves it out there.
+    """
+
+    name: str
+    unit: Unit
+    pane: str = ""
+    kind: Kind = "line"
+    label: str | None = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A setting of an indicator, in bars: at least `least`, and below the parameter that `below` names.
+
+    A spread, or a mean of gains against losses, needs at least two values. `text` says in `.env.example` what it is the
+    period of.
+    """
+
+    name: str
+    default: int
+    text: str
+    least: int = 1
+    below: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its key in `.env`."""
+        return self.name.upper()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An indicator: `kind(*parameters, *needs)` makes it, where `needs` are fields of the context.
+
+    `title` is its short name on the page; by default the first part of `name` in capitals.
+    """
+
+    name: str
+    kind: Callable[..., Indicator]
+    outputs: Sequence[Output]
+    parameters: Sequence[Parameter]
+    title: str = ""
+    needs: Sequence[str] = ()
+
+    @property
+    def family(self) -> str:
+        """The indicators that share a frequency of previews: `sma` for `sma_short`."""
+        return self.name.partition("_")[0]
+
+    def label(self, parameters: Parameters) -> str:
+        """Its name with its parameters, such as MACD 12 26 9."""
+        values = [str(parameters[parameter.name]) for parameter in self.parameters]
+        return " ".join([self.title or self.family.upper(), *values])
+
+    def make(self, parameters: Parameters, context: Context) -> Indicator:
+        """A new indicator of this kind."""
+        values = [parameters[parameter.name] for parameter in self.parameters]
+        return self.kind(*values, *(getattr(context, name) for name in self.needs))
+
+
+MACD_OUTPUTS = (
+    Output("macd", "difference", "macd", label="MACD"),
+    Output("macd_signal", "difference", "macd", label="Signal"),
+    Output("macd_histogram", "difference", "macd", "histogram", label=None),
+)
+MACD_PARAMETERS = (
+    Parameter("macd_fast", 12, "fast average of MACD", below="macd_slow"),
+    Parameter("macd_slow", 26, "slow average of MACD"),
+    Parameter("macd_signal", 9, "signal line of MACD"),
+)
+BOLLINGER_OUTPUTS = (
+    Output("bollinger_lower", "price", "price", "band", "Lower band"),
+    Output("bollinger_middle", "price", "price", "band", None),
+    Output("bollinger_upper", "price", "price", "band", "Upper band"),
+)
+RSI_PERIOD = Parameter("rsi_period", 14, "relative strength index", least=2)
+SMA_SHORT = Parameter("sma_short_period", 20, "short simple moving average", below="sma_long_period")
+SMA_LONG = Parameter("sma_long_period", 50, "long simple moving average")
+EMA_SHORT = Parameter("ema_short_period", 12, "short exponential moving average", below="ema_long_period")
+EMA_LONG = Parameter("ema_long_period", 26, "long exponential moving average")
+BOLLINGER_PERIOD = Parameter("bollinger_period", 20, "Bollinger bands", least=2)
+VOLATILITY = Output("volatility", "share", label="Volatility p.a.")
+VOLATILITY_PERIOD = Parameter("volatility_period", 20, "realized volatility", least=2)
+
+CATALOG = (
+    Spec("rsi", RSI, [Output("rsi", "number", "rsi")], [RSI_PERIOD]),
+    Spec("sma_short", SMA, [Output("sma_short", "price", "price")], [SMA_SHORT]),
+    Spec("sma_long", SMA, [Output("sma_long", "price", "price")], [SMA_LONG]),
+    Spec("ema_short", EMA, [Output("ema_short", "price", "price")], [EMA_SHORT]),
+    Spec("ema_long", EMA, [Output("ema_long", "price", "price")], [EMA_LONG]),
+    Spec("macd", MACD, MACD_OUTPUTS, MACD_PARAMETERS),
+    Spec("bollinger", Bollinger, BOLLINGER_OUTPUTS, [BOLLINGER_PERIOD], "Bollinger"),
+    Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", ["periods_per_year"]),
+)
+
+OUTPUTS = {output.name: output for spec in CATALOG for output in spec.outputs}
+COLUMNS = tuple(OUTPUTS)
+"""The column of every value in the tables, in order. The names of stored columns do not change."""
+
+PARAMETERS = {parameter.name: parameter for spec in CATALOG for parameter in spec.parameters}
+DEFAULTS: Parameters = {name: parameter.default for name, parameter in PARAMETERS.items()}

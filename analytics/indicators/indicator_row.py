@@ -1,0 +1,26 @@
+"""The values of all indicators for one bar. Pure."""
+
+from analytics.indicators.catalog import COLUMNS, OUTPUTS
+
+PLACES = {name: place for place, name in enumerate(COLUMNS)}
+UNITS = tuple(output.unit for output in OUTPUTS.values())
+
+
+class IndicatorRow(tuple[float | None, ...]):
+    """One value for each column of the catalog, in its order and by name as attributes; None while warming up."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> float | None:
+        """The value of a column."""
+        if name not in PLACES:
+            raise AttributeError(f"no indicator has a column {name}")
+        return self[PLACES[name]]
+
+    def scaled(self, price: float, volume: float) -> "IndicatorRow":
+        """The row with everything in units of the price times `price`, and numbers of shares times `volume`."""
+        factors = {"price": price, "difference": price, "distance": price, "volume": volume}
+        return IndicatorRow(
+            None if value is None else value * factors.get(unit, 1.0)
+            for value, unit in zip(self, UNITS, strict=True)
+        )

@@ -1,0 +1,95 @@
+"""The catalog of indicators -> the page's figures, studies and series of the chart. Pure.
+
+What the catalog adds is shown without further change here, in a colour of its own and switched off on the chart.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from analytics.indicators.catalog import CATALOG, Context, Output, Spec, Unit
+from shared.settings.analysis_settings import Indicators
+
+PRICE = "price"
+SHOWN = {"sma_short", "ema_short", "bollinger", "rsi", "macd"}
+"""The indicators that the chart shows unless a viewer switches them off."""
+COLOURS = {
+    "sma_short": "#f5c542",
+    "sma_long": "#ff8a5c",
+    "ema_short": "#5aa9ff",
+    "ema_long": "#d68cff",
+    "bollinger": "#7f8da3",
+    "rsi": "#ab83f5",
+    "macd": "#42a5f5",
+}
+OTHER_COLOURS = ("#66c2a5", "#e78ac3", "#a6d854", "#ffd92f", "#8da0cb", "#fc8d62")
+"""For the other indicators, in the order of the catalog."""
+STYLES: dict[str, dict[str, Any]] = {
+    "bollinger_middle": {"color": "#76849b", "lineStyle": 2},
+    "macd_signal": {"color": "#ff9f43"},
+}
+"""What a series has in place of the line in the colour of its study."""
+ANY_SERIES = Context(periods_per_year=252.0)
+"""How long an indicator warms up does not depend on the series."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Something that can be shown beside the price: drawn over it, or in a pane of its own."""
+
+    key: str
+    label: str
+    pane: str
+    colour: str
+    shown: bool = True
+
+
+class IndicatorFigure(NamedTuple):
+    """A value among the page's figures; it is there after `needed` closed bars."""
+
+    label: str
+    column: str
+    unit: Unit
+    needed: int
+
+
+@lru_cache(maxsize=8)
+def figures_of(periods: Indicators) -> tuple[IndicatorFigure, ...]:
+    """The values of the panel of indicators: first those that are not in units of the price."""
+    found = []
+    for spec in CATALOG:
+        needed = spec.make(periods.values, ANY_SERIES).warm_after
+        for output, count in zip(spec.outputs, needed, strict=True):
+            if output.label is not None:
+                label = output.label or spec.label(periods.values)
+                found.append(IndicatorFigure(label, output.name, output.unit, count))
+    return tuple(sorted(found, key=lambda figure: figure.unit not in ("number", "share")))
+
+
+def drawn() -> list[Spec]:
+    """The indicators that the chart can draw."""
+    return [spec for spec in CATALOG if spec.outputs[0].pane]
+
+
+def indicator_studies(periods: Indicators) -> list[Study]:
+    """A study for each indicator that the chart can draw."""
+    return [
+        Study(
+            spec.name, spec.label(periods.values), spec.outputs[0].pane, colour_of(spec), spec.name in SHOWN
+        )
+        for spec in drawn()
+    ]
+
+
+def colour_of(spec: Spec) -> str:
+    """The colour of an indicator's study."""
+    others = [other.name for other in CATALOG if other.name not in COLOURS]
+    return COLOURS.get(spec.name) or OTHER_COLOURS[others.index(spec.name) % len(OTHER_COLOURS)]
+
+
+def outputs_drawn(spec: Spec) -> list[Output]:
+    """The outputs of an indicator in drawing order: columns lie behind lines, and bands come from the highest one."""
+    bands = [output for output in spec.outputs if output.kind == "band"]
+    columns = [output for output in spec.outputs if output.kind == "histogram"]
+    lines = [output for output in spec.outputs if output.kind == "line"]
+    return [*reversed(bands), *columns, *lines]

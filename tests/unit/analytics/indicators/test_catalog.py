@@ -1,0 +1,150 @@
+"""What holds for every indicator in the catalog, whatever it computes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.indicators.catalog import CATALOG, COLUMNS, OUTPUTS, PARAMETERS, Context, Indicator, Spec
+from analytics.indicators.indicator_row import UNITS, IndicatorRow
+from shared.market.records import Bar
+from tests.unit.records import WARM_AT_ONCE, flat_bar
+
+every_indicator = pytest.mark.parametrize("spec", CATALOG, ids=[spec.name for spec in CATALOG])
+prices = st.floats(min_value=1e-2, max_value=1e6)
+
+
+@st.composite
+def bars(draw: st.DrawFn) -> Bar:
+    """A bar whose prices lie within a factor of four, so that rounding stays small."""
+    first = draw(prices)
+    others = [first * draw(st.floats(0.5, 2.0)) for _ in range(3)]
+    low, *middle, high = sorted([first, *others])
+    volume = draw(st.floats(1.0, 1e9))
+    return flat_bar(first)._replace(open=middle[0], high=high, low=low, close=middle[1], volume=volume)
+
+
+series = st.lists(bars(), max_size=12)
+
+
+def made(spec: Spec) -> Indicator:
+    return spec.make(WARM_AT_ONCE, Context(252.0))
+
+
+def values(spec: Spec, found: Any) -> list[float | None]:
+    """A value of an indicator as one number an output."""
+    return list(found) if isinstance(found, tuple) else [found] * len(spec.outputs)
+
+
+def fold(indicator: Indicator, some: list[Bar]) -> list[Any]:
+    return [indicator.update(bar) for bar in some]
+
+
+@every_indicator
+@given(some=series, other=bars(), bar=bars())
+@settings(max_examples=40, deadline=None)
+def test_preview_is_the_next_update_and_changes_nothing(
+    spec: Spec, some: list[Bar], other: Bar, bar: Bar
+) -> None:
+    indicator = made(spec)
+    fold(indicator, some)
+    state = indicator.state()
+    indicator.preview(other)
+    preview = indicator.preview(bar)
+    assert indicator.state() == state
+    assert indicator.update(bar) == preview
+
+
+@every_indicator
+@given(before=series, after=series)
+@settings(max_examples=40, deadline=None)
+def test_state_carries_it_on_bit_for_bit(spec: Spec, before: list[Bar], after: list[Bar]) -> None:
+    whole, first, second = made(spec), made(spec), made(spec)
+    expected = fold(whole, [*before, *after])[len(before) :]
+    fold(first, before)
+    second.restore(json.loads(json.dumps(first.state())))
+    assert second.seen == len(before)
+    assert fold(second, after) == expected
+    assert second.state() == whole.state()
+
+
+@every_indicator
+def test_state_of_another_form_is_refused(spec: Spec) -> None:
+    indicator = made(spec)
+    fold(indicator, [flat_bar(100.0 + step) for step in range(9)])
+    state = indicator.state()
+    for misfit in ([], state[:-1], [*state, 1.0], [-1, *state[1:]], [*state[:-1], float("nan")]):
+        with pytest.raises(ValueError, match="stored state"):
+            made(spec).restore(misfit)
+
+
+@every_indicator
+def test_each_output_is_none_until_it_is_warm_and_never_after(spec: Spec) -> None:
+    indicator = made(spec)
+    assert len(indicator.warm_after) == len(spec.outputs)
+    for count in range(1, 20):
+        found = values(spec, indicator.update(flat_bar(100.0 + count % 3)))
+        assert [value is not None for value in found] == [count >= warm for warm in indicator.warm_after]
+
+
+@every_indicator
+def test_state_stays_as_long_as_it_was_however_long_the_series(spec: Spec) -> None:
+    indicator = made(spec)
+    fold(indicator, [flat_bar(100.0 + step % 7) for step in range(20)])
+    length = len(indicator.state())
+    fold(indicator, [flat_bar(100.0 + step % 5) for step in range(200)])
+    assert len(indicator.state()) == length
+
+
+@every_indicator
+@given(before=series, after=series, ratio=st.sampled_from([2.0, 4.0, 0.5]))
+@settings(max_examples=60, deadline=None)
+def test_split_changes_a_value_as_its_unit_says(
+    spec: Spec, before: list[Bar], after: list[Bar], ratio: float
+) -> None:
+    """Ratios of two round nothing: prices are divided, numbers of shares multiplied, all else stays as it was."""
+    told, never = made(spec), made(spec)
+    fold(told, before)
+    told.split(ratio)
+    found = fold(told, [in_new_shares(bar, ratio) for bar in after])
+    expected = fold(never, [*before, *after])[len(before) :]
+    for one, other in zip(found, expected, strict=True):
+        row = dict.fromkeys(COLUMNS) | dict(zip(names(spec), values(spec, other), strict=True))
+        scaled = IndicatorRow(row.values()).scaled(1 / ratio, ratio)
+        assert [getattr(scaled, name) for name in names(spec)] == values(spec, one)
+
+
+def names(spec: Spec) -> list[str]:
+    return [output.name for output in spec.outputs]
+
+
+def in_new_shares(bar: Bar, ratio: float) -> Bar:
+    four = {name: getattr(bar, name) / ratio for name in ("open", "high", "low", "close")}
+    return bar._replace(volume=bar.volume * ratio, **four)
+
+
+@every_indicator
+def test_key_has_every_parameter(spec: Spec) -> None:
+    keys = {spec.make(WARM_AT_ONCE, Context(252.0)).key}
+    for parameter in spec.parameters:
+        longer = {**WARM_AT_ONCE, parameter.name: WARM_AT_ONCE[parameter.name] + 5}
+        keys.add(spec.make(longer, Context(252.0)).key)
+    assert len(keys) == 1 + len(spec.parameters)
+
+
+def test_names_occur_once_and_the_order_of_parameters_is_known() -> None:
+    outputs = [output.name for spec in CATALOG for output in spec.outputs]
+    parameters = [parameter.name for spec in CATALOG for parameter in spec.parameters]
+    assert (len(outputs), len(parameters)) == (len(OUTPUTS), len(PARAMETERS))
+    assert len(UNITS) == len(COLUMNS)
+    for parameter in PARAMETERS.values():
+        assert not parameter.below or PARAMETERS[parameter.below].default > parameter.default
+
+
+def test_stored_columns_keep_their_names_and_their_order() -> None:
+    assert COLUMNS[:12] == (
+        *("rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd", "macd_signal", "macd_histogram"),
+        *("bollinger_lower", "bollinger_middle", "bollinger_upper", "volatility"),
+    )
