@@ -1,11 +1,15 @@
 """Update a database schema: each file of db/migrations is applied once, in order, in one transaction with its record.
 
+The columns of indicators are the one part of the schema that is made from code: those that are in the catalog and not
+in the tables are added.
+
 python -m db.migrate        update the configured database
 """
 
 import sys
 from pathlib import Path
 
+from analytics.indicators.catalog import COLUMNS
 from shared.observability.heartbeat import long_step
 from shared.postgres.database import (
     LIMITS,
@@ -21,6 +25,8 @@ from shared.runtime.lifecycle import Stop, servers
 from shared.settings.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+WITH_INDICATORS = ("indicators", "open_bars")
+"""The tables with a column for every indicator."""
 LOCK = 7_205_801
 """Key of the advisory lock by which parts that start together migrate one after the other."""
 
@@ -29,7 +35,7 @@ LONGEST_SECONDS = 3600
 
 
 def migrate(dsn: str) -> list[str]:
-    """Apply the missing migrations; returns their names. Raises Unavailable.
+    """Apply the missing migrations and add missing columns; returns the names of both. Raises Unavailable.
 
     Raises ConfigError if the database can't store every text, because its encoding is not UTF8.
     """
@@ -53,9 +59,28 @@ def _applied(dsn: str) -> list[str]:
             for path in missing:
                 cursor.execute(path.read_text(encoding="utf-8"))
                 cursor.execute("insert into migrations (name) values (%s)", (path.name,))
-        return [path.name for path in missing]
+            added = _add_columns(cursor)
+        return [*(path.name for path in missing), *added]
     finally:
         connection.close()
+
+
+def _add_columns(cursor: Cursor) -> list[str]:
+    """Add a column for each indicator that has none; returns names such as indicators.rsi.
+
+    Stored rows have no value in it until the analytics part has calculated it.
+    """
+    cursor.execute(
+        """select t.name, c.name
+        from unnest(%s::text[]) with ordinality as t(name, place), unnest(%s::text[]) with ordinality as c(name, place)
+        where not exists (select from pg_attribute where attrelid = to_regclass(t.name) and attname = c.name)
+        order by t.place, c.place""",
+        (list(WITH_INDICATORS), list(COLUMNS)),
+    )
+    missing = cursor.fetchall()
+    for table, name in missing:
+        cursor.execute(f'alter table {table} add column "{name}" double precision')
+    return [f"{table}.{name}" for table, name in missing]
 
 
 def _wait_for_others(cursor: Cursor) -> None:
