@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   const KINDS = { candlestick: "CandlestickSeries", line: "LineSeries", histogram: "HistogramSeries" };
-  const MIN_SPACING = 0.02; // pixels a bar
   const HALF_LETTER = 3.4; // half the width of a letter on the time axis, in pixels
   const held = new Map(); // by id: the specification of a series and the library's objects for it
   let chart = null, panes = [], pointed = null, wanted = null, isMoved = false, onMove = () => {}, onPoint = () => {};
@@ -138,19 +137,13 @@
     });
   }
 
-  // How far one can zoom out: the least width of a bar in pixels.
-  function setLeastSpacing(pixels) {
-    const minBarSpacing = Math.max(MIN_SPACING, pixels);
-    if (minBarSpacing !== chart.timeScale().options().minBarSpacing) chart.timeScale().applyOptions({ minBarSpacing });
-  }
-
   // Enables auto-scaling of every price scale, also of one whose axis was dragged.
   function autoscale() {
     for (const { series } of held.values()) series.priceScale().setAutoScale(true);
   }
 
   window.deskCanvas = {
-    create, draw, tag, tick, setRange, setLeastSpacing, autoscale,
+    create, draw, tag, tick, setRange, autoscale,
     range: () => wanted || chart.timeScale().getVisibleLogicalRange(),
     isSettled: () => wanted === null,
     width: () => chart.timeScale().width(),

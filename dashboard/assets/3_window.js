@@ -67,7 +67,6 @@
     setRange(target.range || null);
     deskCanvas.autoscale();
     if (last < 0) return;
-    limitZoom(view);
     const isPast = !target.range && target.to !== null && target.to >= view.bars[0].start;
     const end = isPast ? deskChart.indexAfter(target.to) - 1 : last;
     const bars = Math.max(MIN_BARS, Math.min(maxBars(target), end - oldest(target, view) + 1));
@@ -76,9 +75,9 @@
   }
 
   // All loaded bars with the forecast take at least a quarter of the width: zooming out further would show nothing more.
-  function limitZoom(view) {
-    const bars = Math.max(MIN_SLOTS, view.bars.length + deskFan.ahead(view));
-    deskCanvas.setLeastSpacing(deskCanvas.width() / (4 * bars));
+  function limitZoom(view, { from, to }) {
+    const slots = 4 * Math.max(MIN_SLOTS, view.bars.length + deskFan.ahead(view));
+    if (to - from > slots + SLACK) deskCanvas.setRange({ from: to - slots, to });
   }
 
   // Whether there are so few bars that all of them are shown, centred.
@@ -108,7 +107,7 @@
   // A range stays highlighted while it is visible.
   function follow() {
     const view = deskChart.view(), visible = deskCanvas.range();
-    if (view) limitZoom(view);
+    if (view && visible) limitZoom(view, visible);
     if (!range || !view || !visible) return;
     const now = { bars: visible.to - visible.from, offset: view.bars.length - 1 + deskFan.ahead(view) - visible.to };
     if (!resting) resting = now;
