@@ -119,7 +119,7 @@ def test_a_screen_that_dies_at_once_again_and_again_is_tried_ever_more_rarely_wh
     storage, screen = child("storage", ALIVE), child("screen", "raise SystemExit(1)", records=False)
     with supervised([storage, screen], Errors(max_retries=1, retry_delay=0.01)):
         wait_for(lambda: screen.instant_deaths > 3)
-        assert "screen died" in screen.failure
+        assert "screen failed" in screen.failure
         assert pid_of(storage) > 0
 
 
