@@ -171,8 +171,9 @@ class NaiveSymbol:
 
 
 def in_new_shares(bar: Bar, ratio: float) -> Bar:
-    """What follows from a bar follows from its close and its volume."""
-    return bar._replace(close=bar.close / ratio, volume=bar.volume * ratio)
+    """A closed bar with its prices and its volume in new shares."""
+    prices = {name: getattr(bar, name) / ratio for name in ("open", "high", "low", "close")}
+    return bar._replace(volume=bar.volume * ratio, **prices)
 
 
 class NaiveFold:
