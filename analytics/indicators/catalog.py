@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from analytics.indicators.atr import ATR
 from analytics.indicators.bands import Bollinger, Volatility
 from analytics.indicators.indicators import EMA, MACD, RSI, SMA
 from shared.market.records import Bar
@@ -145,6 +146,7 @@ CATALOG = (
     Spec("macd", MACD, MACD_OUTPUTS, MACD_PARAMETERS),
     Spec("bollinger", Bollinger, BOLLINGER_OUTPUTS, [BOLLINGER_PERIOD], "Bollinger"),
     Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", ["periods_per_year"]),
+    Spec("atr", ATR, [Output("atr", "distance", "atr")], [Parameter("atr_period", 14, "average true range")]),
 )
 
 OUTPUTS = {output.name: output for spec in CATALOG for output in spec.outputs}
