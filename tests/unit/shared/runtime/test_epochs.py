@@ -13,18 +13,18 @@ FIRST, SECOND = Epoch(1, 0), Epoch(2, 3)
 
 
 @dataclass
-class EpochMessage:
+class NumberedMessage:
     """A message as the log gives it."""
 
     offset: int
     value: bytes | None
 
 
-def by(*epochs: Epoch, first: int = 0) -> list[EpochMessage]:
+def by(*epochs: Epoch, first: int = 0) -> list[NumberedMessage]:
     """Consecutive messages of these epochs."""
     raw = encode(quote(1, 1.0))
     return [
-        EpochMessage(first + number, raw if epoch == NO_EPOCH else raw[:-1] + stamp(epoch))
+        NumberedMessage(first + number, raw if epoch == NO_EPOCH else raw[:-1] + stamp(epoch))
         for number, epoch in enumerate(epochs)
     ]
 
