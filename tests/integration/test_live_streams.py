@@ -131,7 +131,7 @@ def test_pauses_between_tries_grow_no_longer_than_the_longest(
     standin: StandIn, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("producer.workers.feed.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("producer.workers.feed.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("producer.workers.feed.MAX_PAUSE", 0.2)
     standin.streams.refuse_handshake(503, times=12)
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
         within(12 * 0.3 + SLACK, lambda: len(connections(standin)) >= 13)

@@ -139,7 +139,7 @@ def test_dividend_that_makes_no_sense_costs_no_other_and_no_day(
     told = told_of(body)
     assert days_of(told) == WHOLE
     assert [one.value for one in told if isinstance(one, CorporateAction)] == [0.5, 0.25]
-    assert caplog.text.count("left out") == 1
+    assert caplog.text.count("skipped") == 1
 
 
 SPLITS: dict[str, dict[str, object]] = {
@@ -160,7 +160,7 @@ def test_split_that_makes_no_sense_changes_no_price_and_is_named_once(
     told = told_of(body)
     assert [record.close for record in told if isinstance(record, RecordedBar)] == [10.5] * 5
     assert len(told) == len(WHOLE)
-    assert caplog.text.count("left out") == 1
+    assert caplog.text.count("skipped") == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_bar_of_binance_with_a_null_is_left_out_alone(field: int, caplog: pytest
     with answering(lambda asked: Reply(rows if asked.params["interval"] == "1d" else [])) as local:
         told = past("binance", local.url)
     assert [record.start.day for record in told if isinstance(record, RecordedBar)] == [7, 9]
-    assert caplog.text.count("left out") == 1
+    assert caplog.text.count("skipped") == 1
 
 
 def test_bar_of_binance_needs_no_field_that_nobody_reads() -> None:
@@ -221,4 +221,4 @@ def test_day_of_alpha_vantage_that_makes_no_sense_is_left_out_alone(
     with answering(answer) as local:
         told = past("alphavantage", local.url)
     assert [record.start.day for record in told if isinstance(record, RecordedBar)] == [5, 9]
-    assert caplog.text.count("left out") == 1
+    assert caplog.text.count("skipped") == 1

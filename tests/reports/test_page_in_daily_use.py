@@ -59,7 +59,7 @@ def choose(page: Page, symbol: str) -> None:
     """Take a symbol of the watchlist to the chart."""
     page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
     page.wait_for_function(
-        "(symbol) => deskChart.view().symbol === symbol && deskCanvas.isSettled()", arg=symbol
+        "(symbol) => deskChart.view()?.symbol === symbol && deskCanvas.isSettled()", arg=symbol
     )
 
 
