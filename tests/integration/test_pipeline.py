@@ -154,7 +154,7 @@ def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_beh
 
 def test_a_part_that_dies_at_once_again_and_again_ends_the_pipeline_with_a_sentence() -> None:
     broken = Child("storage", ("-c", "raise SystemExit(1)"))
-    with pytest.raises(StopPart, match="storage died 3 times within 5 s of its start, last with status 1"):
+    with pytest.raises(StopPart, match="storage failed 3 times within 5 s of its start, last with status 1"):
         supervise([broken], threading.Event(), Errors(max_retries=2, retry_delay=0.01))
 
 

@@ -33,7 +33,7 @@ QUICK_SECONDS = 0.5
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that nobody waits as long as is right for a busy machine."""
     monkeypatch.setattr(daemon, "HANG_LIMIT", QUICK_SECONDS)
-    monkeypatch.setattr(watch, "LOOK_SECONDS", QUICK_SECONDS)
+    monkeypatch.setattr(watch, "CHECK_SECONDS", QUICK_SECONDS)
 
 
 def write(server: Kafka | Postgres, record: ServerRecord) -> None:
