@@ -39,7 +39,7 @@ def test_bars_of_the_tables_are_trained_on_and_evaluated(
     assert desk.rows(told) == [("1d", "linear_regression", 1, None, True)]
     asked = evaluate.parser().parse_args(["--from-database", "--models", "linear_regression", "--folds", "2"])
     assert evaluate.run(desk.config, asked) == 0
-    assert "2 symbols, bars of 1d, the close 1 ahead" in capsys.readouterr().out
+    assert "2 symbols, bars of 1d, horizon 1:" in capsys.readouterr().out
 
 
 def test_tables_without_bars_of_that_length_are_a_sentence(desk: Desk) -> None:

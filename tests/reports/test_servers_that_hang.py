@@ -114,11 +114,14 @@ def test_server_that_is_asked_while_its_last_user_leaves_does_not_start_again(
 ) -> None:
     """Scenario: Ctrl-C while a server hangs: it was stopped with its last user, and then ran on without any."""
     server = Slow(spare_postgres.folder, spare_postgres.port)
+    before = set(threading.enumerate())
     with lease(server, silent):
         assert server.asked.wait(PATIENCE)
     assert find(server) is None
     server.left.set()
-    wait_for(lambda: all(thread.name != f"{server.name} watch" for thread in threading.enumerate()))
+    wait_for(
+        lambda: all(thread.name != f"{server.name} watch" for thread in {*threading.enumerate()} - before)
+    )
     assert find(server) is None
 
 
