@@ -14,10 +14,10 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.live_desk import LiveDesk
-from benchmarks.offering import instruments, sources
-from benchmarks.stage import Stage, say, stage, until
-from benchmarks.tables import table
+from benchmarks.staging.live_desk import LiveDesk
+from benchmarks.staging.offering import instruments, sources
+from benchmarks.staging.stage import Stage, say, stage, until
+from benchmarks.staging.tables import table
 from shared.market.records import RecordedBar
 from tests.standin import Market, StandIn
 

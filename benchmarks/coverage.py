@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.tables import table
+from benchmarks.staging.tables import table
 from ml.scoring.scores import Score, penalties_of, score
 from ml.uncertainty.conformal import Forecast, PendingForecasts, Pool
 from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.progress import with_progress
-from benchmarks.tables import table
+from benchmarks.staging.progress import with_progress
+from benchmarks.staging.tables import table
 from ml.datasets.history_files import histories_from_files
 from ml.datasets.samples import Samples, TrainingHistory, samples
 from ml.datasets.walk_forward import TrainTestSplit, folds

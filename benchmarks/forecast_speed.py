@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.forecasting.forecasts import Pools, Search, SeriesForecasts, levels_of
-from benchmarks.progress import with_progress
 from benchmarks.refitting import beside, refitted_at_every_bar
-from benchmarks.tables import table
-from benchmarks.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
+from benchmarks.staging.progress import with_progress
+from benchmarks.staging.tables import table
+from benchmarks.staging.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
 from ml.arima.forecaster import Forecaster, ForecastSettings
 from ml.arima.search import SearchOutcome
 from ml.datasets.samples import samples
 from ml.learners.training import TrainingSettings, train
 from ml.models.predictors import Served
 from ml.order_search.order_search import search
+from shared.consumer_loop.consumer_runner import OBJECTS_A_TURN
 from shared.market.records import Bar
-from shared.runtime.consumer_runner import OBJECTS_A_TURN
 from shared.settings.setting_types import TRAINED_MODELS
 
 REFILLED, SCORED = 500, 100

@@ -22,7 +22,7 @@ from benchmarks.coverage import DATA, coverage
 from benchmarks.forecast_accuracy import accuracy
 from benchmarks.forecast_search import searches
 from benchmarks.forecast_speed import speed
-from benchmarks.stage import say
+from benchmarks.staging.stage import say
 from ml.forecast_settings import forecast_settings
 from shared.errors import ConfigError
 from shared.settings.config import Config, load

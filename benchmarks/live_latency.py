@@ -17,18 +17,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.live_desk import LiveDesk
-from benchmarks.offering import PROVIDERS, instruments, sources
-from benchmarks.part import PROJECT, STOP_SECONDS
-from benchmarks.stage import Stage, say, stage, until
-from benchmarks.tables import table
+from benchmarks.staging.live_desk import LiveDesk
+from benchmarks.staging.offering import PROVIDERS, instruments, sources
+from benchmarks.staging.part import PROJECT, STOP_SECONDS
+from benchmarks.staging.stage import Stage, say, stage, until
+from benchmarks.staging.tables import table
 from producer.live_wiring import live_market
 from producer.publishing.lease import Lease
 from producer.publishing.publisher import NOTHING, Publisher
 from producer.workers.live_market import LiveMarket
+from shared.consumer_loop.epochs import EarlierEpochs
 from shared.kafka import Log, LogWriter
 from shared.market.records import Quote, Record
-from shared.runtime.epochs import EarlierEpochs
 
 SYMBOLS = 20
 LAST_SETTING = "FINNHUB_API_KEY"
@@ -105,7 +105,7 @@ def _spread(milliseconds: Sequence[float]) -> list[float]:
 @contextmanager
 def offered(provider: str, rate: float) -> Iterator[dict[str, str]]:
     """The settings of a stand-in that trades in a separate process while the context is open."""
-    command = [sys.executable, "-m", "benchmarks.offering", "--provider", provider]
+    command = [sys.executable, "-m", "benchmarks.staging.offering", "--provider", provider]
     command += ["--symbols", str(SYMBOLS), "--rate", str(rate)]
     process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

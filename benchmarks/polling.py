@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.live_desk import LiveDesk
-from benchmarks.offering import SEED, Trading, instruments, sources
-from benchmarks.stage import Stage, say, stage, until
-from benchmarks.tables import table
+from benchmarks.staging.live_desk import LiveDesk
+from benchmarks.staging.offering import SEED, Trading, instruments, sources
+from benchmarks.staging.stage import Stage, say, stage, until
+from benchmarks.staging.tables import table
 from tests.standin import Market, Request, StandIn
 
 SYMBOLS = 500

@@ -14,8 +14,8 @@ from typing import Any
 
 from psycopg2.extensions import make_dsn
 
-from benchmarks.stage import Stage, say, stage, until
-from benchmarks.tables import table
+from benchmarks.staging.stage import Stage, say, stage, until
+from benchmarks.staging.tables import table
 from shared.postgres.database import connect, transaction
 from shared.recordings.digest import digest
 

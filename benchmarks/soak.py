@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.faults import HTTP_TIMEOUT, STREAM_SILENCE, Faults
-from benchmarks.live_desk import LiveDesk
-from benchmarks.offering import PROVIDERS, Trading, instruments, sources
-from benchmarks.part import Part
-from benchmarks.soak_account import Fate, MinutesAccount, Recovery, fate, minutes, recovered
-from benchmarks.stage import Stage, say, stage, until
-from benchmarks.tables import table
+from benchmarks.staging.faults import HTTP_TIMEOUT, STREAM_SILENCE, Faults
+from benchmarks.staging.live_desk import LiveDesk
+from benchmarks.staging.offering import PROVIDERS, Trading, instruments, sources
+from benchmarks.staging.part import Part
+from benchmarks.staging.soak_account import Fate, MinutesAccount, Recovery, fate, minutes, recovered
+from benchmarks.staging.stage import Stage, say, stage, until
+from benchmarks.staging.tables import table
 from tests.standin import Instrument, Market, StandIn
 
 NAME = "soak"

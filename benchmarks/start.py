@@ -22,8 +22,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from benchmarks.stage import say, until
-from benchmarks.tables import table
+from benchmarks.staging.stage import say, until
+from benchmarks.staging.tables import table
 from shared.embedded.ports import free_port
 from shared.settings.config import KEYS, OTHER_NAMES
 

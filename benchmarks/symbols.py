@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from benchmarks.market import backlog
-from benchmarks.stage import Stage, say, stage
-from benchmarks.tables import table
+from benchmarks.staging.market import backlog
+from benchmarks.staging.stage import Stage, say, stage
+from benchmarks.staging.tables import table
 from shared.market.records import Record
 
 COUNTS = (10, 1_000, 10_000)
@@ -95,7 +95,9 @@ def measure(stage: Stage, symbols: int, quotes: int) -> Cost:
     say(f"{symbols:,} symbols: the part")
     act, met = f"symbols-{symbols}", 2 * symbols
     paced = ("--quotes-a-minute", str(QUOTES_A_MINUTE))
-    feed = stage.run(act, "benchmarks.feed", "--quotes", str(met + quotes), "--symbols", str(symbols), *paced)
+    feed = stage.run(
+        act, "benchmarks.staging.feed", "--quotes", str(met + quotes), "--symbols", str(symbols), *paced
+    )
     messages = json.loads(feed.printed)["messages"] - met - 1
     stage.run(act, PART, MAX_MESSAGES=str(met))
     empty = stage.run(act, PART, MAX_MESSAGES="1")

@@ -11,9 +11,9 @@ import json
 import sys
 from typing import NamedTuple
 
-from benchmarks.stage import ServerCpu, Stage, say, stage, until
-from benchmarks.steady import Steady, steady
-from benchmarks.tables import table
+from benchmarks.staging.stage import ServerCpu, Stage, say, stage, until
+from benchmarks.staging.steady import Steady, steady
+from benchmarks.staging.tables import table
 
 SYMBOLS = 50
 START_UPS = 2
@@ -64,7 +64,9 @@ class ThroughputRow(NamedTuple):
 def produced(stage: Stage, quotes: int) -> tuple[ThroughputRow, int]:
     """The producer alone, which creates the backlog, and the number of messages in it."""
     before = stage.server_cpu()
-    usage = stage.run("backlog", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
+    usage = stage.run(
+        "backlog", "benchmarks.staging.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS)
+    )
     report = json.loads(usage.printed)
     seconds = report["ended"] - report["began"]
     servers = _since(before, stage)
@@ -92,7 +94,9 @@ def together(stage: Stage, quotes: int) -> ThroughputRow:
         lambda: _progress(stage, "together")[0] == len(PARTS) * 4, "the partitions are assigned to the parts"
     )
     cpu, before = [part.cpu_seconds() for part in parts], stage.server_cpu()
-    feed = stage.run("together", "benchmarks.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS))
+    feed = stage.run(
+        "together", "benchmarks.staging.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS)
+    )
     report = json.loads(feed.printed)
     until(lambda: _progress(stage, "together")[1] == len(PARTS) * report["messages"], "the log is read")
     servers = _since(before, stage)
@@ -110,7 +114,7 @@ def together(stage: Stage, quotes: int) -> ThroughputRow:
 def tutorial(stage: Stage, kind: str, messages: int) -> ThroughputRow:
     """The usual tutorial code on the first messages of the backlog."""
     before = stage.server_cpu()
-    usage = stage.run("backlog", "benchmarks.tutorial", kind, "--messages", str(messages))
+    usage = stage.run("backlog", "benchmarks.staging.tutorial", kind, "--messages", str(messages))
     report = json.loads(usage.printed)
     seconds = report["ended"] - report["began"]
     name = {"storage": "one commit per message", "indicators": "pandas per message"}[kind]

@@ -15,11 +15,11 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from db.migrate import migrate
+from shared.consumer_loop.consumer_runner import ConsumingPart, consume
+from shared.consumer_loop.offsets import GroupOnTopic
 from shared.kafka import Log
 from shared.runtime.command_line import run_part
-from shared.runtime.consumer_runner import ConsumingPart, consume
 from shared.runtime.lifecycle import Stop
-from shared.runtime.offsets import GroupOnTopic
 from shared.settings.config import Config
 
 

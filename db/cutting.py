@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from db.divergence import Divergence, tally
+from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, hold
 from shared.errors import ConfigError
 from shared.kafka import Log, LogBrowser
 from shared.postgres.database import Cursor
-from shared.runtime.offsets import GroupOnTopic, OffsetStep, hold
 
 BY_OFFSET = {
     "quotes": '"offset"',

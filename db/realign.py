@@ -23,6 +23,7 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
 from db.cutting import Cut, cut, planned_cuts, rows_to_delete
 from db.divergence import Divergence, divergences
 from db.migrate import migrate
+from shared.consumer_loop.offsets import claim_origin
 from shared.errors import ConfigError, PartitionLost, TickstreamError
 from shared.kafka import Log, LogBrowser, browse, make_topics
 from shared.postgres.database import (
@@ -36,7 +37,6 @@ from shared.postgres.database import (
 )
 from shared.runtime.command_line import parser_of, start
 from shared.runtime.lifecycle import servers
-from shared.runtime.offsets import claim_origin
 from shared.settings.config import Config
 
 DIFFERENT = 1

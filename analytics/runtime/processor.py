@@ -34,10 +34,10 @@ from analytics.store.tables import (
     write_split_alerts,
 )
 from ml.arima.forecaster import ForecastSettings
+from shared.consumer_loop.batches import Batch
+from shared.consumer_loop.offsets import GroupOnTopic, hold, reached
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, commit, transaction
-from shared.runtime.batches import Batch
-from shared.runtime.offsets import GroupOnTopic, hold, reached
 
 LIVE_SECONDS = 0.25
 LIVE_SYMBOLS = 200

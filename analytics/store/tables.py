@@ -13,10 +13,10 @@ from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import IndicatorRow
+from shared.consumer_loop.offsets import GroupOnTopic
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
 from shared.postgres.upsert import upsert
-from shared.runtime.offsets import GroupOnTopic
 
 BAR_COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),

@@ -15,13 +15,13 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from consumer.tables import make_day
+from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
+from shared.consumer_loop.stream import ConsumerLoop, Pace
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader
 from shared.kafka.connection import client_settings
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor, connect, transaction
-from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
-from shared.runtime.stream import ConsumerLoop, Pace
 from tests.integration.desk import Desk
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for

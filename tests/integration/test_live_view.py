@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from analytics.engine.symbol_state import EngineSettings
 from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import LIVE_SYMBOLS, Analysis
+from shared.consumer_loop.batches import Batch
+from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
-from shared.runtime.batches import Batch
-from shared.runtime.offsets import GroupOnTopic, OffsetStep, advance, begin
 from tests.integration.desk import Desk
 from tests.unit.quick_search import pooled
 

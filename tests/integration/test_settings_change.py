@@ -12,12 +12,12 @@ import pytest
 from analytics.engine.symbol_state import EngineSettings
 from analytics.runtime.processor import Analysis
 from db.migrate import migrate
+from shared.consumer_loop.batches import Batch, decoded
+from shared.consumer_loop.offsets import GroupOnTopic, advance, begin
 from shared.kafka import Message
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, connect, make_database, transaction
-from shared.runtime.batches import Batch, decoded
-from shared.runtime.offsets import GroupOnTopic, advance, begin
 from tests.unit.quick_search import pooled
 from tests.unit.records import periods
 

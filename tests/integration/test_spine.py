@@ -12,12 +12,12 @@ from consumer.consumer import store
 from producer.producer import produce
 from producer.publishing.lease import Lease
 from producer.publishing.publisher import NOTHING, last_positions
+from shared.consumer_loop.epochs import EarlierEpochs
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
 from shared.market.messages import decode
 from shared.market.records import Quote, Record, TimeMark
 from shared.recordings.sequence import recorded
-from shared.runtime.epochs import EarlierEpochs
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.slowness import PATIENCE

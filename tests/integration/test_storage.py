@@ -11,11 +11,11 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import DAYS_AHEAD, DAYS_PER_TRANSACTION, Storage
 from consumer.tables import days_made
+from shared.consumer_loop.batches import Batch
+from shared.consumer_loop.offsets import OffsetStep
 from shared.errors import StopPart
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import connect, transaction
-from shared.runtime.batches import Batch
-from shared.runtime.offsets import OffsetStep
 from tests.integration.desk import Desk
 from tests.unit.records import split
 from tests.waiting import wait_for

@@ -17,7 +17,7 @@ from benchmarks.forecast_speed import (
     forecaster_alone,
     trained_models,
 )
-from benchmarks.walks import WalkingMarket, history, walk
+from benchmarks.staging.walks import WalkingMarket, history, walk
 from ml.arima.forecaster import ForecastSettings
 from ml.datasets.samples import TrainingHistory, samples
 from ml.models.features import FeatureSettings, Observation

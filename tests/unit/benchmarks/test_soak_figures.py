@@ -2,9 +2,9 @@
 
 from random import Random
 
-from benchmarks.faults import Done, State, recoveries
-from benchmarks.offering import PriceWalk, instruments, sources
 from benchmarks.polling import most_in_a_window
+from benchmarks.staging.faults import Done, State, recoveries
+from benchmarks.staging.offering import PriceWalk, instruments, sources
 
 
 def fault(at: float, opened: int, breaks: bool = True) -> Done:

@@ -1,7 +1,7 @@
 """The producer of the benchmarks: the real publisher with generated quotes.
 
-    python -m benchmarks.feed --quotes 1000000               as fast as the broker acknowledges them
-    python -m benchmarks.feed --quotes 20000 --rate 1000     1,000 a second
+    python -m benchmarks.staging.feed --quotes 1000000               as fast as the broker acknowledges them
+    python -m benchmarks.staging.feed --quotes 20000 --rate 1000     1,000 a second
 
 Prints one line of JSON at the end: times of the first quote made and of the last one acknowledged, CPU, messages.
 """
@@ -13,7 +13,7 @@ import time
 from contextlib import closing, nullcontext
 from threading import Event
 
-from benchmarks.market import SOURCE, backlog, live
+from benchmarks.staging.market import SOURCE, backlog, live
 from producer.publishing.holder import Holder, new_name
 from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions

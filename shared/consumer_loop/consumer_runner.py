@@ -1,4 +1,4 @@
-"""Runs a consuming part: the loop of `shared.runtime.stream` with servers, topics, database and retries."""
+"""Runs a consuming part: the loop of `shared.consumer_loop.stream` with servers, topics, database and retries."""
 
 import gc
 import logging
@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from shared.consumer_loop.offsets import GroupOnTopic, claim_origin
+from shared.consumer_loop.stream import ConsumerLoop, Fold, Pace
 from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.observability.heartbeat import beat
 from shared.postgres.database import connect, make_database, transaction
 from shared.runtime.lifecycle import HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
-from shared.runtime.offsets import GroupOnTopic, claim_origin
-from shared.runtime.stream import ConsumerLoop, Fold, Pace
 from shared.settings.config import Config
 
 OBJECTS_A_TURN = 200_000

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import psutil
 
 STOP_SECONDS = 10.0
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Usage(NamedTuple):

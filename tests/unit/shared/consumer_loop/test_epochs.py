@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.consumer_loop.epochs import (
+    NO_EPOCH,
+    EarlierEpochs,
+    Epoch,
+    EpochStart,
+    EpochTracker,
+    epoch_of,
+    stamp,
+)
 from shared.market.messages import decode, encode
-from shared.runtime.epochs import NO_EPOCH, EarlierEpochs, Epoch, EpochStart, EpochTracker, epoch_of, stamp
 from tests.unit.records import moment, quote
 
 FIRST, SECOND = Epoch(1, 0), Epoch(2, 3)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import psutil
 from psycopg2.extensions import make_dsn
 
-from benchmarks.part import Part, Usage
+from benchmarks.staging.part import Part, Usage
 from db.migrate import migrate
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.daemon import find

@@ -20,14 +20,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.consumer_loop.batches import Batch, decoded
+from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
+from shared.consumer_loop.fingerprints import fingerprint
+from shared.consumer_loop.offsets import GroupOnTopic, advance, begin, reached, succession
+from shared.consumer_loop.step_size import StepSize
 from shared.errors import StopPart
 from shared.kafka import GroupReader, Log, Message, require_reachable, require_topic
 from shared.postgres.database import Connection, Cursor, transaction
-from shared.runtime.batches import Batch, decoded
-from shared.runtime.bookmark import Bookmark, LogPartition, log_replaced
-from shared.runtime.fingerprints import fingerprint
-from shared.runtime.offsets import GroupOnTopic, advance, begin, reached, succession
-from shared.runtime.step_size import StepSize
 
 POLL_MS = 200
 QUIET_SECONDS = 3.0

@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple
 
-from benchmarks.stage import Stage, until
+from benchmarks.staging.stage import Stage, until
 
 ACT = "steady"
 RATE, SECONDS = 1_000, 20
@@ -40,7 +40,7 @@ def steady(stage: Stage) -> Steady:
     parts = {name: stage.start(ACT, module) for name, module in PARTS.items()}
     until(lambda: _count(stage, "progress") == len(PARTS) * 4, "the partitions are assigned to the parts")
     cpu, servers = {name: part.cpu_seconds() for name, part in parts.items()}, stage.server_cpu()
-    feed = stage.run(ACT, "benchmarks.feed", "--quotes", str(RATE * SECONDS), "--rate", str(RATE))
+    feed = stage.run(ACT, "benchmarks.staging.feed", "--quotes", str(RATE * SECONDS), "--rate", str(RATE))
     report = json.loads(feed.printed)
     seconds = report["ended"] - report["began"]
     after = stage.server_cpu()

@@ -1,7 +1,7 @@
 """The baseline: usual tutorial code that consumes a topic of quotes, on the same backlog.
 
-    python -m benchmarks.tutorial storage --messages 20000       one INSERT and one commit per message
-    python -m benchmarks.tutorial indicators --messages 20000    pandas over the last 100 prices per message
+    python -m benchmarks.staging.tutorial storage --messages 20000       one INSERT and one commit per message
+    python -m benchmarks.staging.tutorial indicators --messages 20000    pandas over the last 100 prices per message
 
 Prints one line of JSON: times of the first and the last message, and CPU seconds.
 """

@@ -1,6 +1,6 @@
 """The number of messages of one step."""
 
-from shared.runtime.step_size import MAX_PER_STEP, MIN_PER_STEP, StepSize
+from shared.consumer_loop.step_size import MAX_PER_STEP, MIN_PER_STEP, StepSize
 
 
 def test_a_slow_step_is_followed_by_half_as_many_messages_and_never_by_fewer_than_the_fewest() -> None:

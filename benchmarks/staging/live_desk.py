@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
-from benchmarks.part import Part
-from benchmarks.stage import PARTITIONS, Stage
+from benchmarks.staging.part import Part
+from benchmarks.staging.stage import PARTITIONS, Stage
 from db.migrate import migrate
 from shared.kafka import Log, browse, make_topics
 from shared.market.messages import decode
