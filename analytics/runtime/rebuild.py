@@ -64,7 +64,7 @@ def _confirmed_splits(splits: list[tuple[float, float]], state: list[Any]) -> li
     """The splits without the one that was unconfirmed at the snapshot and was confirmed after it."""
     check = SplitCheck()
     check.restore(state)
-    return [split for split in splits if check.waiting is None or split[0] != check.latest_time]
+    return [(time, ratio) for time, ratio in splits if check.waiting is None or time != check.latest_time]
 
 
 def _refill(

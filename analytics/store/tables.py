@@ -12,9 +12,9 @@ from analytics.engine.engine import Event
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
-from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.indicator_row import PLACES, IndicatorRow
 from shared.consumer_loop.offsets import GroupOnTopic
-from shared.market.records import Bar, Interval
+from shared.market.records import INTERVALS, Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
 from shared.postgres.upsert import upsert
 
@@ -137,7 +137,7 @@ def replace_indicators(
     cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]], columns: tuple[str, ...] = COLUMNS
 ) -> None:
     """Write the recalculated indicators of closed bars, these columns only."""
-    places = [COLUMNS.index(column) for column in columns]
+    places = [PLACES[column] for column in columns]
     values = [(*_indicator_row(bar, row)[:3], *(row[place] for place in places)) for bar, row in rows]
     upsert(cursor, "indicators", (*INDICATOR_COLUMNS[:3], *columns), values, keys=3)
 
@@ -168,7 +168,7 @@ def write_live(cursor: Cursor, states: list[SymbolState]) -> None:
     upsert(cursor, "symbols", SYMBOL_COLUMNS, [row for state in states for row in _symbol_row(state)])
     symbols = list(lives)
     intervals = {symbol: [live.bar.interval for live in found] for symbol, found in lives.items()}
-    gone = [(symbol, kept) for symbol, kept in intervals.items() if len(kept) < 5]
+    gone = [(symbol, kept) for symbol, kept in intervals.items() if len(kept) < len(INTERVALS)]
     for symbol, kept in gone:
         cursor.execute("delete from open_bars where symbol = %s and not interval = any(%s)", (symbol, kept))
     rows = [_open_bar_row(live) for symbol in symbols for live in lives[symbol]]

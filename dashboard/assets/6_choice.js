@@ -9,7 +9,7 @@
   }
 
   function keep({ symbol, interval }) {
-    try { window.localStorage.setItem(KEY, JSON.stringify({ symbol, interval })); } catch { /* as above */ }
+    try { window.localStorage.setItem(KEY, JSON.stringify({ symbol: symbol || last().symbol, interval })); } catch { /* as above */ }
   }
 
   window.deskChoice = { last, keep };

@@ -6,7 +6,7 @@
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: deskWindow.first(last.interval) ? last.interval : "1m", target: null,
     askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
-    adjusted: false, look: null, sources: null, selected: null,
+    adjusted: false, look: null, sources: null, selected: null, fallback: null,
   };
 
   function begin(look, series, fan, labels) {
@@ -103,7 +103,8 @@
     if (!isDue) return dash_clientside.no_update;
     if (isOther && !state.target) state.target = deskWindow.current(state.interval);
     Object.assign(state, { symbol, adjusted, askedAt: now });
-    if (isOther && !isFirst) deskChoice.keep(state);
+    if (isOther && !isFirst && symbol !== state.fallback) deskChoice.keep(state);
+    if (isOther) state.fallback = null;
     return request();
   }
 
@@ -182,7 +183,8 @@
     if (symbols.join() === state.offered) return;
     state.offered = symbols.join();
     const isOffered = symbols.includes(state.symbol);
-    dash_clientside.set_props("symbol", isOffered ? { data: symbols } : { data: symbols, value: symbols[0] || null });
+    if (!isOffered) state.fallback = symbols[0] || null; // no choice of the user: it is not stored
+    dash_clientside.set_props("symbol", isOffered ? { data: symbols } : { data: symbols, value: state.fallback });
   }
 
   // One load at a time, for the current choice; after a failure a later delta retries.

@@ -168,6 +168,10 @@ class SearchPool:
     def _restart(self, worker: _Worker) -> None:
         """Replace an unresponsive worker; its search is the next to run."""
         self._end(worker)
+        if not worker.is_ready:
+            log.warning(
+                "A process for model searches did not start within %g s: starting another.", STARTUP_SECONDS
+            )
         if worker.task is not None and worker.task.key in self._outcomes:
             log.warning(
                 "The model search for %s on %s bars did not respond within %g s: restarting it in a new process.",

@@ -183,7 +183,7 @@ class HistoryWorker:
     def _fetch(self, request: HistoryRequest, asked_at: float) -> None:
         for part in self._parts(request, asked_at):
             beat()
-            if self._stop.is_set():
+            if self._stop.is_set() or request in self._cancelled:
                 return
             latest = self._clock.latest()
             finished = [record for record in part.records if _ends(record) <= latest]

@@ -17,9 +17,9 @@ class StepSize:
     def __init__(self) -> None:
         self.messages = MAX_PER_STEP
 
-    def took(self, seconds: float) -> None:
-        """Adapt to the duration of a step that committed messages."""
+    def took(self, seconds: float, messages: int) -> None:
+        """Adapt to the duration of a step; a quick step that was not full says nothing about a full one."""
         if seconds > SLOW_SECONDS:
             self.messages = max(MIN_PER_STEP, self.messages // 2)
-        elif seconds < QUICK_SECONDS:
+        elif seconds < QUICK_SECONDS and messages >= self.messages:
             self.messages = min(MAX_PER_STEP, self.messages * 2)

@@ -118,7 +118,7 @@ class ConsumerLoop:
         else:
             self._check_while_idle(not polled)
         if polled:
-            self._size.took(time.monotonic() - began)
+            self._size.took(time.monotonic() - began, sum(map(len, polled.values())))
         self._fold.rest(self.connection)
 
     def finish(self) -> None:

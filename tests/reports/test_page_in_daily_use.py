@@ -93,6 +93,8 @@ def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page:
     page.reload()
     seen(page, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
     expect(page.locator("#symbol")).to_have_value("AAPL")
+    stored = page.evaluate("() => JSON.parse(localStorage.getItem('desk-chart')).symbol")
+    assert stored == "GONE", "another market at the same address for a while does not take the choice away"
 
 
 def test_choice_at_the_moment_at_which_the_list_of_symbols_changes_is_not_taken_back(
