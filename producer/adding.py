@@ -10,6 +10,7 @@ from producer.sources.answers import Company
 from producer.sources.provider import Provider
 from producer.sources.registry import provider
 from producer.store.tables import CompanyRow, add_symbol, read_listings, write_company
+from producer.transport.provider_clock import ProviderClock
 from shared.errors import ConfigError, SourceError, TickstreamError
 from shared.market.listings import (
     KNOWN,
@@ -47,7 +48,7 @@ def add(
 
     @cache
     def provider_of(name: str) -> Provider:
-        return provider(name, config.providers, _now, stop)
+        return provider(name, config.providers, ProviderClock(_now), stop)
 
     found: dict[str, Company | None] = {}
     for symbol, listings in wanted.items():

@@ -14,6 +14,7 @@ from producer.publishing.resume import StoredSymbol, merged, read_known
 from producer.sources.registry import provider
 from producer.store.symbol_queries import read_stored
 from producer.store.tables import read_listings
+from producer.transport.provider_clock import ProviderClock
 from producer.workers.live_market import LiveMarket
 from producer.workers.reporting import Report, asking_for_companies
 from shared.errors import Unavailable
@@ -31,7 +32,7 @@ def live_market(config: Config, topic: Log, lease: Lease, stop: Event) -> Iterat
     configured = config.producer.listings
     listings, stored = _kept(config, configured)
     market = LiveMarket(
-        lambda source: provider(source, config.providers, lambda: datetime.now(UTC), stop),
+        lambda source: provider(source, config.providers, ProviderClock(lambda: datetime.now(UTC)), stop),
         merged(read_known(topic, lease), stored),
         config.producer.poll_interval,
         config.running.bar_grace_seconds,

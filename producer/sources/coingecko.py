@@ -11,7 +11,7 @@ by their ends; the finer chart has only average prices, whose highs and lows wer
 # ruff: noqa: ARG002 (a contract's arguments)
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from threading import Event
@@ -67,8 +67,8 @@ class CoinGecko:
     numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
-    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
-        self.clock = self._clock = ProviderClock(clock)
+    def __init__(self, providers: Providers, clock: ProviderClock, stop: Event) -> None:
+        self.clock = clock
         self.silent_after = providers.stream_silence
         limit = RequestLimit(providers.coingecko_requests, stop.wait)
         self._http = HttpClient(providers.coingecko_url, limit, providers.http_timeout, clock=self.clock)
@@ -84,7 +84,7 @@ class CoinGecko:
         prices = self._ask("/simple/price", asked).json
         if not isinstance(prices, dict):
             raise Unanswered("CoinGecko's response contains no prices.")
-        now = self._clock()
+        now = self.clock()
         listed = [name for name in names if name.lower() in prices]
         quotes = [q for name in listed if (q := _quote(name, prices[name.lower()], now)) is not None]
         useless = frozenset(listed) - {quote.symbol for quote in quotes}

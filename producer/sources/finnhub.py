@@ -90,11 +90,11 @@ class Finnhub:
     numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
-    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
+    def __init__(self, providers: Providers, clock: ProviderClock, stop: Event) -> None:
         self._key = providers.finnhub_api_key.get_secret_value()
         if not self._key:
             raise ConfigError("FINNHUB_API_KEY is empty: finnhub needs a key, get one at finnhub.io")
-        self.clock = self._clock = ProviderClock(clock)
+        self.clock = clock
         self._stream_url = providers.finnhub_stream_url
         self.silent_after = max(providers.stream_silence, MAX_PING_SECONDS)
         limit = RequestLimit(providers.finnhub_requests, stop.wait)
@@ -106,7 +106,7 @@ class Finnhub:
         """Open a stream of these names."""
         mark = "&" if "?" in self._stream_url else "?"
         url = f"{self._stream_url}{mark}token={url_quoted(self._key, safe='')}"
-        stream = FinnhubStream(Connection(url, secrets=(self._key,)), self._clock, self.clock.traded)
+        stream = FinnhubStream(Connection(url, secrets=(self._key,)), self.clock, self.clock.traded)
         stream.follow(names)
         return stream
 
@@ -119,7 +119,7 @@ class Finnhub:
 
         def ask(name: str) -> list[Quote]:
             try:
-                return [_quote_of_last(name, self._last_price(name), self._clock())]
+                return [_quote_of_last(name, self._last_price(name), self.clock())]
             except Refused as error:
                 refusals.append(error)
                 raise UnknownSymbol(str(error)) from None

@@ -1,7 +1,6 @@
 """All providers of live data by their names in SOURCES. To add one, add a module here and a line below."""
 
 from collections.abc import Callable
-from datetime import datetime
 from threading import Event
 
 from producer.sources.alpha_vantage.provider import AlphaVantage
@@ -10,10 +9,11 @@ from producer.sources.coingecko import CoinGecko
 from producer.sources.finnhub import Finnhub
 from producer.sources.provider import Provider
 from producer.sources.yahoo import Yahoo
+from producer.transport.provider_clock import ProviderClock
 from shared.errors import ConfigError
 from shared.settings.provider_settings import Providers
 
-PROVIDERS: dict[str, Callable[[Providers, Callable[[], datetime], Event], Provider]] = {
+PROVIDERS: dict[str, Callable[[Providers, ProviderClock, Event], Provider]] = {
     "yahoo": Yahoo,
     "binance": Binance,
     "coingecko": CoinGecko,
@@ -22,7 +22,7 @@ PROVIDERS: dict[str, Callable[[Providers, Callable[[], datetime], Event], Provid
 }
 
 
-def provider(name: str, providers: Providers, clock: Callable[[], datetime], stop: Event) -> Provider:
+def provider(name: str, providers: Providers, clock: ProviderClock, stop: Event) -> Provider:
     """Create the provider with this name, without connecting. `stop` ends its waits.
 
     Raises ConfigError if it does not exist, or if its key is missing.

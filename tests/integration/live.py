@@ -19,6 +19,7 @@ from producer.live.deduplication import KnownOfSymbol
 from producer.live.quality_row import QualityRow
 from producer.sources import registry
 from producer.sources.provider import Provider
+from producer.transport.provider_clock import ProviderClock
 from producer.workers.live_market import LiveMarket
 from shared.market.records import Quote, Record, RecordedBar
 from shared.settings.config import Config, load
@@ -132,7 +133,7 @@ def _market(
     """The market, with providers that like to be asked often."""
 
     def provider(source: str) -> Provider:
-        made = registry.provider(source, config.providers, machine, stop)
+        made = registry.provider(source, config.providers, ProviderClock(machine), stop)
         made.poll_seconds = POLL_SECONDS
         return made
 

@@ -15,6 +15,7 @@ from shared.market.listings import Listing, Listings
 from shared.postgres.database import Connection, connect
 from tests.integration.desk import Desk
 from tests.standin import Fault, Market, StandIn
+from tests.standing_clock import standing_at
 
 NOW = datetime(2024, 7, 10, 15, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -40,7 +41,7 @@ def connection(desk: Desk) -> Iterator[Connection]:
 def start(desk: Desk, standin: StandIn) -> Callable[[], Companies]:
     """Companies as a start of the producer makes them."""
     desk.settings |= standin.settings
-    yahoo = Yahoo(desk.config.providers, lambda: NOW, Event())
+    yahoo = Yahoo(desk.config.providers, standing_at(NOW), Event())
 
     def provider(name: str) -> Provider:
         if name != "yahoo":

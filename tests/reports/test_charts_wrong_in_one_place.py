@@ -12,6 +12,7 @@ from producer.sources.registry import provider
 from shared.errors import Unanswered
 from shared.market.records import CorporateAction, RecordedBar
 from shared.settings.provider_settings import Providers
+from tests.standing_clock import standing_at
 from tests.unit.local_http import Asked, Reply, answering
 
 NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)
@@ -52,8 +53,10 @@ def with_events(chart: Chart, kind: str, *events: dict[str, object]) -> None:
 def past(name: str, url: str) -> list[RecordedBar | CorporateAction]:
     """The whole history of X from the provider at this address."""
     key = {"YAHOO_URL": url, "BINANCE_URL": url, "ALPHAVANTAGE_URL": url, "ALPHAVANTAGE_API_KEY": "key"}
-    many = dict.fromkeys(("YAHOO_REQUESTS_PER_MINUTE", "BINANCE_REQUESTS_PER_MINUTE"), 6000)
-    source = provider(name, Providers.model_validate(key | many), lambda: NOW, Event())
+    many = dict.fromkeys(
+        (f"{source}_REQUESTS_PER_MINUTE" for source in ("YAHOO", "BINANCE", "ALPHAVANTAGE")), 6000
+    )
+    source = provider(name, Providers.model_validate(key | many), standing_at(NOW), Event())
     return [record for part in source.history("X", None, NOW) for record in part.records]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from producer.live.messages import InboxMessage, QuotesReceived, TradesComplete
 from producer.sources.registry import provider
+from producer.transport.provider_clock import ProviderClock
 from producer.workers.feed import Feed
 from producer.workers.inbox import MESSAGES_WAITING
 from shared.settings.provider_settings import Providers
@@ -47,7 +48,9 @@ def feed(standin: StandIn, inbox: "Queue[InboxMessage]") -> Iterator[Feed]:
     """A feed of both, whose stream is away; the log holds none of the trades."""
     standin.streams.refuse_handshake(503, times=10_000)
     settings = {**standin.settings, "BINANCE_REQUESTS_PER_MINUTE": 100_000}
-    binance = provider("binance", Providers.model_validate(settings), lambda: datetime.now(UTC), Event())
+    binance = provider(
+        "binance", Providers.model_validate(settings), ProviderClock(lambda: datetime.now(UTC)), Event()
+    )
     feed = Feed(binance, inbox, 0.3, binance.clock.now)
     feed.follow(("COIN1USDT", "COIN2USDT"), {"COIN1USDT": FIRST - 1, "COIN2USDT": FIRST - 1})
     yield feed

@@ -9,6 +9,7 @@ import pytest
 
 from producer.live.messages import HistoryDelayed, HistoryEnded, HistoryReceived, HistoryRequest, InboxMessage
 from producer.sources.registry import provider
+from producer.transport.provider_clock import ProviderClock
 from producer.workers.history_worker import HistoryWorker
 from shared.settings.provider_settings import Providers
 from tests.integration.live import (
@@ -104,7 +105,10 @@ def test_later_gap_has_its_own_patience() -> None:
         patch.setattr("producer.workers.history_worker.PAUSE_SECONDS", 0.1)
         patch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", 0.5)
         yahoo = provider(
-            "yahoo", Providers.model_validate({"YAHOO_URL": local.url}), lambda: datetime.now(UTC), Event()
+            "yahoo",
+            Providers.model_validate({"YAHOO_URL": local.url}),
+            ProviderClock(lambda: datetime.now(UTC)),
+            Event(),
         )
         inbox: Queue[InboxMessage] = Queue()
         worker = HistoryWorker(yahoo, inbox)

@@ -7,6 +7,7 @@ from producer.sources.yahoo import Yahoo
 from shared.market.records import CorporateAction, RecordedBar
 from shared.settings.provider_settings import Providers
 from tests.standin import SAMPLE, Instrument, Market, StandIn
+from tests.standing_clock import standing_at
 
 NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)
 """A Wednesday, half an hour after New York's opening."""
@@ -34,7 +35,7 @@ def yahoo_at(standin: StandIn, timeout: float = 5.0) -> Yahoo:
     providers = Providers.model_validate(
         {**settings, "YAHOO_REQUESTS_PER_MINUTE": 6000, "HTTP_TIMEOUT": timeout}
     )
-    return Yahoo(providers, lambda: NOW, Event())
+    return Yahoo(providers, standing_at(NOW), Event())
 
 
 def records(yahoo: Yahoo, name: str, after: datetime | None = None) -> list[RecordedBar | CorporateAction]:

@@ -10,7 +10,7 @@ not provided, so unadjusted minutes are requested.
 # ruff: noqa: ARG002 (a contract's arguments)
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
@@ -76,13 +76,13 @@ class AlphaVantage:
     numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
-    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
+    def __init__(self, providers: Providers, clock: ProviderClock, stop: Event) -> None:
         self._key = providers.alphavantage_api_key.get_secret_value()
         if not self._key:
             raise ConfigError(
                 "ALPHAVANTAGE_API_KEY is empty: alphavantage needs a key, get one at alphavantage.co"
             )
-        self.clock = self._clock = ProviderClock(clock)
+        self.clock = clock
         self.silent_after = providers.stream_silence
         limit = RequestLimit(providers.alphavantage_requests, stop.wait)
         secrets = (self._key,)
@@ -97,12 +97,12 @@ class AlphaVantage:
     def poll(self, names: Sequence[str]) -> Received:
         """The close of each symbol's last finished minute, with one request per symbol."""
         return polled(
-            names, lambda name: [_quote(bar) for bar in self._minutes(name, self._clock()).bars[-1:]]
+            names, lambda name: [_quote(bar) for bar in self._minutes(name, self.clock()).bars[-1:]]
         )
 
     def history(self, name: str, after: datetime | None, now: datetime) -> Iterator[HistorySlice]:
         """The last 100 days before today, and the last 100 minutes if the key allows them."""
-        days = day_bars(name, self._ask("TIME_SERIES_DAILY", name, {}), now, self._clock())
+        days = day_bars(name, self._ask("TIME_SERIES_DAILY", name, {}), now, self.clock())
         yield HistorySlice([], 1, 2, days.doubts, days.skipped)
         try:
             minutes = self._minutes(name, now)
@@ -142,7 +142,7 @@ class AlphaVantage:
 
     def _minutes(self, name: str, now: datetime) -> Candles:
         body = self._ask("TIME_SERIES_INTRADAY", name, MINUTES)
-        return minute_bars(name, body, now, self._clock())
+        return minute_bars(name, body, now, self.clock())
 
     def _search(self, name: str) -> Match:
         """The search result for exactly this symbol. Raises UnknownSymbol."""

@@ -1,7 +1,7 @@
 """Binance's HTTP requests, and the opening of its stream."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from threading import Event
@@ -60,8 +60,8 @@ class Binance:
     numbers_trades = True
     poll_seconds: float | None = POLL_SECONDS
 
-    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
-        self.clock = self._clock = ProviderClock(clock)
+    def __init__(self, providers: Providers, clock: ProviderClock, stop: Event) -> None:
+        self.clock = clock
         self._wait = stop.wait
         self._stream_url = providers.binance_stream_url.rstrip("/") + "/stream"
         self.silent_after = providers.stream_silence
@@ -70,7 +70,7 @@ class Binance:
 
     def connect(self, names: Sequence[str]) -> BinanceStream:
         """Open a stream of these names."""
-        stream = BinanceStream(Connection(self._stream_url), self._clock, self._wait, self.clock.traded)
+        stream = BinanceStream(Connection(self._stream_url), self.clock, self._wait, self.clock.traded)
         stream.follow(names)
         return stream
 
@@ -126,7 +126,7 @@ class Binance:
     def _quotes(self, name: str, trades: Sequence[BinanceTrade]) -> list[Quote]:
         """The trades as quotes, without invalid ones."""
         quotes = []
-        now = self._clock()
+        now = self.clock()
         for trade in trades:
             try:
                 quotes.append(quote_of(name, trade, now))

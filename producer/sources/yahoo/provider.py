@@ -1,6 +1,6 @@
 """The provider, implementing the interface in producer/sources/provider.py."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from threading import Event
 
@@ -28,15 +28,15 @@ class Yahoo:
     numbers_trades = False
     poll_seconds: float | None = POLL_SECONDS
 
-    def __init__(self, providers: Providers, clock: Callable[[], datetime], stop: Event) -> None:
+    def __init__(self, providers: Providers, clock: ProviderClock, stop: Event) -> None:
         self.silent_after = providers.stream_silence
         self._stream_url = providers.yahoo_stream_url
-        self.clock = self._clock = ProviderClock(clock)
+        self.clock = clock
         self._session = YahooSession(providers, stop, self.clock)
 
     def connect(self, names: Sequence[str]) -> QuoteStream:
         """Open a stream of these names."""
-        return open_stream(self._stream_url, names, self._clock, self.clock.traded)
+        return open_stream(self._stream_url, names, self.clock, self.clock.traded)
 
     def poll(self, names: Sequence[str]) -> Received:
         """The newest price of each name, in the regular session or in extended hours."""
@@ -48,7 +48,7 @@ class Yahoo:
         for first in range(0, len(wanted), SYMBOLS_A_REQUEST):
             some = wanted[first : first + SYMBOLS_A_REQUEST]
             try:
-                received = read(rows(self._session, some), some, self._clock())
+                received = read(rows(self._session, some), some, self.clock())
             except Unanswered as error:
                 failed |= dict.fromkeys(some, error)
                 continue

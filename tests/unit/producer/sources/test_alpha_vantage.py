@@ -18,6 +18,7 @@ from producer.sources.alpha_vantage.provider import AlphaVantage
 from producer.sources.answers import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.settings.provider_settings import Providers
+from tests.standing_clock import standing_at
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 KEY = "K3Y5ECRET"
@@ -55,7 +56,7 @@ def days_body(*labels: str) -> Body:
 
 def alpha_vantage(url: str, key: str = KEY) -> AlphaVantage:
     given = Providers(alphavantage_url=url, alphavantage_requests=10_000, alphavantage_api_key=SecretStr(key))
-    return AlphaVantage(given, lambda: NOW, Event())
+    return AlphaVantage(given, standing_at(NOW), Event())
 
 
 @contextmanager

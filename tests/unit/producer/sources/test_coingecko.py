@@ -10,6 +10,7 @@ import pytest
 from producer.sources.coingecko import CoinGecko
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.settings.provider_settings import Providers
+from tests.standing_clock import standing_at
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 NOW = datetime(2024, 3, 25, 10, 0, tzinfo=UTC)
@@ -28,7 +29,7 @@ BITCOIN = {
 
 def coingecko(url: str) -> CoinGecko:
     settings = Providers(coingecko_url=url, coingecko_requests=10_000, http_timeout=2)
-    return CoinGecko(settings, lambda: NOW, Event())
+    return CoinGecko(settings, standing_at(NOW), Event())
 
 
 @contextmanager

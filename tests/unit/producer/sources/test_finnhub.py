@@ -22,6 +22,7 @@ from producer.sources.finnhub import Finnhub, exchange_of, received
 from producer.sources.provider import QuoteStream
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled
 from shared.settings.provider_settings import Providers
+from tests.standing_clock import standing_at
 
 KEY = "K3Y5ECRET"
 NOW = datetime(2023, 3, 31, 18, 15, 45, tzinfo=UTC)
@@ -43,7 +44,7 @@ def trades(*data: object) -> str:
 
 def finnhub(url: str = "ws://127.0.0.1:1", key: str = KEY, silence: float = 1.0) -> Finnhub:
     settings = Providers(finnhub_stream_url=url, finnhub_api_key=SecretStr(key), stream_silence=silence)
-    return Finnhub(settings, lambda: NOW, Event())
+    return Finnhub(settings, standing_at(NOW), Event())
 
 
 class Streaming:

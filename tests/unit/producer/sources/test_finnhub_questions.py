@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from producer.sources.finnhub import Finnhub
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.settings.provider_settings import Providers
+from tests.standing_clock import standing_at
 from tests.unit.local_http import Asked, Local, Reply, answering
 
 KEY = "K3Y5ECRET"
@@ -37,7 +38,7 @@ Answers = Callable[[Asked], Reply]
 def provider_answering(answer: Answers) -> Iterator[tuple[Finnhub, Local]]:
     with answering(answer) as local:
         settings = Providers(finnhub_url=local.url, finnhub_requests=10_000, finnhub_api_key=SecretStr(KEY))
-        yield Finnhub(settings, lambda: NOW, Event()), local
+        yield Finnhub(settings, standing_at(NOW), Event()), local
 
 
 def always(body: object, status: int = 200) -> Answers:

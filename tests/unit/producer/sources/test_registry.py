@@ -11,6 +11,7 @@ from producer.sources.registry import PROVIDERS, provider
 from shared.errors import ConfigError
 from shared.market import listings
 from shared.settings.provider_settings import Providers
+from tests.standing_clock import standing_at
 
 KEY = "K3Y5ECRET"
 NOWHERE = "http://127.0.0.1:1"
@@ -29,7 +30,7 @@ def made(name: str, key: str = KEY) -> Provider:
         alphavantage_api_key=SecretStr(key),
         finnhub_api_key=SecretStr(key),
     )
-    return provider(name, settings, lambda: datetime(2024, 7, 10, 15, 0, tzinfo=UTC), Event())
+    return provider(name, settings, standing_at(datetime(2024, 7, 10, 15, 0, tzinfo=UTC)), Event())
 
 
 def test_every_provider_that_sources_may_name_is_there() -> None:

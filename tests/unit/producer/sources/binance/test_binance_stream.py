@@ -22,6 +22,7 @@ from shared.errors import SourceDown
 from shared.market.records import Quote
 from shared.settings.provider_settings import Providers
 from tests.slowness import PATIENCE
+from tests.standing_clock import standing_at
 from tests.unit.local_stream import Handler, cut, half_open, serving, until_closed
 
 TIME = datetime(2024, 3, 25, 10, 7, 30, 250_000, tzinfo=UTC)
@@ -36,7 +37,7 @@ def frame(number: int, pair: str = "BTCUSDT", **fields: Any) -> str:
 
 
 def binance(url: str) -> Binance:
-    return Binance(Providers(binance_stream_url=url), lambda: NOW, Event())
+    return Binance(Providers(binance_stream_url=url), standing_at(NOW), Event())
 
 
 @contextmanager
