@@ -33,6 +33,9 @@ FLAGS = (
 )  # fmt: skip
 START_LIMIT = 20.0  # seconds
 
+Serve = Callable[[str, str], str]
+"""Serves the screen of a database (its DSN) and a feed; gives the page's address."""
+
 
 def until(page: Page, expression: str, *, arg: object = None, timeout: float = 30_000) -> None:
     """Wait until a script gives something true, at most so many milliseconds of a free machine.
@@ -128,18 +131,28 @@ def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def serve_model(admin_dsn: str) -> Iterator[Callable[[ReadModel], str]]:
-    """Serves the screen of a read model; gives the page's address. It ends before PostgreSQL does."""
+    """Serves the screen of a read model until the test ends; gives the page's address."""
     with ExitStack() as open_servers:
         yield lambda model: open_servers.enter_context(serving(model, free_port()))
 
 
-@pytest.fixture(scope="session")
-def serve(serve_model: Callable[[ReadModel], str]) -> Callable[[str, str], str]:
-    """Serves the screen of a database and a feed; gives the page's address."""
+@pytest.fixture
+def serve(serve_model: Callable[[ReadModel], str]) -> Serve:
+    """Serves the screen of a database and a feed until the test ends; gives the page's address."""
+    return lambda dsn, feed: serve_model(model_of(dsn, feed))
 
-    def start(dsn: str, feed: str) -> str:
-        return serve_model(model_of(dsn, feed))
 
-    return start
+@pytest.fixture(scope="module")
+def serve_to_all(admin_dsn: str) -> Iterator[Serve]:
+    """Serves the screen of a database and a feed to all tests of a module: each is served once."""
+    addresses: dict[tuple[str, str], str] = {}
+    with ExitStack() as open_servers:
+
+        def start(dsn: str, feed: str) -> str:
+            if (dsn, feed) not in addresses:
+                addresses[dsn, feed] = open_servers.enter_context(serving(model_of(dsn, feed), free_port()))
+            return addresses[dsn, feed]
+
+        yield start

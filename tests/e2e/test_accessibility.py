@@ -1,7 +1,6 @@
 """axe-core finds no accessibility problem on the page, at every size, with rows of every kind."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from db.migrate import migrate
 from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
+from tests.pages import Serve
 from tests.screen_rows import (
     MINUTE,
     ScreenMinute,
@@ -56,7 +56,7 @@ def market(cursor: Cursor) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], admin_dsn: str) -> str:
+def address(serve_to_all: Serve, admin_dsn: str) -> str:
     """The page of a market that shows everything there is."""
     dsn = make_database(admin_dsn, "everything")
     migrate(dsn)
@@ -64,7 +64,7 @@ def address(serve: Callable[[str, str], str], admin_dsn: str) -> str:
     with transaction(connection) as cursor:
         market(cursor)
     connection.close()
-    return serve(dsn, "live")
+    return serve_to_all(dsn, "live")
 
 
 def barriers(visit: Visit) -> list[str]:

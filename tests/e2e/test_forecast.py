@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
+from tests.pages import Serve
 from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
 
 DAY = 86_400
@@ -63,7 +64,7 @@ def minute(dsn: str) -> int:
 
 
 @pytest.fixture
-def page(browser: Browser, serve: Callable[[str, str], str], dsn: str, minute: int) -> Iterator[Page]:
+def page(browser: Browser, serve: Serve, dsn: str, minute: int) -> Iterator[Page]:
     """A page that shows AAA and its fan; afterwards it must have been quiet and local."""
     page = browser.new_page(viewport={"width": 1600, "height": 900})
     visit = Visit(page, serve(dsn, "simulated"))
@@ -229,9 +230,7 @@ def test_bar_that_comes_later_than_expected_takes_the_fan_with_it(page: Page, ds
     assert page.evaluate("() => window.deskChart.view().times.at(-1)") == later
 
 
-def test_card_and_fan_fit_a_phone(
-    browser: Browser, serve: Callable[[str, str], str], dsn: str, minute: int
-) -> None:
+def test_card_and_fan_fit_a_phone(browser: Browser, serve: Serve, dsn: str, minute: int) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     visit = Visit(page, serve(dsn, "simulated"))
     page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")

@@ -14,7 +14,7 @@ from db.migrate import migrate
 from shared.embedded.ports import free_port
 from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.e2e.visit import Visit
-from tests.pages import START_LIMIT, model_of, serving
+from tests.pages import START_LIMIT, Serve, model_of, serving
 from tests.screen_rows import (
     ScreenMinute,
     action,
@@ -73,9 +73,9 @@ def dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], dsn: str) -> str:
+def address(serve_to_all: Serve, dsn: str) -> str:
     """The page of the live market."""
-    return serve(dsn, "live")
+    return serve_to_all(dsn, "live")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -14,7 +14,7 @@ from shared.calendars.calendars import calendar_of
 from shared.embedded.ports import free_port
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
-from tests.pages import model_of, serving
+from tests.pages import Serve, model_of, serving
 from tests.screen_rows import ScreenMinute, close_bar, fill, offer, open_bar, quality, quote
 
 DAY = 86_400
@@ -39,10 +39,10 @@ def dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, serve: Callable[[str, str], str], dsn: str) -> Iterator[Page]:
+def page(browser: Browser, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
     """A fresh visit; afterwards it must have been quiet and local."""
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, serve(dsn, "live"))
+    visit = Visit(opened, serve_to_all(dsn, "live"))
     expect(opened.locator("#last")).to_have_text("101.00")
     yield opened
     opened.close()
@@ -123,13 +123,11 @@ def test_first_symbol_is_selected_and_typing_takes_the_place_of_what_stands_in_t
     expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC")
 
 
-def test_watchlist_that_is_not_there_yet_is_loading(
-    browser: Browser, serve: Callable[[str, str], str], dsn: str
-) -> None:
+def test_watchlist_that_is_not_there_yet_is_loading(browser: Browser, serve_to_all: Serve, dsn: str) -> None:
     """Report: "No symbols yet" while the symbols were loading."""
     page = browser.new_page()
     page.route(re.compile("_dash-update-component"), lambda route: route.abort())
-    page.goto(serve(dsn, "live"))
+    page.goto(serve_to_all(dsn, "live"))
     expect(page.locator("#watchlist")).to_contain_text("Loading symbols")
     expect(page.locator("#watchlist")).not_to_contain_text("No symbols yet")
     page.close()
@@ -160,7 +158,7 @@ def test_server_that_is_gone_leaves_nothing_that_looks_like_now(browser: Browser
 
 
 def test_history_of_the_simulated_market_is_told_with_its_progress(
-    browser: Browser, serve: Callable[[str, str], str], admin_dsn: str
+    browser: Browser, serve: Serve, admin_dsn: str
 ) -> None:
     """Report: in the first minute of the simulated market prices of long ago looked like those of now."""
     made = make_database(admin_dsn, "simulated_past")

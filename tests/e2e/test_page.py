@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,17 +12,17 @@ from dashboard.layout import FIGURES
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
+from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, fill, open_bar, quote
 from tests.unit.records import second
 
-Serve = Callable[[str, str], str]
 CROSSHAIR = "window.deskCanvas.pointed()"
 
 
 @pytest.fixture(scope="module")
-def address(serve: Serve, market_dsn: str) -> str:
+def address(serve_to_all: Serve, market_dsn: str) -> str:
     """The page of the small market."""
-    return serve(market_dsn, "simulated")
+    return serve_to_all(market_dsn, "simulated")
 
 
 @pytest.fixture

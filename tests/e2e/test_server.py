@@ -21,14 +21,14 @@ from shared.embedded.daemon import find
 from shared.embedded.ports import free_port
 from shared.runtime.supervision import EXIT_STOP
 from tests.conftest import PROJECT
-from tests.pages import START_LIMIT
+from tests.pages import START_LIMIT, Serve
 from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], market_dsn: str) -> str:
+def address(serve_to_all: Serve, market_dsn: str) -> str:
     """The server of the small market."""
-    return serve(market_dsn, "live")
+    return serve_to_all(market_dsn, "live")
 
 
 def get(url: str) -> tuple[int, dict[str, Any]]:

@@ -1,11 +1,12 @@
 """Fixtures that the tests of reports share with the unit tests and each other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.pages import Serve
 from tests.unit.conftest import clean_environment, env_file
 from tests.walk.market import DrawnMarket, market_in
 from tests.walk.seeing import quiet_page
@@ -25,10 +26,10 @@ def market(admin_dsn: str) -> DrawnMarket:
     return market_in(admin_dsn, "chart_reports", seed=1)
 
 
-@pytest.fixture(scope="session")
-def address(serve: Callable[[str, str], str], market: DrawnMarket) -> str:
+@pytest.fixture(scope="module")
+def address(serve_to_all: Serve, market: DrawnMarket) -> str:
     """The page of that market."""
-    return serve(market.dsn, "simulated")
+    return serve_to_all(market.dsn, "simulated")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Charts of symbols with very few bars, and of a time so far back that the bars between are not loaded."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
+from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, at, close_bar, fill, open_bar, quote
 from tests.walk.seeing import press, seen
 
@@ -58,10 +59,10 @@ def dsn(admin_dsn: str, now: int) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, serve: Callable[[str, str], str], dsn: str) -> Iterator[Page]:
+def page(browser: Browser, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
     """A fresh visit; afterwards it must have been quiet and local."""
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, serve(dsn, "simulated"))
+    visit = Visit(opened, serve_to_all(dsn, "simulated"))
     seen(opened, lambda chart: chart.symbol == "AAPL")
     yield opened
     opened.close()

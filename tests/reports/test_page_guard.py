@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from dashboard.api.guard import Guard, Names, names_at
 from shared.embedded.ports import free_port
 from tests.e2e.visit import Visit
-from tests.pages import model_of, serving
+from tests.pages import Serve, model_of, serving
 from tests.unit.env_files import loaded, refusal
 from tests.unit.local_http import Reply, answering
 
@@ -42,9 +42,9 @@ PATHS = [
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[[str, str], str], market_dsn: str) -> str:
+def address(serve_to_all: Serve, market_dsn: str) -> str:
     """The server of the small market."""
-    return serve(market_dsn, "live")
+    return serve_to_all(market_dsn, "live")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Problems that an analyst met after half an hour with the page: highlighted, selected and visible items agree."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from db.migrate import migrate
 from shared.embedded.ports import free_port
 from shared.postgres.database import Connection, connect, make_database, transaction
-from tests.pages import model_of, serving
+from tests.pages import Serve, model_of, serving
 from tests.screen_rows import fill
 from tests.walk.market import market_in
 from tests.walk.seeing import press, quiet_page, seen
@@ -49,9 +49,9 @@ def dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, serve: Callable[[str, str], str], dsn: str) -> Iterator[Page]:
+def page(browser: Browser, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
     """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    with quiet_page(browser, serve(dsn, "simulated")) as opened:
+    with quiet_page(browser, serve_to_all(dsn, "simulated")) as opened:
         yield opened
 
 
@@ -153,11 +153,11 @@ def test_five_days_are_five_days_that_were_traded(page: Page, symbol: str) -> No
 
 
 def test_words_and_switches_leave_the_chart_its_height_on_a_small_screen(
-    browser: Browser, serve: Callable[[str, str], str], dsn: str
+    browser: Browser, serve_to_all: Serve, dsn: str
 ) -> None:
     """Scenario: at 1024x768 the price had 110 pixels, under three rows of switches and ten lines of words."""
     page = browser.new_page(viewport={"width": 1024, "height": 768})
-    page.goto(serve(dsn, "simulated"))
+    page.goto(serve_to_all(dsn, "simulated"))
     chart = seen(page, lambda chart: chart.visible > 0)
     page.evaluate("() => { document.getElementById('words-text').style.fontSize = '60px'; }")
     heights = {name: _height(page, name) for name in ("#chart", ".middle", ".toolbar")}
