@@ -1,6 +1,7 @@
 """Caches results that many viewers request and that rarely change."""
 
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -13,17 +14,34 @@ MAX_ANSWERS = 64
 
 
 class SeriesCache(Generic[Answer]):
-    """One cached answer per symbol and interval. Thread-safe; callers wait while an answer is created."""
+    """One cached answer per symbol and interval. Thread-safe; callers wait while an answer that they request is
+    created, never for that of another series."""
 
     def __init__(self) -> None:
-        self._answers: LruDict[SeriesKey, tuple[Hashable, Answer]] = LruDict(MAX_ANSWERS)
+        self._answers: LruDict[SeriesKey, tuple[Hashable, Future[Answer]]] = LruDict(MAX_ANSWERS)
         self._lock = Lock()
 
     def get(self, key: SeriesKey, state: Hashable, make: Callable[[], Answer]) -> Answer:
-        """The answer for `state`; `make` creates it if none is cached or the cached one has another state."""
+        """The answer for `state`; `make` creates it if none is cached or the cached one has another state.
+
+        An error of `make` is raised for everyone who waits, and is not cached.
+        """
         with self._lock:
-            found = self._answers.get(key)
-            if found is None or found[0] != state:
-                found = (state, make())
-            self._answers[key] = found
-            return found[1]
+            found = self._answers.use(key)
+            is_new = found is None or found[0] != state
+            if found is None or is_new:
+                found = self._answers[key] = (state, Future())
+        if is_new:
+            self._create(key, found[1], make)
+        return found[1].result()
+
+    def _create(self, key: SeriesKey, answer: Future[Answer], make: Callable[[], Answer]) -> None:
+        try:
+            answer.set_result(make())
+        except BaseException as error:
+            with self._lock:
+                cached = self._answers.get(key)
+                if cached is not None and cached[1] is answer:
+                    del self._answers[key]
+            answer.set_exception(error)
+            raise

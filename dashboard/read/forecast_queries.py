@@ -67,6 +67,14 @@ def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, For
     return found
 
 
+def read_trained(cursor: Cursor) -> dict[str, float]:
+    """The time of the last training of each interval, epoch seconds; an interval without a training is omitted."""
+    cursor.execute(
+        "select interval, extract(epoch from max(trained_at))::float8 from model_trainings group by interval"
+    )
+    return dict(cursor.fetchall())
+
+
 def read_past_forecasts(
     cursor: Cursor, key: SeriesKey, model: str, level: float, limit: int
 ) -> list[PastForecastRow]:

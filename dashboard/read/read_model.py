@@ -38,7 +38,8 @@ RARE_SECONDS = 2.0
 QUERY_SECONDS = 15
 """The time limit of one viewer's query; scattered bars on a slow disk need more than the shared read's limit."""
 DIAGNOSTICS_SECONDS = 10
-"""How long the models' diagnostics are cached."""
+"""How long the models' diagnostics are cached if no bar closes and no training ends: error findings are written after
+the trainings."""
 MAX_BARS = 5000
 """The most bars in one response; a chart requests older ones in further pages."""
 
@@ -146,7 +147,10 @@ class ReadModel:
             with self._query() as cursor:
                 return read_diagnostics(cursor, key)
 
-        return self._diagnostics.get(key, self.snapshot.reading.now // DIAGNOSTICS_SECONDS, read)
+        snapshot = self.snapshot
+        reading = snapshot.reading
+        last = (reading.records.get(key), reading.trained.get(key[1]), reading.now // DIAGNOSTICS_SECONDS)
+        return self._diagnostics.get(key, (snapshot.generation, last), read)
 
     def accept_offer(self) -> bool:
         """Request the pipeline's switch to the live quotes on offer; False if there is no offer. Blocks during the

@@ -32,6 +32,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
         offer=queries.read_offer(cursor) if feed == "simulated" else None,
         records=records,
         forecasts=_forecasts(cursor, old, records),
+        trained=forecast_queries.read_trained(cursor) if is_due else old.trained,
         folded=folded,
         known=known,
         outdated=outdated_symbols(symbols, now, known - folded),

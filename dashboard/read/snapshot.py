@@ -40,7 +40,8 @@ class Reading(NamedTuple):
     """The result of one read, all from the same moment. Times are epoch seconds UTC.
 
     Analytics has processed `folded` of the log's `known` messages, the most that any part has reported. `outdated`
-    holds the time of the last quote of each symbol whose values are outdated.
+    holds the time of the last quote of each symbol whose values are outdated, `trained` that of the last training of
+    each interval.
     """
 
     now: float
@@ -57,13 +58,14 @@ class Reading(NamedTuple):
     offer: OfferRow | None
     records: dict[SeriesKey, RecordRow]
     forecasts: dict[SeriesKey, ForecastRow]
+    trained: dict[str, float]
     folded: int
     known: int
     outdated: dict[str, float]
     rebuild: Rebuild
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, 0, 0, {}, NO_REBUILD)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, {}, 0, 0, {}, NO_REBUILD)
 
 
 def messages_known(parts: Mapping[str, PartRow], folded: int, stored: int) -> int:

@@ -1,5 +1,7 @@
 """The page's queries of forecasts, with a real PostgreSQL."""
 
+import pytest
+
 from dashboard.read import forecast_queries as queries
 from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.read_model import ReadModel
@@ -128,6 +130,43 @@ def test_past_of_another_level_has_no_bounds(cursor: Cursor) -> None:
     assert (found.mean, found.low, found.high) == (100.0, None, None)
 
 
+def test_diagnostics_are_read_again_after_a_training_a_bar_and_in_another_generation(
+    dsn: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.read.read_model.DIAGNOSTICS_SECONDS", 1e12)
+    with transaction(connection) as cursor:
+        fill(cursor, {"AAA": 10.0, "BBB": 10.0}, NOON, bars=2)
+        record(cursor, "AAA")
+    model = ReadModel(lambda: dsn, "live", 10, 1, "test", "test")
+    model.start()
+    wait_for(lambda: AAA in model.snapshot.reading.records)
+    assert model.diagnostics(AAA)["trainings"] == []
+    with transaction(connection) as cursor:
+        train(cursor)
+    wait_for(lambda: "1m" in model.snapshot.reading.trained)
+    assert [each["version"] for each in model.diagnostics(AAA)["trainings"]] == [3]
+    with transaction(connection) as cursor:
+        record(cursor, "AAA", seen=1255)
+    wait_for(lambda: model.snapshot.reading.records[AAA].seen == 1255)
+    assert {each["seen"] for each in model.diagnostics(AAA)["records"]} == {1255}
+    generation = model.snapshot.generation
+    with transaction(connection) as cursor:
+        cursor.execute("delete from model_trainings")
+        cursor.execute("delete from symbols where symbol = 'BBB'")
+        cursor.execute("delete from data_quality where symbol = 'BBB'")
+    wait_for(lambda: model.snapshot.generation > generation)
+    assert model.diagnostics(AAA)["trainings"] == []
+    model.stop()
+
+
+def train(cursor: Cursor) -> None:
+    """A training of XGBoost for the minutes of all symbols."""
+    cursor.execute(
+        """insert into model_trainings values ('1m', 'xgboost', 3, 2, to_timestamp(90), 5000, to_timestamp(0),
+            to_timestamp(60), 1000, 0.99, 1.0, 1.01, false, 'not better than what serves', '{"return_1": 0.4}', 2.5)"""
+    )
+
+
 def test_diagnostics_tell_all_that_is_known_of_a_series_and_nothing_of_others(cursor: Cursor) -> None:
     for symbol in ("AAA", "BBB"):
         cursor.execute(
@@ -139,10 +178,7 @@ def test_diagnostics_tell_all_that_is_known_of_a_series_and_nothing_of_others(cu
                 "insert into forecast_fits values (%s, '1m', %s, to_timestamp(60), 0, 1, 1, 'NaN', '', 0.4)",
                 (symbol, number),
             )
-    cursor.execute(
-        """insert into model_trainings values ('1m', 'xgboost', 3, 2, to_timestamp(90), 5000, to_timestamp(0),
-            to_timestamp(60), 1000, 0.99, 1.0, 1.01, false, 'not better than what serves', '{"return_1": 0.4}', 2.5)"""
-    )
+    train(cursor)
     record(cursor, "AAA")
     found = read_diagnostics(cursor, AAA)
     assert found["findings"] == {"arima": {"as_of": 60, "findings": {"lag_1": 0.02}}}

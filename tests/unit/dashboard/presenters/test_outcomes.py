@@ -1,16 +1,11 @@
 """The forecasts of the newest closes, compared with these closes."""
 
-import threading
-
 import pytest
 
 from dashboard.presenters.numbers import SIGNS, percent, plain, price
 from dashboard.presenters.outcomes import ForecastOutcome, figure, outcomes
-from dashboard.read.cache import MAX_ANSWERS, SeriesCache
 from dashboard.read.rows import ActionRow, PastForecastRow
 from tests.conftest import PROJECT
-
-KEY = ("AAA", "1m")
 
 
 def said(number: int, close: float, low: float | None = 99.0, high: float | None = 101.0) -> PastForecastRow:
@@ -48,36 +43,6 @@ def test_split_between_two_closes_puts_both_sides_in_todays_shares() -> None:
     (first, second) = outcomes([said(1, 100.0), said(2, 50.5), said(3, 51.0, 49.0, 52.0)], (split,))
     assert (first.close, first.mean, first.low) == (50.5, 50.0, 49.5)
     assert (second.close, second.mean) == (51.0, 100.0)
-
-
-def test_answer_is_made_once_for_many_who_ask_at_the_same_time() -> None:
-    kept: SeriesCache[int] = SeriesCache()
-    made: list[int] = []
-
-    def make() -> int:
-        made.append(1)
-        return 7
-
-    def ask() -> None:
-        kept.get(KEY, "bar 1", make)
-
-    threads = [threading.Thread(target=ask) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert made == [1]
-    assert kept.get(KEY, "bar 2", lambda: 8) == 8
-
-
-def test_answer_that_failed_is_made_again_and_the_oldest_makes_room() -> None:
-    kept: SeriesCache[int] = SeriesCache()
-    with pytest.raises(ZeroDivisionError):
-        kept.get(KEY, 1, lambda: 1 // 0)
-    assert kept.get(KEY, 1, lambda: 5) == 5
-    for number in range(MAX_ANSWERS):
-        kept.get((f"S{number}", "1m"), 1, lambda: 0)
-    assert kept.get(KEY, 1, lambda: 6) == 6
 
 
 @pytest.mark.parametrize(

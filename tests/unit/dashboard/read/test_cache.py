@@ -1,0 +1,91 @@
+"""Answers that many viewers request are created once, and no series waits for another."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from dashboard.read.cache import MAX_ANSWERS, SeriesCache
+
+AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
+LIMIT = 20.0
+
+
+class SlowRead:
+    """A database read that ends when it is told to, with this answer."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.began, self.may_end = Event(), Event()
+
+    def __call__(self) -> int:
+        self.reads += 1
+        self.began.set()
+        assert self.may_end.wait(LIMIT)
+        return 7
+
+
+def test_one_slow_read_serves_all_who_ask_while_it_lasts() -> None:
+    kept: SeriesCache[int] = SeriesCache()
+    read = SlowRead()
+    with ThreadPoolExecutor(10) as viewers:
+        asked = [viewers.submit(kept.get, AAA, "bar 1", read) for _ in range(10)]
+        assert read.began.wait(LIMIT)
+        assert not any(each.done() for each in asked)
+        read.may_end.set()
+        assert [each.result(LIMIT) for each in asked] == [7] * 10
+    assert read.reads == 1
+    assert kept.get(AAA, "bar 2", lambda: 8) == 8
+
+
+def test_slow_read_of_one_series_holds_up_no_other() -> None:
+    kept: SeriesCache[int] = SeriesCache()
+    read = SlowRead()
+    with ThreadPoolExecutor(2) as viewers:
+        slow = viewers.submit(kept.get, AAA, "bar 1", read)
+        assert read.began.wait(LIMIT)
+        try:
+            assert viewers.submit(kept.get, BBB, "bar 1", lambda: 8).result(LIMIT) == 8
+            assert not slow.done()
+        finally:
+            read.may_end.set()
+        assert slow.result(LIMIT) == 7
+
+
+def test_read_of_a_newer_state_does_not_wait_for_that_of_an_older_one() -> None:
+    kept: SeriesCache[int] = SeriesCache()
+    read = SlowRead()
+    with ThreadPoolExecutor(2) as viewers:
+        slow = viewers.submit(kept.get, AAA, "bar 1", read)
+        assert read.began.wait(LIMIT)
+        try:
+            assert viewers.submit(kept.get, AAA, "bar 2", lambda: 8).result(LIMIT) == 8
+        finally:
+            read.may_end.set()
+        assert slow.result(LIMIT) == 7
+    assert kept.get(AAA, "bar 2", lambda: 9) == 8, "the older answer came last, and replaced nothing"
+
+
+def test_read_that_fails_fails_for_all_who_wait_for_it() -> None:
+    kept: SeriesCache[int] = SeriesCache()
+    read = SlowRead()
+
+    def fail() -> int:
+        raise ConnectionError(f"lost after {read()} rows")
+
+    with ThreadPoolExecutor(2) as viewers:
+        asked = [viewers.submit(kept.get, AAA, "bar 1", fail) for _ in range(2)]
+        assert read.began.wait(LIMIT)
+        read.may_end.set()
+        assert [str(each.exception(LIMIT)) for each in asked] == ["lost after 7 rows"] * 2
+    assert kept.get(AAA, "bar 1", lambda: 8) == 8
+
+
+def test_answer_that_failed_is_made_again_and_the_oldest_makes_room() -> None:
+    kept: SeriesCache[int] = SeriesCache()
+    with pytest.raises(ZeroDivisionError):
+        kept.get(AAA, 1, lambda: 1 // 0)
+    assert kept.get(AAA, 1, lambda: 5) == 5
+    for number in range(MAX_ANSWERS):
+        kept.get((f"S{number}", "1m"), 1, lambda: 0)
+    assert kept.get(AAA, 1, lambda: 6) == 6
