@@ -52,15 +52,16 @@ class Context(NamedTuple):
 class Output:
     """A value of an indicator: its column, and where it is shown.
 
-    Without a `pane` it is not drawn on the chart. `label` names it among the page's figures, "" for the indicator's own
-    label; None leaves it out there.
+    Without a `pane` it is not drawn on the chart. `label` names it among the page's figures, if it is one of them;
+    without one the label of the indicator does.
     """
 
     name: str
     unit: Unit
     pane: str = ""
     kind: Kind = "line"
-    label: str | None = ""
+    label: str = ""
+    is_figure: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Spec:
-    """An indicator: `kind(*parameters, *needs)` makes it, where `needs` are fields of the context.
+    """An indicator: `indicator(*parameters, *needs)` makes it, where `needs` are fields of the context.
 
     `title` is its short name on the page; by default the first part of `name` in capitals.
     """
 
     name: str
-    kind: Callable[..., Indicator]
+    indicator: Callable[..., Indicator]
     outputs: Sequence[Output]
     parameters: Sequence[Parameter]
     title: str = ""
@@ -108,15 +109,15 @@ class Spec:
         return " ".join([self.title or self.family.upper(), *values])
 
     def make(self, parameters: Parameters, context: Context) -> Indicator:
-        """A new indicator of this kind."""
+        """A new indicator, which has seen no bar yet."""
         values = [parameters[parameter.name] for parameter in self.parameters]
-        return self.kind(*values, *(getattr(context, name) for name in self.needs))
+        return self.indicator(*values, *(getattr(context, name) for name in self.needs))
 
 
 MACD_OUTPUTS = (
     Output("macd", "difference", "macd", label="MACD"),
     Output("macd_signal", "difference", "macd", label="Signal"),
-    Output("macd_histogram", "difference", "macd", "histogram", label=None),
+    Output("macd_histogram", "difference", "macd", "histogram", is_figure=False),
 )
 MACD_PARAMETERS = (
     Parameter("macd_fast", 12, "fast average of MACD", below="macd_slow"),
@@ -125,7 +126,7 @@ MACD_PARAMETERS = (
 )
 BOLLINGER_OUTPUTS = (
     Output("bollinger_lower", "price", "price", "band", "Lower band"),
-    Output("bollinger_middle", "price", "price", "band", None),
+    Output("bollinger_middle", "price", "price", "band", is_figure=False),
     Output("bollinger_upper", "price", "price", "band", "Upper band"),
 )
 RSI_PERIOD = Parameter("rsi_period", 14, "relative strength index", least=2)

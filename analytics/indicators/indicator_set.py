@@ -8,7 +8,7 @@ from shared.errors import TickstreamError
 from shared.market.records import Bar
 
 IndicatorStates = dict[str, list[float]]
-"""States by key. Indicators of one kind with equal parameters share a key, and their states are equal."""
+"""States by key. Indicators of one class with equal parameters share a key, and their states are equal."""
 
 FAMILIES = [spec.family for spec in CATALOG]
 MISSING = [(None,) * len(spec.outputs) for spec in CATALOG]

@@ -60,7 +60,7 @@ def figures_of(periods: Indicators) -> tuple[IndicatorFigure, ...]:
     for spec in CATALOG:
         needed = spec.make(periods.values, ANY_SERIES).warm_after
         for output, count in zip(spec.outputs, needed, strict=True):
-            if output.label is not None:
+            if output.is_figure:
                 label = output.label or spec.label(periods.values)
                 found.append(IndicatorFigure(label, output.name, output.unit, count))
     return tuple(sorted(found, key=lambda figure: figure.unit not in ("number", "share")))
