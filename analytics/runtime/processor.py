@@ -84,13 +84,11 @@ class Analysis:
         """Load the snapshot. Returns the offset from which to read the log."""
         snapshot = load_snapshot(cursor, self._reading, partition)
         is_remaking = snapshot is not None and REMAKING in snapshot.partition
-        if is_remaking:
-            snapshot = None
-        settings = self._settings if snapshot is None else self._settings_of(snapshot)
-        engine = Engine(settings, self._searches)
-        if snapshot is None or snapshot.partition.get("version") != STATE_VERSION:
+        if snapshot is None or is_remaking or snapshot.partition.get("version") != STATE_VERSION:
+            engine = Engine(self._settings, self._searches)
             snapshot = self._start_over(cursor, partition, engine, is_remaking)
         else:
+            engine = Engine(self._settings_of(snapshot), self._searches)
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
             except SettingsChanged:
@@ -103,7 +101,7 @@ class Analysis:
 
     def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
         """Offsets that are already written are reprocessed with the settings they were written with; new settings apply
-        from the first new offset."""
+        from the first new offset. Only for a snapshot of this version: others may contain settings in another form."""
         kept = snapshot.partition
         return replace(
             self._settings,

@@ -200,14 +200,23 @@ def test_another_grace_survives_a_kill_right_after_the_change(
         assert table(killed, name) == table(stopped, name)
 
 
-def test_state_of_an_older_version_is_folded_again_from_the_log(
-    databases: tuple[Connection, Connection],
+@pytest.mark.parametrize(
+    "state",
+    [
+        """{"version":0}""",
+        """{"version":11,"grace":"long","forecasts":[["1m",{"bars":50}]]}""",
+        """{"version":99,"forecasts":{"1w":{}}}""",
+    ],
+    ids=["nothing but a version", "settings in an older form", "settings of a newer version"],
+)
+def test_state_of_another_version_is_folded_again_from_the_log(
+    databases: tuple[Connection, Connection], state: str
 ) -> None:
     changed, fresh = databases
     log = log_of(180)
     fold(changed, OLD, log, 700, killed=False)
     with transaction(changed) as cursor:
-        cursor.execute("""update partition_snapshots set state = '{"version":0}'""")
+        cursor.execute("update partition_snapshots set state = %s", (state,))
     fold(changed, OLD, log, len(log), killed=False)
     fold(fresh, OLD, log, len(log), killed=False)
     for name in ("bars", "indicators", "open_bars"):
