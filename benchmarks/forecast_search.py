@@ -65,15 +65,13 @@ def refresh(settings: ForecastSettings, count: int) -> Refresh:
     asked = [_series(number, settings) for number in range(FIRST_WALK, FIRST_WALK + count)]
     with SearchPool(workers=1) as pool:
         # The first one waits for the process to start.
-        pool.submit(("warm", "1m", 0), asked[0], settings.search)
-        pool.result(("warm", "1m", 0), PATIENCE_SECONDS)
+        pool.result(pool.submit("warm", "1m", asked[0], settings.search), PATIENCE_SECONDS)
         worker = psutil.Process().children()[-1]
         used, began = _cpu(worker), time.perf_counter()
-        for number, series in enumerate(asked):
-            pool.submit(("walk", "1m", number), series, settings.search)
+        tickets = [pool.submit("walk", "1m", series, settings.search) for series in asked]
         failed = 0
-        for number in with_progress(range(count), "orders of all symbols, one core", count):
-            outcome = pool.result(("walk", "1m", number), PATIENCE_SECONDS)
+        for ticket in with_progress(tickets, "orders of all symbols, one core", count):
+            outcome = pool.result(ticket, PATIENCE_SECONDS)
             failed += outcome is None or outcome.model is None
         return Refresh(count, time.perf_counter() - began, _cpu(worker) - used, failed)
 

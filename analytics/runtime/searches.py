@@ -1,12 +1,11 @@
 """Model searches in a separate process, as requested by the engine."""
 
-from itertools import count
 from threading import Event
 from typing import Protocol
 
 from analytics.forecasting.forecasts import Search
 from ml.arima.search import SearchOutcome
-from ml.order_search.search_pool import DIED, Key, SearchPool
+from ml.order_search.search_pool import DIED, SearchPool, Ticket
 from shared.errors import Unavailable
 from shared.observability.heartbeat import beat
 
@@ -14,9 +13,6 @@ WAIT_SECONDS = 0.2
 """Interval between checks for a stop while a result is awaited."""
 TRIES = 3
 """Attempts for a search whose process dies; something else than the search may have killed it."""
-
-_numbers = count()
-"""Numbers of all searches of this process; pools identify searches by them."""
 
 
 class OutcomeStore(Protocol):
@@ -41,12 +37,12 @@ class PooledSearches:
 
     def __init__(self, pool: SearchPool, stop: Event, outcomes: OutcomeStore) -> None:
         self._pool, self._stop, self._outcomes = pool, stop, outcomes
-        self._keys: dict[Search, Key] = {}
+        self._tickets: dict[Search, Ticket] = {}
         self._found: dict[Search, SearchOutcome] = {}
 
     def ask(self, search: Search) -> None:
         """Start the search, unless it is running or its outcome is stored."""
-        if search in self._keys or search in self._found:
+        if search in self._tickets or search in self._found:
             return
         found = self._outcomes.find(search)
         if found is None:
@@ -74,22 +70,23 @@ class PooledSearches:
 
     def close(self) -> None:
         """Abandon all outstanding searches; the pool stays open."""
-        for key in self._keys.values():
-            self._pool.abandon(key)
-        self._keys.clear()
+        for ticket in self._tickets.values():
+            self._pool.abandon(ticket)
+        self._tickets.clear()
         self._outcomes.close()
 
     def _begin(self, search: Search) -> None:
-        self._keys[search] = (search.symbol, search.interval, next(_numbers))
-        self._pool.submit(self._keys[search], search.series, search.settings)
+        self._tickets[search] = self._pool.submit(
+            search.symbol, search.interval, search.series, search.settings
+        )
 
     def _outcome(self, search: Search) -> SearchOutcome:
-        if search not in self._keys:
+        if search not in self._tickets:
             self._begin(search)
-        key, outcome = self._keys.pop(search), None
+        ticket, outcome = self._tickets.pop(search), None
         while outcome is None:
             beat()
-            outcome = self._pool.result(key, WAIT_SECONDS)
+            outcome = self._pool.result(ticket, WAIT_SECONDS)
             if outcome is None and self._stop.is_set():
                 raise Unavailable("the part stopped during a model search")
         return outcome

@@ -10,6 +10,7 @@ import logging
 import signal
 from collections import deque
 from contextlib import suppress
+from itertools import count
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from threading import Thread
@@ -19,14 +20,8 @@ from typing import Any, NamedTuple, Self
 from ml.arima.search import SearchOutcome, SearchSettings, Series
 from ml.children import exit_with, start_without_sigint
 
-Key = tuple[str, str, int]
-"""Identifies a search: symbol, interval and a number."""
-
 DIED = "the process that searched died"
 """The reason of a search whose worker died, presumably not because of its series."""
-
-ABANDONED: Key = ("", "", -1)
-"""The key of an abandoned search whose result will be dropped; its original key may be requested again before."""
 
 READY = "ready"
 STARTUP_SECONDS = 120.0
@@ -36,10 +31,18 @@ time."""
 log = logging.getLogger("tickstream.forecasts")
 
 
+class Ticket(NamedTuple):
+    """Identifies a submitted search. The pool issues each `number` once."""
+
+    symbol: str
+    interval: str
+    number: int
+
+
 class _Task(NamedTuple):
     """A waiting or running search; its worker is replaced after `timeout` seconds without a response."""
 
-    key: Key
+    ticket: Ticket
     series: Series
     settings: SearchSettings
     timeout: float
@@ -71,14 +74,15 @@ class _Worker:
 
 
 class SearchPool:
-    """Searches by key, at most `workers` at a time. A worker without a response for `timeout` seconds, far longer than
+    """Searches, at most `workers` at a time. A worker without a response for `timeout` seconds, far longer than
     any search takes, is replaced. A worker starts when it is first needed."""
 
     def __init__(self, workers: int = 1, timeout: float = 60.0) -> None:
         self._size, self._timeout = workers, timeout
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
-        self._outcomes: dict[Key, SearchOutcome | None] = {}
+        self._outcomes: dict[Ticket, SearchOutcome | None] = {}
+        self._numbers = count()
 
     def __enter__(self) -> Self:
         return self
@@ -86,35 +90,32 @@ class SearchPool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def submit(self, key: Key, series: Series, settings: SearchSettings) -> None:
-        """Request a search. Raises ValueError if a search with this key is outstanding."""
-        if key in self._outcomes:
-            raise ValueError(f"the search {key} is already outstanding")
-        self._outcomes[key] = None
-        self._waiting.append(_Task(key, series, settings, self._timeout))
+    def submit(self, symbol: str, interval: str, series: Series, settings: SearchSettings) -> Ticket:
+        """Request a search. Returns the ticket for its result; messages name `symbol` and `interval`."""
+        ticket = Ticket(symbol, interval, next(self._numbers))
+        self._outcomes[ticket] = None
+        self._waiting.append(_Task(ticket, series, settings, self._timeout))
         self.poll()
+        return ticket
 
-    def result(self, key: Key, wait: float) -> SearchOutcome | None:
+    def result(self, ticket: Ticket, wait: float) -> SearchOutcome | None:
         """Remove and return the result; None if it is not available within `wait` seconds.
 
-        Raises KeyError if the search was not requested.
+        Raises KeyError if the result was already taken or the search was abandoned.
         """
         end = monotonic() + wait
         self.poll()
-        while self._outcomes[key] is None and (left := end - monotonic()) > 0.0:
+        while self._outcomes[ticket] is None and (left := end - monotonic()) > 0.0:
             self.poll(left)
-        outcome = self._outcomes[key]
+        outcome = self._outcomes[ticket]
         if outcome is not None:
-            del self._outcomes[key]
+            del self._outcomes[ticket]
         return outcome
 
-    def abandon(self, key: Key) -> None:
+    def abandon(self, ticket: Ticket) -> None:
         """The result of this search is no longer needed: it is not started, or its outcome is dropped."""
-        self._waiting = deque(task for task in self._waiting if task.key != key)
-        self._outcomes.pop(key, None)
-        for worker in self._workers:
-            if worker.task is not None and worker.task.key == key:
-                worker.task = worker.task._replace(key=ABANDONED)
+        self._waiting = deque(task for task in self._waiting if task.ticket != ticket)
+        self._outcomes.pop(ticket, None)
 
     def poll(self, wait: float = 0.0) -> None:
         """Assign waiting searches to idle workers, receive results, and replace unresponsive workers; wait at most
@@ -158,12 +159,13 @@ class SearchPool:
         if message == READY:
             worker.is_ready = True
         elif worker.task is not None:
-            self._found(worker.task.key, message)
+            self._found(worker.task.ticket, message)
             worker.task = None
 
-    def _found(self, key: Key, outcome: SearchOutcome) -> None:
-        if key in self._outcomes:
-            self._outcomes[key] = outcome
+    def _found(self, ticket: Ticket, outcome: SearchOutcome) -> None:
+        """Keep an outcome unless its search was abandoned meanwhile."""
+        if ticket in self._outcomes:
+            self._outcomes[ticket] = outcome
 
     def _restart(self, worker: _Worker) -> None:
         """Replace an unresponsive worker; its search is the next to run."""
@@ -172,12 +174,15 @@ class SearchPool:
             log.warning(
                 "A process for model searches did not start within %g s: starting another.", STARTUP_SECONDS
             )
-        if worker.task is not None and worker.task.key in self._outcomes:
+        task = worker.task
+        if task is not None and task.ticket in self._outcomes:
             log.warning(
                 "The model search for %s on %s bars did not respond within %g s: restarting it in a new process.",
-                *(*worker.task.key[:2], worker.task.timeout),
+                task.ticket.symbol,
+                task.ticket.interval,
+                task.timeout,
             )
-            self._waiting.appendleft(worker.task._replace(timeout=2 * worker.task.timeout))
+            self._waiting.appendleft(task._replace(timeout=2 * task.timeout))
 
     def _fail(self, worker: _Worker) -> None:
         """Replace a worker that died. Its search fails. If the worker never became ready, the next waiting search
@@ -187,7 +192,7 @@ class SearchPool:
         if not worker.is_ready and self._waiting:
             task = self._waiting.popleft()
         if task is not None:
-            self._found(task.key, SearchOutcome(None, DIED))
+            self._found(task.ticket, SearchOutcome(None, DIED))
 
     def _end(self, worker: _Worker) -> None:
         worker.kill()

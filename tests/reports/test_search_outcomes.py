@@ -11,7 +11,7 @@ from analytics.store.search_tables import OutcomeTable
 from db.migrate import migrate
 from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings
-from ml.order_search.search_pool import SearchPool
+from ml.order_search.search_pool import SearchPool, Ticket
 from shared.postgres.database import connect, make_database
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, live, log_of
@@ -48,8 +48,9 @@ def test_stored_outcome_comes_back_to_the_bit(embedded_postgres: str) -> None:
 class AnotherLibrary:
     """A pool that finds nothing, whatever it is asked."""
 
-    def submit(self, *_: object) -> None:
+    def submit(self, symbol: str, interval: str, *_: object) -> Ticket:
         """It takes every search."""
+        return Ticket(symbol, interval, 0)
 
     def result(self, *_: object) -> SearchOutcome:
         return SearchOutcome(None, "another library finds none")

@@ -11,7 +11,7 @@ import pytest
 from ml.arima.arima import Arima, ArimaModel
 from ml.arima.forecaster import ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.arima.search import SearchOutcome, SearchSettings
-from ml.order_search.search_pool import SearchPool
+from ml.order_search.search_pool import SearchPool, Ticket
 
 SETTINGS = ForecastSettings(min_observations=20, window=60, search_every=50, search_lag=4)
 # Hardly more than a random walk, so that closes at random don't speak against it.
@@ -281,19 +281,17 @@ def test_settings_that_do_not_fit_together_are_refused(wrong: dict[str, int]) ->
 def test_real_searches_give_the_same_forecasts_at_every_run() -> None:
     settings = ForecastSettings(20, window=60, search_every=50, search_lag=4, search=SearchSettings(2, 1, 2))
     runs: list[list[Answer]] = []
+    tickets: list[Ticket] = []
     with SearchPool() as pool:
         for _ in range(2):
             forecaster, answers = new(settings), []
             for number, close in enumerate(closes(100)):
                 outcome = None
                 if forecaster.needs_result(number):
-                    outcome = pool.result(("IBM", "1d", forecaster.asked_at or 0), 120.0)
+                    outcome = pool.result(tickets[-1], 120.0)
                 answers.append(forecaster.update(number, close, outcome))
                 if forecaster.asked_at == number:
-                    pool.submit(("IBM", "1d", number), forecaster.search(), settings.search)
-            # The last search is answered too, for its key is asked for again.
-            if forecaster.asked_at is not None:
-                pool.result(("IBM", "1d", forecaster.asked_at), 120.0)
+                    tickets.append(pool.submit("IBM", "1d", forecaster.search(), settings.search))
             runs.append(answers)
     assert runs[0] == runs[1]
     assert any(isinstance(answer, ArimaForecast) and answer.version == 19 for answer in runs[0])

@@ -13,7 +13,7 @@ from statsmodels.tsa.arima.model import ARIMA
 from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, season_of
 from ml.order_search.order_search import MIN_STATIONARY_VALUES, differences, search
-from ml.order_search.search_pool import Key, SearchPool
+from ml.order_search.search_pool import SearchPool, Ticket
 from tests.unit.quick_search import timeless
 
 SETTINGS = SearchSettings()
@@ -146,73 +146,68 @@ def test_an_odd_series_gives_a_model_or_a_reason(series: tuple[float, ...]) -> N
     assert (outcome.model is None) == bool(outcome.reason)
 
 
-def key(bar: int) -> Key:
-    return ("IBM", "1d", bar)
-
-
 @pytest.fixture(scope="module")
 def pool() -> Iterator[SearchPool]:
     with SearchPool() as pool:
         yield pool
 
 
-def answer(pool: SearchPool, key: Key) -> SearchOutcome:
+def submit(pool: SearchPool, series: tuple[float, ...], settings: SearchSettings = SETTINGS) -> Ticket:
+    return pool.submit("IBM", "1d", series, settings)
+
+
+def answer(pool: SearchPool, ticket: Ticket) -> SearchOutcome:
     """The outcome of a search that is under way, but for how long it took."""
-    outcome = pool.result(key, WAIT)
+    outcome = pool.result(ticket, WAIT)
     assert outcome is not None
     assert outcome.seconds > 0.0
     return timeless(outcome)
 
 
 def test_a_result_of_the_pool_is_that_of_the_search_itself(pool: SearchPool) -> None:
-    pool.submit(key(1), returning(), SETTINGS)
-    assert answer(pool, key(1)) == timeless(search(returning(), SETTINGS))
+    assert answer(pool, submit(pool, returning())) == timeless(search(returning(), SETTINGS))
 
 
 def test_one_worker_answers_every_search_that_waits(pool: SearchPool) -> None:
-    for bar in range(10, 14):
-        pool.submit(key(bar), walk(60, seed=bar), SETTINGS)
-    for bar in (13, 10, 12, 11):
-        assert answer(pool, key(bar)) == timeless(search(walk(60, seed=bar), SETTINGS))
+    tickets = [submit(pool, walk(60, seed=seed)) for seed in range(4)]
+    for seed in (3, 0, 2, 1):
+        assert answer(pool, tickets[seed]) == timeless(search(walk(60, seed=seed), SETTINGS))
 
 
 def test_a_result_that_is_not_there_yet_is_none_and_comes_later(pool: SearchPool) -> None:
-    pool.submit(key(2), walk(), SETTINGS)
-    assert pool.result(key(2), 0.0) is None
-    assert pool.result(key(2), WAIT) is not None
+    ticket = submit(pool, walk())
+    assert pool.result(ticket, 0.0) is None
+    assert pool.result(ticket, WAIT) is not None
 
 
-def test_a_search_is_asked_for_once_and_its_result_taken_once(pool: SearchPool) -> None:
-    pool.submit(key(3), walk(), SETTINGS)
-    with pytest.raises(ValueError, match="already outstanding"):
-        pool.submit(key(3), walk(), SETTINGS)
-    assert pool.result(key(3), WAIT) is not None
-    with pytest.raises(KeyError):
-        pool.result(key(3), 0.0)
+def test_a_search_that_is_asked_for_twice_has_two_tickets_and_each_result_is_taken_once(
+    pool: SearchPool,
+) -> None:
+    first, second = submit(pool, walk()), submit(pool, walk())
+    assert answer(pool, second) == answer(pool, first)
+    for ticket in (first, second):
+        with pytest.raises(KeyError):
+            pool.result(ticket, 0.0)
 
 
 def test_what_is_abandoned_gives_no_result_and_may_be_asked_for_again(pool: SearchPool) -> None:
-    pool.submit(key(4), walk(), SETTINGS)
-    pool.submit(key(5), walk(), SETTINGS)
-    for number in (4, 5):
-        pool.abandon(key(number))
+    running, waiting = submit(pool, walk()), submit(pool, walk())
+    for ticket in (running, waiting):
+        pool.abandon(ticket)
         with pytest.raises(KeyError):
-            pool.result(key(number), 0.0)
-    pool.submit(key(5), returning(), SETTINGS)
-    assert answer(pool, key(5)) == timeless(search(returning(), SETTINGS))
+            pool.result(ticket, 0.0)
+    assert answer(pool, submit(pool, returning())) == timeless(search(returning(), SETTINGS))
 
 
 def test_a_worker_that_dies_fails_its_search_alone() -> None:
     with SearchPool() as pool:
         others = set(active_children())
-        pool.submit(key(1), (1.0,) * 20, SETTINGS)
-        assert pool.result(key(1), WAIT) is not None
-        pool.submit(key(2), endless(), SearchSettings(season=26))
+        assert pool.result(submit(pool, (1.0,) * 20), WAIT) is not None
+        lost = submit(pool, endless(), SearchSettings(season=26))
         (worker,) = set(active_children()) - others
         worker.kill()
-        dead = pool.result(key(2), WAIT)
-        pool.submit(key(3), (1.0,) * 20, SETTINGS)
-        again = pool.result(key(3), WAIT)
+        dead = pool.result(lost, WAIT)
+        again = pool.result(submit(pool, (1.0,) * 20), WAIT)
     assert dead is not None
     assert "died" in dead.reason
     assert again is not None
@@ -223,14 +218,15 @@ def test_an_unresponsive_worker_is_replaced_and_its_search_starts_again(
 ) -> None:
     with SearchPool(timeout=0.5) as pool:
         others = set(active_children())
-        pool.submit(key(1), (1.0,) * 20, SETTINGS)
-        assert pool.result(key(1), WAIT) is not None
+        assert pool.result(submit(pool, (1.0,) * 20), WAIT) is not None
         (worker,) = set(active_children()) - others
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGSTOP)
-        pool.submit(key(2), returning(), SETTINGS)
-        assert answer(pool, key(2)) == timeless(search(returning(), SETTINGS))
-    assert "restarting it in a new process" in caplog.text
+        assert answer(pool, submit(pool, returning())) == timeless(search(returning(), SETTINGS))
+    assert (
+        "The model search for IBM on 1d bars did not respond within 0.5 s: restarting it in a new process."
+        in caplog.messages
+    )
 
 
 def endless() -> tuple[float, ...]:
@@ -241,6 +237,6 @@ def endless() -> tuple[float, ...]:
 def test_a_closed_pool_leaves_no_process() -> None:
     others = set(active_children())
     with SearchPool() as pool:
-        pool.submit(key(1), walk(), SETTINGS)
+        submit(pool, walk())
         assert set(active_children()) - others
     assert set(active_children()) == others
