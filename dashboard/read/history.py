@@ -49,10 +49,9 @@ class BarHistory:
     def since(self, key: SeriesKey, start: int) -> list[ChartBar] | None:
         """The bars that start after `start`; None if bars may be missing, so that the series must be reloaded."""
         with self._lock:
-            kept = self._series.get(key)
+            kept = self._series.use(key)
             if kept is None or (kept and start < kept[0].start):
                 return None
-            self._series.move_to_end(key)
             newer: list[ChartBar] = []
             for bar in reversed(kept):
                 if bar.start <= start:

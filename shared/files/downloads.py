@@ -14,12 +14,13 @@ from http.client import HTTPException
 from pathlib import Path
 
 from shared.errors import Unavailable
+from shared.runtime.backoff import doubled
 
 ATTEMPTS = 3
 SOCKET_LIMIT = 15.0  # seconds without a byte
 FETCH_LIMIT = 300.0  # seconds for one file
 MAX_MEGABYTES = 64  # of one file; the largest jar has a fifth of this
-PAUSE = 0.5  # seconds before the second attempt, doubled before the third
+FIRST_PAUSE, MAX_PAUSE = 0.5, 1.0  # seconds before the second attempt, doubled before each further one
 
 
 def has_digest(path: Path, sha256: str) -> bool:
@@ -32,7 +33,7 @@ def fetch(url: str, sha256: str) -> bytes:
     reasons = []
     for attempt in range(ATTEMPTS):
         if attempt:
-            time.sleep(PAUSE * 2 ** (attempt - 1))
+            time.sleep(doubled(FIRST_PAUSE, MAX_PAUSE, attempt - 1))
         try:
             content = download(url)
         except (OSError, HTTPException) as error:

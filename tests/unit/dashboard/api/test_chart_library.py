@@ -42,7 +42,7 @@ NAME = "charts-1.2.3.tgz"
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Downloads]:
-    monkeypatch.setattr(downloads, "PAUSE", 0.0)
+    monkeypatch.setattr(downloads, "FIRST_PAUSE", 0.0)
     with downloads_of({NAME: TARBALL}) as server:
         monkeypatch.setenv("TICKSTREAM_NPM_URL", f"{server.url}/npm/")
         yield server

@@ -21,7 +21,7 @@ JARS = [
 
 @pytest.fixture
 def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Downloads]:
-    monkeypatch.setattr(downloads, "PAUSE", 0.0)
+    monkeypatch.setattr(downloads, "FIRST_PAUSE", 0.0)
     with downloads_of(CONTENT) as server:
         monkeypatch.setenv("TICKSTREAM_MAVEN_URL", f"{server.url}/maven2/")
         yield server
