@@ -12,7 +12,7 @@ from producer.publishing.publisher import FINISHED
 from shared.observability.heartbeat import BEAT_SECONDS, beat, strand
 from shared.postgres.database import Connection, connect, make_database
 from shared.runtime.lifecycle import HeartbeatRow
-from shared.runtime.reconnecting import Reconnecting
+from shared.runtime.reconnecting import Reconnecting, Refusal
 from shared.settings.config import Config
 
 REFUSED_SECONDS = 10.0
@@ -24,8 +24,7 @@ log = logging.getLogger("tickstream.producer")
 WRITING = Reconnecting(
     log,
     "no heartbeat written",
-    "The producer's status can't be written to the database",
-    refused_seconds=REFUSED_SECONDS,
+    Refusal("The producer's status can't be written to the database", REFUSED_SECONDS),
 )
 
 

@@ -15,7 +15,7 @@ from producer.transport.reachability import obstacle
 from shared.observability.heartbeat import BEAT_SECONDS
 from shared.postgres.database import Connection, connect, transaction
 from shared.runtime.backoff import jittered
-from shared.runtime.reconnecting import Reconnecting
+from shared.runtime.reconnecting import Reconnecting, Refusal
 from shared.settings.config import Config
 
 PROBE_SECONDS = 60.0
@@ -38,7 +38,9 @@ WITHDRAW = "delete from live_offers"
 
 log = logging.getLogger("tickstream.pipeline")
 OFFERING = Reconnecting(
-    log, "the offer of live quotes could not be written yet", "Live quotes are no longer offered"
+    log,
+    "the offer of live quotes could not be written yet",
+    Refusal("Live quotes are no longer offered", None),
 )
 
 

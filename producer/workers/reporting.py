@@ -26,7 +26,7 @@ from producer.workers.companies import Companies
 from producer.workers.live_market import LiveMarket
 from shared.market.listings import Listings
 from shared.postgres.database import Connection, Cursor, connect, transaction
-from shared.runtime.reconnecting import Reconnecting
+from shared.runtime.reconnecting import Reconnecting, Refusal
 
 IDLE_SECONDS = 2.0
 JOIN_SECONDS = 0.5
@@ -38,9 +38,8 @@ log = logging.getLogger("tickstream.producer")
 FETCHING = Reconnecting(
     log,
     "companies are not stored yet",
-    "The company data of the symbols can't be stored",
+    Refusal("The company data of the symbols can't be stored", REFUSED_SECONDS),
     IDLE_SECONDS,
-    REFUSED_SECONDS,
 )
 
 

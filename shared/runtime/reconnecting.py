@@ -9,17 +9,22 @@ from shared.errors import TickstreamError, Unavailable
 from shared.observability.heartbeat import BEAT_SECONDS, wait
 
 
-class Reconnecting(NamedTuple):
-    """The pauses before another attempt, and the log lines of failures, without the reason.
+class Refusal(NamedTuple):
+    """What follows an error that a retry would repeat: the log line, without the reason, and the pause in seconds
+    before another attempt; with None the work ends, and the line says so."""
 
-    `refused_seconds` is the pause after an error that a retry would repeat; with None the work ends there.
-    """
+    message: str
+    pause: float | None
+
+
+class Reconnecting(NamedTuple):
+    """What follows a failure: `unavailable` is the log line while the database can't be reached, without the reason,
+    and `unavailable_seconds` the pause before another attempt."""
 
     log: Logger
     unavailable: str
-    refused: str
+    refusal: Refusal
     unavailable_seconds: float = BEAT_SECONDS
-    refused_seconds: float | None = None
 
     def run(self, attempt: Callable[[], None], over: Event) -> None:
         """Call `attempt`, which connects and works, until `over` is set."""
@@ -30,7 +35,7 @@ class Reconnecting(NamedTuple):
                 self.log.debug("%s: %s", self.unavailable, error)
                 wait(over, self.unavailable_seconds)
             except TickstreamError as error:
-                self.log.warning("%s: %s", self.refused, error)
-                if self.refused_seconds is None:
+                self.log.warning("%s: %s", self.refusal.message, error)
+                if self.refusal.pause is None:
                     return
-                wait(over, self.refused_seconds)
+                wait(over, self.refusal.pause)

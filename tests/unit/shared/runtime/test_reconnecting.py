@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from shared.errors import StopPart, TickstreamError, Unavailable
-from shared.runtime.reconnecting import Reconnecting
+from shared.runtime.reconnecting import Reconnecting, Refusal
 
 log = logging.getLogger("tickstream.test")
 
@@ -28,7 +28,7 @@ def test_work_begins_again_after_every_loss_of_the_database(caplog: pytest.LogCa
     over = Event()
     work = attempts(over, Unavailable("away"), StopPart("refused"), Unavailable("away again"))
     with caplog.at_level(logging.DEBUG, log.name):
-        Reconnecting(log, "not yet", "not at all", 0.0, 0.0).run(work, over)
+        Reconnecting(log, "not yet", Refusal("not at all", 0.0), 0.0).run(work, over)
     assert over.is_set()
     assert caplog.messages == ["not yet: away", "not at all: refused", "not yet: away again"]
 
@@ -37,6 +37,6 @@ def test_work_that_the_database_refuses_is_given_up_where_no_pause_is_named(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     over = Event()
-    Reconnecting(log, "not yet", "not at all").run(attempts(over, StopPart("refused")), over)
+    Reconnecting(log, "not yet", Refusal("not at all", None)).run(attempts(over, StopPart("refused")), over)
     assert not over.is_set()
     assert caplog.messages == ["not at all: refused"]
