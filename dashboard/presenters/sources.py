@@ -169,4 +169,6 @@ def _alert_text(alert: DataAlertRow) -> str:
         return f"{text} by {percent(alert.value, 1)}"
     if alert.kind == "left out" and alert.value is not None:
         return f"{text} ({alert.value:.0f} in total)"
+    if alert.kind == "doubtful" and alert.value is not None:
+        return f"{text} ({alert.value:.0f} bar{'s' if alert.value > 1 else ''})"
     return text

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from producer.live.backfill import Timeline
 from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from producer.live.failover import Failover
-from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
+from producer.live.finding import Finding, Unused
 from producer.live.health import QuoteRate, SourceHealth
 from producer.live.look_back import Late, LookBack
 from producer.live.messages import Channel, HistoryRequest
-from producer.sources.answers import HistorySlice, Skipped
+from producer.sources.answers import HistorySlice
 from shared.calendars.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.market.listings import Listing
@@ -67,7 +67,7 @@ class Followed:
         self.findings: list[Finding] = []
         self.history_done, self.history_total = 0, 1 if has_history else 0
         self._behind: set[Channel] = set()
-        self._threshold, self._minute, self._skipped = threshold, QuoteRate(), Skipped()
+        self._threshold, self._minute, self._unused = threshold, QuoteRate(), Unused()
         # Alerts raised in an earlier run are cleared by the first valid quote.
         self._other_currency: str | None = "" if known and known.currency else None
         self._is_below_zero = known is not None
@@ -166,11 +166,7 @@ class Followed:
         """Process a part of its history; returns the records to publish."""
         self.past_error = None
         self.history_done, self.history_total = part.done, part.total
-        if part.skipped is not None:
-            self._skipped.add(part.skipped)
-        if part.doubts:
-            detail = f"history: {'; '.join(part.doubts)}"
-            self.findings.append(Finding(self.symbol, DOUBTFUL, True, now, detail=detail))
+        self._unused.add(part)
         records = [replace(record, symbol=self.symbol) for record in self.timeline.past(part.records)]
         ours = self._ours(records)
         for record in ours:
@@ -207,7 +203,7 @@ class Followed:
 
     def past_delayed(self, error: SourceError) -> None:
         """Note that the request for its history failed and is repeated from the beginning."""
-        self.past_error, self._skipped = error, Skipped()
+        self.past_error, self._unused = error, Unused()
 
     def past_ended(self, error: SourceError | None, asked_at: float) -> list[Quote]:
         """Process the end of its history; returns the quotes to publish.
@@ -215,7 +211,8 @@ class Followed:
         If the history failed, its splits and dividends are requested again much later.
         """
         self.past_error = error
-        self._note_skipped(asked_at)
+        self.findings += self._unused.findings(self.symbol, asked_at)
+        self._unused = Unused()
         self.history_done = self.history_total
         if isinstance(error, UnknownSymbol):
             self.unknown = error
@@ -223,13 +220,6 @@ class Followed:
             self.look_back.failed()
             self.missing_after = self.timeline.wanted_after
         return self.timeline.past_ended(asked_at, failed=error is not None)
-
-    def _note_skipped(self, now: float) -> None:
-        """Report the skipped rows of a whole history once."""
-        skipped, self._skipped = self._skipped, Skipped()
-        if skipped.count:
-            detail = f"history: rows are skipped, the first one because: {skipped.reason}"
-            self.findings.append(Finding(self.symbol, SKIPPED_ROWS, True, now, skipped.count, detail=detail))
 
     def tick(self, now: float, health: Mapping[str, SourceHealth]) -> list[Quote]:
         """Update the active source, the comparison of sources and the watermark, twice a second. After a failover,

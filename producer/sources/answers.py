@@ -65,15 +65,31 @@ class Company(NamedTuple):
     delay: float = 0.0
 
 
+class Doubts(NamedTuple):
+    """What was skipped because it is ambiguous: the reasons for the user, and the number of bars.
+
+    The reasons do not contain that number: it may change at the next request.
+    """
+
+    reasons: tuple[str, ...] = ()
+    bars: int = 0
+
+    def joined(self, other: "Doubts") -> "Doubts":
+        """These and the doubts of another response; a reason is given once."""
+        return Doubts(tuple(dict.fromkeys(self.reasons + other.reasons)), self.bars + other.bars)
+
+
+NO_DOUBTS = Doubts()
+
+
 class HistorySlice(NamedTuple):
     """A part of a symbol's history, in time order, after `done` of `total` requests.
 
-    `doubts` describe to the user what was skipped because it is ambiguous; `skipped` counts what was skipped because
-    it is invalid, None for nothing.
+    `doubts` are about ambiguous bars; `skipped` counts what was skipped because it is invalid, None for nothing.
     """
 
     records: list[RecordedBar | CorporateAction]
     done: int
     total: int
-    doubts: tuple[str, ...] = ()
+    doubts: Doubts = NO_DOUBTS
     skipped: Skipped | None = None

@@ -7,6 +7,9 @@ can't be determined. A price that really falls to a hundredth within one bar ope
 
 from math import log
 
+from producer.sources.answers import NO_DOUBTS, Doubts
+
+MIXED_UNITS = "bars are skipped in which one price differs from the others by a factor of 100"
 UNIT = log(100)
 UNIT_TOLERANCE = 0.12
 """Tolerance of the exponent of 100: ratios from 57 to 174 count as 100."""
@@ -18,9 +21,9 @@ def powers_of(ratio: float) -> int:
     return round(powers) if abs(powers - round(powers)) <= UNIT_TOLERANCE else 0
 
 
-def mixed_units_text(bars: int) -> str:
-    """The text for the user about skipped bars."""
-    return f"{bars} bars are skipped in which one price differs from the others by a factor of 100"
+def mixed_unit_doubts(bars: int) -> Doubts:
+    """The doubts about this number of skipped bars with mixed units."""
+    return Doubts((MIXED_UNITS,), bars) if bars else NO_DOUBTS
 
 
 class MixedUnitDetector:

@@ -16,7 +16,7 @@ from producer.sources.yahoo.chart_types import Chart
 from producer.sources.yahoo.history import history
 from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar
-from tests.unit.chart_records import actions, bars, doubts
+from tests.unit.chart_records import actions, bars, doubtful_bars, doubts
 from tests.unit.records import bars_of, folded, mark
 
 NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
@@ -97,6 +97,7 @@ def test_older_prices_are_set_aside_where_the_jump_tells_neither() -> None:
     assert doubts(told) == (
         "prices before the split of 2 for 1 are skipped: it is unclear whether they are adjusted for it",
     )
+    assert doubtful_bars(told) == 4
     (split,) = [act for act in actions(told, "X", None, NOW) if act.action == "split"]
     assert split.value == 2.0
 
@@ -121,6 +122,7 @@ def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: floa
         assert closes_of(told) == [close for day, close in enumerate(right) if day not in wrong]
     assert len(doubts(told)) == 1
     assert "by a factor of 100" in doubts(told)[0]
+    assert doubtful_bars(told) == len(right) - len(closes_of(told))
 
 
 def test_one_day_at_a_hundredth_of_a_dollar_price_is_set_aside() -> None:
@@ -156,8 +158,9 @@ def test_day_of_which_one_price_alone_is_100_times_off_is_set_aside(
 def test_such_a_day_raises_an_alert_about_the_data() -> None:
     """Scenario: a day that is set aside is named."""
     assert doubts(with_one_off("low", 0.01, 2)) == (
-        "1 bars are skipped in which one price differs from the others by a factor of 100",
+        "bars are skipped in which one price differs from the others by a factor of 100",
     )
+    assert doubtful_bars(with_one_off("low", 0.01, 2)) == 1
     assert doubts(with_one_off("close", 1.0, 2)) == ()
 
 
@@ -220,9 +223,10 @@ def test_what_can_not_be_told_raises_an_alert_about_the_data() -> None:
     told: list[RecordedBar | CorporateAction] = []
     for part in parts:
         told += followed.past(part, NOW.timestamp())
+    followed.past_ended(None, NOW.timestamp())
     assert [record.close for record in told if isinstance(record, RecordedBar)] == [68.0, 69.0]
     (finding,) = followed.findings
-    assert (finding.kind, finding.is_raised) == ("doubtful", True)
+    assert (finding.kind, finding.is_raised, finding.value) == ("doubtful", True, 4)
     assert "split of 2 for 1" in finding.detail
 
 
@@ -230,4 +234,5 @@ def test_part_without_doubts_raises_none() -> None:
     """Scenario: every other history."""
     followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
     followed.past(HistorySlice([], 1, 1), (NOW - timedelta(days=1)).timestamp())
+    followed.past_ended(None, NOW.timestamp())
     assert followed.findings == []

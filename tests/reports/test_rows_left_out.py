@@ -10,7 +10,8 @@ import pytest
 from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
 from producer.live.followed import Followed
 from producer.sources.alpha_vantage.candles import day_bars
-from producer.sources.answers import HistorySlice
+from producer.sources.answers import Doubts, HistorySlice
+from producer.sources.mixed_units import MIXED_UNITS
 from producer.sources.yahoo.chart_types import Chart
 from producer.sources.yahoo.history import history
 from producer.workers.reporting import keep
@@ -31,10 +32,15 @@ def followed() -> Followed:
 
 def left_out(symbol: Followed, parts: list[HistorySlice]) -> list[Finding]:
     """What is found to be left out of a history of these parts."""
+    return found(symbol, parts, SKIPPED_ROWS)
+
+
+def found(symbol: Followed, parts: list[HistorySlice], kind: str) -> list[Finding]:
+    """What is found of a kind in a history of these parts."""
     for part in parts:
         symbol.past(part, AT)
     symbol.past_ended(None, AT)
-    return [finding for finding in symbol.findings if finding.kind == SKIPPED_ROWS]
+    return [finding for finding in symbol.findings if finding.kind == kind]
 
 
 def yahoos(**changes: Any) -> list[HistorySlice]:
@@ -98,8 +104,8 @@ def test_rows_of_binance_that_are_left_out_are_told_with_its_last_part() -> None
     symbol = followed()
     (finding,) = left_out(symbol, parts)
     assert finding.value == 2
-    assert [each.detail for each in symbol.findings if each.kind == DOUBTFUL] == [
-        "history: 1 bars are skipped in which one price differs from the others by a factor of 100"
+    assert [(each.detail, each.value) for each in symbol.findings if each.kind == DOUBTFUL] == [
+        (f"history: {MIXED_UNITS}", 1)
     ]
 
 
@@ -115,10 +121,7 @@ def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_told() -> None:
         "IBM", {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}, NOW, NOW
     )
     assert [bar.start.day for bar in told.bars] == [21]
-    assert (told.skipped.count, told.doubts) == (
-        1,
-        ("1 bars are skipped in which one price differs from the others by a factor of 100",),
-    )
+    assert (told.skipped.count, told.doubts) == (1, Doubts((MIXED_UNITS,), 1))
 
 
 @pytest.mark.parametrize("kind", [SKIPPED_ROWS, DOUBTFUL])
@@ -150,3 +153,30 @@ def test_alert_about_rows_left_out_stays_the_same_where_their_number_changes_and
     assert (sooner.value, later.value) == (1, 2)
     assert desk.rows("select value from data_alerts where symbol = 'X'") == [(1.0,)]
     assert (lines, len(caplog.messages)) == (2, 2)
+
+
+def test_alert_about_suspect_prices_stays_the_same_where_their_number_changes_and_is_logged_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Scenario: the sentence counted the bars, so that each fetch with one more of them made another alert."""
+    (sooner,) = found(followed(), yahoos(low=(1, 0.43)), DOUBTFUL)
+    (later,) = found(followed(), yahoos(low=(1, 0.43), high=(3, 4410.0)), DOUBTFUL)
+    with closing(connect(desk.database(), "test")) as connection:
+        for number, finding in enumerate((sooner, later)):
+            with transaction(connection) as cursor:
+                keep(cursor, finding._replace(at=AT + number))
+    assert (sooner.value, later.value) == (1, 2)
+    assert desk.rows("select detail, value from data_alerts where symbol = 'X'") == [
+        (f"history: {MIXED_UNITS}", 1.0)
+    ]
+    assert [line for line in caplog.messages if "history" in line] == [f"X: history: {MIXED_UNITS}"]
+
+
+def test_suspect_prices_of_all_parts_of_a_history_are_one_alert_with_their_number() -> None:
+    """Scenario: days and quarters of an hour were told apart, and a repeated part once more."""
+    symbol = followed()
+    (days,) = [part for part in yahoos(low=(1, 0.43)) if part.doubts.bars]
+    symbol.past(days, AT)
+    symbol.past_delayed(SourceDown("away"))
+    (finding,) = found(symbol, [days, days], DOUBTFUL)
+    assert (finding.detail, finding.value) == (f"history: {MIXED_UNITS}", 2)

@@ -21,4 +21,9 @@ def actions(chart: Chart, name: str, after: datetime | None, now: datetime) -> I
 
 def doubts(chart: Chart) -> tuple[str, ...]:
     """Why bars of it are set aside."""
-    return levels_in(chart).doubts
+    return levels_in(chart).doubts.reasons
+
+
+def doubtful_bars(chart: Chart) -> int:
+    """How many bars of it are set aside."""
+    return levels_in(chart).doubts.bars

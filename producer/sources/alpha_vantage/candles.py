@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from producer.sources.alpha_vantage.notes import Body
-from producer.sources.answers import Skipped
+from producer.sources.answers import Doubts, Skipped
 from producer.sources.finished_days import day_start
-from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text
+from producer.sources.mixed_units import MixedUnitDetector, mixed_unit_doubts
 from producer.sources.piecewise import log_skipped
 from shared.calendars.calendars import calendar_of
 from shared.errors import Unanswered
@@ -45,7 +45,7 @@ class Candles(NamedTuple):
     """Bars, oldest first; `doubts` and `skipped` as in HistorySlice."""
 
     bars: list[RecordedBar]
-    doubts: tuple[str, ...]
+    doubts: Doubts
     skipped: Skipped
 
 
@@ -145,7 +145,7 @@ def _bars(
         elif bar is not None:
             bars.append(bar)
     log_skipped(skipped, log, f"Alpha Vantage's {interval} bars of {name}")
-    return Candles(bars, (mixed_units_text(mixed),) if mixed else (), skipped)
+    return Candles(bars, mixed_unit_doubts(mixed), skipped)
 
 
 def _bar(

@@ -19,7 +19,7 @@ import msgspec
 
 from producer.sources.alpha_vantage.candles import Candles, day_bars, exchange_of, minute_bars, unreadable
 from producer.sources.alpha_vantage.notes import Body, raise_note, unknown
-from producer.sources.answers import Company, HistorySlice, Received, Skipped
+from producer.sources.answers import NO_DOUBTS, Company, HistorySlice, Received, Skipped
 from producer.sources.finished_days import is_wanted
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import parsed_items
@@ -108,7 +108,7 @@ class AlphaVantage:
             minutes = self._minutes(name, now)
         except (Refused, UnknownSymbol) as error:
             log.info("%s has daily bars only: %s", name, error)
-            minutes = Candles([], (), Skipped())
+            minutes = Candles([], NO_DOUBTS, Skipped())
         bars = sorted([*days.bars, *minutes.bars], key=_order)
         wanted = [bar for bar in bars if is_wanted(bar, after)]
         yield HistorySlice([*wanted], 2, 2, minutes.doubts, minutes.skipped)

@@ -11,7 +11,7 @@ import msgspec
 
 from producer.sources.answers import HistorySlice, Skipped
 from producer.sources.binance.trades import Milliseconds
-from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text
+from producer.sources.mixed_units import MixedUnitDetector, mixed_unit_doubts
 from producer.sources.piecewise import log_skipped, parsed_rows, rising
 from producer.transport.http import Params
 from shared.errors import Unanswered
@@ -66,8 +66,7 @@ class BinanceHistory:
         bars = heapq.merge(*each, key=lambda bar: (bar.start, -INTERVAL_SECONDS[bar.interval]))
         while records := list(islice(bars, BARS_A_REQUEST)):
             yield HistorySlice([*records], self._done, self._total)
-        doubts = (mixed_units_text(self._mixed),) if self._mixed else ()
-        yield HistorySlice([], self._total, self._total, doubts, self._skipped)
+        yield HistorySlice([], self._total, self._total, mixed_unit_doubts(self._mixed), self._skipped)
 
     def _requests(self, interval: RecordedInterval) -> int:
         """The maximum number of requests for an interval."""

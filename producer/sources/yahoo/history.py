@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from producer.sources.answers import HistorySlice, Skipped
+from producer.sources.answers import NO_DOUBTS, HistorySlice, Skipped
 from producer.sources.finished_days import is_wanted
 from producer.sources.yahoo.chart import fetch
 from producer.sources.yahoo.records import actions, bars, levels_in
@@ -54,7 +54,7 @@ def history(
     has_actions = False
     for number, (span, next_start) in enumerate(zip(wanted, starts, strict=True), start=1):
         chart, skipped = fetch(session, name, span.interval, span.start, now), Skipped()
-        doubts: tuple[str, ...] = ()
+        doubts = NO_DOUBTS
         if chart is not None:
             skipped.add(chart.skipped)
             levels = levels_in(chart)

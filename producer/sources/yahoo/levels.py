@@ -13,7 +13,8 @@ from itertools import groupby, pairwise
 from math import log, prod
 from typing import NamedTuple
 
-from producer.sources.mixed_units import MixedUnitDetector, mixed_units_text, powers_of
+from producer.sources.answers import NO_DOUBTS, Doubts
+from producer.sources.mixed_units import MIXED_UNITS, MixedUnitDetector, powers_of
 from producer.sources.yahoo.chart_types import Point
 from shared.market.currencies import is_in_hundredths
 from shared.market.splits import shows_split
@@ -31,13 +32,13 @@ Splits = list[tuple[int, float]]
 
 class Levels(NamedTuple):
     """`splits` are those applied to older prices, which must be reversed. Bars before `known_from` are skipped, and
-    those that start at `other_unit` or `mixed`; `doubts` explains why to the user."""
+    those that start at `other_unit` or `mixed`; `doubts` explains why to the user and counts them."""
 
     splits: Splits
     known_from: int
     other_unit: frozenset[int]
     mixed: frozenset[int]
-    doubts: tuple[str, ...]
+    doubts: Doubts
 
     def is_known(self, second: int) -> bool:
         """Whether the adjustment of the prices at this time is known."""
@@ -52,13 +53,15 @@ def levels_of(points: Sequence[Point], splits: Splits, currency: str | None) -> 
     not_applied = [split for split, is_applied in verdicts.items() if is_applied is False]
     other_unit = _other_unit(points, not_applied, currency)
     mixed = _mixed(points, not_applied) - other_unit
-    return Levels(
+    levels = Levels(
         [split for split, is_applied in verdicts.items() if is_applied],
         max((second for second, _ in unknown), default=0),
         other_unit,
         mixed,
-        tuple(_doubts(unknown, other_unit, mixed)),
+        NO_DOUBTS,
     )
+    skipped = sum(not levels.is_known(point.time) for point in points)
+    return levels._replace(doubts=Doubts(tuple(_reasons(unknown, levels)), skipped))
 
 
 def _mixed(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
@@ -71,18 +74,17 @@ def _mixed(points: Sequence[Point], not_applied: Splits) -> frozenset[int]:
     return frozenset(mixed)
 
 
-def _doubts(unknown: Splits, other_unit: frozenset[int], mixed: frozenset[int]) -> list[str]:
-    doubts = [
+def _reasons(unknown: Splits, levels: Levels) -> list[str]:
+    """Why bars are skipped, in words for the user."""
+    reasons = [
         f"prices before the split of {ratio:g} for 1 are skipped: it is unclear whether they are adjusted for it"
         for ratio in dict.fromkeys(ratio for _, ratio in unknown)
     ]
-    if other_unit:
-        doubts.append(
-            f"{len(other_unit)} bars are skipped whose prices differ from those around them by a factor of 100"
-        )
-    if mixed:
-        doubts.append(mixed_units_text(len(mixed)))
-    return doubts
+    if levels.other_unit:
+        reasons.append("bars are skipped whose prices differ from those around them by a factor of 100")
+    if levels.mixed:
+        reasons.append(MIXED_UNITS)
+    return reasons
 
 
 def _is_applied(points: Sequence[Point], date: int, ratio: float) -> bool | None:

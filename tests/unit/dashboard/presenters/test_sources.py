@@ -94,6 +94,10 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
     assert data_alert_item(FAILOVER._replace(kind="delisted", detail=""), "UTC")["text"] == "No longer traded"
     rows = DataAlertRow("AAA", "left out", 100.0, None, 2.0, None, "history: rows are skipped")
     assert data_alert_item(rows, "UTC")["text"] == "History: rows are skipped (2 in total)"
+    doubts = rows._replace(kind="doubtful", detail="history: bars are skipped")
+    assert data_alert_item(doubts, "UTC")["text"] == "History: bars are skipped (2 bars)"
+    assert data_alert_item(doubts._replace(value=1.0), "UTC")["text"] == "History: bars are skipped (1 bar)"
+    assert data_alert_item(doubts._replace(value=None), "UTC")["text"] == "History: bars are skipped"
     over = data_alert_item(row._replace(cleared_at=150.0), "UTC")
     assert (over["tone"], over["cleared"], over["key"]) == ("over", 150.0, item["key"])
 
