@@ -94,7 +94,9 @@ class RegistryModelSource:
         if manifest.features != names(FeatureSettings(manifest.window_size)):
             log.warning(
                 "Version %d of %s on %s bars is not served: features are calculated differently now. Train it again.",
-                *(version, model, interval),
+                version,
+                model,
+                interval,
             )
             return None
         return found.served

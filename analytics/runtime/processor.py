@@ -154,7 +154,8 @@ class Analysis:
         log.info(
             "Indicator settings or trading hours changed: the indicators of partition %d (%d symbols) are "
             "recalculated.",
-            *(partition, len(snapshot.symbols)),
+            partition,
+            len(snapshot.symbols),
         )
         hold(cursor, self._reading, partition, next_offset)
         snapshot = snapshot._replace(partition={**snapshot.partition, REWRITING: True})

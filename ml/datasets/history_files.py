@@ -62,7 +62,10 @@ def _leave_out_unseen_splits(history: TrainingHistory) -> None:
             history.splits.remove(split)
             log.warning(
                 "%s: the split of %g for 1 is set aside: the close before it was %g, the close after it is %g.",
-                *(history.symbol, ratio, before, after),
+                history.symbol,
+                ratio,
+                before,
+                after,
             )
 
 

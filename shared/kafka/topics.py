@@ -104,7 +104,9 @@ def _require_every_message(admin: KafkaAdminClient, topic: str) -> None:
             log.warning(
                 "Topic %s deletes old messages (%s=%s): messages that no part has read by then are lost, and tables"
                 " can't be rebuilt from the topic. Set it to -1 to keep them.",
-                *(topic, name, settings[name]),
+                topic,
+                name,
+                settings[name],
             )
 
 

@@ -161,7 +161,8 @@ class LeanFile:
         if skipped:
             log.warning(
                 "%s: %d ticks with a negative price were skipped; they mark outages of the exchange.",
-                *(self.path, skipped),
+                self.path,
+                skipped,
             )
 
     def _bars_of_a_day(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:

@@ -51,5 +51,7 @@ class Repeats:
         if self.lines:
             log.warning(
                 "%s: %d bars are repeated with equal numbers and count once; the first one is in line %d.",
-                *(self._path, len(self.lines), min(self.lines)),
+                self._path,
+                len(self.lines),
+                min(self.lines),
             )
