@@ -7,7 +7,8 @@ import pytest
 from analytics.runtime import rebuild
 from shared.calendars.calendars import calendar_of
 from shared.postgres.database import Connection
-from tests.integration.test_settings_change import OLD, databases, fold, log_of, table
+from tests.integration.test_settings_change import OLD, fold, log_of, table
+from tests.integration.two_databases import databases
 
 __all__ = ["databases"]
 

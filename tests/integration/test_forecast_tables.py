@@ -1,7 +1,5 @@
 """Forecasts in their tables: exactly those of the fold, once, whatever is killed or changed in the settings."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from math import log
 from typing import Any
@@ -9,11 +7,13 @@ from typing import Any
 import pytest
 
 from analytics.engine.symbol_state import EngineSettings
-from db.migrate import migrate
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Interval
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, transaction
 from tests.integration.test_settings_change import fold, log_of, log_with_a_split
+from tests.integration.two_databases import databases
+
+__all__ = ["databases"]
 
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
 MINUTES = EngineSettings(forecasts={"1m": BRISK})
@@ -35,20 +35,9 @@ def under(*intervals: Interval, **changes: Any) -> EngineSettings:
     return EngineSettings(forecasts=dict.fromkeys(intervals, replace(BRISK, **changes)))
 
 
-@pytest.fixture
-def databases(embedded_postgres: str, request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
-    """Two empty databases: one to be disturbed, one to compare with."""
-    names = [f"forecasts_{request.node.name.encode().hex()[-24:]}_{which}" for which in "ab"]
-    dsns = [make_database(embedded_postgres, name) for name in names]
-    for dsn in dsns:
-        migrate(dsn)
-    with closing(connect(dsns[0], "test")) as one, closing(connect(dsns[1], "test")) as other:
-        yield [one, other]
-
-
 @pytest.mark.parametrize("whole_log", [log_of(180), log_with_a_split()], ids=["plain", "split"])
 def test_kills_amid_forecasts_and_searches_leave_the_same_rows(
-    databases: list[Connection], whole_log: list[Any]
+    databases: tuple[Connection, Connection], whole_log: list[Any]
 ) -> None:
     disturbed, calm = databases
     for until, killed in [(130, False), (160, True), (170, True), (365, False), (700, True), (900, True)]:
@@ -61,14 +50,14 @@ def test_kills_amid_forecasts_and_searches_leave_the_same_rows(
     assert len({row[9] for row in expected["forecasts"]}) > 3, "versions: several searches took effect"
 
 
-def test_too_few_closes_are_known_to_the_screen(databases: list[Connection]) -> None:
+def test_too_few_closes_are_known_to_the_screen(databases: tuple[Connection, Connection]) -> None:
     fold(databases[0], MINUTES, log_of(12), 12 * 6, killed=False)
     found = rows(databases[0], "select distinct interval, seen, needed, rolling_scores from forecast_records")
     assert found == [("1m", 11, 25, 0)]
     assert rows(databases[0], "select count(*) from forecasts") == [(0,)]
 
 
-def test_tables_tell_intervals_and_what_became_of_them(databases: list[Connection]) -> None:
+def test_tables_tell_intervals_and_what_became_of_them(databases: tuple[Connection, Connection]) -> None:
     connection = databases[0]
     fold(connection, MINUTES, log_of(100), 600, killed=False)
     for close, mean, sigma, lower, upper in rows(
@@ -99,7 +88,7 @@ def test_tables_tell_intervals_and_what_became_of_them(databases: list[Connectio
         assert loss == error * error
 
 
-def test_records_are_what_the_scores_come_to(databases: list[Connection]) -> None:
+def test_records_are_what_the_scores_come_to(databases: tuple[Connection, Connection]) -> None:
     connection = databases[0]
     fold(connection, MINUTES, log_of(100), 600, killed=False)
     found = rows(
@@ -119,7 +108,9 @@ def test_records_are_what_the_scores_come_to(databases: list[Connection]) -> Non
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
-def test_other_settings_hold_from_where_the_rows_ended(databases: list[Connection], killed: bool) -> None:
+def test_other_settings_hold_from_where_the_rows_ended(
+    databases: tuple[Connection, Connection], killed: bool
+) -> None:
     changed, calm = databases
     whole_log, other = log_of(180), under("1m", steps=2, window=30)
     fold(calm, MINUTES, whole_log, 700, killed=False)
@@ -144,7 +135,9 @@ def test_other_settings_hold_from_where_the_rows_ended(databases: list[Connectio
     ]
 
 
-def test_interval_added_later_begins_behind_the_bars_there_are(databases: list[Connection]) -> None:
+def test_interval_added_later_begins_behind_the_bars_there_are(
+    databases: tuple[Connection, Connection],
+) -> None:
     connection = databases[0]
     whole_log = log_with_a_split()
     fold(connection, MINUTES, whole_log, 900, killed=False)
@@ -160,6 +153,6 @@ def test_interval_added_later_begins_behind_the_bars_there_are(databases: list[C
     fold(connection, under("5m"), whole_log, len(whole_log), killed=False)
 
 
-def test_without_intervals_there_are_no_rows(databases: list[Connection]) -> None:
+def test_without_intervals_there_are_no_rows(databases: tuple[Connection, Connection]) -> None:
     fold(databases[0], EngineSettings(), log_of(60), 360, killed=False)
     assert left(databases[0]) == {table: [] for table in TABLES}

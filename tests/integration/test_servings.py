@@ -1,7 +1,6 @@
 """Deployments of trained models during a fold: after any kill they change at the same records."""
 
 import logging
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,19 @@ import pytest
 from analytics.runtime.model_source import RegistryModelSource
 from analytics.runtime.processor import Analysis
 from analytics.store.tables import delete_snapshot
-from db.migrate import migrate
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
 from ml.registry.registry import Registry
 from ml.registry.signing import key_of
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, transaction
 from shared.settings.model_settings import Models
 from tests.integration.test_forecast_tables import MINUTES, rows
 from tests.integration.test_settings_change import READING, LoggedMessage, live, log_of
+from tests.integration.two_databases import databases
 from tests.unit.model_files import estimator, manifest
 from tests.unit.quick_search import pooled
+
+__all__ = ["databases"]
 
 WHOLE_LOG = log_of(200)
 FEATURES = names(FeatureSettings(5))
@@ -33,17 +34,6 @@ TABLES = {
     "forecast_fits": "symbol, interval, number, asked_at, p, d, q, aicc, reason",
     "model_servings": "*",
 }
-
-
-@pytest.fixture
-def databases(embedded_postgres: str, request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
-    """Two empty databases: one to be disturbed, one to compare with."""
-    names = [f"servings_{request.node.name.encode().hex()[-24:]}_{which}" for which in "ab"]
-    dsns = [make_database(embedded_postgres, name) for name in names]
-    for dsn in dsns:
-        migrate(dsn)
-    with closing(connect(dsns[0], "test")) as one, closing(connect(dsns[1], "test")) as other:
-        yield [one, other]
 
 
 @pytest.fixture
@@ -104,7 +94,7 @@ def scored(connection: Connection) -> int:
 
 
 def test_kills_around_changes_of_model_leave_the_same_rows(
-    databases: list[Connection], registry: Registry
+    databases: tuple[Connection, Connection], registry: Registry
 ) -> None:
     disturbed, calm = databases
     both = (disturbed, calm)
@@ -126,7 +116,7 @@ def test_kills_around_changes_of_model_leave_the_same_rows(
 
 
 def test_whole_log_folded_again_changes_models_at_the_same_records(
-    databases: list[Connection], registry: Registry
+    databases: tuple[Connection, Connection], registry: Registry
 ) -> None:
     again, calm = databases
     for until in (450, 800):
@@ -149,7 +139,7 @@ def test_whole_log_folded_again_changes_models_at_the_same_records(
     "changes", [{"trained_models": ()}, {"ml_window_size": 7}, {"prediction_horizon": 2}]
 )
 def test_what_a_model_said_is_scored_though_the_settings_admit_it_no_more(
-    databases: list[Connection], registry: Registry, changes: dict[str, Any]
+    databases: tuple[Connection, Connection], registry: Registry, changes: dict[str, Any]
 ) -> None:
     promoted(registry)
     other = MODELS.model_copy(update=changes)
@@ -169,7 +159,9 @@ def test_what_a_model_said_is_scored_though_the_settings_admit_it_no_more(
     ]
 
 
-def test_switch_at_a_dead_letter_holds_after_a_kill(databases: list[Connection], registry: Registry) -> None:
+def test_switch_at_a_dead_letter_holds_after_a_kill(
+    databases: tuple[Connection, Connection], registry: Registry
+) -> None:
     """The last record before the kill is one that can't be read, and the switch was made at it."""
     log = [message._replace(value=b"?") if message.offset == 500 else message for message in WHOLE_LOG]
     for connection in databases:
@@ -185,7 +177,9 @@ def test_switch_at_a_dead_letter_holds_after_a_kill(databases: list[Connection],
     assert left(databases[0]) == left(databases[1])
 
 
-def test_arrays_are_empty_where_a_model_says_nothing(databases: list[Connection], registry: Registry) -> None:
+def test_arrays_are_empty_where_a_model_says_nothing(
+    databases: tuple[Connection, Connection], registry: Registry
+) -> None:
     connection = databases[0]
     promoted(registry)
     fold(connection, registry, 600)
@@ -202,7 +196,10 @@ def test_arrays_are_empty_where_a_model_says_nothing(databases: list[Connection]
 
 
 def test_damaged_version_is_told_of_once_and_the_one_before_goes_on(
-    databases: list[Connection], registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    databases: tuple[Connection, Connection],
+    registry: Registry,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     connection = databases[0]
     promoted(registry)
@@ -220,7 +217,7 @@ def test_damaged_version_is_told_of_once_and_the_one_before_goes_on(
 
 
 def test_models_taken_from_the_settings_are_withdrawn_and_come_back(
-    databases: list[Connection], registry: Registry
+    databases: tuple[Connection, Connection], registry: Registry
 ) -> None:
     connection = databases[0]
     promoted(registry)

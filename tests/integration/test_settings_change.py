@@ -1,6 +1,5 @@
 """New settings with stored state: nothing is written twice, and no row keeps values of other periods."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,15 +10,17 @@ import pytest
 
 from analytics.engine.symbol_state import EngineSettings
 from analytics.runtime.processor import Analysis
-from db.migrate import migrate
 from shared.consumer_loop.batches import Batch, decoded
 from shared.consumer_loop.offsets import GroupOnTopic, advance, begin
 from shared.kafka import Message
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, transaction
+from tests.integration.two_databases import databases
 from tests.unit.quick_search import pooled
 from tests.unit.records import periods
+
+__all__ = ["databases"]
 
 NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
 READING = GroupOnTopic("group", "topic")
@@ -113,19 +114,6 @@ def table(connection: Connection, name: str) -> list[tuple[Any, ...]]:
     with transaction(connection) as cursor:
         cursor.execute(f"select * from {name} order by symbol, interval, start")
         return cursor.fetchall()
-
-
-@pytest.fixture
-def databases(
-    embedded_postgres: str, request: pytest.FixtureRequest
-) -> Iterator[tuple[Connection, Connection]]:
-    """Two empty databases: one to be changed, one to compare with."""
-    names = [f"settings_{request.node.name.encode().hex()[-24:]}_{which}" for which in "ab"]
-    dsns = [make_database(embedded_postgres, name) for name in names]
-    for dsn in dsns:
-        migrate(dsn)
-    with closing(connect(dsns[0], "test")) as one, closing(connect(dsns[1], "test")) as other:
-        yield one, other
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])

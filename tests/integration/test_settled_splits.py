@@ -14,11 +14,11 @@ from tests.integration.test_settings_change import (
     NOON,
     OLD,
     LoggedMessage,
-    databases,
     fold,
     log_of,
     table,
 )
+from tests.integration.two_databases import databases
 
 __all__ = ["databases"]
 

@@ -8,7 +8,8 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.test_settings_change import OLD, LoggedMessage, databases, fold, table
+from tests.integration.test_settings_change import OLD, LoggedMessage, fold, table
+from tests.integration.two_databases import databases
 
 __all__ = ["databases"]
 

@@ -16,7 +16,8 @@ from shared.calendars.special_days import special_day
 from shared.market.messages import encode
 from shared.market.records import Bar, Record, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, databases, fold, table
+from tests.integration.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, fold, table
+from tests.integration.two_databases import databases
 from tests.reports.recorded_rows import BARS, bars_and_rest, file_of
 from tests.unit.chart_records import bars
 from tests.unit.records import (

@@ -10,7 +10,8 @@ from analytics.engine.engine import Event
 from analytics.runtime import partition
 from analytics.store.replacing import OVERLAPPING, replace_events
 from shared.postgres.database import Connection, Cursor, transaction
-from tests.integration.test_settings_change import OLD, databases, fold, log_of
+from tests.integration.test_settings_change import OLD, fold, log_of
+from tests.integration.two_databases import databases
 
 __all__ = ["databases"]
 

@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -12,6 +13,11 @@ from websockets.http11 import Request, Response
 from websockets.protocol import Event
 from websockets.server import ServerProtocol
 from websockets.sync.server import ServerConnection, serve
+
+from producer.sources.answers import Received
+from producer.sources.provider import QuoteStream
+from shared.market.records import Quote
+from tests.slowness import PATIENCE
 
 Handler = Callable[[ServerConnection], None]
 Answer = Callable[[ServerConnection, Request], Response | None]
@@ -76,3 +82,14 @@ def until_closed(connection: ServerConnection) -> None:
     """Read whatever comes until the client goes."""
     for _ in connection:
         pass
+
+
+def gather(stream: QuoteStream, count: int) -> Received:
+    """What was received until `count` messages were quotes or refused; all waits together are limited."""
+    quotes: list[Quote] = []
+    refused, end = 0, time.monotonic() + PATIENCE
+    while len(quotes) + refused < count and time.monotonic() < end:
+        received = stream.receive(0.5)
+        quotes += received.quotes
+        refused += received.refused
+    return Received(quotes, refused)

@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 
 from dashboard.read.cache import MAX_ANSWERS, SeriesCache
+from dashboard.read.rows import SeriesKey
 
 AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
 LIMIT = 20.0
@@ -38,32 +39,20 @@ def test_one_slow_read_serves_all_who_ask_while_it_lasts() -> None:
     assert kept.get(AAA, "bar 2", lambda: 8) == 8
 
 
-def test_slow_read_of_one_series_holds_up_no_other() -> None:
+@pytest.mark.parametrize("other", [(BBB, "bar 1"), (AAA, "bar 2")], ids=["another series", "a newer state"])
+def test_slow_read_holds_up_no_other(other: tuple[SeriesKey, str]) -> None:
     kept: SeriesCache[int] = SeriesCache()
     read = SlowRead()
     with ThreadPoolExecutor(2) as viewers:
         slow = viewers.submit(kept.get, AAA, "bar 1", read)
         assert read.began.wait(LIMIT)
         try:
-            assert viewers.submit(kept.get, BBB, "bar 1", lambda: 8).result(LIMIT) == 8
+            assert viewers.submit(kept.get, *other, lambda: 8).result(LIMIT) == 8
             assert not slow.done()
         finally:
             read.may_end.set()
         assert slow.result(LIMIT) == 7
-
-
-def test_read_of_a_newer_state_does_not_wait_for_that_of_an_older_one() -> None:
-    kept: SeriesCache[int] = SeriesCache()
-    read = SlowRead()
-    with ThreadPoolExecutor(2) as viewers:
-        slow = viewers.submit(kept.get, AAA, "bar 1", read)
-        assert read.began.wait(LIMIT)
-        try:
-            assert viewers.submit(kept.get, AAA, "bar 2", lambda: 8).result(LIMIT) == 8
-        finally:
-            read.may_end.set()
-        assert slow.result(LIMIT) == 7
-    assert kept.get(AAA, "bar 2", lambda: 9) == 8, "the older answer came last, and replaced nothing"
+    assert kept.get(*other, lambda: 9) == 8, "the slow answer came last, and replaced no other"
 
 
 def test_read_that_fails_fails_for_all_who_wait_for_it() -> None:

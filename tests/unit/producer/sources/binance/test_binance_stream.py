@@ -23,7 +23,7 @@ from shared.market.records import Quote
 from shared.settings.provider_settings import Providers
 from tests.slowness import PATIENCE
 from tests.standing_clock import standing_at
-from tests.unit.local_stream import Handler, cut, half_open, serving, until_closed
+from tests.unit.local_stream import Handler, cut, gather, half_open, serving, until_closed
 
 TIME = datetime(2024, 3, 25, 10, 7, 30, 250_000, tzinfo=UTC)
 NOW = TIME + timedelta(seconds=1)
@@ -60,17 +60,6 @@ def speaking(*messages: str | bytes) -> Handler:
         until_closed(server)
 
     return speak
-
-
-def gather(stream: BinanceStream, count: int) -> Received:
-    """What was received until `count` messages were trades or refused."""
-    quotes: list[Quote] = []
-    refused, end = 0, time.monotonic() + PATIENCE
-    while len(quotes) + refused < count and time.monotonic() < end:
-        received = stream.receive(0.5)
-        quotes += received.quotes
-        refused += received.refused
-    return Received(quotes, refused)
 
 
 def test_a_trade_is_a_quote_with_its_number_time_and_size() -> None:

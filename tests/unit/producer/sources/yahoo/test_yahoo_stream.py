@@ -1,7 +1,6 @@
 """Yahoo's messages, real and constructed, and its stream over a faulty connection."""
 
 import json
-import time
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +14,13 @@ from websockets.sync.server import ServerConnection
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.answers import Received
-from producer.sources.provider import QuoteStream
 from producer.sources.yahoo import stream as stream_module
 from producer.sources.yahoo.prices import plain_price
 from producer.sources.yahoo.stream import open_stream, quote_of
 from producer.transport import websocket as connection_module
 from shared.errors import SourceDown
-from shared.market.records import Quote
 from tests.slowness import PATIENCE
-from tests.unit.local_stream import cut, half_open, serving, until_closed
+from tests.unit.local_stream import cut, gather, half_open, serving, until_closed
 
 TIME = datetime(2026, 8, 5, 13, 43, 15, tzinfo=UTC)
 NOW = TIME + timedelta(seconds=1)
@@ -34,17 +31,6 @@ def frame(**fields: Any) -> str:
     given = {"id": "AAPL", "price": 307.2, "time": round(TIME.timestamp() * 1000), "price_hint": 2, **fields}
     message = PricingData(**{name: value for name, value in given.items() if value is not None})
     return json.dumps({"type": "pricing", "message": b64encode(message.SerializeToString()).decode()})
-
-
-def gather(stream: QuoteStream, count: int) -> Received:
-    """What was received until `count` messages were; all waits together are limited."""
-    quotes: list[Quote] = []
-    refused, end = 0, time.monotonic() + PATIENCE
-    while len(quotes) + refused < count and time.monotonic() < end:
-        received = stream.receive(0.5)
-        quotes += received.quotes
-        refused += received.refused
-    return Received(quotes, refused)
 
 
 @pytest.fixture(scope="module")
