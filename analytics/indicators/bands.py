@@ -1,23 +1,21 @@
-"""Indicators of the spread of values. Their methods are described in `analytics.indicators.indicators`. Pure."""
+"""Indicators of the spread of values. Their methods are described in `analytics.indicators.indicators`. Pure.
+
+The root of the summed squared deviations from a mean is the distance between two points: the values, and the mean in
+each of their places.
+"""
 
 from math import dist, fsum, log, sqrt
-from typing import NamedTuple
 
 from analytics.indicators.indicator_state import parts
 from analytics.indicators.inputs import CLOSE, Input
-from analytics.indicators.window import Window
+from analytics.indicators.window import Window, WindowIndicator
 from shared.market.records import Bar
 
-
-class Bands(NamedTuple):
-    """In units of the input."""
-
-    lower: float
-    middle: float
-    upper: float
+Bands = tuple[float, float, float]
+"""Lower, middle and upper band."""
 
 
-class Bollinger:
+class Bollinger(WindowIndicator):
     """Bollinger bands: the mean of the last `period` values, and `deviations` standard deviations around it.
 
     In units of the input. The standard deviation is the population's (divided by `period`), as in Bollinger on
@@ -25,20 +23,9 @@ class Bollinger:
     """
 
     def __init__(self, period: int, deviations: float = 2, of: Input = CLOSE) -> None:
-        self.period = period
-        self.deviations = deviations
+        super().__init__(f"bollinger-{of.tag}{period}-{deviations:.17g}", period, of)
         self.warm_after = (period,) * 3
-        self._of, self._read = of, of.read
-        self._window = Window(period)
         self._scale = deviations / sqrt(period)
-
-    @property
-    def key(self) -> str:
-        return f"bollinger-{self._of.tag}{self.period}-{self.deviations:.17g}"
-
-    @property
-    def seen(self) -> int:
-        return self._window.seen
 
     def update(self, bar: Bar) -> Bands | None:
         return self._bands(self._window.add(self._read(bar)))
@@ -49,19 +36,9 @@ class Bollinger:
     def _bands(self, values: list[float] | None) -> Bands | None:
         if values is None:
             return None
-        middle, spread = _mean_and_spread(values)
-        margin = spread * self._scale
-        return Bands(middle - margin, middle, middle + margin)
-
-    def split(self, ratio: float) -> None:
-        """Exact: a mean and the distances from it scale with the values."""
-        self._window.split(self._of.divisor(ratio))
-
-    def state(self) -> list[float]:
-        return self._window.state()
-
-    def restore(self, state: list[float]) -> None:
-        self._window.restore(self.key, state)
+        middle = fsum(values) / self.period
+        margin = dist(values, (middle,) * self.period) * self._scale
+        return middle - margin, middle, middle + margin
 
 
 class Volatility:
@@ -73,50 +50,39 @@ class Volatility:
     """
 
     def __init__(self, period: int, periods_per_year: float, of: Input = CLOSE) -> None:
+        self.key = f"volatility-{of.tag}{period}-{periods_per_year:.17g}"
         self.period = period
-        self.periods_per_year = periods_per_year
         self.warm_after = (period + 1,)
         self.seen = 0
         self._of, self._read = of, of.read
         self._previous = 0.0
-        self._returns: list[float] = []
+        self._returns = Window(period)
         self._scale = sqrt(periods_per_year / (period - 1))
 
-    @property
-    def key(self) -> str:
-        return f"volatility-{self._of.tag}{self.period}-{self.periods_per_year:.17g}"
-
     def update(self, bar: Bar) -> float | None:
-        latest, returns = self._read(bar), self._returns
-        if self.seen > 0:
-            returns.append(log(latest / self._previous))
-        self._previous = latest
+        previous, self._previous = self._previous, self._read(bar)
         self.seen += 1
-        if self.seen <= self.period:
-            return None
-        self._returns = returns[1:]
-        _, spread = _mean_and_spread(returns)
-        return spread * self._scale
+        return None if self.seen == 1 else self._deviation(self._returns.add(log(self._previous / previous)))
 
     def preview(self, bar: Bar) -> float | None:
         if self.seen < self.period:
             return None
-        _, spread = _mean_and_spread([*self._returns, log(self._read(bar) / self._previous)])
-        return spread * self._scale
+        return self._deviation(self._returns.up_to(log(self._read(bar) / self._previous)))
+
+    def _deviation(self, returns: list[float] | None) -> float | None:
+        if returns is None:
+            return None
+        mean = fsum(returns) / self.period
+        return dist(returns, (mean,) * self.period) * self._scale
 
     def split(self, ratio: float) -> None:
         """Exact: a return is the same in old and in new shares; only the last value is kept as it is."""
         self._previous /= self._of.divisor(ratio)
 
     def state(self) -> list[float]:
-        return [self.seen, self._previous, *self._returns]
+        _, *returns = self._returns.state()
+        return [self.seen, self._previous, *returns]
 
     def restore(self, state: list[float]) -> None:
-        self.seen, (self._previous, *self._returns) = parts(self.key, state, fixed=1, window=self.period - 1)
-
-
-def _mean_and_spread(values: list[float]) -> tuple[float, float]:
-    """The mean, and the root of the summed squared deviations from it: the distance of two points."""
-    count = len(values)
-    mean = fsum(values) / count
-    return mean, dist(values, [mean] * count)
+        self.seen, (self._previous, *returns) = parts(self.key, state, fixed=1, window=self.period - 1)
+        self._returns.restore(self.key, [max(self.seen - 1, 0), *returns])

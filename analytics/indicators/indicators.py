@@ -2,7 +2,8 @@
 
 Every class keeps a few numbers and at most one window, whatever the length of the series.
 
-- `update(bar)` adds a closed bar and returns the value, None while warming up.
+- `update(bar)` adds a closed bar and returns the value, None while warming up. An indicator with several outputs
+  returns a tuple of one value for each, in the order of the catalog.
 - `preview(bar)` returns what `update(bar)` would return and changes nothing.
 - `split(ratio)` continues as if every bar so far had been in new shares, of which there are `ratio` for one old
   share: prices are divided by it, numbers of shares are multiplied. Exact except for rounding.
@@ -19,40 +20,23 @@ Sums over a window are computed again at every bar and rounded once: a running s
 is wrong by percents for ticks of 0.01 at a price of 65,000.
 """
 
-from collections.abc import Callable
 from math import fsum
-from typing import NamedTuple
 
 from analytics.indicators.indicator_state import parts
 from analytics.indicators.inputs import CLOSE, Input
-from analytics.indicators.window import ExponentialMean, Window
+from analytics.indicators.window import ExponentialMean, WindowIndicator
 from shared.market.records import Bar
 
-
-class MACDValue(NamedTuple):
-    """In units of the input; signal and histogram are None until the signal is warm."""
-
-    macd: float
-    signal: float | None
-    histogram: float | None
+MACDValue = tuple[float, float | None, float | None]
+"""MACD, signal and histogram; the last two are None until the signal is warm."""
 
 
-class SMA:
+class SMA(WindowIndicator):
     """Simple moving average: the mean of the last `period` values, in units of the input."""
 
     def __init__(self, period: int, of: Input = CLOSE) -> None:
-        self.period = period
+        super().__init__(f"sma-{of.tag}{period}", period, of)
         self.warm_after = (period,)
-        self._of, self._read = of, of.read
-        self._window = Window(period)
-
-    @property
-    def key(self) -> str:
-        return f"sma-{self._of.tag}{self.period}"
-
-    @property
-    def seen(self) -> int:
-        return self._window.seen
 
     def update(self, bar: Bar) -> float | None:
         values = self._window.add(self._read(bar))
@@ -61,16 +45,6 @@ class SMA:
     def preview(self, bar: Bar) -> float | None:
         values = self._window.up_to(self._read(bar))
         return None if values is None else fsum(values) / self.period
-
-    def split(self, ratio: float) -> None:
-        """Exact: a mean scales with its values."""
-        self._window.split(self._of.divisor(ratio))
-
-    def state(self) -> list[float]:
-        return self._window.state()
-
-    def restore(self, state: list[float]) -> None:
-        self._window.restore(self.key, state)
 
 
 class EMA:
@@ -137,7 +111,10 @@ class RSI:
         return None if self.seen <= self.period else _strength(self._gain, self._loss)
 
     def preview(self, bar: Bar) -> float | None:
-        return None if self.seen < self.period else _strength(*self._next_averages(self._read(bar)))
+        if self.seen < self.period:
+            return None
+        gain, loss = self._next_averages(self._read(bar))
+        return _strength(gain, loss)
 
     def _next_averages(self, value: float) -> tuple[float, float]:
         if self.seen == 0:
@@ -192,12 +169,18 @@ class MACD:
     def update(self, bar: Bar) -> MACDValue | None:
         value = self._read(bar)
         fast, slow = self._fast.update(value), self._slow.update(value)
-        return None if fast is None or slow is None else _macd_value(fast - slow, self._signal.update)
+        if fast is None or slow is None:
+            return None
+        macd = fast - slow
+        return _with_histogram(macd, self._signal.update(macd))
 
     def preview(self, bar: Bar) -> MACDValue | None:
         value = self._read(bar)
         fast, slow = self._fast.preview(value), self._slow.preview(value)
-        return None if fast is None or slow is None else _macd_value(fast - slow, self._signal.preview)
+        if fast is None or slow is None:
+            return None
+        macd = fast - slow
+        return _with_histogram(macd, self._signal.preview(macd))
 
     def split(self, ratio: float) -> None:
         """Exact: averages, their difference and its average scale alike."""
@@ -221,6 +204,5 @@ def _strength(gain: float, loss: float) -> float:
     return 50.0 if gain == loss else 100.0 * (gain / (gain + loss))
 
 
-def _macd_value(macd: float, smooth: Callable[[float], float | None]) -> MACDValue:
-    signal = smooth(macd)
-    return MACDValue(macd, signal, None if signal is None else macd - signal)
+def _with_histogram(macd: float, signal: float | None) -> MACDValue:
+    return macd, signal, None if signal is None else macd - signal

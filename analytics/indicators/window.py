@@ -1,6 +1,7 @@
-"""Running values over a series of numbers, of which the indicators are made."""
+"""What the indicators are made of: running values over a series of numbers."""
 
 from analytics.indicators.indicator_state import parts
+from analytics.indicators.inputs import Input
 
 
 class Window:
@@ -36,6 +37,33 @@ class Window:
     def restore(self, key: str, state: list[float]) -> None:
         """Continue from `state`. Raises ValueError if it does not fit the indicator with this key."""
         self.seen, self._earlier = parts(key, state, fixed=0, window=self.period - 1)
+
+
+class WindowIndicator:
+    """An indicator whose state is a window of its input; the class of each adds `update`, `preview` and `warm_after`.
+
+    The window is a part and not a base, because Python reads attributes faster if a method has objects of one class.
+    """
+
+    def __init__(self, key: str, period: int, of: Input) -> None:
+        self.key = key
+        self.period = period
+        self._of, self._read = of, of.read
+        self._window = Window(period)
+
+    @property
+    def seen(self) -> int:
+        return self._window.seen
+
+    def split(self, ratio: float) -> None:
+        """Exact: a mean and the distances from it scale with the values."""
+        self._window.split(self._of.divisor(ratio))
+
+    def state(self) -> list[float]:
+        return self._window.state()
+
+    def restore(self, state: list[float]) -> None:
+        self._window.restore(self.key, state)
 
 
 class ExponentialMean:

@@ -19,6 +19,7 @@ from analytics.indicators.indicators import EMA, MACD, RSI, SMA
 from tests.unit.records import flat_bar
 
 EXACT = 1e-9
+OUTPUTS = {MACD: ("macd", "signal", "histogram"), Bollinger: ("lower", "middle", "upper")}
 PERIODS = [2, 5, 14, 20, 50, 200]
 
 
@@ -63,7 +64,8 @@ def column(indicator: Any, closes: list[float], name: str = "") -> list[float]:
     """The indicator's values one close after the other, nan while there is none, as the oracles say it."""
     values = [indicator.update(flat_bar(close)) for close in closes]
     if name:
-        values = [None if value is None else getattr(value, name) for value in values]
+        place = OUTPUTS[type(indicator)].index(name)
+        values = [None if value is None else value[place] for value in values]
     return [np.nan if value is None else value for value in values]
 
 
