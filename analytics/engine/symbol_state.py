@@ -225,7 +225,11 @@ class SymbolState:
         now, indicators = bar.bar(self.symbol, series.interval), series.indicators
         held_back: dict[str, Bar] = {}
         for every, families in self._slower.items():
-            held_back.update(dict.fromkeys(families, _with_close(now, self._live_close(every, bar))))
+            close = self._live_close(every, bar)
+            if close != now.close:
+                earlier = _with_close(now, close)
+                for family in families:
+                    held_back[family] = earlier
         row = indicators.preview(now, held_back)
         return LiveBar(now, row, indicators.seen, indicators.warm_after, bar.sized)
 
@@ -274,7 +278,9 @@ class SymbolState:
 
 def _with_close(bar: Bar, close: float) -> Bar:
     """The bar with another close. The live view needs it often, and `_replace` takes twice as long."""
-    return Bar._make((*bar[:CLOSE_PLACE], close, *bar[CLOSE_PLACE + 1 :]))
+    values = list[Any](bar)
+    values[CLOSE_PLACE] = close
+    return Bar._make(values)
 
 
 def quote_of(record: RecordedBar, end: int) -> Quote:

@@ -35,9 +35,11 @@ class ATR:
     def _next_average(self, bar: Bar) -> float:
         if self.seen == 0:
             return 0.0
-        true_range = max(bar.high, self._previous) - min(bar.low, self._previous)
+        high, low, previous = bar.high, bar.low, self._previous
+        true_range = (high if high > previous else previous) - (low if low < previous else previous)
         # This is true range number `seen`: a plain mean up to `period`, Wilder's average after that.
-        return self._average + (true_range - self._average) / min(self.seen, self.period)
+        span = self.seen if self.seen < self.period else self.period
+        return self._average + (true_range - self._average) / span
 
     def split(self, ratio: float) -> None:
         """Exact: ranges scale with the prices."""

@@ -1,6 +1,7 @@
 """All indicators of one symbol and interval, updated together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from analytics.indicators.catalog import CATALOG, Context, Indicator, Parameters
 from analytics.indicators.indicator_row import IndicatorRow
@@ -10,8 +11,15 @@ from shared.market.records import Bar
 IndicatorStates = dict[str, list[float]]
 """States by key. Indicators of one class with equal parameters share a key, and their states are equal."""
 
-FAMILIES = [spec.family for spec in CATALOG]
-MISSING = [(None,) * len(spec.outputs) for spec in CATALOG]
+FAMILIES = {family: place for place, family in enumerate(dict.fromkeys(spec.family for spec in CATALOG))}
+"""The place of each family's bar among the bars of a preview."""
+PLACES = [FAMILIES[spec.family] for spec in CATALOG]
+MISSING = [(None,) * len(spec.outputs) if len(spec.outputs) > 1 else None for spec in CATALOG]
+"""The values of an indicator with several outputs while it is warming up; None for an indicator with one."""
+
+Step = tuple[Callable[[Bar], Any], int, tuple[None, ...] | None]
+"""How an indicator's values get into a row: the method that returns them, the place of the bar for it, and its MISSING.
+A plain tuple, because a named one takes longer to unpack."""
 
 
 class SettingsChanged(TickstreamError):
@@ -24,7 +32,9 @@ class IndicatorSet:
     def __init__(self, parameters: Parameters, periods_per_year: float) -> None:
         context = Context(periods_per_year)
         self._indicators = [spec.make(parameters, context) for spec in CATALOG]
-        self._members = list(zip(self._indicators, FAMILIES, MISSING, strict=True))
+        placed = list(zip(self._indicators, PLACES, MISSING, strict=True))
+        self._updates: list[Step] = [(each.update, 0, missing) for each, _, missing in placed]
+        self._previews: list[Step] = [(each.preview, place, missing) for each, place, missing in placed]
         self.warm_after = max(count for indicator in self._indicators for count in indicator.warm_after)
 
     @property
@@ -34,28 +44,17 @@ class IndicatorSet:
 
     def update(self, bar: Bar) -> IndicatorRow:
         """Add a closed bar."""
-        values: list[float | None] = []
-        for indicator, _, missing in self._members:
-            value = indicator.update(bar)
-            if isinstance(value, float):
-                values.append(value)
-            else:
-                values += missing if value is None else value
-        return IndicatorRow(values)
+        return _row(self._updates, [bar])
 
     def preview(self, bar: Bar, held_back: Mapping[str, Bar]) -> IndicatorRow:
         """The row of the open bar as if it closed now; changes nothing.
 
         `held_back` has the bar to be used instead for each family of indicators that is previewed less often.
         """
-        values: list[float | None] = []
-        for indicator, family, missing in self._members:
-            value = indicator.preview(held_back.get(family, bar))
-            if isinstance(value, float):
-                values.append(value)
-            else:
-                values += missing if value is None else value
-        return IndicatorRow(values)
+        bars = [bar] * len(FAMILIES)
+        for family, other in held_back.items():
+            bars[FAMILIES[family]] = other
+        return _row(self._previews, bars)
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: continue as if every bar so far had been in new shares."""
@@ -80,6 +79,18 @@ class IndicatorSet:
             if not _continues(indicator, state.get(indicator.key, [])):
                 columns += (output.name for output in spec.outputs)
         return tuple(columns)
+
+
+def _row(steps: list[Step], bars: list[Bar]) -> IndicatorRow:
+    """The values of all indicators, in one loop without further calls: every closed bar and every live view need it."""
+    values: list[float | None] = []
+    for method, place, missing in steps:
+        value = method(bars[place])
+        if missing is None:
+            values.append(value)
+        else:
+            values += value or missing
+    return IndicatorRow(values)
 
 
 def _continues(indicator: Indicator, stored: list[float]) -> bool:
