@@ -16,4 +16,15 @@
   document.addEventListener("keydown", ({ target, key, ctrlKey, metaKey, altKey }) => {
     if (key.length === 1 && !ctrlKey && !metaKey && !altKey && isClosed(target)) target.select();
   }, true);
+  // Enter takes the option that is highlighted. The component itself goes by an index that it sets later, by a timer:
+  // typed quickly, or on a busy machine, Enter did nothing.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !isSearch(event.target) || isClosed(event.target)) return;
+    const list = document.getElementById(event.target.getAttribute("aria-controls"));
+    const highlighted = list && list.querySelector("[data-combobox-selected]");
+    if (!highlighted) return;
+    event.preventDefault();
+    event.stopPropagation();
+    highlighted.click();
+  }, true);
 })();

@@ -1,5 +1,7 @@
 """The search field for symbols: its input, its list, and its accessibility."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -29,6 +31,21 @@ def test_next_symbol_takes_the_place_of_the_one_chosen_before(page: Page) -> Non
     page.locator(FIELD).click()
     take(page, "AAPL")
     take(page, "BTC/USD")
+
+
+def test_enter_takes_the_highlighted_symbol_also_before_the_timers_of_the_page_have_run(page: Page) -> None:
+    """Scenario: a symbol was typed quickly on a busy machine, and Enter did nothing."""
+    page.locator(FIELD).click()
+    take(page, "BTC/USD")
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    page.keyboard.type("AAPL")
+    expect(page.get_by_role("option")).to_have_attribute("data-combobox-selected", "true")
+    page.clock.run_for(100)
+    page.keyboard.press("Enter")
+    expect(page.locator(FIELD)).not_to_have_attribute("aria-controls", re.compile("."))
+    page.clock.resume()
+    page.wait_for_function("(symbol) => deskChart.view().symbol === symbol", arg="AAPL")
 
 
 def test_part_of_a_name_is_corrected_and_not_replaced(page: Page) -> None:
