@@ -34,8 +34,6 @@ MINUTE = 60
 TRADE_SECONDS = 0.2
 WATCHED_SECONDS = 5.0
 TRADES_OF_A_WHILE = 10
-QUICK_SEARCHES = {"ARIMA_MAX_P": "1", "ARIMA_MAX_Q": "1"}
-"""Searches of a day's history then take no longer than the minutes that are waited for."""
 BARS = 'select interval, start, "end", open, high, low, close, volume from bars where symbol = %s and "end" <= %s'
 INDICATORS = """
     select i.* from indicators i join bars b using (symbol, interval, start) where symbol = %s and b."end" <= %s
@@ -52,7 +50,7 @@ def live_desk(desk: Desk, standin: StandIn) -> Desk:
         **SHORT,
         "STREAM_SILENCE": "5",
         "SOURCES": BINANCE,
-        **QUICK_SEARCHES,
+        "FORECAST_INTERVALS": "none",  # their searches would take longer than the minutes that are waited for
     }
     desk.database()
     return desk
