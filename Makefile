@@ -19,7 +19,7 @@ test: $(VENV)/ready-dev ## all checks beside all tests in two workers (WORKERS=N
 	@$(MAKE) --no-print-directory -j2 check tests
 
 tests: $(VENV)/ready-dev
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-pythons: ## tests that need no server, with every installed Python from 3.11 on
 	$(PYTHON) -m tests.pythons $(ARGS)
