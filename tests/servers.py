@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.integration.desk import Desk
 from tests.integration.live import stand_in
 from tests.integration.server_user import silent
 from tests.standin import StandIn
+from tests.unit.quick_search import POOL
 
 numbers = count(1)
 
@@ -46,8 +48,16 @@ def embedded_postgres(embedded_data: Path) -> Iterator[str]:
         yield dsn
 
 
+@pytest.fixture(scope="session")
+def one_search_process() -> Iterator[None]:
+    """Analytics parts in threads of this process use the search process of all tests: each would start its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analytics.analytics_consumer.SearchPool", lambda: nullcontext(POOL))
+        yield
+
+
 @pytest.fixture
-def desk(embedded_kafka: Brokers, embedded_postgres: str, tmp_path: Path) -> Desk:
+def desk(embedded_kafka: Brokers, embedded_postgres: str, tmp_path: Path, one_search_process: None) -> Desk:
     """A topic and a database of the test's own."""
     return Desk(embedded_kafka, embedded_postgres, tmp_path, f"desk-{next(numbers)}")
 

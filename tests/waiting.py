@@ -5,11 +5,14 @@ from collections.abc import Callable
 
 from tests.slowness import PATIENCE, slowness
 
+LONGEST_PAUSE = 0.05
+"""Seconds between two looks. The first ones follow each other faster: most conditions hold soon."""
+
 
 def wait_for(condition: Callable[[], bool], limit: float = PATIENCE) -> float:
     """How many seconds it took until `condition` held; AssertionError after `limit` seconds of a free machine."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < limit * slowness(), f"not within {limit} s"
-        time.sleep(0.01)
+        time.sleep(max(0.01, min(LONGEST_PAUSE, (time.monotonic() - began) / 10)))
     return time.monotonic() - began

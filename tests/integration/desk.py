@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, Message, browse, make_topics
 from shared.market.messages import encode
 from shared.market.records import Record
-from shared.postgres.database import connect, make_database, transaction
+from shared.postgres.database import Connection, connect, make_database, transaction
 from shared.runtime.lifecycle import Stop
 from shared.settings.brokers import Brokers
 from shared.settings.config import Config, load
@@ -32,6 +32,8 @@ MODULES = {
     "analytics": "analytics.analytics_consumer",
 }
 Run = Callable[[Config, Stop], None]
+migrated: set[str] = set()
+"""The DSNs of databases that were made and have their tables."""
 
 
 class Desk:
@@ -78,11 +80,21 @@ class Desk:
         config = self.config
         dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
         migrate(dsn)
+        migrated.add(dsn)
         return dsn
+
+    def _connected(self) -> Connection:
+        """A connection to its database, which is looked at once or, where somebody dropped it, made again."""
+        config = self.config
+        dsn = config.postgres.dsn_for(config.database())
+        if dsn in migrated:
+            with suppress(Unavailable):
+                return connect(dsn, "test")
+        return connect(self.database(), "test")
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What a SELECT finds."""
-        with closing(connect(self.database(), "test")) as connection, transaction(connection) as cursor:
+        with closing(self._connected()) as connection, transaction(connection) as cursor:
             cursor.execute(query, values)
             return cursor.fetchall()
 
@@ -117,8 +129,10 @@ class Desk:
 
     def wait_until_read(self, *groups: str) -> None:
         """Return when these groups have read the whole log."""
-        for group in groups:
-            wait_for(lambda group=group: self.has_read(group, self.published()))  # type: ignore[misc]
+        self.database()
+        with browse(self.log) as browser:
+            for group in groups:
+                wait_for(lambda group=group: self.has_read(group, sum(browser.ends().values())))  # type: ignore[misc]
 
     @contextmanager
     def at_work(self, run: Run) -> "Iterator[Future[None]]":

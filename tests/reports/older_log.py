@@ -1,12 +1,12 @@
 """A Kafka whose data folder is replaced by an older copy, as after a restore or a power cut."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shared.embedded import Kafka
+from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease, release
 from shared.market.records import Quote, TimeMark
 from tests.integration.desk import Desk
@@ -23,20 +23,20 @@ class OlderLog:
 
     def copy(self) -> None:
         """Stop the broker, copy its data, and start it again."""
-        self._stopped(lambda data: shutil.copytree(data, self._copy))
+        release(self._kafka, silent, now=True)
+        shutil.copytree(self._data, self._copy)
+        ensure(self._kafka, silent)
 
     def restore(self) -> None:
-        """Stop the broker and start it again with the older data."""
-        self._stopped(self._replace)
-
-    def _replace(self, data: Path) -> None:
-        shutil.rmtree(data)
-        shutil.copytree(self._copy, data)
-
-    def _stopped(self, act: Callable[[Path], object]) -> None:
-        release(self._kafka, silent, now=True)
-        act(self._kafka.folder / "data")
+        """Kill the broker and start it again with the older data."""
+        kill(self._kafka)
+        shutil.rmtree(self._data)
+        shutil.copytree(self._copy, self._data)
         ensure(self._kafka, silent)
+
+    @property
+    def _data(self) -> Path:
+        return self._kafka.folder / "data"
 
 
 @contextmanager

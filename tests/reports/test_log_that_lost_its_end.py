@@ -8,7 +8,7 @@ import pytest
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from producer.producer import produce
-from shared.embedded import Kafka
+from shared.embedded import Kafka, kafka_in
 from shared.errors import StopPart
 from shared.market.records import Quote
 from shared.recordings.sequence import recorded
@@ -24,32 +24,71 @@ from tests.waiting import wait_for
 Run = Callable[[Config, Stop], None]
 
 
-@pytest.fixture
-def older(spare_kafka: Kafka, tmp_path: Path) -> Iterator[OlderLog]:
-    """The broker of this test, and the copies of its data."""
-    with older_log(spare_kafka, tmp_path / "copy") as log:
+@pytest.fixture(scope="module")
+def kafka(spare_data: Path, spare_ports: tuple[int, int]) -> Kafka:
+    """The broker of these tests."""
+    return kafka_in(spare_data, spare_ports[0])
+
+
+@pytest.fixture(scope="module")
+def older(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OlderLog]:
+    """The same, and the copy of its data."""
+    with older_log(kafka, tmp_path_factory.mktemp("older") / "copy") as log:
         yield log
 
 
-@pytest.fixture
-def cut_desk(
-    request: pytest.FixtureRequest, embedded_postgres: str, spare_kafka: Kafka, tmp_path: Path
-) -> Desk:
-    """A desk on that broker."""
-    name = request.node.name.replace("[", "-").replace("]", "")
-    return desk_at(spare_kafka, embedded_postgres, tmp_path / "desk", f"cut-{abs(hash(name)) % 10**8}")
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Ten minutes of four symbols."""
+    return made_up(tmp_path_factory.mktemp("recording"), minutes=10, quotes_a_minute=100)
+
+
+@pytest.fixture(scope="module")
+def desks(
+    older: OlderLog,
+    kafka: Kafka,
+    embedded_postgres: str,
+    one_search_process: None,
+    recording: list[Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Desk]:
+    """Desks whose logs have just lost their ends, which a part had read: one restore of the broker serves all.
+
+    The one that is "running" has lost nothing yet.
+    """
+    folder = tmp_path_factory.mktemp("desks")
+    names = ("storage", "analytics", "pipeline", "running", "same")
+    made = {name: desk_at(kafka, embedded_postgres, folder / name, f"cut-{name}") for name in names}
+    feed = desk_at(kafka, embedded_postgres, folder / "producer", "cut-producer").replaying(recording)
+    for desk in made.values():
+        desk.publish(quotes(0, 10))
+    feed.settings["MAX_MESSAGES"] = "400"
+    feed.run_to_its_end(produce)
+    copy_beside_a_part(older, made["same"])
+    for name, run in (("storage", store), ("analytics", analyse), ("pipeline", store)):
+        with made[name].at_work(run):
+            made[name].publish(quotes(10, 10))
+            made[name].wait_until_read("analytics" if run is analyse else "storage")
+    feed.settings["MAX_MESSAGES"] = "0"
+    feed.run_to_its_end(produce)
+    older.restore()
+    return made | {"producer": feed}
+
+
+def copy_beside_a_part(older: OlderLog, desk: Desk) -> None:
+    """The broker is away for a while, and a part is at work that goes on then."""
+    with desk.at_work(store):
+        desk.wait_until_read("storage")
+        older.copy()
+        desk.publish(quotes(10, 10))
+        desk.wait_until_read("storage")
 
 
 @pytest.mark.parametrize(("part", "run"), [("storage", store), ("analytics", analyse)])
 def test_a_part_stops_where_another_message_lies_at_its_last_offset(
-    older: OlderLog, cut_desk: Desk, part: str, run: Run
+    desks: dict[str, Desk], part: str, run: Run
 ) -> None:
-    cut_desk.publish(quotes(0, 10))
-    older.copy()
-    with cut_desk.at_work(run):
-        cut_desk.publish(quotes(10, 10))
-        cut_desk.wait_until_read(part)
-    older.restore()
+    cut_desk = desks[part]
     cut_desk.publish(quotes(10, 30, price=11.0))
     for _ in range(2):
         with pytest.raises(
@@ -59,13 +98,8 @@ def test_a_part_stops_where_another_message_lies_at_its_last_offset(
     assert cut_desk.rows("select distinct next_offset from progress where partition = 0") == [(20,)]
 
 
-def test_the_pipeline_does_not_start_such_a_part_again(older: OlderLog, cut_desk: Desk) -> None:
-    cut_desk.publish(quotes(0, 10))
-    older.copy()
-    with cut_desk.at_work(store):
-        cut_desk.publish(quotes(10, 10))
-        cut_desk.wait_until_read("storage")
-    older.restore()
+def test_the_pipeline_does_not_start_such_a_part_again(desks: dict[str, Desk]) -> None:
+    cut_desk = desks["pipeline"]
     cut_desk.publish(quotes(10, 30, price=11.0))
     storage = cut_desk.start("storage")
     _, said = storage.communicate(timeout=PATIENCE)
@@ -73,9 +107,10 @@ def test_the_pipeline_does_not_start_such_a_part_again(older: OlderLog, cut_desk
     assert "the message at offset 19 is a different one now" in said
 
 
-def test_a_log_that_is_replaced_under_a_running_part_stops_it(older: OlderLog, cut_desk: Desk) -> None:
-    cut_desk.publish(quotes(0, 10))
-    older.copy()
+def test_a_log_that_is_replaced_under_a_running_part_stops_it(
+    older: OlderLog, desks: dict[str, Desk]
+) -> None:
+    cut_desk = desks["running"]
     with pytest.raises(StopPart, match="log has changed"), cut_desk.at_work(store) as part:
         cut_desk.publish(quotes(10, 10))
         cut_desk.wait_until_read("storage")
@@ -85,15 +120,8 @@ def test_a_log_that_is_replaced_under_a_running_part_stops_it(older: OlderLog, c
     assert cut_desk.rows("select count(*), max(price) from quotes") == [(20, 10.0)]
 
 
-def test_a_producer_goes_on_where_the_log_ends_now(older: OlderLog, cut_desk: Desk, tmp_path: Path) -> None:
-    recording = made_up(tmp_path, minutes=10, quotes_a_minute=100)
-    feed = cut_desk.replaying(recording)
-    feed.settings["MAX_MESSAGES"] = "400"
-    feed.run_to_its_end(produce)
-    older.copy()
-    feed.settings["MAX_MESSAGES"] = "0"
-    feed.run_to_its_end(produce)
-    older.restore()
+def test_a_producer_goes_on_where_the_log_ends_now(desks: dict[str, Desk], recording: list[Path]) -> None:
+    feed = desks["producer"]
     feed.run_to_its_end(produce)
     with feed.at_work(store):
         feed.wait_until_read("storage")
@@ -103,16 +131,8 @@ def test_a_producer_goes_on_where_the_log_ends_now(older: OlderLog, cut_desk: De
     assert feed.rows("select count(*) from dead_letters") == [(0,)]
 
 
-def test_a_broker_that_comes_back_with_its_own_log_is_no_reason_to_stop(
-    older: OlderLog, cut_desk: Desk
-) -> None:
-    cut_desk.publish(quotes(0, 10))
-    with cut_desk.at_work(store):
-        cut_desk.wait_until_read("storage")
-        older.copy()
-        cut_desk.publish(quotes(10, 10))
-        cut_desk.wait_until_read("storage")
-    assert cut_desk.rows("select count(*) from quotes") == [(20,)]
+def test_a_broker_that_comes_back_with_its_own_log_is_no_reason_to_stop(desks: dict[str, Desk]) -> None:
+    assert desks["same"].rows("select count(*) from quotes") == [(20,)]
 
 
 def test_a_database_of_before_has_no_fingerprint_and_gets_one_with_the_next_message(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -19,42 +20,71 @@ from psycopg2.extensions import make_dsn
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from db.realign import DIFFERENT, realign
-from shared.embedded import Kafka
+from shared.embedded import kafka_in
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
 from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
 from tests.integration.desk import PROJECT, Desk, said
-from tests.reports.older_log import NOON, OlderLog, desk_at, mark, older_log, quotes
+from tests.reports.older_log import NOON, desk_at, mark, older_log, quotes
 from tests.waiting import wait_for
 
 KEPT, LOST, NEW = 300, 90, 400
+FEW_ORDERS = {"ARIMA_MAX_P": "1", "ARIMA_MAX_Q": "1"}
 
 
-@pytest.fixture
-def older(spare_kafka: Kafka, tmp_path: Path) -> Iterator[OlderLog]:
-    """The broker of this test, and the copy of its data."""
-    with older_log(spare_kafka, tmp_path / "copy") as log:
-        yield log
+@pytest.fixture(scope="module")
+def desks(
+    spare_data: Path,
+    spare_ports: tuple[int, int],
+    embedded_postgres: str,
+    one_search_process: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Desk]]:
+    """Desks whose tables hold what their logs have lost; other messages came instead.
+
+    They have one broker, which is restored once for all. "beside" is the desk that only the analytics had read on.
+    """
+    kafka, folder = kafka_in(spare_data, spare_ports[0]), tmp_path_factory.mktemp("realign")
+    with older_log(kafka, folder / "copy") as older:
+        made = {
+            name: desk_at(kafka, embedded_postgres, folder / name, f"realign-{name}")
+            for name in ("tables", "command", "anew", "beginning", "beside")
+        }
+        for name, desk in made.items():
+            forecasts = {"FORECAST_INTERVALS": "1m" if name in ("tables", "anew") else "none"}
+            desk.settings |= {"PRICE_CHANGE_THRESHOLD": "0.01", **FEW_ORDERS, **forecasts}
+            begin(desk)
+        older.copy()
+        for name, desk in made.items():
+            (read_by_analytics if name == "beside" else read_by_both)(desk)
+        older.restore()
+        for desk in made.values():
+            desk.publish([*with_marks(KEPT, NEW, 12.0), b"new"])
+        yield made
 
 
-@pytest.fixture
-def parted(request: pytest.FixtureRequest, older: OlderLog, embedded_postgres: str, tmp_path: Path) -> Desk:
-    """A desk whose tables hold ninety quotes, a split and letters that its log has lost; other ones came instead."""
-    kafka: Kafka = request.getfixturevalue("spare_kafka")
-    name = f"realign-{len(request.node.name)}-{abs(hash(request.node.name)) % 10**6}"
-    desk = desk_at(kafka, embedded_postgres, tmp_path / "desk", name)
-    desk.settings |= {"FORECAST_INTERVALS": "1m", "PRICE_CHANGE_THRESHOLD": "0.01"}
+def begin(desk: Desk) -> None:
+    """What the log keeps."""
     desk.publish([*with_marks(0, KEPT), b"kept"])
     desk.publish([b"kept too"], partition=1)
-    older.copy()
+
+
+def read_by_both(desk: Desk) -> None:
+    """Ninety quotes, a split and letters that the log will lose."""
     desk.publish([b"lost", split(), *with_marks(KEPT, LOST, 20.0)])
     with desk.at_work(store), desk.at_work(analyse):
         desk.wait_until_read("storage", "analytics")
         wait_for(lambda: len(desk.messages(desk.dead_log)[0]) == 2)
-    older.restore()
-    desk.publish([*with_marks(KEPT, NEW, 12.0), b"new"])
-    return desk
+
+
+def read_by_analytics(desk: Desk) -> None:
+    """Only the analytics read ninety quotes that the log will lose."""
+    with desk.at_work(store):
+        desk.wait_until_read("storage")
+    desk.publish(with_marks(KEPT, LOST, 20.0))
+    with desk.at_work(analyse):
+        desk.wait_until_read("analytics")
 
 
 def with_marks(first: int, count: int, price: float = 10.0) -> Sequence[Record]:
@@ -72,7 +102,7 @@ def split() -> CorporateAction:
 
 def beside(desk: Desk) -> Desk:
     """A desk with a database of its own, which folds the same log from the start."""
-    other = Desk.__new__(Desk)
+    other = copy(desk)
     dsn = make_dsn(desk.settings["POSTGRES_DSN"], dbname=f"{desk.config.database()}_anew")
     other.settings = desk.settings | {"POSTGRES_DSN": dsn}
     return other
@@ -92,8 +122,9 @@ def read_all(desk: Desk) -> None:
 
 
 def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
-    parted: Desk, capsys: pytest.CaptureFixture[str]
+    desks: dict[str, Desk], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    parted = desks["tables"]
     for run in (store, analyse):
         with pytest.raises(StopPart, match=r"db\.realign"):
             parted.run_to_its_end(run)
@@ -120,7 +151,8 @@ def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
     assert letters[-1] == b"new"
 
 
-def test_the_command_asks_and_takes_no_terminal_for_a_no(parted: Desk) -> None:
+def test_the_command_asks_and_takes_no_terminal_for_a_no(desks: dict[str, Desk]) -> None:
+    parted = desks["command"]
     command = [sys.executable, "-m", "db.realign", "--cut"]
     ended = subprocess.run(
         command, cwd=PROJECT, env=parted.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -131,20 +163,9 @@ def test_the_command_asks_and_takes_no_terminal_for_a_no(parted: Desk) -> None:
     assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 
 
-def test_a_part_that_is_at_work_beside_the_command_loses_nothing(
-    older: OlderLog, spare_kafka: Kafka, embedded_postgres: str, tmp_path: Path
-) -> None:
+def test_a_part_that_is_at_work_beside_the_command_loses_nothing(desks: dict[str, Desk]) -> None:
     """Scenario: only the analytics had read the lost end, and the storage goes on while the command asks."""
-    desk = desk_at(spare_kafka, embedded_postgres, tmp_path / "desk", "realign-beside-storage")
-    desk.publish(with_marks(0, KEPT))
-    older.copy()
-    with desk.at_work(store):
-        desk.wait_until_read("storage")
-    desk.publish(with_marks(KEPT, LOST, 20.0))
-    with desk.at_work(analyse):
-        desk.wait_until_read("analytics")
-    older.restore()
-    desk.publish(with_marks(KEPT, NEW, 12.0))
+    desk = desks["beside"]
     with asked(desk) as answer:
         with desk.at_work(store):
             desk.wait_until_read("storage")
@@ -190,7 +211,10 @@ def asked(desk: Desk) -> Iterator[Callable[[str], str]]:
         os.close(ours)
 
 
-def test_analytics_killed_while_it_makes_everything_anew_begins_with_that_again(parted: Desk) -> None:
+def test_analytics_killed_while_it_makes_everything_anew_begins_with_that_again(
+    desks: dict[str, Desk],
+) -> None:
+    parted = desks["anew"]
     assert realign(parted.config, is_cut=True, is_sure=True) == 0
     with parted.at_work(analyse):
         wait_for(lambda: bool(parted.rows("select from partition_snapshots where partition = 0")))
@@ -225,7 +249,8 @@ def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
     assert "agree" not in told
 
 
-def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(parted: Desk) -> None:
+def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(desks: dict[str, Desk]) -> None:
+    parted = desks["beginning"]
     delete_before(parted, 5)
     with pytest.raises(
         ConfigError, match=r"now begins at offset 5.*can't be calculated again.*Nothing is cut"
