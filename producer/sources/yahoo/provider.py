@@ -10,7 +10,6 @@ from producer.sources.yahoo.company import company
 from producer.sources.yahoo.history import history
 from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows
 from producer.sources.yahoo.session import YahooSession
-from producer.sources.yahoo.stream import open_stream
 from producer.transport.provider_clock import ProviderClock
 from shared.errors import SourceError, Unanswered
 from shared.market.records import Quote
@@ -36,6 +35,9 @@ class Yahoo:
 
     def connect(self, names: Sequence[str]) -> QuoteStream:
         """Open a stream of these names."""
+        # It imports yfinance, which is slow and which no other feed needs.
+        from producer.sources.yahoo.stream import open_stream
+
         return open_stream(self._stream_url, names, self.clock, self.clock.traded)
 
     def poll(self, names: Sequence[str]) -> Received:
