@@ -32,7 +32,24 @@ COIN, OTHER = coins(2)
 SHARE = replace(COIN, name="SHARE", quote_type="EQUITY", size_decimals=0, minute_volume=500.0)
 """A share that trades at any hour: Yahoo tells its volume of the day."""
 YAHOO, BINANCE = "yahoo:COIN1-USD", "binance:COIN1-USD@COIN1USDT"
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.1
+BREAKER_SECONDS = 2.0
+"""Five failures in a row, and nobody asks for so long."""
+FIRST_PAUSE = 0.3
+"""Before a stream is opened anew; up to half as much again."""
+QUICK = {
+    "producer.live.backfill.SETTLED_SECONDS": 0.2,
+    "producer.transport.rate_limits.FIRST_PAUSE": BREAKER_SECONDS,
+    "producer.workers.feed.FIRST_PAUSE": FIRST_PAUSE,
+    "producer.workers.feed.GAP_PAUSE": 0.3,
+    "producer.workers.feed.RECEIVE_SECONDS": 0.05,
+    "producer.workers.history_worker.LOOK_SECONDS": 0.05,
+    "producer.workers.history_worker.PAUSE_SECONDS": 0.3,
+    "producer.workers.live_market.QUALITY_SECONDS": 0.05,
+    "producer.workers.live_market.TICK_SECONDS": 0.05,
+    "producer.workers.live_market.WAIT_SECONDS": 0.05,
+}
+"""What a market waits for, in seconds, where a test sets nothing else; shorter than for a user."""
 SHORT = {
     "STREAM_SILENCE": "1",
     "HTTP_TIMEOUT": "1",
@@ -100,18 +117,17 @@ def at_work(
     sources: str,
     known: Mapping[str, KnownOfSymbol] | None = None,
     machine: Callable[[], datetime] = lambda: datetime.now(UTC),
+    waits: Mapping[str, float] | None = None,
     **settings: str,
 ) -> Iterator[Live]:
-    """A live market of these sources; `known` is what the log would hold, `machine` the clock of this machine.
-
-    At the end every thread has stopped.
+    """A live market of these sources; `known` is what the log would hold, `machine` the clock of this machine,
+    `waits` what is to differ from QUICK. At the end every thread has stopped.
     """
     config = load(None, {**standin.settings, **SHORT, "SOURCES": sources, **settings})
     stop, records = Event(), list[Record]()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
-        patch.setattr("producer.workers.live_market.QUALITY_SECONDS", 0.1)
-        patch.setattr("producer.workers.live_market.TICK_SECONDS", 0.1)
-        patch.setattr("producer.live.backfill.SETTLED_SECONDS", 0.2)
+        for name, seconds in (QUICK | (waits or {})).items():
+            patch.setattr(name, seconds)
         patch.setattr(
             "producer.workers.live_market.time",
             SimpleNamespace(time=lambda: machine().timestamp(), monotonic=time.monotonic),

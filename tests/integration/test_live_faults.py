@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.live import (
     BINANCE,
+    BREAKER_SECONDS,
     POLL_SECONDS,
     YAHOO,
     Live,
@@ -19,8 +20,6 @@ from tests.integration.live import (
 )
 from tests.standin import Fault, StandIn
 
-BREAKER_SECONDS = 5.0
-"""Five failures in a row, and nobody asks for so long."""
 SLACK = 2.0
 
 FAULTS: dict[str, tuple[Fault, str]] = {
@@ -132,10 +131,9 @@ def test_provider_that_is_gone_altogether_is_told_and_comes_back(standin: StandI
 
 
 def test_stream_is_opened_as_soon_as_a_provider_that_was_gone_answers_again(
-    standin: StandIn, source: str, monkeypatch: pytest.MonkeyPatch
+    standin: StandIn, source: str
 ) -> None:
-    monkeypatch.setattr("producer.workers.feed.FIRST_PAUSE", 60.0)
-    with at_work(standin, listing(source), seen()) as live:
+    with at_work(standin, listing(source), seen(), waits={"producer.workers.feed.FIRST_PAUSE": 60.0}) as live:
         live.wait_until_streaming(source)
         standin.down()
         live.wait_until_told("provider down")
@@ -166,12 +164,13 @@ HISTORY = {"yahoo": "v8/finance/chart", "binance": "klines"}
 @pytest.mark.parametrize("fault", ["429", "500", "a page for people", "nothing", "half an answer"])
 def test_history_that_fails_is_told_and_fetched_again(standin: StandIn, source: str, fault: str) -> None:
     wrong, cause = FAULTS[fault]
-    standin.answer_with(wrong, times=1, path=HISTORY[source])
+    standin.answer_with(wrong, times=None, path=HISTORY[source])
     with at_work(standin, listing(source), seen()) as live:
         live.wait_until_told(cause, "history")
         within(SLACK, lambda: bool(standin.streams.subscribed[source]))
         made = trade(standin)
         assert not live.hears(made)
+        standin.answer_normally()
         within(4.0 + SLACK, lambda: live.hears(made))
         live.wait_until_told("")
         starts = [bar.start for bar in live.bars()]

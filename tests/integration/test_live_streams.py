@@ -9,6 +9,7 @@ import pytest
 from tests.integration.live import (
     BINANCE,
     COIN,
+    FIRST_PAUSE,
     YAHOO,
     Live,
     at_work,
@@ -23,7 +24,7 @@ from tests.integration.live import (
 from tests.slowness import PATIENCE
 from tests.standin import StandIn
 
-LONGEST_PAUSE_AT_FIRST = 1.5
+LONGEST_PAUSE_AT_FIRST = 1.5 * FIRST_PAUSE
 SILENCE = 1.0
 SLACK = 1.0
 """Of a machine that has other things to do."""
@@ -88,7 +89,8 @@ def test_stream_that_ends_is_told_and_opened_anew_and_loses_nothing(
     fault(standin)
     meanwhile = trades(standin, 5)
     live.wait_until_told(cause)
-    within(SILENCE + LONGEST_PAUSE_AT_FIRST + SLACK, lambda: live.is_told(""))
+    # Trades go on, or the new stream would be silent too where this test gets no turn for a while.
+    within(SILENCE + LONGEST_PAUSE_AT_FIRST + SLACK, lambda: trade(standin).size > 0 and live.is_told(""))
     after = trades(standin, 5)
     within(SLACK, lambda: has_in_order(live, [*before, *after]))
     assert invented(live) == set()
@@ -118,24 +120,21 @@ def test_stream_that_closes_whenever_it_is_asked_for_something_is_not_stormed(
     standin.streams.close_after_subscribe(True)
     closed = time.monotonic()
     standin.streams.close()
-    within(4.5 + SLACK, lambda: len(connections(standin)) >= 3)
-    _, second, third = connections(standin)
-    assert second - closed >= 1.0
-    assert third - second >= 2.0
+    within(4.5 * FIRST_PAUSE + SLACK, lambda: len(connections(standin)) >= 3)
+    _, second, third = connections(standin)[:3]
+    assert second - closed >= FIRST_PAUSE
+    assert third - second >= 2 * FIRST_PAUSE
     live.wait_until_told("provider down")
     standin.streams.close_after_subscribe(False)
     within(8.0, live.is_streaming)
 
 
-def test_pauses_between_tries_grow_no_longer_than_the_longest(
-    standin: StandIn, source: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("producer.workers.feed.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("producer.workers.feed.MAX_PAUSE", 0.2)
+def test_pauses_between_tries_grow_no_longer_than_the_longest(standin: StandIn, source: str) -> None:
+    waits = {"producer.workers.feed.FIRST_PAUSE": 0.025, "producer.workers.feed.MAX_PAUSE": 0.1}
     standin.streams.refuse_handshake(503, times=12)
-    with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
-        within(12 * 0.3 + SLACK, lambda: len(connections(standin)) >= 13)
-        assert all(later - earlier >= 0.2 for earlier, later in list(pairwise(connections(standin)))[3:])
+    with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen(), waits=waits) as live:
+        within(12 * 0.15 + SLACK, lambda: len(connections(standin)) >= 13)
+        assert all(later - earlier >= 0.1 for earlier, later in list(pairwise(connections(standin)))[3:])
         live.wait_until_streaming(source)
 
 

@@ -37,13 +37,13 @@ DUPLICATE_KEY = {
 }
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A history is given up after a second, and asked for again a second later."""
-    monkeypatch.setattr("producer.workers.history_worker.PAUSE_SECONDS", 0.1)
-    monkeypatch.setattr("producer.workers.history_worker.PAST_PATIENCE_SECONDS", 1.0)
-    monkeypatch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", 1.0)
-    monkeypatch.setattr("producer.live.look_back.FIRST_LOOK_SECONDS", 1.0)
+IMPATIENT = {
+    "producer.workers.history_worker.PAUSE_SECONDS": 0.1,
+    "producer.workers.history_worker.PAST_PATIENCE_SECONDS": 1.0,
+    "producer.workers.history_worker.PATIENCE_SECONDS": 1.0,
+    "producer.live.look_back.FIRST_LOOK_SECONDS": 1.0,
+}
+"""A history is given up after a second, and asked for again a second later."""
 
 
 def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:
@@ -62,10 +62,11 @@ def test_chart_that_always_answers_500_holds_up_no_other_symbol(
     """yfinance #2044: one symbol's chart answered 500 for ever, and all others got a quote a minute."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
     standin.streams.refuse_handshake(503, times=1000)
-    with at_work(standin, f"{YAHOO},{OTHER.name}", known) as live:  # type: ignore[arg-type]
+    pauses = {"producer.workers.history_worker.PAUSE_SECONDS": 1.0}
+    with at_work(standin, f"{YAHOO},{OTHER.name}", known, waits=pauses) as live:  # type: ignore[arg-type]
         within(20.0, lambda: live.is_told("provider down", "history"))
         within(20.0, lambda: live.is_told("provider down", "live", OTHER.name))
-        assert comes_at_its_pace(live, OTHER.name, 5)
+        assert comes_at_its_pace(live, OTHER.name, 3)
         row = live.row()
         assert row is not None
         assert CHART in row.detail
@@ -73,13 +74,12 @@ def test_chart_that_always_answers_500_holds_up_no_other_symbol(
         assert len(asked) <= 5, "the pauses between tries grow"
 
 
-@pytest.mark.usefixtures("impatient")
 def test_history_that_is_not_to_be_had_is_given_up_with_its_cause_and_had_again_later(
     standin: StandIn,
 ) -> None:
     """The symbol itself goes on without its history, says so, and stops saying so when the chart answers again."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
-    with at_work(standin, f"{YAHOO},{OTHER.name}") as live:
+    with at_work(standin, f"{YAHOO},{OTHER.name}", waits=IMPATIENT) as live:
         within(30.0, lambda: live.is_told("no history", "live"))
         row = live.row()
         assert row is not None
