@@ -126,7 +126,7 @@ def at_work(
     config = load(None, {**standin.settings, **SHORT, "SOURCES": sources, **settings})
     stop, records = Event(), list[Record]()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
-        for name, seconds in (QUICK | (waits or {})).items():
+        for name, seconds in {**QUICK, **(waits or {})}.items():
             patch.setattr(name, seconds)
         patch.setattr(
             "producer.workers.live_market.time",
