@@ -6,6 +6,9 @@
   // While the list is closed, the field contains a symbol and no partial input.
   const isClosed = (target) => isSearch(target) && !target.hasAttribute("aria-controls");
 
+  // The Enter that confirms a text composed by an input method: Safari sends it after the composition, with this code.
+  const isOfInputMethod = (event) => event.isComposing || event.keyCode === 229;
+
   document.addEventListener("focusin", ({ target }) => { isFresh = isSearch(target); });
   document.addEventListener("pointerdown", ({ target }) => { isFresh = isFresh || isClosed(target); }, true);
   document.addEventListener("click", ({ target }) => {
@@ -19,7 +22,7 @@
   // Enter takes the option that is highlighted. The component itself goes by an index that it sets later, by a timer:
   // typed quickly, or on a busy machine, Enter did nothing.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !isSearch(event.target) || isClosed(event.target)) return;
+    if (event.key !== "Enter" || isOfInputMethod(event) || !isSearch(event.target) || isClosed(event.target)) return;
     const list = document.getElementById(event.target.getAttribute("aria-controls"));
     const highlighted = list && list.querySelector("[data-combobox-selected]");
     if (!highlighted) return;

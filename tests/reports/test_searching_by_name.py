@@ -48,6 +48,22 @@ def test_enter_takes_the_highlighted_symbol_also_before_the_timers_of_the_page_h
     page.wait_for_function("(symbol) => deskChart.view().symbol === symbol", arg="AAPL")
 
 
+@pytest.mark.parametrize("is_composing", [True, False], ids=["Chrome", "Safari"])
+def test_enter_that_confirms_a_composed_text_chooses_no_symbol(page: Page, is_composing: bool) -> None:
+    """Report: WebKit 165004, Safari sends that Enter after the end of the composition, with the code 229."""
+    page.locator(FIELD).click()
+    take(page, "BTC/USD")
+    page.keyboard.type("AAPL")
+    expect(page.get_by_role("option")).to_have_attribute("data-combobox-selected", "true")
+    enter = {"key": "Enter", "keyCode": 229, "isComposing": is_composing, "bubbles": True, "cancelable": True}
+    page.evaluate(
+        "(enter) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', enter))", enter
+    )
+    expect(page.locator(FIELD)).to_have_value("AAPL")
+    expect(page.get_by_role("option")).to_have_text("AAPL")
+    assert page.evaluate("deskChart.view().symbol") == "BTC/USD"
+
+
 def test_part_of_a_name_is_corrected_and_not_replaced(page: Page) -> None:
     page.locator(FIELD).click()
     page.keyboard.type("AAX")
