@@ -26,14 +26,20 @@ MEMORY = 60_000_000
 """Bytes that some dozens of pages take, however many there are; a list of a million trades takes 330 million."""
 
 
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
+@pytest.fixture(scope="module")
+def market() -> Market:
     """A market in which two coins were traded for hours."""
     market = Market(time.time, coins(2))
     begin = datetime.now(UTC) - timedelta(hours=3)
     for number in range(MISSED):
         market.trade(COIN.name, 100 + number % 7, 1.0, begin + timedelta(milliseconds=100 * number))
     market.trade(OTHER.name, 10.0, 1.0, begin)
+    return market
+
+
+@pytest.fixture
+def standin(market: Market) -> Iterator[StandIn]:
+    """Every provider, with that market."""
     with StandIn(market) as standin:
         yield standin
 

@@ -28,13 +28,13 @@ def walk(seed: int, length: int = 120, level: float = 50.0) -> list[float]:
     return [level + float(each) for each in np.cumsum(changes)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(MODELS, st.integers(0, 1000))
 def test_every_forecast_equals_that_of_statsmodels(model: ArimaModel, seed: int) -> None:
     assert apart(model, walk(seed), steps=8) < 1e-7
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(MODELS, st.integers(0, 1000), st.sets(st.integers(10, 119), max_size=30))
 def test_every_forecast_amid_missing_values_equals_that_of_statsmodels(
     model: ArimaModel, seed: int, missing: set[int]

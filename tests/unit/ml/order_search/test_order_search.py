@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 
 import numpy as np
 import pytest
@@ -147,7 +148,13 @@ def test_an_odd_series_gives_a_model_or_a_reason(series: tuple[float, ...]) -> N
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[SearchPool]:
+def others() -> set[BaseProcess]:
+    """The processes that were there before the pool."""
+    return set(active_children())
+
+
+@pytest.fixture(scope="module")
+def pool(others: set[BaseProcess]) -> Iterator[SearchPool]:
     with SearchPool() as pool:
         yield pool
 
@@ -199,15 +206,13 @@ def test_what_is_abandoned_gives_no_result_and_may_be_asked_for_again(pool: Sear
     assert answer(pool, submit(pool, returning())) == timeless(search(returning(), SETTINGS))
 
 
-def test_a_worker_that_dies_fails_its_search_alone() -> None:
-    with SearchPool() as pool:
-        others = set(active_children())
-        assert pool.result(submit(pool, (1.0,) * 20), WAIT) is not None
-        lost = submit(pool, endless(), SearchSettings(season=26))
-        (worker,) = set(active_children()) - others
-        worker.kill()
-        dead = pool.result(lost, WAIT)
-        again = pool.result(submit(pool, (1.0,) * 20), WAIT)
+def test_a_worker_that_dies_fails_its_search_alone(pool: SearchPool, others: set[BaseProcess]) -> None:
+    assert pool.result(submit(pool, (1.0,) * 20), WAIT) is not None
+    lost = submit(pool, endless(), SearchSettings(season=26))
+    (worker,) = set(active_children()) - others
+    worker.kill()
+    dead = pool.result(lost, WAIT)
+    again = pool.result(submit(pool, (1.0,) * 20), WAIT)
     assert dead is not None
     assert "died" in dead.reason
     assert again is not None
