@@ -8,6 +8,7 @@ import pytest
 
 from analytics.engine.symbol_state import EngineSettings
 from ml.arima.forecaster import ForecastSettings
+from ml.arima.search import SearchSettings
 from shared.market.records import Interval
 from shared.postgres.database import Connection, transaction
 from tests.integration.test_settings_change import fold, log_of, log_with_a_split
@@ -15,7 +16,10 @@ from tests.integration.two_databases import databases
 
 __all__ = ["databases"]
 
-BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
+FEW_ORDERS = SearchSettings(max_p=1, max_q=1)
+BRISK = ForecastSettings(
+    min_observations=25, steps=3, window=40, search_every=30, search_lag=4, search=FEW_ORDERS
+)
 MINUTES = EngineSettings(forecasts={"1m": BRISK})
 TABLES = ("forecasts", "forecast_scores", "forecast_records")
 

@@ -16,7 +16,7 @@ from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 from shared.postgres.database import Connection, transaction
 from shared.settings.model_settings import Models
-from tests.integration.test_forecast_tables import MINUTES, rows
+from tests.integration.test_forecast_tables import rows, under
 from tests.integration.test_settings_change import READING, LoggedMessage, live, log_of
 from tests.integration.two_databases import databases
 from tests.unit.model_files import estimator, manifest
@@ -25,6 +25,7 @@ from tests.unit.quick_search import pooled
 __all__ = ["databases"]
 
 WHOLE_LOG = log_of(200)
+MINUTES = under("1m", search_every=1000)
 FEATURES = names(FeatureSettings(5))
 MODELS = Models(forecast_intervals=("1m",), trained_models=("linear_regression",))
 TABLES = {
