@@ -20,7 +20,7 @@ from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
 from db.migrate import migrate
 from shared.embedded import lease_postgres
-from shared.embedded.ports import free_port
+from shared.embedded.ports import free_port, is_free
 from shared.postgres.database import connect, make_database, transaction
 from shared.settings.analysis_settings import Alerts, Indicators
 from tests.screen_rows import alert, fill
@@ -32,6 +32,9 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 START_LIMIT = 20.0  # seconds
+
+_left_ports: list[int] = []
+"""Ports of page servers that ended. The browser has compiled the scripts of their addresses."""
 
 Serve = Callable[[str, str], str]
 """Serves the screen of a database (its DSN) and a feed; gives the page's address."""
@@ -113,6 +116,14 @@ def model_of(dsn: str, feed: str) -> ReadModel:
     return ReadModel(lambda: dsn, feed, 1000, time.time_ns() // 1_000_000, "test", "test")
 
 
+def page_port() -> int:
+    """A free port for a page's server, one that had such a server before if there is one."""
+    while _left_ports:
+        if is_free(port := _left_ports.pop()):
+            return port
+    return free_port()
+
+
 @contextmanager
 def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
     """Serve the screen of a read model at a port while this is open; gives the page's address."""
@@ -129,13 +140,14 @@ def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+        _left_ports.append(port)
 
 
 @pytest.fixture
 def serve_model(admin_dsn: str) -> Iterator[Callable[[ReadModel], str]]:
     """Serves the screen of a read model until the test ends; gives the page's address."""
     with ExitStack() as open_servers:
-        yield lambda model: open_servers.enter_context(serving(model, free_port()))
+        yield lambda model: open_servers.enter_context(serving(model, page_port()))
 
 
 @pytest.fixture
@@ -152,7 +164,7 @@ def serve_to_all(admin_dsn: str) -> Iterator[Serve]:
 
         def start(dsn: str, feed: str) -> str:
             if (dsn, feed) not in addresses:
-                addresses[dsn, feed] = open_servers.enter_context(serving(model_of(dsn, feed), free_port()))
+                addresses[dsn, feed] = open_servers.enter_context(serving(model_of(dsn, feed), page_port()))
             return addresses[dsn, feed]
 
         yield start

@@ -7,13 +7,13 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
-from tests.e2e.visit import Visit
 from tests.pages import Serve
 from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
+from tests.tab import Tab
 
 DAY = 86_400
 FRIDAY = 1_763_683_200  # 2025-11-21 00:00 UTC
@@ -64,15 +64,14 @@ def minute(dsn: str) -> int:
 
 
 @pytest.fixture
-def page(browser: Browser, serve: Serve, dsn: str, minute: int) -> Iterator[Page]:
+def page(tab: Tab, serve: Serve, dsn: str, minute: int) -> Iterator[Page]:
     """A page that shows AAA and its fan; afterwards it must have been quiet and local."""
-    page = browser.new_page(viewport={"width": 1600, "height": 900})
-    visit = Visit(page, serve(dsn, "simulated"))
-    page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
-    page.wait_for_function(AHEAD + "4")
-    yield page
-    page.close()
-    assert (visit.complaints, visit.outside) == ([], [])
+    with tab.quiet_visit(serve(dsn, "simulated"), (1600, 900)) as visit:
+        visit.page.wait_for_function(
+            "() => window.deskChart.view() && window.deskChart.view().bars.length > 0"
+        )
+        visit.page.wait_for_function(AHEAD + "4")
+        yield visit.page
 
 
 def visible_range(page: Page) -> tuple[int, int]:
@@ -230,15 +229,13 @@ def test_bar_that_comes_later_than_expected_takes_the_fan_with_it(page: Page, ds
     assert page.evaluate("() => window.deskChart.view().times.at(-1)") == later
 
 
-def test_card_and_fan_fit_a_phone(browser: Browser, serve: Serve, dsn: str, minute: int) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    visit = Visit(page, serve(dsn, "simulated"))
-    page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
-    page.wait_for_function(AHEAD + "4")
-    expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.close()
-    assert visit.complaints == []
+def test_card_and_fan_fit_a_phone(tab: Tab, serve: Serve, dsn: str, minute: int) -> None:
+    with tab.quiet_visit(serve(dsn, "simulated"), (390, 844)) as visit:
+        page = visit.page
+        page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
+        page.wait_for_function(AHEAD + "4")
+        expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_chart_scrolls_along_with_bars_that_come_in_time_late_or_many_at_once(

@@ -7,14 +7,12 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.read import queries
 from db.migrate import migrate
-from shared.embedded.ports import free_port
 from shared.postgres.database import Cursor, connect, make_database, transaction
-from tests.e2e.visit import Visit
-from tests.pages import START_LIMIT, Serve, model_of, serving
+from tests.pages import START_LIMIT, Serve, model_of, page_port, serving
 from tests.screen_rows import (
     ScreenMinute,
     action,
@@ -27,6 +25,7 @@ from tests.screen_rows import (
     open_bar,
     quality,
 )
+from tests.tab import Look, Tab
 from tests.waiting import wait_for
 
 DAY = 86_400
@@ -79,14 +78,11 @@ def address(serve_to_all: Serve, dsn: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(tab: Tab, address: str) -> Iterator[Page]:
     """A fresh visit with the symbol AAA chosen; afterwards it must have been quiet and local."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, address)
-    choose(opened, "AAA")
-    yield opened
-    opened.close()
-    assert (visit.complaints, visit.outside) == ([], [])
+    with tab.quiet_visit(address) as visit:
+        choose(visit.page, "AAA")
+        yield visit.page
 
 
 def choose(page: Page, symbol: str) -> None:
@@ -220,9 +216,8 @@ def test_countdown_and_change_of_state_mount_nothing_anew(page: Page, dsn: str) 
     assert page.evaluate("window.mounted") == []
 
 
-def test_legend_leaves_the_candles_free_on_a_phone(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(address)
+def test_legend_leaves_the_candles_free_on_a_phone(look: Look, address: str) -> None:
+    page = look(address, (390, 844))
     page.wait_for_function("window.deskChart.view()?.bars.length > 0")
     page.wait_for_function(f"{MARGINS} > 0.15")
     legend, pane = (
@@ -233,19 +228,17 @@ def test_legend_leaves_the_candles_free_on_a_phone(browser: Browser, address: st
     room = pane["y"] + pane["height"] * page.evaluate(MARGINS)
     assert legend["y"] + legend["height"] <= room
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.close()
 
 
 def test_offer_of_live_quotes_is_taken_with_a_button_and_the_page_follows(
-    browser: Browser, admin_dsn: str, dsn: str
+    look: Look, admin_dsn: str, dsn: str
 ) -> None:
     simulated = make_database(admin_dsn, "stand_in")
     migrate(simulated)
     write(simulated, lambda cursor: fill(cursor, {"AAA": 50.0}, int(time.time()), bars=5))
     write(simulated, lambda cursor: offer(cursor, "no network"))
-    page, port = browser.new_page(), free_port()
-    with serving(model_of(simulated, "simulated"), port) as address:
-        page.goto(address)
+    with serving(model_of(simulated, "simulated"), port := page_port()) as address:
+        page = look(address)
         expect(page.locator("#banner-text")).to_have_text(
             "Yahoo is unavailable: no network. This page shows simulated data, not real prices."
         )
@@ -259,4 +252,3 @@ def test_offer_of_live_quotes_is_taken_with_a_button_and_the_page_follows(
         expect(page.locator("#age")).to_contain_text("Live · Yahoo", timeout=20_000)
         expect(page.locator("#banner")).to_be_hidden()
         expect(page.locator("#last")).not_to_have_text("50.00")
-    page.close()

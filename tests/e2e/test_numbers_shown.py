@@ -11,11 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.presenters.panels import SESSIONS
 from db.migrate import migrate
 from shared.calendars.calendars import calendar_of
-from shared.embedded.ports import free_port
 from shared.postgres.database import connect, make_database, transaction
-from tests.e2e.visit import Visit
-from tests.pages import Serve, model_of, serving
+from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import ScreenMinute, close_bar, fill, offer, open_bar, quality, quote
+from tests.tab import Look, Tab
 
 DAY = 86_400
 
@@ -39,14 +38,11 @@ def dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
+def page(tab: Tab, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
     """A fresh visit; afterwards it must have been quiet and local."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, serve_to_all(dsn, "live"))
-    expect(opened.locator("#last")).to_have_text("101.00")
-    yield opened
-    opened.close()
-    assert (visit.complaints, visit.outside) == ([], [])
+    with tab.quiet_visit(serve_to_all(dsn, "live")) as visit:
+        expect(visit.page.locator("#last")).to_have_text("101.00")
+        yield visit.page
 
 
 def choose(page: Page, symbol: str) -> None:
@@ -138,11 +134,10 @@ def session_of_now() -> str:
     return SESSIONS[calendar_of("SIMULATED").at(int(time.time())).name][0]
 
 
-def test_server_that_is_gone_leaves_nothing_that_looks_like_now(browser: Browser, dsn: str) -> None:
+def test_server_that_is_gone_leaves_nothing_that_looks_like_now(look: Look, dsn: str) -> None:
     """Report: a dead server left five green lamps, "Market open" and an age."""
-    page = browser.new_page()
-    with serving(model_of(dsn, "live"), port := free_port()) as address:
-        page.goto(address)
+    with serving(model_of(dsn, "live"), port := page_port()) as address:
+        page = look(address)
         expect(page.locator("#badge")).to_have_text(session_of_now())
         expect(page.locator(".lamp.good")).to_have_count(1)
     expect(page.locator("#age")).to_have_text(re.compile(r"^Last update \d\d:\d\d:\d\d$"), timeout=15_000)
@@ -154,11 +149,10 @@ def test_server_that_is_gone_leaves_nothing_that_looks_like_now(browser: Browser
     with serving(model_of(dsn, "live"), port):
         expect(page.locator("#badge")).to_have_text(session_of_now(), timeout=20_000)
         expect(page.locator("#age")).to_contain_text("Live · Yahoo")
-    page.close()
 
 
 def test_history_of_the_simulated_market_is_told_with_its_progress(
-    browser: Browser, serve: Serve, admin_dsn: str
+    look: Look, serve: Serve, admin_dsn: str
 ) -> None:
     """Report: in the first minute of the simulated market prices of long ago looked like those of now."""
     made = make_database(admin_dsn, "simulated_past")
@@ -174,11 +168,9 @@ def test_history_of_the_simulated_market_is_told_with_its_progress(
             """insert into parts (part, instance, state, detail, lag, per_second, started_at, seen_at)
             values ('analytics', 'a', 'running', '', 900, 50, now(), now() + interval '9 seconds')"""
         )
-    page = browser.new_page()
-    page.goto(serve(made, "simulated"))
+    page = look(serve(made, "simulated"))
     expect(page.locator("#flag")).to_contain_text("As of")
     expect(page.locator("#watch-note")).to_have_text("Loading history: 4,100 of 5,000")
     expect(page.locator("#history")).to_be_visible()
     page.locator("#interval").get_by_text("5m", exact=True).click()
     expect(page.locator("#empty")).to_contain_text("Loading history: 4,100 of 5,000")
-    page.close()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from psycopg2.extensions import make_dsn
 
 from dashboard.layout import FIGURES
@@ -14,9 +14,11 @@ from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
 from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, fill, open_bar, quote
+from tests.tab import Look, Tab
 from tests.unit.records import second
 
 CROSSHAIR = "window.deskCanvas.pointed()"
+CHART = "window.deskChart.view() && window.deskChart.view().bars.length > 0"
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +28,12 @@ def address(serve_to_all: Serve, market_dsn: str) -> str:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
+def visit(tab: Tab, address: str) -> Iterator[Visit]:
     """A fresh visit on a desktop screen; afterwards it must have been quiet and local."""
-    page = browser.new_page(viewport={"width": 1600, "height": 900})
-    visit = Visit(page, address)
-    expect(page.locator("#last")).not_to_have_text("–")
-    page.wait_for_function("window.deskChart.view() && window.deskChart.view().bars.length > 0")
-    yield visit
-    page.close()
-    assert visit.complaints == []
-    assert visit.outside == []
+    with tab.quiet_visit(address, (1600, 900)) as visit:
+        expect(visit.page.locator("#last")).not_to_have_text("–")
+        visit.page.wait_for_function(CHART)
+        yield visit
 
 
 def set_price(dsn: str, symbol: str, price: float) -> None:
@@ -173,12 +171,10 @@ def test_banner_says_that_the_data_are_simulated(visit: Visit) -> None:
     expect(visit.page.locator("#banner")).to_contain_text("Simulated data")
 
 
-def test_banner_of_a_replay_names_its_dates(browser: Browser, serve: Serve, market_dsn: str) -> None:
-    page = browser.new_page()
-    page.goto(serve(market_dsn, "replay"))
+def test_banner_of_a_replay_names_its_dates(look: Look, serve: Serve, market_dsn: str) -> None:
+    page = look(serve(market_dsn, "replay"))
     expect(page.locator("#banner")).to_have_text(re.compile(r"Recorded data of \d+ \w{3} \d{4}"))
     expect(page.locator("#age")).to_have_text("Recorded")
-    page.close()
 
 
 def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
@@ -221,22 +217,18 @@ def test_empty_list_of_alerts_says_when_one_comes(visit: Visit) -> None:
     )
 
 
-def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    visit = Visit(page, address)
-    expect(page.locator("#last")).not_to_have_text("–")
-    page.wait_for_function("window.deskChart.view() && window.deskChart.view().bars.length > 0")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.close()
-    assert visit.complaints == []
+def test_nothing_overflows_on_a_phone(tab: Tab, address: str) -> None:
+    with tab.quiet_visit(address, (390, 844)) as visit:
+        expect(visit.page.locator("#last")).not_to_have_text("–")
+        visit.page.wait_for_function(CHART)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_page_starts_by_itself_once_there_is_a_database_with_tables_and_quotes(
-    browser: Browser, serve: Serve, admin_dsn: str
+    look: Look, serve: Serve, admin_dsn: str
 ) -> None:
-    page = browser.new_page()
     dsn = str(make_dsn(admin_dsn, dbname="later"))
-    page.goto(serve(dsn, "live"))
+    page = look(serve(dsn, "live"))
     notice = page.locator("#notice")
     expect(notice).to_contain_text("Waiting for the database")
     expect(notice).to_contain_text("python start_pipeline.py")
@@ -251,18 +243,16 @@ def test_page_starts_by_itself_once_there_is_a_database_with_tables_and_quotes(
     connection.close()
     expect(page.locator("#last")).to_have_text("42.00")
     expect(notice).to_be_hidden()
-    page.close()
 
 
-def test_page_outlives_its_database(browser: Browser, serve: Serve, admin_dsn: str) -> None:
+def test_page_outlives_its_database(look: Look, serve: Serve, admin_dsn: str) -> None:
     dsn = make_database(admin_dsn, "mortal")
     migrate(dsn)
     connection = connect(dsn, "test")
     with transaction(connection) as cursor:
         fill(cursor, {"DDD": 10.0}, int(time.time()), bars=3)
     connection.close()
-    page = browser.new_page()
-    page.goto(serve(dsn, "live"))
+    page = look(serve(dsn, "live"))
     expect(page.locator("#last")).to_have_text("10.00")
     _allow(admin_dsn, "mortal", False)
     expect(page.locator("#warning")).to_contain_text("Database unavailable")
@@ -271,7 +261,6 @@ def test_page_outlives_its_database(browser: Browser, serve: Serve, admin_dsn: s
     expect(page.locator("#warning")).to_be_hidden(timeout=10_000)
     set_price(dsn, "DDD", 11.0)
     expect(page.locator("#last")).to_have_text("11.00", timeout=2000)
-    page.close()
 
 
 def _allow(admin_dsn: str, database: str, allowed: bool) -> None:

@@ -12,15 +12,24 @@ class Visit:
         self.page = page
         self.complaints: list[str] = []
         self.outside: list[str] = []
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self._see(request.url, address))
+        self._address = address
+        self._listeners = {"console": self._hear, "pageerror": self._fail, "request": self._see}
+        for event, listener in self._listeners.items():
+            page.on(event, listener)  # type: ignore[call-overload]
         page.goto(address)
+
+    def end(self) -> None:
+        """Listen no more: what the page does from now on is not of this visit."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
-    def _see(self, url: str, address: str) -> None:
-        if not url.startswith((address, "data:", "blob:")):
-            self.outside.append(url)
+    def _fail(self, error: Any) -> None:
+        self.complaints.append(str(error))
+
+    def _see(self, request: Any) -> None:
+        if not request.url.startswith((self._address, "data:", "blob:")):
+            self.outside.append(request.url)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.pages import Serve
+from tests.tab import Tab
 from tests.unit.conftest import clean_environment, env_file
 from tests.walk.market import DrawnMarket, market_in
 from tests.walk.seeing import quiet_page
@@ -33,7 +34,7 @@ def address(serve_to_all: Serve, market: DrawnMarket) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(tab: Tab, address: str) -> Iterator[Page]:
     """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    with quiet_page(browser, address) as opened:
+    with quiet_page(tab, address) as opened:
         yield opened

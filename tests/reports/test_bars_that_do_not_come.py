@@ -2,23 +2,21 @@
 requested again after growing pauses."""
 
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.tab import Look
 from tests.walk.seeing import SeenChart, chart_of, press, seen
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(look: Look, address: str) -> Page:
     """A fresh visit with AAPL on the chart."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    opened.goto(address)
+    opened = look(address)
     seen(opened, lambda chart: chart.symbol == "AAPL")
-    yield opened
-    opened.close()
+    return opened
 
 
 class Refusal:

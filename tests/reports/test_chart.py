@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.tab import Look
 from tests.walk.market import COUNTS, KINDS, DrawnMarket
 from tests.walk.seeing import candle_columns, press, seen
 
@@ -30,7 +31,7 @@ WALKS = {
 SIZES = [(1440, 900), (1024, 768), (390, 844)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader(browser: Browser) -> Iterator[Page]:
     """An empty page in which pictures are taken apart."""
     opened = browser.new_page()
@@ -107,11 +108,10 @@ def test_legend_shows_the_newest_bar_again_after_a_drag_that_ended_beside_its_pa
 
 @pytest.mark.parametrize("size", SIZES)
 def test_attribution_covers_no_legend_and_leads_to_its_makers(
-    browser: Browser, address: str, size: tuple[int, int]
+    look: Look, address: str, size: tuple[int, int]
 ) -> None:
     """The logo of the chart library lay over the legend of the lowest pane."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.goto(address)
+    page = look(address, size)
     seen(page, lambda chart: chart.visible > 0)
     link = page.locator(".attribution")
     expect(link).to_have_attribute("href", "https://www.tradingview.com/")
@@ -121,4 +121,3 @@ def test_attribution_covers_no_legend_and_leads_to_its_makers(
     for legend in page.locator(".legend > span").all():
         box = legend.bounding_box()
         assert box is None or box["y"] + box["height"] <= own["y"] or box["x"] + box["width"] <= own["x"]
-    page.close()

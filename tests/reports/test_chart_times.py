@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from shared.postgres.database import connect, transaction
+from tests.tab import Look
 from tests.walk.market import COUNTS, DrawnMarket
 from tests.walk.seeing import press, seen
 
@@ -211,16 +212,12 @@ def test_no_label_of_the_time_axis_is_cut(browser: Browser, address: str, size: 
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
-def test_every_range_and_interval_fits_the_screen(
-    browser: Browser, address: str, size: tuple[int, int]
-) -> None:
+def test_every_range_and_interval_fits_the_screen(look: Look, address: str, size: tuple[int, int]) -> None:
     """Labels that can't be mistaken are longer; none may lie beyond its row."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.goto(address)
+    page = look(address, size)
     seen(page, lambda chart: chart.visible > 0)
     for row in ("#interval", "#ranges"):
         assert page.locator(row).evaluate("(one) => one.scrollWidth <= one.clientWidth")
-    page.close()
 
 
 def test_vertical_swipe_over_the_chart_is_left_to_a_phones_page(browser: Browser, address: str) -> None:

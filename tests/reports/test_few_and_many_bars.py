@@ -7,14 +7,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
-from tests.e2e.visit import Visit
 from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, at, close_bar, fill, open_bar, quote
-from tests.walk.seeing import press, seen
+from tests.tab import Tab
+from tests.walk.seeing import press, quiet_page, seen
 
 DAY = 86_400
 MINUTES = 70_000
@@ -59,14 +59,10 @@ def dsn(admin_dsn: str, now: int) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
+def page(tab: Tab, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
     """A fresh visit; afterwards it must have been quiet and local."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(opened, serve_to_all(dsn, "simulated"))
-    seen(opened, lambda chart: chart.symbol == "AAPL")
-    yield opened
-    opened.close()
-    assert (visit.complaints, visit.outside) == ([], [])
+    with quiet_page(tab, serve_to_all(dsn, "simulated")) as opened:
+        yield opened
 
 
 def visible(page: Page) -> dict[str, Any]:

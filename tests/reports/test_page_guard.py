@@ -15,8 +15,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.api.guard import Guard, Names, names_at
 from shared.embedded.ports import free_port
-from tests.e2e.visit import Visit
 from tests.pages import Serve, model_of, serving
+from tests.tab import Tab
 from tests.unit.env_files import loaded, refusal
 from tests.unit.local_http import Reply, answering
 
@@ -168,25 +168,24 @@ def test_every_answer_forbids_frames_foreign_scripts_and_guessed_types(
     assert "http" not in headers["content-security-policy"]
 
 
-def test_script_that_is_not_the_page_own_does_not_run(browser: Browser, address: str) -> None:
+def test_script_that_is_not_the_page_own_does_not_run(tab: Tab, address: str) -> None:
     """Scenario: text of a provider that became markup."""
-    page = browser.new_page()
-    visit = Visit(page, address)
-    expect(page.locator("#last")).not_to_have_text("–")
-    assert visit.complaints == []
-    page.evaluate(
-        """() => {
-            const image = document.createElement("div");
-            image.innerHTML = "<img src=x onerror='window.ran = 1'>";
-            const script = document.createElement("script");
-            script.textContent = "window.ran = 1";
-            document.body.append(image, script);
-        }"""
-    )
-    page.wait_for_function("() => document.querySelector('img[src=x]').complete")
-    assert page.evaluate("window.ran") is None
-    assert any("Content Security Policy" in complaint for complaint in visit.complaints)
-    page.close()
+    with tab.visit(address) as visit:
+        page = visit.page
+        expect(page.locator("#last")).not_to_have_text("–")
+        assert visit.complaints == []
+        page.evaluate(
+            """() => {
+                const image = document.createElement("div");
+                image.innerHTML = "<img src=x onerror='window.ran = 1'>";
+                const script = document.createElement("script");
+                script.textContent = "window.ran = 1";
+                document.body.append(image, script);
+            }"""
+        )
+        page.wait_for_function("() => document.querySelector('img[src=x]').complete")
+        assert page.evaluate("window.ran") is None
+        assert any("Content Security Policy" in complaint for complaint in visit.complaints)
 
 
 def test_page_is_not_shown_in_a_frame_of_another_site(browser: Browser, address: str) -> None:

@@ -6,13 +6,13 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from db.migrate import migrate
-from shared.embedded.ports import free_port
 from shared.postgres.database import Connection, connect, make_database, transaction
-from tests.pages import Serve, model_of, serving
+from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import fill
+from tests.tab import Look, Tab
 from tests.walk.market import market_in
 from tests.walk.seeing import press, quiet_page, seen
 
@@ -49,9 +49,9 @@ def dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
+def page(tab: Tab, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
     """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    with quiet_page(browser, serve_to_all(dsn, "simulated")) as opened:
+    with quiet_page(tab, serve_to_all(dsn, "simulated")) as opened:
         yield opened
 
 
@@ -98,19 +98,18 @@ def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page:
 
 
 def test_choice_at_the_moment_at_which_the_list_of_symbols_changes_is_not_taken_back(
-    browser: Browser, admin_dsn: str
+    look: Look, admin_dsn: str
 ) -> None:
     """Scenario: a click in the first seconds, while symbols came in, was followed by the symbol of before."""
     made = make_database(admin_dsn, "choice_amid_news")
     migrate(made)
-    page = browser.new_page()
     with (
         closing(connect(made, "test")) as connection,
-        serving(model_of(made, "simulated"), free_port()) as address,
+        serving(model_of(made, "simulated"), page_port()) as address,
     ):
         with transaction(connection) as cursor:
             fill(cursor, {"AAA": 5.0, "BBB": 7.0}, int(time.time()), bars=5)
-        page.goto(address)
+        page = look(address)
         seen(page, lambda chart: chart.symbol == "AAA")
         page.evaluate(CHOOSE_AMID_NEWS)
         with transaction(connection) as cursor:
@@ -118,7 +117,6 @@ def test_choice_at_the_moment_at_which_the_list_of_symbols_changes_is_not_taken_
         expect(page.locator(".ag-row[row-id='CCC']")).to_be_visible()
         seen(page, lambda chart: chart.symbol == "BBB")
         expect(page.locator("#symbol")).to_have_value("BBB")
-        page.close()
 
 
 def test_line_of_a_day_that_is_over_is_taken_away(page: Page) -> None:
@@ -153,11 +151,10 @@ def test_five_days_are_five_days_that_were_traded(page: Page, symbol: str) -> No
 
 
 def test_words_and_switches_leave_the_chart_its_height_on_a_small_screen(
-    browser: Browser, serve_to_all: Serve, dsn: str
+    look: Look, serve_to_all: Serve, dsn: str
 ) -> None:
     """Scenario: at 1024x768 the price had 110 pixels, under three rows of switches and ten lines of words."""
-    page = browser.new_page(viewport={"width": 1024, "height": 768})
-    page.goto(serve_to_all(dsn, "simulated"))
+    page = look(serve_to_all(dsn, "simulated"), (1024, 768))
     chart = seen(page, lambda chart: chart.visible > 0)
     page.evaluate("() => { document.getElementById('words-text').style.fontSize = '60px'; }")
     heights = {name: _height(page, name) for name in ("#chart", ".middle", ".toolbar")}
@@ -169,7 +166,6 @@ def test_words_and_switches_leave_the_chart_its_height_on_a_small_screen(
     page.keyboard.press("End")
     page.wait_for_function("() => document.querySelector('.words-body').scrollTop > 0")
     assert chart.y > 0
-    page.close()
 
 
 def _height(page: Page, name: str) -> float:
@@ -177,31 +173,26 @@ def _height(page: Page, name: str) -> float:
     return float(box["height"])
 
 
-def test_name_of_the_page_tells_when_its_price_is_not_of_now(browser: Browser, admin_dsn: str) -> None:
+def test_name_of_the_page_tells_when_its_price_is_not_of_now(look: Look, admin_dsn: str) -> None:
     """Scenario: the tab of a page whose server was gone, or whose price was of long ago, looked like now."""
     made = make_database(admin_dsn, "names_of_pages")
     migrate(made)
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         fill(cursor, {"NOW": 5.0}, int(time.time()), bars=5)
         fill(cursor, {"OLD": 178.0}, int(time.time()) - 600 * DAY, bars=5)
-    page = browser.new_page()
-    with serving(model_of(made, "simulated"), free_port()) as address:
-        page.goto(address)
+    with serving(model_of(made, "simulated"), page_port()) as address:
+        page = look(address)
         page.wait_for_function("() => document.title.startsWith('NOW $5.00')")
         page.locator(".ag-row[row-id='OLD'] [col-id='symbol']").click()
         page.wait_for_function("() => document.title.startsWith('OLD $178.00, as of ')")
     page.wait_for_function("() => document.title.startsWith('Stale · OLD')")
-    page.close()
 
 
-def test_symbol_that_is_chosen_stays_while_a_new_server_has_read_nothing_yet(
-    browser: Browser, dsn: str
-) -> None:
+def test_symbol_that_is_chosen_stays_while_a_new_server_has_read_nothing_yet(look: Look, dsn: str) -> None:
     """Scenario: the server was killed, and the one in its place answered before its first look at the database: the
     symbol on the chart was taken for one that is followed no more, and the first of the list stood in its place."""
-    page = browser.new_page()
-    with serving(model_of(dsn, "simulated"), port := free_port()) as address:
-        page.goto(address)
+    with serving(model_of(dsn, "simulated"), port := page_port()) as address:
+        page = look(address)
         choose(page, "NEW")
     with closing(connect(dsn, "test")) as holder, serving_while_locked(holder, dsn, port):
         page.wait_for_function("() => deskWatchlist.symbols().length === 0")
@@ -209,7 +200,6 @@ def test_symbol_that_is_chosen_stays_while_a_new_server_has_read_nothing_yet(
         page.wait_for_function("() => deskWatchlist.symbols().length > 0")
         expect(page.locator("#session-note")).to_contain_text("NEW")
         assert page.evaluate("deskChart.view().symbol") == "NEW"
-    page.close()
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.e2e.visit import Visit
+from tests.tab import Tab
 
 CHART = """() => {
     const view = window.deskChart?.view(), series = view && window.deskCanvas.series('price');
@@ -110,11 +110,8 @@ def press(page: Page, label: str) -> None:
 
 
 @contextmanager
-def quiet_page(browser: Browser, address: str) -> Iterator[Page]:
+def quiet_page(tab: Tab, address: str) -> Iterator[Page]:
     """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    visit = Visit(page, address)
-    seen(page, lambda chart: chart.symbol == "AAPL")
-    yield page
-    page.close()
-    assert (visit.complaints, visit.outside) == ([], [])
+    with tab.quiet_visit(address) as visit:
+        seen(visit.page, lambda chart: chart.symbol == "AAPL")
+        yield visit.page
