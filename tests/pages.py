@@ -26,6 +26,7 @@ from shared.settings.analysis_settings import Alerts, Indicators
 from tests.screen_rows import alert, fill
 from tests.slowness import slowness
 from tests.waiting import wait_for
+from tests.walk.market import DrawnMarket, market_in
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -50,7 +51,7 @@ def until(page: Page, expression: str, *, arg: object = None, timeout: float = 3
     while not _gives(page, expression, arg):
         if time.monotonic() - began > timeout / 1000 * slowness():
             raise PlaywrightTimeoutError(f"waited {timeout:.0f} ms in vain for {expression}")
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(40)
 
 
 def _gives(page: Page, expression: str, arg: object) -> bool:
@@ -109,6 +110,12 @@ def market_dsn(admin_dsn: str) -> str:
         alert(cursor, "AAA", now - now % 60 - 60, 74.3)
     connection.close()
     return dsn
+
+
+@pytest.fixture(scope="session")
+def untouched_market(admin_dsn: str) -> DrawnMarket:
+    """Four symbols with a long past, for copies: nobody is connected to its database."""
+    return market_in(admin_dsn, "untouched", seed=1)
 
 
 def model_of(dsn: str, feed: str) -> ReadModel:

@@ -1,7 +1,10 @@
 """A small market written directly into the tables, for the tests of the page."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from psycopg2.extras import execute_values
 
 from analytics.indicators.catalog import COLUMNS
 from shared.postgres.database import Cursor
@@ -55,9 +58,14 @@ def at(second: float) -> datetime:
 
 def close_bar(cursor: Cursor, minute: ScreenMinute) -> None:
     """Write a closed bar and its indicators."""
-    key = {"symbol": minute.symbol, "interval": minute.interval, "start": at(minute.start)}
-    _insert(cursor, "bars", minute.values())
-    _insert(cursor, "indicators", key | minute.indicators())
+    close_bars(cursor, [minute])
+
+
+def close_bars(cursor: Cursor, minutes: Sequence[ScreenMinute]) -> None:
+    """Write closed bars and their indicators."""
+    keys = [{"symbol": one.symbol, "interval": one.interval, "start": at(one.start)} for one in minutes]
+    _insert(cursor, "bars", *(one.values() for one in minutes))
+    _insert(cursor, "indicators", *(key | one.indicators() for key, one in zip(keys, minutes, strict=True)))
 
 
 def open_bar(cursor: Cursor, minute: ScreenMinute, seen: int = 100) -> None:
@@ -210,14 +218,17 @@ def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:
     """A market of symbols at these prices: `bars` closed minutes before the one that is open at `now`."""
     minute = now - now % MINUTE
     for symbol, close in closes.items():
-        for index in range(bars):
-            wave = (index % 7 - 3) / 10
-            close_bar(cursor, ScreenMinute(symbol, minute - (bars - index) * MINUTE, close + wave))
+        starts = range(minute - bars * MINUTE, minute, MINUTE)
+        waves = [(index % 7 - 3) / 10 for index in range(bars)]
+        pairs = zip(starts, waves, strict=True)
+        close_bars(cursor, [ScreenMinute(symbol, start, close + wave) for start, wave in pairs])
         open_bar(cursor, ScreenMinute(symbol, minute, close))
         quote(cursor, symbol, close, now, previous_close=close / 1.01)
 
 
-def _insert(cursor: Cursor, table: str, values: dict[str, object]) -> None:
-    columns = ", ".join(f'"{name}"' for name in values)
-    places = ", ".join(["%s"] * len(values))
-    cursor.execute(f"insert into {table} ({columns}) values ({places})", tuple(values.values()))
+def _insert(cursor: Cursor, table: str, *rows: dict[str, object]) -> None:
+    """Rows of the same columns."""
+    if rows:
+        columns = ", ".join(f'"{name}"' for name in rows[0])
+        values = [tuple(row.values()) for row in rows]
+        execute_values(cursor, f"insert into {table} ({columns}) values %s", values, page_size=500)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
+from tests.copied import copy_database
 from tests.pages import Serve
 from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
 from tests.tab import Tab
@@ -24,7 +25,7 @@ CROSSHAIR = "window.deskCanvas.pointed()"
 AHEAD = "() => window.deskFan.ahead(window.deskChart.view()) === "
 
 
-def market(dsn: str) -> int:
+def fill_market(dsn: str) -> int:
     """Minutes of three symbols: AAA is forecast, BBB is warming up; CCC has days up to a Friday. Gives when the
     open minute starts."""
     now = int(time.time())
@@ -49,18 +50,24 @@ def say(cursor: Any, start: int, close: float, seen: int, number: int = 1) -> No
     record(cursor, "AAA", seen=seen)
 
 
-@pytest.fixture
-def dsn(admin_dsn: str, request: pytest.FixtureRequest) -> str:
-    """A database of the test's own."""
-    made = make_database(admin_dsn, request.node.name.removeprefix("test_")[:60])
+@pytest.fixture(scope="module")
+def market(admin_dsn: str) -> tuple[str, int]:
+    """A database for copies, and when the open minute of its market starts."""
+    made = make_database(admin_dsn, "forecast_market")
     migrate(made)
-    return made
+    return made, fill_market(made)
 
 
 @pytest.fixture
-def minute(dsn: str) -> int:
+def dsn(admin_dsn: str, market: tuple[str, int], request: pytest.FixtureRequest) -> str:
+    """A database of the test's own."""
+    return copy_database(admin_dsn, market[0], request.node.name.removeprefix("test_")[:60])
+
+
+@pytest.fixture
+def minute(market: tuple[str, int]) -> int:
     """When the open minute of the market starts."""
-    return market(dsn)
+    return market[1]
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """Random user actions: after each one everything on the page must be right. `make soak` runs more of them."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
 from shared.embedded.ports import free_port
-from tests.walk.market import DrawnMarket, market_in
+from tests.screen_rows import MINUTE
+from tests.walk.market import DrawnMarket, copy_of
 from tests.walk.server import WalkServer, served
 from tests.walk.walking import SIZES, Walk
 
@@ -15,9 +17,12 @@ ACTIONS = 14
 
 
 @pytest.fixture
-def market(admin_dsn: str, request: pytest.FixtureRequest) -> DrawnMarket:
-    """Four symbols with a long past."""
-    return market_in(admin_dsn, f"walk_{request.node.callspec.params['size'][0]}", seed=1)
+def market(admin_dsn: str, untouched_market: DrawnMarket, request: pytest.FixtureRequest) -> DrawnMarket:
+    """Four symbols with a long past, up to now."""
+    found = copy_of(untouched_market, admin_dsn, f"walk_{request.node.callspec.params['size'][0]}")
+    while found.now + MINUTE <= time.time():
+        found.pass_minute()
+    return found
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.pages import Serve
 from tests.tab import Tab
 from tests.unit.conftest import clean_environment, env_file
-from tests.walk.market import DrawnMarket, market_in
+from tests.walk.market import DrawnMarket, copy_of
 from tests.walk.seeing import quiet_page
 
 __all__ = ["clean_environment", "env_file"]
@@ -22,9 +22,9 @@ def cases(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def market(admin_dsn: str) -> DrawnMarket:
+def market(admin_dsn: str, untouched_market: DrawnMarket) -> DrawnMarket:
     """Four symbols with a long past."""
-    return market_in(admin_dsn, "chart_reports", seed=1)
+    return copy_of(untouched_market, admin_dsn, "chart_reports")
 
 
 @pytest.fixture(scope="module")

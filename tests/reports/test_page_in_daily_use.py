@@ -13,7 +13,7 @@ from shared.postgres.database import Connection, connect, make_database, transac
 from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import fill
 from tests.tab import Look, Tab
-from tests.walk.market import market_in
+from tests.walk.market import DrawnMarket, copy_of
 from tests.walk.seeing import press, quiet_page, seen
 
 DAY = 86_400
@@ -40,9 +40,9 @@ NEWS = """() => new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def dsn(admin_dsn: str) -> str:
+def dsn(admin_dsn: str, untouched_market: DrawnMarket) -> str:
     """Symbols of several kinds; NEW has bars of two intervals alone."""
-    made = market_in(admin_dsn, "daily_use", seed=3).dsn
+    made = copy_of(untouched_market, admin_dsn, "daily_use").dsn
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         cursor.execute("delete from open_bars where symbol = 'NEW' and not interval = any('{1m,5m}')")
     return made

@@ -100,7 +100,7 @@ def seen(page: Page, is_shown: Callable[[SeenChart], bool]) -> SeenChart:
     deadline = time.monotonic() + LATE
     while (chart := chart_of(page)) is None or not is_shown(chart):
         assert time.monotonic() < deadline, f"waited in vain: {chart}"
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+        page.wait_for_timeout(40)
     return chart
 
 
