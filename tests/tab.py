@@ -5,14 +5,18 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.visit import Visit
+from tests.slowness import slowness
 
 Size = tuple[int, int]
 """Width and height of the page in pixels."""
 DESKTOP = (1440, 900)
 PARK = "/parked"
+EMPTY = "<!DOCTYPE html><title>parked</title><link rel=icon href=data:,>"
+EXPECTED = 5_000
+"""Milliseconds of a free machine in which what a test expects has to come, unless it says otherwise."""
 
 
 class Tab:
@@ -25,6 +29,7 @@ class Tab:
     @contextmanager
     def visit(self, address: str, size: Size = DESKTOP) -> Iterator[Visit]:
         """A fresh visit of an address while this is open."""
+        expect.set_options(timeout=EXPECTED * slowness())
         page = self._usable()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         visit = Visit(page, address)
@@ -61,7 +66,7 @@ class Tab:
 
 
 def _answer_nothing(route: Route) -> None:
-    route.fulfill(status=200, content_type="text/html", body="<!DOCTYPE html><title>parked</title>")
+    route.fulfill(status=200, content_type="text/html", body=EMPTY)
 
 
 @pytest.fixture(scope="session")
