@@ -1,6 +1,6 @@
 """All indicators of one symbol and interval, updated together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from analytics.indicators.catalog import CATALOG, Context, Indicator, Parameters
@@ -9,7 +9,8 @@ from shared.errors import TickstreamError
 from shared.market.records import Bar
 
 IndicatorStates = dict[str, list[float]]
-"""States by key. Indicators of one class with equal parameters share a key, and their states are equal."""
+"""States by the name and key of their indicators, such as `sma_short:sma-20`. The key alone would not tell whose values
+are in the tables: another indicator of the same class may have had these parameters."""
 
 FAMILIES = {family: place for place, family in enumerate(dict.fromkeys(spec.family for spec in CATALOG))}
 """The place of each family's bar among the bars of a preview."""
@@ -32,6 +33,9 @@ class IndicatorSet:
     def __init__(self, parameters: Parameters, periods_per_year: float) -> None:
         context = Context(periods_per_year)
         self._indicators = [spec.make(parameters, context) for spec in CATALOG]
+        self._keyed = {
+            f"{spec.name}:{each.key}": each for spec, each in zip(CATALOG, self._indicators, strict=True)
+        }
         placed = list(zip(self._indicators, PLACES, MISSING, strict=True))
         self._updates: list[Step] = [(each.update, 0, missing) for each, _, missing in placed]
         self._previews: list[Step] = [(each.preview, place, missing) for each, place, missing in placed]
@@ -63,22 +67,50 @@ class IndicatorSet:
 
     def state(self) -> IndicatorStates:
         """All that `restore` needs."""
-        return {indicator.key: indicator.state() for indicator in self._indicators}
+        return {key: indicator.state() for key, indicator in self._keyed.items()}
 
     def restore(self, state: IndicatorStates) -> None:
         """Continue from `state`. Raises SettingsChanged if a key is missing or does not fit."""
-        for indicator in self._indicators:
-            _restore(indicator, state)
+        stored = self._stored(state)
+        for key, indicator in self._keyed.items():
+            _restore(indicator, stored.get(key))
         if len({indicator.seen for indicator in self._indicators}) > 1:
             raise SettingsChanged("the stored states were not taken at the same bar")
 
     def adopt(self, state: IndicatorStates) -> tuple[str, ...]:
         """Continue from the states in `state` that were taken at this bar; the columns of indicators without one."""
+        stored = self._stored(state)
         columns: list[str] = []
-        for spec, indicator in zip(CATALOG, self._indicators, strict=True):
-            if not _continues(indicator, state.get(indicator.key, [])):
+        for spec, (key, indicator) in zip(CATALOG, self._keyed.items(), strict=True):
+            if not _continues(indicator, stored.get(key, [])):
                 columns += (output.name for output in spec.outputs)
         return tuple(columns)
+
+    def _stored(self, state: IndicatorStates) -> IndicatorStates:
+        """The states with names; those of earlier versions have keys only.
+
+        They are named if their class has the same keys as now. If not, an indicator may have had the key of another.
+        """
+        wanted, found = _by_class(each.key for each in self._indicators), _by_class(state)
+        named = {
+            key: state[indicator.key]
+            for key, indicator in self._keyed.items()
+            if found.get(_class(indicator.key)) == wanted[_class(indicator.key)]
+        }
+        return named | state
+
+
+def _class(key: str) -> str:
+    """The part of a key without parameters, such as `sma`."""
+    return key.partition("-")[0]
+
+
+def _by_class(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Keys by class, in order."""
+    found: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        found.setdefault(_class(key), []).append(key)
+    return found
 
 
 def _row(steps: list[Step], bars: list[Bar]) -> IndicatorRow:
@@ -104,10 +136,10 @@ def _continues(indicator: Indicator, stored: list[float]) -> bool:
     return True
 
 
-def _restore(indicator: Indicator, state: IndicatorStates) -> None:
-    if indicator.key not in state:
+def _restore(indicator: Indicator, stored: list[float] | None) -> None:
+    if stored is None:
         raise SettingsChanged(f"the stored state has no {indicator.key}")
     try:
-        indicator.restore(state[indicator.key])
+        indicator.restore(stored)
     except ValueError as error:
         raise SettingsChanged(str(error)) from error

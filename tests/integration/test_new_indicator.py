@@ -62,7 +62,7 @@ def make_older(connection: Connection) -> None:
             for series in found["series"].values():
                 states = series["indicators"]
                 series["indicators"] = {
-                    key: states[key] for key in states if not key.startswith(f"{NEWEST.name}-")
+                    key: states[key] for key in states if not key.startswith(f"{NEWEST.name}:")
                 }
             text = msgspec.json.encode(found).decode()
             cursor.execute("update symbol_snapshots set state = %s where symbol = %s", (text, symbol))

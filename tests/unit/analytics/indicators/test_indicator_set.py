@@ -2,15 +2,17 @@
 
 import json
 import math
+from collections.abc import Callable
 
 import pytest
 
 from analytics.indicators.catalog import CATALOG, COLUMNS, DEFAULTS, Context, Parameters
 from analytics.indicators.indicator_row import PLACES, IndicatorRow
-from analytics.indicators.indicator_set import IndicatorSet, SettingsChanged
+from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
 from tests.unit.records import flat_bar, periods
 
 CLOSES = [100.0 + 5.0 * math.sin(i / 3.0) + 0.01 * i for i in range(80)]
+StoredAs = Callable[[IndicatorStates], IndicatorStates]
 BARS = [flat_bar(close)._replace(high=close + 1.0, low=close - 1.0) for close in CLOSES]
 
 
@@ -76,20 +78,50 @@ def test_rows_are_the_same_bit_for_bit_after_a_pause(count: int) -> None:
     assert [resumed.update(bar) for bar in BARS[count:]] == [unbroken.update(bar) for bar in BARS[count:]]
 
 
-def test_state_is_kept_by_keys_with_all_parameters() -> None:
+def test_state_is_kept_by_names_and_keys_with_all_parameters() -> None:
     assert list(folded(DEFAULTS).state())[:8] == [
-        "rsi-14",
-        "sma-20",
-        "sma-50",
-        "ema-12",
-        "ema-26",
-        "macd-12-26-9",
-        "bollinger-20-2",
-        "volatility-20-98280",
+        "rsi:rsi-14",
+        "sma_short:sma-20",
+        "sma_long:sma-50",
+        "ema_short:ema-12",
+        "ema_long:ema-26",
+        "macd:macd-12-26-9",
+        "bollinger:bollinger-20-2",
+        "volatility:volatility-20-98280",
     ]
 
 
-def test_equal_periods_share_a_key_without_harm() -> None:
+def keys_only(state: IndicatorStates) -> IndicatorStates:
+    """The states as earlier versions stored them."""
+    return {key.partition(":")[2]: stored for key, stored in state.items()}
+
+
+def test_state_of_an_earlier_version_is_continued() -> None:
+    unbroken, resumed = folded(DEFAULTS, 40), IndicatorSet(DEFAULTS, 98_280.0)
+    resumed.restore(keys_only(unbroken.state()))
+    assert [resumed.update(bar) for bar in BARS[40:]] == [unbroken.update(bar) for bar in BARS[40:]]
+
+
+@pytest.mark.parametrize("stored_as", [dict, keys_only], ids=["names", "keys only"])
+@pytest.mark.parametrize(("short", "long"), [(50, 100), (10, 20), (20, 60)])
+def test_state_of_a_sibling_is_not_adopted(stored_as: StoredAs, short: int, long: int) -> None:
+    """Scenario: SMA 20 and 50 became SMA 50 and 100. There was a state of SMA 50, so the column of the short average
+    was left out and kept the values of SMA 20."""
+    rebuilt = folded(periods(sma_short_period=short, sma_long_period=long))
+    columns = rebuilt.adopt(stored_as(folded(DEFAULTS).state()))
+    kept = ("sma_short",) if short == 20 and stored_as is dict else ()
+    assert columns == tuple(name for name in ("sma_short", "sma_long") if name not in kept)
+
+
+def test_indicators_that_exchange_their_periods_are_calculated_again() -> None:
+    """No key is missing then, so names alone show the change."""
+    exchanged = periods(sma_short_period=50, sma_long_period=20)
+    with pytest.raises(SettingsChanged, match="no sma-50"):
+        IndicatorSet(exchanged, 98_280.0).restore(folded(DEFAULTS).state())
+    assert folded(exchanged).adopt(folded(DEFAULTS).state()) == ("sma_short", "sma_long")
+
+
+def test_equal_periods_do_no_harm() -> None:
     settings = periods(sma_short_period=20, sma_long_period=20, ema_short_period=9, ema_long_period=9)
     before = folded(settings, 40)
     after = IndicatorSet(settings, 98_280.0)
@@ -114,7 +146,7 @@ def test_state_of_another_year_is_not_taken() -> None:
 
 
 def test_state_that_does_not_fit_is_not_taken() -> None:
-    state = folded(DEFAULTS).state() | {"sma-20": [79, 1.0]}
+    state = folded(DEFAULTS).state() | {"sma_short:sma-20": [79, 1.0]}
     with pytest.raises(SettingsChanged, match="does not fit sma-20"):
         IndicatorSet(DEFAULTS, 98_280.0).restore(state)
 
@@ -122,11 +154,11 @@ def test_state_that_does_not_fit_is_not_taken() -> None:
 def test_states_of_different_bars_are_not_taken_together() -> None:
     earlier, later = folded(DEFAULTS, 70).state(), folded(DEFAULTS).state()
     with pytest.raises(SettingsChanged, match="same bar"):
-        IndicatorSet(DEFAULTS, 98_280.0).restore(later | {"sma-50": earlier["sma-50"]})
+        IndicatorSet(DEFAULTS, 98_280.0).restore(later | {"sma_long:sma-50": earlier["sma_long:sma-50"]})
 
 
 def test_state_may_hold_more_than_is_wanted() -> None:
-    state = folded(DEFAULTS).state() | {"sma-200": [0]}
+    state = folded(DEFAULTS).state() | {"sma_long:sma-200": [0]}
     indicators = IndicatorSet(DEFAULTS, 98_280.0)
     indicators.restore(state)
     assert indicators.seen == len(BARS)
@@ -135,11 +167,11 @@ def test_state_may_hold_more_than_is_wanted() -> None:
 def test_states_of_the_same_bar_are_adopted_and_the_others_named_by_their_columns() -> None:
     """A rebuild keeps what a snapshot has, and writes only the columns that it had to calculate."""
     stored = folded(periods(rsi_period=7)).state()
-    del stored["macd-12-26-9"]
-    stored["sma-20"] = folded(DEFAULTS, 79).state()["sma-20"]
-    stored["ema-12"] = [len(BARS), 1.0]
-    stored["ema-26"] = [len(BARS), float("nan")]
+    del stored["macd:macd-12-26-9"]
+    stored["sma_short:sma-20"] = folded(DEFAULTS, 79).state()["sma_short:sma-20"]
+    stored["ema_short:ema-12"] = [len(BARS), 1.0]
+    stored["ema_long:ema-26"] = [len(BARS), float("nan")]
     rebuilt = folded(DEFAULTS)
     columns = rebuilt.adopt(stored)
     assert columns == ("rsi", "sma_short", "ema_long", "macd", "macd_signal", "macd_histogram")
-    assert rebuilt.state() == folded(DEFAULTS).state() | {"ema-12": [len(BARS), 1.0]}
+    assert rebuilt.state() == folded(DEFAULTS).state() | {"ema_short:ema-12": [len(BARS), 1.0]}
