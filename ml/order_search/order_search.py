@@ -6,25 +6,26 @@ wider than any change.
 """
 
 import warnings
+from contextlib import suppress
 from math import fsum, isfinite
 from time import monotonic
 
 import numpy as np
-import pmdarima
-from pmdarima.arima import StepwiseContext
+from numpy.linalg import LinAlgError
 from statsmodels.tsa.stattools import adfuller
 from threadpoolctl import threadpool_limits
 
 from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, Series
+from ml.order_search.candidates import NOISE, candidates
+from ml.order_search.fits import MAX_ITERATIONS, fit
 
 MIN_VALUES = 10
 """Values that a search needs."""
 
 MAX_MODELS = 100
-"""Limits of a search: the models that it tries, and below, the optimizer's iterations for each. They end a search
-independently of time. The stepwise search usually ends after about ten models, seldom after more than thirty."""
-MAX_ITERATIONS = 50
+"""The models that a seasonal search tries: they end it independently of time. It usually ends after about ten models,
+seldom after more than thirty."""
 
 UNMOVED = 1e-12
 """Changes of a logarithm below this size count as rounding."""
@@ -42,10 +43,8 @@ random walks of 240 or 500 values, two to five are misclassified; at a level of 
 
 
 def search(series: Series, settings: SearchSettings) -> SearchOutcome:
-    """The model with the lowest BIC in pmdarima's stepwise search; the same series gives the same model.
-
-    Hyndman and Khandakar, Automatic time series forecasting, Journal of Statistical Software 27 (2008), but starting
-    from p = q = 0, and with the order of differencing chosen by `differences`.
+    """The model with the lowest extended Bayesian information criterion among white noise and the fits of `candidates`;
+    the order of differencing is chosen by `differences`. The same series gives the same model.
     """
     began = monotonic()
     return _searched(series, settings)._replace(seconds=monotonic() - began)
@@ -99,12 +98,29 @@ def _is_stationary(values: np.ndarray, d: int) -> bool:
 
 
 def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, float]:
-    """The model of a series whose typical step is about 1, and its corrected Akaike information criterion (Hurvich and
-    Tsai, "Regression and time series model selection in small samples", 1989). Raises ValueError if no model fits."""
-    season = settings.season if len(values) > 3 * settings.season else 1
+    """The model of a series whose typical step is about 1, and its corrected Akaike information criterion. Raises
+    ValueError if no model fits."""
     d = differences(values, settings.max_d)
+    if len(values) > 3 * settings.season > 3:
+        return _seasonal(values, d, settings)
+    changes = np.diff(values, d)
+    fits = []
+    for order in (*NOISE, *candidates(changes, settings.max_p, settings.max_q)):
+        with suppress(ValueError, LinAlgError):  # some orders have no fit
+            fits.append(fit(changes, order))
+    best = min(each for each in fits if isfinite(each.criterion))
+    return ArimaModel(best.ar, d, best.ma, best.constant, best.sigma), best.aicc
+
+
+def _seasonal(values: np.ndarray, d: int, settings: SearchSettings) -> tuple[ArimaModel, float]:
+    """The same for a seasonal model, by pmdarima's stepwise search: Hyndman and Khandakar, Automatic time series
+    forecasting, Journal of Statistical Software 27 (2008), starting from p = q = 0."""
+    # Imported here, because few searches are seasonal and pmdarima is slow to import.
+    import pmdarima
+    from pmdarima.arima import StepwiseContext
+
     orders = {"d": d, "max_p": settings.max_p, "max_q": settings.max_q}
-    seasonal = {"seasonal": season > 1, "m": season, "D": 0, "max_P": 1, "max_Q": 1}
+    seasonal = {"seasonal": True, "m": settings.season, "D": 0, "max_P": 1, "max_Q": 1}
     starts = dict.fromkeys(("start_p", "start_q", "start_P", "start_Q"), 0)
     with StepwiseContext(max_steps=MAX_MODELS):
         found = pmdarima.auto_arima(
