@@ -158,11 +158,11 @@ class Desk:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process of its own is told."""
+        """The environment variables of a separate process."""
         return os.environ | self.settings
 
-    def wait_until_remade(self) -> None:
-        """Return when the analytics have nothing left to make anew."""
+    def wait_until_rebuilt(self) -> None:
+        """Return when the analytics have nothing left to rebuild."""
         query = """select count(*) from progress p left join partition_snapshots s using (group_id, topic, partition)
             where p.group_id = %s and (s.state is null or s.state::jsonb ?| array['remaking', 'rewriting'])"""
         wait_for(lambda: self.rows(query, self.config.kafka.group_id) == [(0,)])
@@ -178,6 +178,6 @@ def give_last_quote(desk: Desk, symbol: str) -> None:
         )
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
     """Everything printed since, on both streams, in one line."""
     return " ".join(" ".join(capsys.readouterr()).split())

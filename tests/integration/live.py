@@ -80,33 +80,33 @@ class Live:
         return [r for r in self.records[:] if isinstance(r, RecordedBar) and r.symbol == symbol]
 
     def row(self, symbol: str = COIN.name) -> QualityRow | None:
-        """How it fares; None where nothing was told of it."""
+        """Its row in the quality table; None if it has none."""
         return next((row for row in self.market.quality if row.symbol == symbol), None)
 
-    def is_told(self, cause: str, state: str = "", symbol: str = COIN.name) -> bool:
-        """Whether this cause is told of it now, "" for none; and this state, if any is asked for."""
+    def is_reported(self, cause: str, state: str = "", symbol: str = COIN.name) -> bool:
+        """Whether it has this cause now, "" for none, and this state, if one is given."""
         row = self.row(symbol)
         return row is not None and row.cause == cause and state in ("", row.state)
 
-    def wait_until_told(self, cause: str, state: str = "", symbol: str = COIN.name) -> None:
-        """Return when this cause is told of it, "" for none, and this state, if any is asked for."""
-        within(PATIENCE, lambda: self.is_told(cause, state, symbol))
+    def wait_until_reported(self, cause: str, state: str = "", symbol: str = COIN.name) -> None:
+        """Return when it has this cause, "" for none, and this state, if one is given."""
+        within(PATIENCE, lambda: self.is_reported(cause, state, symbol))
 
     def wait_until_streaming(self, *sources: str) -> None:
-        """Return when their streams are open, are followed, and are told to be well."""
+        """Return when their streams are open and subscribed, and no cause is reported."""
         for source in sources:
             within(PATIENCE, lambda source=source: bool(self.standin.streams.subscribed[source]))  # type: ignore[misc]
-        self.wait_until_told("")
+        self.wait_until_reported("")
 
     def is_streaming(self, symbol: str = COIN.name) -> bool:
-        """Whether nothing is amiss and quotes come, of a trade that is made for it."""
+        """Whether no cause is reported and a new trade is received as a quote."""
         made = trade(self.standin, symbol)
         deadline = time.monotonic() + 0.2
-        while not self.hears(made, symbol) and time.monotonic() < deadline:
+        while not self.has_received(made, symbol) and time.monotonic() < deadline:
             time.sleep(0.01)
-        return self.is_told("", symbol=symbol) and self.hears(made, symbol)
+        return self.is_reported("", symbol=symbol) and self.has_received(made, symbol)
 
-    def hears(self, made: Trade, symbol: str = COIN.name) -> bool:
+    def has_received(self, made: Trade, symbol: str = COIN.name) -> bool:
         """Whether the price of this trade is in the log."""
         return made.price in self.prices(symbol)
 
@@ -168,24 +168,24 @@ def seen(*symbols: str) -> dict[str, KnownOfSymbol]:
 
 
 def trade(standin: StandIn, name: str = COIN.name, providers: tuple[str, ...] | None = None) -> Trade:
-    """One trade now, at a price that no other has; `providers` are those whose streams tell it."""
+    """One trade now, at a price that no other has; `providers` are those whose streams send it."""
     return standin.quote(name, round(100 + next(prices) / 100, 2), size=2, providers=providers)
 
 
 def trades(standin: StandIn, number: int, name: str = COIN.name) -> list[Trade]:
-    """So many, one after the other."""
+    """That number of trades, one after the other."""
     return [trade(standin, name) for _ in range(number)]
 
 
 def has_every_trade(live: Live, symbol: str = COIN.name) -> bool:
     """Whether every numbered trade there ever was came exactly once, in order, and nothing else."""
     tape = live.standin.market.tape(symbol)
-    told = [(q.trade_id, q.price, q.size, _milliseconds(q.event_time)) for q in live.quotes(symbol)]
-    return told == [tape.trade(index)[:1] + _wire(tape.trade(index)) for index in range(len(tape.times))]
+    received = [(q.trade_id, q.price, q.size, _milliseconds(q.event_time)) for q in live.quotes(symbol)]
+    return received == [tape.trade(index)[:1] + _wire(tape.trade(index)) for index in range(len(tape.times))]
 
 
-def _wire(said: Trade) -> tuple[float, float, int]:
-    return said.price, said.size, said.time
+def _wire(sent: Trade) -> tuple[float, float, int]:
+    return sent.price, sent.size, sent.time
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -194,22 +194,22 @@ def _milliseconds(moment: datetime) -> int:
 
 def has_in_order(live: Live, expected: Iterable[Trade], symbol: str = COIN.name) -> bool:
     """Whether all of these came exactly once each, in their order; others may lie between."""
-    wanted = {said.price: None for said in expected}
+    wanted = {sent.price: None for sent in expected}
     return [price for price in live.prices(symbol) if price in wanted] == list(wanted)
 
 
-def invented(live: Live, symbol: str = COIN.name) -> set[float]:
+def prices_never_offered(live: Live, symbol: str = COIN.name) -> set[float]:
     """Prices in the log that the stand-in never offered."""
     market = live.standin.market
     offered = set(market.tape(symbol).prices)
-    told = {quote.price for quote in live.quotes(symbol)} - offered
+    received = {quote.price for quote in live.quotes(symbol)} - offered
     for bar in live.bars(symbol):
-        told |= {bar.open, bar.high, bar.low, bar.close} - _bar_prices(market, symbol, bar)
-    return told
+        received |= {bar.open, bar.high, bar.low, bar.close} - _bar_prices(market, symbol, bar)
+    return received
 
 
 def _bar_prices(market: Market, symbol: str, bar: RecordedBar) -> set[float]:
-    """What the stand-in's market says of the same bar."""
+    """The prices of the same bar in the stand-in's market."""
     seconds = {"1m": 60, "15m": 900, "1d": 86_400}[bar.interval]
     start = bar.start.timestamp()
     found = market.bars(symbol, seconds, start, start + 1)

@@ -26,7 +26,7 @@ def silent(sentence: str) -> None:
 
 
 class User:
-    """Another process that leases a server until it is told to leave."""
+    """Another process that leases a server until its input says to release it."""
 
     def __init__(self, server: Kafka | Postgres) -> None:
         function = "kafka_in" if isinstance(server, Kafka) else "postgres_in"

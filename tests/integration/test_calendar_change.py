@@ -13,7 +13,7 @@ from tests.integration.two_databases import databases
 __all__ = ["databases"]
 
 
-def test_indicators_are_made_anew_once_where_a_version_knows_other_hours(
+def test_indicators_are_recalculated_once_when_trading_hours_changed(
     databases: tuple[Connection, Connection],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -33,7 +33,7 @@ def test_indicators_are_made_anew_once_where_a_version_knows_other_hours(
     assert table(changed, "indicators")[: len(old)] != old
     for name in ("bars", "indicators", "open_bars"):
         assert table(changed, name) == table(fresh, name)
-    said = [message for message in caplog.messages if "recalculated" in message]
-    assert said == [
+    logged = [message for message in caplog.messages if "recalculated" in message]
+    assert logged == [
         "Indicator settings or trading hours changed: the indicators of partition 0 (1 symbols) are recalculated."
     ]

@@ -45,7 +45,7 @@ def yahoo() -> Iterator[StandIn]:
 
 @pytest.fixture
 def unset(desk: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk whose settings say nothing of a source; its feed is the live one."""
+    """A desk whose settings name no source; its feed is the live one."""
     screen = {"DASHBOARD_PORT": str(free_port())}
     desk.settings |= yahoo.settings | screen | {"SOURCES": "", "TICKERS": "AAPL", "SIMULATED_RATE": "0.2"}
     for name, value in desk.settings.items():
@@ -76,8 +76,8 @@ def has_database(desk: Desk) -> bool:
         return cursor.rowcount == 1
 
 
-def says(desk: Desk, query: str, *expected: tuple[object, ...]) -> bool:
-    """Whether the feed's database answers so, once it is there."""
+def has_rows(desk: Desk, query: str, *expected: tuple[object, ...]) -> bool:
+    """Whether the feed's database exists and the query returns these rows."""
     return has_database(desk) and desk.rows(query) == list(expected)
 
 
@@ -108,12 +108,12 @@ def test_yahoo_that_answers_anything_of_its_own_can_be_reached(yahoo: StandIn, f
         (Fault.slow(2.0), "did not respond within"),
     ],
 )
-def test_failures_and_log_in_pages_are_no_answer_of_yahoo(
-    yahoo: StandIn, fault: Fault, said: str, monkeypatch: pytest.MonkeyPatch
+def test_failures_and_log_in_pages_do_not_count_as_answers_of_yahoo(
+    yahoo: StandIn, fault: Fault, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reachability, "LIMIT_SECONDS", 0.3)
     yahoo.answer_with(fault)
-    assert said in str(obstacle(yahoo.settings["YAHOO_URL"]))
+    assert message in str(obstacle(yahoo.settings["YAHOO_URL"]))
 
 
 def test_without_yahoo_the_market_is_simulated_until_the_user_accepts_live_quotes(
@@ -122,33 +122,33 @@ def test_without_yahoo_the_market_is_simulated_until_the_user_accepts_live_quote
     yahoo.down()
     played = simulated(unset)
     with pipeline(unset):
-        wait_for(partial(says, played, OFFER, ("yahoo", "provider down", False, False)))
-        wait_for(partial(says, played, AT_WORK, *WORKING))
+        wait_for(partial(has_rows, played, OFFER, ("yahoo", "provider down", False, False)))
+        wait_for(partial(has_rows, played, AT_WORK, *WORKING))
         wait_for(lambda: simulated_messages(played) > 0)
         assert not has_database(unset)
         yahoo.up()
-        wait_for(partial(says, played, OFFER, ("yahoo", "provider down", True, False)))
+        wait_for(partial(has_rows, played, OFFER, ("yahoo", "provider down", True, False)))
         yahoo.down()
-        wait_for(partial(says, played, OFFER, ("yahoo", "provider down", False, False)))
+        wait_for(partial(has_rows, played, OFFER, ("yahoo", "provider down", False, False)))
         accept(played)
-        wait_for(partial(says, unset, AT_WORK, *WORKING))
+        wait_for(partial(has_rows, unset, AT_WORK, *WORKING))
         assert (played.rows(OFFER), played.rows(AT_WORK)) == ([], [])
         before = played.published()
         yahoo.up()
-        wait_for(partial(says, unset, "select count(*) > 0 from bars where symbol = 'AAPL'", (True,)))
+        wait_for(partial(has_rows, unset, "select count(*) > 0 from bars where symbol = 'AAPL'", (True,)))
         assert played.published() == before
         assert simulated_messages(unset) == 0
 
 
-def test_live_quotes_that_ran_before_go_on_whatever_the_network_does(unset: Desk, yahoo: StandIn) -> None:
+def test_live_feed_that_ran_before_is_kept_without_a_network(unset: Desk, yahoo: StandIn) -> None:
     unset.database()
     yahoo.down()
     with pipeline(unset):
-        wait_for(partial(says, unset, AT_WORK, *WORKING))
+        wait_for(partial(has_rows, unset, AT_WORK, *WORKING))
     assert not has_database(simulated(unset))
 
 
-def test_database_that_the_user_made_for_us_is_no_sign_of_an_earlier_run(unset: Desk) -> None:
+def test_empty_database_made_by_the_user_does_not_count_as_an_earlier_run(unset: Desk) -> None:
     config = unset.config
     assert not live_offer.has_run(config)
     with closing(psycopg2.connect(config.postgres.dsn_for("postgres"))) as connection:
@@ -160,14 +160,14 @@ def test_database_that_the_user_made_for_us_is_no_sign_of_an_earlier_run(unset: 
 
 
 @pytest.mark.parametrize("chosen", [{"SOURCES": "simulated"}, {"TICKSTREAM_FEED": "simulated"}])
-def test_market_that_the_settings_choose_asks_yahoo_nothing(
+def test_simulated_market_chosen_in_the_settings_sends_yahoo_no_request(
     unset: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
 ) -> None:
     unset.settings |= chosen
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     with pipeline(unset):
-        wait_for(partial(says, unset, AT_WORK, *WORKING))
+        wait_for(partial(has_rows, unset, AT_WORK, *WORKING))
     assert yahoo.requests == []
     assert unset.rows(OFFER) == []
 
@@ -178,20 +178,20 @@ def test_offer_outlives_a_database_that_breaks_its_connections(
     monkeypatch.setattr(live_offer, "BEAT_SECONDS", 0.05)
     dsn = unset.database()
     with live_offer.offering(dsn, yahoo.settings["YAHOO_URL"], "no network") as accepted:
-        wait_for(partial(says, unset, OFFER, ("yahoo", "no network", True, False)))
+        wait_for(partial(has_rows, unset, OFFER, ("yahoo", "no network", True, False)))
         unset.rows(BREAK)
         accept(unset)
         assert accepted.wait(PATIENCE)
     assert unset.rows(OFFER) == []
 
 
-def test_ctrl_c_while_yahoo_lets_us_wait_ends_at_once(unset: Desk, yahoo: StandIn) -> None:
+def test_ctrl_c_while_yahoo_delays_its_answer_ends_at_once(unset: Desk, yahoo: StandIn) -> None:
     yahoo.answer_with(Fault.slow(30.0), times=None)
     command = [sys.executable, "start_pipeline.py"]
     process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: bool(yahoo.requests))
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (0, "")
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (0, "")
     assert time.monotonic() - began < reachability.LIMIT_SECONDS / 2

@@ -60,7 +60,7 @@ def run(companies: Companies, connection: Connection, listings: Listings, now: d
     return asked
 
 
-def test_every_symbol_is_asked_for_once_and_known_under_our_name(
+def test_every_symbol_is_requested_once_and_stored_under_its_own_name(
     start: Callable[[], Companies], connection: Connection, desk: Desk
 ) -> None:
     companies = start()
@@ -78,7 +78,7 @@ def test_every_symbol_is_asked_for_once_and_known_under_our_name(
     ]
 
 
-def test_what_is_known_is_there_after_a_restart_and_asked_again_after_a_day(
+def test_known_companies_survive_a_restart_and_are_requested_again_after_a_day(
     start: Callable[[], Companies], connection: Connection
 ) -> None:
     first = start()
@@ -90,7 +90,7 @@ def test_what_is_known_is_there_after_a_restart_and_asked_again_after_a_day(
     assert run(second, connection, LISTINGS, NOW + DAY) == 0
 
 
-def test_unknown_symbol_holds_up_no_other_and_is_left_alone_for_an_hour(
+def test_unknown_symbol_delays_no_other_and_is_not_requested_for_an_hour(
     start: Callable[[], Companies], connection: Connection
 ) -> None:
     companies = start()
@@ -100,7 +100,7 @@ def test_unknown_symbol_holds_up_no_other_and_is_left_alone_for_an_hour(
     assert run(companies, connection, UNKNOWN, NOW + HOUR) == 1
 
 
-def test_source_that_is_away_is_asked_again_after_a_minute(
+def test_unavailable_source_is_requested_again_after_a_minute(
     start: Callable[[], Companies], connection: Connection, standin: StandIn
 ) -> None:
     companies = start()
@@ -111,7 +111,7 @@ def test_source_that_is_away_is_asked_again_after_a_minute(
     assert run(companies, connection, LISTINGS, NOW + timedelta(seconds=60)) == 2
 
 
-def test_source_that_wants_to_be_left_alone_is(
+def test_throttling_source_gets_no_request_until_its_pause_is_over(
     start: Callable[[], Companies], connection: Connection, standin: StandIn
 ) -> None:
     companies = start()
@@ -122,7 +122,7 @@ def test_source_that_wants_to_be_left_alone_is(
     assert companies.known == {}
 
 
-def test_what_a_fast_clock_dated_is_asked_again_once_the_clock_is_set_right(
+def test_company_dated_by_a_fast_clock_is_requested_again_once_the_clock_is_right(
     connection: Connection, start: Callable[[], Companies], standin: StandIn
 ) -> None:
     companies = start()
@@ -134,7 +134,7 @@ def test_what_a_fast_clock_dated_is_asked_again_once_the_clock_is_set_right(
     assert run(companies, connection, LISTINGS, NOW + DAY) == 2
 
 
-def test_source_that_lacks_its_key_holds_up_no_other(
+def test_source_without_its_key_delays_no_other(
     start: Callable[[], Companies], connection: Connection
 ) -> None:
     companies = start()
@@ -142,7 +142,7 @@ def test_source_that_lacks_its_key_holds_up_no_other(
     assert companies.known.keys() == LISTINGS.keys()
 
 
-def test_symbol_that_comes_from_another_source_now_is_asked_for_there(
+def test_symbol_with_a_new_source_is_requested_there(
     start: Callable[[], Companies], connection: Connection, desk: Desk
 ) -> None:
     run(start(), connection, LISTINGS, NOW)

@@ -160,16 +160,16 @@ def test_message_of_a_stranger_on_the_dead_letter_topic_is_ignored(desk: Desk) -
     desk.publish([b"first"])
     with desk.at_work(store):
         wait_for(lambda: len(published(desk)) == 1)
-    told: list[list[tuple[str, bytes]]] = [[("offset", b"twelve")], [("offset", b"9" * 5_000)], []]
+    strange_headers: list[list[tuple[str, bytes]]] = [[("offset", b"twelve")], [("offset", b"9" * 5_000)], []]
     with closing(LogWriter(desk.dead_log)) as writer:
-        for headers in told:
+        for headers in strange_headers:
             writer.send(0, b"key", b"stranger", headers)
         assert writer.flush(PATIENCE)
     desk.publish([b"second"])
     with desk.at_work(store):
-        wait_for(lambda: len(desk.messages(desk.dead_log)[0]) > len(told) + 1)
+        wait_for(lambda: len(desk.messages(desk.dead_log)[0]) > len(strange_headers) + 1)
     values = [message.value for message in desk.messages(desk.dead_log)[0]]
-    assert values == [b"first", *[b"stranger"] * len(told), b"second"]
+    assert values == [b"first", *[b"stranger"] * len(strange_headers), b"second"]
 
 
 def test_start_looks_into_all_partitions_of_the_dead_letter_topic_through_one_connection(

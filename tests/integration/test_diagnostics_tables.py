@@ -41,15 +41,15 @@ def written(cursor: Cursor) -> dict[tuple[str, str], dict[str, Any]]:
     return {(symbol, model): found for symbol, model, found in cursor.fetchall()}
 
 
-def series(cursor: Cursor, model: str, horizon: int, bars: range, **told: Any) -> list[float]:
-    """Write forecasts of one horizon and what became of them, other entries null; the errors of those scored."""
-    levels, sigma = told.get("levels", [0.5, 0.8, 0.95]), told.get("sigma", 0.02)
-    at = {bar: NOON + timedelta(minutes=told.get("shift", 0) + bar) for bar in bars}
+def series(cursor: Cursor, model: str, horizon: int, bars: range, **options: Any) -> list[float]:
+    """Write forecasts of one horizon and their scores, other entries null; return the errors of those scored."""
+    levels, sigma = options.get("levels", [0.5, 0.8, 0.95]), options.get("sigma", 0.02)
+    at = {bar: NOON + timedelta(minutes=options.get("shift", 0) + bar) for bar in bars}
     errors = {bar: 0.01 * (bar % 7 - 3) for bar in bars[horizon:]}
     nothing, gaps = [None] * (horizon - 1), [[None] * 3] * (horizon - 1)
     uppers = [*gaps, [100 * exp(width * sigma) for width in WIDTHS]]
-    said = ([*nothing, 100.0], [*nothing, sigma], uppers, uppers)
-    made = [("ACME", "1m", at[bar], model, at[bar], bar, 0, 100.0, levels, *said) for bar in bars]
+    values = ([*nothing, 100.0], [*nothing, sigma], uppers, uppers)
+    made = [("ACME", "1m", at[bar], model, at[bar], bar, 0, 100.0, levels, *values) for bar in bars]
     execute_values(cursor, f"insert into forecasts ({MADE}) values %s", made)
     scores = [
         (
@@ -76,7 +76,7 @@ def record(cursor: Cursor, model: str, scores: dict[int, int]) -> None:
         )
 
 
-def test_findings_are_those_of_what_the_fold_said(connection: Connection) -> None:
+def test_findings_match_the_scores_that_the_fold_wrote(connection: Connection) -> None:
     log = log_with_a_split()
     fold(connection, EngineSettings(forecasts={"1m": BRISK}), log, len(log), killed=False)
     write_diagnostics(connection, "1m", AS_OF)
@@ -89,12 +89,12 @@ def test_findings_are_those_of_what_the_fold_said(connection: Connection) -> Non
         rows = cursor.fetchall()
     assert [("ACME", model) for model, *_ in rows] == [*found] == [("ACME", "arima"), ("ACME", "naive")]
     for model, count, error, inside, since in rows:
-        told = found["ACME", model]
-        assert (told["horizon"], told["count"], told["since"]) == (1, count, since)
-        assert told["error"]["mean"] == pytest.approx(error)
-        held = sum(each["count"] * each["covered"][2] for each in told["coverage"])
+        finding = found["ACME", model]
+        assert (finding["horizon"], finding["count"], finding["since"]) == (1, count, since)
+        assert finding["error"]["mean"] == pytest.approx(error)
+        held = sum(each["count"] * each["covered"][2] for each in finding["coverage"])
         assert held == pytest.approx(sum(inside))
-        assert told["calibration"][-1] == {"level": 0.95, "covered": pytest.approx(np.mean(inside))}
+        assert finding["calibration"][-1] == {"level": 0.95, "covered": pytest.approx(np.mean(inside))}
     assert found["ACME", "naive"]["skill"][-1]["skill"] == pytest.approx(0.0)
 
 
@@ -141,7 +141,7 @@ def test_the_newest_thousand_scores_count(connection: Connection) -> None:
     assert (np.diff(found.scored_at) == 60).all()
 
 
-def test_a_score_meets_the_forecast_of_its_own_time_where_bars_were_counted_anew(
+def test_a_score_belongs_to_the_forecast_of_its_own_time_after_bars_are_renumbered(
     connection: Connection,
 ) -> None:
     with transaction(connection) as cursor:
@@ -162,7 +162,7 @@ def test_scores_of_other_levels_than_the_newest_are_left_out(connection: Connect
     assert len(found.error) == 59
 
 
-def test_few_scores_are_told_and_none_are_not(connection: Connection) -> None:
+def test_few_scores_are_counted_and_a_model_without_scores_is_left_out(connection: Connection) -> None:
     with transaction(connection) as cursor:
         series(cursor, "naive", 1, range(1, 12))
         record(cursor, "naive", {1: 10})

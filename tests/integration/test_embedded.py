@@ -102,7 +102,7 @@ def test_the_command_line_starts_shows_and_stops_both(spare_kafka: Kafka, spare_
     assert command("status", *servers).stdout.count("not running") == 2
 
 
-def test_the_command_line_says_who_is_in_use(spare_kafka: Kafka, spare_postgres: Postgres) -> None:
+def test_the_command_line_shows_which_server_is_in_use(spare_kafka: Kafka, spare_postgres: Postgres) -> None:
     servers = spare_kafka, spare_postgres
     with lease(spare_postgres, silent) as record:
         assert "in use" in command("status", *servers).stdout
@@ -115,7 +115,7 @@ def test_the_command_line_says_who_is_in_use(spare_kafka: Kafka, spare_postgres:
 
 
 def command(word: str, kafka: Kafka, postgres: Postgres, *more: str) -> subprocess.CompletedProcess[str]:
-    """What became of a command to both servers."""
+    """The completed command to both servers."""
     ports = ["--kafka-port", str(kafka.port), "--postgres-port", str(postgres.port)]
     argv = [sys.executable, "-m", "shared.embedded", word, "--data", str(kafka.folder.parent), *ports, *more]
     return subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)

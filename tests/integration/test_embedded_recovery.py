@@ -55,7 +55,7 @@ def test_a_lock_file_with_the_pid_of_another_process_does_not_stop_the_start(
         ensure(spare_postgres, silent)
 
 
-def test_a_start_that_was_killed_midway_is_made_good(tmp_path: Path) -> None:
+def test_a_start_that_was_killed_midway_is_repaired(tmp_path: Path) -> None:
     server = postgres_in(tmp_path, free_port())
     user = User(server)
     user.read_until("say Creating the data folder")
@@ -74,7 +74,7 @@ def test_a_user_interrupted_while_the_server_starts_leaves_nothing_running(spare
     assert find(spare_kafka) is None
 
 
-def test_a_server_that_can_not_start_says_why(spare_postgres: Postgres) -> None:
+def test_a_server_that_can_not_start_reports_why(spare_postgres: Postgres) -> None:
     with lease(spare_postgres, silent):
         pass
     settings = spare_postgres.data / "postgresql.conf"
@@ -124,19 +124,19 @@ def loop_for_ever(connection: psycopg2.extensions.connection) -> None:
 
 
 def test_messages_survive_a_killed_kafka_and_a_taken_port(spare_kafka: Kafka) -> None:
-    said: list[str] = []
+    reports: list[str] = []
     with lease(spare_kafka, silent) as record:
         produce(spare_kafka.clients(record.port), b"kept through it all")
         kill(spare_kafka)
-        # Both ports are taken meanwhile, so that the node must find itself anew as its own controller.
+        # Both ports are taken meanwhile, so that the node must find itself at another port as its own controller.
         with (
             socket.create_server(("127.0.0.1", record.port)),
             socket.create_server(("127.0.0.1", record.port + 1)),
         ):
-            moved = ensure(spare_kafka, said.append)
+            moved = ensure(spare_kafka, reports.append)
             assert moved.port != record.port
             assert consume(spare_kafka.clients(moved.port)) == b"kept through it all"
-    assert any(f"Port {record.port} is taken" in sentence for sentence in said)
+    assert any(f"Port {record.port} is taken" in sentence for sentence in reports)
 
 
 def produce(brokers: Brokers, message: bytes) -> None:

@@ -104,7 +104,7 @@ def waits(cursor: Cursor) -> bool:
     return cursor.fetchone() == (True,)
 
 
-def test_a_zombie_that_wakes_up_learns_that_it_lost_the_partition_and_writes_nothing(desk: Desk) -> None:
+def test_a_resumed_member_that_lost_its_partition_writes_nothing(desk: Desk) -> None:
     """It read its messages before it lost the partition, and its successor has written them meanwhile."""
     desk.publish(quotes(0, 10))
     reading = GroupOnTopic(f"{desk.config.kafka.group_id}-quotes", desk.log.topic)
@@ -128,7 +128,7 @@ def stepped(stream: ConsumerLoop) -> bool:
     return True
 
 
-def test_two_members_that_meet_a_new_day_at_once_make_its_table_once(two: Two) -> None:
+def test_two_members_that_reach_a_new_day_at_once_create_its_table_once(two: Two) -> None:
     one, other = two
     late = threading.Thread(target=make_new_day, args=(other,))
     with transaction(one) as cursor:
@@ -207,7 +207,7 @@ def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_d
     desk.publish(quotes(500, 100, "ACME"), partition=1)
     wait_for(lambda: desk.has_read("storage", 600))
     first.terminate()
-    _, said = first.communicate(timeout=PATIENCE)
-    assert "Traceback" not in said
+    _, errors = first.communicate(timeout=PATIENCE)
+    assert "Traceback" not in errors
     stored = desk.rows("select position from quotes order by position")
     assert [position for (position,) in stored] == list(range(600))

@@ -15,7 +15,7 @@ AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
 UNDECIDED = "not distinguishable from no change"
 
 
-def test_record_tells_of_each_model_its_own_figures_and_of_no_other(cursor: Cursor) -> None:
+def test_record_has_the_figures_of_each_model_of_the_series_alone(cursor: Cursor) -> None:
     record(cursor, "AAA")
     cursor.execute("update forecast_records set lifetime_covered = '{0.4,0.7,0.9}' where model = 'arima'")
     record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
@@ -41,7 +41,7 @@ def test_record_tells_of_each_model_its_own_figures_and_of_no_other(cursor: Curs
     }
 
 
-def test_champion_of_each_horizon_is_told(cursor: Cursor) -> None:
+def test_champion_of_each_horizon_is_read(cursor: Cursor) -> None:
     record(cursor, "AAA")
     model_record(cursor, "AAA", "1m", "xgboost", lifetime_skill=0.01, lifetime_covered=[0.4, 0.7, 0.9])
     cursor.execute("update forecast_records set champion = 'arima' where horizon = 1")
@@ -51,7 +51,7 @@ def test_champion_of_each_horizon_is_told(cursor: Cursor) -> None:
     assert found.accuracy["xgboost"] == ModelAccuracy(1204, 0.01, UNDECIDED, 0.9)
 
 
-def test_what_every_model_said_at_the_newest_bar_is_read(cursor: Cursor) -> None:
+def test_forecasts_of_every_model_at_the_newest_bar_are_read(cursor: Cursor) -> None:
     for index in range(3):
         minute = ScreenMinute("AAA", NOON + index * MINUTE, 100.0 + index)
         forecast(cursor, minute)
@@ -77,7 +77,7 @@ def test_trained_model_has_no_order_and_nothing_beyond_its_horizon(cursor: Curso
     )
 
 
-def test_model_that_said_nothing_at_the_newest_bar_is_left_out(cursor: Cursor) -> None:
+def test_model_without_a_forecast_at_the_newest_bar_is_left_out(cursor: Cursor) -> None:
     forecast(cursor, ScreenMinute("AAA", NOON, 100.0), "arima")
     forecast(cursor, ScreenMinute("AAA", NOON + MINUTE, 100.0))
     assert list(queries.read_forecasts(cursor, [AAA])[AAA].models) == ["naive"]
@@ -91,7 +91,7 @@ def test_no_more_than_the_next_bars_are_read(cursor: Cursor) -> None:
     assert found.lower[4] == [1.0, 2.0, 3.0]
 
 
-def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
+def test_read_model_follows_forecasts_and_drops_those_that_are_rebuilt(
     dsn: str, connection: Connection
 ) -> None:
     with transaction(connection) as cursor:
@@ -112,7 +112,7 @@ def test_read_model_follows_forecasts_and_forgets_those_that_begin_anew(
     model.stop()
 
 
-def test_past_of_a_model_is_its_own_and_empty_where_it_said_nothing(cursor: Cursor) -> None:
+def test_past_forecasts_of_a_model_are_its_own_and_empty_where_it_made_none(cursor: Cursor) -> None:
     for index in range(3):
         minute = ScreenMinute("AAA", NOON + index * MINUTE, 100.0 + index)
         forecast(cursor, minute, number=index + 1)
@@ -124,7 +124,7 @@ def test_past_of_a_model_is_its_own_and_empty_where_it_said_nothing(cursor: Curs
     ]
 
 
-def test_past_of_another_level_has_no_bounds(cursor: Cursor) -> None:
+def test_past_forecasts_of_another_level_have_no_bounds(cursor: Cursor) -> None:
     forecast(cursor, ScreenMinute("AAA", NOON, 100.0))
     (found,) = queries.read_past_forecasts(cursor, AAA, "naive", 0.9, 5)
     assert (found.mean, found.low, found.high) == (100.0, None, None)
@@ -167,7 +167,7 @@ def train(cursor: Cursor) -> None:
     )
 
 
-def test_diagnostics_tell_all_that_is_known_of_a_series_and_nothing_of_others(cursor: Cursor) -> None:
+def test_diagnostics_contain_one_series_completely_and_no_other(cursor: Cursor) -> None:
     for symbol in ("AAA", "BBB"):
         cursor.execute(
             """insert into forecast_diagnostics values (%s, '1m', 'arima', to_timestamp(60), '{"lag_1": 0.02}')""",

@@ -40,7 +40,7 @@ def under(*intervals: Interval, **changes: Any) -> EngineSettings:
 
 
 @pytest.mark.parametrize("whole_log", [log_of(180), log_with_a_split()], ids=["plain", "split"])
-def test_kills_amid_forecasts_and_searches_leave_the_same_rows(
+def test_kills_during_forecasts_and_searches_leave_the_same_rows(
     databases: tuple[Connection, Connection], whole_log: list[Any]
 ) -> None:
     disturbed, calm = databases
@@ -61,7 +61,7 @@ def test_too_few_closes_are_known_to_the_screen(databases: tuple[Connection, Con
     assert rows(databases[0], "select count(*) from forecasts") == [(0,)]
 
 
-def test_tables_tell_intervals_and_what_became_of_them(databases: tuple[Connection, Connection]) -> None:
+def test_tables_hold_intervals_and_their_scores(databases: tuple[Connection, Connection]) -> None:
     connection = databases[0]
     fold(connection, MINUTES, log_of(100), 600, killed=False)
     for close, mean, sigma, lower, upper in rows(
@@ -92,7 +92,7 @@ def test_tables_tell_intervals_and_what_became_of_them(databases: tuple[Connecti
         assert loss == error * error
 
 
-def test_records_are_what_the_scores_come_to(databases: tuple[Connection, Connection]) -> None:
+def test_records_match_the_sums_of_the_scores(databases: tuple[Connection, Connection]) -> None:
     connection = databases[0]
     fold(connection, MINUTES, log_of(100), 600, killed=False)
     found = rows(
@@ -112,7 +112,7 @@ def test_records_are_what_the_scores_come_to(databases: tuple[Connection, Connec
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
-def test_other_settings_hold_from_where_the_rows_ended(
+def test_other_settings_apply_from_the_end_of_the_rows(
     databases: tuple[Connection, Connection], killed: bool
 ) -> None:
     changed, calm = databases
@@ -139,7 +139,7 @@ def test_other_settings_hold_from_where_the_rows_ended(
     ]
 
 
-def test_interval_added_later_begins_behind_the_bars_there_are(
+def test_interval_added_later_begins_after_the_existing_bars(
     databases: tuple[Connection, Connection],
 ) -> None:
     connection = databases[0]

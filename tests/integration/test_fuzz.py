@@ -122,7 +122,7 @@ def messages(chance: random.Random) -> Iterator[Quote | bytes | None]:
 
 
 def is_bad(raw: bytes | None, appended_ms: int) -> bool:
-    """Whether the contract of the topic says so."""
+    """Whether the contract of the topic defines it."""
     try:
         decode(raw, appended_ms)
     except BadMessage:

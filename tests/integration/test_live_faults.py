@@ -12,7 +12,7 @@ from tests.integration.live import (
     Live,
     at_work,
     has_every_trade,
-    invented,
+    prices_never_offered,
     seen,
     trade,
     trades,
@@ -61,29 +61,29 @@ def polling(standin: StandIn, source: str) -> Iterator[Live]:
     """A market whose stream can't be opened, so that it asks."""
     standin.streams.refuse_handshake(503, times=1000)
     with at_work(standin, listing(source), seen()) as live:
-        live.wait_until_told("provider down", "live")
+        live.wait_until_reported("provider down", "live")
         yield live
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_answer_that_is_wrong_is_told_and_asked_for_again(
+def test_wrong_answer_is_reported_and_requested_again(
     polling: Live, standin: StandIn, source: str, fault: str
 ) -> None:
     wrong, cause = FAULTS[fault]
     if source == "yahoo" and cause == "refused":
         cause = "provider down"  # Yahoo knows no keys: whom it turns away it may serve again later
     standin.answer_with(wrong, times=None, path=QUESTIONS[source])
-    within(SLACK, lambda: polling.is_told(cause) and not _names_the_stream(polling))
+    within(SLACK, lambda: polling.is_reported(cause) and not _names_the_stream(polling))
     trades(standin, 3)
     standin.answer_normally()
     within(BREAKER_SECONDS + SLACK, is_asked(polling))
-    within(SLACK, lambda: polling.is_told("provider down") and _names_the_stream(polling))
-    assert invented(polling) == set()
+    within(SLACK, lambda: polling.is_reported("provider down") and _names_the_stream(polling))
+    assert prices_never_offered(polling) == set()
     if source == "binance":
         within(SLACK, lambda: has_every_trade(polling))
 
 
-def test_provider_that_fails_five_times_in_a_row_is_left_alone_for_a_while(
+def test_provider_that_fails_five_times_in_a_row_gets_no_request_for_a_while(
     polling: Live, standin: StandIn, source: str
 ) -> None:
     standin.answer_with(Fault.status(500), times=None, path=QUESTIONS[source])
@@ -103,79 +103,77 @@ def _detail(live: Live) -> str:
     return "" if row is None else row.detail
 
 
-def test_crumb_that_has_run_out_is_replaced_without_a_word(standin: StandIn) -> None:
+def test_expired_crumb_is_replaced_without_a_report(standin: StandIn) -> None:
     standin.streams.refuse_handshake(503, times=1000)
     with at_work(standin, YAHOO, seen()) as live:
-        live.wait_until_told("provider down", "live")
+        live.wait_until_reported("provider down", "live")
         standin.yahoo.expire()
         within(SLACK, is_asked(live))
-        assert not live.is_told("refused")
+        assert not live.is_reported("refused")
 
 
-def test_provider_that_is_gone_altogether_is_told_and_comes_back(standin: StandIn, source: str) -> None:
+def test_unreachable_provider_is_reported_and_quotes_come_back(standin: StandIn, source: str) -> None:
     with at_work(standin, listing(source), seen()) as live:
         live.wait_until_streaming(source)
         before = trade(standin)
-        within(SLACK, lambda: live.hears(before))
+        within(SLACK, lambda: live.has_received(before))
         standin.down()
         trades(standin, 3)
-        live.wait_until_told("provider down")
+        live.wait_until_reported("provider down")
         row = live.row()
         assert row is not None
         assert row.next_try_at is not None
         standin.up()
         within(BREAKER_SECONDS + SLACK, live.is_streaming)
-        assert invented(live) == set()
+        assert prices_never_offered(live) == set()
         if source == "binance":
             within(SLACK, lambda: has_every_trade(live))
 
 
-def test_stream_is_opened_as_soon_as_a_provider_that_was_gone_answers_again(
+def test_stream_is_opened_as_soon_as_an_unreachable_provider_answers_again(
     standin: StandIn, source: str
 ) -> None:
     with at_work(standin, listing(source), seen(), waits={"producer.workers.feed.FIRST_PAUSE": 60.0}) as live:
         live.wait_until_streaming(source)
         standin.down()
-        live.wait_until_told("provider down")
+        live.wait_until_reported("provider down")
         within(SLACK, lambda: "could not be opened" not in _detail(live))
         standin.up()
         within(BREAKER_SECONDS + SLACK, live.is_streaming)
 
 
-def test_stream_that_is_away_is_made_up_for_by_questions_until_it_is_back(
-    standin: StandIn, source: str
-) -> None:
+def test_missing_stream_is_replaced_by_polling_until_it_is_back(standin: StandIn, source: str) -> None:
     with at_work(standin, listing(source), seen()) as live:
         live.wait_until_streaming(source)
         standin.streams.refuse_handshake(503, times=1)
         standin.streams.close()
-        live.wait_until_told("provider down", "live" if live.quotes() else "")
+        live.wait_until_reported("provider down", "live" if live.quotes() else "")
         for _ in range(2):
             within(SLACK, is_asked(live))
         within(1.5 + 3.0 + SLACK, live.is_streaming)
         asked = [request for request in standin.requests if QUESTIONS[source] in request.path]
         assert len(asked) >= 3
-        assert invented(live) == set()
+        assert prices_never_offered(live) == set()
 
 
 HISTORY = {"yahoo": "v8/finance/chart", "binance": "klines"}
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "a page for people", "nothing", "half an answer"])
-def test_history_that_fails_is_told_and_fetched_again(standin: StandIn, source: str, fault: str) -> None:
+def test_history_that_fails_is_reported_and_fetched_again(standin: StandIn, source: str, fault: str) -> None:
     wrong, cause = FAULTS[fault]
     standin.answer_with(wrong, times=None, path=HISTORY[source])
     with at_work(standin, listing(source), seen()) as live:
-        live.wait_until_told(cause, "history")
+        live.wait_until_reported(cause, "history")
         within(SLACK, lambda: bool(standin.streams.subscribed[source]))
         made = trade(standin)
-        assert not live.hears(made)
+        assert not live.has_received(made)
         standin.answer_normally()
-        within(4.0 + SLACK, lambda: live.hears(made))
-        live.wait_until_told("")
+        within(4.0 + SLACK, lambda: live.has_received(made))
+        live.wait_until_reported("")
         starts = [bar.start for bar in live.bars()]
         assert starts == sorted(set(starts))
-        assert invented(live) == set()
+        assert prices_never_offered(live) == set()
 
 
 def test_answer_without_bars_lets_live_quotes_through(standin: StandIn) -> None:
@@ -183,4 +181,4 @@ def test_answer_without_bars_lets_live_quotes_through(standin: StandIn) -> None:
     with at_work(standin, YAHOO, seen()) as live:
         live.wait_until_streaming("yahoo")
         made = trade(standin)
-        within(SLACK + 2.0, lambda: live.hears(made))
+        within(SLACK + 2.0, lambda: live.has_received(made))

@@ -18,7 +18,7 @@ from tests.integration.live import (
     at_work,
     has_every_trade,
     has_in_order,
-    invented,
+    prices_never_offered,
     seen,
     stand_in,
     trade,
@@ -33,7 +33,7 @@ BOTH = f"{BINANCE};{YAHOO}"
 
 
 def found(live: Live, seconds: float, kind: str, is_raised: bool) -> Finding:
-    """The next finding of this kind. Fails where it does not come in that time, or where it says the opposite."""
+    """The next finding of this kind. Fails if it does not come in that time, or is the opposite."""
     findings: list[Finding] = []
 
     def is_there() -> bool:
@@ -55,15 +55,15 @@ def _without(standin: StandIn, name: str) -> None:
 
 
 @pytest.mark.parametrize("source", ["yahoo", "binance"])
-def test_symbol_that_is_delisted_is_told_alone_and_comes_back(standin: StandIn, source: str) -> None:
+def test_delisted_symbol_alone_is_reported_and_comes_back(standin: StandIn, source: str) -> None:
     listings = {"yahoo": f"{YAHOO},{OTHER.name}", "binance": f"{BINANCE},{OTHER.name}@COIN2USDT"}[source]
     standin.streams.refuse_handshake(503, times=1000)
     with at_work(standin, listings, seen(COIN.name, OTHER.name)) as live:
         for name in (COIN.name, OTHER.name):
-            live.wait_until_told("provider down", "live", name)
+            live.wait_until_reported("provider down", "live", name)
         listed = standin.market.instruments[COIN.name]
         _without(standin, COIN.name)
-        live.wait_until_told("unknown symbol", "waiting")
+        live.wait_until_reported("unknown symbol", "waiting")
         finding = found(live, SLACK, "delisted", True)
         assert (finding.symbol, source in finding.detail) == (COIN.name, True)
         before = len(live.quotes(OTHER.name))
@@ -72,14 +72,14 @@ def test_symbol_that_is_delisted_is_told_alone_and_comes_back(standin: StandIn, 
         before = len(live.quotes())
         within(SLACK, lambda: bool(trade(standin)) and len(live.quotes()) > before)
         found(live, SLACK, "delisted", False)
-        live.wait_until_told("provider down", "live")
+        live.wait_until_reported("provider down", "live")
 
 
 @pytest.mark.parametrize("source", ["yahoo", "binance"])
-def test_symbol_that_nobody_knows_keeps_no_other_from_its_quotes(standin: StandIn, source: str) -> None:
+def test_unknown_symbol_keeps_no_other_from_its_quotes(standin: StandIn, source: str) -> None:
     listings = {"yahoo": f"{YAHOO},NONE", "binance": f"{BINANCE},NONE"}[source]
     with at_work(standin, listings, seen(COIN.name, "NONE")) as live:
-        live.wait_until_told("unknown symbol", symbol="NONE")
+        live.wait_until_reported("unknown symbol", symbol="NONE")
         within(SLACK, live.is_streaming)
         assert len(standin.connections) == 1
 
@@ -88,7 +88,7 @@ def test_change_of_currency_is_raised_and_cleared_and_no_price_in_the_other_one_
     with stand_in(SHARE) as standin, at_work(standin, f"yahoo:{SHARE.name}", seen(SHARE.name)) as live:
         standin.streams.wait_until_followed("yahoo", SHARE.name)
         first = trade(standin, SHARE.name)
-        within(SLACK, lambda: live.hears(first, SHARE.name))
+        within(SLACK, lambda: live.has_received(first, SHARE.name))
         standin.market.instruments[SHARE.name] = replace(SHARE, currency="EUR")
         standin.streams.close()
         finding = found(live, 2.0 + SLACK, "currency", True)
@@ -132,7 +132,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_standby_stands_in_for_a_source_that_is_silent_until_it_is_back(standin: StandIn) -> None:
+def test_standby_replaces_a_silent_source_until_it_is_back(standin: StandIn) -> None:
     with at_work(standin, BOTH, seen(), STREAM_SILENCE="60") as live:
         live.wait_until_streaming("binance", "yahoo")
         within(
@@ -141,18 +141,18 @@ def test_standby_stands_in_for_a_source_that_is_silent_until_it_is_back(standin:
         finding = _until_found(live, standin, ("yahoo",), True)
         assert finding.detail == "yahoo replaces binance"
         alone = trade(standin, providers=("yahoo",))
-        within(SLACK, lambda: live.hears(alone))
+        within(SLACK, lambda: live.has_received(alone))
         within(
             SLACK,
             lambda: (row := live.row()) is not None and (row.source, row.standby) == ("yahoo", "binance"),
         )
         _until_found(live, standin, ("yahoo", "binance"), False)
         back = trade(standin)
-        within(SLACK, lambda: live.hears(back))
+        within(SLACK, lambda: live.has_received(back))
         assert live.quotes()[-1].source == "binance"
         numbers = [quote.trade_id for quote in live.quotes() if quote.trade_id is not None]
         assert numbers == sorted(set(numbers))
-        assert invented(live) == set()
+        assert prices_never_offered(live) == set()
 
 
 def _until_found(live: Live, standin: StandIn, providers: tuple[str, ...], is_raised: bool) -> Finding:
@@ -177,7 +177,7 @@ def test_sources_that_disagree_raise_an_alert_that_agreement_clears(standin: Sta
     with at_work(standin, BOTH, seen(), STREAM_SILENCE="60") as live:
         live.wait_until_streaming("binance", "yahoo")
 
-        def says(binance: float, yahoo: float, is_raised: bool) -> Finding:
+        def finding_at_prices(binance: float, yahoo: float, is_raised: bool) -> Finding:
             findings: list[Finding] = []
 
             def is_there() -> bool:
@@ -191,7 +191,7 @@ def test_sources_that_disagree_raise_an_alert_that_agreement_clears(standin: Sta
             assert findings[-1].is_raised == is_raised
             return findings[-1]
 
-        raised = says(100.0, 110.0, True)
+        raised = finding_at_prices(100.0, 110.0, True)
         assert raised.value == pytest.approx(10 / 110)
         assert raised.threshold == 0.01
-        says(100.0, 100.0, False)
+        finding_at_prices(100.0, 100.0, False)

@@ -15,7 +15,7 @@ from tests.integration.live import (
     at_work,
     has_every_trade,
     has_in_order,
-    invented,
+    prices_never_offered,
     seen,
     stand_in,
     trade,
@@ -36,17 +36,17 @@ def source(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def live(standin: StandIn, source: str) -> Iterator[Live]:
-    """A market that streams the coin from that provider, and has heard the trade that was."""
+    """A market that streams the coin from that provider, and has received the last trade."""
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
         live.wait_until_streaming(source)
         yield live
 
 
-def frame(standin: StandIn, source: str, said: Trade) -> str:
-    """A trade as the provider's stream tells it, whether it happened or not."""
+def frame(standin: StandIn, source: str, sent: Trade) -> str:
+    """A trade as a frame of the provider's stream, whether it happened or not."""
     name = COIN.name_at(source)
     assert name is not None
-    return standin.streams.dialects[source].frame(COIN, name, said, standin.market.day(COIN.name))
+    return standin.streams.dialects[source].frame(COIN, name, sent, standin.market.day(COIN.name))
 
 
 def made_up(price: float, seconds: float = 0.0) -> Trade:
@@ -61,9 +61,9 @@ def test_price_that_is_none_is_refused_and_counted(
     refused = _refused(live)
     standin.streams.send_raw(source, frame(standin, source, made_up(price)))
     after = trade(standin)
-    within(SLACK, lambda: live.hears(after))
+    within(SLACK, lambda: live.has_received(after))
     within(SLACK, lambda: _refused(live) > refused)
-    assert invented(live) == set()
+    assert prices_never_offered(live) == set()
 
 
 @pytest.mark.parametrize("seconds", [60.0, 86_400.0, 3e9])
@@ -73,7 +73,7 @@ def test_quote_from_the_future_is_refused_and_closes_no_bar(
     refused = _refused(live)
     standin.streams.send_raw(source, frame(standin, source, made_up(100.0, seconds)))
     after = trade(standin)
-    within(SLACK, lambda: live.hears(after))
+    within(SLACK, lambda: live.has_received(after))
     within(SLACK, lambda: _refused(live) > refused)
     limit = datetime.now(UTC) + timedelta(seconds=5)
     assert all(quote.event_time <= limit for quote in live.quotes())
@@ -84,7 +84,7 @@ def test_frame_that_comes_twice_is_one_quote(live: Live, standin: StandIn, sourc
     for _ in range(3):
         standin.streams.send_raw(source, frame(standin, source, made))
     after = trade(standin)
-    within(SLACK, lambda: live.hears(after))
+    within(SLACK, lambda: live.has_received(after))
     assert live.prices().count(made.price) == 1
     within(SLACK, lambda: (row := live.row()) is not None and row.duplicates >= 3)
 
@@ -104,7 +104,7 @@ def test_quotes_out_of_order_without_a_number_are_kept_and_counted(standin: Stan
         now = trade(standin)
         earlier = made_up(round(now.price + 1, 2), -3.0)
         standin.streams.send_raw("yahoo", frame(standin, "yahoo", earlier))
-        within(SLACK, lambda: live.hears(earlier))
+        within(SLACK, lambda: live.has_received(earlier))
         within(SLACK, lambda: (row := live.row()) is not None and row.out_of_order == 1)
 
 
@@ -120,14 +120,14 @@ def test_number_that_stands_for_no_trade_ends_nothing(standin: StandIn) -> None:
 
 def test_burst_of_twenty_thousand_trades_comes_whole_and_in_order(live: Live, standin: StandIn) -> None:
     burst = trades(standin, 20_000)
-    within(30.0, lambda: len(live.records) >= len(burst) and live.hears(burst[-1]))
+    within(30.0, lambda: len(live.records) >= len(burst) and live.has_received(burst[-1]))
     assert has_in_order(live, burst)
     assert len(standin.connections) == 1
 
 
 def test_positions_rise_from_record_to_record(live: Live, standin: StandIn) -> None:
     last = trades(standin, 200)[-1]
-    within(SLACK, lambda: live.hears(last))
+    within(SLACK, lambda: live.has_received(last))
     positions = [record.position for record in live.records]
     assert positions == sorted(set(positions))
 
@@ -167,7 +167,7 @@ def test_answer_that_can_not_be_true_is_refused_and_the_next_one_counts(wrong: s
     with stand_in(SHARE) as standin:
         standin.streams.refuse_handshake(503, times=1000)
         with at_work(standin, f"yahoo:{SHARE.name}", seen(SHARE.name)) as live:
-            live.wait_until_told("provider down", "live", SHARE.name)
+            live.wait_until_reported("provider down", "live", SHARE.name)
             row = _polled_row(standin, **ASKED_AND_WRONG[wrong]())
             before = live.row(SHARE.name)
             assert before is not None
@@ -175,8 +175,8 @@ def test_answer_that_can_not_be_true_is_refused_and_the_next_one_counts(wrong: s
             within(SLACK, lambda: (now := live.row(SHARE.name)) is not None and now.refused > before.refused)
             standin.answer_normally()
             made = standin.quote(SHARE.name, 77.25, time=datetime.now(UTC) + timedelta(seconds=1))
-            within(SLACK + 1.0, lambda: live.hears(made, SHARE.name))
-            assert invented(live, SHARE.name) == set()
+            within(SLACK + 1.0, lambda: live.has_received(made, SHARE.name))
+            assert prices_never_offered(live, SHARE.name) == set()
 
 
 def _answer(standin: StandIn, row: dict[str, object]) -> None:

@@ -172,12 +172,12 @@ def _numbers_are_those_of_one_run(desk: Desk, until: float) -> None:
     assert left.keys() == bars.keys()
     assert {key: row[:5] for key, row in left.items()} == {key: row[:5] for key, row in bars.items()}
     assert [row[5] for row in left.values()] == pytest.approx([bars[key][5] for key in left])
-    told = {row[1:3]: row[3:] for row in desk.rows(INDICATORS, COIN.name, moment(until))}
-    assert told == indicators
+    stored = {row[1:3]: row[3:] for row in desk.rows(INDICATORS, COIN.name, moment(until))}
+    assert stored == indicators
 
 
 def _minutes_are_whole(desk: Desk, standin: StandIn, since: float, until: float) -> None:
-    """Prices at Yahoo, which numbers no trades: no minute is missing, and each is what the market says of it."""
+    """Prices at Yahoo, which numbers no trades: no minute is missing, and each has the prices of the market."""
     found = standin.market.bars(OTHER.name, MINUTE, since, until)
     columns = (found.start.tolist(), *(column.tolist() for column in found[1:5]))
     query = """
@@ -188,7 +188,7 @@ def _minutes_are_whole(desk: Desk, standin: StandIn, since: float, until: float)
     assert left == list(zip(*columns, strict=True))
 
 
-def test_symbol_is_watched_within_five_seconds_of_its_wish_and_no_longer_when_it_is_removed(
+def test_symbol_is_watched_within_five_seconds_of_being_added_and_no_longer_when_removed(
     live_desk: Desk, standin: StandIn
 ) -> None:
     listing, listings = Listing("binance", "COIN2USDT"), live_desk.config.producer.listings
@@ -197,12 +197,12 @@ def test_symbol_is_watched_within_five_seconds_of_its_wish_and_no_longer_when_it
         with transaction(connection) as cursor:
             add_symbol(cursor, OTHER.name, [listing])
         within(WATCHED_SECONDS, lambda: "COIN2USDT" in standin.streams.subscribed["binance"])
-        told = "select symbol from data_quality order by symbol"
-        within(WATCHED_SECONDS, lambda: live_desk.rows(told) == [(COIN.name,), (OTHER.name,)])
+        watched = "select symbol from data_quality order by symbol"
+        within(WATCHED_SECONDS, lambda: live_desk.rows(watched) == [(COIN.name,), (OTHER.name,)])
         with transaction(connection) as cursor:
             remove_symbol(cursor, OTHER.name, listings)
             remove_symbol(cursor, COIN.name, listings)
-        within(WATCHED_SECONDS, lambda: live_desk.rows(told) == [])
+        within(WATCHED_SECONDS, lambda: live_desk.rows(watched) == [])
 
 
 def test_fault_is_in_the_tables_while_it_lasts_and_its_alert_is_cleared(

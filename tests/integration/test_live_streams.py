@@ -15,7 +15,7 @@ from tests.integration.live import (
     at_work,
     has_every_trade,
     has_in_order,
-    invented,
+    prices_never_offered,
     seen,
     trade,
     trades,
@@ -64,7 +64,7 @@ def live(standin: StandIn, source: str) -> Iterator[Live]:
     """A market that streams the coin from that provider."""
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
         live.wait_until_streaming(source)
-        # Of the poll that was asked before the stream opened, the answer would tell a trade's price a second time.
+        # The answer to a poll from before the stream opened would contain a trade's price a second time.
         within(PATIENCE, lambda: source != "yahoo" or len(polls(standin)) >= FIRST_POLLS)
         within(PATIENCE, live.is_streaming)
         yield live
@@ -80,7 +80,7 @@ def connections(standin: StandIn) -> list[float]:
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_stream_that_ends_is_told_and_opened_anew_and_loses_nothing(
+def test_stream_that_ends_is_reported_and_opened_again_and_loses_nothing(
     live: Live, standin: StandIn, source: str, end: str
 ) -> None:
     fault, cause = ENDS[end]
@@ -88,33 +88,33 @@ def test_stream_that_ends_is_told_and_opened_anew_and_loses_nothing(
     within(1.0 + SLACK, lambda: has_in_order(live, before))
     fault(standin)
     meanwhile = trades(standin, 5)
-    live.wait_until_told(cause)
+    live.wait_until_reported(cause)
     # Trades go on, or the new stream would be silent too where this test gets no turn for a while.
-    within(SILENCE + LONGEST_PAUSE_AT_FIRST + SLACK, lambda: trade(standin).size > 0 and live.is_told(""))
+    within(SILENCE + LONGEST_PAUSE_AT_FIRST + SLACK, lambda: trade(standin).size > 0 and live.is_reported(""))
     after = trades(standin, 5)
     within(SLACK, lambda: has_in_order(live, [*before, *after]))
-    assert invented(live) == set()
+    assert prices_never_offered(live) == set()
     assert len(connections(standin)) == 2
     if source == "binance":
         within(SLACK, lambda: has_in_order(live, [*before, *meanwhile, *after]))
         assert has_every_trade(live)
 
 
-def test_stream_that_sends_nothing_while_the_market_is_open_is_opened_anew(
+def test_stream_that_sends_nothing_while_the_market_is_open_is_opened_again(
     live: Live, standin: StandIn, source: str
 ) -> None:
     standin.streams.silence(True)
-    live.wait_until_told("stream silent")
-    heard = len(live.quotes())
-    within(SILENCE + SLACK, lambda: trade(standin).price > 0 and len(live.quotes()) > heard)
+    live.wait_until_reported("stream silent")
+    received = len(live.quotes())
+    within(SILENCE + SLACK, lambda: trade(standin).price > 0 and len(live.quotes()) > received)
     standin.streams.silence(False)
     within(8.0, live.is_streaming)
-    assert invented(live) == set()
+    assert prices_never_offered(live) == set()
     if source == "binance":
         within(SLACK, lambda: has_every_trade(live))
 
 
-def test_stream_that_closes_whenever_it_is_asked_for_something_is_not_stormed(
+def test_stream_that_closes_after_every_subscription_is_reopened_with_pauses(
     live: Live, standin: StandIn
 ) -> None:
     standin.streams.close_after_subscribe(True)
@@ -124,7 +124,7 @@ def test_stream_that_closes_whenever_it_is_asked_for_something_is_not_stormed(
     _, second, third = connections(standin)[:3]
     assert second - closed >= FIRST_PAUSE
     assert third - second >= 2 * FIRST_PAUSE
-    live.wait_until_told("provider down")
+    live.wait_until_reported("provider down")
     standin.streams.close_after_subscribe(False)
     within(8.0, live.is_streaming)
 
@@ -141,14 +141,14 @@ def test_pauses_between_tries_grow_no_longer_than_the_longest(standin: StandIn, 
 def test_frames_that_make_no_sense_are_counted_and_end_no_stream(
     live: Live, standin: StandIn, source: str
 ) -> None:
-    told = []
+    sent = []
     for text in (*GARBAGE, *UNKNOWN):
         standin.streams.send_raw(source, text)
-        told.append(trade(standin))
-    within(SLACK, lambda: has_in_order(live, told))
+        sent.append(trade(standin))
+    within(SLACK, lambda: has_in_order(live, sent))
     within(SLACK, lambda: (row := live.row()) is not None and row.refused >= len(GARBAGE) - 2)
     assert len(connections(standin)) == 1
-    assert invented(live) == set()
+    assert prices_never_offered(live) == set()
 
 
 def test_frame_cut_in_half_costs_no_numbered_trade(live: Live, standin: StandIn, source: str) -> None:
@@ -159,14 +159,14 @@ def test_frame_cut_in_half_costs_no_numbered_trade(live: Live, standin: StandIn,
     whole = dialect.frame(COIN, name, lost, standin.market.day(COIN.name))
     standin.streams.send_raw(source, whole[: len(whole) // 2])
     after = trade(standin)
-    within(SLACK, lambda: live.hears(after))
-    assert live.hears(lost) == (source == "binance")
+    within(SLACK, lambda: live.has_received(after))
+    assert live.has_received(lost) == (source == "binance")
     assert len(connections(standin)) == 1
 
 
-def test_frame_too_long_to_be_read_ends_the_stream_and_it_is_opened_anew(
+def test_frame_too_long_to_be_read_ends_the_stream_and_it_is_opened_again(
     live: Live, standin: StandIn, source: str
 ) -> None:
     standin.streams.send_raw(source, "x" * 2**20)
-    live.wait_until_told("provider down")
+    live.wait_until_reported("provider down")
     within(LONGEST_PAUSE_AT_FIRST + SLACK, live.is_streaming)

@@ -55,7 +55,7 @@ class PipelineProcess:
         )
 
     def ctrl_c(self) -> str:
-        """What it says after Ctrl-C, of which a terminal tells the whole group. Raises TimeoutExpired."""
+        """What it prints after Ctrl-C, which a terminal sends to the whole group. Raises TimeoutExpired."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.communicate(timeout=STOP_SECONDS * slowness())[1]
 
@@ -68,14 +68,14 @@ class PipelineProcess:
         return found
 
     def is_up(self) -> bool:
-        """Whether every part runs, and those that tell of themselves do so under their present processes."""
+        """Whether every part runs, and those that send heartbeats do so from their present processes."""
         parts = self.parts()
         if parts.keys() != PARTS:
             return False
         youngest = max(process.create_time() for process in parts.values())
-        told = "select count(*) from parts where part in %s and extract(epoch from seen_at) > %s"
+        query = "select count(*) from parts where part in %s and extract(epoch from seen_at) > %s"
         return (
-            self.counted(told, (("producer", "storage", "analytics", "trainer"), youngest + IMPORT_SECONDS))
+            self.counted(query, (("producer", "storage", "analytics", "trainer"), youngest + IMPORT_SECONDS))
             == 4
         )
 
@@ -113,30 +113,30 @@ def pipeline(spare_kafka: Kafka, spare_postgres: Postgres) -> Iterator[PipelineP
 def test_ctrl_c_stops_every_part_and_server_within_five_seconds(pipeline: PipelineProcess) -> None:
     everything = pipeline.everything()
     assert len(everything) == 7
-    said = pipeline.ctrl_c()
+    errors = pipeline.ctrl_c()
     assert pipeline.process.returncode == 0
-    assert "Traceback" not in said
+    assert "Traceback" not in errors
     assert psutil.wait_procs(everything, timeout=0.5)[1] == []
 
 
-def test_ctrl_c_amid_the_first_imports_of_the_parts_prints_no_traceback(
+def test_ctrl_c_during_the_first_imports_of_the_parts_prints_no_traceback(
     spare_kafka: Kafka, spare_postgres: Postgres
 ) -> None:
     pipeline = PipelineProcess(spare_kafka, spare_postgres)
     wait_for(lambda: len(pipeline.parts()) == len(PARTS))
-    said = pipeline.ctrl_c()
-    assert (pipeline.process.returncode, said) == (0, "")
+    errors = pipeline.ctrl_c()
+    assert (pipeline.process.returncode, errors) == (0, "")
 
 
-def test_ctrl_c_amid_the_first_imports_of_the_pipeline_prints_no_traceback() -> None:
+def test_ctrl_c_during_the_first_imports_of_the_pipeline_prints_no_traceback() -> None:
     command = [sys.executable, "-X", "importtime", "start_pipeline.py"]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if line.endswith(" pydantic_core\n"))
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
-    assert "start_pipeline" not in said
-    assert "Traceback" not in said
+        errors = process.stderr.read()
+    assert "start_pipeline" not in errors
+    assert "Traceback" not in errors
 
 
 def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(
@@ -170,6 +170,6 @@ def test_parts_that_record_end_the_screen_too_where_none_of_them_can_go_on() -> 
 
 def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(pipeline: PipelineProcess) -> None:
     second = PipelineProcess(*pipeline.servers)
-    _, said = second.process.communicate(timeout=PATIENCE)
+    _, errors = second.process.communicate(timeout=PATIENCE)
     assert second.process.returncode == 1
-    assert "already runs on this machine" in said
+    assert "already runs on this machine" in errors

@@ -41,7 +41,7 @@ def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:
     assert (found["AAA"].event_time, found["BBB"].last_day_close) == (NOON, None)
 
 
-def test_symbol_without_a_quote_is_known_by_how_its_quotes_fare(cursor: Cursor) -> None:
+def test_symbol_without_a_quote_has_its_state_and_cause(cursor: Cursor) -> None:
     quality(cursor, "FOO", "waiting", cause="unknown symbol", next_try_at=at(NOON))
     quote(cursor, "AAA", 10.0, NOON)
     company(cursor, "AAA", name="Alpha", sector="Metals", exchange="Tokyo", decimals=0)
@@ -50,11 +50,11 @@ def test_symbol_without_a_quote_is_known_by_how_its_quotes_fare(cursor: Cursor) 
     row = found["AAA"]
     assert (row.name, row.sector, row.market, row.decimals) == ("Alpha", "Metals", "Tokyo", 0)
     assert (row.exchange, row.currency) == ("SIMULATED", "USD")
-    told = queries.read_qualities(cursor)["FOO"]
-    assert (told.state, told.cause, told.next_try_at) == ("waiting", "unknown symbol", NOON)
+    state = queries.read_qualities(cursor)["FOO"]
+    assert (state.state, state.cause, state.next_try_at) == ("waiting", "unknown symbol", NOON)
 
 
-def test_state_that_was_told_long_ago_is_not_believed(cursor: Cursor) -> None:
+def test_state_that_was_reported_long_ago_is_ignored(cursor: Cursor) -> None:
     quality(cursor, "AAA", "live", updated_at=at(NOON))
     found = queries.read_qualities(cursor)["AAA"]
     assert (found.state, found.cause) == ("waiting", "producer silent")
@@ -219,7 +219,7 @@ def test_first_start_is_that_of_the_oldest_bar(cursor: Cursor) -> None:
     assert queries.read_first_start(cursor) == NOON - 3600
 
 
-def test_tables_are_missed_before_the_migrations(embedded_postgres: str) -> None:
+def test_missing_tables_are_reported_before_the_migrations(embedded_postgres: str) -> None:
     opened = connect(make_database(embedded_postgres, "without_tables"), "test")
     with transaction(opened) as cursor:
         assert not queries.has_tables(cursor)

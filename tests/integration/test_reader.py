@@ -15,7 +15,7 @@ from tests.integration.server_user import silent
 from tests.slowness import PATIENCE
 
 
-def test_kafka_that_dies_under_a_look_into_the_log_ends_the_look(spare_kafka: Kafka) -> None:
+def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
         log = make_topics(spare_kafka.clients(record.port), "looked-into", 1)
         with closing(LogWriter(log)) as writer:
@@ -31,7 +31,7 @@ def test_kafka_that_dies_under_a_look_into_the_log_ends_the_look(spare_kafka: Ka
                 list(messages)
 
 
-def test_lag_is_told_or_refused_but_never_waited_for_without_bound(spare_kafka: Kafka) -> None:
+def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
         log = make_topics(spare_kafka.clients(record.port), "lagging", 1)
         with closing(GroupReader(log, "group", "one")) as reader:

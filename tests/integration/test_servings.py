@@ -46,8 +46,8 @@ def promoted(registry: Registry, horizon: int = 1) -> int:
     """A new version goes live; each trusts the newest return otherwise."""
     weight = 0.1 * (1 + len(registry.versions("1m", "linear_regression")))
     numbers = Linear(0.0, (weight, *[0.0] * (len(FEATURES) - 1)))
-    said = manifest(interval="1m", features=FEATURES, horizon=horizon)
-    version = registry.add(said, numbers, estimator())
+    description = manifest(interval="1m", features=FEATURES, horizon=horizon)
+    version = registry.add(description, numbers, estimator())
     registry.promote("1m", "linear_regression", version)
     return version
 
@@ -66,7 +66,7 @@ def fold(
 
 
 def left(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the forecasts' tables, but for what the clock said."""
+    """Every row of the forecasts' tables, without the columns that hold the time of the clock."""
     return {
         table: rows(connection, f"select {columns} from {table} order by 1, 2, 3, 4")
         for table, columns in TABLES.items()
@@ -139,7 +139,7 @@ def test_whole_log_folded_again_changes_models_at_the_same_records(
 @pytest.mark.parametrize(
     "changes", [{"trained_models": ()}, {"ml_window_size": 7}, {"prediction_horizon": 2}]
 )
-def test_what_a_model_said_is_scored_though_the_settings_admit_it_no_more(
+def test_forecasts_of_a_model_are_scored_after_the_settings_exclude_it(
     databases: tuple[Connection, Connection], registry: Registry, changes: dict[str, Any]
 ) -> None:
     promoted(registry)
@@ -178,7 +178,7 @@ def test_switch_at_a_dead_letter_holds_after_a_kill(
     assert left(databases[0]) == left(databases[1])
 
 
-def test_arrays_are_empty_where_a_model_says_nothing(
+def test_arrays_are_empty_where_a_model_makes_no_forecast(
     databases: tuple[Connection, Connection], registry: Registry
 ) -> None:
     connection = databases[0]
@@ -196,7 +196,7 @@ def test_arrays_are_empty_where_a_model_says_nothing(
     assert records == [(1, "naive")]
 
 
-def test_damaged_version_is_told_of_once_and_the_one_before_goes_on(
+def test_damaged_version_is_reported_once_and_the_previous_one_stays_live(
     databases: tuple[Connection, Connection],
     registry: Registry,
     tmp_path: Path,

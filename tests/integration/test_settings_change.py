@@ -57,7 +57,7 @@ def log_of(minutes: int) -> list[LoggedMessage]:
 
 
 def log_with_a_split() -> list[LoggedMessage]:
-    """Two for one after an hour: from there on half of each price. An older split is told too late."""
+    """Two for one after an hour: from there on half of each price. An older split is received too late."""
     split = CorporateAction(
         symbol="ACME",
         action="split",
@@ -69,13 +69,13 @@ def log_with_a_split() -> list[LoggedMessage]:
         exchange="XNYS",
     )
     older = msgspec.structs.replace(split, time=NOON + timedelta(minutes=30), value=3.0)
-    said: list[Quote | CorporateAction] = []
+    records: list[Quote | CorporateAction] = []
     for message in log_of(180):
         quote = msgspec.json.decode(message.value, type=Quote)
         new = quote.event_time >= split.time
-        said += [split, older] if new and split not in said else []
-        said.append(msgspec.structs.replace(quote, price=quote.price / 2) if new else quote)
-    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(said)]
+        records += [split, older] if new and split not in records else []
+        records.append(msgspec.structs.replace(quote, price=quote.price / 2) if new else quote)
+    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
 
 
 def batch_of(messages: list[LoggedMessage]) -> Batch:
@@ -117,9 +117,7 @@ def table(connection: Connection, name: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
-def test_new_periods_make_every_indicator_anew(
-    databases: tuple[Connection, Connection], killed: bool
-) -> None:
+def test_new_periods_rebuild_every_indicator(databases: tuple[Connection, Connection], killed: bool) -> None:
     changed, fresh = databases
     log = log_of(180)
     fold(changed, OLD, log, 400, killed=False)
@@ -132,7 +130,7 @@ def test_new_periods_make_every_indicator_anew(
         assert table(changed, name) == table(fresh, name)
 
 
-def test_new_periods_know_of_the_splits_among_the_bars(databases: tuple[Connection, Connection]) -> None:
+def test_new_periods_apply_the_splits_among_the_bars(databases: tuple[Connection, Connection]) -> None:
     changed, fresh = databases
     log = log_with_a_split()
     fold(changed, OLD, log, 700, killed=False)
@@ -211,7 +209,7 @@ def test_state_of_another_version_is_folded_again_from_the_log(
         assert table(changed, name) == table(fresh, name)
 
 
-def test_indicators_made_anew_are_written_while_the_log_is_folded_again(
+def test_rebuilt_indicators_are_written_while_the_log_is_folded_again(
     databases: tuple[Connection, Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed, _ = databases

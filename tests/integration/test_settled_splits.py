@@ -25,7 +25,7 @@ __all__ = ["databases"]
 
 def log_with_night(ratio: float) -> list[LoggedMessage]:
     """Three hours of quotes, a split in the night behind them, and three hours of quotes at a half of the price."""
-    quotes = [msgspec.json.decode(said.value, type=Quote) for said in log_of(180)]
+    quotes = [msgspec.json.decode(message.value, type=Quote) for message in log_of(180)]
     action = CorporateAction(
         symbol="ACME",
         action="split",

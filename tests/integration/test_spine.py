@@ -91,7 +91,7 @@ def test_a_producer_started_again_publishes_nothing_twice(desk: Desk, recording:
         assert_published_once(desk, list(recorded(recording)))
 
 
-def test_only_records_of_the_feed_itself_say_where_its_producer_goes_on(desk: Desk) -> None:
+def test_only_records_of_the_feed_itself_decide_where_its_producer_continues(desk: Desk) -> None:
     desk.publish([quote(1, position=7), b"nonsense", quote(2, position=10**9, source="other")])
     assert last_positions(desk.log, "test", Lease(1, {}, EarlierEpochs({}))) == {0: 7, 1: NOTHING}
 
@@ -148,11 +148,11 @@ def test_an_invalid_message_stops_the_part_where_none_may_be_skipped(desk: Desk)
     desk.settings["SKIP_INVALID_DATA"] = "false"
     desk.publish([quote(1), b"nonsense", quote(2)])
     storage = desk.start("storage")
-    _, said = storage.communicate(timeout=PATIENCE)
+    _, errors = storage.communicate(timeout=PATIENCE)
     assert storage.returncode == 3
-    assert "Message at partition 0, offset 1 is invalid: not JSON" in said
-    assert "SKIP_INVALID_DATA" in said
-    assert "Traceback" not in said
+    assert "Message at partition 0, offset 1 is invalid: not JSON" in errors
+    assert "SKIP_INVALID_DATA" in errors
+    assert "Traceback" not in errors
 
 
 def delete_topic(desk: Desk) -> None:
@@ -171,7 +171,7 @@ def test_a_topic_that_vanishes_stops_the_part_with_a_sentence(desk: Desk) -> Non
         wait_for(part.done)
 
 
-def test_a_topic_made_anew_is_not_taken_for_the_old_one(desk: Desk) -> None:
+def test_a_recreated_topic_is_not_taken_for_the_old_one(desk: Desk) -> None:
     desk.publish([quote(1), quote(2)])
     with desk.at_work(store):
         desk.wait_until_read("storage")
@@ -181,7 +181,7 @@ def test_a_topic_made_anew_is_not_taken_for_the_old_one(desk: Desk) -> None:
         desk.run_to_its_end(store)
 
 
-def test_a_topic_made_anew_under_a_running_part_is_not_taken_for_the_old_one(desk: Desk) -> None:
+def test_a_topic_recreated_under_a_running_part_is_not_taken_for_the_old_one(desk: Desk) -> None:
     desk.publish([quote(1), quote(2)])
     with pytest.raises(StopPart, match="created again"), desk.at_work(store) as part:
         desk.wait_until_read("storage")
@@ -215,7 +215,7 @@ def test_a_part_that_is_asked_to_stop_leaves_its_tables_up_to_date(
     analytics = desk.start("analytics")
     wait_for(lambda: desk.has_read("analytics", 2))
     analytics.send_signal(number)
-    _, said = analytics.communicate(timeout=PATIENCE)
-    assert (analytics.returncode, said) == (0, "")
+    _, errors = analytics.communicate(timeout=PATIENCE)
+    assert (analytics.returncode, errors) == (0, "")
     assert desk.rows("select quotes from open_bars where interval = '1m'") == [(2,)]
     assert desk.rows("select max(next_offset) from partition_snapshots") == [(2,)]

@@ -13,7 +13,7 @@ from shared.errors import ConfigError
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import Stop
-from tests.integration.desk import Desk, give_last_quote, said
+from tests.integration.desk import Desk, give_last_quote, printed
 from tests.standin import Fault, Market, StandIn
 
 OPEN = datetime(2024, 7, 10, 15, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_symbol_is_added_once_its_provider_knows_it(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "nvda") == 0
-    assert "NVDA (NVIDIA Corporation) was added, from yahoo" in said(capsys)
+    assert "NVDA (NVIDIA Corporation) was added, from yahoo" in printed(capsys)
     assert watched(live_desk) == {"AAPL": AAPL, "NVDA": NVDA}
     assert live_desk.rows("select symbol, name, currency, source from companies") == [
         ("NVDA", "NVIDIA Corporation", "USD", "yahoo")
@@ -68,9 +68,9 @@ def test_symbol_that_its_provider_does_not_know_keeps_no_other_from_being_added(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "NOSUCH", "yahoo:YEN@7203.T") == 1
-    told = said(capsys)
-    assert "NOSUCH was not added: " in told
-    assert "YEN (Toyota Motor Corporation) was added, from yahoo (7203.T)" in told
+    output = printed(capsys)
+    assert "NOSUCH was not added: " in output
+    assert "YEN (Toyota Motor Corporation) was added, from yahoo (7203.T)" in output
     assert watched(live_desk) == {"AAPL": AAPL, "YEN": (Listing("yahoo", "7203.T"),)}
     assert live_desk.rows("select symbol, name from companies") == [("YEN", "Toyota Motor Corporation")]
 
@@ -79,28 +79,28 @@ def test_word_before_a_colon_that_is_no_provider_is_named(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "binanec:BTCUSDT") == 1
-    assert "binanec is not a provider; the known providers are yahoo, binance" in said(capsys)
+    assert "binanec is not a provider; the known providers are yahoo, binance" in printed(capsys)
 
 
-def test_symbol_of_a_provider_that_is_away_is_added_unchecked_only(
+def test_symbol_of_an_unreachable_provider_is_added_unchecked_only(
     live_desk: Desk, command: Command, standin: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     standin.down()
     assert command("add", "NVDA") == 1
-    told = said(capsys)
-    assert "NVDA was not added: " in told
-    assert "add it with --unchecked" in told
+    output = printed(capsys)
+    assert "NVDA was not added: " in output
+    assert "add it with --unchecked" in output
     assert watched(live_desk) == {"AAPL": AAPL}
     assert command("add", "--unchecked", "NVDA") == 0
     assert watched(live_desk) == {"AAPL": AAPL, "NVDA": NVDA}
 
 
-def test_provider_that_has_had_enough_is_named_as_the_cause(
+def test_throttling_provider_is_named_as_the_cause(
     command: Command, standin: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     standin.answer_with(Fault.status(429, retry_after=60), times=None)
     assert command("add", "NVDA") == 1
-    assert "NVDA was not added: throttled: " in said(capsys)
+    assert "NVDA was not added: throttled: " in printed(capsys)
 
 
 def test_symbol_of_a_provider_without_its_key_is_refused(
@@ -109,11 +109,11 @@ def test_symbol_of_a_provider_without_its_key_is_refused(
     live_desk.settings["FINNHUB_API_KEY"] = ""
     for words in (["finnhub:NVDA"], ["--unchecked", "finnhub:NVDA"]):
         assert command("add", *words) == 1
-        assert "FINNHUB_API_KEY" in said(capsys)
+        assert "FINNHUB_API_KEY" in printed(capsys)
     assert watched(live_desk) == {"AAPL": AAPL}
 
 
-def test_word_that_is_no_symbol_is_a_sentence(command: Command) -> None:
+def test_word_that_is_no_symbol_is_refused_in_one_sentence(command: Command) -> None:
     with pytest.raises(ConfigError, match="add A,B: must name symbols as AAPL"):
         command("add", "A,B")
 
@@ -122,9 +122,9 @@ def test_watched_symbol_gets_another_source_and_a_standby(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "AAPL") == 0
-    assert "AAPL (Apple Inc.) is already followed, from yahoo." in said(capsys)
+    assert "AAPL (Apple Inc.) is already followed, from yahoo." in printed(capsys)
     assert command("add", "--unchecked", "yahoo:AAPL", "finnhub:AAPL") == 0
-    assert "AAPL comes from yahoo, standby finnhub from now on, and no longer from yahoo." in said(capsys)
+    assert "AAPL comes from yahoo, standby finnhub from now on, and no longer from yahoo." in printed(capsys)
     assert watched(live_desk) == {"AAPL": (*AAPL, Listing("finnhub", "AAPL"))}
 
 
@@ -133,19 +133,19 @@ def test_removed_symbol_keeps_its_data_and_may_come_back(
 ) -> None:
     give_last_quote(live_desk, "AAPL")
     assert command("remove", "aapl", "NVDA") == 1
-    told = said(capsys)
-    assert "AAPL was removed. Its stored data are kept" in told
-    assert "NVDA is not followed" in told
+    output = printed(capsys)
+    assert "AAPL was removed. Its stored data are kept" in output
+    assert "NVDA is not followed" in output
     assert watched(live_desk) == {}
     assert command("list") == 0
-    assert "In .env but removed with this command: AAPL." in said(capsys)
+    assert "In .env but removed with this command: AAPL." in printed(capsys)
     assert command("describe", "yahoo:AAPL") == 0
-    assert "none: not followed" in said(capsys)
+    assert "none: not followed" in printed(capsys)
     assert command("add", "AAPL") == 0
     assert watched(live_desk) == {"AAPL": AAPL}
 
 
-def tell_quality(desk: Desk, row: QualityRow) -> None:
+def store_quality(desk: Desk, row: QualityRow) -> None:
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         write_quality(cursor, [row])
 
@@ -155,8 +155,8 @@ def test_list_shows_price_age_and_state_of_each(
 ) -> None:
     assert command("add", "AAPL", "NVDA") == 0
     give_last_quote(live_desk, "AAPL")
-    tell_quality(live_desk, faring("AAPL"))
-    said(capsys)
+    store_quality(live_desk, silent_quality("AAPL"))
+    printed(capsys)
     assert command("list") == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[1] == [
@@ -174,7 +174,7 @@ def test_list_shows_price_age_and_state_of_each(
     assert lines[2] == ["NVDA", "yahoo", "NVIDIA", "Corporation", "–", "–", "–"]
 
 
-def faring(symbol: str) -> QualityRow:
+def silent_quality(symbol: str) -> QualityRow:
     """A symbol whose stream is silent, tried again in ten minutes."""
     soon = datetime.now(UTC) + timedelta(minutes=10, seconds=5)
     return QualityRow(
@@ -215,16 +215,16 @@ def give_bars_and_actions(desk: Desk) -> None:
         )
 
 
-def test_describe_tells_everything(
+def test_describe_shows_everything(
     live_desk: Desk, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("add", "AAPL") == 0
     give_last_quote(live_desk, "AAPL")
-    tell_quality(live_desk, faring("AAPL"))
+    store_quality(live_desk, silent_quality("AAPL"))
     give_bars_and_actions(live_desk)
-    said(capsys)
+    printed(capsys)
     assert command("describe", "aapl") == 0
-    told = said(capsys)
+    output = printed(capsys)
     for words in (
         "AAPL Apple Inc.",
         "Technology, Consumer Electronics",
@@ -239,13 +239,13 @@ def test_describe_tells_everything(
         "Split 4 for 1, from 2020-08-31",
         "Dividend 0.25 USD per share, ex-date 2024-05-10",
     ):
-        assert words in told
+        assert words in output
 
 
 def test_describe_of_a_symbol_that_nobody_knows_is_refused(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("describe", "AAPL", "NOSUCH") == 1
-    told = said(capsys)
-    assert "no data yet" in told
-    assert "NOSUCH is not followed, and no data of it are stored." in told
+    output = printed(capsys)
+    assert "no data yet" in output
+    assert "NOSUCH is not followed, and no data of it are stored." in output

@@ -17,7 +17,7 @@ from shared.errors import ConfigError, TickstreamError
 from shared.postgres.database import Connection, connect, make_database, transaction
 from shared.runtime.lifecycle import Stop, servers
 from shared.settings.config import load
-from tests.integration.desk import PROJECT, Desk, give_last_quote, said
+from tests.integration.desk import PROJECT, Desk, give_last_quote, printed
 from tests.slowness import PATIENCE
 from tests.standin import Market, StandIn
 
@@ -45,7 +45,7 @@ def test_list_of_the_simulated_market_shows_what_is_watched(
     desk.database()
     give_last_quote(desk, "AAPL")
     assert run(desk.config, parser().parse_args(["list"]), Stop()) == 0
-    assert "AAPL yahoo – 1,229.50 60 min –" in said(capsys)
+    assert "AAPL yahoo – 1,229.50 60 min –" in printed(capsys)
 
 
 def test_list_makes_no_tables_that_would_look_like_an_earlier_start(desk: Desk) -> None:

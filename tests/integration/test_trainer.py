@@ -43,7 +43,7 @@ FIRST, MINUTE, BARS = 1_700_000_040, 60, 150
 
 
 def give_bars(desk: Desk, symbol: str, first: int, count: int) -> None:
-    """Closed minutes of a random walk from the `first`-th on, and the number of them that the analytics tell."""
+    """Closed minutes of a random walk from the `first`-th on, and their number as the analytics store it."""
     drawn, price = random.Random(f"{symbol} {first}"), 100.0
     rows: list[tuple[object, ...]] = []
     for number in range(first, first + count):
@@ -121,7 +121,7 @@ def test_first_training_waits_until_there_is_enough_to_learn_from(trading_desk: 
         wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
 
 
-def test_prices_that_stand_still_are_waited_out_and_said_once(
+def test_constant_prices_are_waited_out_and_reported_once(
     trading_desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "tickstream.trainer")
@@ -135,7 +135,7 @@ def test_prices_that_stand_still_are_waited_out_and_said_once(
 @pytest.mark.parametrize(
     "sign", ["update parts set lag = 2001", "delete from parts where part = 'analytics'"]
 )
-def test_nothing_is_trained_while_the_past_is_on_its_way(trading_desk: Desk, sign: str) -> None:
+def test_nothing_is_trained_while_history_is_loading(trading_desk: Desk, sign: str) -> None:
     execute(trading_desk, sign)
     with trading_desk.at_work(train):
         wait_for(lambda: trading_desk.rows(WAITS) == [("waits for the analytics part",)])
@@ -153,7 +153,7 @@ def test_model_that_is_not_in_use_any_more_adds_nothing_to_the_bars(trading_desk
 
 
 @pytest.mark.parametrize(("status", "words"), [(-9, "failed with exit status -9"), (None, ""), (0, "")])
-def test_round_that_dies_is_told_of(
+def test_killed_round_is_reported(
     trading_desk: Desk, caplog: pytest.LogCaptureFixture, status: int | None, words: str
 ) -> None:
     with closing(connect(trading_desk.database(), "test")) as connection:
@@ -164,7 +164,7 @@ def test_round_that_dies_is_told_of(
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)])
-def test_trainer_that_is_stopped_amid_a_round_leaves_no_process_and_no_traceback(
+def test_trainer_that_is_stopped_during_a_round_leaves_no_process_and_no_traceback(
     trading_desk: Desk, number: int, status: int
 ) -> None:
     trading_desk.settings["LOG_LEVEL"] = "INFO"

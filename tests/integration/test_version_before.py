@@ -79,7 +79,7 @@ def make_older(connection: Connection) -> None:
         cursor.execute("""update partition_snapshots set state = jsonb_set(state::jsonb, '{version}', '8')""")
 
 
-def test_tables_are_those_of_a_fold_that_began_anew(
+def test_tables_match_those_of_a_fresh_fold(
     databases: tuple[Connection, Connection], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Reports of the 2022 LUNA collapse, yfinance #1531: what was left out or divided before is mended by the log."""

@@ -30,7 +30,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AAPL: tuple[Listing, ...] = (Listing("yahoo", "AAPL"),)
 BITCOIN: tuple[Listing, ...] = (Listing("binance", "BTCUSDT"), Listing("coingecko", "bitcoin"))
 CONFIGURED: Listings = {"AAPL": AAPL, "MSFT": (Listing("yahoo", "MSFT"),)}
-FARING = QualityRow(
+HEALTHY = QualityRow(
     *("AAPL", "yahoo", None, "live", "", "", None, "regular", None, NOON, NOON),
     *(59.5, 12, 1, 2, 3, 4, 5, 14, 14),
 )
@@ -52,7 +52,7 @@ def watched(connection: Connection, configured: Listings = CONFIGURED) -> Listin
         return read_listings(cursor, configured)
 
 
-def test_no_sign_in_a_sources_words_breaks_the_table(connection: Connection) -> None:
+def test_no_character_in_a_sources_message_breaks_the_table(connection: Connection) -> None:
     with transaction(connection) as cursor:
         write_company(cursor, CompanyRow(COMPANY._replace(name="App\0le\n Inc."), "yahoo", NOON))
         assert read_companies(cursor)["AAPL"].company == COMPANY
@@ -61,7 +61,7 @@ def test_no_sign_in_a_sources_words_breaks_the_table(connection: Connection) -> 
     assert str(SourceDown("Yahoo says: a\0b" + "!" * 1000)) == "Yahoo says: a b" + "!" * 285
 
 
-def test_without_a_wish_the_settings_count(connection: Connection) -> None:
+def test_without_added_symbols_the_settings_count(connection: Connection) -> None:
     assert watched(connection) == CONFIGURED
 
 
@@ -98,7 +98,7 @@ def test_removed_symbol_that_the_settings_name_later_is_watched(connection: Conn
     assert watched(connection, {"BTC-USD": AAPL}) == {"BTC-USD": AAPL}
 
 
-def test_company_is_read_as_it_was_written_and_written_anew(connection: Connection) -> None:
+def test_company_is_read_as_written_and_can_be_replaced(connection: Connection) -> None:
     for row in (
         CompanyRow(COMPANY, "yahoo", NOON),
         CompanyRow(COMPANY._replace(name=None, decimals=4), "finnhub", NOON + timedelta(days=1)),
@@ -111,10 +111,10 @@ def test_company_is_read_as_it_was_written_and_written_anew(connection: Connecti
 def test_quality_of_every_symbol_is_replaced_and_of_others_forgotten(
     connection: Connection, desk: Desk
 ) -> None:
-    many = [FARING._replace(symbol=f"S{number}") for number in range(250)]
+    many = [HEALTHY._replace(symbol=f"S{number}") for number in range(250)]
     with transaction(connection) as cursor:
-        write_quality(cursor, [FARING, *many])
-    worse = FARING._replace(state="stale", cause="stream silent", next_try_at=NOON + timedelta(minutes=1))
+        write_quality(cursor, [HEALTHY, *many])
+    worse = HEALTHY._replace(state="stale", cause="stream silent", next_try_at=NOON + timedelta(minutes=1))
     with transaction(connection) as cursor:
         write_quality(cursor, [worse, *many[:1]])
     columns = ", ".join(QualityRow._fields)
@@ -124,10 +124,10 @@ def test_quality_of_every_symbol_is_replaced_and_of_others_forgotten(
     assert desk.rows("select * from data_quality") == []
 
 
-def test_quality_tells_by_the_databases_clock_when_it_was_told(connection: Connection, desk: Desk) -> None:
+def test_quality_has_the_time_of_the_databases_clock(connection: Connection, desk: Desk) -> None:
     for _ in range(2):
         with transaction(connection) as cursor:
-            write_quality(cursor, [FARING])
+            write_quality(cursor, [HEALTHY])
             cursor.execute("select updated_at = now() from data_quality")
             assert cursor.fetchall() == [(True,)]
 

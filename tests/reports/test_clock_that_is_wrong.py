@@ -90,8 +90,8 @@ def test_wrong_clock_is_the_one_cause_that_is_told_and_quotes_come(
     machine = Machine(seconds)
     listing = {"yahoo": YAHOO, "binance": BINANCE}[source]
     with at_work(standin, listing, seen(), machine) as live:
-        within(10.0, lambda: live.is_told("wrong clock"))
-        within(10.0, lambda: bool(trades(standin, 1)) and live.is_told("wrong clock", "live"))
+        within(10.0, lambda: live.is_reported("wrong clock"))
+        within(10.0, lambda: bool(trades(standin, 1)) and live.is_reported("wrong clock", "live"))
         assert comes(live)
         row = live.row()
         assert row is not None
@@ -110,7 +110,7 @@ def test_clock_that_is_set_wrong_and_right_again_while_all_runs_costs_no_trade(s
         within(SLACK, live.is_streaming)
         for seconds in (-20.0, 0.0, 45.0, 0.0):
             machine.seconds = seconds
-            live.wait_until_told("wrong clock" if seconds else "")
+            live.wait_until_reported("wrong clock" if seconds else "")
             assert comes(live)
         within(SLACK, lambda: has_every_trade(live))
         assert in_time(live)
@@ -123,7 +123,7 @@ def test_cause_is_told_of_every_symbol_alike(standin: StandIn) -> None:
     ) as live:
         for name in (COIN.name, OTHER.name):
             assert comes(live, name)
-            live.wait_until_told("wrong clock", symbol=name)
+            live.wait_until_reported("wrong clock", symbol=name)
         assert {row.detail for row in live.market.quality} == {"the clock of this machine is 30 s slow"}
 
 
@@ -280,6 +280,6 @@ def test_message_says_by_how_much_its_received_time_was_put_forward() -> None:
 def test_minute_that_is_not_over_at_the_provider_is_no_bar(standin: StandIn) -> None:
     """A fast clock took the minute of the moment for a finished one."""
     with at_work(standin, YAHOO, seen(), Machine(150.0)) as live:
-        within(10.0, lambda: bool(trades(standin, 1)) and live.is_told("wrong clock", "live"))
+        within(10.0, lambda: bool(trades(standin, 1)) and live.is_reported("wrong clock", "live"))
         ends = [bar.start.timestamp() + MINUTE for bar in live.bars() if isinstance(bar, RecordedBar)]
         assert all(end <= time.time() for end in ends)

@@ -130,11 +130,11 @@ def test_last_quote_is_once_in_the_log_while_a_market_at_work_changes_what_it_fo
     with at_work(standin, f"yahoo:{SHARE.name}", known, FINNHUB_API_KEY="key") as market:
         standin.streams.wait_until_followed("yahoo", SHARE.name)
         made = trade(standin, SHARE.name)
-        within(PATIENCE, lambda: market.hears(made, SHARE.name))
+        within(PATIENCE, lambda: market.has_received(made, SHARE.name))
         market.market.inbox.put(ListingsChanged(meanwhile))
         market.market.inbox.put(ListingsChanged(first))
         after = trade(standin, SHARE.name)
-        within(3 * PATIENCE, lambda: market.hears(after, SHARE.name))
+        within(3 * PATIENCE, lambda: market.has_received(after, SHARE.name))
         assert times_of(market, made.price) == 1
 
 

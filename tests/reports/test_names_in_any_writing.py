@@ -20,9 +20,9 @@ LIFE = replace(COIN, name="LIFE-USD", names={"binance": "币安人生USDT"})
 def test_pair_is_followed_with_its_past_under_a_name_of_ours() -> None:
     with stand_in(LIFE) as standin, at_work(standin, "binance:LIFE-USD@币安人生USDT") as live:
         within(PATIENCE, lambda: bool(standin.streams.subscribed["binance"]))
-        live.wait_until_told("", symbol="LIFE-USD")
+        live.wait_until_reported("", symbol="LIFE-USD")
         made = trade(standin, "LIFE-USD")
-        within(PATIENCE, lambda: live.hears(made, "LIFE-USD"))
+        within(PATIENCE, lambda: live.has_received(made, "LIFE-USD"))
         within(PATIENCE, lambda: bool(live.bars("LIFE-USD")))
         assert all(decode(encode(record), MUCH_LATER) == record for record in live.records[:])
 

@@ -21,7 +21,7 @@ from tests.integration.live import (
     Live,
     at_work,
     has_every_trade,
-    invented,
+    prices_never_offered,
     seen,
     trade,
     trades,
@@ -64,8 +64,8 @@ def test_chart_that_always_answers_500_holds_up_no_other_symbol(
     standin.streams.refuse_handshake(503, times=1000)
     pauses = {"producer.workers.history_worker.PAUSE_SECONDS": 1.0}
     with at_work(standin, f"{YAHOO},{OTHER.name}", known, waits=pauses) as live:  # type: ignore[arg-type]
-        within(20.0, lambda: live.is_told("provider down", "history"))
-        within(20.0, lambda: live.is_told("provider down", "live", OTHER.name))
+        within(20.0, lambda: live.is_reported("provider down", "history"))
+        within(20.0, lambda: live.is_reported("provider down", "live", OTHER.name))
         assert comes_at_its_pace(live, OTHER.name, 3)
         row = live.row()
         assert row is not None
@@ -80,18 +80,18 @@ def test_history_that_is_not_to_be_had_is_given_up_with_its_cause_and_had_again_
     """The symbol itself goes on without its history, says so, and stops saying so when the chart answers again."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
     with at_work(standin, f"{YAHOO},{OTHER.name}", waits=IMPATIENT) as live:
-        within(30.0, lambda: live.is_told("no history", "live"))
+        within(30.0, lambda: live.is_reported("no history", "live"))
         row = live.row()
         assert row is not None
         assert row.detail.startswith("its history can't be loaded: ")
         assert row.next_try_at is not None
         assert row.gaps == 1
         made = trade(standin)
-        within(SLACK, lambda: live.hears(made))
+        within(SLACK, lambda: live.has_received(made))
         assert live.bars() == []
         standin.answer_normally()
-        live.wait_until_told("", "live")
-        assert invented(live) == set()
+        live.wait_until_reported("", "live")
+        assert prices_never_offered(live) == set()
 
 
 def test_later_gap_has_its_own_patience() -> None:
@@ -148,7 +148,7 @@ def test_pair_whose_trades_are_not_to_be_had_keeps_no_other_from_its_quotes(stan
     listings = f"{BINANCE},{OTHER.name}@COIN2USDT"
     with at_work(standin, listings, seen(COIN.name, OTHER.name)) as live:
         for name in (COIN.name, OTHER.name):
-            live.wait_until_told("provider down", "live", name)
+            live.wait_until_reported("provider down", "live", name)
         standin.answer_with(Fault.status(500), times=None, path="aggTrades?symbol=COIN1USDT")
         trades(standin, 5)
         assert comes_at_its_pace(live, OTHER.name, 5)
@@ -167,7 +167,7 @@ def test_pair_whose_missed_trades_are_not_to_be_had_holds_up_no_other_of_the_str
         missed = trade(standin, providers=())
         waiting = trades(standin, 5)
         assert comes_at_its_pace(live, OTHER.name, 5)
-        assert not any(live.hears(made) for made in (missed, *waiting))
+        assert not any(live.has_received(made) for made in (missed, *waiting))
         standin.answer_normally()
         within(10.0, lambda: has_every_trade(live))
         assert has_every_trade(live, OTHER.name)
@@ -184,7 +184,7 @@ def test_coin_that_is_named_without_a_price_hides_none_that_has_vanished(
     with at_work(
         standin, f"coingecko:{COIN.name}@coin1,{OTHER.name}@coin2", COINGECKO_REQUESTS_PER_MINUTE="100000"
     ) as live:
-        live.wait_until_told("unknown symbol", symbol=OTHER.name)
+        live.wait_until_reported("unknown symbol", symbol=OTHER.name)
         row = live.row()
         assert row is not None
         assert (row.cause, row.detail) == (
@@ -200,5 +200,5 @@ def test_row_of_yahoo_that_makes_no_sense_hides_no_symbol_that_has_vanished(stan
     answer = Fault.body({"quoteResponse": {"result": [None, row], "error": None}})
     standin.answer_with(answer, times=None, path="v7/finance/quote")
     with at_work(standin, f"{YAHOO},{OTHER.name}", seen(COIN.name, OTHER.name)) as live:
-        live.wait_until_told("unknown symbol", symbol=OTHER.name)
-        assert not live.is_told("unknown symbol")
+        live.wait_until_reported("unknown symbol", symbol=OTHER.name)
+        assert not live.is_reported("unknown symbol")

@@ -25,7 +25,7 @@ from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
 from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
-from tests.integration.desk import PROJECT, Desk, said
+from tests.integration.desk import PROJECT, Desk, printed
 from tests.reports.older_log import NOON, desk_at, mark, older_log, quotes
 from tests.waiting import wait_for
 
@@ -118,7 +118,7 @@ def read_all(desk: Desk) -> None:
     """Both parts, to the end of the log."""
     with desk.at_work(store), desk.at_work(analyse):
         desk.wait_until_read("storage", "analytics")
-        desk.wait_until_remade()
+        desk.wait_until_rebuilt()
 
 
 def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
@@ -130,7 +130,7 @@ def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
             parted.run_to_its_end(run)
     before = list(tables_of(parted.config))
     assert realign(parted.config, is_cut=False, is_sure=False) == DIFFERENT
-    told = said(capsys)
+    told = printed(capsys)
     assert f"the same up to {KEPT + 2}, different after it" in told
     assert f"quotes {LOST} rows" in told
     assert "corporate_actions 1 rows" in told
@@ -234,7 +234,7 @@ def test_log_and_tables_that_are_the_same_are_left_alone(
     desk.publish(quotes(0, 10))
     read_all(desk)
     assert realign(desk.config, is_cut=True, is_sure=True) == 0
-    assert "Log and tables agree" in said(capsys)
+    assert "Log and tables agree" in printed(capsys)
 
 
 def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
@@ -243,7 +243,7 @@ def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
     """Scenario: the market is simulated as Yahoo was out of reach, and the command looks at the live one, empty."""
     desk.publish(quotes(0, 10))
     assert realign(desk.config, is_cut=True, is_sure=True) == 0
-    told = said(capsys)
+    told = printed(capsys)
     assert f"topic {desk.config.topic()}, database {desk.config.database()}" in told
     assert "Nothing of this topic was read into this database" in told
     assert "agree" not in told

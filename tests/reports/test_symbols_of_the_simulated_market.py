@@ -17,7 +17,7 @@ from shared.market.records import EPOCH
 from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import Stop
 from shared.settings.config import Config, load
-from tests.integration.desk import Desk, said
+from tests.integration.desk import Desk, printed
 from tests.unit.producer.sources.simulated.test_simulated_live import live
 from tests.unit.simulated_market import MINUTE, NOW, SYMBOLS, quotes_of
 
@@ -84,7 +84,7 @@ def test_symbol_that_was_added_joins_and_the_minute_is_kept_before_its_first_quo
     desk.settings |= TICKERS
     desk.database()
     assert command(desk.config, "add", "NVDA", "binance:BTCUSDT") == 0
-    assert "NVDA joins the simulated market within two minutes" in said(capsys)
+    assert "NVDA joins the simulated market within two minutes" in printed(capsys)
     market = SimulatedMarket(("AAPL", "MSFT"), 7)
     with closing(connect(desk.database(), "test")) as connection:
         MarketMembership(market).apply_requests(connection)
@@ -106,7 +106,7 @@ def test_symbol_that_is_there_already_does_not_join_anew(
     desk.settings |= TICKERS
     desk.database()
     assert command(desk.config, "add", "AAPL") == 0
-    assert "AAPL is already followed" in said(capsys)
+    assert "AAPL is already followed" in printed(capsys)
     assert command(desk.config, "add", "binance:AAPL") == 0
     assert [each.joined_at for each in read_requests(desk.config)] == [EPOCH]
 
@@ -120,10 +120,10 @@ def test_command_finds_the_simulated_market_that_stands_in_for_live_quotes(
     fallback = load(None, desk.settings | {"SOURCES": ""})
     assert fallback.feed == "live"
     assert command(fallback, "add", "NVDA") == 0
-    assert "instead of live quotes" in said(capsys)
+    assert "instead of live quotes" in printed(capsys)
     assert command(fallback, "remove", "MSFT") == 0
     assert command(fallback, "list") == 0
-    assert "NVDA yahoo" in said(capsys)
+    assert "NVDA yahoo" in printed(capsys)
 
 
 def test_what_was_added_and_removed_counts_for_live_quotes_after_the_switch(desk: Desk) -> None:

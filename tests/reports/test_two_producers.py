@@ -78,7 +78,7 @@ def assert_every_quote_counts_once(desk: Desk, recording: list[Path]) -> None:
     """In the tables, whatever the log holds."""
     with desk.at_work(store), desk.at_work(analyse):
         desk.wait_until_read("storage", "analytics")
-        desk.wait_until_remade()
+        desk.wait_until_rebuilt()
     expected = [record.position for record in recorded(recording) if isinstance(record, Quote)]
     stored = desk.rows("select position from quotes order by position")
     assert [position for (position,) in stored] == expected
