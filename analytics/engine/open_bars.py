@@ -110,6 +110,11 @@ class OpenBars:
         for series in self.series.values():
             series.split(ratio, time)
 
+    def note_no_split(self) -> None:
+        """There was no split yet, which the snapshot of an earlier version does not tell."""
+        for series in self.series.values():
+            series.splits = []
+
     def newest(self, interval: Interval) -> OpenBar | None:
         """A copy of the newest open bar, including the minutes that it will get when they close; None if there is
         none."""

@@ -24,6 +24,9 @@ class ClosedBar(NamedTuple):
 class BarSeries:
     """The bars of one symbol and interval in the order of their closing; the last one ended at `closed_until`.
 
+    `splits` are those that converted its indicators: what `closed_until` was then, and the ratio. They are calculated
+    again with each split at that place. None if the snapshot of an earlier version did not contain them.
+
     `forecasts` are updated by the caller, because they learn from other symbols too; None if the interval is not
     forecast.
     """
@@ -41,6 +44,7 @@ class BarSeries:
         self.symbol, self.interval = symbol, interval
         self.open_bars: dict[int, OpenBar] = {}
         self.closed_until = 0
+        self.splits: list[tuple[int, float]] | None = []
         self.indicators = IndicatorSet(indicators, periods_per_year)
         self.alerts = AlertRules(alerts, periods_per_year, calendar) if interval in alerts.intervals else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts) if forecasts is not None else None
@@ -72,6 +76,8 @@ class BarSeries:
                 bar.split(ratio)
         if self.closed_until > time:
             return
+        if self.splits is not None:
+            self.splits.append((self.closed_until, ratio))
         self.indicators.split(ratio)
         if self.alerts is not None:
             self.alerts.split(ratio)
@@ -91,6 +97,7 @@ class BarSeries:
         """The state for a snapshot."""
         return {
             "closed_until": self.closed_until,
+            "splits": self.splits,
             "open": [bar.state() for bar in self.open_bars.values()],
             "indicators": self.indicators.state(),
             "alerts": self.alerts.state() if self.alerts is not None else None,
@@ -103,6 +110,8 @@ class BarSeries:
         Raises SettingsChanged if the snapshot was made with other indicators.
         """
         self.closed_until = state["closed_until"]
+        kept_splits = state.get("splits")
+        self.splits = None if kept_splits is None else [(place, ratio) for place, ratio in kept_splits]
         self.indicators.restore(state["indicators"])
         self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
         if self.alerts is not None and state["alerts"] is not None:

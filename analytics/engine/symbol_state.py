@@ -273,6 +273,8 @@ class SymbolState:
         self._suspect = state["suspect"]
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._slower}
         self.open.restore(state["series"])
+        if not self.splits.latest_time:
+            self.open.note_no_split()
         return self
 
 

@@ -20,6 +20,13 @@ from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 
+Series = dict[str, Any]
+"""The state of a series in a snapshot."""
+
+Splits = list[tuple[float, float]]
+"""Splits in order: a place, which is the end of the last bar before it or its own time, in epoch seconds; and the
+ratio."""
+
 PROGRESS_SYMBOLS = 25
 """Symbols between two progress messages."""
 
@@ -37,18 +44,31 @@ def rebuild(cursor: Cursor, snapshot: FoldSnapshot, parameters: Parameters) -> I
         if done and done % PROGRESS_SYMBOLS == 0:
             log.info("Recalculated the indicators of %d of %d symbols.", done, len(snapshot.symbols))
         until = max(snapshot.partition["closed_until"], state["closed_until"])
-        splits = _confirmed_splits(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
+        stored_splits = _confirmed_splits(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
         for interval in INTERVALS:
             beat()
             periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
             series = state["series"][interval]
             if not _fits(series["indicators"], IndicatorSet(parameters, periods)):
-                refilled = IndicatorSet(parameters, periods)
                 bars = bars_until(cursor, symbol, interval, until)
-                rows = list(_refill(refilled, bars, splits))
-                replace_indicators(cursor, rows, refilled.adopt(series["indicators"]))
-                series["indicators"] = refilled.state()
+                _recalculate(cursor, series, bars, IndicatorSet(parameters, periods), stored_splits)
         yield symbol
+
+
+def _recalculate(
+    cursor: Cursor, series: Series, bars: Sequence[Bar], indicators: IndicatorSet, stored_splits: Splits
+) -> None:
+    """Calculate the indicators of a series anew, from its closed bars and the splits that converted it.
+
+    The snapshot of an earlier version has no such splits. If there were any, one may have been told too late to convert
+    the series, so that values of both kinds would be in one row: all columns are written then.
+    """
+    known = series.get("splits")
+    splits = stored_splits if known is None else known
+    rows = list(_refill(indicators, bars, splits))
+    may_differ = known is None and splits
+    replace_indicators(cursor, rows, indicators.adopt({} if may_differ else series["indicators"]))
+    series["splits"], series["indicators"] = splits, indicators.state()
 
 
 def _fits(stored: IndicatorStates, indicators: IndicatorSet) -> bool:
@@ -60,7 +80,7 @@ def _fits(stored: IndicatorStates, indicators: IndicatorSet) -> bool:
     return True
 
 
-def _confirmed_splits(splits: list[tuple[float, float]], state: list[Any]) -> list[tuple[float, float]]:
+def _confirmed_splits(splits: Splits, state: list[Any]) -> Splits:
     """The splits without the one that was unconfirmed at the snapshot and was confirmed after it."""
     check = SplitCheck()
     check.restore(state)
@@ -68,9 +88,10 @@ def _confirmed_splits(splits: list[tuple[float, float]], state: list[Any]) -> li
 
 
 def _refill(
-    indicators: IndicatorSet, bars: Sequence[Bar], splits: Sequence[tuple[float, float]]
+    indicators: IndicatorSet, bars: Sequence[Bar], splits: Splits
 ) -> Iterator[tuple[Bar, IndicatorRow]]:
-    """Each bar with its indicators, in the engine's order: a split applies before the first bar that ends after it."""
+    """Each bar with its indicators, in the engine's order: a split applies before the first bar that ends after its
+    place."""
     remaining = deque(splits)
     for bar in bars:
         while remaining and remaining[0][0] < bar.end:

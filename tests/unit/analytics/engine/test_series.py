@@ -75,6 +75,25 @@ def test_restored_series_goes_on_bit_for_bit() -> None:
     assert twin.state() == some.state()
 
 
+def test_series_remembers_after_which_bar_a_split_divided_it() -> None:
+    """A split that is told after a bar with new prices was closed divides nothing, and is not remembered."""
+    some, twin = series(), series()
+    closed_at(some, FIRST, 2.0)
+    some.split(2.0, 700.0)
+    closed_at(some, NEXT, 1.0)
+    some.split(4.0, 800.0)
+    twin.restore(msgspec.json.decode(msgspec.json.encode(some.state())))
+    assert some.splits == twin.splits == [(600, 2.0)]
+
+
+def test_series_of_an_earlier_version_does_not_know_its_splits() -> None:
+    some, state = series(), series().state()
+    del state["splits"]
+    some.restore(state)
+    some.split(2.0, 700.0)
+    assert some.splits is None
+
+
 def test_series_of_other_periods_can_not_be_restored() -> None:
     state = series().state()
     with pytest.raises(SettingsChanged):
