@@ -150,7 +150,38 @@ CATALOG = (
     Spec("atr", ATR, [Output("atr", "distance", "atr")], [Parameter("atr_period", 14, "average true range")]),
 )
 
-OUTPUTS = {output.name: output for spec in CATALOG for output in spec.outputs}
+NAMES_IN_USE = frozenset(
+    (
+        *Bar._fields,
+        *("seen", "warm_after", "sized"),  # of an open bar
+        *("index", "count", "scaled"),  # of a row
+        *("tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"),  # of PostgreSQL, in every table
+    )
+)
+"""Names that no output may have, because its values would be written to, or read from, something else."""
+
+
+def outputs_by_name(catalog: Sequence[Spec]) -> dict[str, Output]:
+    """All outputs by name, in order. Raises ValueError if the names of indicators or of outputs are not their own."""
+    found: dict[str, Output] = {}
+    for place, spec in enumerate(catalog):
+        if any(other.name == spec.name for other in catalog[:place]):
+            raise ValueError(f"The catalog has two indicators with the name {spec.name}: rename one of them.")
+        for output in spec.outputs:
+            if output.name in NAMES_IN_USE:
+                raise ValueError(
+                    f"The output {output.name} of the indicator {spec.name} has a name that every bar or table uses"
+                    " already: rename it."
+                )
+            if output.name in found:
+                raise ValueError(
+                    f"The catalog has two outputs with the name {output.name}: rename one of them."
+                )
+            found[output.name] = output
+    return found
+
+
+OUTPUTS = outputs_by_name(CATALOG)
 COLUMNS = tuple(OUTPUTS)
 """The column of every value in the tables, in order. The names of stored columns do not change."""
 

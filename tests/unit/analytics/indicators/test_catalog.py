@@ -1,14 +1,27 @@
 """What holds for every indicator in the catalog, whatever it computes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.indicators.catalog import CATALOG, COLUMNS, OUTPUTS, PARAMETERS, Context, Indicator, Spec
+from analytics.indicators.catalog import (
+    CATALOG,
+    COLUMNS,
+    NAMES_IN_USE,
+    OUTPUTS,
+    PARAMETERS,
+    Context,
+    Indicator,
+    Output,
+    Spec,
+    outputs_by_name,
+)
 from analytics.indicators.indicator_row import UNITS, IndicatorRow
+from analytics.store.tables import BAR_COLUMNS, INDICATOR_COLUMNS, OPEN_BAR_COLUMNS
 from shared.market.records import Bar
 from tests.unit.records import WARM_AT_ONCE, flat_bar
 
@@ -141,6 +154,30 @@ def test_names_occur_once_and_the_order_of_parameters_is_known() -> None:
     assert len(UNITS) == len(COLUMNS)
     for parameter in PARAMETERS.values():
         assert not parameter.below or PARAMETERS[parameter.below].default > parameter.default
+
+
+def test_no_output_is_named_like_another_column_of_its_tables() -> None:
+    own = {*INDICATOR_COLUMNS, *OPEN_BAR_COLUMNS} - set(COLUMNS)
+    assert own == {*BAR_COLUMNS, "seen", "warm_after", "sized"}
+    assert own < NAMES_IN_USE
+    assert NAMES_IN_USE.isdisjoint(COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["vwap", "close", "start", "seen", "warm_after", "sized", "count", "xmin"])
+def test_catalog_refuses_an_output_with_the_name_of_another_column(name: str) -> None:
+    """Scenario: an indicator with the output vwap. Open bars have a column of that name, so none is added for it."""
+    fitting = CATALOG[0]
+    misnamed = replace(fitting, name="new", outputs=[Output(name, "price")])
+    with pytest.raises(ValueError, match=f"The output {name} of the indicator new has a name that every bar"):
+        outputs_by_name([fitting, misnamed])
+
+
+def test_catalog_refuses_two_outputs_or_indicators_with_one_name() -> None:
+    fitting = CATALOG[0]
+    with pytest.raises(ValueError, match="two outputs with the name rsi: rename one of them"):
+        outputs_by_name([fitting, replace(fitting, name="new")])
+    with pytest.raises(ValueError, match="two indicators with the name rsi: rename one of them"):
+        outputs_by_name([fitting, replace(fitting, outputs=[Output("other", "number")])])
 
 
 def test_stored_columns_keep_their_names_and_their_order() -> None:
