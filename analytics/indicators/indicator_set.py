@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from analytics.indicators.catalog import CATALOG, Context, Indicator, Parameters
+from analytics.indicators.catalog import CATALOG, Context, Indicator, Parameters, Spec
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.errors import TickstreamError
 from shared.market.records import Bar
@@ -24,7 +24,7 @@ A plain tuple, because a named one takes longer to unpack."""
 
 
 class SettingsChanged(TickstreamError):
-    """A stored state was made with other settings: discard it and rebuild it from the bars."""
+    """A stored state can't be continued: rebuild it from the bars. The message completes the sentence "Because …"."""
 
 
 class IndicatorSet:
@@ -72,8 +72,14 @@ class IndicatorSet:
     def restore(self, state: IndicatorStates) -> None:
         """Continue from `state`. Raises SettingsChanged if a key is missing or does not fit."""
         stored = self._stored(state)
+        if causes := [
+            _cause(spec, key, state)
+            for spec, key in zip(CATALOG, self._keyed, strict=True)
+            if key not in stored
+        ]:
+            raise SettingsChanged(" and ".join(causes))
         for key, indicator in self._keyed.items():
-            _restore(indicator, stored.get(key))
+            _restore(indicator, stored[key])
         if len({indicator.seen for indicator in self._indicators}) > 1:
             raise SettingsChanged("the stored states were not taken at the same bar")
 
@@ -136,9 +142,16 @@ def _continues(indicator: Indicator, stored: list[float]) -> bool:
     return True
 
 
-def _restore(indicator: Indicator, stored: list[float] | None) -> None:
-    if stored is None:
-        raise SettingsChanged(f"the stored state has no {indicator.key}")
+def _cause(spec: Spec, key: str, state: IndicatorStates) -> str:
+    """Why a stored state has no such key. States of earlier versions have no names, but those of a class."""
+    before = {stored.partition(":")[0] for stored in state if ":" in stored}
+    before |= {spec.name for stored in state if _class(stored) == _class(key.partition(":")[2])}
+    if spec.name not in before:
+        return f"{spec.name} is new"
+    return f"settings of {spec.name} {'or trading hours ' if spec.needs else ''}changed"
+
+
+def _restore(indicator: Indicator, stored: list[float]) -> None:
     try:
         indicator.restore(stored)
     except ValueError as error:

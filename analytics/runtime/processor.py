@@ -94,7 +94,13 @@ class Analysis:
             engine = Engine(self._settings_of(snapshot), self._searches)
             try:
                 engine.restore(snapshot.partition, snapshot.symbols)
-            except SettingsChanged:
+            except SettingsChanged as change:
+                log.info(
+                    "Indicators of partition %d (%d symbols) are recalculated from closed bars, because %s.",
+                    partition,
+                    len(snapshot.symbols),
+                    change,
+                )
                 snapshot, engine = self._rebuild(cursor, partition, next_offset, snapshot)
         past_bars = self._load_past_bars(cursor, engine, next_offset)
         known = deployments_from(cursor, partition, snapshot.next_offset)
@@ -154,12 +160,6 @@ class Analysis:
     ) -> tuple[FoldSnapshot, Engine]:
         """Snapshot and engine under other indicators or calendars, a symbol in a transaction. The snapshot is marked
         first: after a kill the rest is rebuilt, and no row keeps older values."""
-        log.info(
-            "Indicator settings or trading hours changed: the indicators of partition %d (%d symbols) are "
-            "recalculated.",
-            partition,
-            len(snapshot.symbols),
-        )
         hold(cursor, self._reading, partition, next_offset)
         snapshot = snapshot._replace(partition={**snapshot.partition, REWRITING: True})
         save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols={}))

@@ -35,5 +35,6 @@ def test_indicators_are_recalculated_once_when_trading_hours_changed(
         assert table(changed, name) == table(fresh, name)
     logged = [message for message in caplog.messages if "recalculated" in message]
     assert logged == [
-        "Indicator settings or trading hours changed: the indicators of partition 0 (1 symbols) are recalculated."
+        "Indicators of partition 0 (1 symbols) are recalculated from closed bars, because settings of volatility or "
+        "trading hours changed."
     ]

@@ -1,5 +1,6 @@
 """The catalog has an indicator that a stored database lacks: its columns are added and filled, and no others."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -78,7 +79,10 @@ def columns_of(connection: Connection, names: list[str], symbol: str = "ACME") -
         return cursor.fetchall()
 
 
-def test_missing_columns_are_added_once_and_filled_while_the_others_stay(dsns: tuple[str, str]) -> None:
+def test_missing_columns_are_added_once_and_filled_while_the_others_stay(
+    dsns: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tickstream.analytics")
     older, fresh = dsns
     with closing(connect(older, "test")) as changed, closing(connect(fresh, "test")) as expected:
         fold(changed, OLD, LOG, KEPT, killed=False)
@@ -91,6 +95,7 @@ def test_missing_columns_are_added_once_and_filled_while_the_others_stay(dsns: t
         with transaction(changed) as cursor:
             assert has_tables(cursor)
         fold(changed, OLD, LOG, len(LOG), killed=False)
+        assert any(f"because {NEWEST.name} is new." in message for message in caplog.messages)
         fold(expected, OLD, LOG, len(LOG), killed=False)
         assert columns_of(changed, NEW_COLUMNS) == columns_of(expected, NEW_COLUMNS)
         assert any(None not in row for row in columns_of(changed, NEW_COLUMNS))

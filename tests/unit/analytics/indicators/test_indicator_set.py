@@ -116,7 +116,9 @@ def test_state_of_a_sibling_is_not_adopted(stored_as: StoredAs, short: int, long
 def test_indicators_that_exchange_their_periods_are_calculated_again() -> None:
     """No key is missing then, so names alone show the change."""
     exchanged = periods(sma_short_period=50, sma_long_period=20)
-    with pytest.raises(SettingsChanged, match="no sma-50"):
+    with pytest.raises(
+        SettingsChanged, match="settings of sma_short changed and settings of sma_long changed"
+    ):
         IndicatorSet(exchanged, 98_280.0).restore(folded(DEFAULTS).state())
     assert folded(exchanged).adopt(folded(DEFAULTS).state()) == ("sma_short", "sma_long")
 
@@ -135,14 +137,21 @@ def test_equal_periods_do_no_harm() -> None:
 
 def test_state_of_another_period_is_not_taken() -> None:
     state = folded(periods(rsi_period=7)).state()
-    with pytest.raises(SettingsChanged, match="no rsi-14"):
+    with pytest.raises(SettingsChanged, match=r"^settings of rsi changed$"):
         IndicatorSet(DEFAULTS, 98_280.0).restore(state)
 
 
 def test_state_of_another_year_is_not_taken() -> None:
     state = folded(DEFAULTS).state()
-    with pytest.raises(SettingsChanged, match="no volatility-20-252"):
+    with pytest.raises(SettingsChanged, match=r"^settings of volatility or trading hours changed$"):
         IndicatorSet(DEFAULTS, 252.0).restore(state)
+
+
+@pytest.mark.parametrize("stored_as", [dict, keys_only], ids=["names", "keys only"])
+def test_state_of_a_version_without_an_indicator_is_said_to_lack_a_new_one(stored_as: StoredAs) -> None:
+    state = stored_as({key: each for key, each in folded(DEFAULTS).state().items() if "atr-" not in key})
+    with pytest.raises(SettingsChanged, match=r"^atr is new$"):
+        IndicatorSet(DEFAULTS, 98_280.0).restore(state)
 
 
 def test_state_that_does_not_fit_is_not_taken() -> None:
