@@ -113,7 +113,7 @@ def client_at(address: str, timeout: float) -> HttpClient:
         (drop_by_drop, "did not respond within 0.5 s", 0.5),
     ],
 )
-def test_an_answer_without_end_is_given_up_and_the_next_question_is_answered(
+def test_an_endless_answer_is_given_up_and_the_next_request_is_answered(
     answer: Answer, words: str, timeout: float
 ) -> None:
     with provider(answer) as address:
@@ -125,7 +125,7 @@ def test_an_answer_without_end_is_given_up_and_the_next_question_is_answered(
         assert client_at(address, 30.0).get("/well", {}).json == []
 
 
-def test_a_body_without_end_is_the_trouble_of_its_own_question_alone() -> None:
+def test_an_endless_body_fails_its_own_request_alone() -> None:
     with provider(endless) as address:
         client = client_at(address, 30.0)
         for _ in range(5):
@@ -134,6 +134,6 @@ def test_a_body_without_end_is_the_trouble_of_its_own_question_alone() -> None:
         assert client.get("/well", {}).json == []
 
 
-def test_a_file_without_end_is_no_file_to_fetch() -> None:
+def test_an_endless_file_is_refused() -> None:
     with provider(endless) as address, pytest.raises(Unavailable, match="more than"):
         downloads.fetch(f"{address}/kafka.jar", hashlib.sha256(b"the jar").hexdigest())

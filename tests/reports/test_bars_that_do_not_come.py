@@ -20,7 +20,7 @@ def page(look: Look, address: str) -> Page:
 
 
 class Refusal:
-    """Answers of 503 in place of bars; `asked` says when each was asked for, in seconds."""
+    """Answers of 503 in place of bars; `asked` holds when each was requested, in seconds."""
 
     def __init__(self, page: Page, addresses: str) -> None:
         self.asked: list[float] = []
@@ -52,7 +52,7 @@ def drawn(page: Page) -> SeenChart:
 
 
 def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_can(page: Page) -> None:
-    """Report: the history was answered with 503 under load; the page asked twice a second and said nothing."""
+    """Report: the history was answered with 503 under load; the page asked twice a second and showed no reason."""
     refusal = Refusal(page, "**/history/AAPL?interval=1h**")
     press(page, "1h")
     note = page.locator("#late")
@@ -66,7 +66,7 @@ def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_ca
     expect(note).to_be_hidden()
 
 
-def test_something_else_is_asked_for_at_once_after_a_failure(page: Page) -> None:
+def test_another_interval_is_requested_at_once_after_a_failure(page: Page) -> None:
     """Scenario: one symbol's bars can't be read; those of another are not kept waiting."""
     refusal = Refusal(page, "**/history/AAPL?interval=1h**")
     press(page, "1h")

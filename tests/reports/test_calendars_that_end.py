@@ -53,15 +53,13 @@ def sessions_in_week(exchange: str, monday: datetime) -> list[tuple[str, str]]:
         ("NMS", "09:30", "16:00"),
     ],
 )
-def test_market_goes_on_behind_the_last_session_that_is_listed(
-    exchange: str, opens: str, closes: str
-) -> None:
+def test_market_opens_after_the_last_session_that_is_listed(exchange: str, opens: str, closes: str) -> None:
     weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri")
     week = sessions_in_week(exchange, first_monday(last_listed(exchange)))
     assert week == [(f"{day} {opens}", f"{day} {closes}") for day in weekdays]
 
 
-def test_session_that_begins_on_the_evening_before_does_so_behind_the_last_one_too() -> None:
+def test_session_that_begins_on_the_evening_before_does_so_after_the_last_listed_one_too() -> None:
     week = sessions_in_week("NYM", first_monday(last_listed("NYM")))
     assert week[1:3] == [("Mon 17:00", "Tue 17:00"), ("Tue 17:00", "Wed 17:00")]
 
@@ -84,8 +82,8 @@ def test_clocks_that_change_move_the_sessions_of_years_ahead() -> None:
 
 
 @pytest.mark.parametrize("exchange", SOON_AT_AN_END)
-def test_opening_that_is_told_of_a_closed_market_lies_ahead(exchange: str) -> None:
-    """What the page and the terminal say of a market that is closed."""
+def test_next_opening_of_a_closed_market_is_in_the_future(exchange: str) -> None:
+    """The opening that the page and the terminal show for a closed market."""
     end = int(last_listed(exchange).timestamp())
     session, turns = calendar_of(exchange).at(end), calendar_of(exchange).turns(end)
     assert session == SessionAt("closed", session.day_start, session.day_end)
@@ -101,8 +99,8 @@ def test_history_behind_the_last_session_is_read(exchange: str, zone: str) -> No
     monday = first_monday(last_listed(exchange)).replace(tzinfo=ZoneInfo(zone))
     times = [int((monday + timedelta(days=days)).timestamp()) for days in range(5)]
     prices = Columns([10.0] * 5, [10.0] * 5, [10.0] * 5, [10.0] * 5, [100.0] * 5)
-    told = Chart(Meta(zone, exchange, "USD"), ChartIndicators([prices]), times)
-    starts = [bar.start for bar in bars(told, "X", "1d", (monday + timedelta(days=8)).astimezone(UTC))]
+    chart = Chart(Meta(zone, exchange, "USD"), ChartIndicators([prices]), times)
+    starts = [bar.start for bar in bars(chart, "X", "1d", (monday + timedelta(days=8)).astimezone(UTC))]
     calendar = calendar_of(exchange)
     assert [calendar.at(int(start.timestamp())).day_start for start in starts] == [
         int(start.timestamp()) for start in starts

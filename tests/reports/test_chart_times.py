@@ -41,8 +41,8 @@ SWIPE = """([right, down]) => {
 """A finger moves over the chart; gives of each of its moves whether the chart took it from the page."""
 
 
-def lit(page: Page) -> list[str]:
-    """The labels of the interval and of the range that are lit."""
+def highlighted(page: Page) -> list[str]:
+    """The labels of the interval and of the range that are highlighted."""
     return page.locator(".segments [aria-pressed='true']").all_inner_texts()
 
 
@@ -57,20 +57,20 @@ def pan(page: Page, by: float) -> None:
     page.mouse.up()
 
 
-def test_range_sets_its_interval_and_another_interval_lights_no_range(page: Page) -> None:
-    """1D with 3H lit showed 15 days."""
-    assert lit(page) == ["1m", "3 hours"]
+def test_range_sets_its_interval_and_another_interval_highlights_no_range(page: Page) -> None:
+    """1D with 3H highlighted showed 15 days."""
+    assert highlighted(page) == ["1m", "3 hours"]
     press(page, "1d")
     seen(page, lambda chart: chart.interval == "1d")
-    assert lit(page) == ["1d"]
+    assert highlighted(page) == ["1d"]
     press(page, "1 month")
     seen(page, lambda chart: chart.interval == "1h")
-    assert lit(page) == ["1h", "1 month"]
+    assert highlighted(page) == ["1h", "1 month"]
     pan(page, 0.3)
     expect(page.locator("#ranges [aria-pressed='true']")).to_have_count(0)
     press(page, "1 month")
     seen(page, lambda chart: chart.shows_newest)
-    assert lit(page) == ["1h", "1 month"]
+    assert highlighted(page) == ["1h", "1 month"]
 
 
 def test_another_interval_shows_the_time_that_was_visible(page: Page) -> None:
@@ -159,7 +159,7 @@ def test_chart_stays_where_it_is_when_older_bars_come_in(page: Page) -> None:
     assert (after.first, after.visible) == (before.first, before.visible)
 
 
-def test_server_that_was_away_while_older_bars_were_wanted_is_asked_again(page: Page) -> None:
+def test_older_bars_are_requested_again_after_the_server_was_away(page: Page) -> None:
     """The page asks again by itself, not only when somebody moves the chart."""
     asked: list[int] = []
 

@@ -24,7 +24,7 @@ Change = Callable[[Chart], object]
 
 
 def chart() -> Chart:
-    """Five days as Yahoo tells them."""
+    """Five days as Yahoo sends them."""
     columns = {
         "open": [10.0] * 5,
         "high": [11.0] * 5,
@@ -60,8 +60,8 @@ def past(name: str, url: str) -> list[RecordedBar | CorporateAction]:
     return [record for part in source.history("X", None, NOW) for record in part.records]
 
 
-def told_of(body: Chart) -> list[RecordedBar | CorporateAction]:
-    """What Yahoo's history is, where the days are told by this chart and nothing shorter is there."""
+def history_of(body: Chart) -> list[RecordedBar | CorporateAction]:
+    """Yahoo's history if this chart has the days and no shorter bars exist."""
     nothing = chart() | {"timestamp": [], "indicators": {"quote": [{}]}}
 
     def answer(asked: Asked) -> Reply:
@@ -73,7 +73,7 @@ def told_of(body: Chart) -> list[RecordedBar | CorporateAction]:
 
 
 def days_of(records: list[RecordedBar | CorporateAction]) -> list[int]:
-    """Which of the five days are told."""
+    """Which of the five days are in these records."""
     starts = [int(record.start.timestamp()) for record in records if isinstance(record, RecordedBar)]
     return [DAYS.index(start) for start in starts]
 
@@ -111,14 +111,14 @@ def test_chart_that_is_wrong_in_one_place_keeps_every_other_day(place: str) -> N
     change, days = PLACES[place]
     body = chart()
     change(body)
-    assert days_of(told_of(body)) == days
+    assert days_of(history_of(body)) == days
 
 
 def test_volume_that_can_not_be_true_is_absent_and_the_prices_stay() -> None:
     """A volume of -2^63 beside good prices: what is not known is absent, never zero."""
     body = chart()
     columns_of(body)["volume"][3] = -(2**63)
-    volumes = [record.volume for record in told_of(body) if isinstance(record, RecordedBar)]
+    volumes = [record.volume for record in history_of(body) if isinstance(record, RecordedBar)]
     assert volumes == [100.0, 100.0, 100.0, None, 100.0]
 
 
@@ -139,9 +139,9 @@ def test_dividend_that_makes_no_sense_costs_no_other_and_no_day(
     kind, wrong = EVENTS[event]
     body = chart()
     with_events(body, kind, wrong, DIVIDEND, DIVIDEND | {"amount": 0.25})
-    told = told_of(body)
-    assert days_of(told) == WHOLE
-    assert [one.value for one in told if isinstance(one, CorporateAction)] == [0.5, 0.25]
+    history = history_of(body)
+    assert days_of(history) == WHOLE
+    assert [one.value for one in history if isinstance(one, CorporateAction)] == [0.5, 0.25]
     assert caplog.text.count("skipped") == 1
 
 
@@ -160,9 +160,9 @@ def test_split_that_makes_no_sense_changes_no_price_and_is_named_once(
     """A split of 0:0, or one without a ratio: nothing can be divided by it, so nothing is."""
     body = chart()
     with_events(body, "splits", SPLITS[split])
-    told = told_of(body)
-    assert [record.close for record in told if isinstance(record, RecordedBar)] == [10.5] * 5
-    assert len(told) == len(WHOLE)
+    history = history_of(body)
+    assert [record.close for record in history if isinstance(record, RecordedBar)] == [10.5] * 5
+    assert len(history) == len(WHOLE)
     assert caplog.text.count("skipped") == 1
 
 
@@ -171,12 +171,12 @@ def test_split_that_makes_no_sense_changes_no_price_and_is_named_once(
     [lambda c: columns_of(c)["close"].pop(), lambda c: c["meta"].update(dataGranularity="1wk")],
     ids=["columns of different lengths", "weeks where days were asked for"],
 )
-def test_chart_that_nobody_can_tell_the_days_of_is_no_history(change: Change) -> None:
-    """Which price belongs to which day can't be told any more, or the bars are not days: none of them is believed."""
+def test_chart_whose_days_are_ambiguous_is_refused(change: Change) -> None:
+    """It is unknown which price belongs to which day, or the bars are not days: none of them is used."""
     body = chart()
     change(body)
     with pytest.raises(Unanswered):
-        told_of(body)
+        history_of(body)
 
 
 def kline(index: int) -> list[object]:
@@ -190,13 +190,13 @@ def test_bar_of_binance_with_a_null_is_left_out_alone(field: int, caplog: pytest
     rows = [kline(0), kline(1), kline(2)]
     rows[1][field] = None
     with answering(lambda asked: Reply(rows if asked.params["interval"] == "1d" else [])) as local:
-        told = past("binance", local.url)
-    assert [record.start.day for record in told if isinstance(record, RecordedBar)] == [7, 9]
+        history = past("binance", local.url)
+    assert [record.start.day for record in history if isinstance(record, RecordedBar)] == [7, 9]
     assert caplog.text.count("skipped") == 1
 
 
 def test_bar_of_binance_needs_no_field_that_nobody_reads() -> None:
-    """A null in the turnover says nothing against the price."""
+    """A null in the turnover does not make the price wrong."""
     rows = [[*kline(0)[:6], None, None, 7]]
     with answering(lambda asked: Reply(rows if asked.params["interval"] == "1d" else [])) as local:
         assert len(past("binance", local.url)) == 1
@@ -222,6 +222,6 @@ def test_day_of_alpha_vantage_that_makes_no_sense_is_left_out_alone(
         return Reply({"Information": "This is a premium endpoint."})
 
     with answering(answer) as local:
-        told = past("alphavantage", local.url)
-    assert [record.start.day for record in told if isinstance(record, RecordedBar)] == [5, 9]
+        history = past("alphavantage", local.url)
+    assert [record.start.day for record in history if isinstance(record, RecordedBar)] == [5, 9]
     assert caplog.text.count("skipped") == 1

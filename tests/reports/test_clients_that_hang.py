@@ -10,7 +10,7 @@ from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
 
 
-def test_a_member_that_is_frozen_amid_a_transaction_is_ended_by_the_server_and_its_locks_with_it(
+def test_a_member_frozen_during_a_transaction_is_ended_by_the_server_and_its_locks_with_it(
     desk: Desk,
 ) -> None:
     dsn = desk.database()
@@ -29,7 +29,7 @@ def test_a_member_that_is_frozen_amid_a_transaction_is_ended_by_the_server_and_i
         cursor.execute("select 1")
 
 
-def test_a_client_of_the_user_that_is_forgotten_amid_a_transaction_holds_its_locks_for_a_while_only(
+def test_a_client_that_stays_idle_during_a_transaction_holds_its_locks_for_a_limited_time(
     embedded_postgres: str,
 ) -> None:
     """Scenario: `begin; lock table quotes` in psql, and its terminal stopped over the weekend."""
@@ -38,7 +38,7 @@ def test_a_client_of_the_user_that_is_forgotten_amid_a_transaction_holds_its_loc
         assert cursor.fetchall() == [("15min",)]
 
 
-def test_nobody_waits_without_end_for_a_lock_or_an_answer(desk: Desk) -> None:
+def test_waiting_for_a_lock_or_an_answer_is_limited(desk: Desk) -> None:
     dsn = desk.database()
     with closing(connect(dsn, "holder")) as holder, closing(connect(dsn, "other")) as other:
         with transaction(other) as cursor:

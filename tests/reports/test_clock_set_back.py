@@ -26,7 +26,7 @@ def cursor(desk: Desk) -> Iterator[Cursor]:
         yield cursor
 
 
-def test_a_part_that_has_ended_does_not_speak_for_the_one_that_is_at_work(cursor: Cursor) -> None:
+def test_an_ended_part_does_not_hide_the_state_of_the_running_one(cursor: Cursor) -> None:
     for part in queries.read_parts(cursor).values():
         assert (part.instances, part.lag) == (1, 7)
         assert part.age == pytest.approx(0.0, abs=5.0)

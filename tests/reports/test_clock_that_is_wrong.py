@@ -83,10 +83,10 @@ def refused_by_a_log_of(machine: Machine, live: Live) -> list[str]:
         (7200.0, "the clock of this machine is 2 h fast"),
     ],
 )
-def test_wrong_clock_is_the_one_cause_that_is_told_and_quotes_come(
+def test_wrong_clock_is_the_only_cause_reported_and_quotes_come(
     standin: StandIn, source: str, seconds: float, words: str
 ) -> None:
-    """A clock 10 s slow after sleep: every quote was refused as from the future, and nothing said why."""
+    """A clock 10 s slow after sleep: every quote was refused as from the future, and no reason was shown."""
     machine = Machine(seconds)
     listing = {"yahoo": YAHOO, "binance": BINANCE}[source]
     with at_work(standin, listing, seen(), machine) as live:
@@ -116,7 +116,7 @@ def test_clock_that_is_set_wrong_and_right_again_while_all_runs_costs_no_trade(s
         assert in_time(live)
 
 
-def test_cause_is_told_of_every_symbol_alike(standin: StandIn) -> None:
+def test_cause_is_reported_for_every_symbol(standin: StandIn) -> None:
     """One clock is one cause, whoever the source is."""
     with at_work(
         standin, f"{YAHOO};binance:{OTHER.name}@COIN2USDT", seen(COIN.name, OTHER.name), Machine(-30.0)
@@ -127,7 +127,7 @@ def test_cause_is_told_of_every_symbol_alike(standin: StandIn) -> None:
         assert {row.detail for row in live.market.quality} == {"the clock of this machine is 30 s slow"}
 
 
-def test_one_quote_from_the_future_says_nothing_about_the_clock() -> None:
+def test_one_quote_from_the_future_is_no_evidence_of_a_wrong_clock() -> None:
     """A provider's mistake is no reason to correct a clock that is right."""
     clock = ProviderClock(lambda: datetime.fromtimestamp(NOON, UTC), lambda: 0.0)
     for ahead in (0.1, 3600.0, -0.4, 3600.0, 0.0):
@@ -153,11 +153,11 @@ def answer(times: Times, clock: ProviderClock, ahead: float, seconds: float = 0.
     """An answer that took so long, of a provider whose clock is so much ahead of the running one."""
     asked_at = clock.uncorrected()
     times.running += seconds
-    told = datetime.fromtimestamp(NOON + times.running + ahead - (float(age) if age else 0.0), UTC)
-    clock.answered(asked_at, f"{told:%a, %d %b %Y %H:%M:%S} GMT", age)
+    dated = datetime.fromtimestamp(NOON + times.running + ahead - (float(age) if age else 0.0), UTC)
+    clock.answered(asked_at, f"{dated:%a, %d %b %Y %H:%M:%S} GMT", age)
 
 
-def test_answers_that_agree_tell_the_difference_of_clocks_to_less_than_a_second() -> None:
+def test_answers_that_agree_give_the_difference_of_clocks_to_less_than_a_second() -> None:
     """The header Date is in whole seconds; several of them narrow it down."""
     times = Times()
     clock = times.clock()
@@ -177,7 +177,7 @@ def test_difference_that_may_be_the_networks_is_none(ahead: float) -> None:
     assert clock.offset == 0.0
 
 
-def test_answer_from_a_cache_is_as_old_as_it_says_and_one_that_does_not_say_is_outvoted() -> None:
+def test_age_of_a_cached_answer_is_subtracted_and_a_cached_answer_without_age_is_outvoted() -> None:
     """A cached answer carries the time of its making."""
     times = Times()
     clock = times.clock()
@@ -205,7 +205,7 @@ def test_step_of_the_clock_changes_the_difference_at_once() -> None:
     assert clock.correction == 0.0
 
 
-def test_trades_alone_tell_a_slow_clock_where_no_answer_tells_the_time() -> None:
+def test_trades_alone_reveal_a_slow_clock_if_no_answer_has_a_time() -> None:
     """Five frames in a row from the future."""
     times = Times()
     clock = times.clock()
@@ -214,7 +214,7 @@ def test_trades_alone_tell_a_slow_clock_where_no_answer_tells_the_time() -> None
     assert clock.offset == pytest.approx(9.8)
 
 
-def test_clock_that_is_wrong_by_more_than_a_day_is_told_and_nothing_is_corrected_by_it() -> None:
+def test_clock_that_is_wrong_by_more_than_a_day_is_reported_and_corrects_no_time() -> None:
     """That is no clock that runs a little wrong: no time is made of it."""
     times = Times()
     clock = times.clock()
@@ -236,7 +236,7 @@ def test_providers_that_differ_leave_open_whose_clock_is_wrong() -> None:
     )
 
 
-def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
+def test_page_shows_the_wrong_clock_once_on_top_and_for_each_symbol() -> None:
     """The cause and the difference, as the producer found them."""
     detail = "the clock of this machine is 10 s slow"
     rows = {
@@ -251,8 +251,8 @@ def test_page_says_it_once_on_top_and_of_each_symbol() -> None:
     assert banner("live", NOTHING._replace(qualities=right)) is None
 
 
-def test_history_that_was_given_up_is_told_beside_the_quotes() -> None:
-    """Quotes come, and the page says what is missing and when it is tried again."""
+def test_history_that_was_given_up_is_shown_beside_the_quotes() -> None:
+    """Quotes come, and the page shows what is missing and when it is tried again."""
     row = DataQualityRow(
         "A", "yahoo", None, "live", "no history", "its history can't be loaded: 500", 60.0, None, 1, 1
     )
@@ -263,7 +263,7 @@ def test_history_that_was_given_up_is_told_beside_the_quotes() -> None:
     assert quote_status(fetching, is_failed_over=False).text == "No history from Yahoo, retrying in {left}"
 
 
-def test_message_says_by_how_much_its_received_time_was_put_forward() -> None:
+def test_message_contains_the_correction_of_its_received_time() -> None:
     """A broker on the same machine has the same wrong clock: what it took is no message from the future."""
     at = datetime.fromtimestamp(NOON, UTC)
     quote = Quote(

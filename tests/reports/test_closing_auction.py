@@ -19,7 +19,7 @@ HALF_DAY = second("2026-11-27T18:00")
 MUCH_LATER = 4 * 3600.0
 
 
-def told(
+def session_quote(
     time: float, price: float, size: float, session: str | None = "regular", exchange: str = "NMS"
 ) -> Quote:
     at = datetime.fromtimestamp(time, UTC)
@@ -30,10 +30,10 @@ def told(
 def closing(end: float, after: float, exchange: str = "NMS") -> list[Record]:
     """The last trade of a session, after-hours trading, and the auction so many seconds after the end."""
     return [
-        told(end - 10, 100.0, 10.0, exchange=exchange),
-        told(end + 0.5, 99.0, 3.0, "post", exchange),
-        told(end + after, 101.0, 50_000.0, exchange=exchange),
-        told(end + 20, 98.0, 5.0, "post", exchange),
+        session_quote(end - 10, 100.0, 10.0, exchange=exchange),
+        session_quote(end + 0.5, 99.0, 3.0, "post", exchange),
+        session_quote(end + after, 101.0, 50_000.0, exchange=exchange),
+        session_quote(end + 20, 98.0, 5.0, "post", exchange),
     ]
 
 
@@ -62,14 +62,18 @@ def test_half_day_has_its_auction_too() -> None:
 
 
 def test_auction_of_a_share_that_was_not_traded_in_the_last_minute_is_in_that_minute() -> None:
-    records: list[Record] = [told(CLOSE - 600, 100.0, 10.0), told(CLOSE + 1, 101.0, 500.0)]
+    records: list[Record] = [session_quote(CLOSE - 600, 100.0, 10.0), session_quote(CLOSE + 1, 101.0, 500.0)]
     assert bars(records, "1d") == [(101.0, 101.0, 510.0, "regular")]
     assert bars(records, "1m")[-1] == (101.0, 101.0, 500.0, "regular")
 
 
-def test_price_that_is_told_once_the_last_minute_is_closed_changes_no_closed_bar() -> None:
+def test_price_received_after_the_last_minute_is_closed_changes_no_closed_bar() -> None:
     """It is in the bar of its own minute, as before."""
-    records: list[Record] = [told(CLOSE - 10, 100.0, 10.0), mark(CLOSE + 2.0), told(CLOSE + 3, 101.0, 500.0)]
+    records: list[Record] = [
+        session_quote(CLOSE - 10, 100.0, 10.0),
+        mark(CLOSE + 2.0),
+        session_quote(CLOSE + 3, 101.0, 500.0),
+    ]
     assert bars(records, "1d") == [(100.0, 100.0, 10.0, "regular")]
     assert bars(records, "1m")[-1] == (101.0, 101.0, 500.0, "post")
 
@@ -84,14 +88,17 @@ def test_price_that_is_told_once_the_last_minute_is_closed_changes_no_closed_bar
 )
 def test_coins_lunch_breaks_and_sessions_without_a_pause_have_no_auction(exchange: str, end: float) -> None:
     records: list[Record] = [
-        told(end - 10, 100.0, 10.0, exchange=exchange),
-        told(end + 1, 101.0, 5.0, exchange=exchange),
+        session_quote(end - 10, 100.0, 10.0, exchange=exchange),
+        session_quote(end + 1, 101.0, 5.0, exchange=exchange),
     ]
     assert [bar[1:3] for bar in bars(records, "1m", end)] == [(100.0, 10.0), (101.0, 5.0)]
 
 
-def test_quote_whose_session_nobody_tells_counts_at_its_own_time() -> None:
-    records: list[Record] = [told(CLOSE - 10, 100.0, 10.0, None), told(CLOSE + 1, 101.0, 5.0, None)]
+def test_quote_without_a_session_counts_at_its_own_time() -> None:
+    records: list[Record] = [
+        session_quote(CLOSE - 10, 100.0, 10.0, None),
+        session_quote(CLOSE + 1, 101.0, 5.0, None),
+    ]
     assert bars(records, "1d") == [(100.0, 100.0, 10.0, "regular")]
 
 

@@ -29,7 +29,7 @@ MOURNING = second("2026-07-14T15:00")
 def shut(
     state: str, symbol: str = "0700.HK", exchange: str = "HKG", now: int = TYPHOON
 ) -> tuple[Followed, SourceHealth]:
-    """A share whose stream is silent, and that a poll tells as it was on Monday."""
+    """A share whose stream is silent, and for which a poll returns Monday's values."""
     row = {
         "symbol": symbol,
         "exchange": exchange,
@@ -49,13 +49,13 @@ def shut(
     return followed, health
 
 
-def test_day_on_which_a_storm_closes_the_exchange_is_closed_where_its_source_says_so() -> None:
+def test_day_on_which_a_storm_closes_the_exchange_is_closed_if_its_source_reports_it() -> None:
     """Scenario: the calendar has a session, the exchange stays closed: "stream silent" stood there all day."""
     followed, health = shut("CLOSED")
-    said = condition_of(followed, health, TYPHOON)
-    assert (said.state, said.cause) == ("closed", "market closed")
-    assert said.detail == "yahoo reports the exchange as closed, although its calendar has a session"
-    assert said.opens_at == second("2026-07-15T01:30")
+    condition = condition_of(followed, health, TYPHOON)
+    assert (condition.state, condition.cause) == ("closed", "market closed")
+    assert condition.detail == "yahoo reports the exchange as closed, although its calendar has a session"
+    assert condition.opens_at == second("2026-07-15T01:30")
     followed, health = shut("REGULAR")
     assert condition_of(followed, health, TYPHOON).cause == "stream silent"
     assert condition_of(followed, health, TYPHOON + 8 * 3600).cause == "market closed", (
@@ -66,8 +66,8 @@ def test_day_on_which_a_storm_closes_the_exchange_is_closed_where_its_source_say
 def test_share_of_new_york_that_its_source_calls_closed_opens_on_the_next_day() -> None:
     """Scenario: a day of mourning; the page counted down to the opening of the same morning."""
     followed, health = shut("CLOSED", "AAPL", "NMS", MOURNING)
-    said = condition_of(followed, health, MOURNING)
-    assert (said.cause, said.opens_at) == ("market closed", second("2026-07-15T13:30"))
+    condition = condition_of(followed, health, MOURNING)
+    assert (condition.cause, condition.opens_at) == ("market closed", second("2026-07-15T13:30"))
 
 
 def test_day_without_a_bar_of_the_source_makes_none() -> None:

@@ -33,18 +33,18 @@ def second(day: int, hour: int, minute: int, at: int = 0, zone: ZoneInfo = NEW_Y
     return int(datetime(2026, 11, day, hour, minute, at, tzinfo=zone).timestamp())
 
 
-def polled(**said: Any) -> Quote:
-    """What a row of Yahoo's comes to."""
+def polled(**fields: Any) -> Quote:
+    """The quote of a row of Yahoo's."""
     row = {"symbol": "AAPL", "quoteType": "EQUITY", "exchange": "NMS", "currency": "USD"}
-    received = read([{**row, **REGULAR_FIELDS, **said}], ["AAPL"], LATER)
+    received = read([{**row, **REGULAR_FIELDS, **fields}], ["AAPL"], LATER)
     assert received.refused == 0
     return received.quotes[0]
 
 
-def streamed(**said: Any) -> Quote:
-    """What a frame of Yahoo's stream comes to."""
-    told = {"id": "AAPL", "price": 270.5, "exchange": "NMS", "quote_type": 8, "price_hint": 2, **said}
-    message = b64encode(PricingData(**told).SerializeToString()).decode()
+def streamed(**fields: Any) -> Quote:
+    """The quote of a frame of Yahoo's stream."""
+    values = {"id": "AAPL", "price": 270.5, "exchange": "NMS", "quote_type": 8, "price_hint": 2, **fields}
+    message = b64encode(PricingData(**values).SerializeToString()).decode()
     quote = quote_of(json.dumps({"type": "pricing", "message": message}), LATER)
     assert quote is not None
     return quote
@@ -100,8 +100,8 @@ def test_change_before_and_after_the_session_is_counted_from_its_close() -> None
     assert polled(**closed, preMarketPrice=271.0, preMarketTime=second(20, 5, 0)).previous_close == 270.0
 
 
-def test_first_volume_of_a_session_counts_where_its_beginning_was_awaited() -> None:
-    """A producer that starts in early trading hears the opening: what is traded in it is no unknown past."""
+def test_first_volume_of_a_session_counts_if_its_beginning_was_observed() -> None:
+    """A producer that starts in early trading receives the opening: its volume is not of an unknown past."""
     closed = {"regularMarketTime": second(19, 16, 0)}
     early = polled(**closed, preMarketPrice=271.0, preMarketTime=second(20, 9, 0))
     opening = polled(regularMarketTime=second(20, 9, 30, 2), regularMarketVolume=1_200_000)
@@ -109,7 +109,7 @@ def test_first_volume_of_a_session_counts_where_its_beginning_was_awaited() -> N
     assert sizes([opening]) == [None]
 
 
-def test_total_of_the_day_before_told_at_the_opening_is_no_trade() -> None:
+def test_total_of_the_day_before_received_at_the_opening_is_no_trade() -> None:
     """A price of the new session that still comes with yesterday's volume."""
     rows = [
         polled(regularMarketTime=second(19, 16, 0)),
@@ -135,13 +135,13 @@ def test_closing_auction_after_the_session_belongs_to_the_day_that_ended() -> No
 
 def test_frames_outside_the_session_carry_no_field_of_the_session() -> None:
     """Frames of the stream whose market hours are before (absent, as 0 is), after, extended and overnight."""
-    said = {"day_volume": 45_000_000, "open_price": 268.0, "day_high": 271.0, "previous_close": 266.0}
+    fields = {"day_volume": 45_000_000, "open_price": 268.0, "day_high": 271.0, "previous_close": 266.0}
     time = second(19, 17, 0) * 1000
     for hours in (0, 2, 3, 4):
-        quote = streamed(time=time, market_hours=hours, bid=270.4, **said)
+        quote = streamed(time=time, market_hours=hours, bid=270.4, **fields)
         assert (quote.day_volume, quote.day_open, quote.day_high, quote.previous_close) == (None,) * 4
         assert quote.bid == 270.4
-    regular = streamed(time=second(19, 15, 0) * 1000, market_hours=1, **said)
+    regular = streamed(time=second(19, 15, 0) * 1000, market_hours=1, **fields)
     assert (regular.day_volume, regular.day_open, regular.previous_close) == (45_000_000, 268.0, 266.0)
 
 
@@ -156,7 +156,7 @@ def test_streamed_frames_from_the_close_to_the_next_opening_give_the_volumes_tha
     assert sizes(frames, is_polled=False) == [None, None, None, 1_200_000]
 
 
-def test_streamed_quote_after_the_session_takes_the_close_that_a_poll_told() -> None:
+def test_streamed_quote_after_the_session_takes_the_close_of_a_poll() -> None:
     """The reference of the change is that of the same session: not the one of the hours before."""
     deduplicator = Deduplicator("AAPL", None)
     deduplicator.learn(polled(regularMarketTime=second(19, 15, 59)))
@@ -198,7 +198,7 @@ def test_price_before_the_session_that_makes_no_sense_costs_no_price_of_the_sess
     assert (quote.price, quote.session, quote.day_volume) == (270.0, "regular", 45_000_000)
 
 
-def test_newest_price_of_the_night_is_told_without_size_and_figures_of_the_session() -> None:
+def test_newest_price_of_the_night_has_no_size_and_no_figures_of_the_session() -> None:
     """Reports: gadicc/yahoo-finance2 #993, ranaroussi/yfinance #2630. From 20:00 to 04:00 another place is open."""
     closed = {
         "regularMarketTime": second(19, 16, 0),

@@ -60,8 +60,8 @@ def test_row_of_a_factor_file_that_lean_accepts_is_accepted(
     tmp_path: Path, rows: tuple[str, ...], found: list[tuple[str, float]]
 ) -> None:
     """Scenario: rows without a reference price, with a source, blank, in another order, with a factor of rounding."""
-    said = changes(factor_rows(tmp_path, *rows), "XNYS", NEW_YORK)
-    assert [(change.action, change.value) for change in said] == found
+    changed = changes(factor_rows(tmp_path, *rows), "XNYS", NEW_YORK)
+    assert [(change.action, change.value) for change in changed] == found
 
 
 def test_dividend_that_would_be_negative_is_left_out_and_logged(

@@ -69,14 +69,14 @@ def test_polled_row_with_a_volume_that_can_not_be_true_keeps_its_price(false: ob
         {"exchange": []},
     ],
 )
-def test_words_beside_a_price_cost_no_price_either(beside: dict[str, Any]) -> None:
-    """What says how a price is to be shown, or from where it comes."""
+def test_wrong_text_beside_a_price_keeps_the_price_too(beside: dict[str, Any]) -> None:
+    """Text fields for how a price is shown, or from where it comes."""
     assert [quote.price for quote in read([{**OIL, **beside}], ["CL=F"], NOW).quotes] == [10.01]
 
 
 def frame(**fields: Any) -> Quote | None:
     """A frame of Yahoo's stream as a quote."""
-    said = {
+    values = {
         "id": "CL=F",
         "price": 10.01,
         "time": SECOND * 1000,
@@ -84,7 +84,7 @@ def frame(**fields: Any) -> Quote | None:
         "quote_type": 18,
         **fields,
     }
-    message = b64encode(PricingData(**said).SerializeToString()).decode()
+    message = b64encode(PricingData(**values).SerializeToString()).decode()
     return quote_of(json.dumps({"type": "pricing", "message": message}), NOW)
 
 
@@ -159,12 +159,12 @@ def test_bar_of_yahoos_history_with_a_volume_that_can_not_be_true_keeps_its_pric
     """The same in a chart."""
     start = int(datetime(2020, 4, 20, 13, 30, tzinfo=UTC).timestamp())
     prices = {name: [10.01] for name in ("open", "high", "low", "close")}
-    told = {
+    body = {
         "meta": {"exchangeTimezoneName": "America/New_York", "exchangeName": "NMS"},
         "timestamp": [start],
         "indicators": {"quote": [{**prices, "volume": [volume]}]},
     }
-    [bar] = bars(msgspec.convert(told, Chart), "X", "1m", NOW)
+    [bar] = bars(msgspec.convert(body, Chart), "X", "1m", NOW)
     assert (bar.close, bar.volume) == (10.01, None)
 
 

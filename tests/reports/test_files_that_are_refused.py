@@ -15,8 +15,8 @@ from tests.unit.lean_zips import write_zip
 @pytest.mark.real_data
 def test_column_named_twice_is_refused(cases: Path) -> None:
     """Report: pandas #7160. The last one of two columns won in silence."""
-    said = refusal(cases / "csv/duplicate_column.csv")
-    assert "line 1: the columns 'close' and 'Close'" in said
+    message = refusal(cases / "csv/duplicate_column.csv")
+    assert "line 1: the columns 'close' and 'Close'" in message
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_column_that_is_not_read_may_come_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_data
-def test_minutes_of_one_symbol_and_days_of_another_are_told_apart(cases: Path) -> None:
+def test_minutes_of_one_symbol_and_days_of_another_are_distinguished(cases: Path) -> None:
     """Scenario: days were taken for minutes, because another symbol of the file has minutes."""
     rows = bars(cases / "csv/mixed_intervals.csv")
     assert [
@@ -75,9 +75,9 @@ def test_two_intervals_of_one_symbol_are_refused_with_the_line(
     tmp_path: Path, starts: tuple[str, ...], line: int
 ) -> None:
     """Scenario: minutes and days, or minutes and hours, of one symbol in one file that does not name them."""
-    said = refusal(file_of(tmp_path, BARS, *(f"A,{start}:00Z,1,1,1,1,1" for start in starts)))
-    assert f"line {line}: bars of A are" in said
-    assert "add an interval column" in said
+    message = refusal(file_of(tmp_path, BARS, *(f"A,{start}:00Z,1,1,1,1,1" for start in starts)))
+    assert f"line {line}: bars of A are" in message
+    assert "add an interval column" in message
 
 
 @pytest.mark.parametrize("one_in", [2, 5, 20, 60])
@@ -131,11 +131,11 @@ def test_times_that_a_spreadsheet_has_rounded_are_refused(cases: Path) -> None:
     ],
 )
 def test_number_that_a_spreadsheet_has_rounded_is_refused(
-    tmp_path: Path, header: str, row: str, said: str
+    tmp_path: Path, header: str, row: str, message: str
 ) -> None:
     """Scenario: times in seconds and milliseconds, and amounts of which six digits are left."""
     refused = refusal(file_of(tmp_path, header, row))
-    assert f"line 2: {said}" in refused
+    assert f"line 2: {message}" in refused
     assert "spreadsheet" in refused
 
 
@@ -149,16 +149,16 @@ def test_small_price_with_an_exponent_is_a_price(tmp_path: Path, price: str) -> 
 @pytest.mark.real_data
 def test_slot_with_two_different_bars_is_refused_with_both_lines(cases: Path) -> None:
     """Scenario: 14:31 stands there twice; the first one won in silence."""
-    said = refusal(cases / "csv/one_slot_twice.csv")
-    assert "lines 3 and 4: two different bars of AAPL start at 2024-01-02T14:31:00+00:00" in said
+    message = refusal(cases / "csv/one_slot_twice.csv")
+    assert "lines 3 and 4: two different bars of AAPL start at 2024-01-02T14:31:00+00:00" in message
 
 
 @pytest.mark.parametrize("lines_apart", [1, 3])
 def test_slot_that_comes_again_out_of_order_is_refused(tmp_path: Path, lines_apart: int) -> None:
     """Scenario: two downloads that overlap, one behind the other."""
     rows = [f"A,{1704205800 + 60 * minute},1,1,1,1,1,1m" for minute in range(lines_apart)]
-    said = refusal(file_of(tmp_path, f"{BARS},interval", *rows, "A,1704205800,1,2,1,1,1,1m"))
-    assert f"lines 2 and {lines_apart + 2}:" in said
+    message = refusal(file_of(tmp_path, f"{BARS},interval", *rows, "A,1704205800,1,2,1,1,1,1m"))
+    assert f"lines 2 and {lines_apart + 2}:" in message
 
 
 def test_bars_that_repeat_exactly_are_one_and_logged(
@@ -182,7 +182,7 @@ def test_bars_that_repeat_exactly_are_trained_on_once(tmp_path: Path) -> None:
     assert len(history.made_at) == 3
 
 
-def test_quotes_that_repeat_exactly_are_honest(tmp_path: Path) -> None:
+def test_quotes_that_repeat_exactly_are_kept(tmp_path: Path) -> None:
     """Scenario: real feeds hold as many as one equal trade in five."""
     (minute,) = bars(file_of(tmp_path, f"{QUOTES},size", *["A,1704205800,1,7"] * 3), "1m")
     assert minute["volume"] == "21.0"
@@ -215,9 +215,9 @@ def test_date_at_either_end_of_the_calendar_is_refused_with_its_line(
 ) -> None:
     """Scenario: 9999-12-31 stands for "no end" in many tables; a replay of it ended in a traceback."""
     path = file_of(tmp_path, *row.format(time).split("\n"))
-    said = refusal(path)
-    assert said.startswith(f"{path}, line 3: ")
-    assert "before 1970 or after 9998" in said
+    message = refusal(path)
+    assert message.startswith(f"{path}, line 3: ")
+    assert "before 1970 or after 9998" in message
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def record(champion: str, best: ModelAccuracy = BEST) -> RecordRow:
     return RecordRow(4000, 50, (champion, "naive"), 0.95, accuracy)
 
 
-def told(found: RecordRow) -> list[str]:
+def texts_for(found: RecordRow) -> list[str]:
     """The card's text, and the words below the chart."""
     known = reading(found, FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED}))
     return [forecast_card(known, *KEY)["text"], summary(CONTEXT, known, KEY, [CLOSED])]
@@ -29,7 +29,7 @@ def told(found: RecordRow) -> list[str]:
 
 def test_figures_of_no_change_are_its_own_and_those_of_the_best_other_model_are_not_beside_them() -> None:
     """Report: "best of 6, skill 0.6 %, 7 forecasts; the interval held 95.3 %", where the 95.3 was of "no change"."""
-    for text in told(record("naive")):
+    for text in texts_for(record("naive")):
         assert "95.3" in text and "3,753" in text
         assert "none of the 6 other models" in text.lower()
         assert not any(figure in text for figure in ("91.7", "0.6\u00a0%", " 12 ", " 7 "))
@@ -37,14 +37,14 @@ def test_figures_of_no_change_are_its_own_and_those_of_the_best_other_model_are_
 
 def test_figures_of_a_champion_are_its_own() -> None:
     """Report: the coverage beside a model's skill was that of another one."""
-    for text in told(record("xgboost", ModelAccuracy(400, 0.006, "better than no change", 0.917))):
+    for text in texts_for(record("xgboost", ModelAccuracy(400, 0.006, "better than no change", 0.917))):
         assert "91.7" in text and "400" in text
         assert "95.3" not in text and "3,753" not in text
 
 
 @pytest.mark.parametrize("scores", [1, 12, MIN_SCORES - 1])
-def test_no_share_is_told_of_too_few_forecasts(scores: int) -> None:
+def test_no_share_is_shown_for_too_few_forecasts(scores: int) -> None:
     """Report: a skill of 0.6 % over 7 forecasts, and a coverage of 91.7 % over 12."""
-    for text in told(record("xgboost", BEST._replace(scores=scores))):
+    for text in texts_for(record("xgboost", BEST._replace(scores=scores))):
         assert f"{scores} forecast" in text and f"accuracy is shown from {MIN_SCORES} on" in text
         assert not any(figure in text for figure in ("91.7", "skill", "covered"))

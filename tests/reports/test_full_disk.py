@@ -78,7 +78,7 @@ def has_read(pipeline: ChaosPipeline, count: int) -> bool:
     return False
 
 
-def test_a_disk_that_is_full_under_everything_is_waited_for_and_costs_and_doubles_nothing(
+def test_a_full_disk_is_waited_for_and_loses_and_doubles_no_record(
     small_disk: SmallDisk,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -90,12 +90,14 @@ def test_a_disk_that_is_full_under_everything_is_waited_for_and_costs_and_double
         pipeline.stop_parts()
         calm = outcome(pipeline.config, pipeline.topic)
     monkeypatch.setattr(tempfile, "tempdir", str(small_disk.folder))
-    said = ""
+    printed = ""
 
     def parts_wait() -> bool:
-        nonlocal said
-        said += capfd.readouterr().err
-        return all(f"{part} waits and tries again" in said for part in ("producer", "storage", "analytics"))
+        nonlocal printed
+        printed += capfd.readouterr().err
+        return all(
+            f"{part} waits and tries again" in printed for part in ("producer", "storage", "analytics")
+        )
 
     with running(files, "60", silent) as pipeline:
         wait_for(lambda: has_read(pipeline, QUOTES_BEFORE))
@@ -108,7 +110,7 @@ def test_a_disk_that_is_full_under_everything_is_waited_for_and_costs_and_double
         filled = outcome(pipeline.config, pipeline.topic)
         assert [child.failure for child in pipeline.children.values()] == ["", "", ""]
     assert [first_difference(*pair) for pair in zip(calm, filled, strict=True)] == [""] * len(calm)
-    assert "is full" in said or "are free on the disk" in said
+    assert "is full" in printed or "are free on the disk" in printed
 
 
 def test_a_table_that_can_not_grow_is_a_reason_to_wait_and_takes_rows_again_later(
@@ -155,7 +157,7 @@ def test_little_room_is_warned_about_before_it_is_gone(small_disk: SmallDisk, tm
     assert f"disk of {linked}:" in free_space_warning([tmp_path, linked], DISK_MEGABYTES + 1)
 
 
-def test_a_file_of_our_own_that_finds_no_room_is_waited_for(
+def test_a_file_of_the_pipeline_without_room_is_waited_for(
     small_disk: SmallDisk, caplog: pytest.LogCaptureFixture
 ) -> None:
     small_disk.fill()
@@ -178,7 +180,7 @@ def test_a_file_of_our_own_that_finds_no_room_is_waited_for(
 
 
 @pytest.mark.usefixtures("logging_restored")
-def test_log_file_on_a_full_disk_lacks_lines_says_how_many_and_stops_nobody(
+def test_log_file_on_a_full_disk_counts_the_lines_it_lacks_and_stops_no_part(
     small_disk: SmallDisk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Scenario: every log line gave a traceback of logging's own on the console, without end."""
@@ -190,14 +192,14 @@ def test_log_file_on_a_full_disk_lacks_lines_says_how_many_and_stops_nobody(
         log.info("line %d %s", number, "x" * 100)
     small_disk.make_room()
     log.info("after")
-    said = capsys.readouterr().err.splitlines()
-    assert [line for line in said if not line.startswith("line ")] == [
+    printed = capsys.readouterr().err.splitlines()
+    assert [line for line in printed if not line.startswith("line ")] == [
         "before",
         f"{path} can't be written ([Errno 28] No space left on device): log lines are left out until it can.",
         "after",
     ]
     first, *kept, missing, last = path.read_text().splitlines()
-    whole = sum(line in said for line in kept)
+    whole = sum(line in printed for line in kept)
     assert (first, last) == ("before", "after")
     assert missing == f"({LINES - whole} lines are missing here: the file could not be written.)"
 

@@ -32,19 +32,25 @@ from tests.integration.desk import Desk
 NOW = datetime(2020, 4, 20, 18, 30, tzinfo=UTC)
 
 
-def quote(second: float, price: float, symbol: str = "CL=F", **said: Any) -> Quote:
+def quote(second: float, price: float, symbol: str = "CL=F", **fields: Any) -> Quote:
     """A quote of crude oil on the day its price fell below zero."""
     time = NOW + timedelta(seconds=second)
-    told: dict[str, Any] = {"source": "yahoo", "position": 0, "exchange": "NYM", "currency": "USD", **said}
-    return Quote(symbol=symbol, event_time=time, received_time=time, price=price, **told)
+    values: dict[str, Any] = {
+        "source": "yahoo",
+        "position": 0,
+        "exchange": "NYM",
+        "currency": "USD",
+        **fields,
+    }
+    return Quote(symbol=symbol, event_time=time, received_time=time, price=price, **values)
 
 
 @pytest.mark.parametrize("price", [-37.63, -0.01, 0.0, -40.32])
 @pytest.mark.parametrize(("symbol", "exchange"), [("CL=F", None), ("CLK20.NYM", "NYM"), ("CRUDE", "NYM")])
 def test_price_of_a_future_may_be_zero_or_below(price: float, symbol: str, exchange: str | None) -> None:
     """Crude oil on 2020-04-20 settled at -37.63."""
-    told = quote(0, price, symbol, exchange=exchange)
-    assert decode(encode(told), 2**41) == told
+    sent = quote(0, price, symbol, exchange=exchange)
+    assert decode(encode(sent), 2**41) == sent
 
 
 @pytest.mark.parametrize("price", [-1e15, float("nan"), -float("inf")])
@@ -85,24 +91,24 @@ def test_polled_price_of_a_future_at_zero_or_below_is_a_quote(price: float) -> N
         "regularMarketTime": int(NOW.timestamp()),
     }
     received = read([{**row, "regularMarketPrice": price}], ["CL=F"], NOW)
-    assert (received.refused, [told.price for told in received.quotes]) == (0, [price])
-    said = {
+    assert (received.refused, [each.price for each in received.quotes]) == (0, [price])
+    values = {
         "id": "CL=F",
         "price": price,
         "time": int(NOW.timestamp()) * 1000,
         "exchange": "NYM",
         "quote_type": 18,
     }
-    message = b64encode(PricingData(**said).SerializeToString()).decode()
-    told = quote_of(json.dumps({"type": "pricing", "message": message}), NOW)
-    assert (told and told.price) == (price or None)
+    message = b64encode(PricingData(**values).SerializeToString()).decode()
+    streamed = quote_of(json.dumps({"type": "pricing", "message": message}), NOW)
+    assert (streamed and streamed.price) == (price or None)
 
 
 def test_recorded_file_may_hold_such_a_price_of_a_future_and_of_nothing_else(tmp_path: Path) -> None:
     """What the pipeline exports it must be able to play back."""
     path = tmp_path / "quotes.csv"
     path.write_text("symbol,event_time,price,exchange\nCL=F,1587407400,-37.63,NYM\n")
-    assert [told.price for told in recorded([path]) if isinstance(told, Quote)] == [-37.63]
+    assert [each.price for each in recorded([path]) if isinstance(each, Quote)] == [-37.63]
     path.write_text("symbol,event_time,price,exchange\nAAPL,1587407400,-37.63,NMS\n")
     with pytest.raises(ConfigError, match="line 2: price is not a finite positive number"):
         list(recorded([path]))
@@ -139,16 +145,16 @@ def test_no_bar_takes_such_a_price_and_it_is_the_last_one_until_a_newer_one_come
     assert restored.symbols["CL=F"].last == again.symbols["CL=F"].last
 
 
-def test_quality_of_the_symbol_and_an_alert_tell_of_it_until_the_price_is_above_zero() -> None:
+def test_quality_of_the_symbol_and_an_alert_report_it_until_the_price_is_above_zero() -> None:
     """What the page shows beside the price."""
     followed = Followed("CL=F", (Listing("yahoo", "CL=F"),), None, False, 2.0, 0.01)
     health = SourceHealth(streams=True)
     health.connected()
 
     def take(second: float, price: float) -> str:
-        said = quote(second, price)
-        now = said.received_time.timestamp()
-        assert followed.take("yahoo", said, now, False, True)
+        sent = quote(second, price)
+        now = sent.received_time.timestamp()
+        assert followed.take("yahoo", sent, now, False, True)
         return quality_row(followed, health, now).detail
 
     assert "zero or below" not in take(0, 10.0)

@@ -10,7 +10,7 @@ from shared.observability.heartbeat import BEAT_SECONDS, Pulse
 from tests.slowness import PATIENCE
 
 
-def test_a_loop_gives_no_sign_for_a_strand_that_hangs_and_does_again_when_that_goes_on() -> None:
+def test_a_loop_sends_no_heartbeat_while_one_of_its_threads_hangs() -> None:
     ours, theirs = os.pipe()
     pulse, turn, turned, over = Pulse(), Event(), Event(), Event()
     pulse.begin(theirs)
@@ -41,7 +41,7 @@ def test_a_loop_gives_no_sign_for_a_strand_that_hangs_and_does_again_when_that_g
     os.close(theirs)
 
 
-def test_signs_of_life_never_wait_for_a_supervisor_that_is_stopped() -> None:
+def test_heartbeats_never_wait_for_a_supervisor_that_is_stopped() -> None:
     ours, theirs = os.pipe()
     pulse = Pulse()
     pulse.begin(theirs)

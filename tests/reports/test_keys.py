@@ -35,11 +35,11 @@ def test_key_for_an_unencrypted_address_of_another_machine_is_refused_at_the_sta
     setting: str, scheme: str, key: str, place: str, env_file: Path
 ) -> None:
     """Scenario: LLM_BASE_URL=http://192.168.1.20:11434/v1 sent the key in the clear."""
-    told = refusal(env_file, f"{setting}={scheme}://{place}", f"{key}={SECRET}")
-    assert told.startswith(f"{setting}={scheme}://")
-    assert f"must begin with {scheme}s://" in told
-    assert key in told
-    assert SECRET not in told
+    error = refusal(env_file, f"{setting}={scheme}://{place}", f"{key}={SECRET}")
+    assert error.startswith(f"{setting}={scheme}://")
+    assert f"must begin with {scheme}s://" in error
+    assert key in error
+    assert SECRET not in error
 
 
 @pytest.mark.parametrize(("setting", "scheme", "key"), KEYS)
@@ -56,11 +56,11 @@ def test_key_may_go_to_this_machine_and_encrypted_to_any(
 
 
 @pytest.mark.parametrize(("setting", "scheme"), [("YAHOO_URL", "http"), ("BINANCE_STREAM_URL", "ws")])
-def test_password_within_an_address_is_a_key_too(setting: str, scheme: str, env_file: Path) -> None:
+def test_password_within_an_address_is_treated_as_a_key(setting: str, scheme: str, env_file: Path) -> None:
     """Scenario: a mirror behind a password, http://user:password@mirror."""
-    told = refusal(env_file, f"{setting}={scheme}://me:{SECRET}@mirror.example.org")
-    assert "the password in it" in told
-    assert SECRET not in told
+    error = refusal(env_file, f"{setting}={scheme}://me:{SECRET}@mirror.example.org")
+    assert "the password in it" in error
+    assert SECRET not in error
 
 
 def test_address_that_programs_read_differently_is_not_this_machine() -> None:
@@ -69,16 +69,16 @@ def test_address_that_programs_read_differently_is_not_this_machine() -> None:
     assert stays_here("http://[::ffff:127.0.0.1]")
 
 
-def test_question_with_a_key_follows_no_redirect() -> None:
+def test_request_with_a_key_follows_no_redirect() -> None:
     """Scenario: the provider leads elsewhere, and the address that it gives repeats the key."""
     with answering(lambda _: Reply({"c": 1})) as elsewhere:
         away = Reply("", 302, (("Location", f"{elsewhere.url}/quote?token={SECRET}"),))
         with answering(lambda _: away) as provider:
             limit = RequestLimit(1000, lambda _: False)
             keyed = HttpClient(provider.url, limit, 5.0, secrets=(SECRET,))
-            with pytest.raises(SourceDown, match="302") as told:
+            with pytest.raises(SourceDown, match="302") as error:
                 keyed.get("/quote", {"token": SECRET})
-            assert SECRET not in str(told.value)
+            assert SECRET not in str(error.value)
             assert elsewhere.asked == []
             assert HttpClient(provider.url, limit, 5.0).get("/quote", {}).json == {"c": 1}
 
@@ -88,9 +88,9 @@ def test_stream_of_this_machine_follows_no_redirect_to_another() -> None:
     with answering(lambda _: Reply({})) as elsewhere:
         away = f"{elsewhere.url.replace('http', 'ws')}/?token={SECRET}"
         with answering(lambda _: Reply("", 302, (("Location", away),))) as relay:
-            with pytest.raises(SourceDown) as told:
+            with pytest.raises(SourceDown) as error:
                 Connection(f"{relay.url.replace('http', 'ws')}/?token={SECRET}", secrets=(SECRET,))
-            assert SECRET not in str(told.value)
+            assert SECRET not in str(error.value)
             assert elsewhere.asked == []
 
 

@@ -20,11 +20,17 @@ MINUTE = 1_795_208_400.0
 YAHOO, FINNHUB = Listing("yahoo", "AAPL"), Listing("finnhub", "AAPL")
 
 
-def quote(second: float, price: float = 100.0, **said: object) -> Quote:
+def quote(second: float, price: float = 100.0, **fields: object) -> Quote:
     """A quote so many seconds after the beginning of the minute."""
     time = datetime.fromtimestamp(MINUTE + second, UTC)
-    told = {"symbol": "AAPL", "source": "yahoo", "currency": "USD", "exchange": "NMS", "position": 0} | said
-    return Quote(event_time=time, received_time=time, price=price, **told)  # type: ignore[arg-type]
+    values = {
+        "symbol": "AAPL",
+        "source": "yahoo",
+        "currency": "USD",
+        "exchange": "NMS",
+        "position": 0,
+    } | fields
+    return Quote(event_time=time, received_time=time, price=price, **values)  # type: ignore[arg-type]
 
 
 def followed(known: KnownOfSymbol | None, *listings: Listing, has_history: bool = True) -> Followed:
@@ -32,9 +38,9 @@ def followed(known: KnownOfSymbol | None, *listings: Listing, has_history: bool 
     return Followed("AAPL", listings or (YAHOO,), known, has_history, 2.0, 0.01)
 
 
-def take(symbol: Followed, said: Quote, *, polled: bool = False) -> list[Quote]:
+def take(symbol: Followed, given: Quote, *, polled: bool = False) -> list[Quote]:
     """What of a quote goes into the log."""
-    return symbol.take(said.source, said, said.received_time.timestamp(), polled, not polled)
+    return symbol.take(given.source, given, given.received_time.timestamp(), polled, not polled)
 
 
 def live() -> Followed:
@@ -54,18 +60,18 @@ def live() -> Followed:
 
 @pytest.mark.parametrize("listings", [(YAHOO,), (YAHOO, FINNHUB), (FINNHUB,)])
 @pytest.mark.parametrize("polled", [True, False])
-def test_symbol_followed_anew_takes_the_last_quote_for_known(
+def test_symbol_followed_again_treats_the_last_quote_as_known(
     listings: tuple[Listing, ...], polled: bool
 ) -> None:
     """Removed and added within a minute, or given a standby: the same last trade was published again."""
     again = followed(live().known, *listings)
-    told = take(again, quote(110, 103.0, source=listings[0].source), polled=polled)
-    told += again.past_ended(None, MINUTE + 115)
-    assert told == []
+    logged = take(again, quote(110, 103.0, source=listings[0].source), polled=polled)
+    logged += again.past_ended(None, MINUTE + 115)
+    assert logged == []
     assert take(again, quote(116, 104.0, source=listings[0].source))
 
 
-def test_symbol_followed_anew_before_its_first_mark_takes_the_last_quote_for_known() -> None:
+def test_symbol_followed_again_before_its_first_mark_treats_the_last_quote_as_known() -> None:
     """Removed and added within its first seconds."""
     symbol = followed(KnownOfSymbol(0.0), has_history=False)
     assert take(symbol, quote(1))
@@ -80,11 +86,11 @@ def test_quote_that_waited_when_its_symbol_was_removed_is_not_taken_for_publishe
     assert not take(symbol, quote(1))
     again = followed(symbol.known)
     take(again, quote(1))
-    assert [told.price for told in again.past_ended(None, MINUTE + 5)] == [100.0]
+    assert [each.price for each in again.past_ended(None, MINUTE + 5)] == [100.0]
 
 
 def test_history_that_was_fetched_again_does_not_hide_what_was_published() -> None:
-    """A gap's history ends before the last quote: after a restart amid it that quote came again."""
+    """A gap's history ends before the last quote: after a restart within the gap that quote came again."""
     symbol = live()
     symbol.timeline.contact(MINUTE + 400)
     assert symbol.timeline.phase == "history"

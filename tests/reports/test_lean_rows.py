@@ -24,10 +24,10 @@ def rows(root: Path, place: str, *lines: str) -> list[Quote | RecordedBar]:
 
 def test_fraction_of_a_millisecond_is_part_of_the_time(tmp_path: Path) -> None:
     """LEAN writes a time of day as all of its milliseconds, with the fraction, and reads it as a decimal number."""
-    told = rows(
+    records = rows(
         tmp_path, TICKS, "34200000.1234,1000000,100,P,0,0", "34200000.5,1000100,100", "34200001,1000100,7"
     )
-    assert [quote.event_time - MIDNIGHT for quote in told if isinstance(quote, Quote)] == [
+    assert [quote.event_time - MIDNIGHT for quote in records if isinstance(quote, Quote)] == [
         timedelta(hours=9.5, microseconds=microseconds) for microseconds in (123, 500, 1000)
     ]
 
@@ -45,7 +45,7 @@ NO_TIMES = ("1e3000", "nan", "inf", "9" * 30, "9:30", "½")
     ("place", "number"),
     [(MINUTES, "34200000.5"), *((place, number) for place in (TICKS, MINUTES) for number in NO_TIMES)],
 )
-def test_time_that_can_not_be_meant_is_refused_with_its_line(tmp_path: Path, place: str, number: str) -> None:
+def test_impossible_time_is_refused_with_its_line(tmp_path: Path, place: str, number: str) -> None:
     """Some of them ended the replay without naming the file."""
     with pytest.raises(ConfigError, match=r"bac/20131007_trade\.zip, line 3: "):
         rows(tmp_path, place, "60000,1,1,1,1,1", "", f"{number},1,1,1,1,1")
@@ -77,8 +77,8 @@ def actions(root: Path, factors: bytes) -> list[float]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(factors)
     days = [f"201310{day} 00:00,1000000,1020000,990000,1010000,7" for day in ("07", "08", "09", "10")]
-    told: list[Record] = list(recorded([write_zip(root, DAYS, days)]))
-    return [record.value for record in told if isinstance(record, CorporateAction)]
+    records: list[Record] = list(recorded([write_zip(root, DAYS, days)]))
+    return [record.value for record in records if isinstance(record, CorporateAction)]
 
 
 @pytest.mark.parametrize(
@@ -104,15 +104,15 @@ def test_factor_too_small_to_be_one_is_passed_over(
     assert "bac.csv, line 1 was skipped" in caplog.text
 
 
-def test_tick_that_says_that_the_exchange_was_down_is_left_out_and_named(
+def test_tick_that_marks_the_exchange_as_down_is_left_out_and_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Report: QuantConnect/Lean #5597, ticks at -1 in data of coins; the whole file was refused."""
     coins = "crypto/coinbase/tick/btcusd/20180405_trade.zip"
-    told = rows(tmp_path, coins, "1000,6800.1,0.5", "2000,-1,0", "3000,-1.0,0", "4000,6801,0.2")
-    assert [quote.price for quote in told if isinstance(quote, Quote)] == [6800.1, 6801.0]
+    records = rows(tmp_path, coins, "1000,6800.1,0.5", "2000,-1,0", "3000,-1.0,0", "4000,6801,0.2")
+    assert [quote.price for quote in records if isinstance(quote, Quote)] == [6800.1, 6801.0]
     (line,) = (record.getMessage() for record in caplog.records)
     assert line.endswith("2 ticks with a negative price were skipped; they mark outages of the exchange.")
-    assert rows(tmp_path, coins, "1000,6800.1,0.5", "2000,6801,0.2")[0] == told[0]
+    assert rows(tmp_path, coins, "1000,6800.1,0.5", "2000,6801,0.2")[0] == records[0]
     with pytest.raises(ConfigError, match="line 2: price is not a finite positive number"):
         rows(tmp_path, coins, "1000,6800.1,0.5", "2000,0,0")

@@ -41,7 +41,7 @@ def locked(name: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_pin_of_a_list_is_in_its_lock_file_at_that_version(name: str) -> None:
-    """Scenario: a pin was changed, and the lock file was not made anew: `make lock`."""
+    """Scenario: a pin was changed, and the lock file was not renewed: `make lock`."""
     found = locked(name)
     assert {package: found.get(package) for package in pins(name)} == {
         package: {version} for package, version in pins(name).items()
@@ -56,7 +56,7 @@ def test_lock_files_agree_with_one_another() -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_lock_file_names_no_place_to_fetch_from(name: str) -> None:
+def test_lock_file_names_no_package_index(name: str) -> None:
     """Scenario: a lock file that was made beside a mirror, which nobody else reaches."""
     text = (PROJECT / f"{name}.lock").read_text()
     assert not re.search(r"://|^--?(i|f|extra|index|find|trusted)", text, re.MULTILINE)

@@ -102,9 +102,9 @@ def test_the_pipeline_does_not_start_such_a_part_again(desks: dict[str, Desk]) -
     cut_desk = desks["pipeline"]
     cut_desk.publish(quotes(10, 30, price=11.0))
     storage = cut_desk.start("storage")
-    _, said = storage.communicate(timeout=PATIENCE)
+    _, errors = storage.communicate(timeout=PATIENCE)
     assert storage.returncode == EXIT_STOP
-    assert "the message at offset 19 is a different one now" in said
+    assert "the message at offset 19 is a different one now" in errors
 
 
 def test_a_log_that_is_replaced_under_a_running_part_stops_it(
@@ -120,7 +120,9 @@ def test_a_log_that_is_replaced_under_a_running_part_stops_it(
     assert cut_desk.rows("select count(*), max(price) from quotes") == [(20, 10.0)]
 
 
-def test_a_producer_goes_on_where_the_log_ends_now(desks: dict[str, Desk], recording: list[Path]) -> None:
+def test_a_producer_continues_at_the_present_end_of_the_log(
+    desks: dict[str, Desk], recording: list[Path]
+) -> None:
     feed = desks["producer"]
     feed.run_to_its_end(produce)
     with feed.at_work(store):

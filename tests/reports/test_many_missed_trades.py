@@ -83,14 +83,14 @@ def test_missed_trades_come_page_by_page_once_each_and_in_order_in_bounded_memor
     tracemalloc.start()
     try:
         feed.start()
-        told = 0
+        received = 0
         for number in numbers(words_until_caught_up(inbox, "COIN1USDT"), "COIN1USDT"):
-            assert number == FIRST + told
-            told += 1
+            assert number == FIRST + received
+            received += 1
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert told == MISSED
+    assert received == MISSED
     assert peak < MEMORY
 
 
@@ -108,7 +108,9 @@ def test_log_that_takes_nothing_stops_the_fetching_after_some_pages(
     assert len(standin.requests) <= asked + 3
 
 
-def test_other_pair_is_told_while_trades_of_one_are_fetched(feed: Feed, inbox: "Queue[InboxMessage]") -> None:
+def test_other_pair_is_published_while_trades_of_one_are_fetched(
+    feed: Feed, inbox: "Queue[InboxMessage]"
+) -> None:
     """Each name has its turn after a page of the other."""
     feed.start()
     before = list(words_until_caught_up(inbox, "COIN2USDT"))

@@ -30,7 +30,7 @@ MODELS = Models(forecast_intervals=("1m",), trained_models=("linear_regression",
 FROM_TABLES = ["--from-database", "--model", "linear_regression"]
 
 
-def test_versions_that_serve_no_more_leave_the_memory(
+def test_versions_no_longer_deployed_leave_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round of training every twenty minutes left 0.95 MB behind each time."""
@@ -52,7 +52,7 @@ def test_versions_that_serve_no_more_leave_the_memory(
     assert [each() is not None for each in seen] == [False] * 4 + [True]
 
 
-def test_version_that_is_live_no_more_is_read_again_for_who_folds_the_log_again(
+def test_version_no_longer_live_is_read_again_if_the_log_is_folded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
@@ -83,17 +83,15 @@ def test_folder_that_was_deleted_does_not_make_numbers_begin_again(
     settings = desk.config.models.model_copy(update={"trained_models": ("linear_regression",)})
     assert train_interval(desk.config.model_copy(update={"models": settings}), "1d")
     assert registry_of(desk.config).live("1d") == {"linear_regression": 9}
-    told = "select version from model_trainings order by 1"
-    assert desk.rows(told) == [(1,), (8,), (9,)]
+    query = "select version from model_trainings order by 1"
+    assert desk.rows(query) == [(1,), (8,), (9,)]
 
 
-def test_version_that_this_machine_lacks_is_named_with_what_to_do(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_version_is_named_with_what_to_do(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A second member of the analytics on another machine has the tables, but not the files."""
     model_source = RegistryModelSource(Registry(tmp_path / "market", key_of(tmp_path)), MODELS)
     with caplog.at_level(logging.WARNING):
         assert model_source.served("1m", "linear_regression", 3) is None
-    (said,) = caplog.messages
-    assert "version 3 of linear_regression on 1m bars" in said
-    assert "copy" in said
+    (warning,) = caplog.messages
+    assert "version 3 of linear_regression on 1m bars" in warning
+    assert "copy" in warning

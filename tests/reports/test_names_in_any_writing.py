@@ -17,7 +17,7 @@ MUCH_LATER = 2**42
 LIFE = replace(COIN, name="LIFE-USD", names={"binance": "币安人生USDT"})
 
 
-def test_pair_is_followed_with_its_past_under_a_name_of_ours() -> None:
+def test_pair_is_followed_with_its_history_under_its_configured_name() -> None:
     with stand_in(LIFE) as standin, at_work(standin, "binance:LIFE-USD@币安人生USDT") as live:
         within(PATIENCE, lambda: bool(standin.streams.subscribed["binance"]))
         live.wait_until_reported("", symbol="LIFE-USD")
@@ -28,7 +28,7 @@ def test_pair_is_followed_with_its_past_under_a_name_of_ours() -> None:
 
 
 @pytest.mark.parametrize("name", ["币安人生USDT", "我踏马来了USDT", "人生K线USDT"])
-def test_name_of_the_provider_may_be_of_any_writing_and_ours_may_not(name: str) -> None:
+def test_provider_name_may_be_in_any_script_and_the_configured_name_may_not(name: str) -> None:
     """Ours are keys of the log, and what one types."""
     assert listings_named([f"binance:LIFE@{name}"], "yahoo") == {"LIFE": (Listing("binance", name),)}
     for word in (f"binance:{name}", f"binance:{name}@LIFEUSDT"):

@@ -42,7 +42,7 @@ def coming_in(now: float) -> Reading:
     )
 
 
-def test_close_of_twenty_months_ago_says_its_day_and_nothing_of_today_is_made_of_it() -> None:
+def test_close_of_twenty_months_ago_is_shown_with_its_day_and_without_figures_of_today() -> None:
     """Report: in the first minute AMD's close of twenty months ago stood as "Last" under "Market open"."""
     found = shown(coming_in(MONDAY_OPEN + 3600.0))
     assert found["heading"]["past"] == LONG_AGO
@@ -51,7 +51,7 @@ def test_close_of_twenty_months_ago_says_its_day_and_nothing_of_today_is_made_of
     assert {value for _, value, _ in found["session"]} == {None}
 
 
-def test_history_that_comes_in_is_told_with_its_progress_also_without_a_provider() -> None:
+def test_loading_history_is_shown_with_its_progress_also_without_a_provider() -> None:
     """Scenario: the first minute of the simulated market, which nobody is asked for."""
     assert shown(coming_in(MONDAY_OPEN + 3600.0))["history"] == (4_100, 5_000)
     done = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS._replace(lag=0)})
@@ -61,9 +61,9 @@ def test_history_that_comes_in_is_told_with_its_progress_also_without_a_provider
     assert shown(current)["history"] is None
 
 
-def test_numbers_of_half_an_hour_ago_are_not_told_as_of_now_while_newer_ones_wait_to_be_read() -> None:
-    """Scenario: an update made everything anew from the log; for ten minutes a price of half an hour ago stood beside
-    current ones under "Market open", with today's change, and nothing told why."""
+def test_numbers_of_half_an_hour_ago_are_not_shown_as_current_while_newer_ones_are_unread() -> None:
+    """Scenario: an update rebuilt everything from the log; for ten minutes a price of half an hour ago was shown beside
+    current ones under "Market open", with today's change, and no reason was shown."""
     then = MONDAY_OPEN + 1800.0
     late = coming_in(then + 1800.0)
     symbol = next(iter(late.symbols))
@@ -80,13 +80,13 @@ def test_numbers_of_half_an_hour_ago_are_not_told_as_of_now_while_newer_ones_wai
     assert shown(recent)["heading"]["past"] is None
 
 
-def test_what_is_of_the_past_is_found_once_a_read_for_every_viewer() -> None:
-    """Scenario: for each viewer and each symbol it was found anew, twice a second."""
+def test_outdated_values_are_found_once_per_read_for_all_viewers() -> None:
+    """Scenario: it was calculated again for each viewer and each symbol, twice a second."""
     found = delta(CONTEXT, advance(first_snapshot(100), READING._replace(outdated={"AAA": 7.0})), ASK, [])
     assert {row["symbol"]: row["past"] for row in found["rows"]}["AAA"] == 7.0
 
 
-def test_requests_of_a_live_history_are_told_before_what_is_folded() -> None:
+def test_requests_of_a_live_history_are_shown_before_the_progress_of_the_fold() -> None:
     """Scenario: the first minute of live quotes."""
     quality = DataQualityRow("AMD", "yahoo", None, "history", "", "", None, None, 3, 30)
     assert shown(coming_in(MONDAY_OPEN)._replace(qualities={"AMD": quality}), "live")["history"] == (3, 30)
@@ -138,7 +138,7 @@ def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[
     return next((value, kind) for label, value, kind in cells if label == "VWAP")
 
 
-def test_average_price_of_a_part_of_the_session_is_not_told_as_that_of_all_of_it() -> None:
+def test_average_price_of_a_part_of_the_session_is_not_shown_as_that_of_the_whole() -> None:
     """Report: a VWAP of what was received since the start stood beside the whole day's volume: 187.63, not 183.67."""
     assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% of volume", "partial")
     assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% of volume", "partial")

@@ -37,19 +37,22 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def quote(second: float, price: float, currency: str | None) -> Quote:
     """A quote of London, so many seconds after noon."""
     time = NOON + timedelta(seconds=second)
-    told = {"source": "yahoo", "position": 0, "received_time": time, "exchange": "LSE"}
-    return Quote(symbol="BP.L", event_time=time, price=price, currency=currency, **told)  # type: ignore[arg-type]
+    fields = {"source": "yahoo", "position": 0, "received_time": time, "exchange": "LSE"}
+    return Quote(symbol="BP.L", event_time=time, price=price, currency=currency, **fields)  # type: ignore[arg-type]
 
 
 def bar(second: float, price: float, currency: str | None) -> RecordedBar:
     """A minute of London."""
     start = NOON + timedelta(seconds=second)
-    told = {"source": "yahoo-history", "position": 0, "received_time": start + timedelta(minutes=1)}
-    told |= dict.fromkeys(("open", "high", "low", "close"), price) | {"currency": currency, "exchange": "LSE"}
-    return RecordedBar(symbol="BP.L", interval="1m", start=start, **told)  # type: ignore[arg-type]
+    fields = {"source": "yahoo-history", "position": 0, "received_time": start + timedelta(minutes=1)}
+    fields |= dict.fromkeys(("open", "high", "low", "close"), price) | {
+        "currency": currency,
+        "exchange": "LSE",
+    }
+    return RecordedBar(symbol="BP.L", interval="1m", start=start, **fields)  # type: ignore[arg-type]
 
 
-def test_currency_that_the_log_tells_holds_after_a_restart() -> None:
+def test_currency_in_the_log_holds_after_a_restart() -> None:
     """GBp 430, a restart, then GBP 4.3: the price fell to a hundredth without a word."""
     deduplicator = Deduplicator("BP.L", KnownOfSymbol(NOON.timestamp(), currency="GBp"))
     assert deduplicator.admit(quote(2, 4.3, "GBP"), polled=False) is None
@@ -58,7 +61,7 @@ def test_currency_that_the_log_tells_holds_after_a_restart() -> None:
     assert deduplicator.admit(quote(4, 431.5, "GBX"), polled=False), "the same pence by another name"
 
 
-def test_currency_is_known_from_the_tables_where_the_end_of_the_log_does_not_tell_it() -> None:
+def test_currency_is_read_from_the_tables_if_the_end_of_the_log_has_none() -> None:
     """A closed market leaves time marks alone at the end of the log; a symbol may have nothing there."""
     stored = {
         "BP.L": StoredSymbol("GBp", (NOON.timestamp(), 430.0)),
@@ -72,8 +75,8 @@ def test_currency_is_known_from_the_tables_where_the_end_of_the_log_does_not_tel
     )
     assert known["VOD.L"] == KnownOfSymbol(0.0, currency="GBp")
     assert known["AAPL"].currency == "USD"
-    told = merged({"BP.L": KnownOfSymbol(1.0, currency="GBP")}, stored)
-    assert told["BP.L"].currency == "GBP", "what the log tells is newer"
+    known = merged({"BP.L": KnownOfSymbol(1.0, currency="GBP")}, stored)
+    assert known["BP.L"].currency == "GBP", "the value in the log is newer"
 
 
 def test_symbol_that_is_removed_and_added_keeps_the_currency_of_its_prices() -> None:
@@ -91,8 +94,8 @@ def test_history_in_another_currency_is_refused_as_quotes_are() -> None:
     known = KnownOfSymbol(NOON.timestamp() - 3600, currency="GBp")
     followed = Followed("BP.L", (Listing("yahoo", "BP.L"),), known, True, 2.0, 0.01)
     past = [bar(-600, 4.3, "GBP"), bar(-540, 430.0, "GBp"), bar(-480, 430.0, None)]
-    told = followed.past(HistorySlice([*past], 1, 1), NOON.timestamp())
-    assert [(record.close, record.currency) for record in told if isinstance(record, RecordedBar)] == [
+    records = followed.past(HistorySlice([*past], 1, 1), NOON.timestamp())
+    assert [(record.close, record.currency) for record in records if isinstance(record, RecordedBar)] == [
         (430.0, "GBp"),
         (430.0, None),
     ]
@@ -117,7 +120,7 @@ def standin() -> Iterator[StandIn]:
         yield standin
 
 
-def test_end_of_the_log_tells_currency_and_last_quote(desk: Desk) -> None:
+def test_end_of_the_log_gives_currency_and_last_quote(desk: Desk) -> None:
     """A real log: quotes, then marks of time alone."""
     received = datetime.now(UTC)
     records: list[Record] = [
@@ -135,8 +138,8 @@ def test_end_of_the_log_tells_currency_and_last_quote(desk: Desk) -> None:
     assert known == KnownOfSymbol(NOON.timestamp() + 60, currency="GBp", quoted=(NOON.timestamp(), 430.0))
 
 
-def test_tables_tell_currency_and_last_quote(desk: Desk) -> None:
-    """The last quote's currency counts before that of the company, which its source may tell in another unit."""
+def test_tables_give_currency_and_last_quote(desk: Desk) -> None:
+    """The last quote's currency counts before that of the company, which its source may give in another unit."""
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         cursor.execute(
             """insert into symbols (symbol, price, event_time, received_time, currency, session, source, quotes, late,
@@ -156,10 +159,10 @@ def test_tables_tell_currency_and_last_quote(desk: Desk) -> None:
     }
 
 
-def test_producer_that_starts_anew_refuses_another_currency_than_the_tables_hold(
+def test_restarted_producer_refuses_another_currency_than_the_tables_hold(
     desk: Desk, standin: StandIn
 ) -> None:
-    """Through Kafka and PostgreSQL: the log is empty, the tables know the symbol in pounds, Yahoo tells pence."""
+    """Through Kafka and PostgreSQL: the log is empty, the tables know the symbol in pounds, Yahoo sends pence."""
     desk.settings |= {**standin.settings, **SHORT, "STREAM_SILENCE": "5", "SOURCES": "yahoo:TSCO.L"}
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         cursor.execute(
@@ -195,8 +198,8 @@ def chart(currency: str | None, close: float, dividend: dict[str, Any]) -> Chart
 
 def dividends(found: Chart) -> list[tuple[float, str | None]]:
     """Value and currency of each."""
-    told = actions(found, "X", None, NOON + timedelta(days=1))
-    return [(action.value, action.currency) for action in told if isinstance(action, CorporateAction)]
+    dated = actions(found, "X", None, NOON + timedelta(days=1))
+    return [(action.value, action.currency) for action in dated if isinstance(action, CorporateAction)]
 
 
 @pytest.mark.parametrize(

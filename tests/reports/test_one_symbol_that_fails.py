@@ -47,7 +47,7 @@ IMPATIENT = {
 
 
 def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:
-    """Whether quotes come by so many polls, each in time. Yahoo tells times in seconds: two of one second are one."""
+    """Whether quotes come by so many polls, each in time. Yahoo gives times in seconds: two of one second are one."""
     for _ in range(polls):
         before = len(live.quotes(symbol))
         is_new = lambda before=before: bool(trade(live.standin, symbol)) and len(live.quotes(symbol)) > before  # noqa: E731
@@ -77,7 +77,7 @@ def test_chart_that_always_answers_500_holds_up_no_other_symbol(
 def test_history_that_is_not_to_be_had_is_given_up_with_its_cause_and_had_again_later(
     standin: StandIn,
 ) -> None:
-    """The symbol itself goes on without its history, says so, and stops saying so when the chart answers again."""
+    """The symbol itself goes on without its history, which is reported until the chart answers again."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
     with at_work(standin, f"{YAHOO},{OTHER.name}", waits=IMPATIENT) as live:
         within(30.0, lambda: live.is_reported("no history", "live"))
@@ -178,7 +178,7 @@ def test_pair_whose_missed_trades_are_not_to_be_had_holds_up_no_other_of_the_str
 def test_coin_that_is_named_without_a_price_hides_none_that_has_vanished(
     standin: StandIn, named: object
 ) -> None:
-    """One answer that was refused switched "unknown symbol" off for all: a coin that vanished was never told."""
+    """One answer that was refused switched "unknown symbol" off for all: a coin that vanished was never reported."""
     answer = Fault.body({"coin1": named})
     standin.answer_with(answer, times=None, path="simple/price")
     with at_work(

@@ -238,5 +238,5 @@ def test_malformed_names_in_the_settings_are_refused(env_file: Path) -> None:
         "desk.example.org",
         "a.b:8443",
     )
-    told = refusal(env_file, "DASHBOARD_ALLOWED_HOSTS=https://desk.example.org")
-    assert "must be host or host:port without a scheme" in told
+    message = refusal(env_file, "DASHBOARD_ALLOWED_HOSTS=https://desk.example.org")
+    assert "must be host or host:port without a scheme" in message

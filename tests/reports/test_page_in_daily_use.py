@@ -21,17 +21,17 @@ DAYS_SHOWN = """() => {
     const { times, bars } = deskChart.view(), { from } = deskCanvas.range();
     return new Set(times.slice(Math.max(0, Math.ceil(from))).map((time) => Math.floor(time / 86400))).size;
 }"""
-LIT_RANGES = (
+HIGHLIGHTED_RANGES = (
     "() => [...document.querySelectorAll('#ranges [aria-pressed=true]')].map((one) => one.dataset.range)"
 )
-CHOOSE_AMID_NEWS = """() => {
+CHOOSE_DURING_AN_UPDATE = """() => {
     const { apply } = dash_clientside.desk;
     dash_clientside.desk.apply = (delta) => {
         if (delta.rows.some(({ symbol }) => symbol === "CCC")) dash_clientside.set_props("symbol", { value: "BBB" });
         return apply(delta);
     };
 }"""
-"""Chooses a symbol just before the page takes in that there is a new one."""
+"""Chooses a symbol just before the page applies an update with a new one."""
 NEWS = """() => new Promise((done) => {
     const row = deskWatchlist.row("AAPL");
     deskWatchlist.apply([{ ...row, last: row.last + 0.01 }], true);
@@ -84,7 +84,7 @@ def test_symbol_and_interval_of_the_chart_outlive_a_reload(page: Page) -> None:
     expect(page.locator("#symbol")).to_have_value("BTC/USD")
     expect(page.locator("#interval [aria-pressed=true]")).to_have_text("1h")
     expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC/USD")
-    assert page.evaluate(LIT_RANGES) == ["1mo"]
+    assert page.evaluate(HIGHLIGHTED_RANGES) == ["1mo"]
 
 
 def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page: Page) -> None:
@@ -111,7 +111,7 @@ def test_choice_at_the_moment_at_which_the_list_of_symbols_changes_is_not_taken_
             fill(cursor, {"AAA": 5.0, "BBB": 7.0}, int(time.time()), bars=5)
         page = look(address)
         seen(page, lambda chart: chart.symbol == "AAA")
-        page.evaluate(CHOOSE_AMID_NEWS)
+        page.evaluate(CHOOSE_DURING_AN_UPDATE)
         with transaction(connection) as cursor:
             fill(cursor, {"CCC": 9.0}, int(time.time()), bars=5)
         expect(page.locator(".ag-row[row-id='CCC']")).to_be_visible()
@@ -129,15 +129,15 @@ def test_line_of_a_day_that_is_over_is_taken_away(page: Page) -> None:
     expect(line).to_have_count(0, timeout=200)
 
 
-def test_symbol_without_bars_leaves_no_range_lit_that_is_not_shown(page: Page) -> None:
-    """Scenario: days, a symbol that has none, another symbol: "3 hours" was lit over 20 days."""
+def test_symbol_without_bars_leaves_no_range_highlighted_that_is_not_shown(page: Page) -> None:
+    """Scenario: days, a symbol that has none, another symbol: "3 hours" was highlighted over 20 days."""
     press(page, "1d")
     seen(page, lambda chart: chart.interval == "1d")
     choose(page, "NEW")
     expect(page.locator("#empty")).to_be_visible()
     choose(page, "AAPL")
     shown = seen(page, lambda chart: chart.symbol == "AAPL" and chart.interval == "1d")
-    assert page.evaluate(LIT_RANGES) in ([], ["1y"]) and shown.visible > 200
+    assert page.evaluate(HIGHLIGHTED_RANGES) in ([], ["1y"]) and shown.visible > 200
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "BTC/USD"])
@@ -173,7 +173,7 @@ def _height(page: Page, name: str) -> float:
     return float(box["height"])
 
 
-def test_name_of_the_page_tells_when_its_price_is_not_of_now(look: Look, admin_dsn: str) -> None:
+def test_title_of_the_page_shows_when_its_price_is_not_current(look: Look, admin_dsn: str) -> None:
     """Scenario: the tab of a page whose server was gone, or whose price was of long ago, looked like now."""
     made = make_database(admin_dsn, "names_of_pages")
     migrate(made)

@@ -17,11 +17,11 @@ LATER = datetime(2024, 7, 10, 15, tzinfo=UTC)
 
 
 def pages(*rows: dict[str, object]) -> Callable[[Asked], Reply]:
-    """A server that has these trades and tells them as they lie."""
+    """A server that has these trades and sends them in this order."""
     return lambda asked: Reply([row for row in rows if int(str(row["a"])) >= int(asked.params["fromId"])])
 
 
-def test_trade_that_a_page_tells_twice_is_one_trade_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_trade_that_is_twice_on_a_page_is_one_trade_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """Scenario: a page with one number twice was refused at every try, and time stood still for the pair."""
     with asked_for(pages(trade(6), trade(7), trade(7), trade(8))) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 5)] == [6, 7, 8]
@@ -43,7 +43,7 @@ def test_second_trade_of_a_number_with_another_price_is_set_aside_and_named(
 
 
 def test_trades_out_of_order_are_put_in_order_and_older_ones_left_out() -> None:
-    """Scenario: the same fault, with a number that was told on the page before."""
+    """Scenario: the same fault, with a number that was on the page before."""
     rows = [trade(6), trade(9), trade(8), trade(3), trade(7)]
     with asked_for(lambda _: Reply(rows)) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 5)] == [6, 7, 8, 9]
@@ -61,7 +61,7 @@ def test_reading_goes_on_behind_a_full_page_with_a_repetition() -> None:
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 100)] == [*range(101, 2501)]
 
 
-def test_bar_that_a_page_tells_twice_is_one_bar() -> None:
+def test_bar_that_is_twice_on_a_page_is_one_bar() -> None:
     """The same fault in a history: a repeated row of klines refused all of it."""
     start = milliseconds(datetime(2024, 3, 25, 9, tzinfo=UTC))
     rows = [kline(start + 60_000 * minute, 60) for minute in (1, 0, 1, 2)]
@@ -75,8 +75,8 @@ def test_bar_that_a_page_tells_twice_is_one_bar() -> None:
     assert bars[2].close == float(str(rows[3][4]))
 
 
-def test_odd_rule_of_a_pair_costs_no_description() -> None:
-    """The same fault in what is told of a pair: a rule that nobody reads was of another form."""
+def test_odd_rule_of_a_pair_keeps_its_description() -> None:
+    """The same fault in the description of a pair: a rule that nobody reads was of another form."""
     filters: list[Any] = [{"filterType": 7}, None, {"filterType": "PRICE_FILTER", "tickSize": "0.00100000"}]
     pair = {"baseAsset": "BTC", "quoteAsset": "USDT", "filters": filters}
     with asked_for(lambda _: Reply({"symbols": [pair]})) as (provider, _):
@@ -89,12 +89,12 @@ def test_label_that_is_no_day_of_an_exchange_costs_no_other_day(label: str) -> N
     candle = {"1. open": "5", "2. high": "6", "3. low": "4", "4. close": "5", "5. volume": "9"}
     for series, read in (("Time Series (Daily)", day_bars), ("Time Series (1min)", minute_bars)):
         body = {"Meta Data": {"5. Time Zone": "US/Eastern"}, series: {label: candle, "2024-07-09": candle}}
-        told = read("600519.SHH", body, LATER, LATER)
-        assert [bar.start.day for bar in told.bars] == [9]
-        assert told.skipped.count <= 1
+        found = read("600519.SHH", body, LATER, LATER)
+        assert [bar.start.day for bar in found.bars] == [9]
+        assert found.skipped.count <= 1
 
 
-def test_odd_field_of_a_description_costs_no_other() -> None:
+def test_odd_field_of_a_description_keeps_the_others() -> None:
     """The same fault at Yahoo: a delay below zero, or a profile that is no object, refused all that is known of a
     share."""
     price = {
@@ -105,6 +105,6 @@ def test_odd_field_of_a_description_costs_no_other() -> None:
         "priceHint": 4,
     }
     body = {"price": price, "assetProfile": "none", "quoteType": {"timeZoneFullName": "America/New_York"}}
-    told = company_of("AAPL", msgspec.convert(body, CompanySummary))
-    assert (told.name, told.exchange, told.currency, told.decimals) == ("Apple Inc.", "NMS", "USD", 4)
-    assert (told.delay, told.sector, told.time_zone) == (0.0, None, "America/New_York")
+    found = company_of("AAPL", msgspec.convert(body, CompanySummary))
+    assert (found.name, found.exchange, found.currency, found.decimals) == ("Apple Inc.", "NMS", "USD", 4)
+    assert (found.delay, found.sector, found.time_zone) == (0.0, None, "America/New_York")

@@ -40,7 +40,7 @@ SLEEPS = "import time; time.sleep(600)"
 
 
 def child(part: str, code: str, *, records: bool = True) -> Child:
-    """A part that does as the code says."""
+    """A part that runs this code."""
     return Child(part, ("-c", code), records=records)
 
 
@@ -90,7 +90,7 @@ def test_a_part_that_is_busy_with_a_step_known_to_take_long_is_left_alone() -> N
         assert (pid_of(busy), busy.deaths) == (first, 0)
 
 
-def test_parts_are_not_blamed_for_the_time_in_which_their_supervisor_was_stopped_itself(
+def test_parts_are_not_restarted_after_their_supervisor_itself_was_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(supervising, "UNWATCHED_SECONDS", 0.0)
@@ -144,7 +144,7 @@ def test_pipeline_ends_where_nothing_that_records_is_left() -> None:
     assert all(each.process is None or each.process.poll() is not None for each in children)
 
 
-def test_the_page_is_told_which_part_failed_and_that_the_disk_gets_full(desk: Desk) -> None:
+def test_the_tables_of_the_page_hold_which_part_failed_and_that_the_disk_gets_full(desk: Desk) -> None:
     failed = child("analytics", "raise SystemExit(3)")
     embedded = Embedded(data=desk.config.embedded.data, free_space_warning=10**9)
     query = "select part, state, detail from parts where instance = 'pipeline' order by part"
@@ -181,7 +181,7 @@ def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
     is_served = "select count(*) from parts where part = %s and state = 'running'"
     frozen: dict[str, psutil.Process] = {}
     try:
-        # What is stopped while it is known to be busy is missed later.
+        # A part that is stopped while it is known to be busy is detected later.
         wait_for(lambda: pipeline.is_up() and pipeline.counted(is_served, ("screen",)) == 1)
         frozen = pipeline.parts()
         assert frozen.keys() == PARTS
@@ -202,7 +202,7 @@ def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
 
 
 def test_a_part_of_which_one_thread_hangs_is_found_though_its_loop_runs() -> None:
-    """Scenario: the thread that sends heartbeats, or hears a provider, hangs; the loop of the producer turned on."""
+    """Scenario: a thread that sends heartbeats or receives quotes hangs; the loop of the producer went on."""
     loop = "[(pulse.beat(), time.sleep(0.05)) for _ in range(100000)]"
     strand = "\ndef work():\n with pulse.strand(1.0): {}\n"
     begin = "import threading; threading.Thread(target=work, daemon=True).start(); "
@@ -215,7 +215,7 @@ def test_a_part_of_which_one_thread_hangs_is_found_though_its_loop_runs() -> Non
         assert (pid_of(works), works.deaths) == (first, 0)
 
 
-def test_a_producer_whose_messages_are_not_sent_begins_anew_though_kafka_can_be_reached(
+def test_a_producer_whose_messages_are_not_sent_is_restarted_though_kafka_can_be_reached(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scenario: the thread of the Kafka client that sends hangs; the producer waited for it without end."""

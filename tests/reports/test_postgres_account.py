@@ -31,7 +31,7 @@ needs_root = pytest.mark.skipif(not account.is_needed(), reason="only root gives
 
 
 def rights(record: ServerRecord) -> dict[str, list[str]]:
-    """What the system says of the server's process."""
+    """The system's status of the server's process."""
     lines = Path(f"/proc/{record.pid}/status").read_text().splitlines()
     return {name: values.split() for name, _, values in (line.partition(":") for line in lines)}
 
@@ -62,21 +62,21 @@ def test_server_has_an_account_of_its_own_without_any_right(spare_postgres: Post
         assert int(number) not in {entry.pw_uid for entry in pwd.getpwall()}
 
 
-def test_somebody_who_listens_in_the_place_of_the_server_is_not_told_the_password(
+def test_password_is_not_sent_to_another_process_at_the_port_of_the_server(
     spare_postgres: Postgres,
 ) -> None:
     """Scenario: the server is down for a moment, and another user of the machine takes its port and asks whoever comes
     for the password in the clear; with it the real server, up again, would do anything for that user."""
     with lease(spare_postgres, silent):
         pass
-    told: list[bytes] = []
+    received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as port:
-        thread = Thread(target=ask_for_password, args=(port, told))
+        thread = Thread(target=ask_for_password, args=(port, received))
         thread.start()
         with pytest.raises(psycopg2.OperationalError, match="requirement"):
             psycopg2.connect(spare_postgres.dsn(port.getsockname()[1]))
         thread.join(PATIENCE)
-    assert told == [b""]
+    assert received == [b""]
 
 
 def test_password_that_is_gone_is_named_with_what_to_do(spare_postgres: Postgres) -> None:
@@ -94,7 +94,7 @@ def test_password_that_is_gone_is_named_with_what_to_do(spare_postgres: Postgres
         assert asked(spare_postgres, record, "select 1") == 1
 
 
-def ask_for_password(port: socket.socket, told: list[bytes]) -> None:
+def ask_for_password(port: socket.socket, received: list[bytes]) -> None:
     """What an impostor does: no encryption, and a request for the password as it is."""
     connection, _ = port.accept()
     with connection:
@@ -103,7 +103,7 @@ def ask_for_password(port: socket.socket, told: list[bytes]) -> None:
             connection.sendall(b"N")
         connection.recv(4096)
         connection.sendall(struct.pack(">cii", b"R", 8, CLEARTEXT_PASSWORD))
-        told.append(connection.recv(4096))
+        received.append(connection.recv(4096))
 
 
 @pytest.mark.parametrize(
@@ -192,17 +192,17 @@ def test_data_that_the_account_cannot_reach_move_to_where_it_can(behind_a_locked
     with lease(server, silent) as record:
         asked(server, record, "create table kept as select 42 as answer")
     home.chmod(0o700)
-    said: list[str] = []
-    with lease(server, said.append) as record:
+    reports: list[str] = []
+    with lease(server, reports.append) as record:
         assert asked(server, record, "select answer from kept") == 42
     assert server.data.is_relative_to(account.PLACE)
-    assert any(f"moving its data to {server.data}" in sentence for sentence in said)
+    assert any(f"moving its data to {server.data}" in sentence for sentence in reports)
     with lease(server, silent) as record:
         assert asked(server, record, "select answer from kept") == 42
 
 
 @needs_root
-def test_move_that_was_killed_midway_is_made_good(behind_a_locked_door: Postgres) -> None:
+def test_move_that_was_killed_midway_is_completed(behind_a_locked_door: Postgres) -> None:
     """Scenario: killed between the two renames of the move."""
     server = behind_a_locked_door
     with lease(server, silent) as record:

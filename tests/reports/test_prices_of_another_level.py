@@ -44,28 +44,28 @@ def chart(closes: Sequence[float], split: tuple[float, float] | None, **meta: st
     return msgspec.convert(body(closes, split, **meta), Chart)
 
 
-def closes_of(told: Chart) -> list[float]:
-    return [bar.close for bar in bars(told, "X", "1d", NOW)]
+def closes_of(history: Chart) -> list[float]:
+    return [bar.close for bar in bars(history, "X", "1d", NOW)]
 
 
-def paid(told: Chart) -> list[float]:
-    return [act.value for act in actions(told, "X", None, NOW) if act.action == "dividend"]
+def paid(history: Chart) -> list[float]:
+    return [act.value for act in actions(history, "X", None, NOW) if act.action == "dividend"]
 
 
 def test_split_that_is_not_applied_to_older_prices_changes_none_of_them() -> None:
-    """Reports: yfinance #1531 and #2002. BCAN, one for 190: 0.019 was told as 0.0001."""
-    told = chart([0.022, 0.02, 0.021, 0.019, 2.51, 1.96], (1, 190))
-    assert closes_of(told) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
-    assert [bar.volume for bar in bars(told, "X", "1d", NOW)] == [190_000.0] * 6
-    assert (paid(told), doubts(told)) == ([0.1], ())
+    """Reports: yfinance #1531 and #2002. BCAN, one for 190: 0.019 was sent as 0.0001."""
+    history = chart([0.022, 0.02, 0.021, 0.019, 2.51, 1.96], (1, 190))
+    assert closes_of(history) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
+    assert [bar.volume for bar in bars(history, "X", "1d", NOW)] == [190_000.0] * 6
+    assert (paid(history), doubts(history)) == ([0.1], ())
 
 
 def test_split_that_is_applied_is_taken_back() -> None:
-    """Reports: yfinance #1531. The same share as Yahoo tells it some weeks later."""
-    told = chart([4.18, 3.8, 3.99, 3.61, 2.51, 1.96], (1, 190))
-    assert closes_of(told) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
-    assert [bar.volume for bar in bars(told, "X", "1d", NOW)][:4] == [190_000.0 * 190] * 4
-    assert doubts(told) == ()
+    """Reports: yfinance #1531. The same share as Yahoo sends it some weeks later."""
+    history = chart([4.18, 3.8, 3.99, 3.61, 2.51, 1.96], (1, 190))
+    assert closes_of(history) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
+    assert [bar.volume for bar in bars(history, "X", "1d", NOW)][:4] == [190_000.0 * 190] * 4
+    assert doubts(history) == ()
 
 
 @pytest.mark.parametrize(
@@ -79,33 +79,33 @@ def test_split_that_is_applied_is_taken_back() -> None:
     ],
 )
 @pytest.mark.parametrize("is_applied", [True, False])
-def test_jump_at_the_ex_date_tells_whether_a_split_is_applied(
+def test_jump_at_the_ex_date_shows_whether_a_split_is_applied(
     split: tuple[float, float], old: float, new: float, is_applied: bool
 ) -> None:
     """Reports: yfinance #1531 and #2002, for ratios of every size, in both directions, also of a hundred."""
     ratio = split[0] / split[1]
-    told = chart([old / ratio if is_applied else old] * 4 + [new, new], split)
-    assert closes_of(told) == pytest.approx([old] * 4 + [new, new], rel=1e-5)
-    assert doubts(told) == ()
+    history = chart([old / ratio if is_applied else old] * 4 + [new, new], split)
+    assert closes_of(history) == pytest.approx([old] * 4 + [new, new], rel=1e-5)
+    assert doubts(history) == ()
 
 
-def test_older_prices_are_set_aside_where_the_jump_tells_neither() -> None:
+def test_older_prices_are_set_aside_if_the_jump_shows_neither() -> None:
     """Scenario: a share that falls to 68 hundredths on the day of its split of two for one."""
-    told = chart([100.0] * 4 + [68.0, 69.0], (2, 1))
-    assert closes_of(told) == [68.0, 69.0]
-    assert paid(told) == []
-    assert doubts(told) == (
+    history = chart([100.0] * 4 + [68.0, 69.0], (2, 1))
+    assert closes_of(history) == [68.0, 69.0]
+    assert paid(history) == []
+    assert doubts(history) == (
         "prices before the split of 2 for 1 are skipped: it is unclear whether they are adjusted for it",
     )
-    assert doubtful_bars(told) == 4
-    (split,) = [act for act in actions(told, "X", None, NOW) if act.action == "split"]
+    assert doubtful_bars(history) == 4
+    (split,) = [act for act in actions(history, "X", None, NOW) if act.action == "split"]
     assert split.value == 2.0
 
 
 def test_split_too_small_to_show_is_taken_as_applied() -> None:
     """Scenario: a dividend in shares, 21 for 20: the rule of the source holds."""
-    told = chart([100.0] * 4 + [97.0, 99.0], (21, 20))
-    assert closes_of(told) == pytest.approx([105.0] * 4 + [97.0, 99.0])
+    history = chart([100.0] * 4 + [97.0, 99.0], (21, 20))
+    assert closes_of(history) == pytest.approx([105.0] * 4 + [97.0, 99.0])
 
 
 @pytest.mark.parametrize("wrong", [(2,), (2, 3), (1, 2, 3), (0,), (5,), (0, 1)])
@@ -115,20 +115,20 @@ def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: floa
     """Report: yfinance #552. ULVR.L, days in pounds among pence: a second wrong day locked the right level out."""
     right = [4330.0, 4290.0, 4232.0, 4411.0, 4413.0, 4420.0]
     closes = [close * factor if day in wrong else close for day, close in enumerate(right)]
-    told = chart(closes, None, currency=currency)
+    history = chart(closes, None, currency=currency)
     if len(wrong) == 3:
-        assert closes_of(told) == []
+        assert closes_of(history) == []
     else:
-        assert closes_of(told) == [close for day, close in enumerate(right) if day not in wrong]
-    assert len(doubts(told)) == 1
-    assert "by a factor of 100" in doubts(told)[0]
-    assert doubtful_bars(told) == len(right) - len(closes_of(told))
+        assert closes_of(history) == [close for day, close in enumerate(right) if day not in wrong]
+    assert len(doubts(history)) == 1
+    assert "by a factor of 100" in doubts(history)[0]
+    assert doubtful_bars(history) == len(right) - len(closes_of(history))
 
 
 def test_one_day_at_a_hundredth_of_a_dollar_price_is_set_aside() -> None:
     """Report: yfinance #552, in a currency that has no smaller unit: the prices return to where they were."""
-    told = chart([43.0, 42.9, 0.43, 44.1, 44.2], None)
-    assert closes_of(told) == [43.0, 42.9, 44.1, 44.2]
+    history = chart([43.0, 42.9, 0.43, 44.1, 44.2], None)
+    assert closes_of(history) == [43.0, 42.9, 44.1, 44.2]
 
 
 COLUMNS = ("open", "high", "low", "close")
@@ -136,12 +136,12 @@ COLUMNS = ("open", "high", "low", "close")
 
 def with_one_off(column: str, factor: float, at: int) -> Chart:
     """Days of which one price of one day is off by a factor."""
-    told = body([43.0, 42.9, 43.5, 44.1, 44.2], None)
-    (columns,) = told["indicators"]["quote"]
+    history = body([43.0, 42.9, 43.5, 44.1, 44.2], None)
+    (columns,) = history["indicators"]["quote"]
     columns["high"] = [close * 1.03 for close in columns["close"]]
     columns["low"] = [close * 0.96 for close in columns["close"]]
     columns[column][at] *= factor
-    return msgspec.convert(told, Chart)
+    return msgspec.convert(history, Chart)
 
 
 @pytest.mark.parametrize("at", [0, 2, 4])
@@ -151,8 +151,10 @@ def test_day_of_which_one_price_alone_is_100_times_off_is_set_aside(
     column: str, factor: float, at: int
 ) -> None:
     """Report: yfinance #552. A low of 0.43 below a close of 43.5 is no fault of form, and stood as the day's low."""
-    told = with_one_off(column, factor, at)
-    assert closes_of(told) == [close for day, close in enumerate([43.0, 42.9, 43.5, 44.1, 44.2]) if day != at]
+    history = with_one_off(column, factor, at)
+    assert closes_of(history) == [
+        close for day, close in enumerate([43.0, 42.9, 43.5, 44.1, 44.2]) if day != at
+    ]
 
 
 def test_such_a_day_raises_an_alert_about_the_data() -> None:
@@ -166,31 +168,31 @@ def test_such_a_day_raises_an_alert_about_the_data() -> None:
 
 def test_open_and_low_of_a_day_at_a_hundredth_are_set_aside_together() -> None:
     """The same fault in two columns: the day opens far below the close before, and nothing follows."""
-    told = body([43.0, 42.9, 43.5, 44.1], None)
-    (columns,) = told["indicators"]["quote"]
+    history = body([43.0, 42.9, 43.5, 44.1], None)
+    (columns,) = history["indicators"]["quote"]
     columns["open"][2], columns["low"][2] = 0.434, 0.431
-    assert closes_of(msgspec.convert(told, Chart)) == [43.0, 42.9, 44.1]
+    assert closes_of(msgspec.convert(history, Chart)) == [43.0, 42.9, 44.1]
 
 
 def test_day_in_which_a_price_falls_to_a_hundredth_stands() -> None:
     """Reports of the 2022 LUNA collapse: it opened at the close before, and stayed where it fell."""
-    told = body([0.005, 0.00005, 0.00006, 0.00005], None)
-    (columns,) = told["indicators"]["quote"]
+    history = body([0.005, 0.00005, 0.00006, 0.00005], None)
+    (columns,) = history["indicators"]["quote"]
     columns["open"][1], columns["high"][1] = 0.005, 0.0052
-    assert closes_of(msgspec.convert(told, Chart)) == [0.005, 0.00005, 0.00006, 0.00005]
+    assert closes_of(msgspec.convert(history, Chart)) == [0.005, 0.00005, 0.00006, 0.00005]
 
 
 def test_price_that_falls_to_a_hundredth_and_stays_there_stands() -> None:
     """Reports of the 2022 LUNA collapse: no unit, but a fall."""
-    told = chart([1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009], None, exchangeName="CCC")
-    assert closes_of(told) == [1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009]
-    assert doubts(told) == ()
+    history = chart([1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009], None, exchangeName="CCC")
+    assert closes_of(history) == [1.07, 0.005, 0.00005, 0.00005, 0.0001, 0.00009]
+    assert doubts(history) == ()
 
 
 def test_two_days_at_another_level_do_not_lock_the_right_level_out() -> None:
-    """Report: yfinance #552. Finished bars are folded as they are told, whatever came before them."""
-    told = chart([43.0, 42.9, 0.43, 0.44, 44.1, 44.2], None)
-    records = [*bars(told, "X", "1d", NOW)]
+    """Report: yfinance #552. Finished bars are folded as they are received, whatever came before them."""
+    history = chart([43.0, 42.9, 0.43, 0.44, 44.1, 44.2], None)
+    records = [*bars(history, "X", "1d", NOW)]
     wrong = [
         msgspec.structs.replace(
             records[0], start=DAYS[day].astimezone(UTC), open=0.43, high=0.43, low=0.43, close=0.43
@@ -211,27 +213,27 @@ class LevelAnswers:
 
     def get(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
         empty = {"timestamp": [], "indicators": {"quote": [{}]}, "events": {}}
-        told = self._days if params["interval"] == "1d" else self._days | empty
-        return {"chart": {"result": [told], "error": None}}
+        history = self._days if params["interval"] == "1d" else self._days | empty
+        return {"chart": {"result": [history], "error": None}}
 
 
-def test_what_can_not_be_told_raises_an_alert_about_the_data() -> None:
+def test_undecidable_prices_raise_an_alert_about_the_data() -> None:
     """Scenario: prices that were set aside without a word."""
     session: Any = LevelAnswers(body([100.0] * 4 + [68.0, 69.0], (2, 1)))
     parts = list(history(session, "X", None, NOW))
     followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
-    told: list[RecordedBar | CorporateAction] = []
+    published: list[RecordedBar | CorporateAction] = []
     for part in parts:
-        told += followed.past(part, NOW.timestamp())
+        published += followed.past(part, NOW.timestamp())
     followed.past_ended(None, NOW.timestamp())
-    assert [record.close for record in told if isinstance(record, RecordedBar)] == [68.0, 69.0]
+    assert [record.close for record in published if isinstance(record, RecordedBar)] == [68.0, 69.0]
     (finding,) = followed.findings
     assert (finding.kind, finding.is_raised, finding.value) == ("doubtful", True, 4)
     assert "split of 2 for 1" in finding.detail
 
 
 def test_part_without_doubts_raises_none() -> None:
-    """Scenario: every other history."""
+    """Scenario: every other published."""
     followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)
     followed.past(HistorySlice([], 1, 1), (NOW - timedelta(days=1)).timestamp())
     followed.past_ended(None, NOW.timestamp())

@@ -39,8 +39,8 @@ def test_a_record_that_was_on_its_way_while_another_producer_took_over_is_not_pu
     """Scenario: a network parts a producer from Kafka; its first record of a quiet partition arrives after the other
     one has claimed, and before that one has published there. It counts, so the next run has to go on behind it."""
     feed = desk.replaying(recording)
-    with leased(feed.log, Holder("one"), Event(), lambda _: nullcontext()) as parted:
-        assert parted is not None
+    with leased(feed.log, Holder("one"), Event(), lambda _: nullcontext()) as first:
+        assert first is not None
     with (
         leased(feed.log, Holder("other"), Event(), lambda _: nullcontext()) as lease,
         closing(LogWriter(feed.log)) as writer,
@@ -49,7 +49,7 @@ def test_a_record_that_was_on_its_way_while_another_producer_took_over_is_not_pu
         publisher = Publisher(feed.log, writer, lease, last_positions(feed.log, "replay", lease))
         quote = next(record for record in recorded(recording) if isinstance(record, Quote))
         home = partition_of(quote.symbol.encode(), feed.log.partitions)
-        feed.publish([encode(quote)[:-1] + parted.stamp(home)], home)
+        feed.publish([encode(quote)[:-1] + first.stamp(home)], home)
         with pytest.raises(PartitionLost, match="in the meantime"):
             publisher.publish(recorded(recording), Event())
     feed.run_to_its_end(produce)
@@ -72,7 +72,7 @@ def test_a_producer_goes_on_behind_its_last_record_after_retention_removed_its_f
     assert_every_quote_counts_once(feed, recording)
 
 
-def test_a_producer_says_so_where_one_of_an_earlier_version_goes_on_publishing(
+def test_a_producer_reports_another_one_of_an_earlier_version_that_goes_on_publishing(
     desk: Desk, recording: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Scenario: one machine has the new version, and the other one's producer knows of no lease."""

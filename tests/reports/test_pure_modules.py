@@ -27,7 +27,7 @@ def pure_modules() -> list[str]:
     return found
 
 
-def test_every_module_that_says_it_is_pure_is_guarded() -> None:
+def test_every_module_documented_as_pure_is_guarded() -> None:
     found, names = pure_modules(), guarded()
     assert len(found) > 20
     assert [

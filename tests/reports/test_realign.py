@@ -49,10 +49,10 @@ def desks(
     with older_log(kafka, folder / "copy") as older:
         made = {
             name: desk_at(kafka, embedded_postgres, folder / name, f"realign-{name}")
-            for name in ("tables", "command", "anew", "beginning", "beside")
+            for name in ("tables", "command", "rebuilt", "beginning", "beside")
         }
         for name, desk in made.items():
-            forecasts = {"FORECAST_INTERVALS": "1m" if name in ("tables", "anew") else "none"}
+            forecasts = {"FORECAST_INTERVALS": "1m" if name in ("tables", "rebuilt") else "none"}
             desk.settings |= {"PRICE_CHANGE_THRESHOLD": "0.01", **FEW_ORDERS, **forecasts}
             begin(desk)
         older.copy()
@@ -94,7 +94,7 @@ def with_marks(first: int, count: int, price: float = 10.0) -> Sequence[Record]:
 
 
 def split() -> CorporateAction:
-    """One that was told just before the log lost its end."""
+    """One that was received just before the log lost its end."""
     return CorporateAction(
         symbol="AAA", time=NOON, action="split", value=2.0, source="test", position=0, received_time=NOON
     )
@@ -124,43 +124,43 @@ def read_all(desk: Desk) -> None:
 def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
     desks: dict[str, Desk], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parted = desks["tables"]
+    desk = desks["tables"]
     for run in (store, analyse):
         with pytest.raises(StopPart, match=r"db\.realign"):
-            parted.run_to_its_end(run)
-    before = list(tables_of(parted.config))
-    assert realign(parted.config, is_cut=False, is_sure=False) == DIFFERENT
-    told = printed(capsys)
-    assert f"the same up to {KEPT + 2}, different after it" in told
-    assert f"quotes {LOST} rows" in told
-    assert "corporate_actions 1 rows" in told
-    assert differences(before, tables_of(parted.config)) == []
-    assert realign(parted.config, is_cut=True, is_sure=True) == 0
-    assert realign(parted.config, is_cut=False, is_sure=False) == 0
-    read_all(parted)
-    anew = beside(parted)
-    read_all(anew)
-    assert differences(tables_of(anew.config), tables_of(parted.config)) == []
-    rows = {left.name: len(left.lines) for left in tables_of(parted.config)}
+            desk.run_to_its_end(run)
+    before = list(tables_of(desk.config))
+    assert realign(desk.config, is_cut=False, is_sure=False) == DIFFERENT
+    output = printed(capsys)
+    assert f"the same up to {KEPT + 2}, different after it" in output
+    assert f"quotes {LOST} rows" in output
+    assert "corporate_actions 1 rows" in output
+    assert differences(before, tables_of(desk.config)) == []
+    assert realign(desk.config, is_cut=True, is_sure=True) == 0
+    assert realign(desk.config, is_cut=False, is_sure=False) == 0
+    read_all(desk)
+    rebuilt = beside(desk)
+    read_all(rebuilt)
+    assert differences(tables_of(rebuilt.config), tables_of(desk.config)) == []
+    rows = {left.name: len(left.lines) for left in tables_of(desk.config)}
     assert (
         min(rows[name] for name in ("quotes", "bars", "indicators", "forecasts", "symbols", "dead_letters"))
         > 0
     )
     assert rows["corporate_actions"] == 0
-    letters = [message.value for message in parted.messages(parted.dead_log)[0]]
+    letters = [message.value for message in desk.messages(desk.dead_log)[0]]
     assert letters[-1] == b"new"
 
 
 def test_the_command_asks_and_takes_no_terminal_for_a_no(desks: dict[str, Desk]) -> None:
-    parted = desks["command"]
+    desk = desks["command"]
     command = [sys.executable, "-m", "db.realign", "--cut"]
     ended = subprocess.run(
-        command, cwd=PROJECT, env=parted.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        command, cwd=PROJECT, env=desk.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     assert ended.returncode == DIFFERENT
     assert "use --yes to cut without asking" in ended.stderr
     assert "Nothing is changed." in ended.stdout
-    assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
+    assert desk.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 
 
 def test_a_part_that_is_at_work_beside_the_command_loses_nothing(desks: dict[str, Desk]) -> None:
@@ -169,15 +169,15 @@ def test_a_part_that_is_at_work_beside_the_command_loses_nothing(desks: dict[str
     with asked(desk) as answer:
         with desk.at_work(store):
             desk.wait_until_read("storage")
-        told = answer("yes")
-    assert "Stop the pipeline" in told
-    assert "Nothing is cut" in told
+        output = answer("yes")
+    assert "Stop the pipeline" in output
+    assert "Nothing is cut" in output
     assert desk.rows("select count(*) from quotes") == [(KEPT + NEW,)]
     assert realign(desk.config, is_cut=True, is_sure=True) == 0
     read_all(desk)
-    anew = beside(desk)
-    read_all(anew)
-    assert differences(tables_of(anew.config), tables_of(desk.config)) == []
+    rebuilt = beside(desk)
+    read_all(rebuilt)
+    assert differences(tables_of(rebuilt.config), tables_of(desk.config)) == []
 
 
 @contextmanager
@@ -189,18 +189,18 @@ def asked(desk: Desk) -> Iterator[Callable[[str], str]]:
         command, cwd=PROJECT, env=desk.environment, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    told = ""
+    output = ""
 
     def read_until(words: str) -> None:
-        nonlocal told
+        nonlocal output
         with suppress(OSError):  # a terminal that nobody holds any more
-            while words not in told:
-                told += os.read(ours, 4096).decode()
+            while words not in output:
+                output += os.read(ours, 4096).decode()
 
     def answer(text: str) -> str:
         os.write(ours, f"{text}\n".encode())
         read_until("no such words")
-        return " ".join(told.split())
+        return " ".join(output.split())
 
     try:
         read_until("Type yes:")
@@ -211,21 +211,21 @@ def asked(desk: Desk) -> Iterator[Callable[[str], str]]:
         os.close(ours)
 
 
-def test_analytics_killed_while_it_makes_everything_anew_begins_with_that_again(
+def test_analytics_killed_during_a_rebuild_begins_it_again(
     desks: dict[str, Desk],
 ) -> None:
-    parted = desks["anew"]
-    assert realign(parted.config, is_cut=True, is_sure=True) == 0
-    with parted.at_work(analyse):
-        wait_for(lambda: bool(parted.rows("select from partition_snapshots where partition = 0")))
-    parted.rows(
+    desk = desks["rebuilt"]
+    assert realign(desk.config, is_cut=True, is_sure=True) == 0
+    with desk.at_work(analyse):
+        wait_for(lambda: bool(desk.rows("select from partition_snapshots where partition = 0")))
+    desk.rows(
         """update partition_snapshots set state = (state::jsonb || '{"remaking": true}')::text, next_offset = 0
         where partition = 0 returning true"""
     )
-    read_all(parted)
-    anew = beside(parted)
-    read_all(anew)
-    assert differences(tables_of(anew.config), tables_of(parted.config)) == []
+    read_all(desk)
+    rebuilt = beside(desk)
+    read_all(rebuilt)
+    assert differences(tables_of(rebuilt.config), tables_of(desk.config)) == []
 
 
 def test_log_and_tables_that_are_the_same_are_left_alone(
@@ -243,20 +243,20 @@ def test_a_database_that_nothing_was_read_into_is_not_called_the_same(
     """Scenario: the market is simulated as Yahoo was out of reach, and the command looks at the live one, empty."""
     desk.publish(quotes(0, 10))
     assert realign(desk.config, is_cut=True, is_sure=True) == 0
-    told = printed(capsys)
-    assert f"topic {desk.config.topic()}, database {desk.config.database()}" in told
-    assert "Nothing of this topic was read into this database" in told
-    assert "agree" not in told
+    output = printed(capsys)
+    assert f"topic {desk.config.topic()}, database {desk.config.database()}" in output
+    assert "Nothing of this topic was read into this database" in output
+    assert "agree" not in output
 
 
 def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(desks: dict[str, Desk]) -> None:
-    parted = desks["beginning"]
-    delete_before(parted, 5)
+    desk = desks["beginning"]
+    delete_before(desk, 5)
     with pytest.raises(
         ConfigError, match=r"now begins at offset 5.*can't be calculated again.*Nothing is cut"
     ):
-        realign(parted.config, is_cut=True, is_sure=True)
-    assert parted.rows("select count(*) from quotes") == [(KEPT + LOST,)]
+        realign(desk.config, is_cut=True, is_sure=True)
+    assert desk.rows("select count(*) from quotes") == [(KEPT + LOST,)]
 
 
 def delete_before(desk: Desk, offset: int, partition: int = 0) -> None:

@@ -73,7 +73,7 @@ def test_what_enters_no_bar_is_named_at_the_end(tmp_path: Path) -> None:
     )
 
 
-def test_bars_of_two_files_that_tell_the_same_time_are_named_at_the_end(tmp_path: Path) -> None:
+def test_bars_of_two_files_with_the_same_time_are_named_at_the_end(tmp_path: Path) -> None:
     """Scenario: a day that a file repeats, and one that lies on no trading day of its calendar."""
     file_of(
         tmp_path,
@@ -92,12 +92,12 @@ def test_exchange_in_words_has_its_hours(cases: Path) -> None:
     """Scenario: Yahoo's fullExchangeName, NasdaqGS: the day's close was 180, a price of after the session."""
     (day,) = bars(cases / "csv/exchange_in_words.csv", "1d")
     assert (day["start"], day["open"], day["close"]) == ("2024-01-02T14:30:00+00:00", "187.0", "188.0")
-    (told,) = {
+    (found,) = {
         record.exchange
         for record in recorded([cases / "csv/exchange_in_words.csv"])
         if isinstance(record, RecordedBar)
     }
-    assert told == "NasdaqGS"
+    assert found == "NasdaqGS"
 
 
 @pytest.mark.parametrize(
@@ -130,18 +130,18 @@ def test_currency_is_open_on_sunday_evening(cases: Path) -> None:
 
 
 @pytest.mark.parametrize("digits", ["", "000", "000000", "000000000"])
-def test_time_may_be_told_in_any_unit_of_the_epoch(tmp_path: Path, digits: str) -> None:
+def test_time_may_be_in_any_unit_since_the_epoch(tmp_path: Path, digits: str) -> None:
     """Report: binance/binance-public-data #386, whose archive has microseconds since 2025."""
     rows = [f"DOGEUSDT,{start}{digits},0.316,0.32,0.31,0.315,27" for start in (1735689600, 1735689660)]
-    told = bars(file_of(tmp_path, BARS, *rows), "1m")
-    assert [bar["start"] for bar in told] == ["2025-01-01T00:00:00+00:00", "2025-01-01T00:01:00+00:00"]
+    found = bars(file_of(tmp_path, BARS, *rows), "1m")
+    assert [bar["start"] for bar in found] == ["2025-01-01T00:00:00+00:00", "2025-01-01T00:01:00+00:00"]
 
 
 @pytest.mark.parametrize("written", ["1735689600250", "1735689600250000", "1735689600250000999"])
 def test_part_of_a_second_is_kept_in_every_unit(tmp_path: Path, written: str) -> None:
     """Nanoseconds are cut to the microseconds that the log keeps."""
-    told = list(recorded([file_of(tmp_path, QUOTES, f"A,{written},1")]))
-    assert [one.event_time.isoformat() for one in told if isinstance(one, Quote)] == [
+    found = list(recorded([file_of(tmp_path, QUOTES, f"A,{written},1")]))
+    assert [one.event_time.isoformat() for one in found if isinstance(one, Quote)] == [
         "2025-01-01T00:00:00.250000+00:00"
     ]
 

@@ -160,7 +160,7 @@ def test_numbers_have_one_notation_or_stand_as_they_are_written() -> None:
     assert numbers("MSFT of 27 Nov, 5m bars") == {"27", "5m"}
 
 
-def test_no_plain_word_says_a_number_or_counts() -> None:
+def test_no_plain_word_contains_a_number_word() -> None:
     assert [word for word in PLAIN | MEASURES if is_number_word(word)] == []
     assert set() == PLAIN & MEASURES == PLAIN & SPELLED.keys()
 

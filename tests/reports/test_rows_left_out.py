@@ -45,11 +45,11 @@ def found(symbol: Followed, parts: list[HistorySlice], kind: str) -> list[Findin
 
 def yahoos(**changes: Any) -> list[HistorySlice]:
     """A history of Yahoo's in which some numbers are others."""
-    told = body([43.0, 42.9, 43.5, 44.1, 44.2], None)
-    (columns,) = told["indicators"]["quote"]
+    answer = body([43.0, 42.9, 43.5, 44.1, 44.2], None)
+    (columns,) = answer["indicators"]["quote"]
     for column, (day, value) in changes.items():
         columns[column][day] = value
-    session: Any = LevelAnswers(told)
+    session: Any = LevelAnswers(answer)
     return list(history(session, "X", None, NOW))
 
 
@@ -85,7 +85,7 @@ def test_what_is_left_out_of_one_chart_is_not_left_out_of_another() -> None:
 
 
 def test_history_that_is_fetched_again_from_its_beginning_counts_each_row_once() -> None:
-    """Scenario: the provider fails behind the first part, and the next try tells that part again."""
+    """Scenario: the provider fails after the first part, and the next try sends that part again."""
     symbol = followed()
     days = yahoos(high=(1, 40.0))[0]
     symbol.past(days, AT)
@@ -94,7 +94,7 @@ def test_history_that_is_fetched_again_from_its_beginning_counts_each_row_once()
     assert finding.value == 1
 
 
-def test_rows_of_binance_that_are_left_out_are_told_with_its_last_part() -> None:
+def test_rows_of_binance_that_are_left_out_are_reported_with_its_last_part() -> None:
     """The same of another provider: a bar that can't be true, one that comes twice, one with a price 100 times off."""
     start = milliseconds(datetime(2024, 3, 25, 9, tzinfo=UTC))
     rows = [kline(start + 60_000 * minute, 60) for minute in (0, 1, 1, 2, 3)]
@@ -109,7 +109,7 @@ def test_rows_of_binance_that_are_left_out_are_told_with_its_last_part() -> None
     ]
 
 
-def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_told() -> None:
+def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_reported() -> None:
     """The same of a third one."""
     good = {"1. open": "5", "2. high": "6", "3. low": "4", "4. close": "5", "5. volume": "9"}
     series = {
@@ -117,11 +117,11 @@ def test_day_of_alpha_vantage_that_is_left_out_or_set_aside_is_told() -> None:
         "2024-03-22": good | {"2. high": "1"},
         "2024-03-20": good | {"3. low": "0.05"},
     }
-    told = day_bars(
+    answer = day_bars(
         "IBM", {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}, NOW, NOW
     )
-    assert [bar.start.day for bar in told.bars] == [21]
-    assert (told.skipped.count, told.doubts) == (1, Doubts((MIXED_UNITS,), 1))
+    assert [bar.start.day for bar in answer.bars] == [21]
+    assert (answer.skipped.count, answer.doubts) == (1, Doubts((MIXED_UNITS,), 1))
 
 
 @pytest.mark.parametrize("kind", [SKIPPED_ROWS, DOUBTFUL])
@@ -173,7 +173,7 @@ def test_alert_about_suspect_prices_stays_the_same_where_their_number_changes_an
 
 
 def test_suspect_prices_of_all_parts_of_a_history_are_one_alert_with_their_number() -> None:
-    """Scenario: days and quarters of an hour were told apart, and a repeated part once more."""
+    """Scenario: days and quarters of an hour were reported separately, and a repeated part once more."""
     symbol = followed()
     (days,) = [part for part in yahoos(low=(1, 0.43)) if part.doubts.bars]
     symbol.past(days, AT)

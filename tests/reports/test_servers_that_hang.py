@@ -81,10 +81,10 @@ def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
     frozen: tuple[Kafka | Postgres, ServerRecord],
 ) -> None:
     server, before = frozen
-    said: list[str] = []
-    after = ensure(server, said.append)
+    reports: list[str] = []
+    after = ensure(server, reports.append)
     assert (after.pid != before.pid, is_alive(before.pid)) == (True, False)
-    assert f"(pid {before.pid}) does not answer: it is killed and restarted" in "\n".join(said)
+    assert f"(pid {before.pid}) does not answer: it is killed and restarted" in "\n".join(reports)
     assert is_whole(server, after)
 
 
@@ -99,7 +99,7 @@ def test_server_that_hangs_under_its_users_is_replaced_though_none_of_them_start
 
 
 class Slow(Postgres):
-    """A server that is slow to say nothing: it is left while it is asked."""
+    """A server that accepts a connection and does not answer until its user has left."""
 
     asked, left = Event(), Event()
 

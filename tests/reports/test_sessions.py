@@ -36,10 +36,10 @@ YAHOOS_WORDS = """
 """
 
 
-def told_at(
+def condition_after(
     exchange: str, now: datetime, silent_for: float, error: StreamSilent | None = None
 ) -> SymbolCondition:
-    """What the user is told of a symbol whose last quote came `silent_for` seconds ago."""
+    """The condition shown for a symbol whose last quote came `silent_for` seconds ago."""
     health, second_now = SourceHealth(streams=True), now.timestamp()
     health.connected()
     if error is not None:
@@ -65,8 +65,12 @@ def test_lunch_break_is_closed_and_counts_no_minutes_of_the_year(
     now, opens = (
         datetime.combine(day, datetime.strptime(text, "%H:%M").time(), place) for text in (noon, resumes)
     )
-    said = told_at(exchange, now, 40 * 60, StreamSilent("yahoo sent nothing for 31 s"))
-    assert (said.state, said.cause, said.opens_at) == ("closed", "market closed", opens.timestamp())
+    condition = condition_after(exchange, now, 40 * 60, StreamSilent("yahoo sent nothing for 31 s"))
+    assert (condition.state, condition.cause, condition.opens_at) == (
+        "closed",
+        "market closed",
+        opens.timestamp(),
+    )
     assert calendar_of(exchange).at(int(opens.timestamp())).name == "regular"
     assert periods_per_year(calendar_of(exchange), 60) == 252 * minutes
 
@@ -97,12 +101,12 @@ def test_currencies_are_open_from_sunday_to_friday_at_five_in_new_york(
     text: str, silent_for: float, state: str
 ) -> None:
     """Reports: QuantConnect/Lean #2779 and oanda-api-v20 #142, quotes on Sunday evening."""
-    said = told_at("CCY", datetime.fromisoformat(text).replace(tzinfo=NEW_YORK), silent_for)
-    assert said.state == state
+    condition = condition_after("CCY", datetime.fromisoformat(text).replace(tzinfo=NEW_YORK), silent_for)
+    assert condition.state == state
     if state == "closed":
-        assert said.opens_at == datetime(2025, 11, 23, 17, tzinfo=NEW_YORK).timestamp() or text.startswith(
-            "2025-11-23"
-        )
+        assert condition.opens_at == datetime(
+            2025, 11, 23, 17, tzinfo=NEW_YORK
+        ).timestamp() or text.startswith("2025-11-23")
 
 
 def test_sunday_evening_of_currencies_is_in_hours_and_in_no_day() -> None:
@@ -116,7 +120,7 @@ def test_sunday_evening_of_currencies_is_in_hours_and_in_no_day() -> None:
     assert [(bar.start, bar.open, bar.quotes) for bar in bars_of(events, "1d")] == [(midnight, 1.094, 1)]
 
 
-def test_currencies_say_when_they_close_and_open() -> None:
+def test_currencies_have_their_times_of_closing_and_opening() -> None:
     """Scenario: what `symbols describe` names as the next change of the session."""
     market, friday = calendar_of("CCY"), int(datetime(2025, 11, 21, 17, tzinfo=NEW_YORK).timestamp())
     assert market.turns(friday - 3 * 86_400) == friday
@@ -140,10 +144,10 @@ def test_currencies_say_when_they_close_and_open() -> None:
 )
 def test_currencies_rest_on_christmas_and_new_years_day(text: str, state: str) -> None:
     """Scenario: "stream silent" on Christmas Eve from 22:00 UTC on; Christmas of 2026 is a Friday."""
-    assert told_at("CCY", datetime.fromisoformat(text).replace(tzinfo=NEW_YORK), 1).state == state
+    assert condition_after("CCY", datetime.fromisoformat(text).replace(tzinfo=NEW_YORK), 1).state == state
 
 
-def test_currencies_say_when_they_open_behind_a_holiday() -> None:
+def test_currencies_have_their_opening_after_a_holiday() -> None:
     """Scenario: what `symbols describe` names on 24 December; of 2026 the weekend follows."""
     market = calendar_of("CCY")
     for eve, opens in (("2025-12-24T22:00", "2025-12-25T22:00"), ("2026-12-24T22:00", "2026-12-27T22:00")):
@@ -151,7 +155,7 @@ def test_currencies_say_when_they_open_behind_a_holiday() -> None:
         assert market.turns(second(eve)) == second(opens)
 
 
-def test_day_of_currencies_on_a_holiday_is_london_s_as_their_source_tells_it() -> None:
+def test_day_of_currencies_on_a_holiday_is_a_day_of_london_as_their_source_has_it() -> None:
     """Scenario: the days of before have the same bounds, live and in history."""
     noon, midnight = second("2025-12-25T12:00"), second("2025-12-25T00:00")
     slot = slot_of("1d", noon, calendar_of("CCY"))
@@ -183,7 +187,7 @@ def test_exchange_in_words_is_the_one_of_its_code(words: str) -> None:
         ("Asia/Jerusalem", "2026-11-20T08:00", "2026-11-22T08:00"),
     ],
 )
-def test_code_nobody_maps_is_open_on_the_weekdays_of_the_zone_that_the_source_tells(
+def test_unmapped_code_is_open_on_the_weekdays_of_the_zone_of_the_source(
     zone: str, open_day: str, closed_day: str
 ) -> None:
     """Scenario: an exchange that Yahoo adds tomorrow."""
@@ -196,7 +200,7 @@ def test_code_nobody_maps_is_open_on_the_weekdays_of_the_zone_that_the_source_te
     assert slot_of("1d", second(closed_day), calendar) is None
 
 
-def test_code_nobody_maps_without_a_zone_is_no_market_around_the_clock() -> None:
+def test_unmapped_code_without_a_zone_is_no_market_around_the_clock() -> None:
     """Scenario: the source names neither a known code nor a zone; or a zone that there is not."""
     for exchange in ("XYZ", "XYZ@Nowhere/Atlantis", "XYZ@" + "x" * 300):
         assert calendar_of(exchange).at(second("2026-11-22T12:00")).name == "closed"
@@ -222,13 +226,18 @@ def test_code_nobody_maps_without_a_zone_is_no_market_around_the_clock() -> None
     ],
 )
 def test_share_whose_source_leaves_out_its_exchange_is_open_on_weekdays(
-    told: dict[str, str], open_at: str, closed_at: str
+    fields: dict[str, str], open_at: str, closed_at: str
 ) -> None:
     """Scenario: a row of Yahoo's without `exchange` was taken for a coin; with no zone it is New York's."""
-    row = {"symbol": "X", "regularMarketPrice": 5.0, "regularMarketTime": second("2026-11-20T12:00"), **told}
-    (said,) = read([row], ["X"], moment(second("2026-12-01T00:00"))).quotes
-    assert is_known(said.exchange or ""), "a recording of it can be replayed"
-    calendar = calendar_of(said.exchange)
+    row = {
+        "symbol": "X",
+        "regularMarketPrice": 5.0,
+        "regularMarketTime": second("2026-11-20T12:00"),
+        **fields,
+    }
+    (quote,) = read([row], ["X"], moment(second("2026-12-01T00:00"))).quotes
+    assert is_known(quote.exchange or ""), "a recording of it can be replayed"
+    calendar = calendar_of(quote.exchange)
     assert calendar.at(second(open_at)).name == "regular"
     assert calendar.at(second(closed_at)).name == "closed"
 
@@ -237,11 +246,11 @@ def test_coin_needs_no_exchange() -> None:
     """Scenario: coins trade around the clock, also where a row or a chart names no place."""
     row = {"symbol": "X", "regularMarketPrice": 5.0, "regularMarketTime": 1_795_176_000}
     for beside in ({"quoteType": "CRYPTOCURRENCY"}, {"exchangeTimezoneName": "UTC"}, {}):
-        (said,) = read([{**row, **beside}], ["X"], moment(second("2026-12-01T00:00"))).quotes
-        assert said.exchange is None
+        (quote,) = read([{**row, **beside}], ["X"], moment(second("2026-12-01T00:00"))).quotes
+        assert quote.exchange is None
 
 
-def test_code_that_was_told_before_outlives_rows_without_one() -> None:
+def test_known_exchange_code_stays_after_rows_without_one() -> None:
     """Scenario: one row of many leaves the exchange out."""
     assert merged_exchange("UNTOLD@Europe/London", "LSE") == "LSE"
     assert merged_exchange("LSE", "UNTOLD@Europe/London") == "LSE"
@@ -267,7 +276,7 @@ def test_year_has_as_many_minutes_whatever_the_date_is(
     assert Exchange(code).day_seconds == {"XTKS": 5.5, "XNYS": 6.5, "XHKG": 5.5}[code] * 3600
 
 
-def test_a_quote_knows_its_market_by_the_log_alone() -> None:
+def test_market_of_a_quote_follows_from_the_log_alone() -> None:
     """Scenario: a replay on another machine cuts the same days, because the zone travels with the exchange."""
     noon = second("2026-11-23T12:00")
     sent = quote(noon, 10.0, exchange=with_zone("XYZ", "Europe/Belgrade"))
@@ -275,7 +284,7 @@ def test_a_quote_knows_its_market_by_the_log_alone() -> None:
     assert moment(day.start).astimezone(ZoneInfo("Europe/Belgrade")).hour == 0
 
 
-def test_zone_outlives_quotes_of_a_stream_that_tells_none() -> None:
+def test_zone_stays_after_quotes_of_a_stream_without_one() -> None:
     """Scenario: Yahoo's stream names the code alone, its chart and its polled quotes the zone too."""
     assert merged_exchange("XYZ", "XYZ@Europe/Belgrade") == "XYZ@Europe/Belgrade"
     assert merged_exchange(None, "XYZ@Europe/Belgrade") == "XYZ@Europe/Belgrade"

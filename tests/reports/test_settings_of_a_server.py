@@ -86,7 +86,7 @@ def test_every_text_comes_back_whatever_the_client_machine_has_set(
         copy_rows(cursor, "companies", ("symbol", "source", "name", "fetched_at"), rows)
         cursor.execute("update companies set name = name || %s", ("é",))
         cursor.execute("select name from companies order by symbol")
-        assert [told for (told,) in cursor.fetchall()] == [text + "é" for text in NAMES]
+        assert [stored for (stored,) in cursor.fetchall()] == [text + "é" for text in NAMES]
 
 
 def test_database_that_can_not_store_every_text_is_refused_with_what_to_do(embedded_postgres: str) -> None:

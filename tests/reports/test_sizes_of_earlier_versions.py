@@ -19,11 +19,17 @@ NAME = "0007_sizes_from_a_days_volume.sql"
 MONDAY = (datetime.now(UTC) - timedelta(days=30)).replace(hour=9, minute=4, second=0, microsecond=0)
 
 
-def quote(minute: int, symbol: str, **said: Any) -> Quote:
+def quote(minute: int, symbol: str, **fields: Any) -> Quote:
     """A quote as an earlier version stored it."""
     time = MONDAY + timedelta(minutes=minute)
-    told: dict[str, Any] = {"source": "yahoo", "exchange": "NMS", "currency": "USD", "position": 0, **said}
-    return Quote(symbol=symbol, event_time=time, received_time=time, price=245.24, **told)
+    values: dict[str, Any] = {
+        "source": "yahoo",
+        "exchange": "NMS",
+        "currency": "USD",
+        "position": 0,
+        **fields,
+    }
+    return Quote(symbol=symbol, event_time=time, received_time=time, price=245.24, **values)
 
 
 STORED = [

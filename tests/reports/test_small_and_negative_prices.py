@@ -14,21 +14,23 @@ from tests.unit.dashboard.presenters.test_figures import MONDAY_NOON, SYMBOL
 from tests.unit.producer.test_describing import shown
 
 
-def coin(value: float, told: int | None) -> SymbolRow:
-    """A symbol whose source writes prices with so many decimals."""
-    return SYMBOL._replace(symbol="BABYDOGE", price=value, decimals=told, previous_close=value * 0.9)
+def coin(value: float, source_decimals: int | None) -> SymbolRow:
+    """A symbol whose source writes prices with that number of decimals."""
+    return SYMBOL._replace(
+        symbol="BABYDOGE", price=value, decimals=source_decimals, previous_close=value * 0.9
+    )
 
 
-@pytest.mark.parametrize("told", [None, 2, 14], ids=["unknown", "too few", "enough"])
+@pytest.mark.parametrize("source_decimals", [None, 2, 14], ids=["unknown", "too few", "enough"])
 @pytest.mark.parametrize(
     ("value", "digits"),
     [(1.2345e-9, "12345"), (1.51e-8, "151"), (9.21e-6, "921"), (0.00004321, "4321"), (0.0123, "123")],
 )
-def test_small_price_keeps_its_digits_whatever_its_source_says_of_decimals(
-    value: float, digits: str, told: int | None
+def test_small_price_keeps_its_digits_whatever_decimals_its_source_gives(
+    value: float, digits: str, source_decimals: int | None
 ) -> None:
     """Report: a coin of 1.23e-9 dollars stood on the page as $0.00000000."""
-    written = price(value, decimals(coin(value, told)), "USD")
+    written = price(value, decimals(coin(value, source_decimals)), "USD")
     assert written.startswith("$0.")
     assert written.removeprefix("$0.").strip("0") == digits
 

@@ -66,14 +66,14 @@ def test_the_calendar_knows_no_session_of_this_saturday() -> None:
     )
 
 
-def test_finished_saturday_of_a_source_is_a_day_bar_as_it_was_told() -> None:
+def test_finished_saturday_of_a_source_is_a_day_bar_as_received() -> None:
     """Scenario: the budget of 2025-02-01, a Saturday on which NSE was open: its day entered no bar."""
     fri, sat, mon = days_of([day(FRIDAY, 101.0), day(SATURDAY, 120.0), day(MONDAY, 118.0)])
     assert sat == Bar("A", "1d", OPENS, ENDS, 119.0, 121.0, 118.0, 120.0, 900.0, None, 1, "regular", "test")
     assert (fri.start, fri.close, mon.start, mon.close) == (FRIDAY, 101.0, MONDAY, 118.0)
 
 
-def test_every_source_tells_the_same_saturday_whenever_it_begins_it() -> None:
+def test_every_source_gives_the_same_saturday_at_whatever_time_it_begins() -> None:
     """Scenario: one source begins the day at 09:15, another at midnight, and Diwali trades for an hour at 18:00."""
     for start in (OPENS, SATURDAY, second("2026-02-14T12:30")):
         again = recorded_bar(SATURDAY + 60, "1d", (1.0, 2.0, 1.0, 2.0), 5.0, "NSI")
@@ -82,8 +82,8 @@ def test_every_source_tells_the_same_saturday_whenever_it_begins_it() -> None:
 
 
 def test_finished_saturday_enters_its_day_though_its_quotes_came_live() -> None:
-    """Scenario: a producer that ran through the session: minutes and hours have its quotes, the day what the source
-    tells of it on Sunday, when its time has long passed."""
+    """Scenario: a producer that ran through the session: minutes and hours have its quotes, the day the values that
+    the source sends on Sunday, when its time has long passed."""
     records = [day(FRIDAY, 99.0), *live(SATURDAY, 90), mark(ENDS + 36_000, "A"), day(SATURDAY, 189.5)]
     events = folded(Engine(EngineSettings()), [*records, *live(MONDAY, 3), mark(MONDAY + 86_400)])
     assert [(bar.start, bar.close) for bar in bars_of(events, "1d")] == [
@@ -96,7 +96,7 @@ def test_finished_saturday_enters_its_day_though_its_quotes_came_live() -> None:
     assert len([bar for bar in bars_of(events, "1m") if OPENS <= bar.start < ENDS]) == 90
 
 
-def test_saturday_that_is_told_amid_the_next_session_stands_before_it() -> None:
+def test_saturday_received_during_the_next_session_is_stored_before_it() -> None:
     """Scenario: a producer that starts on Monday, when the first minutes of the session have come."""
     records = [day(FRIDAY, 99.0), *live(MONDAY, 20), day(SATURDAY, 189.5), *live(MONDAY + 1200, 2)]
     assert [(bar.start, bar.close) for bar in days_of(records)] == [
@@ -122,7 +122,7 @@ def test_saturday_that_comes_behind_a_later_day_or_a_split_is_late_and_enters_no
 
 @pytest.mark.parametrize("cut", range(8))
 def test_indicators_are_the_same_wherever_the_fold_was_cut(cut: int) -> None:
-    """Scenario: a restart before, between and behind the records that tell such a day."""
+    """Scenario: a restart before, between and after the records of such a day."""
     records: list[Record] = [
         *(day(FRIDAY - 86_400, 98.0), day(FRIDAY, 99.0), quote(SATURDAY, 120.0, exchange="NSI")),
         *(
@@ -148,7 +148,7 @@ def test_indicators_are_the_same_wherever_the_fold_was_cut(cut: int) -> None:
 def test_holiday_that_a_source_fills_with_the_close_before_is_no_day(
     prices: tuple[float, float, float, float], volume: float | None
 ) -> None:
-    """Scenario: rows of holidays with one price and no volume, as Yahoo tells them now and then."""
+    """Scenario: rows of holidays with one price and no volume, as Yahoo sometimes sends them."""
     filled = msgspec.structs.replace(recorded_bar(SATURDAY, "1d", prices, 0.0, "NSI"), volume=volume)
     engine = Engine(EngineSettings())
     events = folded(engine, [day(FRIDAY, 99.0), filled, mark(MONDAY)])
@@ -192,11 +192,11 @@ class DayAnswers:
 
     def get(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
         days = (FRIDAY, 99.0, 5.0), (SATURDAY, 120.0, 6.0), (MONDAY, 118.0, 7.0)
-        told = body(*(days if params["interval"] == "1d" else ()))
-        return {"chart": {"result": [told], "error": None}}
+        answer = body(*(days if params["interval"] == "1d" else ()))
+        return {"chart": {"result": [answer], "error": None}}
 
 
-def test_history_of_a_gap_that_begins_on_the_day_tells_the_day_again() -> None:
+def test_history_of_a_gap_that_begins_on_the_day_contains_the_day_again() -> None:
     """Scenario: the producer was stopped on Saturday at noon: only bars that start later were wanted."""
     session: Any = DayAnswers()
     parts = history(session, "A", moment(SATURDAY + 9000), moment(MONDAY + 86_400))
@@ -208,7 +208,7 @@ def test_history_of_a_gap_that_begins_on_the_day_tells_the_day_again() -> None:
     ] == [*(14, 16)]
 
 
-def test_database_of_the_version_before_gets_the_day_and_all_that_follows_from_it(
+def test_database_of_the_version_before_gets_the_day_and_the_values_that_depend_on_it(
     databases: tuple[Connection, Connection],
 ) -> None:
     """Scenario: its log has the day, which entered no bar; new periods make the same of the bars afterwards."""

@@ -19,7 +19,7 @@ from tests.unit.records import (
 )
 
 
-def told_quote(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:
+def quote_at(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:
     return msgspec.structs.replace(
         quote(at, price, exchange="NSI"), source="yahoo", session=session, currency="INR"
     )
@@ -35,12 +35,12 @@ def symbol_followed(known: KnownOfSymbol | None = None) -> Followed:
     return followed
 
 
-def take(followed: Followed, said: Quote) -> None:
-    followed.take("yahoo", said, said.received_time.timestamp(), False, True)
+def take(followed: Followed, given: Quote) -> None:
+    followed.take("yahoo", given, given.received_time.timestamp(), False, True)
 
 
 def ticked(followed: Followed, now: float) -> bool:
-    """Whether it is time to look for what comes late; what was heard in between left no gap."""
+    """Whether it is time to look for late records; what was received in between left no gap."""
     health = SourceHealth(streams=True)
     health.connected()
     health.received(now, was_asked=False)
@@ -51,20 +51,20 @@ def ticked(followed: Followed, now: float) -> bool:
     return is_due
 
 
-def test_producer_asks_for_the_day_once_it_is_over_and_until_it_is_told() -> None:
+def test_producer_requests_the_day_once_it_is_over_and_until_it_is_received() -> None:
     """Scenario: no gap, so that no history was asked for: the day of the special session never came."""
     followed = symbol_followed()
     ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60))
+    take(followed, quote_at(SATURDAY + 60))
     assert not ticked(followed, SATURDAY + 61)
     assert not ticked(followed, ENDS + 60) or followed.look_back.after(ENDS + 60) < OPENS
     assert ticked(followed, ENDS + 12_000)
     after = followed.look_back.after(ENDS + 12_000)
     assert after < OPENS
     assert "1d" in [span.interval for span in spans(moment(after), moment(ENDS + 12_000))]
-    told = day(SATURDAY, 120.0)
-    assert followed.found_late([day(FRIDAY, 9.0), told]) == [told]
-    assert followed.found_late([told]) == [], "once"
+    saturday = day(SATURDAY, 120.0)
+    assert followed.found_late([day(FRIDAY, 9.0), saturday]) == [saturday]
+    assert followed.found_late([saturday]) == [], "once"
     assert followed.look_back.after(ENDS + 24_000) > ENDS - 86_400
 
 
@@ -72,7 +72,7 @@ def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for
     """Scenario: each look for splits and dividends put off that for the day by three hours."""
     followed = symbol_followed()
     ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60))
+    take(followed, quote_at(SATURDAY + 60))
     assert ticked(followed, ENDS - 60), "for splits and dividends"
     assert not ticked(followed, ENDS + SETTLED_SECONDS - 1)
     assert ticked(followed, ENDS + SETTLED_SECONDS)
@@ -80,10 +80,10 @@ def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for
 
 
 def test_producer_that_starts_behind_the_day_asks_for_it_too() -> None:
-    """Scenario: it was stopped on Saturday evening: the last quote in the log tells which day is missing."""
+    """Scenario: it was stopped on Saturday evening: the last quote in the log shows which day is missing."""
     followed = symbol_followed(KnownOfSymbol(ENDS + 3600.0, quoted=(SATURDAY + 60.0, 120.0)))
     ticked(followed, MONDAY)
-    take(followed, told_quote(MONDAY + 1))
+    take(followed, quote_at(MONDAY + 1))
     assert ticked(followed, MONDAY + 2)
     assert followed.look_back.after(MONDAY + 2) < OPENS
     assert not ticked(followed, second("2026-02-16T10:00") + 1) or followed.look_back.day is None
@@ -94,16 +94,16 @@ def test_quotes_outside_of_a_session_ask_for_no_day(session: str) -> None:
     """Scenario: US shares are traded on Sunday evening, at another place."""
     followed = symbol_followed()
     ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60, session=session))
+    take(followed, quote_at(SATURDAY + 60, session=session))
     ticked(followed, SATURDAY + 61)
     assert followed.look_back.day is None
 
 
-def test_quotes_of_a_day_without_a_session_are_told_as_live() -> None:
-    """Scenario: "Market closed" amid the quotes of a special session."""
+def test_quotes_of_a_day_without_a_session_are_shown_as_live() -> None:
+    """Scenario: "Market closed" was shown during the quotes of a special session."""
     followed = symbol_followed()
     ticked(followed, SATURDAY)
-    take(followed, told_quote(SATURDAY + 60))
+    take(followed, quote_at(SATURDAY + 60))
     ticked(followed, SATURDAY + 61)
     health = SourceHealth(streams=True)
     health.connected()

@@ -26,7 +26,7 @@ def day(start: int, close: float) -> Record:
 
 
 def changes_at(records: list[Record]) -> list[float]:
-    """What the rule for changes of price says of days."""
+    """The decision of the rule for price changes about days."""
     events = folded(Engine(SETTINGS), records)
     return [alert.value for event in events for alert in event.closed.alerts if alert.rule == "price_change"]
 
@@ -50,7 +50,7 @@ def settled(records: list[Record]) -> list[tuple[float, bool]]:
         (1.05, 100.0, 99.0, True),
     ],
 )
-def test_finished_day_tells_whether_a_split_holds(ratio: float, old: float, new: float, holds: bool) -> None:
+def test_finished_day_shows_whether_a_split_holds(ratio: float, old: float, new: float, holds: bool) -> None:
     """Reports: yfinance #1531 and #2002, at the place where state is divided: histories and files of every source."""
     records = [day(FRIDAY, old), split(NIGHT, ratio), day(MONDAY, new), mark(MONDAY + 86_400)]
     assert settled(records) == [(ratio, holds)]
@@ -69,8 +69,8 @@ def test_nothing_is_divided_before_a_price_shows_it() -> None:
     again = restored(kept(engine), SETTINGS)
     for each in (engine, again):
         folded(each, [split(NIGHT, 7.0), day(MONDAY, 10.0)])
-        (told,) = each.take_actions()
-        assert (told.action.value, told.rejection) == (7.0, "")
+        (decided,) = each.take_actions()
+        assert (decided.action.value, decided.rejection) == (7.0, "")
     assert kept(again) == kept(engine)
 
 
@@ -86,7 +86,7 @@ def test_first_trades_at_the_old_price_do_not_hide_a_split() -> None:
     ]
     engine = Engine(SETTINGS)
     events = folded(engine, [*records, mark(first + 60)])
-    assert [told.rejection for told in engine.take_actions()] == [""]
+    assert [decided.rejection for decided in engine.take_actions()] == [""]
     assert bars_of(events, "1m")[-1].high == 92.4
     assert engine.symbols["A"].extreme == 4
 
@@ -102,26 +102,26 @@ def test_minutes_at_the_old_price_do_not_hide_a_split() -> None:
     events = folded(
         engine, [recorded_bar(BEFORE, "1m", (645.7,) * 4), split(NIGHT, 7.0), *minutes, mark(first + 180)]
     )
-    assert [told.rejection for told in engine.take_actions()] == [""]
+    assert [decided.rejection for decided in engine.take_actions()] == [""]
     assert [bar.close for bar in bars_of(events, "1m")] == [645.7, 645.57, 92.4, 92.5]
 
 
 def test_quotes_that_go_on_at_the_old_price_set_the_split_aside() -> None:
-    """Scenario: a split that is told and never happened: quotes wait for some minutes, then they are believed."""
+    """Scenario: a split that is reported and never happened: quotes wait for some minutes, then they are used."""
     quotes: list[Record] = [quote(AFTER + 30 * step, 70.0 + step / 10) for step in range(20)]
     engine = Engine(SETTINGS)
     events = folded(engine, [quote(BEFORE, 70.0), split(NIGHT, 7.0), *quotes, mark(AFTER + 3600)])
-    (told,) = engine.take_actions()
+    (decided,) = engine.take_actions()
     assert (
-        told.rejection
+        decided.rejection
         == "the split of 7 for 1 is set aside: the price before it was 70, the one behind it is 71"
     )
     assert engine.symbols["A"].extreme == CONFIRMATION_SECONDS // 30
     assert [bar.open for bar in bars_of(events, "1h")] == [70.0, 71.0]
 
 
-def test_split_that_was_set_aside_stays_so_when_it_is_told_again() -> None:
-    """Scenario: a producer that starts anew tells the splits of the day again."""
+def test_split_that_was_set_aside_stays_so_when_it_is_received_again() -> None:
+    """Scenario: a producer that starts again publishes the splits of the day again."""
     records = [day(FRIDAY, 70.0), split(NIGHT, 7.0), day(MONDAY, 71.0), split(NIGHT, 7.0)]
     assert settled(records) == [(7.0, False)]
     engine = Engine(SETTINGS)
@@ -131,15 +131,15 @@ def test_split_that_was_set_aside_stays_so_when_it_is_told_again() -> None:
     assert engine.take_actions() == []
 
 
-def test_splits_are_believed_where_nothing_is_to_be_set_aside() -> None:
-    """Scenario: SKIP_EXTREME_VALUES=false takes what sources say as it is."""
+def test_splits_are_applied_if_nothing_may_be_set_aside() -> None:
+    """Scenario: SKIP_EXTREME_VALUES=false takes the values of sources unchanged."""
     engine = Engine(EngineSettings(skip_extreme=False))
     folded(engine, [day(FRIDAY, 70.0), split(NIGHT, 7.0)])
-    assert [told.rejection for told in engine.take_actions()] == [""]
+    assert [decided.rejection for decided in engine.take_actions()] == [""]
 
 
 def adjusted_recording(root: Path) -> list[Path]:
-    """Days that are told in new shares already, beside a factor file that tells the split."""
+    """Days that are in new shares already, beside a factor file that contains the split."""
     factors = root / "equity/usa/factor_files/bac.csv"
     factors.parent.mkdir(parents=True)
     factors.write_text("20131008,1,0.5,100\n20501231,1,1,0")
@@ -170,8 +170,8 @@ def test_every_split_of_apple_holds(real_data: Path) -> None:
     engine = Engine(SETTINGS)
     files = [real_data / "market_lean/lean/Data/equity/usa/daily/aapl.zip"]
     folded(engine, recorded(files))
-    told = [each for each in engine.take_actions() if each.action.action == "split"]
-    assert [(each.action.value, each.rejection) for each in told] == [
+    decided = [each for each in engine.take_actions() if each.action.action == "split"]
+    assert [(each.action.value, each.rejection) for each in decided] == [
         (2.0, ""),
         (2.0, ""),
         (7.0, ""),

@@ -35,7 +35,7 @@ def command(config: Config, *words: str) -> int:
 
 
 def test_symbol_that_joins_has_quotes_from_its_minute_on_and_the_others_stay_as_they_are() -> None:
-    """Report: `symbols add` was refused in the simulated market, although the README said that it works."""
+    """Report: `symbols add` was refused in the simulated market, although it worked according to the README."""
     market, alone = SimulatedMarket(SYMBOLS, 7), SimulatedMarket(SYMBOLS, 7)
     until = NOW + 3 * MINUTE
     assert market.join("NVDA", minute_of(NOW) + 1)
@@ -46,7 +46,7 @@ def test_symbol_that_joins_has_quotes_from_its_minute_on_and_the_others_stay_as_
     assert {quote.exchange for quote in joined} == {"SIMULATED"}
 
 
-def test_market_that_is_made_anew_goes_on_with_those_that_joined() -> None:
+def test_rebuilt_market_goes_on_with_the_symbols_that_joined() -> None:
     """Scenario: the producer is killed after a symbol has joined."""
     joins, stopped = minute_of(NOW) + 1, NOW + 3 * MINUTE
     market = SimulatedMarket(SYMBOLS, 7)
@@ -59,7 +59,7 @@ def test_market_that_is_made_anew_goes_on_with_those_that_joined() -> None:
         assert live(again, lived[killed].position, NOW, stopped) == lived[killed + 1 :]
 
 
-def test_symbol_is_not_let_into_a_minute_that_was_told_already() -> None:
+def test_symbol_does_not_join_a_minute_that_is_already_published() -> None:
     """Scenario: the database took so long to write down the minute that it has begun."""
     market = SimulatedMarket(SYMBOLS, 7)
     list(market.quotes(NOW, NOW + MINUTE))
@@ -80,7 +80,7 @@ def test_symbol_that_left_gives_nothing_more_until_it_joins_again() -> None:
 def test_symbol_that_was_added_joins_and_the_minute_is_kept_before_its_first_quote(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Report: `symbols add` was refused in the simulated market, although the README said that it works."""
+    """Report: `symbols add` was refused in the simulated market, although it worked according to the README."""
     desk.settings |= TICKERS
     desk.database()
     assert command(desk.config, "add", "NVDA", "binance:BTCUSDT") == 0
@@ -99,9 +99,7 @@ def test_symbol_that_was_added_joins_and_the_minute_is_kept_before_its_first_quo
         assert minute_of(quotes_of(quotes, "NVDA")[0].event_time) == minute_of(joined)
 
 
-def test_symbol_that_is_there_already_does_not_join_anew(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_symbol_of_the_market_does_not_join_again(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     """Scenario: a symbol of TICKERS is added again, then with another source for later."""
     desk.settings |= TICKERS
     desk.database()
@@ -114,7 +112,7 @@ def test_symbol_that_is_there_already_does_not_join_anew(
 def test_command_finds_the_simulated_market_that_stands_in_for_live_quotes(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Report: in the fallback the command said that the live feed had not run yet."""
+    """Report: in the fallback the command printed that the live feed had not run yet."""
     desk.settings |= TICKERS
     desk.database()
     fallback = load(None, desk.settings | {"SOURCES": ""})

@@ -19,7 +19,7 @@ from tests.unit.producer.transport.test_rate_limits import SteppedClock
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
-    """What signs of life and request limits go by."""
+    """The clock of heartbeats and request limits."""
     clock = SteppedClock()
     monkeypatch.setattr(pulse, "time", SimpleNamespace(monotonic=clock))
     return clock
@@ -38,7 +38,7 @@ def signs(clock: SteppedClock) -> Iterator[int]:
     os.close(theirs)
 
 
-def test_thread_that_waits_for_its_next_question_is_not_taken_for_one_that_hangs(
+def test_thread_that_waits_for_its_next_request_is_not_taken_for_one_that_hangs(
     clock: SteppedClock, signs: int
 ) -> None:
     limit = RequestLimit(5, clock.wait, clock)
@@ -65,7 +65,9 @@ def test_thread_that_waits_for_its_next_question_is_not_taken_for_one_that_hangs
     thread.join()
 
 
-def test_thread_that_is_no_part_of_the_loop_gives_no_sign_for_it(clock: SteppedClock, signs: int) -> None:
+def test_thread_that_is_no_part_of_the_loop_sends_no_heartbeat_for_it(
+    clock: SteppedClock, signs: int
+) -> None:
     """The thread that asks for the names of companies waits for the same limit, though the loop may hang."""
     limit = RequestLimit(5, clock.wait, clock)
 

@@ -53,8 +53,8 @@ def test_topic_that_is_made_here_keeps_every_message(desk: Desk, caplog: pytest.
     """Whatever the broker does by default."""
     wanted = ConfigResource(ConfigResourceType.TOPIC, desk.log.topic)
     with admin(desk) as client:
-        told = client.describe_configs([wanted])["topic"][desk.log.topic]
-    settings = {name: told[name]["value"] for name in ("cleanup.policy", "retention.ms", "retention.bytes")}
+        found = client.describe_configs([wanted])["topic"][desk.log.topic]
+    settings = {name: found[name]["value"] for name in ("cleanup.policy", "retention.ms", "retention.bytes")}
     assert settings == {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
     assert [record for record in caplog.records if "deletes old messages" in record.getMessage()] == []
 

@@ -67,10 +67,10 @@ def at_work(desk: Desk) -> "Iterator[subprocess.Popen[str]]":
 
 
 def state(desk: Desk) -> list[tuple[str, str]]:
-    """What the producers of a database say of themselves."""
+    """The state and detail of the producers in a database."""
     return [
-        (said, detail)
-        for said, detail in desk.rows("select state, detail from parts where part = 'producer'")
+        (shown, detail)
+        for shown, detail in desk.rows("select state, detail from parts where part = 'producer'")
     ]
 
 
@@ -87,7 +87,7 @@ def assert_every_quote_counts_once(desk: Desk, recording: list[Path]) -> None:
         assert counted == [(len(expected),)]
 
 
-def test_the_second_producer_waits_says_so_and_takes_over_when_the_first_is_killed(
+def test_the_second_producer_waits_reports_it_and_takes_over_when_the_first_is_killed(
     desk: Desk, recording: list[Path], tmp_path: Path
 ) -> None:
     first = desk.replaying(recording, SPEED)
@@ -95,7 +95,7 @@ def test_the_second_producer_waits_says_so_and_takes_over_when_the_first_is_kill
     with at_work(first) as one:
         wait_for(lambda: first.published() > 100)
         with at_work(second) as other:
-            wait_for(lambda: [said for said, _ in state(second)] == ["standing by"])
+            wait_for(lambda: [shown for shown, _ in state(second)] == ["standing by"])
             assert "-producer-0-" in state(second)[0][1]
             with closing(connect(second.database(), "test")) as connection, transaction(connection) as cursor:
                 strip = part_items(read_parts(cursor), "reading")
@@ -108,7 +108,7 @@ def test_the_second_producer_waits_says_so_and_takes_over_when_the_first_is_kill
     assert first.rows("select count(distinct epoch) from producer_epochs") == [(2,)]
 
 
-def test_a_producer_that_was_frozen_and_wakes_doubles_nothing(
+def test_a_producer_that_was_frozen_and_resumes_doubles_nothing(
     desk: Desk, recording: list[Path], tmp_path: Path
 ) -> None:
     first = desk.replaying(recording, SPEED)
@@ -145,7 +145,7 @@ def test_folding_the_log_again_sets_the_same_records_aside(
     assert feed.rows("select * from symbols order by symbol") == live
 
 
-def test_one_that_did_not_see_the_last_record_publishes_nothing_that_counts_and_begins_anew(
+def test_one_that_missed_the_last_record_publishes_nothing_that_counts_and_starts_again(
     desk: Desk, recording: list[Path]
 ) -> None:
     feed = desk.replaying(recording)
@@ -212,7 +212,7 @@ def test_a_producer_ends_its_waiting_when_it_is_stopped(
     feed = desk.replaying(recording)
     with leased(feed.log, Holder("one"), Event(), lambda _: nullcontext()):
         with feed.at_work(produce):
-            wait_for(lambda: [said for said, _ in state(feed)] == ["standing by"])
+            wait_for(lambda: [shown for shown, _ in state(feed)] == ["standing by"])
         assert feed.published() == 0
     feed.run_to_its_end(produce)
     assert_every_quote_counts_once(feed, recording)

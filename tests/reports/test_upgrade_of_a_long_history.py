@@ -25,7 +25,7 @@ def examined(plan: dict[str, Any]) -> int:
     return int(rows) + sum(examined(step) for step in plan.get("Plans", ()))
 
 
-def test_what_a_bar_costs_that_is_made_anew_does_not_grow_with_its_series(
+def test_time_to_rebuild_a_bar_does_not_grow_with_its_series(
     databases: tuple[Connection, Connection],
 ) -> None:
     """Scenario: four days of minutes took a minute a partition, and a year's would have taken hours: each page of
@@ -50,11 +50,11 @@ def test_what_a_bar_costs_that_is_made_anew_does_not_grow_with_its_series(
     assert examined(plan[0]["Plan"]) < 10 * MADE
 
 
-def test_signs_of_life_are_given_while_what_was_made_anew_is_written(
+def test_heartbeats_are_sent_while_rebuilt_values_are_written(
     databases: tuple[Connection, Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Scenario: on a busy machine the part was killed amid that write, undone by it, and again after its next start:
-    four times before the page was of now."""
+    """Scenario: on a busy machine the part was killed during that write, which was undone, and again after a restart:
+    four times before the page was up to date."""
     connection, log = databases[0], log_of(180)
     fold(connection, OLD, log, len(log), killed=False)
     with transaction(connection) as cursor:

@@ -33,9 +33,9 @@ def test_polled_volume_of_a_coin_is_never_a_size(is_coin: dict[str, Any]) -> Non
 def test_streamed_volume_of_a_coin_is_never_a_size_whatever_names_it_a_coin() -> None:
     """A frame of a coin that leaves out its market hours, its place, or the volume of 24 hours."""
     time = second(19, 12, 0) * 1000
-    for said in ({"quote_type": 41}, {"exchange": "CCC", "quote_type": 0}, {"vol_24hr": 45_120_000_000}):
+    for fields in ({"quote_type": 41}, {"exchange": "CCC", "quote_type": 0}, {"vol_24hr": 45_120_000_000}):
         quote = streamed(
-            time=time, market_hours=1, day_volume=45_120_000_000, last_size=45_120_000_000, **said
+            time=time, market_hours=1, day_volume=45_120_000_000, last_size=45_120_000_000, **fields
         )
         assert (quote.day_volume, quote.size) == (None, None)
     assert streamed(time=time, quote_type=41).session == "regular"
@@ -55,13 +55,13 @@ def test_older_volume_that_comes_late_counts_nothing_twice(
 ) -> None:
     """A stale lower volume within a day: sizes came to 10,300 where 200 were traded."""
     volume = DayVolume()
-    told = [volume.size(1, each) for each in volumes]
-    assert told == expected
-    assert sum(size for size in told if size) == max(volumes) - volumes[0]
+    sizes = [volume.size(1, each) for each in volumes]
+    assert sizes == expected
+    assert sum(size for size in sizes if size) == max(volumes) - volumes[0]
 
 
-def test_volume_that_begins_to_count_anew_within_a_day_goes_on_to_give_sizes() -> None:
+def test_volume_that_is_reset_within_a_day_goes_on_to_give_sizes() -> None:
     """A source that begins its day at another hour than the exchange's calendar."""
     volume = DayVolume()
-    told = [volume.size(1, each) for each in (900_000, 900_100, 50, 57, 64)]
-    assert told == [None, 100, None, 7, 7]
+    sizes = [volume.size(1, each) for each in (900_000, 900_100, 50, 57, 64)]
+    assert sizes == [None, 100, None, 7, 7]

@@ -25,7 +25,7 @@ def mark(connection: Connection, **state: object) -> None:
 
 
 @pytest.mark.parametrize("manner", ["rewriting", "remaking"])
-def test_chart_that_was_read_while_indicators_were_made_anew_is_read_again(
+def test_chart_that_was_read_while_indicators_were_rebuilt_is_read_again(
     embedded_postgres: str, manner: str
 ) -> None:
     """Scenario: after an upgrade a chart that was opened at once kept the old indicators until the next restart."""

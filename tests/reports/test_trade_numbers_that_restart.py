@@ -16,8 +16,8 @@ MAY, JUNE = datetime(2022, 5, 13, tzinfo=UTC).timestamp(), datetime(2022, 5, 31,
 
 def trade(second: float, number: int, price: float = 9.0) -> Quote:
     time = datetime.fromtimestamp(second, UTC)
-    told = {"source": "binance", "position": 0, "received_time": time, "size": 1.0}
-    return Quote(symbol="LUNAUSDT", event_time=time, price=price, trade_id=number, **told)  # type: ignore[arg-type]
+    fields = {"source": "binance", "position": 0, "received_time": time, "size": 1.0}
+    return Quote(symbol="LUNAUSDT", event_time=time, price=price, trade_id=number, **fields)  # type: ignore[arg-type]
 
 
 def news(symbol: Deduplicator, *trades: Quote) -> list[int | None]:
