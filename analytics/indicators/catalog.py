@@ -1,6 +1,6 @@
 """The catalog of indicators: table columns, settings, replay CSV, API and page are made from it. Pure.
 
-A new indicator is one class and one line in CATALOG.
+A new indicator is one class and one line in CATALOG; "Add an indicator" in `docs/how-a-quote-travels.md` has the steps.
 """
 
 from collections.abc import Callable, Mapping, Sequence

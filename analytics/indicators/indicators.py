@@ -7,9 +7,10 @@ Every class keeps a few numbers and at most one window, whatever the length of t
 - `preview(bar)` returns what `update(bar)` would return and changes nothing.
 - `split(ratio)` continues as if every bar so far had been in new shares, of which there are `ratio` for one old
   share: prices are divided by it, numbers of shares are multiplied. Exact except for rounding.
-- `state()` is all that `restore()` needs to continue bit for bit: finite numbers, which JSON carries exactly.
-  `restore()` raises ValueError if the state does not fit, and then changes nothing.
-- `key` names the indicator and its parameters.
+- `state()` is all that `restore()` needs to continue bit for bit: finite numbers, which JSON carries exactly. The first
+  one must be `seen`: by it a rebuild recognises states that were taken at the same bar. `restore()` raises ValueError
+  if the state does not fit, and then changes nothing.
+- `key` names the indicator and its parameters, such as `rsi-14`. Its first part belongs to the class alone.
 - `warm_after` is the number of bars until each output has its first value.
 - `seen` is the number of bars added so far.
 

@@ -84,6 +84,15 @@ def test_state_carries_it_on_bit_for_bit(spec: Spec, before: list[Bar], after: l
 
 
 @every_indicator
+def test_state_begins_with_the_number_of_bars_seen(spec: Spec) -> None:
+    indicator = made(spec)
+    for count in range(9):
+        rule = f"state()[0] of {spec.name} must be `seen`: a rebuild compares states of the same bar by it"
+        assert indicator.state()[:1] == [indicator.seen] == [count], rule
+        indicator.update(flat_bar(100.0 + count))
+
+
+@every_indicator
 def test_state_of_another_form_is_refused(spec: Spec) -> None:
     indicator = made(spec)
     fold(indicator, [flat_bar(100.0 + step) for step in range(9)])

@@ -25,13 +25,12 @@ def example_lines() -> dict[str, str]:
 
 def test_example_names_every_setting_once_and_no_other() -> None:
     keys = re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE)
-    assert sorted(keys) == sorted(KEYS)
+    assert sorted(keys) == sorted(KEYS), "run `make example`, which writes the lines of indicators"
 
 
 def test_example_has_the_parameters_of_the_catalog_as_they_are() -> None:
-    """`make example` writes them."""
     text = EXAMPLE.read_text("utf-8")
-    assert with_parameters(text) == text
+    assert with_parameters(text) == text, "run `make example`: .env.example is not what the catalog says"
 
 
 def test_example_gives_every_setting_a_line_of_meaning() -> None:
