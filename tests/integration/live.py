@@ -32,7 +32,7 @@ COIN, OTHER = coins(2)
 SHARE = replace(COIN, name="SHARE", quote_type="EQUITY", size_decimals=0, minute_volume=500.0)
 """A share that trades at any hour: Yahoo tells its volume of the day."""
 YAHOO, BINANCE = "yahoo:COIN1-USD", "binance:COIN1-USD@COIN1USDT"
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.3
 BREAKER_SECONDS = 2.0
 """Five failures in a row, and nobody asks for so long."""
 FIRST_PAUSE = 0.3
@@ -56,6 +56,8 @@ SHORT = {
     "YAHOO_REQUESTS_PER_MINUTE": "100000",
     "BINANCE_REQUESTS_PER_MINUTE": "100000",
 }
+FIRST_POLLS = 2
+"""Of the company and of its price, when a symbol is new."""
 prices = count(1)
 
 
@@ -97,6 +99,13 @@ class Live:
         for source in sources:
             within(PATIENCE, lambda source=source: bool(self.standin.streams.subscribed[source]))  # type: ignore[misc]
         self.wait_until_reported("")
+
+    def wait_until_asked_at_first(self) -> None:
+        """Return when Yahoo was asked for company and price of a new symbol.
+
+        The answer to a poll that began before the stream opened would tell a trade's price a second time.
+        """
+        within(PATIENCE, lambda: len(polls(self.standin)) >= FIRST_POLLS)
 
     def is_streaming(self, symbol: str = COIN.name) -> bool:
         """Whether no cause is reported and a new trade is received as a quote."""
@@ -165,6 +174,11 @@ def within(seconds: float, condition: Callable[[], bool]) -> float:
 def seen(*symbols: str) -> dict[str, KnownOfSymbol]:
     """What a log holds that was written until a minute ago, before the first live trade of these symbols."""
     return {symbol: KnownOfSymbol(time.time() - 60, None, 1_000_000) for symbol in symbols or (COIN.name,)}
+
+
+def polls(standin: StandIn) -> list[float]:
+    """When Yahoo was asked for quotes."""
+    return [asked.time for asked in standin.requests if asked.path == "/v7/finance/quote"]
 
 
 def trade(standin: StandIn, name: str = COIN.name, providers: tuple[str, ...] | None = None) -> Trade:

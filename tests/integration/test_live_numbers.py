@@ -187,6 +187,7 @@ def _answer(standin: StandIn, row: dict[str, object]) -> None:
 def test_volume_of_the_day_becomes_sizes_and_a_reset_invents_none() -> None:
     with stand_in(SHARE) as standin, at_work(standin, f"yahoo:{SHARE.name}", seen(SHARE.name)) as live:
         standin.streams.wait_until_followed("yahoo", SHARE.name)
+        live.wait_until_asked_at_first()
         made = [standin.quote(SHARE.name, 50.0 + number, size=10 + number) for number in range(5)]
         within(SLACK, lambda: has_in_order(live, made, SHARE.name))
         assert [quote.size for quote in live.quotes(SHARE.name)[-4:]] == [11.0, 12.0, 13.0, 14.0]

@@ -55,24 +55,15 @@ def source(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-FIRST_POLLS = 2
-"""Of the company and of its price, when a symbol is new."""
-
-
 @pytest.fixture
 def live(standin: StandIn, source: str) -> Iterator[Live]:
     """A market that streams the coin from that provider."""
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
         live.wait_until_streaming(source)
-        # The answer to a poll from before the stream opened would contain a trade's price a second time.
-        within(PATIENCE, lambda: source != "yahoo" or len(polls(standin)) >= FIRST_POLLS)
+        if source == "yahoo":
+            live.wait_until_asked_at_first()
         within(PATIENCE, live.is_streaming)
         yield live
-
-
-def polls(standin: StandIn) -> list[float]:
-    """When quotes were asked for."""
-    return [asked.time for asked in standin.requests if asked.path == "/v7/finance/quote"]
 
 
 def connections(standin: StandIn) -> list[float]:
