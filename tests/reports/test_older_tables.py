@@ -9,7 +9,7 @@ from shared.postgres.database import connect
 from tests.chaos.outcome import first_difference, outcome
 from tests.integration.desk import Desk
 from tests.reports.older_log import mark, quotes
-from tests.reports.test_realign import read_all
+from tests.reports.test_realign import FEW_ORDERS, read_all
 
 OLD, NEW = 200, 300
 
@@ -25,6 +25,7 @@ def administered(desk: Desk, *statements: str) -> None:
 
 
 def test_an_older_copy_of_the_tables_catches_up_and_doubles_nothing(desk: Desk) -> None:
+    desk.settings |= FEW_ORDERS
     desk.publish([*quotes(0, OLD), b"an old letter", mark(OLD)])
     read_all(desk)
     administered(desk, 'create database "{1}" template "{0}"')
