@@ -39,7 +39,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def open_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What `pytest_configure` says, for the folder of this process and the one around it."""
+    """The values that `pytest_configure` set, for the folder of this process and the one around it."""
     base = tmp_path_factory.getbasetemp()
     for folder in (base, base.parent):
         if TEMPORARY in str(folder):

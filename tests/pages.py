@@ -60,7 +60,7 @@ def _gives(page: Page, expression: str, arg: object) -> bool:
     except PlaywrightError as error:
         if "context was destroyed" not in error.message:
             raise
-        return False  # the page is being loaded anew
+        return False  # the page is being loaded again
 
 
 @contextmanager

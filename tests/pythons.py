@@ -68,7 +68,7 @@ def passes(version: str, path: Path) -> bool:
 
 
 def environment(version: str, path: Path) -> Path:
-    """The Python of the environment, which has what the lock file says."""
+    """The Python of the environment, which has the versions of the lock file."""
     folder = PROJECT / f".venv-{version}"
     python, lock, done = folder / "bin" / "python", PROJECT / "requirements-dev.lock", folder / "locked"
     if not python.exists():

@@ -39,7 +39,7 @@ class ScreenMinute(NamedTuple):
         }
 
     def indicators(self) -> dict[str, object]:
-        """Indicators that can be told apart: the RSI is 55, every other lies near the close."""
+        """Indicators that can be distinguished: the RSI is 55, every other lies near the close."""
         near = {name: self.close + index / 10 for index, name in enumerate(COLUMNS)}
         return {
             **near,
@@ -106,10 +106,10 @@ def alert(cursor: Cursor, symbol: str, start: int, value: float) -> None:
     _insert(cursor, "alerts", values | {"offset": start})
 
 
-def quality(cursor: Cursor, symbol: str, state: str = "live", **told: object) -> None:
-    """Write how a symbol's quotes fare: as Yahoo's do, with all its history, unless something else is told.
+def quality(cursor: Cursor, symbol: str, state: str = "live", **columns: object) -> None:
+    """Write the quality of a symbol's quotes: live from Yahoo, with all its history, unless `columns` differ.
 
-    It holds for the whole test, as if it were told again and again.
+    It holds for the whole test, as if it were written again and again.
     """
     cursor.execute("delete from data_quality where symbol = %s", (symbol,))
     counts = ("quotes", "gaps", "duplicates", "out_of_order", "refused", "reconnects", "quotes_per_minute")
@@ -127,7 +127,7 @@ def quality(cursor: Cursor, symbol: str, state: str = "live", **told: object) ->
         "updated_at": at(2**33),
         **dict.fromkeys(counts, 0),
     }
-    _insert(cursor, "data_quality", values | told)
+    _insert(cursor, "data_quality", values | columns)
 
 
 def company(cursor: Cursor, symbol: str, **known: object) -> None:
@@ -142,12 +142,12 @@ def action(cursor: Cursor, symbol: str, kind: str, second: int, value: float) ->
     _insert(cursor, "corporate_actions", values | {"source": "test", "partition": 0, "offset": second})
 
 
-def data_alert(cursor: Cursor, symbol: str, kind: str, second: float, **told: object) -> None:
+def data_alert(cursor: Cursor, symbol: str, kind: str, second: float, **columns: object) -> None:
     """Write an alert about a symbol's data in place of one that was raised at the same moment."""
     key = (symbol, kind, at(second))
     cursor.execute("delete from data_alerts where symbol = %s and kind = %s and raised_at = %s", key)
     values = {"symbol": symbol, "kind": kind, "raised_at": at(second), "detail": ""}
-    _insert(cursor, "data_alerts", values | told)
+    _insert(cursor, "data_alerts", values | columns)
 
 
 def offer(cursor: Cursor, reason: str, reachable_since: float | None = None) -> None:
@@ -157,9 +157,9 @@ def offer(cursor: Cursor, reason: str, reachable_since: float | None = None) -> 
     _insert(cursor, "live_offers", {"source": "yahoo", "reason": reason, "reachable_since": since})
 
 
-def forecast(cursor: Cursor, minute: ScreenMinute, model: str = "naive", **told: object) -> None:
-    """Write what a model said when a bar closed: no change for five bars, within 1, 2 and 3 of the close, a tenth more
-    with every bar."""
+def forecast(cursor: Cursor, minute: ScreenMinute, model: str = "naive", **columns: object) -> None:
+    """Write a model's forecast at the close of a bar: no change for five bars, within 1, 2 and 3 of the close, a tenth
+    more with every bar."""
     widths = [[(1 + level) * (1 + step / 10) for level in range(3)] for step in range(5)]
     values: dict[str, object] = {
         "symbol": minute.symbol,
@@ -179,13 +179,13 @@ def forecast(cursor: Cursor, minute: ScreenMinute, model: str = "naive", **told:
         "lower": [[minute.close - width for width in levels] for levels in widths],
         "upper": [[minute.close + width for width in levels] for levels in widths],
     }
-    _insert(cursor, "forecasts", values | told)
+    _insert(cursor, "forecasts", values | columns)
 
 
 def trained_forecast(cursor: Cursor, minute: ScreenMinute, model: str, version: int, mean: float) -> None:
-    """Write what a trained model said of the next close alone: `mean`, within 1, 2 and 3 of it."""
+    """Write a trained model's forecast of the next close alone: `mean`, within 1, 2 and 3 of it."""
     nothing: list[object] = [None] * 4
-    told: dict[str, object] = {
+    columns: dict[str, object] = {
         **dict.fromkeys("pdq"),
         "version": version,
         "mean": [mean, *nothing],
@@ -193,25 +193,25 @@ def trained_forecast(cursor: Cursor, minute: ScreenMinute, model: str, version: 
         "lower": [[mean - 1, mean - 2, mean - 3], *[[None] * 3] * 4],
         "upper": [[mean + 1, mean + 2, mean + 3], *[[None] * 3] * 4],
     }
-    forecast(cursor, minute, model, **told)
+    forecast(cursor, minute, model, **columns)
 
 
-def record(cursor: Cursor, symbol: str, interval: str = "1m", **told: object) -> None:
-    """Write how good two models are at each of the next five closes: 1,204 forecasts that can't be told from no
+def record(cursor: Cursor, symbol: str, interval: str = "1m", **columns: object) -> None:
+    """Write how good two models are at each of the next five closes: 1,204 forecasts not distinguishable from no
     change."""
     cursor.execute("delete from forecast_records where symbol = %s and interval = %s", (symbol, interval))
-    model_record(cursor, symbol, interval, "naive", **{"lifetime_skill": None, "verdict": None, **told})
-    model_record(cursor, symbol, interval, "arima", **told)
+    model_record(cursor, symbol, interval, "naive", **{"lifetime_skill": None, "verdict": None, **columns})
+    model_record(cursor, symbol, interval, "arima", **columns)
 
 
-def model_record(cursor: Cursor, symbol: str, interval: str, model: str, **told: object) -> None:
+def model_record(cursor: Cursor, symbol: str, interval: str, model: str, **columns: object) -> None:
     """Write how good one more model is at each of the next five closes."""
     counts = {"seen": 1254, "needed": 50, "rolling_scores": 200, "lifetime_scores": 1204}
     held = {"levels": [0.5, 0.8, 0.95], "lifetime_covered": [0.51, 0.79, 0.948], "champion": "naive"}
     compared = {"lifetime_skill": -0.002, "verdict": "not distinguishable from no change"}
     for horizon in range(1, 6):
         key = {"symbol": symbol, "interval": interval, "model": model, "horizon": horizon}
-        _insert(cursor, "forecast_records", key | counts | held | compared | told)
+        _insert(cursor, "forecast_records", key | counts | held | compared | columns)
 
 
 def fill(cursor: Cursor, closes: dict[str, float], now: int, bars: int) -> None:

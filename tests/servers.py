@@ -23,8 +23,8 @@ from tests.unit.quick_search import POOL
 numbers = count(1)
 
 
-def say(sentence: str) -> None:
-    """Show what the servers say, beside pytest's own output."""
+def report(sentence: str) -> None:
+    """Print the messages of the servers, beside pytest's own output."""
     sys.stderr.write(sentence + "\n")
 
 
@@ -37,14 +37,14 @@ def embedded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def embedded_kafka(embedded_data: Path) -> Iterator[Brokers]:
     """A Kafka that lives for the whole run. Make topics of your own in it."""
-    with lease_kafka(embedded_data, say, port=free_port()) as brokers:
+    with lease_kafka(embedded_data, report, port=free_port()) as brokers:
         yield brokers
 
 
 @pytest.fixture(scope="session")
 def embedded_postgres(embedded_data: Path) -> Iterator[str]:
     """The superuser's DSN of a PostgreSQL that lives for the whole run. Make a database of your own in it."""
-    with lease_postgres(embedded_data, say, port=free_port()) as dsn:
+    with lease_postgres(embedded_data, report, port=free_port()) as dsn:
         yield dsn
 
 

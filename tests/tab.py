@@ -1,4 +1,4 @@
-"""One page of the browser for all tests, loaded anew for each: its process has compiled the page's scripts already."""
+"""One page of the browser for all tests, loaded again for each: its process has compiled the page's scripts already."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,7 +44,7 @@ class Tab:
         """A fresh visit while this is open; it must have been quiet and local."""
         with self.visit(address, size) as visit:
             yield visit
-            visit.page.evaluate("0")  # what was said before has been heard after this
+            visit.page.evaluate("0")  # messages from before have been received after this
             complaints, outside = [*visit.complaints], [*visit.outside]
         assert (complaints, outside) == ([], [])
 

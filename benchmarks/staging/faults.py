@@ -73,7 +73,7 @@ class Faults:
     def look(self) -> None:
         """Record whether a client receives each provider's stream."""
         for provider, name in self._followed.items():
-            is_received = self._streams.is_heard(provider, name)
+            is_received = self._streams.is_sending(provider, name)
             self.seen[provider].append(State(time.time(), is_received, self._opened(provider)))
 
     def end(self) -> None:

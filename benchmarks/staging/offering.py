@@ -122,7 +122,7 @@ class Trading:
             microsecond=now.microsecond // 1000 * 1000
         )  # event times of trades have milliseconds
         price = self._walks[coin.name].next(int(now.timestamp()))
-        was_sent = self._standin.streams.is_heard(provider, coin.name_at(provider) or "")
+        was_sent = self._standin.streams.is_sending(provider, coin.name_at(provider) or "")
         size = round(0.00001 + self._chance.expovariate(5.0), coin.size_decimals)
         trade = self._standin.quote(coin.name, price, size, now, providers=(provider,))
         offer = Offer(provider, coin.name, trade.time / 1000, trade.price, trade.trade_id, was_sent)

@@ -45,13 +45,13 @@ def parse() -> argparse.Namespace:
 
 def play(name: str, files: list[Path], speed: float, plan: list[Kill]) -> list[Left]:
     """One replay with these kills: what it left behind. Raises TimeoutError where it does not get to its end."""
-    say = sayer(name)
-    with running(files, f"{speed:g}", say) as pipeline:
-        say("the replay begins")
-        carry_out(plan, pipeline, say)
+    report = sayer(name)
+    with running(files, f"{speed:g}", report) as pipeline:
+        report("the replay begins")
+        carry_out(plan, pipeline, report)
         pipeline.wait_until_drained(SPAN / speed + DRAIN_SECONDS)
         pipeline.stop_parts()
-        say("everything is read and the parts are stopped")
+        report("everything is read and the parts are stopped")
         return outcome(pipeline.config, pipeline.topic)
 
 

@@ -34,7 +34,7 @@ def planned(kills: int, seconds: float, with_servers: bool, seed: int) -> list[K
     return [Kill(victim, chance.uniform(0.3, 1.7) * mean) for victim in victims]
 
 
-def carry_out(plan: list[Kill], pipeline: ChaosPipeline, say: Notify) -> None:
+def carry_out(plan: list[Kill], pipeline: ChaosPipeline, report: Notify) -> None:
     """Kill them all. Raises TimeoutError where a victim is not there to be killed."""
     for number, (victim, pause) in enumerate(plan, 1):
         time.sleep(pause)
@@ -42,7 +42,7 @@ def carry_out(plan: list[Kill], pipeline: ChaosPipeline, say: Notify) -> None:
             kill(pipeline.servers[victim])
         else:
             _kill_part(victim, pipeline.children[victim])
-        say(f"kill {number} of {len(plan)}: {victim}")
+        report(f"kill {number} of {len(plan)}: {victim}")
 
 
 def _kill_part(part: str, child: Child) -> None:

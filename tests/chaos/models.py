@@ -14,11 +14,11 @@ TRAINED_AT = 1_000_000_000
 
 def put_live(config: Config) -> None:
     """Train them on a random walk of long ago, the same for every run, and let them go live."""
-    registry, learnt = registry_of(config), walks(ROWS)
+    registry, rows = registry_of(config), walks(ROWS)
     for interval in config.models.forecast_intervals:
         settings = round_settings(config.models, interval)
         for model in SERVING:
-            trained = train(model, learnt, settings.training)
-            said = manifest_of(model, learnt, trained, settings, TRAINED_AT)
-            version = registry.add(said, trained.predictor, trained.estimator)
+            trained = train(model, rows, settings.training)
+            manifest = manifest_of(model, rows, trained, settings, TRAINED_AT)
+            version = registry.add(manifest, trained.predictor, trained.estimator)
             registry.promote(interval, model, version)

@@ -58,7 +58,7 @@ class ChaosPipeline:
             return sum(browser.ends().values())
 
     def is_drained(self) -> bool:
-        """Whether the producer is through and both groups have read the log to its end."""
+        """Whether the producer has finished and both groups have read the log to its end."""
         if self.supervisor.done():
             self.supervisor.result()
         if not self.children["producer"].done:
@@ -83,7 +83,7 @@ class ChaosPipeline:
 
 
 def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
-    """What the parts of a run are told."""
+    """The settings of the parts of a run."""
     return {
         "TICKSTREAM_DATA": str(data),
         "EMBEDDED_KAFKA_PORT": str(free_port()),
@@ -102,32 +102,32 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(files: list[Path], speed: str, say: Notify) -> Iterator[ChaosPipeline]:
+def running(files: list[Path], speed: str, report: Notify) -> Iterator[ChaosPipeline]:
     """A pipeline that replays the files from the beginning; at the end its parts and servers stop cleanly."""
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
-        told = settings(Path(name), files, speed)
-        config = load(None, told)
+        environment = settings(Path(name), files, speed)
+        config = load(None, environment)
         ports = config.embedded
         with (
-            lease_kafka(Path(name), say, ports.kafka_port) as brokers,
-            lease_postgres(Path(name), say, ports.postgres_port) as dsn,
+            lease_kafka(Path(name), report, ports.kafka_port) as brokers,
+            lease_postgres(Path(name), report, ports.postgres_port) as dsn,
         ):
             servers: dict[str, Kafka | Postgres] = {
                 "kafka": kafka_in(Path(name), ports.kafka_port),
                 "postgres": postgres_in(Path(name), ports.postgres_port),
             }
-            yield from _supervised(config.with_kafka_at(brokers).with_postgres_at(dsn), told, servers)
+            yield from _supervised(config.with_kafka_at(brokers).with_postgres_at(dsn), environment, servers)
 
 
 def _supervised(
-    config: Config, told: dict[str, str], servers: dict[str, Kafka | Postgres]
+    config: Config, environment: dict[str, str], servers: dict[str, Kafka | Postgres]
 ) -> Iterator[ChaosPipeline]:
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
     put_live(config)
     children = {part: Child(part, command) for part, command in PARTS.items()}
     stop = threading.Event()
-    with patch.dict(os.environ, told), ThreadPoolExecutor(1) as pool:
+    with patch.dict(os.environ, environment), ThreadPoolExecutor(1) as pool:
         supervisor = pool.submit(supervise, list(children.values()), stop, PATIENT)
         try:
             yield ChaosPipeline(config, topic, children, servers, supervisor, stop)

@@ -32,7 +32,7 @@ def fill_market(dsn: str) -> int:
     minute = now - now % MINUTE
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         fill(cursor, {"AAA": 101.0, "BBB": 250.0, "CCC": 50.0}, now, bars=BARS)
-        say(cursor, minute - MINUTE, 101.2, 1254)
+        write_forecast(cursor, minute - MINUTE, 101.2, 1254)
         record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
         for index in range(30):
             day = FRIDAY - index * DAY
@@ -43,7 +43,7 @@ def fill_market(dsn: str) -> int:
     return minute
 
 
-def say(cursor: Any, start: int, close: float, seen: int, number: int = 1) -> None:
+def write_forecast(cursor: Any, start: int, close: float, seen: int, number: int = 1) -> None:
     """Both models forecast at the close of AAA's bar."""
     forecast(cursor, ScreenMinute("AAA", start, close), number=number)
     forecast(cursor, ScreenMinute("AAA", start, close), "arima", p=0, q=1, version=1200, number=number)
@@ -100,7 +100,7 @@ def close_minute(dsn: str, minute: int, close: float, seen: int, number: int = 1
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         close_bar(cursor, ScreenMinute("AAA", minute, close))
         open_bar(cursor, ScreenMinute("AAA", minute + MINUTE, close))
-        say(cursor, minute, close, seen, number)
+        write_forecast(cursor, minute, close, seen, number)
 
 
 def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(page: Page, minute: int) -> None:
@@ -112,7 +112,7 @@ def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(page: Page, minute: 
     assert [point["time"] for point in line] == [minute + step * MINUTE for step in range(-1, 5)]
 
 
-def test_card_tells_the_next_close_and_how_forecasts_fared(page: Page) -> None:
+def test_card_shows_the_next_close_and_the_accuracy_of_forecasts(page: Page) -> None:
     expect(page.locator("#forecast")).to_contain_text("$101.20")
     expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
     expect(page.locator("#forecast")).to_contain_text("No change")
@@ -131,7 +131,7 @@ def past(dsn: str, minute: int, misses: int) -> None:
             forecast(cursor, ScreenMinute("AAA", minute - (13 - number) * MINUTE, close), number=number)
 
 
-def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
+def test_last_forecasts_are_shown_beside_their_closes_and_move_on_with_the_bars(
     page: Page, dsn: str, minute: int
 ) -> None:
     past(dsn, minute, misses=1)
@@ -154,7 +154,7 @@ def test_last_forecasts_stand_beside_what_came_and_move_on_with_the_bars(
     expect(text).to_contain_text("11 of the last 13 closes")
 
 
-def test_numbers_are_told_in_words_and_change_with_the_bar(page: Page, dsn: str, minute: int) -> None:
+def test_summary_has_the_numbers_and_changes_with_the_bar(page: Page, dsn: str, minute: int) -> None:
     words = page.locator("#words-text")
     expect(words).to_contain_text("The 1m bar of")
     expect(words).to_contain_text("RSI 14 is 55.0, neutral.")
@@ -171,7 +171,7 @@ def test_warming_forecast_shows_how_far_it_is_and_no_fan(page: Page) -> None:
     assert [data for _, data in page.evaluate(FAN)] == [[]] * 4
 
 
-def test_interval_that_is_not_forecast_has_no_fan_and_says_so(page: Page) -> None:
+def test_interval_that_is_not_forecast_has_no_fan_and_a_notice(page: Page) -> None:
     page.locator("#interval").get_by_text("5m", exact=True).click()
     expect(page.locator("#forecast-record")).to_have_text("5m bars are not forecast; 1m bars are.")
     page.wait_for_function("() => window.deskChart.holds('AAA', '5m')")
@@ -230,7 +230,7 @@ def test_bar_that_comes_later_than_expected_takes_the_fan_with_it(page: Page, ds
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         close_bar(cursor, ScreenMinute("AAA", minute, 101.6))
         open_bar(cursor, ScreenMinute("AAA", later, 103.0))
-        say(cursor, minute, 101.6, 1255)
+        write_forecast(cursor, minute, 101.6, 1255)
     expect(page.locator("#forecast")).to_contain_text("$101.60")
     page.wait_for_function(f"() => ({FAN})()[0][1].length === 5 && ({FAN})()[0][1][0].time === {later}")
     assert page.evaluate("() => window.deskChart.view().times.at(-1)") == later
@@ -257,7 +257,7 @@ def test_chart_scrolls_along_with_bars_that_come_in_time_late_or_many_at_once(
                 close_bar(cursor, ScreenMinute("AAA", start, 101.0))
                 newest, start = start, start + gap * MINUTE
             open_bar(cursor, ScreenMinute("AAA", start, 101.0))
-            say(cursor, newest, 101.0, number)
+            write_forecast(cursor, newest, 101.0, number)
         number += 1
         page.wait_for_function(f"() => window.deskChart.view().times.at(-1) === {start}")
         page.wait_for_function(

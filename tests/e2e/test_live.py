@@ -98,7 +98,7 @@ def test_live_page_has_no_banner_and_names_its_sources(page: Page) -> None:
     expect(page.locator("#standing")).to_have_text("Live from Yahoo")
 
 
-def test_cause_is_told_with_a_countdown_that_runs_without_the_server(page: Page, dsn: str) -> None:
+def test_cause_is_shown_with_a_countdown_that_runs_without_the_server(page: Page, dsn: str) -> None:
     tries = at(time.time() + 40)
     write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="throttled", next_try_at=tries))
     standing = page.locator("#standing")
@@ -114,7 +114,7 @@ def test_cause_is_told_with_a_countdown_that_runs_without_the_server(page: Page,
     expect(page.locator(".ag-row[row-id='AAA'] .state")).to_have_class("state live")
 
 
-def test_closed_market_says_when_it_opens_and_nothing_is_stale(page: Page, dsn: str) -> None:
+def test_closed_market_shows_when_it_opens_and_nothing_is_stale(page: Page, dsn: str) -> None:
     opens = at(time.time() + 2 * DAY + 4 * 3600 + 600)
     for symbol in ("AAA", "7203.T", "FOO"):
         write(
@@ -130,7 +130,7 @@ def test_closed_market_says_when_it_opens_and_nothing_is_stale(page: Page, dsn: 
     write(dsn, lambda cursor: quality(cursor, "FOO", "waiting", cause="unknown symbol"))
 
 
-def test_symbol_that_its_source_does_not_know_says_so_in_the_charts_place(page: Page) -> None:
+def test_symbol_unknown_to_its_source_has_a_notice_in_place_of_the_chart(page: Page) -> None:
     choose(page, "FOO")
     expect(page.locator("#empty")).to_contain_text("Yahoo has no symbol FOO")
     expect(page.locator("#last")).to_have_text("–")
@@ -138,7 +138,7 @@ def test_symbol_that_its_source_does_not_know_says_so_in_the_charts_place(page: 
     expect(page.locator("#empty")).to_be_hidden()
 
 
-def test_click_is_not_taken_back_by_a_late_answer_about_the_symbol_before(page: Page) -> None:
+def test_click_is_not_undone_by_a_late_answer_about_the_symbol_before(page: Page) -> None:
     page.evaluate("""() => {
         const late = dash_component_api.getLayout('delta').props.data;
         document.querySelector(".ag-row[row-id='7203.T'] [col-id='symbol']").click();
@@ -160,7 +160,7 @@ def test_history_shows_how_far_it_is_and_is_gone_once_it_is_there(page: Page, ds
     expect(page.locator("#empty")).to_contain_text("Yahoo has no symbol FOO")
 
 
-def test_failover_is_told_and_its_alert_is_marked_once_it_is_over(page: Page, dsn: str) -> None:
+def test_failover_is_shown_and_its_alert_is_marked_once_it_is_over(page: Page, dsn: str) -> None:
     now = int(time.time())
     words = {"detail": "finnhub replaces yahoo"}
     write(dsn, lambda cursor: data_alert(cursor, "AAA", "failover", now, **words))
@@ -198,7 +198,7 @@ def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kep
     expect(page.locator("#adjusting")).to_be_hidden()
 
 
-def test_countdown_and_change_of_state_mount_nothing_anew(page: Page, dsn: str) -> None:
+def test_countdown_and_change_of_state_mount_nothing_again(page: Page, dsn: str) -> None:
     page.evaluate("""() => {
         window.mounted = [];
         const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(

@@ -82,7 +82,7 @@ def test_negative_price_has_its_sign_and_a_flag(page: Page) -> None:
     expect(page.locator("#change")).to_have_text("\u221255.90")
 
 
-def test_price_of_long_ago_says_its_day_everywhere(page: Page) -> None:
+def test_old_price_is_shown_with_its_day_everywhere(page: Page) -> None:
     """Report: AMD's close of twenty months ago stood as "Last" under "Market open"."""
     expect(page.locator(".ag-row[row-id='OLD'] .past")).to_have_text("$12.50")
     choose(page, "OLD")
@@ -107,7 +107,7 @@ def test_trend_is_coloured_by_the_close_that_its_line_stands_for(page: Page) -> 
     assert points[-1] < points[0], "higher on the screen: the last price is above the previous close"
 
 
-def test_first_symbol_is_selected_and_typing_takes_the_place_of_what_stands_in_the_field(page: Page) -> None:
+def test_first_symbol_is_selected_and_typing_replaces_the_text_of_the_field(page: Page) -> None:
     """Report: a search by mouse made "AAPLnv"; the first symbol's row was never highlighted."""
     expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "AAA")
     field = page.locator("#symbol")
@@ -130,11 +130,11 @@ def test_watchlist_that_is_not_there_yet_is_loading(browser: Browser, serve_to_a
 
 
 def session_of_now() -> str:
-    """What the badge says of the exchange of AAA, which opens and closes while tests run."""
+    """The badge's text about the exchange of AAA, which opens and closes while tests run."""
     return SESSIONS[calendar_of("SIMULATED").at(int(time.time())).name][0]
 
 
-def test_server_that_is_gone_leaves_nothing_that_looks_like_now(look: Look, dsn: str) -> None:
+def test_stopped_server_leaves_nothing_that_looks_current(look: Look, dsn: str) -> None:
     """Report: a dead server left five green lamps, "Market open" and an age."""
     with serving(model_of(dsn, "live"), port := page_port()) as address:
         page = look(address)
@@ -151,7 +151,7 @@ def test_server_that_is_gone_leaves_nothing_that_looks_like_now(look: Look, dsn:
         expect(page.locator("#age")).to_contain_text("Live · Yahoo")
 
 
-def test_history_of_the_simulated_market_is_told_with_its_progress(
+def test_history_of_the_simulated_market_is_shown_with_its_progress(
     look: Look, serve: Serve, admin_dsn: str
 ) -> None:
     """Report: in the first minute of the simulated market prices of long ago looked like those of now."""

@@ -96,7 +96,7 @@ def test_zoom_survives_ticks(visit: Visit, market_dsn: str) -> None:
     assert times_under(page, 0.1, 0.6) == zoomed
 
 
-def test_nothing_is_mounted_anew_by_ticks(visit: Visit, market_dsn: str) -> None:
+def test_nothing_is_mounted_again_by_ticks(visit: Visit, market_dsn: str) -> None:
     page = visit.page
     expect(page.locator(".ag-row svg path")).to_have_count(3)
     expect(page.locator(".alert")).to_have_count(1)
@@ -150,7 +150,7 @@ def test_study_switches_take_its_pane_away_and_bring_it_back(visit: Visit) -> No
     expect(page.locator(".legend")).to_have_count(4)
 
 
-def test_warming_indicator_says_how_far_it_is(visit: Visit, market_dsn: str) -> None:
+def test_warming_indicator_shows_its_progress(visit: Visit, market_dsn: str) -> None:
     now = int(time.time())
     connection = connect(market_dsn, "test")
     with transaction(connection) as cursor:
@@ -167,7 +167,7 @@ def test_figures_of_the_strip_have_their_own_label(visit: Visit) -> None:
     expect(figures.filter(has_text=FIGURES["late"]).locator(".value")).to_have_text("3")
 
 
-def test_banner_says_that_the_data_are_simulated(visit: Visit) -> None:
+def test_banner_shows_that_the_data_are_simulated(visit: Visit) -> None:
     expect(visit.page.locator("#banner")).to_contain_text("Simulated data")
 
 
@@ -183,7 +183,7 @@ def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
     )
 
 
-def test_count_of_a_full_list_of_alerts_says_that_there_may_be_more(visit: Visit) -> None:
+def test_count_of_a_full_list_of_alerts_shows_that_there_may_be_more(visit: Visit) -> None:
     expect(visit.page.locator("#alert-list-note")).to_have_text("1")
     visit.page.evaluate("""() => deskPanels.alerts([...Array(205).keys()].map((number) => ({
         symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}`
@@ -191,7 +191,7 @@ def test_count_of_a_full_list_of_alerts_says_that_there_may_be_more(visit: Visit
     expect(visit.page.locator("#alert-list-note")).to_have_text("200+")
 
 
-def test_alert_of_another_day_says_which(visit: Visit) -> None:
+def test_alert_of_another_day_is_shown_with_its_day(visit: Visit) -> None:
     now = second("2026-11-21T20:00")
     times = [second(text) for text in ("2026-11-21T15:30", "2026-11-20T15:30", "2025-03-10T15:30")]
     shown = [visit.page.evaluate(f"deskFormat.moment({time}, 'America/New_York', {now})") for time in times]
@@ -210,7 +210,7 @@ def test_number_too_long_for_its_cell_is_never_cut(visit: Visit) -> None:
     assert fits
 
 
-def test_empty_list_of_alerts_says_when_one_comes(visit: Visit) -> None:
+def test_empty_list_of_alerts_explains_when_one_comes(visit: Visit) -> None:
     visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([], 0)")
     assert "No alerts yet" in visit.page.evaluate(
         "getComputedStyle(document.getElementById('alerts'), '::before').content"
@@ -245,7 +245,7 @@ def test_page_starts_by_itself_once_there_is_a_database_with_tables_and_quotes(
     expect(notice).to_be_hidden()
 
 
-def test_page_outlives_its_database(look: Look, serve: Serve, admin_dsn: str) -> None:
+def test_page_keeps_working_while_its_database_is_down(look: Look, serve: Serve, admin_dsn: str) -> None:
     dsn = make_database(admin_dsn, "mortal")
     migrate(dsn)
     connection = connect(dsn, "test")

@@ -83,7 +83,7 @@ def test_history_of_an_unknown_interval_is_refused(address: str) -> None:
     assert get(f"{address}/api/v1/history/AAA?interval=2m")[0] == 422
 
 
-def test_unknown_path_of_the_api_is_not_answered_by_the_page(address: str) -> None:
+def test_unknown_path_of_the_api_does_not_return_the_page(address: str) -> None:
     assert get(f"{address}/api/v1/nothing") == (404, {"detail": "/api/v1/nothing does not exist"})
 
 
@@ -110,13 +110,13 @@ def test_history_is_adjusted_only_where_that_is_asked_for(address: str, market_d
     assert (raw["marks"], get(f"{address}/api/v1/history/BBB?bars=5&adjusted=true")[1]) == ([], raw)
 
 
-def test_health_says_what_can_be_shown(address: str) -> None:
+def test_health_reports_what_can_be_shown(address: str) -> None:
     status, answer = get(f"{address}/healthz")
     assert (status, answer["status"]) == (200, "ok")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_health_says_that_reading_ended_by_an_error_that_waiting_does_not_mend(
+def test_health_reports_reading_that_ended_by_a_permanent_error(
     serve_model: Callable[[ReadModel], str],
 ) -> None:
     def address_of_nothing() -> str:
@@ -156,7 +156,7 @@ def test_embedded_database_that_died_under_the_screen_is_started_again(tmp_path:
     assert find(database) is None
 
 
-def test_taken_port_is_said_in_one_sentence() -> None:
+def test_taken_port_is_reported_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, str(PROJECT / "start_dashboard.py"), "--port", port]

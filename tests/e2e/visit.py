@@ -13,7 +13,7 @@ class Visit:
         self.complaints: list[str] = []
         self.outside: list[str] = []
         self._address = address
-        self._listeners = {"console": self._hear, "pageerror": self._fail, "request": self._see}
+        self._listeners = {"console": self._note_message, "pageerror": self._fail, "request": self._see}
         for event, listener in self._listeners.items():
             page.on(event, listener)  # type: ignore[call-overload]
         page.goto(address)
@@ -23,7 +23,7 @@ class Visit:
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
 
-    def _hear(self, message: Any) -> None:
+    def _note_message(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 

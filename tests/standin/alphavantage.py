@@ -45,7 +45,7 @@ class AlphaVantageStandIn:
         return _error(f"Invalid API call. {_DOCUMENTATION} for {function}.")
 
     def _intraday(self, instrument: Instrument, params: dict[str, str]) -> Answer:
-        """Finished bars of a month, split-adjusted unless told not to."""
+        """Finished bars of a month, split-adjusted unless the request refuses it."""
         interval = params.get("interval", "")
         minutes = interval.removesuffix("min")
         if minutes not in ("1", "5", "15", "30", "60"):
@@ -132,7 +132,7 @@ def _rows(labels: list[str], columns: Iterable[tuple[float, ...]]) -> Iterator[t
 def _meta(
     params: dict[str, str], title: str, series: dict[str, dict[str, str]], interval: str | None = None
 ) -> dict[str, object]:
-    """What a series says of itself, numbered."""
+    """The meta data of a series, numbered."""
     lines = [
         ("Information", title),
         ("Symbol", params["symbol"]),

@@ -19,12 +19,12 @@ class BinanceStreamStandIn:
         """Anyone may come."""
         return None
 
-    def greeted(self, params: dict[str, str]) -> set[str]:
+    def followed_at_handshake(self, params: dict[str, str]) -> set[str]:
         """The streams named in the address."""
         return _names(params.get("streams", "").split("/"))
 
-    def heard(self, stream: StandInStream, text: str) -> str | None:
-        """Follow more or less, and say so."""
+    def reply_to(self, stream: StandInStream, text: str) -> str | None:
+        """Subscribe or unsubscribe, and confirm it."""
         message = msgspec.json.decode(text)
         names = _names(message.get("params", ()))
         if message.get("method") == "SUBSCRIBE":

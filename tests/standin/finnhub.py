@@ -71,11 +71,11 @@ class FinnhubStreamStandIn:
         """Without the key nobody comes in."""
         return None if params.get("token") == self._key else "Invalid API key"
 
-    def greeted(self, params: dict[str, str]) -> set[str]:
+    def followed_at_handshake(self, params: dict[str, str]) -> set[str]:
         """Nothing is followed from the beginning."""
         return set()
 
-    def heard(self, stream: StandInStream, text: str) -> str | None:
+    def reply_to(self, stream: StandInStream, text: str) -> str | None:
         """Follow one more or one less."""
         message = msgspec.json.decode(text)
         name = message.get("symbol", "")
@@ -96,5 +96,5 @@ class FinnhubStreamStandIn:
         )
 
     def ping(self) -> str | None:
-        """Finnhub says in JSON that it is there."""
+        """Finnhub's own heartbeat, in JSON."""
         return '{"type":"ping"}'

@@ -9,15 +9,15 @@ from shared.calendars.calendars import SessionCalendar, calendar_of
 
 @dataclass(frozen=True)
 class Instrument:
-    """One thing traded, and what every provider says of it.
+    """One instrument, with the values that every provider gives for it.
 
     `price` is where its walk returns to, in the currency and in the shares of today. `exchange` is Yahoo's code,
     `calendar` a name that shared.calendars.calendars knows. `decimals` and `size_decimals` are the grids of prices and
-    of volumes, `minute_volume` the mean volume of a minute, `delay` the minutes Yahoo says it is behind.
+    of volumes, `minute_volume` the mean volume of a minute, `delay` the delay in minutes that Yahoo states.
 
     `splits` maps an ex-date to (new shares, for old shares), `dividends` an ex-date to the amount paid per share of
-    that day. Nothing trades within `halts`, spans of [from, to). `names` says by which name a provider knows it;
-    Yahoo, Finnhub and Alpha Vantage know it by `name` where nothing is said, the others not at all.
+    that day. Nothing trades within `halts`, spans of [from, to). `names` holds its names at providers;
+    without an entry, Yahoo, Finnhub and Alpha Vantage know it by `name`, the others not at all.
     """
 
     name: str

@@ -95,7 +95,7 @@ class Tape:
 
 
 class Market:
-    """A deterministic market: the past is walked by `seed`, the present is what `trade` is told.
+    """A deterministic market: the past is a random walk by `seed`, the present comes from calls of `trade`.
 
     `clock` gives the time in epoch seconds. From an instrument's first live trade on its history holds live trades
     alone, so that a stream and the history of the same minutes agree exactly.

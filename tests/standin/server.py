@@ -101,7 +101,7 @@ class StandIn:
     ) -> Trade:
         """One trade of an instrument happens now, or at `time`: in streams, polled prices and history alike.
 
-        `providers` are those whose streams say so; None is all.
+        `providers` are those whose streams send it; None is all.
         """
         with self._lock:
             trade, day = self.market.trade(name, price, size, time)
@@ -140,7 +140,7 @@ class StandIn:
             taken.close()
 
     def _publish(self, provider: str, instrument: Instrument, trade: Trade, day: Day) -> None:
-        """Tell whoever follows the instrument at this provider."""
+        """Send it to every stream that follows the instrument at this provider."""
         name = instrument.name_at(provider)
         if name is not None and self.streams.is_followed(provider, name):
             frame = self.streams.dialects[provider].frame(instrument, name, trade, day)
@@ -177,7 +177,7 @@ class StandIn:
         self._websocket = await serve(
             self.streams.serve,
             sock=self._sockets[1],
-            process_request=self.streams.greet,
+            process_request=self.streams.check_handshake,
             ping_interval=None,
             close_timeout=1,
             compression=None,

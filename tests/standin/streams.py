@@ -50,17 +50,17 @@ class Dialect(Protocol):
     def refusal(self, params: dict[str, str]) -> str | None:
         """Why a handshake with these parameters is refused with 401; None where it is not."""
 
-    def greeted(self, params: dict[str, str]) -> set[str]:
+    def followed_at_handshake(self, params: dict[str, str]) -> set[str]:
         """The names followed from the beginning."""
 
-    def heard(self, stream: StandInStream, text: str) -> str | None:
-        """Do as a client's message says; the reply, if any."""
+    def reply_to(self, stream: StandInStream, text: str) -> str | None:
+        """Process a client's message; the reply, if any."""
 
     def frame(self, instrument: Instrument, name: str, trade: Trade, day: Day) -> str:
         """One trade, as it goes over the wire."""
 
     def ping(self) -> str | None:
-        """The provider's own sign of life beside the WebSocket's; None where it has none."""
+        """The provider's own heartbeat beside the WebSocket's; None if it has none."""
 
 
 class Streams:
@@ -125,7 +125,7 @@ class Streams:
         self._each(provider, send)
 
     def ping(self, provider: str | None = None) -> None:
-        """A WebSocket ping to every stream, and the provider's own sign of life where it has one."""
+        """A WebSocket ping to every stream, and the provider's own heartbeat if it has one."""
         self._each(provider, self._ping)
 
     def publish(self, provider: str, name: str, text: str) -> None:
@@ -139,12 +139,12 @@ class Streams:
         """Whether any open stream follows the name."""
         return (provider, name) in self._followers
 
-    def is_heard(self, provider: str, name: str) -> bool:
+    def is_sending(self, provider: str, name: str) -> bool:
         """Whether a frame of the name would be sent now, over a connection that is read and written."""
         living = _living(self._followers.get((provider, name), ()))
         return not self._is_silent and any(connection.state is State.OPEN for connection in living)
 
-    def greet(self, connection: ServerConnection, handshake: Handshake) -> Response | None:
+    def check_handshake(self, connection: ServerConnection, handshake: Handshake) -> Response | None:
         """Note a handshake, and refuse it where it is to be refused."""
         provider, path, params = _address(handshake.path)
         self.connections.append(StandInConnection(time.monotonic(), provider))
@@ -166,7 +166,7 @@ class Streams:
         assert connection.request is not None
         provider, _, params = _address(connection.request.path)
         dialect = self.dialects[provider]
-        stream = StandInStream(provider, connection, dialect.greeted(params))
+        stream = StandInStream(provider, connection, dialect.followed_at_handshake(params))
         self._open.add(stream)
         try:
             await self._listen(stream, dialect)
@@ -177,10 +177,10 @@ class Streams:
             self._index()
 
     async def _listen(self, stream: StandInStream, dialect: Dialect) -> None:
-        """Hear what the client asks for until it goes."""
+        """Receive the client's messages until it disconnects."""
         self._index()
         async for message in stream.connection:
-            reply = dialect.heard(stream, str(message))
+            reply = dialect.reply_to(stream, str(message))
             self._index()
             if reply is not None:
                 await stream.connection.send(reply)
@@ -188,7 +188,7 @@ class Streams:
                 await stream.connection.close()
 
     def _index(self) -> None:
-        """Who follows what, anew: asked rarely, looked up at every frame."""
+        """Index again who follows what: changed rarely, looked up at every frame."""
         followers: dict[tuple[str, str], list[StandInStream]] = {}
         for stream in self._open:
             for name in stream.follows:

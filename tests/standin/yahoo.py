@@ -88,7 +88,7 @@ def _error(kind: str, status: int, code: str, description: str) -> Answer:
 
 
 def _regular(market: Market, instrument: Instrument) -> dict[str, object]:
-    """What every answer says of the latest session; percentages differ, so they are not here."""
+    """The fields of the latest session in every answer; percentages differ, so they are not here."""
     day = market.day(instrument.name)
     session = instrument.sessions.at(int(market.clock())).name
     return {

@@ -173,7 +173,7 @@ def _events(market: Market, instrument: Instrument, start: int, end: int, wanted
 
 
 def _meta(market: Market, instrument: Instrument, interval: str, params: dict[str, str]) -> dict[str, object]:
-    """What the chart says beside its bars."""
+    """The meta data of the chart beside its bars."""
     day, decimals = market.day(instrument.name), instrument.decimals
     return {
         "currency": instrument.currency,

@@ -23,11 +23,11 @@ class YahooStreamStandIn:
         """Anyone may come."""
         return None
 
-    def greeted(self, params: dict[str, str]) -> set[str]:
+    def followed_at_handshake(self, params: dict[str, str]) -> set[str]:
         """Nothing is followed from the beginning."""
         return set()
 
-    def heard(self, stream: StandInStream, text: str) -> str | None:
+    def reply_to(self, stream: StandInStream, text: str) -> str | None:
         """Follow more or less; Yahoo never replies."""
         message = json.loads(text)
         stream.follows |= set(message.get("subscribe", ()))
@@ -35,7 +35,7 @@ class YahooStreamStandIn:
         return None
 
     def frame(self, instrument: Instrument, name: str, trade: Trade, day: Day) -> str:
-        """One trade as Yahoo tells it: the day's volume so far, and the change since the day before."""
+        """One trade as Yahoo sends it: the day's volume so far, and the change since the day before."""
         change = trade.price - day.previous_close
         session = instrument.sessions.at(trade.time // 1000).name
         pricing = _PricingData(
@@ -59,12 +59,12 @@ class YahooStreamStandIn:
         return f'{{"type":"pricing","message":"{coded}"}}'
 
     def ping(self) -> str | None:
-        """Yahoo has no sign of life of its own."""
+        """Yahoo has no heartbeat of its own."""
         return None
 
 
 def _add_coin_fields(pricing: Any, instrument: Instrument, trade: Trade, day: Day) -> None:
-    """What Yahoo says of coins and leaves out for shares."""
+    """The fields that Yahoo gives for coins and leaves out for shares."""
     pricing.currency = instrument.currency
     pricing.day_high, pricing.day_low = day.high, day.low
     pricing.open_price, pricing.previous_close = day.open, day.previous_close

@@ -72,7 +72,7 @@ class Box:
 
 
 class Closing(NamedTuple):
-    """A bar that closed at a record's `offset`, as the last of its series, all told in the shares of then."""
+    """A bar that closed at a record's `offset`, as the last of its series, all in the shares of then."""
 
     offset: int
     series: list[Bar]
@@ -158,7 +158,7 @@ class NaiveSymbol:
         return (interval, box.start) in self.boxes or any(box.start <= start < box.end for start in minutes)
 
     def action(self, action: CorporateAction) -> None:
-        """A split is told in new shares to what has not seen them yet, and once; a dividend changes nothing."""
+        """A split is applied once to whatever has not seen the new shares yet; a dividend changes nothing."""
         time, ratio = action.time.timestamp(), action.value
         if action.action == "dividend" or time <= self.split_at:
             return
@@ -177,33 +177,33 @@ def in_new_shares(bar: Bar, ratio: float) -> Bar:
 
 
 class NaiveFold:
-    """All symbols. A symbol's minutes close by the latest time that anything said of it, or of all."""
+    """All symbols. A symbol's minutes close by the latest time of any record of it, or of all."""
 
     def __init__(self, grace: float) -> None:
         self.grace = grace
         self.symbols: dict[str, NaiveSymbol] = {}
         self.closings: list[Closing] = []
-        self._said: defaultdict[str | None, list[float]] = defaultdict(list)
+        self._times: defaultdict[str | None, list[float]] = defaultdict(list)
 
     def fold(self, record: Record, offset: int) -> None:
         if record.symbol is not None and not isinstance(record, TimeMark):
             self.symbols.setdefault(record.symbol, NaiveSymbol(record.symbol))
-        self.hear(record)
+        self.receive(record)
         for symbol in self.symbols.values():
             if record.symbol in (None, symbol.name):
                 bars = symbol.close(self.closed_until(symbol.name))
                 self.closings += [Closing(offset, series) for series in bars]
         self.put(record)
 
-    def hear(self, record: Record) -> None:
-        """Stragglers are waited for, but not behind a split; what a mark says of a symbol yet unknown is not heard."""
+    def receive(self, record: Record) -> None:
+        """Late records are waited for, but not after a split; a mark of a symbol yet unknown is ignored."""
         if record.symbol is None or record.symbol in self.symbols:
             grace = 0.0 if isinstance(record, CorporateAction) else self.grace
-            self._said[record.symbol].append(told_at(record) - grace)
+            self._times[record.symbol].append(time_of(record) - grace)
 
     def closed_until(self, symbol: str) -> int:
         """The last full minute."""
-        return int(max(self._said[None] + self._said[symbol]) // 60) * 60
+        return int(max(self._times[None] + self._times[symbol]) // 60) * 60
 
     def put(self, record: Record) -> None:
         """Where the record itself goes, now that its time is known."""
@@ -216,8 +216,8 @@ class NaiveFold:
                 self.symbols[record.symbol].action(record)
 
 
-def told_at(record: Record) -> float:
-    """The time that a record tells its symbol, epoch seconds."""
+def time_of(record: Record) -> float:
+    """The time that a record gives its symbol, epoch seconds."""
     match record:
         case Quote():
             return record.event_time.timestamp()

@@ -38,10 +38,10 @@ def main() -> int:
     with _browsing() as (browser, admin), Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("Walking", total=given.actions)
 
-        def report(said: str) -> None:
+        def report(action: str) -> None:
             nonlocal done
             done += 1
-            progress.update(task, completed=done, description=f"{said[:32]:32}")
+            progress.update(task, completed=done, description=f"{action[:32]:32}")
             if given.pictures and done % PICTURE_EVERY == 0:
                 walk.page.screenshot(path=given.pictures / f"{done:05}-{walk.size[0]}.png")
 

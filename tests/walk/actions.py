@@ -40,8 +40,8 @@ MOVED = "?"
 
 @dataclass
 class Walker:
-    """A user at a page: what it does with, and what the page has to show by now. `range` is None where none may be
-    lit; `is_down` while the server is away and the browser complains of it."""
+    """A user at a page: its actions, and what the page has to show by now. `range` is None where none may be
+    highlighted; `is_down` while the server is away and the browser complains of it."""
 
     page: Page
     market: DrawnMarket
@@ -54,7 +54,7 @@ class Walker:
     is_down: bool = False
 
     def begin(self) -> None:
-        """What the page shows when it is loaded: symbol, interval and studies are kept, the range begins anew."""
+        """What the page shows when it is loaded: symbol, interval and studies are kept, the range is reset."""
         width = (self.page.viewport_size or {"width": 1440})["width"]
         is_narrow = self.interval == "1m" and width < 600
         self.range = "1 hour" if is_narrow else FIRST_RANGES[self.interval]
@@ -196,9 +196,9 @@ def kill_server(walker: Walker) -> str:
     walker.is_down = True
     walker.server.kill()
     walker.market.pass_minute()
-    said = choose_symbol(walker)
+    chosen = choose_symbol(walker)
     walker.server.start()
-    return f"server killed, {said}, server started"
+    return f"server killed, {chosen}, server started"
 
 
 def pass_minute(walker: Walker) -> str:

@@ -50,11 +50,11 @@ def faults(walker: Walker, reader: Page) -> list[str]:
     chart = chart_of(walker.page)
     if chart is None:
         return ["the chart is empty, or between two pictures"]
-    told: dict[str, Any] = walker.page.evaluate(TEXTS)
+    shown: dict[str, Any] = walker.page.evaluate(TEXTS)
     found = [
         *_wrong_chart(walker, chart),
-        *_wrong_texts(walker, chart, told),
-        *_wrong_numbers(walker, chart, told),
+        *_wrong_texts(walker, chart, shown),
+        *_wrong_numbers(walker, chart, shown),
     ]
     if not found and chart.follows:
         columns = candle_columns(walker.page, reader, chart)
@@ -75,22 +75,23 @@ def _wrong_chart(walker: Walker, chart: SeenChart) -> list[str]:
     return [f"the chart {text}: {chart}" for text, is_true in statements.items() if not is_true]
 
 
-def _wrong_texts(walker: Walker, chart: SeenChart, told: dict[str, Any]) -> list[str]:
+def _wrong_texts(walker: Walker, chart: SeenChart, shown: dict[str, Any]) -> list[str]:
     panes = 1 + sum(study in walker.studies for study in ("Volume", "RSI 14", "MACD 12 26 9"))
     ranges = [] if walker.range is None else [walker.range]
     statements = {
-        f"legend {told['legend']!r}": told["legend"].startswith(f"{chart.symbol}{chart.interval}"),
-        f"{told['legends']} legends, {panes} panes": told["legends"] == panes,
-        f"notes {told['notes']}": all(note.startswith(walker.symbol) for note in told["notes"]),
-        f"interval {told['interval']} is lit": told["interval"] == [walker.interval],
-        f"range {told['ranges']} is lit, not {ranges}": walker.range == MOVED or told["ranges"] == ranges,
-        f"{told['studies']} studies are chosen": told["studies"] >= len(walker.studies),
-        f"the page is {told['overflow']} pixels too wide": told["overflow"] <= 0,
+        f"legend {shown['legend']!r}": shown["legend"].startswith(f"{chart.symbol}{chart.interval}"),
+        f"{shown['legends']} legends, {panes} panes": shown["legends"] == panes,
+        f"notes {shown['notes']}": all(note.startswith(walker.symbol) for note in shown["notes"]),
+        f"interval {shown['interval']} is highlighted": shown["interval"] == [walker.interval],
+        f"range {shown['ranges']} is highlighted, not {ranges}": walker.range == MOVED
+        or shown["ranges"] == ranges,
+        f"{shown['studies']} studies are chosen": shown["studies"] >= len(walker.studies),
+        f"the page is {shown['overflow']} pixels too wide": shown["overflow"] <= 0,
     }
     return [text for text, is_true in statements.items() if not is_true]
 
 
-def _wrong_numbers(walker: Walker, chart: SeenChart, told: dict[str, Any]) -> list[str]:
+def _wrong_numbers(walker: Walker, chart: SeenChart, shown: dict[str, Any]) -> list[str]:
     """What header, watchlist, legend and cards write against what the tables hold."""
     with closing(connect(walker.market.dsn, "test")) as connection, transaction(connection) as cursor:
         symbols = queries.read_symbols(cursor)
@@ -98,13 +99,13 @@ def _wrong_numbers(walker: Walker, chart: SeenChart, told: dict[str, Any]) -> li
     row = symbols[walker.symbol]
     places, price = decimals(row), row.price or 0.0
     prices = (bar.open, bar.high, bar.low, bar.close)
-    rows = {symbol: is_near(text, symbols[symbol].price or 0.0, 2) for symbol, text in told["rows"].items()}
+    rows = {symbol: is_near(text, symbols[symbol].price or 0.0, 2) for symbol, text in shown["rows"].items()}
     statements = {
-        f"header {told['last']}, the last price is {price}": is_near(told["last"], price, places),
+        f"header {shown['last']}, the last price is {price}": is_near(shown["last"], price, places),
         f"the last bar closes at {chart.last}, not {bar.close}": chart.last == bar.close,
-        f"legend {told['prices']}, the open bar is {prices}": len(told["prices"]) == 4
-        and all(is_near(text, value, places) for text, value in zip(told["prices"], prices, strict=True)),
-        f"RSI {told['rsi']}, not {bar.indicators.rsi}": is_near(told["rsi"], bar.indicators.rsi or 0.0, 1),
-        f"watchlist {told['rows']}": all(rows.values()) and walker.symbol in rows,
+        f"legend {shown['prices']}, the open bar is {prices}": len(shown["prices"]) == 4
+        and all(is_near(text, value, places) for text, value in zip(shown["prices"], prices, strict=True)),
+        f"RSI {shown['rsi']}, not {bar.indicators.rsi}": is_near(shown["rsi"], bar.indicators.rsi or 0.0, 1),
+        f"watchlist {shown['rows']}": all(rows.values()) and walker.symbol in rows,
     }
     return [text for text, is_true in statements.items() if not is_true]

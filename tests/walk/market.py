@@ -48,7 +48,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class DrawnBar:
-    """A bar of the market; its indicators are made up, but each can be told from the others."""
+    """A bar of the market; its indicators are made up, but each can be distinguished from the others."""
 
     symbol: str
     interval: str

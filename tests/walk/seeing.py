@@ -50,7 +50,7 @@ CANDLES = [[0x26, 0xA6, 0x9A], [0xEF, 0x53, 0x50]]
 
 
 class SeenChart(NamedTuple):
-    """What the chart's objects tell: bars that are loaded, drawn and visible, the visible prices, the price that is
+    """The values of the chart's objects: bars that are loaded, drawn and visible, the visible prices, the price that is
     tagged on the axis, whether the scale follows by itself, and the size of the price pane in pixels."""
 
     symbol: str
@@ -76,9 +76,9 @@ class SeenChart(NamedTuple):
 
 
 def chart_of(page: Page) -> SeenChart | None:
-    """What the chart tells; None while it is empty or between two pictures."""
-    told: dict[str, Any] | None = page.evaluate(CHART)
-    return None if told is None else SeenChart(**told)
+    """The values of the chart; None while it is empty or between two frames."""
+    values: dict[str, Any] | None = page.evaluate(CHART)
+    return None if values is None else SeenChart(**values)
 
 
 def candle_columns(page: Page, reader: Page, chart: SeenChart) -> int:
@@ -96,7 +96,7 @@ def candle_columns(page: Page, reader: Page, chart: SeenChart) -> int:
 
 
 def seen(page: Page, is_shown: Callable[[SeenChart], bool]) -> SeenChart:
-    """What the chart tells once it shows what is waited for; AssertionError where it never does."""
+    """The values of the chart once it shows what is waited for; AssertionError if it never does."""
     deadline = time.monotonic() + LATE
     while (chart := chart_of(page)) is None or not is_shown(chart):
         assert time.monotonic() < deadline, f"waited in vain: {chart}"

@@ -53,20 +53,20 @@ class Walk:
         for _ in range(actions):
             action = self._dice.choices([one for one, _ in ACTIONS], [weight for _, weight in ACTIONS])[0]
             try:
-                said = action(self._walker)
+                text = action(self._walker)
             except BrowserError as error:
                 raise self._failure([f"{action.__name__}: {error}"]) from error
-            self._check(said)
-            report(said)
+            self._check(text)
+            report(text)
 
     def close(self) -> None:
         """Leave the page."""
         self._context.close()
         self._reader.close()
 
-    def _check(self, said: str) -> None:
+    def _check(self, text: str) -> None:
         """A quote comes in, and then the page has to be right; the pointer is outside the chart."""
-        self.done.append(said)
+        self.done.append(text)
         walker = self._walker
         kind = self._dice.choice([kind for kind in KINDS if kind.symbol == walker.symbol] * 2 + list(KINDS))
         walker.market.move(kind.symbol, kind.price * (1 + self._dice.uniform(-0.004, 0.004)))
@@ -90,7 +90,7 @@ class Walk:
     def _failure(self, found: list[str]) -> WalkFailed:
         picture = Path(gettempdir()) / f"walk-{self.seed}-{self.size[0]}.png"
         self.page.screenshot(path=picture)
-        walk = "\n".join(f"{number:4} {said}" for number, said in enumerate(self.done))
+        walk = "\n".join(f"{number:4} {text}" for number, text in enumerate(self.done))
         lines = (f"seed {self.seed}, size {self.size}", walk, *found, f"picture: {picture}")
         return WalkFailed("\n".join(lines))
 

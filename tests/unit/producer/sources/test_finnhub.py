@@ -100,23 +100,23 @@ def test_every_recorded_trade_is_a_quote_however_alike(real_data: Path) -> None:
     file = real_data / "providers" / "finnhub_ws" / "aapl_2023-03-31_trades.jsonl"
     messages = file.read_text().splitlines()
     raw = [one for message in messages for one in json.loads(message)["data"]]
-    heard = [received(message, NOW) for message in messages]
-    quotes = [quote for part in heard for quote in part.quotes]
+    reply_to = [received(message, NOW) for message in messages]
+    quotes = [quote for part in reply_to for quote in part.quotes]
     assert [(q.price, q.size, round(q.event_time.timestamp() * 1000)) for q in quotes] == [
         (one["p"], one["v"], one["t"]) for one in raw
     ]
     assert len(quotes) == 61
     assert len(set(quotes)) < len(quotes)
-    assert sum(part.refused for part in heard) == 0
+    assert sum(part.refused for part in reply_to) == 0
 
 
 @pytest.mark.real_data
 def test_recorded_shares_and_coins_of_one_message_keep_their_sessions(real_data: Path) -> None:
     file = real_data / "providers" / "finnhub_ws" / "other_messages.jsonl"
-    heard = [received(message, datetime.now(UTC)) for message in file.read_text().splitlines()]
-    exchanges = {quote.symbol: quote.exchange for part in heard for quote in part.quotes}
+    reply_to = [received(message, datetime.now(UTC)) for message in file.read_text().splitlines()]
+    exchanges = {quote.symbol: quote.exchange for part in reply_to for quote in part.quotes}
     assert exchanges == {"AAPL": "XNYS", "BINANCE:ETHUSDT": None}
-    assert sum(part.refused for part in heard) == 0
+    assert sum(part.refused for part in reply_to) == 0
 
 
 def test_trade_is_a_quote_with_its_size_and_no_number() -> None:
