@@ -7,12 +7,16 @@ python -m db.migrate        update the configured database
 """
 
 import sys
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 from analytics.indicators.catalog import COLUMNS
+from db.blocking import sessions_ahead
+from shared.errors import Locked
 from shared.observability.heartbeat import long_step
 from shared.postgres.database import (
-    LIMITS,
+    Connection,
     Cursor,
     allow_hours,
     connect,
@@ -30,12 +34,19 @@ WITH_INDICATORS = ("indicators", "open_bars")
 LOCK = 7_205_801
 """Key of the advisory lock by which parts that start together migrate one after the other."""
 
+LOCK_LIMIT = "2s"
+"""Longest wait for the lock of a table, and so of the page's reads that queue behind it. In the pause before the next
+attempt they are answered."""
+ATTEMPTS = 5
+PAUSE_SECONDS = 1.0
+
 LONGEST_SECONDS = 3600
 """Longest time that a migration of large tables may take without a heartbeat."""
 
 
 def migrate(dsn: str) -> list[str]:
-    """Apply the missing migrations and add missing columns; returns the names of both. Raises Unavailable.
+    """Apply the missing migrations and add missing columns; returns the names of both. Raises Unavailable, and
+    Locked if another session holds a lock of a table for longer than several attempts.
 
     Raises ConfigError if the database can't store every text, because its encoding is not UTF8.
     """
@@ -44,25 +55,42 @@ def migrate(dsn: str) -> list[str]:
 
 
 def _applied(dsn: str) -> list[str]:
-    connection = connect(dsn, "migrate")
-    try:
+    with closing(connect(dsn, "migrate")) as connection:
         require_every_text(connection)
-        with transaction(connection) as cursor:
-            _wait_for_others(cursor)
-            cursor.execute(
-                "create table if not exists migrations"
-                " (name text primary key, applied_at timestamptz not null default now())"
-            )
-            cursor.execute("select name from migrations")
-            done = {name for (name,) in cursor.fetchall()}
-            missing = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name not in done]
-            for path in missing:
-                cursor.execute(path.read_text(encoding="utf-8"))
-                cursor.execute("insert into migrations (name) values (%s)", (path.name,))
-            added = _add_columns(cursor)
-        return [*(path.name for path in missing), *added]
-    finally:
-        connection.close()
+        for _ in range(ATTEMPTS - 1):
+            with suppress(Locked):
+                return _attempt(dsn, connection)
+            time.sleep(PAUSE_SECONDS)
+        return _attempt(dsn, connection)
+
+
+def _attempt(dsn: str, connection: Connection) -> list[str]:
+    """Raises Locked, naming the sessions that hold the locks."""
+    with sessions_ahead(dsn, connection.info.backend_pid) as ahead:
+        try:
+            with transaction(connection) as cursor:
+                return _update(cursor)
+        except Locked as error:
+            raise Locked(
+                "The tables can't be updated while another session uses them in an open transaction: "
+                f"{', '.join(ahead) or 'it has ended meanwhile'}. End that transaction, for example with "
+                "pg_terminate_backend."
+            ) from error
+
+
+def _update(cursor: Cursor) -> list[str]:
+    _wait_for_others(cursor)
+    cursor.execute(
+        "create table if not exists migrations"
+        " (name text primary key, applied_at timestamptz not null default now())"
+    )
+    cursor.execute("select name from migrations")
+    done = {name for (name,) in cursor.fetchall()}
+    missing = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name not in done]
+    for path in missing:
+        cursor.execute(path.read_text(encoding="utf-8"))
+        cursor.execute("insert into migrations (name) values (%s)", (path.name,))
+    return [*(path.name for path in missing), *_add_columns(cursor)]
 
 
 def _add_columns(cursor: Cursor) -> list[str]:
@@ -86,13 +114,13 @@ def _add_columns(cursor: Cursor) -> list[str]:
 def _wait_for_others(cursor: Cursor) -> None:
     """Hold the advisory lock until the end of the transaction.
 
-    Others wait for it as long as a migration may take; a frozen one is ended by the server. All other locks keep the
-    short limit, because every later statement would queue behind a migration that waits for them.
+    Others wait for it as long as a migration may take; a frozen one is ended by the server. All other locks have a
+    short limit, because every later statement, even a read, queues behind a migration that waits for them.
     """
     allow_hours(cursor)
     cursor.execute("select set_config('lock_timeout', %s, true)", (f"{LONGEST_SECONDS}s",))
     cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-    cursor.execute("select set_config('lock_timeout', %s, true)", (LIMITS["lock_timeout"],))
+    cursor.execute("select set_config('lock_timeout', %s, true)", (LOCK_LIMIT,))
 
 
 def _migrate(config: Config, _: Stop) -> None:

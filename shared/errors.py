@@ -20,6 +20,10 @@ class NoRoom(Unavailable):
     """A disk is full; wait with backoff and try again until space is freed."""
 
 
+class Locked(Unavailable):
+    """Another session holds a lock for too long; try again."""
+
+
 class BadMessage(TickstreamError):
     """The message becomes a dead letter; the text is the reason stored with it."""
 

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from shared.errors import ConfigError, NoRoom, StopPart, TickstreamError, Unavailable
+from shared.errors import ConfigError, Locked, NoRoom, StopPart, TickstreamError, Unavailable
 
 __all__ = [
     "Connection",
@@ -30,6 +30,7 @@ DUPLICATE_DATABASE = "42P04"
 OUT_OF_SHARED_MEMORY = "53200"
 DISK_FULL = "53100"
 IDLE_IN_TRANSACTION = "25P03"
+LOCK_NOT_AVAILABLE = "55P03"
 LIMITS = {
     "idle_in_transaction_session_timeout": "60s",
     "lock_timeout": "30s",
@@ -86,6 +87,8 @@ def _named(error: psycopg2.Error) -> TickstreamError:
         return NoRoom(f"The disk of PostgreSQL is full, free some space: {text}")
     if error.pgcode == IDLE_IN_TRANSACTION:
         return Unavailable(f"PostgreSQL ended a transaction that was idle for too long: {text}")
+    if error.pgcode == LOCK_NOT_AVAILABLE:
+        return Locked(f"PostgreSQL: {text}")
     if error.pgcode == OUT_OF_SHARED_MEMORY:
         return StopPart(f"PostgreSQL has too few locks, increase its max_locks_per_transaction: {text}")
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
