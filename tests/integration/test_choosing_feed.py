@@ -101,7 +101,7 @@ def test_yahoo_that_answers_anything_of_its_own_can_be_reached(yahoo: StandIn, f
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         (Fault.status(502), "responded with status 502"),
         (Fault.html(), "a web page instead of JSON"),

@@ -118,7 +118,7 @@ def test_times_that_a_spreadsheet_has_rounded_are_refused(cases: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "row", "said"),
+    ("header", "row", "message"),
     [
         (QUOTES, "A,1.70421E+09,1", "event_time '1.70421E+09' was rounded"),
         (QUOTES, "A,1.7042058e9,1", "event_time '1.7042058e9' was rounded"),

@@ -208,7 +208,7 @@ def test_unmapped_code_without_a_zone_is_no_market_around_the_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "open_at", "closed_at"),
+    ("fields", "open_at", "closed_at"),
     [
         (
             {"quoteType": "EQUITY", "exchangeTimezoneName": "Europe/Belgrade"},
