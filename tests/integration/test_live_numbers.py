@@ -39,6 +39,8 @@ def live(standin: StandIn, source: str) -> Iterator[Live]:
     """A market that streams the coin from that provider, and has received the last trade."""
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen()) as live:
         live.wait_until_streaming(source)
+        if source == "yahoo":
+            live.wait_until_asked_at_first()
         yield live
 
 
