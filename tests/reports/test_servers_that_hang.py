@@ -6,8 +6,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
 from threading import Event
 
 import psutil
@@ -70,11 +71,21 @@ def frozen(spare_server: Kafka | Postgres) -> Iterator[tuple[Kafka | Postgres, S
 
 
 def stopped(record: ServerRecord) -> ServerRecord:
-    """The same server, after SIGSTOP to it and all its children."""
+    """The same server, after SIGSTOP has reached every thread of it and of its children."""
     process = psutil.Process(record.pid)
-    for each in (process, *process.children(recursive=True)):
-        os.kill(each.pid, signal.SIGSTOP)
+    pids = [each.pid for each in (process, *process.children(recursive=True))]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: {*states(pids)} <= {"T"})
     return record
+
+
+def states(pids: Iterable[int]) -> Iterator[str]:
+    """The state of each thread, as proc(5) has it; none where there is no such file system."""
+    for pid in pids:
+        for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                yield stat.read_text().rpartition(")")[2].split()[0]
 
 
 def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
