@@ -15,7 +15,7 @@ def loaded(env_file: Path, *lines: str) -> Config:
 
 
 def refusal(env_file: Path, *lines: str) -> str:
-    """What the user is told about a `.env` of these lines."""
+    """The error message for a `.env` of these lines."""
     with pytest.raises(ConfigError) as caught:
         loaded(env_file, *lines)
     return str(caught.value)

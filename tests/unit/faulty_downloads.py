@@ -10,7 +10,7 @@ FAULTS = ("truncated", "wrong bytes", "error")
 
 
 class Downloads(ThreadingHTTPServer):
-    """Files by name. `faults` says how the next requests for one go wrong; then they go well."""
+    """Files by name. `faults` holds how the next requests for one fail; then they succeed."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)

@@ -24,7 +24,7 @@ steps = st.sampled_from(
 
 @st.composite
 def markets(draw: st.DrawFn) -> list[Record]:
-    """Some dozens of records; times are told to the millisecond, and a split now and then twice."""
+    """Some dozens of records; times have milliseconds, and a split sometimes comes twice."""
     now = draw(st.sampled_from([OPENS, CLOSES, MIDNIGHT])) * 1000 - draw(st.integers(0, 3_600_000))
     records: list[Record] = []
     for step, symbol, kind in draw(
@@ -59,7 +59,7 @@ def recorded_bars(draw: st.DrawFn, now: int, symbol: str) -> Record:
 
 @st.composite
 def splits(draw: st.DrawFn, now: int, symbol: str) -> Record:
-    """One that takes effect now, or is told too late; a power of two, so that new shares are exact to the bit."""
+    """One that takes effect now, or is received too late; a power of two, so that new shares are exact to the bit."""
     time = now - draw(st.sampled_from([0, 0, 30, 400, DAY]))
     if draw(st.booleans()):
         time -= time % 60

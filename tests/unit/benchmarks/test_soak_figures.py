@@ -27,7 +27,7 @@ def test_fault_that_breaks_nothing_is_over_at_once() -> None:
     assert [seconds for _, seconds in recoveries([fault(10.0, opened=3, breaks=False)], seen)] == [0.25]
 
 
-def test_stream_that_never_came_back_is_told() -> None:
+def test_stream_that_never_came_back_is_reported() -> None:
     seen = {"yahoo": [State(10.25, True, 3), State(11.0, False, 3)]}
     assert [seconds for _, seconds in recoveries([fault(10.0, opened=3)], seen)] == [None]
 

@@ -111,7 +111,7 @@ def process(data: Path, command: str, *arguments: str | Path) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def test_evaluate_prints_a_row_a_model_and_what_it_comes_to(bars: Path, run: Run) -> None:
+def test_evaluate_prints_a_row_a_model_and_a_conclusion(bars: Path, run: Run) -> None:
     done = run("evaluate", bars, "--models", "linear_regression,exponential_smoothing", "--folds", "2")
     assert (done.returncode, done.stderr) == (0, "")
     assert "3 symbols, bars of 1h, horizon 1" in done.stdout
@@ -199,7 +199,7 @@ def test_regression_is_trained_and_forecasts_every_bar(bars: Path, tmp_path: Pat
     assert "version 2" in run("train_linear_regression", bars).stdout
 
 
-def test_forecasting_without_a_model_says_how_to_train_one(bars: Path, tmp_path: Path, run: Run) -> None:
+def test_forecasting_without_a_model_prints_how_to_train_one(bars: Path, tmp_path: Path, run: Run) -> None:
     done = run("batch_predict_linear_regression", bars, "--out", tmp_path / "out.csv")
     assert (done.returncode, done.stdout) == (1, "")
     assert "file not found" in done.stderr

@@ -36,7 +36,7 @@ def described_at(now: datetime, company: Company | None = APPLE) -> str:
     ("seconds", "text"),
     [(-1, "0 s"), (3.4, "3 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (172_800, "2 d")],
 )
-def test_length_of_time_is_told_in_one_unit(seconds: float, text: str) -> None:
+def test_length_of_time_is_shown_in_one_unit(seconds: float, text: str) -> None:
     assert span(seconds) == text
 
 
@@ -53,7 +53,7 @@ def test_sources_name_the_symbol_only_where_theirs_differs() -> None:
         (24, "closed; the regular session opens 2024-07-15 13:30 UTC, in 46 h"),
     ],
 )
-def test_session_is_told_with_what_comes_next(hours: int, text: str) -> None:
+def test_session_is_shown_with_the_next_one(hours: int, text: str) -> None:
     assert f"Session {text}" in described_at(FRIDAY_NOON + timedelta(hours=hours))
 
 
@@ -61,21 +61,21 @@ def test_exchange_is_the_last_quotes_while_no_company_is_known() -> None:
     assert "Session regular; the regular session closes" in described_at(FRIDAY_NOON, company=None)
 
 
-def test_session_of_an_exchange_without_a_calendar_is_what_the_producer_told() -> None:
+def test_session_of_an_exchange_without_a_calendar_is_the_one_of_the_producer() -> None:
     assert "Session not reported yet" in described_at(FRIDAY_NOON, APPLE._replace(exchange="CCC"))
 
 
-def test_delay_of_an_exchange_is_told() -> None:
+def test_delay_of_an_exchange_is_shown() -> None:
     assert "quotes 15 min delayed" in described_at(FRIDAY_NOON, APPLE._replace(delay=900.0))
 
 
 def test_price_has_the_decimals_of_its_symbol_and_brackets_stay_as_they_are() -> None:
     line = UNSEEN._replace(name="[bold]Coin[/]", decimals=6, price=0.000123, age=1.0, state="live", cause="")
-    told = shown(table_of([line._replace(reported_age=1.0)], {"AAPL": YAHOO}))
-    assert told.endswith("AAPL yahoo [bold]Coin[/] 0.000123 1 s live")
+    line_shown = shown(table_of([line._replace(reported_age=1.0)], {"AAPL": YAHOO}))
+    assert line_shown.endswith("AAPL yahoo [bold]Coin[/] 0.000123 1 s live")
 
 
-def test_state_that_was_told_long_ago_is_not_believed() -> None:
+def test_state_that_was_reported_long_ago_is_ignored() -> None:
     line = UNSEEN._replace(state="live", cause="", reported_age=300.0)
     assert shown(table_of([line], {"AAPL": YAHOO})).endswith("unknown: no update from the producer for 5 min")
     assert shown(table_of([UNSEEN], {"AAPL": YAHOO})).endswith("AAPL yahoo – – – –")

@@ -136,7 +136,7 @@ def test_quotes_want_a_crumb_that_has_not_expired(standin: StandIn) -> None:
         assert ask_in(session, standin.settings["YAHOO_URL"] + QUOTE, crumb=crumb).status_code == 401
 
 
-def test_company_says_what_there_is_to_say(standin: StandIn) -> None:
+def test_company_has_every_field(standin: StandIn) -> None:
     with with_cookie(standin) as (session, crumb):
         address = standin.settings["YAHOO_URL"] + "/v10/finance/quoteSummary/"
         asked = {"modules": "assetProfile", "crumb": crumb}

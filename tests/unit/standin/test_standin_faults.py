@@ -86,7 +86,7 @@ def test_a_silent_stream_still_answers_pings(standin: StandIn) -> None:
         assert pricing(stream.recv(PATIENCE)).price == 131.0
 
 
-def test_a_half_open_stream_says_nothing_while_a_new_one_is_well(standin: StandIn) -> None:
+def test_a_half_open_stream_sends_nothing_while_a_new_one_works(standin: StandIn) -> None:
     with yahoo_stream(standin, "NVDA") as dead:
         standin.streams.half_open()
         with yahoo_stream(standin, "7203.T", "NVDA") as stream:

@@ -45,15 +45,15 @@ def fired(some: AlertRules, closed: Bar, **indicators: float) -> list[str]:
 )
 def test_rsi_fires_once_and_again_only_after_five_points_back(rule: str, values: list[float]) -> None:
     some = rules()
-    says = [fired(some, bar(), rsi=value) for value in values]
-    assert says == [[], [rule], [], [], [], [], [], [], [rule]]
+    alerts = [fired(some, bar(), rsi=value) for value in values]
+    assert alerts == [[], [rule], [], [], [], [], [], [], [rule]]
 
 
 def test_volatility_is_that_of_one_bar_and_rearms_below_nine_tenths() -> None:
     some = rules(volatility=0.05)
     annual = [4.99, 5.0, 6.0, 4.6, 5.0, 4.4, 5.0]
-    says = [fired(some, bar(), volatility=value) for value in annual]
-    assert says == [[], ["volatility"], [], [], [], [], ["volatility"]]
+    alerts = [fired(some, bar(), volatility=value) for value in annual]
+    assert alerts == [[], ["volatility"], [], [], [], [], ["volatility"]]
     assert rules(volatility=0.05).update(bar(), with_values(NO_VALUES, volatility=8.0)) == [
         Alert("volatility", 0.08, 0.05)
     ]
@@ -73,8 +73,8 @@ def test_first_bar_has_no_change() -> None:
 
 def test_volume_needs_five_days_before_it_compares() -> None:
     some = rules(volume_change=2.0)
-    says = [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(MIN_VOLUME_DAYS)]
-    assert says == [[]] * MIN_VOLUME_DAYS
+    alerts = [fired(some, bar(volume=1e9 if count else 1.0)) for count in range(MIN_VOLUME_DAYS)]
+    assert alerts == [[]] * MIN_VOLUME_DAYS
     some = rules(volume_change=2.0)
     for _ in range(MIN_VOLUME_DAYS):
         fired(some, bar(volume=10.0))
@@ -89,7 +89,7 @@ def test_volume_is_compared_with_the_days_before_and_not_with_itself() -> None:
     assert fired(some, bar(volume=40.0)) == ["volume_change"]
 
 
-def test_volume_without_any_before_says_nothing() -> None:
+def test_volume_without_any_before_fires_nothing() -> None:
     some = rules()
     assert [fired(some, bar(volume=0.0)) for _ in range(MIN_VOLUME_DAYS)] == [[]] * MIN_VOLUME_DAYS
     assert fired(some, bar(volume=1e18)) == []
@@ -114,24 +114,24 @@ def test_several_rules_fire_on_one_bar() -> None:
 
 @given(st.lists(steps, min_size=1, max_size=60), st.data())
 def test_restored_rules_go_on_as_if_nothing_had_happened(
-    said: list[tuple[float, float, IndicatorRow]], data: st.DataObject
+    closed: list[tuple[float, float, IndicatorRow]], data: st.DataObject
 ) -> None:
-    some, cut = rules(), data.draw(st.integers(0, len(said)))
-    whole = [some.update(bar(close, volume), row) for close, volume, row in said]
+    some, cut = rules(), data.draw(st.integers(0, len(closed)))
+    whole = [some.update(bar(close, volume), row) for close, volume, row in closed]
     first, second = rules(), rules()
-    parts = [first.update(bar(close, volume), row) for close, volume, row in said[:cut]]
+    parts = [first.update(bar(close, volume), row) for close, volume, row in closed[:cut]]
     second.restore(msgspec.json.decode(msgspec.json.encode(first.state())))
-    parts += [second.update(bar(close, volume), row) for close, volume, row in said[cut:]]
+    parts += [second.update(bar(close, volume), row) for close, volume, row in closed[cut:]]
     assert parts == whole
     assert second.state() == some.state()
 
 
 @given(st.lists(steps, min_size=1, max_size=60))
 def test_rule_never_fires_twice_without_having_been_calm_between(
-    said: list[tuple[float, float, IndicatorRow]],
+    closed: list[tuple[float, float, IndicatorRow]],
 ) -> None:
     some, armed = rules(), True
-    for close, volume, row in said:
+    for close, volume, row in closed:
         if row.rsi is not None and row.rsi < 65.0:
             armed = True
         alerts = [alert.rule for alert in some.update(bar(close, volume), row)]

@@ -16,7 +16,7 @@ MINUTE = Slot(second("2024-01-03T15:00"), second("2024-01-03T15:01"), "regular")
 moments = st.integers(second("2000-01-01T00:00"), second("2026-01-01T00:00"))
 prices = st.floats(1e-12, 1e14)
 sizes = st.none() | st.floats(0, 1e18)
-said = st.tuples(prices, sizes, st.floats(MINUTE.start, MINUTE.end, exclude_max=True))
+quotes_of_the_minute = st.tuples(prices, sizes, st.floats(MINUTE.start, MINUTE.end, exclude_max=True))
 
 
 def folded(quotes: list[tuple[float, float | None, float]]) -> OpenBar:
@@ -56,7 +56,7 @@ def test_hour_that_begins_before_the_opening_is_one_of_pre() -> None:
     assert slot == (second("2024-01-03T14:00"), second("2024-01-03T15:00"), "pre")
 
 
-@given(st.lists(said, min_size=1, max_size=30))
+@given(st.lists(quotes_of_the_minute, min_size=1, max_size=30))
 def test_bar_has_the_values_of_its_quotes(quotes: list[tuple[float, float | None, float]]) -> None:
     bar = folded(quotes).bar("A", "1m")
     in_time = sorted(quotes, key=lambda quote: quote[2])
@@ -71,7 +71,7 @@ def test_bar_has_the_values_of_its_quotes(quotes: list[tuple[float, float | None
     )
 
 
-@given(st.lists(said, min_size=1, max_size=30))
+@given(st.lists(quotes_of_the_minute, min_size=1, max_size=30))
 def test_mean_price_lies_between_low_and_high(quotes: list[tuple[float, float | None, float]]) -> None:
     bar = folded(quotes).bar("A", "1m")
     sized = [(price, size) for price, size, _ in quotes if size]
@@ -94,7 +94,7 @@ def test_quotes_without_a_size_make_no_volume_and_no_mean_price() -> None:
     assert (bar.volume, bar.vwap, bar.quotes) == (0.0, None, 2)
 
 
-@given(st.lists(said, min_size=2, max_size=20), st.data())
+@given(st.lists(quotes_of_the_minute, min_size=2, max_size=20), st.data())
 def test_bar_merged_from_two_is_that_of_all_quotes(
     quotes: list[tuple[float, float | None, float]], data: st.DataObject
 ) -> None:
@@ -114,7 +114,7 @@ def test_piece_of_an_earlier_time_that_is_merged_later_opens_the_bar_and_does_no
     assert bar.bar("A", "1m")[4:8] == (1.0, 3.0, 1.0, 3.0)
 
 
-@given(st.lists(said, min_size=1, max_size=20), said)
+@given(st.lists(quotes_of_the_minute, min_size=1, max_size=20), quotes_of_the_minute)
 def test_restored_bar_goes_on_bit_for_bit(
     quotes: list[tuple[float, float | None, float]], more: tuple[float, float | None, float]
 ) -> None:

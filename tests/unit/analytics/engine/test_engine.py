@@ -43,7 +43,7 @@ def test_late_quote_does_not_reopen_a_closed_bar() -> None:
     assert state.last.price == 2.0
 
 
-def test_quote_at_the_very_end_of_what_is_closed_is_not_late() -> None:
+def test_quote_at_the_very_end_of_a_closed_bar_is_not_late() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN + 90, 1.0), quote(OPEN + 60, 2.0)])
     assert engine.symbols["A"].late == 0
@@ -51,7 +51,7 @@ def test_quote_at_the_very_end_of_what_is_closed_is_not_late() -> None:
     assert engine.symbols["A"].late == 1
 
 
-def test_grace_waits_for_stragglers_and_no_longer() -> None:
+def test_grace_waits_for_late_quotes_and_no_longer() -> None:
     engine = Engine(EngineSettings(grace=2.0))
     assert folded(engine, [quote(OPEN, 1.0), quote(OPEN + 61.999999, 2.0), quote(OPEN + 59, 3.0)]) == []
     (event,) = folded(engine, [mark(OPEN + 62)])
@@ -231,13 +231,13 @@ def test_ten_times_is_not_yet_extreme() -> None:
     assert engine.symbols["A"].extreme == 0
 
 
-def test_extreme_prices_pass_where_the_settings_say_so() -> None:
+def test_extreme_prices_pass_if_the_settings_allow_them() -> None:
     engine = Engine(EngineSettings(grace=0.0, skip_extreme=False))
     (bar,) = bars_of(folded(engine, [quote(OPEN, 1.0), quote(OPEN + 1, 1e9), END]), "1m")
     assert (bar.high, engine.symbols["A"].extreme) == (1e9, 0)
 
 
-def test_price_that_waits_for_its_second_is_remembered_over_a_restart() -> None:
+def test_unconfirmed_price_is_kept_over_a_restart() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN, 1.0), quote(OPEN + 1, 100.0)])
     engine = restored(kept(engine), PROMPT)

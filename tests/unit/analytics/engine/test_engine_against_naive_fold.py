@@ -54,7 +54,7 @@ def assert_same(bar: Bar, expected: Bar) -> None:
 
 
 def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
-    """Indicators and alerts of the last bar where all are told from the beginning, in the same shares."""
+    """Indicators and alerts of the last bar if all are folded from the beginning, in the same shares."""
     bar = series[-1]
     calendar = calendar_of(EXCHANGES[bar.symbol])
     periods = periods_per_year(calendar, INTERVAL_SECONDS[bar.interval])
@@ -119,7 +119,7 @@ def test_bars_close_in_one_order_and_each_once(records: list[Record], grace: flo
     assert order == sorted(order)
     assert len({event.closed.bar[:3] for event in events}) == len(events)
     for symbol in EXCHANGES:
-        own = [said[1:] for said in order if said[3] == symbol]
+        own = [each[1:] for each in order if each[3] == symbol]
         assert own == sorted(own)
 
 

@@ -66,30 +66,32 @@ def assert_alike(
     assert found.keys() == expected.keys()
     for key, row in found.items():
         other, price = expected[key], expected[key].ema_long or 1.0
-        for (name, output), value, told in zip(OUTPUTS.items(), row, other, strict=True):
+        for (name, output), value, reference in zip(OUTPUTS.items(), row, other, strict=True):
             scale = 1e-9 * price if output.unit == "difference" else 0.0
-            if value is None or told is None:
-                assert value is told, (key, name)
+            if value is None or reference is None:
+                assert value is reference, (key, name)
             else:
-                assert isclose(value, told, rel_tol=1e-9, abs_tol=scale), (key, name)
+                assert isclose(value, reference, rel_tol=1e-9, abs_tol=scale), (key, name)
 
 
 @pytest.mark.real_data
 def test_seven_for_one_of_apple_changes_no_indicator_and_fires_no_alert(real_data: Path) -> None:
     files = sorted((real_data / "market_lean/lean/Data/equity/usa/minute/aapl").glob("*_trade.zip"))
     records = list(recorded(files))
-    told = folded(Engine(EngineSettings()), records)
+    with_split = folded(Engine(EngineSettings()), records)
     never = folded(Engine(EngineSettings()), adjusted(records, 7.0))
-    assert_alike(rows_after(told, NIGHT), rows_after(never, NIGHT))
-    assert len(rows_after(told, NIGHT)) > 900
+    assert_alike(rows_after(with_split, NIGHT), rows_after(never, NIGHT))
+    assert len(rows_after(with_split, NIGHT)) > 900
     assert all(
-        row.rsi and row.bollinger_upper for (name, _), row in rows_after(told, NIGHT).items() if name == "5m"
+        row.rsi and row.bollinger_upper
+        for (name, _), row in rows_after(with_split, NIGHT).items()
+        if name == "5m"
     )
-    assert alerts(told, "price_change", NIGHT) == []
-    untold = folded(
+    assert alerts(with_split, "price_change", NIGHT) == []
+    without_split = folded(
         Engine(EngineSettings()), [each for each in records if not isinstance(each, CorporateAction)]
     )
-    assert [interval for interval, _ in alerts(untold, "price_change", NIGHT)] == ["5m", "1h", "1d"]
+    assert [interval for interval, _ in alerts(without_split, "price_change", NIGHT)] == ["5m", "1h", "1d"]
 
 
 @pytest.mark.real_data
@@ -98,8 +100,10 @@ def test_daily_bars_of_apple_are_adjusted_for_both_splits(real_data: Path) -> No
     events = folded(Engine(PROMPT), records)
     dates = {second("2014-06-09T13:30"), second("2020-08-31T13:30")}
     assert not dates & {start for _, start in alerts(events, "price_change", 0)}
-    untold = folded(Engine(PROMPT), [each for each in records if not isinstance(each, CorporateAction)])
-    assert dates <= {start for _, start in alerts(untold, "price_change", 0)}
+    without_split = folded(
+        Engine(PROMPT), [each for each in records if not isinstance(each, CorporateAction)]
+    )
+    assert dates <= {start for _, start in alerts(without_split, "price_change", 0)}
 
 
 @given(
@@ -117,11 +121,11 @@ def test_split_gives_results_as_if_all_prices_were_in_new_shares(
         *minutes(AFTER, [before[-1], *after]),
         mark(AFTER + 86_400),
     ]
-    told = folded(Engine(PROMPT), records)
+    with_split = folded(Engine(PROMPT), records)
     never = folded(Engine(PROMPT), adjusted(records, ratio))
-    assert_alike(rows_after(told, NIGHT), rows_after(never, NIGHT))
+    assert_alike(rows_after(with_split, NIGHT), rows_after(never, NIGHT))
     for rule in ("price_change", "volume_change"):
-        assert alerts(told, rule, NIGHT) == alerts(never, rule, NIGHT)
+        assert alerts(with_split, rule, NIGHT) == alerts(never, rule, NIGHT)
 
 
 def test_open_bar_goes_on_in_new_shares() -> None:

@@ -77,7 +77,7 @@ def test_symbols_that_close_by_their_own_time_leave_nothing_behind() -> None:
 
 
 def test_two_symbols_that_lag_apart_close_the_bars_that_each_would_alone() -> None:
-    """B is told two hours behind A, record by record."""
+    """B arrives two hours behind A, record by record."""
     a: list[Record] = [quote(OPEN + 20 * place, 1.0 + place % 7, "A") for place in range(400)]
     b: list[Record] = [quote(OPEN - 7200 + 20 * place, 2.0 + place % 5, "B") for place in range(400)]
     mixed = folded(Engine(EngineSettings()), [each for pair in zip(a, b, strict=True) for each in pair])
@@ -101,9 +101,11 @@ def test_history_and_live_quotes_leave_what_one_long_run_leaves() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 20), st.booleans()), max_size=60))
-def test_deadlines_return_every_symbol_whose_bar_may_have_ended(said: list[tuple[str, int, bool]]) -> None:
+def test_deadlines_return_every_symbol_whose_bar_may_have_ended(
+    taken_marks: list[tuple[str, int, bool]],
+) -> None:
     endings, ends = BarDeadlines(), dict[str, int]()
-    for symbol, end, taken in said:
+    for symbol, end, taken in taken_marks:
         if taken:
             found = endings.take(end)
             assert found == sorted(name for name, noted in ends.items() if noted <= end)

@@ -26,12 +26,12 @@ def filled(
 
 
 def interleaved(*series: list[RecordedBar]) -> list[Record]:
-    """By start, longer bars first: as a provider's past is told."""
+    """By start, longer bars first: as a provider's history is published."""
     bars = [bar for one in series for bar in one]
-    return [*sorted(bars, key=_told_at)]
+    return [*sorted(bars, key=_order)]
 
 
-def _told_at(bar: RecordedBar) -> tuple[float, int]:
+def _order(bar: RecordedBar) -> tuple[float, int]:
     return bar.start.timestamp(), -INTERVAL_SECONDS[bar.interval]
 
 
@@ -40,10 +40,10 @@ def test_days_quarters_and_minutes_of_the_same_hours_each_stay_as_given() -> Non
     quarters = filled(OPENS, CLOSES, "15m", 30.0, 900.0)
     minutes = filled(OPENS, CLOSES, "1m", 10.0, 50.0)
     events = folded(Engine(PROMPT), [*interleaved(day, quarters, minutes), END])
-    for interval, said in (("1d", day), ("15m", quarters), ("1m", minutes)):
+    for interval, given in (("1d", day), ("15m", quarters), ("1m", minutes)):
         bars = bars_of(events, interval)  # type: ignore[arg-type]
         assert [(bar.start, *bar[4:9]) for bar in bars] == [
-            (bar.start.timestamp(), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in said
+            (bar.start.timestamp(), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in given
         ]
     assert [bar.volume for bar in bars_of(events, "5m")] == [250.0] * 78
     assert [bar.volume for bar in bars_of(events, "1h")] == [1800.0, *[3600.0] * 6]

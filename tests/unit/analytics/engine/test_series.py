@@ -76,7 +76,7 @@ def test_restored_series_goes_on_bit_for_bit() -> None:
 
 
 def test_series_remembers_after_which_bar_a_split_divided_it() -> None:
-    """A split that is told after a bar with new prices was closed divides nothing, and is not remembered."""
+    """A split that is received after a bar with new prices was closed divides nothing, and is not remembered."""
     some, twin = series(), series()
     closed_at(some, FIRST, 2.0)
     some.split(2.0, 700.0)

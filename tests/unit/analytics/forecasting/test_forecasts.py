@@ -88,12 +88,12 @@ def test_a_close_scores_the_forecasts_made_of_it() -> None:
     steps = steps_of(records)
     closes = [record.close for record in records if isinstance(record, RecordedBar)]
     for step in steps[30:]:
-        for said in step.scored:
-            assert sorted(said.scores) == [1, 2, 3]
-            for horizon, found in said.scores.items():
+        for scored in step.scored:
+            assert sorted(scored.scores) == [1, 2, 3]
+            for horizon, found in scored.scores.items():
                 origin = steps[step.number - horizon - 1]
                 (forecast,) = [
-                    made.forecasts[horizon - 1] for made in origin.made if made.model == said.model
+                    made.forecasts[horizon - 1] for made in origin.made if made.model == scored.model
                 ]
                 assert found.error == log(closes[step.number - 1] / forecast.mean)
 
@@ -120,8 +120,8 @@ def test_failed_search_leaves_the_random_walk_and_is_repeated() -> None:
     searches = QuickSearches(fails=True)
     events = events_of(Engine(MINUTES, searches), minutes(90))
     assert [search.number for search in searches.asked] == [25, 54, 83]
-    said = [event.step.made[1] for event in events if event.step and event.step.made]
-    assert {(made.order, made.version) for made in said} == {((0, 1, 0), 0)}
+    forecasts = [event.step.made[1] for event in events if event.step and event.step.made]
+    assert {(made.order, made.version) for made in forecasts} == {((0, 1, 0), 0)}
 
 
 def test_constant_price_has_forecasts_and_no_model() -> None:
@@ -153,12 +153,12 @@ def test_split_changes_no_error_and_divides_the_forecasts() -> None:
     plain, halved = steps_of(records), steps_of([*records[:place], split(OPEN + 60 * 45, 4.0), *divided])
     for one, other in zip(plain, halved, strict=True):
         ratio = 4.0 if one.number > 45 else 1.0
-        for said, anew in zip(one.made, other.made, strict=True):
-            means = [forecast.mean for forecast in said.forecasts]
-            assert [ratio * forecast.mean for forecast in anew.forecasts] == SAME(means, rel=1e-12)
-        for found, anew_found in zip(one.scored, other.scored, strict=True):
+        for plain_made, halved_made in zip(one.made, other.made, strict=True):
+            means = [forecast.mean for forecast in plain_made.forecasts]
+            assert [ratio * forecast.mean for forecast in halved_made.forecasts] == SAME(means, rel=1e-12)
+        for found, divided_score in zip(one.scored, other.scored, strict=True):
             for horizon, each in found.scores.items():
-                assert anew_found.scores[horizon].error == SAME(each.error, abs=1e-12)
+                assert divided_score.scores[horizon].error == SAME(each.error, abs=1e-12)
 
 
 @settings(max_examples=40, deadline=None)
@@ -221,13 +221,13 @@ def test_clusters_are_four_times_as_long_as_the_overlap_of_forecasts(
 
 
 def test_intervals_follow_the_errors_of_the_whole_partition() -> None:
-    """The widths told are those of a pool that learns every score in order."""
+    """The widths are those of a pool that learns every score in order."""
     pool, sigmas = Pool(3, (0.5, 0.8, 0.95)), dict[tuple[str, int], list[float]]()
     for event in events_of(Engine(MINUTES, QuickSearches()), minutes(80, symbols="AB")):
         if event.step is None:
             continue
-        for said in event.step.scored[:1]:
-            for horizon, found in said.scores.items():
+        for scored in event.step.scored[:1]:
+            for horizon, found in scored.scores.items():
                 sigma = sigmas[event.closed.bar.symbol, event.step.number - horizon][horizon - 1]
                 pool.learn(event.closed.bar.end, horizon, abs(found.error) / sigma)
         for made in event.step.made[:1]:

@@ -38,23 +38,23 @@ def steps(events: list[Event]) -> list[ForecastStep]:
     return [event.step for event in events if event.step is not None]
 
 
-def said_by(step: ForecastStep, model: str = "linear_regression") -> list[ModelForecasts]:
+def forecasts_by(step: ForecastStep, model: str = "linear_regression") -> list[ModelForecasts]:
     return [made for made in step.made if made.model == model]
 
 
 def test_trained_model_forecasts_once_its_window_is_full_and_at_its_own_horizon() -> None:
     found = steps(folded(engine_with(linear(version=7, horizon=2)), minutes(80)))
-    assert [bool(said_by(step)) for step in found] == [number >= FIRST for number in range(1, 81)]
-    (made,) = said_by(found[-1])
+    assert [bool(forecasts_by(step)) for step in found] == [number >= FIRST for number in range(1, 81)]
+    (made,) = forecasts_by(found[-1])
     assert (made.order, made.version, [each.horizon for each in made.forecasts]) == (None, 7, [2])
-    (naive,) = said_by(found[-1], "naive")
+    (naive,) = forecasts_by(found[-1], "naive")
     assert made.forecasts[0].sigma == naive.forecasts[1].sigma
 
 
 def test_forecast_is_the_prediction_from_the_window_in_units_of_its_sigma() -> None:
     records = minutes(70)
     served = linear(horizon=3)
-    (made,) = said_by(steps(folded(engine_with(served), records))[-1])
+    (made,) = forecasts_by(steps(folded(engine_with(served), records))[-1])
     closes = [record.close for record in records if isinstance(record, RecordedBar)]
     window = [Observation(close, close, close, 1.0) for close in closes]
     seen = features(window, FeatureSettings(5))
@@ -76,7 +76,7 @@ def test_trained_model_is_scored_and_compared_when_its_horizon_has_passed() -> N
     }
     assert sorted(scored) == list(range(FIRST + 2, 91))
     for number, scores in scored.items():
-        (made,) = said_by(found[number - 3])
+        (made,) = forecasts_by(found[number - 3])
         assert scores[2].error == log(closes[number - 1] / made.forecasts[0].mean)
     (forecasts,) = engine.forecasts()
     horizon_record = forecasts.tracks["linear_regression"].records
@@ -93,20 +93,20 @@ def test_forecasts_of_a_withdrawn_model_are_still_scored() -> None:
     folded(engine, records[: PER_BAR * 70])
     engine.serve("1m", {})
     found = steps(folded(engine, records[PER_BAR * 70 :]))
-    assert not any(said_by(step) for step in found)
+    assert not any(forecasts_by(step) for step in found)
     models = [[each.model for each in step.scored] for step in found]
     assert [("linear_regression" in each) for each in models] == [True] * 3 + [False] * 7
 
 
 def test_horizon_beyond_those_of_the_settings_is_not_forecast() -> None:
     found = steps(folded(engine_with(linear(horizon=4)), minutes(70)))
-    assert not any(said_by(step) for step in found)
+    assert not any(forecasts_by(step) for step in found)
 
 
 def test_model_does_not_forecast_bars_whose_future_it_was_trained_on() -> None:
     served = linear()._replace(known_until=OPEN + 75 * 60)
     found = steps(folded(engine_with(served), minutes(80)))
-    assert [bool(said_by(step)) for step in found] == [number >= 75 for number in range(1, 81)]
+    assert [bool(forecasts_by(step)) for step in found] == [number >= 75 for number in range(1, 81)]
 
 
 def test_withdrawn_champion_is_no_longer_champion() -> None:
@@ -137,8 +137,10 @@ def test_split_changes_no_trained_forecast_but_its_price() -> None:
         replaced(record, 4.0) if isinstance(record, RecordedBar) else record for record in records[place:]
     ]
     plain = steps(folded(engine_with(linear()), records))
-    told = steps(folded(engine_with(linear()), [*records[:place], split(OPEN + 60 * 80, 4.0), *divided]))
-    (one,), (other,) = said_by(plain[-1]), said_by(told[-1])
+    after_split = steps(
+        folded(engine_with(linear()), [*records[:place], split(OPEN + 60 * 80, 4.0), *divided])
+    )
+    (one,), (other,) = forecasts_by(plain[-1]), forecasts_by(after_split[-1])
     assert 4.0 * other.forecasts[0].mean == pytest.approx(one.forecasts[0].mean, rel=1e-12)
 
 
@@ -165,4 +167,4 @@ def test_other_settings_keep_the_deployed_models() -> None:
     engine = engine_with(linear())
     folded(engine, minutes(70)[: PER_BAR * 69])
     engine = engine.under(replace(MINUTES, skip_extreme=False), {})
-    assert said_by(steps(folded(engine, minutes(70)[PER_BAR * 69 :]))[-1])
+    assert forecasts_by(steps(folded(engine, minutes(70)[PER_BAR * 69 :]))[-1])

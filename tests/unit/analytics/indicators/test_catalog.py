@@ -123,14 +123,14 @@ def test_state_stays_as_long_as_it_was_however_long_the_series(spec: Spec) -> No
 @every_indicator
 @given(before=series, after=series, ratio=st.sampled_from([2.0, 4.0, 0.5]))
 @settings(max_examples=60, deadline=None)
-def test_split_changes_a_value_as_its_unit_says(
+def test_split_changes_a_value_according_to_its_unit(
     spec: Spec, before: list[Bar], after: list[Bar], ratio: float
 ) -> None:
     """Ratios of two round nothing: prices are divided, numbers of shares multiplied, all else stays as it was."""
-    told, never = made(spec), made(spec)
-    fold(told, before)
-    told.split(ratio)
-    found = fold(told, [in_new_shares(bar, ratio) for bar in after])
+    divided, never = made(spec), made(spec)
+    fold(divided, before)
+    divided.split(ratio)
+    found = fold(divided, [in_new_shares(bar, ratio) for bar in after])
     expected = fold(never, [*before, *after])[len(before) :]
     for one, other in zip(found, expected, strict=True):
         row = dict.fromkeys(COLUMNS) | dict(zip(names(spec), values(spec, other), strict=True))

@@ -148,7 +148,7 @@ def test_state_of_another_year_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("stored_as", [dict, keys_only], ids=["names", "keys only"])
-def test_state_of_a_version_without_an_indicator_is_said_to_lack_a_new_one(stored_as: StoredAs) -> None:
+def test_state_of_a_version_without_an_indicator_is_reported_to_lack_a_new_one(stored_as: StoredAs) -> None:
     state = stored_as({key: each for key, each in folded(DEFAULTS).state().items() if "atr-" not in key})
     with pytest.raises(SettingsChanged, match=r"^atr is new$"):
         IndicatorSet(DEFAULTS, 98_280.0).restore(state)

@@ -67,7 +67,7 @@ def test_preview_is_the_next_update_and_changes_nothing(
 
 
 @every_indicator
-def test_first_complete_value_comes_when_warm_after_says(make: Callable[[], Any]) -> None:
+def test_first_complete_value_comes_after_warm_after_bars(make: Callable[[], Any]) -> None:
     indicator = make()
     values = fold(indicator, [100.0 + math.sin(i) for i in range(40)])
     complete = [not (value is None or (isinstance(value, tuple) and None in value)) for value in values]

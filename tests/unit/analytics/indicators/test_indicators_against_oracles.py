@@ -61,7 +61,7 @@ def closes(request: pytest.FixtureRequest) -> list[float]:
 
 
 def column(indicator: Any, closes: list[float], name: str = "") -> list[float]:
-    """The indicator's values one close after the other, nan while there is none, as the oracles say it."""
+    """The indicator's values one close after the other, nan while there is none, in the form of the oracles."""
     values = [indicator.update(flat_bar(close)) for close in closes]
     if name:
         place = OUTPUTS[type(indicator)].index(name)

@@ -80,7 +80,7 @@ def digest(numbers: Iterable[float | None]) -> str:
 
 
 def assert_known(name: str, found: str) -> None:
-    """The newest version of the name has this digest; if not, the message says what to do."""
+    """The newest version of the name has this digest; if not, the message names what to do."""
     known = DIGESTS.get(name)
     assert known, f'{name} is new: add "{name}": {{{STATE_VERSION}: "{found}"}} to DIGESTS.'
     newest = max(known)
@@ -112,7 +112,7 @@ class SMAOfTheOpen(SMA):
         return super().update(bar._replace(close=bar.open))
 
 
-def test_changed_formula_is_noticed_and_the_message_says_what_to_do() -> None:
+def test_changed_formula_is_noticed_and_the_message_names_what_to_do() -> None:
     spec = next(spec for spec in CATALOG if spec.indicator is SMA)
     found = digest(numbers_of(replace(spec, indicator=SMAOfTheOpen)))
     with pytest.raises(

@@ -52,7 +52,7 @@ def test_same_bar_with_other_closes_is_another_search(searches: PooledSearches) 
     assert timeless(searches.result(walk(2, seed=1))) == timeless(searched(walk(2, seed=1).series, SMALL))
 
 
-def test_search_that_cannot_succeed_says_why(searches: PooledSearches) -> None:
+def test_search_that_cannot_succeed_reports_why(searches: PooledSearches) -> None:
     flat = Search("A", "1m", 3, (1.0,) * 40, SMALL)
     assert searches.result(flat)[:2] == (None, "every value is the same")
 

@@ -69,7 +69,7 @@ def test_fetch_that_fails_twice_is_made_a_third_time(registry: Downloads, tmp_pa
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_library_that_never_comes_right_leaves_nothing_and_says_what_to_do(
+def test_library_that_stays_damaged_leaves_nothing_and_the_error_names_what_to_do(
     registry: Downloads, tmp_path: Path, fault: str
 ) -> None:
     registry.faults[NAME] = [fault] * downloads.ATTEMPTS

@@ -137,7 +137,7 @@ def test_session_falls_back_on_the_open_day_bar() -> None:
     assert cells["Bid"] is None
 
 
-def test_warming_indicator_says_how_far_it_is() -> None:
+def test_warming_indicator_shows_its_progress() -> None:
     cells = {
         label: (value, kind) for label, value, kind in indicator_cells(OpenBarRow(WARM, 12, 50), Indicators())
     }
@@ -160,7 +160,7 @@ def test_alerts_are_sentences() -> None:
     assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == "something new: 3"
 
 
-def test_part_without_a_sign_is_shown_as_not_answering_with_its_age() -> None:
+def test_part_without_heartbeats_is_shown_as_not_responding_with_its_age() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat, "analytics": beat._replace(age=12.0)}, "reading")
     producer_to_screen = [
@@ -178,7 +178,7 @@ def test_part_that_finished_is_not_waited_for() -> None:
     assert part_items({"producer": beat}, "reading")[0]["text"] == "finished"
 
 
-def test_producer_that_stands_by_is_told_beside_the_one_that_publishes() -> None:
+def test_standby_producer_is_shown_beside_the_one_that_publishes() -> None:
     beat = PartRow("producer", "running", "live", 2, 0, 10.0, 0.4, standing_by=1)
     assert part_items({"producer": beat}, "reading")[0]["text"] == "running, 1 standing by"
     alone = beat._replace(state="standing by", instances=1, detail="live: vm-1 publishes")
@@ -199,7 +199,7 @@ def test_banner_is_there_unless_the_feed_is_live() -> None:
     assert text == "Recorded data of 6 Nov 2025 to 24 Nov 2025: a replay, not live quotes."
 
 
-def test_notice_says_what_to_do_in_each_empty_state() -> None:
+def test_notice_names_what_to_do_in_each_empty_state() -> None:
     for condition in ("no_database", "no_tables", "no_quotes"):
         found = notice(condition, "The database", "refused")
         assert found is not None and found.command == "python start_pipeline.py"
@@ -234,7 +234,7 @@ def test_viewer_of_another_generation_gets_everything() -> None:
     assert [row["symbol"] for row in found["rows"]] == ["AAA"]
 
 
-def test_delta_tells_a_gap_from_nothing_new() -> None:
+def test_delta_distinguishes_a_gap_from_nothing_new() -> None:
     snapshot = advance(first_snapshot(100), READING)
     ask = DeltaRequest("AAA", "1m", 0, 0, 60)
     assert delta(CONTEXT, snapshot, ask, None)["bars"] is None
@@ -253,7 +253,7 @@ def test_delta_adjusts_bars_for_those_who_asked() -> None:
     assert (raw["actions"], raw["adjusted"], halved["adjusted"]) == (1, False, True)
 
 
-def test_symbol_without_a_quote_says_why() -> None:
+def test_symbol_without_a_quote_has_its_cause() -> None:
     quality = DataQualityRow("FOO", "yahoo", None, "waiting", "unknown symbol", "", None, None, 0, 3)
     row = SYMBOL._replace(symbol="FOO", price=None, event_time=None, received_time=None, previous_close=None)
     reading = NOTHING._replace(symbols={"FOO": row}, trends={"FOO": ()}, qualities={"FOO": quality})
@@ -282,7 +282,7 @@ def test_recording_has_no_age() -> None:
     assert (found["age"], found["is_recorded"]) == (None, True)
 
 
-def test_lag_and_rate_of_parts_that_ended_are_not_shown_as_if_they_were_of_now() -> None:
+def test_lag_and_rate_of_ended_parts_are_not_shown_as_current() -> None:
     beat = PartRow("storage", "running", "", 1, 5, 10.0, 0.4)
     ask = DeltaRequest(None, "1m", 0, 0, 0)
     for row, expected in ((beat, (5, 10.0)), (beat._replace(state="stopped"), (None, None))):

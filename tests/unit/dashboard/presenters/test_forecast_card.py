@@ -56,7 +56,7 @@ def cells(found: Reading) -> dict[str, object]:
     return {label: value for label, value, _ in forecast_card(found, *KEY)["cells"]}
 
 
-def test_card_says_plainly_that_no_change_is_expected() -> None:
+def test_card_states_that_no_change_is_expected() -> None:
     assert cells(reading()) == {
         "Next close": 100.0,
         "After bar": "06:59",
@@ -75,7 +75,7 @@ def record_with(model: str, found: ModelAccuracy, champion: str = "") -> RecordR
     return RECORD._replace(champions=champions, accuracy=ACCURACY | {model: found})
 
 
-def test_card_of_an_arima_champion_names_its_model_and_how_it_fared() -> None:
+def test_card_of_an_arima_champion_names_its_model_and_its_accuracy() -> None:
     found = reading(
         record_with("arima", ModelAccuracy(1204, 0.0123, "better than no change", 0.948), "arima")
     )
@@ -100,7 +100,7 @@ def test_card_of_a_trained_champion_names_its_version_and_of_how_many_it_was_cho
     )
 
 
-def test_number_of_the_models_that_have_not_proven_better_is_told() -> None:
+def test_number_of_the_models_not_proven_better_is_shown() -> None:
     many = RECORD._replace(accuracy=ACCURACY | dict.fromkeys(OTHERS, ACCURACY["arima"]))
     assert forecast_card(reading(many), *KEY)["text"].endswith(
         " None of the 5 other models has proven better."
@@ -109,14 +109,14 @@ def test_number_of_the_models_that_have_not_proven_better_is_told() -> None:
     assert forecast_card(reading(alone), *KEY)["text"].endswith(" No other model has been compared yet.")
 
 
-def test_each_close_is_expected_as_its_own_champion_says() -> None:
+def test_each_close_has_the_forecast_of_its_own_champion() -> None:
     found = fan(FORECAST, RECORD._replace(champions=("linear_regression", "arima")), ())
     assert found is not None
     assert found["mean"] == [100.25, 100.5]
     assert found["low"] == [[97.25, 98.25, 99.25], [96.5, 97.5, 98.5]]
 
 
-def test_champion_that_says_nothing_of_a_close_leaves_it_to_no_change() -> None:
+def test_close_without_a_forecast_of_its_champion_is_left_to_no_change() -> None:
     found = fan(FORECAST, RECORD._replace(champions=("lstm", "linear_regression")), ())
     assert found is not None and found["mean"] == [100.0, 100.0]
     card = reading(RECORD._replace(champions=("lstm", "lstm")))
@@ -126,14 +126,14 @@ def test_champion_that_says_nothing_of_a_close_leaves_it_to_no_change() -> None:
     )
 
 
-def test_fan_ends_before_the_first_close_that_nobody_said_anything_of() -> None:
+def test_fan_ends_before_the_first_close_without_a_forecast() -> None:
     alone = FORECAST._replace(models={"linear_regression": TRAINED})
     found = fan(alone, RECORD._replace(champions=("linear_regression", "linear_regression")), ())
     assert found is not None and found["mean"] == [100.25]
     assert fan(alone, RECORD._replace(champions=("arima", "arima")), ()) is None
 
 
-def test_model_that_no_search_had_a_part_in_says_so() -> None:
+def test_model_without_a_search_is_described_as_such() -> None:
     models = {"naive": NAIVE, "arima": ARIMA._replace(order=(0, 1, 0), version=0)}
     found = reading(RECORD._replace(champions=("arima", "naive")), FORECAST._replace(models=models))
     assert cells(found)["Model"] == "ARIMA(0,1,0), no order search yet"
@@ -155,7 +155,7 @@ def test_forecast_before_any_has_come_due_has_no_record() -> None:
     assert forecast_card(found, *KEY)["text"] == "No forecast has been evaluated yet."
 
 
-def test_warming_forecast_says_how_far_it_is() -> None:
+def test_warming_forecast_shows_its_progress() -> None:
     card = forecast_card(reading(RECORD._replace(seen=12), None), *KEY)
     assert card["cells"] == [("Next close", "12/50", "text")]
     assert card["text"] == "Warming up: the first forecast needs 50 closed bars."
@@ -169,7 +169,7 @@ def test_price_that_never_moved_has_no_forecast() -> None:
     }
 
 
-def test_interval_that_is_not_forecast_says_which_are() -> None:
+def test_interval_that_is_not_forecast_names_those_that_are() -> None:
     found = reading()._replace(records={KEY: RECORD, ("AAA", "1d"): RECORD})
     assert forecast_card(found, "AAA", "5m")["text"] == ("5m bars are not forecast; 1m and 1d bars are.")
     assert forecast_card(reading(None, None), *KEY) == {"cells": [], "text": "No forecast yet."}
@@ -191,7 +191,7 @@ def test_fan_has_the_widest_interval_first() -> None:
     assert fan(None, RECORD, ()) is fan(FORECAST, None, ()) is None
 
 
-def test_split_since_the_forecast_tells_it_in_todays_shares() -> None:
+def test_split_since_the_forecast_converts_it_to_todays_shares() -> None:
     found = fan(FORECAST, RECORD, (SPLIT,))
     assert found is not None and found["high"][0] == [51.5, 51.0, 50.5]
     halved = reading()._replace(actions={"AAA": (SPLIT,)})

@@ -8,13 +8,15 @@ from dashboard.read.rows import ActionRow, PastForecastRow
 from tests.conftest import PROJECT
 
 
-def said(number: int, close: float, low: float | None = 99.0, high: float | None = 101.0) -> PastForecastRow:
+def forecast_at(
+    number: int, close: float, low: float | None = 99.0, high: float | None = 101.0
+) -> PastForecastRow:
     """The forecast of 100 that was made when a minute closed."""
     return PastForecastRow(number * 60, number * 60 + 60, number, close, 100.0, low, high)
 
 
-def test_each_close_stands_beside_what_was_said_one_bar_before() -> None:
-    found = outcomes([said(1, 90.0), said(2, 100.5), said(3, 103.0, 97.0, 98.0)], ())
+def test_each_close_is_shown_beside_the_forecast_of_one_bar_before() -> None:
+    found = outcomes([forecast_at(1, 90.0), forecast_at(2, 100.5), forecast_at(3, 103.0, 97.0, 98.0)], ())
     assert found == [
         ForecastOutcome(120, 100.5, 100.0, 99.0, 101.0),
         ForecastOutcome(180, 103.0, 100.0, 99.0, 101.0),
@@ -22,25 +24,32 @@ def test_each_close_stands_beside_what_was_said_one_bar_before() -> None:
 
 
 def test_bar_that_did_not_follow_the_one_before_and_missing_interval_are_left_out() -> None:
-    rows = [said(1, 90.0), said(3, 91.0, None, None), said(4, 92.0), said(5, 93.0)]
+    rows = [
+        forecast_at(1, 90.0),
+        forecast_at(3, 91.0, None, None),
+        forecast_at(4, 92.0),
+        forecast_at(5, 93.0),
+    ]
     assert [each.start for each in outcomes(rows, ())] == [300]
 
 
 def test_text_counts_the_closes_inside_and_bounds_belong_to_the_interval() -> None:
-    rows = [said(1, 90.0), said(2, 99.0), said(3, 101.0), said(4, 101.01)]
-    told = figure(outcomes(rows, ()), 0.95, "xgboost")
-    assert told["text"] == "2 of the last 3 closes were inside the 95\u00a0% interval of XGBoost."
-    assert told["model"] == "xgboost"
-    assert told["columns"]["close"] == [99.0, 101.0, 101.01]
+    rows = [forecast_at(1, 90.0), forecast_at(2, 99.0), forecast_at(3, 101.0), forecast_at(4, 101.01)]
+    shown = figure(outcomes(rows, ()), 0.95, "xgboost")
+    assert shown["text"] == "2 of the last 3 closes were inside the 95\u00a0% interval of XGBoost."
+    assert shown["model"] == "xgboost"
+    assert shown["columns"]["close"] == [99.0, 101.0, 101.01]
 
 
-def test_nothing_said_is_nothing_told() -> None:
-    assert figure(outcomes([said(1, 90.0)], ()), 0.95, "naive")["text"] == ""
+def test_without_forecasts_there_is_no_text() -> None:
+    assert figure(outcomes([forecast_at(1, 90.0)], ()), 0.95, "naive")["text"] == ""
 
 
 def test_split_between_two_closes_puts_both_sides_in_todays_shares() -> None:
     split = ActionRow(120, "split", 2.0, None)
-    (first, second) = outcomes([said(1, 100.0), said(2, 50.5), said(3, 51.0, 49.0, 52.0)], (split,))
+    (first, second) = outcomes(
+        [forecast_at(1, 100.0), forecast_at(2, 50.5), forecast_at(3, 51.0, 49.0, 52.0)], (split,)
+    )
     assert (first.close, first.mean, first.low) == (50.5, 50.0, 49.5)
     assert (second.close, second.mean) == (51.0, 100.0)
 

@@ -17,15 +17,15 @@ LIVE = DataQualityRow("AAA", "yahoo", None, "live", "", "", None, None, 30, 30)
 FAILOVER = DataAlertRow("AAA", "failover", 100.0, None, None, None, "finnhub replaces yahoo")
 
 
-def said(**told: Any) -> str:
+def text_for(**fields: Any) -> str:
     """The text about a symbol with this quote status."""
-    return quote_status(LIVE._replace(**told), is_failed_over=False).text
+    return quote_status(LIVE._replace(**fields), is_failed_over=False).text
 
 
 def test_symbol_that_is_live_names_its_source() -> None:
-    assert said() == "Live from Yahoo"
-    assert said(source="alphavantage") == "Live from Alpha Vantage"
-    assert said(detail="yahoo has no trades at the moment") == "Yahoo has no trades at the moment"
+    assert text_for() == "Live from Yahoo"
+    assert text_for(source="alphavantage") == "Live from Alpha Vantage"
+    assert text_for(detail="yahoo has no trades at the moment") == "Yahoo has no trades at the moment"
 
 
 def test_closed_market_counts_down_to_its_opening() -> None:
@@ -33,36 +33,41 @@ def test_closed_market_counts_down_to_its_opening() -> None:
         LIVE._replace(state="closed", cause="market closed", opens_at=500.0), is_failed_over=False
     )
     assert found == ("Market closed, opens in {left}", "Market closed, opening now", 500.0)
-    assert said(state="closed", cause="market closed") == "Market closed"
+    assert text_for(state="closed", cause="market closed") == "Market closed"
 
 
 def test_each_cause_has_its_sentence_with_the_next_try() -> None:
     tries: dict[str, Any] = {"state": "stale", "next_try_at": 12.0}
-    assert said(cause="throttled", **tries) == "Throttled by Yahoo, retrying in {left}"
-    assert said(cause="provider down", **tries) == "Yahoo is down, retrying in {left}"
-    assert said(cause="no network", **tries) == "No network, retrying in {left}"
+    assert text_for(cause="throttled", **tries) == "Throttled by Yahoo, retrying in {left}"
+    assert text_for(cause="provider down", **tries) == "Yahoo is down, retrying in {left}"
+    assert text_for(cause="no network", **tries) == "No network, retrying in {left}"
     silent = "yahoo responds, but has no new quote"
-    assert said(state="stale", cause="stream silent", detail=silent) == "Yahoo responds, but has no new quote"
-    assert said(state="stale", cause="refused", detail="no key is set") == "Refused by Yahoo: No key is set"
-    assert said(state="waiting", cause="unknown symbol") == "Yahoo has no symbol AAA"
-    assert said(state="waiting", cause="producer silent") == "The producer is not responding"
-    assert said(state="waiting") == "Waiting for quotes from Yahoo"
+    assert (
+        text_for(state="stale", cause="stream silent", detail=silent)
+        == "Yahoo responds, but has no new quote"
+    )
+    assert (
+        text_for(state="stale", cause="refused", detail="no key is set") == "Refused by Yahoo: No key is set"
+    )
+    assert text_for(state="waiting", cause="unknown symbol") == "Yahoo has no symbol AAA"
+    assert text_for(state="waiting", cause="producer silent") == "The producer is not responding"
+    assert text_for(state="waiting") == "Waiting for quotes from Yahoo"
 
 
-def test_trouble_is_told_of_a_symbol_whose_history_is_not_there_yet() -> None:
-    assert said(state="history", history_done=3) == "Loading history from Yahoo"
-    assert said(state="history", cause="throttled") == "Throttled by Yahoo"
+def test_problem_is_shown_for_a_symbol_whose_history_is_not_loaded_yet() -> None:
+    assert text_for(state="history", history_done=3) == "Loading history from Yahoo"
+    assert text_for(state="history", cause="throttled") == "Throttled by Yahoo"
 
 
 def test_silent_stream_of_a_symbol_that_is_asked_for_is_no_outage() -> None:
-    assert said(cause="stream silent") == "Stream silent, polling Yahoo instead"
+    assert text_for(cause="stream silent") == "Stream silent, polling Yahoo instead"
     assert (
-        said(cause="provider down", next_try_at=9.0)
+        text_for(cause="provider down", next_try_at=9.0)
         == "Stream not connected, polling Yahoo instead, retrying in {left}"
     )
 
 
-def test_standby_that_speaks_stands_in_for_the_first_choice() -> None:
+def test_standby_in_use_is_shown_in_place_of_the_primary_source() -> None:
     row = LIVE._replace(source="finnhub", standby="yahoo")
     cleared = FAILOVER._replace(cleared_at=200.0)
     assert quote_status(row, "AAA" in failed_over([FAILOVER])).text == "Finnhub replaces Yahoo"
@@ -102,7 +107,7 @@ def test_alert_about_the_data_has_its_own_words_and_its_end() -> None:
     assert (over["tone"], over["cleared"], over["key"]) == ("over", 150.0, item["key"])
 
 
-def test_simulated_market_says_why_it_stands_in_and_that_it_need_not() -> None:
+def test_simulated_market_shows_why_it_replaces_the_live_one_and_that_live_is_available() -> None:
     offer = OfferRow("yahoo", "no network", is_reachable=False, is_accepted=False)
     away = NOTHING._replace(offer=offer)
     there = NOTHING._replace(offer=offer._replace(is_reachable=True))

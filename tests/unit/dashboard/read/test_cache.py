@@ -13,7 +13,7 @@ LIMIT = 20.0
 
 
 class SlowRead:
-    """A database read that ends when it is told to, with this answer."""
+    """A database read that ends when it is released, with this answer."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -40,7 +40,7 @@ def test_one_slow_read_serves_all_who_ask_while_it_lasts() -> None:
 
 
 @pytest.mark.parametrize("other", [(BBB, "bar 1"), (AAA, "bar 2")], ids=["another series", "a newer state"])
-def test_slow_read_holds_up_no_other(other: tuple[SeriesKey, str]) -> None:
+def test_slow_read_delays_no_other(other: tuple[SeriesKey, str]) -> None:
     kept: SeriesCache[int] = SeriesCache()
     read = SlowRead()
     with ThreadPoolExecutor(2) as viewers:

@@ -63,7 +63,7 @@ def test_since_gives_what_follows_the_viewers_last_bar() -> None:
     assert starts(made.since(KEY, 120)) == []
 
 
-def test_since_says_that_bars_may_be_missing() -> None:
+def test_since_marks_that_bars_may_be_missing() -> None:
     assert history(10, 60, 120).since(KEY, 0) is None
     assert BarHistory(10).since(KEY, 0) is None
 
@@ -105,7 +105,7 @@ def test_alert_about_the_data_changes_when_it_is_cleared() -> None:
     assert (first.alert_changes, second.alert_changes) == ({alert: 6}, {cleared: 7})
 
 
-def test_viewers_start_anew_when_a_symbol_is_gone() -> None:
+def test_viewers_start_again_when_a_symbol_is_gone() -> None:
     both = NOTHING._replace(symbols={"AAA": SYMBOL, "BBB": SYMBOL})
     first = advance(first_snapshot(5), NOTHING._replace(symbols={"AAA": SYMBOL}))
     more = advance(first, both)

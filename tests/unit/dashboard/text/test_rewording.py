@@ -94,7 +94,7 @@ def test_answer_that_cannot_be_used_is_counted_and_the_text_stays(
     assert SECRET not in caplog.text
 
 
-def test_server_that_hangs_holds_up_nobody_and_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+def test_hanging_server_delays_nobody_and_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     release = threading.Event()
 
     def hang(_: Asked) -> Reply:
@@ -110,7 +110,7 @@ def test_server_that_hangs_holds_up_nobody_and_is_given_up(caplog: pytest.LogCap
     assert "did not answer" in caplog.text
 
 
-def test_server_that_is_not_there_is_told_of_once_however_often_it_fails(
+def test_missing_server_is_reported_once_however_often_it_fails(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with asking(lambda _: Reply("", 500)) as (made, _):

@@ -36,7 +36,7 @@ def test_every_forecast_equals_that_of_statsmodels(model: ArimaModel, seed: int)
 
 @settings(max_examples=30)
 @given(MODELS, st.integers(0, 1000), st.sets(st.integers(10, 119), max_size=30))
-def test_every_forecast_amid_missing_values_equals_that_of_statsmodels(
+def test_every_forecast_between_missing_values_equals_that_of_statsmodels(
     model: ArimaModel, seed: int, missing: set[int]
 ) -> None:
     series = [math.nan if t in missing else value for t, value in enumerate(walk(seed))]
@@ -130,7 +130,7 @@ def test_a_constant_series_is_forecast_as_the_constant() -> None:
     assert [tuple(each) for each in still.forecast(3)] == [pytest.approx((100.0, 0.0))] * 3
 
 
-def test_a_missing_value_before_the_start_starts_anew() -> None:
+def test_a_missing_value_before_the_start_starts_again() -> None:
     model = ArimaModel((0.5,), 2, (0.2,))
     late, plain = Arima(model), Arima(model)
     late.update(1.0)

@@ -45,7 +45,7 @@ def forecast_after(series: list[float]) -> ArimaForecast:
     return answer
 
 
-def test_below_the_fewest_closes_it_says_how_many_are_in() -> None:
+def test_below_the_fewest_closes_it_reports_their_number() -> None:
     _, answers = folded(closes(20))
     assert answers[:19] == [Warming(seen, 20) for seen in range(1, 20)]
     assert isinstance(answers[19], ArimaForecast)
@@ -61,7 +61,7 @@ def test_until_the_first_result_the_random_walk_forecasts() -> None:
     assert forecast_after(series) == (19, (0, 1, 0), 0, [series[-1]] * 5)
 
 
-def test_the_first_search_is_asked_for_with_the_first_forecast() -> None:
+def test_the_first_search_is_requested_with_the_first_forecast() -> None:
     forecaster, _ = folded(closes(19))
     assert forecaster.asked_at is None
     series = closes(20)
@@ -198,8 +198,8 @@ def test_the_height_of_the_price_does_not_matter(price: float) -> None:
 @pytest.mark.parametrize("price", [1e-5, 0.1, 70_000.0])
 def test_equal_closes_are_forecast_as_they_are(price: float) -> None:
     for count in (20, 24, 100):
-        said = forecast_after([price] * count)
-        assert (said.order, said.version, said.prices) == ((0, 1, 0), 0, [price] * 5)
+        made = forecast_after([price] * count)
+        assert (made.order, made.version, made.prices) == ((0, 1, 0), 0, [price] * 5)
 
 
 def test_closes_that_only_a_split_divided_are_equal() -> None:
@@ -220,8 +220,8 @@ def test_a_jump_to_ten_times_the_price_is_followed() -> None:
 
 
 def test_prices_at_the_ends_of_the_floats_make_no_error() -> None:
-    said = forecast_after([1e-300, 1e300] * 15)
-    assert all(math.isfinite(price) for price in said.prices)
+    made = forecast_after([1e-300, 1e300] * 15)
+    assert all(math.isfinite(price) for price in made.prices)
 
 
 def test_missing_bars_are_forgotten_some_bars_later() -> None:
@@ -236,7 +236,7 @@ def test_missing_bars_are_forgotten_some_bars_later() -> None:
     assert late.prices == pytest.approx(plain.prices, rel=1e-6)
 
 
-def test_a_result_due_amid_missing_bars_takes_effect_at_the_next_bar() -> None:
+def test_a_result_due_between_missing_bars_takes_effect_at_the_next_bar() -> None:
     forecaster, _ = folded(closes(20))
     assert forecaster.needs_result(500)
     answer = forecaster.update(500, 100.0, FOUND)
@@ -245,7 +245,7 @@ def test_a_result_due_amid_missing_bars_takes_effect_at_the_next_bar() -> None:
 
 
 @pytest.mark.parametrize("number", [29, 3])
-def test_a_bar_told_twice_or_an_earlier_one_is_refused(number: int) -> None:
+def test_a_repeated_or_earlier_bar_is_refused(number: int) -> None:
     forecaster, _ = folded(closes(30))
     with pytest.raises(ValueError, match="not later"):
         forecaster.update(number, 100.0)

@@ -124,7 +124,7 @@ def test_a_restart_around_the_setting_aside_changes_nothing() -> None:
     assert {0, 19} <= versions
 
 
-def test_a_random_walk_seldom_speaks_against_a_model_that_says_little() -> None:
+def test_a_random_walk_seldom_rejects_a_model_close_to_no_change() -> None:
     """Changes that keep a tenth of the last one: what a search finds in a walk that has nothing to be found."""
     model = SearchOutcome(ArimaModel((0.1,), 1, (), 0.0, 0.01))
     kept = 0
@@ -147,7 +147,7 @@ def test_trust_is_lost_by_more_than_a_tenth_and_not_by_one_odd_close() -> None:
     assert monitor.has_lost_skill
 
 
-def test_closes_that_stand_still_speak_against_no_model_that_says_so() -> None:
+def test_constant_closes_reject_no_model_that_forecasts_no_change() -> None:
     monitor = SkillMonitor()
     for _ in range(100_000):
         monitor.add(0.0, 0.0)

@@ -18,20 +18,20 @@ SETTINGS = FeatureSettings()
 
 
 def live(history: TrainingHistory) -> dict[int, Features]:
-    """The features of each bar as somebody has them who is told bars and splits one after the other."""
-    told: list[tuple[int, int, Observation | float]] = [(time, 1, ratio) for time, ratio in history.splits]
-    told += [(end, 0, bar) for end, bar in zip(history.made_at, history.observations, strict=True)]
+    """The features of each bar as calculated live, from bars and splits one after the other."""
+    given: list[tuple[int, int, Observation | float]] = [(time, 1, ratio) for time, ratio in history.splits]
+    given += [(end, 0, bar) for end, bar in zip(history.made_at, history.observations, strict=True)]
     window: deque[Observation] = deque(maxlen=RETURNS + 1)
     found = {}
-    for time, _, said in sorted(told, key=lambda each: each[:2]):
-        if isinstance(said, Observation):
-            window.append(said)
+    for time, _, item in sorted(given, key=lambda each: each[:2]):
+        if isinstance(item, Observation):
+            window.append(item)
             made = features(window, SETTINGS)
             if made is not None:
                 found[time] = made
         else:
             for place, each in enumerate(window):
-                window[place] = split(each, said)
+                window[place] = split(each, item)
     return found
 
 
@@ -102,7 +102,7 @@ def test_rows_are_in_order_of_time_then_symbol() -> None:
     assert found.select(np.array([3, 1])).made_at.tolist() == [DAY * 66, DAY * 65]
 
 
-def test_history_that_is_too_short_or_stands_still_has_no_samples() -> None:
+def test_history_that_is_too_short_or_constant_has_no_samples() -> None:
     still = TrainingHistory("C", list(range(1, 101)), [Observation(1.0, 1.0, 1.0, 0.0)] * 100, [])
     found = samples([walk("A", RETURNS + 1, 1), still], SETTINGS, 1)
     assert found.values.shape == (0, 14)

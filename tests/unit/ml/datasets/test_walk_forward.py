@@ -17,7 +17,7 @@ def times(moments: list[int], horizon: int) -> tuple[Times, Times]:
 
 
 @given(moments=moments, horizon=st.integers(1, 20), blocks=st.integers(1, 8), share=shares)
-def test_no_target_learnt_from_reaches_into_its_test_block(
+def test_no_target_trained_on_reaches_into_its_test_block(
     moments: list[int], horizon: int, blocks: int, share: float
 ) -> None:
     made_at, due_at = times(moments, horizon)
@@ -26,9 +26,7 @@ def test_no_target_learnt_from_reaches_into_its_test_block(
 
 
 @given(moments=moments, horizon=st.integers(1, 20), blocks=st.integers(1, 8), share=shares)
-def test_every_row_that_may_be_learnt_from_is(
-    moments: list[int], horizon: int, blocks: int, share: float
-) -> None:
+def test_every_allowed_row_is_trained_on(moments: list[int], horizon: int, blocks: int, share: float) -> None:
     made_at, due_at = times(moments, horizon)
     for fold in folds(made_at, due_at, blocks, share):
         kept = set(fold.train.tolist())
@@ -46,16 +44,16 @@ def test_blocks_follow_one_another_and_hold_all_rows_behind_the_first_share(
 
 
 @given(moments=moments, horizon=st.integers(1, 20), blocks=st.integers(1, 8), share=shares)
-def test_rows_of_one_moment_are_never_parted(
+def test_rows_of_one_moment_are_never_separated(
     moments: list[int], horizon: int, blocks: int, share: float
 ) -> None:
     made_at, due_at = times(moments, horizon)
     found = list(folds(made_at, due_at, blocks, share))
     assert len(found) <= blocks
     tested = [set(made_at[fold.test].tolist()) for fold in found]
-    learnt = [set(made_at[fold.train].tolist()) for fold in found]
+    trained_on = [set(made_at[fold.train].tolist()) for fold in found]
     assert sum(map(len, tested)) == len(set.union(*tested))
-    assert not any(mine & theirs for mine, theirs in zip(tested, learnt, strict=True))
+    assert not any(mine & theirs for mine, theirs in zip(tested, trained_on, strict=True))
 
 
 @given(moments=moments, horizon=st.integers(1, 20), share=shares)
@@ -67,7 +65,7 @@ def test_holdout_is_the_newest_share(moments: list[int], horizon: int, share: fl
 
 
 def test_shuffled_split_leaks_what_the_purged_one_does_not() -> None:
-    """Targets of chance alone that overlap: the nearest row learnt from tells them only where it shares their bars."""
+    """Targets of chance alone that overlap: the nearest row trained on predicts them only if it shares their bars."""
     horizon, count = 20, 2_000
     shocks = np.random.default_rng(7).normal(size=count + horizon)
     target = np.convolve(shocks, np.ones(horizon), "valid")[1 : count + 1]

@@ -44,10 +44,10 @@ def history(splits: list[tuple[int, float]]) -> TrainingHistory:
 
 
 def test_forecasts_are_those_of_the_analysis() -> None:
-    told = history([])
+    past = history([])
     series, pools = SeriesForecasts("A", "1d", SETTINGS), pools_of(SETTINGS)
     expected = {}
-    for end, bar in zip(told.made_at, told.observations, strict=True):
+    for end, bar in zip(past.made_at, past.observations, strict=True):
         close = bar.close
         step = series.advance(
             Bar("A", "1d", end - DAY, end, close, close, close, close, 1.0, close, 1, "regular", "test"),
@@ -57,10 +57,10 @@ def test_forecasts_are_those_of_the_analysis() -> None:
         for made in step.made:
             if made.model == "arima":
                 expected[end] = log(made.forecasts[-1].mean / close)
-    said = {end: each for end, each in arima_returns(told, "1d", SETTINGS) if not isnan(each)}
-    assert said == expected
-    assert len(said) == len(told.made_at) - 29
-    assert any(abs(each) > 1e-4 for each in said.values()), "a model was found"
+    predicted = {end: each for end, each in arima_returns(past, "1d", SETTINGS) if not isnan(each)}
+    assert predicted == expected
+    assert len(predicted) == len(past.made_at) - 29
+    assert any(abs(each) > 1e-4 for each in predicted.values()), "a model was found"
 
 
 def test_split_changes_no_return() -> None:

@@ -24,7 +24,7 @@ SETTINGS = TrainingSettings()
 
 @pytest.fixture(scope="module")
 def foreseeable() -> Samples:
-    """Rows whose newest return tells a part of the next one, which no real market does."""
+    """Rows whose newest return predicts a part of the next one, which no real market does."""
     rows = walks(1_500)
     return rows._replace(target=rows.target + 0.5 * rows.values[:, 0])
 
@@ -34,7 +34,9 @@ def tests(foreseeable: Samples) -> list[TrainTestSplit]:
     return list(folds(foreseeable.made_at, foreseeable.due_at, 3))
 
 
-def test_what_can_be_foreseen_is_found_to_be(foreseeable: Samples, tests: list[TrainTestSplit]) -> None:
+def test_predictable_rows_are_found_to_be_predictable(
+    foreseeable: Samples, tests: list[TrainTestSplit]
+) -> None:
     forecasts = trained_forecasts("linear_regression", foreseeable, tests, SETTINGS)
     found = evaluated("linear_regression", forecasts, known_closes(foreseeable, 1))
     assert found is not None
@@ -60,8 +62,8 @@ def test_same_rows_and_seed_give_the_same_bits(model: TrainedModel) -> None:
     assert np.array_equal(there, again, equal_nan=True)
 
 
-def test_what_comes_later_changes_no_forecast(foreseeable: Samples, tests: list[TrainTestSplit]) -> None:
-    """The newest rows are turned around: no forecast of an earlier block may hear of it."""
+def test_later_rows_change_no_forecast(foreseeable: Samples, tests: list[TrainTestSplit]) -> None:
+    """The newest rows are turned around: no forecast of an earlier block may change."""
     last = tests[-1].test
     changed = foreseeable.target.copy()
     changed[last] *= -1.0

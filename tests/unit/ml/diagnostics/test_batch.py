@@ -17,7 +17,7 @@ BARS = 90
 LINEAR = Linear(0.05, tuple(0.01 * place for place in range(14)))
 
 
-def said(
+def predicted(
     history: TrainingHistory, predictor: Linear = LINEAR, horizon: int = 1, at: float = 0.7
 ) -> list[Prediction]:
     return list(predictions(history, Served("linear_regression", 1, horizon, 5, 0, predictor), at))
@@ -30,7 +30,7 @@ def constant(prediction: float) -> Linear:
 @pytest.mark.parametrize("horizon", [1, 4])
 def test_rows_are_those_of_the_samples_and_those_still_to_come(horizon: int) -> None:
     history = walk("A", BARS, 1)
-    rows, found = samples([history], FeatureSettings(), horizon), said(history, horizon=horizon)
+    rows, found = samples([history], FeatureSettings(), horizon), predicted(history, horizon=horizon)
     assert [each.made_at for each in found[:-horizon]] == rows.made_at.tolist()
     assert [each.due_at for each in found[:-horizon]] == rows.due_at.tolist()
     assert [each.due_at for each in found[-horizon:]] == [None] * horizon
@@ -40,7 +40,7 @@ def test_rows_are_those_of_the_samples_and_those_still_to_come(horizon: int) -> 
 
 def test_price_and_bounds_are_those_of_the_definition() -> None:
     history = walk("A", BARS, 2)
-    rows, found = samples([history], FeatureSettings(), 4), said(history, constant(0.3), horizon=4)
+    rows, found = samples([history], FeatureSettings(), 4), predicted(history, constant(0.3), horizon=4)
     for close, sigma, each in zip(rows.close, rows.sigma, found, strict=False):
         assert each.predicted_close == pytest.approx(close * exp(0.3 * sigma * 2.0))
         assert each.predicted_return == pytest.approx(each.predicted_close / close - 1.0)
@@ -49,7 +49,7 @@ def test_price_and_bounds_are_those_of_the_definition() -> None:
 
 
 def test_bounds_hold_the_share_they_promise_where_prices_walk_at_random() -> None:
-    found = said(walk("A", 4_000, 3), constant(0.0))
+    found = predicted(walk("A", 4_000, 3), constant(0.0))
     inside = [now.lower <= after.close <= now.upper for now, after in pairwise(found)]
     assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
 
@@ -58,8 +58,8 @@ def test_split_moves_no_forecast_but_its_price() -> None:
     history = walk("A", BARS, 4)
     moment = DAY * 75
     paid = [*history.observations[:75], *(split(bar, 4.0) for bar in history.observations[75:])]
-    after = said(history._replace(observations=paid, splits=[(moment, 4.0)]))
-    for plain, each in zip(said(history), after, strict=True):
+    after = predicted(history._replace(observations=paid, splits=[(moment, 4.0)]))
+    for plain, each in zip(predicted(history), after, strict=True):
         assert each.predicted_return == pytest.approx(plain.predicted_return)
         assert each.upper == pytest.approx(plain.upper / (1.0 if each.made_at <= moment else 4.0))
 
@@ -67,15 +67,15 @@ def test_split_moves_no_forecast_but_its_price() -> None:
 @pytest.mark.parametrize("probability", [0.5, 0.7, 0.9])
 def test_direction_is_named_where_it_is_likely_enough(probability: float) -> None:
     history, edge = walk("A", BARS, 5), NormalDist().inv_cdf(probability)
-    assert {each.direction for each in said(history, constant(edge + 1e-9), at=probability)} == {"up"}
-    assert {each.direction for each in said(history, constant(-edge - 1e-9), at=probability)} == {"down"}
-    below = {each.direction for each in said(history, constant(edge - 1e-9), at=probability)}
+    assert {each.direction for each in predicted(history, constant(edge + 1e-9), at=probability)} == {"up"}
+    assert {each.direction for each in predicted(history, constant(-edge - 1e-9), at=probability)} == {"down"}
+    below = {each.direction for each in predicted(history, constant(edge - 1e-9), at=probability)}
     assert below == ({"down"} if probability == 0.5 else {""})
 
 
-def test_no_change_has_no_direction_however_little_is_asked_of_it() -> None:
-    assert {each.direction for each in said(walk("A", BARS, 6), constant(0.0), at=0.0)} == {""}
+def test_no_change_has_no_direction_however_low_the_required_probability() -> None:
+    assert {each.direction for each in predicted(walk("A", BARS, 6), constant(0.0), at=0.0)} == {""}
 
 
 def test_history_that_is_too_short_has_no_forecasts() -> None:
-    assert said(walk("A", 64, 7)) == []
+    assert predicted(walk("A", 64, 7)) == []

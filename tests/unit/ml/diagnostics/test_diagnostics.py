@@ -16,17 +16,17 @@ LEVELS = (0.5, 0.8, 0.95)
 NORMAL = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
 
 
-def outcomes(error: NDArray[np.float64], **told: Any) -> Outcomes:
+def outcomes(error: NDArray[np.float64], **options: Any) -> Outcomes:
     """Forecasts a day apart whose intervals are the normal distribution's, with a sigma of one percent."""
     count = len(error)
-    sigma = np.asarray(told.get("sigma", np.full(count, 0.01)), dtype=np.float64)
-    widths = np.asarray(told.get("widths", np.tile(NORMAL, (count, 1))), dtype=np.float64)
+    sigma = np.asarray(options.get("sigma", np.full(count, 0.01)), dtype=np.float64)
+    widths = np.asarray(options.get("widths", np.tile(NORMAL, (count, 1))), dtype=np.float64)
     return Outcomes(
-        told.get("horizon", 1),
+        options.get("horizon", 1),
         LEVELS,
         np.arange(1, count + 1, dtype=np.float64) * 86_400.0,
         error,
-        np.asarray(told.get("naive_loss", error * error), dtype=np.float64),
+        np.asarray(options.get("naive_loss", error * error), dtype=np.float64),
         sigma,
         widths,
         np.abs(error / sigma)[:, None] <= widths,
@@ -65,14 +65,14 @@ def test_autocorrelation_is_the_test_of_ljung_and_box(count: int, seed: int) -> 
 
 def test_predictable_errors_are_detected_and_noise_is_not() -> None:
     pure = noise(1000)
-    told = findings(outcomes(pure))["autocorrelation"]
-    assert told["errors"]["p"] > 0.05 < told["squared_errors"]["p"]
+    found = findings(outcomes(pure))["autocorrelation"]
+    assert found["errors"]["p"] > 0.05 < found["squared_errors"]["p"]
     leaning = pure.copy()
     leaning[1:] += 0.3 * pure[:-1]
     assert findings(outcomes(leaning))["autocorrelation"]["errors"]["p"] < 1e-9
     waves = pure * np.where(np.arange(1000) // 100 % 2, 3.0, 1.0)
-    told = findings(outcomes(waves))["autocorrelation"]
-    assert told["squared_errors"]["p"] < 1e-9 < told["errors"]["p"]
+    found = findings(outcomes(waves))["autocorrelation"]
+    assert found["squared_errors"]["p"] < 1e-9 < found["errors"]["p"]
 
 
 def test_errors_that_are_all_equal_or_tiny_are_no_trouble() -> None:
@@ -118,7 +118,7 @@ def test_calibration_goes_through_the_stored_intervals_and_between_them() -> Non
     assert found[0.2] == (np.abs(errors / 0.01) <= below).mean()
 
 
-def test_coverage_tells_calm_markets_from_wild_ones() -> None:
+def test_coverage_distinguishes_calm_markets_from_volatile_ones() -> None:
     spread = np.random.default_rng(2).permutation(np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], 200))
     true = np.where(spread == 5.0, 3.0, 1.0) * spread
     found = findings(outcomes(noise(1000) * true, sigma=0.01 * spread))["coverage"]
@@ -160,10 +160,12 @@ def test_standard_error_of_overlapping_forecasts_is_what_repeated_markets_show()
     def overlapping(seed: int) -> NDArray[np.float64]:
         return np.convolve(noise(504, seed), np.ones(5), "valid")
 
-    told = [findings(outcomes(overlapping(seed), horizon=5))["error"]["standard_error"] for seed in range(50)]
+    estimated = [
+        findings(outcomes(overlapping(seed), horizon=5))["error"]["standard_error"] for seed in range(50)
+    ]
     seen = np.std([overlapping(seed).mean() for seed in range(1000)])
     # Its weights fall linearly, so it is known to lie somewhat low.
-    assert 0.75 * seen < np.mean(told) < 1.05 * seen
+    assert 0.75 * seen < np.mean(estimated) < 1.05 * seen
 
 
 def test_too_few_scores_give_only_their_count() -> None:

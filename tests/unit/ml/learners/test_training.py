@@ -33,7 +33,7 @@ def later() -> Samples:
 
 @pytest.fixture(scope="module")
 def signal() -> Samples:
-    """Targets that the newest return and the place of the close tell in part."""
+    """Targets that the newest return and the place of the close predict in part."""
     found = walks(rows=2_000)
     signal = 0.4 * found.values[:, 0] - 0.8 * (found.values[:, 11] > 0.2)
     return found._replace(target=found.target + signal)
@@ -46,7 +46,7 @@ def skill(forecast: NDArray[np.float64], came: NDArray[np.float64]) -> float:
 
 @pytest.mark.parametrize("model", ON_FEATURES)
 @pytest.mark.parametrize("random_state", [0, 2**32 - 1])
-def test_served_model_says_what_the_library_says(
+def test_served_model_predicts_what_the_library_predicts(
     model: TrainedModel, random_state: int, signal: Samples
 ) -> None:
     estimator: Any
@@ -77,7 +77,7 @@ def test_served_trees_part_where_the_library_parts(model: TrainedModel, signal: 
     assert predict(served, found) == pytest.approx(estimator.predict(values), abs=1e-6)
 
 
-def test_served_smoothing_says_what_statsmodels_says(signal: Samples) -> None:
+def test_served_smoothing_predicts_what_statsmodels_predicts(signal: Samples) -> None:
     from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
     for row in range(0, 8_000, 1_000):
@@ -127,7 +127,7 @@ def test_signal_is_found_and_its_features_named(model: TrainedModel, signal: Sam
 
 
 @pytest.mark.parametrize("model", TRAINED_MODELS)
-def test_where_there_is_nothing_to_find_next_to_nothing_is_said(
+def test_without_a_pattern_predictions_are_close_to_zero(
     model: TrainedModel, noise: Samples, later: Samples
 ) -> None:
     served = train(model, noise, SETTINGS).predictor
@@ -138,7 +138,7 @@ def test_where_there_is_nothing_to_find_next_to_nothing_is_said(
 
 @pytest.mark.parametrize("model", TRAINED_MODELS)
 @pytest.mark.parametrize("rows", [2, 30])
-def test_few_samples_make_a_model_that_says_little(model: TrainedModel, rows: int, noise: Samples) -> None:
+def test_few_samples_make_a_model_close_to_no_change(model: TrainedModel, rows: int, noise: Samples) -> None:
     few = noise.select(np.arange(rows))
     trained = train(model, few, SETTINGS)
     assert np.isfinite(predict(trained.predictor, few)).all()
@@ -169,13 +169,13 @@ def test_row_is_predicted_alone_as_among_others(noise: Samples) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed")
-def test_recurrent_network_says_what_to_install(noise: Samples) -> None:
+def test_recurrent_network_without_its_library_names_what_to_install(noise: Samples) -> None:
     with pytest.raises(ConfigError, match=r"pip install -r requirements-lstm\.txt"):
         train("lstm", noise, SETTINGS)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
-def test_served_network_says_what_pytorch_says(noise: Samples) -> None:
+def test_served_network_predicts_what_pytorch_predicts(noise: Samples) -> None:
     import torch
 
     from ml.learners.lstm import STEPS, outputs_of

@@ -63,7 +63,7 @@ def zigzag(step: float, start: float = 100.0) -> list[Observation]:
     return [Observation(close, close, close, 5.0) for close in (start * exp(step), *closes)]
 
 
-def test_each_feature_is_what_it_says() -> None:
+def test_each_feature_has_its_documented_value() -> None:
     window = walk("A", RETURNS + 1, 3).observations
     found, (_, returns, sigma) = named(window), of(window)
     closes = [each.close for each in window]
@@ -178,14 +178,14 @@ def test_split_changes_no_feature_but_for_rounding(seed: int, ratio: float) -> N
 
 
 def test_target_gives_the_later_price_back() -> None:
-    said = target(100.0, 103.0, 0.01, 4)
-    assert said == pytest.approx(log(1.03) / 0.02)
-    assert 100.0 * exp(said * 0.01 * sqrt(4)) == pytest.approx(103.0)
+    made = target(100.0, 103.0, 0.01, 4)
+    assert made == pytest.approx(log(1.03) / 0.02)
+    assert 100.0 * exp(made * 0.01 * sqrt(4)) == pytest.approx(103.0)
 
 
 def test_forecasting_imports_nothing_that_trains() -> None:
     heavy = "numpy", "sklearn", "xgboost", "statsmodels", "joblib", "torch"
     imports = "import sys, ml.models.features, ml.models.predictors"
     script = f"{imports}; print([name for name in {heavy} if name in sys.modules])"
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "[]"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"

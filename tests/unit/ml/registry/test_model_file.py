@@ -39,26 +39,26 @@ def path(tmp_path: Path) -> Path:
 def refusal(path: Path, **changes: Any) -> str:
     with pytest.raises(ModelRefused) as found:
         read(path, KEY, expected(**changes))
-    said = str(found.value)
-    assert said.startswith(f"The model file {path} is not served: ")
-    assert said.endswith("; train the model again")
-    assert KEY.secret.hex() not in said
-    assert repr(KEY.secret) not in said
-    return said
+    message = str(found.value)
+    assert message.startswith(f"The model file {path} is not served: ")
+    assert message.endswith("; train the model again")
+    assert KEY.secret.hex() not in message
+    assert repr(KEY.secret) not in message
+    return message
 
 
 def resealed(content: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
     """The file with other contents and a right signature, put together by the description of the format."""
     footer = content[-64:-32]
     (length,) = struct.unpack(">Q", footer[16:24])
-    said = json.loads(content[-64 - length : -64])
-    change(said)
-    new = json.dumps(said).encode()
+    header = json.loads(content[-64 - length : -64])
+    change(header)
+    new = json.dumps(header).encode()
     body = content[: -64 - length] + new + footer[:16] + struct.pack(">Q", len(new)) + footer[24:]
     return body + KEY.sign("model", body)
 
 
-def test_what_was_written_is_read_to_the_last_bit(content: bytes, path: Path) -> None:
+def test_a_written_model_is_read_to_the_last_bit(content: bytes, path: Path) -> None:
     path.write_bytes(content)
     found = read(path, KEY, expected())
     assert found.manifest == manifest(version=1)
@@ -93,8 +93,8 @@ def test_a_flipped_bit_in_every_byte_of_footer_and_signature_is_refused(content:
 def test_a_file_cut_off_anywhere_is_refused(content: bytes, path: Path) -> None:
     for length in range(len(content)):
         path.write_bytes(content[:length])
-        said = refusal(path)
-        assert "its end is missing" in said
+        message = refusal(path)
+        assert "its end is missing" in message
 
 
 def test_a_file_with_more_at_its_end_is_refused(content: bytes, path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_file_with_more_at_its_end_is_refused(content: bytes, path: Path) -> N
     assert "signature is wrong" in refusal(path)
 
 
-def test_a_foreign_file_is_told_from_a_damaged_one(content: bytes, path: Path) -> None:
+def test_a_foreign_file_is_distinguished_from_a_damaged_one(content: bytes, path: Path) -> None:
     write(path, manifest(), PREDICTOR, estimator(), Key(bytes(32)))
     assert "it was signed with another key: it was trained on another machine" in refusal(path)
     path.write_bytes(content[:10] + b"?" + content[11:])
@@ -167,20 +167,20 @@ def test_a_file_made_for_something_else_is_refused_naming_both(
         read(path, KEY, expected(**changes))
 
 
-def _newer(said: dict[str, Any]) -> None:
-    said["manifest"] = {"format": 2, "unknown": "of old"}
+def _newer(header: dict[str, Any]) -> None:
+    header["manifest"] = {"format": 2, "unknown": "of old"}
 
 
-def _without_rows(said: dict[str, Any]) -> None:
-    del said["manifest"]["rows"]
+def _without_rows(header: dict[str, Any]) -> None:
+    del header["manifest"]["rows"]
 
 
-def _infinite(said: dict[str, Any]) -> None:
-    said["predictor"]["intercept"] = 1e300
+def _infinite(header: dict[str, Any]) -> None:
+    header["predictor"]["intercept"] = 1e300
 
 
-def _wide(said: dict[str, Any]) -> None:
-    said["predictor"]["weights"].append(1.0)
+def _wide(header: dict[str, Any]) -> None:
+    header["predictor"]["weights"].append(1.0)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_huge_file_is_refused_before_it_is_read(path: Path, monkeypatch: pytes
         ({}, Linear(0.0, (1.0, 2.0))),
     ],
 )
-def test_what_could_not_be_read_again_is_not_written(
+def test_a_model_that_could_not_be_read_again_is_not_written(
     path: Path, changes: dict[str, Any], numbers: Linear
 ) -> None:
     with pytest.raises(ValueError):

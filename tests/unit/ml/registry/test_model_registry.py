@@ -129,7 +129,7 @@ def test_unknown_files_are_ignored(registry: Registry, tmp_path: Path) -> None:
     assert (folder / "notes.txt").exists()
 
 
-def test_a_refusal_says_how_to_train_the_model_again(registry: Registry) -> None:
+def test_a_refusal_names_how_to_train_the_model_again(registry: Registry) -> None:
     promoted(registry)
     with pytest.raises(ModelRefused) as found:
         registry.load("1d", LR, 1, expected(horizon=2))

@@ -83,7 +83,7 @@ def test_order_of_rows_changes_no_verdict() -> None:
     assert there.verdict == back.verdict
 
 
-def test_what_a_model_did_not_forecast_does_not_count() -> None:
+def test_bars_without_a_forecast_do_not_count() -> None:
     rows, forecasts = known(), noise(0.005)
     half = np.where(np.arange(len(forecasts)) % 2 == 0, forecasts, np.nan)
     even = sliced(rows, slice(None, None, 2))
@@ -104,7 +104,7 @@ def test_few_days_decide_nothing() -> None:
     assert conclusion([found]).startswith("There are too few days for a conclusion: 20 are needed")
 
 
-def test_model_that_knows_all_has_all_skill() -> None:
+def test_perfect_model_has_a_skill_of_one() -> None:
     found = judged(known().returns, known())
     assert (found.summary.skill, found.verdict) == (1.0, BETTER)
     assert found.low is not None
@@ -124,10 +124,10 @@ def test_conclusion_names_the_best_model_if_it_is_proven() -> None:
     )
 
 
-def test_conclusion_says_that_no_model_is_better_if_none_is() -> None:
-    said = conclusion([named("naive", BASELINE), named("a", UNDECIDED), named("b", WORSE)])
-    assert said.startswith("No model was significantly better than the forecast of no change")
-    assert said.endswith("Significantly worse: b.")
+def test_conclusion_states_that_no_model_is_better_if_none_is() -> None:
+    sentences = conclusion([named("naive", BASELINE), named("a", UNDECIDED), named("b", WORSE)])
+    assert sentences.startswith("No model was significantly better than the forecast of no change")
+    assert sentences.endswith("Significantly worse: b.")
 
 
 def named(model: str, verdict: str, skill: float = 0.0) -> Evaluated:

@@ -32,7 +32,8 @@ def kept(scores: list[Score]) -> TrackRecord:
 def drawn(count: int) -> list[Score]:
     moves = np.random.default_rng(5).normal(0.0, 0.02, (count, 2))
     return [
-        scored(100.0, 100.0 * math.exp(said / 4), 100.0 * math.exp(came)) for said, came in moves.tolist()
+        scored(100.0, 100.0 * math.exp(forecast / 4), 100.0 * math.exp(came))
+        for forecast, came in moves.tolist()
     ]
 
 

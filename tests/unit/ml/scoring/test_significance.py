@@ -25,7 +25,7 @@ losses = st.lists(st.tuples(st.integers(0, 2), st.floats(-1.0, 1.0), st.floats(-
 """Days since the pair before, loss of the challenger, loss of no change."""
 
 
-def told(comparison: Comparison, pairs: list[tuple[int, float, float]], day: int = 0) -> int:
+def add_pairs(comparison: Comparison, pairs: list[tuple[int, float, float]], day: int = 0) -> int:
     for waited, challenger, naive in pairs:
         day += waited
         comparison.add(day, challenger, naive)
@@ -56,10 +56,10 @@ def test_a_restored_comparison_goes_on_bit_for_bit(
     before: list[tuple[int, float, float]], after: list[tuple[int, float, float]], days: int
 ) -> None:
     unbroken, restored = Comparison(days), Comparison(days)
-    day = told(unbroken, before)
+    day = add_pairs(unbroken, before)
     restored.restore(json.loads(json.dumps(unbroken.state())))
-    told(unbroken, after, day)
-    told(restored, after, day)
+    add_pairs(unbroken, after, day)
+    add_pairs(restored, after, day)
     assert restored.state() == unbroken.state()
     assert (restored.difference(), restored.verdict()) == (unbroken.difference(), unbroken.verdict())
 

@@ -17,7 +17,7 @@ def test_first_training_waits_for_enough_rows_and_for_no_market(rows: int, due: 
     assert SCHEDULE.is_due(5.0, None, 0, Progress(5000, rows), is_open=False) is due
 
 
-def test_enough_bars_are_a_reason_whatever_the_market_says() -> None:
+def test_enough_bars_are_a_reason_whether_the_market_is_open_or_not() -> None:
     assert is_due(65.0, 1000, is_open=False)
     assert not is_due(65.0, 999, is_open=True)
 

@@ -46,16 +46,16 @@ def trained(samples: Samples, registry: Registry, settings: RoundSettings = SETT
     return train_and_decide("linear_regression", samples, registry, settings, NOW, above=0)
 
 
-def serve(registry: Registry, learnt: Samples, intercept: float) -> None:
-    """Let a version go live that says the same of every bar."""
-    predictor = Linear(intercept, (0.0,) * learnt.values.shape[1])
-    manifest = manifest_of("linear_regression", learnt, Trained(predictor, None, {}), SETTINGS, NOW)
+def serve(registry: Registry, trained_on: Samples, intercept: float) -> None:
+    """Let a version go live that predicts the same for every bar."""
+    predictor = Linear(intercept, (0.0,) * trained_on.values.shape[1])
+    manifest = manifest_of("linear_regression", trained_on, Trained(predictor, None, {}), SETTINGS, NOW)
     registry.promote("1d", "linear_regression", registry.add(manifest, predictor, None))
 
 
-def test_first_version_goes_live_with_what_it_was_tested_on(rows: Samples, registry: Registry) -> None:
+def test_first_version_goes_live_with_its_test_results(rows: Samples, registry: Registry) -> None:
     training = trained(rows, registry)
-    learnt, tested = split_samples(rows, SETTINGS)
+    trained_on, tested = split_samples(rows, SETTINGS)
     file = registry.load("1d", "linear_regression", 1, EXPECTED)
     assert (training.version, training.parent, training.is_live, training.parent_loss) == (
         1,
@@ -63,17 +63,17 @@ def test_first_version_goes_live_with_what_it_was_tested_on(rows: Samples, regis
         True,
         None,
     )
-    assert (training.rows, training.test_rows) == (len(learnt.target), len(tested.target))
-    assert (training.first_at, training.last_at) == (learnt.made_at[0], learnt.due_at.max())
+    assert (training.rows, training.test_rows) == (len(trained_on.target), len(tested.target))
+    assert (training.first_at, training.last_at) == (trained_on.made_at[0], trained_on.due_at.max())
     assert training.loss == np.mean((tested.target - predict(file.served.predictor, tested)) ** 2)
     assert training.naive_loss == np.mean(tested.target**2)
     assert file.manifest.scores["loss"] == training.loss
     assert (file.manifest.created_at, file.manifest.symbols) == (NOW, ("S0", "S1", "S2", "S3"))
 
 
-def test_nothing_learnt_from_is_due_after_the_first_test(rows: Samples) -> None:
-    learnt, tested = split_samples(rows, SETTINGS)
-    assert learnt.due_at.max() <= tested.made_at.min()
+def test_no_row_trained_on_is_due_after_the_first_test(rows: Samples) -> None:
+    trained_on, tested = split_samples(rows, SETTINGS)
+    assert trained_on.due_at.max() <= tested.made_at.min()
 
 
 def test_same_rows_give_the_same_losses_and_are_at_least_as_good(rows: Samples, registry: Registry) -> None:
@@ -88,8 +88,8 @@ def test_same_rows_give_the_same_losses_and_are_at_least_as_good(rows: Samples, 
 
 
 def test_worse_version_stays_a_candidate(rows: Samples, registry: Registry) -> None:
-    learnt, tested = split_samples(rows, SETTINGS)
-    serve(registry, learnt, intercept=float(tested.target.mean()))
+    trained_on, tested = split_samples(rows, SETTINGS)
+    serve(registry, trained_on, intercept=float(tested.target.mean()))
     found = trained(rows, registry)
     assert not found.is_live
     assert found.parent_loss is not None
@@ -108,7 +108,7 @@ def test_worse_version_is_replaced(rows: Samples, registry: Registry) -> None:
     assert registry.versions("1d", "linear_regression") == [1, 2], "the one it replaced is kept"
 
 
-def test_versions_are_compared_on_rows_that_neither_learnt_from(rows: Samples, registry: Registry) -> None:
+def test_versions_are_compared_on_rows_that_neither_was_trained_on(rows: Samples, registry: Registry) -> None:
     later = int(rows.made_at[-1]) - 10 * 86_400
     serve(registry, rows.select(rows.due_at <= later), intercept=2.0)
     found = trained(rows, registry)
@@ -116,7 +116,7 @@ def test_versions_are_compared_on_rows_that_neither_learnt_from(rows: Samples, r
     assert found.is_live
 
 
-def test_version_that_has_learnt_from_all_rows_stays(rows: Samples, registry: Registry) -> None:
+def test_version_trained_on_all_rows_stays(rows: Samples, registry: Registry) -> None:
     serve(registry, rows, intercept=2.0)
     found = trained(rows, registry)
     assert (found.is_live, found.parent_loss, found.test_rows) == (
@@ -135,11 +135,11 @@ def test_version_that_cannot_be_read_is_replaced(rows: Samples, registry: Regist
     assert found.reason.startswith("what served can't be read any more")
 
 
-def test_what_became_of_another_model_is_no_reason_to_replace_one(
+def test_promotion_of_another_model_is_no_reason_to_replace_one(
     rows: Samples, registry: Registry, tmp_path: Path
 ) -> None:
-    learnt, tested = split_samples(rows, SETTINGS)
-    serve(registry, learnt, intercept=float(tested.target.mean()))
+    trained_on, tested = split_samples(rows, SETTINGS)
+    serve(registry, trained_on, intercept=float(tested.target.mean()))
     damaged = tmp_path / "models" / "1d" / "xgboost" / "live"
     damaged.parent.mkdir()
     damaged.write_bytes(b"torn")
@@ -147,7 +147,7 @@ def test_what_became_of_another_model_is_no_reason_to_replace_one(
     assert (found.is_live, found.parent) == (False, 1)
 
 
-def test_too_few_rows_are_a_sentence_that_says_what_to_do(rows: Samples, registry: Registry) -> None:
+def test_too_few_rows_are_reported_with_what_to_do(rows: Samples, registry: Registry) -> None:
     few = rows.select(np.arange(80))
     with pytest.raises(
         ConfigError, match=r"64 rows to train on, and a model needs 100.*MIN_TRAINING_SAMPLES"
@@ -158,7 +158,7 @@ def test_too_few_rows_are_a_sentence_that_says_what_to_do(rows: Samples, registr
     assert registry.versions("1d", "linear_regression") == []
 
 
-def test_few_rows_suffice_where_the_settings_say_so(rows: Samples, registry: Registry) -> None:
+def test_few_rows_suffice_if_the_settings_allow_it(rows: Samples, registry: Registry) -> None:
     assert trained(rows.select(np.arange(80)), registry, replace(SETTINGS, min_rows=50)).is_live
 
 

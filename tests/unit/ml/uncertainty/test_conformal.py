@@ -28,7 +28,7 @@ def taught(learner: Pool, steps: list[tuple[int, int, float]], time: int = 0) ->
     return time
 
 
-def said(horizon: int, origin: float = 100.0, mean: float = 101.0) -> Forecast:
+def forecast_at(horizon: int, origin: float = 100.0, mean: float = 101.0) -> Forecast:
     return Forecast(horizon, origin, mean, 0.01 * math.sqrt(horizon), NORMAL)
 
 
@@ -175,7 +175,7 @@ def test_a_forecast_arrives_as_many_bars_later_as_it_looks_ahead_and_once(issued
     for bar in range(len(issued) + 4):
         arrived += [(int(forecast.origin), forecast.horizon, bar) for forecast in waiting.advance()]
         horizons = issued[bar] if bar < len(issued) else []
-        waiting.issue([said(horizon, origin=bar + 1) for horizon in horizons])
+        waiting.issue([forecast_at(horizon, origin=bar + 1) for horizon in horizons])
     made = [(bar + 1, horizon, bar + horizon) for bar, horizons in enumerate(issued) for horizon in horizons]
     assert sorted(arrived) == sorted(made)
 
@@ -192,13 +192,13 @@ def test_no_interval_depends_on_closes_after_it_was_made(
 
 
 def intervals(log_returns: list[float]) -> list[dict[float, tuple[float, float]]]:
-    """The interval three bars ahead, said at every close."""
+    """The interval three bars ahead, issued at every close."""
     learner, waiting, close, found = pool(), PendingForecasts(), 100.0, []
     for time, log_return in enumerate(log_returns):
         close *= math.exp(log_return)
         for forecast in waiting.advance():
             learner.learn(time, forecast.horizon, forecast.score(close))
-        waiting.issue([said(horizon, close, close) for horizon in (1, 2, 3)])
+        waiting.issue([forecast_at(horizon, close, close) for horizon in (1, 2, 3)])
         found.append(learner.interval(close, 0.01, 3))
     return found
 
@@ -214,22 +214,22 @@ def test_forecasts_that_wait_are_restored_bit_for_bit(horizons: list[list[int]])
     unbroken, restored = PendingForecasts(), PendingForecasts()
     for each in horizons:
         unbroken.advance()
-        unbroken.issue([said(horizon, 100.0 / 3.0) for horizon in each])
+        unbroken.issue([forecast_at(horizon, 100.0 / 3.0) for horizon in each])
     restored.restore(json.loads(json.dumps(unbroken.state())))
     assert restored.state() == unbroken.state()
     assert [restored.advance() for _ in range(5)] == [unbroken.advance() for _ in range(5)]
 
 
-def test_what_waits_is_bounded_however_long_the_series() -> None:
+def test_pending_forecasts_are_bounded_however_long_the_series() -> None:
     waiting = PendingForecasts()
     for _ in range(500):
         waiting.advance()
-        waiting.issue([said(horizon) for horizon in range(1, 6)])
+        waiting.issue([forecast_at(horizon) for horizon in range(1, 6)])
     assert len(waiting.state()) == 1 + 5 * 6 // 2
 
 
-def test_a_split_divides_what_waits_and_leaves_the_score_as_it_was() -> None:
-    waiting, whole = PendingForecasts(), said(1)
+def test_a_split_divides_pending_forecasts_and_leaves_the_score_as_it_was() -> None:
+    waiting, whole = PendingForecasts(), forecast_at(1)
     waiting.issue([whole])
     waiting.split(4.0)
     (after,) = waiting.advance()

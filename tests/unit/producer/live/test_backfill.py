@@ -92,7 +92,7 @@ def test_restart_wants_the_minute_that_the_log_holds_in_part_and_what_lies_behin
     assert line(KnownOfSymbol(NOON + 95)).wanted_after == NOON + 59
 
 
-def test_restart_amid_history_goes_on_behind_its_last_bar() -> None:
+def test_restart_during_history_goes_on_after_its_last_bar() -> None:
     symbol = line(KnownOfSymbol(NOON, bar=(NOON, -900)))
     assert symbol.wanted_after is not None
     assert symbol.wanted_after < NOON
@@ -127,7 +127,7 @@ def test_source_that_was_away_for_a_whole_minute_leaves_a_gap_that_history_fills
     assert symbol.is_gap_before(NOON + 241), "minute 3 had no source"
     symbol.contact(NOON + 241)
     assert symbol.phase == "history"
-    assert symbol.wanted_after == NOON + 119, "the minute it was lost in is told as a whole"
+    assert symbol.wanted_after == NOON + 119, "the minute it was lost in is published as a whole"
 
 
 def test_gap_of_a_source_without_history_is_counted_and_live_goes_on() -> None:

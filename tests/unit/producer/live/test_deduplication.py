@@ -9,10 +9,10 @@ from shared.market.records import Quote
 TEN = datetime(2024, 7, 10, 14, tzinfo=UTC)
 
 
-def quote(second: float, price: float = 100.0, **said: object) -> Quote:
+def quote(second: float, price: float = 100.0, **fields: object) -> Quote:
     """A quote so many seconds after ten o'clock in New York."""
     time = TEN + timedelta(seconds=second)
-    known = {"source": "yahoo", "exchange": "NMS", "currency": "USD"} | said
+    known = {"source": "yahoo", "exchange": "NMS", "currency": "USD"} | fields
     return Quote(symbol="A.B", event_time=time, price=price, position=0, received_time=time, **known)  # type: ignore[arg-type]
 
 
@@ -54,7 +54,7 @@ def test_polled_quote_counts_only_where_it_is_newer_than_all_before() -> None:
     assert symbol.admit(quote(11, 99.0), polled=True)
 
 
-def test_what_the_log_holds_already_is_no_news_after_a_restart() -> None:
+def test_quotes_in_the_log_are_not_published_again_after_a_restart() -> None:
     symbol = deduplicator(KnownOfSymbol(TEN.timestamp() + 10))
     assert symbol.admit(quote(10), polled=True) is None
     assert symbol.admit(quote(11), polled=True)
@@ -106,7 +106,7 @@ def test_quotes_in_another_currency_are_refused_until_the_first_one_is_back() ->
     assert symbol.refused == 1
 
 
-def test_streamed_quote_carries_what_a_question_told_of_the_day() -> None:
+def test_streamed_quote_carries_the_figures_of_the_day_from_a_poll() -> None:
     symbol = deduplicator()
     symbol.learn(quote(0, previous_close=98.0, day_open=99.0))
     admitted = symbol.admit(quote(1), polled=False)
@@ -114,7 +114,7 @@ def test_streamed_quote_carries_what_a_question_told_of_the_day() -> None:
     assert (admitted.previous_close, admitted.day_open) == (98.0, 99.0)
 
 
-def test_what_was_told_of_one_day_is_not_carried_to_the_next() -> None:
+def test_figures_of_one_day_are_not_carried_to_the_next() -> None:
     symbol = deduplicator()
     symbol.learn(quote(0, previous_close=98.0))
     admitted = symbol.admit(quote(86_400), polled=False)

@@ -3,7 +3,7 @@
 from producer.live.failover import STALE_SECONDS, STEADY_SECONDS, Failover
 
 
-def hear(choice: Failover, source: str, seconds: range, price: float = 100.0) -> None:
+def take_quotes(choice: Failover, source: str, seconds: range, price: float = 100.0) -> None:
     """A quote of the source in each of these seconds."""
     for second in seconds:
         choice.take(source, price, float(second))
@@ -18,8 +18,8 @@ def both() -> Failover:
 
 def test_standby_takes_over_when_the_first_is_stale() -> None:
     choice = both()
-    hear(choice, "yahoo", range(1, 10))
-    hear(choice, "finnhub", range(1, 60))
+    take_quotes(choice, "yahoo", range(1, 10))
+    take_quotes(choice, "finnhub", range(1, 60))
     assert not choice.decide(9 + STALE_SECONDS, is_open=True)
     assert choice.decide(10 + STALE_SECONDS, is_open=True)
     assert (choice.active_source, choice.standby) == ("finnhub", "yahoo")
@@ -27,32 +27,32 @@ def test_standby_takes_over_when_the_first_is_stale() -> None:
 
 def test_standby_takes_over_from_a_first_that_never_spoke() -> None:
     choice = both()
-    hear(choice, "finnhub", range(1, 60))
+    take_quotes(choice, "finnhub", range(1, 60))
     assert not choice.decide(20.0, is_open=True)
     assert choice.decide(40.0, is_open=True)
 
 
 def test_nobody_takes_over_while_the_market_is_closed() -> None:
     choice = both()
-    hear(choice, "yahoo", range(1, 10))
-    hear(choice, "finnhub", range(1, 600))
+    take_quotes(choice, "yahoo", range(1, 10))
+    take_quotes(choice, "finnhub", range(1, 600))
     assert not choice.decide(599.0, is_open=False)
 
 
 def test_stale_standby_does_not_take_over() -> None:
     choice = both()
-    hear(choice, "yahoo", range(1, 10))
-    hear(choice, "finnhub", range(1, 10))
+    take_quotes(choice, "yahoo", range(1, 10))
+    take_quotes(choice, "finnhub", range(1, 10))
     assert not choice.decide(100.0, is_open=True)
 
 
 def test_first_comes_back_after_it_was_steady_for_a_while() -> None:
     choice = both()
-    hear(choice, "finnhub", range(1, 100))
+    take_quotes(choice, "finnhub", range(1, 100))
     assert choice.decide(60.0, is_open=True)
     choice.take("yahoo", 100.0, 95.0)
     assert not choice.decide(96.0, is_open=True)
-    hear(choice, "yahoo", range(96, 97 + int(STEADY_SECONDS)))
+    take_quotes(choice, "yahoo", range(96, 97 + int(STEADY_SECONDS)))
     assert choice.decide(96.0 + STEADY_SECONDS, is_open=True)
     assert choice.active_source == "yahoo"
 
@@ -84,7 +84,7 @@ def test_prices_far_apart_in_time_are_not_compared() -> None:
         assert choice.compare(float(second)) == ""
 
 
-def test_single_source_speaks_always() -> None:
+def test_single_source_is_always_in_use() -> None:
     choice = Failover(("yahoo",), threshold=0.01)
     assert not choice.decide(1000.0, is_open=True)
     assert (choice.active_source, choice.standby) == ("yahoo", None)

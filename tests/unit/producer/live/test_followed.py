@@ -17,11 +17,11 @@ NOON = datetime(2024, 7, 10, 12, tzinfo=UTC).timestamp()
 YAHOO, BINANCE = Listing("yahoo", "A"), Listing("binance", "A")
 
 
-def quote(second: float, price: float = 100.0, source: str = "yahoo", **said: object) -> Quote:
+def quote(second: float, price: float = 100.0, source: str = "yahoo", **fields: object) -> Quote:
     """A quote so many seconds after noon, received when it happened."""
     at = datetime.fromtimestamp(NOON + second, UTC)
     values = {"symbol": "A", "event_time": at, "price": price, "source": source, "position": 0}
-    return Quote(**{**values, "received_time": at, **said})  # type: ignore[arg-type]
+    return Quote(**{**values, "received_time": at, **fields})  # type: ignore[arg-type]
 
 
 def followed(*listings: Listing) -> Followed:
@@ -31,8 +31,8 @@ def followed(*listings: Listing) -> Followed:
     )
 
 
-def take(symbol: Followed, said: Quote, *, polled: bool = False, streams: bool = True) -> list[Quote]:
-    return symbol.take(said.source, said, said.received_time.timestamp(), polled, streams)
+def take(symbol: Followed, given: Quote, *, polled: bool = False, streams: bool = True) -> list[Quote]:
+    return symbol.take(given.source, given, given.received_time.timestamp(), polled, streams)
 
 
 def found(symbol: Followed) -> list[tuple[str, bool]]:
@@ -82,7 +82,7 @@ def test_standby_that_lacks_the_symbol_is_no_news() -> None:
     assert symbol.unknown is None
 
 
-def test_change_of_currency_is_told_once_and_ends_when_the_first_one_is_back() -> None:
+def test_change_of_currency_is_reported_once_and_ends_when_the_first_one_is_back() -> None:
     symbol = followed()
     assert take(symbol, quote(1, 308.0, currency="GBp"))
     assert take(symbol, quote(2, 3.08, currency="GBP")) == []
@@ -99,7 +99,7 @@ def test_change_of_currency_is_told_once_and_ends_when_the_first_one_is_back() -
     assert found(symbol) == [("currency", False)]
 
 
-def test_question_tells_a_change_of_currency_that_the_stream_leaves_out() -> None:
+def test_poll_reveals_a_change_of_currency_that_the_stream_leaves_out() -> None:
     symbol = followed()
     take(symbol, quote(1, 308.0, currency="GBp", previous_close=300.0))
     take(symbol, quote(2, 3.08, currency="GBP", previous_close=3.0), polled=True)
@@ -121,17 +121,19 @@ def tick(symbol: Followed, second: float) -> list[Quote]:
     return symbol.tick(now, {"yahoo": health(now), "binance": health(now)})
 
 
-def test_standby_takes_over_with_what_it_said_since_and_the_first_choice_comes_back() -> None:
+def test_standby_takes_over_with_its_quotes_since_then_and_the_primary_comes_back() -> None:
     symbol = followed(YAHOO, BINANCE)
     symbol.tick(NOON, {"yahoo": health(NOON), "binance": health(NOON)})
     take(symbol, quote(1))
-    told: list[Quote] = []
+    published: list[Quote] = []
     for second in range(2, 40):
-        assert take(symbol, quote(second, 100 + second / 100, "binance")) == [] or told
-        told += tick(symbol, second)
+        assert take(symbol, quote(second, 100 + second / 100, "binance")) == [] or published
+        published += tick(symbol, second)
     assert symbol.failover.active_source == "binance"
-    assert [said.price for said in told] == [100 + second / 100 for second in range(2, 2 + len(told))]
-    assert len(told) >= 25
+    assert [each.price for each in published] == [
+        100 + second / 100 for second in range(2, 2 + len(published))
+    ]
+    assert len(published) >= 25
     assert found(symbol) == [("failover", True)]
     for second in range(40, 60):
         take(symbol, quote(second, 100.4))
@@ -181,20 +183,20 @@ def test_coin_has_every_minute_of_the_night_the_clocks_change_once(night: str) -
         int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) for text in NEW_YORK_DAYS[night]
     )
     symbol = Followed("A", (YAHOO,), KnownOfSymbol(begins - 1), has_history=False, grace=2.0, threshold=0.01)
-    told: list[Quote] = []
+    published: list[Quote] = []
     for second in range(begins, ends, 60):
         at = datetime.fromtimestamp(second, UTC)
-        said = quote(0, 100.0 + second % 7, exchange="CCC", event_time=at, received_time=at)
-        told += take(symbol, said)
-    minutes = [said.event_time.timestamp() for said in told]
+        sent = quote(0, 100.0 + second % 7, exchange="CCC", event_time=at, received_time=at)
+        published += take(symbol, sent)
+    minutes = [each.event_time.timestamp() for each in published]
     assert len(minutes) == (ends - begins) // 60
     assert {later - earlier for earlier, later in pairwise(minutes)} == {60.0}
 
 
-def test_volume_of_the_day_starts_anew_at_the_sessions_opening() -> None:
+def test_volume_of_the_day_is_reset_at_the_sessions_opening() -> None:
     symbol = followed()
     day = 86_400
-    told = [
+    published = [
         *take(symbol, quote(2 * 3600, 1.0, exchange="NMS", day_volume=5_000.0)),
         *take(symbol, quote(2 * 3600 + 60, 1.1, exchange="NMS", day_volume=5_200.0)),
         *take(symbol, quote(2 * 3600 + day, 1.2, exchange="NMS", day_volume=300.0)),
@@ -202,4 +204,4 @@ def test_volume_of_the_day_starts_anew_at_the_sessions_opening() -> None:
         *take(symbol, quote(2 * 3600 + day + 120, 1.4, exchange="NMS", day_volume=340.0)),
         *take(symbol, quote(2 * 3600 + day + 180, 1.5, exchange="NMS", day_volume=400.0)),
     ]
-    assert [said.size for said in told] == [None, 200.0, 300.0, 50.0, None, 50.0]
+    assert [each.size for each in published] == [None, 200.0, 300.0, 50.0, None, 50.0]

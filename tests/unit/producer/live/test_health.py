@@ -13,7 +13,7 @@ SATURDAY = datetime(2024, 7, 13, 16, tzinfo=UTC).timestamp()
 MONDAY_OPEN = datetime(2024, 7, 15, 13, 30, tzinfo=UTC).timestamp()
 
 
-def told_of(
+def condition_of(
     health: SourceHealth,
     now: float = WEDNESDAY_NOON,
     last_received: float = 0.0,
@@ -21,7 +21,7 @@ def told_of(
     unknown: UnknownSymbol | None = None,
     has_past: bool = True,
 ) -> SymbolCondition:
-    """What the user is told of a symbol of Yahoo's."""
+    """The condition shown for a symbol of Yahoo's."""
     return basic_condition(
         "yahoo", health, unknown, None, has_past, last_received, calendar_of(exchange), now
     )
@@ -36,17 +36,17 @@ def streaming() -> SourceHealth:
 
 
 def test_fresh_quotes_are_live_without_a_cause() -> None:
-    assert told_of(streaming(), last_received=WEDNESDAY_NOON - 3)[:2] == ("live", "")
+    assert condition_of(streaming(), last_received=WEDNESDAY_NOON - 3)[:2] == ("live", "")
 
 
-def test_closed_market_is_no_fault_and_says_when_it_opens() -> None:
-    state = told_of(streaming(), now=SATURDAY, last_received=SATURDAY - 72_000)
+def test_closed_market_is_no_fault_and_has_its_opening() -> None:
+    state = condition_of(streaming(), now=SATURDAY, last_received=SATURDAY - 72_000)
     assert state[:2] == ("closed", "market closed")
     assert state.opens_at == MONDAY_OPEN
 
 
 def test_crypto_is_never_closed() -> None:
-    assert told_of(streaming(), now=SATURDAY, exchange=None).state != "closed"
+    assert condition_of(streaming(), now=SATURDAY, exchange=None).state != "closed"
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_sessions_of_the_calendar_decide_who_is_stale(
     day: tuple[int, int, int], hour: int, state: str
 ) -> None:
     now = datetime(*day, hour, tzinfo=UTC).timestamp()
-    told_then = told_of(streaming(), now=now, last_received=now - 4_000)
-    assert told_then.state == ("live" if told_then.session in ("pre", "post") else state)
+    then = condition_of(streaming(), now=now, last_received=now - 4_000)
+    assert then.state == ("live" if then.session in ("pre", "post") else state)
 
 
 @pytest.mark.parametrize(
@@ -75,42 +75,42 @@ def test_sessions_of_the_calendar_decide_who_is_stale(
         (NoNetwork("no route"), "no network"),
     ],
 )
-def test_what_fails_is_the_cause_with_the_next_try(error: SourceError, cause: str) -> None:
+def test_failure_is_the_cause_with_the_next_try(error: SourceError, cause: str) -> None:
     health = SourceHealth(streams=True)
     health.lost(StreamSilent("nothing"), is_stream=True, next_try=WEDNESDAY_NOON + 5)
     health.lost(error, is_stream=False, next_try=WEDNESDAY_NOON + 12)
-    state = told_of(health, last_received=WEDNESDAY_NOON - 100)
+    state = condition_of(health, last_received=WEDNESDAY_NOON - 100)
     assert state[:2] == ("stale", cause)
     assert state.next_try == WEDNESDAY_NOON + 12
 
 
-def test_silent_stream_is_told_while_questions_bring_quotes() -> None:
+def test_silent_stream_is_reported_while_polls_bring_quotes() -> None:
     health = SourceHealth(streams=True)
     health.lost(StreamSilent("nothing for 30 s"), is_stream=True, next_try=WEDNESDAY_NOON + 5)
     health.received(WEDNESDAY_NOON, was_asked=True)
-    assert told_of(health, last_received=WEDNESDAY_NOON - 4)[:2] == ("live", "stream silent")
+    assert condition_of(health, last_received=WEDNESDAY_NOON - 4)[:2] == ("live", "stream silent")
 
 
 def test_cause_is_gone_when_the_stream_is_back() -> None:
     health = SourceHealth(streams=True)
     health.lost(SourceDown("closed"), is_stream=True, next_try=WEDNESDAY_NOON)
     health.connected()
-    assert told_of(health, last_received=WEDNESDAY_NOON)[:2] == ("live", "")
+    assert condition_of(health, last_received=WEDNESDAY_NOON)[:2] == ("live", "")
     assert health.reconnects == 1
 
 
-def test_unknown_symbol_is_told_whatever_else_is_amiss() -> None:
+def test_unknown_symbol_is_reported_before_any_other_cause() -> None:
     health = SourceHealth(streams=True)
     health.lost(SourceDown("closed"), is_stream=True, next_try=WEDNESDAY_NOON)
-    assert told_of(health, unknown=UnknownSymbol("no FOO")).cause == "unknown symbol"
+    assert condition_of(health, unknown=UnknownSymbol("no FOO")).cause == "unknown symbol"
 
 
-def test_symbol_whose_history_is_fetched_says_so() -> None:
-    assert told_of(streaming(), has_past=False).state == "history"
+def test_symbol_whose_history_is_fetched_has_its_own_state() -> None:
+    assert condition_of(streaming(), has_past=False).state == "history"
 
 
 def test_source_that_answers_without_new_quotes_is_silent() -> None:
-    state = told_of(streaming(), last_received=WEDNESDAY_NOON - 300)
+    state = condition_of(streaming(), last_received=WEDNESDAY_NOON - 300)
     assert state[:2] == ("stale", "stream silent")
 
 

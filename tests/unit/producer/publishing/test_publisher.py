@@ -67,7 +67,7 @@ class ListWriter:
 
 @pytest.fixture
 def bootstrap() -> Iterator[str]:
-    """An address where a broker takes connections and says nothing."""
+    """An address where a broker accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         yield f"127.0.0.1:{silent.getsockname()[1]}"
 
@@ -109,7 +109,7 @@ def test_time_mark_goes_to_every_partition_without_a_key() -> None:
     assert [(partition, key) for partition, key, _ in writer.log] == [(0, None), (1, None), (2, None)]
 
 
-def test_what_lies_at_or_below_the_last_position_is_left_out_by_partition() -> None:
+def test_records_at_or_below_the_last_position_are_left_out_by_partition() -> None:
     place = partition_of(b"A", PARTITIONS)
     writer = ListWriter()
     publisher(writer, {place: 1}).publish(sequence(["A", None, "A"]), Event())
@@ -171,7 +171,7 @@ def test_limit_ends_the_run() -> None:
     assert writer.sent == 2
 
 
-def test_source_that_is_through_makes_the_part_finished() -> None:
+def test_finished_source_makes_the_part_finished() -> None:
     some = publisher(ListWriter())
     some.publish(sequence(["A"]), Event())
     assert (some.ended, some.health) == (True, "finished")
@@ -197,7 +197,7 @@ def test_slow_broker_is_waited_for_and_named(bootstrap: str, caplog: pytest.LogC
     assert (some.waiting, writer.marks) == (False, 0)
 
 
-def test_stop_is_heard_while_the_broker_is_silent(bootstrap: str) -> None:
+def test_stop_takes_effect_while_the_broker_is_silent(bootstrap: str) -> None:
     stop = Event()
     writer = ListWriter(answers=[False] * 100, stop=stop)
     some = publisher(writer, bootstrap=bootstrap)
@@ -206,6 +206,6 @@ def test_stop_is_heard_while_the_broker_is_silent(bootstrap: str) -> None:
     assert writer.marks == 1
 
 
-def test_broker_that_is_gone_ends_the_run() -> None:
+def test_unreachable_broker_ends_the_run() -> None:
     with pytest.raises(Unavailable, match="accepts no connection"):
         publisher(ListWriter(answers=[False])).publish(sequence(["A"]), Event())

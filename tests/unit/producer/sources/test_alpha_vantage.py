@@ -79,7 +79,7 @@ def recorded(real_data: Path) -> Callable[[str], Body]:
     return lambda name: msgspec.json.decode((folder / name).read_bytes(), type=Body)
 
 
-def test_no_key_is_said_before_anything_is_asked() -> None:
+def test_missing_key_is_reported_before_any_request() -> None:
     with pytest.raises(ConfigError, match="ALPHAVANTAGE_API_KEY is empty: alphavantage needs a key"):
         alpha_vantage("http://127.0.0.1:1", key="")
 
@@ -97,7 +97,7 @@ def test_recorded_minutes_are_one_hundred_bars_in_order(recorded: Callable[[str]
     assert (last.source, last.exchange, last.interval) == ("alphavantage-history", "XNYS", "1m")
 
 
-def test_minute_that_is_not_over_is_not_told() -> None:
+def test_unfinished_minute_is_left_out() -> None:
     body = minutes_body("2024-07-10 11:00:00", "2024-07-10 10:59:00", "2024-07-10 10:58:00")
     bars = minute_bars("IBM", body, NOW, NOW).bars
     assert [f"{bar.start:%d %H:%M}" for bar in bars] == ["10 14:58", "10 14:59"]
@@ -117,7 +117,7 @@ def test_quote_is_the_last_finished_close_at_the_last_moment_of_its_minute() -> 
     assert (quote.size, quote.day_volume, quote.exchange) == (None, None, "XNYS")
 
 
-def test_minutes_are_asked_for_as_they_were_traded() -> None:
+def test_minutes_are_requested_unadjusted() -> None:
     with provider_answering(always(minutes_body("2024-07-10 10:59:00"))) as (provider, local):
         provider.poll(["IBM", "MSFT"])
     assert [asked.params["symbol"] for asked in local.asked] == ["IBM", "MSFT"]
@@ -158,7 +158,7 @@ def test_answer_without_a_finished_minute_is_refused() -> None:
         ({}, UnknownSymbol, None),
     ],
 )
-def test_note_says_what_to_do_next_and_never_the_key(
+def test_note_names_what_to_do_next_and_never_the_key(
     body: Body, error: type[SourceError], retry_after: float | None
 ) -> None:
     with pytest.raises(error) as raised:
@@ -186,7 +186,7 @@ def test_note_says_what_to_do_next_and_never_the_key(
         ("busy", 503, SourceDown),
     ],
 )
-def test_fault_says_what_to_do_next_and_never_the_key(
+def test_fault_names_what_to_do_next_and_never_the_key(
     body: object, status: int, error: type[SourceError], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -212,7 +212,7 @@ def test_day_starts_as_the_exchange_opens_and_counts_once_its_date_is_past() -> 
 
 
 def test_day_without_a_session_starts_at_its_midnight() -> None:
-    """It was left out: but what a source tells as a finished day is real, and Mumbai opens on some Saturdays."""
+    """It was left out: but a finished day of a source is real, and Mumbai opens on some Saturdays."""
     bars = day_bars("RELIANCE.BSE", days_body("2024-03-04", "2024-03-02"), NOW, NOW).bars
     assert [f"{bar.start:%m-%d %H:%M}" for bar in bars] == ["03-01 18:30", "03-04 03:45"]
 
@@ -239,7 +239,7 @@ def test_exchange_is_read_from_the_suffix_and_never_trades_around_the_clock(name
 
 
 @pytest.mark.real_data
-def test_company_is_what_the_overview_says(recorded: Callable[[str], Body]) -> None:
+def test_company_has_the_fields_of_the_overview(recorded: Callable[[str], Body]) -> None:
     with provider_answering(always(recorded("mock_company_overview"))) as (provider, _):
         company = provider.company("IBM")
     assert company.name == "International Business Machines Corporation"

@@ -116,7 +116,7 @@ def test_unknown_coin_has_no_company() -> None:
         provider.company("NO-SUCH-COIN")
 
 
-def test_too_many_questions_are_throttled_for_as_long_as_it_says() -> None:
+def test_too_many_requests_are_throttled_for_as_long_as_the_provider_demands() -> None:
     reply = Reply({"status": {"error_code": 429}}, 429, (("Retry-After", "57"),))
     with provider_answering(reply) as (provider, _), pytest.raises(Throttled) as raised:
         provider.poll(["BITCOIN"])
@@ -134,7 +134,9 @@ def test_too_many_questions_are_throttled_for_as_long_as_it_says() -> None:
         (Reply({"error": "no"}, 403), Refused),
     ],
 )
-def test_answer_that_holds_no_prices_says_what_to_do_next(reply: Reply, error: type[SourceError]) -> None:
+def test_error_of_an_answer_without_prices_names_what_to_do_next(
+    reply: Reply, error: type[SourceError]
+) -> None:
     with provider_answering(reply) as (provider, _), pytest.raises(error):
         provider.poll(["BITCOIN"])
 

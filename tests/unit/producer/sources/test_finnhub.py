@@ -89,7 +89,7 @@ def connected(streaming: Streaming, *names: str) -> Iterator[tuple[QuoteStream, 
         stream.close()
 
 
-def test_no_key_is_said_before_anything_is_asked() -> None:
+def test_missing_key_is_reported_before_any_request() -> None:
     sentence = "FINNHUB_API_KEY is empty: finnhub needs a key, get one at finnhub.io"
     with pytest.raises(ConfigError, match=sentence):
         finnhub(key="")
@@ -165,7 +165,7 @@ def test_malformed_message_is_refused(text: str) -> None:
     assert received(text, NOW) == Received([], refused=1)
 
 
-def test_ping_is_a_sign_of_life_and_no_more() -> None:
+def test_ping_is_a_heartbeat_and_no_more() -> None:
     assert received('{"type":"ping"}', NOW) == Received([])
 
 
@@ -191,11 +191,11 @@ def test_sessions_follow_from_the_name(name: str, exchange: str | None) -> None:
     assert exchange_of(name) == exchange
 
 
-def test_stream_subscribes_to_what_is_new_and_leaves_what_is_gone(streaming: Streaming) -> None:
+def test_stream_subscribes_to_new_symbols_and_unsubscribes_from_removed_ones(streaming: Streaming) -> None:
     with connected(streaming, "AAPL", "MSFT") as (stream, _):
         stream.follow(["MSFT", "IBM"])
-        told = [streaming.messages.get(timeout=PATIENCE) for _ in range(4)]
-    assert told == [
+        sent = [streaming.messages.get(timeout=PATIENCE) for _ in range(4)]
+    assert sent == [
         {"type": "subscribe", "symbol": "AAPL"},
         {"type": "subscribe", "symbol": "MSFT"},
         {"type": "unsubscribe", "symbol": "AAPL"},
@@ -219,7 +219,7 @@ def test_silence_and_a_ping_are_no_quotes(streaming: Streaming) -> None:
         assert stream.receive(PATIENCE) == Received([])
 
 
-def test_stream_that_is_closed_over_there_is_down(streaming: Streaming) -> None:
+def test_stream_closed_by_the_provider_is_down(streaming: Streaming) -> None:
     with connected(streaming, "AAPL") as (stream, server):
         server.close(1001, f"bye {KEY}")
         with pytest.raises(SourceDown) as raised:
@@ -235,7 +235,7 @@ def test_stream_that_is_closed_over_there_is_down(streaming: Streaming) -> None:
         (HTTPStatus.BAD_GATEWAY, SourceDown),
     ],
 )
-def test_stream_that_does_not_open_says_what_to_do_next_and_never_the_key(
+def test_error_of_a_stream_that_does_not_open_names_what_to_do_next_and_never_the_key(
     streaming: Streaming, status: HTTPStatus, error: type[SourceError], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -84,7 +84,7 @@ def test_answer_that_is_no_quote_is_refused_and_spoils_no_other(answer: object) 
     assert received.refused == 1
 
 
-def test_symbol_that_the_key_does_not_open_leaves_the_others_alone() -> None:
+def test_symbol_beyond_the_rights_of_the_key_affects_no_other() -> None:
     answers = {"VOD.L": NO_ACCESS, "AAPL": Reply(LAST)}
     with provider_answering(by_symbol(**answers)) as (provider, _):
         assert [quote.symbol for quote in provider.poll(["VOD.L", "AAPL"]).quotes] == ["AAPL"]
@@ -102,7 +102,7 @@ def test_symbol_that_the_key_does_not_open_leaves_the_others_alone() -> None:
         (f"busy with {KEY}", 502, SourceDown),
     ],
 )
-def test_fault_says_what_to_do_next_and_never_the_key(
+def test_fault_names_what_to_do_next_and_never_the_key(
     body: object, status: int, error: type[SourceError], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -111,7 +111,7 @@ def test_fault_says_what_to_do_next_and_never_the_key(
     assert KEY not in f"{raised.value!r} {raised.value} {caplog.text}"
 
 
-def test_company_is_what_the_profile_says() -> None:
+def test_company_has_the_fields_of_the_profile() -> None:
     with provider_answering(by_path(LAST, APPLE)) as (provider, local):
         company = provider.company("AAPL")
     assert (company.name, company.industry, company.currency) == ("Apple Inc", "Technology", "USD")
@@ -136,7 +136,9 @@ def test_currency_pair_is_shown_with_the_decimals_of_its_price() -> None:
     ("quote", "profile", "error"),
     [(UNKNOWN, {}, UnknownSymbol), (LAST | {"c": -1}, {}, SourceDown), (LAST, [], SourceDown)],
 )
-def test_company_that_is_not_known_says_why(quote: object, profile: object, error: type[SourceError]) -> None:
+def test_error_of_an_unknown_company_names_the_reason(
+    quote: object, profile: object, error: type[SourceError]
+) -> None:
     with provider_answering(by_path(quote, profile)) as (provider, _), pytest.raises(error):
         provider.company("NONE")
 

@@ -51,7 +51,7 @@ def test_provider_that_needs_no_key_is_made_without_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KEYED)
-def test_provider_without_its_key_says_which_setting_to_mend(name: str) -> None:
+def test_error_of_a_provider_without_its_key_names_the_setting(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{KEYED[name]} is empty: {name} needs a key, get one at "):
         made(name, key="")
 

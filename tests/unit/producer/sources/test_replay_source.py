@@ -33,7 +33,7 @@ def quotes_file(path: Path, *times: str) -> Path:
     return path
 
 
-def told(records: Iterator[Record]) -> list[str]:
+def words(records: Iterator[Record]) -> list[str]:
     """The records as short words: what and when."""
     return [_word(record) for record in records]
 
@@ -58,7 +58,7 @@ def late_records(records: Iterator[Record]) -> int:
 
 def test_mark_precedes_the_first_quote_of_each_second(tmp_path: Path) -> None:
     path = quotes_file(tmp_path / "q.csv", "10:00:00.5", "10:00:00.7", "10:00:01", "10:00:07.25")
-    assert told(recorded([path])) == [
+    assert words(recorded([path])) == [
         "mark 10:00:00",
         "quote 10:00:00.500",
         "quote 10:00:00.700",
@@ -76,7 +76,7 @@ def test_mark_follows_all_bars_that_end_in_its_instant(tmp_path: Path) -> None:
     path.write_text(
         BARS + "".join(f"{symbol},2024-01-02T{start}Z,1,1,1,1,1,1s\n" for symbol, start in starts)
     )
-    assert told(recorded([path])) == [
+    assert words(recorded([path])) == [
         "1s 10:00:00",
         "1s 10:00:00",
         "mark 10:00:01",
@@ -91,7 +91,7 @@ def test_bar_precedes_the_mark_and_the_quote_at_its_end(tmp_path: Path) -> None:
     bars = tmp_path / "b.csv"
     bars.write_text(BARS + "A,2024-01-02T10:00:00Z,1,1,1,1,1,1m\n")
     quotes = quotes_file(tmp_path / "a.csv", "10:00:59.9", "10:01:00")
-    assert told(recorded([quotes, bars])) == [
+    assert words(recorded([quotes, bars])) == [
         "mark 10:00:59",
         "quote 10:00:59.900",
         "1m 10:00:00",
@@ -158,7 +158,7 @@ def test_price_of_nothing_is_named_by_file_and_line(tmp_path: Path) -> None:
         list(recorded([path]))
 
 
-def test_folder_leaves_out_what_is_no_trade_data_and_says_so(
+def test_folder_leaves_out_other_files_than_trade_data_and_logs_them(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     quotes_file(tmp_path / "q.csv", "10:00:00")
@@ -173,7 +173,7 @@ def test_folder_leaves_out_what_is_no_trade_data_and_says_so(
 @pytest.mark.parametrize(
     "name", ["absent.csv", "notes.txt", "equity/usa/minute/bac/20131007_quote.zip", "empty"]
 )
-def test_what_is_named_directly_must_be_trade_data(tmp_path: Path, name: str) -> None:
+def test_file_named_directly_must_be_trade_data(tmp_path: Path, name: str) -> None:
     write_zip(tmp_path, "equity/usa/minute/bac/20131007_quote.zip", [])
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty").mkdir()
@@ -203,7 +203,7 @@ def marks(*seconds: float) -> list[Record]:
 
 
 @pytest.mark.parametrize(("speed", "expected"), [(1.0, 120.0), (60.0, 2.0), (math.inf, 0.0)])
-def test_recorded_time_runs_at_the_speed_asked_for(speed: float, expected: float) -> None:
+def test_recorded_time_runs_at_the_configured_speed(speed: float, expected: float) -> None:
     hand = ReplayClock()
     assert len(list(paced(marks(0, 1, 120), speed, hand.clock, hand.wait))) == 3
     assert hand.now - 100.0 == pytest.approx(expected)
@@ -214,7 +214,7 @@ def test_end_mark_is_not_waited_for(tmp_path: Path) -> None:
     hand = ReplayClock()
     records = list(paced(recorded([quotes_file(tmp_path / "q.csv", "10:00:00")]), 1.0, hand.clock, hand.wait))
     assert hand.now == 100.0
-    assert told(iter(records))[-1] == "end 01:00:00"
+    assert words(iter(records))[-1] == "end 01:00:00"
 
 
 def test_wait_that_is_broken_off_ends_the_sequence() -> None:

@@ -81,7 +81,7 @@ def client(server: PreparedServer) -> HttpClient:
     return client_at(f"http://127.0.0.1:{server.server_port}")
 
 
-def told(kind: type[E], client: HttpClient) -> E:
+def error_of(kind: type[E], client: HttpClient) -> E:
     """The error of a request whose params hold the key; no error repeats it, nor what else was asked."""
     with pytest.raises(kind) as caught:
         client.get("/v1/quote", {"symbol": "AAPL", "token": SECRET})
@@ -133,7 +133,7 @@ def test_a_failure_is_named_by_what_happens_next(
     server: PreparedServer, client: HttpClient, reply: PreparedReply, kind: type[SourceError], words: str
 ) -> None:
     server.replies = [reply]
-    assert words in str(told(kind, client))
+    assert words in str(error_of(kind, client))
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
@@ -141,7 +141,7 @@ def test_a_rejected_request_carries_status_and_body(
     server: PreparedServer, client: HttpClient, status: int
 ) -> None:
     server.replies = [PreparedReply(status, json.dumps({"error": f"no such key {SECRET}"}).encode())]
-    error = told(Rejected, client)
+    error = error_of(Rejected, client)
     assert (error.status, error.body) == (status, {"error": "no such key ***"})
 
 
@@ -149,7 +149,7 @@ def test_a_rejected_request_carries_the_text_of_a_body_that_is_no_json(
     server: PreparedServer, client: HttpClient
 ) -> None:
     server.replies = [PreparedReply(404, PAGE)]
-    assert told(Rejected, client).body == PAGE.decode()
+    assert error_of(Rejected, client).body == PAGE.decode()
 
 
 def test_a_key_that_the_provider_repeats_is_not_in_the_answer(
@@ -181,8 +181,8 @@ def test_a_throttling_provider_gets_no_request_before_the_time_it_names(
     server: PreparedServer, client: HttpClient, status: int, headers: dict[str, str], seconds: float
 ) -> None:
     server.replies = [PreparedReply(status, headers=headers), PreparedReply()]
-    assert told(Throttled, client).retry_after == seconds
-    again = told(Throttled, client).retry_after
+    assert error_of(Throttled, client).retry_after == seconds
+    again = error_of(Throttled, client).retry_after
     assert again is not None
     assert seconds - 5 < again <= seconds
     assert len(server.asked) == 1
@@ -190,7 +190,7 @@ def test_a_throttling_provider_gets_no_request_before_the_time_it_names(
 
 def test_a_short_pause_is_waited_for(server: PreparedServer, client: HttpClient) -> None:
     server.replies = [PreparedReply(429, headers={"Retry-After": "1"}), PreparedReply()]
-    assert told(Throttled, client).retry_after == 1.0
+    assert error_of(Throttled, client).retry_after == 1.0
     began = monotonic()
     client.get("/", {})
     assert monotonic() - began > 0.5
@@ -199,7 +199,7 @@ def test_a_short_pause_is_waited_for(server: PreparedServer, client: HttpClient)
 def test_a_date_in_the_past_asks_for_no_pause(server: PreparedServer, client: HttpClient) -> None:
     times = {"Retry-After": "Mon, 05 Jan 2026 09:00:00 GMT", "Date": "Mon, 05 Jan 2026 10:00:00 GMT"}
     server.replies = [PreparedReply(429, headers=times), PreparedReply()]
-    assert told(Throttled, client).retry_after == 0.0
+    assert error_of(Throttled, client).retry_after == 0.0
     client.get("/", {})
 
 
@@ -207,56 +207,54 @@ def test_a_silent_provider_is_given_up_after_the_timeout(server: PreparedServer)
     held = Event()
     server.replies = [PreparedReply(held=held)]
     client = client_at(f"http://127.0.0.1:{server.server_port}", timeout=0.2)
-    assert "within 0.2 s" in str(told(SourceDown, client))
+    assert "within 0.2 s" in str(error_of(SourceDown, client))
     held.set()
 
 
 def test_a_refused_connection_is_a_provider_that_is_down() -> None:
-    assert "can't be reached (curl error 7)" in str(told(SourceDown, client_at("http://127.0.0.1:9")))
+    assert "can't be reached (curl error 7)" in str(error_of(SourceDown, client_at("http://127.0.0.1:9")))
 
 
 def test_a_name_that_cannot_be_resolved_is_no_network() -> None:
-    assert "can't be resolved" in str(told(NoNetwork, client_at(f"http://{'a' * 70}.invalid")))
+    assert "can't be resolved" in str(error_of(NoNetwork, client_at(f"http://{'a' * 70}.invalid")))
 
 
 def test_an_address_without_a_route_is_no_network() -> None:
-    assert "no route" in str(told(NoNetwork, client_at("http://255.255.255.255:9")))
+    assert "no route" in str(error_of(NoNetwork, client_at("http://255.255.255.255:9")))
 
 
 def test_without_a_network_every_request_is_tried() -> None:
     client = client_at("http://no-such-name.invalid")
     for _ in range(7):
-        assert told(NoNetwork, client).retry_after is None
+        assert error_of(NoNetwork, client).retry_after is None
 
 
 def test_brackets_without_end_are_no_answer(server: PreparedServer, client: HttpClient) -> None:
     server.replies = [PreparedReply(body=b"[" * 200_000), PreparedReply(400, b"[" * 200_000)]
-    assert "instead of JSON" in str(told(SourceDown, client))
-    assert told(Rejected, client).status == 400
+    assert "instead of JSON" in str(error_of(SourceDown, client))
+    assert error_of(Rejected, client).status == 400
 
 
 @pytest.mark.parametrize("body", [b'{"price": NaN}', b'{"name": "\\ud800"}'])
-def test_what_json_does_not_allow_is_no_answer(
-    server: PreparedServer, client: HttpClient, body: bytes
-) -> None:
+def test_invalid_json_is_no_answer(server: PreparedServer, client: HttpClient, body: bytes) -> None:
     server.replies = [PreparedReply(body=body)]
-    assert "instead of JSON" in str(told(SourceDown, client))
+    assert "instead of JSON" in str(error_of(SourceDown, client))
 
 
-def test_headers_that_nobody_can_read_are_a_provider_that_is_down(
+def test_unreadable_headers_count_as_a_provider_that_is_down(
     server: PreparedServer, client: HttpClient
 ) -> None:
     server.replies = [PreparedReply(headers={"Set-Cookie": "name=\xff\xfe; Path=/"})]
-    assert "headers" in str(told(SourceDown, client))
+    assert "headers" in str(error_of(SourceDown, client))
 
 
-def test_after_five_failures_in_a_row_the_provider_is_not_asked_for_a_while(
+def test_after_five_failures_in_a_row_the_provider_gets_no_request_for_a_while(
     server: PreparedServer, client: HttpClient
 ) -> None:
     server.replies = [PreparedReply(500), PreparedReply(200, PAGE), PreparedReply(500)]
     for _ in range(5):
-        assert told(SourceDown, client).retry_after is None
-    pause = told(SourceDown, client).retry_after
+        assert error_of(SourceDown, client).retry_after is None
+    pause = error_of(SourceDown, client).retry_after
     assert pause is not None
     assert pause > 0
     assert len(server.asked) == 5
@@ -270,5 +268,5 @@ def test_an_answer_of_any_use_ends_a_row_of_failures(server: PreparedServer, cli
         PreparedReply(),
     ]
     for kind in (*[SourceDown] * 4, Rejected, *[SourceDown] * 4):
-        told(kind, client)
+        error_of(kind, client)
     assert client.get("/", {}).json == {"price": 1.5}

@@ -20,7 +20,7 @@ from shared.errors import SourceDown, Throttled, Unanswered
 
 
 class SteppedClock:
-    """Time that passes only while somebody waits, or where a test says so."""
+    """Time that passes only while somebody waits, or when a test moves it on."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -94,7 +94,7 @@ def test_threads_share_one_limit() -> None:
     assert refused == ["No request was sent, because the producer stops."] * 6
 
 
-def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
+def test_a_short_retry_after_is_waited_for() -> None:
     clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
     limit.pause(PATIENCE)
@@ -103,14 +103,14 @@ def test_a_short_wish_to_be_left_alone_is_waited_for() -> None:
     assert clock.now == 1000.0 + PATIENCE
 
 
-def test_a_long_wish_to_be_left_alone_is_told_at_once_until_it_is_over() -> None:
+def test_a_long_retry_after_is_reported_at_once_until_it_is_over() -> None:
     clock = SteppedClock()
     limit = RequestLimit(100, clock.wait, clock)
     limit.pause(90.0)
     clock.now += 10
-    with pytest.raises(Throttled) as told:
+    with pytest.raises(Throttled) as error:
         limit.take()
-    assert told.value.retry_after == pytest.approx(80.0)
+    assert error.value.retry_after == pytest.approx(80.0)
     assert clock.now == 1010.0
     clock.now += 80.1
     limit.take()
@@ -131,10 +131,10 @@ def fail(breaker: Breaker, times: int) -> None:
 
 
 def seconds_refused(breaker: Breaker) -> float:
-    with pytest.raises(SourceDown, match=r"^It broke\. That was failure \d+ in a row\.$") as told:
+    with pytest.raises(SourceDown, match=r"^It broke\. That was failure \d+ in a row\.$") as error:
         breaker.check()
-    assert told.value.retry_after is not None
-    return told.value.retry_after
+    assert error.value.retry_after is not None
+    return error.value.retry_after
 
 
 def test_five_failures_in_a_row_and_no_fewer_stop_the_asking() -> None:
@@ -160,7 +160,7 @@ def test_after_the_pause_one_caller_tries_and_the_others_wait_for_the_outcome() 
     breaker.check()
 
 
-def test_the_pause_doubles_up_to_a_minute_and_begins_anew_after_a_success() -> None:
+def test_the_pause_doubles_up_to_a_minute_and_is_reset_by_a_success() -> None:
     clock = SteppedClock()
     breaker = Breaker(clock)
     fail(breaker, FAILURES_TO_OPEN)
@@ -177,7 +177,7 @@ def test_the_pause_doubles_up_to_a_minute_and_begins_anew_after_a_success() -> N
     assert seconds_refused(breaker) <= 5.0
 
 
-def test_a_trial_whose_outcome_nobody_tells_does_not_end_the_trials() -> None:
+def test_a_trial_without_a_reported_outcome_does_not_end_the_trials() -> None:
     clock = SteppedClock()
     breaker = Breaker(clock)
     fail(breaker, FAILURES_TO_OPEN)
@@ -187,7 +187,7 @@ def test_a_trial_whose_outcome_nobody_tells_does_not_end_the_trials() -> None:
     breaker.check()
 
 
-def test_question_that_fails_is_left_alone_and_no_other_is() -> None:
+def test_failing_request_is_paused_alone() -> None:
     breakers = Breakers(SteppedClock())
     for _ in range(FAILURES_TO_OPEN):
         assert isinstance(breakers.failed("/chart/BAD", "It broke."), Unanswered)
@@ -196,14 +196,14 @@ def test_question_that_fails_is_left_alone_and_no_other_is() -> None:
     breakers.check("/chart/GOOD")
 
 
-def test_questions_that_fail_each_for_itself_leave_the_provider_open() -> None:
+def test_requests_that_fail_each_for_itself_do_not_pause_the_provider() -> None:
     breakers = Breakers(SteppedClock())
     for number in range(3 * FAILURES_TO_OPEN):
         breakers.failed(f"/chart/{number}", "It broke.")
     breakers.check("/chart/another")
 
 
-def test_connections_that_fail_close_the_provider_to_every_question_until_one_is_answered() -> None:
+def test_failed_connections_pause_every_request_to_the_provider_until_one_is_answered() -> None:
     clock = SteppedClock()
     breakers = Breakers(clock)
     for _ in range(FAILURES_TO_OPEN):
@@ -216,7 +216,7 @@ def test_connections_that_fail_close_the_provider_to_every_question_until_one_is
     breakers.check("/chart")
 
 
-def test_silence_concerns_the_provider_once_it_is_met_by_several_questions() -> None:
+def test_timeouts_of_several_requests_pause_the_provider() -> None:
     breakers = Breakers(SteppedClock())
     alone = [type(breakers.timed_out("/slow", "No answer.")) for _ in range(FAILURES_TO_OPEN)]
     assert alone == [Unanswered] * FAILURES_TO_OPEN

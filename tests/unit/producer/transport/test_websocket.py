@@ -31,7 +31,7 @@ def test_messages_come_in_order_and_a_wait_without_any_gives_none() -> None:
         stream.close()
 
 
-def test_what_is_sent_arrives() -> None:
+def test_sent_message_arrives() -> None:
     def echo(server: ServerConnection) -> None:
         server.send(server.recv())
         until_closed(server)
@@ -43,7 +43,7 @@ def test_what_is_sent_arrives() -> None:
         stream.close()
 
 
-def test_a_clean_close_is_told_with_its_code_after_the_last_message() -> None:
+def test_a_clean_close_is_reported_with_its_code_after_the_last_message() -> None:
     def leave(server: ServerConnection) -> None:
         server.send("last")
         server.close(1012, f"back soon, {KEY}")
@@ -60,7 +60,7 @@ def test_a_clean_close_is_told_with_its_code_after_the_last_message() -> None:
         stream.close()
 
 
-def test_an_abort_is_told() -> None:
+def test_an_abort_is_reported() -> None:
     with serving(cut) as url:
         stream = Connection(url)
         with pytest.raises(SourceDown, match="dropped the stream"):
@@ -112,19 +112,19 @@ def test_closing_frees_a_thread_that_hangs_in_a_write_nobody_reads() -> None:
 def test_closing_frees_a_thread_that_waits_for_a_message() -> None:
     with serving(until_closed) as url:
         stream = Connection(url)
-        told: list[SourceError] = []
+        errors: list[SourceError] = []
 
         def wait() -> None:
             try:
                 stream.receive(30)
             except SourceDown as error:
-                told.append(error)
+                errors.append(error)
 
         reader = Thread(target=wait)
         reader.start()
         stream.close()
         reader.join(PATIENCE)
-        assert len(told) == 1
+        assert len(errors) == 1
 
 
 def test_a_frame_over_the_limit_ends_the_connection() -> None:
@@ -143,13 +143,13 @@ def test_a_silent_server_that_answers_pings_is_not_given_up(monkeypatch: pytest.
     monkeypatch.setattr(connection_module, "PING_SECONDS", 0.2)
     go_on = Event()
 
-    def speak_when_told(server: ServerConnection) -> None:
+    def send_when_released(server: ServerConnection) -> None:
         go_on.wait(PATIENCE)
         server.ping().wait(PATIENCE)
         server.send("pinged")
         until_closed(server)
 
-    with serving(speak_when_told) as url:
+    with serving(send_when_released) as url:
         stream = Connection(url)
         # Without a pong the connection would be given up after 0.4 s.
         assert stream.receive(0.6) is None
@@ -172,7 +172,7 @@ def test_a_silent_server_that_answers_pings_is_not_given_up(monkeypatch: pytest.
         (200, None, SourceDown, None),
     ],
 )
-def test_a_refused_handshake_says_what_to_do_next(
+def test_error_of_a_refused_handshake_names_what_to_do_next(
     status: int, retry_after: str | None, error: type[SourceError], seconds: float | None
 ) -> None:
     def refuse(server: ServerConnection, request: Request) -> Response:
@@ -202,7 +202,7 @@ def test_a_name_that_cannot_be_looked_up_is_no_network() -> None:
         Connection("ws://nowhere.invalid")
 
 
-def test_no_key_is_told_or_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_key_is_in_an_error_or_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with serving(cut) as url:
         stream = Connection(f"{url}/?token={KEY_IN_URL}", secrets=(KEY,))

@@ -51,7 +51,7 @@ def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[st
     assert offsets == [message.offset for message in messages]
 
 
-def test_dead_letter_keeps_the_message_and_says_why() -> None:
+def test_dead_letter_keeps_the_message_and_the_reason() -> None:
     message = EncodedMessage(7, None)
     batch = decoded(0, 7, [message], PARTITIONS)
     assert batch.dead == [(message, "empty message")]

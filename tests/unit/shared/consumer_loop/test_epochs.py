@@ -47,12 +47,12 @@ def test_a_record_carries_its_epoch_and_stays_the_same_record(number: int, begin
 
 
 @given(st.binary(max_size=200))
-def test_what_is_no_record_carries_no_epoch(raw: bytes) -> None:
+def test_invalid_record_has_no_epoch(raw: bytes) -> None:
     assert epoch_of(raw) == NO_EPOCH
     assert epoch_of(None) == NO_EPOCH
 
 
-def test_what_an_older_producer_sends_after_a_newer_one_began_is_set_aside() -> None:
+def test_records_of_an_older_producer_after_a_newer_one_began_are_set_aside() -> None:
     epochs = EpochTracker(NO_EPOCH, since=0)
     aside, began = epochs.follow(by(FIRST, FIRST, FIRST, SECOND, FIRST, SECOND, NO_EPOCH))
     assert began == [EpochStart(0, FIRST), EpochStart(3, SECOND)]
@@ -75,7 +75,7 @@ def test_records_of_before_there_were_epochs_count_until_one_begins() -> None:
     assert epochs.follow(by(SECOND, NO_EPOCH, first=3))[1] == [EpochStart(3, SECOND)]
 
 
-def test_a_reader_that_begins_amid_an_epoch_believes_it() -> None:
+def test_a_reader_that_begins_within_an_epoch_accepts_it() -> None:
     epochs = EpochTracker(NO_EPOCH, since=5)
     assert epochs.follow(by(SECOND, SECOND, FIRST, first=5)) == (
         {7: "from an older producer: epoch 1, but epoch 2 has begun"},
@@ -83,7 +83,7 @@ def test_a_reader_that_begins_amid_an_epoch_believes_it() -> None:
     )
 
 
-def test_a_producer_that_reads_the_tail_passes_over_what_was_set_aside() -> None:
+def test_a_producer_that_reads_the_tail_skips_records_set_aside() -> None:
     earlier = EarlierEpochs({0: [FIRST, SECOND]})
     messages = by(FIRST, FIRST, SECOND, SECOND, FIRST, NO_EPOCH)
     assert [earlier.counts(0, message) for message in messages] == [True, True, False, True, False, False]

@@ -27,5 +27,5 @@ def test_help_names_the_database_that_the_feed_has(
         parse(
             load(None, {"SOURCES": "simulated", "TICKSTREAM_DATA": "/desk", "EMBEDDED_POSTGRES_PORT": "5002"})
         )
-    said = capsys.readouterr().out
-    assert "$(cat /desk/postgres/password) psql -h 127.0.0.1 -p 5002 -U postgres stocks_simulated" in said
+    printed = capsys.readouterr().out
+    assert "$(cat /desk/postgres/password) psql -h 127.0.0.1 -p 5002 -U postgres stocks_simulated" in printed

@@ -72,7 +72,7 @@ def test_two_fetches_at_once_leave_whole_jars(repository: Downloads, tmp_path: P
     assert contents(tmp_path) == CONTENT
 
 
-def test_without_a_network_the_error_says_what_to_do(
+def test_without_a_network_the_error_names_what_to_do(
     monkeypatch: pytest.MonkeyPatch, repository: Downloads, tmp_path: Path
 ) -> None:
     repository.socket.close()

@@ -51,7 +51,7 @@ def test_name_at_a_provider_may_hold_a_colon() -> None:
     }
 
 
-def test_listing_said_twice_counts_once() -> None:
+def test_repeated_listing_counts_once() -> None:
     assert listings_of("yahoo:AAPL,aapl;yahoo:AAPL", ()) == {"AAPL": (Listing("yahoo", "AAPL"),)}
 
 

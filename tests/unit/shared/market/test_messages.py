@@ -34,7 +34,7 @@ optional_texts = st.none() | texts | st.sampled_from(["\\u0000", "\\N", "a\tb\nc
 positions = st.integers(0, 2**62)
 
 quotes = st.builds(
-    lambda at, delay, **said: Quote(event_time=at, received_time=at + delay, **said),
+    lambda at, delay, **fields: Quote(event_time=at, received_time=at + delay, **fields),
     times,
     st.timedeltas(timedelta(0), timedelta(days=9)),
     symbol=symbols,
@@ -52,14 +52,14 @@ quotes = st.builds(
     session=optional_texts,
 )
 bars = st.builds(
-    lambda at, four, **said: RecordedBar(
+    lambda at, four, **fields: RecordedBar(
         start=at.replace(minute=0, second=0, microsecond=0),
         received_time=at,
         low=min(four),
         high=max(four),
         open=four[0],
         close=four[1],
-        **said,
+        **fields,
     ),
     times,
     st.tuples(prices, prices, prices, prices),
@@ -71,7 +71,7 @@ bars = st.builds(
     exchange=optional_texts,
 )
 marks = st.builds(
-    lambda at, **said: TimeMark(time=at, received_time=at, **said),
+    lambda at, **fields: TimeMark(time=at, received_time=at, **fields),
     times,
     source=texts,
     position=positions,
@@ -79,7 +79,7 @@ marks = st.builds(
     end=st.booleans(),
 )
 actions = st.builds(
-    lambda at, **said: CorporateAction(time=at, received_time=at, **said),
+    lambda at, **fields: CorporateAction(time=at, received_time=at, **fields),
     times,
     symbol=symbols,
     action=st.sampled_from(["split", "dividend"]),
@@ -93,7 +93,7 @@ records = quotes | bars | marks | actions
 
 
 def changed(**changes: Any) -> bytes:
-    """The quote above as JSON with some fields said otherwise."""
+    """The quote above as JSON with some fields replaced."""
     return json.dumps({**QUOTE, **changes}).encode()
 
 
@@ -175,7 +175,7 @@ def test_deep_nesting_is_a_reason_and_no_stack_overflow(opening: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "expected"),
     [
         (None, "empty message"),
         (b"", "not JSON"),
@@ -208,8 +208,8 @@ def test_deep_nesting_is_a_reason_and_no_stack_overflow(opening: bytes) -> None:
         (changed(session="\0"), "NUL character"),
     ],
 )
-def test_reason_says_what_is_wrong(raw: bytes | None, told: str) -> None:
-    assert told in reason(raw)
+def test_reason_names_the_fault(raw: bytes | None, expected: str) -> None:
+    assert expected in reason(raw)
 
 
 @pytest.mark.parametrize("missing", ["symbol", "event_time", "price", "source", "position", "received_time"])
@@ -241,7 +241,7 @@ def test_time_of_another_zone_is_the_same_instant() -> None:
     assert record.event_time.isoformat() == east.isoformat()
 
 
-def test_of_a_field_that_is_said_twice_the_last_counts_and_is_checked() -> None:
+def test_last_one_of_a_repeated_field_counts_and_is_checked() -> None:
     assert decode(changed()[:-1] + b', "price": 2}', NOON_MS) == decode(changed(price=2), NOON_MS)
     assert "not a finite positive number" in reason(changed()[:-1] + b', "price": -2}')
 
@@ -255,6 +255,6 @@ def test_receipt_may_lie_five_seconds_after_the_log_took_it_and_no_more() -> Non
     assert reason(changed(), NOON_MS - 5_001).startswith("from the future: received time")
 
 
-def test_what_the_source_did_not_say_is_left_out() -> None:
+def test_missing_fields_of_the_source_are_left_out() -> None:
     raw = encode(decode(changed(), NOON_MS))
     assert json.loads(raw) == QUOTE

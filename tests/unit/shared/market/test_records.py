@@ -13,7 +13,7 @@ NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)
 
 
 def quote(**changes: Any) -> Quote:
-    said = {
+    fields = {
         "symbol": "A",
         "event_time": NOON,
         "price": 1.0,
@@ -21,7 +21,7 @@ def quote(**changes: Any) -> Quote:
         "position": 0,
         "received_time": NOON,
     }
-    return Quote(**{**said, **changes})
+    return Quote(**{**fields, **changes})
 
 
 def bar(**changes: Any) -> RecordedBar:

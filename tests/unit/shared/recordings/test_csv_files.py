@@ -41,7 +41,7 @@ def test_time_is_iso_with_a_zone_or_epoch_seconds_or_milliseconds(path: Path, wr
     assert quote.event_time == quote.received_time == datetime(2024, 1, 2, 14, 30, 0, 250_000, UTC)
 
 
-def test_empty_field_is_what_the_source_did_not_say(path: Path) -> None:
+def test_empty_field_is_a_missing_value(path: Path) -> None:
     path.write_text(
         "Price, event_time ,symbol,size,bid,session,note\n185.5,1704205800,AAPL,,185.4,regular,x\n"
     )
@@ -116,7 +116,7 @@ def test_day_bar_ends_with_the_regular_session_of_its_exchange(path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (f"{QUOTES}A,2024-01-02T14:30:00,1\n", "line 2: event_time .* has no time zone"),
         (f"{QUOTES}A,1704205800,1\nA,yesterday,1\n", "line 3: event_time 'yesterday'"),
@@ -138,14 +138,14 @@ def test_day_bar_ends_with_the_regular_session_of_its_exchange(path: Path) -> No
         ("", "the first row must name the columns"),
     ],
 )
-def test_bad_row_is_named_by_file_and_line(path: Path, text: str, said: str) -> None:
+def test_bad_row_is_named_by_file_and_line(path: Path, text: str, message: str) -> None:
     path.write_text(text)
-    with pytest.raises(ConfigError, match=f"own.csv.*{said}"):
+    with pytest.raises(ConfigError, match=f"own.csv.*{message}"):
         records(path)
 
 
 @pytest.mark.parametrize(
-    ("starts", "said"),
+    ("starts", "message"),
     [
         ((), "no symbol has two"),
         ((0,), "no symbol has two"),
@@ -153,12 +153,12 @@ def test_bad_row_is_named_by_file_and_line(path: Path, text: str, said: str) -> 
         ((0, 0.5), "is 0.5 s"),
     ],
 )
-def test_bars_whose_steps_tell_no_interval_are_refused(
-    path: Path, starts: tuple[float, ...], said: str
+def test_bars_whose_steps_show_no_interval_are_refused(
+    path: Path, starts: tuple[float, ...], message: str
 ) -> None:
     rows = "".join(f"A,{1704205800 + start},2,3,1,2,10\n" for start in starts)
     path.write_text("symbol,start,open,high,low,close,volume\n" + rows)
-    with pytest.raises(ConfigError, match=f"no interval column, and .*{said}"):
+    with pytest.raises(ConfigError, match=f"no interval column, and .*{message}"):
         csv_file(path)
 
 

@@ -43,7 +43,7 @@ def actions(files: list[Path]) -> list[tuple[str, str, float]]:
     ]
 
 
-def test_next_trading_day_begins_with_what_the_quotients_say(tmp_path: Path) -> None:
+def test_next_trading_day_begins_with_the_actions_of_the_quotients(tmp_path: Path) -> None:
     assert changes(factor_file(tmp_path, *ROWS), "XNYS", NEW_YORK) == [
         Change(datetime(2013, 10, 9, 4, tzinfo=UTC), "split", 2.0),
         Change(datetime(2013, 10, 10, 4, tzinfo=UTC), "dividend", 1.515),
@@ -72,20 +72,20 @@ def test_rounded_factors_give_the_ratio_of_whole_numbers_that_they_mean(
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ("20131008,1", "not enough values"),
         ("20131008,1,x,1", "could not convert"),
         ("2013-10-08,1,1,1", "does not match"),
     ],
 )
-def test_bad_row_is_named_by_file_and_line(tmp_path: Path, row: str, said: str) -> None:
+def test_bad_row_is_named_by_file_and_line(tmp_path: Path, row: str, message: str) -> None:
     path = factor_file(tmp_path, "20131007,1,1,1", row)
-    with pytest.raises(ConfigError, match=rf"{path}, line 2: .*{said}"):
+    with pytest.raises(ConfigError, match=rf"{path}, line 2: .*{message}"):
         changes(path, "XNYS", NEW_YORK)
 
 
-def test_recording_tells_what_took_effect_within_it(tmp_path: Path) -> None:
+def test_recording_contains_the_actions_that_took_effect_within_it(tmp_path: Path) -> None:
     factor_file(tmp_path, *ROWS)
     assert actions(days(tmp_path, "08", "09", "10")) == [
         ("09 04:00", "split", 2.0),
@@ -95,7 +95,7 @@ def test_recording_tells_what_took_effect_within_it(tmp_path: Path) -> None:
     assert actions(days(tmp_path, "09", "10")) == [("10 04:00", "dividend", 1.515)]
 
 
-def test_folder_and_two_series_of_a_symbol_tell_it_once(
+def test_action_in_two_series_of_a_folder_comes_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     factor_file(tmp_path, *ROWS)

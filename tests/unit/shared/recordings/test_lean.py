@@ -51,7 +51,7 @@ def test_suspicious_and_doubled_ticks_are_quotes_like_all_others(tmp_path: Path)
         ("daily/ibm.zip", "20131129 00:00", "1d", (2013, 11, 29, 14, 30), (2013, 11, 29, 18)),
     ],
 )
-def test_bar_starts_where_its_label_says_and_is_received_at_its_end(
+def test_bar_starts_at_its_label_and_is_received_at_its_end(
     tmp_path: Path, place: str, row: str, interval: str, start: tuple[int, ...], end: tuple[int, ...]
 ) -> None:
     path = write_zip(tmp_path, f"equity/usa/{place}", [f"{row},1000000,1020000,990000,1010000,700"])
@@ -74,7 +74,7 @@ def test_crypto_is_unscaled_in_utc_around_the_clock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "message"),
     [
         ("equity/usa/minute/bac/20131007_quote.zip", "which are not supported"),
         ("bac/20131007_trade.zip", "does not match LEAN"),
@@ -82,13 +82,13 @@ def test_crypto_is_unscaled_in_utc_around_the_clock(tmp_path: Path) -> None:
         ("equity/usa/tick/bac/20131350_trade.zip", "is not a date"),
     ],
 )
-def test_zip_that_cannot_be_recognised_is_refused_with_the_reason(place: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_zip_that_cannot_be_recognised_is_refused_with_the_reason(place: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         lean_file(Path(place))
 
 
 @pytest.mark.parametrize(
-    ("place", "row", "said"),
+    ("place", "row", "message"),
     [
         (TICKS, "x,139400,500", "not a number of milliseconds"),
         (TICKS, "14400614,139400", "not enough values"),
@@ -98,10 +98,10 @@ def test_zip_that_cannot_be_recognised_is_refused_with_the_reason(place: str, sa
         ("equity/usa/daily/bac.zip", "20131006 00:00,1,2,1,1,1", "not a trading day"),
     ],
 )
-def test_bad_row_is_named_by_file_and_line(tmp_path: Path, place: str, row: str, said: str) -> None:
+def test_bad_row_is_named_by_file_and_line(tmp_path: Path, place: str, row: str, message: str) -> None:
     good = {"t": "14400614,139400,500", "m": "0,1,2,1,1,1", "d": "20131004 00:00,1,2,1,1,1"}[place[11]]
     path = write_zip(tmp_path, place, [good, row])
-    with pytest.raises(ConfigError, match=rf"{path}, line 2: .*{said}"):
+    with pytest.raises(ConfigError, match=rf"{path}, line 2: .*{message}"):
         records(path)
 
 

@@ -33,7 +33,7 @@ def test_folder_stands_for_every_recording_below_it(tmp_path: Path) -> None:
     }
 
 
-def test_recording_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_missing_recording_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no recording found"):
         settings_of(parser_of(None).parse_args(["--replay", str(tmp_path / "gone.csv")]))
 

@@ -37,7 +37,7 @@ def test_deaths_that_are_not_instant_count_in_a_row_too(
     assert (child.deaths, child.instant_deaths) == (4, 0)
 
 
-def test_part_that_lived_long_begins_to_count_anew(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_part_that_ran_for_long_begins_to_count_again(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     die(child, time.monotonic() + 30)
     die(child, time.monotonic() + 30)
     monkeypatch.setattr(supervising, "INSTANT_SECONDS", 0.0)
@@ -47,13 +47,13 @@ def test_part_that_lived_long_begins_to_count_anew(child: Child, monkeypatch: py
     assert child.deaths == 1
 
 
-def test_part_is_started_with_its_settings_and_hears_no_ctrl_c_of_our_terminal(
+def test_part_is_started_with_its_settings_and_gets_no_ctrl_c_of_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TICKSTREAM_FEED", "live")
-    said = tmp_path / "said"
+    output = tmp_path / "output"
     words = "os.environ['TICKSTREAM_FEED'], os.getsid(0)"
-    code = f"import os; print({words}, file=open({str(said)!r}, 'w'))"
+    code = f"import os; print({words}, file=open({str(output)!r}, 'w'))"
     child = Child("storage", ("-c", code), {"TICKSTREAM_FEED": "simulated"})
 
     def has_ended() -> bool:
@@ -61,7 +61,7 @@ def test_part_is_started_with_its_settings_and_hears_no_ctrl_c_of_our_terminal(
         return child.done
 
     wait_for(has_ended)
-    feed, session = said.read_text().split()
+    feed, session = output.read_text().split()
     assert feed == "simulated"
     assert int(session) != os.getsid(0)
 

@@ -79,7 +79,7 @@ def test_other_name_sets_the_same_value(env_file: Path, other: str, key: str) ->
     assert loaded(env_file, f"{other}=60") == loaded(env_file, f"{key}=60") != load(None)
 
 
-def test_exact_name_wins_over_the_other_and_the_user_is_told(env_file: Path) -> None:
+def test_exact_name_wins_over_the_other_with_a_warning(env_file: Path) -> None:
     config = loaded(env_file, "PERFORMANCE_BATCH_SIZE=7", "BATCH_SIZE=8")
     assert config.running.batch_size == 8
     assert config.warnings == (
@@ -88,8 +88,8 @@ def test_exact_name_wins_over_the_other_and_the_user_is_told(env_file: Path) -> 
 
 
 def test_wrong_value_under_the_other_name_is_refused_by_the_name_the_user_wrote(env_file: Path) -> None:
-    told = refusal(env_file, "ALERT_RSI_OVERBOUGHT=high")
-    assert told == "ALERT_RSI_OVERBOUGHT=high: must be a number from 0 to 100."
+    message = refusal(env_file, "ALERT_RSI_OVERBOUGHT=high")
+    assert message == "ALERT_RSI_OVERBOUGHT=high: must be a number from 0 to 100."
 
 
 @pytest.mark.parametrize("value", ["", "  ", '""'])
@@ -98,7 +98,7 @@ def test_empty_value_means_the_default(env_file: Path, key: str, value: str) -> 
     assert loaded(env_file, f"{key}={value}") == load(None)
 
 
-def test_empty_value_in_the_environment_takes_back_what_the_file_says(
+def test_empty_value_in_the_environment_overrides_the_file(
     env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "")
@@ -156,15 +156,15 @@ def test_empty_value_in_the_environment_takes_back_what_the_file_says(
 def test_wrong_value_is_refused_with_key_value_and_what_is_allowed(
     env_file: Path, line: str, allowed: str
 ) -> None:
-    told = refusal(env_file, line)
-    assert told.startswith(f"{line}: {allowed}")
-    assert told.endswith(".")
-    assert "\n" not in told
+    message = refusal(env_file, line)
+    assert message.startswith(f"{line}: {allowed}")
+    assert message.endswith(".")
+    assert "\n" not in message
 
 
 def test_every_wrong_value_gets_a_line_of_its_own(env_file: Path) -> None:
-    told = refusal(env_file, "RSI_PERIOD=abc", "LOG_LEVEL=LOUD", "ALERT_INTERVALS=2m,3m")
-    assert [line.partition("=")[0] for line in told.splitlines()] == [
+    message = refusal(env_file, "RSI_PERIOD=abc", "LOG_LEVEL=LOUD", "ALERT_INTERVALS=2m,3m")
+    assert [line.partition("=")[0] for line in message.splitlines()] == [
         "RSI_PERIOD",
         "ALERT_INTERVALS",
         "LOG_LEVEL",

@@ -46,10 +46,10 @@ def test_feed_may_be_chosen_where_no_source_is(env_file: Path) -> None:
 
 
 def test_feed_that_contradicts_the_sources_is_refused(env_file: Path) -> None:
-    told = refusal(env_file, "TICKSTREAM_FEED=simulated", "SOURCES=yahoo:AAPL")
-    assert told == "TICKSTREAM_FEED=simulated: must be empty or live while SOURCES names providers."
-    told = refusal(env_file, "TICKSTREAM_FEED=live", "SOURCES=simulated")
-    assert told == "TICKSTREAM_FEED=live: must be empty or simulated while SOURCES is simulated."
+    message = refusal(env_file, "TICKSTREAM_FEED=simulated", "SOURCES=yahoo:AAPL")
+    assert message == "TICKSTREAM_FEED=simulated: must be empty or live while SOURCES names providers."
+    message = refusal(env_file, "TICKSTREAM_FEED=live", "SOURCES=simulated")
+    assert message == "TICKSTREAM_FEED=live: must be empty or simulated while SOURCES is simulated."
 
 
 def test_replay_is_a_replay_whatever_feed_is_chosen(env_file: Path, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_replay_is_a_replay_whatever_feed_is_chosen(env_file: Path, tmp_path: Pa
     assert (config.feed, config.producer.listings) == ("replay", {})
 
 
-def test_sources_say_where_each_symbol_comes_from(env_file: Path) -> None:
+def test_sources_define_where_each_symbol_comes_from(env_file: Path) -> None:
     producer = loaded(env_file, "SOURCES=yahoo:AAPL;finnhub", "TICKERS=aapl,MSFT").producer
     assert producer.is_source_chosen
     assert producer.listings == {
@@ -78,8 +78,8 @@ def test_replay_without_files_is_refused(env_file: Path) -> None:
 
 
 def test_replay_of_a_file_that_is_not_there_is_refused(env_file: Path, tmp_path: Path) -> None:
-    told = refusal(env_file, "SOURCES=replay", f"REPLAY_FILES={tmp_path}/gone.csv")
-    assert told == f"REPLAY_FILES: {tmp_path}/gone.csv can't be read: No such file or directory."
+    message = refusal(env_file, "SOURCES=replay", f"REPLAY_FILES={tmp_path}/gone.csv")
+    assert message == f"REPLAY_FILES: {tmp_path}/gone.csv can't be read: No such file or directory."
 
 
 def test_another_seed_is_another_market_with_a_topic_and_database_of_its_own() -> None:

@@ -138,7 +138,7 @@ def test_history_begins_where_it_was_left() -> None:
         assert past(provider, NOW) == []
 
 
-def test_history_tells_how_far_it_has_come() -> None:
+def test_history_reports_its_progress() -> None:
     with asked_for(klines) as (provider, _):
         progress = [(part.done, part.total) for part in provider.history("BTCUSDT", None, NOW)]
         nothing = [*provider.history("BTCUSDT", NOW, NOW)]

@@ -50,7 +50,7 @@ def streaming(handler: Handler, *names: str) -> Iterator[BinanceStream]:
 
 
 def speaking(*messages: str | bytes) -> Handler:
-    """What answers the first request and then says these."""
+    """A server that answers the first request and then sends these."""
 
     def speak(server: ServerConnection) -> None:
         request = json.loads(server.recv())
@@ -89,9 +89,9 @@ def test_real_trades_are_read_and_all_else_is_refused(real_data: Path, recording
         pytest.skip(f"no recorded frames at {path}")
     lines = [line.partition(": ")[2] for line in path.read_text().splitlines()]
     messages = [line for line in lines if line.startswith('{"stream"')]
-    said = [json.loads(message)["data"] for message in messages]
-    trades = [data for data in said if data.get("e") == "aggTrade"]
-    with streaming(speaking(*messages), *{data["s"] for data in said}) as stream:
+    sent = [json.loads(message)["data"] for message in messages]
+    trades = [data for data in sent if data.get("e") == "aggTrade"]
+    with streaming(speaking(*messages), *{data["s"] for data in sent}) as stream:
         received = gather(stream, len(messages))
     assert received.refused == len(messages) - len(trades)
     assert [(q.symbol, q.trade_id, q.price, q.size) for q in received.quotes] == [
@@ -121,7 +121,7 @@ def test_following_others_changes_the_open_connection(monkeypatch: pytest.Monkey
     ]
 
 
-def test_many_pairs_are_asked_for_in_parts_and_no_faster_than_allowed(
+def test_many_pairs_are_requested_in_parts_and_no_faster_than_allowed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stream_module, "MESSAGE_SECONDS", 0.05)
@@ -168,7 +168,7 @@ def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
         ('{"code":3,"msg":"Invalid JSON"}', "code 3: Invalid JSON"),
     ],
 )
-def test_an_announced_end_is_told_after_the_trades_before_it(message: str, sentence: str) -> None:
+def test_an_announced_end_is_reported_after_the_trades_before_it(message: str, sentence: str) -> None:
     with streaming(speaking(frame(1), message)) as stream:
         assert len(gather(stream, 1).quotes) == 1
         end = time.monotonic() + PATIENCE
@@ -182,7 +182,7 @@ def test_the_answer_to_a_request_is_neither_a_trade_nor_refused() -> None:
         assert stream.receive(5) == Received([])
 
 
-def test_a_close_right_after_the_subscription_is_told() -> None:
+def test_a_close_right_after_the_subscription_is_reported() -> None:
     def leave(server: ServerConnection) -> None:
         server.recv()
         server.send(frame(1))
@@ -196,7 +196,7 @@ def test_a_close_right_after_the_subscription_is_told() -> None:
             stream.follow(["ETHUSDT"])
 
 
-def test_an_abort_is_told() -> None:
+def test_an_abort_is_reported() -> None:
     def leave(server: ServerConnection) -> None:
         server.recv()
         cut(server)

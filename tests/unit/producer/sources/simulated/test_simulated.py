@@ -87,7 +87,7 @@ def test_minute_of_the_history_is_what_its_quotes_give(
 def test_longer_bars_are_what_their_minutes_give(
     market: SimulatedMarket, past: list[RecordedBar], later: timedelta, interval: str, count: int
 ) -> None:
-    """The same two days, told in minutes soon after and in longer bars later."""
+    """The same two days, in minutes soon after and in longer bars later."""
     begin = datetime(2025, 6, 1, tzinfo=UTC)
     longer = [bar for bar in market.history(NOW + later) if begin <= bar.start < begin + 2 * DAY]
     assert [bar.interval for bar in longer] == [interval] * (2 * count * len(SYMBOLS))
@@ -167,7 +167,7 @@ def test_day_so_far_ends_as_the_day_bar(market: SimulatedMarket) -> None:
     assert {(quote.session, quote.day_open, quote.day_volume) for quote in tomorrow} == {("pre", None, None)}
 
 
-def test_quotes_are_what_a_message_may_say(market: SimulatedMarket) -> None:
+def test_quotes_are_valid_messages(market: SimulatedMarket) -> None:
     for record in market.quotes(NOW, NOW + MINUTE):
         assert decode(encode(record), int(NOW.timestamp() * 1000) + 60_000) == record
         if isinstance(record, Quote):

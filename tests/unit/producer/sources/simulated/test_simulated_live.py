@@ -56,42 +56,42 @@ def test_restart_at_any_position_gives_exactly_the_rest(lived: list[Record], par
     assert rest == lived[killed + 1 :]
 
 
-@pytest.mark.parametrize("told", ["1d", "1h", "15m", "1m", "quotes"])
+@pytest.mark.parametrize("last_kind", ["1d", "1h", "15m", "1m", "quotes"])
 @pytest.mark.parametrize("away", [timedelta(minutes=20), timedelta(hours=5), 30 * DAY, 400 * DAY])
 def test_restart_later_loses_no_minute_and_doubles_none(
-    market: SimulatedMarket, lived: list[Record], told: str, away: timedelta
+    market: SimulatedMarket, lived: list[Record], last_kind: str, away: timedelta
 ) -> None:
-    """Killed between the two symbols of one instant, where it told bars of any length, or quotes."""
-    killed = {"1d": 667, "1h": 2001, "15m": 4001, "1m": 10_001, "quotes": len(lived) - 5}[told]
+    """Killed between the two symbols of one instant, while it published bars of any length, or quotes."""
+    killed = {"1d": 667, "1h": 2001, "15m": 4001, "1m": 10_001, "quotes": len(lived) - 5}[last_kind]
     before = lived[:killed]
-    assert getattr(before[-1], "interval", "quotes") == told
+    assert getattr(before[-1], "interval", "quotes") == last_kind
     after = live(market, before[-1].position, STOPPED + away, STOPPED + away + 5 * SECOND)
     positions = [record.position for record in before + after]
     assert positions == sorted(set(positions))
     for symbol in SYMBOLS:
-        assert_told_once([each for each in before + after if each.symbol in (symbol, None)])
+        assert_covered_once([each for each in before + after if each.symbol in (symbol, None)])
 
 
-def assert_told_once(records: list[Record]) -> None:
+def assert_covered_once(records: list[Record]) -> None:
     """Bars, and seconds with their quotes, follow each other without hole or overlap.
 
     Only days leave out the two hours before their regular session and the two behind it.
     """
-    told_until, by_day = end_of(records[0]), True
+    covered_until, by_day = end_of(records[0]), True
     for record in records[1:]:
         if isinstance(record, RecordedBar):
             nights = by_day + (record.interval == "1d")
-            assert record.start - told_until == nights * timedelta(hours=2)
-            told_until, by_day = end_of(record), record.interval == "1d"
+            assert record.start - covered_until == nights * timedelta(hours=2)
+            covered_until, by_day = end_of(record), record.interval == "1d"
         elif isinstance(record, TimeMark):
-            assert record.time == told_until
-            told_until = record.time + SECOND
+            assert record.time == covered_until
+            covered_until = record.time + SECOND
         else:
             assert isinstance(record, Quote)
-            assert told_until - SECOND <= record.event_time < told_until
+            assert covered_until - SECOND <= record.event_time < covered_until
 
 
-def test_short_gap_is_told_in_quotes(market: SimulatedMarket) -> None:
+def test_short_gap_is_filled_with_quotes(market: SimulatedMarket) -> None:
     position = list(market.quotes(NOW, NOW + MINUTE))[-1].position
     later = NOW + timedelta(minutes=50)
     records = live(market, position, later, later + timedelta(seconds=2))

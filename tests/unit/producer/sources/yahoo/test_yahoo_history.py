@@ -61,7 +61,7 @@ def test_all_history_takes_three_requests_and_comes_in_order(standin: StandIn, y
         ("7203.T", "1m", 8),
     ],
 )
-def test_bars_are_what_was_paid_whatever_was_split_since(
+def test_bars_have_the_prices_paid_despite_later_splits(
     standin: StandIn, yahoo: Yahoo, name: str, interval: str, days: int
 ) -> None:
     found = bars(yahoo, name, interval)
@@ -90,8 +90,8 @@ def test_bars_are_what_was_paid_whatever_was_split_since(
 
 def test_splits_and_dividends_come_with_the_midnight_of_their_day_and_as_paid(yahoo: Yahoo) -> None:
     found = [record for record in records(yahoo, "NVDA") if isinstance(record, CorporateAction)]
-    told = [(action.action, action.time, action.value) for action in found]
-    assert told == [
+    actions_found = [(action.action, action.time, action.value) for action in found]
+    assert actions_found == [
         ("dividend", datetime(2024, 3, 5, 5, tzinfo=UTC), 0.04),
         ("split", datetime(2024, 6, 10, 4, tzinfo=UTC), 10.0),
         ("dividend", datetime(2024, 6, 11, 4, tzinfo=UTC), 0.01),

@@ -47,6 +47,6 @@ def test_a_price_before_a_split_comes_back_in_cents(ratio: float, cents: int) ->
 
 
 @pytest.mark.parametrize("price", [0.0, -1.0, math.inf, -math.inf, 1e300])
-def test_what_is_no_price_is_left_alone(price: float) -> None:
+def test_invalid_price_is_left_out(price: float) -> None:
     assert plain_price(price, 2) == price
     assert math.isnan(plain_price(math.nan, 2))

@@ -77,7 +77,7 @@ def test_the_newest_price_counts_with_its_own_time_and_session(recorded: Path) -
     assert (quote.currency, quote.exchange) == ("USD", "NMS")
 
 
-def test_a_price_of_the_session_comes_with_what_is_told_of_the_session(recorded: Path) -> None:
+def test_a_price_of_the_session_has_the_figures_of_the_session(recorded: Path) -> None:
     quote = quote_of(recorded / "v7_quote" / "quote-LDO.MI.json")
     assert (quote.price, quote.session, quote.previous_close) == (33.38, "regular", 31.68)
     assert (quote.day_open, quote.day_volume) == (33.3, 3_501_283)
@@ -144,7 +144,7 @@ def by_date(found: Iterator[RecordedBar]) -> dict[str, RecordedBar]:
     return {bar.start.date().isoformat(): bar for bar in found}
 
 
-def test_days_before_a_split_are_told_at_the_prices_of_those_days(recorded: Path) -> None:
+def test_days_before_a_split_have_the_prices_of_those_days(recorded: Path) -> None:
     nvidia = chart_of(
         recorded / "v8_chart" / "historical-via-chart-NVDA-split-2021-02-01-to-2022-01-31.csv.json"
     )
@@ -158,7 +158,7 @@ def test_days_before_a_split_are_told_at_the_prices_of_those_days(recorded: Path
     assert (split.action, split.value, split.time) == ("split", 4.0, datetime(2021, 7, 20, 4, tzinfo=UTC))
 
 
-def test_recorded_actions_are_told_with_the_midnight_of_new_york(recorded: Path) -> None:
+def test_recorded_actions_have_the_midnight_of_new_york(recorded: Path) -> None:
     apple = chart_of(recorded / "v8_chart" / "chart-AAPL-2020-08-31-to-2020-11-07.json")
     found = {action.action: (action.time, action.value) for action in actions(apple, "AAPL", None, LATER)}
     assert found["split"] == (datetime(2020, 8, 31, 4, tzinfo=UTC), 4.0)
@@ -184,14 +184,14 @@ def test_the_price_of_the_moment_is_no_bar_and_its_own_bar_not_finished(recorded
 def test_halts_are_no_bars_and_the_price_after_the_close_is_none(recorded: Path) -> None:
     toyota = chart_of(recorded / "edge_cases_2026-10-05" / "chart_7203.T_5m_1d_nulls_cut_to_10_bars.200.json")
     found = list(bars(toyota, "7203.T", "5m", LATER))
-    told = [int(bar.start.timestamp()) for bar in found]
+    starts = [int(bar.start.timestamp()) for bar in found]
     empty = [
         time
         for time, price in zip(toyota.timestamp, toyota.indicators.quote[0].close, strict=True)
         if price is None
     ]
     assert empty
-    assert told == [time for time in toyota.timestamp if time not in empty and time != 1791181800]
+    assert starts == [time for time in toyota.timestamp if time not in empty and time != 1791181800]
 
 
 def test_companies_are_read_from_every_recorded_summary(recorded: Path) -> None:

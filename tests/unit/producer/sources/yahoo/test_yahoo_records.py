@@ -27,7 +27,7 @@ def chart(
     return msgspec.convert(raw, Chart)
 
 
-def test_prices_and_volume_before_a_split_are_told_as_they_were() -> None:
+def test_prices_and_volume_before_a_split_are_as_traded() -> None:
     (bar,) = bars(chart({}), "X", "1d", NOW)
     assert (bar.close, bar.volume) == (40.0, 25.0)
 

@@ -56,13 +56,11 @@ def test_a_price_in_pence_keeps_its_currency(yahoo: Yahoo) -> None:
     assert yahoo.poll(["TSCO.L"]).quotes[0].currency == "GBp"
 
 
-def test_a_poll_tells_how_far_each_exchange_is_behind(yahoo: Yahoo) -> None:
+def test_a_poll_gives_the_delay_of_each_exchange(yahoo: Yahoo) -> None:
     assert yahoo.poll(["AAPL", "TSCO.L"]).delays == {"AAPL": 0.0, "TSCO.L": 900.0}
 
 
-def test_an_expired_crumb_is_renewed_once_and_the_question_asked_again(
-    standin: StandIn, yahoo: Yahoo
-) -> None:
+def test_an_expired_crumb_is_renewed_once_and_the_request_repeated(standin: StandIn, yahoo: Yahoo) -> None:
     yahoo.poll(["AAPL"])
     standin.yahoo.expire()
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
@@ -85,14 +83,14 @@ def test_threads_share_one_crumb(standin: StandIn, yahoo: Yahoo) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.html(), Fault.empty()])
-def test_what_is_no_crumb_is_not_taken_for_one(standin: StandIn, yahoo: Yahoo, fault: Fault) -> None:
+def test_invalid_crumb_is_refused(standin: StandIn, yahoo: Yahoo, fault: Fault) -> None:
     standin.answer_with(fault, path="getcrumb")
     with pytest.raises(SourceDown, match="sent no crumb"):
         yahoo.poll(["AAPL"])
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
 
 
-def test_a_refusal_in_words_in_the_place_of_a_crumb_is_heard(standin: StandIn, yahoo: Yahoo) -> None:
+def test_a_refusal_in_words_in_place_of_a_crumb_is_recognised(standin: StandIn, yahoo: Yahoo) -> None:
     standin.answer_with(Fault(Answer(b"Too Many Requests\r\n")), path="getcrumb")
     with pytest.raises(Throttled):
         yahoo.poll(["AAPL"])
@@ -125,19 +123,19 @@ def test_a_cookie_that_is_blocked_now_stops_nobody_who_has_one(standin: StandIn,
         (Fault.body(["surprise"]), SourceDown),
     ],
 )
-def test_a_fault_is_told_as_the_error_of_a_source(
+def test_a_fault_is_raised_as_the_error_of_a_source(
     standin: StandIn, yahoo: Yahoo, path: str, fault: Fault, kind: type[SourceError]
 ) -> None:
     standin.answer_with(fault, times=None, path=path)
-    with pytest.raises(kind) as told:
+    with pytest.raises(kind) as error:
         if path == "yahoo/v7":
             yahoo.poll(["AAPL"])
         elif path == "yahoo/v8":
             list(yahoo.history("AAPL", None, NOW))
         else:
             yahoo.company("AAPL")
-    assert not isinstance(told.value, UnknownSymbol)
-    assert "crumb." not in str(told.value)
+    assert not isinstance(error.value, UnknownSymbol)
+    assert "crumb." not in str(error.value)
 
 
 def test_a_slow_answer_and_a_refused_connection_are_a_source_that_is_down(standin: StandIn) -> None:
@@ -152,7 +150,7 @@ def test_a_slow_answer_and_a_refused_connection_are_a_source_that_is_down(standi
     assert len(yahoo.poll(["AAPL"]).quotes) == 1
 
 
-def test_no_provider_hears_of_us_before_its_retry_after_is_over(standin: StandIn, yahoo: Yahoo) -> None:
+def test_no_provider_gets_a_request_before_its_retry_after_is_over(standin: StandIn, yahoo: Yahoo) -> None:
     standin.answer_with(Fault.status(429, retry_after=40), path="yahoo/v8")
     with pytest.raises(Throttled):
         records(yahoo, "AAPL")

@@ -80,7 +80,7 @@ def test_no_beginning_of_a_real_frame_gives_another_price_or_time(real_frames: l
             )
 
 
-def test_everything_yahoo_says_is_in_the_quote() -> None:
+def test_every_field_of_yahoo_is_in_the_quote() -> None:
     text = frame(
         currency="USD",
         exchange="NMS",
@@ -166,7 +166,7 @@ def test_market_hours_that_nobody_knows_are_no_session() -> None:
         frame(id="two words"),
     ],
 )
-def test_what_is_no_price_is_refused(text: str) -> None:
+def test_invalid_price_is_refused(text: str) -> None:
     assert quote_of(text, NOW) is None
 
 
@@ -185,7 +185,7 @@ def test_bad_messages_are_counted_and_the_others_come_in_order() -> None:
     assert ([quote.price for quote in received.quotes], received.refused) == ([1.0, 2.0, 3.0], 3)
 
 
-def test_following_others_unsubscribes_from_what_is_gone() -> None:
+def test_following_others_unsubscribes_from_removed_symbols() -> None:
     asked: SimpleQueue[dict[str, list[str]]] = SimpleQueue()
 
     def note(server: ServerConnection) -> None:
@@ -223,7 +223,7 @@ def test_the_subscription_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {asked.get() for _ in range(3)} == {'{"subscribe": ["AAPL"]}'}
 
 
-def test_a_close_right_after_the_subscription_is_told() -> None:
+def test_a_close_right_after_the_subscription_is_reported() -> None:
     def leave(server: ServerConnection) -> None:
         server.recv()
         server.send(frame())
@@ -239,7 +239,7 @@ def test_a_close_right_after_the_subscription_is_told() -> None:
         stream.close()
 
 
-def test_an_abort_is_told() -> None:
+def test_an_abort_is_reported() -> None:
     def leave(server: ServerConnection) -> None:
         server.recv()
         cut(server)
