@@ -152,7 +152,11 @@ def kill(server: EmbeddedServer) -> None:
     if process is None:
         return
     with contextlib.suppress(psutil.NoSuchProcess):
+        children = process.children(recursive=True)
         process.kill()
+        for child in children:  # a stopped one would never notice that its server is gone
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
         if not ended(process, STOP_LIMIT):
             raise Unavailable(f"{server.name} (pid {process.pid}) can't be killed; end it by hand.")
 

@@ -76,7 +76,7 @@ def stopped(record: ServerRecord) -> ServerRecord:
     pids = [each.pid for each in (process, *process.children(recursive=True))]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    wait_for(lambda: {*states(pids)} <= {"T"})
+    wait_for(lambda: {*states(pids)} <= {"T", "Z"})  # stopped, or ended and not waited for
     return record
 
 
