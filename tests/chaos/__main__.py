@@ -44,7 +44,7 @@ def parse() -> argparse.Namespace:
 
 
 def play(name: str, files: list[Path], speed: float, plan: list[Kill]) -> list[Left]:
-    """One replay with these kills: what it left behind. Raises TimeoutError where it does not get to its end."""
+    """One replay with these kills; its outcome. Raises TimeoutError where it does not get to its end."""
     report = sayer(name)
     with running(files, f"{speed:g}", report) as pipeline:
         report("the replay begins")

@@ -148,7 +148,7 @@ def test_click_is_not_undone_by_a_late_answer_about_the_symbol_before(page: Page
     expect(page.locator("#symbol")).to_have_value("7203.T")
 
 
-def test_history_shows_how_far_it_is_and_is_gone_once_it_is_there(page: Page, dsn: str) -> None:
+def test_history_shows_its_progress_until_it_is_loaded(page: Page, dsn: str) -> None:
     choose(page, "FOO")
     write(dsn, lambda cursor: quality(cursor, "FOO", "history", history_done=12, history_total=30))
     expect(page.locator("#history")).to_be_visible()

@@ -52,7 +52,7 @@ def choose(page: Page, symbol: str) -> None:
 
 
 def test_small_price_has_its_digits_in_header_watchlist_panels_and_words(page: Page) -> None:
-    """Report: a coin of 1.23e-9 dollars stood on the page as $0.00000000."""
+    """Report: a coin of 1.23e-9 dollars was shown on the page as $0.00000000."""
     expect(page.locator(".ag-row[row-id='BABYDOGE']")).to_contain_text("$1.2345e\u22129")
     choose(page, "BABYDOGE")
     expect(page.locator("#last")).to_have_text("0.00000000123450")
@@ -83,7 +83,7 @@ def test_negative_price_has_its_sign_and_a_flag(page: Page) -> None:
 
 
 def test_old_price_is_shown_with_its_day_everywhere(page: Page) -> None:
-    """Report: AMD's close of twenty months ago stood as "Last" under "Market open"."""
+    """Report: AMD's close of twenty months ago was shown as "Last" under "Market open"."""
     expect(page.locator(".ag-row[row-id='OLD'] .past")).to_have_text("$12.50")
     choose(page, "OLD")
     year = time.gmtime(time.time() - 600 * DAY).tm_year

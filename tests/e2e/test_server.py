@@ -101,11 +101,11 @@ def test_only_the_page_itself_may_ask_for_live_quotes(address: str) -> None:
     assert [switch(address, origin) for origin in (None, "null", "https://example.org")] == [403] * 3
 
 
-def test_live_quotes_that_are_not_on_offer_cannot_be_asked_for(address: str) -> None:
+def test_live_quotes_that_are_not_on_offer_cannot_be_requested(address: str) -> None:
     assert switch(address, address) == 409
 
 
-def test_history_is_adjusted_only_where_that_is_asked_for(address: str, market_dsn: str) -> None:
+def test_history_is_adjusted_only_on_request(address: str, market_dsn: str) -> None:
     raw = get(f"{address}/api/v1/history/BBB?bars=5")[1]
     assert (raw["marks"], get(f"{address}/api/v1/history/BBB?bars=5&adjusted=true")[1]) == ([], raw)
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 
 class Visit:
-    """An open page, and what it asked for and complained about."""
+    """An open page, with its requests to other servers and its console errors."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page

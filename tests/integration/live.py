@@ -103,7 +103,7 @@ class Live:
     def wait_until_asked_at_first(self) -> None:
         """Return when Yahoo was asked for company and price of a new symbol.
 
-        The answer to a poll that began before the stream opened would tell a trade's price a second time.
+        The answer to a poll that began before the stream opened would contain a trade's price a second time.
         """
         within(PATIENCE, lambda: len(polls(self.standin)) >= FIRST_POLLS)
 

@@ -56,12 +56,12 @@ def test_text_that_means_something_to_copy_stays_text(connection: Connection, te
 
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"user": "nobody", "password": "x"}])
-def test_refused_user_is_a_setting_to_mend(embedded_postgres: str, wrong: dict[str, str]) -> None:
+def test_refused_user_is_reported_as_a_wrong_setting(embedded_postgres: str, wrong: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"POSTGRES_USER and POSTGRES_PASSWORD .* authentication failed"):
         connect(make_dsn(embedded_postgres, **wrong), "test")
 
 
-def test_user_who_may_not_make_the_database_is_a_setting_to_mend(
+def test_user_without_the_right_to_create_the_database_is_reported_as_a_wrong_setting(
     connection: Connection, embedded_postgres: str
 ) -> None:
     with transaction(connection) as cursor:

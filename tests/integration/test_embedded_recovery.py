@@ -27,7 +27,7 @@ from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
 
-def test_a_record_with_the_pid_of_another_process_is_not_believed(spare_server: Kafka | Postgres) -> None:
+def test_a_record_with_the_pid_of_another_process_is_ignored(spare_server: Kafka | Postgres) -> None:
     spare_server.folder.mkdir(exist_ok=True)
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     (spare_server.folder / "server.json").write_text(
@@ -106,7 +106,7 @@ def test_a_busy_backend_that_outlives_its_server_does_not_stop_the_next_start(
     with lease(spare_postgres, silent) as record:
         connection = psycopg2.connect(spare_postgres.dsn(record.port))
         backend = connection.info.backend_pid
-        busy = threading.Thread(target=loop_for_ever, args=(connection,))
+        busy = threading.Thread(target=loop_without_end, args=(connection,))
         busy.start()
         wait_for(lambda: psutil.Process(backend).cpu_times().user > 0.1)
         kill(spare_postgres)
@@ -116,8 +116,8 @@ def test_a_busy_backend_that_outlives_its_server_does_not_stop_the_next_start(
         busy.join()
 
 
-def loop_for_ever(connection: psycopg2.extensions.connection) -> None:
-    """Keep the backend busy until it dies."""
+def loop_without_end(connection: psycopg2.extensions.connection) -> None:
+    """Keep the backend busy until it ends."""
     with pytest.raises(psycopg2.OperationalError), connection.cursor() as cursor:
         cursor.execute("do $$ begin loop end loop; end $$")
     connection.close()

@@ -148,7 +148,7 @@ def make_new_day(connection: Connection) -> None:
 
 
 def test_the_very_first_assignment_of_a_group_holds_every_partition(desk: Desk) -> None:
-    """One made before the topic is known would be empty, and given to every restart of its maker for ever."""
+    """One made before the topic is known would be empty, and returned to every restart of its member permanently."""
     with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
         for group in ("one", "two", "three", "four", "five"):
             with closing(GroupReader(desk.log, group, "first")) as reader:

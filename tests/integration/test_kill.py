@@ -23,7 +23,7 @@ PLAN = [
 
 
 def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
-    """What a replay leaves behind."""
+    """The outcome of a replay."""
     with running(files, speed, silent) as pipeline:
         carry_out(plan, pipeline, silent)
         pipeline.wait_until_drained(PATIENCE)

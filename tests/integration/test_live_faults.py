@@ -51,7 +51,7 @@ def listing(source: str) -> str:
 
 
 def is_asked(live: Live) -> Callable[[], bool]:
-    """Whether a new trade comes by a question, of those made at every look."""
+    """Whether one of the trades made at every check comes by polling."""
     before = len(live.quotes())
     return lambda: trade(live.standin).size > 0 and len(live.quotes()) > before
 
@@ -94,7 +94,7 @@ def test_provider_that_fails_five_times_in_a_row_gets_no_request_for_a_while(
 
 
 def _names_the_stream(live: Live) -> bool:
-    """Whether all that is amiss is that no stream can be opened."""
+    """Whether the only fault is that no stream can be opened."""
     return "could not be opened" in _detail(live)
 
 

@@ -139,7 +139,7 @@ def test_ctrl_c_during_the_first_imports_of_the_pipeline_prints_no_traceback() -
     assert "Traceback" not in errors
 
 
-def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_behind(
+def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_no_process(
     pipeline: PipelineProcess,
 ) -> None:
     for part in PARTS:
@@ -152,7 +152,7 @@ def test_a_killed_part_is_started_again_and_a_killed_pipeline_leaves_nothing_beh
     assert psutil.wait_procs(everything, timeout=PATIENCE)[1] == []
 
 
-def test_a_part_that_dies_at_once_again_and_again_ends_the_pipeline_with_a_sentence() -> None:
+def test_a_part_that_fails_repeatedly_at_its_start_ends_the_pipeline_with_a_sentence() -> None:
     broken = Child("storage", ("-c", "raise SystemExit(1)"))
     with pytest.raises(StopPart, match="storage failed 3 times within 5 s of its start, last with status 1"):
         supervise([broken], threading.Event(), Errors(max_retries=2, retry_delay=0.01))

@@ -195,7 +195,7 @@ def test_dead_letters_that_two_groups_met_are_counted_once(cursor: Cursor) -> No
 
 
 def test_messages_folded_are_those_of_the_analytics_whatever_other_groups_have_read(cursor: Cursor) -> None:
-    """Scenario: a group of an earlier KAFKA_GROUP_ID stands still for ever; the page was behind for ever."""
+    """Scenario: a group of an earlier KAFKA_GROUP_ID never moves on; the page showed a lag without end."""
     for group, partition, first, reached in (
         ("earlier", 0, 0, 5),
         ("analytics", 0, 10, 40),

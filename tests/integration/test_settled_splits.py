@@ -24,7 +24,7 @@ __all__ = ["databases"]
 
 
 def log_with_night(ratio: float) -> list[LoggedMessage]:
-    """Three hours of quotes, a split in the night behind them, and three hours of quotes at a half of the price."""
+    """Three hours of quotes, a split in the night after them, and three hours of quotes at a half of the price."""
     quotes = [msgspec.json.decode(message.value, type=Quote) for message in log_of(180)]
     action = CorporateAction(
         symbol="ACME",
@@ -68,8 +68,8 @@ def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
 def test_split_waits_in_the_snapshot_and_is_settled_once(
     databases: tuple[Connection, Connection], ratio: float, holds: bool, settings: Any, killed: bool
 ) -> None:
-    """Reports: yfinance #1531 and #2002; the part stops between the split and the first price behind it, and may come
-    back with other periods of its indicators, or be killed once more."""
+    """Reports: yfinance #1531 and #2002; the part stops between the split and the first price after it, and may come
+    back with other periods of its indicators, or be killed again."""
     changed, fresh = databases
     log = log_with_night(ratio)
     fold(changed, OLD, log, 1081, killed=False)

@@ -183,10 +183,10 @@ def test_trainer_that_is_stopped_during_a_round_leaves_no_process_and_no_traceba
     (os.killpg if number == signal.SIGINT else os.kill)(trainer.pid, number)
     assert "Traceback" not in trainer.communicate(timeout=PATIENCE)[1]
     assert trainer.returncode == status
-    wait_for(lambda: is_gone(trainer.pid))
+    wait_for(lambda: has_ended(trainer.pid))
 
 
-def is_gone(group: int) -> bool:
+def has_ended(group: int) -> bool:
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -82,7 +82,8 @@ def make_older(connection: Connection) -> None:
 def test_tables_match_those_of_a_fresh_fold(
     databases: tuple[Connection, Connection], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Reports of the 2022 LUNA collapse, yfinance #1531: what was left out or divided before is mended by the log."""
+    """Reports of the 2022 LUNA collapse, yfinance #1531: what was left out or divided before is corrected from the
+    log."""
     caplog.set_level(logging.INFO, "tickstream.analytics")
     changed, fresh = databases
     log = log_of_days()

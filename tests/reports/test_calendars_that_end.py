@@ -28,7 +28,7 @@ def last_listed(exchange: str) -> datetime:
 
 
 def first_monday(after: datetime) -> datetime:
-    """The midnight that begins the first Monday at least a week behind it, so that no holiday is near."""
+    """The midnight that begins the first Monday at least a week after it, so that no holiday is near."""
     day = (after + timedelta(days=7)).replace(hour=0, minute=0, second=0, microsecond=0)
     return day + timedelta(days=-day.weekday() % 7)
 
@@ -93,7 +93,7 @@ def test_next_opening_of_a_closed_market_is_in_the_future(exchange: str) -> None
 @pytest.mark.parametrize(
     ("exchange", "zone"), [("SHH", "Asia/Shanghai"), ("NSI", "Asia/Kolkata"), ("SES", "Asia/Singapore")]
 )
-def test_history_behind_the_last_session_is_read(exchange: str, zone: str) -> None:
+def test_history_after_the_last_session_is_read(exchange: str, zone: str) -> None:
     """Every symbol of such an exchange would have lost its history at the turn of the year: "year 36812 is out of
     range"."""
     monday = first_monday(last_listed(exchange)).replace(tzinfo=ZoneInfo(zone))

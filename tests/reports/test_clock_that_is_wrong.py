@@ -103,7 +103,7 @@ def test_wrong_clock_is_the_only_cause_reported_and_quotes_come(
 
 
 def test_clock_that_is_set_wrong_and_right_again_while_all_runs_costs_no_trade(standin: StandIn) -> None:
-    """The cause comes within seconds of the step, and goes by itself when the clock is mended."""
+    """The cause comes within seconds of the step, and disappears by itself when the clock is right again."""
     machine = Machine(0.0)
     with at_work(standin, BINANCE, seen(), machine) as live:
         live.wait_until_streaming("binance")
@@ -117,7 +117,7 @@ def test_clock_that_is_set_wrong_and_right_again_while_all_runs_costs_no_trade(s
 
 
 def test_cause_is_reported_for_every_symbol(standin: StandIn) -> None:
-    """One clock is one cause, whoever the source is."""
+    """One clock is one cause, whatever the source."""
     with at_work(
         standin, f"{YAHOO};binance:{OTHER.name}@COIN2USDT", seen(COIN.name, OTHER.name), Machine(-30.0)
     ) as live:

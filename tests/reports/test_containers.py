@@ -13,6 +13,6 @@ def test_parts_in_containers_are_watched_by_the_pipeline() -> None:
     assert commands == ["python start_pipeline.py"]
 
 
-def test_container_that_has_stopped_for_good_is_not_started_for_ever() -> None:
+def test_container_that_has_stopped_for_good_is_not_started_again() -> None:
     """Scenario: exit status 3, which Docker can't distinguish from others, was followed by a restart without end."""
     assert re.findall(r"^    restart: (.+)$", COMPOSE, re.MULTILINE) == ["on-failure:5"]

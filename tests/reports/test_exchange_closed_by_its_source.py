@@ -50,7 +50,7 @@ def shut(
 
 
 def test_day_on_which_a_storm_closes_the_exchange_is_closed_if_its_source_reports_it() -> None:
-    """Scenario: the calendar has a session, the exchange stays closed: "stream silent" stood there all day."""
+    """Scenario: the calendar has a session, the exchange stays closed: "stream silent" was shown all day."""
     followed, health = shut("CLOSED")
     condition = condition_of(followed, health, TYPHOON)
     assert (condition.state, condition.cause) == ("closed", "market closed")

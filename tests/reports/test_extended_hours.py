@@ -242,7 +242,7 @@ def test_price_of_the_night_that_is_not_newest_or_makes_no_sense_costs_no_other(
 
 
 def test_polls_over_a_night_give_the_volumes_that_were_traded() -> None:
-    """Scenario: the opening's volume counts from nothing, also behind prices of the night."""
+    """Scenario: the opening's volume counts from nothing, also after prices of the night."""
     closed = {"regularMarketTime": second(19, 16, 0)}
     rows: list[dict[str, Any]] = [
         closed,

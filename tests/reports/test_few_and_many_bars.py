@@ -73,7 +73,7 @@ def visible(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("symbol", "bars"), [("ONE", 1), ("SIX", 6)])
-def test_few_bars_stand_in_the_middle_and_are_as_wide_as_a_chart_of_twelve(
+def test_few_bars_are_in_the_middle_and_as_wide_as_in_a_chart_of_twelve(
     page: Page, symbol: str, bars: int
 ) -> None:
     """Report: the only bar of a symbol was narrow, at the right of 20 empty places."""

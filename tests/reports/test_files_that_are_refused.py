@@ -155,7 +155,7 @@ def test_slot_with_two_different_bars_is_refused_with_both_lines(cases: Path) ->
 
 @pytest.mark.parametrize("lines_apart", [1, 3])
 def test_slot_that_comes_again_out_of_order_is_refused(tmp_path: Path, lines_apart: int) -> None:
-    """Scenario: two downloads that overlap, one behind the other."""
+    """Scenario: two downloads that overlap, one after the other."""
     rows = [f"A,{1704205800 + 60 * minute},1,1,1,1,1,1m" for minute in range(lines_apart)]
     message = refusal(file_of(tmp_path, f"{BARS},interval", *rows, "A,1704205800,1,2,1,1,1,1m"))
     assert f"lines 2 and {lines_apart + 2}:" in message

@@ -147,7 +147,9 @@ def test_a_server_is_not_started_on_a_full_disk_again_and_again(small_disk: Smal
     assert MIN_MEGABYTES < free_megabytes(small_disk.folder) <= DISK_MEGABYTES
 
 
-def test_little_room_is_warned_about_before_it_is_gone(small_disk: SmallDisk, tmp_path: Path) -> None:
+def test_little_free_space_is_warned_about_before_it_is_used_up(
+    small_disk: SmallDisk, tmp_path: Path
+) -> None:
     data = small_disk.folder / "not" / "made" / "yet"
     assert f"MB are free on the disk of {data}" in free_space_warning([data], DISK_MEGABYTES + 1)
     assert free_space_warning([data], DISK_MEGABYTES // 2) == ""

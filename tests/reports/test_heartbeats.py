@@ -52,7 +52,7 @@ def test_heartbeats_never_wait_for_a_supervisor_that_is_stopped() -> None:
     os.close(theirs)
 
 
-def test_long_steps_of_several_threads_leave_nothing_behind() -> None:
+def test_after_long_steps_of_several_threads_the_normal_limit_applies() -> None:
     """Scenario: two charts were loaded at once; from then on a frozen screen was found after 15 minutes, not one."""
     ours, theirs = os.pipe()
     pulse = Pulse()

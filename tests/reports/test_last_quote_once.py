@@ -130,7 +130,7 @@ def ways() -> list[Listings]:
 def test_last_quote_is_once_in_the_log_while_a_market_at_work_changes_what_it_follows(
     standin: StandIn, meanwhile: Listings
 ) -> None:
-    """The real threads and questions: Yahoo's answer repeats the last trade at every poll."""
+    """The real threads and requests: Yahoo's answer repeats the last trade at every poll."""
     first: Listings = {SHARE.name: (Listing("yahoo", SHARE.name),)}
     known = {SHARE.name: KnownOfSymbol(datetime.now(UTC).timestamp() - 30)}
     with at_work(standin, f"yahoo:{SHARE.name}", known, FINNHUB_API_KEY="key") as market:

@@ -17,7 +17,7 @@ def name_of(found: re.Match[str]) -> str:
 
 
 def pins(name: str) -> dict[str, str]:
-    """What a readable list pins, those of the list it builds upon among them."""
+    """What a readable list pins, including those of the list it includes."""
     found: dict[str, str] = {}
     for line in (PROJECT / f"{name}.txt").read_text().splitlines():
         if line.startswith("-r "):

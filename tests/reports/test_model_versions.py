@@ -33,7 +33,7 @@ FROM_TABLES = ["--from-database", "--model", "linear_regression"]
 def test_versions_no_longer_deployed_leave_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A round of training every twenty minutes left 0.95 MB behind each time."""
+    """A round of training every twenty minutes kept 0.95 MB of memory each time."""
     monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
     registry = Registry(tmp_path / "market", key_of(tmp_path))
     model_source = RegistryModelSource(registry, MODELS)

@@ -43,7 +43,7 @@ def coming_in(now: float) -> Reading:
 
 
 def test_close_of_twenty_months_ago_is_shown_with_its_day_and_without_figures_of_today() -> None:
-    """Report: in the first minute AMD's close of twenty months ago stood as "Last" under "Market open"."""
+    """Report: in the first minute AMD's close of twenty months ago was shown as "Last" under "Market open"."""
     found = shown(coming_in(MONDAY_OPEN + 3600.0))
     assert found["heading"]["past"] == LONG_AGO
     (row,) = found["rows"]
@@ -52,7 +52,7 @@ def test_close_of_twenty_months_ago_is_shown_with_its_day_and_without_figures_of
 
 
 def test_loading_history_is_shown_with_its_progress_also_without_a_provider() -> None:
-    """Scenario: the first minute of the simulated market, which nobody is asked for."""
+    """Scenario: the first minute of the simulated market, for which no provider is asked."""
     assert shown(coming_in(MONDAY_OPEN + 3600.0))["history"] == (4_100, 5_000)
     done = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS._replace(lag=0)})
     assert shown(done)["history"] is None
@@ -139,7 +139,8 @@ def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[
 
 
 def test_average_price_of_a_part_of_the_session_is_not_shown_as_that_of_the_whole() -> None:
-    """Report: a VWAP of what was received since the start stood beside the whole day's volume: 187.63, not 183.67."""
+    """Report: a VWAP of what was received since the start was shown beside the whole day's volume: 187.63, not
+    183.67."""
     assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% of volume", "partial")
     assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% of volume", "partial")
     assert vwap(50_000.0, 50_000.0, 50_000.0) == (183.67, "price")

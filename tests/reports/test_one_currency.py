@@ -53,7 +53,7 @@ def bar(second: float, price: float, currency: str | None) -> RecordedBar:
 
 
 def test_currency_in_the_log_holds_after_a_restart() -> None:
-    """GBp 430, a restart, then GBP 4.3: the price fell to a hundredth without a word."""
+    """GBp 430, a restart, then GBP 4.3: the price fell to a hundredth without a report."""
     deduplicator = Deduplicator("BP.L", KnownOfSymbol(NOON.timestamp(), currency="GBp"))
     assert deduplicator.admit(quote(2, 4.3, "GBP"), polled=False) is None
     assert (deduplicator.refused, deduplicator.other_currency) == (1, "GBP")
@@ -90,7 +90,7 @@ def test_symbol_that_is_removed_and_added_keeps_the_currency_of_its_prices() -> 
 
 
 def test_history_in_another_currency_is_refused_as_quotes_are() -> None:
-    """A history in pounds behind quotes in pence."""
+    """A history in pounds after quotes in pence."""
     known = KnownOfSymbol(NOON.timestamp() - 3600, currency="GBp")
     followed = Followed("BP.L", (Listing("yahoo", "BP.L"),), known, True, 2.0, 0.01)
     past = [bar(-600, 4.3, "GBP"), bar(-540, 430.0, "GBp"), bar(-480, 430.0, None)]

@@ -1,4 +1,5 @@
-"""One symbol that fails at a provider, for a while or for ever, does not delay quotes and histories of the others."""
+"""One symbol that fails at a provider, for a while or permanently, does not delay quotes and histories of the
+others."""
 
 import time
 from datetime import UTC, datetime
@@ -56,10 +57,10 @@ def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:
 
 
 @pytest.mark.parametrize("known", [{}, seen(COIN.name, OTHER.name)], ids=["a first start", "a gap"])
-def test_chart_that_always_answers_500_holds_up_no_other_symbol(
+def test_chart_that_always_answers_500_delays_no_other_symbol(
     standin: StandIn, known: dict[str, object]
 ) -> None:
-    """yfinance #2044: one symbol's chart answered 500 for ever, and all others got a quote a minute."""
+    """yfinance #2044: one symbol's chart always answered 500, and all others got a quote a minute."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
     standin.streams.refuse_handshake(503, times=1000)
     pauses = {"producer.workers.history_worker.PAUSE_SECONDS": 1.0}
@@ -157,7 +158,7 @@ def test_pair_whose_trades_are_not_to_be_had_keeps_no_other_from_its_quotes(stan
         assert has_every_trade(live, OTHER.name)
 
 
-def test_pair_whose_missed_trades_are_not_to_be_had_holds_up_no_other_of_the_stream(standin: StandIn) -> None:
+def test_pair_whose_missed_trades_are_unavailable_delays_no_other_of_the_stream(standin: StandIn) -> None:
     """Its frames wait for what was missed before them; the frames of the others do not."""
     listings = f"{BINANCE},{OTHER.name}@COIN2USDT"
     with at_work(standin, listings, seen(COIN.name, OTHER.name)) as live:

@@ -104,7 +104,7 @@ def test_request_for_another_name_is_refused(method: str, path: str, host: str |
     "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8050", socket.gethostname()]
 )
 def test_request_for_this_machine_is_answered(host: str, serve_under: Callable[[Names], str]) -> None:
-    """Scenario: whoever sits before the machine, or types its name."""
+    """Scenario: a user at the machine itself, or one who types its name."""
     assert ask(serve_under(names_at("127.0.0.1", ())), "GET", "/healthz", host)[0] == 200
 
 
@@ -142,7 +142,7 @@ def test_what_changes_something_is_for_the_page_of_this_server_alone(origin: str
 def test_body_that_the_page_would_never_send_is_not_taken(
     path: str, length: dict[str, str], address: str
 ) -> None:
-    """Scenario: whoever reaches the port sends a body without end, which the server would gather in its memory."""
+    """Scenario: a client sends a body without end, which the server would gather in its memory."""
     own = urlsplit(address).netloc
     connection = http.client.HTTPConnection(own, timeout=20)
     connection.putrequest("POST", path)

@@ -190,7 +190,7 @@ def test_title_of_the_page_shows_when_its_price_is_not_current(look: Look, admin
 
 def test_symbol_that_is_chosen_stays_while_a_new_server_has_read_nothing_yet(look: Look, dsn: str) -> None:
     """Scenario: the server was killed, and the one in its place answered before its first look at the database: the
-    symbol on the chart was taken for one that is followed no more, and the first of the list stood in its place."""
+    symbol on the chart was taken for one that is followed no more, and the first of the list was shown in its place."""
     with serving(model_of(dsn, "simulated"), port := page_port()) as address:
         page = look(address)
         choose(page, "NEW")

@@ -11,7 +11,13 @@ import pytest
 from producer.sources.alpha_vantage.candles import day_bars, minute_bars
 from producer.sources.yahoo.company import CompanySummary, company_of
 from tests.unit.local_http import Asked, Reply
-from tests.unit.producer.sources.binance.test_binance import asked_for, kline, milliseconds, past, trade
+from tests.unit.producer.sources.binance.test_binance import (
+    binance_answering,
+    kline,
+    milliseconds,
+    past,
+    trade,
+)
 
 LATER = datetime(2024, 7, 10, 15, tzinfo=UTC)
 
@@ -22,8 +28,8 @@ def pages(*rows: dict[str, object]) -> Callable[[Asked], Reply]:
 
 
 def test_trade_that_is_twice_on_a_page_is_one_trade_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Scenario: a page with one number twice was refused at every try, and time stood still for the pair."""
-    with asked_for(pages(trade(6), trade(7), trade(7), trade(8))) as (provider, _):
+    """Scenario: a page with one number twice was refused at every try, and the pair got no later trade."""
+    with binance_answering(pages(trade(6), trade(7), trade(7), trade(8))) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 5)] == [6, 7, 8]
     assert caplog.messages == ["Binance's trades of BTCUSDT: 1 skipped, the first one because: 7 is repeated"]
 
@@ -33,7 +39,7 @@ def test_second_trade_of_a_number_with_another_price_is_set_aside_and_named(
 ) -> None:
     """Scenario: two trades of one number, of which one can't be true. A plain repetition hides no other one."""
     rows = (trade(6), trade(6), trade(7), trade(7, "1.5"), trade(8))
-    with asked_for(pages(*rows)) as (provider, _):
+    with binance_answering(pages(*rows)) as (provider, _):
         quotes = list(provider.trades_after("BTCUSDT", 5))
     assert [(quote.trade_id, quote.price) for quote in quotes] == [(each, 67187.34) for each in (6, 7, 8)]
     (line,) = caplog.messages
@@ -45,19 +51,19 @@ def test_second_trade_of_a_number_with_another_price_is_set_aside_and_named(
 def test_trades_out_of_order_are_put_in_order_and_older_ones_left_out() -> None:
     """Scenario: the same fault, with a number that was on the page before."""
     rows = [trade(6), trade(9), trade(8), trade(3), trade(7)]
-    with asked_for(lambda _: Reply(rows)) as (provider, _):
+    with binance_answering(lambda _: Reply(rows)) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 5)] == [6, 7, 8, 9]
 
 
-def test_reading_goes_on_behind_a_full_page_with_a_repetition() -> None:
-    """Scenario: a thousand rows, two of one number: the page behind it is asked for all the same."""
+def test_reading_goes_on_after_a_full_page_with_a_repetition() -> None:
+    """Scenario: a thousand rows, two of one number: the page after it is requested all the same."""
 
     def answer(asked: Asked) -> Reply:
         first = int(asked.params["fromId"])
         numbers = [*range(first, min(2501, first + 1000))]
         return Reply([trade(number) for number in [numbers[0], *numbers][: int(asked.params["limit"])]])
 
-    with asked_for(answer) as (provider, _):
+    with binance_answering(answer) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 100)] == [*range(101, 2501)]
 
 
@@ -66,7 +72,9 @@ def test_bar_that_is_twice_on_a_page_is_one_bar() -> None:
     start = milliseconds(datetime(2024, 3, 25, 9, tzinfo=UTC))
     rows = [kline(start + 60_000 * minute, 60) for minute in (1, 0, 1, 2)]
     other = [*rows[3][:1], "9.5", "9.5", "9.5", "9.5", *rows[3][5:]]
-    with asked_for(lambda asked: Reply([*rows, other] if asked.params["interval"] == "1m" else [])) as (
+    with binance_answering(
+        lambda asked: Reply([*rows, other] if asked.params["interval"] == "1m" else [])
+    ) as (
         provider,
         _,
     ):
@@ -79,7 +87,7 @@ def test_odd_rule_of_a_pair_keeps_its_description() -> None:
     """The same fault in the description of a pair: a rule that nobody reads was of another form."""
     filters: list[Any] = [{"filterType": 7}, None, {"filterType": "PRICE_FILTER", "tickSize": "0.00100000"}]
     pair = {"baseAsset": "BTC", "quoteAsset": "USDT", "filters": filters}
-    with asked_for(lambda _: Reply({"symbols": [pair]})) as (provider, _):
+    with binance_answering(lambda _: Reply({"symbols": [pair]})) as (provider, _):
         assert provider.company("BTCUSDT").decimals == -int(Decimal("0.001").as_tuple().exponent)
 
 

@@ -113,9 +113,7 @@ def test_a_trainer_that_can_not_go_on_leaves_the_recording_parts_at_work() -> No
     assert trainer.process is None
 
 
-def test_a_screen_that_dies_at_once_again_and_again_is_tried_ever_more_rarely_while_the_others_record() -> (
-    None
-):
+def test_a_screen_that_fails_repeatedly_is_started_ever_more_rarely_while_the_others_record() -> None:
     storage, screen = child("storage", ALIVE), child("screen", "raise SystemExit(1)", records=False)
     with supervised([storage, screen], Errors(max_retries=1, retry_delay=0.01)):
         wait_for(lambda: screen.instant_deaths > 3)

@@ -1,6 +1,6 @@
 """Scenario: an indicator gets the period that another one of its class had, such as SMA 20 and 50 that become SMA 50
 and 100. Its column was left as it was, because the stored states had one for that period: values of SMA 20 stayed in
-it, for good and without a word."""
+it, permanently and without a report."""
 
 from dataclasses import replace
 from itertools import combinations

@@ -65,7 +65,7 @@ def test_server_has_an_account_of_its_own_without_any_right(spare_postgres: Post
 def test_password_is_not_sent_to_another_process_at_the_port_of_the_server(
     spare_postgres: Postgres,
 ) -> None:
-    """Scenario: the server is down for a moment, and another user of the machine takes its port and asks whoever comes
+    """Scenario: the server is down for a moment, and another user of the machine takes its port and asks every client
     for the password in the clear; with it the real server, up again, would do anything for that user."""
     with lease(spare_postgres, silent):
         pass
@@ -79,8 +79,9 @@ def test_password_is_not_sent_to_another_process_at_the_port_of_the_server(
     assert received == [b""]
 
 
-def test_password_that_is_gone_is_named_with_what_to_do(spare_postgres: Postgres) -> None:
-    """Scenario: the file was deleted, or a copy was restored without it: each part ended with a traceback, for ever."""
+def test_missing_password_is_named_with_what_to_do(spare_postgres: Postgres) -> None:
+    """Scenario: the file was deleted, or a copy was restored without it: each part ended with a traceback at every
+    start."""
     with lease(spare_postgres, silent):
         kept = spare_postgres.login_file.read_text()
     spare_postgres.login_file.unlink()
@@ -173,7 +174,7 @@ def test_data_of_the_version_before_open_and_go_on(owner: str, tmp_path: Path) -
 
 
 @pytest.fixture
-def behind_a_locked_door(tmp_path: Path) -> Iterator[Postgres]:
+def without_access(tmp_path: Path) -> Iterator[Postgres]:
     """A PostgreSQL below a folder that only root enters; what lies elsewhere is removed afterwards."""
     (tmp_path / "home").mkdir(mode=0o700)
     server = postgres_in(tmp_path / "home" / "data", free_port())
@@ -184,9 +185,9 @@ def behind_a_locked_door(tmp_path: Path) -> Iterator[Postgres]:
 
 
 @needs_root
-def test_data_that_the_account_cannot_reach_move_to_where_it_can(behind_a_locked_door: Postgres) -> None:
+def test_data_that_the_account_cannot_reach_move_to_where_it_can(without_access: Postgres) -> None:
     """Scenario: a project in /root, which the version before entered by the right to enter anything."""
-    server = behind_a_locked_door
+    server = without_access
     home = server.folder.parent.parent
     home.chmod(0o711)
     with lease(server, silent) as record:
@@ -202,9 +203,9 @@ def test_data_that_the_account_cannot_reach_move_to_where_it_can(behind_a_locked
 
 
 @needs_root
-def test_move_that_was_killed_midway_is_completed(behind_a_locked_door: Postgres) -> None:
+def test_move_that_was_killed_midway_is_completed(without_access: Postgres) -> None:
     """Scenario: killed between the two renames of the move."""
-    server = behind_a_locked_door
+    server = without_access
     with lease(server, silent) as record:
         asked(server, record, "create table kept as select 42 as answer")
     made = server.data

@@ -150,7 +150,8 @@ def with_one_off(column: str, factor: float, at: int) -> Chart:
 def test_day_of_which_one_price_alone_is_100_times_off_is_set_aside(
     column: str, factor: float, at: int
 ) -> None:
-    """Report: yfinance #552. A low of 0.43 below a close of 43.5 is no fault of form, and stood as the day's low."""
+    """Report: yfinance #552. A low of 0.43 below a close of 43.5 is no fault of form, and was stored as the day's
+    low."""
     history = with_one_off(column, factor, at)
     assert closes_of(history) == [
         close for day, close in enumerate([43.0, 42.9, 43.5, 44.1, 44.2]) if day != at
@@ -218,7 +219,7 @@ class LevelAnswers:
 
 
 def test_undecidable_prices_raise_an_alert_about_the_data() -> None:
-    """Scenario: prices that were set aside without a word."""
+    """Scenario: prices that were set aside without a report."""
     session: Any = LevelAnswers(body([100.0] * 4 + [68.0, 69.0], (2, 1)))
     parts = list(history(session, "X", None, NOW))
     followed = Followed("X", (Listing("yahoo", "X"),), None, True, 2.0, 0.01)

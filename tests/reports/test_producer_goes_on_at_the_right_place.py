@@ -37,7 +37,7 @@ def test_a_record_that_was_on_its_way_while_another_producer_took_over_is_not_pu
     desk: Desk, recording: list[Path]
 ) -> None:
     """Scenario: a network parts a producer from Kafka; its first record of a quiet partition arrives after the other
-    one has claimed, and before that one has published there. It counts, so the next run has to go on behind it."""
+    one has claimed, and before that one has published there. It counts, so the next run has to go on after it."""
     feed = desk.replaying(recording)
     with leased(feed.log, Holder("one"), Event(), lambda _: nullcontext()) as first:
         assert first is not None
@@ -56,7 +56,7 @@ def test_a_record_that_was_on_its_way_while_another_producer_took_over_is_not_pu
     assert_every_quote_counts_once(feed, recording)
 
 
-def test_a_producer_goes_on_behind_its_last_record_after_retention_removed_its_first(
+def test_a_producer_goes_on_after_its_last_record_when_retention_removed_its_first(
     desk: Desk, recording: list[Path]
 ) -> None:
     feed = desk.replaying(recording)

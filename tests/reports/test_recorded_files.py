@@ -60,7 +60,7 @@ def test_no_finished_bar_is_taken_for_a_stray_tick(tmp_path: Path, interval: str
 
 
 def test_what_enters_no_bar_is_named_at_the_end(tmp_path: Path) -> None:
-    """Scenario: a stray tick of a recording was left out without a word."""
+    """Scenario: a stray tick of a recording was left out without a report."""
     ticks = file_of(
         tmp_path, QUOTES, *(f"A,{1704205800 + at},{price}" for at, price in enumerate((100, 4, 100)))
     )

@@ -21,7 +21,7 @@ from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
 from tests.reports.test_prices_of_another_level import DAYS, NOW, LevelAnswers, body
 from tests.unit.local_http import Reply
-from tests.unit.producer.sources.binance.test_binance import asked_for, kline, milliseconds
+from tests.unit.producer.sources.binance.test_binance import binance_answering, kline, milliseconds
 
 AT = NOW.timestamp()
 
@@ -99,7 +99,10 @@ def test_rows_of_binance_that_are_left_out_are_reported_with_its_last_part() -> 
     start = milliseconds(datetime(2024, 3, 25, 9, tzinfo=UTC))
     rows = [kline(start + 60_000 * minute, 60) for minute in (0, 1, 1, 2, 3)]
     rows[0][2], rows[3][3] = "0.5", str(float(str(rows[3][3])) / 100)
-    with asked_for(lambda asked: Reply(rows if asked.params["interval"] == "1m" else [])) as (provider, _):
+    with binance_answering(lambda asked: Reply(rows if asked.params["interval"] == "1m" else [])) as (
+        provider,
+        _,
+    ):
         parts = list(provider.history("BTCUSDT", None, datetime(2024, 3, 25, 10, 7, 30, tzinfo=UTC)))
     symbol = followed()
     (finding,) = left_out(symbol, parts)
@@ -173,7 +176,7 @@ def test_alert_about_suspect_prices_stays_the_same_where_their_number_changes_an
 
 
 def test_suspect_prices_of_all_parts_of_a_history_are_one_alert_with_their_number() -> None:
-    """Scenario: days and quarters of an hour were reported separately, and a repeated part once more."""
+    """Scenario: days and quarters of an hour were reported separately, and a repeated part again."""
     symbol = followed()
     (days,) = [part for part in yahoos(low=(1, 0.43)) if part.doubts.bars]
     symbol.past(days, AT)

@@ -69,7 +69,7 @@ def life(dsn: str, pool: AnotherLibrary | SearchPool, until: int) -> None:
         live(fold, connection, LOG, until, killed=True)
 
 
-def test_fold_from_the_start_uses_stored_outcomes_though_a_search_would_find_others_by_now(
+def test_fold_from_the_start_uses_stored_outcomes_though_a_new_search_would_find_others(
     embedded_postgres: str,
 ) -> None:
     """As after an upgrade of a library, or on a machine with another processor."""

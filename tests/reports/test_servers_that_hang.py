@@ -136,7 +136,7 @@ def test_server_that_is_asked_while_its_last_user_leaves_does_not_start_again(
     assert find(server) is None
 
 
-def test_server_that_refuses_or_is_gone_does_not_hang(spare_postgres: Postgres) -> None:
+def test_server_that_refuses_or_is_stopped_does_not_hang(spare_postgres: Postgres) -> None:
     record = keep(spare_postgres, silent)
     assert responds(spare_postgres.dsn(record.port), PATIENCE)
     assert responds(spare_postgres.dsn(record.port).replace("user=postgres", "user=nobody"), PATIENCE)
@@ -147,7 +147,7 @@ def test_server_that_refuses_or_is_gone_does_not_hang(spare_postgres: Postgres) 
 
 
 def test_server_at_its_start_may_take_long(frozen: tuple[Kafka | Postgres, ServerRecord]) -> None:
-    """Scenario: recovery after a crash reads a lot; killing it then would make it begin again for ever."""
+    """Scenario: recovery after a crash reads a lot; killing it then would make it begin again without end."""
     server, record = frozen
     if isinstance(server, Postgres):
         lock = server.data / "postmaster.pid"

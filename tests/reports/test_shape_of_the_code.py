@@ -77,7 +77,7 @@ def test_every_function_of_the_product_can_be_read_in_one_go() -> None:
     assert [found for found in functions if found[2] > LONGEST_FUNCTION] == []
 
 
-def test_sql_stands_in_the_modules_of_tables_alone() -> None:
+def test_sql_is_in_the_modules_of_tables_alone() -> None:
     """Scenario: the fold of the storage part set a time limit of PostgreSQL by a statement of its own."""
     found = {
         path.relative_to(PROJECT).with_suffix("").as_posix()
@@ -103,5 +103,5 @@ def test_sql_stands_in_the_modules_of_tables_alone() -> None:
     ],
 )
 def test_every_kind_of_alert_about_the_data_has_a_label(kind: str) -> None:
-    """Scenario: "Volume" stood beside an alert about wrong volumes as beside one about a high volume."""
+    """Scenario: "Volume" was shown beside an alert about wrong volumes as beside one about a high volume."""
     assert " " in KINDS[kind] or kind == "delisted"

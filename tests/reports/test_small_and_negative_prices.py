@@ -29,7 +29,7 @@ def coin(value: float, source_decimals: int | None) -> SymbolRow:
 def test_small_price_keeps_its_digits_whatever_decimals_its_source_gives(
     value: float, digits: str, source_decimals: int | None
 ) -> None:
-    """Report: a coin of 1.23e-9 dollars stood on the page as $0.00000000."""
+    """Report: a coin of 1.23e-9 dollars was shown on the page as $0.00000000."""
     written = price(value, decimals(coin(value, source_decimals)), "USD")
     assert written.startswith("$0.")
     assert written.removeprefix("$0.").strip("0") == digits

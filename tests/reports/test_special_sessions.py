@@ -51,7 +51,7 @@ def days_of(records: list[Record]) -> list[Bar]:
 
 
 def live(start: int, minutes: int) -> list[Record]:
-    """A quote a minute from the opening on, and the time behind them."""
+    """A quote a minute from the opening on, and the time mark after them."""
     quotes = [quote(start + 60 * n, 100.0 + n, size=10.0, exchange="NSI") for n in range(minutes)]
     return [*quotes, mark(start + 60 * minutes + 30, "A")]
 
@@ -106,7 +106,7 @@ def test_saturday_received_during_the_next_session_is_stored_before_it() -> None
     ]
 
 
-def test_saturday_that_comes_behind_a_later_day_or_a_split_is_late_and_enters_nothing() -> None:
+def test_saturday_that_comes_after_a_later_day_or_a_split_is_late_and_enters_nothing() -> None:
     """A closed bar never changes, nor what follows from it: the place of such a day is taken."""
     engine = Engine(EngineSettings())
     events = folded(

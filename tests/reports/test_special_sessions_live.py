@@ -52,7 +52,7 @@ def ticked(followed: Followed, now: float) -> bool:
 
 
 def test_producer_requests_the_day_once_it_is_over_and_until_it_is_received() -> None:
-    """Scenario: no gap, so that no history was asked for: the day of the special session never came."""
+    """Scenario: no gap, so that no history was requested: the day of the special session never came."""
     followed = symbol_followed()
     ticked(followed, SATURDAY)
     take(followed, quote_at(SATURDAY + 60))
@@ -68,7 +68,7 @@ def test_producer_requests_the_day_once_it_is_over_and_until_it_is_received() ->
     assert followed.look_back.after(ENDS + 24_000) > ENDS - 86_400
 
 
-def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for_shortly_before() -> None:
+def test_day_is_requested_as_soon_as_it_is_settled_though_splits_were_requested_shortly_before() -> None:
     """Scenario: each look for splits and dividends put off that for the day by three hours."""
     followed = symbol_followed()
     ticked(followed, SATURDAY)
@@ -79,7 +79,7 @@ def test_day_is_asked_for_as_soon_as_it_is_settled_though_splits_were_looked_for
     assert not ticked(followed, ENDS + SETTLED_SECONDS + 1), "once"
 
 
-def test_producer_that_starts_behind_the_day_asks_for_it_too() -> None:
+def test_producer_that_starts_after_the_day_requests_it_too() -> None:
     """Scenario: it was stopped on Saturday evening: the last quote in the log shows which day is missing."""
     followed = symbol_followed(KnownOfSymbol(ENDS + 3600.0, quoted=(SATURDAY + 60.0, 120.0)))
     ticked(followed, MONDAY)

@@ -92,7 +92,7 @@ def test_first_trades_at_the_old_price_do_not_hide_a_split() -> None:
 
 
 def test_minutes_at_the_old_price_do_not_hide_a_split() -> None:
-    """Scenario: the same, where minutes are recorded: a finished bar stands, and the split holds behind it."""
+    """Scenario: the same, where minutes are recorded: a finished bar stays, and the split applies after it."""
     first = second("2014-06-09T08:00")
     minutes: list[Record] = [
         recorded_bar(first + 60 * place, "1m", (price,) * 4)

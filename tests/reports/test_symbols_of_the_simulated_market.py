@@ -109,7 +109,7 @@ def test_symbol_of_the_market_does_not_join_again(desk: Desk, capsys: pytest.Cap
     assert [each.joined_at for each in read_requests(desk.config)] == [EPOCH]
 
 
-def test_command_finds_the_simulated_market_that_stands_in_for_live_quotes(
+def test_command_finds_the_simulated_market_that_replaces_live_quotes(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Report: in the fallback the command printed that the live feed had not run yet."""

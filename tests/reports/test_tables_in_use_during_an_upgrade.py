@@ -1,6 +1,6 @@
 """Scenario: an upgrade adds the column of an indicator while somebody has a transaction open that has read the table,
 for example in psql. The upgrade waited half a minute for it at each try, every read of the page waited behind the
-upgrade, and the error did not say for whom."""
+upgrade, and the error did not name the session."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

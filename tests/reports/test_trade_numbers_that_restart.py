@@ -32,7 +32,7 @@ def known_in_may() -> Deduplicator:
 
 
 def test_trades_of_a_new_count_are_news_each_once() -> None:
-    """All of them were taken for duplicates, for ever and in silence."""
+    """All of them were taken for duplicates, permanently and without a report."""
     count = [trade(JUNE + number, number) for number in (0, 1, 2)]
     assert news(known_in_may(), *count, *count, trade(JUNE + 3, 3)) == [0, 1, 2, 3]
 

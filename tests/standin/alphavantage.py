@@ -17,14 +17,14 @@ _DOCUMENTATION = "Please retry or visit the documentation (https://www.alphavant
 
 
 class AlphaVantageStandIn:
-    """Answers as Alpha Vantage does, for whoever brings the key."""
+    """Answers as Alpha Vantage does, for every client with the key."""
 
     def __init__(self, market: Market, key: str) -> None:
         self._market = market
         self._key = key
 
     def answer(self, request: Request, headers: Headers) -> Answer:
-        """Route by the function asked for."""
+        """Route by the requested function."""
         params, function = request.params, request.params.get("function", "")
         functions = {
             "TIME_SERIES_INTRADAY": self._intraday,
@@ -114,7 +114,7 @@ def _eastern(second: int) -> str:
 
 
 def _newest_first(labels: list[str], bars: Bars, params: dict[str, str]) -> dict[str, dict[str, str]]:
-    """The series by label; the last hundred unless everything is asked for."""
+    """The series by label; the last hundred unless everything is requested."""
     most = None if params.get("outputsize") == "full" else _COMPACT
     rows = list(_rows(labels, zip(*bars[1:], strict=True)))
     return dict(rows[::-1][:most])

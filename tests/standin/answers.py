@@ -42,7 +42,7 @@ def json_answer(value: object, status: int = 200) -> Answer:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to an HTTP answer: it comes late, is cut or replaced, or the connection dies instead of it."""
+    """What is done to an HTTP answer: it comes late, is cut or replaced, or the connection is reset instead."""
 
     answer: Answer | None = None
     seconds: float = 0.0
@@ -57,7 +57,7 @@ class Fault:
 
     @staticmethod
     def html(status: int = 200) -> "Fault":
-        """A page for people, where JSON was asked for."""
+        """A page for people, where JSON was requested."""
         return Fault(Answer(_PAGE, status, HTML))
 
     @staticmethod

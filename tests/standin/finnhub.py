@@ -10,7 +10,7 @@ from tests.standin.web import Headers
 
 
 class FinnhubStandIn:
-    """Answers as Finnhub does, for whoever brings the key. An unknown symbol is a quote of zeros."""
+    """Answers as Finnhub does, for every client with the key. An unknown symbol is a quote of zeros."""
 
     def __init__(self, market: Market, key: str) -> None:
         self._market = market

@@ -176,7 +176,7 @@ class Market:
         return bars
 
     def _minutes(self, instrument: Instrument, opens: int, closes: int) -> Bars:
-        """The minutes of one session that have begun by now."""
+        """The minutes of one session that have begun."""
         minutes = walked_minutes(instrument, self.seed, opens, closes)
         begun = minutes.where(minutes.start <= self.clock())
         return self._tapes[instrument.name].laid_over(begun)

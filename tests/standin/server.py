@@ -29,7 +29,7 @@ API_KEY = "stand-in-key"
 
 
 class StandIn:
-    """A server that speaks the providers' protocols on 127.0.0.1, and misbehaves on command.
+    """A server that uses the providers' protocols on 127.0.0.1, and fails on command.
 
     Made for `with`: it runs in a thread of its own from entry to exit. Every method may be called from any thread.
     `port` and the one after it are listened on; 0 takes any two that are free.
@@ -52,7 +52,7 @@ class StandIn:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What to set so that Tickstream talks to this server: setting to value."""
+        """The settings with which Tickstream connects to this server: setting to value."""
         http, stream = (f"{HOST}:{port}" for port in self._ports)
         return {
             "YAHOO_URL": f"http://{http}/yahoo",

@@ -43,7 +43,7 @@ class StandInStream:
 
 
 class Dialect(Protocol):
-    """How one provider talks over its stream."""
+    """The protocol of one provider's stream."""
 
     path: str
 
@@ -239,7 +239,7 @@ async def _die(stream: StandInStream) -> None:
 
 
 def _address(target: str) -> tuple[str, str, dict[str, str]]:
-    """Provider, the path behind it, and the parameters."""
+    """Provider, the path after it, and the parameters."""
     parts = urlsplit(target)
     provider, _, path = parts.path.lstrip("/").partition("/")
     return provider, path, dict(parse_qsl(parts.query))

@@ -107,7 +107,7 @@ def reset(transport: asyncio.BaseTransport) -> None:
 
 
 def _parsed(head: bytes) -> tuple[str, Headers]:
-    """The address asked for, and the headers with small names."""
+    """The requested address, and the headers with lower-case names."""
     first, *lines = head.decode("latin-1").strip().split("\r\n")
     pairs = (line.partition(":") for line in lines)
     return first.split(" ")[1], {name.strip().lower(): value.strip() for name, _, value in pairs}

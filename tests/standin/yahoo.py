@@ -46,7 +46,7 @@ class YahooStandIn:
         return f"crumb.{self._visit}/x"
 
     def _give_crumb(self, has_cookie: bool) -> Answer:
-        """The crumb as plain text, for whoever brings the cookie."""
+        """The crumb as plain text, for every client with the cookie."""
         if not has_cookie:
             return _error("finance", 401, "Unauthorized", "Invalid Cookie")
         return Answer(self._crumb.encode(), content_type="text/plain;charset=utf-8")

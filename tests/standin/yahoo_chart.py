@@ -47,7 +47,7 @@ def widened(prices: Floats) -> list[float | None]:
 
 
 def _window(market: Market, instrument: Instrument, params: dict[str, str]) -> tuple[int, int]:
-    """Start and end asked for; a range ends with the latest session and begins with one."""
+    """The requested start and end; a range ends with the latest session and begins with one."""
     now = int(market.clock())
     if "period1" in params:
         return int(params["period1"]), int(params.get("period2", now))

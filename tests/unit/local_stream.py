@@ -73,7 +73,7 @@ def _shake_hands(listener: socket.socket, over: threading.Event) -> None:
 
 
 def cut(connection: ServerConnection) -> None:
-    """End the connection without a close frame, as a machine does whose process dies."""
+    """End the connection without a close frame, as when a process is killed."""
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close_socket()
 

@@ -59,7 +59,7 @@ def volumes(result: Any) -> list[int | None]:
 
 @contextmanager
 def yahoo_stream(standin: StandIn, *names: str) -> Iterator[ClientConnection]:
-    """A stream that follows these by now."""
+    """A stream that already follows these."""
     with connect(standin.settings["YAHOO_STREAM_URL"], close_timeout=0.1) as stream:
         stream.send(json.dumps({"subscribe": names}))
         standin.streams.wait_until_followed("yahoo", *names)

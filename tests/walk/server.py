@@ -30,7 +30,7 @@ class WalkServer:
         wait_for(self._answers, START_LIMIT)
 
     def kill(self) -> None:
-        """End it without a word of farewell."""
+        """Kill it."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()

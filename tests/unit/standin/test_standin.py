@@ -63,7 +63,7 @@ def test_nothing_trades_outside_the_sessions(clock: Clock) -> None:
     assert len(market.bars("BTC-USD", 60, independence_day, independence_day + DAY).start) == 1440
 
 
-def test_the_past_is_the_same_whenever_it_is_asked_for(clock: Clock) -> None:
+def test_the_past_is_the_same_whenever_it_is_requested(clock: Clock) -> None:
     window = clock() - 2.5 * DAY, clock() - 1.5 * DAY
     before = Market(clock).bars("AAPL", 60, *window)
     clock.now += timedelta(days=40)

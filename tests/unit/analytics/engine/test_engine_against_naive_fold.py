@@ -33,7 +33,7 @@ PLAIN = replace(NERVOUS, skip_extreme=False)
 
 
 def naive(records: list[Record], grace: float) -> NaiveFold:
-    """The naive fold behind all records."""
+    """The naive fold after all records."""
     fold = NaiveFold(grace)
     for offset, record in enumerate(records):
         fold.fold(record, offset)

@@ -66,7 +66,7 @@ def test_symbol_with_quotes_before_a_mark_for_all_is_late() -> None:
     assert engine.symbols["A"].late == 1
 
 
-def test_symbols_that_close_by_their_own_time_leave_nothing_behind() -> None:
+def test_symbols_that_close_by_their_own_time_keep_no_old_deadlines() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(OPEN + 60 * minute, 1.0, symbol) for minute in range(2000) for symbol in "AB"])
     endings = engine._deadlines

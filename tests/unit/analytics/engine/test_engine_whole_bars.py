@@ -17,7 +17,7 @@ OTHER = (9.0, 9.0, 9.0, 9.0)
 def filled(
     start: int, until: int, interval: RecordedInterval, price: float, volume: float
 ) -> list[RecordedBar]:
-    """Bars one behind the other, each of another price."""
+    """Bars one after the other, each of another price."""
     step = INTERVAL_SECONDS[interval]
     return [
         recorded_bar(at, interval, (price + place % 7,) * 4, volume)

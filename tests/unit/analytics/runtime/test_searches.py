@@ -37,7 +37,7 @@ def workers() -> list[psutil.Process]:
     return [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
 
 
-def test_result_is_that_of_the_search_however_often_it_was_asked_for(searches: PooledSearches) -> None:
+def test_result_is_that_of_the_search_however_often_it_was_requested(searches: PooledSearches) -> None:
     expected = timeless(searched(walk(1).series, SMALL))
     searches.ask(walk(1))
     searches.ask(walk(1))

@@ -207,7 +207,7 @@ def test_split_before_the_forecast_and_dividends_leave_it_as_it_is(action: Actio
     assert fan(FORECAST, RECORD, (action,)) == fan(FORECAST, RECORD, ())
 
 
-def test_delta_carries_the_forecast_of_the_interval_that_was_asked_for() -> None:
+def test_delta_carries_the_forecast_of_the_requested_interval() -> None:
     snapshot = advance(first_snapshot(100), reading())
     found = delta(CONTEXT, snapshot, DeltaRequest("AAA", "1m", 0, 0, 0), [])
     other = delta(CONTEXT, snapshot, DeltaRequest("AAA", "5m", 0, 0, 0), [])

@@ -59,7 +59,7 @@ def test_problem_is_shown_for_a_symbol_whose_history_is_not_loaded_yet() -> None
     assert text_for(state="history", cause="throttled") == "Throttled by Yahoo"
 
 
-def test_silent_stream_of_a_symbol_that_is_asked_for_is_no_outage() -> None:
+def test_silent_stream_of_a_symbol_that_is_polled_is_no_outage() -> None:
     assert text_for(cause="stream silent") == "Stream silent, polling Yahoo instead"
     assert (
         text_for(cause="provider down", next_try_at=9.0)

@@ -41,13 +41,13 @@ def test_bar_that_is_there_already_is_not_appended_again() -> None:
     assert starts(made.get(KEY)) == [0, 60, 120]
 
 
-def test_series_that_nobody_asked_for_is_not_kept() -> None:
+def test_series_that_nobody_requested_is_not_kept() -> None:
     made = history(10, 0)
     made.extend({("BBB", "1m"): [bar(0)]})
     assert made.get(("BBB", "1m")) is None
 
 
-def test_series_nobody_asked_for_longest_makes_room() -> None:
+def test_least_recently_requested_series_makes_room() -> None:
     made = history(10, 0)
     for number in range(MAX_SERIES - 1):
         made.put((f"S{number}", "1m"), [])
@@ -105,7 +105,7 @@ def test_alert_about_the_data_changes_when_it_is_cleared() -> None:
     assert (first.alert_changes, second.alert_changes) == ({alert: 6}, {cleared: 7})
 
 
-def test_viewers_start_again_when_a_symbol_is_gone() -> None:
+def test_viewers_start_again_when_a_symbol_is_removed() -> None:
     both = NOTHING._replace(symbols={"AAA": SYMBOL, "BBB": SYMBOL})
     first = advance(first_snapshot(5), NOTHING._replace(symbols={"AAA": SYMBOL}))
     more = advance(first, both)

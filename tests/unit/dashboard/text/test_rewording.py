@@ -50,7 +50,7 @@ def ask(made: Rewording, text: str = TEXT, bar: int = 60, now: float = 100.0) ->
 
 
 def failed(made: Rewording, times: int) -> bool:
-    """Whether so many questions have failed."""
+    """Whether that number of requests have failed."""
     return made.failures == times
 
 
@@ -120,7 +120,7 @@ def test_missing_server_is_reported_once_however_often_it_fails(
     assert len(caplog.records) == 1
 
 
-def test_it_is_asked_once_a_bar_and_once_a_minute_whoever_looks() -> None:
+def test_it_is_asked_once_a_bar_and_once_a_minute_for_all_viewers() -> None:
     with asking(lambda _: completion(GOOD)) as (made, local):
         for _ in range(50):
             ask(made)

@@ -161,7 +161,7 @@ def test_a_restart_at_any_bar_changes_no_forecast_and_no_search() -> None:
             assert cut.search() == whole.search()
 
 
-def test_a_pending_search_asked_for_again_later_is_the_same() -> None:
+def test_a_pending_search_requested_again_later_is_the_same() -> None:
     forecaster, _ = folded(closes(20))
     asked = forecaster.search()
     for number, close in enumerate(closes(3, seed=4), start=20):

@@ -45,7 +45,7 @@ def returning(count: int, level: float = 0.0, seed: int = 5) -> list[float]:
 
 
 def skill(series: list[float], answers: list[Answer]) -> float:
-    """Of the closes behind the answers, one bar ahead."""
+    """Of the closes after the answers, one bar ahead."""
     own = still = 0.0
     for answer, before, close in zip(answers, series, series[1:], strict=False):
         assert isinstance(answer, ArimaForecast)
@@ -85,7 +85,7 @@ def test_a_model_that_is_far_off_is_set_aside_within_a_few_bars() -> None:
     assert set_aside(8)[0].version == 0
 
 
-def test_behind_a_model_set_aside_searches_come_sooner_but_not_all_the_time() -> None:
+def test_after_a_model_is_set_aside_searches_come_sooner_but_not_all_the_time() -> None:
     forecaster, asked = forecaster_of(replace(SETTINGS, search_every=2_000)), []
     for number, close in enumerate(walk(3_000), start=1):
         step(forecaster, number, close)

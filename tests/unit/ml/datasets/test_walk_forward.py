@@ -34,7 +34,7 @@ def test_every_allowed_row_is_trained_on(moments: list[int], horizon: int, block
 
 
 @given(moments=moments, horizon=st.integers(1, 20), blocks=st.integers(1, 8), share=shares)
-def test_blocks_follow_one_another_and_hold_all_rows_behind_the_first_share(
+def test_blocks_follow_one_another_and_hold_all_rows_after_the_first_share(
     moments: list[int], horizon: int, blocks: int, share: float
 ) -> None:
     made_at, due_at = times(moments, horizon)

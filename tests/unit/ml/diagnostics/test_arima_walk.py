@@ -21,7 +21,7 @@ DAY = 86_400
 
 
 class SearchesHere:
-    """Searches made where their result is asked for."""
+    """Searches made when their result is requested."""
 
     def ask(self, search: Search) -> None:
         """Nothing has to begin."""

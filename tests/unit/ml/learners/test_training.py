@@ -110,7 +110,7 @@ def test_training_twice_gives_the_same_numbers(model: TrainedModel, noise: Sampl
 
 
 @pytest.mark.parametrize("model", TRAINED_MODELS)
-def test_numbers_of_a_trained_model_are_believed(model: TrainedModel, noise: Samples) -> None:
+def test_numbers_of_a_trained_model_are_accepted(model: TrainedModel, noise: Samples) -> None:
     trained = train(model, noise, SETTINGS)
     assert predictor(trained.predictor.numbers()) == trained.predictor
 

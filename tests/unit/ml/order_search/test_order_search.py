@@ -99,7 +99,7 @@ def test_two_differences_are_taken_only_where_they_are_allowed_and_called_for() 
     assert [differences(np.cumsum(noise(300)), most) for most in (0, 1, 2)] == [0, 1, 1]
 
 
-def test_a_mean_is_believed_in_only_over_a_window_long_enough() -> None:
+def test_a_mean_is_fitted_only_over_a_window_long_enough() -> None:
     series = np.array(returning(MIN_STATIONARY_VALUES - 1))
     assert differences(series[: MIN_STATIONARY_VALUES - 1], 1) == 1
     assert differences(series, 1) == 0
@@ -110,7 +110,7 @@ def test_hardly_a_random_walk_is_taken_for_a_return_to_a_mean() -> None:
         assert sum(differences(np.cumsum(noise(length, seed)), 1) == 0 for seed in range(200)) <= 2
 
 
-def test_a_season_is_found_where_it_is_asked_for() -> None:
+def test_a_season_is_found_if_it_is_requested() -> None:
     values = noise(300)
     for t in range(5, 300):
         values[t] += 0.8 * values[t - 5]
@@ -187,7 +187,7 @@ def test_a_result_that_is_not_there_yet_is_none_and_comes_later(pool: SearchPool
     assert pool.result(ticket, WAIT) is not None
 
 
-def test_a_search_that_is_asked_for_twice_has_two_tickets_and_each_result_is_taken_once(
+def test_a_search_requested_twice_has_two_tickets_and_each_result_is_taken_once(
     pool: SearchPool,
 ) -> None:
     first, second = submit(pool, walk()), submit(pool, walk())
@@ -197,7 +197,7 @@ def test_a_search_that_is_asked_for_twice_has_two_tickets_and_each_result_is_tak
             pool.result(ticket, 0.0)
 
 
-def test_what_is_abandoned_gives_no_result_and_may_be_asked_for_again(pool: SearchPool) -> None:
+def test_an_abandoned_search_gives_no_result_and_may_be_requested_again(pool: SearchPool) -> None:
     running, waiting = submit(pool, walk()), submit(pool, walk())
     for ticket in (running, waiting):
         pool.abandon(ticket)
@@ -206,7 +206,7 @@ def test_what_is_abandoned_gives_no_result_and_may_be_asked_for_again(pool: Sear
     assert answer(pool, submit(pool, returning())) == timeless(search(returning(), SETTINGS))
 
 
-def test_a_worker_that_dies_fails_its_search_alone(pool: SearchPool, others: set[BaseProcess]) -> None:
+def test_a_killed_worker_fails_its_search_alone(pool: SearchPool, others: set[BaseProcess]) -> None:
     assert pool.result(submit(pool, (1.0,) * 20), WAIT) is not None
     lost = submit(pool, endless(), SearchSettings(season=26))
     (worker,) = set(active_children()) - others

@@ -230,7 +230,7 @@ def test_a_model_that_could_not_be_read_again_is_not_written(
     assert list(path.parent.iterdir()) == []
 
 
-def test_an_estimator_that_cannot_be_pickled_leaves_nothing_behind(path: Path) -> None:
+def test_an_estimator_that_cannot_be_pickled_leaves_no_file(path: Path) -> None:
     path.write_bytes(b"what was there")
     with pytest.raises(Exception, match="pickle"):
         write(path, manifest(), PREDICTOR, lambda: None, KEY)

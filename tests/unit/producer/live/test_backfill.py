@@ -88,7 +88,7 @@ def test_no_seam_is_needed_where_live_began_before_the_last_minute_of_history() 
     assert symbol.phase == "live"
 
 
-def test_restart_wants_the_minute_that_the_log_holds_in_part_and_what_lies_behind_it() -> None:
+def test_restart_requests_the_minute_that_the_log_holds_in_part_and_everything_after_it() -> None:
     assert line(KnownOfSymbol(NOON + 95)).wanted_after == NOON + 59
 
 

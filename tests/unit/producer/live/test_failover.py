@@ -25,7 +25,7 @@ def test_standby_takes_over_when_the_first_is_stale() -> None:
     assert (choice.active_source, choice.standby) == ("finnhub", "yahoo")
 
 
-def test_standby_takes_over_from_a_first_that_never_spoke() -> None:
+def test_standby_takes_over_from_a_primary_that_never_sent_a_quote() -> None:
     choice = both()
     take_quotes(choice, "finnhub", range(1, 60))
     assert not choice.decide(20.0, is_open=True)

@@ -91,7 +91,7 @@ def test_silent_stream_is_reported_while_polls_bring_quotes() -> None:
     assert condition_of(health, last_received=WEDNESDAY_NOON - 4)[:2] == ("live", "stream silent")
 
 
-def test_cause_is_gone_when_the_stream_is_back() -> None:
+def test_cause_disappears_when_the_stream_is_back() -> None:
     health = SourceHealth(streams=True)
     health.lost(SourceDown("closed"), is_stream=True, next_try=WEDNESDAY_NOON)
     health.connected()

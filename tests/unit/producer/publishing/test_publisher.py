@@ -27,7 +27,7 @@ Sent = list[tuple[int, bytes | None, bytes]]
 
 
 class ListWriter:
-    """A writer whose log is a list. It acknowledges by `answers`, then always; it dies after `lives` messages."""
+    """A writer whose log is a list. It acknowledges by `answers`, then always; it fails after `lives` messages."""
 
     def __init__(self, answers: Iterable[bool] = (), lives: int = 1 << 30, stop: Event | None = None) -> None:
         self.log: Sent = []

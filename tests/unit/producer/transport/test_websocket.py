@@ -187,7 +187,7 @@ def test_error_of_a_refused_handshake_names_what_to_do_next(
     assert refusal.value.retry_after == seconds
 
 
-def test_a_server_that_speaks_no_websocket_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_the_websocket_protocol_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_module, "OPEN_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         port = deaf.getsockname()[1]

@@ -50,7 +50,7 @@ def test_a_fetch_that_fails_twice_is_made_a_third_time(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_jar_that_never_comes_right_is_not_left_in_the_cache(
+def test_a_jar_that_stays_damaged_is_not_left_in_the_cache(
     repository: Downloads, tmp_path: Path, fault: str
 ) -> None:
     repository.faults["left-1.0.jar"] = [fault] * downloads.ATTEMPTS

@@ -50,7 +50,7 @@ def test_next_trading_day_begins_with_the_actions_of_the_quotients(tmp_path: Pat
     ]
 
 
-def test_ex_date_lies_behind_the_weekend_and_the_change_of_clocks(tmp_path: Path) -> None:
+def test_ex_date_is_after_the_weekend_and_the_change_of_clocks(tmp_path: Path) -> None:
     path = factor_file(tmp_path, "20131101,1,0.5,100", "20501231,1,1,0")
     assert changes(path, "XNYS", NEW_YORK)[0].time == datetime(2013, 11, 4, 5, tzinfo=UTC)
 

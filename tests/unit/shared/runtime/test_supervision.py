@@ -1,4 +1,4 @@
-"""A part that dies repeatedly, at once or a little later: growing pauses. How a part is started and ended."""
+"""A part that fails repeatedly, at once or a little later: growing pauses. How a part is started and ended."""
 
 import os
 import time
@@ -16,7 +16,7 @@ ERRORS = Errors(max_retries=2, retry_delay=0.0)
 
 
 def die(child: Child, until: float) -> None:
-    """Look after a child until it has died once more."""
+    """Look after a child until it has ended again."""
     before = child.deaths
     while child.deaths == before:
         assert time.monotonic() < until, "the child does not die"

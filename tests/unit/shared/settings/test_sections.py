@@ -10,7 +10,7 @@ from shared.settings.sections import PostgresSettings
 
 
 @pytest.mark.parametrize("password", ["it's\\", " spaces around ", "a b=c", "${x}@:/%"])
-def test_database_is_reached_with_any_password_and_the_name_asked_for(password: str) -> None:
+def test_database_is_reached_with_any_password_and_the_requested_name(password: str) -> None:
     postgres = PostgresSettings(host="db", password=SecretStr(password))
     assert parse_dsn(postgres.dsn_for("stocks_simulated")) == {
         "host": "db",

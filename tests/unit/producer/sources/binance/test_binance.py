@@ -26,7 +26,7 @@ def binance(url: str) -> Binance:
 
 
 @contextmanager
-def asked_for(answer: Callable[[Asked], Reply]) -> Iterator[tuple[Binance, Local]]:
+def binance_answering(answer: Callable[[Asked], Reply]) -> Iterator[tuple[Binance, Local]]:
     with answering(answer) as local:
         yield binance(local.url), local
 
@@ -67,8 +67,8 @@ def past(provider: Binance, after: datetime | None = None) -> list[RecordedBar]:
     return [bar for bar in bars if isinstance(bar, RecordedBar)]
 
 
-def test_trades_behind_a_number_come_until_there_are_no_more() -> None:
-    with asked_for(trades) as (provider, local):
+def test_trades_after_a_number_come_until_there_are_no_more() -> None:
+    with binance_answering(trades) as (provider, local):
         quotes = list(provider.trades_after("btcusdt", 100))
     assert [quote.trade_id for quote in quotes] == list(range(101, 2501))
     assert [asked.params["fromId"] for asked in local.asked] == ["101", "1101", "2101"]
@@ -81,7 +81,7 @@ def test_trades_behind_a_number_come_until_there_are_no_more() -> None:
 
 def test_numbers_without_a_trade_are_left_out() -> None:
     rows = [trade(1), trade(2, "0.00000000"), trade(3)]
-    with asked_for(lambda _: Reply(rows)) as (provider, _):
+    with binance_answering(lambda _: Reply(rows)) as (provider, _):
         assert [quote.trade_id for quote in provider.trades_after("BTCUSDT", 0)] == [1, 3]
 
 
@@ -94,8 +94,8 @@ def test_numbers_without_a_trade_are_left_out() -> None:
         [trade(3)],
     ],
 )
-def test_trades_none_of_which_is_one_that_was_asked_for_are_the_providers_failure(rows: object) -> None:
-    with asked_for(lambda _: Reply(rows)) as (provider, _), pytest.raises(SourceDown):
+def test_trades_none_of_which_was_requested_are_the_providers_failure(rows: object) -> None:
+    with binance_answering(lambda _: Reply(rows)) as (provider, _), pytest.raises(SourceDown):
         list(provider.trades_after("BTCUSDT", 5))
 
 
@@ -103,7 +103,7 @@ def test_a_poll_gives_the_last_trade_of_each_pair_there_is() -> None:
     def answer(asked: Asked) -> Reply:
         return UNKNOWN if asked.params["symbol"] == "NONE" else trades(asked)
 
-    with asked_for(answer) as (provider, _):
+    with binance_answering(answer) as (provider, _):
         received = provider.poll(["BTCUSDT", "NONE", "ETHUSDT"])
     assert [(quote.symbol, quote.trade_id) for quote in received.quotes] == [
         ("BTCUSDT", 2500),
@@ -113,7 +113,7 @@ def test_a_poll_gives_the_last_trade_of_each_pair_there_is() -> None:
 
 
 def test_history_is_in_order_and_longer_bars_come_first() -> None:
-    with asked_for(klines) as (provider, _):
+    with binance_answering(klines) as (provider, _):
         bars = past(provider)
     keys = [(bar.start, -INTERVAL_SECONDS[bar.interval]) for bar in bars]
     assert keys == sorted(set(keys))
@@ -129,7 +129,7 @@ def test_history_is_in_order_and_longer_bars_come_first() -> None:
 
 def test_history_begins_where_it_was_left() -> None:
     after = datetime(2024, 3, 25, 10, 0, tzinfo=UTC)
-    with asked_for(klines) as (provider, local):
+    with binance_answering(klines) as (provider, local):
         bars = past(provider, after)
         assert [(bar.interval, bar.start.minute) for bar in bars] == [
             ("1m", minute) for minute in range(1, 7)
@@ -139,7 +139,7 @@ def test_history_begins_where_it_was_left() -> None:
 
 
 def test_history_reports_its_progress() -> None:
-    with asked_for(klines) as (provider, _):
+    with binance_answering(klines) as (provider, _):
         progress = [(part.done, part.total) for part in provider.history("BTCUSDT", None, NOW)]
         nothing = [*provider.history("BTCUSDT", NOW, NOW)]
     totals = {total for _, total in progress}
@@ -156,7 +156,7 @@ def test_bars_without_a_trade_are_left_out() -> None:
         rows = [kline(start + 1000 * seconds * index, seconds, count=index % 2) for index in range(4)]
         return Reply(rows if asked.params["interval"] == "1m" else [])
 
-    with asked_for(answer) as (provider, _):
+    with binance_answering(answer) as (provider, _):
         assert [bar.start.minute for bar in past(provider)] == [1, 3]
 
 
@@ -168,8 +168,8 @@ def test_bars_without_a_trade_are_left_out() -> None:
         [kline(0, 60)],
     ],
 )
-def test_bars_none_of_which_is_one_that_was_asked_for_are_the_providers_failure(rows: object) -> None:
-    with asked_for(lambda _: Reply(rows)) as (provider, _), pytest.raises(SourceDown):
+def test_bars_none_of_which_was_requested_are_the_providers_failure(rows: object) -> None:
+    with binance_answering(lambda _: Reply(rows)) as (provider, _), pytest.raises(SourceDown):
         past(provider)
 
 
@@ -179,7 +179,7 @@ def test_a_bar_that_cannot_be_true_is_left_out() -> None:
         row[2] = "0.5"
         return Reply([row] if asked.params["interval"] == "1d" else [])
 
-    with asked_for(answer) as (provider, _):
+    with binance_answering(answer) as (provider, _):
         assert past(provider) == []
 
 
@@ -189,7 +189,7 @@ def test_a_pair_is_described_by_its_coins() -> None:
         {"filterType": "PRICE_FILTER", "tickSize": "0.01000000"},
     ]
     pair = {"symbol": "BTCUSDT", "baseAsset": "BTC", "quoteAsset": "USDT", "filters": rules}
-    with asked_for(lambda _: Reply({"timezone": "UTC", "symbols": [pair]})) as (provider, local):
+    with binance_answering(lambda _: Reply({"timezone": "UTC", "symbols": [pair]})) as (provider, local):
         company = provider.company("BTCUSDT")
     assert company == Company(
         "BTCUSDT", "BTC/USDT", None, None, None, "UTC", "USDT", "CRYPTOCURRENCY", decimals=2
@@ -214,7 +214,7 @@ def test_a_pair_is_described_by_its_coins() -> None:
 def test_failures_are_named_by_what_happens_next(
     reply: Reply, error: type[SourceError], seconds: float | None
 ) -> None:
-    with asked_for(lambda _: reply) as (provider, _), pytest.raises(SourceError) as raised:
+    with binance_answering(lambda _: reply) as (provider, _), pytest.raises(SourceError) as raised:
         provider.company("BTCUSDT")
     assert type(raised.value) is error
     assert raised.value.retry_after == seconds

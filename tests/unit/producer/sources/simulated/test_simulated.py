@@ -46,7 +46,7 @@ def values(bar: RecordedBar) -> Values:
 
 @settings(max_examples=20, deadline=None)
 @given(after=st.timedeltas(timedelta(0), timedelta(minutes=5)), length=st.timedeltas(timedelta(0), MINUTE))
-def test_quote_is_the_same_from_wherever_it_is_asked_for(after: timedelta, length: timedelta) -> None:
+def test_quote_is_the_same_from_whichever_start_it_is_requested(after: timedelta, length: timedelta) -> None:
     market = SimulatedMarket(SYMBOLS, 7)
     whole = list(market.quotes(NOW, NOW + timedelta(minutes=6)))
     begin, end = NOW + after, NOW + after + length

@@ -75,7 +75,7 @@ def test_restart_later_loses_no_minute_and_doubles_none(
 def assert_covered_once(records: list[Record]) -> None:
     """Bars, and seconds with their quotes, follow each other without hole or overlap.
 
-    Only days leave out the two hours before their regular session and the two behind it.
+    Only days leave out the two hours before their regular session and the two after it.
     """
     covered_until, by_day = end_of(records[0]), True
     for record in records[1:]:

@@ -1,6 +1,6 @@
 """Scenario: a split reaches the log some minutes after its first prices. Intervals that had closed a bar by then keep
 the old prices in their indicators; those were converted when the indicators were calculated again, so that other
-periods gave other values than the live ones, and a new indicator stood beside old ones in one row."""
+periods gave other values than the live ones, and a new indicator was beside old ones in one row."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,8 +26,8 @@ TABLES = ("bars", "indicators", "open_bars")
 minutes_late = pytest.mark.parametrize("late", [0, 3, 20])
 
 
-def split(told: timedelta) -> CorporateAction:
-    """Two for one at SPLIT_AT; told so long after it."""
+def split(received_after: timedelta) -> CorporateAction:
+    """Two for one at SPLIT_AT; received so long after it."""
     return CorporateAction(
         symbol="ACME",
         action="split",
@@ -35,7 +35,7 @@ def split(told: timedelta) -> CorporateAction:
         value=2.0,
         source="test",
         position=0,
-        received_time=SPLIT_AT + told,
+        received_time=SPLIT_AT + received_after,
         exchange="XNYS",
     )
 
@@ -45,7 +45,7 @@ def logged(records: list[Quote | CorporateAction | RecordedBar]) -> list[LoggedM
 
 
 def log_with_late_split(late: int) -> list[LoggedMessage]:
-    """Half of each price from the split on, which is told so many minutes later."""
+    """Half of each price from the split on, which is received so many minutes later."""
     action = split(timedelta(minutes=late))
     quotes = [msgspec.json.decode(message.value, type=Quote) for message in log_of(180)]
     records: list[Quote | CorporateAction | RecordedBar] = [
@@ -132,7 +132,7 @@ def short_bars(connection: Connection) -> list[tuple[Any, ...]]:
 def test_state_of_an_earlier_version_gives_whole_rows_that_stay(
     databases: tuple[Connection, Connection], late: int
 ) -> None:
-    """It is unknown then whether the split was told too late: every column is calculated as if it had not been, and
+    """It is unknown then whether the split was received too late: every column is calculated as if it had not been, and
     remains so when another indicator is added."""
     changed, fresh = databases
     log, timely = log_with_late_split(late), log_with_late_split(0)
