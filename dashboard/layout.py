@@ -190,7 +190,7 @@ def _middle(context: PageContext) -> html.Div:
 
 def _cells(name: str, cells: list[Cell]) -> html.Dl:
     """A panel's labels with dashes as placeholders for the numbers."""
-    pairs = [html.Div([html.Dt(label), html.Dd("–")], className="cell") for label, _, _ in cells]
+    pairs = [html.Div([html.Dt(label, title=label), html.Dd("–")], className="cell") for label, _, _ in cells]
     return html.Dl(pairs, id=name, className="cells num")
 
 

@@ -53,7 +53,8 @@ class Output:
     """A value of an indicator: its column, and where it is shown.
 
     Without a `pane` it is not drawn on the chart. `label` names it among the page's figures, if it is one of them;
-    without one the label of the indicator does.
+    without one the label of the indicator does. `guides` are the levels of horizontal lines in its pane, such as 20 and
+    80; a name stands for the alert threshold of that name.
     """
 
     name: str
@@ -62,14 +63,15 @@ class Output:
     kind: Kind = "line"
     label: str = ""
     is_figure: bool = True
+    guides: Sequence[float | str] = ()
 
 
 @dataclass(frozen=True)
 class Parameter:
     """A setting of an indicator, in bars: at least `least`, and below the parameter that `below` names.
 
-    A spread, or a mean of gains against losses, needs at least two values. `text` says in `.env.example` what it is the
-    period of.
+    A spread, or a mean of gains against losses, needs at least two values. `text` is its meaning in
+    `.env.example`.
     """
 
     name: str
@@ -120,26 +122,32 @@ MACD_OUTPUTS = (
     Output("macd_histogram", "difference", "macd", "histogram", is_figure=False),
 )
 MACD_PARAMETERS = (
-    Parameter("macd_fast", 12, "fast average of MACD", below="macd_slow"),
-    Parameter("macd_slow", 26, "slow average of MACD"),
-    Parameter("macd_signal", 9, "signal line of MACD"),
+    Parameter("macd_fast", 12, "Period of the fast average of MACD", below="macd_slow"),
+    Parameter("macd_slow", 26, "Period of the slow average of MACD"),
+    Parameter("macd_signal", 9, "Period of the signal line of MACD"),
 )
 BOLLINGER_OUTPUTS = (
     Output("bollinger_lower", "price", "price", "band", "Lower band"),
     Output("bollinger_middle", "price", "price", "band", is_figure=False),
     Output("bollinger_upper", "price", "price", "band", "Upper band"),
 )
-RSI_PERIOD = Parameter("rsi_period", 14, "relative strength index", least=2)
-SMA_SHORT = Parameter("sma_short_period", 20, "short simple moving average", below="sma_long_period")
-SMA_LONG = Parameter("sma_long_period", 50, "long simple moving average")
-EMA_SHORT = Parameter("ema_short_period", 12, "short exponential moving average", below="ema_long_period")
-EMA_LONG = Parameter("ema_long_period", 26, "long exponential moving average")
-BOLLINGER_PERIOD = Parameter("bollinger_period", 20, "Bollinger bands", least=2)
+RSI_VALUE = Output("rsi", "number", "rsi", guides=("rsi_overbought", "rsi_oversold"))
+RSI_PERIOD = Parameter("rsi_period", 14, "Period of the relative strength index", least=2)
+SMA_SHORT = Parameter(
+    "sma_short_period", 20, "Period of the short simple moving average", below="sma_long_period"
+)
+SMA_LONG = Parameter("sma_long_period", 50, "Period of the long simple moving average")
+EMA_SHORT = Parameter(
+    "ema_short_period", 12, "Period of the short exponential moving average", below="ema_long_period"
+)
+EMA_LONG = Parameter("ema_long_period", 26, "Period of the long exponential moving average")
+BOLLINGER_PERIOD = Parameter("bollinger_period", 20, "Period of the Bollinger bands", least=2)
 VOLATILITY = Output("volatility", "share", label="Volatility p.a.")
-VOLATILITY_PERIOD = Parameter("volatility_period", 20, "realized volatility", least=2)
+VOLATILITY_PERIOD = Parameter("volatility_period", 20, "Period of the realized volatility", least=2)
+ATR_PERIOD = Parameter("atr_period", 14, "Period of the average true range")
 
 CATALOG = (
-    Spec("rsi", RSI, [Output("rsi", "number", "rsi")], [RSI_PERIOD]),
+    Spec("rsi", RSI, [RSI_VALUE], [RSI_PERIOD]),
     Spec("sma_short", SMA, [Output("sma_short", "price", "price")], [SMA_SHORT]),
     Spec("sma_long", SMA, [Output("sma_long", "price", "price")], [SMA_LONG]),
     Spec("ema_short", EMA, [Output("ema_short", "price", "price")], [EMA_SHORT]),
@@ -147,7 +155,7 @@ CATALOG = (
     Spec("macd", MACD, MACD_OUTPUTS, MACD_PARAMETERS),
     Spec("bollinger", Bollinger, BOLLINGER_OUTPUTS, [BOLLINGER_PERIOD], "Bollinger"),
     Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", ["periods_per_year"]),
-    Spec("atr", ATR, [Output("atr", "distance", "atr")], [Parameter("atr_period", 14, "average true range")]),
+    Spec("atr", ATR, [Output("atr", "distance", "atr")], [ATR_PERIOD]),
 )
 
 NAMES_IN_USE = frozenset(

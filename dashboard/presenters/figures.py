@@ -41,15 +41,14 @@ def studies(periods: Indicators) -> list[Study]:
 def chart_series(alerts: Alerts) -> list[dict[str, Any]]:
     """The series of the live chart without their data, in drawing order; panes come in the order of their first series.
 
-    `alerts` provides the levels of the RSI's guide lines. `column` is the column that a series draws, in `unit`,
+    `alerts` provides the levels of guide lines at thresholds. `column` is the column that a series draws, in `unit`,
     `study` the study that shows or hides it, `pane` the name of its pane. `tint` colours each column of a histogram by
     its candle or by its own sign.
     """
     made = [(output, _drawn_as(spec, output)) for spec in drawn() for output in outputs_drawn(spec)]
-    guides = [_guide(alerts.rsi_overbought), _guide(alerts.rsi_oversold)]
     for output, series in made:
-        if output.name == "rsi":
-            series["priceLines"] = guides
+        if output.guides:
+            series["priceLines"] = guide_lines(output, alerts)
     return [
         *(series for output, series in made if output.pane == PRICE and output.kind == "band"),
         _candles(),
@@ -128,8 +127,11 @@ def _series(
     }
 
 
-def _guide(level: float) -> dict[str, Any]:
-    return {"price": level, "color": GUIDE, "lineWidth": 1, "lineStyle": 2, "axisLabelVisible": False}
+def guide_lines(output: Output, alerts: Alerts) -> list[dict[str, Any]]:
+    """The guide lines of an output, some of them at thresholds of alerts."""
+    levels = [getattr(alerts, level) if isinstance(level, str) else level for level in output.guides]
+    style = {"color": GUIDE, "lineWidth": 1, "lineStyle": 2, "axisLabelVisible": False}
+    return [{"price": level, **style} for level in levels]
 
 
 def chart_options() -> dict[str, Any]:

@@ -17,7 +17,7 @@ def with_parameters(example: str) -> str:
     lines = []
     for parameter in PARAMETERS.values():
         order = f"; must be below {parameter.below.upper()}" if parameter.below else ""
-        lines += [f"# Period of the {parameter.text}{order}.\n", f"{parameter.key}={parameter.default}\n"]
+        lines += [f"# {parameter.text}{order}.\n", f"{parameter.key}={parameter.default}\n"]
     return before + HEADING + "".join(lines) + after
 
 

@@ -15,6 +15,15 @@ CUT = """() => [...document.querySelectorAll(
     "#watchlist .ag-cell.num, #watchlist .ag-header-cell:not(.state-head) .ag-header-cell-text"
 )].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth).map((each) => each.innerText)"""
 PERCENT = "#watchlist .ag-cell[col-id=percent]"
+NAMED_AT_LENGTH = """(name) => {
+    const [label, value] = document.querySelector("#indicators .cell").children;
+    label.textContent = name;
+    value.textContent = "+12,345.67";
+    const [left, right, cell] = [label, value, label.parentNode].map((each) => each.getBoundingClientRect());
+    return [left.height === right.height, left.top === right.top, left.right <= right.left, right.right <= cell.right];
+}"""
+NAMES_CUT = """() => [...document.querySelectorAll("#indicators dt")]
+    .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.innerText)"""
 FIGURE_WIDTH = """() => {
     const plot = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     plot.setAttribute("viewBox", "0 0 300 84");
@@ -33,6 +42,16 @@ def test_figure_of_past_forecasts_keeps_its_lettering_on_a_tablet(page: Page) ->
     """Scenario: at 720 pixels its prices were written more than twice as large as all else."""
     page.set_viewport_size({"width": 720, "height": 900})
     assert 0 < page.evaluate(FIGURE_WIDTH) <= 1.4 * 300
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=str)
+def test_long_name_of_an_indicator_leaves_its_value_in_the_same_line(
+    page: Page, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_function("() => /[0-9]/.test(document.querySelector('#indicators dd').innerText)")
+    assert page.evaluate(NAMES_CUT) == []
+    assert page.evaluate(NAMED_AT_LENGTH, "Commodity channel index 20 of hours") == [True] * 4
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from analytics.indicators.catalog import OUTPUTS, Output
 from dashboard.presenters.delta import DeltaRequest, PageContext, delta
-from dashboard.presenters.figures import chart_series, columns, studies
+from dashboard.presenters.figures import chart_series, columns, guide_lines, studies
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
     alert_item,
@@ -70,6 +71,16 @@ def test_guide_lines_of_the_rsi_are_the_thresholds_of_its_alerts() -> None:
     series = chart_series(Alerts(rsi_overbought=80.0, rsi_oversold=25.0))
     lines = [line["price"] for one in series for line in one.get("priceLines", [])]
     assert lines == [80.0, 25.0]
+
+
+def test_guide_lines_of_another_indicator_are_where_the_catalog_has_them() -> None:
+    output = Output("percent_r", "number", "percent_r", guides=(-20.0, -80.0))
+    assert [line["price"] for line in guide_lines(output, Alerts())] == [-20.0, -80.0]
+
+
+def test_guide_lines_at_thresholds_name_thresholds_that_exist() -> None:
+    names = {level for output in OUTPUTS.values() for level in output.guides if isinstance(level, str)}
+    assert names <= Alerts.model_fields.keys()
 
 
 def test_studies_are_named_by_their_periods() -> None:
