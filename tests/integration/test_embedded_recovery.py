@@ -109,7 +109,7 @@ def test_a_busy_backend_that_outlives_its_server_does_not_stop_the_next_start(
         busy = threading.Thread(target=loop_without_end, args=(connection,))
         busy.start()
         wait_for(lambda: psutil.Process(backend).cpu_times().user > 0.1)
-        kill(spare_postgres)
+        psutil.Process(record.pid).kill()
         assert is_alive(backend)
         ensure(spare_postgres, silent)
         assert not is_alive(backend)

@@ -92,9 +92,11 @@ def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
     frozen: tuple[Kafka | Postgres, ServerRecord],
 ) -> None:
     server, before = frozen
+    children = psutil.Process(before.pid).children(recursive=True)
     reports: list[str] = []
     after = ensure(server, reports.append)
     assert (after.pid != before.pid, is_alive(before.pid)) == (True, False)
+    assert psutil.wait_procs(children, timeout=PATIENCE)[1] == []
     assert f"(pid {before.pid}) does not answer: it is killed and restarted" in "\n".join(reports)
     assert is_whole(server, after)
 
