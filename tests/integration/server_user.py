@@ -26,7 +26,7 @@ def silent(sentence: str) -> None:
 
 
 class User:
-    """Another process that leases a server until its input says to release it."""
+    """Another process that leases a server until its input ends."""
 
     def __init__(self, server: Kafka | Postgres) -> None:
         function = "kafka_in" if isinstance(server, Kafka) else "postgres_in"
@@ -50,7 +50,7 @@ class User:
         for line in self.process.stdout:
             if line.startswith(word):
                 return line.removeprefix(word).strip()
-        raise AssertionError(f"the user ended before it said {word}")
+        raise AssertionError(f"the user ended before it printed {word}")
 
     def leave(self) -> None:
         self.process.communicate(timeout=PATIENCE)
