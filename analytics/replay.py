@@ -25,9 +25,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analytics.engine.engine import Engine
 from analytics.engine.series import ClosedBar
-from analytics.engine.set_aside import SetAside
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators import catalog
+from analytics.replay_report import ReplayReport
 from analytics.runtime.settings import engine_settings
 from analytics.store.tables import export_quotes
 from shared.errors import ConfigError, TickstreamError
@@ -46,17 +46,17 @@ STEP = 10_000
 
 
 def closed_bars(
-    records: Iterable[Record], settings: EngineSettings, set_aside: SetAside
+    records: Iterable[Record], settings: EngineSettings, report: ReplayReport
 ) -> Iterator[ClosedBar]:
     """Every bar that closes while these records are processed, in order; records that enter no bar are noted in
-    `set_aside`."""
+    `report`."""
     engine = Engine(settings)
     for offset, record in enumerate(records):
         engine.fold(record, offset)
         if isinstance(record, Quote | RecordedBar):
-            set_aside.look(record, engine.symbols[record.symbol])
+            report.look(record, engine.symbols[record.symbol])
         for settled in engine.take_actions():
-            set_aside.note_rejected(settled)
+            report.note_rejected(settled)
         for event in engine.take_events():
             yield event.closed
 
@@ -70,15 +70,15 @@ def csv_row(closed: ClosedBar) -> list[object]:
 
 def print_bars(
     records: Iterable[Record], settings: EngineSettings, intervals: set[Interval], out: TextIO
-) -> SetAside:
+) -> ReplayReport:
     """Write the closed bars of these intervals as CSV. Returns what entered no bar."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    set_aside = SetAside()
-    for closed in closed_bars(records, settings, set_aside):
+    report = ReplayReport()
+    for closed in closed_bars(records, settings, report):
         if closed.bar.interval in intervals:
             writer.writerow(csv_row(closed))
-    return set_aside
+    return report
 
 
 def _counted(records: Iterable[Record]) -> Iterator[Record]:
@@ -133,8 +133,8 @@ def main() -> int:
         else:
             intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
             settings = replace(engine_settings(config), forecasts={})
-            set_aside = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
-            for line in set_aside.lines():
+            report = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
+            for line in report.lines():
                 print(f"replay: {line}", file=sys.stderr)
     except TickstreamError as error:
         print(f"replay: {error}", file=sys.stderr)

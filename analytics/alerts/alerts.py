@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Literal, NamedTuple
 
-from analytics.indicators.indicator_row import PLACES, IndicatorRow
+from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from shared.calendars.calendars import DAY, SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
@@ -19,7 +19,7 @@ Zone = Literal["reached", "margin", "rearmed"]
 """The zone of a value: at or beyond its threshold, in the margin below it, or below the margin, where the rule is
 rearmed."""
 
-RSI, VOLATILITY = PLACES["rsi"], PLACES["volatility"]
+RSI, VOLATILITY = COLUMN_PLACES["rsi"], COLUMN_PLACES["volatility"]
 RSI_MARGIN = 5.0
 """An RSI rule is rearmed 5 points inside its threshold."""
 RELATIVE_MARGIN = 0.9

@@ -2,7 +2,8 @@
 
 from analytics.indicators.catalog import COLUMNS, OUTPUTS
 
-PLACES = {name: place for place, name in enumerate(COLUMNS)}
+COLUMN_PLACES = {name: place for place, name in enumerate(COLUMNS)}
+"""The place of each column in a row, by name."""
 UNITS = tuple(output.unit for output in OUTPUTS.values())
 
 
@@ -13,9 +14,9 @@ class IndicatorRow(tuple[float | None, ...]):
 
     def __getattr__(self, name: str) -> float | None:
         """The value of a column."""
-        if name not in PLACES:
+        if name not in COLUMN_PLACES:
             raise AttributeError(f"no indicator has a column {name}")
-        return self[PLACES[name]]
+        return self[COLUMN_PLACES[name]]
 
     def scaled(self, price: float, volume: float) -> "IndicatorRow":
         """The row with everything in units of the price times `price`, and numbers of shares times `volume`."""

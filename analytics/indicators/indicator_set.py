@@ -14,7 +14,8 @@ are in the tables: another indicator of the same class may have had these parame
 
 FAMILIES = {family: place for place, family in enumerate(dict.fromkeys(spec.family for spec in CATALOG))}
 """The place of each family's bar among the bars of a preview."""
-PLACES = [FAMILIES[spec.family] for spec in CATALOG]
+BAR_PLACES = [FAMILIES[spec.family] for spec in CATALOG]
+"""For each indicator the place of its bar among them."""
 MISSING = [(None,) * len(spec.outputs) if len(spec.outputs) > 1 else None for spec in CATALOG]
 """The values of an indicator with several outputs while it is warming up; None for an indicator with one."""
 
@@ -36,7 +37,7 @@ class IndicatorSet:
         self._keyed = {
             f"{spec.name}:{each.key}": each for spec, each in zip(CATALOG, self._indicators, strict=True)
         }
-        placed = list(zip(self._indicators, PLACES, MISSING, strict=True))
+        placed = list(zip(self._indicators, BAR_PLACES, MISSING, strict=True))
         self._updates: list[Step] = [(each.update, 0, missing) for each, _, missing in placed]
         self._previews: list[Step] = [(each.preview, place, missing) for each, place, missing in placed]
         self.warm_after = max(count for indicator in self._indicators for count in indicator.warm_after)

@@ -12,7 +12,7 @@ from analytics.engine.engine import Event
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
-from analytics.indicators.indicator_row import PLACES, IndicatorRow
+from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from shared.consumer_loop.offsets import GroupOnTopic
 from shared.market.records import INTERVALS, Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
@@ -137,7 +137,7 @@ def replace_indicators(
     cursor: Cursor, rows: list[tuple[Bar, IndicatorRow]], columns: tuple[str, ...] = COLUMNS
 ) -> None:
     """Write the recalculated indicators of closed bars, these columns only."""
-    places = [PLACES[column] for column in columns]
+    places = [COLUMN_PLACES[column] for column in columns]
     values = [(*_indicator_row(bar, row)[:3], *(row[place] for place in places)) for bar, row in rows]
     upsert(cursor, "indicators", (*INDICATOR_COLUMNS[:3], *columns), values, keys=3)
 

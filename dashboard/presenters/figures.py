@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analytics.indicators.catalog import Output, Spec, Unit
-from analytics.indicators.indicator_row import PLACES
+from analytics.indicators.indicator_row import COLUMN_PLACES
 from dashboard.presenters.indicators import (
     PRICE,
     STYLES,
@@ -24,7 +24,7 @@ FORECAST = "#4cc3e0"
 OWN_COLUMNS = ("start", "open", "high", "low", "close", "volume")
 COLUMNS = tuple(output.name for spec in drawn() for output in spec.outputs)
 """The columns of indicators that the chart's series draw."""
-PLACES_DRAWN = {name: PLACES[name] for name in COLUMNS}
+PLACES_DRAWN = {name: COLUMN_PLACES[name] for name in COLUMNS}
 
 
 def studies(periods: Indicators) -> list[Study]:

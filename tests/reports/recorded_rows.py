@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics.engine.set_aside import SetAside
 from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import print_bars
+from analytics.replay_report import ReplayReport
 from shared.errors import ConfigError
 from shared.market.records import INTERVALS, Interval
 from shared.recordings.sequence import recorded
@@ -26,7 +26,7 @@ def bars(path: Path, interval: Interval | None = None) -> list[Row]:
     return bars_and_rest(path, interval)[0]
 
 
-def bars_and_rest(path: Path, interval: Interval | None = None) -> tuple[list[Row], SetAside]:
+def bars_and_rest(path: Path, interval: Interval | None = None) -> tuple[list[Row], ReplayReport]:
     out = io.StringIO()
     rest = print_bars(recorded([path]), SETTINGS, {interval} if interval else set(INTERVALS), out)
     out.seek(0)

@@ -70,5 +70,12 @@ def test_every_file_and_module_that_a_document_names_exists(document: Path) -> N
     assert missing == set()
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_line_of_prose_is_longer_than_one_of_code(document: Path) -> None:
+    parts = document.read_text("utf-8").split("```")
+    prose = [line for part in parts[::2] for line in part.splitlines() if not line.startswith(("|", "!["))]
+    assert [line for line in prose if len(line) > 120] == []
+
+
 def test_the_readme_shows_every_package_and_no_other() -> None:
     assert folders_of_the_tree((PROJECT / "README.md").read_text("utf-8")) == packages()

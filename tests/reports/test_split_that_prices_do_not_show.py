@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.set_aside import SetAside
 from analytics.engine.split_check import CONFIRMATION_SECONDS
 from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import closed_bars
+from analytics.replay_report import ReplayReport
 from ml.datasets.history_files import histories_from_files
 from shared.market.records import Record
 from shared.recordings.sequence import recorded
@@ -149,7 +149,7 @@ def adjusted_recording(root: Path) -> list[Path]:
 
 def test_split_of_a_factor_file_that_its_prices_do_not_show_is_named(tmp_path: Path) -> None:
     """Scenario: LEAN data that somebody has adjusted, beside the factor file of raw ones."""
-    rest = SetAside()
+    rest = ReplayReport()
     days = [each.bar for each in closed_bars(recorded(adjusted_recording(tmp_path)), SETTINGS, rest)]
     assert [bar.close for bar in days if bar.interval == "1d"] == [101.0] * 4
     assert list(rest.lines()) == [

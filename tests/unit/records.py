@@ -10,7 +10,7 @@ from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import NoSearches, Searches
 from analytics.indicators.catalog import COLUMNS, DEFAULTS, PARAMETERS, Parameters
-from analytics.indicators.indicator_row import PLACES, IndicatorRow
+from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from shared.market.records import (
     EPOCH,
     Bar,
@@ -48,7 +48,7 @@ def with_values(row: IndicatorRow, **given: float | None) -> IndicatorRow:
     """The row with other values in these columns."""
     values = list(row)
     for name, value in given.items():
-        values[PLACES[name]] = value
+        values[COLUMN_PLACES[name]] = value
     return IndicatorRow(values)
 
 

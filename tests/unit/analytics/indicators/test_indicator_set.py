@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from analytics.indicators.catalog import CATALOG, COLUMNS, DEFAULTS, Context, Parameters
-from analytics.indicators.indicator_row import PLACES, IndicatorRow
+from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
 from tests.unit.records import flat_bar, periods
 
@@ -65,7 +65,7 @@ def test_preview_takes_the_bar_that_is_held_back_for_a_family() -> None:
     for spec in CATALOG:
         expected = old if spec.family in ("sma", "bollinger") else live
         for output in spec.outputs:
-            place = PLACES[output.name]
+            place = COLUMN_PLACES[output.name]
             assert mixed[place] == expected[place] != (live if expected is old else old)[place]
 
 

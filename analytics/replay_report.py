@@ -1,4 +1,4 @@
-"""Records that entered no bar, so that they can be listed at the end."""
+"""What a replay tells at its end: the records that entered no bar."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ REASONS = {
 """By the counter of a symbol that the record increased."""
 
 
-class SetAside:
-    """Counts by symbol and reason, and the first record of each."""
+class ReplayReport:
+    """Counts of records that entered no bar, by symbol and reason, and the first record of each."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, int, int]] = {}
