@@ -12,7 +12,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 
-from shared.embedded import Kafka
+from shared.embedded import Kafka, kafka_in
 from shared.embedded.__main__ import LESSON
 from shared.embedded.daemon import run
 from shared.embedded.kafka import SETTINGS
@@ -46,15 +46,20 @@ def test_client_without_the_password_gets_nothing(embedded_kafka: Brokers) -> No
     assert not opened(Brokers(embedded_kafka.bootstrap, "administrator", "none"), sasl_mechanism=PLAIN)
 
 
-def test_controller_asks_for_a_login_too(spare_kafka: Kafka) -> None:
+@pytest.fixture
+def at_work(embedded_kafka: Brokers, embedded_data: Path) -> Kafka:
+    """The broker that all tests share, for those that only look at it."""
+    return kafka_in(embedded_data, int(embedded_kafka.bootstrap.rpartition(":")[2]))
+
+
+def test_controller_asks_for_a_login_too(at_work: Kafka) -> None:
     """Scenario: the broker's second port, on which topics can be made and deleted as well."""
-    with lease(spare_kafka, silent):
-        written = spare_kafka.settings.read_text()
-        (line,) = (line for line in written.splitlines() if line.startswith("controller.quorum.voters"))
-        controller = line.rpartition("@")[2]
-        assert not opened(Brokers(controller))
-        with pytest.raises(ConnectionRefusedError):
-            count_brokers(Brokers(controller, "administrator", "guess"))
+    written = at_work.settings.read_text()
+    (line,) = (line for line in written.splitlines() if line.startswith("controller.quorum.voters"))
+    controller = line.rpartition("@")[2]
+    assert not opened(Brokers(controller))
+    with pytest.raises(ConnectionRefusedError):
+        count_brokers(Brokers(controller, "administrator", "guess"))
 
 
 def test_passwords_are_for_the_owner_alone_and_in_no_command_line_and_no_log(
@@ -73,33 +78,38 @@ def test_passwords_are_for_the_owner_alone_and_in_no_command_line_and_no_log(
             assert secret not in command + logs + caplog.text + repr(brokers) + str(brokers)
 
 
-def test_kafkas_own_tools_get_in_with_the_file_that_the_status_names(spare_kafka: Kafka) -> None:
+def test_kafkas_own_tools_get_in_with_the_file_that_the_status_names(at_work: Kafka) -> None:
     """Scenario: an operator wants to look at the topics with the tools that come with Kafka."""
-    with lease(spare_kafka, silent) as record:
-        make_topics(spare_kafka.clients(record.port), "listed", 1)
-        address = ["--bootstrap-server", f"127.0.0.1:{record.port}", "--command-config", "client.properties"]
-        wanted = ["--describe", "--entity-type", "topics", "--entity-name", "listed"]
-        command = [*spare_kafka.java(), "kafka.admin.ConfigCommand", *address, *wanted]
-        assert "Dynamic configs for topic listed" in run(command, spare_kafka.folder, "describe a topic")
+    make_topics(at_work.clients(at_work.port), "listed", 1)
+    address = ["--bootstrap-server", f"127.0.0.1:{at_work.port}", "--command-config", "client.properties"]
+    wanted = ["--describe", "--entity-type", "topics", "--entity-name", "listed"]
+    command = [*at_work.java(), "kafka.admin.ConfigCommand", *address, *wanted]
+    assert "Dynamic configs for topic listed" in run(command, at_work.folder, "describe a topic")
     assert "--command-config {data}/kafka/client.properties" in LESSON
 
 
-def test_password_stays_through_restarts(spare_kafka: Kafka) -> None:
+@pytest.fixture
+def used_before(spare_kafka: Kafka) -> Kafka:
+    """A broker that does not run and whose log knows the password in the file, from this test or one before."""
+    if not (spare_kafka.folder / "password").exists():
+        with lease(spare_kafka, silent):
+            pass
+    return spare_kafka
+
+
+def test_password_stays_through_restarts(used_before: Kafka) -> None:
     """Scenario: a part that was not restarted with the broker connects to it again."""
-    with lease(spare_kafka, silent) as record:
-        first = spare_kafka.clients(record.port)
-    with lease(spare_kafka, silent) as record:
-        assert spare_kafka.clients(record.port).password == first.password
-        assert opened(spare_kafka.clients(record.port))
+    first = used_before.clients(used_before.port)
+    with lease(used_before, silent) as record:
+        assert used_before.clients(record.port).password == first.password
+        assert opened(used_before.clients(record.port))
 
 
-def test_log_without_the_login_is_opened_again(spare_kafka: Kafka) -> None:
+def test_log_without_the_login_is_opened_again(used_before: Kafka) -> None:
     """Scenario: the password file was deleted, or the log is an older copy that knows another password."""
-    with lease(spare_kafka, silent):
-        pass
-    (spare_kafka.folder / "password").unlink()
-    with lease(spare_kafka, silent) as record:
-        assert opened(spare_kafka.clients(record.port))
+    (used_before.folder / "password").unlink()
+    with lease(used_before, silent) as record:
+        assert opened(used_before.clients(record.port))
 
 
 @pytest.fixture
