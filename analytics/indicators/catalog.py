@@ -14,7 +14,8 @@ from shared.market.records import Bar
 
 Unit = Literal["price", "difference", "distance", "volume", "number", "share"]
 """What a value is measured in: a price; a signed difference or an unsigned distance of prices; a number of shares; a
-number without a unit; a share, of which 1 is 100 %. A split scales the first four."""
+number without a unit; a share, of which 1 is 100 %. A split scales the first four. No indicator of the catalog has the
+unit volume yet: it is that of an average of volumes, which is made by `inputs.VOLUME`."""
 
 Kind = Literal["line", "band", "histogram"]
 """How a value is drawn: as a line, as a line behind the prices, as a column."""

@@ -29,3 +29,4 @@ class Input(NamedTuple):
 
 CLOSE = Input("close", itemgetter(Bar._fields.index("close")))
 VOLUME = Input("volume", itemgetter(Bar._fields.index("volume")), grows_with_shares=True)
+"""The input of an average of volumes, such as SMA(20, VOLUME). No indicator of the catalog has it yet."""

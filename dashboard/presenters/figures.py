@@ -6,10 +6,10 @@ from typing import Any
 from analytics.indicators.catalog import Output, Spec, Unit
 from analytics.indicators.indicator_row import COLUMN_PLACES
 from dashboard.presenters.indicators import (
+    COLOUR_BY_NAME,
     PRICE,
     STYLES,
     Study,
-    colour_of,
     drawn,
     indicator_studies,
     outputs_drawn,
@@ -61,7 +61,7 @@ def chart_series(alerts: Alerts) -> list[dict[str, Any]]:
 def _drawn_as(spec: Spec, output: Output) -> dict[str, Any]:
     if output.kind == "histogram":
         return _histogram(output.name, spec.name, output.pane, output.unit, "sign")
-    style = {"color": colour_of(spec), **STYLES.get(output.name, {})}
+    style = {"color": COLOUR_BY_NAME[spec.name], **STYLES.get(output.name, {})}
     return _line(output.name, spec.name, output.pane, output.unit, **style)
 
 

@@ -3,8 +3,10 @@
 What the catalog adds is shown without further change here, in a colour of its own and switched off on the chart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import cycle
 from typing import Any, NamedTuple
 
 from analytics.indicators.catalog import CATALOG, Context, Output, Spec, Unit
@@ -75,16 +77,23 @@ def indicator_studies(periods: Indicators) -> list[Study]:
     """A study for each indicator that the chart can draw."""
     return [
         Study(
-            spec.name, spec.label(periods.values), spec.outputs[0].pane, colour_of(spec), spec.name in SHOWN
+            spec.name,
+            spec.label(periods.values),
+            spec.outputs[0].pane,
+            COLOUR_BY_NAME[spec.name],
+            spec.name in SHOWN,
         )
         for spec in drawn()
     ]
 
 
-def colour_of(spec: Spec) -> str:
-    """The colour of an indicator's study."""
-    others = [other.name for other in CATALOG if other.name not in COLOURS]
-    return COLOURS.get(spec.name) or OTHER_COLOURS[others.index(spec.name) % len(OTHER_COLOURS)]
+def colours_of(names: Sequence[str]) -> dict[str, str]:
+    """The colour of the study of each of these indicators."""
+    others = [name for name in names if name not in COLOURS]
+    return COLOURS | dict(zip(others, cycle(OTHER_COLOURS), strict=False))
+
+
+COLOUR_BY_NAME = colours_of([spec.name for spec in CATALOG])
 
 
 def outputs_drawn(spec: Spec) -> list[Output]:

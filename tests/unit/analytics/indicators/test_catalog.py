@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +18,10 @@ from analytics.indicators.catalog import (
     Indicator,
     Output,
     Spec,
+    Unit,
     outputs_by_name,
 )
-from analytics.indicators.indicator_row import UNITS, IndicatorRow
+from analytics.indicators.indicator_row import UNITS, IndicatorRow, factors_of
 from analytics.store.tables import BAR_COLUMNS, INDICATOR_COLUMNS, OPEN_BAR_COLUMNS
 from shared.market.records import Bar
 from tests.unit.records import WARM_AT_ONCE, flat_bar
@@ -136,6 +137,15 @@ def test_split_changes_a_value_according_to_its_unit(
         row = dict.fromkeys(COLUMNS) | dict(zip(names(spec), values(spec, other), strict=True))
         scaled = IndicatorRow(row.values()).scaled(1 / ratio, ratio)
         assert [getattr(scaled, name) for name in names(spec)] == values(spec, one)
+
+
+def test_every_unit_is_scaled_by_what_a_split_does_to_it() -> None:
+    """No output of the catalog is a number of shares yet, so that no indicator would show a wrong factor."""
+    factors = factors_of(price=0.5, volume=2.0)
+    assert factors.keys() == {*get_args(Unit)}
+    assert [unit for unit, factor in factors.items() if factor == 0.5] == ["price", "difference", "distance"]
+    assert [unit for unit, factor in factors.items() if factor == 2.0] == ["volume"]
+    assert [unit for unit, factor in factors.items() if factor == 1.0] == ["number", "share"]
 
 
 def names(spec: Spec) -> list[str]:

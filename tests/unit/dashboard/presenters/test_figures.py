@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from analytics.indicators.catalog import OUTPUTS, Output
 from dashboard.presenters.delta import DeltaRequest, PageContext, delta
-from dashboard.presenters.figures import chart_series, columns, guide_lines, studies
+from dashboard.presenters.figures import columns
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
     alert_item,
@@ -57,36 +56,6 @@ def test_columns_are_parallel_and_oldest_first() -> None:
     assert found["start"] == [60, 120]
     assert found["rsi"] == [None, 55.0]
     assert {len(values) for values in found.values()} == {2}
-
-
-def test_every_series_draws_a_column_that_is_sent_and_hangs_on_a_known_study() -> None:
-    series = chart_series(Alerts())
-    known = {study.key: study.pane for study in studies(Indicators())}
-    assert {one["column"] for one in series} <= columns([]).keys()
-    assert all(one["study"] is None or known[one["study"]] == one["pane"] for one in series)
-    assert len({one["id"] for one in series}) == len(series)
-
-
-def test_guide_lines_of_the_rsi_are_the_thresholds_of_its_alerts() -> None:
-    series = chart_series(Alerts(rsi_overbought=80.0, rsi_oversold=25.0))
-    lines = [line["price"] for one in series for line in one.get("priceLines", [])]
-    assert lines == [80.0, 25.0]
-
-
-def test_guide_lines_of_another_indicator_are_where_the_catalog_has_them() -> None:
-    output = Output("percent_r", "number", "percent_r", guides=(-20.0, -80.0))
-    assert [line["price"] for line in guide_lines(output, Alerts())] == [-20.0, -80.0]
-
-
-def test_guide_lines_at_thresholds_name_thresholds_that_exist() -> None:
-    names = {level for output in OUTPUTS.values() for level in output.guides if isinstance(level, str)}
-    assert names <= Alerts.model_fields.keys()
-
-
-def test_studies_are_named_by_their_periods() -> None:
-    labels = [study.label for study in studies(Indicators(sma_short_period=5, macd_signal=4))]
-    assert "SMA 5" in labels
-    assert "MACD 12 26 4" in labels
 
 
 def test_prices_are_written_with_the_decimals_their_size_asks_for() -> None:
