@@ -14,6 +14,7 @@ from shared.embedded.lease import release
 from shared.embedded.ports import free_port
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from shared.settings.brokers import Brokers
+from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.integration.live import stand_in
 from tests.integration.server_user import silent
@@ -60,6 +61,12 @@ def one_search_process() -> Iterator[None]:
 def desk(embedded_kafka: Brokers, embedded_postgres: str, tmp_path: Path, one_search_process: None) -> Desk:
     """A topic and a database of the test's own."""
     return Desk(embedded_kafka, embedded_postgres, tmp_path, f"desk-{next(numbers)}")
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> list[Path]:
+    """Ten minutes of four symbols."""
+    return made_up(tmp_path, minutes=10, quotes_a_minute=100)
 
 
 @pytest.fixture(scope="session")

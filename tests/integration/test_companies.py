@@ -1,8 +1,7 @@
 """Company data of symbols: requested from a local provider, stored in real tables, requested again when outdated."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Event
 
 import pytest
@@ -12,29 +11,18 @@ from producer.sources.yahoo import Yahoo
 from producer.workers.companies import Companies
 from shared.errors import ConfigError
 from shared.market.listings import Listing, Listings
-from shared.postgres.database import Connection, connect
+from shared.postgres.database import Connection
 from tests.integration.desk import Desk
-from tests.standin import Fault, Market, StandIn
+from tests.integration.desk_tables import connection
+from tests.integration.yahoo_in_session import NOW, standin
+from tests.standin import Fault, StandIn
 from tests.standing_clock import standing_at
 
-NOW = datetime(2024, 7, 10, 15, tzinfo=UTC)
+__all__ = ["connection", "standin"]
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LISTINGS: Listings = {"AAPL": (Listing("yahoo", "AAPL"),), "TOYOTA": (Listing("yahoo", "7203.T"),)}
 UNKNOWN: Listings = {"NOSUCH": (Listing("yahoo", "NOSUCH"),), "NVDA": (Listing("yahoo", "NVDA"),)}
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """A Yahoo on 127.0.0.1."""
-    with StandIn(Market(clock=NOW.timestamp)) as standin:
-        yield standin
-
-
-@pytest.fixture
-def connection(desk: Desk) -> Iterator[Connection]:
-    """The tables of the test's own."""
-    with closing(connect(desk.database(), "test")) as connection:
-        yield connection
 
 
 @pytest.fixture

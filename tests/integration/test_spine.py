@@ -18,18 +18,11 @@ from shared.kafka.connection import client_settings
 from shared.market.messages import decode
 from shared.market.records import Quote, Record, TimeMark
 from shared.recordings.sequence import recorded
-from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> list[Path]:
-    """Ten minutes of four symbols."""
-    return made_up(tmp_path, minutes=10, quotes_a_minute=100)
 
 
 def quote(

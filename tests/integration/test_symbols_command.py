@@ -1,6 +1,6 @@
 """python -m producer.symbols: what it adds, refuses and prints, with a local provider and real tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -14,20 +14,15 @@ from shared.market.listings import Listing, Listings
 from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import Stop
 from tests.integration.desk import Desk, give_last_quote, printed
-from tests.standin import Fault, Market, StandIn
+from tests.integration.yahoo_in_session import NOW, standin
+from tests.standin import Fault, StandIn
 
-OPEN = datetime(2024, 7, 10, 15, tzinfo=UTC)
+__all__ = ["standin"]
+
 AAPL = (Listing("yahoo", "AAPL"),)
 NVDA = (Listing("yahoo", "NVDA"),)
 
 Command = Callable[..., int]
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """A Yahoo on 127.0.0.1, in the middle of a session of New York."""
-    with StandIn(Market(clock=OPEN.timestamp)) as standin:
-        yield standin
 
 
 @pytest.fixture
@@ -187,8 +182,8 @@ def silent_quality(symbol: str) -> QualityRow:
         next_try_at=soon,
         session="regular",
         opens_at=None,
-        last_event_time=OPEN,
-        last_received_time=OPEN,
+        last_event_time=NOW,
+        last_received_time=NOW,
         quotes_per_minute=59.5,
         quotes=12,
         gaps=1,

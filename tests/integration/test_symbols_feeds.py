@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,17 +18,11 @@ from shared.postgres.database import Connection, connect, make_database, transac
 from shared.runtime.lifecycle import Stop, servers
 from shared.settings.config import load
 from tests.integration.desk import PROJECT, Desk, give_last_quote, printed
+from tests.integration.yahoo_in_session import standin
 from tests.slowness import PATIENCE
-from tests.standin import Market, StandIn
+from tests.standin import StandIn
 
-OPEN = datetime(2024, 7, 10, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """A Yahoo on 127.0.0.1, in the middle of a session of New York."""
-    with StandIn(Market(clock=OPEN.timestamp)) as standin:
-        yield standin
+__all__ = ["standin"]
 
 
 @pytest.mark.parametrize("words", [["add", "AAPL"], ["remove", "AAPL"]])

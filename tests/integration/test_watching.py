@@ -1,10 +1,6 @@
 """The producer's tables in a real PostgreSQL: followed symbols, company data, data quality and data alerts."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from producer.live.quality_row import QualityRow
 from producer.sources.answers import Company
@@ -23,8 +19,11 @@ from producer.store.tables import (
 )
 from shared.errors import SourceDown
 from shared.market.listings import Listing, Listings
-from shared.postgres.database import Connection, connect, transaction
+from shared.postgres.database import Connection, transaction
 from tests.integration.desk import Desk
+from tests.integration.desk_tables import connection
+
+__all__ = ["connection"]
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AAPL: tuple[Listing, ...] = (Listing("yahoo", "AAPL"),)
@@ -38,13 +37,6 @@ COMPANY = Company(
     "AAPL", "Apple Inc.", "Technology", None, "NMS", "America/New_York", "USD", "EQUITY", 2, 900.0
 )
 ALERT = DataAlert("AAPL", "disagreement", NOON, 0.02, 0.01, "yahoo says 100, finnhub 102")
-
-
-@pytest.fixture
-def connection(desk: Desk) -> Iterator[Connection]:
-    """The tables of the test's own."""
-    with closing(connect(desk.database(), "test")) as connection:
-        yield connection
 
 
 def watched(connection: Connection, configured: Listings = CONFIGURED) -> Listings:

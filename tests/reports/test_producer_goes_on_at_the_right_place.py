@@ -19,18 +19,11 @@ from shared.kafka import LogWriter, partition_of
 from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.recordings.sequence import recorded
-from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.reports.test_realign import delete_before
-from tests.reports.test_two_producers import MINUTES, assert_every_quote_counts_once
+from tests.reports.test_two_producers import assert_every_quote_counts_once
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> list[Path]:
-    """Ten minutes of four symbols."""
-    return made_up(tmp_path, minutes=MINUTES, quotes_a_minute=100)
 
 
 def test_a_record_that_was_on_its_way_while_another_producer_took_over_is_not_published_again(

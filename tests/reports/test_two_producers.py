@@ -31,20 +31,12 @@ from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
-from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.reports.test_partitions_added import add_partitions
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
-MINUTES = 10
 SPEED = "10"
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> list[Path]:
-    """Ten minutes of four symbols."""
-    return made_up(tmp_path, minutes=MINUTES, quotes_a_minute=100)
 
 
 def elsewhere(desk: Desk, folder: Path) -> Desk:

@@ -1,7 +1,6 @@
 """The stand-in for the providers: the behaviour on which the tests of live sources depend."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,7 +11,6 @@ from websockets.sync.client import connect
 from shared.settings.provider_settings import Providers
 from tests.standin import ALPHA_VANTAGE_NOTE, Clock, Fault, Market, StandIn
 from tests.unit.standin_clients import (
-    INSTRUMENTS,
     WEDNESDAY,
     ask,
     ask_in,
@@ -27,17 +25,6 @@ from tests.unit.standin_clients import (
 
 DAY = 86_400
 QUOTE = "/v7/finance/quote"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(WEDNESDAY)
-
-
-@pytest.fixture
-def standin(clock: Clock) -> Iterator[StandIn]:
-    with StandIn(Market(clock, INSTRUMENTS)) as running:
-        yield running
 
 
 def test_settings_are_those_the_project_takes(standin: StandIn) -> None:

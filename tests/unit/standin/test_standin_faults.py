@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -12,18 +11,7 @@ from websockets.sync.client import connect
 
 from tests.slowness import PATIENCE
 from tests.standin import Clock, Fault, Market, StandIn
-from tests.unit.standin_clients import INSTRUMENTS, WEDNESDAY, ask, chart, pricing, yahoo_stream
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(WEDNESDAY)
-
-
-@pytest.fixture
-def standin(clock: Clock) -> Iterator[StandIn]:
-    with StandIn(Market(clock, INSTRUMENTS)) as running:
-        yield running
+from tests.unit.standin_clients import ask, chart, pricing, yahoo_stream
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ml.models.features import Observation
 from ml.uncertainty.conformal import Pool
 from shared.market.records import Interval, Record, RecordedBar
 from tests.unit.quick_search import QuickSearches
-from tests.unit.records import kept, mark, recorded_bar, restored_with, second, split
+from tests.unit.records import folded, kept, mark, recorded_bar, restored_with, second, split
 
 OPEN = second("2024-01-03T15:00")
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
@@ -37,22 +37,16 @@ def minutes(count: int, seed: int = 1, symbols: str = "A") -> list[Record]:
     return records
 
 
-def events_of(engine: Engine, records: list[Record]) -> list[Event]:
-    for offset, record in enumerate(records):
-        engine.fold(record, offset)
-    return engine.take_events()
-
-
 def steps_of(
     records: list[Record], some: EngineSettings = MINUTES, fails: bool = False
 ) -> list[ForecastStep]:
-    found = events_of(Engine(some, QuickSearches(fails)), records)
+    found = folded(Engine(some, QuickSearches(fails)), records)
     return [event.step for event in found if event.step is not None]
 
 
 def test_too_few_closes_give_no_forecast_and_the_progress() -> None:
     engine = Engine(MINUTES, QuickSearches())
-    steps = [event.step for event in events_of(engine, minutes(12)) if event.step is not None]
+    steps = [event.step for event in folded(engine, minutes(12)) if event.step is not None]
     assert [(step.number, step.made, step.scored) for step in steps] == [(n, [], []) for n in range(1, 13)]
     (forecasts,) = engine.forecasts()
     assert (forecasts.seen, forecasts.needed) == (12, 25)
@@ -75,7 +69,7 @@ def test_volatility_must_be_warm_too() -> None:
 
 def test_search_takes_effect_neither_sooner_nor_later() -> None:
     searches = QuickSearches()
-    events = events_of(Engine(MINUTES, searches), minutes(80))
+    events = folded(Engine(MINUTES, searches), minutes(80))
     versions = [event.step.made[1].version for event in events if event.step and event.step.made]
     assert searches.asked[0].number == 25
     assert versions[:6] == [0, 0, 0, 0, 25, 25]
@@ -112,13 +106,13 @@ def test_symbols_of_a_partition_learn_from_one_another_in_the_order_of_their_clo
     at_once = [record for record in records if isinstance(record, RecordedBar)]
     in_time = steps_of(records)
     late = Engine(replace(MINUTES, grace=7200.0), QuickSearches())
-    found = events_of(late, [*at_once, mark(OPEN + 20_000)])
+    found = folded(late, [*at_once, mark(OPEN + 20_000)])
     assert [event.step for event in found if event.step is not None] == in_time
 
 
 def test_failed_search_leaves_the_random_walk_and_is_repeated() -> None:
     searches = QuickSearches(fails=True)
-    events = events_of(Engine(MINUTES, searches), minutes(90))
+    events = folded(Engine(MINUTES, searches), minutes(90))
     assert [search.number for search in searches.asked] == [25, 54, 83]
     forecasts = [event.step.made[1] for event in events if event.step and event.step.made]
     assert {(made.order, made.version) for made in forecasts} == {((0, 1, 0), 0)}
@@ -136,9 +130,9 @@ def test_constant_price_has_forecasts_and_no_model() -> None:
 
 
 def test_other_intervals_are_not_forecast() -> None:
-    events = events_of(Engine(MINUTES, QuickSearches()), minutes(60))
+    events = folded(Engine(MINUTES, QuickSearches()), minutes(60))
     assert {event.closed.bar.interval for event in events if event.step is not None} == {"1m"}
-    assert all(event.step is None for event in events_of(Engine(EngineSettings()), minutes(60)))
+    assert all(event.step is None for event in folded(Engine(EngineSettings()), minutes(60)))
 
 
 def test_split_changes_no_error_and_divides_the_forecasts() -> None:
@@ -168,7 +162,7 @@ def test_batch_boundaries_and_restarts_change_no_bit(seed: int, cuts: list[int],
     if splits:
         records.insert(150, split(OPEN + 60 * 50, 2.0))
     whole = Engine(MINUTES, QuickSearches())
-    expected, state = events_of(whole, records), kept(whole)
+    expected, state = folded(whole, records), kept(whole)
     found, engine, start = list[Event](), Engine(MINUTES, QuickSearches()), 0
     for cut in [*sorted(cuts), len(records)]:
         for offset in range(start, max(cut, start)):
@@ -188,12 +182,12 @@ def test_other_settings_begin_after_the_existing_closes_without_scoring_them() -
         if isinstance(record, RecordedBar)
     ]
     engine = Engine(MINUTES, QuickSearches())
-    events_of(engine, records[: 2 * 60])
+    folded(engine, records[: 2 * 60])
     searches = QuickSearches()
     other = replace(MINUTES, forecasts={"1m": replace(BRISK, steps=2, window=30)})
     engine = restored_with(kept(engine), MINUTES, searches).under(other, {("A", "1m"): past[:60]})
     assert (searches.asked[-1].number, len(searches.asked[-1].series)) == (60, 30)
-    steps = [event.step for event in events_of(engine, records[2 * 60 :]) if event.step is not None]
+    steps = [event.step for event in folded(engine, records[2 * 60 :]) if event.step is not None]
     assert [step.number for step in steps] == list(range(61, 121))
     assert all(len(step.made) == 2 for step in steps)
     assert [len(step.scored) for step in steps[:3]] == [0, 2, 2]
@@ -204,9 +198,9 @@ def test_same_settings_go_on_under_other_rules() -> None:
     records = minutes(100)
     plain = steps_of(records)
     engine = Engine(replace(MINUTES, skip_extreme=False), QuickSearches())
-    before = events_of(engine, records[:120])
+    before = folded(engine, records[:120])
     engine = engine.under(MINUTES, {})
-    found = [event.step for event in (*before, *events_of(engine, records[120:])) if event.step is not None]
+    found = [event.step for event in (*before, *folded(engine, records[120:])) if event.step is not None]
     assert found == plain
 
 
@@ -223,7 +217,7 @@ def test_clusters_are_four_times_as_long_as_the_overlap_of_forecasts(
 def test_intervals_follow_the_errors_of_the_whole_partition() -> None:
     """The widths are those of a pool that learns every score in order."""
     pool, sigmas = Pool(3, (0.5, 0.8, 0.95)), dict[tuple[str, int], list[float]]()
-    for event in events_of(Engine(MINUTES, QuickSearches()), minutes(80, symbols="AB")):
+    for event in folded(Engine(MINUTES, QuickSearches()), minutes(80, symbols="AB")):
         if event.step is None:
             continue
         for scored in event.step.scored[:1]:

@@ -1,6 +1,5 @@
 """The average true range against TA-Lib at every prefix, a published table and numbers worked out by hand."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import talib
 
 from analytics.indicators.atr import ATR
 from shared.market.records import Bar
+from tests.unit.oracles import bars_of, column_of
 from tests.unit.records import flat_bar
 
 
@@ -17,15 +17,8 @@ def bar(high: float, low: float, close: float) -> Bar:
     return flat_bar(close)._replace(high=high, low=low)
 
 
-def bars_of(table: Path) -> list[Bar]:
-    with table.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    return [bar(*(float(row[name]) for name in ("high", "low", "close"))) for row in rows]
-
-
 def column(period: int, bars: list[Bar]) -> list[float]:
-    atr = ATR(period)
-    return [np.nan if (value := atr.update(bar)) is None else value for bar in bars]
+    return column_of(ATR(period), bars)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 A batch indicator at row i depends on the rows up to i alone, so its column is its value at every prefix.
 """
 
-import csv
 import json
 import random
 import statistics
@@ -16,10 +15,10 @@ import talib
 
 from analytics.indicators.bands import Bollinger, Volatility
 from analytics.indicators.indicators import EMA, MACD, RSI, SMA
+from tests.unit.oracles import closes_of, column_of, published
 from tests.unit.records import flat_bar
 
 EXACT = 1e-9
-OUTPUTS = {MACD: ("macd", "signal", "histogram"), Bollinger: ("lower", "middle", "upper")}
 PERIODS = [2, 5, 14, 20, 50, 200]
 
 
@@ -30,18 +29,6 @@ def walk(steps: int) -> list[float]:
         hundredths += generator.randint(-3, 3)
         closes.append(hundredths / 100)
     return closes
-
-
-def closes_of(table: Path) -> list[float]:
-    with table.open(encoding="utf-8-sig", newline="") as lines:
-        return [float(row["close"]) for row in csv.DictReader(lines)]
-
-
-def published(table: Path, *columns: str) -> list[list[float | None]]:
-    with table.open(encoding="utf-8", newline="") as lines:
-        return [
-            [float(row[name]) if row[name] else None for name in columns] for row in csv.DictReader(lines)
-        ]
 
 
 @pytest.fixture(
@@ -61,12 +48,8 @@ def closes(request: pytest.FixtureRequest) -> list[float]:
 
 
 def column(indicator: Any, closes: list[float], name: str = "") -> list[float]:
-    """The indicator's values one close after the other, nan while there is none, in the form of the oracles."""
-    values = [indicator.update(flat_bar(close)) for close in closes]
-    if name:
-        place = OUTPUTS[type(indicator)].index(name)
-        values = [None if value is None else value[place] for value in values]
-    return [np.nan if value is None else value for value in values]
+    """The indicator's values one close after the other."""
+    return column_of(indicator, [flat_bar(close) for close in closes], name)
 
 
 def windows(closes: list[float], period: int) -> list[list[float] | None]:

@@ -1,6 +1,5 @@
 """Yahoo's history from the stand-in: raw, finished, in order, without unnecessary requests."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -11,20 +10,9 @@ from producer.sources.yahoo import Yahoo
 from shared.errors import UnknownSymbol
 from shared.market.records import INTERVAL_SECONDS, CorporateAction, RecordedBar
 from tests.standin import Fault, Instrument, Market, StandIn
-from tests.unit.yahoo_standin import NOW, market, records, yahoo_at
+from tests.unit.yahoo_standin import NOW, records, yahoo_at
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with StandIn(market()) as standin:
-        yield standin
-
-
-@pytest.fixture
-def yahoo(standin: StandIn) -> Yahoo:
-    return yahoo_at(standin)
 
 
 def bars(yahoo: Yahoo, name: str, interval: str, after: datetime | None = None) -> list[RecordedBar]:

@@ -1,6 +1,5 @@
 """Yahoo over HTTP with the stand-in: quotes, companies, the session, and every kind of failure."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
 
@@ -9,18 +8,7 @@ import pytest
 from producer.sources.yahoo import Yahoo
 from shared.errors import SourceDown, SourceError, Throttled, UnknownSymbol
 from tests.standin import Answer, Fault, StandIn
-from tests.unit.yahoo_standin import NOW, market, records, yahoo_at
-
-
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with StandIn(market()) as standin:
-        yield standin
-
-
-@pytest.fixture
-def yahoo(standin: StandIn) -> Yahoo:
-    return yahoo_at(standin)
+from tests.unit.yahoo_standin import NOW, records, yahoo_at
 
 
 def paths(standin: StandIn) -> list[str]:
