@@ -15,7 +15,7 @@ NO_VARIANCE = 1e-20
 """A variance below this is rounding: the values have a typical size of 1."""
 
 
-class Fit(NamedTuple):
+class OrderFit(NamedTuple):
     """The coefficients; `criterion` is the extended Bayesian information criterion, by which orders are chosen, `aicc`
     the corrected Akaike information criterion. Smaller is better."""
 
@@ -27,12 +27,12 @@ class Fit(NamedTuple):
     sigma: float
 
 
-def fit(values: np.ndarray, order: Candidate) -> Fit:
+def fit(values: np.ndarray, order: Candidate) -> OrderFit:
     """The order's fit. Raises ValueError or numpy's LinAlgError if there is none."""
     return _fit_by_likelihood(values, order) if order.p + order.q else _fit_noise(values, order)
 
 
-def _fit_noise(values: np.ndarray, order: Candidate) -> Fit:
+def _fit_noise(values: np.ndarray, order: Candidate) -> OrderFit:
     """White noise: its estimates are the mean and the standard deviation. The likelihood of equal values has no
     maximum."""
     constant = float(values.mean()) if order.has_constant else 0.0
@@ -40,14 +40,14 @@ def _fit_noise(values: np.ndarray, order: Candidate) -> Fit:
     if variance < NO_VARIANCE:
         raise ValueError("all values are the same")
     likelihood = -len(values) / 2 * (log(2 * pi * variance) + 1)
-    return Fit(*_criteria(likelihood, order, len(values)), (), (), constant, sqrt(variance))
+    return OrderFit(*_criteria(likelihood, order, len(values)), (), (), constant, sqrt(variance))
 
 
-def _fit_by_likelihood(values: np.ndarray, order: Candidate) -> Fit:
+def _fit_by_likelihood(values: np.ndarray, order: Candidate) -> OrderFit:
     model = SARIMAX(values, order=(order.p, 0, order.q), trend="c" if order.has_constant else "n")
     found = model.fit(disp=False, maxiter=MAX_ITERATIONS, cov_type="none")
     named = dict(zip(model.param_names, found.params.tolist(), strict=True))
-    return Fit(
+    return OrderFit(
         *_criteria(float(found.llf), order, len(values)),
         tuple(named[f"ar.L{lag}"] for lag in range(1, order.p + 1)),
         tuple(named[f"ma.L{lag}"] for lag in range(1, order.q + 1)),

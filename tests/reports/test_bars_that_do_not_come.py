@@ -19,7 +19,7 @@ def page(look: Look, address: str) -> Page:
     return opened
 
 
-class Refusal:
+class RefusedBars:
     """Answers of 503 in place of bars; `asked` holds when each was requested, in seconds."""
 
     def __init__(self, page: Page, addresses: str) -> None:
@@ -53,7 +53,7 @@ def drawn(page: Page) -> SeenChart:
 
 def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_can(page: Page) -> None:
     """Report: the history was answered with 503 under load; the page asked twice a second and showed no reason."""
-    refusal = Refusal(page, "**/history/AAPL?interval=1h**")
+    refusal = RefusedBars(page, "**/history/AAPL?interval=1h**")
     press(page, "1h")
     note = page.locator("#late")
     expect(note).to_contain_text("Could not load the bars of AAPL, 1h. Retrying in")
@@ -68,7 +68,7 @@ def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_ca
 
 def test_another_interval_is_requested_at_once_after_a_failure(page: Page) -> None:
     """Scenario: one symbol's bars can't be read; those of another are not kept waiting."""
-    refusal = Refusal(page, "**/history/AAPL?interval=1h**")
+    refusal = RefusedBars(page, "**/history/AAPL?interval=1h**")
     press(page, "1h")
     refusal.wait_for(2)
     press(page, "5m")
@@ -78,7 +78,7 @@ def test_another_interval_is_requested_at_once_after_a_failure(page: Page) -> No
 
 def test_older_bars_that_can_not_be_read_leave_the_chart_where_it_is(page: Page) -> None:
     """Scenario: somebody pans into the past while the database is slow."""
-    refusal = Refusal(page, "**/history/**before=**")
+    refusal = RefusedBars(page, "**/history/**before=**")
     page.evaluate("deskCanvas.setRange({ from: 5, to: 150 })")
     pauses = refusal.wait_for(3)
     assert 1 <= pauses[0] < 2 <= pauses[1], pauses

@@ -45,7 +45,7 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class Done(NamedTuple):
+class FinishedCommand(NamedTuple):
     """A command that has ended, and what it printed."""
 
     returncode: int
@@ -53,7 +53,7 @@ class Done(NamedTuple):
     stderr: str
 
 
-Run = Callable[..., Done]
+Run = Callable[..., FinishedCommand]
 """The command, its arguments, and settings by name; its models are in the folder of the test."""
 
 
@@ -81,7 +81,7 @@ def run(
 ) -> Run:
     """Runs a command of ours in this process, which has the libraries loaded."""
 
-    def command(name: str, *arguments: str | Path, **settings: str) -> Done:
+    def command(name: str, *arguments: str | Path, **settings: str) -> FinishedCommand:
         with monkeypatch.context() as patch:
             patch.chdir(PROJECT)
             patch.setattr(sys, "argv", [name, *map(str, arguments)])
@@ -92,12 +92,12 @@ def run(
                 status = importlib.import_module(f"ml.{name}").main()
             except SystemExit as ended:  # of the parser
                 status = int(ended.code or 0)
-            return Done(status, *capsys.readouterr())
+            return FinishedCommand(status, *capsys.readouterr())
 
     return command
 
 
-def process(data: Path, command: str, *arguments: str | Path) -> Done:
+def process(data: Path, command: str, *arguments: str | Path) -> FinishedCommand:
     """The same as a process of its own, as its user runs it."""
     done = subprocess.run(
         [sys.executable, "-m", f"ml.{command}", *map(str, arguments)],
@@ -108,7 +108,7 @@ def process(data: Path, command: str, *arguments: str | Path) -> Done:
         timeout=60,
         check=False,
     )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return FinishedCommand(done.returncode, done.stdout, done.stderr)
 
 
 def test_evaluate_prints_a_row_a_model_and_a_conclusion(bars: Path, run: Run) -> None:
