@@ -20,6 +20,10 @@ import numpy as np
 DIFFERENCING = ((1.0,), (1.0, -1.0), (1.0, -2.0, 1.0))
 """The coefficients of (1-L)^d, by d."""
 
+MAX_DOUBLINGS = 64
+"""Rounds for the stationary covariance: 2^64 steps. An autoregression that still remembers them has a unit root, as far
+as floating-point numbers can tell."""
+
 NEGLIGIBLE = 1e-12
 """A variance below this share of sigma squared counts as zero: a deviation of a millionth of sigma."""
 
@@ -58,7 +62,10 @@ class StepForecast(NamedTuple):
 
 
 class Arima:
-    """The filter of one series. `state()` contains everything that `restored()` needs."""
+    """The filter of one series. `state()` contains everything that `restored()` needs.
+
+    Raises ValueError if the model is so close to a unit root that its initialization can't be calculated.
+    """
 
     def __init__(self, model: ArimaModel) -> None:
         self.model = model
@@ -67,6 +74,10 @@ class Arima:
         self._ar = _padded((-polynomial[1:]).tolist(), size)
         self._shock = _padded([1.0, *model.ma], size)
         self._steady_gain = [*self._shock[1:], 0.0]
+        self._level_weight = 1.0 - fsum(model.ar)
+        self._spread = _stationary_covariance(_padded(list(model.ar), size), self._shock)
+        if self._level_weight <= 0.0 or not np.isfinite(self._spread).all():
+            raise ValueError("the autoregression is too close to a unit root")
         self._first_values: list[float] = []
         self._state: list[float] = []
         # Covariance of the state's uncertainty, in units of sigma squared; None if negligible.
@@ -79,6 +90,11 @@ class Arima:
     def started(self) -> bool:
         """Whether a forecast is possible: at least d values were added."""
         return bool(self._state)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether no number has overflowed."""
+        return all(map(isfinite, self._state))
 
     def update(self, value: float) -> None:
         """Add the next value. Raises ValueError, without any change, if it is not finite."""
@@ -154,13 +170,12 @@ class Arima:
         """Complete the initialization: differences are stationary from here on; the first d values give the level of
         the series."""
         size = len(self._shock)
-        mean = self.model.constant / (1.0 - fsum(self.model.ar))
+        mean = self.model.constant / self._level_weight
         drift = [mean * fsum(self.model.ar[i:]) for i in range(size)]
         drift[0] += self.model.constant
         level = np.convolve([1.0, *(-each for each in self.model.ar)], self._carried_level())
         self._state = [a + b for a, b in zip(drift, _padded(level.tolist()[:size], size), strict=True)]
-        spread = _stationary_covariance(_padded(list(self.model.ar), size), self._shock)
-        self._covariance = (spread - np.outer(self._shock, self._shock)).tolist()
+        self._covariance = (self._spread - np.outer(self._shock, self._shock)).tolist()
 
     def _carried_level(self) -> list[float]:
         """The contribution of the first d values to the next ones, differenced d times; none if d = 0."""
@@ -262,12 +277,15 @@ def _stationary_covariance(ar: list[float], shock: list[float]) -> np.ndarray:
     """The stationary covariance P = T P T' + shock shock', where T is the transition matrix.
 
     By doubling: k rounds sum the first 2^k terms of the series that solves it (Anderson and Moore, Optimal filtering,
-    1979, section 6.7).
+    1979, section 6.7). Infinite if the sum does not end.
     """
     step = np.eye(len(ar), k=1)
     step[:, 0] = ar
     covariance = np.outer(shock, shock)
-    while np.abs(step).max() > 1e-20:
-        covariance = covariance + step @ covariance @ step.T
-        step = step @ step
-    return covariance
+    with np.errstate(all="ignore"):
+        for _ in range(MAX_DOUBLINGS):
+            if np.abs(step).max() <= 1e-20:
+                return covariance
+            covariance = covariance + step @ covariance @ step.T
+            step = step @ step
+    return np.full_like(covariance, np.inf)

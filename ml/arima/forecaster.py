@@ -12,6 +12,7 @@ deviation.
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp, inf, isfinite, log
@@ -204,7 +205,8 @@ class Forecaster:
         self._since_asked, self._next_search = state["since_asked"], state["next_search"]
         self._origin, self._unmoved = state["origin"], state["unmoved"]
         self._logs = deque(state["logs"], maxlen=self._max_closes)
-        self._arima = None if state["arima"] is None else Arima.restored(state["arima"])
+        self._arima = _restored(state["arima"])
+        self.version = RANDOM_WALK if self._arima is None else self.version
         self._skill_monitor.restore(state["trust"])
 
     def _check(self, number: int, close: float, outcome: SearchOutcome | None) -> None:
@@ -221,10 +223,11 @@ class Forecaster:
         return 0.0
 
     def _take(self, outcome: SearchOutcome, asked_at: int) -> None:
-        """Use the found model from here on, updated with the closes of its window; after a failed search the old model
+        """Use the found model from here on; after a failed search, or if it can't follow the closes, the old one
         stays."""
         self.asked_at = None
-        if outcome.model is None:
+        arima, monitor = self._followed(outcome)
+        if arima is None:
             self._next_search = asked_at + self._settings.search_lag + self._settings.min_observations
             return
         self.version = asked_at
@@ -232,11 +235,20 @@ class Forecaster:
         grown = GROWTH * asked_at + self._phase % (asked_at // 2 + 1)
         is_young = grown - asked_at < self._settings.search_every
         self._next_search = max(grown, effective) if is_young else self._after(effective)
-        self._arima, self._skill_monitor = Arima(outcome.model), SkillMonitor()
+        self._arima, self._skill_monitor = arima, monitor
+
+    def _followed(self, outcome: SearchOutcome) -> tuple[Arima | None, SkillMonitor]:
+        """The found model after the closes of the window, None if there is none or it overflows, and its skill."""
+        arima, monitor = None, SkillMonitor()
+        with suppress(ValueError):  # a model at the limit of stationarity
+            arima = None if outcome.model is None else Arima(outcome.model)
+        if arima is None:
+            return None, monitor
         window = list(self._logs)[-self._settings.window :]
-        self._arima.update(window[0])
+        arima.update(window[0])
         for before, value in pairwise(window):
-            self._learn(self._arima, before, value)
+            _learn(arima, monitor, before, value)
+        return (arima if arima.is_finite else None), monitor
 
     def _set_aside(self) -> None:
         """Use the random walk until the next search has a result."""
@@ -253,7 +265,9 @@ class Forecaster:
         if self._arima is not None:
             for _ in range(min(number - self.number - 1, LONGEST_GAP)):
                 self._arima.skip()
-            self._learn(self._arima, self._logs[-1], value)
+            _learn(self._arima, self._skill_monitor, self._logs[-1], value)
+            if not self._arima.is_finite:
+                self._set_aside()
         logs = self._logs
         is_equal = bool(logs) and abs(value - logs[-1]) < UNMOVED
         self._unmoved = self._unmoved + 1 if is_equal else 0
@@ -261,16 +275,9 @@ class Forecaster:
         self._since_asked += 1
         self.number = number
 
-    def _learn(self, arima: Arima, before: float, value: float) -> None:
-        """Compare the model's forecast with the value, then update the model."""
-        if arima.started:
-            self._skill_monitor.add(value - arima.means(1)[0], value - before)
-        arima.update(value)
-
     def _forecast(self, close: float) -> ArimaForecast:
-        # If all stored closes are equal, there is nothing to forecast.
         steps, arima = self._settings.steps, self._arima
-        if arima is None or self._unmoved >= len(self._logs) - 1:
+        if arima is None or self._unmoved >= len(self._logs) - 1:  # or all stored closes are equal
             return ArimaForecast(self.number, RANDOM_WALK_ORDER, RANDOM_WALK, [close] * steps)
         last = self._logs[-1]
         # A mean beyond the largest float is limited to it.
@@ -279,3 +286,15 @@ class Forecaster:
             for mean in arima.means(steps)
         ]
         return ArimaForecast(self.number, arima.model.order, self.version, prices)
+
+
+def _learn(arima: Arima, monitor: SkillMonitor, before: float, value: float) -> None:
+    """Compare the model's forecast with the value, then update the model."""
+    if arima.started:
+        monitor.add(value - arima.means(1)[0], value - before)
+    arima.update(value)
+
+
+def _restored(state: dict[str, Any] | None) -> Arima | None:
+    """The model of a stored state. Earlier versions stored overflowed numbers, as null: then there is none."""
+    return None if state is None or None in state["past"] else Arima.restored(state)

@@ -15,7 +15,7 @@ from numpy.linalg import LinAlgError
 from statsmodels.tsa.stattools import adfuller
 from threadpoolctl import threadpool_limits
 
-from ml.arima.arima import ArimaModel
+from ml.arima.arima import Arima, ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, Series
 from ml.order_search.candidates import NOISE, candidates
 from ml.order_search.fits import MAX_ITERATIONS, fit
@@ -40,6 +40,13 @@ would bias every forecast towards it."""
 MIN_STATIONARY_VALUES = 240
 """With fewer values, a series counts as not stationary, because a short random walk looks mean-reverting. Of 2,000
 random walks of 240 or 500 values, two to five are misclassified; at a level of 0.01, fifteen were."""
+
+
+STEPS = 60
+"""The forecasts that a model must be able to make, in bars."""
+
+FAR = 10.0
+"""A forecast farther from zero than this many times the series itself is one of a model that explodes."""
 
 
 def search(series: Series, settings: SearchSettings) -> SearchOutcome:
@@ -108,8 +115,22 @@ def _fitted(values: np.ndarray, settings: SearchSettings) -> tuple[ArimaModel, f
     for order in (*NOISE, *candidates(changes, settings.max_p, settings.max_q)):
         with suppress(ValueError, LinAlgError):  # some orders have no fit
             fits.append(fit(changes, order))
-    best = min(each for each in fits if isfinite(each.criterion))
-    return ArimaModel(best.ar, d, best.ma, best.constant, best.sigma), best.aicc
+    for found in sorted(each for each in fits if isfinite(each.criterion)):
+        with suppress(ValueError):  # an optimum at the limit of stationarity
+            model = ArimaModel(found.ar, d, found.ma, found.constant, found.sigma)
+            if _can_follow(model, values):
+                return model, found.aicc
+    raise ValueError("no order has a fit that can forecast the series")
+
+
+def _can_follow(model: ArimaModel, values: np.ndarray) -> bool:
+    """Whether the model's forecasts of the series and of the bars after it stay near it. Raises ValueError as `Arima`
+    does."""
+    filtered, nearby = Arima(model), FAR * float(np.abs(values).max() + 1.0)
+    for value in values.tolist():
+        filtered.update(value)
+    means = filtered.means(STEPS)
+    return filtered.is_finite and all(abs(mean) < nearby for mean in means)
 
 
 def _seasonal(values: np.ndarray, d: int, settings: SearchSettings) -> tuple[ArimaModel, float]:

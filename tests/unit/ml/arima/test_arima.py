@@ -171,3 +171,16 @@ def test_parameters_that_are_no_model_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=reason):
         ArimaModel(**parameters)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ArimaModel((3.637978807091713e-12, 0.999999999996362), 1),
+        ArimaModel((1.9713047843843423, 0.028513291526001794, -1.9713098282937356, 0.9714816645638125)),
+    ],
+    ids=["divides by zero", "loops without end"],
+)
+def test_a_model_next_to_a_unit_root_is_refused(model: ArimaModel) -> None:
+    with pytest.raises(ValueError, match="too close to a unit root"):
+        Arima(model)

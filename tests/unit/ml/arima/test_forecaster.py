@@ -138,6 +138,26 @@ def test_a_failed_search_leaves_the_model_and_is_repeated() -> None:
     assert {after - before for before, after in pairwise(asked)} == {SETTINGS.search_lag + 20}
 
 
+def test_a_found_model_that_can_not_be_started_is_a_failed_search() -> None:
+    unusable = SearchOutcome(ArimaModel((3.637978807091713e-12, 0.999999999996362), 1))
+    series = closes(200)
+    _, answers = folded(series, unusable)
+    assert answers == folded(series, SearchOutcome(None, "nothing found"))[1]
+
+
+def test_a_stored_state_with_overflowed_numbers_goes_on_as_a_random_walk() -> None:
+    """Report: versions before stored them as null, and analytics failed at every start."""
+    forecaster, _ = folded(closes(200))
+    state = json.loads(json.dumps(forecaster.state()))
+    assert state["arima"]["past"]
+    state["arima"]["past"] = [None for _ in state["arima"]["past"]]
+    restored = new()
+    restored.restore(state)
+    answer = step(restored, 201, 100.0)
+    assert isinstance(answer, ArimaForecast)
+    assert (answer.order, answer.version) == ((0, 1, 0), 0)
+
+
 def test_where_every_search_fails_the_random_walk_goes_on() -> None:
     _, answers = folded(closes(200), FAILED)
     assert {answer.order for answer in answers if isinstance(answer, ArimaForecast)} == {(0, 1, 0)}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from statsmodels.tsa.arima.model import ARIMA
 
-from ml.arima.arima import ArimaModel
+from ml.arima.arima import Arima, ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, season_of
 from ml.order_search.order_search import MIN_STATIONARY_VALUES, differences, search
 from ml.order_search.search_pool import SearchPool, Ticket
@@ -145,6 +145,19 @@ def test_a_series_without_a_model_fails_with_its_reason(series: tuple[float, ...
 def test_an_odd_series_gives_a_model_or_a_reason(series: tuple[float, ...]) -> None:
     outcome = search(series, SearchSettings(max_p=2, max_q=2))
     assert (outcome.model is None) == bool(outcome.reason)
+
+
+@pytest.mark.parametrize("steepness", [5.0, 12.0, 30.0])
+@pytest.mark.parametrize("length", [60, 120, 240])
+def test_a_smooth_series_gives_a_model_whose_filter_stays_finite(steepness: float, length: int) -> None:
+    """Report: a model next to five unit roots was found for a logistic curve, and its state was not a number."""
+    places = np.arange(length) / length
+    series = tuple((0.3 / (1 + np.exp(-(places - 0.5) * steepness))).tolist())
+    filtered = Arima(found(series))
+    for value in series:
+        filtered.update(value)
+    assert filtered.is_finite
+    assert all(abs(mean) < 100 for mean in filtered.means(60))
 
 
 @pytest.fixture(scope="module")
