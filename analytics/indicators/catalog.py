@@ -3,6 +3,7 @@
 A new indicator is one class and one line in CATALOG; "Add an indicator" in `docs/how-a-quote-travels.md` has the steps.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
@@ -159,6 +160,9 @@ CATALOG = (
     Spec("atr", ATR, [Output("atr", "distance", "atr")], [ATR_PERIOD]),
 )
 
+COLUMN_NAME = re.compile("[a-z][a-z0-9_]{0,62}")
+"""PostgreSQL cuts longer names off."""
+
 NAMES_IN_USE = frozenset(
     (
         *Bar._fields,
@@ -177,6 +181,11 @@ def outputs_by_name(catalog: Sequence[Spec]) -> dict[str, Output]:
         if any(other.name == spec.name for other in catalog[:place]):
             raise ValueError(f"The catalog has two indicators with the name {spec.name}: rename one of them.")
         for output in spec.outputs:
+            if not COLUMN_NAME.fullmatch(output.name):
+                raise ValueError(
+                    f"The output {output.name!r} of the indicator {spec.name} needs a name of lower-case letters,"
+                    " digits and underscores, with at most 63 characters."
+                )
             if output.name in NAMES_IN_USE:
                 raise ValueError(
                     f"The output {output.name} of the indicator {spec.name} has a name that every bar or table uses"

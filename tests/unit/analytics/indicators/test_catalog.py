@@ -204,3 +204,10 @@ def test_stored_columns_keep_their_names_and_their_order() -> None:
         *("rsi", "sma_short", "sma_long", "ema_short", "ema_long", "macd", "macd_signal", "macd_histogram"),
         *("bollinger_lower", "bollinger_middle", "bollinger_upper", "volatility"),
     )
+
+
+@pytest.mark.parametrize("name", ["", "RSI", "ü", "100%", 'a"; drop table quotes; --', "a" * 64])
+def test_a_name_that_can_be_no_column_is_refused(name: str) -> None:
+    spec = replace(CATALOG[0], name="new", outputs=[Output(name, "number")])
+    with pytest.raises(ValueError, match="needs a name of lower-case letters"):
+        outputs_by_name([spec])
