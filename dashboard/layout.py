@@ -133,6 +133,7 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
         placeholder="Symbol",
         searchable=True,
         selectFirstOptionOnChange=True,
+        filter={"function": "matchingSymbols"},
         allowDeselect=False,
         # A listbox must not be empty, so it contains a disabled option. It scrolls itself, also by keyboard.
         nothingFoundMessage=html.Span("No matching symbol", role="option", **{"aria-disabled": "true"}),

@@ -19,15 +19,37 @@
   document.addEventListener("keydown", ({ target, key, ctrlKey, metaKey, altKey }) => {
     if (key.length === 1 && !ctrlKey && !metaKey && !altKey && isClosed(target)) target.select();
   }, true);
-  // Enter takes the option that is highlighted. The component itself goes by an index that it sets later, by a timer:
-  // typed quickly, or on a busy machine, Enter did nothing.
+  let isByArrow = false;
+  const nameOf = (option) => option.innerText.trim().toUpperCase();
+
+  document.addEventListener("input", ({ target }) => { if (isSearch(target)) isByArrow = false; }, true);
+  document.addEventListener("focusin", () => { isByArrow = false; });
+
+  // Enter takes the symbol that was typed in full, else the highlighted one. The component itself goes by an index that
+  // it sets later, by a timer: typed quickly, or on a busy machine, Enter did nothing. After an arrow key it is right.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || isOfInputMethod(event) || !isSearch(event.target) || isClosed(event.target)) return;
+    if (!isSearch(event.target) || isClosed(event.target)) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") isByArrow = true;
+    if (event.key !== "Enter" || isByArrow || isOfInputMethod(event)) return;
     const list = document.getElementById(event.target.getAttribute("aria-controls"));
-    const highlighted = list && list.querySelector("[data-combobox-selected]");
-    if (!highlighted) return;
+    const options = list ? [...list.querySelectorAll("[data-combobox-option]")] : [];
+    const typed = event.target.value.trim().toUpperCase();
+    const chosen = options.find((option) => nameOf(option) === typed)
+      || options.find((option) => option.hasAttribute("data-combobox-selected"));
+    if (!chosen) return;
     event.preventDefault();
     event.stopPropagation();
-    highlighted.click();
+    chosen.click();
   }, true);
+
+  // The list shows the symbol that was typed first, then those that begin with the text, then those that contain it.
+  window.dashMantineFunctions = window.dashMantineFunctions || {};
+  window.dashMantineFunctions.matchingSymbols = ({ options, search }) => {
+    const typed = search.trim().toUpperCase();
+    const rank = ({ label }) => {
+      const name = label.toUpperCase();
+      return name === typed ? 0 : name.startsWith(typed) ? 1 : name.includes(typed) ? 2 : 3;
+    };
+    return options.filter((option) => rank(option) < 3).sort((one, other) => rank(one) - rank(other));
+  };
 })();

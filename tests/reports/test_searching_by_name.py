@@ -64,6 +64,48 @@ def test_enter_that_confirms_a_composed_text_chooses_no_symbol(page: Page, is_co
     assert page.evaluate("deskChart.view().symbol") == "BTC/USD"
 
 
+def test_enter_in_a_list_that_was_only_opened_changes_nothing(page: Page) -> None:
+    """Report: a symbol was taken from the watchlist, the field was clicked, and Enter opened the first of all."""
+    page.locator('.ag-row[row-id="BTC/USD"]').click()
+    page.wait_for_function("() => deskChart.view().symbol === 'BTC/USD'")
+    page.locator(FIELD).click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(FIELD)).not_to_have_attribute("aria-controls", re.compile("."))
+    expect(page.locator(FIELD)).to_have_value("BTC/USD")
+    assert page.evaluate("deskChart.view().symbol") == "BTC/USD"
+
+
+def test_symbol_that_is_shown_stays_when_it_is_typed_in_full(page: Page) -> None:
+    """Report: the list is not filtered then, and Enter opened the first of all."""
+    page.locator(FIELD).click()
+    take(page, "BTC/USD")
+    page.locator(FIELD).click()
+    page.keyboard.type("btc/usd")
+    page.keyboard.press("Enter")
+    expect(page.locator(FIELD)).not_to_have_attribute("aria-controls", re.compile("."))
+    assert page.evaluate("deskChart.view().symbol") == "BTC/USD"
+
+
+def test_symbols_that_match_more_exactly_come_first(page: Page) -> None:
+    """Report: V stood behind NVDA, and no typed text reached it by Enter alone."""
+    found = page.evaluate("""() => dashMantineFunctions.matchingSymbols({ search: " v", options:
+        ["NVDA", "VOD", "V", "AAPL"].map((label) => ({ label })) }).map(({ label }) => label)""")
+    assert found == ["V", "VOD", "NVDA"]
+
+
+def test_arrow_keys_choose_from_the_list(page: Page) -> None:
+    page.locator(FIELD).click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    highlighted = page.locator("[role=option][data-combobox-selected]")
+    expect(highlighted).to_have_count(1)
+    symbol = highlighted.inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_function("(symbol) => deskChart.view().symbol === symbol", arg=symbol)
+
+
 def test_part_of_a_name_is_corrected_and_not_replaced(page: Page) -> None:
     page.locator(FIELD).click()
     page.keyboard.type("AAX")
