@@ -25,7 +25,7 @@ from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
 from shared.consumer_loop.fingerprints import fingerprint
 from shared.consumer_loop.offsets import GroupOnTopic, advance, begin, reached, succession
 from shared.consumer_loop.step_size import StepSize
-from shared.errors import StopPart
+from shared.errors import StopPart, Unavailable
 from shared.kafka import GroupReader, Log, Message, require_reachable, require_topic
 from shared.postgres.database import Connection, Cursor, transaction
 
@@ -33,6 +33,8 @@ POLL_MS = 200
 QUIET_SECONDS = 3.0
 COMPARE_SECONDS = 1.0
 """Shorter than any server takes to stop, get another data folder and start again."""
+UNANSWERED_SECONDS = 30.0
+"""How long a message that is there may be asked for in vain, while the broker answers other requests."""
 
 log = logging.getLogger("tickstream")
 
@@ -97,7 +99,7 @@ class ConsumerLoop:
         self.connection, self._fold, self._pace = connection, fold, pace
         self._bookmarks: dict[int, Bookmark] = {}
         self._size = StepSize()
-        self._received_at = self._compared = time.monotonic()
+        self._received_at = self._compared = self._answered_at = time.monotonic()
         self.handled = 0
         self.commits = 0
 
@@ -114,7 +116,7 @@ class ConsumerLoop:
         ]
         if batches:
             self._commit(batches)
-            self._received_at = self._compared = time.monotonic()
+            self._received_at = self._compared = self._answered_at = time.monotonic()
         else:
             self._check_while_idle(not polled)
         if polled:
@@ -153,9 +155,9 @@ class ConsumerLoop:
                 self._fold.forget(partition)
         if gained:
             require_topic(self._log)
-        for partition in sorted(gained - self._bookmarks.keys()):
-            self._take_up(partition)
-        self._look_back(gained)
+            for partition in sorted(gained - self._bookmarks.keys()):
+                self._take_up(partition)
+            self._look_back(gained)
         return gained
 
     def _take_up(self, partition: int) -> None:
@@ -216,12 +218,24 @@ class ConsumerLoop:
     def _check_while_idle(self, is_silent: bool) -> None:
         """Check the broker while no messages arrive: it may be down, or back with another log."""
         now = time.monotonic()
+        if not is_silent or not any(bookmark.is_only_compared for bookmark in self._bookmarks.values()):
+            self._answered_at = now
         if not is_silent:
             return
+        self._require_answer(now)
         if now - self._received_at > QUIET_SECONDS:
             self._require_kafka()
         if now - self._compared > COMPARE_SECONDS:
             self._look_back(self._bookmarks)
+
+    def _require_answer(self, now: float) -> None:
+        """Raise Unavailable if the last message written is not received again: after a broker was killed and came back,
+        the client may stay in its group and never fetch again. A new client fetches."""
+        if now - self._answered_at > UNANSWERED_SECONDS:
+            raise Unavailable(
+                f"Kafka at {self._log.bootstrap} has sent no message of topic {self._log.topic} for "
+                f"{UNANSWERED_SECONDS:.0f} s, although it holds some"
+            )
 
     def _require_kafka(self) -> None:
         """Raise Unavailable if broker or topic is gone, for which the client would wait without an error."""

@@ -1,17 +1,25 @@
 """A broker that dies or does not answer is reported; every wait for it is bounded."""
 
 import threading
+import time
 from contextlib import closing
 
 import psutil
 import pytest
 
+from consumer.dead_letters import DeadLetterTopic
+from consumer.storage import Storage
+from shared.consumer_loop.offsets import GroupOnTopic
+from shared.consumer_loop.stream import ConsumerLoop, Pace
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, LogWriter, browse, make_topics
 from shared.kafka.reader import TAIL_WINDOW
+from shared.postgres.database import connect
+from tests.integration.desk import Desk
 from tests.integration.server_user import silent
+from tests.reports.older_log import quotes
 from tests.slowness import PATIENCE
 
 
@@ -29,6 +37,26 @@ def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Ka
             kill(spare_kafka)
             with pytest.raises(Unavailable):
                 list(messages)
+
+
+def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
+    limit = 2.0
+    monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", limit)
+    desk.publish(quotes(0, 10))
+    reading = GroupOnTopic("group", desk.log.topic)
+    with (
+        closing(connect(desk.database(), "test")) as connection,
+        closing(GroupReader(desk.log, "group", "one")) as reader,
+    ):
+        loop = ConsumerLoop(desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), Pace())
+        began = time.monotonic()
+        while loop.handled < 10 or time.monotonic() - began < 2 * limit:
+            loop.step()
+        reader._consumer.pause(*reader._consumer.assignment())
+        with pytest.raises(Unavailable, match="has sent no message of topic"):
+            while True:
+                loop.step()
 
 
 def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) -> None:
