@@ -75,8 +75,8 @@ def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) ->
 def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
         log = make_topics(spare_kafka.clients(record.port), "joined", 1)
-        before = psutil.Process().num_fds(), threading.active_count()
+        before = len(psutil.Process().net_connections()), threading.active_count()
         with pytest.raises(Unavailable):
             GroupReader(log._replace(topic="missing"), "group", "one")
         # The watch of the lease opens a socket of its own for a moment.
-        wait_for(lambda: (psutil.Process().num_fds(), threading.active_count()) <= before)
+        wait_for(lambda: (len(psutil.Process().net_connections()), threading.active_count()) <= before)
