@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 from producer.store.symbol_queries import Action, BarSpan, LastQuote, SymbolStatus
 from producer.store.tables import CompanyRow
 from shared.calendars.calendars import NEVER, AlwaysOpen, calendar_of

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 
 LOOK_SECONDS = 0.5
 

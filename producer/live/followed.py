@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from producer.live.backfill import Timeline
 from producer.live.deduplication import Deduplicator, KnownOfSymbol
 from producer.live.failover import Failover
-from producer.live.finding import Finding, Unused
-from producer.live.health import QuoteRate, SourceHealth
 from producer.live.look_back import Late, LookBack
 from producer.live.messages import Channel, HistoryRequest
+from producer.live.quality.finding import Finding, Unused
+from producer.live.quality.health import QuoteRate, SourceHealth
 from producer.sources.answers import HistorySlice
 from shared.calendars.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 from producer.publishing.resume import StoredSymbol
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor

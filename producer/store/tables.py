@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 from producer.sources.answers import Company
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Cursor

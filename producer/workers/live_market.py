@@ -12,7 +12,6 @@ from threading import Event
 
 from producer.live.clocks import Clocks
 from producer.live.deduplication import KnownOfSymbol
-from producer.live.finding import Finding
 from producer.live.followed import Followed
 from producer.live.messages import (
     Connected,
@@ -28,8 +27,9 @@ from producer.live.messages import (
     TradesComplete,
     TradesMissing,
 )
-from producer.live.quality import quality_row
-from producer.live.quality_row import QualityRow
+from producer.live.quality.finding import Finding
+from producer.live.quality.report import quality_row
+from producer.live.quality.row import QualityRow
 from producer.sources.answers import Company
 from producer.workers.positions import Positions
 from producer.workers.providers_at_work import MakeProvider, ProvidersAtWork

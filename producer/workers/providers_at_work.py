@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from queue import Queue
 
 from producer.live.clocks import Clocks
-from producer.live.health import SourceHealth
 from producer.live.messages import HistoryRequest, InboxMessage
+from producer.live.quality.health import SourceHealth
 from producer.sources.provider import Provider
 from producer.workers.feed import Feed
 from producer.workers.history_worker import HistoryWorker

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import partial
 from queue import Empty
 
-from producer.live.finding import DOUBTFUL, SKIPPED_ROWS, Finding
 from producer.live.messages import ListingsChanged
+from producer.live.quality.finding import DOUBTFUL, SKIPPED_ROWS, Finding
 from producer.store.tables import (
     DataAlert,
     clear_alert,

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.embedded.daemon import Notify, kill
-from shared.embedded.kafka import Kafka
+from shared.embedded.kafka.server import Kafka
 from shared.embedded.lease import ensure, lease
-from shared.embedded.postgres import Postgres
+from shared.embedded.postgres.server import Postgres
 from shared.settings.brokers import Brokers
 
 __all__ = [

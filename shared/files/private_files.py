@@ -48,8 +48,8 @@ def _is_marked(folder: Path) -> bool:
 def make_private(folder: Path) -> None:
     """Create a folder, or use an existing one, and close it to other users.
 
-    As root, an existing execute permission of its group is kept: see `shared.embedded.account`. Raises ConfigError if
-    the folder is shared by all users, such as /tmp.
+    As root, an existing execute permission of its group is kept: see `shared.embedded.postgres.account`. Raises
+    ConfigError if the folder is shared by all users, such as /tmp.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform == "win32":

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from producer.live.deduplication import KnownOfSymbol
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 from producer.sources import registry
 from producer.sources.provider import Provider
 from producer.transport.provider_clock import ProviderClock

@@ -5,8 +5,8 @@ from queue import Empty
 
 import pytest
 
-from producer.live.finding import Finding
 from producer.live.messages import ListingsChanged
+from producer.live.quality.finding import Finding
 from shared.market.listings import Listing, Listings
 from tests.integration.live import (
     BINANCE,

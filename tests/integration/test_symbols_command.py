@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 from producer.store.tables import read_listings, write_quality
 from producer.symbols import parser, run
 from shared.errors import ConfigError

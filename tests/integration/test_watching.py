@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from producer.live.quality_row import QualityRow
+from producer.live.quality.row import QualityRow
 from producer.sources.answers import Company
 from producer.store.tables import (
     MAX_TEXT,

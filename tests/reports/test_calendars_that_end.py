@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 import pytest
 
-from producer.sources.yahoo.chart_types import Chart, ChartIndicators, Columns, Meta
+from producer.sources.yahoo.charts.chart_types import Chart, ChartIndicators, Columns, Meta
 from shared.calendars.calendars import NEVER, SessionAt, calendar_of
 from shared.calendars.next_session import next_session
 from shared.market.exchanges import calendar_name

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from producer.sources.yahoo.chart import _read
+from producer.sources.yahoo.charts.chart import _read
 from tests.unit.chart_records import actions, bars
 
 LATER = datetime(2026, 1, 30, tzinfo=UTC)

@@ -5,8 +5,8 @@ import msgspec
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.live.followed import Followed
-from producer.live.health import SourceHealth
-from producer.live.symbol_condition import condition_of
+from producer.live.quality.health import SourceHealth
+from producer.live.quality.symbol_condition import condition_of
 from producer.sources.yahoo.quotes import read
 from shared.errors import StreamSilent
 from shared.market.listings import Listing

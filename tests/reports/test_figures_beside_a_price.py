@@ -10,7 +10,7 @@ import pytest
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from producer.sources.finnhub import received
-from producer.sources.yahoo.chart_types import Chart
+from producer.sources.yahoo.charts.chart_types import Chart
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage

@@ -17,8 +17,8 @@ from consumer.consumer import store
 from producer.live.deduplication import KnownOfSymbol
 from producer.live.failover import STEADY_SECONDS, Failover
 from producer.live.followed import Followed
-from producer.live.health import SourceHealth
-from producer.live.quality import quality_row
+from producer.live.quality.health import SourceHealth
+from producer.live.quality.report import quality_row
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage, ConfigError

@@ -15,8 +15,8 @@ from kafka.errors import KafkaTimeoutError
 from shared.embedded import Kafka, kafka_in
 from shared.embedded.__main__ import LESSON
 from shared.embedded.daemon import run
-from shared.embedded.kafka import SETTINGS
-from shared.embedded.kafka_login import administrator, count_brokers
+from shared.embedded.kafka.login import administrator, count_brokers
+from shared.embedded.kafka.server import SETTINGS
 from shared.embedded.lease import lease
 from shared.embedded.ports import free_port
 from shared.errors import ConfigError

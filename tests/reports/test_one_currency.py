@@ -17,7 +17,7 @@ from producer.producer import produce
 from producer.publishing.lease import Lease
 from producer.publishing.resume import StoredSymbol, merged, read_known
 from producer.sources.answers import HistorySlice
-from producer.sources.yahoo.chart_types import Chart
+from producer.sources.yahoo.charts.chart_types import Chart
 from producer.store.symbol_queries import read_stored
 from shared.consumer_loop.epochs import EarlierEpochs
 from shared.market.listings import Listing

@@ -16,10 +16,11 @@ from typing import Any
 import psycopg2
 import pytest
 
-from shared.embedded import Postgres, account, lease_postgres, postgres_in
+from shared.embedded import Postgres, lease_postgres, postgres_in
 from shared.embedded.daemon import ServerRecord
 from shared.embedded.lease import lease, release
 from shared.embedded.ports import free_port
+from shared.embedded.postgres import account
 from shared.errors import ConfigError
 from shared.files.private_files import make_private
 from tests.integration.server_user import silent

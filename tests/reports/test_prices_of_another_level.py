@@ -12,8 +12,8 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.live.followed import Followed
 from producer.sources.answers import HistorySlice
-from producer.sources.yahoo.chart_types import Chart
-from producer.sources.yahoo.history import history
+from producer.sources.yahoo.charts.chart_types import Chart
+from producer.sources.yahoo.charts.history import history
 from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar
 from tests.unit.chart_records import actions, bars, doubtful_bars, doubts

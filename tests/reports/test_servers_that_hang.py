@@ -20,7 +20,7 @@ from shared.embedded import Kafka, Postgres, daemon, ensure, kill, watch
 from shared.embedded.daemon import ServerRecord, find, is_alive
 from shared.embedded.lease import keep, lease
 from shared.embedded.ports import free_port
-from shared.embedded.postgres_probe import responds
+from shared.embedded.postgres.probe import responds
 from shared.kafka import make_topics
 from shared.kafka.connection import client_settings
 from tests.integration.server_user import silent

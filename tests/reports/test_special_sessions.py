@@ -9,8 +9,8 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from producer.sources.yahoo.chart_types import Chart
-from producer.sources.yahoo.history import history
+from producer.sources.yahoo.charts.chart_types import Chart
+from producer.sources.yahoo.charts.history import history
 from shared.calendars.calendars import calendar_of
 from shared.calendars.special_days import special_day
 from shared.market.messages import encode

@@ -5,10 +5,10 @@ import pytest
 
 from producer.live.deduplication import KnownOfSymbol
 from producer.live.followed import Followed
-from producer.live.health import SourceHealth
 from producer.live.look_back import SETTLED_SECONDS
-from producer.live.symbol_condition import condition_of
-from producer.sources.yahoo.history import spans
+from producer.live.quality.health import SourceHealth
+from producer.live.quality.symbol_condition import condition_of
+from producer.sources.yahoo.charts.history import spans
 from shared.market.listings import Listing
 from shared.market.records import Quote
 from tests.reports.test_special_sessions import ENDS, FRIDAY, MONDAY, OPENS, SATURDAY, day

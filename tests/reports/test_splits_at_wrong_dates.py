@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from producer.sources.yahoo.chart_types import Chart
+from producer.sources.yahoo.charts.chart_types import Chart
 from shared.calendars.calendars import calendar_of
 from tests.unit.chart_records import actions, bars, doubts
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from producer.sources.yahoo import records
-from producer.sources.yahoo.chart_types import Chart
-from producer.sources.yahoo.records import levels_in
+from producer.sources.yahoo.charts import records
+from producer.sources.yahoo.charts.chart_types import Chart
+from producer.sources.yahoo.charts.records import levels_in
 from shared.market.records import CorporateAction, RecordedBar, RecordedInterval
 
 

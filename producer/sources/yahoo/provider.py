@@ -6,8 +6,8 @@ from threading import Event
 
 from producer.sources.answers import Company, HistorySlice, Received
 from producer.sources.provider import QuoteStream
+from producer.sources.yahoo.charts.history import history
 from producer.sources.yahoo.company import company
-from producer.sources.yahoo.history import history
 from producer.sources.yahoo.quotes import SOURCE, SYMBOLS_A_REQUEST, read, rows
 from producer.sources.yahoo.session import YahooSession
 from producer.transport.provider_clock import ProviderClock

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import coverage
+from benchmarks.forecasts import coverage
 from shared.market.records import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 

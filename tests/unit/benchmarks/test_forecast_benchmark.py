@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.forecast_accuracy import SearchTrial, accuracy, in_blocks, scored, years_from
-from benchmarks.forecast_search import age, market_time
-from benchmarks.forecast_speed import (
+from benchmarks.forecasts.accuracy import SearchTrial, accuracy, in_blocks, scored, years_from
+from benchmarks.forecasts.search import age, market_time
+from benchmarks.forecasts.speed import (
     REFILLED,
     SCORED,
     ForecastDesk,
@@ -17,7 +17,7 @@ from benchmarks.forecast_speed import (
     forecaster_alone,
     trained_models,
 )
-from benchmarks.staging.walks import WalkingMarket, history, walk
+from benchmarks.forecasts.walks import WalkingMarket, history, walk
 from ml.arima.forecaster import ForecastSettings
 from ml.datasets.samples import TrainingHistory, samples
 from ml.models.features import FeatureSettings, Observation

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from producer.live.deduplication import KnownOfSymbol
-from producer.live.finding import Finding
 from producer.live.followed import MISSES, Followed
-from producer.live.health import SourceHealth
+from producer.live.quality.finding import Finding
+from producer.live.quality.health import SourceHealth
 from shared.calendars.calendars import calendar_of
 from shared.market.listings import Listing
 from shared.market.records import Quote

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producer.live.health import QuoteRate, SourceHealth, SymbolCondition, basic_condition
+from producer.live.quality.health import QuoteRate, SourceHealth, SymbolCondition, basic_condition
 from shared.calendars.calendars import calendar_of
 from shared.errors import NoNetwork, SourceDown, SourceError, StreamSilent, Throttled, UnknownSymbol
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded.jars import Jar, ensure_jars, read_list
+from shared.embedded.kafka.jars import Jar, ensure_jars, read_list
 from shared.errors import Unavailable
 from shared.files import downloads
 from tests.unit.faulty_downloads import FAULTS, Downloads, contents, downloads_of

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from producer.sources.yahoo import chart_types, quotes
+from producer.sources.yahoo import quotes
+from producer.sources.yahoo.charts import chart_types
 from producer.sources.yahoo.company import CompanyBody as SummaryBody
 from producer.sources.yahoo.company import company_of
 from shared.market.records import Quote, RecordedBar

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from producer.sources.yahoo.chart_types import Chart
+from producer.sources.yahoo.charts.chart_types import Chart
 from shared.errors import SourceDown
 from tests.unit.chart_records import actions, bars
 from tests.unit.yahoo_standin import NOW

@@ -15,7 +15,7 @@ from shared.errors import Unavailable
 from shared.files.downloads import fetch, has_digest, put_in_place
 
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
-LIST = Path(__file__).with_name("kafka_jars.txt")
+LIST = Path(__file__).with_name("jars.txt")
 PARALLEL = 8
 WAYS_OUT = (
     "Check the network and start again (completed downloads are kept), or set TICKSTREAM_MAVEN_URL to a Maven mirror "

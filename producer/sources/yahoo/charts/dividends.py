@@ -1,6 +1,6 @@
 """The unit of Yahoo's dividends: for prices in pence, dividends may be in pence, pounds or dollars."""
 
-from producer.sources.yahoo.chart_types import Chart, Dividend, points
+from producer.sources.yahoo.charts.chart_types import Chart, Dividend, points
 from shared.market.currencies import converted, is_confusable, unit_of
 
 MIN_SHARE, MAX_SHARE = 0.0005, 0.4

@@ -7,7 +7,7 @@
 speed       forecasts of 500 symbols for a closed bar, compared with fitting a library's model again at every bar
 search      new orders for 500 symbols, and the age that an order reaches
 accuracy    every model on days and on minutes, tested on rows after all of its training rows
-coverage    coverage of the intervals, as `python -m benchmarks.coverage` prints it
+coverage    coverage of the intervals, as `python -m benchmarks.forecasts.coverage` prints it
 
 Settings are the defaults unless the environment sets them. A section whose recordings are not in the data folder is
 skipped with a message.
@@ -18,10 +18,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.coverage import DATA, coverage
-from benchmarks.forecast_accuracy import accuracy
-from benchmarks.forecast_search import searches
-from benchmarks.forecast_speed import speed
+from benchmarks.forecasts.accuracy import accuracy
+from benchmarks.forecasts.coverage import DATA, coverage
+from benchmarks.forecasts.search import searches
+from benchmarks.forecasts.speed import speed
 from benchmarks.staging.stage import say
 from ml.forecast_settings import forecast_settings
 from shared.errors import ConfigError

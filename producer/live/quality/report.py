@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import cast
 
 from producer.live.followed import Followed
-from producer.live.health import SourceHealth, SymbolCondition
-from producer.live.quality_row import Cause, QualityRow, State
-from producer.live.symbol_condition import condition_of
+from producer.live.quality.health import SourceHealth, SymbolCondition
+from producer.live.quality.row import Cause, QualityRow, State
+from producer.live.quality.symbol_condition import condition_of
 
 HIDDEN_BY_CLOCK = {"live": ("", "stream silent", "no history"), "stale": ("stream silent",), "waiting": ("",)}
 """Causes by state that are replaced by "wrong clock" if a clock is wrong, as that may be the real cause."""

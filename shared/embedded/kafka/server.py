@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from shared.embedded import kafka_login as login
 from shared.embedded.daemon import Notify, ServerRecord, run
-from shared.embedded.jars import ensure_jars, kafka_folder, kafka_version, read_list
+from shared.embedded.kafka import login
+from shared.embedded.kafka.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
 from shared.files.private_files import write_secret
@@ -99,9 +99,7 @@ class Kafka:
             shutil.rmtree(
                 leftover, ignore_errors=True
             )  # its creator may still be exiting; the next start removes it
-        (self.folder / "log4j2.properties").write_text(
-            Path(__file__).with_name("kafka_log.properties").read_text()
-        )
+        (self.folder / "log4j2.properties").write_text(Path(__file__).with_name("log.properties").read_text())
         if not (self.folder / "data").exists():
             notify(f"Creating the data folder of Kafka in {self.folder}")
             self.format_data()

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.forecasting.forecasts import Pools, Search, SeriesForecasts, levels_of
-from benchmarks.refitting import beside, refitted_at_every_bar
+from benchmarks.forecasts.refitting import beside, refitted_at_every_bar
+from benchmarks.forecasts.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
 from benchmarks.staging.progress import with_progress
 from benchmarks.staging.tables import table
-from benchmarks.staging.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
 from ml.arima.forecaster import Forecaster, ForecastSettings
 from ml.arima.search import SearchOutcome
 from ml.datasets.samples import samples

@@ -14,9 +14,9 @@ from typing import Literal
 
 from producer.sources.answers import Skipped
 from producer.sources.piecewise import log_skipped
-from producer.sources.yahoo.chart_types import Chart, Point, Split, points
-from producer.sources.yahoo.dividends import in_unit_of_prices
-from producer.sources.yahoo.levels import Levels, Splits, levels_of
+from producer.sources.yahoo.charts.chart_types import Chart, Point, Split, points
+from producer.sources.yahoo.charts.dividends import in_unit_of_prices
+from producer.sources.yahoo.charts.levels import Levels, Splits, levels_of
 from producer.sources.yahoo.prices import plain_price
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.calendars.local_days import local_day

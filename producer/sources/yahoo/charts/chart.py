@@ -9,7 +9,7 @@ import msgspec
 
 from producer.sources.answers import Skipped
 from producer.sources.piecewise import Item, log_skipped, parsed_fields, parsed_items
-from producer.sources.yahoo.chart_types import (
+from producer.sources.yahoo.charts.chart_types import (
     Chart,
     ChartBody,
     ChartIndicators,
@@ -22,7 +22,7 @@ from producer.sources.yahoo.chart_types import (
     Split,
     points,
 )
-from producer.sources.yahoo.midnights import corrected_days
+from producer.sources.yahoo.charts.midnights import corrected_days
 from producer.sources.yahoo.session import YahooSession, parsed, reason_of
 from producer.transport.http import Rejected
 from shared.calendars.calendars import AlwaysOpen, calendar_of

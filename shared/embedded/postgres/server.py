@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from shared.embedded import account
-from shared.embedded.account import Account
 from shared.embedded.daemon import POLL, REACT_LIMIT, Notify, ServerRecord, ended, run
 from shared.embedded.ports import HOST
-from shared.embedded.postgres_probe import responds
+from shared.embedded.postgres import account
+from shared.embedded.postgres.account import Account
+from shared.embedded.postgres.probe import responds
 from shared.errors import ConfigError, Unavailable
 from shared.files.private_files import write_secret
 
@@ -62,7 +62,7 @@ class Postgres:
 
     @property
     def place(self) -> Path:
-        """Where the data folder is, or a link to it: see `shared.embedded.account`."""
+        """Where the data folder is, or a link to it: see `shared.embedded.postgres.account`."""
         return self.folder / "data"
 
     @property

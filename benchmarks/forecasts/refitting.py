@@ -8,9 +8,9 @@ import numpy as np
 import pmdarima
 from threadpoolctl import threadpool_limits
 
+from benchmarks.forecasts.walks import SYMBOLS, WalkingMarket
 from benchmarks.staging.progress import with_progress
 from benchmarks.staging.tables import table
-from benchmarks.staging.walks import SYMBOLS, WalkingMarket
 from ml.arima.forecaster import ForecastSettings
 
 FITS = 2

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from producer.sources.answers import NO_DOUBTS, Doubts
 from producer.sources.mixed_units import MIXED_UNITS, MixedUnitDetector, powers_of
-from producer.sources.yahoo.chart_types import Point
+from producer.sources.yahoo.charts.chart_types import Point
 from shared.market.currencies import is_in_hundredths
 from shared.market.splits import shows_split
 

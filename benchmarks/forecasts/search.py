@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import psutil
 
+from benchmarks.forecasts.walks import walk
 from benchmarks.staging.progress import with_progress
 from benchmarks.staging.tables import table
-from benchmarks.staging.walks import walk
 from ml.arima.forecaster import Forecaster, ForecastSettings
 from ml.arima.search import Series
 from ml.forecast_settings import forecast_settings

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from shared.embedded import account_numbers
+from shared.embedded.postgres import account_numbers
 from shared.errors import ConfigError
 
 NUMBERS = range(60_578, 61_184)

@@ -1,7 +1,7 @@
 """The condition of a followed symbol, and the cause if it has no quotes. Pure; times are epoch seconds."""
 
 from producer.live.followed import Followed, below_zero
-from producer.live.health import STALE_SECONDS, SourceHealth, SymbolCondition, basic_condition
+from producer.live.quality.health import STALE_SECONDS, SourceHealth, SymbolCondition, basic_condition
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.calendars.next_session import next_session
 

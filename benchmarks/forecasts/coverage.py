@@ -1,7 +1,7 @@
 """Coverage of forecast intervals on 16 years of daily closes of six real stocks and funds.
 
-    python -m benchmarks.coverage                     takes some seconds
-    python -m benchmarks.coverage --data FOLDER       folder that contains market_lean/lean/Data/equity/usa
+    python -m benchmarks.forecasts.coverage                     takes some seconds
+    python -m benchmarks.forecasts.coverage --data FOLDER       folder that contains market_lean/lean/Data/equity/usa
 
 On each day "no change" is forecast one and five days ahead, with the interval of `ml.uncertainty.volatility` and
 `ml.uncertainty.conformal`, which learn from 1998 on. The forecast is scored when its day has closed and compared with
@@ -29,7 +29,7 @@ from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
 from shared.market.records import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 
-DATA = Path(os.environ.get("TICKSTREAM_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+DATA = Path(os.environ.get("TICKSTREAM_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 DAILY = "market_lean/lean/Data/equity/usa/daily"
 SYMBOLS = ("aapl", "aig", "bac", "ibm", "qqq", "spy")
 HORIZONS = (1, 5)

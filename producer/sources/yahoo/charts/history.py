@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from producer.sources.answers import NO_DOUBTS, HistorySlice, Skipped
 from producer.sources.finished_days import is_wanted
-from producer.sources.yahoo.chart import fetch
-from producer.sources.yahoo.records import actions, bars, levels_in
+from producer.sources.yahoo.charts.chart import fetch
+from producer.sources.yahoo.charts.records import actions, bars, levels_in
 from producer.sources.yahoo.session import YahooSession
 from shared.market.records import EPOCH, INTERVAL_SECONDS, CorporateAction, RecordedBar, RecordedInterval
 
