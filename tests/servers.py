@@ -16,8 +16,8 @@ from shared.postgres.database import Connection, Cursor, connect, make_database,
 from shared.settings.brokers import Brokers
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
-from tests.integration.live import stand_in
-from tests.integration.server_user import silent
+from tests.integration.live.live import stand_in
+from tests.integration.servers.server_user import silent
 from tests.standin import StandIn
 from tests.unit.quick_search import POOL
 

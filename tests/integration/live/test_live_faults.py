@@ -1,0 +1,184 @@
+"""Answers that are late, wrong or missing: reported while it lasts, and requested again until they are right."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.integration.live.live import (
+    BINANCE,
+    BREAKER_SECONDS,
+    POLL_SECONDS,
+    YAHOO,
+    Live,
+    at_work,
+    has_every_trade,
+    prices_never_offered,
+    seen,
+    trade,
+    trades,
+    within,
+)
+from tests.standin import Fault, StandIn
+
+SLACK = 2.0
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "401": (Fault.status(401), "refused"),
+    "403": (Fault.status(403), "refused"),
+    "404": (Fault.status(404), "provider down"),
+    "422": (Fault.status(422), "provider down"),
+    "429": (Fault.status(429, retry_after=1), "throttled"),
+    "500": (Fault.status(500), "provider down"),
+    "503": (Fault.status(503), "provider down"),
+    "a page for people": (Fault.html(), "provider down"),
+    "nothing": (Fault.empty(), "provider down"),
+    "half an answer": (Fault.malformed(), "provider down"),
+    "an answer to another question": (Fault.body({"a": [1, None]}), "provider down"),
+    "a reset": (Fault.reset(), "provider down"),
+    "a late answer": (Fault.slow(1.5), "provider down"),
+}
+QUESTIONS = {"yahoo": "v7/finance/quote", "binance": "aggTrades"}
+
+
+@pytest.fixture(params=["yahoo", "binance"])
+def source(request: pytest.FixtureRequest) -> str:
+    """Each provider that can be asked for a coin."""
+    return str(request.param)
+
+
+def listing(source: str) -> str:
+    return {"yahoo": YAHOO, "binance": BINANCE}[source]
+
+
+def is_asked(live: Live) -> Callable[[], bool]:
+    """Whether one of the trades made at every check comes by polling."""
+    before = len(live.quotes())
+    return lambda: trade(live.standin).size > 0 and len(live.quotes()) > before
+
+
+@pytest.fixture
+def polling(standin: StandIn, source: str) -> Iterator[Live]:
+    """A market whose stream can't be opened, so that it asks."""
+    standin.streams.refuse_handshake(503, times=1000)
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_reported("provider down", "live")
+        yield live
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_wrong_answer_is_reported_and_requested_again(
+    polling: Live, standin: StandIn, source: str, fault: str
+) -> None:
+    wrong, cause = FAULTS[fault]
+    if source == "yahoo" and cause == "refused":
+        cause = "provider down"  # Yahoo knows no keys: whom it turns away it may serve again later
+    standin.answer_with(wrong, times=None, path=QUESTIONS[source])
+    within(SLACK, lambda: polling.is_reported(cause) and not _names_the_stream(polling))
+    trades(standin, 3)
+    standin.answer_normally()
+    within(BREAKER_SECONDS + SLACK, is_asked(polling))
+    within(SLACK, lambda: polling.is_reported("provider down") and _names_the_stream(polling))
+    assert prices_never_offered(polling) == set()
+    if source == "binance":
+        within(SLACK, lambda: has_every_trade(polling))
+
+
+def test_provider_that_fails_five_times_in_a_row_gets_no_request_for_a_while(
+    polling: Live, standin: StandIn, source: str
+) -> None:
+    standin.answer_with(Fault.status(500), times=None, path=QUESTIONS[source])
+    within(5 * POLL_SECONDS + SLACK, lambda: "in a row" in _detail(polling))
+    standin.answer_normally()
+    assert within(BREAKER_SECONDS + SLACK, is_asked(polling)) > 2 * POLL_SECONDS
+    within(SLACK, lambda: _names_the_stream(polling))
+
+
+def _names_the_stream(live: Live) -> bool:
+    """Whether the only fault is that no stream can be opened."""
+    return "could not be opened" in _detail(live)
+
+
+def _detail(live: Live) -> str:
+    row = live.row()
+    return "" if row is None else row.detail
+
+
+def test_expired_crumb_is_replaced_without_a_report(standin: StandIn) -> None:
+    standin.streams.refuse_handshake(503, times=1000)
+    with at_work(standin, YAHOO, seen()) as live:
+        live.wait_until_reported("provider down", "live")
+        standin.yahoo.expire()
+        within(SLACK, is_asked(live))
+        assert not live.is_reported("refused")
+
+
+def test_unreachable_provider_is_reported_and_quotes_come_back(standin: StandIn, source: str) -> None:
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_streaming(source)
+        before = trade(standin)
+        within(SLACK, lambda: live.has_received(before))
+        standin.down()
+        trades(standin, 3)
+        live.wait_until_reported("provider down")
+        row = live.row()
+        assert row is not None
+        assert row.next_try_at is not None
+        standin.up()
+        within(BREAKER_SECONDS + SLACK, live.is_streaming)
+        assert prices_never_offered(live) == set()
+        if source == "binance":
+            within(SLACK, lambda: has_every_trade(live))
+
+
+def test_stream_is_opened_as_soon_as_an_unreachable_provider_answers_again(
+    standin: StandIn, source: str
+) -> None:
+    with at_work(standin, listing(source), seen(), waits={"producer.workers.feed.FIRST_PAUSE": 60.0}) as live:
+        live.wait_until_streaming(source)
+        standin.down()
+        live.wait_until_reported("provider down")
+        within(SLACK, lambda: "could not be opened" not in _detail(live))
+        standin.up()
+        within(BREAKER_SECONDS + SLACK, live.is_streaming)
+
+
+def test_missing_stream_is_replaced_by_polling_until_it_is_back(standin: StandIn, source: str) -> None:
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_streaming(source)
+        standin.streams.refuse_handshake(503, times=1)
+        standin.streams.close()
+        live.wait_until_reported("provider down", "live" if live.quotes() else "")
+        for _ in range(2):
+            within(SLACK, is_asked(live))
+        within(1.5 + 3.0 + SLACK, live.is_streaming)
+        asked = [request for request in standin.requests if QUESTIONS[source] in request.path]
+        assert len(asked) >= 3
+        assert prices_never_offered(live) == set()
+
+
+HISTORY = {"yahoo": "v8/finance/chart", "binance": "klines"}
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "a page for people", "nothing", "half an answer"])
+def test_history_that_fails_is_reported_and_fetched_again(standin: StandIn, source: str, fault: str) -> None:
+    wrong, cause = FAULTS[fault]
+    standin.answer_with(wrong, times=None, path=HISTORY[source])
+    with at_work(standin, listing(source), seen()) as live:
+        live.wait_until_reported(cause, "history")
+        within(SLACK, lambda: bool(standin.streams.subscribed[source]))
+        made = trade(standin)
+        assert not live.has_received(made)
+        standin.answer_normally()
+        within(4.0 + SLACK, lambda: live.has_received(made))
+        live.wait_until_reported("")
+        starts = [bar.start for bar in live.bars()]
+        assert starts == sorted(set(starts))
+        assert prices_never_offered(live) == set()
+
+
+def test_answer_without_bars_lets_live_quotes_through(standin: StandIn) -> None:
+    standin.answer_with(Fault.status(422), times=1, path=HISTORY["yahoo"])
+    with at_work(standin, YAHOO, seen()) as live:
+        live.wait_until_streaming("yahoo")
+        made = trade(standin)
+        within(SLACK + 2.0, lambda: live.has_received(made))

@@ -1,0 +1,82 @@
+"""A broker that dies or does not answer is reported; every wait for it is bounded."""
+
+import threading
+import time
+from contextlib import closing
+
+import psutil
+import pytest
+
+from consumer.dead_letters import DeadLetterTopic
+from consumer.storage import Storage
+from shared.consumer_loop.offsets import GroupOnTopic
+from shared.consumer_loop.stream import ConsumerLoop, Pace
+from shared.embedded import Kafka, kill
+from shared.embedded.lease import lease
+from shared.errors import Unavailable
+from shared.kafka import GroupReader, LogWriter, browse, make_topics
+from shared.kafka.reader import TAIL_WINDOW
+from shared.postgres.database import connect
+from tests.integration.desk import Desk
+from tests.integration.servers.server_user import silent
+from tests.reports.log.older_log import quotes
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
+
+
+def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Kafka) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(spare_kafka.clients(record.port), "looked-into", 1)
+        with closing(LogWriter(log)) as writer:
+            for number in range(3 * TAIL_WINDOW):
+                writer.send(0, None, b"%d" % number)
+            assert writer.flush(PATIENCE)
+        with browse(log) as browser:
+            messages = browser.backwards(0)
+            last = [next(messages).value for _ in range(TAIL_WINDOW)]
+            assert last[0] == b"%d" % (3 * TAIL_WINDOW - 1)
+            kill(spare_kafka)
+            with pytest.raises(Unavailable):
+                list(messages)
+
+
+def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
+    limit = 2.0
+    monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", limit)
+    desk.publish(quotes(0, 10))
+    reading = GroupOnTopic("group", desk.log.topic)
+    with (
+        closing(connect(desk.database(), "test")) as connection,
+        closing(GroupReader(desk.log, "group", "one")) as reader,
+    ):
+        loop = ConsumerLoop(desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), Pace())
+        began = time.monotonic()
+        while loop.handled < 10 or time.monotonic() - began < 2 * limit:
+            loop.step()
+        reader._consumer.pause(*reader._consumer.assignment())
+        with pytest.raises(Unavailable, match="has sent no message of topic"):
+            while True:
+                loop.step()
+
+
+def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(spare_kafka.clients(record.port), "lagging", 1)
+        with closing(GroupReader(log, "group", "one")) as reader:
+            assert reader.lag() == 0
+            kill(spare_kafka)
+            asked = threading.Thread(target=reader.lag, daemon=True)
+            asked.start()
+            asked.join(PATIENCE)
+            assert not asked.is_alive()
+
+
+def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(spare_kafka: Kafka) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(spare_kafka.clients(record.port), "joined", 1)
+        before = len(psutil.Process().net_connections()), threading.active_count()
+        with pytest.raises(Unavailable):
+            GroupReader(log._replace(topic="missing"), "group", "one")
+        # The watch of the lease opens a socket of its own for a moment.
+        wait_for(lambda: (len(psutil.Process().net_connections()), threading.active_count()) <= before)

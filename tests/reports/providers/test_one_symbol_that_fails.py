@@ -1,0 +1,205 @@
+"""One symbol that fails at a provider, for a while or permanently, does not delay quotes and histories of the
+others."""
+
+import time
+from datetime import UTC, datetime
+from queue import Queue
+from threading import Event
+
+import pytest
+
+from producer.live.messages import HistoryDelayed, HistoryEnded, HistoryReceived, HistoryRequest, InboxMessage
+from producer.sources.registry import provider
+from producer.transport.provider_clock import ProviderClock
+from producer.workers.history_worker import HistoryWorker
+from shared.settings.provider_settings import Providers
+from tests.integration.live.live import (
+    BINANCE,
+    COIN,
+    OTHER,
+    POLL_SECONDS,
+    YAHOO,
+    Live,
+    at_work,
+    has_every_trade,
+    prices_never_offered,
+    seen,
+    trade,
+    trades,
+    within,
+)
+from tests.standin import Fault, StandIn
+from tests.unit.local_http import Reply, answering
+
+SLACK = 3.0
+CHART = f"v8/finance/chart/{COIN.name}"
+DUPLICATE_KEY = {
+    "finance": {"result": None, "error": {"code": "Internal Server Error", "description": "Duplicate"}}
+}
+
+
+IMPATIENT = {
+    "producer.workers.history_worker.PAUSE_SECONDS": 0.1,
+    "producer.workers.history_worker.PAST_PATIENCE_SECONDS": 1.0,
+    "producer.workers.history_worker.PATIENCE_SECONDS": 1.0,
+    "producer.live.look_back.FIRST_LOOK_SECONDS": 1.0,
+}
+"""A history is given up after a second, and asked for again a second later."""
+
+
+def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:
+    """Whether quotes come by so many polls, each in time. Yahoo gives times in seconds: two of one second are one."""
+    for _ in range(polls):
+        before = len(live.quotes(symbol))
+        is_new = lambda before=before: bool(trade(live.standin, symbol)) and len(live.quotes(symbol)) > before  # noqa: E731
+        within(1.0 + 2 * POLL_SECONDS + 1.0, is_new)
+    return True
+
+
+@pytest.mark.parametrize("known", [{}, seen(COIN.name, OTHER.name)], ids=["a first start", "a gap"])
+def test_chart_that_always_answers_500_delays_no_other_symbol(
+    standin: StandIn, known: dict[str, object]
+) -> None:
+    """yfinance #2044: one symbol's chart always answered 500, and all others got a quote a minute."""
+    standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
+    standin.streams.refuse_handshake(503, times=1000)
+    pauses = {"producer.workers.history_worker.PAUSE_SECONDS": 1.0}
+    with at_work(standin, f"{YAHOO},{OTHER.name}", known, waits=pauses) as live:  # type: ignore[arg-type]
+        within(20.0, lambda: live.is_reported("provider down", "history"))
+        within(20.0, lambda: live.is_reported("provider down", "live", OTHER.name))
+        assert comes_at_its_pace(live, OTHER.name, 3)
+        row = live.row()
+        assert row is not None
+        assert CHART in row.detail
+        asked = [request.time for request in standin.requests if CHART in request.path]
+        assert len(asked) <= 5, "the pauses between tries grow"
+
+
+def test_history_that_is_not_to_be_had_is_given_up_with_its_cause_and_had_again_later(
+    standin: StandIn,
+) -> None:
+    """The symbol itself goes on without its history, which is reported until the chart answers again."""
+    standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
+    with at_work(standin, f"{YAHOO},{OTHER.name}", waits=IMPATIENT) as live:
+        within(30.0, lambda: live.is_reported("no history", "live"))
+        row = live.row()
+        assert row is not None
+        assert row.detail.startswith("its history can't be loaded: ")
+        assert row.next_try_at is not None
+        assert row.gaps == 1
+        made = trade(standin)
+        within(SLACK, lambda: live.has_received(made))
+        assert live.bars() == []
+        standin.answer_normally()
+        live.wait_until_reported("", "live")
+        assert prices_never_offered(live) == set()
+
+
+def test_later_gap_has_its_own_patience() -> None:
+    """After an outage that was given up, one hiccup cost a later gap its history although a second try would do."""
+    replies = [Reply("", 500)]
+    nothing = Reply({"chart": {"result": None, "error": None}})
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        answering(lambda _: replies.pop() if replies else nothing) as local,
+    ):
+        patch.setattr("producer.workers.history_worker.PAUSE_SECONDS", 0.1)
+        patch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", 0.5)
+        yahoo = provider(
+            "yahoo",
+            Providers.model_validate({"YAHOO_URL": local.url}),
+            ProviderClock(lambda: datetime.now(UTC)),
+            Event(),
+        )
+        inbox: Queue[InboxMessage] = Queue()
+        worker = HistoryWorker(yahoo, inbox)
+        replies += [Reply("", 500)] * 100
+        worker.start()
+        try:
+            worker.request(HistoryRequest("A", "A", time.time() - 300))
+            assert isinstance(_last(inbox), HistoryEnded)
+            replies[:] = [Reply("", 500)]
+            nothing = Reply(_empty_chart())
+            worker.request(HistoryRequest("B", "B", time.time() - 300))
+            assert isinstance(inbox.get(timeout=5), HistoryDelayed)
+            assert isinstance(inbox.get(timeout=10), HistoryReceived)
+            ended = inbox.get(timeout=5)
+            assert isinstance(ended, HistoryEnded)
+            assert ended.error is None
+        finally:
+            worker.stop()
+            worker.join(2.0)
+
+
+def _empty_chart() -> object:
+    meta = {"exchangeTimezoneName": "UTC"}
+    return {"chart": {"result": [{"meta": meta, "indicators": {"quote": [{}]}}], "error": None}}
+
+
+def _last(inbox: "Queue[InboxMessage]") -> InboxMessage:
+    """The first word that is no delay."""
+    while isinstance(word := inbox.get(timeout=5), HistoryDelayed):
+        pass
+    return word
+
+
+def test_pair_whose_trades_are_not_to_be_had_keeps_no_other_from_its_quotes(standin: StandIn) -> None:
+    """The same at Binance, which is asked a pair at a time: the first pair's 500 ended the whole poll."""
+    standin.streams.refuse_handshake(503, times=1000)
+    listings = f"{BINANCE},{OTHER.name}@COIN2USDT"
+    with at_work(standin, listings, seen(COIN.name, OTHER.name)) as live:
+        for name in (COIN.name, OTHER.name):
+            live.wait_until_reported("provider down", "live", name)
+        standin.answer_with(Fault.status(500), times=None, path="aggTrades?symbol=COIN1USDT")
+        trades(standin, 5)
+        assert comes_at_its_pace(live, OTHER.name, 5)
+        standin.answer_normally()
+        within(10.0, lambda: has_every_trade(live))
+        assert has_every_trade(live, OTHER.name)
+
+
+def test_pair_whose_missed_trades_are_unavailable_delays_no_other_of_the_stream(standin: StandIn) -> None:
+    """Its frames wait for what was missed before them; the frames of the others do not."""
+    listings = f"{BINANCE},{OTHER.name}@COIN2USDT"
+    with at_work(standin, listings, seen(COIN.name, OTHER.name)) as live:
+        live.wait_until_streaming("binance")
+        within(SLACK, lambda: live.is_streaming() and live.is_streaming(OTHER.name))
+        standin.answer_with(Fault.status(500), times=None, path="aggTrades?symbol=COIN1USDT")
+        missed = trade(standin, providers=())
+        waiting = trades(standin, 5)
+        assert comes_at_its_pace(live, OTHER.name, 5)
+        assert not any(live.has_received(made) for made in (missed, *waiting))
+        standin.answer_normally()
+        within(10.0, lambda: has_every_trade(live))
+        assert has_every_trade(live, OTHER.name)
+        assert len(standin.connections) == 1
+
+
+@pytest.mark.parametrize("named", [{"usd": None, "last_updated_at": None}, {}, None, {"usd": -1}])
+def test_coin_that_is_named_without_a_price_hides_none_that_has_vanished(
+    standin: StandIn, named: object
+) -> None:
+    """One answer that was refused switched "unknown symbol" off for all: a coin that vanished was never reported."""
+    answer = Fault.body({"coin1": named})
+    standin.answer_with(answer, times=None, path="simple/price")
+    with at_work(
+        standin, f"coingecko:{COIN.name}@coin1,{OTHER.name}@coin2", COINGECKO_REQUESTS_PER_MINUTE="100000"
+    ) as live:
+        live.wait_until_reported("unknown symbol", symbol=OTHER.name)
+        row = live.row()
+        assert row is not None
+        assert (row.cause, row.detail) == (
+            "stream silent",
+            f"coingecko knows {COIN.name}, but sends no valid price",
+        )
+
+
+def test_row_of_yahoo_that_makes_no_sense_hides_no_symbol_that_has_vanished(standin: StandIn) -> None:
+    """The same at Yahoo; a row of null beside them costs nobody anything."""
+    standin.streams.refuse_handshake(503, times=1000)
+    row = {"symbol": COIN.name, "regularMarketPrice": "much", "regularMarketTime": 7}
+    answer = Fault.body({"quoteResponse": {"result": [None, row], "error": None}})
+    standin.answer_with(answer, times=None, path="v7/finance/quote")
+    with at_work(standin, f"{YAHOO},{OTHER.name}", seen(COIN.name, OTHER.name)) as live:
+        live.wait_until_reported("unknown symbol", symbol=OTHER.name)
+        assert not live.is_reported("unknown symbol")
