@@ -5,7 +5,7 @@ from ml.registry.model_folder import registry_of
 from ml.training.training_run import manifest_of, round_settings
 from shared.settings.config import Config
 from shared.settings.setting_types import TrainedModel
-from tests.unit.histories import walks
+from tests.inputs.histories import walks
 
 SERVING: tuple[TrainedModel, ...] = ("linear_regression", "random_forest")
 ROWS = 200

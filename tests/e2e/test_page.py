@@ -12,10 +12,10 @@ from dashboard.layout import FIGURES
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit
+from tests.inputs.records import second
 from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, fill, open_bar, quote
 from tests.tab import Look, Tab
-from tests.unit.records import second
 
 CROSSHAIR = "window.deskCanvas.pointed()"
 CHART = "window.deskChart.view() && window.deskChart.view().bars.length > 0"

@@ -8,8 +8,8 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Record
+from tests.inputs.records import folded, kept, quote, second, split
 from tests.unit.quick_search import QuickSearches
-from tests.unit.records import folded, kept, quote, second, split
 
 DAYS = [second(f"2024-01-{day:02}T14:30") for day in (3, 4, 5, 8, 9, 10, 11, 12)]
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)

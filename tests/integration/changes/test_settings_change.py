@@ -16,9 +16,9 @@ from shared.kafka import Message
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, transaction
+from tests.inputs.records import periods
 from tests.integration.loop.two_databases import databases
 from tests.unit.quick_search import pooled
-from tests.unit.records import periods
 
 __all__ = ["databases"]
 

@@ -16,8 +16,8 @@ from shared.consumer_loop.offsets import OffsetStep
 from shared.errors import StopPart
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import connect, transaction
+from tests.inputs.records import split
 from tests.integration.desk import Desk
-from tests.unit.records import split
 from tests.waiting import wait_for
 
 DAYS = 2 * DAYS_PER_TRANSACTION + 3

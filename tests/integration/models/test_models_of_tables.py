@@ -11,8 +11,8 @@ from ml.datasets.inputs import inputs
 from ml.registry.model_folder import registry_of
 from shared.errors import ConfigError
 from shared.postgres.database import connect, copy_rows, transaction
+from tests.inputs.histories import DAY, walk
 from tests.integration.desk import Desk
-from tests.unit.histories import DAY, walk
 
 
 def give_bars(desk: Desk, symbol: str, count: int) -> None:

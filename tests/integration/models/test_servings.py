@@ -16,10 +16,10 @@ from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 from shared.postgres.database import Connection, transaction
 from shared.settings.model_settings import Models
+from tests.inputs.model_files import estimator, manifest
 from tests.integration.changes.test_settings_change import READING, LoggedMessage, live, log_of
 from tests.integration.loop.two_databases import databases
 from tests.integration.tables.test_forecast_tables import rows, under
-from tests.unit.model_files import estimator, manifest
 from tests.unit.quick_search import pooled
 
 __all__ = ["databases"]

@@ -10,7 +10,7 @@ from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars.calendars import SimulatedExchange, calendar_of
 from shared.market.records import Bar
-from tests.unit.records import NO_VALUES, second
+from tests.inputs.records import NO_VALUES, second
 
 HOUR, SATURDAY = 3600, 5
 SYMBOLS, DAYS = ("AAPL", "NVDA"), 53

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from producer.sources.yahoo.charts.chart import _read
-from tests.unit.chart_records import actions, bars
+from tests.inputs.chart_records import actions, bars
 
 LATER = datetime(2026, 1, 30, tzinfo=UTC)
 SAO_PAULO = ("SAO", "America/Sao_Paulo")

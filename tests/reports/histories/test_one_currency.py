@@ -24,11 +24,11 @@ from shared.market.listings import Listing
 from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.postgres.database import connect, transaction
+from tests.inputs.chart_records import actions
 from tests.integration.desk import Desk
 from tests.integration.live.live import SHORT, within
 from tests.slowness import PATIENCE
 from tests.standin import Market, StandIn
-from tests.unit.chart_records import actions
 from tests.unit.yahoo_standin import LONDON
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

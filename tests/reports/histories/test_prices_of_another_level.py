@@ -16,8 +16,8 @@ from producer.sources.yahoo.charts.chart_types import Chart
 from producer.sources.yahoo.charts.history import history
 from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar
-from tests.unit.chart_records import actions, bars, doubtful_bars, doubts
-from tests.unit.records import bars_of, folded, mark
+from tests.inputs.chart_records import actions, bars, doubtful_bars, doubts
+from tests.inputs.records import bars_of, folded, mark
 
 NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
 NOW = datetime(2024, 3, 26, 20, tzinfo=UTC)

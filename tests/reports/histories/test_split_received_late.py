@@ -13,9 +13,9 @@ from analytics.indicators.catalog import CATALOG
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote, RecordedBar
 from shared.postgres.database import Connection, transaction
+from tests.inputs.records import periods
 from tests.integration.changes.test_settings_change import NOON, OLD, LoggedMessage, fold, log_of, table
 from tests.integration.loop.two_databases import databases
-from tests.unit.records import periods
 
 __all__ = ["databases"]
 

@@ -12,8 +12,8 @@ from analytics.replay_report import ReplayReport
 from ml.datasets.history_files import histories_from_files
 from shared.market.records import Record
 from shared.recordings.sequence import recorded
-from tests.unit.lean_zips import write_zip
-from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
+from tests.inputs.lean_zips import write_zip
+from tests.inputs.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
 
 NIGHT = second("2014-06-09T04:00")
 BEFORE, AFTER = second("2014-06-06T18:00"), second("2014-06-09T13:30")

@@ -9,7 +9,7 @@ import pytest
 
 from producer.sources.yahoo.charts.chart_types import Chart
 from shared.calendars.calendars import calendar_of
-from tests.unit.chart_records import actions, bars, doubts
+from tests.inputs.chart_records import actions, bars, doubts
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 NOW = datetime(2026, 5, 20, tzinfo=UTC)

@@ -15,9 +15,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.api.guard import Guard, Names, names_at
 from shared.embedded.ports import free_port
+from tests.inputs.env_files import loaded, refusal
 from tests.pages import Serve, model_of, serving
 from tests.tab import Tab
-from tests.unit.env_files import loaded, refusal
 from tests.unit.local_http import Reply, answering
 
 HEADERS = {

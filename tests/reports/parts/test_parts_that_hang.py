@@ -24,10 +24,10 @@ from shared.observability.status_board import shown
 from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Embedded, Errors
+from tests.inputs.records import quote
 from tests.integration.desk import Desk
 from tests.integration.loop.test_pipeline import PARTS, PipelineProcess
 from tests.slowness import PATIENCE
-from tests.unit.records import quote
 from tests.waiting import wait_for
 
 QUICK = Errors(hang_seconds=5.0, retry_delay=0.0)

@@ -12,8 +12,8 @@ from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.settings.addresses import stays_here
 from shared.settings.model_settings import RewordingSettings
+from tests.inputs.env_files import loaded, refusal
 from tests.unit.dashboard.text.test_rewording import KEY, TEXT, completion
-from tests.unit.env_files import loaded, refusal
 from tests.unit.local_http import Reply, answering
 from tests.waiting import wait_for
 

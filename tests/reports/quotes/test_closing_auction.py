@@ -11,7 +11,7 @@ import pytest
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import Bar, Quote, Record
-from tests.unit.records import bars_of, folded, kept, mark, restored, second
+from tests.inputs.records import bars_of, folded, kept, mark, restored, second
 
 SETTINGS = EngineSettings(grace=2.0)
 CLOSE = second("2026-11-25T21:00")

@@ -16,7 +16,7 @@ from producer.sources.yahoo.stream import quote_of
 from shared.errors import BadMessage
 from shared.market.messages import decode, encode
 from shared.market.records import Quote, RecordedBar
-from tests.unit.chart_records import bars
+from tests.inputs.chart_records import bars
 
 NOW = datetime(2020, 4, 21, 18, 0, 5, tzinfo=UTC)
 SECOND = int(NOW.timestamp()) - 5

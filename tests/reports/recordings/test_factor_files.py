@@ -9,7 +9,7 @@ import pytest
 from shared.market.records import CorporateAction, Record
 from shared.recordings.factors import changes
 from shared.recordings.sequence import recorded
-from tests.unit.lean_zips import write_zip
+from tests.inputs.lean_zips import write_zip
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -8,8 +8,8 @@ import pytest
 
 from ml.datasets.history_files import histories_from_files
 from shared.recordings.sequence import recorded
+from tests.inputs.lean_zips import write_zip
 from tests.reports.recordings.recorded_rows import BARS, QUOTES, bars, file_of, refusal
-from tests.unit.lean_zips import write_zip
 
 
 @pytest.mark.real_data

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import ConfigError
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar
 from shared.recordings.sequence import recorded
-from tests.unit.lean_zips import write_zip
+from tests.inputs.lean_zips import write_zip
 
 TICKS = "equity/usa/tick/bac/20131007_trade.zip"
 MINUTES = "equity/usa/minute/bac/20131007_trade.zip"

@@ -14,8 +14,8 @@ from producer.sources.yahoo.charts.chart_types import Chart, ChartIndicators, Co
 from shared.calendars.calendars import NEVER, SessionAt, calendar_of
 from shared.calendars.next_session import next_session
 from shared.market.exchanges import calendar_name
-from tests.unit.chart_records import bars
-from tests.unit.records import second
+from tests.inputs.chart_records import bars
+from tests.inputs.records import second
 
 SOON_AT_AN_END = ["SHH", "NSI", "SES"]
 """Yahoo's codes of exchanges whose holidays are listed by hand, year by year."""

@@ -11,14 +11,14 @@ from producer.sources.yahoo.quotes import read
 from shared.errors import StreamSilent
 from shared.market.listings import Listing
 from shared.market.records import Record
-from tests.reports.sessions.test_special_sessions_live import take
-from tests.unit.records import (
+from tests.inputs.records import (
     folded,
     mark,
     moment,
     recorded_bar,
     second,
 )
+from tests.reports.sessions.test_special_sessions_live import take
 
 TYPHOON = second("2026-07-14T03:00")
 """A Tuesday morning in Hong Kong on which the calendar has a session."""

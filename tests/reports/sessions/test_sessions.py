@@ -15,7 +15,7 @@ from producer.sources.yahoo.quotes import read
 from shared.calendars.calendars import Exchange, Weekdays, calendar_of, periods_per_year
 from shared.errors import StreamSilent
 from shared.market.exchanges import calendar_name, is_known, merged_exchange, with_zone
-from tests.unit.records import bars_of, folded, mark, moment, quote, second
+from tests.inputs.records import bars_of, folded, mark, moment, quote, second
 
 NEW_YORK, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Asia/Shanghai")
 

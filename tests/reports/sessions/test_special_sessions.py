@@ -16,11 +16,8 @@ from shared.calendars.special_days import special_day
 from shared.market.messages import encode
 from shared.market.records import Bar, Record, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.changes.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, fold, table
-from tests.integration.loop.two_databases import databases
-from tests.reports.recordings.recorded_rows import BARS, bars_and_rest, file_of
-from tests.unit.chart_records import bars
-from tests.unit.records import (
+from tests.inputs.chart_records import bars
+from tests.inputs.records import (
     bars_of,
     folded,
     kept,
@@ -32,6 +29,9 @@ from tests.unit.records import (
     second,
     split,
 )
+from tests.integration.changes.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, fold, table
+from tests.integration.loop.two_databases import databases
+from tests.reports.recordings.recorded_rows import BARS, bars_and_rest, file_of
 
 __all__ = ["databases"]
 

@@ -11,12 +11,12 @@ from producer.live.quality.symbol_condition import condition_of
 from producer.sources.yahoo.charts.history import spans
 from shared.market.listings import Listing
 from shared.market.records import Quote
-from tests.reports.sessions.test_special_sessions import ENDS, FRIDAY, MONDAY, OPENS, SATURDAY, day
-from tests.unit.records import (
+from tests.inputs.records import (
     moment,
     quote,
     second,
 )
+from tests.reports.sessions.test_special_sessions import ENDS, FRIDAY, MONDAY, OPENS, SATURDAY, day
 
 
 def quote_at(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:

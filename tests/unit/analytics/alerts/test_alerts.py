@@ -11,7 +11,7 @@ from analytics.alerts.alerts import MIN_VOLUME_DAYS, Alert, AlertRules, AlertSet
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Bar
-from tests.unit.records import NO_VALUES, with_values
+from tests.inputs.records import NO_VALUES, with_values
 
 PERIODS = 10_000.0
 """A year of so many bars: the volatility of one is a hundredth of the annual one."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analytics.engine.bars import OpenBar, Slot, slot_of
 from shared.calendars.calendars import calendar_of
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
-from tests.unit.records import recorded_bar, second
+from tests.inputs.records import recorded_bar, second
 
 MINUTE = Slot(second("2024-01-03T15:00"), second("2024-01-03T15:01"), "regular")
 moments = st.integers(second("2000-01-01T00:00"), second("2026-01-01T00:00"))

@@ -4,9 +4,9 @@ from math import inf
 
 from analytics.engine.deployments import Deployment, Deployments, Versions
 from analytics.engine.engine import Engine
+from tests.inputs.trained_models import Stock
 from tests.unit.analytics.forecasting.test_forecasts import MINUTES, minutes
 from tests.unit.quick_search import QuickSearches
-from tests.unit.trained_models import Stock
 
 MODEL, OTHER = "linear_regression", "xgboost"
 

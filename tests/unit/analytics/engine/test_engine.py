@@ -5,7 +5,7 @@ import pytest
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import Interval, Record, RecordedInterval
-from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second
+from tests.inputs.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second
 
 OPEN = second("2024-01-03T15:00")
 PROMPT = EngineSettings(grace=0.0)

@@ -14,9 +14,9 @@ from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet
 from shared.calendars.calendars import calendar_of, periods_per_year
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Record, RecordedBar
-from tests.unit.naive_fold import Closing, NaiveFold
-from tests.unit.random_markets import DAY, END, EXCHANGES, OPENS, graces, markets
-from tests.unit.records import WARM_AT_ONCE, folded, kept, mark, quote, restored
+from tests.inputs.random_markets import DAY, END, EXCHANGES, OPENS, graces, markets
+from tests.inputs.records import WARM_AT_ONCE, folded, kept, mark, quote, restored
+from tests.oracles.naive_fold import Closing, NaiveFold
 
 NERVOUS = EngineSettings(
     indicators=WARM_AT_ONCE,

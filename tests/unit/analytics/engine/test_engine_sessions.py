@@ -5,7 +5,7 @@ import pytest
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import Bar, Interval, Record
-from tests.unit.records import bars_of, folded, mark, quote, recorded_bar, second
+from tests.inputs.records import bars_of, folded, mark, quote, recorded_bar, second
 
 
 def closed(interval: Interval, *quotes: tuple[str, float], exchange: str | None = "XNYS") -> list[Bar]:

@@ -15,7 +15,7 @@ from analytics.indicators.catalog import OUTPUTS
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.market.records import INTERVALS, CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
-from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
+from tests.inputs.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
 
 NIGHT = second("2014-06-09T04:00")
 BEFORE, AFTER = second("2014-06-06T18:00"), second("2014-06-09T13:30")

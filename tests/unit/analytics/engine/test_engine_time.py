@@ -9,7 +9,7 @@ from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import Record
-from tests.unit.records import bars_of, folded, mark, quote, recorded_bar, second
+from tests.inputs.records import bars_of, folded, mark, quote, recorded_bar, second
 
 OPEN = second("2024-01-03T15:00")
 PROMPT = EngineSettings(grace=0.0)

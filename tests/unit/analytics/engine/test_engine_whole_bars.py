@@ -5,7 +5,7 @@ import pytest
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import INTERVAL_SECONDS, Interval, Record, RecordedBar, RecordedInterval
-from tests.unit.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second
+from tests.inputs.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second
 
 OPENS, CLOSES = second("2024-01-03T14:30"), second("2024-01-03T21:00")
 PROMPT = EngineSettings(grace=0.0)

@@ -3,7 +3,7 @@
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import Bar, Record
-from tests.unit.records import folded, mark, quote, recorded_bar, second
+from tests.inputs.records import folded, mark, quote, recorded_bar, second
 
 START = second("2024-01-03T15:00")
 WHOLE = (100.0, 104.0, 98.0, 101.0)

@@ -10,7 +10,7 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from shared.market.records import INTERVALS, Bar, Interval, Record, RecordedBar
 from shared.recordings.sequence import recorded
-from tests.unit.records import bars_of, folded, moment
+from tests.inputs.records import bars_of, folded, moment
 
 HIGH_OR_LOW_DIFFERS: dict[str, set[str]] = {
     "aig": {"2013-10-04", "2013-10-09"},

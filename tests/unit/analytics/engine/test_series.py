@@ -9,7 +9,7 @@ from analytics.engine.series import BarSeries, ClosedBar
 from analytics.indicators.catalog import Parameters
 from analytics.indicators.indicator_set import SettingsChanged
 from shared.calendars.calendars import AlwaysOpen
-from tests.unit.records import periods
+from tests.inputs.records import periods
 
 FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
 SHORT = periods(sma_short_period=2, rsi_period=2)

@@ -8,8 +8,8 @@ from analytics.engine.engine import Engine
 from analytics.engine.series import ClosedBar
 from analytics.engine.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
 from shared.market.records import INTERVALS, Interval, Record
-from tests.unit.random_markets import END, graces, markets
-from tests.unit.records import (
+from tests.inputs.random_markets import END, graces, markets
+from tests.inputs.records import (
     WARM_AT_ONCE,
     folded,
     kept,

@@ -16,8 +16,8 @@ from ml.arima.forecaster import ForecastSettings
 from ml.models.features import Observation
 from ml.uncertainty.conformal import Pool
 from shared.market.records import Interval, Record, RecordedBar
+from tests.inputs.records import folded, kept, mark, recorded_bar, restored_with, second, split
 from tests.unit.quick_search import QuickSearches
-from tests.unit.records import folded, kept, mark, recorded_bar, restored_with, second, split
 
 OPEN = second("2024-01-03T15:00")
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)

@@ -9,8 +9,8 @@ import talib
 
 from analytics.indicators.atr import ATR
 from shared.market.records import Bar
-from tests.unit.oracles import bars_of, column_of
-from tests.unit.records import flat_bar
+from tests.inputs.records import flat_bar
+from tests.oracles.indicators import bars_of, column_of
 
 
 def bar(high: float, low: float, close: float) -> Bar:

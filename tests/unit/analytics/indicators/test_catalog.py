@@ -24,7 +24,7 @@ from analytics.indicators.catalog import (
 from analytics.indicators.indicator_row import UNITS, IndicatorRow, factors_of
 from analytics.store.tables import BAR_COLUMNS, INDICATOR_COLUMNS, OPEN_BAR_COLUMNS
 from shared.market.records import Bar
-from tests.unit.records import WARM_AT_ONCE, flat_bar
+from tests.inputs.records import WARM_AT_ONCE, flat_bar
 
 every_indicator = pytest.mark.parametrize("spec", CATALOG, ids=[spec.name for spec in CATALOG])
 prices = st.floats(min_value=1e-2, max_value=1e6)

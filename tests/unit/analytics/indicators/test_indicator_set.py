@@ -9,7 +9,7 @@ import pytest
 from analytics.indicators.catalog import CATALOG, COLUMNS, DEFAULTS, Context, Parameters
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
-from tests.unit.records import flat_bar, periods
+from tests.inputs.records import flat_bar, periods
 
 CLOSES = [100.0 + 5.0 * math.sin(i / 3.0) + 0.01 * i for i in range(80)]
 StoredAs = Callable[[IndicatorStates], IndicatorStates]

@@ -13,7 +13,7 @@ from analytics.indicators.bands import Bollinger, Volatility
 from analytics.indicators.catalog import Indicator
 from analytics.indicators.indicators import EMA, MACD, RSI, SMA
 from analytics.indicators.inputs import VOLUME
-from tests.unit.records import flat_bar
+from tests.inputs.records import flat_bar
 
 MAKERS: list[Callable[[], Any]] = [
     lambda: RSI(5),

@@ -15,8 +15,8 @@ import talib
 
 from analytics.indicators.bands import Bollinger, Volatility
 from analytics.indicators.indicators import EMA, MACD, RSI, SMA
-from tests.unit.oracles import closes_of, column_of, published
-from tests.unit.records import flat_bar
+from tests.inputs.records import flat_bar
+from tests.oracles.indicators import closes_of, column_of, published
 
 EXACT = 1e-9
 PERIODS = [2, 5, 14, 20, 50, 200]

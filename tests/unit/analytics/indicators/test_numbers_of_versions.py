@@ -18,8 +18,8 @@ from analytics.indicators.catalog import CATALOG, PARAMETERS, Context, Parameter
 from analytics.indicators.indicators import SMA
 from analytics.runtime.processor import STATE_VERSION
 from shared.market.records import Bar
+from tests.inputs.records import WARM_AT_ONCE, flat_bar, folded
 from tests.unit.fold_digest import market
-from tests.unit.records import WARM_AT_ONCE, flat_bar, folded
 
 BARS = "bars"
 DIGESTS: dict[str, dict[int, str]] = {

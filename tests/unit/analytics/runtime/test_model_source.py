@@ -13,7 +13,7 @@ from ml.registry.registry import Registry
 from ml.registry.signing import key_of
 from shared.settings.model_settings import Models
 from shared.settings.setting_types import TrainedModel
-from tests.unit.model_files import estimator, manifest
+from tests.inputs.model_files import estimator, manifest
 
 FEATURES = names(FeatureSettings(5))
 MODELS = Models(forecast_intervals=("1m",), trained_models=("linear_regression",))

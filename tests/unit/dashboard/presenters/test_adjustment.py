@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.presenters.adjustment import adjusted, factors, marks
 from dashboard.read.rows import ActionRow, ChartBar
-from tests.unit.records import NO_VALUES, with_values
+from tests.inputs.records import NO_VALUES, with_values
 
 NEW_YORK = ZoneInfo("America/New_York")
 

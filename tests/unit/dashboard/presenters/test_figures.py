@@ -17,7 +17,7 @@ from dashboard.presenters.panels import (
 from dashboard.read.rows import ActionRow, AlertRow, ChartBar, DataQualityRow, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, first_snapshot, stall
 from shared.settings.analysis_settings import Alerts, Indicators
-from tests.unit.records import NO_VALUES, with_values
+from tests.inputs.records import NO_VALUES, with_values
 
 MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market
 SYMBOL = SymbolRow(

@@ -4,7 +4,7 @@ from dashboard.read.history import MAX_SERIES, BarHistory
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, DataQualityRow, OpenBarRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 from dashboard.read.trends import trends_moved
-from tests.unit.records import NO_VALUES
+from tests.inputs.records import NO_VALUES
 
 KEY = ("AAA", "1m")
 SYMBOL = SymbolRow("AAA", 1.0, 0.0, 0.0, None, None, None, None, None, None, None, None, None, 0, None)

@@ -13,6 +13,7 @@ from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
+from tests.inputs.records import NO_VALUES, with_values
 from tests.unit.dashboard.presenters.test_figures import COLD, CONTEXT, MONDAY_NOON
 from tests.unit.dashboard.presenters.test_forecast_card import (
     ACCURACY,
@@ -23,7 +24,6 @@ from tests.unit.dashboard.presenters.test_forecast_card import (
     reading,
     record_with,
 )
-from tests.unit.records import NO_VALUES, with_values
 
 CLOSED = COLD._replace(
     start=MONDAY_NOON - 60,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from statsmodels.tsa.arima.model import ARIMA
 
 from ml.arima.arima import Arima, ArimaModel
-from tests.unit.arima_oracle import apart, polynomial
+from tests.oracles.arima import apart, polynomial
 
 PARTIALS = st.lists(st.floats(-0.9, 0.9), max_size=5).map(polynomial)
 MODELS = st.builds(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml.arima.arima import ArimaModel
-from tests.unit.arima_oracle import apart
+from tests.oracles.arima import apart
 
 MODELS = (
     ArimaModel(d=1, sigma=0.02),

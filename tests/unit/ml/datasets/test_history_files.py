@@ -7,8 +7,8 @@ import pytest
 from ml.datasets.history_files import histories_from_files, interval_of_files
 from ml.models.features import Observation
 from shared.errors import ConfigError
-from tests.unit.lean_zips import write_zip
-from tests.unit.records import second
+from tests.inputs.lean_zips import write_zip
+from tests.inputs.records import second
 
 HEADER = "symbol,start,open,high,low,close,volume,interval"
 

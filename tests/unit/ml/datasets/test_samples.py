@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml.datasets.history_files import histories_from_files
 from ml.datasets.samples import TrainingHistory, samples
 from ml.models.features import RETURNS, Features, FeatureSettings, Observation, features, split
-from tests.unit.histories import DAY, histories, walk
+from tests.inputs.histories import DAY, histories, walk
 
 SETTINGS = FeatureSettings()
 

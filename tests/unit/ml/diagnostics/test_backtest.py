@@ -17,7 +17,7 @@ from shared.market.records import Interval
 from shared.settings.config import Config
 from shared.settings.model_settings import Models
 from shared.settings.setting_types import TrainedModel
-from tests.unit.histories import DAY, walk, walks
+from tests.inputs.histories import DAY, walk, walks
 
 SETTINGS = TrainingSettings()
 

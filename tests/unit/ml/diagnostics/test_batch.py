@@ -11,7 +11,7 @@ from ml.datasets.samples import TrainingHistory, samples
 from ml.diagnostics.batch import Prediction, predictions
 from ml.models.features import FeatureSettings, split
 from ml.models.predictors import Linear, Served
-from tests.unit.histories import DAY, walk
+from tests.inputs.histories import DAY, walk
 
 BARS = 90
 LINEAR = Linear(0.05, tuple(0.01 * place for place in range(14)))

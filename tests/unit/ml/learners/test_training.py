@@ -13,7 +13,7 @@ from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Smoothing, predictor
 from shared.errors import ConfigError
 from shared.settings.setting_types import TRAINED_MODELS, TrainedModel
-from tests.unit.histories import walks
+from tests.inputs.histories import walks
 
 ON_FEATURES: list[TrainedModel] = ["linear_regression", "random_forest", "gradient_boosting", "xgboost"]
 SETTINGS = TrainingSettings(random_state=7)

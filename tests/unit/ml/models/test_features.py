@@ -21,7 +21,7 @@ from ml.models.features import (
     split,
     target,
 )
-from tests.unit.histories import walk
+from tests.inputs.histories import walk
 
 SETTINGS = FeatureSettings()
 BOUNDS = {

@@ -18,7 +18,7 @@ from ml.registry import model_file
 from ml.registry.model_file import LARGEST_BYTES, libraries_of, read, write
 from ml.registry.signing import Key
 from shared.errors import ModelRefused
-from tests.unit.model_files import PREDICTOR, Hostile, estimator, expected, manifest
+from tests.inputs.model_files import PREDICTOR, Hostile, estimator, expected, manifest
 
 KEY = Key(bytes(range(32)))
 

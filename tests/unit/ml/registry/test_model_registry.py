@@ -13,7 +13,7 @@ from ml.registry.registry import KEPT_VERSIONS, Registry
 from ml.registry.signing import Key, key_of
 from shared.errors import ModelRefused
 from shared.settings.setting_types import TrainedModel
-from tests.unit.model_files import PREDICTOR, add_versions, expected, manifest
+from tests.inputs.model_files import PREDICTOR, add_versions, expected, manifest
 
 KEY = Key(bytes(range(32)))
 LR: TrainedModel = "linear_regression"
@@ -195,7 +195,7 @@ ADD_THEN_WAIT = """
 import sys
 from pathlib import Path
 from shared.settings.setting_types import TrainedModel
-from tests.unit.model_files import add_versions
+from tests.inputs.model_files import add_versions
 add_versions(Path(sys.argv[1]), 1)
 print("added", flush=True)
 sys.stdin.read()
@@ -204,7 +204,7 @@ DIE_WHILE_WRITING = """
 import os, sys
 from pathlib import Path
 from shared.settings.setting_types import TrainedModel
-from tests.unit.model_files import add_versions
+from tests.inputs.model_files import add_versions
 os.fsync = lambda _: os._exit(9)
 add_versions(Path(sys.argv[1]), 1)
 """

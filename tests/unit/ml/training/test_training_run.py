@@ -25,7 +25,7 @@ from ml.training.training_run import (
 )
 from shared.errors import ConfigError
 from shared.settings.model_settings import Models
-from tests.unit.histories import walks
+from tests.inputs.histories import walks
 
 SETTINGS = RoundSettings("1d", test_size=0.2, min_rows=100, training=TrainingSettings())
 EXPECTED: ExpectedModel = expected_of("linear_regression", SETTINGS)

@@ -17,7 +17,7 @@ from shared.kafka import Log, LogWriter, partition_of
 from shared.market.messages import decode
 from shared.market.records import Record, TimeMark
 from shared.settings.brokers import Brokers
-from tests.unit.records import moment, quote
+from tests.inputs.records import moment, quote
 
 PARTITIONS = 3
 NOBODY = "127.0.0.1:9"

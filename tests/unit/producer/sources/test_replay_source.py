@@ -22,7 +22,7 @@ from shared.market.messages import encode
 from shared.market.records import Quote, Record, RecordedBar, TimeMark
 from shared.recordings.sequence import recorded
 from shared.settings.setting_types import MAX_GRACE
-from tests.unit.lean_zips import write_zip
+from tests.inputs.lean_zips import write_zip
 
 BARS = "symbol,start,open,high,low,close,volume,interval\n"
 NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)

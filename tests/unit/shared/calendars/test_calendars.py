@@ -5,7 +5,7 @@ import pytest
 
 from shared.calendars.calendars import AlwaysOpen, Exchange, SessionAt, calendar_of, periods_per_year
 from shared.calendars.next_session import next_session
-from tests.unit.records import second
+from tests.inputs.records import second
 
 DAY = 86_400
 

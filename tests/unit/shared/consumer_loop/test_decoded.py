@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.consumer_loop.batches import decoded
 from shared.kafka import Message
 from shared.market.messages import encode
-from tests.unit.records import mark, quote, recorded_bar, second, split
+from tests.inputs.records import mark, quote, recorded_bar, second, split
 
 PARTITIONS = 5
 """The symbol A belongs to the last but one of these."""

@@ -15,7 +15,7 @@ from shared.consumer_loop.epochs import (
     stamp,
 )
 from shared.market.messages import decode, encode
-from tests.unit.records import moment, quote
+from tests.inputs.records import moment, quote
 
 FIRST, SECOND = Epoch(1, 0), Epoch(2, 3)
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from shared.market.records import PRICE_LIMIT, Quote, RecordedBar, TimeMark
-from tests.unit.records import split
+from tests.inputs.records import split
 
 NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from shared.market.records import CorporateAction, Record
 from shared.recordings.digest import digest
 from shared.recordings.factors import Change, changes
 from shared.recordings.sequence import recorded
-from tests.unit.lean_zips import write_zip
+from tests.inputs.lean_zips import write_zip
 
 NEW_YORK = ZoneInfo("America/New_York")
 ROWS = ("20131004,0.97,0.5,1", "20131008,0.97,0.5,100", "20131009,0.97,1,50.5", "20501231,1,1,0")

@@ -9,7 +9,7 @@ import pytest
 from shared.errors import ConfigError
 from shared.market.records import Quote, Record, RecordedBar
 from shared.recordings.lean import lean_file
-from tests.unit.lean_zips import write_zip
+from tests.inputs.lean_zips import write_zip
 
 TICKS = "equity/usa/tick/bac/20131007_trade.zip"
 

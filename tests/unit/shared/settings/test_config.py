@@ -13,7 +13,7 @@ from shared.errors import ConfigError
 from shared.settings.config import KEYS, OTHER_NAMES, load
 from shared.settings.example import EXAMPLE, with_parameters
 from shared.settings.server_types import PROJECT
-from tests.unit.env_files import loaded, refusal
+from tests.inputs.env_files import loaded, refusal
 
 
 def example_lines() -> dict[str, str]:

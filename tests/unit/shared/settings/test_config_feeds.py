@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.market.listings import Listing
 from shared.recordings.digest import digest
 from shared.settings.config import load
-from tests.unit.env_files import loaded, refusal
+from tests.inputs.env_files import loaded, refusal
 
 
 def test_symbols_are_upper_case_and_each_one_once(env_file: Path) -> None:

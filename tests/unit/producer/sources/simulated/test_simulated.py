@@ -13,7 +13,7 @@ from producer.sources.simulated import SimulatedMarket
 from shared.errors import ConfigError, StopPart
 from shared.market.messages import decode, encode
 from shared.market.records import Quote, Record, RecordedBar, TimeMark
-from tests.unit.simulated_market import DAY, MINUTE, NOW, SYMBOLS, end_of, quotes_of
+from tests.inputs.simulated_market import DAY, MINUTE, NOW, SYMBOLS, end_of, quotes_of
 
 Values = tuple[float, float, float, float, float | None]
 

@@ -11,7 +11,7 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.market.records import Quote, Record, RecordedBar, TimeMark
-from tests.unit.simulated_market import DAY, MINUTE, NOW, SECOND, SYMBOLS, end_of
+from tests.inputs.simulated_market import DAY, MINUTE, NOW, SECOND, SYMBOLS, end_of
 
 STOPPED = NOW + 90 * SECOND
 

@@ -14,7 +14,7 @@ from producer.sources.yahoo.charts import chart_types
 from producer.sources.yahoo.company import CompanyBody as SummaryBody
 from producer.sources.yahoo.company import company_of
 from shared.market.records import Quote, RecordedBar
-from tests.unit.chart_records import actions, bars
+from tests.inputs.chart_records import actions, bars
 
 pytestmark = pytest.mark.real_data
 

@@ -5,7 +5,7 @@ import pytest
 
 from producer.sources.yahoo.charts.chart_types import Chart
 from shared.errors import SourceDown
-from tests.unit.chart_records import actions, bars
+from tests.inputs.chart_records import actions, bars
 from tests.unit.yahoo_standin import NOW
 
 YESTERDAY = 1_720_531_800

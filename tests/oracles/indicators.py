@@ -9,7 +9,7 @@ import numpy as np
 from analytics.indicators.bands import Bollinger
 from analytics.indicators.indicators import MACD
 from shared.market.records import Bar
-from tests.unit.records import flat_bar
+from tests.inputs.records import flat_bar
 
 OUTPUTS = {MACD: ("macd", "signal", "histogram"), Bollinger: ("lower", "middle", "upper")}
 

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Record, RecordedInterval
-from tests.unit.records import mark, quote, recorded_bar, second, split
+from tests.inputs.records import mark, quote, recorded_bar, second, split
 
 OPENS, CLOSES = second("2024-01-03T14:30"), second("2024-01-03T21:00")
 MIDNIGHT = second("2024-01-04T00:00")

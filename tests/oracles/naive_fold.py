@@ -21,7 +21,7 @@ from shared.market.records import (
     RecordedBar,
     TimeMark,
 )
-from tests.unit.random_markets import CLOSES, EXCHANGES, OPENS
+from tests.inputs.random_markets import CLOSES, EXCHANGES, OPENS
 
 
 class Piece(NamedTuple):
