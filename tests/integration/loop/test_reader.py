@@ -24,6 +24,16 @@ from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
 
+def has_socket_to(port: int) -> bool:
+    """Whether this process has a connection to the port."""
+    return any(each.raddr and each.raddr.port == port for each in psutil.Process().net_connections())
+
+
+def client_threads() -> set[threading.Thread]:
+    """The threads of Kafka clients that run in this process."""
+    return {each for each in threading.enumerate() if each.name.startswith("kafka-io")}
+
+
 def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
         log = make_topics(spare_kafka.clients(record.port), "looked-into", 1)
@@ -75,8 +85,8 @@ def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) ->
 def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(spare_kafka: Kafka) -> None:
     with lease(spare_kafka, silent) as record:
         log = make_topics(spare_kafka.clients(record.port), "joined", 1)
-        before = len(psutil.Process().net_connections()), threading.active_count()
+        before = client_threads()
         with pytest.raises(Unavailable):
             GroupReader(log._replace(topic="missing"), "group", "one")
         # The watch of the lease opens a socket of its own for a moment.
-        wait_for(lambda: (len(psutil.Process().net_connections()), threading.active_count()) <= before)
+        wait_for(lambda: client_threads() <= before and not has_socket_to(record.port))
