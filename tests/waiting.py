@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from tests.slowness import PATIENCE, slowness
 
-LONGEST_PAUSE = 0.05
-"""Seconds between two looks. The first ones follow each other faster: most conditions hold soon."""
+LONGEST_PAUSE = 0.2
+"""Seconds between two looks. The first ones follow each other faster: most conditions hold soon. The later ones are
+rarer: many a look is a new connection to a database or a log."""
 
 
 def wait_for(condition: Callable[[], bool], limit: float = PATIENCE) -> float:
