@@ -1,14 +1,22 @@
-"""A small chaos run: parts and servers are killed, and the result is the same."""
+"""Small chaos runs: parts and servers are killed, or the disk fills up under them, and the result is the same."""
 
+import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
+
+from shared.errors import Unavailable
 from tests.chaos.killing import Kill, carry_out
 from tests.chaos.models import SERVING
 from tests.chaos.outcome import Left, first_difference, outcome
-from tests.chaos.pipeline import running
+from tests.chaos.pipeline import ChaosPipeline, running
 from tests.chaos.recording import made_up_with_split
 from tests.integration.servers.server_user import silent
 from tests.slowness import PATIENCE
+from tests.small_disk import SmallDisk
+from tests.waiting import wait_for
 
 PLAN = [
     Kill("producer", 2.0),
@@ -20,6 +28,15 @@ PLAN = [
     Kill("storage", 1.0),
     Kill("analytics", 1.2),
 ]
+QUOTES_BEFORE = 1000
+"""Read when the disk fills up, some seconds after the start."""
+
+
+class Calm(NamedTuple):
+    """A run left alone: what it replayed, and its outcome."""
+
+    files: list[Path]
+    outcome: list[Left]
 
 
 def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
@@ -31,15 +48,63 @@ def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
         return outcome(pipeline.config, pipeline.topic)
 
 
-def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(tmp_path: Path) -> None:
-    files = made_up_with_split(tmp_path, minutes=90, quotes_a_minute=60)
-    calm = played(files, "max", [])
-    rows = {left.name: len(left.lines) for left in calm}
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    """What the disturbed runs are compared with."""
+    files = made_up_with_split(tmp_path_factory.mktemp("recording"), minutes=90, quotes_a_minute=60)
+    return Calm(files, played(files, "max", []))
+
+
+def differences(calm: Calm, disturbed: list[Left]) -> list[str]:
+    """Where the tables and the log are not the same to the byte."""
+    pairs = zip(calm.outcome, disturbed, strict=True)
+    return [difference for pair in pairs if (difference := first_difference(*pair))]
+
+
+def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(calm: Calm) -> None:
+    rows = {left.name: len(left.lines) for left in calm.outcome}
     assert rows["quotes"] + rows["bars"] + rows["log"] > 10_000
     assert rows["corporate_actions"] == 1
     assert min(rows[name] for name in ("forecasts", "forecast_scores", "forecast_records")) > 30
     for table in ("forecasts", "forecast_scores", "forecast_records"):
-        found = [line.split(b"\t") for left in calm if left.name == table for line in left.lines]
+        found = [line.split(b"\t") for left in calm.outcome if left.name == table for line in left.lines]
         assert all(sum(model.encode() in row for row in found) > 3 for model in SERVING), table
-    killed = played(files, "500", PLAN)
-    assert [first_difference(*pair) for pair in zip(calm, killed, strict=True)] == [""] * len(calm)
+    assert differences(calm, played(calm.files, "500", PLAN)) == []
+
+
+def has_read(pipeline: ChaosPipeline, count: int) -> bool:
+    """Whether each group has read so many messages."""
+    with suppress(Unavailable):
+        read = pipeline.read_by()
+        return len(read) == 2 and min(read) >= count
+    return False
+
+
+def test_a_full_disk_is_waited_for_and_loses_and_doubles_no_record(
+    small_disk: SmallDisk,
+    calm: Calm,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk.folder))
+    printed = ""
+
+    def parts_wait() -> bool:
+        nonlocal printed
+        printed += capfd.readouterr().err
+        return all(
+            f"{part} waits and tries again" in printed for part in ("producer", "storage", "analytics")
+        )
+
+    with running(calm.files, "120", silent) as pipeline:
+        wait_for(lambda: has_read(pipeline, QUOTES_BEFORE))
+        small_disk.fill()
+        wait_for(parts_wait)
+        assert not pipeline.children["producer"].done
+        small_disk.make_room()
+        pipeline.wait_until_drained(3 * PATIENCE)
+        pipeline.stop_parts()
+        filled = outcome(pipeline.config, pipeline.topic)
+        assert [child.failure for child in pipeline.children.values()] == ["", "", ""]
+    assert differences(calm, filled) == []
+    assert "is full" in printed or "are free on the disk" in printed
