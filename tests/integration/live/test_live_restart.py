@@ -31,7 +31,7 @@ from tests.slowness import PATIENCE
 from tests.standin import StandIn
 
 MINUTE = 60
-TRADE_SECONDS = 0.2
+TRADE_SECONDS = 0.5
 WATCHED_SECONDS = 5.0
 TRADES_OF_A_WHILE = 10
 BARS = 'select interval, start, "end", open, high, low, close, volume from bars where symbol = %s and "end" <= %s'
