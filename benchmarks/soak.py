@@ -110,7 +110,7 @@ def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argp
     parts = {name: desk.start(module) for name, module in PARTS.items()}
     for turn, coin in enumerate(traded):
         provider = PROVIDERS[turn % 2]
-        standin.streams.wait_until_followed(provider, coin.name_at(provider) or "", seconds=60.0)
+        standin.streams.wait_until_followed(provider, coin.name_at(provider) or "")
     say("every coin is followed; loading histories")
     soak = Soak(standin, traded, options)
     with soak.trading.at_work():

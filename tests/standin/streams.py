@@ -16,6 +16,7 @@ from websockets.http11 import Request as Handshake
 from websockets.http11 import Response
 from websockets.protocol import State
 
+from tests.slowness import PATIENCE
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Trade
 from tests.standin.web import reset
@@ -86,10 +87,10 @@ class Streams:
             names[provider].add(name)
         return names
 
-    def wait_until_followed(self, provider: str, *names: str, seconds: float = 10.0) -> None:
-        """Return as soon as these are followed. Raises TimeoutError where they are not in that time."""
+    def wait_until_followed(self, provider: str, *names: str) -> None:
+        """Return as soon as these are followed. Raises TimeoutError where they never are."""
         with self._changed:
-            if not self._changed.wait_for(lambda: set(names) <= self.subscribed[provider], seconds):
+            if not self._changed.wait_for(lambda: set(names) <= self.subscribed[provider], PATIENCE):
                 raise TimeoutError(f"{names} are not followed at {provider}, but {self.subscribed[provider]}")
 
     def close(self, provider: str | None = None) -> None:
@@ -115,6 +116,10 @@ class Streams:
     def refuse_handshake(self, status: int, times: int = 1) -> None:
         """Answer the next handshakes with that HTTP status."""
         self._refusals += [status] * times
+
+    def accept_handshakes(self) -> None:
+        """Refuse no more of them."""
+        self._refusals.clear()
 
     def send_raw(self, provider: str, text: str) -> None:
         """Send this text to every stream of the provider, whatever it is."""

@@ -1,6 +1,7 @@
 """The real live market with the real providers against the stand-in; its records are collected in a list.
 
-Limits are short, so that faults are detected within a second or two; nothing else is different.
+Pauses are short, and faults that a test is about are detected within seconds. Limits of other faults are so long that
+a machine with much else to do meets none of them.
 """
 
 import time
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import count
 from threading import Event
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ from producer.workers.live_market import LiveMarket
 from shared.market.records import Quote, Record, RecordedBar
 from shared.settings.config import Config, load
 from tests.slowness import PATIENCE
-from tests.standin import Instrument, Market, StandIn, Trade, coins
+from tests.standin import Fault, Instrument, Market, StandIn, Trade, coins
 from tests.waiting import wait_for
 
 COIN, OTHER = coins(2)
@@ -39,6 +41,8 @@ FIRST_PAUSE = 0.3
 """Before a stream is opened anew; up to half as much again."""
 QUICK = {
     "producer.live.backfill.SETTLED_SECONDS": 0.2,
+    "producer.transport.websocket.OPEN_SECONDS": PATIENCE,
+    "producer.transport.websocket.PING_SECONDS": PATIENCE,
     "producer.transport.rate_limits.FIRST_PAUSE": BREAKER_SECONDS,
     "producer.workers.feed.FIRST_PAUSE": FIRST_PAUSE,
     "producer.workers.feed.GAP_PAUSE": 0.3,
@@ -49,15 +53,15 @@ QUICK = {
     "producer.workers.live_market.TICK_SECONDS": 0.05,
     "producer.workers.live_market.WAIT_SECONDS": 0.05,
 }
-"""What a market waits for, in seconds, where a test sets nothing else; shorter than for a user."""
-SHORT = {
-    "STREAM_SILENCE": "1",
-    "HTTP_TIMEOUT": "1",
+"""What a market waits for, in seconds, where a test sets nothing else: pauses are shorter than for a user."""
+NEVER = str(int(PATIENCE))
+"""Seconds that no stream is silent for, and no answer takes, unless a test sees to it."""
+SETTINGS = {
+    "STREAM_SILENCE": NEVER,
+    "HTTP_TIMEOUT": NEVER,
     "YAHOO_REQUESTS_PER_MINUTE": "100000",
     "BINANCE_REQUESTS_PER_MINUTE": "100000",
 }
-FIRST_POLLS = 2
-"""Of the company and of its price, when a symbol is new."""
 prices = count(1)
 
 
@@ -65,9 +69,11 @@ prices = count(1)
 class Live:
     """A live market at work on `standin`, and every record so far."""
 
-    market: LiveMarket
+    market: "ReportingMarket"
     standin: StandIn
     records: list[Record]
+    pause: float = 0.2
+    """Seconds within which the next trade made by `is_streaming` has to come; more after each that did not."""
 
     def quotes(self, symbol: str = COIN.name) -> list[Quote]:
         """Its quotes, in the order of the log."""
@@ -91,33 +97,51 @@ class Live:
         return row is not None and row.cause == cause and state in ("", row.state)
 
     def wait_until_reported(self, cause: str, state: str = "", symbol: str = COIN.name) -> None:
-        """Return when it has this cause, "" for none, and this state, if one is given."""
-        within(PATIENCE, lambda: self.is_reported(cause, state, symbol))
+        """Return when it has this cause, "" for none, and this state, if one is given; it must have it for long."""
+        wait_for(lambda: self.is_reported(cause, state, symbol))
+
+    def wait_until_reported_once(self, cause: str, since: int, symbol: str = COIN.name) -> None:
+        """Return when it has or had this cause, after the first `since` reports."""
+        wait_for(
+            lambda: any((row.symbol, row.cause) == (symbol, cause) for row in self.market.reports[since:])
+        )
 
     def wait_until_streaming(self, *sources: str) -> None:
         """Return when their streams are open and subscribed, and no cause is reported."""
         for source in sources:
-            within(PATIENCE, lambda source=source: bool(self.standin.streams.subscribed[source]))  # type: ignore[misc]
+            wait_for(lambda source=source: bool(self.standin.streams.subscribed[source]))  # type: ignore[misc]
         self.wait_until_reported("")
 
-    def wait_until_asked_at_first(self) -> None:
-        """Return when Yahoo was asked for company and price of a new symbol.
-
-        The answer to a poll that began before the stream opened would contain a trade's price a second time.
+    def end_polls(self) -> None:
+        """Let Yahoo answer no poll from now on: one more follows after a stream has opened, and an answer that
+        overtakes the frames of the stream makes a quote of the same trade.
         """
-        within(PATIENCE, lambda: len(polls(self.standin)) >= FIRST_POLLS)
+        self.standin.answer_with(Fault.status(500), times=None, path="v7/finance/quote")
 
     def is_streaming(self, symbol: str = COIN.name) -> bool:
         """Whether no cause is reported and a new trade is received as a quote."""
         made = trade(self.standin, symbol)
-        deadline = time.monotonic() + 0.2
-        while not self.has_received(made, symbol) and time.monotonic() < deadline:
+        deadline = time.monotonic() + self.pause
+        while not (is_here := self.has_received(made, symbol)) and time.monotonic() < deadline:
             time.sleep(0.01)
-        return self.is_reported("", symbol=symbol) and self.has_received(made, symbol)
+        self.pause = 0.2 if is_here else min(10.0, 1.5 * self.pause)
+        return is_here and self.is_reported("", symbol=symbol)
 
     def has_received(self, made: Trade, symbol: str = COIN.name) -> bool:
         """Whether the price of this trade is in the log."""
         return made.price in self.prices(symbol)
+
+
+class ReportingMarket(LiveMarket):
+    """Keeps every row of the quality table that it reports, also one that is replaced before a test looks."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.reports: list[QualityRow] = []
+
+    def _report(self, now: float) -> None:
+        super()._report(now)
+        self.reports += self.quality
 
 
 @contextmanager
@@ -132,7 +156,7 @@ def at_work(
     """A live market of these sources; `known` is what the log would hold, `machine` the clock of this machine,
     `waits` what is to differ from QUICK. At the end every thread has stopped.
     """
-    config = load(None, {**standin.settings, **SHORT, "SOURCES": sources, **settings})
+    config = load(None, {**standin.settings, **SETTINGS, "SOURCES": sources, **settings})
     stop, records = Event(), list[Record]()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
         for name, seconds in {**QUICK, **(waits or {})}.items():
@@ -154,7 +178,7 @@ def at_work(
 
 def _market(
     config: Config, known: Mapping[str, KnownOfSymbol], machine: Callable[[], datetime], stop: Event
-) -> LiveMarket:
+) -> ReportingMarket:
     """The market, with providers that like to be asked often."""
 
     def provider(source: str) -> Provider:
@@ -163,22 +187,12 @@ def _market(
         return made
 
     threshold = config.providers.disagreement_threshold
-    return LiveMarket(provider, known, POLL_SECONDS, config.running.bar_grace_seconds, threshold)
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> float:
-    """How many seconds it took until the condition held. Fails after `seconds` of a free machine."""
-    return wait_for(condition, seconds)
+    return ReportingMarket(provider, known, POLL_SECONDS, config.running.bar_grace_seconds, threshold)
 
 
 def seen(*symbols: str) -> dict[str, KnownOfSymbol]:
     """What a log holds that was written until a minute ago, before the first live trade of these symbols."""
     return {symbol: KnownOfSymbol(time.time() - 60, None, 1_000_000) for symbol in symbols or (COIN.name,)}
-
-
-def polls(standin: StandIn) -> list[float]:
-    """When Yahoo was asked for quotes."""
-    return [asked.time for asked in standin.requests if asked.path == "/v7/finance/quote"]
 
 
 def trade(standin: StandIn, name: str = COIN.name, providers: tuple[str, ...] | None = None) -> Trade:

@@ -21,18 +21,23 @@ from producer.sources.binance import Binance
 from producer.sources.registry import provider
 from producer.store.tables import add_symbol, remove_symbol
 from producer.transport.provider_clock import ProviderClock
+from producer.workers.live_market import QUALITY_SECONDS
 from shared.market.listings import Listing
 from shared.market.messages import decode
 from shared.market.records import Quote, TimeMark
+from shared.observability.heartbeat import BEAT_SECONDS
 from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
-from tests.integration.live.live import BINANCE, COIN, OTHER, POLL_SECONDS, SHORT, within
+from tests.integration.live.live import BINANCE, COIN, OTHER, POLL_SECONDS, SETTINGS
 from tests.slowness import PATIENCE
 from tests.standin import StandIn
+from tests.waiting import wait_for
 
 MINUTE = 60
 TRADE_SECONDS = 0.5
 WATCHED_SECONDS = 5.0
+"""The pauses of a free machine together: from one look at the symbols to the next, to the next row, and until it is
+written."""
 TRADES_OF_A_WHILE = 10
 BARS = 'select interval, start, "end", open, high, low, close, volume from bars where symbol = %s and "end" <= %s'
 INDICATORS = """
@@ -47,8 +52,7 @@ def live_desk(desk: Desk, standin: StandIn) -> Desk:
     """A desk whose live feed watches the coin at Binance; its tables are made."""
     desk.settings |= {
         **standin.settings,
-        **SHORT,
-        "STREAM_SILENCE": "5",
+        **SETTINGS,
         "SOURCES": BINANCE,
         "FORECAST_INTERVALS": "none",  # their searches would take longer than the minutes that are waited for
     }
@@ -98,7 +102,7 @@ def has_closed(desk: Desk, minute: float) -> bool:
 def wait_for_trades(standin: StandIn, count: int) -> None:
     """Return when the coin has been traded so many times more."""
     before = len(standin.market.tape(COIN.name).times)
-    within(PATIENCE, lambda: len(standin.market.tape(COIN.name).times) >= before + count)
+    wait_for(lambda: len(standin.market.tape(COIN.name).times) >= before + count)
 
 
 def moment(second: float) -> datetime:
@@ -146,13 +150,13 @@ def test_first_start_and_a_killed_producer_leave_the_bars_of_one_run_left_alone(
     with part_of(live_desk, "analytics"), trading(standin, COIN.name, OTHER.name):
         first = this_minute()
         with part_of(live_desk, "producer") as producer:
-            within(PATIENCE, lambda: has_closed(live_desk, first))
+            wait_for(lambda: has_closed(live_desk, first))
             killed_in = this_minute()
             wait_for_trades(standin, TRADES_OF_A_WHILE)
             producer.kill()
         wait_for_trades(standin, TRADES_OF_A_WHILE)
         with part_of(live_desk, "producer"):
-            within(PATIENCE, lambda: has_closed(live_desk, killed_in))
+            wait_for(lambda: has_closed(live_desk, killed_in))
     live_desk.wait_until_read("analytics")
     _every_trade_is_there_once(live_desk, standin)
     _numbers_are_those_of_one_run(live_desk, killed_in + MINUTE)
@@ -191,18 +195,19 @@ def _minutes_are_whole(desk: Desk, standin: StandIn, since: float, until: float)
 def test_symbol_is_watched_within_five_seconds_of_being_added_and_no_longer_when_removed(
     live_desk: Desk, standin: StandIn
 ) -> None:
+    assert BEAT_SECONDS + QUALITY_SECONDS + BEAT_SECONDS <= WATCHED_SECONDS
     listing, listings = Listing("binance", "COIN2USDT"), live_desk.config.producer.listings
     with live_desk.at_work(produce), closing(connect(live_desk.database(), "test")) as connection:
-        standin.streams.wait_until_followed("binance", "COIN1USDT", seconds=PATIENCE)
+        standin.streams.wait_until_followed("binance", "COIN1USDT")
         with transaction(connection) as cursor:
             add_symbol(cursor, OTHER.name, [listing])
-        within(WATCHED_SECONDS, lambda: "COIN2USDT" in standin.streams.subscribed["binance"])
+        wait_for(lambda: "COIN2USDT" in standin.streams.subscribed["binance"])
         watched = "select symbol from data_quality order by symbol"
-        within(WATCHED_SECONDS, lambda: live_desk.rows(watched) == [(COIN.name,), (OTHER.name,)])
+        wait_for(lambda: live_desk.rows(watched) == [(COIN.name,), (OTHER.name,)])
         with transaction(connection) as cursor:
             remove_symbol(cursor, OTHER.name, listings)
             remove_symbol(cursor, COIN.name, listings)
-        within(WATCHED_SECONDS, lambda: live_desk.rows(watched) == [])
+        wait_for(lambda: live_desk.rows(watched) == [])
 
 
 def test_fault_is_in_the_tables_while_it_lasts_and_its_alert_is_cleared(
@@ -214,12 +219,12 @@ def test_fault_is_in_the_tables_while_it_lasts_and_its_alert_is_cleared(
     alerts = "select kind, cleared_at is null from data_alerts"
     standin.streams.refuse_handshake(503, times=1000)
     with live_desk.at_work(produce):
-        within(PATIENCE, lambda: live_desk.rows(state) == [("live", "provider down")])
+        wait_for(lambda: live_desk.rows(state) == [("live", "provider down")])
         listed = standin.market.instruments[COIN.name]
         standin.market.instruments[COIN.name] = replace(listed, names={})
-        within(PATIENCE, lambda: live_desk.rows(alerts) == [("delisted", True)])
-        within(WATCHED_SECONDS, lambda: live_desk.rows(state) == [("waiting", "unknown symbol")])
+        wait_for(lambda: live_desk.rows(alerts) == [("delisted", True)])
+        wait_for(lambda: live_desk.rows(state) == [("waiting", "unknown symbol")])
         standin.market.instruments[COIN.name] = listed
         standin.quote(COIN.name, COIN.price)
-        within(PATIENCE, lambda: live_desk.rows(alerts) == [("delisted", False)])
-        within(WATCHED_SECONDS, lambda: live_desk.rows(state) == [("live", "provider down")])
+        wait_for(lambda: live_desk.rows(alerts) == [("delisted", False)])
+        wait_for(lambda: live_desk.rows(state) == [("live", "provider down")])

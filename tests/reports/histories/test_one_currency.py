@@ -26,10 +26,10 @@ from shared.market.records import CorporateAction, Quote, Record, RecordedBar, T
 from shared.postgres.database import connect, transaction
 from tests.inputs.chart_records import actions
 from tests.integration.desk import Desk
-from tests.integration.live.live import SHORT, within
-from tests.slowness import PATIENCE
+from tests.integration.live.live import SETTINGS
 from tests.standin import Market, StandIn
 from tests.unit.yahoo_standin import LONDON
+from tests.waiting import wait_for
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -163,7 +163,7 @@ def test_restarted_producer_refuses_another_currency_than_the_tables_hold(
     desk: Desk, standin: StandIn
 ) -> None:
     """Through Kafka and PostgreSQL: the log is empty, the tables know the symbol in pounds, Yahoo sends pence."""
-    desk.settings |= {**standin.settings, **SHORT, "STREAM_SILENCE": "5", "SOURCES": "yahoo:TSCO.L"}
+    desk.settings |= {**standin.settings, **SETTINGS, "SOURCES": "yahoo:TSCO.L"}
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         cursor.execute(
             """insert into companies (symbol, currency, source, fetched_at)
@@ -172,7 +172,7 @@ def test_restarted_producer_refuses_another_currency_than_the_tables_hold(
     standin.quote("TSCO.L", 308.8)
     with desk.at_work(produce):
         alerts = "select kind, detail from data_alerts where symbol = 'TSCO.L'"
-        within(PATIENCE, lambda: bool(desk.rows(alerts)))
+        wait_for(lambda: bool(desk.rows(alerts)))
         [(kind, detail)] = desk.rows(alerts)
     assert (kind, "GBp" in detail, "GBP" in detail) == ("currency", True, True)
     assert not published(desk)

@@ -9,8 +9,8 @@ import pytest
 
 from shared.market.listings import Listing, listings_named
 from shared.market.messages import decode, encode
-from tests.integration.live.live import COIN, at_work, stand_in, trade, within
-from tests.slowness import PATIENCE
+from tests.integration.live.live import COIN, at_work, stand_in, trade
+from tests.waiting import wait_for
 
 MUCH_LATER = 2**42
 """Epoch milliseconds at which the broker takes a message."""
@@ -19,11 +19,11 @@ LIFE = replace(COIN, name="LIFE-USD", names={"binance": "币安人生USDT"})
 
 def test_pair_is_followed_with_its_history_under_its_configured_name() -> None:
     with stand_in(LIFE) as standin, at_work(standin, "binance:LIFE-USD@币安人生USDT") as live:
-        within(PATIENCE, lambda: bool(standin.streams.subscribed["binance"]))
+        wait_for(lambda: bool(standin.streams.subscribed["binance"]))
         live.wait_until_reported("", symbol="LIFE-USD")
         made = trade(standin, "LIFE-USD")
-        within(PATIENCE, lambda: live.has_received(made, "LIFE-USD"))
-        within(PATIENCE, lambda: bool(live.bars("LIFE-USD")))
+        wait_for(lambda: live.has_received(made, "LIFE-USD"))
+        wait_for(lambda: bool(live.bars("LIFE-USD")))
         assert all(decode(encode(record), MUCH_LATER) == record for record in live.records[:])
 
 

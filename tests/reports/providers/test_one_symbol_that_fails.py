@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from queue import Queue
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,6 @@ from tests.integration.live.live import (
     BINANCE,
     COIN,
     OTHER,
-    POLL_SECONDS,
     YAHOO,
     Live,
     at_work,
@@ -26,10 +26,11 @@ from tests.integration.live.live import (
     seen,
     trade,
     trades,
-    within,
 )
+from tests.slowness import PATIENCE
 from tests.standin import Fault, StandIn
 from tests.unit.local_http import Reply, answering
+from tests.waiting import wait_for
 
 SLACK = 3.0
 CHART = f"v8/finance/chart/{COIN.name}"
@@ -38,6 +39,8 @@ DUPLICATE_KEY = {
 }
 
 
+LONG_AFTER = 86_400.0
+"""Seconds between two gaps."""
 IMPATIENT = {
     "producer.workers.history_worker.PAUSE_SECONDS": 0.1,
     "producer.workers.history_worker.PAST_PATIENCE_SECONDS": 1.0,
@@ -48,12 +51,14 @@ IMPATIENT = {
 
 
 def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:
-    """Whether quotes come by so many polls, each in time. Yahoo gives times in seconds: two of one second are one."""
+    """Whether quotes come by so many polls, more often than once in half a minute; where they are kept waiting it is
+    once a minute. Yahoo gives times in seconds: two of one second are one."""
+    seconds = 0.0
     for _ in range(polls):
         before = len(live.quotes(symbol))
         is_new = lambda before=before: bool(trade(live.standin, symbol)) and len(live.quotes(symbol)) > before  # noqa: E731
-        within(1.0 + 2 * POLL_SECONDS + 1.0, is_new)
-    return True
+        seconds += wait_for(is_new)
+    return seconds < 30.0 * polls
 
 
 @pytest.mark.parametrize("known", [{}, seen(COIN.name, OTHER.name)], ids=["a first start", "a gap"])
@@ -65,8 +70,8 @@ def test_chart_that_always_answers_500_delays_no_other_symbol(
     standin.streams.refuse_handshake(503, times=1000)
     pauses = {"producer.workers.history_worker.PAUSE_SECONDS": 1.0}
     with at_work(standin, f"{YAHOO},{OTHER.name}", known, waits=pauses) as live:  # type: ignore[arg-type]
-        within(20.0, lambda: live.is_reported("provider down", "history"))
-        within(20.0, lambda: live.is_reported("provider down", "live", OTHER.name))
+        wait_for(lambda: live.is_reported("provider down", "history"))
+        wait_for(lambda: live.is_reported("provider down", "live", OTHER.name))
         assert comes_at_its_pace(live, OTHER.name, 3)
         row = live.row()
         assert row is not None
@@ -81,14 +86,14 @@ def test_history_that_is_not_to_be_had_is_given_up_with_its_cause_and_had_again_
     """The symbol itself goes on without its history, which is reported until the chart answers again."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
     with at_work(standin, f"{YAHOO},{OTHER.name}", waits=IMPATIENT) as live:
-        within(30.0, lambda: live.is_reported("no history", "live"))
+        wait_for(lambda: live.is_reported("no history", "live"))
         row = live.row()
         assert row is not None
         assert row.detail.startswith("its history can't be loaded: ")
         assert row.next_try_at is not None
         assert row.gaps == 1
         made = trade(standin)
-        within(SLACK, lambda: live.has_received(made))
+        wait_for(lambda: live.has_received(made))
         assert live.bars() == []
         standin.answer_normally()
         live.wait_until_reported("", "live")
@@ -99,12 +104,20 @@ def test_later_gap_has_its_own_patience() -> None:
     """After an outage that was given up, one hiccup cost a later gap its history although a second try would do."""
     replies = [Reply("", 500)]
     nothing = Reply({"chart": {"result": None, "error": None}})
+    passed = 0.0
+
+    def clock() -> float:
+        return time.monotonic() + passed
+
     with (
         pytest.MonkeyPatch.context() as patch,
         answering(lambda _: replies.pop() if replies else nothing) as local,
     ):
         patch.setattr("producer.workers.history_worker.PAUSE_SECONDS", 0.1)
         patch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", 0.5)
+        patch.setattr(
+            "producer.workers.history_worker.time", SimpleNamespace(time=time.time, monotonic=clock)
+        )
         yahoo = provider(
             "yahoo",
             Providers.model_validate({"YAHOO_URL": local.url}),
@@ -118,17 +131,19 @@ def test_later_gap_has_its_own_patience() -> None:
         try:
             worker.request(HistoryRequest("A", "A", time.time() - 300))
             assert isinstance(_last(inbox), HistoryEnded)
+            passed = LONG_AFTER
+            patch.setattr("producer.workers.history_worker.PATIENCE_SECONDS", LONG_AFTER / 2)
             replies[:] = [Reply("", 500)]
             nothing = Reply(_empty_chart())
             worker.request(HistoryRequest("B", "B", time.time() - 300))
-            assert isinstance(inbox.get(timeout=5), HistoryDelayed)
-            assert isinstance(inbox.get(timeout=10), HistoryReceived)
-            ended = inbox.get(timeout=5)
+            assert isinstance(inbox.get(timeout=PATIENCE), HistoryDelayed)
+            assert isinstance(inbox.get(timeout=PATIENCE), HistoryReceived)
+            ended = inbox.get(timeout=PATIENCE)
             assert isinstance(ended, HistoryEnded)
             assert ended.error is None
         finally:
             worker.stop()
-            worker.join(2.0)
+            worker.join(PATIENCE)
 
 
 def _empty_chart() -> object:
@@ -138,7 +153,7 @@ def _empty_chart() -> object:
 
 def _last(inbox: "Queue[InboxMessage]") -> InboxMessage:
     """The first word that is no delay."""
-    while isinstance(word := inbox.get(timeout=5), HistoryDelayed):
+    while isinstance(word := inbox.get(timeout=PATIENCE), HistoryDelayed):
         pass
     return word
 
@@ -154,7 +169,7 @@ def test_pair_whose_trades_are_not_to_be_had_keeps_no_other_from_its_quotes(stan
         trades(standin, 5)
         assert comes_at_its_pace(live, OTHER.name, 5)
         standin.answer_normally()
-        within(10.0, lambda: has_every_trade(live))
+        wait_for(lambda: has_every_trade(live))
         assert has_every_trade(live, OTHER.name)
 
 
@@ -163,14 +178,14 @@ def test_pair_whose_missed_trades_are_unavailable_delays_no_other_of_the_stream(
     listings = f"{BINANCE},{OTHER.name}@COIN2USDT"
     with at_work(standin, listings, seen(COIN.name, OTHER.name)) as live:
         live.wait_until_streaming("binance")
-        within(SLACK, lambda: live.is_streaming() and live.is_streaming(OTHER.name))
+        wait_for(lambda: live.is_streaming() and live.is_streaming(OTHER.name))
         standin.answer_with(Fault.status(500), times=None, path="aggTrades?symbol=COIN1USDT")
         missed = trade(standin, providers=())
         waiting = trades(standin, 5)
         assert comes_at_its_pace(live, OTHER.name, 5)
         assert not any(live.has_received(made) for made in (missed, *waiting))
         standin.answer_normally()
-        within(10.0, lambda: has_every_trade(live))
+        wait_for(lambda: has_every_trade(live))
         assert has_every_trade(live, OTHER.name)
         assert len(standin.connections) == 1
 

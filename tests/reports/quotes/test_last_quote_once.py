@@ -11,9 +11,9 @@ from producer.live.messages import ListingsChanged
 from producer.sources.answers import HistorySlice
 from shared.market.listings import Listing, Listings
 from shared.market.records import Quote, RecordedBar
-from tests.integration.live.live import SHARE, Live, at_work, stand_in, trade, within
-from tests.slowness import PATIENCE
+from tests.integration.live.live import SHARE, Live, at_work, stand_in, trade
 from tests.standin import StandIn
+from tests.waiting import wait_for
 
 MINUTE = 1_795_208_400.0
 """The beginning of one."""
@@ -136,11 +136,11 @@ def test_last_quote_is_once_in_the_log_while_a_market_at_work_changes_what_it_fo
     with at_work(standin, f"yahoo:{SHARE.name}", known, FINNHUB_API_KEY="key") as market:
         standin.streams.wait_until_followed("yahoo", SHARE.name)
         made = trade(standin, SHARE.name)
-        within(PATIENCE, lambda: market.has_received(made, SHARE.name))
+        wait_for(lambda: market.has_received(made, SHARE.name))
         market.market.inbox.put(ListingsChanged(meanwhile))
         market.market.inbox.put(ListingsChanged(first))
         after = trade(standin, SHARE.name)
-        within(3 * PATIENCE, lambda: market.has_received(after, SHARE.name))
+        wait_for(lambda: market.has_received(after, SHARE.name))
         assert times_of(market, made.price) == 1
 
 

@@ -16,8 +16,10 @@ from producer.transport.provider_clock import ProviderClock
 from producer.workers.feed import Feed
 from producer.workers.inbox import MESSAGES_WAITING
 from shared.settings.provider_settings import Providers
-from tests.integration.live.live import COIN, OTHER, within
+from tests.integration.live.live import COIN, OTHER
+from tests.slowness import PATIENCE
 from tests.standin import Market, StandIn, coins
+from tests.waiting import wait_for
 
 FIRST = 1_000_001
 """The number of the stand-in's first trade."""
@@ -61,7 +63,7 @@ def feed(standin: StandIn, inbox: "Queue[InboxMessage]") -> Iterator[Feed]:
     feed.follow(("COIN1USDT", "COIN2USDT"), {"COIN1USDT": FIRST - 1, "COIN2USDT": FIRST - 1})
     yield feed
     feed.stop()
-    feed.join(5.0)
+    feed.join(PATIENCE)
 
 
 def numbers(words: Iterator[InboxMessage], name: str) -> Iterator[int]:
@@ -72,7 +74,7 @@ def numbers(words: Iterator[InboxMessage], name: str) -> Iterator[int]:
 
 
 def words_until_caught_up(inbox: "Queue[InboxMessage]", name: str) -> Iterator[InboxMessage]:
-    while not (isinstance(word := inbox.get(timeout=20), TradesComplete) and name in word.names):
+    while not (isinstance(word := inbox.get(timeout=PATIENCE), TradesComplete) and name in word.names):
         yield word
 
 
@@ -99,12 +101,12 @@ def test_log_that_takes_nothing_stops_the_fetching_after_some_pages(
 ) -> None:
     """Nobody reads the inbox: what waits in it stays bounded, and a stop ends it between two pages."""
     feed.start()
-    within(20.0, lambda: inbox.qsize() >= MESSAGES_WAITING)
+    wait_for(lambda: inbox.qsize() >= MESSAGES_WAITING)
     asked = len(standin.requests)
     assert asked <= MESSAGES_WAITING + 10
     feed.stop()
-    feed.join(5.0)
-    assert not any(thread.name.startswith("binance _keep") for thread in threading.enumerate())
+    feed.join(PATIENCE)
+    wait_for(lambda: not any(thread.name.startswith("binance _keep") for thread in threading.enumerate()))
     assert len(standin.requests) <= asked + 3
 
 
