@@ -11,6 +11,7 @@ from typing import Any
 from curl_cffi import requests
 from websockets.sync.client import ClientConnection, connect
 
+from tests.slowness import PATIENCE
 from tests.standin import BITCOIN, NVDA, TOYOTA, Instrument, StandIn
 
 WEDNESDAY = datetime(2024, 7, 10, 15, 0, 7, tzinfo=UTC)
@@ -27,7 +28,7 @@ def ask(standin: StandIn, setting: str, path: str = "", /, **params: object) -> 
 
 
 def ask_in(session: Session, address: str, /, **params: object) -> requests.Response:
-    return session.get(address, params=params, timeout=5)
+    return session.get(address, params=params, timeout=PATIENCE)
 
 
 @contextmanager

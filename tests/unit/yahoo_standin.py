@@ -6,6 +6,7 @@ from threading import Event
 from producer.sources.yahoo import Yahoo
 from shared.market.records import CorporateAction, RecordedBar
 from shared.settings.provider_settings import Providers
+from tests.slowness import PATIENCE
 from tests.standin import SAMPLE, Instrument, Market, StandIn
 from tests.standing_clock import standing_at
 
@@ -29,7 +30,7 @@ def market() -> Market:
     return Market(NOW.timestamp, (*SAMPLE, LONDON))
 
 
-def yahoo_at(standin: StandIn, timeout: float = 5.0) -> Yahoo:
+def yahoo_at(standin: StandIn, timeout: float = PATIENCE) -> Yahoo:
     """The provider, which may ask as often as it likes."""
     settings = {key: value for key, value in standin.settings.items() if key.startswith("YAHOO")}
     providers = Providers.model_validate(

@@ -13,6 +13,7 @@ from shared.errors import SourceDown
 from shared.settings.addresses import stays_here
 from shared.settings.model_settings import RewordingSettings
 from tests.inputs.env_files import loaded, refusal
+from tests.slowness import PATIENCE
 from tests.unit.dashboard.text.test_rewording import KEY, TEXT, completion
 from tests.unit.local_http import Reply, answering
 from tests.waiting import wait_for
@@ -75,12 +76,12 @@ def test_request_with_a_key_follows_no_redirect() -> None:
         away = Reply("", 302, (("Location", f"{elsewhere.url}/quote?token={SECRET}"),))
         with answering(lambda _: away) as provider:
             limit = RequestLimit(1000, lambda _: False)
-            keyed = HttpClient(provider.url, limit, 5.0, secrets=(SECRET,))
+            keyed = HttpClient(provider.url, limit, PATIENCE, secrets=(SECRET,))
             with pytest.raises(SourceDown, match="302") as error:
                 keyed.get("/quote", {"token": SECRET})
             assert SECRET not in str(error.value)
             assert elsewhere.asked == []
-            assert HttpClient(provider.url, limit, 5.0).get("/quote", {}).json == {"c": 1}
+            assert HttpClient(provider.url, limit, PATIENCE).get("/quote", {}).json == {"c": 1}
 
 
 def test_stream_of_this_machine_follows_no_redirect_to_another() -> None:
@@ -107,5 +108,5 @@ def test_key_for_this_machine_does_not_pass_through_a_proxy(monkeypatch: pytest.
         made.of(KEY, 60, TEXT, 100.0 + SETTLED)
         wait_for(lambda: bool(proxy.asked or local.asked))
         made.stop()
-        assert HttpClient(local.url, RequestLimit(1000, lambda _: False), 5.0).get("/", {}).status == 200
+        assert HttpClient(local.url, RequestLimit(1000, lambda _: False), PATIENCE).get("/", {}).status == 200
         assert proxy.asked == []

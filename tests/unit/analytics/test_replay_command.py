@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from shared.settings.server_types import PROJECT
+from tests.slowness import PATIENCE
 
 BARS = "symbol,start,open,high,low,close,volume\n"
 
@@ -24,7 +25,7 @@ def started(*arguments: str, **settings: str) -> subprocess.Popen[str]:
 def test_bars_that_do_not_name_their_interval_are_replayed(tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text(BARS + "".join(f"A,{1704205800 + 60 * minute},2,3,1,2,10\n" for minute in range(3)))
-    out, errors = started(str(path)).communicate(timeout=60)
+    out, errors = started(str(path)).communicate(timeout=PATIENCE)
     assert [line.split(",")[:3] for line in out.splitlines()[1:]] == [
         ["A", "1m", f"2024-01-02T14:{minute}:00+00:00"] for minute in (30, 31, 32)
     ], errors
@@ -33,11 +34,13 @@ def test_bars_that_do_not_name_their_interval_are_replayed(tmp_path: Path) -> No
 def test_a_warning_about_the_settings_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text(BARS + "A,1704205800,2,3,1,2,10\nA,1704205860,2,3,1,2,10\n")
-    _, errors = started(str(path), RSI_OVERBOUGHT="80", ALERT_RSI_OVERBOUGHT="75").communicate(timeout=60)
+    _, errors = started(str(path), RSI_OVERBOUGHT="80", ALERT_RSI_OVERBOUGHT="75").communicate(
+        timeout=PATIENCE
+    )
     assert "one setting with two values" in errors
 
 
 def test_a_missing_recording_gives_an_error_message(tmp_path: Path) -> None:
     process = started(str(tmp_path / "gone.csv"))
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (1, f"replay: {tmp_path}/gone.csv: file not found.\n")

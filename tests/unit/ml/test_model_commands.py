@@ -24,6 +24,7 @@ from shared.errors import ConfigError
 from shared.settings.config import Config
 from shared.settings.model_settings import Models
 from shared.settings.server_types import PROJECT
+from tests.slowness import PATIENCE
 
 HOUR = 3_600
 START = 1_704_205_800 // HOUR * HOUR
@@ -105,7 +106,7 @@ def process(data: Path, command: str, *arguments: str | Path) -> FinishedCommand
         env=os.environ | settings_of(data),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return FinishedCommand(done.returncode, done.stdout, done.stderr)

@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from shared.settings.provider_settings import Providers
+from tests.slowness import PATIENCE
 from tests.standin import ALPHA_VANTAGE_NOTE, Clock, Fault, Market, StandIn
 from tests.unit.standin_clients import (
     WEDNESDAY,
@@ -138,7 +139,7 @@ def test_a_trade_reaches_stream_history_and_day_alike(standin: StandIn) -> None:
     with yahoo_stream(standin, "NVDA", "UNKNOWN") as stream:
         standin.quote("NVDA", 130.0, size=40)
         standin.quote("NVDA", 131.0, size=60)
-        first, second = pricing(stream.recv(5)), pricing(stream.recv(5))
+        first, second = pricing(stream.recv(PATIENCE)), pricing(stream.recv(PATIENCE))
     assert (first.id, first.price, first.time) == ("NVDA", 130.0, int(WEDNESDAY.timestamp()) * 1000)
     assert second.day_volume - first.day_volume == 60
     assert standin.market.day("NVDA").volume < before.volume + 100  # the walked part of this minute is gone
@@ -159,9 +160,9 @@ def test_binance_numbers_its_trades_and_keeps_them(standin: StandIn) -> None:
     with connect(address, close_timeout=0.1) as stream:
         standin.streams.wait_until_followed("binance", "BTCUSDT")
         ids = [standin.quote("BTC-USD", 60_000.0 + step, size=0.25).trade_id for step in range(3)]
-        frames = [json.loads(stream.recv(5)) for _ in ids]
+        frames = [json.loads(stream.recv(PATIENCE)) for _ in ids]
         stream.send('{"method":"UNSUBSCRIBE","params":["btcusdt@aggTrade"],"id":9}')
-        assert json.loads(stream.recv(5)) == {"result": None, "id": 9}
+        assert json.loads(stream.recv(PATIENCE)) == {"result": None, "id": 9}
     assert [frame["data"]["a"] for frame in frames] == ids
     assert frames[0]["stream"] == "btcusdt@aggTrade"
     answer = ask(standin, "BINANCE_URL", "/api/v3/aggTrades", symbol="BTCUSDT", fromId=ids[1])
@@ -203,5 +204,5 @@ def test_finnhub_wants_its_key_and_streams_trades(standin: StandIn) -> None:
         standin.streams.wait_until_followed("finnhub", "NVDA")
         standin.streams.ping()
         standin.quote("NVDA", 130.5, size=7)
-        assert json.loads(stream.recv(5)) == {"type": "ping"}
-        assert json.loads(stream.recv(5))["data"][0]["v"] == 7
+        assert json.loads(stream.recv(PATIENCE)) == {"type": "ping"}
+        assert json.loads(stream.recv(PATIENCE))["data"][0]["v"] == 7

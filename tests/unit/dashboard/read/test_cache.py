@@ -7,9 +7,9 @@ import pytest
 
 from dashboard.read.cache import MAX_ANSWERS, SeriesCache
 from dashboard.read.rows import SeriesKey
+from tests.slowness import PATIENCE
 
 AAA, BBB = ("AAA", "1m"), ("BBB", "1m")
-LIMIT = 20.0
 
 
 class SlowRead:
@@ -22,7 +22,7 @@ class SlowRead:
     def __call__(self) -> int:
         self.reads += 1
         self.began.set()
-        assert self.may_end.wait(LIMIT)
+        assert self.may_end.wait(PATIENCE)
         return 7
 
 
@@ -31,10 +31,10 @@ def test_one_slow_read_serves_all_who_ask_while_it_lasts() -> None:
     read = SlowRead()
     with ThreadPoolExecutor(10) as viewers:
         asked = [viewers.submit(kept.get, AAA, "bar 1", read) for _ in range(10)]
-        assert read.began.wait(LIMIT)
+        assert read.began.wait(PATIENCE)
         assert not any(each.done() for each in asked)
         read.may_end.set()
-        assert [each.result(LIMIT) for each in asked] == [7] * 10
+        assert [each.result(PATIENCE) for each in asked] == [7] * 10
     assert read.reads == 1
     assert kept.get(AAA, "bar 2", lambda: 8) == 8
 
@@ -45,13 +45,13 @@ def test_slow_read_delays_no_other(other: tuple[SeriesKey, str]) -> None:
     read = SlowRead()
     with ThreadPoolExecutor(2) as viewers:
         slow = viewers.submit(kept.get, AAA, "bar 1", read)
-        assert read.began.wait(LIMIT)
+        assert read.began.wait(PATIENCE)
         try:
-            assert viewers.submit(kept.get, *other, lambda: 8).result(LIMIT) == 8
+            assert viewers.submit(kept.get, *other, lambda: 8).result(PATIENCE) == 8
             assert not slow.done()
         finally:
             read.may_end.set()
-        assert slow.result(LIMIT) == 7
+        assert slow.result(PATIENCE) == 7
     assert kept.get(*other, lambda: 9) == 8, "the slow answer came last, and replaced no other"
 
 
@@ -64,9 +64,9 @@ def test_read_that_fails_fails_for_all_who_wait_for_it() -> None:
 
     with ThreadPoolExecutor(2) as viewers:
         asked = [viewers.submit(kept.get, AAA, "bar 1", fail) for _ in range(2)]
-        assert read.began.wait(LIMIT)
+        assert read.began.wait(PATIENCE)
         read.may_end.set()
-        assert [str(each.exception(LIMIT)) for each in asked] == ["lost after 7 rows"] * 2
+        assert [str(each.exception(PATIENCE)) for each in asked] == ["lost after 7 rows"] * 2
     assert kept.get(AAA, "bar 1", lambda: 8) == 8
 
 

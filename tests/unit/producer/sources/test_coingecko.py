@@ -10,6 +10,7 @@ import pytest
 from producer.sources.coingecko import CoinGecko
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.settings.provider_settings import Providers
+from tests.slowness import PATIENCE
 from tests.standing_clock import standing_at
 from tests.unit.local_http import Asked, Local, Reply, answering
 
@@ -28,7 +29,7 @@ BITCOIN = {
 
 
 def coingecko(url: str) -> CoinGecko:
-    settings = Providers(coingecko_url=url, coingecko_requests=10_000, http_timeout=2)
+    settings = Providers(coingecko_url=url, coingecko_requests=10_000, http_timeout=PATIENCE)
     return CoinGecko(settings, standing_at(NOW), Event())
 
 

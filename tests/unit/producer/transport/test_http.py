@@ -72,7 +72,7 @@ def server() -> Iterator[PreparedServer]:
     server.server_close()
 
 
-def client_at(address: str, timeout: float = 5.0) -> HttpClient:
+def client_at(address: str, timeout: float = PATIENCE) -> HttpClient:
     return HttpClient(address, RequestLimit(6000, Event().wait), timeout, secrets=(SECRET, ""))
 
 
@@ -162,7 +162,7 @@ def test_a_key_that_the_provider_repeats_is_not_in_the_answer(
 @pytest.mark.parametrize(
     ("status", "headers", "seconds"),
     [
-        (429, {"Retry-After": "33"}, 33.0),
+        (429, {"Retry-After": "80"}, 80.0),
         (418, {"Retry-After": "120"}, 120.0),
         (503, {"Retry-After": "90"}, 90.0),
         (
@@ -181,19 +181,20 @@ def test_a_throttling_provider_gets_no_request_before_the_time_it_names(
     server: PreparedServer, client: HttpClient, status: int, headers: dict[str, str], seconds: float
 ) -> None:
     server.replies = [PreparedReply(status, headers=headers), PreparedReply()]
+    began = monotonic()
     assert error_of(Throttled, client).retry_after == seconds
     again = error_of(Throttled, client).retry_after
     assert again is not None
-    assert seconds - 5 < again <= seconds
+    assert seconds - (monotonic() - began) <= again <= seconds
     assert len(server.asked) == 1
 
 
 def test_a_short_pause_is_waited_for(server: PreparedServer, client: HttpClient) -> None:
     server.replies = [PreparedReply(429, headers={"Retry-After": "1"}), PreparedReply()]
-    assert error_of(Throttled, client).retry_after == 1.0
     began = monotonic()
+    assert error_of(Throttled, client).retry_after == 1.0
     client.get("/", {})
-    assert monotonic() - began > 0.5
+    assert monotonic() - began >= 1.0
 
 
 def test_a_date_in_the_past_asks_for_no_pause(server: PreparedServer, client: HttpClient) -> None:

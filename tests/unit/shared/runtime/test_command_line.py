@@ -10,6 +10,7 @@ from shared.errors import ConfigError
 from shared.runtime.command_line import parser_of, settings_of
 from shared.settings.config import load
 from start_pipeline import PARTS, children_of
+from tests.slowness import PATIENCE
 
 ODD = ("a,b.csv", "c:d.csv", "e f.csv")
 
@@ -57,7 +58,7 @@ def work(config, stop):
 sys.argv = ["part"]
 run_part("part", "", work)
 """
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert "The thread history failed" in ended.stderr
     assert "ZeroDivisionError" in ended.stderr

@@ -10,6 +10,7 @@ import pytest
 from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Errors
+from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
 ERRORS = Errors(max_retries=2, retry_delay=0.0)
@@ -33,13 +34,13 @@ def test_deaths_that_are_not_instant_count_in_a_row_too(
 ) -> None:
     monkeypatch.setattr(supervising, "INSTANT_SECONDS", 0.0)
     for _ in range(4):
-        die(child, time.monotonic() + 30)
+        die(child, time.monotonic() + PATIENCE)
     assert (child.deaths, child.instant_deaths) == (4, 0)
 
 
 def test_part_that_ran_for_long_begins_to_count_again(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
-    die(child, time.monotonic() + 30)
-    die(child, time.monotonic() + 30)
+    die(child, time.monotonic() + PATIENCE)
+    die(child, time.monotonic() + PATIENCE)
     monkeypatch.setattr(supervising, "INSTANT_SECONDS", 0.0)
     monkeypatch.setattr(supervising, "STEADY_SECONDS", 0.0)
     while child.deaths == 2:
@@ -73,5 +74,5 @@ def test_switch_stops_the_parts_as_a_stop_does() -> None:
     watch.start()
     wait_for(lambda: child.process is not None)
     switch.set()
-    watch.join(30)
+    watch.join(PATIENCE)
     assert child.process is not None and child.process.poll() is not None

@@ -12,6 +12,7 @@ from producer.sources.binance import Binance
 from shared.errors import Refused, SourceDown, SourceError, Throttled, Unanswered, UnknownSymbol
 from shared.market.records import INTERVAL_SECONDS, RecordedBar
 from shared.settings.provider_settings import Providers
+from tests.slowness import PATIENCE
 from tests.standing_clock import standing_at
 from tests.unit.local_http import Asked, Local, Reply, answering
 
@@ -21,7 +22,7 @@ LISTED = datetime(2024, 3, 20, tzinfo=UTC)
 
 
 def binance(url: str) -> Binance:
-    providers = Providers(binance_url=url, binance_requests=10_000, http_timeout=2)
+    providers = Providers(binance_url=url, binance_requests=10_000, http_timeout=PATIENCE)
     return Binance(providers, standing_at(NOW), Event())
 
 

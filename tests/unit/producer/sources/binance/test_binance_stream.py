@@ -179,7 +179,7 @@ def test_an_announced_end_is_reported_after_the_trades_before_it(message: str, s
 
 def test_the_answer_to_a_request_is_neither_a_trade_nor_refused() -> None:
     with streaming(speaking()) as stream:
-        assert stream.receive(5) == Received([])
+        assert stream.receive(PATIENCE) == Received([])
 
 
 def test_a_close_right_after_the_subscription_is_reported() -> None:
@@ -191,7 +191,7 @@ def test_a_close_right_after_the_subscription_is_reported() -> None:
     with streaming(leave) as stream:
         assert len(gather(stream, 1).quotes) == 1
         with pytest.raises(SourceDown, match="code 1008: too many"):
-            stream.receive(5)
+            stream.receive(PATIENCE)
         with pytest.raises(SourceDown, match="code 1008"):
             stream.follow(["ETHUSDT"])
 
@@ -202,7 +202,7 @@ def test_an_abort_is_reported() -> None:
         cut(server)
 
     with streaming(leave) as stream, pytest.raises(SourceDown, match="dropped the stream"):
-        stream.receive(5)
+        stream.receive(PATIENCE)
 
 
 def test_a_half_open_stream_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_a_half_open_stream_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with half_open() as url:
         stream = binance(url).connect(["BTCUSDT"])
         with pytest.raises(SourceDown, match="ping timeout"):
-            stream.receive(5)
+            stream.receive(PATIENCE)
         stream.close()
 
 

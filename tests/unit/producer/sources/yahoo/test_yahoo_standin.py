@@ -127,10 +127,10 @@ def test_a_fault_is_raised_as_the_error_of_a_source(
 
 
 def test_a_slow_answer_and_a_refused_connection_are_a_source_that_is_down(standin: StandIn) -> None:
-    yahoo = yahoo_at(standin, timeout=0.3)
     standin.answer_with(Fault.slow(1.0), path="yahoo/v8")
     with pytest.raises(SourceDown, match=r"within 0\.3 s"):
-        records(yahoo, "AAPL", NOW - timedelta(minutes=10))
+        records(yahoo_at(standin, timeout=0.3), "AAPL", NOW - timedelta(minutes=10))
+    yahoo = yahoo_at(standin)
     standin.down()
     with pytest.raises(SourceDown, match="can't be reached"):
         yahoo.poll(["AAPL"])

@@ -233,7 +233,7 @@ def test_a_close_right_after_the_subscription_is_reported() -> None:
         stream = open_stream(url, ["AAPL"], clock=lambda: NOW)
         assert len(gather(stream, 1).quotes) == 1
         with pytest.raises(SourceDown, match="code 1001"):
-            stream.receive(5)
+            stream.receive(PATIENCE)
         with pytest.raises(SourceDown, match="code 1001"):
             stream.follow(["MSFT"])
         stream.close()
@@ -247,7 +247,7 @@ def test_an_abort_is_reported() -> None:
     with serving(leave) as url:
         stream = open_stream(url, ["AAPL"])
         with pytest.raises(SourceDown, match="dropped the stream"):
-            stream.receive(5)
+            stream.receive(PATIENCE)
         stream.close()
 
 
@@ -256,7 +256,7 @@ def test_a_half_open_stream_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with half_open() as url:
         stream = open_stream(url, ["AAPL"])
         with pytest.raises(SourceDown, match="ping timeout"):
-            stream.receive(5)
+            stream.receive(PATIENCE)
         stream.close()
 
 
