@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.pages import Serve
-from tests.tab import Tab
+from tests.tab import Stay, Tab
 from tests.unit.conftest import clean_environment, env_file
 from tests.walk.market import DrawnMarket, copy_of
-from tests.walk.seeing import quiet_page
+from tests.walk.seeing import begin_again, quiet_page
 
 __all__ = ["clean_environment", "env_file"]
 
@@ -34,7 +34,21 @@ def address(serve_to_all: Serve, market: DrawnMarket) -> str:
 
 
 @pytest.fixture
-def page(tab: Tab, address: str) -> Iterator[Page]:
+def fresh_page(tab: Tab, address: str) -> Iterator[Page]:
     """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
     with quiet_page(tab, address) as opened:
         yield opened
+
+
+@pytest.fixture
+def page(fresh_page: Page) -> Page:
+    """A page that no test has used, where a module does not say otherwise."""
+    return fresh_page
+
+
+@pytest.fixture
+def shared_page(stay: Stay, address: str) -> Iterator[Page]:
+    """The page of the tests before, with AAPL on the chart; afterwards it must have been quiet and local."""
+    with stay(address) as visit:
+        begin_again(visit.page)
+        yield visit.page

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.tab import Tab
 
@@ -107,6 +107,31 @@ def seen(page: Page, is_shown: Callable[[SeenChart], bool]) -> SeenChart:
 def press(page: Page, label: str) -> None:
     """Press an interval or a range of the chart."""
     page.locator(".segments").get_by_text(label, exact=True).click()
+
+
+def pan(page: Page, by: float) -> None:
+    """Drag the chart by a share of its width."""
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * (0.1 if by > 0 else 0.8), box["y"] + 60
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] * by, y, steps=6)
+    page.mouse.up()
+
+
+def begin_again(page: Page) -> None:
+    """Bring a page that was used back to the last three hours of AAPL, with the field of symbols closed."""
+    page.keyboard.press("Escape")
+    page.locator(".ag-row[row-id='AAPL'] [col-id='symbol']").click()
+    press(page, "3 hours")
+    seen(page, _is_first_chart)
+    expect(page.locator("#symbol")).to_have_value("AAPL")
+
+
+def _is_first_chart(chart: SeenChart) -> bool:
+    shown = (chart.symbol, chart.interval, chart.shows_newest, chart.follows)
+    return shown == ("AAPL", "1m", True, True) and 150 < chart.visible < 200
 
 
 @contextmanager

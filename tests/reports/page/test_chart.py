@@ -31,6 +31,12 @@ WALKS = {
 SIZES = [(1440, 900), (1024, 768), (390, 844)]
 
 
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """The page of the tests before, with AAPL on the chart."""
+    return shared_page
+
+
 @pytest.fixture(scope="module")
 def reader(browser: Browser) -> Iterator[Page]:
     """An empty page in which pictures are taken apart."""

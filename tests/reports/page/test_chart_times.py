@@ -1,14 +1,14 @@
 """The visible time of the chart: interval and range, older bars, labels, and swipes on a phone."""
 
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
-from shared.postgres.database import connect, transaction
-from tests.tab import Look
-from tests.walk.market import COUNTS, DrawnMarket
-from tests.walk.seeing import press, seen
+from tests.tab import Look, Tab
+from tests.walk.market import COUNTS
+from tests.walk.seeing import pan, press, seen
 
 HOUR = 3600
 LABELS_DRAWN = """
@@ -41,20 +41,22 @@ SWIPE = """([right, down]) => {
 """A finger moves over the chart; gives of each of its moves whether the chart took it from the page."""
 
 
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """The page of the tests before, with AAPL on the chart."""
+    return shared_page
+
+
+@pytest.fixture(scope="module")
+def noting(browser: Browser) -> Iterator[Tab]:
+    """A page of its own that notes the texts it draws."""
+    with closing(Tab(browser, LABELS_DRAWN)) as opened:
+        yield opened
+
+
 def highlighted(page: Page) -> list[str]:
     """The labels of the interval and of the range that are highlighted."""
     return page.locator(".segments [aria-pressed='true']").all_inner_texts()
-
-
-def pan(page: Page, by: float) -> None:
-    """Drag the chart by a share of its width."""
-    box = page.locator("#chart").bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] * (0.1 if by > 0 else 0.8), box["y"] + 60
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + box["width"] * by, y, steps=6)
-    page.mouse.up()
 
 
 def test_range_sets_its_interval_and_another_interval_highlights_no_range(page: Page) -> None:
@@ -104,21 +106,19 @@ def test_finer_interval_keeps_the_last_day_that_was_visible(page: Page) -> None:
     assert day < last < day + 24 * HOUR <= following
 
 
-def test_numbers_on_the_price_axis_have_thousands_separators(browser: Browser, address: str) -> None:
+def test_numbers_on_the_price_axis_have_thousands_separators(noting: Tab, address: str) -> None:
     """The header showed 64,210.00, the axis and its tags 64210.00."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.add_init_script(LABELS_DRAWN)
-    page.goto(address)
-    seen(page, lambda chart: chart.visible > 0)
-    page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
-    seen(page, lambda chart: chart.symbol == "BTC/USD")
-    page.locator("#chart").hover(position={"x": 300, "y": 150})
-    page.wait_for_function(
-        "() => window.written.filter((text) => /^\\d\\d,\\d{3}\\.\\d\\d$/.test(text)).length > 3"
-    )
-    assert page.evaluate("window.written.filter((text) => /\\d{4}\\./.test(text))") == []
-    expect(page.locator("#summary")).to_contain_text("BTC/USD, 1,001 1-minute bars from")
-    page.close()
+    with noting.visit(address) as visit:
+        page = visit.page
+        seen(page, lambda chart: chart.visible > 0)
+        page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
+        seen(page, lambda chart: chart.symbol == "BTC/USD")
+        page.locator("#chart").hover(position={"x": 300, "y": 150})
+        page.wait_for_function(
+            "() => window.written.filter((text) => /^\\d\\d,\\d{3}\\.\\d\\d$/.test(text)).length > 3"
+        )
+        assert page.evaluate("window.written.filter((text) => /\\d{4}\\./.test(text))") == []
+        expect(page.locator("#summary")).to_contain_text("BTC/USD, 1,001 1-minute bars from")
 
 
 def test_all_means_every_day_that_is_stored(page: Page) -> None:
@@ -127,52 +127,6 @@ def test_all_means_every_day_that_is_stored(page: Page) -> None:
     chart = seen(page, lambda chart: chart.interval == "1d")
     assert chart.loaded == COUNTS["1d"] + 1 and not chart.has_older
     assert chart.visible == chart.loaded
-
-
-def test_panning_loads_every_older_bar_without_a_hole(page: Page, market: DrawnMarket) -> None:
-    """Panning never loaded more than 1,001 bars."""
-    while seen(page, lambda _: True).has_older:
-        for _ in range(4):
-            pan(page, 0.8)
-        page.mouse.wheel(0, 300)
-    with closing(connect(market.dsn, "test")) as connection, transaction(connection) as cursor:
-        cursor.execute(
-            "select extract(epoch from start)::bigint from bars "
-            "where symbol = 'AAPL' and interval = '1m' order by start"
-        )
-        stored = [start for (start,) in cursor.fetchall()]
-    assert len(stored) == COUNTS["1m"]
-    assert page.evaluate("deskChart.view().bars.map((bar) => bar.start)")[:-1] == stored
-    expect(page.locator("#summary")).to_contain_text("(oldest stored)")
-
-
-def test_chart_stays_where_it_is_when_older_bars_come_in(page: Page) -> None:
-    """No jump: the bar at the left edge is the same before and after."""
-    held: list[Route] = []
-    page.route("**/history/**before=**", lambda route: route.continue_() if held else held.append(route))
-    while not held:
-        pan(page, 0.5)
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    before = seen(page, lambda _: True)
-    held[0].continue_()
-    after = seen(page, lambda chart: chart.loaded > before.loaded)
-    assert (after.first, after.visible) == (before.first, before.visible)
-
-
-def test_older_bars_are_requested_again_after_the_server_was_away(page: Page) -> None:
-    """The page asks again by itself, not only when somebody moves the chart."""
-    asked: list[int] = []
-
-    def answer(route: Route) -> None:
-        asked.append(1)
-        if len(asked) == 1:
-            route.fulfill(status=200, json={"columns": {}, "marks": ["another"], "has_older": True})
-        else:
-            route.continue_()
-
-    page.route("**/history/**before=**", answer)
-    page.evaluate("deskCanvas.setRange({ from: 5, to: 150 })")
-    seen(page, lambda chart: chart.loaded > 1500)
 
 
 def test_no_two_labels_differ_only_in_their_case(page: Page) -> None:
@@ -195,20 +149,18 @@ def test_macd_values_have_the_colours_of_their_lines_in_the_usual_order(page: Pa
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
-def test_no_label_of_the_time_axis_is_cut(browser: Browser, address: str, size: tuple[int, int]) -> None:
+def test_no_label_of_the_time_axis_is_cut(noting: Tab, address: str, size: tuple[int, int]) -> None:
     """At 1024 pixels the last label was cut in half."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.add_init_script(LABELS_DRAWN)
-    page.goto(address)
-    for label, interval in (("3 hours", "1m"), ("1 day", "5m"), ("5 days", "15m"), ("1 month", "1h")):
-        press(page, label)
-        seen(page, lambda chart, interval=interval: chart.interval == interval and chart.shows_newest)  # type: ignore[misc]
-        pan(page, 0.2)
-        seen(page, lambda chart: not chart.shows_newest)
-    drawn = page.evaluate("window.drawn.filter(([text]) => text)")
-    assert len(drawn) > 20
-    assert [one for one in drawn if one[1] < 0 or one[2] > one[3]] == []
-    page.close()
+    with noting.visit(address, size) as visit:
+        page = visit.page
+        for label, interval in (("3 hours", "1m"), ("1 day", "5m"), ("5 days", "15m"), ("1 month", "1h")):
+            press(page, label)
+            seen(page, lambda chart, interval=interval: chart.interval == interval and chart.shows_newest)  # type: ignore[misc]
+            pan(page, 0.2)
+            seen(page, lambda chart: not chart.shows_newest)
+        drawn = page.evaluate("window.drawn.filter(([text]) => text)")
+        assert len(drawn) > 20
+        assert [one for one in drawn if one[1] < 0 or one[2] > one[3]] == []
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])

@@ -12,9 +12,9 @@ from db.migrate import migrate
 from shared.postgres.database import Connection, connect, make_database, transaction
 from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import fill
-from tests.tab import Look, Tab
+from tests.tab import Look
 from tests.walk.market import DrawnMarket, copy_of
-from tests.walk.seeing import press, quiet_page, seen
+from tests.walk.seeing import press, seen
 
 DAY = 86_400
 DAYS_SHOWN = """() => {
@@ -49,10 +49,15 @@ def dsn(admin_dsn: str, untouched_market: DrawnMarket) -> str:
 
 
 @pytest.fixture
-def page(tab: Tab, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
-    """A fresh visit with AAPL on the chart; afterwards it must have been quiet and local."""
-    with quiet_page(tab, serve_to_all(dsn, "simulated")) as opened:
-        yield opened
+def address(serve_to_all: Serve, dsn: str) -> str:
+    """The page of that market."""
+    return serve_to_all(dsn, "simulated")
+
+
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """The page of the tests before, with AAPL on the chart."""
+    return shared_page
 
 
 def choose(page: Page, symbol: str) -> None:

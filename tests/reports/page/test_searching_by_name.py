@@ -1,12 +1,30 @@
 """The search field for symbols: its input, its list, and its accessibility."""
 
 import re
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.tab import Tab
+from tests.walk.seeing import quiet_page
 
 FIELD = "#symbol"
+
+
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """The page of the tests before, with AAPL on the chart."""
+    return shared_page
+
+
+@pytest.fixture
+def own_page(browser: Browser, address: str) -> Iterator[Page]:
+    """A page whose clock may be set: that of the other tests would keep it."""
+    with closing(Tab(browser)) as own, quiet_page(own, address) as opened:
+        yield opened
 
 
 def barriers(page: Page) -> list[str]:
@@ -33,19 +51,21 @@ def test_next_symbol_takes_the_place_of_the_one_chosen_before(page: Page) -> Non
     take(page, "BTC/USD")
 
 
-def test_enter_takes_the_highlighted_symbol_also_before_the_timers_of_the_page_have_run(page: Page) -> None:
+def test_enter_takes_the_highlighted_symbol_also_before_the_timers_of_the_page_have_run(
+    own_page: Page,
+) -> None:
     """Scenario: a symbol was typed quickly on a busy machine, and Enter did nothing."""
-    page.locator(FIELD).click()
-    take(page, "BTC/USD")
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
-    page.keyboard.type("AAPL")
-    expect(page.get_by_role("option")).to_have_attribute("data-combobox-selected", "true")
-    page.clock.run_for(100)
-    page.keyboard.press("Enter")
-    expect(page.locator(FIELD)).not_to_have_attribute("aria-controls", re.compile("."))
-    page.clock.resume()
-    page.wait_for_function("(symbol) => deskChart.view().symbol === symbol", arg="AAPL")
+    own_page.locator(FIELD).click()
+    take(own_page, "BTC/USD")
+    own_page.clock.install()
+    own_page.clock.pause_at(own_page.evaluate("Date.now() + 1000"))
+    own_page.keyboard.type("AAPL")
+    expect(own_page.get_by_role("option")).to_have_attribute("data-combobox-selected", "true")
+    own_page.clock.run_for(100)
+    own_page.keyboard.press("Enter")
+    expect(own_page.locator(FIELD)).not_to_have_attribute("aria-controls", re.compile("."))
+    own_page.clock.resume()
+    own_page.wait_for_function("(symbol) => deskChart.view().symbol === symbol", arg="AAPL")
 
 
 @pytest.mark.parametrize("is_composing", [True, False], ids=["Chrome", "Safari"])
@@ -116,20 +136,22 @@ def test_part_of_a_name_is_corrected_and_not_replaced(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
-def test_open_list_of_symbols_has_no_barriers_and_is_seen_whole(page: Page, width: int, height: int) -> None:
+def test_open_list_of_symbols_has_no_barriers_and_is_seen_whole(
+    fresh_page: Page, width: int, height: int
+) -> None:
     """Scenario: axe named a list outside every landmark that no key could scroll, and one without an entry."""
-    page.set_viewport_size({"width": width, "height": height})
-    page.locator(FIELD).click()
-    first = page.get_by_role("option", name="AAPL")
+    fresh_page.set_viewport_size({"width": width, "height": height})
+    fresh_page.locator(FIELD).click()
+    first = fresh_page.get_by_role("option", name="AAPL")
     expect(first).to_be_visible()
     box = first.bounding_box()
     assert box is not None
     centre = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-    on_top = page.evaluate(
+    on_top = fresh_page.evaluate(
         "([x, y]) => document.elementFromPoint(x, y).closest('[role=option]')?.innerText", centre
     )
     assert on_top == "AAPL"
-    assert barriers(page) == []
-    page.keyboard.type("nothing of this name")
-    expect(page.get_by_role("option").first).to_have_text("No matching symbol")
-    assert barriers(page) == []
+    assert barriers(fresh_page) == []
+    fresh_page.keyboard.type("nothing of this name")
+    expect(fresh_page.get_by_role("option").first).to_have_text("No matching symbol")
+    assert barriers(fresh_page) == []
