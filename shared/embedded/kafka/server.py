@@ -23,6 +23,7 @@ OLDEST_JAVA = 17
 # Nothing is deleted by age or size: the log is the source of truth. It is flushed every second, so that a power
 # failure loses at most one second (a killed broker loses nothing: the system still holds its pages).
 # A killed broker can register again only after its last session has expired, by default after nine seconds.
+# Compacted topics (offsets, leases) have few keys; by default their cleaner takes 128 MB at every start.
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -42,6 +43,7 @@ SETTINGS = {
     "log.retention.bytes": "-1",
     "log.flush.interval.ms": "1000",
     "log.flush.scheduler.interval.ms": "1000",
+    "log.cleaner.dedupe.buffer.size": "4194304",
 }
 
 # Small heap, serial collector and the quick compiler: enough for a few thousand quotes a second, and the broker
