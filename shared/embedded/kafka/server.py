@@ -47,8 +47,11 @@ SETTINGS = {
 }
 
 # Small heap, serial collector and the quick compiler: enough for a few thousand quotes a second, and the broker
-# starts a second faster.
-JAVA_OPTIONS = ["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+# starts a second faster. Below the size for classes none are collected: by default a start looks for some in vain.
+JAVA_OPTIONS = [
+    *("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"),
+    *("-XX:TieredStopAtLevel=1", "-XX:MetaspaceSize=128m"),
+]
 
 
 @dataclass(frozen=True)
