@@ -168,8 +168,16 @@ def test_parts_that_record_end_the_screen_too_where_none_of_them_can_go_on() -> 
     assert all(child.process is None or child.process.poll() is not None for child in children)
 
 
-def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(pipeline: PipelineProcess) -> None:
-    second = PipelineProcess(*pipeline.servers)
-    _, errors = second.process.communicate(timeout=PATIENCE)
-    assert second.process.returncode == 1
-    assert "already runs on this machine" in errors
+def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(
+    spare_kafka: Kafka, spare_postgres: Postgres
+) -> None:
+    first = PipelineProcess(spare_kafka, spare_postgres)
+    try:
+        wait_for(lambda: bool(first.parts()))  # it has the feed
+        second = PipelineProcess(spare_kafka, spare_postgres)
+        _, errors = second.process.communicate(timeout=PATIENCE)
+        assert second.process.returncode == 1
+        assert "already runs on this machine" in errors
+    finally:
+        first.process.send_signal(signal.SIGINT)
+        first.process.communicate(timeout=PATIENCE)
