@@ -14,13 +14,15 @@ from shared.postgres.database import connect, make_database, transaction
 from tests.copied import copy_database
 from tests.pages import Serve
 from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
-from tests.tab import Tab
+from tests.tab import Stay, Tab
 
 DAY = 86_400
 FRIDAY = 1_763_683_200  # 2025-11-21 00:00 UTC
 BARS = 300
+DESKTOP = (1600, 900)
 FAN = """() => ['forecast_0', 'forecast_1', 'forecast_2', 'forecast_mean']
     .map((id) => [window.deskCanvas.series(id)?.options().visible, window.deskFan.points(id)])"""
+FILLED = "() => window.deskChart.view() && window.deskChart.view().bars.length > 0"
 CROSSHAIR = "window.deskCanvas.pointed()"
 AHEAD = "() => window.deskFan.ahead(window.deskChart.view()) === "
 
@@ -64,6 +66,23 @@ def dsn(admin_dsn: str, market: tuple[str, int], request: pytest.FixtureRequest)
     return copy_database(admin_dsn, market[0], request.node.name.removeprefix("test_")[:60])
 
 
+@pytest.fixture(scope="module")
+def still_address(serve_to_all: Serve, admin_dsn: str, market: tuple[str, int]) -> str:
+    """The page of a market in which nothing happens."""
+    return serve_to_all(copy_database(admin_dsn, market[0], "forecast_still"), "simulated")
+
+
+@pytest.fixture
+def still_page(stay: Stay, still_address: str) -> Iterator[Page]:
+    """The page of that market, as the tests before left it but with AAA and its fan; likewise."""
+    with stay(still_address, DESKTOP) as visit:
+        visit.page.locator(".ag-row[row-id='AAA']").click()
+        visit.page.locator("#interval").get_by_text("1m", exact=True).click()
+        visit.page.wait_for_function("() => window.deskChart.holds('AAA', '1m')")
+        visit.page.wait_for_function(AHEAD + "4")
+        yield visit.page
+
+
 @pytest.fixture
 def minute(market: tuple[str, int]) -> int:
     """When the open minute of the market starts."""
@@ -73,10 +92,8 @@ def minute(market: tuple[str, int]) -> int:
 @pytest.fixture
 def page(tab: Tab, serve: Serve, dsn: str, minute: int) -> Iterator[Page]:
     """A page that shows AAA and its fan; afterwards it must have been quiet and local."""
-    with tab.quiet_visit(serve(dsn, "simulated"), (1600, 900)) as visit:
-        visit.page.wait_for_function(
-            "() => window.deskChart.view() && window.deskChart.view().bars.length > 0"
-        )
+    with tab.quiet_visit(serve(dsn, "simulated"), DESKTOP) as visit:
+        visit.page.wait_for_function(FILLED)
         visit.page.wait_for_function(AHEAD + "4")
         yield visit.page
 
@@ -103,8 +120,8 @@ def close_minute(dsn: str, minute: int, close: float, seen: int, number: int = 1
         write_forecast(cursor, minute, close, seen, number)
 
 
-def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(page: Page, minute: int) -> None:
-    *boxes, (_, line) = page.evaluate(FAN)
+def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(still_page: Page, minute: int) -> None:
+    *boxes, (_, line) = still_page.evaluate(FAN)
     for (is_visible, data), width in zip(boxes, (3, 2, 1), strict=True):
         assert is_visible
         assert [point["time"] for point in data] == [minute + step * MINUTE for step in range(5)]
@@ -112,14 +129,38 @@ def test_fan_begins_at_the_open_bar_and_reaches_four_beyond(page: Page, minute: 
     assert [point["time"] for point in line] == [minute + step * MINUTE for step in range(-1, 5)]
 
 
-def test_card_shows_the_next_close_and_the_accuracy_of_forecasts(page: Page) -> None:
-    expect(page.locator("#forecast")).to_contain_text("$101.20")
-    expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
-    expect(page.locator("#forecast")).to_contain_text("No change")
-    expect(page.locator("#forecast-record")).to_have_text(
+def test_card_shows_the_next_close_and_the_accuracy_of_forecasts(still_page: Page) -> None:
+    expect(still_page.locator("#forecast")).to_contain_text("$101.20")
+    expect(still_page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
+    expect(still_page.locator("#forecast")).to_contain_text("No change")
+    expect(still_page.locator("#forecast-record")).to_have_text(
         re.compile(r"^1,204 forecasts evaluated\. .*The other model has not proven better\.$")
     )
-    expect(page.locator("#forecast-record")).to_contain_text("covered 94.8")
+    expect(still_page.locator("#forecast-record")).to_contain_text("covered 94.8")
+
+
+def test_warming_forecast_shows_how_far_it_is_and_no_fan(still_page: Page) -> None:
+    still_page.locator(".ag-row[row-id='BBB']").click()
+    expect(still_page.locator("#forecast")).to_contain_text("12/50")
+    still_page.wait_for_function("() => window.deskChart.holds('BBB', '1m')")
+    assert [data for _, data in still_page.evaluate(FAN)] == [[]] * 4
+
+
+def test_interval_that_is_not_forecast_has_no_fan_and_a_notice(still_page: Page) -> None:
+    still_page.locator("#interval").get_by_text("5m", exact=True).click()
+    expect(still_page.locator("#forecast-record")).to_have_text("5m bars are not forecast; 1m bars are.")
+    still_page.wait_for_function("() => window.deskChart.holds('AAA', '5m')")
+    assert [data for _, data in still_page.evaluate(FAN)] == [[]] * 4
+
+
+def test_fan_over_days_skips_the_weekend(still_page: Page) -> None:
+    still_page.locator(".ag-row[row-id='CCC']").click()
+    still_page.locator("#interval").get_by_text("1d", exact=True).click()
+    still_page.wait_for_function("() => window.deskChart.holds('CCC', '1d')")
+    still_page.wait_for_function(AHEAD + "5")
+    (_, widest), *_ = still_page.evaluate(FAN)
+    days = [(point["time"] - FRIDAY) // DAY for point in widest]
+    assert days == [3, 4, 5, 6, 7]
 
 
 def past(dsn: str, minute: int, misses: int) -> None:
@@ -164,37 +205,13 @@ def test_summary_has_the_numbers_and_changes_with_the_bar(page: Page, dsn: str, 
     expect(words).to_contain_text("closed at $101.60, below SMA 20 ($101.70) and SMA 50 ($101.80)")
 
 
-def test_warming_forecast_shows_how_far_it_is_and_no_fan(page: Page) -> None:
-    page.locator(".ag-row[row-id='BBB']").click()
-    expect(page.locator("#forecast")).to_contain_text("12/50")
-    page.wait_for_function("() => window.deskChart.holds('BBB', '1m')")
-    assert [data for _, data in page.evaluate(FAN)] == [[]] * 4
-
-
-def test_interval_that_is_not_forecast_has_no_fan_and_a_notice(page: Page) -> None:
-    page.locator("#interval").get_by_text("5m", exact=True).click()
-    expect(page.locator("#forecast-record")).to_have_text("5m bars are not forecast; 1m bars are.")
-    page.wait_for_function("() => window.deskChart.holds('AAA', '5m')")
-    assert [data for _, data in page.evaluate(FAN)] == [[]] * 4
-
-
-def test_fan_over_days_skips_the_weekend(page: Page) -> None:
-    page.locator(".ag-row[row-id='CCC']").click()
-    page.locator("#interval").get_by_text("1d", exact=True).click()
-    page.wait_for_function("() => window.deskChart.holds('CCC', '1d')")
-    page.wait_for_function(AHEAD + "5")
-    (_, widest), *_ = page.evaluate(FAN)
-    days = [(point["time"] - FRIDAY) // DAY for point in widest]
-    assert days == [3, 4, 5, 6, 7]
-
-
 def test_switch_hides_the_fan_without_moving_the_chart_and_is_kept(page: Page) -> None:
     before = visible_range(page)
     page.locator(".chips").get_by_text("Forecast", exact=True).click()
     page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => !isVisible)")
     assert visible_range(page) == before
     page.reload()
-    page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
+    page.wait_for_function(FILLED)
     page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => !isVisible)")
     page.locator(".chips").get_by_text("Forecast", exact=True).click()
     page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => isVisible)")
@@ -236,10 +253,10 @@ def test_bar_that_comes_later_than_expected_takes_the_fan_with_it(page: Page, ds
     assert page.evaluate("() => window.deskChart.view().times.at(-1)") == later
 
 
-def test_card_and_fan_fit_a_phone(tab: Tab, serve: Serve, dsn: str, minute: int) -> None:
-    with tab.quiet_visit(serve(dsn, "simulated"), (390, 844)) as visit:
+def test_card_and_fan_fit_a_phone(tab: Tab, still_address: str) -> None:
+    with tab.quiet_visit(still_address, (390, 844)) as visit:
         page = visit.page
-        page.wait_for_function("() => window.deskChart.view() && window.deskChart.view().bars.length > 0")
+        page.wait_for_function(FILLED)
         page.wait_for_function(AHEAD + "4")
         expect(page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
         assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -25,7 +25,7 @@ from tests.screen_rows import (
     open_bar,
     quality,
 )
-from tests.tab import Look, Tab
+from tests.tab import Look, Stay, Tab
 from tests.waiting import wait_for
 
 DAY = 86_400
@@ -78,7 +78,15 @@ def address(serve_to_all: Serve, dsn: str) -> str:
 
 
 @pytest.fixture
-def page(tab: Tab, address: str) -> Iterator[Page]:
+def page(stay: Stay, address: str) -> Iterator[Page]:
+    """The page of the tests before with the symbol AAA chosen; afterwards it must have been quiet and local."""
+    with stay(address) as visit:
+        choose(visit.page, "AAA")
+        yield visit.page
+
+
+@pytest.fixture
+def fresh_page(tab: Tab, address: str) -> Iterator[Page]:
     """A fresh visit with the symbol AAA chosen; afterwards it must have been quiet and local."""
     with tab.quiet_visit(address) as visit:
         choose(visit.page, "AAA")
@@ -138,16 +146,6 @@ def test_symbol_unknown_to_its_source_has_a_notice_in_place_of_the_chart(page: P
     expect(page.locator("#empty")).to_be_hidden()
 
 
-def test_click_is_not_undone_by_a_late_answer_about_the_symbol_before(page: Page) -> None:
-    page.evaluate("""() => {
-        const late = dash_component_api.getLayout('delta').props.data;
-        document.querySelector(".ag-row[row-id='7203.T'] [col-id='symbol']").click();
-        dash_clientside.desk.apply(late);
-    }""")
-    expect(page.locator("#session-note")).to_have_text("7203.T")
-    expect(page.locator("#symbol")).to_have_value("7203.T")
-
-
 def test_history_shows_its_progress_until_it_is_loaded(page: Page, dsn: str) -> None:
     choose(page, "FOO")
     write(dsn, lambda cursor: quality(cursor, "FOO", "history", history_done=12, history_total=30))
@@ -183,23 +181,35 @@ def test_prices_carry_their_currency_and_as_many_decimals_as_their_source_gives(
     expect(page.locator(".legend").first).to_contain_text("JPY")
 
 
-def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kept(page: Page) -> None:
+def test_click_is_not_undone_by_a_late_answer_about_the_symbol_before(fresh_page: Page) -> None:
+    fresh_page.evaluate("""() => {
+        const late = dash_component_api.getLayout('delta').props.data;
+        document.querySelector(".ag-row[row-id='7203.T'] [col-id='symbol']").click();
+        dash_clientside.desk.apply(late);
+    }""")
+    expect(fresh_page.locator("#session-note")).to_have_text("7203.T")
+    expect(fresh_page.locator("#symbol")).to_have_value("7203.T")
+
+
+def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kept(fresh_page: Page) -> None:
     first_close = "window.deskChart.view().bars[0].close"
-    page.locator("#interval").get_by_text("1d", exact=True).click()
-    page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && {first_close} === 700")
-    page.locator("#adjusting").click()
-    page.wait_for_function(f"Math.abs({first_close} - 100) < 1e-9")
-    expect(page.locator(".legend").first).to_contain_text("adjusted")
-    page.reload()
-    choose(page, "AAA")
-    page.locator("#interval").get_by_text("1d", exact=True).click()
-    page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && Math.abs({first_close} - 100) < 1e-9")
-    choose(page, "7203.T")
-    expect(page.locator("#adjusting")).to_be_hidden()
+    fresh_page.locator("#interval").get_by_text("1d", exact=True).click()
+    fresh_page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && {first_close} === 700")
+    fresh_page.locator("#adjusting").click()
+    fresh_page.wait_for_function(f"Math.abs({first_close} - 100) < 1e-9")
+    expect(fresh_page.locator(".legend").first).to_contain_text("adjusted")
+    fresh_page.reload()
+    choose(fresh_page, "AAA")
+    fresh_page.locator("#interval").get_by_text("1d", exact=True).click()
+    fresh_page.wait_for_function(
+        f"window.deskChart.holds('AAA', '1d') && Math.abs({first_close} - 100) < 1e-9"
+    )
+    choose(fresh_page, "7203.T")
+    expect(fresh_page.locator("#adjusting")).to_be_hidden()
 
 
-def test_countdown_and_change_of_state_mount_nothing_again(page: Page, dsn: str) -> None:
-    page.evaluate("""() => {
+def test_countdown_and_change_of_state_mount_nothing_again(fresh_page: Page, dsn: str) -> None:
+    fresh_page.evaluate("""() => {
         window.mounted = [];
         const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
             (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
@@ -208,12 +218,12 @@ def test_countdown_and_change_of_state_mount_nothing_again(page: Page, dsn: str)
     }""")
     tries = at(time.time() + 30)
     write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="no network", next_try_at=tries))
-    expect(page.locator("#standing")).to_have_text(
+    expect(fresh_page.locator("#standing")).to_have_text(
         re.compile("No network, retrying in 2[0-7] s"), timeout=10_000
     )
     write(dsn, lambda cursor: quality(cursor, "AAA"))
-    expect(page.locator("#standing")).to_have_text("Live from Yahoo")
-    assert page.evaluate("window.mounted") == []
+    expect(fresh_page.locator("#standing")).to_have_text("Live from Yahoo")
+    assert fresh_page.evaluate("window.mounted") == []
 
 
 def test_legend_leaves_the_candles_free_on_a_phone(look: Look, address: str) -> None:

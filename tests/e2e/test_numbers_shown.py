@@ -14,7 +14,7 @@ from shared.calendars.calendars import calendar_of
 from shared.postgres.database import connect, make_database, transaction
 from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import ScreenMinute, close_bar, fill, offer, open_bar, quality, quote
-from tests.tab import Look, Tab
+from tests.tab import Look, Stay, Tab
 
 DAY = 86_400
 
@@ -38,9 +38,10 @@ def dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture
-def page(tab: Tab, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
-    """A fresh visit; afterwards it must have been quiet and local."""
-    with tab.quiet_visit(serve_to_all(dsn, "live")) as visit:
+def page(stay: Stay, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
+    """The page of the tests before with AAA on the chart; afterwards it must have been quiet and local."""
+    with stay(serve_to_all(dsn, "live")) as visit:
+        choose(visit.page, "AAA")
         expect(visit.page.locator("#last")).to_have_text("101.00")
         yield visit.page
 
@@ -107,16 +108,20 @@ def test_trend_is_coloured_by_the_close_that_its_line_stands_for(page: Page) -> 
     assert points[-1] < points[0], "higher on the screen: the last price is above the previous close"
 
 
-def test_first_symbol_is_selected_and_typing_replaces_the_text_of_the_field(page: Page) -> None:
+def test_first_symbol_is_selected_and_typing_replaces_the_text_of_the_field(
+    tab: Tab, serve_to_all: Serve, dsn: str
+) -> None:
     """Report: a search by mouse made "AAPLnv"; the first symbol's row was never highlighted."""
-    expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "AAA")
-    field = page.locator("#symbol")
-    field.click()
-    page.keyboard.type("btc")
-    expect(field).to_have_value("btc")
-    page.keyboard.press("Enter")
-    expect(page.locator("#session-note")).to_have_text("BTC")
-    expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC")
+    with tab.quiet_visit(serve_to_all(dsn, "live")) as visit:
+        page = visit.page
+        expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "AAA")
+        field = page.locator("#symbol")
+        field.click()
+        page.keyboard.type("btc")
+        expect(field).to_have_value("btc")
+        page.keyboard.press("Enter")
+        expect(page.locator("#session-note")).to_have_text("BTC")
+        expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC")
 
 
 def test_watchlist_that_is_not_there_yet_is_loading(browser: Browser, serve_to_all: Serve, dsn: str) -> None:

@@ -15,10 +15,14 @@ from tests.e2e.visit import Visit
 from tests.inputs.records import second
 from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, fill, open_bar, quote
-from tests.tab import Look, Tab
+from tests.tab import Look, Stay, Tab
 
 CROSSHAIR = "window.deskCanvas.pointed()"
 CHART = "window.deskChart.view() && window.deskChart.view().bars.length > 0"
+SHOWS_MINUTES_OF_AAA = """() => window.deskChart.holds('AAA', '1m') && window.deskCanvas.isSettled()
+    && document.querySelector('#session-note').textContent.startsWith('AAA')
+    && window.deskCanvas.range()?.to >= window.deskChart.view().bars.length - 1"""
+DESKTOP = (1600, 900)
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +32,19 @@ def address(serve_to_all: Serve, market_dsn: str) -> str:
 
 
 @pytest.fixture
-def visit(tab: Tab, address: str) -> Iterator[Visit]:
+def visit(stay: Stay, address: str) -> Iterator[Visit]:
+    """The visit of the tests before, with the newest minutes of AAA; afterwards it must have been quiet and local."""
+    with stay(address, DESKTOP) as visit:
+        visit.page.locator(".ag-row[row-id='AAA'] [col-id='symbol']").click()
+        visit.page.locator("#ranges").get_by_text("3 hours", exact=True).click()
+        visit.page.wait_for_function(SHOWS_MINUTES_OF_AAA)
+        yield visit
+
+
+@pytest.fixture
+def fresh_visit(tab: Tab, address: str) -> Iterator[Visit]:
     """A fresh visit on a desktop screen; afterwards it must have been quiet and local."""
-    with tab.quiet_visit(address, (1600, 900)) as visit:
+    with tab.quiet_visit(address, DESKTOP) as visit:
         expect(visit.page.locator("#last")).not_to_have_text("–")
         visit.page.wait_for_function(CHART)
         yield visit
@@ -96,23 +110,6 @@ def test_zoom_survives_ticks(visit: Visit, market_dsn: str) -> None:
     assert times_under(page, 0.1, 0.6) == zoomed
 
 
-def test_nothing_is_mounted_again_by_ticks(visit: Visit, market_dsn: str) -> None:
-    page = visit.page
-    expect(page.locator(".ag-row svg path")).to_have_count(3)
-    expect(page.locator(".alert")).to_have_count(1)
-    page.evaluate("""() => {
-        window.mounted = [];
-        const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
-            (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
-        for (const selector of ['.stage', '#watchlist', '#session', '#alerts', '.strip'])
-            new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
-    }""")
-    for price in (107.0, 108.0):
-        set_price(market_dsn, "AAA", price)
-        expect(page.locator("#last")).to_have_text(f"{price:.2f}", timeout=2000)
-    assert page.evaluate("window.mounted") == []
-
-
 def test_switching_the_symbol_shows_its_numbers(visit: Visit) -> None:
     page = visit.page
     page.locator(".ag-row[row-id='BBB']").click()
@@ -171,24 +168,10 @@ def test_banner_shows_that_the_data_are_simulated(visit: Visit) -> None:
     expect(visit.page.locator("#banner")).to_contain_text("Simulated data")
 
 
-def test_banner_of_a_replay_names_its_dates(look: Look, serve: Serve, market_dsn: str) -> None:
-    page = look(serve(market_dsn, "replay"))
-    expect(page.locator("#banner")).to_have_text(re.compile(r"Recorded data of \d+ \w{3} \d{4}"))
-    expect(page.locator("#age")).to_have_text("Recorded")
-
-
 def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
     expect(visit.page.locator(".alert")).to_contain_text(
         "RSI overbought at 74.3 (threshold 70); price $100.00"
     )
-
-
-def test_count_of_a_full_list_of_alerts_shows_that_there_may_be_more(visit: Visit) -> None:
-    expect(visit.page.locator("#alert-list-note")).to_have_text("1")
-    visit.page.evaluate("""() => deskPanels.alerts([...Array(205).keys()].map((number) => ({
-        symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}`
-    })), 0)""")
-    expect(visit.page.locator("#alert-list-note")).to_have_text("200+")
 
 
 def test_alert_of_another_day_is_shown_with_its_day(visit: Visit) -> None:
@@ -198,8 +181,39 @@ def test_alert_of_another_day_is_shown_with_its_day(visit: Visit) -> None:
     assert shown == ["10:30:00", "20 Nov 10:30", "10 Mar 2025"]
 
 
-def test_number_too_long_for_its_cell_is_never_cut(visit: Visit) -> None:
-    fits = visit.page.evaluate("""() => {
+def test_nothing_is_mounted_again_by_ticks(fresh_visit: Visit, market_dsn: str) -> None:
+    page = fresh_visit.page
+    expect(page.locator(".ag-row svg path")).to_have_count(3)
+    expect(page.locator(".alert")).to_have_count(1)
+    page.evaluate("""() => {
+        window.mounted = [];
+        const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
+            (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
+        for (const selector of ['.stage', '#watchlist', '#session', '#alerts', '.strip'])
+            new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
+    }""")
+    for price in (107.0, 108.0):
+        set_price(market_dsn, "AAA", price)
+        expect(page.locator("#last")).to_have_text(f"{price:.2f}", timeout=2000)
+    assert page.evaluate("window.mounted") == []
+
+
+def test_banner_of_a_replay_names_its_dates(look: Look, serve: Serve, market_dsn: str) -> None:
+    page = look(serve(market_dsn, "replay"))
+    expect(page.locator("#banner")).to_have_text(re.compile(r"Recorded data of \d+ \w{3} \d{4}"))
+    expect(page.locator("#age")).to_have_text("Recorded")
+
+
+def test_count_of_a_full_list_of_alerts_shows_that_there_may_be_more(fresh_visit: Visit) -> None:
+    expect(fresh_visit.page.locator("#alert-list-note")).to_have_text("1")
+    fresh_visit.page.evaluate("""() => deskPanels.alerts([...Array(205).keys()].map((number) => ({
+        symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}`
+    })), 0)""")
+    expect(fresh_visit.page.locator("#alert-list-note")).to_have_text("200+")
+
+
+def test_number_too_long_for_its_cell_is_never_cut(fresh_visit: Visit) -> None:
+    fits = fresh_visit.page.evaluate("""() => {
         const list = document.createElement("dl"), row = { decimals: 8, currency: "USD" };
         Object.assign(list, { id: "long", className: "cells" });
         document.querySelector(".side").append(list);
@@ -210,9 +224,9 @@ def test_number_too_long_for_its_cell_is_never_cut(visit: Visit) -> None:
     assert fits
 
 
-def test_empty_list_of_alerts_explains_when_one_comes(visit: Visit) -> None:
-    visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([], 0)")
-    assert "No alerts yet" in visit.page.evaluate(
+def test_empty_list_of_alerts_explains_when_one_comes(fresh_visit: Visit) -> None:
+    fresh_visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([], 0)")
+    assert "No alerts yet" in fresh_visit.page.evaluate(
         "getComputedStyle(document.getElementById('alerts'), '::before').content"
     )
 

@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from shared.embedded.ports import free_port
+from tests.pages import page_port
 from tests.screen_rows import MINUTE
+from tests.tab import Size, Tab
 from tests.walk.market import DrawnMarket, copy_of
 from tests.walk.server import WalkServer, served
 from tests.walk.walking import SIZES, Walk
@@ -16,26 +17,34 @@ ACTIONS = 14
 """In each size; over the three sizes more than 40."""
 
 
-@pytest.fixture
-def market(admin_dsn: str, untouched_market: DrawnMarket, request: pytest.FixtureRequest) -> DrawnMarket:
+@pytest.fixture(scope="module")
+def market(admin_dsn: str, untouched_market: DrawnMarket) -> DrawnMarket:
     """Four symbols with a long past, up to now."""
-    found = copy_of(untouched_market, admin_dsn, f"walk_{request.node.callspec.params['size'][0]}")
+    found = copy_of(untouched_market, admin_dsn, "walk")
     while found.now + MINUTE <= time.time():
         found.pass_minute()
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(market: DrawnMarket) -> Iterator[WalkServer]:
-    """The server of the market's page, which the walk kills and starts."""
-    with served(market.dsn, free_port()) as started:
+    """The server of the market's page, which the walks kill and start."""
+    with served(market.dsn, page_port()) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def reader(browser: Browser) -> Iterator[Page]:
+    """An empty page in which pictures are taken apart."""
+    opened = browser.new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_page_is_right_whatever_a_user_does(
-    browser: Browser, market: DrawnMarket, server: WalkServer, size: tuple[int, int]
+    tab: Tab, reader: Page, market: DrawnMarket, server: WalkServer, size: Size
 ) -> None:
-    walk = Walk(browser, market, server, seed=size[0], size=size)
-    walk.go(ACTIONS, lambda _: None)
-    walk.close()
+    with tab.visit(server.address, size) as visit:
+        walk = Walk(visit, reader, market, server, seed=size[0], size=size)
+        walk.go(ACTIONS, lambda _: None)

@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from rich.progress import Progress
 from shared.embedded import lease_postgres
 from shared.embedded.ports import free_port
 from tests.pages import chromium
+from tests.tab import Tab
 from tests.walk.market import DrawnMarket, market_in
 from tests.walk.server import WalkServer, served
 from tests.walk.walking import SIZES, Walk, WalkFailed
@@ -36,6 +37,7 @@ def main() -> int:
     sizes = [given.size] if given.size else list(SIZES)
     done = 0
     with _browsing() as (browser, admin), Progress(console=Console(stderr=True)) as progress:
+        reader = browser.new_page()
         task = progress.add_task("Walking", total=given.actions)
 
         def report(action: str) -> None:
@@ -49,15 +51,18 @@ def main() -> int:
             if done >= given.actions:
                 break
             seed, size = given.seed + number, sizes[number % len(sizes)]
-            with _market(admin, seed) as (market, server):
-                walk = Walk(browser, market, server, seed, size)
+            with (
+                _market(admin, seed) as (market, server),
+                closing(Tab(browser)) as tab,
+                tab.visit(server.address, size) as visit,
+            ):
+                walk = Walk(visit, reader, market, server, seed, size)
                 try:
                     walk.go(min(LENGTH, given.actions - done), report)
                 except WalkFailed as failure:
                     progress.stop()
                     print(failure, file=sys.stderr)
                     return 1
-                walk.close()
     print(f"{done} actions from seed {given.seed} on, over {len(sizes)} sizes: 0 failures")
     return 0
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import gettempdir
 
-from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Page
 
 from tests.e2e.visit import Visit
+from tests.tab import Size
 from tests.walk.actions import ACTIONS, Walker
 from tests.walk.checks import faults
 from tests.walk.market import KINDS, DrawnMarket
@@ -30,16 +31,14 @@ class Walk:
     """A user's walk over a page of a size. The same seed makes the same walk."""
 
     def __init__(
-        self, browser: Browser, market: DrawnMarket, server: WalkServer, seed: int, size: tuple[int, int]
+        self, visit: Visit, reader: Page, market: DrawnMarket, server: WalkServer, seed: int, size: Size
     ) -> None:
+        """`visit` is a fresh one of that size, `reader` an empty page in which pictures are taken apart."""
         self.seed, self.size = seed, size
         self.done: list[str] = []
-        self._context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-        self._reader = browser.new_page()
-        page = self._context.new_page()
-        self._visit = Visit(page, server.address)
+        self._visit, self._reader = visit, reader
         self._dice = random.Random(seed)
-        self._walker = Walker(page, market, server, self._dice)
+        self._walker = Walker(visit.page, market, server, self._dice)
 
     @property
     def page(self) -> Page:
@@ -58,11 +57,6 @@ class Walk:
                 raise self._failure([f"{action.__name__}: {error}"]) from error
             self._check(text)
             report(text)
-
-    def close(self) -> None:
-        """Leave the page."""
-        self._context.close()
-        self._reader.close()
 
     def _check(self, text: str) -> None:
         """A quote comes in, and then the page has to be right; the pointer is outside the chart."""
