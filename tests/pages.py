@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -24,7 +25,7 @@ from shared.embedded.ports import free_port, is_free
 from shared.postgres.database import connect, make_database, transaction
 from shared.settings.analysis_settings import Alerts, Indicators
 from tests.screen_rows import alert, fill
-from tests.slowness import slowness
+from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 from tests.walk.market import DrawnMarket, market_in
 
@@ -32,7 +33,6 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START_LIMIT = 20.0  # seconds
 
 _left_ports: list[int] = []
 """Ports of page servers that ended. The browser has compiled the scripts of their addresses."""
@@ -41,16 +41,16 @@ Serve = Callable[[str, str], str]
 """Serves the screen of a database (its DSN) and a feed; gives the page's address."""
 
 
-def until(page: Page, expression: str, *, arg: object = None, timeout: float = 30_000) -> None:
-    """Wait until a script gives something true, at most so many milliseconds of a free machine.
+def until(page: Page, expression: str, *, arg: object = None) -> None:
+    """Wait until a script gives something true.
 
     Playwright's own way asks within the page with `eval`, which the page's policy forbids; asked from outside, the
     policy stays in force in every test.
     """
     began = time.monotonic()
     while not _gives(page, expression, arg):
-        if time.monotonic() - began > timeout / 1000 * slowness():
-            raise PlaywrightTimeoutError(f"waited {timeout:.0f} ms in vain for {expression}")
+        if time.monotonic() - began > PATIENCE:
+            raise PlaywrightTimeoutError(f"waited in vain for {expression}")
         page.wait_for_timeout(40)
 
 
@@ -70,9 +70,20 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise FileNotFoundError("no Chromium on the PATH: the page can't be looked at")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS), timeout=1000 * PATIENCE)
         yield started
         started.close()
+
+
+def patient(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes the same page or context, in which an action may take as long as a busy machine needs."""
+
+    def made(*given: Any, **options: Any) -> Any:
+        found = make(*given, **options)
+        found.set_default_timeout(1000 * PATIENCE)
+        return found
+
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +97,10 @@ def browser() -> Iterator[Browser]:
                 pytest.fail(str(error))
             pytest.skip(str(error))
         patch = opened.enter_context(pytest.MonkeyPatch.context())
+        expect.set_options(timeout=1000 * PATIENCE)
         patch.setattr(Page, "wait_for_function", until)
+        for kind, name in ((Browser, "new_page"), (Browser, "new_context"), (BrowserContext, "new_page")):
+            patch.setattr(kind, name, patient(getattr(kind, name)))
         yield started
 
 
@@ -142,7 +156,7 @@ def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        wait_for(lambda: server.started, START_LIMIT)
+        wait_for(lambda: server.started)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True

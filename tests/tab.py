@@ -5,19 +5,16 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route
 
 from tests.e2e.visit import Visit
 from tests.pages import Serve
-from tests.slowness import slowness
 
 Size = tuple[int, int]
 """Width and height of the page in pixels."""
 DESKTOP = (1440, 900)
 PARK = "/parked"
 EMPTY = "<!DOCTYPE html><title>parked</title><link rel=icon href=data:,>"
-EXPECTED = 5_000
-"""Milliseconds of a free machine in which what a test expects has to come, unless it says otherwise."""
 
 
 class Tab:
@@ -35,7 +32,6 @@ class Tab:
     def visit(self, address: str, size: Size = DESKTOP) -> Iterator[Visit]:
         """A fresh visit of an address while this is open."""
         self.end_stay()
-        expect.set_options(timeout=EXPECTED * slowness())
         page = self._usable()
         _resize(page, size)
         visit = Visit(page, address)

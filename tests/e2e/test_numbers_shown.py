@@ -134,9 +134,11 @@ def test_watchlist_that_is_not_there_yet_is_loading(browser: Browser, serve_to_a
     page.close()
 
 
-def session_of_now() -> str:
+def session_of_now() -> re.Pattern[str]:
     """The badge's text about the exchange of AAA, which opens and closes while tests run."""
-    return SESSIONS[calendar_of("SIMULATED").at(int(time.time())).name][0]
+    now, calendar = int(time.time()), calendar_of("SIMULATED")
+    texts = {SESSIONS[calendar.at(moment).name][0] for moment in (now, now + 600)}
+    return re.compile(f"^({'|'.join(map(re.escape, texts))})$")
 
 
 def test_stopped_server_leaves_nothing_that_looks_current(look: Look, dsn: str) -> None:
@@ -145,14 +147,14 @@ def test_stopped_server_leaves_nothing_that_looks_current(look: Look, dsn: str) 
         page = look(address)
         expect(page.locator("#badge")).to_have_text(session_of_now())
         expect(page.locator(".lamp.good")).to_have_count(1)
-    expect(page.locator("#age")).to_have_text(re.compile(r"^Last update \d\d:\d\d:\d\d$"), timeout=15_000)
+    expect(page.locator("#age")).to_have_text(re.compile(r"^Last update \d\d:\d\d:\d\d$"))
     expect(page.locator("#badge")).to_be_hidden()
     assert set(
         page.evaluate("""() => [...document.querySelectorAll(".lamp:not(.none), .ag-row .state")]
         .map((lamp) => getComputedStyle(lamp).backgroundColor)""")
     ) == {"rgb(93, 107, 128)"}
     with serving(model_of(dsn, "live"), port):
-        expect(page.locator("#badge")).to_have_text(session_of_now(), timeout=20_000)
+        expect(page.locator("#badge")).to_have_text(session_of_now())
         expect(page.locator("#age")).to_contain_text("Live · Yahoo")
 
 

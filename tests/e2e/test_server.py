@@ -21,7 +21,8 @@ from shared.embedded.daemon import find
 from shared.embedded.ports import free_port
 from shared.runtime.supervision import EXIT_STOP
 from tests.conftest import PROJECT
-from tests.pages import START_LIMIT, Serve
+from tests.pages import Serve
+from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
 
@@ -124,7 +125,7 @@ def test_health_reports_reading_that_ended_by_a_permanent_error(
 
     model = ReadModel(address_of_nothing, "live", 10, 1, "test", "test")
     address = serve_model(model)
-    wait_for(lambda: model.has_failed, START_LIMIT)
+    wait_for(lambda: model.has_failed)
     status, answer = get(f"{address}/healthz")
     assert (status, answer["status"]) == (503, "failed")
 
@@ -146,13 +147,13 @@ def test_embedded_database_that_died_under_the_screen_is_started_again(tmp_path:
     command = [sys.executable, str(PROJECT / "start_dashboard.py"), "--port", str(port)]
     screen = subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings)
     try:
-        wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"), START_LIMIT)
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
         before = find(database)
         kill(database)
-        wait_for(lambda: find(database) not in (None, before), START_LIMIT)
+        wait_for(lambda: find(database) not in (None, before))
     finally:
         screen.terminate()
-        assert screen.wait(START_LIMIT) == 0
+        assert screen.wait(PATIENCE) == 0
     assert find(database) is None
 
 

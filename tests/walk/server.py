@@ -12,8 +12,6 @@ from tests.conftest import PROJECT
 from tests.pages import model_of, serving
 from tests.waiting import wait_for
 
-START_LIMIT = 60.0  # seconds
-
 
 class WalkServer:
     """The page's server as a process of its own."""
@@ -27,7 +25,7 @@ class WalkServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(self._command, cwd=PROJECT, env=dict(os.environ))
-        wait_for(self._answers, START_LIMIT)
+        wait_for(self._answers)
 
     def kill(self) -> None:
         """Kill it."""
