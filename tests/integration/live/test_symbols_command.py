@@ -171,7 +171,7 @@ def test_list_shows_price_age_and_state_of_each(
 
 def silent_quality(symbol: str) -> QualityRow:
     """A symbol whose stream is silent, tried again in ten minutes."""
-    soon = datetime.now(UTC) + timedelta(minutes=10, seconds=5)
+    soon = datetime.now(UTC) + timedelta(minutes=10, seconds=20)
     return QualityRow(
         symbol=symbol,
         source="yahoo",
