@@ -51,6 +51,42 @@ def test_next_symbol_takes_the_place_of_the_one_chosen_before(page: Page) -> Non
     take(page, "BTC/USD")
 
 
+def test_field_shows_the_symbol_again_after_a_text_that_changed_nothing(page: Page) -> None:
+    """Report: a part of a name stayed after Escape, and after a choice of the symbol that was shown already; the next
+    text was appended to it."""
+    field = page.locator(FIELD)
+    field.click()
+    page.keyboard.type("BTC")
+    expect(page.get_by_role("option").first).to_have_text("BTC/USD")
+    page.keyboard.press("Escape")
+    expect(field).to_have_value("AAPL")
+    expect(field).to_be_focused()
+    expect(field).not_to_have_attribute("aria-controls", re.compile("."))
+    take(page, "BTC/USD")
+    for is_clicked in (True, False):
+        page.keyboard.type("BTC")
+        expect(page.get_by_role("option").first).to_have_text("BTC/USD")
+        if is_clicked:
+            page.get_by_role("option").first.click()
+        else:
+            page.keyboard.press("Enter")
+        expect(field).to_have_value("BTC/USD")
+        expect(field).not_to_have_attribute("aria-controls", re.compile("."))
+    field.click()
+    take(page, "AAPL")
+
+
+def test_pasted_symbol_takes_the_place_of_the_one_chosen_before(page: Page) -> None:
+    page.locator(FIELD).click()
+    take(page, "BTC/USD")
+    selected = page.evaluate("""() => {
+        const field = document.activeElement;
+        field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true }));
+        return field.value.slice(field.selectionStart, field.selectionEnd);
+    }""")
+    assert selected == "BTC/USD"
+
+
 def test_enter_takes_the_highlighted_symbol_also_before_the_timers_of_the_page_have_run(
     own_page: Page,
 ) -> None:
