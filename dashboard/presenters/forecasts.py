@@ -187,30 +187,30 @@ def too_few(found: ModelAccuracy | None) -> str:
 
 def others(record: RecordRow) -> str:
     """Why "no change" is shown and not another model."""
-    champion, count = record.champions[0], compared(record)
+    champion, models = record.champions[0], compared(record)
     if champion != NAIVE:
         return f"{kind_name(champion)}, the selected model, has no forecast for this close"
-    if not count:
+    if not models:
         return "no other model has been compared yet"
-    if count == 1:
-        return "the other model has not proven better"
-    return f"none of the {plain(count, 0)} other models has proven better"
+    if len(models) == 1:
+        return f"the only other model compared so far, {kind_name(models[0])}, has not proven better"
+    return f"none of the {plain(len(models), 0)} other models has proven better"
 
 
 def _basis(record: RecordRow, found: ModelAccuracy) -> Iterator[str]:
     """The basis of a champion's verdict: number of models, its skill and number of forecasts."""
-    if compared(record) > 1:
+    if len(compared(record)) > 1:
         yield choice(record)
     if found.skill is not None:
         yield f"skill {percent(found.skill, 1)}"
     yield f"{plain(found.scores, 0)} forecasts"
 
 
-def compared(record: RecordRow) -> int:
-    """The number of models that are compared with "no change"."""
-    return sum(found.scores > 0 for model, found in record.accuracy.items() if model != NAIVE)
+def compared(record: RecordRow) -> list[str]:
+    """The models that are compared with "no change"."""
+    return [model for model, found in record.accuracy.items() if model != NAIVE and found.scores > 0]
 
 
 def choice(record: RecordRow) -> str:
     """From how many models the champion was selected."""
-    return f"selected from {plain(compared(record), 0)} models"
+    return f"selected from {plain(len(compared(record)), 0)} models"

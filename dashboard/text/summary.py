@@ -168,5 +168,5 @@ def _accuracy(record: RecordRow, model: str) -> str:
     coverage += f" of {plain(found.scores, 0)} closes" if coverage else ""
     if model == NAIVE:
         return f'The model is "no change"{coverage}, and {others(record)}.'
-    name = f"{kind_name(model)}, {choice(record)}," if compared(record) > 1 else kind_name(model)
+    name = f"{kind_name(model)}, {choice(record)}," if len(compared(record)) > 1 else kind_name(model)
     return f"{name} is so far {found.verdict}{coverage}."

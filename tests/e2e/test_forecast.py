@@ -134,7 +134,10 @@ def test_card_shows_the_next_close_and_the_accuracy_of_forecasts(still_page: Pag
     expect(still_page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
     expect(still_page.locator("#forecast")).to_contain_text("No change")
     expect(still_page.locator("#forecast-record")).to_have_text(
-        re.compile(r"^1,204 forecasts evaluated\. .*The other model has not proven better\.$")
+        re.compile(
+            r"^1,204 forecasts evaluated\. .*The only other model compared so far, ARIMA, has not "
+            r"proven better\.$"
+        )
     )
     expect(still_page.locator("#forecast-record")).to_contain_text("covered 94.8")
 

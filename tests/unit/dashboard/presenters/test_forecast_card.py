@@ -65,7 +65,7 @@ def test_card_states_that_no_change_is_expected() -> None:
     }
     assert forecast_card(reading(), *KEY)["text"] == (
         "3,753 forecasts evaluated. Its 95\u00a0% interval covered 95.3\u00a0% of closes. "
-        "The other model has not proven better."
+        "The only other model compared so far, ARIMA, has not proven better."
     )
 
 

@@ -35,7 +35,7 @@ ALERT = AlertRow("AAA", "5m", "rsi_overbought", MONDAY_NOON - 600, MONDAY_NOON -
 FORECAST_WORDS = (
     "The close after 06:59 is forecast at $100.00, with a 95\u00a0% interval of $97.00 to $103.00. "
     'The model is "no change"; its interval covered 95.3\u00a0% of 3,753 closes, '
-    "and the other model has not proven better."
+    "and the only other model compared so far, ARIMA, has not proven better."
 )
 
 
