@@ -73,8 +73,20 @@
     return found ? found.series.getPane().paneIndex() : held.size ? chart.panes().length : 0;
   }
 
+  // The visible prices of a series include its guide lines, which say how high or low its values are.
+  function includeGuides(levels) {
+    return (original) => {
+      const found = original(), range = found && found.priceRange;
+      if (!range) return found;
+      const minValue = Math.min(range.minValue, ...levels), maxValue = Math.max(range.maxValue, ...levels);
+      return { ...found, priceRange: { minValue, maxValue } };
+    };
+  }
+
   function make(spec) {
-    const series = chart.addSeries(LightweightCharts[KINDS[spec.type]], spec.options, paneOf(spec.pane));
+    const levels = (spec.priceLines || []).map(({ price }) => price);
+    const options = levels.length ? { ...spec.options, autoscaleInfoProvider: includeGuides(levels) } : spec.options;
+    const series = chart.addSeries(LightweightCharts[KINDS[spec.type]], options, paneOf(spec.pane));
     for (const line of spec.priceLines || []) series.createPriceLine(line);
     const made = { series, spec: { ...spec, data: null, markers: null }, markers: null, line: null };
     held.set(spec.id, made);

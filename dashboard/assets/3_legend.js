@@ -43,10 +43,13 @@
     span(legend, "quiet", view.interval);
     if (view.currency) span(legend, "quiet", view.currency);
     if (view.adjusted && view.actions) span(legend, "quiet", "adjusted");
-    for (const [label, name] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) {
-      const pair = span(legend, "pair");
-      span(pair, "quiet", label);
-      cells.push({ element: span(pair, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
+    const prices = span(legend, "prices");
+    for (const names of [["open", "high"], ["low", "close"]]) {
+      const half = span(prices, "pair"); // where four prices are too long for a line, it breaks between high and low
+      for (const name of names) {
+        span(half, "quiet", name[0].toUpperCase());
+        cells.push({ element: span(half, "value"), text: ({ bar }) => deskFormat.plain(bar[name], view.decimals) });
+      }
     }
     cells.push({ element: span(legend, "value"), text: change, isSigned: true });
     cells.push({ element: span(legend, "quiet actions"), text: actions });

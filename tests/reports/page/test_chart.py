@@ -29,6 +29,20 @@ WALKS = {
     ],
 }
 SIZES = [(1440, 900), (1024, 768), (390, 844)]
+GUIDES_SEEN = """() => {
+    const { symbol, interval, bars } = deskChart.view(), series = deskCanvas.series("rsi");
+    if (symbol !== "NEW" || interval !== "1d" || !bars.length || !series) return false;
+    const heights = [30, 70].map((level) => series.priceToCoordinate(level));
+    return heights.every((height) => height !== null && height > 0 && height < series.getPane().getHeight());
+}"""
+PRICES_IN_LINES = """(price) => {
+    const values = [...document.querySelectorAll(".prices .value")];
+    const before = values.map((value) => value.textContent);
+    for (const value of values) value.textContent = price;
+    const tops = values.map((value) => value.getBoundingClientRect().top);
+    for (const [index, value] of values.entries()) value.textContent = before[index];
+    return tops;
+}"""
 
 
 @pytest.fixture
@@ -92,6 +106,25 @@ def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(
     market.move("AAPL", 232.5)
     assert not seen(page, lambda chart: chart.tag == 232.5).shows_newest
     market.move("AAPL", KINDS[0].price)
+
+
+def test_guide_lines_are_seen_also_where_the_values_do_not_reach_them(page: Page) -> None:
+    """Report: a quiet RSI had a pane of 55 to 60, and neither of its guide lines in it."""
+    page.locator(".ag-row[row-id='NEW'] [col-id='symbol']").click()
+    press(page, "1d")
+    page.wait_for_function(GUIDES_SEEN)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("() => deskCanvas.width() < 390")
+    page.wait_for_function(GUIDES_SEEN)
+
+
+def test_prices_of_the_legend_break_only_between_high_and_low(page: Page) -> None:
+    """Report: on a phone the closing price of a bar stood alone in the next line."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".prices .value")).to_have_count(4)
+    assert len({*page.evaluate(PRICES_IN_LINES, "64,210.00")}) == 1
+    opened, high, low, close = page.evaluate(PRICES_IN_LINES, "123,456,789.00")
+    assert opened == high < low == close
 
 
 @pytest.mark.parametrize("end", ["on the price axis", "outside the chart"])
