@@ -57,7 +57,7 @@ def _toolbar(context: PageContext) -> html.Div:
     chips = html.Div(
         _chips(context), className="chips", role="group", **{"aria-label": "Indicators on the chart"}
     )
-    return html.Div([_intervals(), _adjusted(), _latest(), chips], className="toolbar")
+    return html.Div([_intervals(), _adjusted(), chips, _latest()], className="toolbar")
 
 
 def _intervals() -> html.Div:

@@ -24,6 +24,26 @@ NAMED_AT_LENGTH = """(name) => {
 }"""
 NAMES_CUT = """() => [...document.querySelectorAll("#indicators dt")]
     .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.innerText)"""
+OVERFLOWING = """(name) => {
+    const labels = [...document.querySelectorAll("#indicators dt")];
+    for (const label of labels) label.textContent = name;
+    return labels.filter((label) => {
+        const parts = [label, label.nextSibling, label.parentNode];
+        const [own, value, cell] = parts.map((each) => each.getBoundingClientRect());
+        const isBeside = own.right <= value.left, isAbove = own.bottom <= value.top;
+        return own.right > cell.right || value.right > cell.right || !(isBeside || isAbove);
+    }).length;
+}"""
+CHIPS_OUTSIDE = """(more) => {
+    const toolbar = document.querySelector(".toolbar"), group = toolbar.querySelector(".chips:not(.adjusting) > div");
+    for (let count = 0; count < more; count += 1) group.append(group.lastChild.cloneNode(true));
+    const box = toolbar.getBoundingClientRect(), parts = [...group.children, document.getElementById("latest")];
+    const outside = parts.filter((each) => {
+        const { left, right, top, bottom } = each.getBoundingClientRect();
+        return left < box.left || right > box.right || top < box.top || bottom > box.bottom;
+    });
+    return [outside.length, new Set([...group.children].map((chip) => chip.getBoundingClientRect().top)).size];
+}"""
 FIGURE_WIDTH = """() => {
     const plot = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     plot.setAttribute("viewBox", "0 0 300 84");
@@ -52,6 +72,32 @@ def test_long_name_of_an_indicator_leaves_its_value_in_the_same_line(
     page.wait_for_function("() => /[0-9]/.test(document.querySelector('#indicators dd').innerText)")
     assert page.evaluate(NAMES_CUT) == []
     assert page.evaluate(NAMED_AT_LENGTH, "Commodity channel index 20 of hours") == [True] * 4
+
+
+def test_names_and_numbers_of_indicators_share_no_place_in_a_narrow_panel(page: Page) -> None:
+    """Report: at 1024 pixels a long name lay over the next column."""
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.wait_for_function("() => /[0-9]/.test(document.querySelector('#indicators dd').innerText)")
+    assert page.evaluate(OVERFLOWING, "ATR 14") == 0
+    assert page.evaluate(OVERFLOWING, "Commodity channel index 20 of hours") == 0
+
+
+def test_indicators_of_the_chart_take_no_more_lines_than_they_fill(page: Page) -> None:
+    """Report: the last one stood alone in a third line."""
+    assert page.evaluate(CHIPS_OUTSIDE, 0) == [0, 2]
+    outside, lines = page.evaluate(CHIPS_OUTSIDE, 15)
+    assert outside == 0 and lines <= 5
+
+
+def test_name_of_a_currency_pair_is_seen_whole_in_the_watchlist(page: Page) -> None:
+    """Report: EURUSD=X was cut in a window of 1440 pixels."""
+    page.evaluate("() => deskWatchlist.apply([{ ...deskWatchlist.row('AAPL'), symbol: 'EURUSD=X' }], true)")
+    page.wait_for_function(
+        """() => {
+            const name = document.querySelector("#watchlist .ag-row[row-id='EURUSD=X'] .symbol-cell");
+            return name?.clientWidth && name.scrollWidth <= name.clientWidth;
+        }"""
+    )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
