@@ -103,7 +103,10 @@ def _chips(context: PageContext) -> dmc.ChipGroup:
     every = studies(context.periods)
     chips = [
         dmc.Chip(
-            [html.I(className="dot", style={"background": study.colour}), study.label],
+            [
+                html.I(className="dot", style={"background": study.colour}),
+                html.Span(study.label, title=study.note),
+            ],
             value=study.key,
             size="xs",
             variant="light",

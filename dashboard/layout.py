@@ -9,8 +9,9 @@ from dash import dcc, html
 from dashboard.chart import chart
 from dashboard.presenters.delta import PageContext
 from dashboard.presenters.figures import chart_options, chart_series, fan_series, studies
+from dashboard.presenters.indicators import figures_of
 from dashboard.presenters.notices import banner
-from dashboard.presenters.panels import Cell, blank_session, indicator_cells, part_items
+from dashboard.presenters.panels import blank_session, part_items
 from dashboard.read.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
@@ -190,9 +191,11 @@ def _middle(context: PageContext) -> html.Div:
     return html.Div([chart(context), _panel("Summary", "words", text)], className="middle")
 
 
-def _cells(name: str, cells: list[Cell]) -> html.Dl:
-    """A panel's labels with dashes as placeholders for the numbers."""
-    pairs = [html.Div([html.Dt(label, title=label), html.Dd("–")], className="cell") for label, _, _ in cells]
+def _cells(name: str, labels: list[tuple[str, str]]) -> html.Dl:
+    """A panel's labels, each with its tooltip, and dashes as placeholders for the numbers."""
+    pairs = [
+        html.Div([html.Dt(label, title=title), html.Dd("–")], className="cell") for label, title in labels
+    ]
     return html.Dl(pairs, id=name, className="cells num")
 
 
@@ -205,10 +208,12 @@ def _side(context: PageContext) -> html.Div:
         tabIndex="0",
         **{"aria-label": "Alerts"},
     )
+    session = [(label, label) for label, _, _ in blank_session()]
+    indicators = [(figure.label, figure.title) for figure in figures_of(context.periods)]
     return html.Div(
         [
-            _panel("Session", "session", _cells("session", blank_session())),
-            _panel("Indicators", "indicators", _cells("indicators", indicator_cells(None, context.periods))),
+            _panel("Session", "session", _cells("session", session)),
+            _panel("Indicators", "indicators", _cells("indicators", indicators)),
             _panel("Forecast", "forecast", _forecast()),
             _panel("Alerts", "alert-list", alerts),
         ],

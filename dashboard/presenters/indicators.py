@@ -37,22 +37,27 @@ ANY_SERIES = Context(periods_per_year=252.0)
 
 @dataclass(frozen=True)
 class Study:
-    """Something that can be shown beside the price: drawn over it, or in a pane of its own."""
+    """Something that can be shown beside the price: drawn over it, or in a pane of its own.
+
+    `note` is the tooltip of its chip, empty without one.
+    """
 
     key: str
     label: str
     pane: str
     colour: str
     shown: bool = True
+    note: str = ""
 
 
 class IndicatorFigure(NamedTuple):
-    """A value among the page's figures; it is there after `needed` closed bars."""
+    """A value among the page's figures; it is there after `needed` closed bars. `title` is the tooltip of its label."""
 
     label: str
     column: str
     unit: Unit
     needed: int
+    title: str
 
 
 @lru_cache(maxsize=8)
@@ -64,8 +69,15 @@ def figures_of(periods: Indicators) -> tuple[IndicatorFigure, ...]:
         for output, count in zip(spec.outputs, needed, strict=True):
             if output.is_figure:
                 label = output.label or spec.label(periods.values)
-                found.append(IndicatorFigure(label, output.name, output.unit, count))
+                title = ". ".join(filter(None, (label, _pace(spec, periods))))
+                found.append(IndicatorFigure(label, output.name, output.unit, count, title))
     return tuple(sorted(found, key=lambda figure: figure.unit not in ("number", "share")))
+
+
+def _pace(spec: Spec, periods: Indicators) -> str:
+    """Why the value of an open bar may differ from another one of the same prices; empty if it follows every quote."""
+    quotes: int = getattr(periods.frequencies, spec.family, 1)
+    return f"While a bar is open, calculated once every {quotes} quotes" if quotes > 1 else ""
 
 
 def drawn() -> list[Spec]:
@@ -82,6 +94,7 @@ def indicator_studies(periods: Indicators) -> list[Study]:
             spec.outputs[0].pane,
             COLOUR_BY_NAME[spec.name],
             spec.name in SHOWN,
+            _pace(spec, periods),
         )
         for spec in drawn()
     ]

@@ -163,7 +163,7 @@ def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Ce
 
 
 def _indicator(open_bar: OpenBarRow | None, figure: IndicatorFigure) -> Cell:
-    label, column, unit, needed = figure
+    label, column, unit, needed, _ = figure
     if open_bar is None:
         return label, None, unit
     value: float | None = getattr(open_bar.bar.indicators, column)

@@ -51,6 +51,18 @@ def test_figures_are_all_outputs_that_the_catalog_marks_as_such() -> None:
     assert sorted(found) == sorted(output.name for output in OUTPUTS.values() if output.is_figure)
 
 
+def test_tooltips_name_the_values_of_an_open_bar_that_do_not_follow_every_quote() -> None:
+    """Report: the middle Bollinger band of the open bar was not the SMA of 20, and nothing said why."""
+    note = "While a bar is open, calculated once every 5 quotes"
+    titles = {figure.label: figure.title for figure in figures_of(Indicators())}
+    assert titles["Upper band"] == f"Upper band. {note}"
+    assert titles["SMA 20"] == "SMA 20"
+    notes = {study.label: study.note for study in studies(Indicators())}
+    assert (notes["Bollinger 20"], notes["SMA 20"], notes["ATR 14"]) == (note, "", "")
+    steady = Indicators.model_validate({"frequencies": {"bollinger": 1}})
+    assert {study.label: study.note for study in studies(steady)}["Bollinger 20"] == ""
+
+
 def test_studies_that_can_be_shown_together_have_different_colours() -> None:
     found = [study.colour for study in studies(Indicators())]
     assert len({*found}) == len(found), "add colours to OTHER_COLOURS for what the catalog has gained"
