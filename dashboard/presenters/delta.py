@@ -180,10 +180,11 @@ def _status_bar(snapshot: Snapshot) -> dict[str, Any]:
     """The status bar. Unknown values are None: no number is shown before it was read."""
     reading = snapshot.reading
     alive = {part: row for part, row in reading.parts.items() if is_alive(row)}
+    lags = [row.lag for part, row in alive.items() if part in LAGGING]
     is_known = reading is not NOTHING
     return {
         "parts": part_items(reading.parts, snapshot.condition),
-        "lag": sum(row.lag for row in alive.values()) if alive.keys() & LAGGING else None,
+        "lag": sum(lags) if lags else None,
         "per_second": alive["storage"].per_second if "storage" in alive else None,
         "late": sum(row.late for row in reading.symbols.values()) if is_known else None,
         "dead_letters": reading.dead_letters if is_known else None,

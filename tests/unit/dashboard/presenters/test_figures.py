@@ -269,3 +269,10 @@ def test_lag_and_rate_of_ended_parts_are_not_shown_as_current() -> None:
         snapshot = advance(first_snapshot(100), READING._replace(parts={"storage": row}))
         found = delta(CONTEXT, snapshot, ask, None)
         assert (found["lag"], found["per_second"]) == expected
+
+
+def test_messages_that_the_producer_has_just_sent_are_no_lag() -> None:
+    rows = {"producer": PartRow("producer", "running", "", 1, 20, 10.0, 0.4)}
+    rows["storage"] = PartRow("storage", "running", "", 1, 5, 10.0, 0.4)
+    snapshot = advance(first_snapshot(100), READING._replace(parts=rows))
+    assert delta(CONTEXT, snapshot, DeltaRequest(None, "1m", 0, 0, 0), None)["lag"] == 5
