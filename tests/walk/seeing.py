@@ -45,7 +45,7 @@ COLUMNS = """async ([data, colours]) => {
     }
     return columns;
 }"""
-LATE = 300.0  # seconds after which a chart is wrong and not only late
+LATE = 100.0  # seconds after which a chart is wrong and not only late
 CANDLES = [[0x26, 0xA6, 0x9A], [0xEF, 0x53, 0x50]]
 
 

@@ -16,7 +16,7 @@ from tests.walk.checks import faults
 from tests.walk.market import KINDS, DrawnMarket
 from tests.walk.server import WalkServer
 
-LATE = 300.0  # seconds after which the page is wrong and not only late
+LATE = 100.0  # seconds after which the page is wrong and not only late
 SIZES = ((1440, 900), (1024, 768), (390, 844))
 AWAY = "net::ERR_", "Failed to fetch", "the server did not respond"
 """What a browser complains of while the server is away."""
