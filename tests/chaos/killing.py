@@ -12,7 +12,7 @@ from tests.chaos.pipeline import PARTS, ChaosPipeline, Notify
 SHARE = 0.8
 """The kills lie in this share of the replay's time, so that the last one still hits something."""
 LOOK_SECONDS = 0.02
-BACK_SECONDS = 60.0
+BACK_SECONDS = 300.0
 
 
 class Kill(NamedTuple):

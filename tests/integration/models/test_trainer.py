@@ -18,6 +18,7 @@ from ml.training.schedule import Progress
 from ml.training.training_tables import closed_bars
 from shared.postgres.database import connect, copy_rows, transaction
 from shared.runtime.lifecycle import HeartbeatRow, Stop
+from shared.settings.setting_types import TRAINED_MODELS
 from tests.integration.desk import PROJECT, Desk, give_last_quote
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
@@ -167,7 +168,8 @@ def test_killed_round_is_reported(
 def test_trainer_that_is_stopped_during_a_round_leaves_no_process_and_no_traceback(
     trading_desk: Desk, number: int, status: int
 ) -> None:
-    trading_desk.settings["LOG_LEVEL"] = "INFO"
+    trading_desk.settings |= {"LOG_LEVEL": "INFO", "TRAINED_MODELS": ",".join(TRAINED_MODELS)}
+    give_bars(trading_desk, "ACME", BARS, 5_000)  # a round that is still going on at the next look
     trainer = subprocess.Popen(
         [sys.executable, "-m", "ml.trainer"],
         cwd=PROJECT,

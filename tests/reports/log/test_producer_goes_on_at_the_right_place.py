@@ -11,6 +11,7 @@ import pytest
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
 from producer.producer import produce
+from producer.publishing import lease as lease_module
 from producer.publishing.holder import Holder
 from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions
@@ -66,9 +67,10 @@ def test_a_producer_goes_on_after_its_last_record_when_retention_removed_its_fir
 
 
 def test_a_producer_reports_another_one_of_an_earlier_version_that_goes_on_publishing(
-    desk: Desk, recording: list[Path], caplog: pytest.LogCaptureFixture
+    desk: Desk, recording: list[Path], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scenario: one machine has the new version, and the other one's producer knows of no lease."""
+    monkeypatch.setattr(lease_module, "STILL_SECONDS", 3.0)  # the other one may stand still for a moment
     feed = desk.replaying(recording)
     older, over = feed.log, Event()
 
@@ -77,12 +79,15 @@ def test_a_producer_reports_another_one_of_an_earlier_version_that_goes_on_publi
             while not over.wait(0.05):
                 writer.send(0, None, b"of an earlier version")
 
-    with ThreadPoolExecutor(1) as pool, feed.at_work(produce) as producer:
+    with ThreadPoolExecutor(1) as pool:
         published = pool.submit(go_on)
         try:
-            wait_for(lambda: "without a lease publishes to this topic" in caplog.text)
+            wait_for(lambda: feed.published() > 0)
+            with feed.at_work(produce) as producer:
+                wait_for(lambda: "without a lease publishes to this topic" in caplog.text)
+                over.set()
+                published.result(PATIENCE)
+                wait_for(producer.done)
         finally:
             over.set()
-        published.result(PATIENCE)
-        wait_for(producer.done)
     assert_every_quote_counts_once(feed, recording)

@@ -16,6 +16,7 @@ from producer.transport.http import MAX_MEGABYTES, HttpClient
 from producer.transport.rate_limits import RequestLimit
 from shared.errors import SourceDown, Unanswered, Unavailable
 from shared.files import downloads
+from tests.slowness import PATIENCE
 
 MEGABYTE = 1 << 20
 MOST_SENT = 8 * MAX_MEGABYTES
@@ -106,10 +107,10 @@ def client_at(address: str, timeout: float) -> HttpClient:
 @pytest.mark.parametrize(
     ("answer", "words", "timeout"),
     [
-        (endless, f"more than {MAX_MEGABYTES} MB", 30.0),
-        (bomb, f"more than {MAX_MEGABYTES} MB", 30.0),
-        (flood_of_headers, "can't be reached", 30.0),
-        (circle, "can't be reached", 30.0),
+        (endless, f"more than {MAX_MEGABYTES} MB", PATIENCE),
+        (bomb, f"more than {MAX_MEGABYTES} MB", PATIENCE),
+        (flood_of_headers, "can't be reached", PATIENCE),
+        (circle, "can't be reached", PATIENCE),
         (drop_by_drop, "did not respond within 0.5 s", 0.5),
     ],
 )
@@ -122,12 +123,12 @@ def test_an_endless_answer_is_given_up_and_the_next_request_is_answered(
             client.get("/quote", {})
         with pytest.raises(SourceDown, match=words):
             client.get_text(f"{address}/cookie")
-        assert client_at(address, 30.0).get("/well", {}).json == []
+        assert client_at(address, PATIENCE).get("/well", {}).json == []
 
 
 def test_an_endless_body_fails_its_own_request_alone() -> None:
     with provider(endless) as address:
-        client = client_at(address, 30.0)
+        client = client_at(address, PATIENCE)
         for _ in range(5):
             with pytest.raises(Unanswered, match="more than"):
                 client.get("/quote", {"symbol": "AAPL"})

@@ -81,8 +81,8 @@ def test_nobody_waits_for_days_ahead_while_something_holds_the_table_longer(
         wait_for(lambda: desk.has_read("storage", 2))
         desk.publish(quotes(86_401, 1))
         wait_for(lambda: desk.has_read("storage", 3))
-        backup.rollback()
     assert desk.rows(query) == [(3,)]
+    backup.rollback()
 
 
 def test_a_day_that_is_attached_has_the_keys_and_columns_of_one_made_in_place(desk: Desk) -> None:
