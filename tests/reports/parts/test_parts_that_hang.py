@@ -217,7 +217,6 @@ def test_a_producer_whose_messages_are_not_sent_is_restarted_though_kafka_can_be
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scenario: the thread of the Kafka client that sends hangs; the producer waited for it without end."""
-    monkeypatch.setattr("producer.publishing.publisher.STUCK_SECONDS", 0.5)
     hangs, over = Event(), Event()
 
     def hang() -> None:
@@ -232,6 +231,7 @@ def test_a_producer_whose_messages_are_not_sent_is_restarted_though_kafka_can_be
         publisher = Publisher(desk.log, writer, lease, last_positions(desk.log, "test", lease))
         publisher.publish([quote(0.0, 60.0, position=1)], Event())
         with monkeypatch.context() as patch:
+            patch.setattr("producer.publishing.publisher.STUCK_SECONDS", 0.5)
             patch.setattr(writer._producer._sender, "run_once", hang)
             writer._producer._sender.wakeup()
             assert hangs.wait(PATIENCE)

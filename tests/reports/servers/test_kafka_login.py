@@ -39,7 +39,7 @@ def opened(brokers: Brokers, **settings: Any) -> bool:
 
 def test_client_without_the_password_gets_nothing(embedded_kafka: Brokers) -> None:
     """Scenario: any user of the machine could read and write every topic at 127.0.0.1:29092."""
-    assert opened(embedded_kafka)
+    wait_for(lambda: opened(embedded_kafka))
     assert not opened(Brokers(embedded_kafka.bootstrap))
     assert not opened(embedded_kafka._replace(password="guess"))
     assert not opened(embedded_kafka, sasl_mechanism=PLAIN)
@@ -102,14 +102,14 @@ def test_password_stays_through_restarts(used_before: Kafka) -> None:
     first = used_before.clients(used_before.port)
     with lease(used_before, silent) as record:
         assert used_before.clients(record.port).password == first.password
-        assert opened(used_before.clients(record.port))
+        wait_for(lambda: opened(used_before.clients(record.port)))
 
 
 def test_log_without_the_login_is_opened_again(used_before: Kafka) -> None:
     """Scenario: the password file was deleted, or the log is an older copy that knows another password."""
     (used_before.folder / "password").unlink()
     with lease(used_before, silent) as record:
-        assert opened(used_before.clients(record.port))
+        wait_for(lambda: opened(used_before.clients(record.port)))
 
 
 @pytest.fixture
