@@ -8,6 +8,7 @@ analytics part deploys versions that go live. Settings: .env, see .env.example.
 """
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -40,6 +41,8 @@ BEAT_SECONDS = 0.5
 MAX_LAG = 2_000
 """Messages. While the analytics part has more to read, a backfill is under way, and a model trained now would soon be
 outdated."""
+NICENESS = 10
+"""Added to the niceness of a round's process, because live quotes have priority."""
 EXIT_TOO_FEW_ROWS = 4
 """Exit status of a round that found too few rows to train on."""
 STARTED = "trainer started on database %s: waiting for bars of %s, and for the analytics part to catch up"
@@ -187,6 +190,8 @@ class Trainer:
 def work(config: Config, interval: Interval) -> None:
     """The main function of a round's process; it exits with EXIT_TOO_FEW_ROWS if there are too few rows."""
     Thread(target=exit_with, args=(parent_process(),), name="trainer watch", daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     # Imported here, because only the rounds need these libraries, not the part itself.
     from ml.training.training_process import train_interval
 

@@ -2,7 +2,6 @@
 diagnoses the forecasts of every symbol."""
 
 import logging
-import os
 import time
 from contextlib import closing
 
@@ -23,8 +22,6 @@ TOTAL_BARS = 200_000
 """Approximate number of bars to train on, the newest ones, divided evenly among all symbols."""
 MIN_BARS, MAX_BARS = 500, 20_000
 """Lower and upper limit of the bars of one symbol."""
-NICENESS = 10
-"""Added to the niceness of the process, because live quotes have priority."""
 
 log = logging.getLogger("tickstream.trainer")
 
@@ -34,8 +31,6 @@ def train_interval(config: Config, interval: Interval) -> bool:
 
     Errors are logged; the next round tries again.
     """
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     start_logging(config.logging, "trainer")
     try:
         with closing(connect(config.postgres.dsn_for(config.database()), "training")) as connection:
