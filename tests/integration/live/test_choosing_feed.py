@@ -65,7 +65,7 @@ def unset(desk: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name, value in desk.settings.items():
         monkeypatch.setenv(name, value)  # the parts are processes of their own
     monkeypatch.setattr(live_offer, "PROBE_SECONDS", 0.1)
-    monkeypatch.setattr(reachability, "LIMIT_SECONDS", PATIENCE)
+    monkeypatch.setattr(reachability, "LIMIT_SECONDS", 20.0)
     monkeypatch.setattr(
         supervision, "STOP_SECONDS", PATIENCE
     )  # a part that is killed leaves its row as it was
@@ -115,7 +115,7 @@ def accept(desk: Desk) -> None:
 def test_yahoo_that_answers_anything_of_its_own_can_be_reached(
     yahoo: StandIn, fault: Fault | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reachability, "LIMIT_SECONDS", PATIENCE)
+    monkeypatch.setattr(reachability, "LIMIT_SECONDS", 20.0)
     if fault is not None:
         yahoo.answer_with(fault)
     assert obstacle(yahoo.settings["YAHOO_URL"]) is None
