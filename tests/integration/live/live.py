@@ -55,10 +55,10 @@ QUICK = {
 }
 """What a market waits for, in seconds, where a test sets nothing else: pauses are shorter than for a user."""
 NEVER = str(int(PATIENCE))
-"""Seconds that no stream is silent for, and no answer takes, unless a test sees to it."""
+"""Seconds that no stream is silent for, unless a test sees to it."""
 SETTINGS = {
     "STREAM_SILENCE": NEVER,
-    "HTTP_TIMEOUT": NEVER,
+    "HTTP_TIMEOUT": "60",
     "YAHOO_REQUESTS_PER_MINUTE": "100000",
     "BINANCE_REQUESTS_PER_MINUTE": "100000",
 }
