@@ -1,7 +1,7 @@
 # Requirements: Python 3.11 or newer, and a network connection for the first run.
 PYTHON ?= python3
 VENV := .venv
-WORKERS ?= 2
+WORKERS ?= 3
 RUN := $(VENV)/bin/python
 
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -15,7 +15,7 @@ help: ## list the targets
 run: $(VENV)/ready ## start all parts; the page is at http://localhost:8050
 	@$(RUN) start_pipeline.py $(ARGS)
 
-test: $(VENV)/ready-dev ## all checks beside all tests in two workers (WORKERS=N), with the seconds of each group of tests
+test: $(VENV)/ready-dev ## all checks beside all tests in three workers (WORKERS=N), with the seconds of each group of tests
 	@$(MAKE) --no-print-directory -j2 check tests
 
 tests: $(VENV)/ready-dev
