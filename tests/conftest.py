@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS & {*getattr(item, "fixturenames", ())}:
             item.add_marker("server")
+    _mix(items)
+
+
+def _mix(items: list[pytest.Item]) -> None:
+    """Files of pages, which need processors, between those that mostly wait; short tests fill up the end."""
+    kinds = defaultdict[tuple[bool, bool], list[Path]](list)
+    for path in dict.fromkeys(item.path for item in items):
+        kinds["unit" in path.parts, bool({"e2e", "page"} & {*path.parts})].append(path)
+    turns = {path: turn / len(paths) for paths in kinds.values() for turn, path in enumerate(paths)}
+    items.sort(key=lambda item: ("unit" in item.path.parts, turns[item.path]))
 
 
 @pytest.fixture(scope="session")
