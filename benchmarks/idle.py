@@ -1,0 +1,169 @@
+"""Consumption of a quiet desk: CPU time and memory of every part while ten simulated symbols trade and a page is open.
+
+    python -m benchmarks.idle                  two minutes, after some three minutes for the start
+    python -m benchmarks.idle --seconds 30     a short run
+
+`start_pipeline.py` runs with embedded servers in a temporary folder, which is removed at the end. It is measured
+once histories, searches and first trainings are done. A headless Chromium shows the page; it is not counted.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import expect, sync_playwright
+
+from benchmarks.staging.consumption import Consumed, by_part
+from benchmarks.staging.stage import say, until
+from benchmarks.staging.tables import table
+from benchmarks.start import CHROMIUMS, FLAGS, is_served, running, settings_in
+from shared.embedded import kafka_in, postgres_in
+from shared.embedded.daemon import EmbeddedServer, find
+from shared.postgres.database import connect, transaction
+from shared.settings.config import load
+
+LOOK_SECONDS = 10.0
+QUIET_LOOKS = 3
+QUIET_CORES = 0.75
+"""A history, a search or a training takes a whole core."""
+SMALL_LAG = 50
+READ = "select coalesce(sum(next_offset), 0)::bigint from progress"
+PARTS = "select count(*), coalesce(max(lag), 0)::bigint from parts where state in ('running', 'publishing')"
+CONSUMERS = 2
+"""Parts that read the log: each message is counted by both."""
+FOOT = """\
+cores    CPU time of all processes as a share of one core, user and system.
+MB       proportional set size; memory shared by several processes is divided among them.
+"""
+
+
+class Look(NamedTuple):
+    """The consumption of each part at a time in seconds, and the number of messages read from the log by then."""
+
+    at: float
+    parts: Mapping[str, Consumed]
+    messages: int
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all parts."""
+        return sum(part.cpu for part in self.parts.values())
+
+
+class Desk:
+    """The running pipeline, looked at from outside."""
+
+    def __init__(self, settings: dict[str, str], supervisor: int) -> None:
+        data = Path(settings["TICKSTREAM_DATA"])
+        self._supervisor = supervisor
+        self._kafka = kafka_in(data, int(settings["EMBEDDED_KAFKA_PORT"]))
+        self._postgres = postgres_in(data, int(settings["EMBEDDED_POSTGRES_PORT"]))
+        self._database = load(None, settings).database()
+
+    def look(self) -> Look:
+        """The consumption of every part so far."""
+        at = time.monotonic()
+        servers = {"Kafka": _pid(self._kafka), "PostgreSQL": _pid(self._postgres)}
+        parts = by_part(self._supervisor, servers)
+        return Look(at, parts, self._row(READ)[0] // CONSUMERS)
+
+    def has_lag(self) -> bool:
+        """Whether a part that reads or writes the log is behind it."""
+        return self._row(PARTS)[1] > SMALL_LAG
+
+    def _row(self, statement: str) -> tuple[int, ...]:
+        dsn = f"{self._postgres.dsn(self._postgres.port)} dbname={self._database}"
+        with closing(connect(dsn, "benchmark")) as connection, transaction(connection) as cursor:
+            cursor.execute(statement)
+            (row,) = cursor.fetchall()
+            return tuple(int(value) for value in row)
+
+
+def _pid(server: EmbeddedServer) -> int:
+    record = find(server)
+    assert record is not None, "the pipeline keeps it running"
+    return record.pid
+
+
+def cores(before: Look, after: Look) -> float:
+    """The share of one core between two looks."""
+    return (after.cpu - before.cpu) / (after.at - before.at)
+
+
+def quiet_check(desk: Desk) -> Callable[[], bool]:
+    """A condition: the desk had little to do for QUIET_LOOKS times LOOK_SECONDS. Each call takes LOOK_SECONDS."""
+    quiet = 0
+
+    def is_quiet() -> bool:
+        nonlocal quiet
+        before = desk.look()
+        time.sleep(LOOK_SECONDS)
+        is_calm = cores(before, desk.look()) < QUIET_CORES and not desk.has_lag()
+        quiet = quiet + 1 if is_calm else 0
+        return quiet >= QUIET_LOOKS
+
+    return is_quiet
+
+
+def rows(before: Look, after: Look) -> list[tuple[str, str, str]]:
+    """The rows of the table, the costliest part first, and their sum."""
+    seconds = after.at - before.at
+    found = [
+        (name, (part.cpu - before.parts.get(name, Consumed(0.0, 0.0)).cpu) / seconds, part.megabytes)
+        for name, part in after.parts.items()
+    ]
+    total = ("all", sum(row[1] for row in found), sum(row[2] for row in found))
+    ordered = [*sorted(found, key=lambda row: -row[1]), total]
+    return [(name, f"{share:.3f}", f"{megabytes:,.0f}") for name, share, megabytes in ordered]
+
+
+def measured(settings: dict[str, str], chromium: str, seconds: float) -> str:
+    """Start everything, wait until it is quiet, and measure; returns the table."""
+    address = f"http://127.0.0.1:{settings['DASHBOARD_PORT']}"
+    with running(settings) as pipeline, sync_playwright() as playwright:
+        until(lambda: is_served(address), "the page is served")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.locator("#last")).not_to_have_text("–", timeout=60_000)
+        desk = Desk(settings, pipeline.process.pid)
+        say("the page shows quotes; waiting until histories, searches and trainings are done")
+        until(quiet_check(desk), "the desk is quiet")
+        say(f"measuring for {seconds:.0f} s")
+        before = desk.look()
+        time.sleep(seconds)
+        after = desk.look()
+        browser.close()
+    a_second = (after.messages - before.messages) / (after.at - before.at)
+    title = (
+        f"Quiet desk: ten simulated symbols, {a_second:.0f} messages/s, one page open; {os.cpu_count()} cores"
+    )
+    return table(title, ("part", "cores", "MB"), rows(before, after))
+
+
+def main() -> int:
+    """Measure and print the table; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=120.0, help="(default: %(default)s)")
+    seconds = parser.parse_args().seconds
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        print(f"No Chromium found on the PATH ({', '.join(CHROMIUMS)}): skipped.", file=sys.stderr)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="tickstream-benchmark-") as folder:
+        print(measured(settings_in(Path(folder)), chromium, seconds))
+    print(FOOT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
