@@ -7,7 +7,8 @@ from benchmarks.idle import Look, rows
 from benchmarks.staging.consumption import Consumed, by_part, part_of
 from start_pipeline import PARTS
 
-SLEEPING = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()', 'ml.trainer']); sys.stdin.read()"
+SLEEPING = "import sys; sys.stdin.read()"
+STARTING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{SLEEPING}', 'ml.trainer']); {SLEEPING}"
 
 
 def test_every_part_of_the_pipeline_is_known_by_its_command() -> None:
@@ -16,7 +17,7 @@ def test_every_part_of_the_pipeline_is_known_by_its_command() -> None:
 
 
 def test_processes_are_counted_once_and_under_their_part() -> None:
-    pipeline = subprocess.Popen([sys.executable, "-c", SLEEPING], stdin=subprocess.PIPE)
+    pipeline = subprocess.Popen([sys.executable, "-c", STARTING], stdin=subprocess.PIPE)
     try:
         found: dict[str, Consumed] = {}
         while "trainer" not in found:
