@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 import uvicorn
 from psycopg2.extensions import parse_dsn
@@ -25,7 +26,6 @@ from dashboard.api.guard import Names, names_at
 from dashboard.app import build
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
-from dashboard.text.rewording import Rewording
 from shared.errors import ConfigError, TickstreamError
 from shared.observability import heartbeat as pulse
 from shared.observability.logs import leave_console, print_error
@@ -40,6 +40,10 @@ from shared.runtime.lifecycle import (
 )
 from shared.runtime.supervision import EXIT_STOP
 from shared.settings.config import Config
+from shared.settings.model_settings import RewordingSettings
+
+if TYPE_CHECKING:
+    from dashboard.text.rewording import Rewording
 
 PORT_IN_USE = 98, 48, 10048
 """Error numbers of Linux, macOS and Windows for a port that is taken."""
@@ -133,8 +137,16 @@ def _built(config: Config, instance: str, names: Names) -> tuple[ASGIApp, ReadMo
     first_sequence, kept = time.time_ns() // 1_000_000, config.running.cache_size
     model = ReadModel(address, config.feed, kept, first_sequence, instance, config.kafka.group_id)
     context = PageContext(config.feed, _database_name(address()), config.indicators, config.alerts)
-    app = build(model, context, Rewording(config.rewording) if config.rewording.base_url else None, names)
-    return app, model
+    return build(model, context, _rewording(config.rewording), names), model
+
+
+def _rewording(settings: RewordingSettings) -> "Rewording | None":
+    """The rewording of summaries, None if no language model is set."""
+    if not settings.base_url:
+        return None
+    from dashboard.text.rewording import Rewording  # here, because only it needs a client for HTTP
+
+    return Rewording(settings)
 
 
 def _serve(app: ASGIApp, model: ReadModel, listener: socket.socket, stop: Stop) -> None:

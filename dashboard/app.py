@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dash import Dash
 from fastapi import FastAPI
@@ -17,8 +18,10 @@ from dashboard.api.chart_library import ensure_library, library_folder, read_pac
 from dashboard.layout import page
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
-from dashboard.text.rewording import Rewording
 from dashboard.text.summary_service import SummaryService
+
+if TYPE_CHECKING:
+    from dashboard.text.rewording import Rewording
 
 NAMES = guard.Names()
 PAGE = """<!DOCTYPE html>
@@ -29,7 +32,7 @@ PAGE = """<!DOCTYPE html>
 
 
 def build(
-    model: ReadModel, context: PageContext, rewording: Rewording | None = None, names: guard.Names = NAMES
+    model: ReadModel, context: PageContext, rewording: "Rewording | None" = None, names: guard.Names = NAMES
 ) -> ASGIApp:
     """The dashboard as an ASGI application that accepts requests to `names`. It starts and stops the read model and
     `rewording`, which rewords summaries if given. Raises Unavailable if the chart library can't be downloaded."""

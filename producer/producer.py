@@ -22,14 +22,11 @@ from typing import NamedTuple
 if __name__ == "__main__":  # Ctrl-C during the imports below ends it at once, without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from producer.live_wiring import described, live_market
 from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import Lease, leased
 from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.sources.replay import ended_by_now, paced
-from producer.sources.simulated import SimulatedMarket
 from producer.workers.heartbeat import Condition, heartbeats, no_chores
-from producer.workers.simulated_symbols import MarketMembership, read_requests
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
 from shared.observability.heartbeat import beat, long_step, wait
@@ -77,6 +74,10 @@ def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
 
 def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
     """The simulated market with added and without removed symbols. Raises Unavailable."""
+    # Imported here, because no other feed needs its numerical libraries.
+    from producer.sources.simulated import SimulatedMarket
+    from producer.workers.simulated_symbols import MarketMembership, read_requests
+
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate
     )
@@ -158,6 +159,9 @@ def _publish_live(
     config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: HeartbeatRow, stop: Stop
 ) -> None:
     """Publish live quotes, after backfilling what was missed since the last run, as far as the providers have it."""
+    # Imported here, because no other feed needs its network libraries.
+    from producer.live_wiring import described, live_market
+
     positions = dict.fromkeys(range(topic.partitions), NOTHING)
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     with live_market(config, topic, lease, stop) as (market, report), stop.gently():

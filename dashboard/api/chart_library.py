@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from rich.console import Console
 
 from shared.errors import Unavailable
 from shared.files.downloads import fetch, has_digest, put_in_place
@@ -67,6 +66,8 @@ def ensure_library(package: Package, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if all(has_digest(folder / package.cached(file), digest) for file, digest in package.files):
         return
+    from rich.console import Console  # here, because few starts download
+
     url = package.url(os.environ.get("TICKSTREAM_NPM_URL") or NPM_REGISTRY)
     try:
         with Console(stderr=True).status(f"Downloading {package.name} {package.version}"):

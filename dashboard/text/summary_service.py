@@ -1,13 +1,16 @@
 """Provides the summaries of symbols: created once per read for all viewers, and reworded if that is configured."""
 
 import time
+from typing import TYPE_CHECKING
 
 from dashboard.presenters.delta import PageContext
 from dashboard.read.cache import SeriesCache
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import SeriesKey
-from dashboard.text.rewording import Rewording
 from dashboard.text.summary import summary
+
+if TYPE_CHECKING:
+    from dashboard.text.rewording import Rewording
 
 VOLATILITY_BARS = 200
 """The number of newest bars that define the usual range of the volatility."""
@@ -16,7 +19,7 @@ VOLATILITY_BARS = 200
 class SummaryService:
     """The summaries of the series whose charts are shown. It reads memory only and never blocks on I/O."""
 
-    def __init__(self, model: ReadModel, context: PageContext, rewording: Rewording | None) -> None:
+    def __init__(self, model: ReadModel, context: PageContext, rewording: "Rewording | None") -> None:
         self._model, self._scene, self._rewording = model, context, rewording
         self._texts: SeriesCache[str] = SeriesCache()
 

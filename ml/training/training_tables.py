@@ -1,15 +1,18 @@
 """Database access for training: numbers of bars, exchanges, and results of trainings."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ml.models.features import RETURNS
 from ml.training.schedule import Progress
-from ml.training.training_run import Training
 from shared.market.records import Interval
 from shared.postgres.database import Cursor
 from shared.postgres.upsert import upsert
+
+if TYPE_CHECKING:  # the part that waits for bars imports this module, and needs no numerical library
+    from ml.training.training_run import Training
 
 TRAINING_COLUMNS = (
     *("interval", "model", "version", "parent", "trained_at", "rows", "first_at", "last_at", "test_rows"),
@@ -77,7 +80,7 @@ def symbols_count(cursor: Cursor) -> int:
     return int(cursor.fetchall()[0][0])
 
 
-def write_training(cursor: Cursor, training: Training, now: float) -> None:
+def write_training(cursor: Cursor, training: "Training", now: float) -> None:
     """Write the result of a training at `now`, epoch seconds."""
     values = training._asdict() | {
         "trained_at": _time(now),

@@ -3,8 +3,6 @@
 from queue import Empty, Queue
 from threading import Event, Thread
 
-from producer.transport.http import HttpClient, Rejected
-from producer.transport.rate_limits import RequestLimit
 from shared.errors import Refused, SourceDown, SourceError, Throttled
 
 PATH = "/v8/finance/chart/AAPL"
@@ -19,6 +17,10 @@ def obstacle(yahoo_url: str) -> SourceError | None:
     A rejection counts as a response: the page of the live feed shows its reason. The login page of a hotel network
     does not.
     """
+    # Imported here, because few starts of the pipeline ask, and it runs as long as all parts.
+    from producer.transport.http import HttpClient, Rejected
+    from producer.transport.rate_limits import RequestLimit
+
     client = HttpClient(yahoo_url, RequestLimit(1, Event().wait), LIMIT_SECONDS, impersonate="chrome")
     try:
         client.get(PATH, PARAMS)

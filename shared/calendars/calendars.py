@@ -6,10 +6,8 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from statistics import mode
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
-
-import exchange_calendars
 
 from shared.calendars.currency_hours import are_open, next_turn
 from shared.calendars.local_days import FRIDAY, SATURDAY, SUNDAY, LocalDay, bounds_of
@@ -23,6 +21,9 @@ from shared.market.exchanges import (
     calendar_name,
     zone_of,
 )
+
+if TYPE_CHECKING:
+    from exchange_calendars import ExchangeCalendar
 
 DAY = 86_400
 FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
@@ -223,8 +224,11 @@ class Exchange:
         return now.hour * 3600 + now.minute * 60 + now.second >= _PRE_OPENS
 
 
-def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
+def _longest_calendar(code: str) -> "ExchangeCalendar":
     """The calendar with the earliest start. Raises ValueError if there is none."""
+    # Imported here, because coins and the simulated market need no calendar, and it takes 40 MB.
+    import exchange_calendars
+
     for first in FIRST_SESSIONS:
         try:
             return exchange_calendars.get_calendar(code, start=first)
@@ -233,7 +237,7 @@ def _longest_calendar(code: str) -> exchange_calendars.ExchangeCalendar:
     raise ValueError(f"no calendar for {code}: {reason}") from reason
 
 
-def _listed_sessions(calendar: exchange_calendars.ExchangeCalendar) -> dict[date, Session]:
+def _listed_sessions(calendar: "ExchangeCalendar") -> dict[date, Session]:
     """The sessions of a calendar by date, in order."""
     breaks = {
         day.Index: (int(day.break_start.timestamp()), int(day.break_end.timestamp()))

@@ -7,8 +7,6 @@ source provides an unknown exchange with its time zone, both are kept as `code@z
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import exchange_calendars
-
 US_SHARES = "XNYS"
 SIMULATED = "SIMULATED"
 ALWAYS_OPEN = "24/7"
@@ -89,9 +87,11 @@ _KNOWN = _read(_WORDS, is_words=True) | _read(_CODES, is_words=False)
 def calendar_name(exchange: str) -> str | None:
     """The calendar of an exchange, a name of exchange_calendars or one of ours; None if unknown."""
     known = _KNOWN.get(_plain(exchange))
-    if known is None and exchange in exchange_calendars.get_calendar_names():
-        return exchange
-    return known
+    if known is not None:
+        return known
+    import exchange_calendars  # here, because it takes 40 MB and is seldom asked
+
+    return exchange if exchange in exchange_calendars.get_calendar_names() else None
 
 
 @lru_cache(maxsize=1024)

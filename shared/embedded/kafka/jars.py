@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from shared.errors import Unavailable
 from shared.files.downloads import fetch, has_digest, put_in_place
@@ -81,6 +79,10 @@ def ensure_jars(jars: Sequence[Jar], folder: Path) -> None:
 
 def fetch_all(jars: Sequence[Jar], folder: Path, base: str) -> None:
     """Download the jars in parallel with a progress bar; the first failure cancels the rest."""
+    # Imported here, because every part imports this module, and few starts download.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
