@@ -1,7 +1,8 @@
 """Access to the log. No other package uses the Kafka client, so that it can be replaced in one place."""
 
 from shared.kafka.connection import Log, reachable, require_reachable
-from shared.kafka.reader import Gathering, GroupReader, LogBrowser, Message, browse
+from shared.kafka.fetch_pace import Gathering
+from shared.kafka.reader import GroupReader, LogBrowser, Message, browse
 from shared.kafka.topics import (
     DEAD_LETTER_SUFFIX,
     LEASE_SUFFIX,

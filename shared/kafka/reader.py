@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import CommitFailedError, FencedInstanceIdError, IllegalStateError, KafkaError
@@ -19,6 +19,7 @@ from shared.kafka.connection import (
     kafka_errors,
     require_reachable,
 )
+from shared.kafka.fetch_pace import USUAL, FetchPace, Gathering
 from shared.observability.heartbeat import beat
 
 SESSION_TIMEOUT_MS = 10_000
@@ -76,25 +77,13 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
         return self.outside_since is not None and time.monotonic() - self.outside_since > JOIN_SECONDS
 
 
-class Gathering(NamedTuple):
-    """When the broker answers a fetch: once this many messages wait, or after this many milliseconds.
-
-    This is better than a pause on our side: the answer then contains everything up to its own time.
-    """
-
-    messages: int = 100
-    milliseconds: int = 15
-
-
-USUAL = Gathering()
-
-
 class GroupReader:
     """One member of a consumer group. `instance` lets it keep its partitions after a restart (static membership)."""
 
     def __init__(self, log_: Log, group: str, instance: str, gathering: Gathering = USUAL) -> None:
         self._bootstrap, self._topic = log_.bootstrap, log_.topic
         self._assignments = _Assignments()
+        self._pace = FetchPace(gathering, time.monotonic())
         with kafka_errors(self._bootstrap):
             self._consumer = KafkaConsumer(
                 **client_settings(log_.brokers),
@@ -104,8 +93,7 @@ class GroupReader:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_partition_fetch_bytes=FETCH_BYTES,
-                fetch_min_bytes=gathering.messages * TYPICAL_BYTES,
-                fetch_max_wait_ms=gathering.milliseconds,
+                **_waits(gathering),
                 retry_backoff_ms=IDLE_MS,
                 session_timeout_ms=SESSION_TIMEOUT_MS,
                 max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
@@ -138,7 +126,12 @@ class GroupReader:
             raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
         if self._assignments.takes_too_long:
             raise Unavailable(f"Joining the Kafka group took longer than {JOIN_SECONDS:.0f} s")
+        self._gather(self._pace.after(sum(map(len, found.values())), time.monotonic()))
         return {where.partition: messages for where, messages in found.items()}
+
+    def _gather(self, gathering: Gathering) -> None:
+        """Set the waits of the fetches sent from now on: the client reads them at each one, but has no call for it."""
+        self._consumer._fetcher.config.update(_waits(gathering))
 
     def take_changes(self) -> tuple[set[int], set[int]]:
         """Partitions assigned and revoked since the last call."""
@@ -183,6 +176,13 @@ class GroupReader:
             self._consumer.close(autocommit=False, timeout_ms=1_000)
         except (KafkaError, OSError) as error:
             log.debug("closing the reader: %s", error)
+
+
+def _waits(gathering: Gathering) -> dict[str, int]:
+    return {
+        "fetch_min_bytes": max(1, gathering.messages * TYPICAL_BYTES),
+        "fetch_max_wait_ms": gathering.milliseconds,
+    }
 
 
 class LogBrowser:

@@ -49,7 +49,6 @@ class Desk:
             "TICKSTREAM_DATA": str(data),
             "SOURCES": "simulated",
             "RETRY_DELAY": "0.1",
-            "GATHER_MILLISECONDS": "60",  # consumers that wait ask the broker less often: many of them run at once
             "LOG_LEVEL": "WARNING",
         }
 

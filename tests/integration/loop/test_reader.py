@@ -15,6 +15,7 @@ from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, LogWriter, browse, make_topics
+from shared.kafka.fetch_pace import SILENCE
 from shared.kafka.reader import TAIL_WINDOW
 from shared.postgres.database import connect
 from tests.integration.desk import Desk
@@ -70,6 +71,20 @@ def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest
         with pytest.raises(Unavailable, match="has sent no message of topic"):
             while True:
                 loop.step()
+
+
+def test_broker_lets_a_reader_wait_while_no_message_comes(desk: Desk) -> None:
+    desk.publish(quotes(0, 10))
+    with closing(GroupReader(desk.log, "group", "one")) as reader:
+
+        def slowest_answer() -> float:
+            reader.poll(200, 100)
+            fetches = reader._consumer.metrics()["consumer-fetch-manager-metrics"]
+            return float(fetches["fetch-latency-max"])
+
+        wait_for(lambda: slowest_answer() > 0.8 * SILENCE.milliseconds)
+        desk.publish(quotes(10, 11))
+        wait_for(lambda: bool(reader.poll(200, 100)))
 
 
 def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) -> None:
