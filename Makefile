@@ -4,6 +4,9 @@ VENV := .venv
 WORKERS ?= 3
 RUN := $(VENV)/bin/python
 
+# Every part is a process of its own: without cached bytecode each start would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(ARGS)
 
