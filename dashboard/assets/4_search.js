@@ -55,6 +55,15 @@
     chosen.click();
   }, true);
 
+  // The component names the option that the keys highlighted last, also when the list is opened again with new options.
+  const ACTIVE = "aria-activedescendant";
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const active = isSearch(target) && target.getAttribute(ACTIVE);
+      if (active && !document.getElementById(active)) target.removeAttribute(ACTIVE);
+    }
+  }).observe(document.documentElement, { attributeFilter: [ACTIVE], subtree: true });
+
   // The list shows the symbol that was typed first, then those that begin with the text, then those that contain it.
   window.dashMantineFunctions = window.dashMantineFunctions || {};
   window.dashMantineFunctions.matchingSymbols = ({ options, search }) => {

@@ -51,6 +51,25 @@ def test_next_symbol_takes_the_place_of_the_one_chosen_before(page: Page) -> Non
     take(page, "BTC/USD")
 
 
+def test_list_opened_again_names_no_option_of_the_time_before(page: Page) -> None:
+    """Report: after arrow keys and a choice, the field of the list opened next named an option that was gone."""
+    field = page.locator(FIELD)
+    field.click()
+    page.keyboard.press("ArrowDown")
+    expect(field).to_have_attribute("aria-activedescendant", re.compile("."))
+    page.keyboard.press("Enter")
+    expect(field).not_to_have_attribute("aria-controls", re.compile("."))
+    field.click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    expect(field).not_to_have_attribute("aria-activedescendant", re.compile("."))
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option][data-combobox-selected]")).to_have_count(1)
+    assert field.get_attribute("aria-activedescendant") == page.locator(
+        "[data-combobox-selected]"
+    ).get_attribute("id")
+    page.keyboard.press("Escape")
+
+
 def test_field_shows_the_symbol_again_after_a_text_that_changed_nothing(page: Page) -> None:
     """Report: a part of a name stayed after Escape, and after a choice of the symbol that was shown already; the next
     text was appended to it."""
