@@ -6,12 +6,14 @@ with a half-life of about nine months, so that prices stay plausible over decade
 """
 
 from datetime import date
+from functools import lru_cache
 from math import exp, log
 from typing import NamedTuple
 
 import numpy as np
 
-from producer.sources.simulated.chance import Floats, bits, normal, stream, uniform
+from producer.sources.simulated.chance import Floats, Ints, bits, normal, stream, uniform
+from shared.errors import StopPart
 from shared.market.records import EPOCH
 
 FIRST_DAY = (date(2010, 1, 1) - EPOCH.date()).days
@@ -22,6 +24,9 @@ MARKET_VOLATILITY = 0.009
 SHOCK_WEIGHT, MEMORY = 0.08, 0.90
 PULL = 0.9975
 JUMPS_A_DAY, JUMP_VOLATILITIES = 0.02, 3.0
+DAYS_A_BLOCK = 366
+KEPT_BLOCKS = 2
+"""Histories and quotes go on day by day: they need one block, or two at its end."""
 
 
 class Traits(NamedTuple):
@@ -48,7 +53,7 @@ KNOWN = {
 
 
 class Days(NamedTuple):
-    """One value per day from FIRST_DAY on. `before` and `close` are logarithms of cents at the day's start and end.
+    """One value per day. `before` and `close` are logarithms of cents at the day's start and end.
 
     `market` and `own` are the volatilities of the two return components, `jump` the logarithm of a jump, mostly 0.
     """
@@ -60,6 +65,31 @@ class Days(NamedTuple):
     jump: Floats
 
 
+class MarketDays(NamedTuple):
+    """Return and volatility of the common market for each day from FIRST_DAY on."""
+
+    returns: Floats
+    volatilities: Floats
+
+
+class DayState(NamedTuple):
+    """What a symbol's next day depends on: its level, the logarithm of the close relative to the initial price, and the
+    variance of its own return."""
+
+    level: float
+    variance: float
+
+
+class DayBlock(NamedTuple):
+    """DAYS_A_BLOCK days of a symbol: the levels at their starts and at the end of the last one, the volatilities of its
+    own returns, its jumps, and the state after them."""
+
+    levels: Floats
+    own: Floats
+    jumps: Floats
+    after: DayState
+
+
 def traits_of(seed: int, symbol: str) -> Traits:
     """The traits of a known symbol, or random ones from seed and name."""
     if symbol in KNOWN:
@@ -69,39 +99,76 @@ def traits_of(seed: int, symbol: str) -> Traits:
     return Traits(10.0 * exp(4.0 * price), 0.6 + beta, 0.01 + 0.02 * volatility, 1e6 * exp(3.0 * volume))
 
 
-def market_days(seed: int) -> tuple[Floats, Floats]:
-    """Daily return and volatility of the common market."""
-    return _clustered(_daily_normals(seed, "market", "day"), MARKET_VOLATILITY)
+def market_days(seed: int) -> MarketDays:
+    """The days of the common market."""
+    shocks = normal(bits(stream(seed, "market", "day"), np.arange(LAST_DAY - FIRST_DAY)))
+    returns, volatilities, _ = _clustered(shocks, MARKET_VOLATILITY, MARKET_VOLATILITY**2)
+    return MarketDays(returns, volatilities)
 
 
-def symbol_days(seed: int, symbol: str, traits: Traits, market: tuple[Floats, Floats]) -> Days:
-    """The days of one symbol in this market."""
-    own_returns, own = _clustered(_daily_normals(seed, symbol, "day"), traits.volatility)
-    chance = uniform(bits(stream(seed, symbol, "jump"), np.arange(LAST_DAY - FIRST_DAY)))
-    size = JUMP_VOLATILITIES * traits.volatility * _daily_normals(seed, symbol, "jump size")
-    jump = np.where(chance < JUMPS_A_DAY, size, 0.0)
-    returns = traits.beta * market[0] + own_returns + jump
-    closes, at = [], 0.0
-    for change in returns.tolist():
-        at = PULL * at + change
-        closes.append(at)
-    close = np.array(closes) + log(100.0 * traits.price)
-    before = np.concatenate(([log(100.0 * traits.price)], close[:-1]))
-    return Days(before, close, traits.beta * market[1], own, jump)
+class SymbolDays:
+    """The days of one symbol in a market, computed in blocks of which the last ones used are kept: all days of a
+    thousand symbols would take 400 MB."""
+
+    def __init__(self, seed: int, symbol: str, traits: Traits, market: MarketDays) -> None:
+        self._traits, self._market = traits, market
+        self._origin = log(100.0 * traits.price)
+        names = ("day", "jump", "jump size")
+        self._shocks, self._chances, self._sizes = (stream(seed, symbol, name) for name in names)
+        self._states = [DayState(0.0, traits.volatility**2)]
+        self._block = lru_cache(maxsize=KEPT_BLOCKS)(self._make_block)
+
+    def of(self, first_day: int, count: int) -> Days:
+        """`count` days from `first_day` (since 1970) on. Raises StopPart outside the days that the market supports."""
+        if first_day < FIRST_DAY or first_day + count > LAST_DAY:
+            raise StopPart("The simulated market supports only the years 2010 to 2039: correct the clock.")
+        first = first_day - FIRST_DAY
+        begun, last = first // DAYS_A_BLOCK, (first + count - 1) // DAYS_A_BLOCK
+        blocks = [self._block(number) for number in range(begun, last + 1)]
+        days = slice(first - begun * DAYS_A_BLOCK, first - begun * DAYS_A_BLOCK + count)
+        return Days(
+            before=np.concatenate([block.levels[:-1] for block in blocks])[days] + self._origin,
+            close=np.concatenate([block.levels[1:] for block in blocks])[days] + self._origin,
+            market=self._traits.beta * self._market.volatilities[first : first + count],
+            own=np.concatenate([block.own for block in blocks])[days],
+            jump=np.concatenate([block.jumps for block in blocks])[days],
+        )
+
+    def _make_block(self, number: int) -> DayBlock:
+        while len(self._states) <= number:
+            self._states.append(self._following(len(self._states) - 1).after)
+        return self._following(number)
+
+    def _following(self, number: int) -> DayBlock:
+        """The days of a block whose state is known."""
+        traits, state = self._traits, self._states[number]
+        days = np.arange(number * DAYS_A_BLOCK, min((number + 1) * DAYS_A_BLOCK, LAST_DAY - FIRST_DAY))
+        returns, own, variance = _clustered(
+            normal(bits(self._shocks, days)), traits.volatility, state.variance
+        )
+        jumps = self._jumps(days)
+        changes = traits.beta * self._market.returns[days] + returns + jumps
+        levels = [state.level]
+        for change in changes.tolist():
+            levels.append(PULL * levels[-1] + change)
+        return DayBlock(np.array(levels), own, jumps, DayState(levels[-1], variance))
+
+    def _jumps(self, days: Ints) -> Floats:
+        chance = uniform(bits(self._chances, days))
+        size = JUMP_VOLATILITIES * self._traits.volatility * normal(bits(self._sizes, days))
+        jumps: Floats = np.where(chance < JUMPS_A_DAY, size, 0.0)
+        return jumps
 
 
-def _daily_normals(seed: int, *names: str) -> Floats:
-    return normal(bits(stream(seed, *names), np.arange(LAST_DAY - FIRST_DAY)))
-
-
-def _clustered(shocks: Floats, volatility: float) -> tuple[Floats, Floats]:
-    """Returns and their volatilities by GARCH(1,1) with this long-run volatility."""
+def _clustered(shocks: Floats, volatility: float, variance: float) -> tuple[Floats, Floats, float]:
+    """Returns and their volatilities by GARCH(1,1) with this long-run volatility, from the first day's variance on, and
+    the variance of the day after them."""
     rest = (1.0 - SHOCK_WEIGHT - MEMORY) * volatility**2
-    variance, returns, volatilities = volatility**2, [], []
+    returns, volatilities = [], []
     for shock in shocks.tolist():
         deviation = variance**0.5
         change = deviation * shock
         returns.append(change)
         volatilities.append(deviation)
         variance = rest + SHOCK_WEIGHT * change * change + MEMORY * variance
-    return np.array(returns), np.array(volatilities)
+    return np.array(returns), np.array(volatilities), variance

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from producer.sources.simulated.chance import Ints
+from producer.sources.simulated.chance import Floats
 from producer.sources.simulated.minutes import (
     CLOSES,
     MINUTES,
@@ -27,6 +27,11 @@ SOURCE, CURRENCY = "simulated", "USD"
 DAYS_OF_HISTORY, DAYS_OF_HOURS, DAYS_OF_QUARTERS, DAYS_OF_MINUTES = 730, 60, 7, 2
 """Two days of this market have as many minutes as a week of a stock exchange."""
 DAYS_AT_ONCE = 16
+BARS_AT_ONCE = 500_000
+"""Of all symbols together, but at least those of a day; each takes 40 bytes."""
+KEPT_BYTES = 2**24
+MOMENTS_AT_ONCE = 64
+"""Bars of a symbol that are converted to Python's numbers at once, which take five times as much memory."""
 
 
 class Listed(NamedTuple):
@@ -75,21 +80,42 @@ def spans(first_day: int, today: int) -> list[SimulatedSpan]:
 
 
 def bars(seed: int, listed: Sequence[Listed], span: SimulatedSpan) -> Iterator[RecordedBar]:
-    """The bars of one span for all symbols, in order of position."""
+    """The bars of one span for all symbols, in order of position; at most some BARS_AT_ONCE are computed ahead."""
+    if not listed:
+        return
+    _keep_freed_memory()
     shape = SHAPES[span.interval]
-    for first_day in range(span.first_day, span.last_day, DAYS_AT_ONCE):
-        count = min(DAYS_AT_ONCE, span.last_day - first_day)
-        shocks = market_shocks(seed, first_day, count)
-        folded = [_rows(_folded(each.maker.minutes(first_day, shocks), shape)) for each in listed]
+    a_day = len(listed) * (shape.last - shape.first) // shape.length
+    days_at_once = max(1, min(DAYS_AT_ONCE, BARS_AT_ONCE // a_day))
+    for first_day in range(span.first_day, span.last_day, days_at_once):
+        count = min(days_at_once, span.last_day - first_day)
         starts = (first_day + np.arange(count))[:, None] * DAY + np.arange(
             shape.first, shape.last, shape.length
         ) * 60
-        for number, start in enumerate(starts.ravel().tolist()):
+        moments = _moments(seed, listed, shape, first_day, count)
+        for start, values in zip(starts.ravel().tolist(), moments, strict=True):
             end = start + shape.length * 60
             times = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
-            for each, rows in zip(listed, folded, strict=True):
+            for each, row in zip(listed, values, strict=True):
                 position = bar_at(span.interval, end, each.rank)
-                yield _bar(each.symbol, span.interval, times, position, rows[number])
+                yield _bar(each.symbol, span.interval, times, position, row)
+
+
+def _keep_freed_memory() -> None:
+    """Freeing one large array lets glibc keep freed memory up to twice its size. Otherwise each array of a chunk is
+    requested from the operating system and given back, which takes three times as long as its computation."""
+    np.empty(KEPT_BYTES, dtype=np.uint8)
+
+
+def _moments(
+    seed: int, listed: Sequence[Listed], shape: Shape, first_day: int, count: int
+) -> Iterator[list[list[float]]]:
+    """For each bar of these days the values of every symbol, as arrays until they are needed."""
+    shocks = market_shocks(seed, first_day, count)
+    columns = [_columns(_folded(each.maker.minutes(first_day, shocks), shape)) for each in listed]
+    for first in range(0, columns[0].shape[1], MOMENTS_AT_ONCE):
+        piece = np.stack([values[:, first : first + MOMENTS_AT_ONCE] for values in columns])
+        yield from piece.transpose(2, 0, 1).tolist()
 
 
 def _folded(minutes: SimulatedMinutes, shape: Shape) -> SimulatedMinutes:
@@ -107,15 +133,10 @@ def _folded(minutes: SimulatedMinutes, shape: Shape) -> SimulatedMinutes:
     )
 
 
-def _rows(folded: SimulatedMinutes) -> list[tuple[float, ...]]:
-    """Open, high, low, close in dollars and volume, one tuple per bar."""
-    prices = (_dollars(values) for values in folded[:4])
-    return list(zip(*prices, folded.volume.ravel().astype(float).tolist(), strict=True))
-
-
-def _dollars(cents: Ints) -> list[float]:
-    dollars: list[float] = (cents.ravel() / 100).tolist()
-    return dollars
+def _columns(folded: SimulatedMinutes) -> Floats:
+    """Open, high, low, close in dollars and volume: a row each, with one column per bar."""
+    prices = (values.ravel() / 100 for values in folded[:4])
+    return np.stack([*prices, folded.volume.ravel().astype(float)])
 
 
 def _bar(
@@ -123,7 +144,7 @@ def _bar(
     interval: RecordedInterval,
     times: tuple[datetime, datetime],
     position: int,
-    values: tuple[float, ...],
+    values: list[float],
 ) -> RecordedBar:
     """The received time of a historical bar is its end."""
     opened, high, low, close, volume = values

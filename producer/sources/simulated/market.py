@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from producer.sources.simulated.days import market_days, symbol_days, traits_of
+from producer.sources.simulated.days import SymbolDays, market_days, traits_of
 from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, SimulatedSpan, bars, spans
 from producer.sources.simulated.minutes import MinuteMaker
 from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks, with_rank
@@ -53,7 +53,7 @@ class SimulatedMarket:
 
     def _member(self, symbol: str, rank: int, since: int) -> MarketMember:
         traits = traits_of(self._seed, symbol)
-        days = symbol_days(self._seed, symbol, traits, self._market)
+        days = SymbolDays(self._seed, symbol, traits, self._market)
         listed = Listed(symbol, rank, MinuteMaker(self._seed, symbol, traits, days, self._rate))
         return MarketMember(listed, QuoteMaker(self._seed, listed), since)
 

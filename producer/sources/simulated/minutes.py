@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from producer.sources.simulated.chance import Floats, Ints, bits, normal, part, stream
-from producer.sources.simulated.days import FIRST_DAY, LAST_DAY, Days, Traits
+from producer.sources.simulated.days import Days, SymbolDays, Traits
 from shared.calendars.calendars import SimulatedExchange
-from shared.errors import StopPart
 
 MINUTES = 1440
 OPENS, CLOSES = SimulatedExchange.opens // 60, SimulatedExchange.closes // 60
@@ -53,7 +52,7 @@ class SimulatedMinutes(NamedTuple):
 class MinuteMaker:
     """The minutes of one symbol. `rate` is the mean number of quotes per second in the regular session."""
 
-    def __init__(self, seed: int, symbol: str, traits: Traits, days: Days, rate: float) -> None:
+    def __init__(self, seed: int, symbol: str, traits: Traits, days: SymbolDays, rate: float) -> None:
         self._days, self._volume, self._a_minute = days, traits.volume, 60.0 * rate
         self._moves, self._bars, self._activities, self._jumps = (
             stream(seed, symbol, name) for name in ("minute", "minute's bar", "half hour", "jump's minute")
@@ -65,9 +64,7 @@ class MinuteMaker:
         Raises StopPart outside the days that the market supports.
         """
         count = len(market)
-        if first_day < FIRST_DAY or first_day + count > LAST_DAY:
-            raise StopPart("The simulated market supports only the years 2010 to 2039: correct the clock.")
-        days = Days(*(values[first_day - FIRST_DAY :][:count, None] for values in self._days))
+        days = Days(*(values[:, None] for values in self._days.of(first_day, count)))
         places = minute_places(first_day, count)
         activity = self._activity(first_day, count)
         path, scale = self._path(days, market, places, activity)

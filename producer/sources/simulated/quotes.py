@@ -63,7 +63,8 @@ class QuoteMaker:
     def _make_day(self, number: int) -> SimulatedDay:
         shocks = market_shocks(self._seed, number - 1, 2)
         both = self._listed.maker.minutes(number - 1, shocks)
-        minutes = SimulatedMinutes(*(values[1] for values in both))
+        # Copies: a view would keep both days in memory.
+        minutes = SimulatedMinutes(*(values[1].copy() for values in both))
         return SimulatedDay(
             minutes=minutes,
             highs=np.maximum.accumulate(minutes.high[OPENS:CLOSES]),
