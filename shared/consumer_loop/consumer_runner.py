@@ -77,9 +77,11 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Cons
         gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
         reader = GroupReader(topics, part.group + feed, instance, gathering)
         fold = part.make_fold(reading, topics, dsn)
+        stream = ConsumerLoop(topics, reading, reader, connection, fold, _pace(config))
         try:
-            yield ConsumerLoop(topics, reading, reader, connection, fold, _pace(config))
+            yield stream
         finally:
+            stream.close()
             reader.close()
             fold.close()
 
@@ -112,6 +114,7 @@ def _run_steps(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: t
         beat()
         stream.step()
         if sign.due():
+            stream.settle()
             lag = stream.lag()
             per_second = sign.write(stream.connection, "running", "", lag, stream.handled)
             enough = stream.commits - logged >= config.running.log_performance_frequency

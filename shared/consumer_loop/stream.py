@@ -10,6 +10,8 @@
     a partition fails here, before it writes rows that another member has written.
  5. Report the offsets to Kafka too, for lag tools.
 
+While many messages wait, the transaction runs in a thread beside the poll and the decoding of the next step.
+
 Any failure ends the run with an error named by what must happen next. The next run starts from what is committed, as
 after a kill; there is no other recovery path.
 """
@@ -20,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.consumer_loop.background_commit import BackgroundCommit
 from shared.consumer_loop.batches import Batch, decoded
 from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
 from shared.consumer_loop.fingerprints import fingerprint
@@ -33,6 +36,8 @@ POLL_MS = 200
 QUIET_SECONDS = 3.0
 COMPARE_SECONDS = 1.0
 """Shorter than any server takes to stop, get another data folder and start again."""
+MANY_MESSAGES = 1_000
+"""Messages of a step whose transaction runs beside the next poll. Fewer are committed before it: nothing is gained."""
 UNANSWERED_SECONDS = 30.0
 """How long a message that is there may be asked for in vain, while the broker answers other requests."""
 
@@ -98,7 +103,8 @@ class ConsumerLoop:
         self._log, self._reading, self._reader = log, reading, reader
         self.connection, self._fold, self._pace = connection, fold, pace
         self._bookmarks: dict[int, Bookmark] = {}
-        self._size = StepSize()
+        self._size, self._background = StepSize(), BackgroundCommit()
+        self._committing: list[Batch] = []
         self._received_at = self._compared = self._answered_at = time.monotonic()
         self.handled = 0
         self.commits = 0
@@ -118,13 +124,30 @@ class ConsumerLoop:
             self._commit(batches)
             self._received_at = self._compared = self._answered_at = time.monotonic()
         else:
+            self.settle()
             self._check_while_idle(not polled)
+            self._fold.rest(self.connection)
         if polled:
             self._size.took(time.monotonic() - began, sum(map(len, polled.values())))
+
+    def settle(self) -> None:
+        """Wait until the last step is committed: until then its transaction uses the connection."""
+        if not self._background.wait():
+            return
+        for batch in self._committing:
+            self._bookmarks[batch.partition].move(batch.step.reached, batch.step.fingerprint)
+        self.commits += 1
+        if self._pace.report_offsets:
+            self._reader.report({batch.partition: batch.step.reached for batch in self._committing})
         self._fold.rest(self.connection)
+
+    def close(self) -> None:
+        """Wait until nothing uses the connection any more."""
+        self._background.close()
 
     def finish(self) -> None:
         """End the fold; all folded messages are already written."""
+        self.settle()
         self._fold.finish(self.connection)
 
     def lag(self) -> int:
@@ -150,6 +173,8 @@ class ConsumerLoop:
         next commit detects that.
         """
         gained, lost = self._reader.take_changes()
+        if gained or lost:
+            self.settle()
         for partition in lost - gained:
             if self._bookmarks.pop(partition, None) is not None:
                 self._fold.forget(partition)
@@ -190,6 +215,7 @@ class ConsumerLoop:
         bookmark = self._bookmarks[partition]
         known, new = bookmark.take(messages)
         if known:
+            self.settle()
             self._fold.refold(self._batch(bookmark, partition, known))
         return [self._batch(bookmark, partition, new)] if new else []
 
@@ -200,20 +226,22 @@ class ConsumerLoop:
         return batch
 
     def _commit(self, batches: list[Batch]) -> None:
+        self.settle()
         for batch in batches:
             if batch.dead and not self._pace.skip_invalid:
                 raise StopPart(_invalid(batch))
             self._fold.fold(batch)
-        self._fold.prepare(self.connection)
-        with transaction(self.connection) as cursor:
-            advance(cursor, self._reading, [batch.step for batch in batches])
-            self._fold.write(cursor)
-        for batch in batches:
-            self._bookmarks[batch.partition].move(batch.step.reached, batch.step.fingerprint)
             self.handled += len(batch.records) + len(batch.dead)
-        self.commits += 1
-        if self._pace.report_offsets:
-            self._reader.report({batch.partition: batch.step.reached for batch in batches})
+        self._fold.prepare(self.connection)
+        self._committing = batches
+        self._background.start(self._write)
+        if sum(len(batch.records) for batch in batches) < MANY_MESSAGES:
+            self.settle()
+
+    def _write(self) -> None:
+        with transaction(self.connection) as cursor:
+            advance(cursor, self._reading, [batch.step for batch in self._committing])
+            self._fold.write(cursor)
 
     def _check_while_idle(self, is_silent: bool) -> None:
         """Check the broker while no messages arrive: it may be down, or back with another log."""

@@ -118,6 +118,7 @@ def test_a_resumed_member_that_lost_its_partition_writes_nothing(desk: Desk) -> 
             desk.wait_until_read("storage")
         with pytest.raises(PartitionLost):
             wait_for(lambda: stepped(stream) and stream.handled > 0)
+        stream.close()
         reader.close()
     assert desk.rows("select count(*) from quotes") == [(10,)]
 

@@ -59,8 +59,10 @@ def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest
     with (
         closing(connect(desk.database(), "test")) as connection,
         closing(GroupReader(desk.log, "group", "one")) as reader,
+        closing(
+            ConsumerLoop(desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), Pace())
+        ) as loop,
     ):
-        loop = ConsumerLoop(desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), Pace())
         while loop.handled < 10:
             loop.step()
         monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", limit)

@@ -1,0 +1,29 @@
+"""Commits in a thread, while the loop reads and decodes the messages that follow."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+
+class BackgroundCommit:
+    """At most one commit at a time. The thread that waits for it gets its error."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "commit")
+        self._running: Future[None] | None = None
+
+    def start(self, commit: Callable[[], None]) -> None:
+        """Run `commit` in the thread; the one before must have been waited for."""
+        assert self._running is None, "one commit at a time"
+        self._running = self._thread.submit(commit)
+
+    def wait(self) -> bool:
+        """Wait for the commit that runs, and return whether there was one. Raises its error."""
+        if self._running is None:
+            return False
+        running, self._running = self._running, None
+        running.result()
+        return True
+
+    def close(self) -> None:
+        """Wait for the thread: it uses the connection until its commit has ended, well or not."""
+        self._thread.shutdown()
