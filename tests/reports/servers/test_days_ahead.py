@@ -106,7 +106,7 @@ def test_a_day_that_is_attached_has_the_keys_and_columns_of_one_made_in_place(de
                 " for values from ('2024-01-02T00:00:00+00:00') to ('2024-01-03T00:00:00+00:00')"
             )
         assert attached == (desk.rows(shape), desk.rows(columns))
-    assert len(attached[0]) == 2
+    assert len(attached[0]) == 1
 
 
 def test_a_reader_that_comes_while_a_day_is_made_does_not_wait(desk: Desk) -> None:
