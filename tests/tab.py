@@ -62,6 +62,7 @@ class Tab:
         _resize(visit.page, size)
         _release_pointer(visit.page)
         yield visit
+        visit.page.unroute_all(behavior="ignoreErrors")  # of a test that failed, too
         complaints, outside = _noise(visit)
         visit.complaints.clear()
         visit.outside.clear()

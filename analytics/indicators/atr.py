@@ -1,4 +1,4 @@
-"""The average true range. Its methods are described in `analytics.indicators.indicators`. Pure."""
+"""The average true range. Its methods are described in `analytics.indicators`. Pure."""
 
 from analytics.indicators.indicator_state import parts
 from shared.market.records import Bar

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from analytics.indicators.atr import ATR
-from analytics.indicators.bands import Bollinger, Volatility
-from analytics.indicators.indicators import EMA, MACD, RSI, SMA
+from analytics.indicators.bollinger import Bollinger
+from analytics.indicators.historical_volatility import Volatility
+from analytics.indicators.macd import MACD
+from analytics.indicators.moving_averages import EMA, SMA
+from analytics.indicators.rsi import RSI
 from shared.market.records import Bar
 
 Unit = Literal["price", "difference", "distance", "volume", "number", "share"]
@@ -29,7 +32,7 @@ Value = float | tuple[float | None, ...] | None
 
 
 class Indicator(Protocol):
-    """What every indicator provides; see `analytics.indicators.indicators`."""
+    """What every indicator provides; see `analytics.indicators`."""
 
     @property
     def key(self) -> str: ...

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.presenters.adjustment import adjusted
+from dashboard.presenters.alerts import alert_item, data_alert_item
 from dashboard.presenters.figures import columns
 from dashboard.presenters.forecasts import fan, forecast_card
 from dashboard.presenters.notices import banner, notice, switch, warning
 from dashboard.presenters.panels import (
-    alert_item,
     heading,
     indicator_cells,
     is_alive,
@@ -17,7 +17,6 @@ from dashboard.presenters.panels import (
     watch_row,
 )
 from dashboard.presenters.sources import (
-    data_alert_item,
     failed_over,
     history_progress,
     log_progress,

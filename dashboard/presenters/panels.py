@@ -9,8 +9,7 @@ from math import floor
 from typing import Any
 
 from dashboard.presenters.indicators import IndicatorFigure, figures_of
-from dashboard.presenters.numbers import percent
-from dashboard.read.rows import AlertRow, OpenBarRow, PartRow, SymbolRow
+from dashboard.read.rows import OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
 from shared.calendars.calendars import calendar_of
 from shared.market.decimals import decimals_for
@@ -170,39 +169,6 @@ def _indicator(open_bar: OpenBarRow | None, figure: IndicatorFigure) -> Cell:
     if value is None:
         return label, f"{min(open_bar.seen, needed)}/{needed}", "text"
     return label, value, unit
-
-
-def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
-    """An entry of the alert list; `tone` is up, down or warn."""
-    text, tone = alert_sentence(alert)
-    return {
-        "symbol": alert.symbol,
-        "text": text,
-        "tone": tone,
-        "interval": alert.interval,
-        "price": alert.price,
-        "time": alert.event_time,
-        "zone": zone,
-        "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",
-    }
-
-
-def alert_sentence(alert: AlertRow) -> tuple[str, str]:
-    """The text and the tone of an alert."""
-    value, limit = alert.value, alert.threshold
-    match alert.rule:
-        case "rsi_overbought":
-            return f"RSI overbought at {value:.1f} (threshold {limit:g})", "warn"
-        case "rsi_oversold":
-            return f"RSI oversold at {value:.1f} (threshold {limit:g})", "warn"
-        case "price_change":
-            direction = "up" if value > 0 else "down"
-            return f"Price {direction} {percent(abs(value), 1)} in one bar", direction
-        case "volume_change":
-            return f"Volume at {value:.1f} times its average", "warn"
-        case "volatility":
-            return f"Realized volatility at {percent(value, 1)} per bar (not annualised)", "warn"
-    return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
 
 
 def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str, Any]]:

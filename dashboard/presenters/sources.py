@@ -1,4 +1,4 @@
-"""Texts about the sources of the data: their status, the cause of an outage, and data alerts. Pure.
+"""Texts about the sources of the data: their status and the cause of an outage. Pure.
 
 A text with a countdown contains `{left}`: the page replaces it with the time left until `until`, and shows `due` once
 that time is reached.
@@ -6,9 +6,8 @@ that time is reached.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from dashboard.presenters.numbers import percent
 from dashboard.read.rows import PRODUCER_SILENT, DataAlertRow, DataQualityRow
 from dashboard.read.snapshot import Reading
 
@@ -28,28 +27,6 @@ CAUSES = {
     "wrong clock": "{detail}",
 }
 """Texts for missing quotes, by the cause that the producer reports."""
-KINDS = {
-    "disagreement": "Sources disagree",
-    "failover": "Source failover",
-    "currency": "Currency mismatch",
-    "delisted": "Delisted",
-    "doubtful": "Suspect prices",
-    "left out": "Incomplete history",
-    "split": "Unconfirmed split",
-    "below zero": "Negative price",
-    "volume": "Invalid volume",
-}
-"""Labels of data alerts, by the kind that the producer, analytics or a migration stores."""
-DEFAULT_TEXTS = {
-    "disagreement": "Prices of the sources differ",
-    "failover": "Another source is in use",
-    "currency": "Prices were received in another currency",
-    "delisted": "No longer traded",
-    "doubtful": "Some prices are ambiguous and are not used",
-    "left out": "Invalid rows of the history were skipped",
-    "split": "Split not applied: the prices do not reflect it",
-}
-"""Texts of alerts that are stored without a detail."""
 
 
 class StatusText(NamedTuple):
@@ -111,11 +88,11 @@ def quote_status(quality: DataQualityRow, is_failed_over: bool) -> StatusText:
     if quality.state == "live":
         return _live(quality, source, is_failed_over)
     if quality.cause in CAUSES:
-        cause = CAUSES[quality.cause].format(source=source, detail=_with_names(quality.detail))
+        cause = CAUSES[quality.cause].format(source=source, detail=with_names(quality.detail))
         return _countdown(cause, ", retrying in {left}", ", retrying now", quality.next_try_at)
     if quality.state == "history":
         return _plain(f"Loading history from {source}")
-    return _plain(_with_names(quality.detail) or f"Waiting for quotes from {source}")
+    return _plain(with_names(quality.detail) or f"Waiting for quotes from {source}")
 
 
 def _live(quality: DataQualityRow, source: str, is_failed_over: bool) -> StatusText:
@@ -123,19 +100,19 @@ def _live(quality: DataQualityRow, source: str, is_failed_over: bool) -> StatusT
     if is_failed_over and quality.standby is not None:
         return _plain(f"{source} replaces {source_name(quality.standby)}")
     if quality.cause == "":
-        return _plain(_with_names(quality.detail) or f"Live from {source}")
+        return _plain(with_names(quality.detail) or f"Live from {source}")
     if quality.cause == "no history":
         return _countdown(
             f"Live from {source} without history", ", retrying in {left}", "", quality.next_try_at
         )
     if quality.cause == "wrong clock":
-        return _plain(_with_names(quality.detail))
+        return _plain(with_names(quality.detail))
     cause = "Stream silent" if quality.cause == "stream silent" else "Stream not connected"
     text = f"{cause}, polling {source} instead"
     return _countdown(text, ", retrying in {left}", ", retrying now", quality.next_try_at)
 
 
-def _with_names(sentence: str) -> str:
+def with_names(sentence: str) -> str:
     """A text of the producer, capitalized, with the sources' keys replaced by their display names."""
     words = [NAMES.get(word, word) for word in sentence.split(" ")]
     return words[0][:1].upper() + " ".join(words)[1:]
@@ -147,28 +124,3 @@ def _plain(text: str) -> StatusText:
 
 def _countdown(text: str, left: str, due: str, until: float | None) -> StatusText:
     return _plain(text) if until is None else StatusText(text + left, text + due, until)
-
-
-def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
-    """A data alert as an entry of the alert list; a cleared one has its end in `cleared`."""
-    return {
-        "symbol": alert.symbol,
-        "text": _alert_text(alert),
-        "tone": "data" if alert.cleared_at is None else "over",
-        "interval": KINDS.get(alert.kind, alert.kind.capitalize()),
-        "time": alert.raised_at,
-        "cleared": alert.cleared_at,
-        "zone": zone,
-        "key": f"{alert.symbol} data {alert.kind} {alert.raised_at}",
-    }
-
-
-def _alert_text(alert: DataAlertRow) -> str:
-    text = _with_names(alert.detail) or DEFAULT_TEXTS.get(alert.kind, "")
-    if alert.kind == "disagreement" and alert.value is not None:
-        return f"{text} by {percent(alert.value, 1)}"
-    if alert.kind == "left out" and alert.value is not None:
-        return f"{text} ({alert.value:.0f} in total)"
-    if alert.kind == "doubtful" and alert.value is not None:
-        return f"{text} ({alert.value:.0f} bar{'s' if alert.value > 1 else ''})"
-    return text

@@ -9,6 +9,7 @@ from math import isfinite
 from statistics import quantiles
 
 from dashboard.presenters.adjustment import adjusted
+from dashboard.presenters.alerts import alert_sentence
 from dashboard.presenters.delta import PageContext
 from dashboard.presenters.forecasts import (
     MIN_SCORES,
@@ -23,7 +24,7 @@ from dashboard.presenters.forecasts import (
     too_few,
 )
 from dashboard.presenters.numbers import moment, percent, plain, price
-from dashboard.presenters.panels import alert_sentence, decimals, heading
+from dashboard.presenters.panels import decimals, heading
 from dashboard.read.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of

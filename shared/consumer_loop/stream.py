@@ -246,24 +246,32 @@ class ConsumerLoop:
     def _check_while_idle(self, is_silent: bool) -> None:
         """Check the broker while no messages arrive: it may be down, or back with another log."""
         now = time.monotonic()
-        if not is_silent or not any(bookmark.is_only_compared for bookmark in self._bookmarks.values()):
+        awaited = [number for number, bookmark in self._bookmarks.items() if bookmark.is_only_compared]
+        if not is_silent or not awaited:
             self._answered_at = now
         if not is_silent:
             return
-        self._require_answer(now)
+        if now - self._answered_at > UNANSWERED_SECONDS:
+            self._require_removed(awaited)
         if now - self._received_at > QUIET_SECONDS:
             self._require_kafka()
         if now - self._compared > COMPARE_SECONDS:
             self._look_back(self._bookmarks)
 
-    def _require_answer(self, now: float) -> None:
-        """Raise Unavailable if the last message written is not received again: after a broker was killed and came back,
-        the client may stay in its group and never fetch again. A new client fetches."""
-        if now - self._answered_at > UNANSWERED_SECONDS:
-            raise Unavailable(
-                f"Kafka at {self._log.bootstrap} has sent no message of topic {self._log.topic} for "
-                f"{UNANSWERED_SECONDS:.0f} s, although it holds some"
-            )
+    def _require_removed(self, partitions: list[int]) -> None:
+        """Raise Unavailable if the broker holds the last message written of a partition and does not send it again.
+
+        After a broker was killed and came back, a client may stay in its group and never fetch again; a new client
+        does. Without that message nothing is wrong: retention has removed it.
+        """
+        for partition in partitions:
+            first, _ = self._reader.bounds(partition)
+            if first < self._bookmarks[partition].written:
+                raise Unavailable(
+                    f"Kafka at {self._log.bootstrap} has sent no message of topic {self._log.topic} for "
+                    f"{UNANSWERED_SECONDS:.0f} s, although it holds some"
+                )
+        self._answered_at = time.monotonic()
 
     def _require_kafka(self) -> None:
         """Raise Unavailable if broker or topic is gone, for which the client would wait without an error."""

@@ -145,7 +145,8 @@ class Producer(Section):
 
 
 class Running(Section):
-    """Options of the consumer loops: `max_messages` 0 means no limit; `gather_milliseconds` delays a poll."""
+    """Options of the consumer loops: `max_messages` 0 means no limit. `gather_milliseconds` is the longest wait of a
+    poll for more messages; below 50 messages a second it is at least 60."""
 
     max_messages: Count = Field(default=0, validation_alias="MAX_MESSAGES")
     batch_size: Every = Field(default=100, validation_alias="BATCH_SIZE")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from analytics.indicators.bands import Bollinger
-from analytics.indicators.indicators import MACD
+from analytics.indicators.bollinger import Bollinger
+from analytics.indicators.macd import MACD
 from shared.market.records import Bar
 from tests.inputs.records import flat_bar
 

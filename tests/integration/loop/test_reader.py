@@ -1,11 +1,12 @@
 """A broker that dies or does not answer is reported; every wait for it is bounded."""
 
 import threading
-import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import psutil
 import pytest
+from kafka import KafkaConsumer
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
@@ -20,7 +21,7 @@ from shared.kafka.reader import TAIL_WINDOW
 from shared.postgres.database import connect
 from tests.integration.desk import Desk
 from tests.integration.servers.server_user import silent
-from tests.reports.log.older_log import quotes
+from tests.reports.log.older_log import delete_before, quotes
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
@@ -51,9 +52,9 @@ def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Ka
                 list(messages)
 
 
-def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
-    limit = 6.0
+@contextmanager
+def looped(desk: Desk) -> Iterator[tuple[ConsumerLoop, KafkaConsumer]]:
+    """A loop that has read ten quotes, and its client."""
     desk.publish(quotes(0, 10))
     reading = GroupOnTopic("group", desk.log.topic)
     with (
@@ -63,16 +64,36 @@ def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest
             ConsumerLoop(desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), Pace())
         ) as loop,
     ):
-        while loop.handled < 10:
-            loop.step()
-        monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", limit)
-        began = time.monotonic()
-        while time.monotonic() - began < 1.5 * limit:
-            loop.step()
-        reader._consumer.pause(*reader._consumer.assignment())
+        wait_for(lambda: stepped(loop).handled == 10)
+        yield loop, reader._consumer
+
+
+def stepped(loop: ConsumerLoop) -> ConsumerLoop:
+    """The loop after one more step."""
+    loop.step()
+    return loop
+
+
+def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
+    monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", 3.0)
+    with looped(desk) as (loop, client):
+        client.pause(*client.assignment())
         with pytest.raises(Unavailable, match="has sent no message of topic"):
-            while True:
-                loop.step()
+            wait_for(lambda: stepped(loop).handled > 10)
+
+
+def test_loop_waits_on_after_retention_has_removed_the_last_message(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Report: on a quiet weekend, with a Kafka that keeps messages for a day, a part failed every half minute."""
+    monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", 0.5)
+    with looped(desk) as (loop, _):
+        delete_before(desk, 10)
+        for _ in range(10):
+            assert stepped(loop).handled == 10
+        desk.publish(quotes(10, 1))
+        wait_for(lambda: stepped(loop).handled == 11)
 
 
 def test_broker_lets_a_reader_wait_while_no_message_comes(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.presenters.sources import KINDS
+from dashboard.presenters.alerts import KINDS
 from tests.conftest import PROJECT
 
 PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "ml", "producer", "shared")

@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kafka import KafkaAdminClient, TopicPartition
+
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease, release
+from shared.kafka.connection import client_settings
 from shared.market.records import Quote, TimeMark
 from tests.integration.desk import Desk
 from tests.integration.servers.server_user import silent
@@ -66,3 +69,10 @@ def mark(number: int) -> TimeMark:
     """A time mark at the time of the quote of that number."""
     time = NOON + timedelta(seconds=10 * number)
     return TimeMark(time=time, source="test", position=number, received_time=time)
+
+
+def delete_before(desk: Desk, offset: int, partition: int = 0) -> None:
+    """What a retention does."""
+    admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
+    admin.delete_records({TopicPartition(desk.config.topic(), partition): offset})
+    admin.close()

@@ -13,7 +13,6 @@ from copy import copy
 from pathlib import Path
 
 import pytest
-from kafka import KafkaAdminClient, TopicPartition
 from msgspec.structs import replace
 from psycopg2.extensions import make_dsn
 
@@ -22,11 +21,10 @@ from consumer.consumer import store
 from db.realign import DIFFERENT, realign
 from shared.embedded import kafka_in
 from shared.errors import ConfigError, StopPart
-from shared.kafka.connection import client_settings
 from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
 from tests.integration.desk import PROJECT, Desk, printed
-from tests.reports.log.older_log import NOON, desk_at, mark, older_log, quotes
+from tests.reports.log.older_log import NOON, delete_before, desk_at, mark, older_log, quotes
 from tests.waiting import wait_for
 
 KEPT, LOST, NEW = 300, 90, 400
@@ -257,10 +255,3 @@ def test_a_log_that_does_not_hold_its_beginning_can_not_be_cut_to(desks: dict[st
     ):
         realign(desk.config, is_cut=True, is_sure=True)
     assert desk.rows("select count(*) from quotes") == [(KEPT + LOST,)]
-
-
-def delete_before(desk: Desk, offset: int, partition: int = 0) -> None:
-    """What a retention does."""
-    admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
-    admin.delete_records({TopicPartition(desk.config.topic(), partition): offset})
-    admin.close()

@@ -32,7 +32,6 @@ from tests.standin import Fault, StandIn
 from tests.unit.local_http import Reply, answering
 from tests.waiting import wait_for
 
-SLACK = 3.0
 CHART = f"v8/finance/chart/{COIN.name}"
 DUPLICATE_KEY = {
     "finance": {"result": None, "error": {"code": "Internal Server Error", "description": "Duplicate"}}

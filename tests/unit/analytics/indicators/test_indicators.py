@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.indicators.bands import Bollinger, Volatility
+from analytics.indicators.bollinger import Bollinger
 from analytics.indicators.catalog import Indicator
-from analytics.indicators.indicators import EMA, MACD, RSI, SMA
+from analytics.indicators.historical_volatility import Volatility
 from analytics.indicators.inputs import VOLUME
+from analytics.indicators.macd import MACD
+from analytics.indicators.moving_averages import EMA, SMA
+from analytics.indicators.rsi import RSI
 from tests.inputs.records import flat_bar
 
 MAKERS: list[Callable[[], Any]] = [

@@ -15,7 +15,7 @@ import pytest
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.catalog import CATALOG, PARAMETERS, Context, Parameters, Spec
-from analytics.indicators.indicators import SMA
+from analytics.indicators.moving_averages import SMA
 from analytics.runtime.processor import STATE_VERSION
 from shared.market.records import Bar
 from tests.inputs.records import WARM_AT_ONCE, flat_bar, folded

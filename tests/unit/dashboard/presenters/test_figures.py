@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from dashboard.presenters.alerts import alert_item
 from dashboard.presenters.delta import DeltaRequest, PageContext, delta
 from dashboard.presenters.figures import columns
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
-    alert_item,
     change,
     decimals,
     heading,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from dashboard.presenters.alerts import data_alert_item
 from dashboard.presenters.notices import banner, switch
 from dashboard.presenters.sources import (
-    data_alert_item,
     failed_over,
     history_progress,
     quote_status,

@@ -1,0 +1,40 @@
+"""Bollinger bands. Their methods are described in `analytics.indicators`. Pure.
+
+The root of the summed squared deviations from a mean is the distance between two points: the values, and the mean in
+each of their places.
+"""
+
+from math import dist, fsum, sqrt
+
+from analytics.indicators.inputs import CLOSE, Input
+from analytics.indicators.window import WindowIndicator
+from shared.market.records import Bar
+
+Bands = tuple[float, float, float]
+"""Lower, middle and upper band."""
+
+
+class Bollinger(WindowIndicator):
+    """Bollinger bands: the mean of the last `period` values, and `deviations` standard deviations around it.
+
+    In units of the input. The standard deviation is the population's (divided by `period`), as in Bollinger on
+    Bollinger Bands (2001), computed in two passes over the window.
+    """
+
+    def __init__(self, period: int, deviations: float = 2, of: Input = CLOSE) -> None:
+        super().__init__(f"bollinger-{of.tag}{period}-{deviations:.17g}", period, of)
+        self.warm_after = (period,) * 3
+        self._scale = deviations / sqrt(period)
+
+    def update(self, bar: Bar) -> Bands | None:
+        return self._bands(self._window.add(self._read(bar)))
+
+    def preview(self, bar: Bar) -> Bands | None:
+        return self._bands(self._window.up_to(self._read(bar)))
+
+    def _bands(self, values: list[float] | None) -> Bands | None:
+        if values is None:
+            return None
+        middle = fsum(values) / self.period
+        margin = dist(values, (middle,) * self.period) * self._scale
+        return middle - margin, middle, middle + margin

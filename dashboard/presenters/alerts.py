@@ -1,0 +1,88 @@
+"""The text of an alert, and alerts as entries of the list. Pure."""
+
+from typing import Any
+
+from dashboard.presenters.numbers import percent
+from dashboard.presenters.sources import with_names
+from dashboard.read.rows import AlertRow, DataAlertRow
+
+KINDS = {
+    "disagreement": "Sources disagree",
+    "failover": "Source failover",
+    "currency": "Currency mismatch",
+    "delisted": "Delisted",
+    "doubtful": "Suspect prices",
+    "left out": "Incomplete history",
+    "split": "Unconfirmed split",
+    "below zero": "Negative price",
+    "volume": "Invalid volume",
+}
+"""Labels of data alerts, by the kind that the producer, analytics or a migration stores."""
+DEFAULT_TEXTS = {
+    "disagreement": "Prices of the sources differ",
+    "failover": "Another source is in use",
+    "currency": "Prices were received in another currency",
+    "delisted": "No longer traded",
+    "doubtful": "Some prices are ambiguous and are not used",
+    "left out": "Invalid rows of the history were skipped",
+    "split": "Split not applied: the prices do not reflect it",
+}
+"""Texts of alerts that are stored without a detail."""
+
+
+def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
+    """An entry of the alert list; `tone` is up, down or warn."""
+    text, tone = alert_sentence(alert)
+    return {
+        "symbol": alert.symbol,
+        "text": text,
+        "tone": tone,
+        "interval": alert.interval,
+        "price": alert.price,
+        "time": alert.event_time,
+        "zone": zone,
+        "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",
+    }
+
+
+def alert_sentence(alert: AlertRow) -> tuple[str, str]:
+    """The text and the tone of an alert."""
+    value, limit = alert.value, alert.threshold
+    match alert.rule:
+        case "rsi_overbought":
+            return f"RSI overbought at {value:.1f} (threshold {limit:g})", "warn"
+        case "rsi_oversold":
+            return f"RSI oversold at {value:.1f} (threshold {limit:g})", "warn"
+        case "price_change":
+            direction = "up" if value > 0 else "down"
+            return f"Price {direction} {percent(abs(value), 1)} in one bar", direction
+        case "volume_change":
+            return f"Volume at {value:.1f} times its average", "warn"
+        case "volatility":
+            return f"Realized volatility at {percent(value, 1)} per bar (not annualised)", "warn"
+    return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
+
+
+def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
+    """A data alert as an entry of the alert list; a cleared one has its end in `cleared`."""
+    return {
+        "symbol": alert.symbol,
+        "text": _alert_text(alert),
+        "tone": "data" if alert.cleared_at is None else "over",
+        "interval": KINDS.get(alert.kind, alert.kind.capitalize()),
+        "time": alert.raised_at,
+        "cleared": alert.cleared_at,
+        "zone": zone,
+        "key": f"{alert.symbol} data {alert.kind} {alert.raised_at}",
+    }
+
+
+def _alert_text(alert: DataAlertRow) -> str:
+    text = with_names(alert.detail) or DEFAULT_TEXTS.get(alert.kind, "")
+    if alert.kind == "disagreement" and alert.value is not None:
+        return f"{text} by {percent(alert.value, 1)}"
+    if alert.kind == "left out" and alert.value is not None:
+        return f"{text} ({alert.value:.0f} in total)"
+    if alert.kind == "doubtful" and alert.value is not None:
+        return f"{text} ({alert.value:.0f} bar{'s' if alert.value > 1 else ''})"
+    return text
