@@ -1,8 +1,8 @@
 """Reads the tables in one thread, several times a second; all viewers share its snapshot."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from threading import Event, Thread
 from typing import Any
 
@@ -12,6 +12,7 @@ from dashboard.presenters.forecasts import NAIVE, expected
 from dashboard.presenters.outcomes import CLOSES_SHOWN
 from dashboard.read import forecast_queries, queries
 from dashboard.read.cache import SeriesCache
+from dashboard.read.connections import ReadConnections, read_only_connection
 from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.history import BarHistory
 from dashboard.read.reading import read_tables
@@ -35,8 +36,6 @@ FIRST_PAUSE, MAX_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
 RARE_SECONDS = 2.0
 """Seconds between two reads of values that change about once a day."""
-QUERY_SECONDS = 15
-"""The time limit of one viewer's query; scattered bars on a slow disk need more than the shared read's limit."""
 DIAGNOSTICS_SECONDS = 10
 """How long the models' diagnostics are cached if no bar closes and no training ends: error findings are written after
 the trainings."""
@@ -73,6 +72,7 @@ class ReadModel:
         self.turns = 0
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
+        self._connections = ReadConnections(address)
         # One more than a chart receives: it shows whether older bars exist.
         self._history = BarHistory(min(cache_size, MAX_BARS) + 1)
         self._past_forecasts: SeriesCache[list[PastForecastRow]] = SeriesCache()
@@ -86,9 +86,10 @@ class ReadModel:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread and wait until it has ended."""
+        """Stop the thread, wait until it has ended, and close the connections."""
         self._stopping.set()
         self._thread.join()
+        self._connections.close()
 
     def closed_bars(self, key: SeriesKey, limit: int, before: int | None) -> tuple[list[ChartBar], bool]:
         """The newest `limit` closed bars of a symbol and interval that start before `before`, oldest first, and whether
@@ -112,7 +113,7 @@ class ReadModel:
 
         Raises Unavailable if the database can't be read.
         """
-        with self._query() as cursor:
+        with self._connections.query() as cursor:
             found = queries.read_bars_since(cursor, {key: after}, limit + 1).get(key, [])
         return found[:limit], len(found) > limit
 
@@ -131,7 +132,7 @@ class ReadModel:
         model, level = steps[0].model, forecast.levels[-1]
 
         def read() -> list[PastForecastRow]:
-            with self._query() as cursor:
+            with self._connections.query() as cursor:
                 return forecast_queries.read_past_forecasts(cursor, key, model, level, CLOSES_SHOWN + 1)
 
         state = (self.snapshot.generation, forecast.start, model, level)
@@ -144,7 +145,7 @@ class ReadModel:
         """
 
         def read() -> dict[str, Any]:
-            with self._query() as cursor:
+            with self._connections.query() as cursor:
                 return read_diagnostics(cursor, key)
 
         snapshot = self.snapshot
@@ -170,15 +171,8 @@ class ReadModel:
         return self._history.newest(key, limit)
 
     def _read_bars(self, key: SeriesKey, limit: int, before: int | None) -> list[ChartBar]:
-        with self._query() as cursor:
+        with self._connections.query() as cursor:
             return queries.read_newest_bars(cursor, *key, limit, before)
-
-    @contextmanager
-    def _query(self) -> Iterator[Cursor]:
-        """A separate connection for one viewer's query, so that no other viewer waits for it. Raises Unavailable."""
-        with closing(read_only_connection(self._address())) as connection, transaction(connection) as cursor:
-            cursor.execute("set local statement_timeout = %s", (f"{QUERY_SECONDS}s",))
-            yield cursor
 
     def _run(self) -> None:
         """Read until stopped; an error that a retry can't resolve ends the thread with its traceback."""
@@ -249,18 +243,6 @@ class ReadModel:
 def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:
     """The newest `limit` of these bars, and whether there are more."""
     return found[-limit:], len(found) > limit
-
-
-def read_only_connection(dsn: str) -> Connection:
-    """A read-only connection with repeatable-read transactions and a statement timeout of 3 s.
-
-    Raises Unavailable.
-    """
-    connection = connect(dsn, "screen")
-    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-    with transaction(connection) as cursor:
-        cursor.execute("set statement_timeout = '3s'")
-    return connection
 
 
 def _reason(error: Exception) -> str:

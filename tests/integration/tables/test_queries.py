@@ -4,7 +4,8 @@ import pytest
 
 from dashboard.presenters.panels import is_alive
 from dashboard.read import queries
-from dashboard.read.read_model import ReadModel, read_only_connection
+from dashboard.read.connections import read_only_connection
+from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import PartRow
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
