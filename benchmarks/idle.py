@@ -3,8 +3,9 @@
     python -m benchmarks.idle                  two minutes, after some three minutes for the start
     python -m benchmarks.idle --seconds 30     a short run
 
-`start_pipeline.py` runs with embedded servers in a temporary folder, which is removed at the end. It is measured
-once histories, searches and first trainings are done. A headless Chromium shows the page; it is not counted.
+`start_pipeline.py` runs with embedded servers in a temporary folder, which is removed at the end. It is measured once
+histories, searches and first trainings are done and their processes have ended. A headless Chromium shows the page; it
+is not counted.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import expect, sync_playwright
 
-from benchmarks.staging.consumption import Consumed, by_part
+from benchmarks.staging.consumption import STARTED_BY, Consumed, by_part
 from benchmarks.staging.stage import say, until
 from benchmarks.staging.tables import table
 from benchmarks.start import CHROMIUMS, FLAGS, is_served, running, settings_in
@@ -36,6 +37,7 @@ QUIET_CORES = 0.75
 SMALL_LAG = 50
 READ = "select coalesce(sum(next_offset), 0)::bigint from progress"
 PARTS = "select count(*), coalesce(max(lag), 0)::bigint from parts where state in ('running', 'publishing')"
+WORKERS = set(STARTED_BY.values())
 CONSUMERS = 2
 """Parts that read the log: each message is counted by both."""
 FOOT = """\
@@ -105,7 +107,10 @@ def quiet_check(desk: Desk) -> Callable[[], bool]:
         nonlocal quiet
         before = desk.look()
         time.sleep(LOOK_SECONDS)
-        is_calm = cores(before, desk.look()) < QUIET_CORES and not desk.has_lag()
+        after = desk.look()
+        is_calm = (
+            cores(before, after) < QUIET_CORES and not desk.has_lag() and not WORKERS & after.parts.keys()
+        )
         quiet = quiet + 1 if is_calm else 0
         return quiet >= QUIET_LOOKS
 

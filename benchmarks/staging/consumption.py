@@ -16,6 +16,8 @@ SCRIPTS = {
 """The parts by a word of their command line."""
 STARTED_BY = {"analytics": "order search", "trainer": "training"}
 """What the processes that a part starts are counted as."""
+TRACKER = "resource_tracker"
+"""A process that Python starts beside the first of them, and that stays; it is counted with its part."""
 
 
 class Consumed(NamedTuple):
@@ -55,7 +57,8 @@ def _with_children(child: psutil.Process) -> Iterator[tuple[str, psutil.Process]
     if part is not None:
         yield part, child
         for process in child.children(recursive=True):
-            yield STARTED_BY.get(part, part), process
+            is_tracker = TRACKER in " ".join(process.cmdline())
+            yield (part if is_tracker else STARTED_BY.get(part, part)), process
 
 
 def of_process(process: psutil.Process) -> Consumed:

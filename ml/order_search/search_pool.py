@@ -27,6 +27,9 @@ READY = "ready"
 STARTUP_SECONDS = 120.0
 """A worker imports numerical libraries first, which takes seconds on a busy machine and does not count as search
 time."""
+IDLE_SECONDS = 120.0
+"""A worker that had no search for so long is ended: its libraries take 150 MB, and a start two CPU seconds. A desk of
+ten symbols searches some ten times an hour."""
 
 log = logging.getLogger("tickstream.forecasts")
 
@@ -49,7 +52,7 @@ class _Task(NamedTuple):
 
 
 class _Worker:
-    """A process and its current search. It must respond before `deadline`, None if it is idle."""
+    """A process and its current search. It must respond before `deadline`, None if it is idle since `idle_since`."""
 
     def __init__(self) -> None:
         context = get_context("spawn")
@@ -60,12 +63,18 @@ class _Worker:
         self.is_ready = False
         self.task: _Task | None = None
         self.deadline: float | None = monotonic() + STARTUP_SECONDS
+        self.idle_since = 0.0
 
     def begin(self, task: _Task) -> None:
         self.task, self.deadline = task, monotonic() + task.timeout
         # If the worker has just died, sending fails; the next read of its pipe detects that.
         with suppress(OSError):
             self.pipe.send((task.series, task.settings))
+
+    def rest(self) -> None:
+        """Wait for the next search."""
+        self.task = self.deadline = None
+        self.idle_since = monotonic()
 
     def kill(self) -> None:
         self._process.kill()
@@ -75,10 +84,10 @@ class _Worker:
 
 class SearchPool:
     """Searches, at most `workers` at a time. A worker without a response for `timeout` seconds, far longer than
-    any search takes, is replaced. A worker starts when it is first needed."""
+    any search takes, is replaced. A worker starts when it is needed, and ends after `idle` seconds without a search."""
 
-    def __init__(self, workers: int = 1, timeout: float = 60.0) -> None:
-        self._size, self._timeout = workers, timeout
+    def __init__(self, workers: int = 1, timeout: float = 60.0, idle: float = IDLE_SECONDS) -> None:
+        self._size, self._timeout, self._idle = workers, timeout, idle
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
         self._outcomes: dict[Ticket, SearchOutcome | None] = {}
@@ -133,6 +142,9 @@ class SearchPool:
             if not worker.pipe.poll():
                 self._restart(worker)
         self._assign()
+        for worker in [each for each in self._workers if each.deadline is None]:
+            if monotonic() - worker.idle_since >= self._idle:
+                self._end(worker)
 
     def close(self) -> None:
         """End the workers; running searches are lost."""
@@ -155,12 +167,11 @@ class SearchPool:
         except (EOFError, OSError):
             self._fail(worker)
             return
-        worker.deadline = None
         if message == READY:
             worker.is_ready = True
         elif worker.task is not None:
             self._found(worker.task.ticket, message)
-            worker.task = None
+        worker.rest()
 
     def _found(self, ticket: Ticket, outcome: SearchOutcome) -> None:
         """Keep an outcome unless its search was abandoned meanwhile."""

@@ -258,3 +258,20 @@ def test_a_closed_pool_leaves_no_process() -> None:
         submit(pool, walk())
         assert set(active_children()) - others
     assert set(active_children()) == others
+
+
+def test_a_worker_without_a_search_ends_and_the_next_search_starts_another() -> None:
+    others = set(active_children())
+    with SearchPool(idle=0.0) as pool:
+        assert answer(pool, submit(pool, walk())).model is not None
+        assert set(active_children()) == others
+        assert answer(pool, submit(pool, walk())).model is not None
+
+
+def test_a_worker_stays_between_two_searches_that_follow_each_other(
+    pool: SearchPool, others: set[BaseProcess]
+) -> None:
+    answer(pool, submit(pool, walk()))
+    (worker,) = set(active_children()) - others
+    pool.poll()
+    assert set(active_children()) - others == {worker}
