@@ -24,6 +24,8 @@ OLDEST_JAVA = 17
 # failure loses at most one second (a killed broker loses nothing: the system still holds its pages).
 # A killed broker can register again only after its last session has expired, by default after nine seconds.
 # Compacted topics (offsets, leases) have few keys; by default their cleaner takes 128 MB at every start.
+# By default the controller writes a record that says nothing to its own log twice a second, for other controllers.
+# Some ten clients need one thread for their sockets and a few for their requests, not the usual thirty.
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -44,12 +46,19 @@ SETTINGS = {
     "log.flush.interval.ms": "1000",
     "log.flush.scheduler.interval.ms": "1000",
     "log.cleaner.dedupe.buffer.size": "4194304",
+    "metadata.max.idle.interval.ms": "5000",
+    "num.network.threads": "1",
+    "num.io.threads": "4",
+    "background.threads": "2",
+    "group.coordinator.threads": "1",
+    "group.coordinator.background.threads": "1",
+    "share.coordinator.threads": "1",
 }
 
 # Small heap, serial collector and the quick compiler: enough for a few thousand quotes a second, and the broker
 # starts a second faster. Below the size for classes none are collected: by default a start looks for some in vain.
 JAVA_OPTIONS = [
-    *("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"),
+    *("-Xms32m", "-Xmx512m", "-XX:+UseSerialGC"),
     *("-XX:TieredStopAtLevel=1", "-XX:MetaspaceSize=128m"),
 ]
 

@@ -28,12 +28,15 @@ USER = "postgres"
 
 # Durable, as by default (fsync and synchronous_commit only state it). Given on the command line, so that a
 # newer Tickstream applies its own settings; other settings can be changed with ALTER SYSTEM.
+# The system's own cache holds the tables too: more buffers of PostgreSQL keep a second copy, and processes that read
+# ahead would wait for a slow disk where there is none.
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "fsync": "on",
     "synchronous_commit": "on",
-    "shared_buffers": "256MB",
+    "shared_buffers": "64MB",
+    "io_method": "sync",
     "max_wal_size": "2GB",
     "max_locks_per_transaction": "256",
     # For a user's own client that was left open or is frozen: it holds its locks until then.
