@@ -18,7 +18,6 @@ from dashboard.read.history import BarHistory
 from dashboard.read.reading import read_tables
 from dashboard.read.rows import ChartBar, PastForecastRow, SeriesKey
 from dashboard.read.snapshot import (
-    NOTHING,
     Reading,
     Snapshot,
     advance,
@@ -34,8 +33,8 @@ from shared.runtime.lifecycle import HeartbeatRow
 POLL_SECONDS = 0.25
 FIRST_PAUSE, MAX_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
-RARE_SECONDS = 2.0
-"""Seconds between two reads of values that change about once a day."""
+RARE_SECONDS = 1.0
+"""Seconds between two reads of values that do not change with every quote."""
 DIAGNOSTICS_SECONDS = 10
 """How long the models' diagnostics are cached if no bar closes and no training ends: error findings are written after
 the trainings."""
@@ -209,10 +208,11 @@ class ReadModel:
             self.turns += 1
             # One transaction per read: prices, bars and alerts are of the same moment.
             with transaction(reader) as cursor:
-                has_tables = queries.has_tables(cursor)
+                is_due = not begun or self._is_due()
+                has_tables = not is_due or queries.has_tables(cursor)
                 if has_tables:
                     before = self.snapshot if begun else begin_generation(self.snapshot)
-                    reached = advance(before, self._read(cursor, before.reading))
+                    reached = advance(before, self._read(cursor, before.reading, is_due))
                     if reached.generation != before.generation:
                         self._history.clear()
                     self.snapshot, begun = reached, True
@@ -224,14 +224,13 @@ class ReadModel:
         if begun:
             self._heartbeat.write(writer, "stopped", "", 0, self._reads)
 
-    def _read(self, cursor: Cursor, old: Reading) -> Reading:
-        is_due = self._is_due() or old is NOTHING
+    def _read(self, cursor: Cursor, old: Reading, is_due: bool) -> Reading:
         self._reads += 1
         self._extend_history(cursor)
         return read_tables(cursor, old, self.feed, self._group, is_due)
 
     def _is_due(self) -> bool:
-        """Whether this read includes the values that change rarely."""
+        """Whether the next read includes the values that change rarely."""
         return self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0
 
     def _extend_history(self, cursor: Cursor) -> None:

@@ -1,7 +1,7 @@
-"""Reads the tables once: values that change with every quote each time, the others only when they may have changed."""
+"""Reads the tables once: values that change with every quote each time, others once a second or when a bar closes."""
 
 from dashboard.read import forecast_queries, queries
-from dashboard.read.rows import ForecastRow, RecordRow, SeriesKey
+from dashboard.read.rows import ForecastRow, OpenBarRow, RecordRow, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
@@ -11,33 +11,49 @@ DATA_ALERTS_SHOWN = 50
 
 
 def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: bool) -> Reading:
-    """Everything the page shows except closed bars. `group` is analytics' consumer group. Values that change about
-    once a day are read if `is_due`, else taken from the `old` reading."""
+    """Everything the page shows except closed bars. `group` is analytics' consumer group.
+
+    Values that do not change with every quote are read if `is_due`, else taken from the `old` reading. Those that
+    change when a bar closes are also read when the open bar of a series is another one.
+    """
     symbols, parts, now = queries.read_symbols(cursor), queries.read_parts(cursor), queries.read_now(cursor)
-    open_bars, records = queries.read_open_bars(cursor), forecast_queries.read_records(cursor)
+    open_bars = queries.read_open_bars(cursor)
+    rare = _read_rare(cursor, old, feed) if is_due else old
+    closed = is_due or _starts(old.open_bars) != _starts(open_bars)
+    records = forecast_queries.read_records(cursor) if closed else old.records
     dead_letters, folded, stored = queries.read_progress(cursor, group)
     known = messages_known(parts, folded, stored)
-    return Reading(
+    return rare._replace(
         now=now,
         symbols=symbols,
         open_bars=open_bars,
         trends=trends_now(cursor, old, symbols, open_bars),
-        alerts=queries.read_alerts(cursor, ALERTS_SHOWN),
+        alerts=queries.read_alerts(cursor, ALERTS_SHOWN) if closed else old.alerts,
         parts=parts,
         dead_letters=dead_letters,
-        first_start=queries.read_first_start(cursor) if is_due and feed == "replay" else old.first_start,
-        qualities=queries.read_qualities(cursor),
-        data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
-        actions=queries.read_actions(cursor) if is_due else old.actions,
-        offer=queries.read_offer(cursor) if feed == "simulated" else None,
         records=records,
         forecasts=_forecasts(cursor, old, records),
-        trained=forecast_queries.read_trained(cursor) if is_due else old.trained,
         folded=folded,
         known=known,
         outdated=outdated_symbols(symbols, now, known - folded),
+    )
+
+
+def _read_rare(cursor: Cursor, old: Reading, feed: str) -> Reading:
+    """The old reading with the values that no quote changes."""
+    return old._replace(
+        first_start=queries.read_first_start(cursor) if feed == "replay" else None,
+        qualities=queries.read_qualities(cursor),
+        data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
+        actions=queries.read_actions(cursor),
+        offer=queries.read_offer(cursor) if feed == "simulated" else None,
+        trained=forecast_queries.read_trained(cursor),
         rebuild=read_rebuild(cursor, old.rebuild),
     )
+
+
+def _starts(open_bars: dict[SeriesKey, OpenBarRow]) -> dict[SeriesKey, int]:
+    return {key: row.bar.start for key, row in open_bars.items()}
 
 
 def read_rebuild(cursor: Cursor, old: Rebuild) -> Rebuild:
@@ -57,4 +73,5 @@ def _forecasts(
 ) -> dict[SeriesKey, ForecastRow]:
     """The newest forecast of each series: read again if its record has changed."""
     kept = {key: forecast for key, forecast in old.forecasts.items() if key in records}
-    return kept | forecast_queries.read_forecasts(cursor, records_moved(old, records))
+    moved = records_moved(old, records)
+    return kept | forecast_queries.read_forecasts(cursor, moved) if moved else kept

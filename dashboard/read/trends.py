@@ -18,6 +18,8 @@ def trends_now(
     """The trend of each symbol: read again if it has a new point; empty if the day has no bar yet."""
     kept = {symbol: trend for symbol, trend in old.trends.items() if symbol in symbols}
     moved = trends_moved(old, symbols, open_bars)
+    if not moved:
+        return kept
     return kept | dict.fromkeys(moved, ()) | queries.read_trends(cursor, _days_of(symbols, moved), TREND_BARS)
 
 
