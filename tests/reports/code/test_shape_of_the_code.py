@@ -27,7 +27,8 @@ WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/deployment_tables analytics/store/forecast_tables
     analytics/store/replacing analytics/store/search_tables analytics/store/tables consumer/tables
-    dashboard/read/diagnostics dashboard/read/forecast_queries dashboard/read/queries dashboard/read/read_model
+    dashboard/read/connections dashboard/read/diagnostics dashboard/read/forecast_queries dashboard/read/queries
+    dashboard/read/read_model
     db/blocking db/cutting db/divergence db/migrate ml/datasets/history_tables ml/diagnostics/diagnostics_tables
     ml/training/training_tables producer/store/symbol_queries producer/store/tables producer/workers/live_offer
     shared/embedded/postgres/probe shared/observability/status_board shared/postgres/database
