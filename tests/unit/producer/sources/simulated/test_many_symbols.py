@@ -52,11 +52,13 @@ def test_close_of_a_day_is_the_level_at_which_the_next_one_starts() -> None:
 
 def test_minutes_of_many_symbols_are_computed_a_day_ahead_only() -> None:
     many = listed(200)
+    # The days are computed first: tracing is slow, and they are not what is measured.
+    assert next(bars(SEED, many, MINUTES))
     tracemalloc.start()
     next(bars(SEED, many, MINUTES))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 64e6
+    assert peak < 30e6
 
 
 def test_bars_are_the_same_however_many_symbols_are_computed_together() -> None:
