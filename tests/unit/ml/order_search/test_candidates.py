@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.order_search.candidates import NOISE, candidates, penalty, ranked
+from ml.order_search.candidates import NOISE, NOISE_MARGIN, candidates, penalty, ranked
 from ml.order_search.fits import fit
 
 LENGTH = 500
@@ -40,6 +40,14 @@ def test_no_family_is_fitted_twice() -> None:
     for values in (autoregression(0.6), moving_average(0.6), shocks()):
         found = [(p > 0, q > 0) for p, q in families(values)]
         assert len(found) == len({*found}) <= 3
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_few_orders_are_fitted_where_white_noise_is_the_best(seed: int) -> None:
+    best = ranked(shocks(seed), 5, 5)[0]
+    assert (best.p, best.q) == (0, 0)
+    for each in candidates(shocks(seed), 5, 5):
+        assert each.criterion <= best.criterion + NOISE_MARGIN
 
 
 def test_every_order_is_ranked_with_and_without_a_constant() -> None:
