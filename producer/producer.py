@@ -45,17 +45,19 @@ OPENING_SECONDS = 3600.0
 
 
 class RepeatableFeed(NamedTuple):
-    """Records that are the same in every run, and a task to run once a second while they are published."""
+    """Records that are the same in every run, a task to run once a second while they are published, and the number of
+    those that could be published at once if there were time: the rest of a history."""
 
     records: Iterator[Record]
     chores: Callable[[Connection], None]
+    overdue: Callable[[], int]
 
 
 MakeFeed = Callable[[Config, int, Event], RepeatableFeed]
 
 
 def _replay(config: Config, after: int, stop: Event) -> RepeatableFeed:
-    return RepeatableFeed(_played(config, after, stop), no_chores)
+    return RepeatableFeed(_played(config, after, stop), no_chores, lambda: 0)
 
 
 def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
@@ -84,7 +86,7 @@ def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
     membership = MarketMembership(market)
     membership.begin(read_requests(config))
     records = market.live(after if after != NOTHING else None, lambda: datetime.now(UTC), partial(wait, stop))
-    return RepeatableFeed(records, membership.apply_requests)
+    return RepeatableFeed(records, membership.apply_requests, lambda: market.bars_left)
 
 
 REPEATABLE: dict[str, MakeFeed] = {"replay": _replay, "simulated": _simulated}
@@ -133,8 +135,9 @@ def _publish(config: Config, topic: Log, lease: Lease, sign: HeartbeatRow, stop:
         )
 
 
-def _condition(config: Config, writer: LogWriter, publisher: Publisher) -> Condition:
-    return Condition(publisher.health, config.feed, writer.sent - writer.acknowledged, writer.acknowledged)
+def _condition(config: Config, writer: LogWriter, publisher: Publisher, overdue: int = 0) -> Condition:
+    waiting = writer.sent - writer.acknowledged + overdue
+    return Condition(publisher.health, config.feed, waiting, writer.acknowledged)
 
 
 def _publish_repeatable(
@@ -146,7 +149,7 @@ def _publish_repeatable(
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     feed = REPEATABLE[config.feed](config, after, stop)
     with (
-        heartbeats(config, sign, lambda: _condition(config, writer, publisher), feed.chores),
+        heartbeats(config, sign, lambda: _condition(config, writer, publisher, feed.overdue()), feed.chores),
         stop.gently(),
     ):
         log.info(

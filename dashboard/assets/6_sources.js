@@ -3,7 +3,7 @@
   "use strict";
   const byId = (id) => document.getElementById(id);
   const { write, setClass } = window.deskPanels;
-  let clock = null, standing = null, overall = null, feed = null, switching = false;
+  let clock = null, standing = null, overall = null, overallText = null, feed = null, switching = false;
 
   // The server's time, continued between responses; a delayed response does not set it back.
   function setClock(now) {
@@ -18,6 +18,7 @@
     if (delta.now) setClock(delta.now);
     banner(delta);
     overall = delta.history;
+    overallText = delta.history_text;
     history(overall);
   }
 
@@ -49,12 +50,13 @@
     box.querySelector("i").style.width = `${100 * done / total}%`;
   }
 
+  // Requests are counted; the progress of the log comes as a text.
   function counted([done, total]) { return `Loading history: ${deskFormat.plain(done, 0)} of ${deskFormat.plain(total, 0)}`; }
 
   function history(progress) {
     const box = byId("history"), symbols = deskWatchlist.symbols().length;
     box.hidden = !progress;
-    write(byId("watch-note"), progress ? counted(progress) : symbols ? `${symbols} symbols` : "");
+    write(byId("watch-note"), progress ? overallText || counted(progress) : symbols ? `${symbols} symbols` : "");
     if (!progress) return;
     bar(box, progress);
     box.setAttribute("aria-valuenow", progress[0]);
@@ -83,12 +85,14 @@
 
   // In place of an empty chart: progress of the history, else why there are no bars.
   function empty() {
-    const box = byId("empty"), progress = standing ? standing.history : overall;
+    const box = byId("empty"), requests = standing && standing.history;
     box.hidden = !deskChart.isEmpty();
     if (box.hidden) return;
     const view = deskChart.view(), nothing = `No ${view.interval} bars yet`;
     const why = standing && standing.state !== "live" ? sentence() : "";
-    write(box.firstChild, progress ? counted(progress) : why || nothing);
+    // The log may hold bars of any symbol, a request only those of its own.
+    const isAny = !why && (!standing || overallText), progress = requests || (isAny ? overall : null);
+    write(box.firstChild, !progress ? why || nothing : requests ? counted(progress) : overallText || counted(progress));
     box.lastChild.hidden = !progress;
     if (progress) bar(box, progress);
   }

@@ -20,6 +20,7 @@ from dashboard.presenters.sources import (
     failed_over,
     history_progress,
     log_progress,
+    log_sentence,
     quote_status,
     sources_in_use,
 )
@@ -140,6 +141,7 @@ def _sources(context: PageContext, snapshot: Snapshot, symbol: str | None) -> di
     """
     reading = snapshot.reading
     requests = history_progress(reading.qualities.values())
+    messages = None if requests or context.feed == "replay" else log_progress(reading)
     return {
         "feed": context.feed,
         "now": reading.now,
@@ -147,7 +149,8 @@ def _sources(context: PageContext, snapshot: Snapshot, symbol: str | None) -> di
         "age": _age(context, reading, symbol),
         "is_recorded": context.feed == "replay",
         "sources": _source(context, reading, symbol),
-        "history": requests if requests or context.feed == "replay" else log_progress(reading),
+        "history": requests or messages,
+        "history_text": None if messages is None else log_sentence(reading),
     }
 
 

@@ -6,8 +6,10 @@ that time is reached.
 
 from collections import Counter
 from collections.abc import Iterable
+from math import ceil
 from typing import NamedTuple
 
+from dashboard.read.pace import seconds_left
 from dashboard.read.rows import PRODUCER_SILENT, DataAlertRow, DataQualityRow
 from dashboard.read.snapshot import Reading
 
@@ -63,6 +65,25 @@ def log_progress(reading: Reading) -> tuple[int, int] | None:
     outdated; None otherwise."""
     is_behind = reading.known > reading.folded and bool(reading.outdated)
     return (reading.folded, reading.known) if is_behind else None
+
+
+def log_sentence(reading: Reading) -> str:
+    """The progress of `log_progress` in words: the symbols whose values are current, or the share of the messages if
+    there are none, and the time left once the pace is known."""
+    quoted = {symbol for symbol, row in reading.symbols.items() if row.event_time is not None}
+    current = len(quoted - reading.outdated.keys())
+    left = seconds_left(reading.pace, reading.known - reading.folded)
+    share = int(100 * reading.folded / max(1, reading.known))
+    many = f"History of {current} of {len(reading.symbols)} symbols"
+    done = many if current else f"Loading history: {share}\u00a0%"
+    return done if left is None else f"{done}, {_time_left(left)}"
+
+
+def _time_left(seconds: float) -> str:
+    """Rounded up, because the pace varies."""
+    if seconds > 5400:
+        return f"about {ceil(seconds / 3600)} h left"
+    return f"about {ceil(seconds / 60)} min left" if seconds > 60 else "less than a minute left"
 
 
 def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:

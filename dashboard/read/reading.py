@@ -1,6 +1,7 @@
 """Reads the tables once: values that change with every quote each time, others once a second or when a bar closes."""
 
 from dashboard.read import forecast_queries, queries
+from dashboard.read.pace import sampled
 from dashboard.read.rows import ForecastRow, OpenBarRow, RecordRow, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
 from dashboard.read.trends import trends_now
@@ -35,6 +36,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
         forecasts=_forecasts(cursor, old, records),
         folded=folded,
         known=known,
+        pace=sampled(old.pace, now, folded),
         outdated=outdated_symbols(symbols, now, known - folded),
     )
 

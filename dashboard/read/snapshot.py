@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
 from dashboard.presenters.freshness import outdated_since
+from dashboard.read.pace import Samples
 from dashboard.read.rows import (
     ActionRow,
     AlertRow,
@@ -39,9 +40,9 @@ NO_REBUILD = Rebuild([], False)
 class Reading(NamedTuple):
     """The result of one read, all from the same moment. Times are epoch seconds UTC.
 
-    Analytics has processed `folded` of the log's `known` messages, the most that any part has reported. `outdated`
-    holds the time of the last quote of each symbol whose values are outdated, `trained` that of the last training of
-    each interval.
+    Analytics has processed `folded` of the `known` messages: those of the log and those of a history that the producer
+    has yet to publish, as far as reported. `pace` holds the last samples of `folded`. `outdated` holds the time of the
+    last quote of each symbol whose values are outdated, `trained` that of the last training of each interval.
     """
 
     now: float
@@ -61,18 +62,20 @@ class Reading(NamedTuple):
     trained: dict[str, float]
     folded: int
     known: int
+    pace: Samples
     outdated: dict[str, float]
     rebuild: Rebuild
 
 
-NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, {}, 0, 0, {}, NO_REBUILD)
+NOTHING = Reading(0.0, {}, {}, {}, [], {}, 0, None, {}, [], {}, None, {}, {}, {}, 0, 0, (), {}, NO_REBUILD)
 
 
 def messages_known(parts: Mapping[str, PartRow], folded: int, stored: int) -> int:
-    """The number of messages in the log as far as reported; `stored` is how many the furthest consumer has read."""
-    part = parts.get("analytics")
+    """The number of messages in the log and of those that the producer has yet to publish, as far as reported; `stored`
+    is how many the furthest consumer has read."""
+    unread, unpublished = (parts[part].lag if part in parts else 0 for part in ("analytics", "producer"))
     # During a long step analytics reports an old lag, so the progress of the other consumers counts too.
-    return max(folded + (0 if part is None else part.lag), stored)
+    return max(folded + unread, stored) + unpublished
 
 
 def outdated_symbols(symbols: Mapping[str, SymbolRow], now: float, behind: int) -> dict[str, float]:

@@ -79,6 +79,16 @@ def spans(first_day: int, today: int) -> list[SimulatedSpan]:
     ]
 
 
+def count_of(span: SimulatedSpan, until: int) -> int:
+    """The number of bars of one symbol in a span that end at `until` (epoch seconds) or before."""
+    shape = SHAPES[span.interval]
+    a_day = (shape.last - shape.first) // shape.length
+    today, second = divmod(until, DAY)
+    of_today = min(max(0, (second // 60 - shape.first) // shape.length), a_day)
+    whole = min(span.last_day, today) - span.first_day
+    return max(0, whole) * a_day + (of_today if span.first_day <= today < span.last_day else 0)
+
+
 def bars(seed: int, listed: Sequence[Listed], span: SimulatedSpan) -> Iterator[RecordedBar]:
     """The bars of one span for all symbols, in order of position; at most some BARS_AT_ONCE are computed ahead."""
     if not listed:

@@ -10,7 +10,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from producer.sources.simulated.days import SymbolDays, market_days, traits_of
-from producer.sources.simulated.history import DAYS_OF_HISTORY, SOURCE, Listed, SimulatedSpan, bars, spans
+from producer.sources.simulated.history import (
+    DAYS_OF_HISTORY,
+    SOURCE,
+    Listed,
+    SimulatedSpan,
+    bars,
+    count_of,
+    spans,
+)
 from producer.sources.simulated.minutes import MinuteMaker
 from producer.sources.simulated.places import SECOND, at, before_second, place_of, ranks, with_rank
 from producer.sources.simulated.quotes import QuoteMaker
@@ -39,7 +47,8 @@ class SimulatedMarket:
     """A market of these symbols, each independent of the others. Symbols may join and leave while `live` runs.
 
     `rate` is the mean number of quotes per second and symbol in the regular session; each minute has at least four.
-    Open every day from 02:00 to 22:00 UTC, with fewer quotes outside.
+    Open every day from 02:00 to 22:00 UTC, with fewer quotes outside. `bars_left` counts the bars of a begun history
+    that are still to come.
     """
 
     def __init__(self, symbols: Iterable[str], seed: int, rate: float = 1.0) -> None:
@@ -48,6 +57,7 @@ class SimulatedMarket:
         self._ranks = ranks(symbols)
         self._gone: frozenset[str] = frozenset()
         self._made_until = 0
+        self.bars_left = 0
         self._lock = Lock()
         self._members = tuple(self._member(symbol, rank, 0) for symbol, rank in self._ranks.items())
 
@@ -146,8 +156,11 @@ class SimulatedMarket:
         second = _microsecond(until) // SECOND
         end = before_second(second - second % MINUTE)
         listed = [each.listed for each in self._members if each.since <= minute]
+        self.bars_left = len(listed) * sum(count_of(span, second) for span in wanted)
         all_bars = chain.from_iterable(bars(self._seed, listed, span) for span in wanted)
-        return takewhile(lambda bar: bar.position <= end, all_bars)
+        for bar in takewhile(lambda bar: bar.position <= end, all_bars):
+            self.bars_left -= 1
+            yield bar
 
     def _after(self, position: int) -> Iterator[Record]:
         """All quotes and marks after a position, endless."""

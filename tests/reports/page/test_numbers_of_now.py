@@ -6,6 +6,8 @@ from typing import Any
 from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.freshness import GRACE, day_began, outdated_since
 from dashboard.presenters.panels import session_cells
+from dashboard.presenters.sources import log_sentence
+from dashboard.read.pace import Sample
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, outdated_symbols, stall
 from tests.inputs.records import second
@@ -57,8 +59,32 @@ def test_loading_history_is_shown_with_its_progress_also_without_a_provider() ->
     done = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS._replace(lag=0)})
     assert shown(done)["history"] is None
     assert shown(done, stored=5_200)["history"] == (4_100, 5_200)
+    unpublished = PartRow("producer", "running", "", 1, 3_000, 50.0, 0.2)
+    whole = coming_in(MONDAY_OPEN + 3600.0)._replace(parts={"analytics": ANALYTICS, "producer": unpublished})
+    assert shown(whole)["history"] == (4_100, 8_000)
     current = coming_in(float(LONG_AGO))
     assert shown(current)["history"] is None
+
+
+def test_progress_of_a_long_history_says_how_long_it_takes() -> None:
+    """Report: with 500 symbols the page said only "Lag 1,136,418" and "No bars of 1m yet" for many minutes."""
+    late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, folded=1_000)
+    late = late._replace(outdated={"AMD": float(LONG_AGO)})
+    assert log_sentence(late) == "Loading history: 20\u00a0%"
+    slow = (Sample(late.now - 20.0, 900), Sample(late.now, 1_000))
+    assert log_sentence(late._replace(pace=slow)) == "Loading history: 20\u00a0%, about 14 min left"
+    hours = (Sample(late.now - 60.0, 990), Sample(late.now, 1_000))
+    assert log_sentence(late._replace(pace=hours)) == "Loading history: 20\u00a0%, about 7 h left"
+    quick = (Sample(late.now - 10.0, 0), Sample(late.now, 1_000))
+    assert log_sentence(late._replace(pace=quick)) == "Loading history: 20\u00a0%, less than a minute left"
+
+
+def test_symbols_whose_history_is_complete_are_counted() -> None:
+    """Scenario: a live provider sends the histories of 500 symbols one after the other."""
+    late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, outdated={"AMD": float(LONG_AGO)})
+    new = AMD._replace(symbol="NEW", price=None, event_time=None)
+    done = late._replace(symbols={"AMD": AMD, "DONE": SYMBOL, "NEW": new})
+    assert log_sentence(done) == "History of 1 of 3 symbols"
 
 
 def test_numbers_of_half_an_hour_ago_are_not_shown_as_current_while_newer_ones_are_unread() -> None:

@@ -44,6 +44,17 @@ def values(bar: RecordedBar) -> Values:
     return bar.open, bar.high, bar.low, bar.close, bar.volume
 
 
+@pytest.mark.parametrize("hours", [0.0, 6.99, 7.5, 14.0, 22.0, 23.99])
+def test_bars_left_of_a_history_are_known_from_its_first_bar(hours: float) -> None:
+    market = SimulatedMarket(["XYZ", "AAPL"], 7)
+    until = NOW.replace(hour=0, minute=0) + timedelta(hours=hours)
+    history = market.history(until)
+    assert market.bars_left == 0
+    next(history)
+    assert market.bars_left == len(list(history)) > 0
+    assert market.bars_left == 0
+
+
 @settings(max_examples=20, deadline=None)
 @given(after=st.timedeltas(timedelta(0), timedelta(minutes=5)), length=st.timedeltas(timedelta(0), MINUTE))
 def test_quote_is_the_same_from_whichever_start_it_is_requested(after: timedelta, length: timedelta) -> None:
