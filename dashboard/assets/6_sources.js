@@ -54,9 +54,10 @@
   function counted([done, total]) { return `Loading history: ${deskFormat.plain(done, 0)} of ${deskFormat.plain(total, 0)}`; }
 
   function history(progress) {
-    const box = byId("history"), symbols = deskWatchlist.symbols().length;
+    const box = byId("history"), note = byId("watch-note"), symbols = deskWatchlist.symbols().length;
     box.hidden = !progress;
-    write(byId("watch-note"), progress ? overallText || counted(progress) : symbols ? `${symbols} symbols` : "");
+    write(note, progress ? overallText || counted(progress) : symbols ? `${symbols} symbols` : "");
+    note.title = progress ? note.textContent : ""; // the panel may be too narrow for it
     if (!progress) return;
     bar(box, progress);
     box.setAttribute("aria-valuenow", progress[0]);

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dashboard.presenters.numbers import percent, plain
 from dashboard.presenters.panels import Cell
+from dashboard.presenters.sources import log_progress
 from dashboard.read.rows import ActionRow, ForecastPath, ForecastRow, ModelAccuracy, RecordRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
@@ -105,9 +106,9 @@ def forecast_card(reading: Reading, symbol: str, interval: str) -> Card:
 
 
 def _missing(reading: Reading, symbol: str, interval: str) -> str:
-    """The text for a series that is not forecast."""
+    """The text for a series that is not forecast, or not yet: in a history short bars come last."""
     others = [each for each in INTERVALS if (symbol, each) in reading.records]
-    if not others:
+    if not others or symbol in reading.outdated and log_progress(reading) is not None:
         return "No forecast yet."
     return f"{interval} bars are not forecast; {' and '.join(others)} bars are."
 

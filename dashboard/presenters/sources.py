@@ -75,7 +75,7 @@ def log_sentence(reading: Reading) -> str:
     left = seconds_left(reading.pace, reading.known - reading.folded)
     share = int(100 * reading.folded / max(1, reading.known))
     many = f"History of {current} of {len(reading.symbols)} symbols"
-    done = many if current else f"Loading history: {share}\u00a0%"
+    done = many if current else f"History: {share}\u00a0%"
     return done if left is None else f"{done}, {_time_left(left)}"
 
 

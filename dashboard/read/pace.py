@@ -20,8 +20,10 @@ Samples = tuple[Sample, ...]
 
 
 def sampled(samples: Samples, now: float, folded: int) -> Samples:
-    """The samples of the last minute, at most one a second, with a new one. They start again after a clock was set
-    back, and with another log."""
+    """The samples of the last minute, at most one a second, with a new one. They start with the first message, and
+    again after a clock was set back and with another log."""
+    if folded == 0:
+        return (Sample(now, 0),)
     kept = tuple(each for each in samples if each.at >= now - PACE_SECONDS)
     if kept and (kept[-1].at > now or kept[-1].folded > folded):
         kept = ()

@@ -70,13 +70,13 @@ def test_progress_of_a_long_history_says_how_long_it_takes() -> None:
     """Report: with 500 symbols the page said only "Lag 1,136,418" and "No bars of 1m yet" for many minutes."""
     late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, folded=1_000)
     late = late._replace(outdated={"AMD": float(LONG_AGO)})
-    assert log_sentence(late) == "Loading history: 20\u00a0%"
+    assert log_sentence(late) == "History: 20\u00a0%"
     slow = (Sample(late.now - 20.0, 900), Sample(late.now, 1_000))
-    assert log_sentence(late._replace(pace=slow)) == "Loading history: 20\u00a0%, about 14 min left"
+    assert log_sentence(late._replace(pace=slow)) == "History: 20\u00a0%, about 14 min left"
     hours = (Sample(late.now - 60.0, 990), Sample(late.now, 1_000))
-    assert log_sentence(late._replace(pace=hours)) == "Loading history: 20\u00a0%, about 7 h left"
+    assert log_sentence(late._replace(pace=hours)) == "History: 20\u00a0%, about 7 h left"
     quick = (Sample(late.now - 10.0, 0), Sample(late.now, 1_000))
-    assert log_sentence(late._replace(pace=quick)) == "Loading history: 20\u00a0%, less than a minute left"
+    assert log_sentence(late._replace(pace=quick)) == "History: 20\u00a0%, less than a minute left"
 
 
 def test_symbols_whose_history_is_complete_are_counted() -> None:

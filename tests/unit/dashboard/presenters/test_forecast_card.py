@@ -175,6 +175,12 @@ def test_interval_that_is_not_forecast_names_those_that_are() -> None:
     assert forecast_card(reading(None, None), *KEY) == {"cells": [], "text": "No forecast yet."}
 
 
+def test_interval_whose_history_is_still_to_come_is_not_said_to_have_no_forecasts() -> None:
+    found = reading()._replace(records={("AAA", "1d"): RECORD}, outdated={"AAA": 1.0}, folded=10, known=20)
+    assert forecast_card(found, *KEY)["text"] == "No forecast yet."
+    assert forecast_card(found._replace(folded=20), *KEY)["text"] == "1m bars are not forecast; 1d bars are."
+
+
 def test_bar_of_another_day_is_named_with_its_day() -> None:
     older = reading(forecast=FORECAST._replace(start=MONDAY_NOON - 3 * 86_400))
     assert cells(older)["After bar"] == "21 Nov 07:00"

@@ -22,6 +22,15 @@ def test_pace_is_unknown_at_first_and_while_nothing_is_processed() -> None:
     assert seconds_left(at_pace(0, 30), 100) is None
 
 
+def test_wait_for_the_first_message_is_no_part_of_the_pace() -> None:
+    samples: Samples = ()
+    for second in range(60):
+        samples = sampled(samples, 1000.0 + second, 0)
+    for second in range(60, 71):
+        samples = sampled(samples, 1000.0 + second, 100 * (second - 59))
+    assert seconds_left(samples, 1_000) == pytest.approx(10.0)
+
+
 def test_pace_is_that_of_the_last_minute() -> None:
     samples = at_pace(1_000, 60)
     last = samples[-1]
