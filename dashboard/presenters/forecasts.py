@@ -108,7 +108,7 @@ def forecast_card(reading: Reading, symbol: str, interval: str) -> Card:
 def _missing(reading: Reading, symbol: str, interval: str) -> str:
     """The text for a series that is not forecast, or not yet: in a history short bars come last."""
     others = [each for each in INTERVALS if (symbol, each) in reading.records]
-    if not others or symbol in reading.outdated and log_progress(reading) is not None:
+    if not others or (symbol in reading.outdated and log_progress(reading) is not None):
         return "No forecast yet."
     return f"{interval} bars are not forecast; {' and '.join(others)} bars are."
 
