@@ -39,8 +39,8 @@ chaos: $(VENV)/ready-dev ## kill parts and servers at random, then compare every
 soak: $(VENV)/ready-dev ## 2,000 random user actions on the page at three sizes, checked after each one
 	$(RUN) -m tests.walk $(ARGS)
 
-bench: $(VENV)/ready-dev ## measure the throughput of this machine
-	$(RUN) -m benchmarks.throughput $(ARGS)
+bench: $(VENV)/ready-dev ## measure throughput and a quiet desk, and compare their CPU time with the budget
+	$(RUN) -m benchmarks.budget $(ARGS)
 
 lock: $(VENV)/ready-dev ## write the lock files from requirements*.txt; ARGS=--upgrade: newest versions of all other packages
 	$(VENV)/bin/uv $(LOCK) requirements.txt -o requirements.lock

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import expect, sync_playwright
 
-from benchmarks.staging.consumption import STARTED_BY, Consumed, by_part
+from benchmarks.staging.consumption import NOTHING, STARTED_BY, Consumed, by_part
 from benchmarks.staging.stage import say, until
 from benchmarks.staging.tables import table
 from benchmarks.start import CHROMIUMS, FLAGS, is_served, running, settings_in
@@ -30,6 +30,7 @@ from shared.embedded.daemon import EmbeddedServer, find
 from shared.postgres.database import connect, transaction
 from shared.settings.config import load
 
+SECONDS = 120.0
 LOOK_SECONDS = 10.0
 QUIET_LOOKS = 3
 QUIET_CORES = 0.75
@@ -117,20 +118,37 @@ def quiet_check(desk: Desk) -> Callable[[], bool]:
     return is_quiet
 
 
-def rows(before: Look, after: Look) -> list[tuple[str, str, str]]:
-    """The rows of the table, the costliest part first, and their sum."""
-    seconds = after.at - before.at
-    found = [
-        (name, (part.cpu - before.parts.get(name, Consumed(0.0, 0.0)).cpu) / seconds, part.megabytes)
-        for name, part in after.parts.items()
-    ]
-    total = ("all", sum(row[1] for row in found), sum(row[2] for row in found))
-    ordered = [*sorted(found, key=lambda row: -row[1]), total]
-    return [(name, f"{share:.3f}", f"{megabytes:,.0f}") for name, share, megabytes in ordered]
+class Quiet(NamedTuple):
+    """The looks before and after the measurement of a quiet desk."""
+
+    before: Look
+    after: Look
+
+    @property
+    def cores(self) -> float:
+        """The share of one core of all parts together."""
+        return cores(self.before, self.after)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The rows of the table, the costliest part first, and their sum."""
+        seconds, earlier = self.after.at - self.before.at, self.before.parts
+        found = [
+            (name, (part.cpu - earlier.get(name, NOTHING).cpu) / seconds, part.megabytes)
+            for name, part in self.after.parts.items()
+        ]
+        total = ("all", sum(row[1] for row in found), sum(row[2] for row in found))
+        ordered = [*sorted(found, key=lambda row: -row[1]), total]
+        return [(name, f"{share:.3f}", f"{megabytes:,.0f}") for name, share, megabytes in ordered]
+
+    def table(self) -> str:
+        """The table of all parts."""
+        a_second = (self.after.messages - self.before.messages) / (self.after.at - self.before.at)
+        title = f"Quiet desk: ten simulated symbols, {a_second:.0f} messages/s, one page open; {os.cpu_count()} cores"
+        return table(title, ("part", "cores", "MB"), self.rows())
 
 
-def measured(settings: dict[str, str], chromium: str, seconds: float) -> str:
-    """Start everything, wait until it is quiet, and measure; returns the table."""
+def measured(settings: dict[str, str], chromium: str, seconds: float) -> Quiet:
+    """Start everything, wait until it is quiet, and measure."""
     address = f"http://127.0.0.1:{settings['DASHBOARD_PORT']}"
     with running(settings) as pipeline, sync_playwright() as playwright:
         until(lambda: is_served(address), "the page is served")
@@ -146,11 +164,17 @@ def measured(settings: dict[str, str], chromium: str, seconds: float) -> str:
         time.sleep(seconds)
         after = desk.look()
         browser.close()
-    a_second = (after.messages - before.messages) / (after.at - before.at)
-    title = (
-        f"Quiet desk: ten simulated symbols, {a_second:.0f} messages/s, one page open; {os.cpu_count()} cores"
-    )
-    return table(title, ("part", "cores", "MB"), rows(before, after))
+    return Quiet(before, after)
+
+
+def quiet_desk(seconds: float) -> Quiet | None:
+    """Measure in a temporary folder; None, with a sentence, without a Chromium."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        say(f"No Chromium found on the PATH ({', '.join(CHROMIUMS)}): the quiet desk is not measured.")
+        return None
+    with tempfile.TemporaryDirectory(prefix="tickstream-benchmark-") as folder:
+        return measured(settings_in(Path(folder)), chromium, seconds)
 
 
 def main() -> int:
@@ -158,15 +182,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, default=120.0, help="(default: %(default)s)")
-    seconds = parser.parse_args().seconds
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if chromium is None:
-        print(f"No Chromium found on the PATH ({', '.join(CHROMIUMS)}): skipped.", file=sys.stderr)
-        return 0
-    with tempfile.TemporaryDirectory(prefix="tickstream-benchmark-") as folder:
-        print(measured(settings_in(Path(folder)), chromium, seconds))
-    print(FOOT)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="(default: %(default)s)")
+    found = quiet_desk(parser.parse_args().seconds)
+    if found is not None:
+        print(found.table())
+        print(FOOT)
     return 0
 
 

@@ -15,6 +15,7 @@ from benchmarks.staging.stage import ServerCpu, Stage, say, stage, until
 from benchmarks.staging.steady import Steady, steady
 from benchmarks.staging.tables import table
 
+QUOTES = 1_000_000
 SYMBOLS = 50
 START_UPS = 2
 TUTORIAL_MESSAGES = 20_000
@@ -47,6 +48,10 @@ class ThroughputRow(NamedTuple):
     cpu: float
     megabytes: float
     servers: ServerCpu
+
+    def cost(self) -> float:
+        """CPU seconds of parts and servers together for a million quotes."""
+        return (self.cpu + self.servers.kafka + self.servers.postgres) / self.quotes * 1e6
 
     def cells(self) -> tuple[str, ...]:
         """The cells of its table row."""
@@ -151,19 +156,23 @@ def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
     return rows, steady(stage)
 
 
+def printed(quotes: int) -> list[ThroughputRow]:
+    """Measure and print the table; returns its rows."""
+    with stage() as own:
+        rows, latency = measure(own, quotes)
+    print(table("Throughput", HEADER, [row.cells() for row in rows]))
+    print(FOOT)
+    print(latency.sentence())
+    return rows
+
+
 def main() -> int:
     """Measure and print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--quotes", type=int, default=1_000_000, help="number of quotes (default: %(default)s)"
-    )
-    with stage() as own:
-        rows, latency = measure(own, parser.parse_args().quotes)
-    print(table("Throughput", HEADER, [row.cells() for row in rows]))
-    print(FOOT)
-    print(latency.sentence())
+    parser.add_argument("--quotes", type=int, default=QUOTES, help="number of quotes (default: %(default)s)")
+    printed(parser.parse_args().quotes)
     return 0
 
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from benchmarks.idle import Look, rows
+from benchmarks.idle import Look, Quiet
 from benchmarks.staging.consumption import Consumed, by_part, part_of
 from start_pipeline import PARTS
 
@@ -35,7 +35,7 @@ def test_table_shows_the_costliest_part_first_and_the_sum() -> None:
         {"page": Consumed(6.0, 100.0), "Kafka": Consumed(5.0, 200.0), "training": Consumed(1.0, 50.0)},
         0,
     )
-    assert rows(before, after) == [
+    assert Quiet(before, after).rows() == [
         ("Kafka", "0.150", "200"),
         ("page", "0.050", "100"),
         ("training", "0.050", "50"),
