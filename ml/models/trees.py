@@ -1,29 +1,21 @@
 """Decision trees whose leaves are summed: a random forest, or one of the two gradient boostings."""
 
 from array import array
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from ml.models.checked_numbers import bounded, finite, finite_list, integer, integer_list
 from ml.models.features import Features
+from ml.models.leaf_index import LeafIndex, Tree
+
+__all__ = ["LEAF", "Tree", "Trees"]
 
 LEAF = -1
 """In place of a feature number: the node is a leaf."""
 MAX_TREES, MAX_NODES, MAX_FEATURES = 5_000, 10_000, 1_000
-
-
-class Tree(NamedTuple):
-    """Nodes by number, 0 is the root; children have higher numbers than their node, so every traversal ends.
-
-    At node i the traversal goes to left[i] if feature[i] <= threshold[i], else to right[i]; at a leaf it ends with
-    value[i]. Unused entries, such as a leaf's threshold and children, are 0.
-    """
-
-    feature: list[int]
-    threshold: list[float]
-    left: list[int]
-    right: list[int]
-    value: list[float]
 
 
 @dataclass(frozen=True)
@@ -45,13 +37,24 @@ class Trees:
         if len(features.values) != self.features:
             raise ValueError(f"{len(features.values)} features, but the model has {self.features}")
         row = array("f", features.values).tolist()
+        index = self._index
+        return bounded(self._traversed(row) if index is None else index.sum(self.base, row))
+
+    @cached_property
+    def _index(self) -> LeafIndex | None:
+        """None if the trees are too large for it."""
+        with suppress(ValueError):
+            return LeafIndex(self.trees, self.features)
+        return None
+
+    def _traversed(self, row: Sequence[float]) -> float:
         total = self.base
         for feature, threshold, left, right, value in self.trees:
             node = 0
             while (column := feature[node]) >= 0:
                 node = left[node] if row[column] <= threshold[node] else right[node]
             total += value[node]
-        return bounded(total)
+        return total
 
     def numbers(self) -> dict[str, Any]:
         """The input of `from_numbers` that restores this model."""

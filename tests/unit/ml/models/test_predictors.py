@@ -67,6 +67,47 @@ def test_leaves_of_all_trees_are_summed() -> None:
     assert Trees(2, 0.1, (STUMP, DEEPER)).predict(seen(-1.0, -2.0)) == pytest.approx(0.1 - 0.25 + 2.0)
 
 
+def grown(draw: Random, depth: int) -> Tree:
+    """A tree of at most this depth; its thresholds are few, so that many are equal or hit exactly."""
+    tree = Tree([], [], [], [], [])
+    columns: list[list[Any]] = list(tree)
+
+    def grow(left_over: int) -> int:
+        node = len(tree.feature)
+        is_leaf = left_over == 0 or draw.random() < 0.1
+        entry = (LEAF, 0.0, 0, 0, draw.uniform(-0.1, 0.1))
+        split = (draw.randrange(3), draw.choice([-0.5, -0.0, 0.0, 0.25, 1.0]), 0, 0, 0.0)
+        for column, value in zip(columns, entry if is_leaf else split, strict=True):
+            column.append(value)
+        if not is_leaf:
+            tree.left[node], tree.right[node] = grow(left_over - 1), grow(left_over - 1)
+        return node
+
+    grow(depth)
+    return tree
+
+
+def leaf_of(tree: Tree, row: tuple[float, ...]) -> float:
+    node = 0
+    while tree.feature[node] != LEAF:
+        goes_left = row[tree.feature[node]] <= tree.threshold[node]
+        node = tree.left[node] if goes_left else tree.right[node]
+    return tree.value[node]
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3, 5, 6, 8])
+def test_sum_of_leaves_is_that_of_one_traversal_after_the_other_to_the_bit(depth: int) -> None:
+    draw = Random(depth)
+    trees = tuple(grown(draw, depth) for _ in range(40))
+    model = Trees(3, 0.1, trees)
+    for _ in range(200):
+        row = tuple(draw.choice([-9.0, -0.5, 0.0, 0.125, 0.25, 1.0, 9.0]) for _ in range(3))
+        total = 0.1
+        for tree in trees:
+            total += leaf_of(tree, row)
+        assert model.predict(seen(*row)) == total
+
+
 def test_smoothing_follows_the_returns_from_a_level_of_nothing() -> None:
     returns = drawn_returns(1)
     level = sum(0.2 * 0.8**back * each for back, each in enumerate(reversed(returns)))
