@@ -4,6 +4,7 @@ model."""
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from math import exp
 
 import msgspec
@@ -13,9 +14,8 @@ from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, 
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.forecasting.scorecard import HorizonRecord
 from ml.models.features import Observation
-from ml.scoring.scores import ScoreSummary
+from ml.scoring.scores import FIXED, ScoreSummary
 from ml.scoring.significance import NAIVE, Comparison, champion
-from ml.uncertainty.conformal import Forecast
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor, copy_rows
 from shared.postgres.upsert import upsert
@@ -38,6 +38,9 @@ NO_ORDER = (None, None, None)
 NO_SCORES = (0, *[None] * (len(ScoreSummary._fields) - 1))
 NO_COMPARISON = (None,) * 5
 
+RowWithArrays = tuple[tuple[object, ...], Sequence[Sequence[object]]]
+"""The first values of a row, and the arrays that follow them."""
+
 _json = msgspec.json.Encoder()
 _BRACES = bytes.maketrans(b"[]", b"{}")
 
@@ -48,10 +51,10 @@ def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
     steps = [(event.closed.bar, event.step) for event in events if event.step is not None]
     made = [_forecast_row(bar, step, each) for bar, step in steps for each in step.made]
     if made:
-        copy_rows(cursor, "forecasts", FORECAST_COLUMNS, made)
+        copy_rows(cursor, "forecasts", FORECAST_COLUMNS, _with_arrays(made))
     scored = [_score_row(bar, step, each) for bar, step in steps for each in step.scored]
     if scored:
-        copy_rows(cursor, "forecast_scores", SCORE_COLUMNS, scored)
+        copy_rows(cursor, "forecast_scores", SCORE_COLUMNS, _with_arrays(scored))
     fits = [_fit_row(bar, step) for bar, step in steps if step.fit is not None]
     if fits:
         copy_rows(cursor, "forecast_fits", FIT_COLUMNS, fits)
@@ -78,14 +81,16 @@ def latest_bars(cursor: Cursor, symbol: str, interval: Interval, limit: int) -> 
     return [(end, Observation(*numbers)) for end, *numbers in cursor.fetchall()[::-1]]
 
 
-def _array(values: object) -> str:
-    """Nested lists of numbers, booleans and None in PostgreSQL's array syntax."""
-    return _json.encode(values).translate(_BRACES).decode()
+def _with_arrays(rows: Sequence[RowWithArrays]) -> list[tuple[object, ...]]:
+    """The rows with their arrays in PostgreSQL's syntax, all encoded in one call."""
+    encoded = _json.encode_lines([array for _, arrays in rows for array in arrays])
+    texts = iter(encoded.translate(_BRACES).decode().splitlines())
+    return [(*values, *islice(texts, len(arrays))) for values, arrays in rows]
 
 
 @lru_cache(maxsize=64)
 def _levels(levels: tuple[float, ...]) -> str:
-    return _array(levels)
+    return _json.encode(levels).translate(_BRACES).decode()
 
 
 @lru_cache(maxsize=8192)
@@ -94,45 +99,42 @@ def _time(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> tuple[object, ...]:
-    nothing = [None] * len(step.levels)
-    by_horizon = _by_horizon(made.forecasts, step.horizons)
-    lows: list[Sequence[float | None]] = []
-    highs: list[Sequence[float | None]] = []
-    for each in by_horizon:
-        reaches = [] if each is None else [exp(width * each.sigma) for width in each.widths]
-        lows.append(nothing if each is None else [each.mean / reach for reach in reaches])
-        highs.append(nothing if each is None else [each.mean * reach for reach in reaches])
-    return (
+def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> RowWithArrays:
+    """The arrays have an entry for each horizon, None if there is no forecast of it."""
+    horizons, nothing = step.horizons, [None] * len(step.levels)
+    means: list[float | None] = [None] * horizons
+    sigmas: list[float | None] = [None] * horizons
+    lows: list[Sequence[float | None]] = [nothing] * horizons
+    highs: list[Sequence[float | None]] = [nothing] * horizons
+    for horizon, _, mean, sigma, widths in made.forecasts:
+        place = horizon - 1
+        reaches = [exp(width * sigma) for width in widths]
+        means[place], sigmas[place] = mean, sigma
+        lows[place] = [mean / reach for reach in reaches]
+        highs[place] = [mean * reach for reach in reaches]
+    values = (
         *(bar.symbol, bar.interval, _time(bar.start), made.model, _time(bar.end), step.number),
         *(*(made.order or NO_ORDER), made.version, bar.close, _levels(step.levels)),
-        _array([None if each is None else each.mean for each in by_horizon]),
-        _array([None if each is None else each.sigma for each in by_horizon]),
-        *(_array(lows), _array(highs)),
     )
+    return values, (means, sigmas, lows, highs)
 
 
-def _by_horizon(forecasts: list[Forecast], horizons: int) -> Sequence[Forecast | None]:
-    """The forecast of each horizon, None if there is none."""
-    if len(forecasts) == horizons:
-        return forecasts
-    found = {each.horizon: each for each in forecasts}
-    return [found.get(horizon) for horizon in range(1, horizons + 1)]
-
-
-def _score_row(bar: Bar, step: ForecastStep, scored: ModelScores) -> tuple[object, ...]:
-    nothing = [None] * len(step.levels)
-    by_horizon = [scored.scores.get(horizon) for horizon in range(1, max(scored.scores) + 1)]
-    return (
-        *(bar.symbol, bar.interval, _time(bar.start), scored.model, _time(bar.end), step.number),
-        _levels(step.levels),
-        _array([None if each is None else each.error for each in by_horizon]),
-        _array([None if each is None else each.hit for each in by_horizon]),
-        _array([nothing if each is None else each.covered for each in by_horizon]),
-        _array([nothing if each is None else each.winkler for each in by_horizon]),
-        _array([None if each is None else each.loss for each in by_horizon]),
-        _array([None if each is None else each.naive_loss for each in by_horizon]),
+def _score_row(bar: Bar, step: ForecastStep, scored: ModelScores) -> RowWithArrays:
+    """The arrays have an entry for each horizon up to the longest one with a score, None if there is no score of it."""
+    scores, levels = scored.scores, len(step.levels)
+    nothing = (None,) * (FIXED + 2 * levels)
+    found = [scores.get(horizon, nothing) for horizon in range(1, max(scores) + 1)]
+    _, errors, _, losses, _, naive_losses, moved, hits, *_ = zip(*found, strict=True)
+    arrays = (
+        errors,
+        [hit if has_moved else None for has_moved, hit in zip(moved, hits, strict=True)],
+        [each[FIXED : FIXED + levels] for each in found],
+        [each[FIXED + levels :] for each in found],
+        losses,
+        naive_losses,
     )
+    times = (_time(bar.start), scored.model, _time(bar.end))
+    return (bar.symbol, bar.interval, *times, step.number, _levels(step.levels)), arrays
 
 
 def _fit_row(bar: Bar, step: ForecastStep) -> tuple[object, ...]:
