@@ -67,7 +67,7 @@ class Partition:
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
         self.unsaved: set[str] = set()
-        self._records_outdated: dict[str, set[Interval]] = {}
+        self.outdated_records: dict[str, set[Interval]] = {}
         self._mark_all()
 
     def fold(self, batch: Batch) -> None:
@@ -95,7 +95,7 @@ class Partition:
         for event in events:
             if event.step is not None:
                 bar = event.closed.bar
-                self._records_outdated.setdefault(bar.symbol, set()).add(bar.interval)
+                self.outdated_records.setdefault(bar.symbol, set()).add(bar.interval)
         return events
 
     def take_actions(self) -> list[SettledAction]:
@@ -114,16 +114,15 @@ class Partition:
         return [
             forecasts
             for symbol in symbols
-            for interval in sorted(self._records_outdated.pop(symbol, ()))
+            for interval in sorted(self.outdated_records.pop(symbol, ()))
             if (forecasts := self.engine.symbols[symbol].open.series[interval].forecasts) is not None
         ]
 
     def _mark_all(self) -> None:
         """Mark everything as changed: a kill may have come after a snapshot and before the live view was written."""
         self.unpublished = dict.fromkeys(sorted(self.engine.symbols))
-        self._records_outdated = {
-            symbol: set(self.engine.settings.forecasts) for symbol in self.engine.symbols
-        }
+        forecasts = self.engine.settings.forecasts
+        self.outdated_records = {symbol: set(forecasts) for symbol in self.engine.symbols if forecasts}
 
     def replace(self, cursor: Cursor, number: int) -> None:
         """Write the recalculated rows: insert them where they are missing, or replace those of older settings or an

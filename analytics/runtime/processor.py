@@ -18,11 +18,12 @@ from analytics.engine.engine import Engine, PastBars
 from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
+from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import past_bars, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
 from analytics.store.deployment_tables import deployments_from, write_deployments
-from analytics.store.forecast_tables import delete_records, write_forecasts, write_records
+from analytics.store.forecast_tables import delete_records, write_forecasts
 from analytics.store.tables import (
     FoldSnapshot,
     delete_snapshot,
@@ -30,7 +31,6 @@ from analytics.store.tables import (
     save_snapshot,
     write_actions,
     write_closed,
-    write_live,
     write_split_alerts,
 )
 from ml.arima.forecaster import ForecastSettings
@@ -39,9 +39,6 @@ from shared.consumer_loop.offsets import GroupOnTopic, hold, reached
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, commit, transaction
 
-LIVE_SECONDS = 0.25
-LIVE_SYMBOLS = 200
-LIVE_SHARE = 0.1
 PROGRESS_SECONDS = 10.0
 """Interval between progress messages while a log is reprocessed."""
 MAX_REPLACED = 20_000
@@ -81,7 +78,8 @@ class Analysis:
         self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches = searches
         self._partitions: dict[int, Partition] = {}
-        self._live_at = self._progress_logged_at = 0.0
+        self._publisher = LivePublisher(reading, self._partitions)
+        self._progress_logged_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot. Returns the offset from which to read the log."""
@@ -231,12 +229,10 @@ class Analysis:
             partition.unwritten = None
 
     def rest(self, connection: Connection) -> None:
-        """Update the live view several times a second, and save a snapshot when one is due."""
+        """Publish the live view and the records of forecasts, and save a snapshot when one is due."""
         self._searches.poll()
+        self._publisher.publish_due(connection)
         now = time.monotonic()
-        if now >= self._live_at and self._publish_live_view(connection, LIVE_SYMBOLS):
-            spent = time.monotonic() - now
-            self._live_at = now + max(LIVE_SECONDS, spent / LIVE_SHARE)
         for number, partition in self._partitions.items():
             if partition.is_current and partition.snapshot_is_due(now):
                 self._save_snapshot(connection, number, partition)
@@ -246,9 +242,8 @@ class Analysis:
                     partition.replace(cursor, number)
 
     def finish(self, connection: Connection) -> None:
-        """Bring the live view and the snapshots up to the last offset."""
-        while self._publish_live_view(connection, LIVE_SYMBOLS):
-            continue
+        """Bring the live view, the records and the snapshots up to the last offset."""
+        self._publisher.publish_all(connection)
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):
                 self._save_snapshot(connection, number, partition)
@@ -256,22 +251,6 @@ class Analysis:
     def close(self) -> None:
         """Cancel the searches that are running."""
         self._searches.close()
-
-    def _publish_live_view(self, connection: Connection, limit: int) -> bool:
-        """Update the live view of at most `limit` changed symbols per partition. Returns whether there were any."""
-        shown = False
-        for number, partition in self._partitions.items():
-            symbols = list(partition.unpublished)[:limit] if partition.is_current else []
-            if not symbols:
-                continue
-            with transaction(connection) as cursor:
-                hold(cursor, self._reading, number, partition.written)
-                write_live(cursor, [partition.engine.symbols[symbol] for symbol in symbols])
-                write_records(cursor, partition.take_outdated_records(symbols))
-            for symbol in symbols:
-                del partition.unpublished[symbol]
-            shown = True
-        return shown
 
     def _save_snapshot(self, connection: Connection, number: int, partition: Partition) -> None:
         with transaction(connection) as cursor:
