@@ -2,8 +2,12 @@
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.resource_tracker import ensure_running
+from types import ModuleType
 
 
 def start_without_sigint(process: BaseProcess) -> None:
@@ -17,6 +21,18 @@ def start_without_sigint(process: BaseProcess) -> None:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+
+
+@contextmanager
+def main_hidden() -> Iterator[None]:
+    """A process that is started meanwhile does not import the main module of its owner, with all libraries of the part.
+    Its function must be in another module."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def exit_with(owner: BaseProcess | None) -> None:

@@ -45,10 +45,11 @@ def _fit_noise(values: np.ndarray, order: Candidate) -> OrderFit:
 
 def _fit_by_likelihood(values: np.ndarray, order: Candidate) -> OrderFit:
     model = SARIMAX(values, order=(order.p, 0, order.q), trend="c" if order.has_constant else "n")
-    found = model.fit(disp=False, maxiter=MAX_ITERATIONS, cov_type="none")
-    named = dict(zip(model.param_names, found.params.tolist(), strict=True))
+    # Without the results object, which would smooth the series too.
+    found = model.fit(disp=False, maxiter=MAX_ITERATIONS, return_params=True)
+    named = dict(zip(model.param_names, found.tolist(), strict=True))
     return OrderFit(
-        *_criteria(float(found.llf), order, len(values)),
+        *_criteria(float(model.loglike(found)), order, len(values)),
         tuple(named[f"ar.L{lag}"] for lag in range(1, order.p + 1)),
         tuple(named[f"ma.L{lag}"] for lag in range(1, order.q + 1)),
         named.get("intercept", 0.0),

@@ -7,13 +7,14 @@ wider than any change.
 
 import warnings
 from contextlib import suppress
+from functools import cache
 from math import fsum, isfinite
 from time import monotonic
 
 import numpy as np
 from numpy.linalg import LinAlgError
 from statsmodels.tsa.stattools import adfuller
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ml.arima.arima import Arima, ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings, Series
@@ -57,6 +58,12 @@ def search(series: Series, settings: SearchSettings) -> SearchOutcome:
     return _searched(series, settings)._replace(seconds=monotonic() - began)
 
 
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries with threads that numpy and scipy use. To find them takes a tenth of a search."""
+    return ThreadpoolController()
+
+
 def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
     values = np.asarray(series, dtype=float)
     if len(values) < MIN_VALUES:
@@ -69,7 +76,7 @@ def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
         return SearchOutcome(None, "every value is the same")
     origin = float(values[0])
     # The matrices are tiny: with several threads, synchronization costs seven times the work.
-    with threadpool_limits(1), warnings.catch_warnings():
+    with _libraries().limit(limits=1), warnings.catch_warnings():
         # Some orders do not converge; the criterion excludes them.
         warnings.simplefilter("ignore")
         try:

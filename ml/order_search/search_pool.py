@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Self
 
 from ml.arima.search import SearchOutcome, SearchSettings, Series
-from ml.children import exit_with, start_without_sigint
+from ml.children import exit_with, main_hidden, start_without_sigint
 
 DIED = "the process that searched died"
 """The reason of a search whose worker died, presumably not because of its series."""
@@ -58,7 +58,8 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), name="order search", daemon=True)
-        start_without_sigint(self._process)
+        with main_hidden():
+            start_without_sigint(self._process)
         theirs.close()
         self.is_ready = False
         self.task: _Task | None = None
