@@ -11,7 +11,7 @@ from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events
-from analytics.store.tables import FoldSnapshot
+from analytics.store.snapshot_tables import FoldSnapshot
 from shared.consumer_loop.batches import Batch
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
@@ -40,12 +40,37 @@ class Unwritten(NamedTuple):
     has_new_settings: bool
 
 
+class SlicedSnapshot:
+    """A snapshot that is written in slices; `state` and the states of its symbols are encoded."""
+
+    def __init__(self, next_offset: int, state: str, symbols: list[tuple[str, str]], slice_size: int) -> None:
+        self.next_offset, self.state = next_offset, state
+        self.symbols = [symbol for symbol, _ in symbols]
+        self.remaining, self._slice_size = symbols, slice_size
+
+    @property
+    def next_slice(self) -> list[tuple[str, str]]:
+        """The symbols to write next, with their states."""
+        return self.remaining[: self._slice_size]
+
+    @property
+    def is_last_slice(self) -> bool:
+        """Whether nothing remains after the next slice."""
+        return len(self.remaining) <= self._slice_size
+
+    def finish_slice(self) -> None:
+        """Drop the slice that was written."""
+        self.remaining = self.remaining[self._slice_size :]
+
+
 class Partition:
     """An engine and its offsets: `reached` is the next offset to process, `written` the next one to write.
 
     While `rewriting`, indicators of bars that closed after the snapshot are of older settings; reprocessing collects
     their new rows in `replaced` and `settled`. While `remaking` too, those bars and everything derived from them are
     missing. Forecasts under new settings begin after the bars in `past_bars`, at `written`.
+
+    `saving` is the snapshot that is being written; `unsaved` are the symbols that have changed since it began.
     """
 
     def __init__(
@@ -67,6 +92,7 @@ class Partition:
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
         self.unsaved: set[str] = set()
+        self.saving: SlicedSnapshot | None = None
         self.outdated_records: dict[str, set[Interval]] = {}
         self._mark_all()
 
@@ -136,6 +162,20 @@ class Partition:
                 replace_events(cursor, events)
         replace_actions(cursor, number, self.settled)
         self.replaced, self.settled = [], []
+
+    def mark_saved(self, next_offset: int) -> None:
+        """A snapshot at this offset is complete."""
+        self.saved_offset, self.saved_at = next_offset, time.monotonic()
+        if self.saving is None:
+            self.unsaved.clear()
+        self.saving = None
+        self.rewriting = self.remaking = False
+
+    def stop_saving(self) -> None:
+        """Abandon the snapshot that is being written, because a newer one replaces it."""
+        if self.saving is not None:
+            self.unsaved.update(self.saving.symbols)
+        self.saving = None
 
     @property
     def is_current(self) -> bool:

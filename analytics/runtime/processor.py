@@ -22,17 +22,11 @@ from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import past_bars, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
+from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecast_tables import delete_records, write_forecasts
-from analytics.store.tables import (
-    FoldSnapshot,
-    delete_snapshot,
-    load_snapshot,
-    save_snapshot,
-    write_actions,
-    write_closed,
-    write_split_alerts,
-)
+from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
+from analytics.store.tables import write_actions, write_closed, write_split_alerts
 from ml.arima.forecaster import ForecastSettings
 from shared.consumer_loop.batches import Batch
 from shared.consumer_loop.offsets import GroupOnTopic, hold, reached
@@ -79,6 +73,9 @@ class Analysis:
         self._searches = searches
         self._partitions: dict[int, Partition] = {}
         self._publisher = LivePublisher(reading, self._partitions)
+        self._snapshots = SnapshotWriter(
+            reading, self._partitions, lambda each: _snapshot_state(each.engine, each.deployments.versions)
+        )
         self._progress_logged_at = 0.0
 
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
@@ -225,18 +222,16 @@ class Analysis:
             write_deployments(cursor, number, deployed)
             if has_new_settings:
                 delete_records(cursor, sorted(partition.engine.symbols))
-                self._write_snapshot(cursor, number)
+                self._snapshots.write(cursor, number, partition)
             partition.unwritten = None
 
     def rest(self, connection: Connection) -> None:
-        """Publish the live view and the records of forecasts, and save a snapshot when one is due."""
+        """Publish the live view and the records of forecasts, and save snapshots that are due."""
         self._searches.poll()
         self._publisher.publish_due(connection)
-        now = time.monotonic()
+        self._snapshots.save_due(connection)
         for number, partition in self._partitions.items():
-            if partition.is_current and partition.snapshot_is_due(now):
-                self._save_snapshot(connection, number, partition)
-            elif len(partition.replaced) >= MAX_REPLACED:
+            if len(partition.replaced) >= MAX_REPLACED:
                 with transaction(connection) as cursor:
                     hold(cursor, self._reading, number, partition.written)
                     partition.replace(cursor, number)
@@ -246,25 +241,8 @@ class Analysis:
         self._publisher.publish_all(connection)
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):
-                self._save_snapshot(connection, number, partition)
+                self._snapshots.save(connection, number, partition)
 
     def close(self) -> None:
         """Cancel the searches that are running."""
         self._searches.close()
-
-    def _save_snapshot(self, connection: Connection, number: int, partition: Partition) -> None:
-        with transaction(connection) as cursor:
-            hold(cursor, self._reading, number, partition.written)
-            self._write_snapshot(cursor, number)
-        partition.saved_offset, partition.saved_at = partition.reached, time.monotonic()
-        partition.unsaved.clear()
-        partition.rewriting = partition.remaking = False
-
-    def _write_snapshot(self, cursor: Cursor, number: int) -> None:
-        """Write the snapshot of a partition, in a transaction that also holds its offset."""
-        partition = self._partitions[number]
-        engine = partition.engine
-        states = {symbol: engine.symbols[symbol].state() for symbol in sorted(partition.unsaved)}
-        partition.replace(cursor, number)
-        state = _snapshot_state(engine, partition.deployments.versions)
-        save_snapshot(cursor, self._reading, number, FoldSnapshot(partition.reached, state, states))

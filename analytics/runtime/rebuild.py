@@ -12,7 +12,8 @@ from analytics.indicators.catalog import Parameters
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
 from analytics.store.forecast_tables import latest_bars
-from analytics.store.tables import FoldSnapshot, bars_until, replace_indicators, splits_until
+from analytics.store.snapshot_tables import FoldSnapshot
+from analytics.store.tables import bars_until, replace_indicators, splits_until
 from ml.models.features import split
 from ml.uncertainty.volatility import MEMORY
 from shared.calendars.calendars import calendar_of, periods_per_year

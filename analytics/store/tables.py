@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, TextIO
+from typing import TextIO
 
-import msgspec
 from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
@@ -13,7 +12,6 @@ from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
-from shared.consumer_loop.offsets import GroupOnTopic
 from shared.market.records import INTERVALS, Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
 from shared.postgres.upsert import upsert
@@ -38,14 +36,6 @@ SYMBOL_COLUMNS = (
     ),
     *("day_low", "day_volume", "currency", "exchange", "session", "source", "quotes", "late", "extreme"),
 )
-
-
-class FoldSnapshot(NamedTuple):
-    """The engine's state at an offset: that of the partition, and that of each of its symbols."""
-
-    next_offset: int
-    partition: dict[str, Any]
-    symbols: dict[str, dict[str, Any]]
 
 
 @lru_cache(maxsize=8192)
@@ -205,36 +195,3 @@ def export_quotes(cursor: Cursor, out: TextIO) -> None:
     """Write every quote as CSV, by event time."""
     allow_hours(cursor)
     cursor.copy_expert(EXPORT, out)
-
-
-def load_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> FoldSnapshot | None:
-    """The snapshot of a partition, None if there is none."""
-    key = (reading.group, reading.topic, partition)
-    where = "where group_id = %s and topic = %s and partition = %s"
-    cursor.execute(f"select next_offset, state from partition_snapshots {where}", key)  # noqa: S608
-    row = cursor.fetchone()
-    if row is None:
-        return None
-    cursor.execute(f"select symbol, state from symbol_snapshots {where}", key)  # noqa: S608
-    symbols = {symbol: msgspec.json.decode(state) for symbol, state in cursor.fetchall()}
-    return FoldSnapshot(row[0], msgspec.json.decode(row[1]), symbols)
-
-
-def delete_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int) -> None:
-    """Delete the snapshots of a partition and of its symbols."""
-    for table in ("partition_snapshots", "symbol_snapshots"):
-        cursor.execute(
-            f"delete from {table} where group_id = %s and topic = %s and partition = %s",  # noqa: S608
-            (reading.group, reading.topic, partition),
-        )
-
-
-def save_snapshot(cursor: Cursor, reading: GroupOnTopic, partition: int, snapshot: FoldSnapshot) -> None:
-    """Replace the snapshot of a partition; symbols that are not in it keep their stored state."""
-    key = (reading.group, reading.topic, partition)
-    state = msgspec.json.encode(snapshot.partition).decode()
-    columns = ("group_id", "topic", "partition", "next_offset", "state")
-    upsert(cursor, "partition_snapshots", columns, [(*key, snapshot.next_offset, state)], keys=3)
-    rows = [(*key, symbol, msgspec.json.encode(state).decode()) for symbol, state in snapshot.symbols.items()]
-    columns = ("group_id", "topic", "partition", "symbol", "state")
-    upsert(cursor, "symbol_snapshots", columns, rows, keys=4)

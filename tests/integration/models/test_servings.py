@@ -9,7 +9,7 @@ import pytest
 
 from analytics.runtime.model_source import RegistryModelSource
 from analytics.runtime.processor import Analysis
-from analytics.store.tables import delete_snapshot
+from analytics.store.snapshot_tables import delete_snapshot
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear
 from ml.registry.registry import Registry
