@@ -21,7 +21,7 @@ from ml.datasets.samples import samples
 from ml.learners.training import TrainingSettings, train
 from ml.models.predictors import Served
 from ml.order_search.order_search import search
-from shared.consumer_loop.consumer_runner import OBJECTS_A_TURN
+from shared.consumer_loop.garbage import OBJECTS_A_TURN
 from shared.market.records import Bar
 from shared.settings.setting_types import TRAINED_MODELS
 

@@ -1,6 +1,5 @@
 """Runs a consuming part: the loop of `shared.consumer_loop.stream` with servers, topics, database and retries."""
 
-import gc
 import logging
 import threading
 import time
@@ -8,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from shared.consumer_loop.garbage import GarbageRounds, collect_between_steps
 from shared.consumer_loop.offsets import GroupOnTopic, claim_origin
 from shared.consumer_loop.stream import ConsumerLoop, Fold, Pace
 from shared.errors import Unavailable
@@ -17,7 +17,6 @@ from shared.postgres.database import connect, make_database, transaction
 from shared.runtime.lifecycle import HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
 from shared.settings.config import Config
 
-OBJECTS_A_TURN = 200_000
 PACE_LOG_SECONDS = 60.0
 """Minimum interval of log lines about the throughput, so that they don't hide warnings."""
 
@@ -43,7 +42,7 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
 
     Raises ConfigError, or StopPart if a restart would fail the same way.
     """
-    _collect_garbage_less_often()
+    collect_between_steps()
     with instance_name(part.name, config.topic(), config.embedded.data) as instance:
         sign = HeartbeatRow(part.name, instance)
 
@@ -53,13 +52,6 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
                 _run(stream, sign, config, stop)
 
         retry_until_stopped(part.name, attempt, stop, config.errors)
-
-
-def _collect_garbage_less_often() -> None:
-    """A step creates some 100,000 objects that live until its end. By default the collector scans them after every
-    700 new ones, which takes a tenth of the time and frees nothing."""
-    gc.freeze()
-    gc.set_threshold(OBJECTS_A_TURN)
 
 
 @contextmanager
@@ -110,9 +102,11 @@ def _run(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threadi
 def _run_steps(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
     """Run steps until `stop` is set, with a heartbeat every second and regular log lines about the throughput."""
     logged, logged_at = 0, time.monotonic()
+    garbage = GarbageRounds()
     while not stop.is_set() and not stream.has_enough:
         beat()
         stream.step()
+        garbage.step_done()
         if sign.due():
             stream.settle()
             lag = stream.lag()
