@@ -9,7 +9,7 @@ feature, the bits that remain are stored by the number of thresholds that it exc
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import reduce
-from operator import add, and_, getitem
+from operator import add, and_, getitem, or_
 from struct import Struct
 from typing import NamedTuple
 
@@ -57,7 +57,7 @@ class LeafIndex:
         if len(splits) * width * len(trees) > MOST_BITS:
             raise ValueError(f"{len(splits)} splits of {len(trees)} trees are too many")
         self._fields = Struct(f"<{len(trees)}{WIDTHS[width]}")
-        self._first_leaves = sum(1 << width * place for place in range(len(trees)))
+        self._first_leaves = reduce(or_, (1 << width * place for place in range(len(trees))))
         self._every_leaf = (1 << width * len(trees)) - 1
         self._leaves = [{1 << place: leaf for place, leaf in enumerate(leaves)} for leaves, _ in unfolded]
         self._thresholds: list[list[float]] = []
