@@ -1,5 +1,6 @@
 """The embedded Apache Kafka: one node, with broker and controller in one process."""
 
+import os
 import re
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import psutil
 
 from shared.embedded.daemon import Notify, ServerRecord, run
 from shared.embedded.kafka import login
+from shared.embedded.kafka.class_archive import LIST, ClassArchive, make_soon
 from shared.embedded.kafka.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
@@ -57,8 +59,9 @@ SETTINGS = {
 
 # Small heap, serial collector and the quick compiler: enough for a few thousand quotes a second, and the broker
 # starts a second faster. Below the size for classes none are collected: by default a start looks for some in vain.
+# After a collection the heap may keep 40 % free by default, which then fills with what is no longer used.
 JAVA_OPTIONS = [
-    *("-Xms32m", "-Xmx512m", "-XX:+UseSerialGC"),
+    *("-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=20"),
     *("-XX:TieredStopAtLevel=1", "-XX:MetaspaceSize=128m"),
 ]
 
@@ -137,12 +140,22 @@ class Kafka:
         # Relative to the folder: a comma in its name would split the path into two.
         self.opened.unlink(missing_ok=True)
         write_settings(self.settings, port, controller, secrets.token_urlsafe(24), "data")
-        return [*self.java(), self.mark, "kafka.Kafka", "server.properties"]
+        (self.folder / LIST).unlink(missing_ok=True)
+        java = self.java()
+        listing = [f"-XX:DumpLoadedClassList={LIST}"] if self.archive().is_wanted() else []
+        return [*java, *listing, self.mark, "kafka.Kafka", "server.properties"]
 
     def java(self) -> list[str]:
         """Java with the options and the class path of all Kafka programs."""
+        archive = self.archive()
         logging = "-Dlog4j2.configurationFile=log4j2.properties"
-        return [find_java(), *JAVA_OPTIONS, logging, "-cp", str(kafka_folder() / "*")]
+        options = [*archive.options, *archive.java_options(), logging]
+        return [archive.java, *options, "-cp", os.pathsep.join(archive.jars)]
+
+    def archive(self) -> ClassArchive:
+        """The archive of the broker's classes."""
+        jars = tuple(str(kafka_folder() / jar.filename) for jar in read_list())
+        return ClassArchive(find_java(), tuple(JAVA_OPTIONS), jars)
 
     def answers(self, port: int) -> bool:
         """Whether the broker serves requests and is part of its cluster."""
@@ -175,6 +188,8 @@ class Kafka:
         set_password(login.administrator(self.settings, record.port), clients)
         login.write_client_settings(self.login_file, clients)
         self.opened.touch()
+        if (self.folder / LIST).exists():
+            make_soon(self.archive(), self.folder / LIST)
 
     def clients(self, port: int) -> Brokers:
         """Address and login of the clients of the broker on `port`: never log it."""
