@@ -26,7 +26,8 @@ STATEMENT = re.compile(
 WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/deployment_tables analytics/store/forecast_tables
-    analytics/store/replacing analytics/store/search_tables analytics/store/tables consumer/tables
+    analytics/store/replacing analytics/store/search_tables analytics/store/snapshot_tables analytics/store/tables
+    consumer/tables
     dashboard/read/connections dashboard/read/diagnostics dashboard/read/forecast_queries dashboard/read/queries
     dashboard/read/read_model
     db/blocking db/cutting db/divergence db/migrate ml/datasets/history_tables ml/diagnostics/diagnostics_tables
