@@ -25,7 +25,7 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
 from db.migrate import migrate
 from ml.children import exit_with, start_without_sigint
 from ml.training.schedule import Progress, Schedule
-from ml.training.training_tables import analytics_lag, closed_bars, exchanges, last_trainings
+from ml.training.training_tables import closed_bars, exchanges, last_trainings, messages_to_come
 from shared.calendars.calendars import calendar_of
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
@@ -110,8 +110,8 @@ class Trainer:
     def _read_bars(self) -> ClosedBars | None:
         """The bars closed so far; None while the analytics part is far behind."""
         with transaction(self._connection) as cursor:
-            lag, closed, places = analytics_lag(cursor), self._closed(cursor), exchanges(cursor)
-        if lag is None or lag > MAX_LAG:
+            left, closed, places = messages_to_come(cursor), self._closed(cursor), exchanges(cursor)
+        if left is None or left > MAX_LAG:
             return None
         now = time.time()
         is_open = any(calendar_of(place).at(int(now)).name == "regular" for place in places)

@@ -32,11 +32,11 @@ CLOSED = """
     where model = 'naive' and horizon = 1 group by interval
 """
 BEHIND = """
-    select sum(lag)::bigint from parts
-    where part = 'analytics' and state = 'running' and abs(extract(epoch from now() - seen_at)) < %s
+    select case when bool_or(part = 'analytics') then sum(lag)::bigint end from parts
+    where part in ('analytics', 'producer') and state = 'running' and abs(extract(epoch from now() - seen_at)) < %s
 """
 SILENCE_SECONDS = 30.0
-"""Without a heartbeat for this long, the analytics part counts as not running; it sends one per second."""
+"""Without a heartbeat for this long, a part counts as not running; it sends one per second."""
 
 
 def closed_bars(cursor: Cursor, horizon: int) -> dict[Interval, Progress]:
@@ -47,8 +47,9 @@ def closed_bars(cursor: Cursor, horizon: int) -> dict[Interval, Progress]:
     return {interval: Progress(bars, rows) for interval, bars, rows in cursor.fetchall()}
 
 
-def analytics_lag(cursor: Cursor) -> int | None:
-    """The number of messages that the analytics part has yet to read; None without a recent heartbeat."""
+def messages_to_come(cursor: Cursor) -> int | None:
+    """The number of messages that the analytics part has yet to read, those included that the producer has yet to
+    publish; None without a recent heartbeat of the analytics part."""
     cursor.execute(BEHIND, (SILENCE_SECONDS,))
     (lag,) = cursor.fetchall()[0]
     return None if lag is None else int(lag)

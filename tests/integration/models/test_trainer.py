@@ -134,13 +134,19 @@ def test_constant_prices_are_waited_out_and_reported_once(
 
 
 @pytest.mark.parametrize(
-    "sign", ["update parts set lag = 2001", "delete from parts where part = 'analytics'"]
+    "sign",
+    [
+        "update parts set lag = 2001",
+        "delete from parts where part = 'analytics'",
+        SIGN.replace("'analytics'", "'producer'") % 2001,
+    ],
 )
 def test_nothing_is_trained_while_history_is_loading(trading_desk: Desk, sign: str) -> None:
     execute(trading_desk, sign)
     with trading_desk.at_work(train):
         wait_for(lambda: trading_desk.rows(WAITS) == [("waits for the analytics part",)])
         assert trainings(trading_desk) == []
+        execute(trading_desk, "update parts set lag = 0 where part = 'producer'")
         give_sign(trading_desk, lag=2000)
         wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
 

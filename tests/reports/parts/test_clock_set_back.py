@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from dashboard.read import queries
-from ml.training.training_tables import analytics_lag
+from ml.training.training_tables import messages_to_come
 from shared.postgres.database import Cursor, connect, transaction
 from tests.integration.desk import Desk
 
@@ -30,4 +30,4 @@ def test_an_ended_part_does_not_hide_the_state_of_the_running_one(cursor: Cursor
     for part in queries.read_parts(cursor).values():
         assert (part.instances, part.lag) == (1, 7)
         assert part.age == pytest.approx(0.0, abs=5.0)
-    assert analytics_lag(cursor) == 7
+    assert messages_to_come(cursor) == 7
