@@ -13,26 +13,40 @@ COLUMNS = "ar, d, ma, constant, sigma, reason, aicc, seconds"
 
 class OutcomeTable:
     """Search outcomes, by the input of the search. It has its own connection: outcomes are requested while the
-    transaction of the fold may be open, and they must persist even if that transaction fails."""
+    transaction of the fold may be open, and they must persist even if that transaction fails.
+
+    The fold waits for each statement, and at a first start there are thousands. Therefore each commits by itself, and
+    the commit does not wait for the disk: what the fold writes with an outcome reaches the disk after it, as both are
+    in one write-ahead log, and without that the same search is made again.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._connection: Connection = connect(dsn, "searches")
+        self._connection.autocommit = True
+        with transaction(self._connection) as cursor:
+            cursor.execute("set synchronous_commit to off")
+            cursor.execute("select exists (select from search_outcomes)")
+            self._has_older = bool(cursor.fetchall()[0][0])
 
     def find(self, search: Search) -> SearchOutcome | None:
-        """The stored outcome, None if there is none. Raises Unavailable."""
+        """The stored outcome, None if there is none, or if the table was empty when it was opened: then no log is
+        folded again that was folded before. Raises Unavailable."""
+        if not self._has_older:
+            return None
         with transaction(self._connection) as cursor:
             return _stored(cursor, _input(search))
 
     def store(self, search: Search, outcome: SearchOutcome) -> SearchOutcome:
-        """Store the outcome, unless another group member has stored one. Returns the stored one. Raises Unavailable."""
-        values = (_input(search), search.symbol, search.interval, *_columns(outcome.model), *outcome[1:])
+        """Store the outcome, unless one is stored already. Returns the stored one. Raises Unavailable."""
+        searched = _input(search)
+        values = (searched, search.symbol, search.interval, *_columns(outcome.model), *outcome[1:])
         with transaction(self._connection) as cursor:
             cursor.execute(
                 f"insert into search_outcomes (input, symbol, interval, {COLUMNS})"  # noqa: S608
                 " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
                 values,
             )
-            return _stored(cursor, _input(search)) or outcome
+            return outcome if cursor.rowcount else _stored(cursor, searched) or outcome
 
     def close(self) -> None:
         """Close the connection."""

@@ -45,6 +45,20 @@ def test_stored_outcome_comes_back_to_the_bit(embedded_postgres: str) -> None:
         assert table.find(search(1.0, 2.0000000000000004)) is None
 
 
+def test_members_of_a_group_that_started_together_use_the_outcome_that_was_stored_first(
+    embedded_postgres: str,
+) -> None:
+    dsn = make_database(embedded_postgres, "outcomes_of_two")
+    migrate(dsn)
+    first, second = (SearchOutcome(None, reason, None, 0.5) for reason in ("first", "second"))
+    with closing(OutcomeTable(dsn)) as one, closing(OutcomeTable(dsn)) as other:
+        assert one.store(search(1.0, 2.0), first) == first
+        assert other.find(search(1.0, 2.0)) is None, "an empty table is not searched"
+        assert other.store(search(1.0, 2.0), second) == first
+    with closing(OutcomeTable(dsn)) as later:
+        assert later.find(search(1.0, 2.0)) == first
+
+
 class AnotherLibrary:
     """A pool that finds nothing, whatever it is asked."""
 
