@@ -47,18 +47,30 @@ def by_part(supervisor: int, servers: dict[str, int]) -> dict[str, Consumed]:
     pipeline = psutil.Process(supervisor)
     found = {"supervisor": of_process(pipeline)}
     for child in pipeline.children():  # the servers too
-        for name, process in _with_children(child):
-            found[name] = found.get(name, NOTHING) + of_process(process)
+        for name, consumed in _with_children(child):
+            found[name] = found.get(name, NOTHING) + consumed
     return found | {name: of_tree(psutil.Process(pid)) for name, pid in servers.items()}
 
 
-def _with_children(child: psutil.Process) -> Iterator[tuple[str, psutil.Process]]:
-    part = part_of(child.cmdline())
-    if part is not None:
-        yield part, child
+def _with_children(child: psutil.Process) -> Iterator[tuple[str, Consumed]]:
+    """The consumption of a part and of the processes that it started; nothing once it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        part = part_of(child.cmdline())
+        if part is None:
+            return
+        yield part, of_process(child)
+        started = STARTED_BY.get(part, part)
+        if (ended := of_ended_children(child)) != NOTHING:
+            yield started, ended
         for process in child.children(recursive=True):
             is_tracker = TRACKER in " ".join(process.cmdline())
-            yield (part if is_tracker else STARTED_BY.get(part, part)), process
+            yield (part if is_tracker else started), of_process(process)
+
+
+def of_ended_children(process: psutil.Process) -> Consumed:
+    """The CPU time of the children that have ended: the process keeps it. Raises NoSuchProcess if it has ended."""
+    times = process.cpu_times()
+    return Consumed(float(times.children_user + times.children_system), 0.0)
 
 
 def of_process(process: psutil.Process) -> Consumed:
@@ -71,9 +83,8 @@ def of_process(process: psutil.Process) -> Consumed:
 
 
 def of_tree(process: psutil.Process) -> Consumed:
-    """The consumption of a process with its children; CPU time includes that of children that have ended."""
-    times = process.cpu_times()
-    total = of_process(process) + Consumed(float(times.children_user + times.children_system), 0.0)
+    """The consumption of a process with its children, those included that have ended."""
+    total = of_process(process) + of_ended_children(process)
     for child in process.children(recursive=True):
         total += of_process(child)
     return total

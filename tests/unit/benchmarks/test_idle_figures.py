@@ -2,30 +2,55 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
 
 from benchmarks.idle import Look, Quiet
-from benchmarks.staging.consumption import Consumed, by_part, part_of
+from benchmarks.staging.consumption import NOTHING, Consumed, by_part, of_process, part_of
 from start_pipeline import PARTS
+from tests.waiting import wait_for
 
 SLEEPING = "import sys; sys.stdin.read()"
-STARTING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{SLEEPING}', 'ml.trainer']); {SLEEPING}"
+STARTING = "import subprocess, sys; {how}([sys.executable, '-c', {child!r}, {name!r}]); " + SLEEPING
+BURNING = "import time; [0 for _ in iter(lambda: time.process_time() < 0.3, False)]"
 
 
 def test_every_part_of_the_pipeline_is_known_by_its_command() -> None:
-    assert all(part_of([sys.executable, *command]) for command in PARTS.values())
+    known = {name: part_of([sys.executable, *command]) for name, command in PARTS.items()}
+    assert known == {name: name for name in PARTS} | {"screen": "page"}
     assert part_of(["java", "kafka.Kafka"]) is None
 
 
+@contextmanager
+def pipeline(trainer: str) -> Iterator[int]:
+    """A process that has started a trainer, which runs this program."""
+    command = STARTING.format(how="subprocess.Popen", child=trainer, name="ml.trainer")
+    with subprocess.Popen([sys.executable, "-c", command], stdin=subprocess.PIPE) as process:
+        yield process.pid
+        process.communicate(b"")
+
+
 def test_processes_are_counted_once_and_under_their_part() -> None:
-    pipeline = subprocess.Popen([sys.executable, "-c", STARTING], stdin=subprocess.PIPE)
-    try:
-        found: dict[str, Consumed] = {}
-        while "trainer" not in found:
-            found = by_part(pipeline.pid, {})
-    finally:
-        pipeline.communicate(b"")
-    assert set(found) == {"supervisor", "trainer"}
-    assert found["supervisor"].megabytes > 1.0
+    trainer = STARTING.format(how="subprocess.Popen", child=SLEEPING, name="a training")
+    with pipeline(trainer) as pid:
+        wait_for(lambda: len(by_part(pid, {})) == 3)
+        first = psutil.Process(pid)
+        processes = [first, *first.children(recursive=True)]
+        wait_for(lambda: psutil.Process(processes[-1].pid).cmdline()[-1:] == ["a training"])
+        found, each = by_part(pid, {}), [of_process(process).megabytes for process in processes]
+    assert list(found) == ["supervisor", "trainer", "training"]
+    assert [row.megabytes for row in found.values()] == pytest.approx(each, rel=0.5)
+
+
+def test_processor_time_of_a_process_that_has_ended_stays_with_its_part() -> None:
+    trainer = STARTING.format(how="subprocess.run", child=BURNING, name="a training")
+    with pipeline(trainer) as pid:
+        wait_for(lambda: by_part(pid, {}).get("training", NOTHING).cpu > 0.2)
+        wait_for(lambda: len(psutil.Process(pid).children(recursive=True)) == 1)
+        assert by_part(pid, {})["training"].cpu > 0.2
 
 
 def test_table_shows_the_costliest_part_first_and_the_sum() -> None:
