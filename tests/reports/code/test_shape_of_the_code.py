@@ -107,3 +107,10 @@ def test_sql_is_in_the_modules_of_tables_alone() -> None:
 def test_every_kind_of_alert_about_the_data_has_a_label(kind: str) -> None:
     """Scenario: "Volume" was shown beside an alert about wrong volumes as beside one about a high volume."""
     assert " " in KINDS[kind] or kind == "delisted"
+
+
+def test_every_migration_has_a_number_of_its_own() -> None:
+    """They are applied in the order of their names: two of one number would have no order that a reader expects."""
+    numbers = [path.name[:4] for path in (PROJECT / "db" / "migrations").glob("*.sql")]
+    assert len(numbers) >= 10
+    assert len(set(numbers)) == len(numbers)
