@@ -10,6 +10,7 @@ import argparse
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event, Thread
@@ -28,6 +29,7 @@ from producer.publishing.publisher import NOTHING, Publisher
 from producer.workers.live_market import LiveMarket
 from shared.consumer_loop.epochs import EarlierEpochs
 from shared.kafka import Log, LogWriter
+from shared.kafka.clients.calls import Receipt
 from shared.market.records import Quote, Record
 
 SYMBOLS = 20
@@ -53,16 +55,18 @@ class Note(NamedTuple):
 
 
 class NotingWriter(LogWriter):
-    """A writer that records when each quote is acknowledged."""
+    """A writer that records when each quote is acknowledged, as seen when the next record comes."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
         self.notes: list[Note] = []
         self._quote: Quote | None = None
+        self._under_way: deque[tuple[float, float, Receipt]] = deque()
 
     def watched(self, records: Iterable[Record]) -> Iterator[Record]:
         """The same records; each is sent before the next is requested."""
         for record in records:
+            self._note_acknowledged()
             self._quote = record if isinstance(record, Quote) else None
             yield record
 
@@ -73,14 +77,16 @@ class NotingWriter(LogWriter):
         value: bytes | None,
         headers: list[tuple[str, bytes]] | None = None,
     ) -> None:
-        """Send, and record the acknowledgement."""
+        """Send, and remember when."""
         super().send(partition, key, value, headers)
         if self._quote is not None:
             received, ordered = self._quote.received_time.timestamp(), time.time()
-            self._last[partition].add_callback(lambda _: self._note(received, ordered))
+            self._under_way.append((received, ordered, self._client.receipt()))
 
-    def _note(self, received: float, ordered: float) -> None:
-        self.notes.append(Note(received, ordered, time.time()))
+    def _note_acknowledged(self) -> None:
+        while self._under_way and self._under_way[0][2].is_done():
+            received, ordered, _ = self._under_way.popleft()
+            self.notes.append(Note(received, ordered, time.time()))
 
 
 class Measured(NamedTuple):

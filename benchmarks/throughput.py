@@ -29,11 +29,11 @@ peak MB         resident memory of all processes of the part, start-up included.
 part, PostgreSQL, Kafka   their CPU time as a share of one core during the measurement.
 Quotes of 240 bytes, 50 symbols with one quote a second of event time each, four partitions, default settings.
 
-Bottlenecks; shares of a part's own time are from a sampling profile:
-producer    the Kafka client, 70 % (a batch and a future for each message); making quotes 15 %, encoding 3 %.
-storage     the Kafka client, 60 % (unpacking messages, in Python); decoding 20 %, rows and COPY 15 %. The part waits
-            while PostgreSQL writes the rows, 5 microseconds each with two indexes.
-analytics   the Kafka client, 55 %; decoding 15 %, bars and indicators 12 %, the live view 6 %.
+Bottlenecks; the time of the Kafka client is that for a message:
+producer    the Kafka client, 15 microseconds (a batch and a future for each message); 3 with KAFKA_CLIENT=confluent.
+storage     the Kafka client, 6 microseconds (unpacking messages, in Python); 1.4 with KAFKA_CLIENT=confluent. The part
+            waits while PostgreSQL writes the rows.
+analytics   the Kafka client, as for storage; then decoding, bars, indicators and the live view.
 all         two cores, shared by the parts, Kafka and PostgreSQL.
 """
 

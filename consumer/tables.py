@@ -94,11 +94,14 @@ def has_letter(cursor: Cursor, partition: int, offset: int, message: bytes | Non
 
 def dead_letters_after(
     cursor: Cursor, partition: int, offset: int, limit: int
-) -> list[tuple[int, str, bytes, bytes]]:
+) -> list[tuple[int, str, bytes | None, bytes | None]]:
     """The first dead letters of a partition above `offset`, at most `limit`: offset, reason, key, message."""
     cursor.execute(
         'select "offset", reason, key, message from dead_letters where partition = %s and "offset" > %s'
         ' order by "offset" limit %s',
         (partition, offset, limit),
     )
-    return cursor.fetchall()
+    return [
+        (at, reason, *(None if part is None else bytes(part) for part in (key, message)))
+        for at, reason, key, message in cursor.fetchall()
+    ]

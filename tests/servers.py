@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,7 +14,7 @@ from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgr
 from shared.embedded.lease import release
 from shared.embedded.ports import free_port
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
-from shared.settings.brokers import Brokers
+from shared.settings.brokers import Brokers, ClientChoice
 from tests.chaos.recording import made_up
 from tests.integration.desk import Desk
 from tests.integration.live.live import stand_in
@@ -61,6 +62,15 @@ def one_search_process() -> Iterator[None]:
 def desk(embedded_kafka: Brokers, embedded_postgres: str, tmp_path: Path, one_search_process: None) -> Desk:
     """A topic and a database of the test's own."""
     return Desk(embedded_kafka, embedded_postgres, tmp_path, f"desk-{next(numbers)}")
+
+
+@pytest.fixture(params=get_args(ClientChoice)[1:])
+def each_client(request: pytest.FixtureRequest) -> ClientChoice:
+    """Each Kafka client, one after the other."""
+    client: ClientChoice = request.param
+    if client == "confluent":
+        pytest.importorskip("confluent_kafka", reason="confluent-kafka is not built for this platform")
+    return client
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ class Stage:
     def brokers(self) -> Brokers:
         """The broker and its login."""
         names = "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"
-        return Brokers(*(self._settings[name] for name in names))
+        bootstrap, user, password = (self._settings[name] for name in names)
+        return Brokers(bootstrap, user, password)
 
     def prepare(self, act: str) -> None:
         """Create the topic, the database and its tables."""

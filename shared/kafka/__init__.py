@@ -1,8 +1,10 @@
-"""Access to the log. No other package uses the Kafka client, so that it can be replaced in one place."""
+"""Access to the log. No other package uses a Kafka client, so that it can be replaced in one place."""
 
+from shared.kafka.browser import LogBrowser, browse
 from shared.kafka.connection import Log, reachable, require_reachable
 from shared.kafka.fetch_pace import Gathering
-from shared.kafka.reader import GroupReader, LogBrowser, Message, browse
+from shared.kafka.message import Message
+from shared.kafka.reader import GroupReader
 from shared.kafka.topics import (
     DEAD_LETTER_SUFFIX,
     LEASE_SUFFIX,

@@ -1,10 +1,13 @@
 """Address and login of a Kafka cluster. Pure."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+ClientChoice = Literal["auto", "kafka-python", "confluent"]
+"""The Kafka client of readers and writers; `auto` is confluent-kafka where it is installed, else kafka-python."""
 
 
 class Brokers(NamedTuple):
-    """The addresses, host:port separated by commas, and the login, unless the user is empty.
+    """The addresses, host:port separated by commas, the login, unless the user is empty, and the client to be used.
 
     Its text form shows only the addresses, so that no password is logged.
     """
@@ -12,6 +15,7 @@ class Brokers(NamedTuple):
     bootstrap: str
     user: str = ""
     password: str = ""
+    client: ClientChoice = "kafka-python"
 
     def __repr__(self) -> str:
         return self.bootstrap

@@ -17,6 +17,7 @@ from shared.settings.brokers import Brokers
 from shared.settings.server_types import PROJECT, Dsn, LogFormat, ProjectPath, ProjectPaths
 from shared.settings.setting_types import (
     Attempts,
+    ClientName,
     Count,
     DatabaseName,
     Every,
@@ -45,7 +46,7 @@ DEFAULT_SEED = 7
 
 
 class KafkaSettings(Section):
-    """Address and login of Kafka. Without servers, the embedded broker with its own login is used."""
+    """Address and login of Kafka, and the client. Without servers, the embedded broker with its own login is used."""
 
     bootstrap_servers: Servers = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     sasl_username: str = Field(default="", validation_alias="KAFKA_SASL_USERNAME")
@@ -55,6 +56,7 @@ class KafkaSettings(Section):
     auto_offset_reset: OffsetReset = Field(default="earliest", validation_alias="KAFKA_AUTO_OFFSET_RESET")
     enable_auto_commit: bool = Field(default=True, validation_alias="KAFKA_ENABLE_AUTO_COMMIT")
     partitions: Annotated[int, Field(ge=1, le=1000)] = Field(default=4, validation_alias="KAFKA_PARTITIONS")
+    client: ClientName = Field(default="kafka-python", validation_alias="KAFKA_CLIENT")
 
     @property
     def is_embedded(self) -> bool:
@@ -63,8 +65,9 @@ class KafkaSettings(Section):
 
     @property
     def brokers(self) -> Brokers:
-        """The addresses and the login."""
-        return Brokers(self.bootstrap_servers, self.sasl_username, self.sasl_password.get_secret_value())
+        """The addresses, the login and the client."""
+        password = self.sasl_password.get_secret_value()
+        return Brokers(self.bootstrap_servers, self.sasl_username, password, self.client)
 
 
 class PostgresSettings(Section):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.market.listings import ALONE
 from shared.market.records import Interval, Symbol
+from shared.settings.brokers import ClientChoice
 
 MAX_PERIOD = 5000
 MAX_GRACE = 3600
@@ -124,6 +125,7 @@ TrainedModels = Annotated[
 Speed = Annotated[
     float, Field(gt=0, allow_inf_nan=True, description="a number above 0, or max"), BeforeValidator(_speed)
 ]
+ClientName = Annotated[ClientChoice, BeforeValidator(_lower)]
 OffsetReset = Annotated[Literal["earliest", "latest"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 

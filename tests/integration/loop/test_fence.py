@@ -22,6 +22,7 @@ from shared.kafka import GroupReader
 from shared.kafka.connection import client_settings
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.settings.brokers import ClientChoice
 from tests.integration.desk import Desk
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
@@ -148,25 +149,44 @@ def make_new_day(connection: Connection) -> None:
         make_day(cursor, 19_000)
 
 
-def test_the_very_first_assignment_of_a_group_holds_every_partition(desk: Desk) -> None:
+def test_the_very_first_assignment_of_a_group_holds_every_partition(
+    desk: Desk, each_client: ClientChoice
+) -> None:
     """One made before the topic is known would be empty, and returned to every restart of its member permanently."""
+    desk.settings["KAFKA_CLIENT"] = each_client
     with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
         for group in ("one", "two", "three", "four", "five"):
-            with closing(GroupReader(desk.log, group, "first")) as reader:
-                members = first_members(reader, admin, group)
+            with closing(GroupReader(desk.log, f"{group}-{each_client}", "first")) as reader:
+                members = first_members(reader, admin, f"{group}-{each_client}")
             assigned = [member["member_assignment"]["assigned_partitions"] for member in members]
             assert assigned == [[{"topic": desk.log.topic, "partitions": [0, 1]}]]
 
 
-def test_a_member_that_has_joined_stays(desk: Desk) -> None:
+def test_a_member_that_has_joined_stays(desk: Desk, each_client: ClientChoice) -> None:
     """It has nothing new to learn of the topic then, for which it would join a second time."""
+    desk.settings["KAFKA_CLIENT"] = each_client
     desk.publish(quotes(0, 1))
     for group in ("six", "seven", "eight"):
-        with closing(GroupReader(desk.log, group, "first")) as reader:
+        with closing(GroupReader(desk.log, f"{group}-{each_client}", "first")) as reader:
+            take_up(reader)
             wait_for(lambda reader=reader: reader.poll(10, 10) != {})  # type: ignore[misc]
             desk.publish(quotes(1, 1))
             wait_for(lambda reader=reader: reader.poll(10, 10) != {})  # type: ignore[misc]
-            assert reader.take_changes() == ({0, 1}, set())
+            assert reader.take_changes() == (set(), set())
+
+
+def take_up(reader: GroupReader) -> None:
+    """Poll until both partitions are assigned, and read them from their beginning."""
+    changes: list[tuple[set[int], set[int]]] = []
+
+    def is_assigned() -> bool:
+        reader.poll(10, 10)
+        changes.append(reader.take_changes())
+        return changes[-1] == ({0, 1}, set())
+
+    wait_for(is_assigned)
+    for partition in (0, 1):
+        reader.seek(partition, 0)
 
 
 def first_members(reader: GroupReader, admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
@@ -191,7 +211,10 @@ def members_of(admin: KafkaAdminClient, group: str) -> list[dict[str, Any]]:
     return list(found["members"]) if found["group_state"] == "Stable" else []
 
 
-def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_double_row(desk: Desk) -> None:
+def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_double_row(
+    desk: Desk, each_client: ClientChoice
+) -> None:
+    desk.settings["KAFKA_CLIENT"] = each_client
     desk.publish(quotes(0, 100), partition=0)
     desk.publish(quotes(100, 100, "ACME"), partition=1)
     first = desk.start("storage")

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any, cast
 
 import psutil
 import pytest
-from kafka import KafkaConsumer
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
@@ -16,9 +16,11 @@ from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, LogWriter, browse, make_topics
+from shared.kafka.browser import TAIL_WINDOW
+from shared.kafka.clients.python_group import PythonGroup
 from shared.kafka.fetch_pace import SILENCE
-from shared.kafka.reader import TAIL_WINDOW
 from shared.postgres.database import connect
+from shared.settings.brokers import ClientChoice
 from tests.integration.desk import Desk
 from tests.integration.servers.server_user import silent
 from tests.reports.log.older_log import delete_before, quotes
@@ -33,7 +35,7 @@ def has_socket_to(port: int) -> bool:
 
 def client_threads() -> set[threading.Thread]:
     """The threads of Kafka clients that run in this process."""
-    return {each for each in threading.enumerate() if each.name.startswith("kafka-io")}
+    return {each for each in threading.enumerate() if each.name.startswith("kafka")}
 
 
 def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Kafka) -> None:
@@ -53,8 +55,8 @@ def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Ka
 
 
 @contextmanager
-def looped(desk: Desk) -> Iterator[tuple[ConsumerLoop, KafkaConsumer]]:
-    """A loop that has read ten quotes, and its client."""
+def looped(desk: Desk) -> Iterator[tuple[ConsumerLoop, GroupReader]]:
+    """A loop that has read ten quotes, and its reader."""
     desk.publish(quotes(0, 10))
     reading = GroupOnTopic("group", desk.log.topic)
     with (
@@ -65,7 +67,7 @@ def looped(desk: Desk) -> Iterator[tuple[ConsumerLoop, KafkaConsumer]]:
         ) as loop,
     ):
         wait_for(lambda: stepped(loop).handled == 10)
-        yield loop, reader._consumer
+        yield loop, reader
 
 
 def stepped(loop: ConsumerLoop) -> ConsumerLoop:
@@ -77,8 +79,8 @@ def stepped(loop: ConsumerLoop) -> ConsumerLoop:
 def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
     monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", 3.0)
-    with looped(desk) as (loop, client):
-        client.pause(*client.assignment())
+    with looped(desk) as (loop, reader):
+        fetch_no_more(reader)
         with pytest.raises(Unavailable, match="has sent no message of topic"):
             wait_for(lambda: stepped(loop).handled > 10)
 
@@ -96,13 +98,25 @@ def test_loop_waits_on_after_retention_has_removed_the_last_message(
         wait_for(lambda: stepped(loop).handled == 11)
 
 
+def fetch_no_more(reader: GroupReader) -> None:
+    """Make the client of a reader behave as one that stays in its group and fetches nothing."""
+    client: Any = reader._client
+    assigned = client._consumer.assignment()
+    if isinstance(client, PythonGroup):
+        client._consumer.pause(*assigned)
+    else:
+        client._consumer.pause(assigned)
+
+
 def test_broker_lets_a_reader_wait_while_no_message_comes(desk: Desk) -> None:
+    desk.settings["KAFKA_CLIENT"] = "kafka-python"
     desk.publish(quotes(0, 10))
     with closing(GroupReader(desk.log, "group", "one")) as reader:
+        client = cast(PythonGroup, reader._client)
 
         def slowest_answer() -> float:
             reader.poll(200, 100)
-            fetches = reader._consumer.metrics()["consumer-fetch-manager-metrics"]
+            fetches = client._consumer.metrics()["consumer-fetch-manager-metrics"]
             return float(fetches["fetch-latency-max"])
 
         wait_for(lambda: slowest_answer() > 0.8 * SILENCE.milliseconds)
@@ -110,9 +124,11 @@ def test_broker_lets_a_reader_wait_while_no_message_comes(desk: Desk) -> None:
         wait_for(lambda: bool(reader.poll(200, 100)))
 
 
-def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) -> None:
+def test_lag_is_returned_or_refused_within_a_limited_time(
+    spare_kafka: Kafka, each_client: ClientChoice
+) -> None:
     with lease(spare_kafka, silent) as record:
-        log = make_topics(spare_kafka.clients(record.port), "lagging", 1)
+        log = make_topics(spare_kafka.clients(record.port)._replace(client=each_client), "lagging", 1)
         with closing(GroupReader(log, "group", "one")) as reader:
             assert reader.lag() == 0
             kill(spare_kafka)
@@ -122,9 +138,11 @@ def test_lag_is_returned_or_refused_within_a_limited_time(spare_kafka: Kafka) ->
             assert not asked.is_alive()
 
 
-def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(spare_kafka: Kafka) -> None:
+def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(
+    spare_kafka: Kafka, each_client: ClientChoice
+) -> None:
     with lease(spare_kafka, silent) as record:
-        log = make_topics(spare_kafka.clients(record.port), "joined", 1)
+        log = make_topics(spare_kafka.clients(record.port)._replace(client=each_client), "joined", 1)
         before = client_threads()
         with pytest.raises(Unavailable):
             GroupReader(log._replace(topic="missing"), "group", "one")

@@ -18,6 +18,7 @@ from shared.kafka.connection import client_settings
 from shared.market.messages import decode
 from shared.market.records import Quote, Record, TimeMark
 from shared.recordings.sequence import recorded
+from shared.settings.brokers import ClientChoice
 from tests.integration.desk import Desk
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
@@ -60,8 +61,9 @@ def assert_published_once(desk: Desk, expected: list[Record]) -> None:
 
 
 def test_a_recording_ends_up_in_the_tables_once_with_every_offset_accounted_for(
-    desk: Desk, recording: list[Path]
+    desk: Desk, recording: list[Path], each_client: ClientChoice
 ) -> None:
+    desk.settings["KAFKA_CLIENT"] = each_client
     desk = desk.replaying(recording)
     with desk.at_work(store), desk.at_work(analyse):
         desk.run_to_its_end(produce)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from threading import Event, Thread
+from typing import cast
 
 import psutil
 import pytest
@@ -20,6 +21,7 @@ from producer.publishing.publisher import Publisher, last_positions
 from shared.embedded import Kafka, Postgres
 from shared.errors import StopPart, Unavailable
 from shared.kafka import LogWriter
+from shared.kafka.clients.python_writer import PythonWriter
 from shared.observability.status_board import shown
 from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise
@@ -217,6 +219,7 @@ def test_a_producer_whose_messages_are_not_sent_is_restarted_though_kafka_can_be
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scenario: the thread of the Kafka client that sends hangs; the producer waited for it without end."""
+    desk.settings["KAFKA_CLIENT"] = "kafka-python"
     hangs, over = Event(), Event()
 
     def hang() -> None:
@@ -232,8 +235,9 @@ def test_a_producer_whose_messages_are_not_sent_is_restarted_though_kafka_can_be
         publisher.publish([quote(0.0, 60.0, position=1)], Event())
         with monkeypatch.context() as patch:
             patch.setattr("producer.publishing.publisher.STUCK_SECONDS", 0.5)
-            patch.setattr(writer._producer._sender, "run_once", hang)
-            writer._producer._sender.wakeup()
+            sender = cast(PythonWriter, writer._client)._producer._sender
+            patch.setattr(sender, "run_once", hang)
+            sender.wakeup()
             assert hangs.wait(PATIENCE)
             with pytest.raises(Unavailable, match="has acknowledged nothing"):
                 publisher.publish([quote(1.0, 61.0, position=2)], Event())

@@ -1,0 +1,97 @@
+"""What readers and writers need of a Kafka client, and what they tell it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from shared.kafka.connection import Log
+from shared.kafka.fetch_pace import Gathering
+from shared.kafka.message import Headers, Message
+
+SESSION_TIMEOUT_MS = 10_000
+MAX_POLL_INTERVAL_MS = 3_600_000
+"""A first start may run thousands of model searches between two polls, some tenths of a second each. A failed part is
+detected earlier by Kafka's heartbeats, a hanging one by the supervisor."""
+FETCH_BYTES = 4 * 1024 * 1024
+"""Most that a fetch returns of one partition."""
+BATCH_BYTES = 256 * 1024
+FOR_EVER_MS = 2**31 - 1
+LINGER_MS = 5
+
+
+class Member(NamedTuple):
+    """A member of a consumer group that reads a log. `instance` is its name for static membership.
+
+    `gathering` applies to its first fetches.
+    """
+
+    log: Log
+    group: str
+    instance: str
+    gathering: Gathering
+
+
+class Rebalance(Protocol):
+    """Is told which partitions are assigned and revoked; called within `GroupClient.poll`, in its thread."""
+
+    def assigned(self, partitions: set[int]) -> None:
+        """These partitions are this member's from now on; may be none."""
+
+    def revoked(self, partitions: set[int]) -> None:
+        """These partitions are no longer this member's; it rejoins its group."""
+
+
+class GroupClient(Protocol):
+    """A client's member of a consumer group, subscribed to one topic. The topic is known once it is made."""
+
+    def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:
+        """Messages by partition, consecutive in each; empty if none arrived in time.
+
+        Raises Unavailable, or PartitionLost if another process joined the group as this instance.
+        """
+
+    def gather(self, gathering: Gathering) -> None:
+        """Wait for messages like this from now on."""
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Read an assigned partition from `offset` on. A new partition may be read only from here on."""
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """The first available offset, and the one after the last message. Raises Unavailable."""
+
+    def lag(self) -> int:
+        """The number of messages not yet read, as of the broker's last responses. Raises Unavailable."""
+
+    def report(self, offsets: Mapping[int, int]) -> None:
+        """Commit these offsets to Kafka without waiting; a failure is only logged."""
+
+    def close(self) -> None:
+        """End the membership within some seconds, whatever the broker does; a static member stays in its group."""
+
+
+class Receipt(Protocol):
+    """The acknowledgement of all messages sent before it was made."""
+
+    def is_done(self) -> bool:
+        """Whether all are acknowledged, or one was rejected."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most `seconds`; returns whether all are acknowledged. Raises Unavailable if one was rejected."""
+
+
+class WriterClient(Protocol):
+    """A client's idempotent writer to one topic: the broker acknowledges the messages of a partition in order."""
+
+    def send(self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None) -> None:
+        """Queue one message. Raises Unavailable."""
+
+    def receipt(self) -> Receipt:
+        """The acknowledgement of all messages sent so far."""
+
+    def first_offsets(self) -> dict[int, int]:
+        """The offset of the first message to each partition, if it is acknowledged."""
+
+    def last_offset(self, partition: int) -> int:
+        """The offset of the last message to a partition, which must be acknowledged."""
+
+    def close(self) -> None:
+        """Wait a second for messages under way, then drop them: no thread may send them later."""

@@ -1,0 +1,45 @@
+"""Chooses the Kafka client of readers and writers.
+
+confluent-kafka takes a quarter of the processor time but is not built for every platform; kafka-python runs everywhere.
+"""
+
+from importlib.util import find_spec
+
+from shared.errors import ConfigError
+from shared.kafka.clients.calls import GroupClient, Member, Rebalance, WriterClient
+from shared.kafka.connection import Log
+from shared.settings.brokers import ClientChoice
+
+PACKAGE = "confluent_kafka"
+
+
+def group_client(member: Member, rebalance: Rebalance) -> GroupClient:
+    """A member of a consumer group. Raises Unavailable."""
+    if uses_confluent(member.log.brokers.client):
+        from shared.kafka.clients.confluent_group import ConfluentGroup
+
+        return ConfluentGroup(member, rebalance)
+    from shared.kafka.clients.python_group import PythonGroup
+
+    return PythonGroup(member, rebalance)
+
+
+def writer_client(log: Log) -> WriterClient:
+    """A writer to a topic. Raises Unavailable."""
+    if uses_confluent(log.brokers.client):
+        from shared.kafka.clients.confluent_writer import ConfluentWriter
+
+        return ConfluentWriter(log)
+    from shared.kafka.clients.python_writer import PythonWriter
+
+    return PythonWriter(log)
+
+
+def uses_confluent(choice: ClientChoice) -> bool:
+    """Whether to use confluent-kafka. Raises ConfigError if it is wanted but not installed."""
+    is_installed = find_spec(PACKAGE) is not None
+    if choice == "confluent" and not is_installed:
+        raise ConfigError(
+            "KAFKA_CLIENT=confluent: the package confluent-kafka is not installed. Install it, or set auto."
+        )
+    return is_installed and choice != "kafka-python"

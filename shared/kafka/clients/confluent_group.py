@@ -1,0 +1,240 @@
+"""A member of a consumer group with confluent-kafka."""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as Received
+
+from shared.errors import PartitionLost, Unavailable
+from shared.kafka.clients.calls import (
+    FETCH_BYTES,
+    MAX_POLL_INTERVAL_MS,
+    SESSION_TIMEOUT_MS,
+    Member,
+    Rebalance,
+)
+from shared.kafka.clients.confluent_settings import (
+    CONNECT_SECONDS,
+    Setting,
+    confluent_errors,
+    confluent_settings,
+    require_known,
+    unavailable,
+)
+from shared.kafka.connection import Log
+from shared.kafka.fetch_pace import SILENCE, Gathering
+from shared.kafka.message import Message
+
+JOINING_SECONDS = 0.02
+"""A poll ends this soon after its member has joined: the partitions are paused until they are sought."""
+TAKE_UP_SECONDS = 0.001
+CLOSE_SECONDS = 1.0
+QUEUED_MESSAGES = 1
+"""The client fetches only when all it has is polled: under load as much as came meanwhile, in few requests."""
+FULL_QUEUE_MS = 5
+"""How soon it looks again whether all is polled, by default after a second."""
+AFTER_ERROR_MS = 2_000
+"""Pause of fetches after an error, by default half a second. If the topic was created again, or the broker replaced,
+the loop compares the last message written while it is idle, so the first fetch must come later than that."""
+PASSING = {
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TRANSPORT,
+    KafkaError._RESOLVE,
+    KafkaError._TIMED_OUT,
+    KafkaError._MAX_POLL_EXCEEDED,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+"""The client goes on by itself. Whether broker and topic are still there is checked by the loop while it is idle."""
+
+log = logging.getLogger("tickstream.kafka")
+
+
+class _Fetched(msgspec.Struct, gc=False):
+    """See `Message`. Without garbage collection, which would visit each of thousands that live for one step."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class ConfluentGroup:
+    """See `GroupClient`."""
+
+    def __init__(self, member: Member, rebalance: Rebalance) -> None:
+        self._bootstrap, self._topic = member.log.bootstrap, member.log.topic
+        self._rebalance, self._is_member = rebalance, False
+        self._gathering, self._few = member.gathering, False
+        self._next: dict[int, int] = {}
+        with confluent_errors(self._bootstrap):
+            self._consumer = Consumer(_settings(member))
+        try:
+            self._join(member.log)
+        except Unavailable:
+            self.close()
+            raise
+
+    def _join(self, log_: Log) -> None:
+        require_known(self._consumer, log_)
+        with confluent_errors(self._bootstrap):
+            self._subscribe()
+
+    def _subscribe(self) -> None:
+        self._must_rejoin = False
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
+
+    def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        """Take up the partitions, paused: what is fetched from another offset before `seek` would be dropped."""
+        if any(where.topic != self._topic for where in assigned):
+            # Of another topic that this static member read a moment ago; the group assigns anew only if asked to.
+            consumer.assign([])
+            self._must_rejoin = True
+            return
+        # Any offset: without one, the client would first ask for that committed to Kafka.
+        consumer.assign([TopicPartition(where.topic, where.partition, 0) for where in assigned])
+        consumer.pause(assigned)
+        self._is_member = True
+        self._rebalance.assigned({where.partition for where in assigned})
+
+    def _on_revoke(self, _consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        self._is_member = False
+        for where in revoked:
+            self._next.pop(where.partition, None)
+        self._rebalance.revoked({where.partition for where in revoked if where.topic == self._topic})
+
+    def poll(self, timeout_ms: int, max_records: int) -> dict[int, list[Message]]:
+        """See `GroupClient`."""
+        if self._few:
+            time.sleep(self._gathering.milliseconds / 1000)
+        with confluent_errors(self._bootstrap):
+            if self._must_rejoin:
+                self._subscribe()
+            received = self._first(timeout_ms / 1000)
+            if received:
+                # With a timeout the client would wait until so many are there.
+                received += self._consumer.consume(max_records - len(received), 0)
+        self._few = 0 < len(received) < self._gathering.messages
+        return self._by_partition(received)
+
+    def gather(self, gathering: Gathering) -> None:
+        """See `GroupClient`: a poll does so, because the client's fetches can't be changed while it runs."""
+        self._gathering = gathering
+
+    def _first(self, seconds: float) -> list[Received]:
+        """At most one message, waited for."""
+        until, found = time.monotonic() + seconds, list[Received]()
+        if self._is_member:
+            found = self._consumer.consume(1, seconds)
+        while not (found or self._is_member or self._must_rejoin) and (left := until - time.monotonic()) > 0:
+            found = self._consumer.consume(1, min(JOINING_SECONDS, left))
+        return found
+
+    def _by_partition(self, received: list[Received]) -> dict[int, list[Message]]:
+        found = defaultdict[int, list[Message]](list)
+        for each in received:
+            if each.error() is not None:
+                self._check(each.error())
+                continue
+            found[each.partition()].append(
+                _Fetched(each.offset(), each.timestamp()[1], each.key(), each.value(), each.headers() or ())
+            )
+        for partition, messages in found.items():
+            self._next[partition] = messages[-1].offset + 1
+        return found
+
+    def _check(self, error: KafkaError) -> None:
+        """Raise what an error means, unless it passes."""
+        if error.code() == KafkaError._FATAL:
+            raise PartitionLost(f"another process joined the group as this instance: {error.str()}")
+        if not (error.retriable() or error.code() in PASSING):
+            raise unavailable(self._bootstrap, error)
+        log.debug("the Kafka client goes on after: %s", error)
+
+    def seek(self, partition: int, offset: int) -> None:
+        """See `GroupClient`."""
+        where = TopicPartition(self._topic, partition, offset)
+        until = time.monotonic() + CONNECT_SECONDS
+        with confluent_errors(self._bootstrap):
+            while not self._is_sought(where):
+                if time.monotonic() > until:
+                    raise Unavailable(f"Kafka at {self._bootstrap}: partition {partition} is not taken up")
+                time.sleep(TAKE_UP_SECONDS)
+            if partition not in self._next:
+                self._consumer.resume([where])
+        self._next[partition] = offset
+
+    def _is_sought(self, where: TopicPartition) -> bool:
+        """Seek; returns whether the client has already taken up the partition in its own thread."""
+        try:
+            self._consumer.seek(where)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._STATE:
+                raise
+            return False
+        return True
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """See `GroupClient`."""
+        where = TopicPartition(self._topic, partition)
+        with confluent_errors(self._bootstrap):
+            first, end = self._consumer.get_watermark_offsets(where, timeout=CONNECT_SECONDS)
+        return first, end
+
+    def lag(self) -> int:
+        """See `GroupClient`."""
+        waiting = 0
+        with confluent_errors(self._bootstrap):
+            for partition, position in self._next.items():
+                where = TopicPartition(self._topic, partition)
+                # Before the first response the end is a negative number.
+                waiting += max(0, self._consumer.get_watermark_offsets(where, cached=True)[1] - position)
+        return waiting
+
+    def report(self, offsets: Mapping[int, int]) -> None:
+        """See `GroupClient`."""
+        positions = [TopicPartition(self._topic, *position) for position in offsets.items()]
+        try:
+            self._consumer.commit(offsets=positions, asynchronous=True)
+        except KafkaException as error:
+            log.debug("offsets not reported: %s", error)
+
+    def close(self) -> None:
+        """See `GroupClient`."""
+        # While a commit is under way, the client waits for a dead broker up to half a minute.
+        closing = threading.Thread(target=self._consumer.close, name="kafka close", daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+
+
+def _settings(member: Member) -> dict[str, Setting]:
+    return {
+        **confluent_settings(member.log.brokers),
+        "group.id": member.group,
+        "group.instance.id": member.instance,
+        "group.protocol": "classic",
+        "partition.assignment.strategy": "range,roundrobin",
+        "session.timeout.ms": SESSION_TIMEOUT_MS,
+        "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": False,
+        "auto.offset.reset": "earliest",
+        "isolation.level": "read_uncommitted",
+        "check.crcs": True,
+        "max.partition.fetch.bytes": FETCH_BYTES,
+        "fetch.min.bytes": 1,
+        "fetch.wait.max.ms": SILENCE.milliseconds,
+        "queued.min.messages": QUEUED_MESSAGES,
+        "fetch.queue.backoff.ms": FULL_QUEUE_MS,
+        "fetch.error.backoff.ms": AFTER_ERROR_MS,
+    }
