@@ -38,6 +38,7 @@ COMPARE_SECONDS = 1.0
 """Shorter than any server takes to stop, get another data folder and start again."""
 MANY_MESSAGES = 1_000
 """Messages of a step whose transaction runs beside the next poll. Fewer are committed before it: nothing is gained."""
+REPORT_SECONDS = 1.0
 UNANSWERED_SECONDS = 30.0
 """How long a message that is there may be asked for in vain, while the broker answers other requests."""
 
@@ -105,6 +106,8 @@ class ConsumerLoop:
         self._bookmarks: dict[int, Bookmark] = {}
         self._size, self._background = StepSize(), BackgroundCommit()
         self._committing: list[Batch] = []
+        self._unreported: dict[int, int] = {}
+        self._reported = 0.0
         self._received_at = self._compared = self._answered_at = time.monotonic()
         self.handled = 0
         self.commits = 0
@@ -129,6 +132,7 @@ class ConsumerLoop:
             self._fold.rest(self.connection)
         if polled:
             self._size.took(time.monotonic() - began, sum(map(len, polled.values())))
+        self._report(REPORT_SECONDS)
 
     def settle(self) -> None:
         """Wait until the last step is committed: until then its transaction uses the connection."""
@@ -136,9 +140,8 @@ class ConsumerLoop:
             return
         for batch in self._committing:
             self._bookmarks[batch.partition].move(batch.step.reached, batch.step.fingerprint)
+            self._unreported[batch.partition] = batch.step.reached
         self.commits += 1
-        if self._pace.report_offsets:
-            self._reader.report({batch.partition: batch.step.reached for batch in self._committing})
         self._fold.rest(self.connection)
 
     def close(self) -> None:
@@ -148,7 +151,15 @@ class ConsumerLoop:
     def finish(self) -> None:
         """End the fold; all folded messages are already written."""
         self.settle()
+        self._report(0.0)
         self._fold.finish(self.connection)
+
+    def _report(self, pause: float) -> None:
+        """Report new offsets to Kafka too, after a pause in seconds: a report costs the broker as much as a message."""
+        is_due = time.monotonic() - self._reported >= pause
+        if is_due and self._unreported and self._pace.report_offsets:
+            self._reader.report(self._unreported)
+            self._unreported, self._reported = {}, time.monotonic()
 
     def lag(self) -> int:
         """The number of messages not yet read."""
@@ -176,6 +187,7 @@ class ConsumerLoop:
         if gained or lost:
             self.settle()
         for partition in lost - gained:
+            self._unreported.pop(partition, None)
             if self._bookmarks.pop(partition, None) is not None:
                 self._fold.forget(partition)
         if gained:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from kafka import KafkaConsumer, TopicPartition
 
 from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
@@ -14,6 +15,7 @@ from consumer.tables import days_made
 from shared.consumer_loop.batches import Batch
 from shared.consumer_loop.offsets import OffsetStep
 from shared.errors import StopPart
+from shared.kafka.connection import client_settings
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import connect, transaction
 from tests.inputs.records import split
@@ -53,6 +55,19 @@ def test_number_of_a_trade_is_kept_and_what_is_no_quote_is_only_counted(desk: De
         desk.publish([trade, split(86_400.0 * 20_000, 7.0), daily(20_001)])
         wait_for(lambda: desk.rows("select sum(quotes), sum(actions) from progress") == [(2, 1)])
     assert desk.rows("select trade_id from quotes order by event_time") == [(2**62,), (None,)]
+
+
+def test_kafka_is_told_the_offsets_too_while_the_part_runs(desk: Desk) -> None:
+    group = f"{desk.config.kafka.group_id}-quotes{desk.log.topic.removeprefix(desk.config.kafka.topic)}"
+    where = TopicPartition(desk.log.topic, 0)
+    with (
+        desk.at_work(store),
+        closing(KafkaConsumer(**client_settings(desk.log.brokers), group_id=group)) as tool,
+    ):
+        desk.publish([daily(20_000), daily(20_001)])
+        wait_for(lambda: tool.committed(where) == 2)
+        desk.publish([daily(20_002)])
+        wait_for(lambda: tool.committed(where) == 3)
 
 
 def test_a_run_that_fails_closes_what_it_wrote_dead_letters_with(desk: Desk) -> None:
