@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from itertools import chain
 
 from shared.errors import Unavailable
 from shared.kafka.clients.calls import Member
@@ -57,7 +58,8 @@ class GroupReader:
         found = self._client.poll(timeout_ms, max_records)
         if self._assignments.takes_too_long:
             raise Unavailable(f"Joining the Kafka group took longer than {JOIN_SECONDS:.0f} s")
-        self._client.gather(self._pace.after(sum(map(len, found.values())), time.monotonic()))
+        received = len(list(chain.from_iterable(found.values())))
+        self._client.gather(self._pace.after(received, time.monotonic()))
         return found
 
     def take_changes(self) -> tuple[set[int], set[int]]:
