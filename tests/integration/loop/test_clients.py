@@ -44,7 +44,7 @@ def changed(reader: GroupReader) -> tuple[set[int], set[int]]:
     found: list[tuple[set[int], set[int]]] = []
 
     def is_changed() -> bool:
-        reader.poll(20, 100)
+        reader.poll(200, 100)
         found.append(reader.take_changes())
         return found[-1] != (set(), set())
 
@@ -109,7 +109,7 @@ def test_each_of_two_members_gets_a_partition(log: Log) -> None:
 
             def is_shared() -> bool:
                 for reader, partitions in owned.items():
-                    reader.poll(20, 100)
+                    reader.poll(200, 100)
                     gained, lost = reader.take_changes()
                     owned[reader] = (partitions - lost) | gained
                 return sorted(map(sorted, owned.values())) == [[0], [1]]
