@@ -9,27 +9,27 @@ MIN_PACE_SECONDS = 10.0
 SAMPLE_SECONDS = 1.0
 
 
-class Sample(NamedTuple):
+class PaceSample(NamedTuple):
     """The number of messages that analytics had processed at a time, epoch seconds."""
 
     at: float
     folded: int
 
 
-Samples = tuple[Sample, ...]
+Samples = tuple[PaceSample, ...]
 
 
 def sampled(samples: Samples, now: float, folded: int) -> Samples:
     """The samples of the last minute, at most one a second, with a new one. They start with the first message, and
     again after a clock was set back and with another log."""
     if folded == 0:
-        return (Sample(now, 0),)
+        return (PaceSample(now, 0),)
     kept = tuple(each for each in samples if each.at >= now - PACE_SECONDS)
     if kept and (kept[-1].at > now or kept[-1].folded > folded):
         kept = ()
     if kept and now - kept[-1].at < SAMPLE_SECONDS:
         return kept
-    return (*kept, Sample(now, folded))
+    return (*kept, PaceSample(now, folded))
 
 
 def seconds_left(samples: Samples, left: int) -> float | None:

@@ -34,7 +34,7 @@ class Tree(NamedTuple):
     value: list[float]
 
 
-class Split(NamedTuple):
+class TreeSplit(NamedTuple):
     """A split of a tree, and its leaves on the left as bits."""
 
     feature: int
@@ -50,7 +50,7 @@ class LeafIndex:
         longest = max(len(leaves) for leaves, _ in unfolded)
         width = next(width for width in WIDTHS if width >= longest)
         splits = [
-            Split(feature, threshold, left << width * place)
+            TreeSplit(feature, threshold, left << width * place)
             for place, (_, own) in enumerate(unfolded)
             for feature, threshold, left in own
         ]
@@ -65,7 +65,7 @@ class LeafIndex:
         for feature in range(features):
             self._add_feature([split for split in splits if split.feature == feature])
 
-    def _add_feature(self, splits: list[Split]) -> None:
+    def _add_feature(self, splits: list[TreeSplit]) -> None:
         thresholds = sorted({split.threshold for split in splits})
         excluded = dict.fromkeys(thresholds, 0)
         for split in splits:
@@ -86,10 +86,10 @@ class LeafIndex:
         return reduce(add, map(getitem, self._leaves, bits), base)
 
 
-def _unfolded(tree: Tree) -> tuple[list[float], list[Split]]:
+def _unfolded(tree: Tree) -> tuple[list[float], list[TreeSplit]]:
     """The leaves of a tree from left to right, and its splits. Raises ValueError if the leaves are too many."""
     leaves: list[float] = []
-    splits: list[Split] = []
+    splits: list[TreeSplit] = []
 
     def unfold(node: int, depth: int) -> None:
         # Every split on the way to a leaf has another leaf.
@@ -100,7 +100,7 @@ def _unfolded(tree: Tree) -> tuple[list[float], list[Split]]:
             return
         first = len(leaves)
         unfold(tree.left[node], depth + 1)
-        splits.append(Split(tree.feature[node], tree.threshold[node], (1 << len(leaves)) - (1 << first)))
+        splits.append(TreeSplit(tree.feature[node], tree.threshold[node], (1 << len(leaves)) - (1 << first)))
         unfold(tree.right[node], depth + 1)
 
     unfold(0, 0)

@@ -7,7 +7,7 @@ from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.freshness import GRACE, day_began, outdated_since
 from dashboard.presenters.panels import session_cells
 from dashboard.presenters.sources import log_sentence
-from dashboard.read.pace import Sample
+from dashboard.read.pace import PaceSample
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, outdated_symbols, stall
 from tests.inputs.records import second
@@ -71,11 +71,11 @@ def test_progress_of_a_long_history_says_how_long_it_takes() -> None:
     late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, folded=1_000)
     late = late._replace(outdated={"AMD": float(LONG_AGO)})
     assert log_sentence(late) == "History: 20\u00a0%"
-    slow = (Sample(late.now - 20.0, 900), Sample(late.now, 1_000))
+    slow = (PaceSample(late.now - 20.0, 900), PaceSample(late.now, 1_000))
     assert log_sentence(late._replace(pace=slow)) == "History: 20\u00a0%, about 14 min left"
-    hours = (Sample(late.now - 60.0, 990), Sample(late.now, 1_000))
+    hours = (PaceSample(late.now - 60.0, 990), PaceSample(late.now, 1_000))
     assert log_sentence(late._replace(pace=hours)) == "History: 20\u00a0%, about 7 h left"
-    quick = (Sample(late.now - 10.0, 0), Sample(late.now, 1_000))
+    quick = (PaceSample(late.now - 10.0, 0), PaceSample(late.now, 1_000))
     assert log_sentence(late._replace(pace=quick)) == "History: 20\u00a0%, less than a minute left"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.read.pace import Sample, Samples, sampled, seconds_left
+from dashboard.read.pace import PaceSample, Samples, sampled, seconds_left
 
 
 def at_pace(per_second: int, seconds: int, every: float = 1.0) -> Samples:
@@ -43,6 +43,6 @@ def test_samples_stay_few_however_often_the_tables_are_read() -> None:
     assert len(at_pace(100, 120, every=0.05)) <= 62
 
 
-@pytest.mark.parametrize("other", [Sample(1030.5, 10), Sample(900.0, 9_000)])
-def test_samples_start_again_with_another_log_and_after_the_clock_was_set_back(other: Sample) -> None:
+@pytest.mark.parametrize("other", [PaceSample(1030.5, 10), PaceSample(900.0, 9_000)])
+def test_samples_start_again_with_another_log_and_after_the_clock_was_set_back(other: PaceSample) -> None:
     assert sampled(at_pace(100, 30), *other) == (other,)
