@@ -89,8 +89,11 @@ def test_watchlist_shows_each_symbol_with_price_and_change(visit: Visit, market_
     expect(visit.page.locator(".ag-row[row-id='BBB']")).to_contain_text("250.00")
 
 
-def test_new_price_shows_within_two_seconds_without_a_reload(visit: Visit, market_dsn: str) -> None:
-    assert PULSE_MILLISECONDS + 1000 * POLL_SECONDS <= 2000, "the pauses, whatever else the machine does"
+def test_pauses_before_a_new_price_is_shown_take_two_seconds_at_most() -> None:
+    assert PULSE_MILLISECONDS + 1000 * POLL_SECONDS <= 2000
+
+
+def test_new_price_shows_without_a_reload(visit: Visit, market_dsn: str) -> None:
     visit.page.evaluate("window.sameDocument = true")
     set_price(market_dsn, "AAA", 98.5)
     expect(visit.page.locator("#last")).to_have_text("98.50")

@@ -1,4 +1,4 @@
-"""Fixtures that the tests of reports share with the unit tests and each other."""
+"""Fixtures that the tests of reports share with other tests and each other."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.integration.two_databases import databases
 from tests.pages import Serve
 from tests.tab import Stay, Tab
 from tests.unit.conftest import clean_environment, env_file
 from tests.walk.market import DrawnMarket, copy_of
 from tests.walk.seeing import begin_again, quiet_page
 
-__all__ = ["clean_environment", "env_file"]
+__all__ = ["clean_environment", "databases", "env_file"]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from db.migrate import migrate
 from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, make_database, transaction
-from tests.integration.changes.test_settings_change import OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_lives import OLD, LoggedMessage, fold, log_of, table
 
 NEWEST = CATALOG[-1]
 NEW_COLUMNS = [output.name for output in NEWEST.outputs]

@@ -9,18 +9,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, transaction
-from tests.integration.changes.test_settings_change import (
-    NEW_PERIODS,
-    NOON,
-    OLD,
-    LoggedMessage,
-    fold,
-    log_of,
-    table,
-)
-from tests.integration.loop.two_databases import databases
-
-__all__ = ["databases"]
+from tests.integration.fold_lives import NEW_PERIODS, NOON, OLD, LoggedMessage, fold, log_of, table
 
 
 def log_with_night(ratio: float) -> list[LoggedMessage]:
@@ -68,7 +57,7 @@ def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
 def test_split_waits_in_the_snapshot_and_is_settled_once(
     databases: tuple[Connection, Connection], ratio: float, holds: bool, settings: Any, killed: bool
 ) -> None:
-    """Reports: yfinance #1531 and #2002; the part stops between the split and the first price after it, and may come
+    """Reported to yfinance: the part stops between the split and the first price after it, and may come
     back with other periods of its indicators, or be killed again."""
     changed, fresh = databases
     log = log_with_night(ratio)

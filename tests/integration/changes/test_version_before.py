@@ -8,10 +8,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.changes.test_settings_change import OLD, LoggedMessage, fold, table
-from tests.integration.loop.two_databases import databases
-
-__all__ = ["databases"]
+from tests.integration.fold_lives import OLD, LoggedMessage, fold, table
 
 MONDAY = datetime(2024, 1, 8, 14, 30, tzinfo=UTC)
 CLOSES = (68.0, 30.0, 1.07, 0.005, 0.00005, 0.0001, 0.0001, 0.00011)
@@ -82,8 +79,8 @@ def make_older(connection: Connection) -> None:
 def test_tables_match_those_of_a_fresh_fold(
     databases: tuple[Connection, Connection], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Reports of the 2022 LUNA collapse, yfinance #1531: what was left out or divided before is corrected from the
-    log."""
+    """Reported to yfinance after the collapse of LUNA in 2022: what was left out or divided before is corrected from
+    the log."""
     caplog.set_level(logging.INFO, "tickstream.analytics")
     changed, fresh = databases
     log = log_of_days()

@@ -14,10 +14,8 @@ from shared.market.listings import Listing, Listings
 from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import Stop
 from tests.integration.desk import Desk, give_last_quote, printed
-from tests.integration.live.yahoo_in_session import NOW, standin
+from tests.integration.live.yahoo_in_session import NOW
 from tests.standin import Fault, StandIn
-
-__all__ = ["standin"]
 
 AAPL = (Listing("yahoo", "AAPL"),)
 NVDA = (Listing("yahoo", "NVDA"),)
@@ -26,9 +24,9 @@ Command = Callable[..., int]
 
 
 @pytest.fixture
-def live_desk(desk: Desk, standin: StandIn) -> Desk:
+def live_desk(desk: Desk, yahoo: StandIn) -> Desk:
     """A desk whose live feed watches AAPL at the stand-in; its tables are made."""
-    desk.settings |= {**standin.settings, "SOURCES": "yahoo:AAPL"}
+    desk.settings |= {**yahoo.settings, "SOURCES": "yahoo:AAPL"}
     desk.database()
     return desk
 
@@ -78,9 +76,9 @@ def test_word_before_a_colon_that_is_no_provider_is_named(
 
 
 def test_symbol_of_an_unreachable_provider_is_added_unchecked_only(
-    live_desk: Desk, command: Command, standin: StandIn, capsys: pytest.CaptureFixture[str]
+    live_desk: Desk, command: Command, yahoo: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    standin.down()
+    yahoo.down()
     assert command("add", "NVDA") == 1
     output = printed(capsys)
     assert "NVDA was not added: " in output
@@ -91,9 +89,9 @@ def test_symbol_of_an_unreachable_provider_is_added_unchecked_only(
 
 
 def test_throttling_provider_is_named_as_the_cause(
-    command: Command, standin: StandIn, capsys: pytest.CaptureFixture[str]
+    command: Command, yahoo: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    standin.answer_with(Fault.status(429, retry_after=60), times=None)
+    yahoo.answer_with(Fault.status(429, retry_after=60), times=None)
     assert command("add", "NVDA") == 1
     assert "NVDA was not added: throttled: " in printed(capsys)
 

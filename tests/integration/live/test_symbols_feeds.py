@@ -18,11 +18,8 @@ from shared.postgres.database import Connection, connect, make_database, transac
 from shared.runtime.lifecycle import Stop, servers
 from shared.settings.config import load
 from tests.integration.desk import PROJECT, Desk, give_last_quote, printed
-from tests.integration.live.yahoo_in_session import standin
 from tests.slowness import PATIENCE
 from tests.standin import StandIn
-
-__all__ = ["standin"]
 
 
 @pytest.mark.parametrize("words", [["add", "AAPL"], ["remove", "AAPL"]])
@@ -60,10 +57,10 @@ def started_at(connection: Connection) -> datetime:
 
 
 def test_command_shares_the_database_that_runs_and_leaves_it_running(
-    spare_postgres: Postgres, standin: StandIn
+    spare_postgres: Postgres, yahoo: StandIn
 ) -> None:
     settings = {
-        **standin.settings,
+        **yahoo.settings,
         "TICKSTREAM_DATA": str(spare_postgres.folder.parent),
         "EMBEDDED_POSTGRES_PORT": str(spare_postgres.port),
         "SOURCES": "yahoo:AAPL",

@@ -11,7 +11,7 @@ NOW = datetime(2024, 7, 10, 15, tzinfo=UTC)
 
 
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
+def yahoo() -> Iterator[StandIn]:
     """A Yahoo at the time NOW."""
     with StandIn(Market(clock=NOW.timestamp)) as standin:
         yield standin

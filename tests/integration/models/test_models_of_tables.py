@@ -1,29 +1,13 @@
 """The commands of trained models with the pipeline's own tables."""
 
-from contextlib import closing
-from datetime import UTC, datetime
-
 import pytest
 
-from analytics.store.tables import BAR_COLUMNS
 from ml import evaluate, train
 from ml.datasets.inputs import inputs
 from ml.registry.model_folder import registry_of
 from shared.errors import ConfigError
-from shared.postgres.database import connect, copy_rows, transaction
-from tests.inputs.histories import DAY, walk
+from tests.inputs.stored_bars import give_bars
 from tests.integration.desk import Desk
-
-
-def give_bars(desk: Desk, symbol: str, count: int) -> None:
-    """Closed days of a random walk."""
-    history = walk(symbol, count, seed=len(symbol))
-    rows: list[tuple[object, ...]] = []
-    for end, (close, high, low, volume) in zip(history.made_at, history.observations, strict=True):
-        span = [datetime.fromtimestamp(second, UTC) for second in (end - DAY, end)]
-        rows.append((symbol, "1d", *span, low, high, low, close, volume, None, 9, "regular", "test"))
-    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
-        copy_rows(cursor, "bars", BAR_COLUMNS, rows)
 
 
 def test_bars_of_the_tables_are_trained_on_and_evaluated(

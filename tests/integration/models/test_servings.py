@@ -17,12 +17,9 @@ from ml.registry.signing import key_of
 from shared.postgres.database import Connection, transaction
 from shared.settings.model_settings import Models
 from tests.inputs.model_files import estimator, manifest
-from tests.integration.changes.test_settings_change import READING, LoggedMessage, live, log_of
-from tests.integration.loop.two_databases import databases
-from tests.integration.tables.test_forecast_tables import rows, under
+from tests.integration.brisk_forecasts import rows, under
+from tests.integration.fold_lives import READING, LoggedMessage, live, log_of
 from tests.unit.quick_search import pooled
-
-__all__ = ["databases"]
 
 WHOLE_LOG = log_of(200)
 MINUTES = under("1m", search_every=1000)

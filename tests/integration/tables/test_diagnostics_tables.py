@@ -17,7 +17,7 @@ from ml.arima.forecaster import ForecastSettings
 from ml.diagnostics.diagnostics import findings
 from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
-from tests.integration.changes.test_settings_change import fold, log_with_a_split
+from tests.integration.fold_lives import fold, log_with_a_split
 
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)

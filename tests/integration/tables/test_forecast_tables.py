@@ -1,42 +1,21 @@
 """Forecasts in their tables: exactly those of the fold, once, whatever is killed or changed in the settings."""
 
-from dataclasses import replace
 from math import log
 from typing import Any
 
 import pytest
 
 from analytics.engine.symbol_state import EngineSettings
-from ml.arima.forecaster import ForecastSettings
-from ml.arima.search import SearchSettings
-from shared.market.records import Interval
-from shared.postgres.database import Connection, transaction
-from tests.integration.changes.test_settings_change import fold, log_of, log_with_a_split
-from tests.integration.loop.two_databases import databases
+from shared.postgres.database import Connection
+from tests.integration.brisk_forecasts import MINUTES, rows, under
+from tests.integration.fold_lives import fold, log_of, log_with_a_split
 
-__all__ = ["databases"]
-
-FEW_ORDERS = SearchSettings(max_p=1, max_q=1)
-BRISK = ForecastSettings(
-    min_observations=25, steps=3, window=40, search_every=30, search_lag=4, search=FEW_ORDERS
-)
-MINUTES = EngineSettings(forecasts={"1m": BRISK})
 TABLES = ("forecasts", "forecast_scores", "forecast_records")
-
-
-def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
-    with transaction(connection) as cursor:
-        cursor.execute(query)
-        return cursor.fetchall()
 
 
 def left(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of the forecasts' tables."""
     return {table: rows(connection, f"select * from {table} order by 1, 2, 3, 4") for table in TABLES}
-
-
-def under(*intervals: Interval, **changes: Any) -> EngineSettings:
-    return EngineSettings(forecasts=dict.fromkeys(intervals, replace(BRISK, **changes)))
 
 
 @pytest.mark.parametrize("whole_log", [log_of(180), log_with_a_split()], ids=["plain", "split"])

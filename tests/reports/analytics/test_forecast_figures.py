@@ -5,9 +5,8 @@ import pytest
 from dashboard.presenters.forecasts import MIN_SCORES, forecast_card
 from dashboard.read.rows import ModelAccuracy, RecordRow
 from dashboard.text.summary import summary
-from tests.unit.dashboard.presenters.test_figures import CONTEXT
-from tests.unit.dashboard.presenters.test_forecast_card import FORECAST, KEY, TRAINED, reading
-from tests.unit.dashboard.text.test_summary import CLOSED
+from tests.inputs.forecast_rows import FORECAST, KEY, TRAINED, reading
+from tests.inputs.page_rows import CLOSED, CONTEXT
 
 MODELS = ("arima", "linear_regression", "lstm", "random_forest", "smoothing", "xgboost")
 UNDECIDED = "not distinguishable from no change"

@@ -13,8 +13,8 @@ from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings
 from ml.order_search.search_pool import SearchPool, Ticket
 from shared.postgres.database import connect, make_database
-from tests.integration.changes.test_settings_change import READING, live, log_of
-from tests.integration.tables.test_forecast_tables import MINUTES, rows
+from tests.integration.brisk_forecasts import MINUTES, rows
+from tests.integration.fold_lives import READING, live, log_of
 from tests.unit.quick_search import POOL
 
 LOG = log_of(200)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import BadMessage
 from shared.market.messages import DEEPEST_NESTING, decode
-from tests.unit.shared.market.test_messages import NOON_MS, QUOTE
+from tests.unit.shared.market.quote_message import NOON_MS, QUOTE
 
 
 def nested(depth: int, opening: str = '{"a":', closing: str = "}") -> str:

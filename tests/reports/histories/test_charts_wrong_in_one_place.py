@@ -107,7 +107,7 @@ PLACES: dict[str, tuple[Change, list[int]]] = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_chart_that_is_wrong_in_one_place_keeps_every_other_day(place: str) -> None:
-    """yfinance #2044 and others: one null where a number belongs made the whole history unreadable."""
+    """Reported to yfinance and others: one null where a number belongs made the whole history unreadable."""
     change, days = PLACES[place]
     body = chart()
     change(body)

@@ -1,7 +1,7 @@
 """Days with a wrong time: each is read, and belongs to its own date.
 
-Reports: ranaroussi/yfinance #1048, days in Brazil dated 23:00 of the day before; #1100 and #1174, midnights that come
-twice or never where clocks are changed.
+Reported to yfinance: days in Brazil dated 23:00 of the day before, and midnights that come twice or never where clocks
+are changed.
 """
 
 from datetime import UTC, datetime

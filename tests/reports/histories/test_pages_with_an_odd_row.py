@@ -11,7 +11,7 @@ import pytest
 from producer.sources.alpha_vantage.candles import day_bars, minute_bars
 from producer.sources.yahoo.company import CompanySummary, company_of
 from tests.unit.local_http import Asked, Reply
-from tests.unit.producer.sources.binance.test_binance import (
+from tests.unit.producer.sources.binance.binance_answers import (
     binance_answering,
     kline,
     milliseconds,

@@ -1,9 +1,7 @@
 """History whose older prices are at another level: splits that are listed but not applied, days at a hundredth."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -18,30 +16,7 @@ from shared.market.listings import Listing
 from shared.market.records import CorporateAction, RecordedBar
 from tests.inputs.chart_records import actions, bars, doubtful_bars, doubts
 from tests.inputs.records import bars_of, folded, mark
-
-NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
-NOW = datetime(2024, 3, 26, 20, tzinfo=UTC)
-DAYS = tuple(datetime(2024, 3, day, 9, 30, tzinfo=NEW_YORK) for day in (18, 19, 20, 21, 22, 25))
-EX_DATE = DAYS[4]
-
-
-def body(closes: Sequence[float], split: tuple[float, float] | None, **meta: str) -> dict[str, Any]:
-    """Yahoo's days with these closes, and a split on the fifth of them: new shares for old ones."""
-    prices = {name: list(closes) for name in ("open", "high", "low", "close")}
-    events: dict[str, Any] = {"dividends": {"2": {"date": int(DAYS[1].timestamp()), "amount": 0.1}}}
-    if split is not None:
-        new, old = split
-        events["splits"] = {"1": {"date": int(EX_DATE.timestamp()), "numerator": new, "denominator": old}}
-    return {
-        "meta": {"exchangeTimezoneName": "America/New_York", "exchangeName": "NCM", "currency": "USD"} | meta,
-        "timestamp": [int(day.timestamp()) for day in DAYS[: len(closes)]],
-        "indicators": {"quote": [{**prices, "volume": [190_000.0] * len(closes)}]},
-        "events": events,
-    }
-
-
-def chart(closes: Sequence[float], split: tuple[float, float] | None, **meta: str) -> Chart:
-    return msgspec.convert(body(closes, split, **meta), Chart)
+from tests.reports.histories.level_charts import DAYS, NOW, LevelAnswers, body, chart
 
 
 def closes_of(history: Chart) -> list[float]:
@@ -53,7 +28,7 @@ def paid(history: Chart) -> list[float]:
 
 
 def test_split_that_is_not_applied_to_older_prices_changes_none_of_them() -> None:
-    """Reports: yfinance #1531 and #2002. BCAN, one for 190: 0.019 was sent as 0.0001."""
+    """Reported to yfinance. BCAN, one for 190: 0.019 was sent as 0.0001."""
     history = chart([0.022, 0.02, 0.021, 0.019, 2.51, 1.96], (1, 190))
     assert closes_of(history) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
     assert [bar.volume for bar in bars(history, "X", "1d", NOW)] == [190_000.0] * 6
@@ -61,7 +36,7 @@ def test_split_that_is_not_applied_to_older_prices_changes_none_of_them() -> Non
 
 
 def test_split_that_is_applied_is_taken_back() -> None:
-    """Reports: yfinance #1531. The same share as Yahoo sends it some weeks later."""
+    """Reported to yfinance. The same share as Yahoo sends it some weeks later."""
     history = chart([4.18, 3.8, 3.99, 3.61, 2.51, 1.96], (1, 190))
     assert closes_of(history) == [0.022, 0.02, 0.021, 0.019, 2.51, 1.96]
     assert [bar.volume for bar in bars(history, "X", "1d", NOW)][:4] == [190_000.0 * 190] * 4
@@ -82,7 +57,7 @@ def test_split_that_is_applied_is_taken_back() -> None:
 def test_jump_at_the_ex_date_shows_whether_a_split_is_applied(
     split: tuple[float, float], old: float, new: float, is_applied: bool
 ) -> None:
-    """Reports: yfinance #1531 and #2002, for ratios of every size, in both directions, also of a hundred."""
+    """Reported to yfinance, for ratios of every size, in both directions, also of a hundred."""
     ratio = split[0] / split[1]
     history = chart([old / ratio if is_applied else old] * 4 + [new, new], split)
     assert closes_of(history) == pytest.approx([old] * 4 + [new, new], rel=1e-5)
@@ -112,7 +87,7 @@ def test_split_too_small_to_show_is_taken_as_applied() -> None:
 @pytest.mark.parametrize("factor", [0.01, 100.0])
 @pytest.mark.parametrize("currency", ["GBp", "GBX", "ZAc", "ZAC", "ZAX", "ILA"])
 def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: float, currency: str) -> None:
-    """Report: yfinance #552. ULVR.L, days in pounds among pence: a second wrong day locked the right level out."""
+    """Reported to yfinance. ULVR.L, days in pounds among pence: a second wrong day locked the right level out."""
     right = [4330.0, 4290.0, 4232.0, 4411.0, 4413.0, 4420.0]
     closes = [close * factor if day in wrong else close for day, close in enumerate(right)]
     history = chart(closes, None, currency=currency)
@@ -126,7 +101,7 @@ def test_days_in_another_unit_are_set_aside(wrong: tuple[int, ...], factor: floa
 
 
 def test_one_day_at_a_hundredth_of_a_dollar_price_is_set_aside() -> None:
-    """Report: yfinance #552, in a currency that has no smaller unit: the prices return to where they were."""
+    """Reported to yfinance, in a currency that has no smaller unit: the prices return to where they were."""
     history = chart([43.0, 42.9, 0.43, 44.1, 44.2], None)
     assert closes_of(history) == [43.0, 42.9, 44.1, 44.2]
 
@@ -150,7 +125,7 @@ def with_one_off(column: str, factor: float, at: int) -> Chart:
 def test_day_of_which_one_price_alone_is_100_times_off_is_set_aside(
     column: str, factor: float, at: int
 ) -> None:
-    """Report: yfinance #552. A low of 0.43 below a close of 43.5 is no fault of form, and was stored as the day's
+    """Reported to yfinance. A low of 0.43 below a close of 43.5 is no fault of form, and was stored as the day's
     low."""
     history = with_one_off(column, factor, at)
     assert closes_of(history) == [
@@ -191,7 +166,7 @@ def test_price_that_falls_to_a_hundredth_and_stays_there_stands() -> None:
 
 
 def test_two_days_at_another_level_do_not_lock_the_right_level_out() -> None:
-    """Report: yfinance #552. Finished bars are folded as they are received, whatever came before them."""
+    """Reported to yfinance. Finished bars are folded as they are received, whatever came before them."""
     history = chart([43.0, 42.9, 0.43, 0.44, 44.1, 44.2], None)
     records = [*bars(history, "X", "1d", NOW)]
     wrong = [
@@ -204,18 +179,6 @@ def test_two_days_at_another_level_do_not_lock_the_right_level_out() -> None:
         Engine(EngineSettings()), [*records[:2], *wrong, *records[2:], mark(NOW.timestamp() + 86_400)]
     )
     assert [bar.close for bar in bars_of(days, "1d", "X")] == [43.0, 42.9, 0.43, 0.43, 44.1, 44.2]
-
-
-class LevelAnswers:
-    """A session of Yahoo's that has days and nothing shorter."""
-
-    def __init__(self, days: dict[str, Any]) -> None:
-        self._days = days
-
-    def get(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
-        empty = {"timestamp": [], "indicators": {"quote": [{}]}, "events": {}}
-        history = self._days if params["interval"] == "1d" else self._days | empty
-        return {"chart": {"result": [history], "error": None}}
 
 
 def test_undecidable_prices_raise_an_alert_about_the_data() -> None:

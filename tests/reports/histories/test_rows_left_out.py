@@ -19,9 +19,9 @@ from shared.errors import SourceDown
 from shared.market.listings import Listing
 from shared.postgres.database import connect, transaction
 from tests.integration.desk import Desk
-from tests.reports.histories.test_prices_of_another_level import DAYS, NOW, LevelAnswers, body
+from tests.reports.histories.level_charts import DAYS, NOW, LevelAnswers, body
 from tests.unit.local_http import Reply
-from tests.unit.producer.sources.binance.test_binance import binance_answering, kline, milliseconds
+from tests.unit.producer.sources.binance.binance_answers import binance_answering, kline, milliseconds
 
 AT = NOW.timestamp()
 

@@ -51,7 +51,7 @@ def settled(records: list[Record]) -> list[tuple[float, bool]]:
     ],
 )
 def test_finished_day_shows_whether_a_split_holds(ratio: float, old: float, new: float, holds: bool) -> None:
-    """Reports: yfinance #1531 and #2002, at the place where state is divided: histories and files of every source."""
+    """Reported to yfinance, at the place where state is divided: histories and files of every source."""
     records = [day(FRIDAY, old), split(NIGHT, ratio), day(MONDAY, new), mark(MONDAY + 86_400)]
     assert settled(records) == [(ratio, holds)]
     expected = new * ratio / old - 1 if holds else new / old - 1

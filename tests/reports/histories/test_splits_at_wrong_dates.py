@@ -52,7 +52,7 @@ def require_doubt(history: Chart, ratio: float) -> None:
 
 
 def test_holiday_in_new_shares_before_the_ex_date_does_not_multiply_the_past() -> None:
-    """Report: yfinance #2855. The first of May is in new shares, all days before it in old ones: they became
+    """Reported to yfinance. The first of May is in new shares, all days before it in old ones: they became
     7.37 times too high, because only the last bar before the ex-date was compared."""
     assert calendar_of("IST").at(int(DAYS[4].timestamp())).name == "closed"
     history = chart([15.7, 15.8, 15.6, 15.46, 2.09389, 2.0925, 2.12], [(EX_DATE, RATIO)])
@@ -68,7 +68,7 @@ def test_holiday_in_new_shares_before_the_ex_date_does_not_multiply_the_past() -
     ],
 )
 def test_split_with_a_wrong_date_invents_no_price(closes: list[float], known: list[float]) -> None:
-    """Report: yahooquery #142, splits dated one day off, of prices that were not divided."""
+    """Reported to yahooquery: splits dated one day off, of prices that were not divided."""
     history = chart(closes, [(EX_DATE, RATIO)])
     assert closes_of(history) == known
     require_doubt(history, RATIO)
@@ -84,7 +84,7 @@ def test_split_with_a_wrong_date_invents_no_price(closes: list[float], known: li
     ],
 )
 def test_split_that_is_applied_to_some_days_multiplies_none(closes: list[float], known: list[float]) -> None:
-    """Report: yfinance #1531. CNE.L, whose prices before the split were old ones but for one day; and the opposite."""
+    """Reported to yfinance. CNE.L, whose prices before the split were old ones but for one day; and the opposite."""
     history = chart(closes, [(EX_DATE, RATIO)])
     assert closes_of(history) == known
     require_doubt(history, RATIO)
@@ -92,21 +92,21 @@ def test_split_that_is_applied_to_some_days_multiplies_none(closes: list[float],
 
 @pytest.mark.parametrize("closes", [[2.1] * 7, [33.6] * 4 + [8.4, 2.1, 2.1], [8.4] * 4 + [2.1, 2.1, 2.1]])
 def test_split_with_two_dates_is_not_taken_back_twice(closes: list[float]) -> None:
-    """Report: yahooquery #142, where one split came with two dates: prices before both became 16 times too high."""
+    """Reported to yahooquery, where one split came with two dates: prices before both became 16 times too high."""
     history = chart(closes, [(DAYS[4], 4.0), (EX_DATE, 4.0)])
     assert closes_of(history) == [2.1, 2.1]
     require_doubt(history, 4.0)
 
 
 def test_ex_date_without_an_opening_price_is_judged_by_the_next_day() -> None:
-    """Reports: yfinance #415 and #1543. Zeros on the day of a split made every split an applied one."""
+    """Reported to yfinance. Zeros on the day of a split made every split an applied one."""
     history = chart([15.7, 15.8, 15.6, 15.4, 15.5, 2.0925, 2.12], [(EX_DATE, RATIO)], opens=0.0)
     assert closes_of(history) == [15.7, 15.8, 15.6, 15.4, 15.5, 2.12]
     assert doubts(history) == ()
 
 
 def test_jumps_of_another_size_leave_a_split_alone() -> None:
-    """Report: yfinance #2660. GME rose 1.9 and 2.3 times within days and was split four for one a year and a half
+    """Reported to yfinance. GME rose 1.9 and 2.3 times within days and was split four for one a year and a half
     later: its repair found splits that never were."""
     closes = [19.2, 37.0, 86.9, 48.4, 38.7, 37.5, 38.0]
     history = chart(closes, [(EX_DATE, 4.0)])

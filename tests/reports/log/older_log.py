@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from shared.kafka.connection import client_settings
 from shared.market.records import Quote, TimeMark
 from tests.integration.desk import Desk
 from tests.integration.servers.server_user import silent
+from tests.waiting import wait_for
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -76,3 +77,10 @@ def delete_before(desk: Desk, offset: int, partition: int = 0) -> None:
     admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
     admin.delete_records({TopicPartition(desk.config.topic(), partition): offset})
     admin.close()
+
+
+def add_partitions(desk: Desk, count: int) -> None:
+    """Raise the number of partitions of the desk's topic."""
+    with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
+        admin.create_partitions({desk.config.topic(): count})
+    wait_for(lambda: desk.log.partitions == count)

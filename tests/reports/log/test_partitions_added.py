@@ -1,23 +1,12 @@
 """Scenario: somebody added partitions to the topic. Symbols would move, and their unread quotes become dead letters."""
 
-from contextlib import closing
-
 import pytest
-from kafka import KafkaAdminClient
 
 from consumer.consumer import store
 from shared.errors import ConfigError
-from shared.kafka.connection import client_settings
 from tests.integration.desk import Desk
-from tests.reports.log.older_log import quotes
+from tests.reports.log.older_log import add_partitions, quotes
 from tests.waiting import wait_for
-
-
-def add_partitions(desk: Desk, count: int) -> None:
-    """Raise the number of partitions of the desk's topic."""
-    with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
-        admin.create_partitions({desk.config.topic(): count})
-    wait_for(lambda: desk.log.partitions == count)
 
 
 def test_another_number_of_partitions_is_refused_with_what_to_do(desk: Desk) -> None:

@@ -24,11 +24,11 @@ from shared.errors import ConfigError, StopPart
 from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
 from tests.integration.desk import PROJECT, Desk, printed
+from tests.reports.log.folded_logs import FEW_ORDERS, read_all
 from tests.reports.log.older_log import NOON, delete_before, desk_at, mark, older_log, quotes
 from tests.waiting import wait_for
 
 KEPT, LOST, NEW = 300, 90, 400
-FEW_ORDERS = {"ARIMA_MAX_P": "1", "ARIMA_MAX_Q": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +110,6 @@ def differences(one: Iterable[Left], other: Iterable[Left]) -> list[str]:
     """Where the tables differ. Outcomes of searches stand under what was searched, also in the lost end."""
     kept = [[left for left in side if left.name != "search_outcomes"] for side in (one, other)]
     return [found for pair in zip(*kept, strict=True) if (found := first_difference(*pair))]
-
-
-def read_all(desk: Desk) -> None:
-    """Both parts, to the end of the log."""
-    with desk.at_work(store), desk.at_work(analyse):
-        desk.wait_until_read("storage", "analytics")
-        desk.wait_until_rebuilt()
 
 
 def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(

@@ -31,7 +31,7 @@ def make_topic(desk: Desk, **settings: str) -> None:
 
 @pytest.mark.parametrize("policy", ["compact", "compact,delete"])
 def test_compacted_topic_is_refused_with_what_to_do(policy: str, desk: Desk) -> None:
-    """Report: apache/druid #5404; a compacted topic keeps the last quote of a symbol and no other."""
+    """Reported to Apache Druid: a compacted topic keeps the last quote of a symbol and no other."""
     make_topic(desk, cleanup_policy=policy)
     with pytest.raises(
         ConfigError, match=r"is compacted .*Set its cleanup.policy to delete, or choose another"
@@ -40,7 +40,7 @@ def test_compacted_topic_is_refused_with_what_to_do(policy: str, desk: Desk) -> 
 
 
 def test_topic_that_forgets_is_read_and_warned_about(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    """Reports: confluentinc/librdkafka #3745 and apache/pinot #19359, messages deleted before they were read."""
+    """Reported to librdkafka and Apache Pinot: messages were deleted before they were read."""
     make_topic(desk, retention_ms="604800000")
     desk.publish(quotes(0, 10))
     with desk.at_work(store):
@@ -60,7 +60,7 @@ def test_topic_that_is_made_here_keeps_every_message(desk: Desk, caplog: pytest.
 
 
 def test_offset_without_a_message_is_named(desk: Desk) -> None:
-    """Reports: confluentinc/librdkafka #3171 and linkedin/Burrow #651, the end of a transaction takes an offset."""
+    """Reported to librdkafka and Burrow: the end of a transaction takes an offset."""
     desk.publish(quotes(0, 5))
     with closing(
         KafkaProducer(**client_settings(desk.config.kafka.brokers), transactional_id="another")

@@ -16,8 +16,6 @@ from threading import Event
 import pytest
 from psycopg2.extensions import make_dsn
 
-from analytics.analytics_consumer import analyse
-from consumer.consumer import store
 from dashboard.presenters.panels import part_items
 from dashboard.read.queries import read_parts
 from producer.producer import produce
@@ -32,7 +30,8 @@ from shared.market.records import Quote
 from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
 from tests.integration.desk import Desk
-from tests.reports.log.test_partitions_added import add_partitions
+from tests.reports.log.folded_logs import assert_every_quote_counts_once
+from tests.reports.log.older_log import add_partitions
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
@@ -65,19 +64,6 @@ def state(desk: Desk) -> list[tuple[str, str]]:
         (shown, detail)
         for shown, detail in desk.rows("select state, detail from parts where part = 'producer'")
     ]
-
-
-def assert_every_quote_counts_once(desk: Desk, recording: list[Path]) -> None:
-    """In the tables, whatever the log holds."""
-    with desk.at_work(store), desk.at_work(analyse):
-        desk.wait_until_read("storage", "analytics")
-        desk.wait_until_rebuilt()
-    expected = [record.position for record in recorded(recording) if isinstance(record, Quote)]
-    stored = desk.rows("select position from quotes order by position")
-    assert [position for (position,) in stored] == expected
-    for interval in ("1m", "1h"):
-        counted = desk.rows("select sum(quotes) from bars where interval = %s", interval)
-        assert counted == [(len(expected),)]
 
 
 def test_the_second_producer_waits_reports_it_and_takes_over_when_the_first_is_killed(

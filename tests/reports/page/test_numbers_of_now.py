@@ -10,8 +10,8 @@ from dashboard.presenters.sources import log_sentence
 from dashboard.read.pace import PaceSample
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, outdated_symbols, stall
+from tests.inputs.page_rows import CONTEXT, READING, SYMBOL, WARM
 from tests.inputs.records import second
-from tests.unit.dashboard.presenters.test_figures import CONTEXT, READING, SYMBOL, WARM
 
 MONDAY_OPEN = second("2025-11-24T14:30")
 FRIDAY_CLOSE = second("2025-11-21T21:00")

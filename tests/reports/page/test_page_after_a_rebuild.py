@@ -10,7 +10,7 @@ from dashboard.read.reading import read_rebuild
 from dashboard.read.snapshot import NO_REBUILD
 from db.migrate import migrate
 from shared.postgres.database import Connection, connect, make_database, transaction
-from tests.integration.tables.test_queries import NOON
+from tests.inputs.page_rows import MONDAY_NOON
 from tests.screen_rows import MINUTE, fill
 from tests.waiting import wait_for
 
@@ -34,7 +34,7 @@ def test_chart_that_was_read_while_indicators_were_rebuilt_is_read_again(
     model = ReadModel(lambda: dsn, "live", 1000, 1, "test", "test")
     with closing(connect(dsn, "test")) as connection:
         with transaction(connection) as cursor:
-            fill(cursor, {"AAA": 10.0}, NOON, bars=5)
+            fill(cursor, {"AAA": 10.0}, MONDAY_NOON, bars=5)
         mark(connection, version=1, **{manner: True})
         model.start()
         wait_for(lambda: model.snapshot.reading.rebuild.is_going_on)
@@ -71,7 +71,7 @@ def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str)
     model = ReadModel(lambda: dsn, "live", 1000, 1, "test", "test")
     with closing(connect(dsn, "test")) as connection:
         with transaction(connection) as cursor:
-            fill(cursor, {"AAA": 10.0, "BBB": 20.0}, NOON, bars=5)
+            fill(cursor, {"AAA": 10.0, "BBB": 20.0}, MONDAY_NOON, bars=5)
         model.start()
         wait_for(lambda: "AAA" in model.snapshot.reading.symbols)
         assert len(model.closed_bars(KEY, 100, None)[0]) == 5
@@ -80,9 +80,9 @@ def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str)
                 cursor.execute(f"delete from {table} where symbol = 'AAA'")
         wait_for(lambda: "AAA" not in model.snapshot.reading.symbols)
         with transaction(connection) as cursor:
-            fill(cursor, {"AAA": 10.0}, NOON - MINUTE, bars=3)
+            fill(cursor, {"AAA": 10.0}, MONDAY_NOON - MINUTE, bars=3)
         wait_for(lambda: "AAA" in model.snapshot.reading.symbols)
         assert [bar.start for bar in model.closed_bars(KEY, 100, None)[0]] == [
-            NOON - back * MINUTE for back in (4, 3, 2)
+            MONDAY_NOON - back * MINUTE for back in (4, 3, 2)
         ]
         model.stop()

@@ -6,7 +6,7 @@ from dashboard.text.llm_guard import numbers, objection
 from dashboard.text.number_words import is_number_word
 from dashboard.text.plain_words import MEASURES, PLAIN, SPELLED
 from dashboard.text.rewording import MAX_BYTES
-from tests.unit.dashboard.text.test_rewording import GOOD, TEXT, ask, asking, completion
+from tests.unit.dashboard.text.language_model import GOOD, TEXT, ask, asking, completion
 from tests.unit.local_http import Reply
 from tests.waiting import wait_for
 

@@ -28,7 +28,7 @@ def test_a_loop_sends_no_heartbeat_while_one_of_its_threads_hangs() -> None:
     thread = Thread(target=work)
     thread.start()
     begun.wait(PATIENCE)
-    time.sleep(0.3)  # now it hangs
+    wait_for(lambda: pulse._is_stuck(time.monotonic()))
     os.set_blocking(ours, False)
     until = time.monotonic() + 1.5 * BEAT_SECONDS
     while time.monotonic() < until:

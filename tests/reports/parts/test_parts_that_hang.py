@@ -28,7 +28,7 @@ from shared.runtime.supervision import Child, supervise
 from shared.settings.sections import Embedded, Errors
 from tests.inputs.records import quote
 from tests.integration.desk import Desk
-from tests.integration.loop.test_pipeline import PARTS, PipelineProcess
+from tests.integration.loop.pipeline_process import PARTS, PipelineProcess
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 

@@ -14,7 +14,7 @@ from shared.settings.addresses import stays_here
 from shared.settings.model_settings import RewordingSettings
 from tests.inputs.env_files import loaded, refusal
 from tests.slowness import PATIENCE
-from tests.unit.dashboard.text.test_rewording import KEY, TEXT, completion
+from tests.unit.dashboard.text.language_model import KEY, TEXT, completion
 from tests.unit.local_http import Reply, answering
 from tests.waiting import wait_for
 

@@ -1,6 +1,6 @@
 """Pairs of coins whose names at the provider are written in Chinese.
 
-Reports: ccxt/ccxt #27663, sammchardy/python-binance #1620, freqtrade/freqtrade #12876, knowm/XChange #5243.
+Reported to ccxt, python-binance, freqtrade and XChange.
 """
 
 from dataclasses import replace

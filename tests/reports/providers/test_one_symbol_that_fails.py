@@ -64,7 +64,7 @@ def comes_at_its_pace(live: Live, symbol: str, polls: int) -> bool:
 def test_chart_that_always_answers_500_delays_no_other_symbol(
     standin: StandIn, known: dict[str, object]
 ) -> None:
-    """yfinance #2044: one symbol's chart always answered 500, and all others got a quote a minute."""
+    """Reported to yfinance: one symbol's chart always answered 500, and all others got a quote a minute."""
     standin.answer_with(Fault.body(DUPLICATE_KEY, 500), times=None, path=CHART)
     standin.streams.refuse_handshake(503, times=1000)
     pauses = {"producer.workers.history_worker.PAUSE_SECONDS": 1.0}

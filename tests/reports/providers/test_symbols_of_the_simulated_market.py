@@ -17,9 +17,8 @@ from shared.market.records import EPOCH
 from shared.postgres.database import connect, transaction
 from shared.runtime.lifecycle import Stop
 from shared.settings.config import Config, load
-from tests.inputs.simulated_market import MINUTE, NOW, SYMBOLS, quotes_of
+from tests.inputs.simulated_market import MINUTE, NOW, SYMBOLS, live, quotes_of
 from tests.integration.desk import Desk, printed
-from tests.unit.producer.sources.simulated.test_simulated_live import live
 
 TICKERS = {"TICKERS": "AAPL,MSFT"}
 

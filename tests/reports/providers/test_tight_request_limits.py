@@ -14,7 +14,7 @@ from producer.workers.feed import STUCK_SECONDS
 from shared.market.records import Quote
 from shared.observability import heartbeat as pulse
 from tests.slowness import PATIENCE
-from tests.unit.producer.transport.test_rate_limits import SteppedClock
+from tests.standing_clock import SteppedClock
 
 
 @pytest.fixture

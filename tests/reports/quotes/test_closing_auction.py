@@ -1,6 +1,6 @@
 """The official close of a day, which the closing auction sets a moment after the end of the session.
 
-Reports: polygon-io/issues #67 and #95, the close of a day is in the minute from 16:00 on; yfinance #1585.
+Reported to Polygon and yfinance: the close of a day is in the minute from 16:00 on.
 Yahoo's recorded closes in New York have the times 16:00:00 to 16:00:02, in the session "regular".
 """
 

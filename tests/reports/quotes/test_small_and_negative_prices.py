@@ -10,8 +10,8 @@ from producer.sources.decimals import decimals_of
 from producer.store.symbol_queries import SymbolStatus
 from shared.market.decimals import MAX_DECIMALS, decimals_shown
 from shared.market.listings import Listing
-from tests.unit.dashboard.presenters.test_figures import MONDAY_NOON, SYMBOL
-from tests.unit.producer.test_describing import shown
+from tests.inputs.page_rows import MONDAY_NOON, SYMBOL
+from tests.unit.producer.terminal import shown
 
 
 def coin(value: float, source_decimals: int | None) -> SymbolRow:

@@ -1,7 +1,7 @@
 """A source restarts the numbering of its trades, for example when a pair of coins is delisted and listed again.
 
-Reports: binance/binance-public-data #242, a pair was away for months; ccxt/ccxt #8329, numbers and times of trades are
-not in the same order.
+Reported to Binance: a pair was away for months. Reported to ccxt: numbers and times of trades are not in the same
+order.
 """
 
 from datetime import UTC, datetime

@@ -7,7 +7,7 @@ import pytest
 
 from producer.live.day_volume import DayVolume
 from producer.sources.yahoo.quotes import read
-from tests.reports.quotes.test_extended_hours import LATER, second, sizes, streamed
+from tests.reports.quotes.new_york_quotes import LATER, second, sizes, streamed
 
 COIN = {"symbol": "BTC-USD", "exchange": "CCC", "currency": "USD", "regularMarketPrice": 95_900.0}
 

@@ -14,7 +14,7 @@ from tests.reports.recordings.recorded_rows import BARS, QUOTES, bars, file_of, 
 
 @pytest.mark.real_data
 def test_column_named_twice_is_refused(cases: Path) -> None:
-    """Report: pandas #7160. The last one of two columns won in silence."""
+    """Reported to pandas. The last one of two columns won in silence."""
     message = refusal(cases / "csv/duplicate_column.csv")
     assert "line 1: the columns 'close' and 'Close'" in message
 
@@ -34,12 +34,12 @@ def test_column_named_twice_is_refused(cases: Path) -> None:
     ],
 )
 def test_column_named_twice_in_another_spelling_is_refused(tmp_path: Path, header: str, named: str) -> None:
-    """Report: pandas #7160, for every column that is read, of quotes and of bars."""
+    """Reported to pandas, for every column that is read, of quotes and of bars."""
     assert f"line 1: the columns {named}" in refusal(file_of(tmp_path, header))
 
 
 def test_column_that_is_not_read_may_come_twice(tmp_path: Path) -> None:
-    """Report: pandas #7160. Notes of the user's own do no harm."""
+    """Reported to pandas. Notes of the user's own do no harm."""
     path = file_of(tmp_path, f"{QUOTES},note,note", "A,1704205800,1,x,y")
     assert len(bars(path, "1m")) == 1
 

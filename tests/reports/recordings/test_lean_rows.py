@@ -107,7 +107,7 @@ def test_factor_too_small_to_be_one_is_passed_over(
 def test_tick_that_marks_the_exchange_as_down_is_left_out_and_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Report: QuantConnect/Lean #5597, ticks at -1 in data of coins; the whole file was refused."""
+    """Reported to LEAN: ticks at -1 in data of coins; the whole file was refused."""
     coins = "crypto/coinbase/tick/btcusd/20180405_trade.zip"
     records = rows(tmp_path, coins, "1000,6800.1,0.5", "2000,-1,0", "3000,-1.0,0", "4000,6801,0.2")
     assert [quote.price for quote in records if isinstance(quote, Quote)] == [6800.1, 6801.0]

@@ -11,7 +11,7 @@ from tests.reports.recordings.recorded_rows import BARS, QUOTES, bars, bars_and_
 
 @pytest.mark.real_data
 def test_hour_of_the_opening_is_in_the_day(cases: Path) -> None:
-    """Report: QuantConnect/Lean #8442. The hour labelled 09:00 holds 09:30 to 10:00 in New York."""
+    """Reported to LEAN. The hour labelled 09:00 holds 09:30 to 10:00 in New York."""
     first, second = bars(cases / "lean/equity/usa/hour/xyz.zip", "1d")
     assert (first["open"], first["low"], first["high"], first["close"], first["volume"]) == (
         *("100.0", "91.0", "107.5", "107.0", "56000.0"),
@@ -30,7 +30,7 @@ def test_hour_of_the_opening_is_in_the_day(cases: Path) -> None:
 def test_day_takes_every_hour_that_reaches_into_its_session(
     tmp_path: Path, exchange: str, hours: tuple[str, ...], volume: float
 ) -> None:
-    """Report: QuantConnect/Lean #8442. Mumbai opens at 09:15; London opens on the hour, and the one before is apart."""
+    """Reported to LEAN. Mumbai opens at 09:15; London opens on the hour, and the one before is apart."""
     rows = [
         f"A,2024-01-03T{hour}Z,5,6,4,5,{part},{exchange},1h"
         for hour, part in zip(hours, (1, 10, 100), strict=True)
@@ -121,7 +121,7 @@ def test_exchange_with_its_zone_is_read_as_it_was_recorded(tmp_path: Path) -> No
 
 @pytest.mark.real_data
 def test_currency_is_open_on_sunday_evening(cases: Path) -> None:
-    """Reports: QuantConnect/Lean #2779, oanda-api-v20 #142. The day is London's Monday, as Yahoo cuts it."""
+    """Reported to LEAN and oanda-api-v20. The day is London's Monday, as Yahoo cuts it."""
     rows = bars(cases / "csv/currency_on_sunday.csv")
     hours = [row["start"][:16] for row in rows if row["interval"] == "1h"]
     assert hours == ["2024-01-07T22:00", "2024-01-07T23:00", "2024-01-08T00:00", "2024-01-08T20:00"]
@@ -131,7 +131,7 @@ def test_currency_is_open_on_sunday_evening(cases: Path) -> None:
 
 @pytest.mark.parametrize("digits", ["", "000", "000000", "000000000"])
 def test_time_may_be_in_any_unit_since_the_epoch(tmp_path: Path, digits: str) -> None:
-    """Report: binance/binance-public-data #386, whose archive has microseconds since 2025."""
+    """Reported to Binance, whose archive has microseconds since 2025."""
     rows = [f"DOGEUSDT,{start}{digits},0.316,0.32,0.31,0.315,27" for start in (1735689600, 1735689660)]
     found = bars(file_of(tmp_path, BARS, *rows), "1m")
     assert [bar["start"] for bar in found] == ["2025-01-01T00:00:00+00:00", "2025-01-01T00:01:00+00:00"]

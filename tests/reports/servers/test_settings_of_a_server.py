@@ -47,7 +47,7 @@ def database_in(dsn: str, encoding: str, name: str) -> str:
     ],
 )
 def test_every_digit_comes_back_whatever_the_server_has_set(setting: str, desk: Desk) -> None:
-    """Reports: psycopg/psycopg2 #145 and lib/pq #55, 0.30000000000000004 comes back as 0.3.
+    """Reported to psycopg2 and lib/pq: 0.30000000000000004 comes back as 0.3.
 
     Scenario: statements that a server with the old rules of quotes can't read."""
     name = sql.Identifier(desk.config.database())
@@ -77,7 +77,7 @@ def test_every_digit_comes_back_whatever_the_server_has_set(setting: str, desk: 
 def test_every_text_comes_back_whatever_the_client_machine_has_set(
     encoding: str, of_client: str, embedded_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reports: psycopg/psycopg2 #1217 and others: 'ascii' codec can't encode character."""
+    """Reported to psycopg2 and others: 'ascii' codec can't encode character."""
     monkeypatch.setenv("PGCLIENTENCODING", of_client)
     dsn = database_in(embedded_postgres, encoding, f"texts_{encoding}_{of_client}".lower())
     migrate(dsn)

@@ -1,7 +1,7 @@
 """Calendars that end: exchange_calendars lists the holidays of some exchanges only until the end of a year.
 
-Reports: gerrymanoim/exchange_calendars #531 (Shanghai until 2025), #347 (Mumbai until 2023), #143 (Singapore until
-2021), #404 (each calendar until a year after it was made).
+Reported to exchange_calendars for Shanghai (until 2025), Mumbai (until 2023) and Singapore (until 2021), and for all
+calendars (until a year after they were made).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -109,7 +109,7 @@ def test_history_after_the_last_session_is_read(exchange: str, zone: str) -> Non
 
 
 def test_after_hours_of_a_half_day_end_four_hours_after_its_close() -> None:
-    """Report: rsheftel/pandas_market_calendars #387, extended trading until 17:00 on 24 December 2019."""
+    """Reported to pandas_market_calendars: extended trading until 17:00 on 24 December 2019."""
     calendar = calendar_of("NYQ")
     names = [calendar.at(second(f"2019-12-24T{time}")).name for time in ("17:59", "18:00", "21:59", "22:00")]
     assert names == ["regular", "post", "post", "closed"]

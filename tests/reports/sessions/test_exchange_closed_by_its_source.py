@@ -18,7 +18,7 @@ from tests.inputs.records import (
     recorded_bar,
     second,
 )
-from tests.reports.sessions.test_special_sessions_live import take
+from tests.reports.sessions.mumbai_saturday import take
 
 TYPHOON = second("2026-07-14T03:00")
 """A Tuesday morning in Hong Kong on which the calendar has a session."""

@@ -100,7 +100,7 @@ def test_both_halves_of_a_day_with_a_break_are_one_day_bar() -> None:
 def test_currencies_are_open_from_sunday_to_friday_at_five_in_new_york(
     text: str, silent_for: float, state: str
 ) -> None:
-    """Reports: QuantConnect/Lean #2779 and oanda-api-v20 #142, quotes on Sunday evening."""
+    """Reported to LEAN and oanda-api-v20: quotes on Sunday evening."""
     condition = condition_after("CCY", datetime.fromisoformat(text).replace(tzinfo=NEW_YORK), silent_for)
     assert condition.state == state
     if state == "closed":
@@ -110,7 +110,7 @@ def test_currencies_are_open_from_sunday_to_friday_at_five_in_new_york(
 
 
 def test_sunday_evening_of_currencies_is_in_hours_and_in_no_day() -> None:
-    """Report: QuantConnect/Lean #2779. The day is London's, from Monday to Friday, as Yahoo cuts it."""
+    """Reported to LEAN. The day is London's, from Monday to Friday, as Yahoo cuts it."""
     evening, midnight = second("2024-01-07T22:10"), second("2024-01-08T00:00")
     quotes = [
         quote(time, price, exchange="CCY") for time, price in ((evening, 1.09), (midnight + 600, 1.094))

@@ -29,21 +29,9 @@ from tests.inputs.records import (
     second,
     split,
 )
-from tests.integration.changes.test_settings_change import NEW_PERIODS, OLD, LoggedMessage, fold, table
-from tests.integration.loop.two_databases import databases
+from tests.integration.fold_lives import NEW_PERIODS, OLD, LoggedMessage, fold, table
 from tests.reports.recordings.recorded_rows import BARS, bars_and_rest, file_of
-
-__all__ = ["databases"]
-
-FRIDAY, SATURDAY, MONDAY = (second(f"2026-02-{day:02}T03:45") for day in (13, 14, 16))
-"""09:15 in Mumbai. 14 February 2026 is a Saturday: the calendar knows no session of it."""
-OPENS, ENDS = second("2026-02-13T18:30"), second("2026-02-14T18:30")
-"""The midnights around that Saturday, in Mumbai."""
-NOW = moment(MONDAY + 86_400)
-
-
-def day(start: int, close: float, volume: float = 900.0) -> RecordedBar:
-    return recorded_bar(start, "1d", (close - 1, close + 1, close - 2, close), volume, "NSI")
+from tests.reports.sessions.mumbai_saturday import ENDS, FRIDAY, MONDAY, NOW, OPENS, SATURDAY, day
 
 
 def days_of(records: list[Record]) -> list[Bar]:

@@ -16,7 +16,7 @@ from tests.inputs.records import (
     quote,
     second,
 )
-from tests.reports.sessions.test_special_sessions import ENDS, FRIDAY, MONDAY, OPENS, SATURDAY, day
+from tests.reports.sessions.mumbai_saturday import ENDS, FRIDAY, MONDAY, OPENS, SATURDAY, day, take
 
 
 def quote_at(at: float, price: float = 120.0, session: str | None = "regular") -> Quote:
@@ -33,10 +33,6 @@ def symbol_followed(known: KnownOfSymbol | None = None) -> Followed:
     followed.past_ended(None, SATURDAY - 30.0)
     followed.timeline.phase = "live"
     return followed
-
-
-def take(followed: Followed, given: Quote) -> None:
-    followed.take("yahoo", given, given.received_time.timestamp(), False, True)
 
 
 def ticked(followed: Followed, now: float) -> bool:

@@ -3,28 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from rich.console import Console
-from rich.table import Table
 
 from producer.describing import Described, description_of, sources_of, span, table_of
 from producer.sources.answers import Company
 from producer.store.symbol_queries import LastQuote, SymbolStatus
 from producer.store.tables import CompanyRow
 from shared.market.listings import Listing
+from tests.unit.producer.terminal import shown
 
 FRIDAY_NOON = datetime(2024, 7, 12, 16, tzinfo=UTC)
 APPLE = Company("AAPL", "Apple Inc.", "Technology", None, "NMS", "America/New_York", "USD", "EQUITY", 2)
 YAHOO = (Listing("yahoo", "AAPL"),)
 QUOTE = LastQuote(229.5, "USD", "yahoo", "regular", "NMS", 3.2, 2.9, 0, 0)
 UNSEEN = SymbolStatus("AAPL", None, 2, None, None, None, None, None)
-
-
-def shown(table: Table) -> str:
-    """What a wide terminal shows, each run of spaces as one."""
-    console = Console(width=300)
-    with console.capture() as capture:
-        console.print(table)
-    return " ".join(capture.get().split())
 
 
 def described_at(now: datetime, company: Company | None = APPLE) -> str:

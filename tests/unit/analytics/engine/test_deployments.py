@@ -4,8 +4,8 @@ from math import inf
 
 from analytics.engine.deployments import Deployment, Deployments, Versions
 from analytics.engine.engine import Engine
+from tests.inputs.forecast_minutes import MINUTES, minutes
 from tests.inputs.trained_models import Stock
-from tests.unit.analytics.forecasting.test_forecasts import MINUTES, minutes
 from tests.unit.quick_search import QuickSearches
 
 MODEL, OTHER = "linear_regression", "xgboost"

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from math import log
-from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -12,29 +11,14 @@ from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecast_events import ForecastStep
 from analytics.forecasting.scorecard import cluster_days
-from ml.arima.forecaster import ForecastSettings
 from ml.models.features import Observation
 from ml.uncertainty.conformal import Pool
 from shared.market.records import Interval, Record, RecordedBar
-from tests.inputs.records import folded, kept, mark, recorded_bar, restored_with, second, split
+from tests.inputs.forecast_minutes import BRISK, MINUTES, OPEN, minutes
+from tests.inputs.records import folded, kept, mark, recorded_bar, restored_with, split
 from tests.unit.quick_search import QuickSearches
 
-OPEN = second("2024-01-03T15:00")
-BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
-MINUTES = EngineSettings(grace=0.0, forecasts={"1m": BRISK})
 SAME = pytest.approx
-
-
-def minutes(count: int, seed: int = 1, symbols: str = "A") -> list[Record]:
-    """A bar a minute of every symbol, each a random walk, and the mark that closes them."""
-    chance, prices = Random(seed), dict.fromkeys(symbols, 100.0)
-    records: list[Record] = []
-    for number in range(count):
-        for symbol in symbols:
-            price = prices[symbol] = prices[symbol] * (1 + chance.gauss(0, 0.001))
-            records.append(recorded_bar(OPEN + 60 * number, "1m", (price,) * 4, 1.0, symbol=symbol))
-        records.append(mark(OPEN + 60 * (number + 1)))
-    return records
 
 
 def steps_of(

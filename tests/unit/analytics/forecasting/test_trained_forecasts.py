@@ -11,9 +11,9 @@ from analytics.store.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
 from shared.market.records import Record, RecordedBar
+from tests.inputs.forecast_minutes import MINUTES, OPEN, minutes
 from tests.inputs.records import kept, recorded_bar, restored_with, split
 from tests.inputs.trained_models import linear
-from tests.unit.analytics.forecasting.test_forecasts import MINUTES, OPEN, minutes
 from tests.unit.quick_search import QuickSearches
 
 FIRST = RETURNS + 1

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dashboard.presenters.alerts import alert_item
-from dashboard.presenters.delta import DeltaRequest, PageContext, delta
+from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.figures import columns
 from dashboard.presenters.notices import banner, notice, stale_warning
 from dashboard.presenters.panels import (
@@ -14,41 +14,10 @@ from dashboard.presenters.panels import (
     part_items,
     session_cells,
 )
-from dashboard.read.rows import ActionRow, AlertRow, ChartBar, DataQualityRow, OpenBarRow, PartRow, SymbolRow
+from dashboard.read.rows import ActionRow, AlertRow, DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import NOTHING, advance, first_snapshot, stall
-from shared.settings.analysis_settings import Alerts, Indicators
-from tests.inputs.records import NO_VALUES, with_values
-
-MONDAY_NOON = 1_763_985_600  # 2025-11-24 12:00 UTC: New York is in its pre-market
-SYMBOL = SymbolRow(
-    "AAA",
-    76.38,
-    MONDAY_NOON,
-    MONDAY_NOON + 1.0,
-    None,
-    None,
-    76.66,
-    None,
-    None,
-    None,
-    None,
-    "USD",
-    "NMS",
-    2,
-    70.0,
-)
-COLD = ChartBar(60, 120, 1.0, 2.0, 0.5, 1.5, 100.0, None, 3, NO_VALUES)
-WARM = COLD._replace(indicators=with_values(NO_VALUES, rsi=55.0, sma_short=1.4, volatility=0.3))
-CONTEXT = PageContext("simulated", "The database", Indicators(), Alerts())
-
-
-READING = NOTHING._replace(
-    now=MONDAY_NOON + 3.5,
-    symbols={"AAA": SYMBOL},
-    open_bars={("AAA", "1m"): OpenBarRow(WARM, 12, 50)},
-    trends={"AAA": (1.0, 2.0)},
-)
-"""One symbol with its open bar, read 2.5 s after its quote was received."""
+from shared.settings.analysis_settings import Indicators
+from tests.inputs.page_rows import COLD, CONTEXT, MONDAY_NOON, READING, SYMBOL, WARM
 
 
 def test_columns_are_parallel_and_oldest_first() -> None:

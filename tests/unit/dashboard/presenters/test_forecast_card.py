@@ -6,49 +6,25 @@ from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.figures import fan_series, studies
 from dashboard.presenters.forecasts import fan, forecast_card
 from dashboard.read.reading import records_moved
-from dashboard.read.rows import ActionRow, ForecastPath, ForecastRow, ModelAccuracy, RecordRow
+from dashboard.read.rows import ActionRow, ModelAccuracy
 from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.settings.analysis_settings import Indicators
-from tests.unit.dashboard.presenters.test_figures import CONTEXT, MONDAY_NOON, READING
+from tests.inputs.forecast_rows import (
+    ACCURACY,
+    ARIMA,
+    FORECAST,
+    KEY,
+    NAIVE,
+    RECORD,
+    TRAINED,
+    UNDECIDED,
+    reading,
+    record_with,
+)
+from tests.inputs.page_rows import CONTEXT, MONDAY_NOON, READING
 
-KEY = ("AAA", "1m")
-UNDECIDED = "not distinguishable from no change"
-ACCURACY = {
-    "naive": ModelAccuracy(3753, None, None, 0.953),
-    "arima": ModelAccuracy(1204, -0.002, UNDECIDED, 0.948),
-}
-RECORD = RecordRow(1254, 50, ("naive", "naive"), 0.95, ACCURACY)
 OTHERS = ("lstm", "random_forest", "xgboost", "smoothing")
-NAIVE = ForecastPath(
-    (0, 1, 0),
-    0,
-    [100.0, 100.0],
-    [[99.0, 98.0, 97.0], [98.5, 97.5, 96.5]],
-    [[101.0, 102.0, 103.0], [101.5, 102.5, 103.5]],
-)
-ARIMA = NAIVE._replace(order=(0, 1, 1), version=1200, mean=[100.4, 100.5])
-TRAINED = ForecastPath(
-    None,
-    3,
-    [100.25, None],
-    [[99.25, 98.25, 97.25], [None, None, None]],
-    [[101.25, 102.25, 103.25], [None, None, None]],
-)
-FORECAST = ForecastRow(
-    MONDAY_NOON - 60,
-    MONDAY_NOON,
-    [0.5, 0.8, 0.95],
-    {"naive": NAIVE, "arima": ARIMA, "linear_regression": TRAINED},
-)
 SPLIT = ActionRow(MONDAY_NOON + 60, "split", 2.0, None)
-
-
-def reading(record: RecordRow | None = RECORD, forecast: ForecastRow | None = FORECAST) -> Reading:
-    """The small market with what is known of its forecasts."""
-    return READING._replace(
-        records={} if record is None else {KEY: record},
-        forecasts={} if forecast is None else {KEY: forecast},
-    )
 
 
 def cells(found: Reading) -> dict[str, object]:
@@ -67,12 +43,6 @@ def test_card_states_that_no_change_is_expected() -> None:
         "3,753 forecasts evaluated. Its 95\u00a0% interval covered 95.3\u00a0% of closes. "
         "The only other model compared so far, ARIMA, has not proven better."
     )
-
-
-def record_with(model: str, found: ModelAccuracy, champion: str = "") -> RecordRow:
-    """The record with one more model, the champion of the next close where it is named."""
-    champions = (champion or "naive", "naive")
-    return RECORD._replace(champions=champions, accuracy=ACCURACY | {model: found})
 
 
 def test_card_of_an_arima_champion_names_its_model_and_its_accuracy() -> None:

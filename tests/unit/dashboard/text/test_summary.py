@@ -13,24 +13,10 @@ from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
-from tests.inputs.records import NO_VALUES, with_values
-from tests.unit.dashboard.presenters.test_figures import COLD, CONTEXT, MONDAY_NOON
-from tests.unit.dashboard.presenters.test_forecast_card import (
-    ACCURACY,
-    FORECAST,
-    KEY,
-    RECORD,
-    TRAINED,
-    reading,
-    record_with,
-)
+from tests.inputs.forecast_rows import ACCURACY, FORECAST, KEY, RECORD, TRAINED, reading, record_with
+from tests.inputs.page_rows import CLOSED, CONTEXT, MONDAY_NOON
+from tests.inputs.records import with_values
 
-CLOSED = COLD._replace(
-    start=MONDAY_NOON - 60,
-    end=MONDAY_NOON,
-    close=100.0,
-    indicators=with_values(NO_VALUES, rsi=55.04, sma_short=99.5, sma_long=98.25, volatility=0.3),
-)
 ALERT = AlertRow("AAA", "5m", "rsi_overbought", MONDAY_NOON - 600, MONDAY_NOON - 300, 74.31, 70.0, 100.0)
 FORECAST_WORDS = (
     "The close after 06:59 is forecast at $100.00, with a 95\u00a0% interval of $97.00 to $103.00. "

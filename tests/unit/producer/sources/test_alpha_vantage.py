@@ -1,29 +1,31 @@
 """Alpha Vantage: notes instead of data, labels in New York's time, and days that count only when they have ended."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import msgspec
 import pytest
-from pydantic import SecretStr
 
 from producer.sources.alpha_vantage.candles import day_bars, exchange_of, minute_bars
 from producer.sources.alpha_vantage.notes import raise_note
-from producer.sources.alpha_vantage.provider import AlphaVantage
 from producer.sources.answers import Received
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled, UnknownSymbol
-from shared.settings.provider_settings import Providers
-from tests.standing_clock import standing_at
-from tests.unit.local_http import Asked, Local, Reply, answering
-
-KEY = "K3Y5ECRET"
-NOW = datetime(2024, 7, 10, 15, 0, 30, tzinfo=UTC)
-"""A Wednesday, 11:00:30 in New York."""
+from tests.unit.local_http import Asked, Reply
+from tests.unit.producer.sources.alpha_vantage_answers import (
+    BAD_CALL,
+    KEY,
+    NOW,
+    PREMIUM,
+    Body,
+    alpha_vantage,
+    always,
+    by_function,
+    days_body,
+    minutes_body,
+    provider_answering,
+)
 
 PER_MINUTE = "Our standard API call frequency is 5 calls per minute and 500 calls per day."
 SPARINGLY = (
@@ -31,46 +33,8 @@ SPARINGLY = (
     "to a premium plan to lift the free key rate limit (25 requests per day)."
 )
 PER_DAY = f"We have detected your API key as {KEY}: its rate limit is 25 requests per day. Go premium."
-PREMIUM = "This is a premium endpoint. You may subscribe to any of the premium plans to unlock all endpoints."
 DEMO = "The **demo** API key is for demo purposes only. Please claim your free API key."
 BAD_KEY = f"the parameter apikey is invalid or missing: {KEY}. Please claim your free API key."
-BAD_CALL = "Invalid API call. Please retry or visit the documentation for TIME_SERIES_INTRADAY."
-
-Body = dict[str, Any]
-
-
-def candle(price: float) -> dict[str, str]:
-    return dict.fromkeys(("1. open", "2. high", "3. low", "4. close"), f"{price:.4f}") | {"5. volume": "100"}
-
-
-def minutes_body(*labels: str, zone: str = "US/Eastern") -> Body:
-    """An answer with these minutes; the first closes at 100, each one after it a cent lower."""
-    series = {label: candle(100 - index / 100) for index, label in enumerate(labels)}
-    return {"Meta Data": {"6. Time Zone": zone}, "Time Series (1min)": series}
-
-
-def days_body(*labels: str) -> Body:
-    series = {label: candle(50 + index) for index, label in enumerate(labels)}
-    return {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}
-
-
-def alpha_vantage(url: str, key: str = KEY) -> AlphaVantage:
-    given = Providers(alphavantage_url=url, alphavantage_requests=10_000, alphavantage_api_key=SecretStr(key))
-    return AlphaVantage(given, standing_at(NOW), Event())
-
-
-@contextmanager
-def provider_answering(answer: Callable[[Asked], Reply]) -> Iterator[tuple[AlphaVantage, Local]]:
-    with answering(answer) as local:
-        yield alpha_vantage(local.url), local
-
-
-def always(body: object, status: int = 200) -> Callable[[Asked], Reply]:
-    return lambda _: Reply(body, status)
-
-
-def by_function(**bodies: object) -> Callable[[Asked], Reply]:
-    return lambda asked: Reply(bodies[asked.params["function"]])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from producer.sources.alpha_vantage.provider import AlphaVantage
 from shared.errors import UnknownSymbol
 from shared.market.records import RecordedBar
-from tests.unit.producer.sources.test_alpha_vantage import (
+from tests.unit.producer.sources.alpha_vantage_answers import (
     BAD_CALL,
     NOW,
     PREMIUM,

@@ -17,20 +17,7 @@ from producer.transport.rate_limits import (
     RequestLimit,
 )
 from shared.errors import SourceDown, Throttled, Unanswered
-
-
-class SteppedClock:
-    """Time that passes only while somebody waits, or when a test moves it on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wait(self, seconds: float) -> bool:
-        self.now += seconds
-        return False
+from tests.standing_clock import SteppedClock
 
 
 def most_in_a_minute(times: list[float]) -> int:

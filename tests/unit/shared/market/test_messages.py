@@ -11,19 +11,9 @@ from hypothesis import strategies as st
 from shared.errors import BadMessage
 from shared.market.messages import MAX_MESSAGE_BYTES, decode, encode
 from shared.market.records import PRICE_LIMIT, CorporateAction, Quote, Record, RecordedBar, TimeMark
+from tests.unit.shared.market.quote_message import NOON, NOON_MS, QUOTE
 
-NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)
-NOON_MS = int(NOON.timestamp() * 1000)
 LATEST_MS = 2**41
-QUOTE: dict[str, Any] = {
-    "kind": "quote.v1",
-    "symbol": "AAPL",
-    "event_time": "2024-01-03T12:00:00Z",
-    "price": 185.25,
-    "source": "test",
-    "position": 7,
-    "received_time": "2024-01-03T12:00:00Z",
-}
 
 times = st.datetimes(datetime(1970, 1, 1), datetime(2039, 1, 1), timezones=st.just(UTC))
 prices = st.floats(1 / PRICE_LIMIT, PRICE_LIMIT, exclude_min=True, exclude_max=True)

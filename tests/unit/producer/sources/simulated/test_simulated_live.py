@@ -1,6 +1,6 @@
 """The simulated market in real time: its sequence, unbroken by restarts."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -11,25 +11,18 @@ from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.market.records import Quote, Record, RecordedBar, TimeMark
-from tests.inputs.simulated_market import DAY, MINUTE, NOW, SECOND, SYMBOLS, end_of
+from tests.inputs.simulated_market import (
+    DAY,
+    MINUTE,
+    NOW,
+    SECOND,
+    SYMBOLS,
+    SimulatedMarketClock,
+    end_of,
+    live,
+)
 
 STOPPED = NOW + 90 * SECOND
-
-
-class SimulatedMarketClock:
-    """A clock that only waiting moves; it breaks off at `until`."""
-
-    def __init__(self, now: datetime, until: datetime | None = None) -> None:
-        self.now, self.until = now, until
-        self.longest = 0.0
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> bool:
-        self.longest = max(self.longest, seconds)
-        self.now += timedelta(seconds=seconds)
-        return self.until is not None and self.now >= self.until
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +34,6 @@ def market() -> SimulatedMarket:
 def lived(market: SimulatedMarket) -> list[Record]:
     """Everything from the first bar of the history to STOPPED."""
     return live(market, None, NOW, STOPPED)
-
-
-def live(market: SimulatedMarket, after: int | None, now: datetime, until: datetime) -> list[Record]:
-    hand = SimulatedMarketClock(now, until)
-    return list(market.live(after, hand.clock, hand.wait))
 
 
 @settings(max_examples=10, deadline=None)
