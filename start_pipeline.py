@@ -21,8 +21,8 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
+from producer.reporting.live_offer import has_run, offering, take_over, withdraw
 from producer.transport.reachability import obstacle_now
-from producer.workers.live_offer import has_run, offering, take_over, withdraw
 from shared.errors import SourceError, StopPart, TickstreamError
 from shared.kafka import make_topics
 from shared.observability.logs import leave_console, print_error

@@ -95,10 +95,16 @@ def measure(stage: Stage, symbols: int, quotes: int) -> Cost:
     say(f"{symbols:,} symbols: the part")
     act, met = f"symbols-{symbols}", 2 * symbols
     paced = ("--quotes-a-minute", str(QUOTES_A_MINUTE))
-    feed = stage.run(
-        act, "benchmarks.staging.feed", "--quotes", str(met + quotes), "--symbols", str(symbols), *paced
+    producer = stage.run(
+        act,
+        "benchmarks.staging.quote_producer",
+        "--quotes",
+        str(met + quotes),
+        "--symbols",
+        str(symbols),
+        *paced,
     )
-    messages = json.loads(feed.printed)["messages"] - met - 1
+    messages = json.loads(producer.printed)["messages"] - met - 1
     stage.run(act, PART, MAX_MESSAGES=str(met))
     empty = stage.run(act, PART, MAX_MESSAGES="1")
     full = stage.run(act, PART, MAX_MESSAGES=str(messages))

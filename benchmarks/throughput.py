@@ -70,7 +70,7 @@ def produced(stage: Stage, quotes: int) -> tuple[ThroughputRow, int]:
     """The producer alone, which creates the backlog, and the number of messages in it."""
     before = stage.server_cpu()
     usage = stage.run(
-        "backlog", "benchmarks.staging.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS)
+        "backlog", "benchmarks.staging.quote_producer", "--quotes", str(quotes), "--symbols", str(SYMBOLS)
     )
     report = json.loads(usage.printed)
     seconds = report["ended"] - report["began"]
@@ -99,17 +99,17 @@ def together(stage: Stage, quotes: int) -> ThroughputRow:
         lambda: _progress(stage, "together")[0] == len(PARTS) * 4, "the partitions are assigned to the parts"
     )
     cpu, before = [part.cpu_seconds() for part in parts], stage.server_cpu()
-    feed = stage.run(
-        "together", "benchmarks.staging.feed", "--quotes", str(quotes), "--symbols", str(SYMBOLS)
+    producer = stage.run(
+        "together", "benchmarks.staging.quote_producer", "--quotes", str(quotes), "--symbols", str(SYMBOLS)
     )
-    report = json.loads(feed.printed)
+    report = json.loads(producer.printed)
     until(lambda: _progress(stage, "together")[1] == len(PARTS) * report["messages"], "the log is read")
     servers = _since(before, stage)
     used = sum(part.cpu_seconds() for part in parts) - sum(cpu)
     ended = stage.row(
         "together", "select max(extract(epoch from pg_xact_commit_timestamp(xmin)))::float from progress"
     )[0]
-    megabytes = feed.megabytes + sum(part.stopped().megabytes for part in parts)
+    megabytes = producer.megabytes + sum(part.stopped().megabytes for part in parts)
     seconds = ended - report["began"]
     return ThroughputRow(
         "all three at once", quotes, 20_000, seconds, used + report["cpu"], megabytes, servers
@@ -140,7 +140,7 @@ def _progress(stage: Stage, act: str) -> tuple[int, int]:
 
 
 def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
-    """Measure every row of the table, and the steady feed."""
+    """Measure every row of the table, and the steady rate."""
     say(f"producer: {quotes:,} quotes")
     producer, messages = produced(stage, quotes)
     say("storage alone")
@@ -152,7 +152,7 @@ def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
     for kind in ("storage", "indicators"):
         say(f"tutorial code: {kind}")
         rows.append(tutorial(stage, kind, min(quotes, TUTORIAL_MESSAGES)))
-    say("steady feed")
+    say("steady rate")
     return rows, steady(stage)
 
 

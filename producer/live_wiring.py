@@ -11,12 +11,12 @@ from db.migrate import migrate
 from producer.history_progress import showing_history
 from producer.publishing.lease import Lease
 from producer.publishing.resume import StoredSymbol, merged, read_known
+from producer.reporting.report import Report, asking_for_companies
 from producer.sources.registry import provider
 from producer.store.symbol_queries import read_stored
 from producer.store.tables import read_listings
 from producer.transport.provider_clock import ProviderClock
 from producer.workers.live_market import LiveMarket
-from producer.workers.reporting import Report, asking_for_companies
 from shared.errors import Unavailable
 from shared.kafka import Log
 from shared.market.listings import Listings

@@ -25,8 +25,8 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends it at once, w
 from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import Lease, leased
 from producer.publishing.publisher import NOTHING, Publisher, last_positions
+from producer.reporting.heartbeat import Condition, heartbeats, no_chores
 from producer.sources.replay import ended_by_now, paced
-from producer.workers.heartbeat import Condition, heartbeats, no_chores
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
 from shared.observability.heartbeat import beat, long_step, wait
@@ -77,8 +77,8 @@ def _played(config: Config, after: int, stop: Event) -> Iterator[Record]:
 def _simulated(config: Config, after: int, stop: Event) -> RepeatableFeed:
     """The simulated market with added and without removed symbols. Raises Unavailable."""
     # Imported here, because no other feed needs its numerical libraries.
+    from producer.reporting.simulated_symbols import MarketMembership, read_requests
     from producer.sources.simulated import SimulatedMarket
-    from producer.workers.simulated_symbols import MarketMembership, read_requests
 
     market = SimulatedMarket(
         config.producer.tickers, config.producer.simulated_seed, config.producer.simulated_rate

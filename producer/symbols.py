@@ -26,6 +26,7 @@ from rich.console import Console
 from db.migrate import migrate
 from producer.adding import REJECTED, add, configured_in
 from producer.describing import Described, description_of, table_of
+from producer.reporting.live_offer import has_run
 from producer.store.symbol_queries import (
     read_actions,
     read_bar_spans,
@@ -41,7 +42,6 @@ from producer.store.tables import (
     read_listings,
     remove_symbol,
 )
-from producer.workers.live_offer import has_run
 from shared.errors import ConfigError, TickstreamError
 from shared.market.listings import (
     PROVIDERS,

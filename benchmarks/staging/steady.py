@@ -1,4 +1,4 @@
-"""A steady feed of quotes: latency from quote to row, and the CPU load of the parts."""
+"""A steady rate of quotes: latency from quote to row, and the CPU load of the parts."""
 
 import json
 from typing import NamedTuple
@@ -35,13 +35,15 @@ class Steady(NamedTuple):
 
 
 def steady(stage: Stage) -> Steady:
-    """Feed 20 seconds at 1,000 quotes per second; the first second is left out, because it creates the day's table."""
+    """Publish 1,000 quotes per second for 20 s; the first second is left out, because it creates the day's table."""
     stage.prepare(ACT)
     parts = {name: stage.start(ACT, module) for name, module in PARTS.items()}
     until(lambda: _count(stage, "progress") == len(PARTS) * 4, "the partitions are assigned to the parts")
     cpu, servers = {name: part.cpu_seconds() for name, part in parts.items()}, stage.server_cpu()
-    feed = stage.run(ACT, "benchmarks.staging.feed", "--quotes", str(RATE * SECONDS), "--rate", str(RATE))
-    report = json.loads(feed.printed)
+    producer = stage.run(
+        ACT, "benchmarks.staging.quote_producer", "--quotes", str(RATE * SECONDS), "--rate", str(RATE)
+    )
+    report = json.loads(producer.printed)
     seconds = report["ended"] - report["began"]
     after = stage.server_cpu()
     cores = {"producer": report["cpu"] / seconds}

@@ -1,7 +1,7 @@
 """The live source: merges quotes, histories and time marks of all providers into one sequence of records for the log.
 
-One thread orders all records; the others only wait for providers (`feed.py`, `history_worker.py`) and put messages into
-an inbox. So no state is shared, and the order in the inbox is the order in the log.
+One thread orders all records; the others only wait for providers (`quote_receiver.py`, `history_worker.py`) and put
+messages into an inbox. So no state is shared, and the order in the inbox is the order in the log.
 """
 
 import logging

@@ -8,8 +8,8 @@ from producer.live.clocks import Clocks
 from producer.live.messages import HistoryRequest, InboxMessage
 from producer.live.quality.health import SourceHealth
 from producer.sources.provider import Provider
-from producer.workers.feed import Feed
 from producer.workers.history_worker import HistoryWorker
+from producer.workers.quote_receiver import QuoteReceiver
 from shared.errors import Unavailable
 from shared.market.listings import Listing
 
@@ -27,7 +27,7 @@ class ProvidersAtWork:
         self.health: dict[str, SourceHealth] = {}
         self._make_provider, self._inbox, self._poll_interval = make_provider, inbox, poll_interval
         self._providers: dict[str, Provider] = {}
-        self._feeds: dict[str, Feed] = {}
+        self._receivers: dict[str, QuoteReceiver] = {}
         self._history_workers: dict[str, HistoryWorker] = {}
 
     def open(self, source: str) -> None:
@@ -36,9 +36,11 @@ class ProvidersAtWork:
             return
         provider = self._make_provider(source)
         self.health[source] = SourceHealth(provider.streams)
-        self._feeds[source] = Feed(provider, self._inbox, self._poll_interval, provider.clock.now)
+        self._receivers[source] = QuoteReceiver(
+            provider, self._inbox, self._poll_interval, provider.clock.now
+        )
         self._history_workers[source] = HistoryWorker(provider, self._inbox, provider.clock)
-        self._feeds[source].start()
+        self._receivers[source].start()
         self._history_workers[source].start()
         self._providers[source] = provider
 
@@ -60,14 +62,14 @@ class ProvidersAtWork:
 
     def follow(self, trade_ids: Mapping[Listing, int | None]) -> None:
         """Set the followed listings, each with the last trade in the log if trades are numbered."""
-        for source, feed in self._feeds.items():
+        for source, receiver in self._receivers.items():
             ids = {listing.name: number for listing, number in trade_ids.items() if listing.source == source}
-            feed.follow(tuple(ids), {name: number for name, number in ids.items() if number is not None})
+            receiver.follow(tuple(ids), {name: number for name, number in ids.items() if number is not None})
 
     def expect_quotes(self, sources: set[str]) -> None:
         """Set the sources from which quotes are expected, so that their silence is an error."""
-        for source, feed in self._feeds.items():
-            feed.expects_quotes = source in sources
+        for source, receiver in self._receivers.items():
+            receiver.expects_quotes = source in sources
 
     def request(self, source: str, request: HistoryRequest) -> None:
         """Request a history."""
@@ -79,7 +81,10 @@ class ProvidersAtWork:
 
     def close(self) -> None:
         """Stop all threads; a pending request ends by its own time limit."""
-        workers: list[Feed | HistoryWorker] = [*self._feeds.values(), *self._history_workers.values()]
+        workers: list[QuoteReceiver | HistoryWorker] = [
+            *self._receivers.values(),
+            *self._history_workers.values(),
+        ]
         for worker in workers:
             worker.stop()
         until = time.monotonic() + CLOSE_SECONDS

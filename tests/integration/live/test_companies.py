@@ -6,9 +6,9 @@ from threading import Event
 
 import pytest
 
+from producer.reporting.companies import Companies
 from producer.sources.provider import Provider
 from producer.sources.yahoo import Yahoo
-from producer.workers.companies import Companies
 from shared.errors import ConfigError
 from shared.market.listings import Listing, Listings
 from shared.postgres.database import Connection

@@ -142,7 +142,8 @@ def test_unreachable_provider_is_reported_and_quotes_come_back(standin: StandIn,
 def test_stream_is_opened_as_soon_as_an_unreachable_provider_answers_again(
     standin: StandIn, source: str
 ) -> None:
-    pauses = dict.fromkeys(("producer.workers.feed.FIRST_PAUSE", "producer.workers.feed.MAX_PAUSE"), 86_400.0)
+    names = ("FIRST_PAUSE", "MAX_PAUSE")
+    pauses = {f"producer.workers.quote_receiver.{name}": 86_400.0 for name in names}
     with at_work(standin, listing(source), seen(), waits=pauses) as live:
         live.wait_until_streaming(source)
         standin.down()

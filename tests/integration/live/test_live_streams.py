@@ -138,7 +138,10 @@ def test_stream_that_closes_after_every_subscription_is_reopened_with_pauses(
 
 
 def test_pauses_between_tries_grow_no_longer_than_the_longest(standin: StandIn, source: str) -> None:
-    waits = {"producer.workers.feed.FIRST_PAUSE": 0.025, "producer.workers.feed.MAX_PAUSE": 0.1}
+    waits = {
+        "producer.workers.quote_receiver.FIRST_PAUSE": 0.025,
+        "producer.workers.quote_receiver.MAX_PAUSE": 0.1,
+    }
     standin.streams.refuse_handshake(503, times=24)  # with pauses that always double it would be days
     with at_work(standin, {"yahoo": YAHOO, "binance": BINANCE}[source], seen(), waits=waits) as live:
         wait_for(lambda: len(connections(standin)) >= 25)

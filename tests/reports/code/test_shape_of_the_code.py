@@ -31,7 +31,7 @@ WITH_SQL = set(
     dashboard/read/connections dashboard/read/diagnostics dashboard/read/forecast_queries dashboard/read/queries
     dashboard/read/read_model
     db/blocking db/cutting db/divergence db/migrate ml/datasets/history_tables ml/diagnostics/diagnostics_tables
-    ml/training/training_tables producer/store/symbol_queries producer/store/tables producer/workers/live_offer
+    ml/training/training_tables producer/store/symbol_queries producer/store/tables producer/reporting/live_offer
     shared/embedded/postgres/probe shared/observability/status_board shared/postgres/database
     shared/postgres/upsert shared/runtime/lifecycle shared/consumer_loop/offsets
     """.split()  # noqa: SIM905

@@ -9,12 +9,12 @@ import pytest
 
 from producer.live.followed import Followed
 from producer.live.quality.finding import DOUBTFUL, SKIPPED_ROWS, Finding
+from producer.reporting.report import keep
 from producer.sources.alpha_vantage.candles import day_bars
 from producer.sources.answers import Doubts, HistorySlice
 from producer.sources.mixed_units import MIXED_UNITS
 from producer.sources.yahoo.charts.chart_types import Chart
 from producer.sources.yahoo.charts.history import history
-from producer.workers.reporting import keep
 from shared.errors import SourceDown
 from shared.market.listings import Listing
 from shared.postgres.database import connect, transaction

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg2.extensions import make_dsn
 
+from producer.reporting.live_offer import take_over
+from producer.reporting.simulated_symbols import MarketMembership, read_requests
 from producer.sources.simulated import SimulatedMarket
 from producer.store.tables import read_listings
 from producer.symbols import parser, run
-from producer.workers.live_offer import take_over
-from producer.workers.simulated_symbols import MarketMembership, read_requests
 from shared.market.listings import Listing, listings_of
 from shared.market.records import EPOCH
 from shared.postgres.database import connect, transaction

@@ -10,7 +10,7 @@ import pytest
 
 from producer.sources.one_by_one import polled
 from producer.transport.rate_limits import RequestLimit
-from producer.workers.feed import STUCK_SECONDS
+from producer.workers.quote_receiver import STUCK_SECONDS
 from shared.market.records import Quote
 from shared.observability import heartbeat as pulse
 from tests.slowness import PATIENCE

@@ -13,8 +13,8 @@ import pytest
 from producer.live.messages import InboxMessage, QuotesReceived, TradesComplete
 from producer.sources.registry import provider
 from producer.transport.provider_clock import ProviderClock
-from producer.workers.feed import Feed
 from producer.workers.inbox import MESSAGES_WAITING
+from producer.workers.quote_receiver import QuoteReceiver
 from shared.settings.provider_settings import Providers
 from tests.integration.live.live import COIN, OTHER
 from tests.slowness import PATIENCE
@@ -52,18 +52,18 @@ def inbox() -> "Queue[InboxMessage]":
 
 
 @pytest.fixture
-def feed(standin: StandIn, inbox: "Queue[InboxMessage]") -> Iterator[Feed]:
-    """A feed of both, whose stream is away; the log holds none of the trades."""
+def receiver(standin: StandIn, inbox: "Queue[InboxMessage]") -> Iterator[QuoteReceiver]:
+    """A receiver of both, whose stream is away; the log holds none of the trades."""
     standin.streams.refuse_handshake(503, times=10_000)
     settings = {**standin.settings, "BINANCE_REQUESTS_PER_MINUTE": 100_000}
     binance = provider(
         "binance", Providers.model_validate(settings), ProviderClock(lambda: datetime.now(UTC)), Event()
     )
-    feed = Feed(binance, inbox, 0.3, binance.clock.now)
-    feed.follow(("COIN1USDT", "COIN2USDT"), {"COIN1USDT": FIRST - 1, "COIN2USDT": FIRST - 1})
-    yield feed
-    feed.stop()
-    feed.join(PATIENCE)
+    receiver = QuoteReceiver(binance, inbox, 0.3, binance.clock.now)
+    receiver.follow(("COIN1USDT", "COIN2USDT"), {"COIN1USDT": FIRST - 1, "COIN2USDT": FIRST - 1})
+    yield receiver
+    receiver.stop()
+    receiver.join(PATIENCE)
 
 
 def numbers(words: Iterator[InboxMessage], name: str) -> Iterator[int]:
@@ -79,12 +79,12 @@ def words_until_caught_up(inbox: "Queue[InboxMessage]", name: str) -> Iterator[I
 
 
 def test_missed_trades_come_page_by_page_once_each_and_in_order_in_bounded_memory(
-    feed: Feed, inbox: "Queue[InboxMessage]"
+    receiver: QuoteReceiver, inbox: "Queue[InboxMessage]"
 ) -> None:
     """After hours of absence the whole list was gathered before the first trade was passed on."""
     tracemalloc.start()
     try:
-        feed.start()
+        receiver.start()
         received = 0
         for number in numbers(words_until_caught_up(inbox, "COIN1USDT"), "COIN1USDT"):
             assert number == FIRST + received
@@ -97,24 +97,24 @@ def test_missed_trades_come_page_by_page_once_each_and_in_order_in_bounded_memor
 
 
 def test_log_that_takes_nothing_stops_the_fetching_after_some_pages(
-    feed: Feed, inbox: "Queue[InboxMessage]", standin: StandIn
+    receiver: QuoteReceiver, inbox: "Queue[InboxMessage]", standin: StandIn
 ) -> None:
     """Nobody reads the inbox: what waits in it stays bounded, and a stop ends it between two pages."""
-    feed.start()
+    receiver.start()
     wait_for(lambda: inbox.qsize() >= MESSAGES_WAITING)
     asked = len(standin.requests)
     assert asked <= MESSAGES_WAITING + 10
-    feed.stop()
-    feed.join(PATIENCE)
+    receiver.stop()
+    receiver.join(PATIENCE)
     wait_for(lambda: not any(thread.name.startswith("binance _keep") for thread in threading.enumerate()))
     assert len(standin.requests) <= asked + 3
 
 
 def test_other_pair_is_published_while_trades_of_one_are_fetched(
-    feed: Feed, inbox: "Queue[InboxMessage]"
+    receiver: QuoteReceiver, inbox: "Queue[InboxMessage]"
 ) -> None:
     """Each name has its turn after a page of the other."""
-    feed.start()
+    receiver.start()
     before = list(words_until_caught_up(inbox, "COIN2USDT"))
     assert list(numbers(iter(before), "COIN2USDT")) == [FIRST]
     assert len(list(numbers(iter(before), "COIN1USDT"))) < MISSED / 10

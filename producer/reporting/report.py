@@ -14,6 +14,7 @@ from queue import Empty
 
 from producer.live.messages import ListingsChanged
 from producer.live.quality.finding import DOUBTFUL, SKIPPED_ROWS, Finding
+from producer.reporting.companies import Companies
 from producer.store.tables import (
     DataAlert,
     clear_alert,
@@ -22,7 +23,6 @@ from producer.store.tables import (
     read_listings,
     write_quality,
 )
-from producer.workers.companies import Companies
 from producer.workers.live_market import LiveMarket
 from shared.market.listings import Listings
 from shared.postgres.database import Connection, Cursor, connect, transaction

@@ -1,7 +1,7 @@
 """The producer of the benchmarks: the real publisher with generated quotes.
 
-    python -m benchmarks.staging.feed --quotes 1000000               as fast as the broker acknowledges them
-    python -m benchmarks.staging.feed --quotes 20000 --rate 1000     1,000 a second
+    python -m benchmarks.staging.quote_producer --quotes 1000000               as fast as the broker acknowledges them
+    python -m benchmarks.staging.quote_producer --quotes 20000 --rate 1000     1,000 a second
 
 Prints one line of JSON at the end: times of the first quote made and of the last one acknowledged, CPU, messages.
 """

@@ -39,7 +39,7 @@ GAP_PAUSE = 1.0
 log = logging.getLogger("tickstream.producer")
 
 
-class Feed:
+class QuoteReceiver:
     """Receives one provider's quotes from `start` to `stop` and puts them into `inbox`. `now` returns epoch seconds.
 
     The thread that reads the inbox sets the followed names and `expects_quotes`: whether any of their markets is open,
