@@ -26,7 +26,7 @@ def cluster_days(interval: Interval, horizon: int) -> int:
     return max(1, ceil(OVERLAPS_A_CLUSTER * (horizon - 1) * share))
 
 
-class HorizonRecord(NamedTuple):
+class HorizonScores(NamedTuple):
     """The scores of a model at one horizon. "naive" has no comparison, because the others are compared with it."""
 
     record: TrackRecord
@@ -36,7 +36,7 @@ class HorizonRecord(NamedTuple):
 class Track:
     """One model of one series. For every closed bar call `advance`, then `issue` with the model's new forecasts.
 
-    `records` are by horizon.
+    `by_horizon` holds the scores of each followed horizon.
     """
 
     def __init__(self, model: str, interval: Interval, levels: tuple[float, ...], seen: int) -> None:
@@ -44,25 +44,25 @@ class Track:
         self._levels, self._penalties = len(levels), penalties_of(levels)
         self._waiting = PendingForecasts()
         self._waiting.seen = seen
-        self.records: dict[int, HorizonRecord] = {}
+        self.by_horizon: dict[int, HorizonScores] = {}
 
     def follow(self, horizon: int) -> None:
-        """Keep a record of this horizon from now on, unless one is kept already."""
-        if horizon not in self.records:
+        """Keep the scores of this horizon from now on, unless they are kept already."""
+        if horizon not in self.by_horizon:
             days = cluster_days(self._interval, horizon)
             comparison = None if self.model == NAIVE else Comparison(days)
-            self.records[horizon] = HorizonRecord(TrackRecord(self._levels), comparison)
+            self.by_horizon[horizon] = HorizonScores(TrackRecord(self._levels), comparison)
 
     def advance(self, bar: Bar, pool: Pool) -> dict[int, Score]:
         """Process a closed bar: score the forecasts of its close, by horizon; `pool` learns from the scores."""
         scores: dict[int, Score] = {}
-        close, end, penalties, records, learn = bar.close, bar.end, self._penalties, self.records, pool.learn
+        close, end, penalties, learn = bar.close, bar.end, self._penalties, pool.learn
         day = end // DAY_SECONDS
         for forecast in self._waiting.advance():
             horizon = forecast.horizon
             found = scores[horizon] = score(forecast, close, penalties)
             learn(end, horizon, found.size / forecast.sigma)
-            record, comparison = records[horizon]
+            record, comparison = self.by_horizon[horizon]
             record.add(found)
             if comparison is not None:
                 comparison.add(day, found.loss, found.naive_loss)
@@ -90,7 +90,7 @@ class Track:
             "waiting": self._waiting.state(),
             "standings": [
                 [horizon, record.state(), None if comparison is None else comparison.state()]
-                for horizon, (record, comparison) in self.records.items()
+                for horizon, (record, comparison) in self.by_horizon.items()
             ],
         }
 
@@ -99,7 +99,7 @@ class Track:
         self._waiting.restore(state["waiting"])
         for horizon, record, comparison in state["standings"]:
             self.follow(horizon)
-            horizon_record = self.records[horizon]
-            horizon_record.record.restore(record)
-            if horizon_record.comparison is not None:
-                horizon_record.comparison.restore(comparison)
+            horizon_scores = self.by_horizon[horizon]
+            horizon_scores.record.restore(record)
+            if horizon_scores.comparison is not None:
+                horizon_scores.comparison.restore(comparison)

@@ -93,7 +93,7 @@ class Partition:
         self.unpublished: dict[str, None] = {}
         self.unsaved: set[str] = set()
         self.saving: SlicedSnapshot | None = None
-        self.outdated_records: dict[str, set[Interval]] = {}
+        self.outdated_forecast_records: dict[str, set[Interval]] = {}
         self._mark_all()
 
     def fold(self, batch: Batch) -> None:
@@ -121,7 +121,7 @@ class Partition:
         for event in events:
             if event.step is not None:
                 bar = event.closed.bar
-                self.outdated_records.setdefault(bar.symbol, set()).add(bar.interval)
+                self.outdated_forecast_records.setdefault(bar.symbol, set()).add(bar.interval)
         return events
 
     def take_actions(self) -> list[SettledAction]:
@@ -135,12 +135,12 @@ class Partition:
         self.unsaved.update(self.engine.symbols)
         self._mark_all()
 
-    def take_outdated_records(self, symbols: list[str]) -> list[SeriesForecasts]:
-        """The forecasts of these symbols whose records have changed since the last call."""
+    def outdated_forecasts(self, symbols: list[str]) -> list[SeriesForecasts]:
+        """The forecasts of these symbols whose forecast records have changed since they were written."""
         return [
             forecasts
             for symbol in symbols
-            for interval in sorted(self.outdated_records.pop(symbol, ()))
+            for interval in sorted(self.outdated_forecast_records[symbol])
             if (forecasts := self.engine.symbols[symbol].open.series[interval].forecasts) is not None
         ]
 
@@ -148,7 +148,9 @@ class Partition:
         """Mark everything as changed: a kill may have come after a snapshot and before the live view was written."""
         self.unpublished = dict.fromkeys(sorted(self.engine.symbols))
         forecasts = self.engine.settings.forecasts
-        self.outdated_records = {symbol: set(forecasts) for symbol in self.engine.symbols if forecasts}
+        self.outdated_forecast_records = {
+            symbol: set(forecasts) for symbol in self.engine.symbols if forecasts
+        }
 
     def replace(self, cursor: Cursor, number: int) -> None:
         """Write the recalculated rows: insert them where they are missing, or replace those of older settings or an

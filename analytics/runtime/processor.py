@@ -24,7 +24,7 @@ from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.deployment_tables import deployments_from, write_deployments
-from analytics.store.forecast_tables import delete_records, write_forecasts
+from analytics.store.forecast_tables import delete_forecast_records, write_forecasts
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
 from analytics.store.tables import write_actions, write_closed, write_split_alerts
 from ml.arima.forecaster import ForecastSettings
@@ -221,12 +221,12 @@ class Analysis:
             write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
             write_deployments(cursor, number, deployed)
             if has_new_settings:
-                delete_records(cursor, sorted(partition.engine.symbols))
+                delete_forecast_records(cursor, sorted(partition.engine.symbols))
                 self._snapshots.write(cursor, number, partition)
             partition.unwritten = None
 
     def rest(self, connection: Connection) -> None:
-        """Publish the live view and the records of forecasts, and save snapshots that are due."""
+        """Publish the live view and the forecast records, and save snapshots that are due."""
         self._searches.poll()
         self._publisher.publish_due(connection)
         self._snapshots.save_due(connection)
@@ -237,7 +237,7 @@ class Analysis:
                     partition.replace(cursor, number)
 
     def finish(self, connection: Connection) -> None:
-        """Bring the live view, the records and the snapshots up to the last offset."""
+        """Bring the live view, the forecast records and the snapshots up to the last offset."""
         self._publisher.publish_all(connection)
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):

@@ -2,7 +2,6 @@
 model."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from math import exp
@@ -12,7 +11,8 @@ import msgspec
 from analytics.engine.engine import Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.forecasts import SeriesForecasts
-from analytics.forecasting.scorecard import HorizonRecord
+from analytics.forecasting.scorecard import HorizonScores
+from analytics.store.times import utc
 from ml.models.features import Observation
 from ml.scoring.scores import FIXED, ScoreSummary
 from ml.scoring.significance import NAIVE, Comparison, champion
@@ -60,14 +60,14 @@ def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
         copy_rows(cursor, "forecast_fits", FIT_COLUMNS, fits)
 
 
-def write_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
-    """Update the records of these series; a series without bars has none."""
+def write_forecast_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
+    """Update the forecast records of these series; a series without bars has none."""
     rows = [row for forecasts in found if forecasts.seen for row in _record_rows(forecasts)]
     upsert(cursor, "forecast_records", RECORD_COLUMNS, rows, keys=4)
 
 
-def delete_records(cursor: Cursor, symbols: list[str]) -> None:
-    """Delete the records of models that start again."""
+def delete_forecast_records(cursor: Cursor, symbols: list[str]) -> None:
+    """Delete the forecast records of models that start again."""
     cursor.execute("delete from forecast_records where symbol = any(%s)", (symbols,))
 
 
@@ -93,12 +93,6 @@ def _levels(levels: tuple[float, ...]) -> str:
     return _json.encode(levels).translate(_BRACES).decode()
 
 
-@lru_cache(maxsize=8192)
-def _time(second: int) -> datetime:
-    """Epoch seconds as a datetime; cached, because bars of many symbols share few times."""
-    return datetime.fromtimestamp(second, UTC)
-
-
 def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> RowWithArrays:
     """The arrays have an entry for each horizon, None if there is no forecast of it."""
     horizons, nothing = step.horizons, [None] * len(step.levels)
@@ -113,7 +107,7 @@ def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> RowWith
         lows[place] = [mean / reach for reach in reaches]
         highs[place] = [mean * reach for reach in reaches]
     values = (
-        *(bar.symbol, bar.interval, _time(bar.start), made.model, _time(bar.end), step.number),
+        *(bar.symbol, bar.interval, utc(bar.start), made.model, utc(bar.end), step.number),
         *(*(made.order or NO_ORDER), made.version, bar.close, _levels(step.levels)),
     )
     return values, (means, sigmas, lows, highs)
@@ -133,7 +127,7 @@ def _score_row(bar: Bar, step: ForecastStep, scored: ModelScores) -> RowWithArra
         losses,
         naive_losses,
     )
-    times = (_time(bar.start), scored.model, _time(bar.end))
+    times = (utc(bar.start), scored.model, utc(bar.end))
     return (bar.symbol, bar.interval, *times, step.number, _levels(step.levels)), arrays
 
 
@@ -143,7 +137,7 @@ def _fit_row(bar: Bar, step: ForecastStep) -> tuple[object, ...]:
     outcome = step.fit.outcome
     order = NO_ORDER if outcome.model is None else outcome.model.order
     return (
-        *(bar.symbol, bar.interval, step.number, _time(step.fit.asked_at), *order),
+        *(bar.symbol, bar.interval, step.number, utc(step.fit.asked_at), *order),
         *(outcome.aicc, outcome.reason, outcome.seconds),
     )
 
@@ -152,12 +146,12 @@ def _record_rows(forecasts: SeriesForecasts) -> Iterator[tuple[object, ...]]:
     progress = (forecasts.seen, forecasts.needed, list(forecasts.levels))
     best = champions(forecasts)
     for model, track in forecasts.tracks.items():
-        for horizon, horizon_record in sorted(track.records.items()):
+        for horizon, horizon_scores in sorted(track.by_horizon.items()):
             yield (
                 *(forecasts.symbol, forecasts.interval, model, horizon, *progress),
-                *_summary(horizon_record.record.rolling()),
-                *_summary(horizon_record.record.lifetime()),
-                *_compared(horizon_record),
+                *_summary(horizon_scores.record.rolling()),
+                *_summary(horizon_scores.record.lifetime()),
+                *_compared(horizon_scores),
                 best.get(horizon, NAIVE),
             )
 
@@ -166,9 +160,9 @@ def champions(forecasts: SeriesForecasts) -> dict[int, str]:
     """The champion among the models that forecast now, by horizon; a withdrawn model can't be champion."""
     challengers: dict[int, dict[str, Comparison]] = {}
     for model, track in forecasts.tracks.items():
-        for horizon, horizon_record in track.records.items():
-            if horizon_record.comparison is not None and track.has_forecast(horizon):
-                challengers.setdefault(horizon, {})[model] = horizon_record.comparison
+        for horizon, horizon_scores in track.by_horizon.items():
+            if horizon_scores.comparison is not None and track.has_forecast(horizon):
+                challengers.setdefault(horizon, {})[model] = horizon_scores.comparison
     return {horizon: champion(found) for horizon, found in challengers.items()}
 
 
@@ -178,10 +172,10 @@ def _summary(found: ScoreSummary | None) -> tuple[object, ...]:
     return tuple(list(value) if isinstance(value, tuple) else value for value in found)
 
 
-def _compared(horizon_record: HorizonRecord) -> tuple[object, ...]:
+def _compared(horizon_scores: HorizonScores) -> tuple[object, ...]:
     """Clusters, mean difference with its interval, and verdict; empty for "naive", which is not compared with
     itself."""
-    comparison = horizon_record.comparison
+    comparison = horizon_scores.comparison
     if comparison is None:
         return NO_COMPARISON
     found = comparison.difference()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TextIO
 
 from psycopg2.extras import execute_values
@@ -12,6 +11,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
+from analytics.store.times import utc
 from shared.market.records import INTERVALS, Bar, Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
 from shared.postgres.upsert import upsert
@@ -38,19 +38,13 @@ SYMBOL_COLUMNS = (
 )
 
 
-@lru_cache(maxsize=8192)
-def _time(second: int) -> datetime:
-    """Epoch seconds as a datetime; cached, because bars of many symbols share few times."""
-    return datetime.fromtimestamp(second, UTC)
-
-
 def bar_row(bar: Bar) -> tuple[object, ...]:
     """A bar in the order of BAR_COLUMNS."""
-    return (bar.symbol, bar.interval, _time(bar.start), _time(bar.end), *bar[4:])
+    return (bar.symbol, bar.interval, utc(bar.start), utc(bar.end), *bar[4:])
 
 
 def _indicator_row(bar: Bar, row: IndicatorRow) -> tuple[object, ...]:
-    return (bar.symbol, bar.interval, _time(bar.start), *row)
+    return (bar.symbol, bar.interval, utc(bar.start), *row)
 
 
 def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:

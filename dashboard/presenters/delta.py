@@ -216,7 +216,7 @@ def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
     key, actions = (symbol, interval), reading.actions.get(symbol, ())
     return {
         "forecast": forecast_card(reading, symbol, interval),
-        "fan": fan(reading.forecasts.get(key), reading.records.get(key), actions),
+        "fan": fan(reading.forecasts.get(key), reading.forecast_records.get(key), actions),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dashboard.presenters.numbers import percent, plain
 from dashboard.presenters.panels import Cell
 from dashboard.presenters.sources import log_progress
-from dashboard.read.rows import ActionRow, ForecastPath, ForecastRow, ModelAccuracy, RecordRow
+from dashboard.read.rows import ActionRow, ForecastPath, ForecastRecordRow, ForecastRow, ModelAccuracy
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
 from shared.market.records import INTERVALS
@@ -36,7 +36,9 @@ class ExpectedClose(NamedTuple):
     high: list[float]
 
 
-def expected(forecast: ForecastRow, record: RecordRow, actions: Sequence[ActionRow]) -> list[ExpectedClose]:
+def expected(
+    forecast: ForecastRow, record: ForecastRecordRow, actions: Sequence[ActionRow]
+) -> list[ExpectedClose]:
     """The forecasts of the next closes, up to the first close without one."""
     share = share_since(forecast.made_at, actions)
     found = []
@@ -69,7 +71,7 @@ def share_since(time: int, actions: Sequence[ActionRow]) -> float:
 
 
 def fan(
-    forecast: ForecastRow | None, record: RecordRow | None, actions: Sequence[ActionRow]
+    forecast: ForecastRow | None, record: ForecastRecordRow | None, actions: Sequence[ActionRow]
 ) -> dict[str, Any] | None:
     """The intervals of the next closes in units of today's share; None without a forecast.
 
@@ -89,7 +91,10 @@ def fan(
 
 def forecast_card(reading: Reading, symbol: str, interval: str) -> Card:
     """The forecast of the next close, its interval and its model; `text` reports the model's past accuracy."""
-    record, forecast = reading.records.get((symbol, interval)), reading.forecasts.get((symbol, interval))
+    record, forecast = (
+        reading.forecast_records.get((symbol, interval)),
+        reading.forecasts.get((symbol, interval)),
+    )
     if record is None:
         return {"cells": [], "text": _missing(reading, symbol, interval)}
     steps = [] if forecast is None else expected(forecast, record, reading.actions.get(symbol, ()))
@@ -107,13 +112,13 @@ def forecast_card(reading: Reading, symbol: str, interval: str) -> Card:
 
 def _missing(reading: Reading, symbol: str, interval: str) -> str:
     """The text for a series that is not forecast, or not yet: in a history short bars come last."""
-    others = [each for each in INTERVALS if (symbol, each) in reading.records]
+    others = [each for each in INTERVALS if (symbol, each) in reading.forecast_records]
     if not others or (symbol in reading.outdated and log_progress(reading) is not None):
         return "No forecast yet."
     return f"{interval} bars are not forecast; {' and '.join(others)} bars are."
 
 
-def _warming(record: RecordRow) -> Card:
+def _warming(record: ForecastRecordRow) -> Card:
     """The card before the first forecast; with enough closes, a forecast is only missing if all closes are equal."""
     if record.seen >= record.needed:
         return {
@@ -157,7 +162,7 @@ def model_name(model: str, path: ForecastPath | None) -> str:
     return f"{name}({','.join(map(str, path.order))}), {origin}"
 
 
-def _accuracy(record: RecordRow, shown: str) -> str:
+def _accuracy(record: ForecastRecordRow, shown: str) -> str:
     """The past accuracy of the shown model, from its own figures only."""
     found = record.accuracy.get(shown)
     if found is None or found.scores < MIN_SCORES:
@@ -186,7 +191,7 @@ def too_few(found: ModelAccuracy | None) -> str:
     return f"{count}; accuracy is shown from {MIN_SCORES} on."
 
 
-def others(record: RecordRow) -> str:
+def others(record: ForecastRecordRow) -> str:
     """Why "no change" is shown and not another model."""
     champion, models = record.champions[0], compared(record)
     if champion != NAIVE:
@@ -198,7 +203,7 @@ def others(record: RecordRow) -> str:
     return f"none of the {plain(len(models), 0)} other models has proven better"
 
 
-def _basis(record: RecordRow, found: ModelAccuracy) -> Iterator[str]:
+def _basis(record: ForecastRecordRow, found: ModelAccuracy) -> Iterator[str]:
     """The basis of a champion's verdict: number of models, its skill and number of forecasts."""
     if len(compared(record)) > 1:
         yield choice(record)
@@ -207,11 +212,11 @@ def _basis(record: RecordRow, found: ModelAccuracy) -> Iterator[str]:
     yield f"{plain(found.scores, 0)} forecasts"
 
 
-def compared(record: RecordRow) -> list[str]:
+def compared(record: ForecastRecordRow) -> list[str]:
     """The models that are compared with "no change"."""
     return [model for model, found in record.accuracy.items() if model != NAIVE and found.scores > 0]
 
 
-def choice(record: RecordRow) -> str:
+def choice(record: ForecastRecordRow) -> str:
     """From how many models the champion was selected."""
     return f"selected from {plain(len(compared(record)), 0)} models"

@@ -4,10 +4,10 @@ from typing import Any
 
 from dashboard.read.rows import (
     ForecastPath,
+    ForecastRecordRow,
     ForecastRow,
     ModelAccuracy,
     PastForecastRow,
-    RecordRow,
     SeriesKey,
 )
 from shared.postgres.database import Cursor
@@ -16,7 +16,7 @@ STEPS_SHOWN = 5
 """The number of forecast bars that are shown; more may be stored."""
 
 
-def read_records(cursor: Cursor) -> dict[SeriesKey, RecordRow]:
+def read_forecast_records(cursor: Cursor) -> dict[SeriesKey, ForecastRecordRow]:
     """Progress and accuracy of the forecasts of each symbol and interval; a series without a record is omitted."""
     cursor.execute(
         """select n.symbol, n.interval, n.seen, n.needed, array(
@@ -33,7 +33,7 @@ def read_records(cursor: Cursor) -> dict[SeriesKey, RecordRow]:
         {"steps": STEPS_SHOWN},
     )
     return {
-        (symbol, interval): RecordRow(seen, needed, tuple(champions), level, _accuracy(*each))
+        (symbol, interval): ForecastRecordRow(seen, needed, tuple(champions), level, _accuracy(*each))
         for symbol, interval, seen, needed, champions, level, *each in cursor.fetchall()
     }
 

@@ -124,7 +124,7 @@ class ReadModel:
         Raises Unavailable if the database can't be read.
         """
         reading = self.snapshot.reading
-        record, forecast = reading.records.get(key), reading.forecasts.get(key)
+        record, forecast = reading.forecast_records.get(key), reading.forecasts.get(key)
         steps = expected(forecast, record, ()) if record is not None and forecast is not None else []
         if forecast is None or not steps:
             return [], 0.0, NAIVE
@@ -149,7 +149,11 @@ class ReadModel:
 
         snapshot = self.snapshot
         reading = snapshot.reading
-        last = (reading.records.get(key), reading.trained.get(key[1]), reading.now // DIAGNOSTICS_SECONDS)
+        last = (
+            reading.forecast_records.get(key),
+            reading.trained.get(key[1]),
+            reading.now // DIAGNOSTICS_SECONDS,
+        )
         return self._diagnostics.get(key, (snapshot.generation, last), read)
 
     def accept_offer(self) -> bool:

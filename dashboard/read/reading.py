@@ -2,7 +2,7 @@
 
 from dashboard.read import forecast_queries, queries
 from dashboard.read.pace import sampled
-from dashboard.read.rows import ForecastRow, OpenBarRow, RecordRow, SeriesKey
+from dashboard.read.rows import ForecastRecordRow, ForecastRow, OpenBarRow, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
@@ -21,7 +21,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
     open_bars = queries.read_open_bars(cursor)
     rare = _read_rare(cursor, old, feed) if is_due else old
     closed = is_due or _starts(old.open_bars) != _starts(open_bars)
-    records = forecast_queries.read_records(cursor) if closed else old.records
+    records = forecast_queries.read_forecast_records(cursor) if closed else old.forecast_records
     dead_letters, folded, stored = queries.read_progress(cursor, group)
     known = messages_known(parts, folded, stored)
     return rare._replace(
@@ -32,7 +32,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
         alerts=queries.read_alerts(cursor, ALERTS_SHOWN) if closed else old.alerts,
         parts=parts,
         dead_letters=dead_letters,
-        records=records,
+        forecast_records=records,
         forecasts=_forecasts(cursor, old, records),
         folded=folded,
         known=known,
@@ -65,15 +65,15 @@ def read_rebuild(cursor: Cursor, old: Rebuild) -> Rebuild:
     return old if versions == old.versions else Rebuild(versions, queries.is_rebuilding(cursor))
 
 
-def records_moved(old: Reading, records: dict[SeriesKey, RecordRow]) -> list[SeriesKey]:
+def forecast_records_moved(old: Reading, records: dict[SeriesKey, ForecastRecordRow]) -> list[SeriesKey]:
     """The series whose record has changed, and with it their forecast."""
-    return [key for key, record in records.items() if old.records.get(key) != record]
+    return [key for key, record in records.items() if old.forecast_records.get(key) != record]
 
 
 def _forecasts(
-    cursor: Cursor, old: Reading, records: dict[SeriesKey, RecordRow]
+    cursor: Cursor, old: Reading, records: dict[SeriesKey, ForecastRecordRow]
 ) -> dict[SeriesKey, ForecastRow]:
     """The newest forecast of each series: read again if its record has changed."""
     kept = {key: forecast for key, forecast in old.forecasts.items() if key in records}
-    moved = records_moved(old, records)
+    moved = forecast_records_moved(old, records)
     return kept | forecast_queries.read_forecasts(cursor, moved) if moved else kept

@@ -149,7 +149,7 @@ class ModelAccuracy(NamedTuple):
     coverage: float | None
 
 
-class RecordRow(NamedTuple):
+class ForecastRecordRow(NamedTuple):
     """Progress of the forecasts of a symbol and interval, and each model's accuracy for the next close.
 
     `seen` of the `needed` closed bars are available. `champions` are the models to show, one per horizon, that of the

@@ -25,7 +25,7 @@ from dashboard.presenters.forecasts import (
 )
 from dashboard.presenters.numbers import moment, percent, plain, price
 from dashboard.presenters.panels import decimals, heading
-from dashboard.read.rows import ChartBar, RecordRow, SeriesKey, SymbolRow
+from dashboard.read.rows import ChartBar, ForecastRecordRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
 
@@ -141,7 +141,7 @@ def _alert(context: PageContext, reading: Reading, symbol: str) -> Iterator[str]
 def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     """The forecast of the next close, and the model's past accuracy compared with "no change"."""
     symbol, interval = key
-    record, forecast = reading.records.get(key), reading.forecasts.get(key)
+    record, forecast = reading.forecast_records.get(key), reading.forecasts.get(key)
     steps = (
         []
         if record is None or forecast is None
@@ -160,7 +160,7 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     yield _accuracy(record, first.model)
 
 
-def _accuracy(record: RecordRow, model: str) -> str:
+def _accuracy(record: ForecastRecordRow, model: str) -> str:
     """The past accuracy of the forecast's model, from its own figures."""
     found = record.accuracy.get(model)
     if found is None or found.scores < MIN_SCORES:

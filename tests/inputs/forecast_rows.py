@@ -1,6 +1,6 @@
 """Forecasts of one symbol as the page reads them, and the accuracy of their models."""
 
-from dashboard.read.rows import ForecastPath, ForecastRow, ModelAccuracy, RecordRow
+from dashboard.read.rows import ForecastPath, ForecastRecordRow, ForecastRow, ModelAccuracy
 from dashboard.read.snapshot import Reading
 from tests.inputs.page_rows import MONDAY_NOON, READING
 
@@ -10,7 +10,7 @@ ACCURACY = {
     "naive": ModelAccuracy(3753, None, None, 0.953),
     "arima": ModelAccuracy(1204, -0.002, UNDECIDED, 0.948),
 }
-RECORD = RecordRow(1254, 50, ("naive", "naive"), 0.95, ACCURACY)
+RECORD = ForecastRecordRow(1254, 50, ("naive", "naive"), 0.95, ACCURACY)
 NAIVE = ForecastPath(
     (0, 1, 0),
     0,
@@ -34,15 +34,15 @@ FORECAST = ForecastRow(
 )
 
 
-def reading(record: RecordRow | None = RECORD, forecast: ForecastRow | None = FORECAST) -> Reading:
+def reading(record: ForecastRecordRow | None = RECORD, forecast: ForecastRow | None = FORECAST) -> Reading:
     """The small market with what is known of its forecasts."""
     return READING._replace(
-        records={} if record is None else {KEY: record},
+        forecast_records={} if record is None else {KEY: record},
         forecasts={} if forecast is None else {KEY: forecast},
     )
 
 
-def record_with(model: str, found: ModelAccuracy, champion: str = "") -> RecordRow:
+def record_with(model: str, found: ModelAccuracy, champion: str = "") -> ForecastRecordRow:
     """The record with one more model, the champion of the next close where it is named."""
     champions = (champion or "naive", "naive")
     return RECORD._replace(champions=champions, accuracy=ACCURACY | {model: found})

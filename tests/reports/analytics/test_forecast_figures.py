@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.presenters.forecasts import MIN_SCORES, forecast_card
-from dashboard.read.rows import ModelAccuracy, RecordRow
+from dashboard.read.rows import ForecastRecordRow, ModelAccuracy
 from dashboard.text.summary import summary
 from tests.inputs.forecast_rows import FORECAST, KEY, TRAINED, reading
 from tests.inputs.page_rows import CLOSED, CONTEXT
@@ -14,13 +14,13 @@ BEST = ModelAccuracy(12, 0.006, UNDECIDED, 11 / 12)
 """The model with the most skill, of which hardly a forecast has come due."""
 
 
-def record(champion: str, best: ModelAccuracy = BEST) -> RecordRow:
+def record(champion: str, best: ModelAccuracy = BEST) -> ForecastRecordRow:
     """Seven models: "no change" over 3,753 closes, the others over as many as `best`."""
     accuracy = {"naive": ModelAccuracy(3753, None, None, 0.953)} | dict.fromkeys(MODELS, best)
-    return RecordRow(4000, 50, (champion, "naive"), 0.95, accuracy)
+    return ForecastRecordRow(4000, 50, (champion, "naive"), 0.95, accuracy)
 
 
-def texts_for(found: RecordRow) -> list[str]:
+def texts_for(found: ForecastRecordRow) -> list[str]:
     """The card's text, and the words below the chart."""
     known = reading(found, FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED}))
     return [forecast_card(known, *KEY)["text"], summary(CONTEXT, known, KEY, [CLOSED])]

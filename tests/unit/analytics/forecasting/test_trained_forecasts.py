@@ -79,10 +79,10 @@ def test_trained_model_is_scored_and_compared_when_its_horizon_has_passed() -> N
         (made,) = forecasts_by(found[number - 3])
         assert scores[2].error == log(closes[number - 1] / made.forecasts[0].mean)
     (forecasts,) = engine.forecasts()
-    horizon_record = forecasts.tracks["linear_regression"].records
-    lifetime = horizon_record[2].record.lifetime()
-    assert list(horizon_record) == [2]
-    assert horizon_record[2].comparison is not None
+    horizon_scores = forecasts.tracks["linear_regression"].by_horizon
+    lifetime = horizon_scores[2].record.lifetime()
+    assert list(horizon_scores) == [2]
+    assert horizon_scores[2].comparison is not None
     assert lifetime is not None
     assert lifetime.scores == len(scored)
 
@@ -114,7 +114,7 @@ def test_withdrawn_champion_is_no_longer_champion() -> None:
     records = minutes(72)
     folded(engine, records[: 71 * PER_BAR])
     (forecasts,) = engine.forecasts()
-    proof = forecasts.tracks["linear_regression"].records[2].comparison
+    proof = forecasts.tracks["linear_regression"].by_horizon[2].comparison
     assert proof is not None
     for number in range(60):
         proof.add(OPEN // 86_400 + 30 * number, 0.9 + number % 2 * 0.01, 1.0)

@@ -5,7 +5,7 @@ import pytest
 from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.figures import fan_series, studies
 from dashboard.presenters.forecasts import fan, forecast_card
-from dashboard.read.reading import records_moved
+from dashboard.read.reading import forecast_records_moved
 from dashboard.read.rows import ActionRow, ModelAccuracy
 from dashboard.read.snapshot import Reading, advance, first_snapshot
 from shared.settings.analysis_settings import Indicators
@@ -140,13 +140,15 @@ def test_price_that_never_moved_has_no_forecast() -> None:
 
 
 def test_interval_that_is_not_forecast_names_those_that_are() -> None:
-    found = reading()._replace(records={KEY: RECORD, ("AAA", "1d"): RECORD})
+    found = reading()._replace(forecast_records={KEY: RECORD, ("AAA", "1d"): RECORD})
     assert forecast_card(found, "AAA", "5m")["text"] == ("5m bars are not forecast; 1m and 1d bars are.")
     assert forecast_card(reading(None, None), *KEY) == {"cells": [], "text": "No forecast yet."}
 
 
 def test_interval_whose_history_is_still_to_come_is_not_said_to_have_no_forecasts() -> None:
-    found = reading()._replace(records={("AAA", "1d"): RECORD}, outdated={"AAA": 1.0}, folded=10, known=20)
+    found = reading()._replace(
+        forecast_records={("AAA", "1d"): RECORD}, outdated={"AAA": 1.0}, folded=10, known=20
+    )
     assert forecast_card(found, *KEY)["text"] == "No forecast yet."
     assert forecast_card(found._replace(folded=20), *KEY)["text"] == "1m bars are not forecast; 1d bars are."
 
@@ -154,7 +156,7 @@ def test_interval_whose_history_is_still_to_come_is_not_said_to_have_no_forecast
 def test_bar_of_another_day_is_named_with_its_day() -> None:
     older = reading(forecast=FORECAST._replace(start=MONDAY_NOON - 3 * 86_400))
     assert cells(older)["After bar"] == "21 Nov 07:00"
-    daily = READING._replace(records={("AAA", "1d"): RECORD}, forecasts={("AAA", "1d"): FORECAST})
+    daily = READING._replace(forecast_records={("AAA", "1d"): RECORD}, forecasts={("AAA", "1d"): FORECAST})
     assert forecast_card(daily, "AAA", "1d")["cells"][1][1] == "24 Nov"
 
 
@@ -193,9 +195,9 @@ def test_delta_carries_the_forecast_of_the_requested_interval() -> None:
 
 
 def test_forecast_is_read_again_where_its_record_moved() -> None:
-    assert records_moved(reading(None), {KEY: RECORD}) == [KEY]
-    assert records_moved(reading(), {KEY: RECORD}) == []
-    assert records_moved(reading(), {KEY: RECORD._replace(seen=1255)}) == [KEY]
+    assert forecast_records_moved(reading(None), {KEY: RECORD}) == [KEY]
+    assert forecast_records_moved(reading(), {KEY: RECORD}) == []
+    assert forecast_records_moved(reading(), {KEY: RECORD._replace(seen=1255)}) == [KEY]
 
 
 def test_fan_hangs_on_a_switch_of_its_own() -> None:
