@@ -56,9 +56,9 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     rows = samples(given.histories, settings.training.features, settings.training.horizon)
     found = walk_forward_scores(rows, settings)
     version = write_model(config, rows, settings, found)
-    learnt = f"{len(rows.target):,} rows from {day(int(rows.made_at[0]))} to {day(int(rows.made_at[-1]))}"
+    trained_on = f"{len(rows.target):,} rows from {day(int(rows.made_at[0]))} to {day(int(rows.made_at[-1]))}"
     show(evaluation_table(found), conclusion(found))
-    show(f"Wrote version {version}, trained on {learnt}, to {config.models.lr_model_path}.")
+    show(f"Wrote version {version}, trained on {trained_on}, to {config.models.lr_model_path}.")
     return 0
 
 

@@ -126,7 +126,7 @@ def at_work(config: Config) -> Config:
 def _tables(config: Config) -> Connection:
     """A connection to existing tables. Raises ConfigError if there are none, or Unavailable.
 
-    They are not created here: the pipeline recognizes its first start by their absence.
+    They are not created here: the pipeline recognises its first start by their absence.
     """
     if not has_run(config):
         raise ConfigError(

@@ -18,5 +18,7 @@ The input is the close unless another one is given. Prices are finite and positi
 the pipeline.
 
 Sums over a window are computed again at every bar and rounded once: a running sum drifts, and a running sum of squares
-is wrong by percents for ticks of 0.01 at a price of 65,000.
+is wrong by percents for ticks of 0.01 at a price of 65,000. A standard deviation uses `math.dist`: the root of the
+summed squared deviations from a mean is the distance between two points, the values and the mean in each of their
+places.
 """

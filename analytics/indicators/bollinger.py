@@ -1,8 +1,4 @@
-"""Bollinger bands. Their methods are described in `analytics.indicators`. Pure.
-
-The root of the summed squared deviations from a mean is the distance between two points: the values, and the mean in
-each of their places.
-"""
+"""Bollinger bands. Their methods are described in `analytics.indicators`. Pure."""
 
 from math import dist, fsum, sqrt
 

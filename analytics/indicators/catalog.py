@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from analytics.indicators.atr import ATR
 from analytics.indicators.bollinger import Bollinger
-from analytics.indicators.historical_volatility import Volatility
 from analytics.indicators.macd import MACD
 from analytics.indicators.moving_averages import EMA, SMA
+from analytics.indicators.realized_volatility import Volatility
 from analytics.indicators.rsi import RSI
 from shared.market.records import Bar
 

@@ -174,12 +174,12 @@ def _accuracy(record: ForecastRecordRow, shown: str) -> str:
         else f"Its {level} interval covered {percent(found.coverage, 1)} of closes."
     )
     if shown == NAIVE:
-        return f"{plain(found.scores, 0)} forecasts evaluated. {coverage} {_capitalized(others(record))}."
-    verdict = f"{_capitalized(found.verdict or 'not compared yet')} ({', '.join(_basis(record, found))})."
+        return f"{plain(found.scores, 0)} forecasts evaluated. {coverage} {_capitalised(others(record))}."
+    verdict = f"{_capitalised(found.verdict or 'not compared yet')} ({', '.join(_basis(record, found))})."
     return f"{verdict} {coverage}".strip()
 
 
-def _capitalized(clause: str) -> str:
+def _capitalised(clause: str) -> str:
     return clause[0].upper() + clause[1:]
 
 

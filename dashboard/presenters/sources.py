@@ -134,7 +134,7 @@ def _live(quality: DataQualityRow, source: str, is_failed_over: bool) -> StatusT
 
 
 def with_names(sentence: str) -> str:
-    """A text of the producer, capitalized, with the sources' keys replaced by their display names."""
+    """A text of the producer, capitalised, with the sources' keys replaced by their display names."""
     words = [NAMES.get(word, word) for word in sentence.split(" ")]
     return words[0][:1].upper() + " ".join(words)[1:]
 

@@ -5,8 +5,8 @@ ar[0] L - ..., theta(L) = 1 + ma[0] L + ...: the form of statsmodels' SARIMAX, w
 
 Differencing is part of the autoregression, so the state is one vector: entry i is the part of y[t+i] that is known
 before y[t] (Harvey, Forecasting, structural time series models and the Kalman filter, 1989, section 3.4). `update` is
-the exact Kalman filter with exact initialization: the first d values are taken as given, and their differences start
-from the stationary distribution, which is equivalent to an exact diffuse initialization. The state's uncertainty
+the exact Kalman filter with exact initialisation: the first d values are taken as given, and their differences start
+from the stationary distribution, which is equivalent to an exact diffuse initialisation. The state's uncertainty
 shrinks with every value; once it is negligible, an update costs O(p+q).
 """
 
@@ -64,7 +64,7 @@ class StepForecast(NamedTuple):
 class Arima:
     """The filter of one series. `state()` contains everything that `restored()` needs.
 
-    Raises ValueError if the model is so close to a unit root that its initialization can't be calculated.
+    Raises ValueError if the model is so close to a unit root that its initialisation can't be calculated.
     """
 
     def __init__(self, model: ArimaModel) -> None:
@@ -108,7 +108,7 @@ class Arima:
             self._start()
 
     def skip(self) -> None:
-        """The next value is missing. During initialization, missing values can't be bridged: initialization starts
+        """The next value is missing. During initialisation, missing values can't be bridged: initialisation starts
         again."""
         if not self._state:
             self._first_values.clear()
@@ -117,7 +117,7 @@ class Arima:
         self._state = self._next(self._state)
 
     def forecast(self, steps: int) -> list[StepForecast]:
-        """Forecasts of the next `steps` values. Raises ValueError before initialization is complete.
+        """Forecasts of the next `steps` values. Raises ValueError before initialisation is complete.
 
         The variance at step h is sigma squared times the sum of the first h squared psi weights (Box and Jenkins, Time
         series analysis, 1970, chapter 5), plus that of the state's uncertainty.
@@ -136,7 +136,7 @@ class Arima:
         return [StepForecast(mean, sigma * sqrt(each)) for mean, each in zip(means, variances, strict=True)]
 
     def means(self, steps: int) -> list[float]:
-        """The means of the next `steps` values. Raises ValueError before initialization is complete."""
+        """The means of the next `steps` values. Raises ValueError before initialisation is complete."""
         if not self._state:
             raise ValueError(f"a forecast needs {self.model.d} values before it")
         ar, constant, state_vector = self._ar, self.model.constant, self._state
@@ -167,7 +167,7 @@ class Arima:
         return self
 
     def _start(self) -> None:
-        """Complete the initialization: differences are stationary from here on; the first d values give the level of
+        """Complete the initialisation: differences are stationary from here on; the first d values give the level of
         the series."""
         size = len(self._shock)
         mean = self.model.constant / self._level_weight

@@ -23,7 +23,7 @@ SERIES = """
     group by symbol, model order by symbol, model
 """
 # Both read the primary key backwards, up to a limit. Rows are sent as JSON, because parsing arrays in the client takes
-# more than twice as long. They are joined here: before its tables are analyzed, the server assumes that they are
+# more than twice as long. They are joined here: before its tables are analysed, the server assumes that they are
 # almost empty and would use a nested loop.
 SCORED = """
     select json_build_array(extract(epoch from start)::float8, number, extract(epoch from scored_at)::float8, levels,

@@ -60,7 +60,7 @@ def _series(samples: Samples) -> list[NDArray[np.float64]]:
 
 
 def _smoothed(returns: NDArray[np.float64]) -> Any:
-    """The fit with the smallest squared one-bar errors, even if the optimizer has not converged."""
+    """The fit with the smallest squared one-bar errors, even if the optimiser has not converged."""
     from statsmodels.tools.sm_exceptions import ConvergenceWarning
     from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 

@@ -9,7 +9,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 from ml.order_search.candidates import Candidate, penalty
 
 MAX_ITERATIONS = 50
-"""Of the optimizer: they end a fit independently of time."""
+"""Of the optimiser: they end a fit independently of time."""
 
 NO_VARIANCE = 1e-20
 """A variance below this is rounding: the values have a typical size of 1."""

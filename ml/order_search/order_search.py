@@ -1,7 +1,7 @@
 """The search for the ARIMA model of a series, as run by a worker process.
 
 The series is centred and scaled before the search, and the model is converted back to the series' own units after it.
-The optimizer therefore sees values of the same size for any price, and its approximately diffuse initialization is far
+The optimiser therefore sees values of the same size for any price, and its approximately diffuse initialisation is far
 wider than any change.
 """
 
@@ -75,7 +75,7 @@ def _searched(series: Series, settings: SearchSettings) -> SearchOutcome:
     if np.abs(changes).max() < UNMOVED:
         return SearchOutcome(None, "every value is the same")
     origin = float(values[0])
-    # The matrices are tiny: with several threads, synchronization costs seven times the work.
+    # The matrices are tiny: with several threads, synchronisation costs seven times the work.
     with _libraries().limit(limits=1), warnings.catch_warnings():
         # Some orders do not converge; the criterion excludes them.
         warnings.simplefilter("ignore")

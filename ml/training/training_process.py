@@ -34,12 +34,12 @@ def train_interval(config: Config, interval: Interval) -> bool:
     start_logging(config.logging, "trainer")
     try:
         with closing(connect(config.postgres.dsn_for(config.database()), "training")) as connection:
-            has_learnt = _train(config, interval, connection) if config.models.trained_models else True
+            has_trained = _train(config, interval, connection) if config.models.trained_models else True
             write_diagnostics(connection, interval, time.time())
     except (TickstreamError, OSError) as error:
         log.warning("Training on %s bars failed: %s", interval, error)
         return True
-    return has_learnt
+    return has_trained
 
 
 def _train(config: Config, interval: Interval, connection: Connection) -> bool:

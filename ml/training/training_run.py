@@ -81,13 +81,13 @@ def train_and_decide(
     stored; the live version stays then.
     """
     began = time.monotonic()
-    learnt, tested = split_samples(samples, settings)
-    trained = train(model, learnt, settings.training)
+    training_rows, tested = split_samples(samples, settings)
+    trained = train(model, training_rows, settings.training)
     parent = _parent(registry, expected_of(model, settings))
     trial = _trial(trained.predictor, parent.file, tested)
     decision = decide(trial, parent.version, parent.refused)
     scores = {"loss": trial.loss, "naive_loss": trial.naive_loss, "test_rows": float(trial.rows)}
-    blank = manifest_of(model, learnt, trained, settings, now)
+    blank = manifest_of(model, training_rows, trained, settings, now)
     known_until = int(samples.due_at.max())
     manifest = replace(blank, parent=parent.version, scores=scores, known_until=known_until)
     version = registry.add(manifest, trained.predictor, trained.estimator, above)
@@ -132,7 +132,7 @@ def expected_of(model: TrainedModel, settings: RoundSettings) -> ExpectedModel:
 
 
 def manifest_of(
-    model: TrainedModel, learnt: Samples, trained: Trained, settings: RoundSettings, now: int
+    model: TrainedModel, training_rows: Samples, trained: Trained, settings: RoundSettings, now: int
 ) -> Manifest:
     """The manifest of a version trained on these rows, without number, parent and scores."""
     expected = expected_of(model, settings)
@@ -146,11 +146,11 @@ def manifest_of(
         window_size=expected.window_size,
         horizon=expected.horizon,
         libraries=expected.libraries,
-        rows=len(learnt.made_at),
-        first_at=int(learnt.made_at.min()),
-        last_at=int(learnt.due_at.max()),
-        known_until=int(learnt.due_at.max()),
-        symbols=tuple(np.unique(learnt.symbol).tolist()),
+        rows=len(training_rows.made_at),
+        first_at=int(training_rows.made_at.min()),
+        last_at=int(training_rows.due_at.max()),
+        known_until=int(training_rows.due_at.max()),
+        symbols=tuple(np.unique(training_rows.symbol).tolist()),
         scores={},
         importances=trained.importances,
     )

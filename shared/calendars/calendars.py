@@ -30,7 +30,7 @@ FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
 """Candidate start dates of calendars: the earliest one that exchange_calendars supports is used."""
 NEVER = 2**40
 YEAR_START, YEAR_END = 1_735_689_600, 1_767_225_600
-"""The year 2025 in UTC, from which the length of an exchange's trading day is taken. It is fixed, so that annualized
+"""The year 2025 in UTC, from which the length of an exchange's trading day is taken. It is fixed, so that annualised
 values do not depend on when they are computed."""
 
 _PRE_OPENS, _POST_SECONDS = 4 * 3600, 4 * 3600

@@ -70,7 +70,7 @@ def _plain(name: str) -> str:
 
 
 def _read(text: str, is_words: bool) -> dict[str, str]:
-    """The calendar of each normalized name."""
+    """The calendar of each normalised name."""
     found = {}
     for group in (group.strip() for line in text.splitlines() for group in line.split("    ")):
         calendar, _, names = group.partition(": ")

@@ -147,7 +147,7 @@ def _text_of(path: Path) -> TextIO:
 
 
 def _header(text: TextIO, path: Path) -> list[str]:
-    """The normalized column names (lower case, underscores). Raises ConfigError if one that is read occurs twice."""
+    """The normalised column names (lower case, underscores). Raises ConfigError if one that is read occurs twice."""
     written = next(csv.reader(text), [])
     names = ["_".join(name.replace("-", " ").lower().split()) for name in written]
     for place, name in enumerate(names):

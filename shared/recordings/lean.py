@@ -123,7 +123,7 @@ class LeanFile:
 
     @property
     def currency(self) -> str | None:
-        """A crypto pair is priced in its second half; only dollars are recognized."""
+        """A crypto pair is priced in its second half; only dollars are recognised."""
         return "USD" if self.market is US_EQUITY or self.symbol.endswith("USD") else None
 
     def actions(self) -> list[Placed]:

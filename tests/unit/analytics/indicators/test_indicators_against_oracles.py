@@ -14,9 +14,9 @@ import pytest
 import talib
 
 from analytics.indicators.bollinger import Bollinger
-from analytics.indicators.historical_volatility import Volatility
 from analytics.indicators.macd import MACD
 from analytics.indicators.moving_averages import EMA, SMA
+from analytics.indicators.realized_volatility import Volatility
 from analytics.indicators.rsi import RSI
 from tests.inputs.records import flat_bar
 from tests.oracles.indicators import closes_of, column_of, published

@@ -1,8 +1,4 @@
-"""Historical volatility. Its methods are described in `analytics.indicators`. Pure.
-
-The root of the summed squared deviations from a mean is the distance between two points: the values, and the mean in
-each of their places.
-"""
+"""Realized volatility. Its methods are described in `analytics.indicators`. Pure."""
 
 from math import dist, fsum, log, sqrt
 
@@ -13,7 +9,7 @@ from shared.market.records import Bar
 
 
 class Volatility:
-    """Historical volatility: the sample standard deviation of the last `period` log returns, annualized.
+    """Realized (historical) volatility: the sample standard deviation of the last `period` log returns, annualised.
 
     0.2 means 20 % a year. The deviation of one interval is multiplied by sqrt(periods_per_year), the number of such
     intervals in a year of trading (Hull, Options, Futures and Other Derivatives, "Estimating volatility from historical
