@@ -15,7 +15,7 @@ from typing import NamedTuple
 from consumer.tables import dead_letters_after, has_letter, newest_dead_letter
 from shared.consumer_loop.batches import DeadLetter
 from shared.errors import Unavailable
-from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogBrowser, LogWriter, Message, browse
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogReader, LogWriter, Message, open_log
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 
@@ -44,8 +44,8 @@ class DeadLetterTopic:
         self._writer: LogWriter | None = None
         self._waiting: list[Published] = []
         self._ahead: dict[int, deque[tuple[int, int]]] = {}
-        self._browser_stack = ExitStack()
-        self._browser: LogBrowser | None = None
+        self._opened = ExitStack()
+        self._reader: LogReader | None = None
 
     def resume(self, cursor: Cursor, partition: int) -> None:
         """Publish, in batches, the letters that the table has and the topic lacks. Raises Unavailable."""
@@ -71,7 +71,7 @@ class DeadLetterTopic:
     def publish(self) -> None:
         """Send the queued letters. Raises Unavailable if the broker does not acknowledge them; the next start sends
         them again."""
-        self._close_browser()
+        self._close_reader()
         if not self._waiting:
             return
         if self._writer is None:
@@ -87,8 +87,8 @@ class DeadLetterTopic:
         self._waiting.clear()
 
     def close(self) -> None:
-        """Close the browser and the writer, if they were opened."""
-        self._close_browser()
+        """Close the reader and the writer, if they were opened."""
+        self._close_reader()
         if self._writer is not None:
             self._writer.close()
 
@@ -100,7 +100,7 @@ class DeadLetterTopic:
         """
         newest, ahead = newest_dead_letter(cursor, partition), list[tuple[int, int]]()
         try:
-            for message in self._open_browser().backwards(partition):
+            for message in self._open_reader().backwards(partition):
                 beat()
                 offset = _offset_of(message)
                 if offset is None:
@@ -121,14 +121,14 @@ class DeadLetterTopic:
         found = (letter.offset, hash(letter.message))
         return found in takewhile(lambda each: each[0] == letter.offset, ahead)
 
-    def _open_browser(self) -> LogBrowser:
+    def _open_reader(self) -> LogReader:
         """The reader of the topic, shared by all partitions that are gained at a start."""
-        self._browser = self._browser or self._browser_stack.enter_context(browse(self._log))
-        return self._browser
+        self._reader = self._reader or self._opened.enter_context(open_log(self._log))
+        return self._reader
 
-    def _close_browser(self) -> None:
-        self._browser = None
-        self._browser_stack.close()
+    def _close_reader(self) -> None:
+        self._reader = None
+        self._opened.close()
 
 
 def _offset_of(message: Message) -> int | None:

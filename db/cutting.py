@@ -5,7 +5,7 @@ from typing import NamedTuple
 from db.divergence import Divergence, tally
 from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, hold
 from shared.errors import ConfigError
-from shared.kafka import Log, LogBrowser
+from shared.kafka import Log, LogReader
 from shared.postgres.database import Cursor
 
 BY_OFFSET = {
@@ -38,7 +38,7 @@ def rows_to_delete(cursor: Cursor, divergence: Divergence) -> dict[str, int]:
     return found
 
 
-def planned_cuts(log: Log, browser: LogBrowser, divergence: Divergence) -> list[Cut]:
+def planned_cuts(log: Log, reader: LogReader, divergence: Divergence) -> list[Cut]:
     """The offset to which each group that has read too far is moved back.
 
     Raises ConfigError if the log no longer holds the first message that such a group read: without it nothing can be
@@ -54,7 +54,7 @@ def planned_cuts(log: Log, browser: LogBrowser, divergence: Divergence) -> list[
                 "start from the messages that the log still holds; this database is not changed."
             )
         until = max(group.at.first_offset, min(group.at.next_offset, divergence.common))
-        step = tally(log, browser, divergence.partition, group.at.first_offset, until)
+        step = tally(log, reader, divergence.partition, group.at.first_offset, until)
         found.append(Cut(group.name, step))
     return found
 

@@ -12,7 +12,7 @@ from shared.consumer_loop.batches import decoded
 from shared.consumer_loop.epochs import NO_EPOCH, EpochTracker
 from shared.consumer_loop.fingerprints import fingerprint
 from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, Reached, reached
-from shared.kafka import Log, LogBrowser, Message
+from shared.kafka import Log, LogReader, Message
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor
 
@@ -46,9 +46,7 @@ class Divergence(NamedTuple):
         return [group for group in self.groups if not group.agrees]
 
 
-def divergences(
-    connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser
-) -> Iterator[Divergence]:
+def divergences(connection: Connection, cursor: Cursor, log: Log, reader: LogReader) -> Iterator[Divergence]:
     """Compare each partition that a group has read. Raises Unavailable."""
     cursor.execute(
         "select partition, array_agg(group_id order by group_id) from progress where topic = %s"
@@ -56,32 +54,32 @@ def divergences(
         (log.topic,),
     )
     for partition, names in cursor.fetchall():
-        first, end = browser.bounds(partition)
-        groups = [_group(cursor, log, browser, partition, name, (first, end)) for name in names]
+        first, end = reader.bounds(partition)
+        groups = [_group(cursor, log, reader, partition, name, (first, end)) for name in names]
         proven = max((group.at.next_offset for group in groups if group.agrees), default=first)
         found = Divergence(partition, first, end, groups, proven)
-        yield found if not found.cut else found._replace(common=_common(connection, log, browser, found))
+        yield found if not found.cut else found._replace(common=_common(connection, log, reader, found))
 
 
 def _group(
-    cursor: Cursor, log: Log, browser: LogBrowser, partition: int, name: str, bounds: tuple[int, int]
+    cursor: Cursor, log: Log, reader: LogReader, partition: int, name: str, bounds: tuple[int, int]
 ) -> Group:
     at, (first, end) = reached(cursor, GroupOnTopic(name, log.topic), partition), bounds
     if at.next_offset == at.first_offset or at.next_offset == first:
         return Group(name, at, agrees=first <= at.next_offset <= end)
-    last = browser.message_at(partition, at.next_offset - 1)
+    last = reader.message_at(partition, at.next_offset - 1)
     known = at.fingerprint
     return Group(name, at, agrees=last is not None and known in (None, fingerprint(last)))
 
 
-def _common(connection: Connection, log: Log, browser: LogBrowser, divergence: Divergence) -> int:
+def _common(connection: Connection, log: Log, reader: LogReader, divergence: Divergence) -> int:
     """The offset after the last row that is equal to its message in the log; rows are compared from `common` on.
 
     Only quotes and dead letters have a row each; other records after the last such row are read again.
     """
     common, behind = divergence.common, max(group.at.next_offset for group in divergence.groups)
     with closing(_rows(connection, divergence.partition, common)) as rows:
-        for messages in browser.forwards(divergence.partition, common, min(behind, divergence.end)):
+        for messages in reader.forwards(divergence.partition, common, min(behind, divergence.end)):
             for offset, versions in _expected(log, divergence.partition, messages):
                 found, row = next(rows, (-1, None))
                 if found != offset or row not in versions:
@@ -121,10 +119,10 @@ def _rows(connection: Connection, partition: int, offset: int) -> Generator[tupl
         )
 
 
-def tally(log: Log, browser: LogBrowser, partition: int, first: int, until: int) -> OffsetStep:
+def tally(log: Log, reader: LogReader, partition: int, first: int, until: int) -> OffsetStep:
     """Count the messages from `first` to `until` by kind, as a group that began at `first` counts them."""
     total, epochs = OffsetStep(partition, first, until), EpochTracker(NO_EPOCH, first)
-    for messages in browser.forwards(partition, first, until):
+    for messages in reader.forwards(partition, first, until):
         aside, _ = epochs.follow(messages)
         step = decoded(partition, messages[0].offset, messages, log.partitions, aside).step
         total.quotes += step.quotes

@@ -25,7 +25,7 @@ from db.divergence import Divergence, divergences
 from db.migrate import migrate
 from shared.consumer_loop.offsets import claim_origin
 from shared.errors import ConfigError, PartitionLost, TickstreamError
-from shared.kafka import Log, LogBrowser, browse, make_topics
+from shared.kafka import Log, LogReader, make_topics, open_log
 from shared.postgres.database import (
     Connection,
     Cursor,
@@ -57,21 +57,21 @@ def realign(config: Config, is_cut: bool, is_sure: bool) -> int:
         dsn = make_database(ready.postgres.dsn_for("postgres"), ready.database())
         migrate(dsn)
         print(f"topic {ready.topic()}, database {ready.database()}")
-        with closing(connect(dsn, "realign")) as connection, browse(log) as browser:
-            return _realigned(connection, log, browser, is_cut, is_sure)
+        with closing(connect(dsn, "realign")) as connection, open_log(log) as reader:
+            return _realigned(connection, log, reader, is_cut, is_sure)
 
 
-def _realigned(connection: Connection, log: Log, browser: LogBrowser, is_cut: bool, is_sure: bool) -> int:
+def _realigned(connection: Connection, log: Log, reader: LogReader, is_cut: bool, is_sure: bool) -> int:
     with transaction(connection) as cursor:
         allow_hours(cursor)
         allow_pauses(cursor)
         claim_origin(cursor, log)
-        shown = list(_shown(connection, cursor, log, browser))
+        shown = list(_shown(connection, cursor, log, reader))
         different = [divergence for divergence in shown if divergence.cut]
         if not different:
             print(SAME if shown else NOTHING_READ)
             return 0
-        plan = [(divergence, planned_cuts(log, browser, divergence)) for divergence in different]
+        plan = [(divergence, planned_cuts(log, reader, divergence)) for divergence in different]
         _show_rows_to_delete(cursor, different)
     if not is_cut:
         print("Nothing is changed. --cut cuts the tables back.")
@@ -96,8 +96,8 @@ def _cut(connection: Connection, log: Log, plan: list[tuple[Divergence, list[Cut
         raise ConfigError(f"{moved}. Stop the pipeline, then cut again. Nothing is cut.") from moved
 
 
-def _shown(connection: Connection, cursor: Cursor, log: Log, browser: LogBrowser) -> Iterator[Divergence]:
-    for divergence in divergences(connection, cursor, log, browser):
+def _shown(connection: Connection, cursor: Cursor, log: Log, reader: LogReader) -> Iterator[Divergence]:
+    for divergence in divergences(connection, cursor, log, reader):
         _show(divergence)
         yield divergence
 

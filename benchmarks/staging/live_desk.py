@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.staging.part import Part
 from benchmarks.staging.stage import PARTITIONS, Stage
 from db.migrate import migrate
-from shared.kafka import Log, browse, make_topics
+from shared.kafka import Log, make_topics, open_log
 from shared.market.messages import decode
 from shared.market.records import Record
 from shared.postgres.database import connect, make_database, transaction
@@ -44,14 +44,14 @@ class LiveDesk:
 
     def published(self) -> int:
         """The number of messages in the log."""
-        with browse(self.log) as browser:
-            return sum(browser.ends().values())
+        with open_log(self.log) as reader:
+            return sum(reader.ends().values())
 
     def records_since(self, moment: float) -> Iterator[tuple[float, Record]]:
         """Every record appended to the log since `moment`, with its append time in epoch seconds. Raises BadMessage."""
-        with browse(self.log) as browser:
+        with open_log(self.log) as reader:
             for partition in range(self.log.partitions):
-                for message in browser.backwards(partition):
+                for message in reader.backwards(partition):
                     if message.timestamp < moment * 1000:
                         break
                     yield message.timestamp / 1000, decode(message.value, message.timestamp)

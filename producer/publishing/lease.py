@@ -25,7 +25,7 @@ from producer.publishing.holder import Holder
 from shared.consumer_loop.epochs import NO_EPOCH, EarlierEpochs, Epoch, EpochMessage, epoch_of, stamp
 from shared.consumer_loop.offsets import other_partitions
 from shared.errors import ConfigError, PartitionLost, Unavailable
-from shared.kafka import Log, LogBrowser, LogWriter, browse, make_lease_topic
+from shared.kafka import Log, LogReader, LogWriter, make_lease_topic, open_log
 from shared.observability.heartbeat import beat, strand, wait
 
 CLAIMS, HEARTBEATS = 0, 1
@@ -79,9 +79,9 @@ _decoder: msgspec.json.Decoder[Claim | Term | Heartbeat] = msgspec.json.Decoder(
 _encode = msgspec.json.encode
 
 
-def _newest(browser: LogBrowser, partition: int) -> Iterator[tuple[int, Claim | Term | Heartbeat]]:
+def _newest(reader: LogReader, partition: int) -> Iterator[tuple[int, Claim | Term | Heartbeat]]:
     """The newest messages of the lease topic with their offsets, newest first; unknown messages are skipped."""
-    for message in islice(browser.backwards(partition), NEWEST):
+    for message in islice(reader.backwards(partition), NEWEST):
         try:
             yield message.offset, _decoder.decode(message.value or b"")
         except (msgspec.DecodeError, RecursionError):  # the latter for deeply nested brackets
@@ -125,14 +125,14 @@ class Lease:
 class _LeaseState:
     """The state of the lease topic: the last claim, and the last heartbeat of its epoch."""
 
-    def __init__(self, browser: LogBrowser) -> None:
-        self.ends = browser.ends()
+    def __init__(self, reader: LogReader) -> None:
+        self.ends = reader.ends()
         self.epoch, self.holder, self.is_over = 0, "", True
-        for offset, claim in _newest(browser, CLAIMS):
+        for offset, claim in _newest(reader, CLAIMS):
             if isinstance(claim, Claim):
                 self.epoch, self.holder, self.is_over = offset + 1, claim.holder, False
                 break
-        for _, heartbeat in _newest(browser, HEARTBEATS):
+        for _, heartbeat in _newest(reader, HEARTBEATS):
             if isinstance(heartbeat, Heartbeat) and heartbeat.epoch == self.epoch:
                 self.is_over = heartbeat.is_over
                 break
@@ -172,15 +172,15 @@ def _free(
     claims: Log, holder: Holder, stop: threading.Event, waiting: Callable[[str], AbstractContextManager[None]]
 ) -> bool:
     """Wait until no other producer holds the lease; returns whether it is free, False if `stop` was set first."""
-    with browse(claims) as browser:
-        seen = _LeaseState(browser)
+    with open_log(claims) as reader:
+        seen = _LeaseState(reader)
         if seen.is_over or seen.holder == holder.name or seen.holder in holder.ended:
             return True
         log.warning("Another producer (%s) publishes to this topic: waiting until it ends.", seen.holder)
         with waiting(seen.holder):
             silent = 0.0
             while not wait(stop, LOOK_SECONDS):
-                now = seen if browser.ends() == seen.ends else _LeaseState(browser)
+                now = seen if reader.ends() == seen.ends else _LeaseState(reader)
                 # Only time waited here counts: while a broker hangs, no heartbeat can arrive.
                 silent = silent + LOOK_SECONDS if now is seen else 0.0
                 seen = now
@@ -195,68 +195,66 @@ def _free(
 
 def _claimed(topic: Log, claims: Log, holder: str, writer: LogWriter) -> Lease:
     """Claim, look up the end of the log, and publish the term."""
-    with browse(topic) as browser, browse(claims) as lease_browser:
-        term = _last_term(lease_browser)
+    with open_log(topic) as reader, open_log(claims) as lease_reader:
+        term = _last_term(lease_reader)
         if term is not None and len(term.begins) != topic.partitions:
             raise ConfigError(other_partitions(topic.topic, len(term.begins), topic.partitions))
-        _wait_until_still(browser)
-        in_log = _highest(browser, topic)
+        _wait_until_still(reader)
+        in_log = _highest(reader, topic)
         highest = max(in_log, term.epoch if term else 0)
         at = number = 0
         while number <= highest:
             at = writer.append(CLAIMS, b"claim", _encode(Claim(holder)), APPEND_SECONDS)
             number = at + 1
-        begins = browser.ends()
+        begins = reader.ends()
         # If no epoch began yet, the records have none; if the lease topic was lost, the epochs are unknown.
         before = [] if in_log else [NO_EPOCH]
-        begun = [
-            _begun(browser, partition, term) if term else before for partition in range(topic.partitions)
-        ]
+        begun = [_begun(reader, partition, term) if term else before for partition in range(topic.partitions)]
     own = Term(holder, number, [begins[partition] for partition in range(topic.partitions)], begun)
     if writer.append(CLAIMS, b"term %d" % number, _encode(own), APPEND_SECONDS) != at + 1:
         raise PartitionLost("another producer claimed the topic at the same time")
     return Lease(number, begins, EarlierEpochs(dict(enumerate(begun))))
 
 
-def _last_term(browser: LogBrowser) -> Term | None:
+def _last_term(reader: LogReader) -> Term | None:
     """The term of the highest epoch."""
-    terms = (message for _, message in _newest(browser, CLAIMS) if isinstance(message, Term))
+    terms = (message for _, message in _newest(reader, CLAIMS) if isinstance(message, Term))
     return max(terms, key=lambda term: term.epoch, default=None)
 
 
-def _highest(browser: LogBrowser, topic: Log) -> int:
+def _highest(reader: LogReader, topic: Log) -> int:
     """The highest epoch at the end of the log, which may be missing in the lease topic."""
-    last = [next(browser.backwards(partition), None) for partition in range(topic.partitions)]
+    last = [next(reader.backwards(partition), None) for partition in range(topic.partitions)]
     return max((epoch_of(message.value).number for message in last if message), default=0)
 
 
-def _begun(browser: LogBrowser, partition: int, term: Term) -> list[Epoch]:
+def _begun(reader: LogReader, partition: int, term: Term) -> list[Epoch]:
     """The newest epochs that began in a partition, by the rule of `shared.consumer_loop.epochs.EpochTracker`.
 
     An earlier epoch may have begun at the offset that the last term intended, with a record that was delayed. If
     retention removed the record at that offset, it is assumed to be that of the last term.
     """
     before, begin = term.before[partition], term.begins[partition]
-    if begin < browser.bounds(partition)[0]:
+    if begin < reader.bounds(partition)[0]:
         return [*before, Epoch(term.epoch, begin)][-EPOCHS_KEPT:]
-    first = browser.message_at(partition, begin)
+    first = reader.message_at(partition, begin)
     found = NO_EPOCH if first is None else epoch_of(first.value)
     latest = before[-1] if before else NO_EPOCH
     begins = found.begin == begin and found.number > latest.number
     return [*before, found][-EPOCHS_KEPT:] if begins else before
 
 
-def _wait_until_still(browser: LogBrowser) -> None:
+def _wait_until_still(reader: LogReader) -> None:
     """Wait until the log stops growing, as the last request of a killed producer may still be pending.
 
     Raises Unavailable if it keeps growing.
     """
-    before, after, until = None, browser.ends(), time.monotonic() + GROWING_SECONDS
+    before, after, until = None, reader.ends(), time.monotonic() + GROWING_SECONDS
     while before != after:
         if time.monotonic() > until:
             raise Unavailable(GROWING)
         time.sleep(STILL_SECONDS)
-        before, after = after, browser.ends()
+        before, after = after, reader.ends()
 
 
 def _send_heartbeats(claims: Log, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
@@ -265,17 +263,17 @@ def _send_heartbeats(claims: Log, writer: LogWriter, lease: Lease, over: threadi
         while not (over.is_set() or lease.is_lost):
             beat()
             try:
-                with browse(claims) as browser:
-                    _keep_sending(browser, writer, lease, over)
+                with open_log(claims) as reader:
+                    _keep_sending(reader, writer, lease, over)
             except Unavailable as error:
                 log.debug("no heartbeat sent: %s", error)
                 over.wait(HEARTBEAT_SECONDS)
 
 
-def _keep_sending(browser: LogBrowser, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
+def _keep_sending(reader: LogReader, writer: LogWriter, lease: Lease, over: threading.Event) -> None:
     while not over.is_set():
         beat()
-        if browser.ends()[CLAIMS] > lease.number + 1:
+        if reader.ends()[CLAIMS] > lease.number + 1:
             lease.is_lost = True
             log.warning("Another producer publishes to this topic now.")
             return

@@ -13,7 +13,7 @@ from threading import Event
 
 from producer.publishing.lease import Lease
 from shared.errors import BadMessage, Unavailable
-from shared.kafka import Log, LogBrowser, LogWriter, browse, partition_of, require_reachable
+from shared.kafka import Log, LogReader, LogWriter, open_log, partition_of, require_reachable
 from shared.market.messages import decode, encode
 from shared.market.records import Record, TimeMark
 from shared.observability.heartbeat import beat
@@ -34,13 +34,13 @@ def last_positions(topic: Log, source: str, lease: Lease) -> dict[int, int]:
 
     Raises Unavailable.
     """
-    with browse(topic) as browser:
+    with open_log(topic) as reader:
         partitions = range(topic.partitions)
-        return {partition: _last_position(browser, partition, source, lease) for partition in partitions}
+        return {partition: _last_position(reader, partition, source, lease) for partition in partitions}
 
 
-def _last_position(browser: LogBrowser, partition: int, source: str, lease: Lease) -> int:
-    for message in browser.backwards(partition):
+def _last_position(reader: LogReader, partition: int, source: str, lease: Lease) -> int:
+    for message in reader.backwards(partition):
         if not lease.counts(partition, message):
             continue
         try:

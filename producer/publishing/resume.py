@@ -7,7 +7,7 @@ from producer.live.backfill import bar_order
 from producer.live.deduplication import KnownOfSymbol
 from producer.publishing.lease import Lease
 from shared.errors import BadMessage
-from shared.kafka import Log, LogBrowser, browse
+from shared.kafka import Log, LogReader, open_log
 from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar
 
@@ -41,17 +41,15 @@ def read_known(log: Log, lease: Lease) -> dict[str, KnownOfSymbol]:
     Raises Unavailable. A symbol not found gets its whole history again, of which the fold uses only what is new.
     """
     known: dict[str, KnownOfSymbol] = {}
-    with browse(log) as browser:
+    with open_log(log) as reader:
         for partition in range(log.partitions):
-            _read_partition(browser, partition, lease, known)
+            _read_partition(reader, partition, lease, known)
     return known
 
 
-def _read_partition(
-    browser: LogBrowser, partition: int, lease: Lease, known: dict[str, KnownOfSymbol]
-) -> None:
+def _read_partition(reader: LogReader, partition: int, lease: Lease, known: dict[str, KnownOfSymbol]) -> None:
     newest = 0
-    for message in browser.backwards(partition):
+    for message in reader.backwards(partition):
         newest = newest or message.timestamp
         if message.timestamp < newest - LOOK_BACK_MS:
             return

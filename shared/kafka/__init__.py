@@ -1,10 +1,10 @@
 """Access to the log. No other package uses a Kafka client, so that it can be replaced in one place."""
 
-from shared.kafka.browser import LogBrowser, browse
 from shared.kafka.connection import Log, reachable, require_reachable
 from shared.kafka.fetch_pace import Gathering
+from shared.kafka.group_reader import GroupReader
+from shared.kafka.log_reader import LogReader, open_log
 from shared.kafka.message import Message
-from shared.kafka.reader import GroupReader
 from shared.kafka.topics import (
     DEAD_LETTER_SUFFIX,
     LEASE_SUFFIX,
@@ -21,12 +21,12 @@ __all__ = [
     "Gathering",
     "GroupReader",
     "Log",
-    "LogBrowser",
+    "LogReader",
     "LogWriter",
     "Message",
-    "browse",
     "make_lease_topic",
     "make_topics",
+    "open_log",
     "partition_of",
     "reachable",
     "require_reachable",

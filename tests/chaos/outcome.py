@@ -8,7 +8,7 @@ from typing import NamedTuple
 from psycopg2 import sql
 
 from shared.consumer_loop.epochs import epoch_of, stamp
-from shared.kafka import DEAD_LETTER_SUFFIX, Log, browse
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, open_log
 from shared.postgres.database import Cursor, connect
 from shared.settings.config import Config
 
@@ -86,8 +86,8 @@ def _rows(cursor: Cursor, table: str, key: list[str]) -> list[bytes]:
 
 def _messages(topic: Log) -> Iterator[bytes]:
     """Partition, offset, key, value without its epoch, and headers of every message."""
-    with browse(topic) as browser:
+    with open_log(topic) as reader:
         for partition in range(topic.partitions):
-            for found in reversed(list(browser.backwards(partition))):
+            for found in reversed(list(reader.backwards(partition))):
                 value = found.value and found.value.replace(stamp(epoch_of(found.value)), b"}")
                 yield repr((partition, found.offset, found.key, value, found.headers)).encode()

@@ -15,7 +15,7 @@ from db.migrate import migrate
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.ports import free_port
 from shared.errors import Unavailable
-from shared.kafka import Log, browse, make_topics
+from shared.kafka import Log, make_topics, open_log
 from shared.postgres.database import connect, make_database, transaction
 from shared.runtime.supervision import Child, supervise
 from shared.settings.config import Config, load
@@ -54,8 +54,8 @@ class ChaosPipeline:
 
     def published(self) -> int:
         """Messages in the log. Raises Unavailable."""
-        with browse(self.topic) as browser:
-            return sum(browser.ends().values())
+        with open_log(self.topic) as reader:
+            return sum(reader.ends().values())
 
     def is_drained(self) -> bool:
         """Whether the producer has finished and both groups have read the log to its end."""

@@ -15,7 +15,7 @@ from psycopg2.extensions import make_dsn
 
 from db.migrate import migrate
 from shared.errors import Unavailable
-from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, Message, browse, make_topics
+from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, Message, make_topics, open_log
 from shared.market.messages import encode
 from shared.market.records import Record
 from shared.postgres.database import Connection, connect, make_database, transaction
@@ -108,15 +108,13 @@ class Desk:
 
     def messages(self, log: Log) -> dict[int, list[Message]]:
         """Every message of a topic, by partition, from the first to the last."""
-        with browse(log) as browser:
-            return {
-                partition: list(browser.backwards(partition))[::-1] for partition in range(log.partitions)
-            }
+        with open_log(log) as reader:
+            return {partition: list(reader.backwards(partition))[::-1] for partition in range(log.partitions)}
 
     def published(self) -> int:
         """How many messages the log holds."""
-        with browse(self.log) as browser:
-            return sum(browser.ends().values())
+        with open_log(self.log) as reader:
+            return sum(reader.ends().values())
 
     def has_read(self, group: str, count: int) -> bool:
         """Whether the group has read so many messages. `group` is "storage" or "analytics"."""
@@ -130,9 +128,9 @@ class Desk:
     def wait_until_read(self, *groups: str) -> None:
         """Return when these groups have read the whole log."""
         self.database()
-        with browse(self.log) as browser:
+        with open_log(self.log) as reader:
             for group in groups:
-                wait_for(lambda group=group: self.has_read(group, sum(browser.ends().values())))  # type: ignore[misc]
+                wait_for(lambda group=group: self.has_read(group, sum(reader.ends().values())))  # type: ignore[misc]
 
     @contextmanager
     def at_work(self, run: Run) -> "Iterator[Future[None]]":

@@ -9,7 +9,7 @@ import pytest
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import PartitionLost, Unavailable
-from shared.kafka import GroupReader, Log, LogWriter, Message, browse, make_topics
+from shared.kafka import GroupReader, Log, LogWriter, Message, make_topics, open_log
 from shared.kafka.connection import DEAD_LETTER_BYTES
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.servers.server_user import silent
@@ -82,8 +82,8 @@ def test_messages_are_read_as_they_were_written(log: Log) -> None:
         assert changed(reader) == ({0, 1}, set())
         found = read(reader, 1, 0, len(WRITTEN))
     assert [(each.key, each.value, list(each.headers)) for each in found] == WRITTEN
-    with browse(log) as browser:
-        shown = [(each.offset, each.timestamp) for each in browser.backwards(1)]
+    with open_log(log) as log_reader:
+        shown = [(each.offset, each.timestamp) for each in log_reader.backwards(1)]
     assert [(each.offset, each.timestamp) for each in found] == shown[::-1]
 
 

@@ -181,7 +181,7 @@ def test_start_looks_into_all_partitions_of_the_dead_letter_topic_through_one_co
         opened.append(KafkaConsumer(**settings))
         return opened[-1]
 
-    monkeypatch.setattr("shared.kafka.browser.KafkaConsumer", open_one)
+    monkeypatch.setattr("shared.kafka.log_reader.KafkaConsumer", open_one)
     with (
         closing(DeadLetterTopic(desk.log)) as topic,
         closing(connect(desk.database(), "test")) as connection,

@@ -15,10 +15,10 @@ from shared.consumer_loop.stream import ConsumerLoop, Pace
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
-from shared.kafka import GroupReader, LogWriter, browse, make_topics
-from shared.kafka.browser import TAIL_WINDOW
+from shared.kafka import GroupReader, LogWriter, make_topics, open_log
 from shared.kafka.clients.python_group import PythonGroup
 from shared.kafka.fetch_pace import SILENCE
+from shared.kafka.log_reader import TAIL_WINDOW
 from shared.postgres.database import connect
 from shared.settings.brokers import ClientChoice
 from tests.integration.desk import Desk
@@ -45,8 +45,8 @@ def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Ka
             for number in range(3 * TAIL_WINDOW):
                 writer.send(0, None, b"%d" % number)
             assert writer.flush(PATIENCE)
-        with browse(log) as browser:
-            messages = browser.backwards(0)
+        with open_log(log) as log_reader:
+            messages = log_reader.backwards(0)
             last = [next(messages).value for _ in range(TAIL_WINDOW)]
             assert last[0] == b"%d" % (3 * TAIL_WINDOW - 1)
             kill(spare_kafka)

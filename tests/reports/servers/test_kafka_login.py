@@ -20,7 +20,7 @@ from shared.embedded.kafka.server import SETTINGS
 from shared.embedded.lease import lease
 from shared.embedded.ports import free_port
 from shared.errors import ConfigError
-from shared.kafka import LogWriter, browse, make_topics
+from shared.kafka import LogWriter, make_topics, open_log
 from shared.kafka.connection import PLAIN, client_settings
 from shared.settings.brokers import Brokers
 from tests.integration.servers.server_user import silent
@@ -157,6 +157,6 @@ def test_log_of_the_version_without_logins_goes_on(before: tuple[Kafka, "subproc
     process.wait()
     with lease(kafka, silent) as record:
         log = make_topics(kafka.clients(record.port), "kept", 1)
-        with browse(log) as browser:
-            assert [message.value for message in browser.backwards(0)] == [b"of the version before"]
+        with open_log(log) as reader:
+            assert [message.value for message in reader.backwards(0)] == [b"of the version before"]
         assert not opened(Brokers(f"127.0.0.1:{record.port}"))

@@ -1,4 +1,4 @@
-"""Reads the log as a browser, without a group. Always with kafka-python: it reads little, and exact ranges."""
+"""Reads exact ranges of the log, without a group. Always with kafka-python, because it reads little."""
 
 import time
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ POSITION_MS = 1_000
 TAIL_WINDOW = 100
 FORWARD_WINDOW = 10_000
 MAX_SILENCE = 30.0
-"""Seconds that a browser waits for a broker that accepts connections but sends nothing."""
+"""Seconds to wait for a broker that accepts connections but sends nothing."""
 
 
-class LogBrowser:
+class LogReader:
     """Reads a log without joining a group or committing offsets."""
 
     def __init__(self, log_: Log, consumer: KafkaConsumer) -> None:
@@ -97,12 +97,12 @@ def _bounds(consumer: KafkaConsumer, where: TopicPartition) -> tuple[int, int]:
 
 
 @contextmanager
-def browse(log_: Log) -> Iterator[LogBrowser]:
-    """Open a browser of a log. Raises Unavailable."""
+def open_log(log_: Log) -> Iterator[LogReader]:
+    """Open a reader of a log. Raises Unavailable."""
     require_reachable(log_.bootstrap)
     with kafka_errors(log_.bootstrap):
         consumer = KafkaConsumer(**client_settings(log_.brokers), **NO_NEW_TOPICS, enable_auto_commit=False)
     try:
-        yield LogBrowser(log_, consumer)
+        yield LogReader(log_, consumer)
     finally:
         consumer.close()
