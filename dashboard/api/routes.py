@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse
 
 from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
-from dashboard.presenters.feature_names import with_feature_labels
 from dashboard.presenters.figures import columns
-from dashboard.presenters.outcomes import figure, outcomes
+from dashboard.presenters.forecasts.feature_names import with_feature_labels
+from dashboard.presenters.forecasts.outcomes import figure, outcomes
 from dashboard.read.read_model import MAX_BARS, ReadModel
 from dashboard.read.rows import SeriesKey
 from shared.errors import TickstreamError

@@ -6,7 +6,8 @@ from typing import Any
 from dashboard.presenters.adjustment import adjusted
 from dashboard.presenters.alerts import alert_item, data_alert_item
 from dashboard.presenters.figures import columns
-from dashboard.presenters.forecasts import fan, forecast_card
+from dashboard.presenters.forecasts.card import forecast_card
+from dashboard.presenters.forecasts.fan import fan
 from dashboard.presenters.notices import banner, notice, switch, warning
 from dashboard.presenters.panels import (
     heading,

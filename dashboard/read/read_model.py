@@ -8,12 +8,11 @@ from typing import Any
 
 import psycopg2
 
-from dashboard.presenters.forecasts import NAIVE, expected
-from dashboard.presenters.outcomes import CLOSES_SHOWN
 from dashboard.read import forecast_queries, queries
 from dashboard.read.cache import SeriesCache
 from dashboard.read.connections import ReadConnections, read_only_connection
 from dashboard.read.diagnostics import read_diagnostics
+from dashboard.read.expected_closes import NAIVE, expected_closes
 from dashboard.read.history import BarHistory
 from dashboard.read.reading import read_tables
 from dashboard.read.rows import ChartBar, PastForecastRow, SeriesKey
@@ -33,8 +32,9 @@ from shared.runtime.lifecycle import HeartbeatRow
 POLL_SECONDS = 0.25
 FIRST_PAUSE, MAX_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
-RARE_SECONDS = 1.0
-"""Seconds between two reads of values that do not change with every quote."""
+FULL_READ_SECONDS = 1.0
+"""Seconds between two reads of everything; those between them take only what a quote or a new bar changes."""
+OUTCOMES_SHOWN = 100
 DIAGNOSTICS_SECONDS = 10
 """How long the models' diagnostics are cached if no bar closes and no training ends: error findings are written after
 the trainings."""
@@ -125,14 +125,14 @@ class ReadModel:
         """
         reading = self.snapshot.reading
         record, forecast = reading.forecast_records.get(key), reading.forecasts.get(key)
-        steps = expected(forecast, record, ()) if record is not None and forecast is not None else []
+        steps = expected_closes(forecast, record, ()) if record is not None and forecast is not None else []
         if forecast is None or not steps:
             return [], 0.0, NAIVE
         model, level = steps[0].model, forecast.levels[-1]
 
         def read() -> list[PastForecastRow]:
             with self._connections.query() as cursor:
-                return forecast_queries.read_past_forecasts(cursor, key, model, level, CLOSES_SHOWN + 1)
+                return forecast_queries.read_past_forecasts(cursor, key, model, level, OUTCOMES_SHOWN + 1)
 
         state = (self.snapshot.generation, forecast.start, model, level)
         return self._past_forecasts.get(key, state, read), level, model
@@ -212,11 +212,11 @@ class ReadModel:
             self.turns += 1
             # One transaction per read: prices, bars and alerts are of the same moment.
             with transaction(reader) as cursor:
-                is_due = not begun or self._is_due()
-                has_tables = not is_due or queries.has_tables(cursor)
+                is_full = not begun or self._is_full_read_due()
+                has_tables = not is_full or queries.has_tables(cursor)
                 if has_tables:
                     before = self.snapshot if begun else begin_generation(self.snapshot)
-                    reached = advance(before, self._read(cursor, before.reading, is_due))
+                    reached = advance(before, self._read(cursor, before.reading, is_full))
                     if reached.generation != before.generation:
                         self._history.clear()
                     self.snapshot, begun = reached, True
@@ -228,14 +228,14 @@ class ReadModel:
         if begun:
             self._heartbeat.write(writer, "stopped", "", 0, self._reads)
 
-    def _read(self, cursor: Cursor, old: Reading, is_due: bool) -> Reading:
+    def _read(self, cursor: Cursor, old: Reading, is_full: bool) -> Reading:
         self._reads += 1
         self._extend_history(cursor)
-        return read_tables(cursor, old, self.feed, self._group, is_due)
+        return read_tables(cursor, old, self.feed, self._group, is_full)
 
-    def _is_due(self) -> bool:
-        """Whether the next read includes the values that change rarely."""
-        return self._reads % round(RARE_SECONDS / POLL_SECONDS) == 0
+    def _is_full_read_due(self) -> bool:
+        """Whether the next read is of everything."""
+        return self._reads % round(FULL_READ_SECONDS / POLL_SECONDS) == 0
 
     def _extend_history(self, cursor: Cursor) -> None:
         """Append the bars that closed since the last read to the cached series."""

@@ -11,20 +11,20 @@ ALERTS_SHOWN = 200
 DATA_ALERTS_SHOWN = 50
 
 
-def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: bool) -> Reading:
+def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_full: bool) -> Reading:
     """Everything the page shows except closed bars. `group` is analytics' consumer group.
 
-    Values that do not change with every quote are read if `is_due`, else taken from the `old` reading. Those that
+    Values that do not change with every quote are read if `is_full`, else taken from the `old` reading. Those that
     change when a bar closes are also read when the open bar of a series is another one.
     """
     symbols, parts, now = queries.read_symbols(cursor), queries.read_parts(cursor), queries.read_now(cursor)
     open_bars = queries.read_open_bars(cursor)
-    rare = _read_rare(cursor, old, feed) if is_due else old
-    closed = is_due or _starts(old.open_bars) != _starts(open_bars)
+    rest = _read_rest(cursor, old, feed) if is_full else old
+    closed = is_full or _starts(old.open_bars) != _starts(open_bars)
     records = forecast_queries.read_forecast_records(cursor) if closed else old.forecast_records
     dead_letters, folded, stored = queries.read_progress(cursor, group)
     known = messages_known(parts, folded, stored)
-    return rare._replace(
+    return rest._replace(
         now=now,
         symbols=symbols,
         open_bars=open_bars,
@@ -41,7 +41,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_due: boo
     )
 
 
-def _read_rare(cursor: Cursor, old: Reading, feed: str) -> Reading:
+def _read_rest(cursor: Cursor, old: Reading, feed: str) -> Reading:
     """The old reading with the values that no quote changes."""
     return old._replace(
         first_start=queries.read_first_start(cursor) if feed == "replay" else None,

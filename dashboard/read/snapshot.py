@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from dashboard.presenters.freshness import outdated_since
+from dashboard.read.freshness import outdated_since
 from dashboard.read.pace import Samples
 from dashboard.read.rows import (
     ActionRow,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from dashboard.presenters.freshness import HOUR, day_began
 from dashboard.read import queries
+from dashboard.read.freshness import HOUR, day_began
 from dashboard.read.rows import OpenBarRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.postgres.database import Cursor

@@ -11,20 +11,18 @@ from statistics import quantiles
 from dashboard.presenters.adjustment import adjusted
 from dashboard.presenters.alerts import alert_sentence
 from dashboard.presenters.delta import PageContext
-from dashboard.presenters.forecasts import (
+from dashboard.presenters.forecasts.accuracy import (
     MIN_SCORES,
-    NAIVE,
-    bar_name,
-    choice,
-    compared,
-    expected,
-    forecast_card,
-    kind_name,
-    others,
-    too_few,
+    compared_models,
+    selected_from,
+    too_few_scores,
+    why_no_change,
 )
+from dashboard.presenters.forecasts.card import bar_name, forecast_card
+from dashboard.presenters.forecasts.model_names import kind_name
 from dashboard.presenters.numbers import moment, percent, plain, price
 from dashboard.presenters.panels import decimals, heading
+from dashboard.read.expected_closes import NAIVE, expected_closes
 from dashboard.read.rows import ChartBar, ForecastRecordRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
@@ -145,7 +143,7 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     steps = (
         []
         if record is None or forecast is None
-        else expected(forecast, record, reading.actions.get(symbol, ()))
+        else expected_closes(forecast, record, reading.actions.get(symbol, ()))
     )
     if record is None or forecast is None or not steps:
         yield forecast_card(reading, symbol, interval)["text"]
@@ -164,10 +162,14 @@ def _accuracy(record: ForecastRecordRow, model: str) -> str:
     """The past accuracy of the forecast's model, from its own figures."""
     found = record.accuracy.get(model)
     if found is None or found.scores < MIN_SCORES:
-        return too_few(found)
+        return too_few_scores(found)
     coverage = "" if found.coverage is None else f"; its interval covered {percent(found.coverage, 1)}"
     coverage += f" of {plain(found.scores, 0)} closes" if coverage else ""
     if model == NAIVE:
-        return f'The model is "no change"{coverage}, and {others(record)}.'
-    name = f"{kind_name(model)}, {choice(record)}," if len(compared(record)) > 1 else kind_name(model)
+        return f'The model is "no change"{coverage}, and {why_no_change(record)}.'
+    name = (
+        f"{kind_name(model)}, {selected_from(record)},"
+        if len(compared_models(record)) > 1
+        else kind_name(model)
+    )
     return f"{name} is so far {found.verdict}{coverage}."

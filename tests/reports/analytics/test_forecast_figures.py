@@ -2,7 +2,8 @@
 
 import pytest
 
-from dashboard.presenters.forecasts import MIN_SCORES, forecast_card
+from dashboard.presenters.forecasts.accuracy import MIN_SCORES
+from dashboard.presenters.forecasts.card import forecast_card
 from dashboard.read.rows import ForecastRecordRow, ModelAccuracy
 from dashboard.text.summary import summary
 from tests.inputs.forecast_rows import FORECAST, KEY, TRAINED, reading

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.presenters.delta import DeltaRequest, delta
-from dashboard.presenters.freshness import GRACE, day_began, outdated_since
 from dashboard.presenters.panels import session_cells
 from dashboard.presenters.sources import log_sentence
+from dashboard.read.freshness import GRACE, day_began, outdated_since
 from dashboard.read.pace import PaceSample
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, outdated_symbols, stall

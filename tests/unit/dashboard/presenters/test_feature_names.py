@@ -1,6 +1,6 @@
 """Labels of the features of trained models."""
 
-from dashboard.presenters.feature_names import LABELS, with_feature_labels
+from dashboard.presenters.forecasts.feature_names import LABELS, with_feature_labels
 from ml.models.features import FeatureSettings, names
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.figures import fan_series, studies
-from dashboard.presenters.forecasts import fan, forecast_card
+from dashboard.presenters.forecasts.card import forecast_card
+from dashboard.presenters.forecasts.fan import fan
 from dashboard.read.reading import forecast_records_moved
 from dashboard.read.rows import ActionRow, ModelAccuracy
 from dashboard.read.snapshot import Reading, advance, first_snapshot

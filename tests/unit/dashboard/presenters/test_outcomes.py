@@ -2,8 +2,8 @@
 
 import pytest
 
+from dashboard.presenters.forecasts.outcomes import ForecastOutcome, figure, outcomes
 from dashboard.presenters.numbers import SIGNS, percent, plain, price
-from dashboard.presenters.outcomes import ForecastOutcome, figure, outcomes
 from dashboard.read.rows import ActionRow, PastForecastRow
 from tests.conftest import PROJECT
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from dashboard.presenters.forecasts import NAIVE, kind_name, share_since
+from dashboard.presenters.forecasts.model_names import kind_name
 from dashboard.presenters.numbers import percent, plain
+from dashboard.read.expected_closes import NAIVE, share_since
 from dashboard.read.rows import ActionRow, PastForecastRow
-
-CLOSES_SHOWN = 100
 
 
 class ForecastOutcome(NamedTuple):
