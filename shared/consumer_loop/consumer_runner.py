@@ -1,4 +1,4 @@
-"""Runs a consuming part: the loop of `shared.consumer_loop.stream` with servers, topics, database and retries."""
+"""Runs a consuming part: the loop of `shared.consumer_loop.loop` with servers, topics, database and retries."""
 
 import logging
 import threading
@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from shared.consumer_loop.garbage import GarbageRounds, collect_between_steps
+from shared.consumer_loop.loop import ConsumerLoop, Fold, LoopOptions
 from shared.consumer_loop.offsets import GroupOnTopic, claim_origin
-from shared.consumer_loop.stream import ConsumerLoop, Fold, Pace
 from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.observability.heartbeat import beat
@@ -47,9 +47,9 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
         sign = HeartbeatRow(part.name, instance)
 
         def attempt() -> None:
-            with servers(config) as ready, _opened(part, instance, ready) as stream, stop.gently():
+            with servers(config) as ready, _opened(part, instance, ready) as loop, stop.gently():
                 log.info("%s runs on topic %s", part.name, config.topic())
-                _run(stream, sign, config, stop)
+                _run(loop, sign, config, stop)
 
         retry_until_stopped(part.name, attempt, stop, config.errors)
 
@@ -69,17 +69,17 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Cons
         gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
         reader = GroupReader(topics, part.group + feed, instance, gathering)
         fold = part.make_fold(reading, topics, dsn)
-        stream = ConsumerLoop(topics, reading, reader, connection, fold, _pace(config))
+        loop = ConsumerLoop(topics, reading, reader, connection, fold, _options(config))
         try:
-            yield stream
+            yield loop
         finally:
-            stream.close()
+            loop.close()
             reader.close()
             fold.close()
 
 
-def _pace(config: Config) -> Pace:
-    return Pace(
+def _options(config: Config) -> LoopOptions:
+    return LoopOptions(
         max_messages=config.running.max_messages,
         skip_invalid=config.errors.skip_invalid_data,
         report_offsets=config.kafka.enable_auto_commit,
@@ -87,31 +87,31 @@ def _pace(config: Config) -> Pace:
     )
 
 
-def _run(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
+def _run(loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
     """Run the loop to its end."""
     try:
-        _run_steps(stream, sign, config, stop)
-        stream.finish()
+        _run_steps(loop, sign, config, stop)
+        loop.finish()
     except Unavailable:
         # A stop during a step interrupts it: the next start continues as after a kill.
         if not stop.is_set():
             raise
-    sign.write(stream.connection, "stopped", "", stream.lag(), stream.handled)
+    sign.write(loop.connection, "stopped", "", loop.lag(), loop.handled)
 
 
-def _run_steps(stream: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
+def _run_steps(loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
     """Run steps until `stop` is set, with a heartbeat every second and regular log lines about the throughput."""
     logged, logged_at = 0, time.monotonic()
     garbage = GarbageRounds()
-    while not stop.is_set() and not stream.has_enough:
+    while not stop.is_set() and not loop.has_enough:
         beat()
-        stream.step()
+        loop.step()
         garbage.step_done()
         if sign.due():
-            stream.settle()
-            lag = stream.lag()
-            per_second = sign.write(stream.connection, "running", "", lag, stream.handled)
-            enough = stream.commits - logged >= config.running.log_performance_frequency
+            loop.settle()
+            lag = loop.lag()
+            per_second = sign.write(loop.connection, "running", "", lag, loop.handled)
+            enough = loop.commits - logged >= config.running.log_performance_frequency
             if enough and time.monotonic() - logged_at >= PACE_LOG_SECONDS:
-                logged, logged_at = stream.commits, time.monotonic()
-                log.info("%d messages handled, %.0f/s, lag %d", stream.handled, per_second, lag)
+                logged, logged_at = loop.commits, time.monotonic()
+                log.info("%d messages handled, %.0f/s, lag %d", loop.handled, per_second, lag)

@@ -15,8 +15,8 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from consumer.tables import make_day
+from shared.consumer_loop.loop import ConsumerLoop, LoopOptions
 from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
-from shared.consumer_loop.stream import ConsumerLoop, Pace
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader
 from shared.kafka.connection import client_settings
@@ -112,21 +112,21 @@ def test_a_resumed_member_that_lost_its_partition_writes_nothing(desk: Desk) -> 
     with closing(connect(desk.database(), "zombie")) as connection:
         reader = GroupReader(desk.log, "a group of its own", "zombie")
         storage = Storage(DeadLetterTopic(desk.log))
-        stream = ConsumerLoop(desk.log, reading, reader, connection, storage, Pace())
-        wait_for(lambda: stepped(stream) and bool(desk.rows("select from progress")))
-        assert stream.handled == 0
+        loop = ConsumerLoop(desk.log, reading, reader, connection, storage, LoopOptions())
+        wait_for(lambda: stepped(loop) and bool(desk.rows("select from progress")))
+        assert loop.handled == 0
         with desk.at_work(store):
             desk.wait_until_read("storage")
         with pytest.raises(PartitionLost):
-            wait_for(lambda: stepped(stream) and stream.handled > 0)
-        stream.close()
+            wait_for(lambda: stepped(loop) and loop.handled > 0)
+        loop.close()
         reader.close()
     assert desk.rows("select count(*) from quotes") == [(10,)]
 
 
-def stepped(stream: ConsumerLoop) -> bool:
+def stepped(loop: ConsumerLoop) -> bool:
     """Turn the loop once."""
-    stream.step()
+    loop.step()
     return True
 
 

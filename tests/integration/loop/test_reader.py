@@ -10,8 +10,8 @@ import pytest
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
+from shared.consumer_loop.loop import ConsumerLoop, LoopOptions
 from shared.consumer_loop.offsets import GroupOnTopic
-from shared.consumer_loop.stream import ConsumerLoop, Pace
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
@@ -63,7 +63,9 @@ def looped(desk: Desk) -> Iterator[tuple[ConsumerLoop, GroupReader]]:
         closing(connect(desk.database(), "test")) as connection,
         closing(GroupReader(desk.log, "group", "one")) as reader,
         closing(
-            ConsumerLoop(desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), Pace())
+            ConsumerLoop(
+                desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), LoopOptions()
+            )
         ) as loop,
     ):
         wait_for(lambda: stepped(loop).handled == 10)
@@ -78,7 +80,7 @@ def stepped(loop: ConsumerLoop) -> ConsumerLoop:
 
 def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
-    monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", 3.0)
+    monkeypatch.setattr("shared.consumer_loop.loop.UNANSWERED_SECONDS", 3.0)
     with looped(desk) as (loop, reader):
         fetch_no_more(reader)
         with pytest.raises(Unavailable, match="has sent no message of topic"):
@@ -89,7 +91,7 @@ def test_loop_waits_on_after_retention_has_removed_the_last_message(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Report: on a quiet weekend, with a Kafka that keeps messages for a day, a part failed every half minute."""
-    monkeypatch.setattr("shared.consumer_loop.stream.UNANSWERED_SECONDS", 0.5)
+    monkeypatch.setattr("shared.consumer_loop.loop.UNANSWERED_SECONDS", 0.5)
     with looped(desk) as (loop, _):
         delete_before(desk, 10)
         for _ in range(10):

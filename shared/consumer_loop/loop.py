@@ -77,7 +77,7 @@ class Fold(Protocol):
 
 
 @dataclass(frozen=True)
-class Pace:
+class LoopOptions:
     """Options of the loop. It ends after `max_messages` unless that is 0.
 
     With `from_latest`, a new group starts at the end of the log.
@@ -99,10 +99,10 @@ class ConsumerLoop:
         reader: GroupReader,
         connection: Connection,
         fold: Fold,
-        pace: Pace,
+        options: LoopOptions,
     ) -> None:
         self._log, self._reading, self._reader = log, reading, reader
-        self.connection, self._fold, self._pace = connection, fold, pace
+        self.connection, self._fold, self._options = connection, fold, options
         self._bookmarks: dict[int, Bookmark] = {}
         self._size, self._background = StepSize(), BackgroundCommit()
         self._committing: list[Batch] = []
@@ -157,7 +157,7 @@ class ConsumerLoop:
     def _report(self, pause: float) -> None:
         """Report new offsets to Kafka too, after a pause in seconds: a report costs the broker as much as a message."""
         is_due = time.monotonic() - self._reported >= pause
-        if is_due and self._unreported and self._pace.report_offsets:
+        if is_due and self._unreported and self._options.report_offsets:
             self._reader.report(self._unreported)
             self._unreported, self._reported = {}, time.monotonic()
 
@@ -169,12 +169,12 @@ class ConsumerLoop:
     @property
     def has_enough(self) -> bool:
         """Whether `max_messages` have been handled."""
-        return 0 < self._pace.max_messages <= self.handled
+        return 0 < self._options.max_messages <= self.handled
 
     def _poll(self) -> dict[int, list[Message]]:
         limit = self._size.messages
-        if self._pace.max_messages:
-            limit = min(limit, self._pace.max_messages - self.handled)
+        if self._options.max_messages:
+            limit = min(limit, self._options.max_messages - self.handled)
         return self._reader.poll(POLL_MS, limit)
 
     def _follow_assignment(self) -> set[int]:
@@ -201,7 +201,7 @@ class ConsumerLoop:
         first, end = self._reader.bounds(partition)
         where = LogPartition(self._log.topic, partition)
         with transaction(self.connection) as cursor:
-            start = end if self._pace.from_latest else first
+            start = end if self._options.from_latest else first
             written = begin(cursor, self._reading, partition, start)
             since, _, last = reached(cursor, self._reading, partition)
             if not first <= written <= end:
@@ -240,7 +240,7 @@ class ConsumerLoop:
     def _commit(self, batches: list[Batch]) -> None:
         self.settle()
         for batch in batches:
-            if batch.dead and not self._pace.skip_invalid:
+            if batch.dead and not self._options.skip_invalid:
                 raise StopPart(_invalid(batch))
             self._fold.fold(batch)
             self.handled += len(batch.records) + len(batch.dead)
