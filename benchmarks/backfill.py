@@ -14,8 +14,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.staging.live_desk import LiveDesk
-from benchmarks.staging.offering import instruments, sources
+from benchmarks.staging.live.desk import LiveDesk
+from benchmarks.staging.live.offering import instruments, sources
 from benchmarks.staging.stage import Stage, say, stage, until
 from benchmarks.staging.tables import table
 from shared.market.records import RecordedBar

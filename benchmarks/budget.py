@@ -18,7 +18,7 @@ import msgspec
 from benchmarks.idle import FOOT, quiet_desk
 from benchmarks.idle import SECONDS as QUIET_SECONDS
 from benchmarks.staging.tables import table
-from benchmarks.throughput import QUOTES, printed
+from benchmarks.throughput import QUOTES, measure_and_print
 
 FILE = Path(__file__).with_name("budget.json")
 TOLERANCE = 0.15
@@ -83,7 +83,8 @@ def _computed() -> float:
 
 def measured(quotes: int, seconds: float) -> Budget:
     """Measure everything and print its tables."""
-    before, costs = reference(), {row.name: row.cost() for row in printed(quotes) if row.name in COUNTED}
+    before = reference()
+    costs = {row.name: row.cost() for row in measure_and_print(quotes) if row.name in COUNTED}
     quiet = quiet_desk(seconds)
     if quiet is not None:
         print(f"\n{quiet.table()}\n{FOOT}")

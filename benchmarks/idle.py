@@ -31,8 +31,8 @@ from shared.postgres.database import connect, transaction
 from shared.settings.config import load
 
 SECONDS = 120.0
-LOOK_SECONDS = 10.0
-QUIET_LOOKS = 3
+SAMPLE_SECONDS = 10.0
+QUIET_SAMPLES = 3
 QUIET_CORES = 0.75
 """A history, a search or a training takes a whole core."""
 SMALL_LAG = 50
@@ -47,7 +47,7 @@ MB       proportional set size; memory shared by several processes is divided am
 """
 
 
-class Look(NamedTuple):
+class ConsumptionSample(NamedTuple):
     """The consumption of each part at a time in seconds, and the number of messages read from the log by then."""
 
     at: float
@@ -60,8 +60,8 @@ class Look(NamedTuple):
         return sum(part.cpu for part in self.parts.values())
 
 
-class Desk:
-    """The running pipeline, looked at from outside."""
+class ObservedPipeline:
+    """The running pipeline, observed from outside."""
 
     def __init__(self, settings: dict[str, str], supervisor: int) -> None:
         data = Path(settings["TICKSTREAM_DATA"])
@@ -70,12 +70,12 @@ class Desk:
         self._postgres = postgres_in(data, int(settings["EMBEDDED_POSTGRES_PORT"]))
         self._database = load(None, settings).database()
 
-    def look(self) -> Look:
+    def sample(self) -> ConsumptionSample:
         """The consumption of every part so far."""
         at = time.monotonic()
         servers = {"Kafka": _pid(self._kafka), "PostgreSQL": _pid(self._postgres)}
         parts = by_part(self._supervisor, servers)
-        return Look(at, parts, self._row(READ)[0] // CONSUMERS)
+        return ConsumptionSample(at, parts, self._row(READ)[0] // CONSUMERS)
 
     def has_lag(self) -> bool:
         """Whether a part that reads or writes the log is behind it."""
@@ -95,34 +95,34 @@ def _pid(server: EmbeddedServer) -> int:
     return record.pid
 
 
-def cores(before: Look, after: Look) -> float:
-    """The share of one core between two looks."""
+def cores(before: ConsumptionSample, after: ConsumptionSample) -> float:
+    """The share of one core between two samples."""
     return (after.cpu - before.cpu) / (after.at - before.at)
 
 
-def quiet_check(desk: Desk) -> Callable[[], bool]:
-    """A condition: the desk had little to do for QUIET_LOOKS times LOOK_SECONDS. Each call takes LOOK_SECONDS."""
+def quiet_check(pipeline: ObservedPipeline) -> Callable[[], bool]:
+    """A condition: the desk had little to do for QUIET_SAMPLES times SAMPLE_SECONDS. Each call takes SAMPLE_SECONDS."""
     quiet = 0
 
     def is_quiet() -> bool:
         nonlocal quiet
-        before = desk.look()
-        time.sleep(LOOK_SECONDS)
-        after = desk.look()
+        before = pipeline.sample()
+        time.sleep(SAMPLE_SECONDS)
+        after = pipeline.sample()
         is_calm = (
-            cores(before, after) < QUIET_CORES and not desk.has_lag() and not WORKERS & after.parts.keys()
+            cores(before, after) < QUIET_CORES and not pipeline.has_lag() and not WORKERS & after.parts.keys()
         )
         quiet = quiet + 1 if is_calm else 0
-        return quiet >= QUIET_LOOKS
+        return quiet >= QUIET_SAMPLES
 
     return is_quiet
 
 
-class Quiet(NamedTuple):
-    """The looks before and after the measurement of a quiet desk."""
+class QuietDesk(NamedTuple):
+    """The samples before and after the measurement of a quiet desk."""
 
-    before: Look
-    after: Look
+    before: ConsumptionSample
+    after: ConsumptionSample
 
     @property
     def cores(self) -> float:
@@ -147,7 +147,7 @@ class Quiet(NamedTuple):
         return table(title, ("part", "cores", "MB"), self.rows())
 
 
-def measured(settings: dict[str, str], chromium: str, seconds: float) -> Quiet:
+def measured(settings: dict[str, str], chromium: str, seconds: float) -> QuietDesk:
     """Start everything, wait until it is quiet, and measure."""
     address = f"http://127.0.0.1:{settings['DASHBOARD_PORT']}"
     with running(settings) as pipeline, sync_playwright() as playwright:
@@ -156,18 +156,18 @@ def measured(settings: dict[str, str], chromium: str, seconds: float) -> Quiet:
         page = browser.new_page()
         page.goto(address)
         expect(page.locator("#last")).not_to_have_text("–", timeout=60_000)
-        desk = Desk(settings, pipeline.process.pid)
+        observed = ObservedPipeline(settings, pipeline.process.pid)
         say("the page shows quotes; waiting until histories, searches and trainings are done")
-        until(quiet_check(desk), "the desk is quiet")
+        until(quiet_check(observed), "the desk is quiet")
         say(f"measuring for {seconds:.0f} s")
-        before = desk.look()
+        before = observed.sample()
         time.sleep(seconds)
-        after = desk.look()
+        after = observed.sample()
         browser.close()
-    return Quiet(before, after)
+    return QuietDesk(before, after)
 
 
-def quiet_desk(seconds: float) -> Quiet | None:
+def quiet_desk(seconds: float) -> QuietDesk | None:
     """Measure in a temporary folder; None, with a sentence, without a Chromium."""
     chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.staging.live_desk import LiveDesk
-from benchmarks.staging.offering import PROVIDERS, instruments, sources
+from benchmarks.staging.live.desk import LiveDesk
+from benchmarks.staging.live.offering import PROVIDERS, instruments, sources
 from benchmarks.staging.part import PROJECT, STOP_SECONDS
 from benchmarks.staging.stage import Stage, say, stage, until
 from benchmarks.staging.tables import table
@@ -111,7 +111,7 @@ def _spread(milliseconds: Sequence[float]) -> list[float]:
 @contextmanager
 def offered(provider: str, rate: float) -> Iterator[dict[str, str]]:
     """The settings of a stand-in that trades in a separate process while the context is open."""
-    command = [sys.executable, "-m", "benchmarks.staging.offering", "--provider", provider]
+    command = [sys.executable, "-m", "benchmarks.staging.live.offering", "--provider", provider]
     command += ["--symbols", str(SYMBOLS), "--rate", str(rate)]
     process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.staging.live_desk import LiveDesk
-from benchmarks.staging.offering import SEED, Trading, instruments, sources
+from benchmarks.staging.live.desk import LiveDesk
+from benchmarks.staging.live.offering import SEED, Trading, instruments, sources
 from benchmarks.staging.stage import Stage, say, stage, until
 from benchmarks.staging.tables import table
 from tests.standin import Market, Request, StandIn

@@ -156,7 +156,7 @@ def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
     return rows, steady(stage)
 
 
-def printed(quotes: int) -> list[ThroughputRow]:
+def measure_and_print(quotes: int) -> list[ThroughputRow]:
     """Measure and print the table; returns its rows."""
     with stage() as own:
         rows, latency = measure(own, quotes)
@@ -172,7 +172,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quotes", type=int, default=QUOTES, help="number of quotes (default: %(default)s)")
-    printed(parser.parse_args().quotes)
+    measure_and_print(parser.parse_args().quotes)
     return 0
 
 

@@ -46,11 +46,11 @@ OPENING_SECONDS = 3600.0
 
 class RepeatableFeed(NamedTuple):
     """Records that are the same in every run, a task to run once a second while they are published, and the number of
-    those that could be published at once if there were time: the rest of a history."""
+    those of a history that are still to be published."""
 
     records: Iterator[Record]
     chores: Callable[[Connection], None]
-    overdue: Callable[[], int]
+    backlog: Callable[[], int]
 
 
 MakeFeed = Callable[[Config, int, Event], RepeatableFeed]
@@ -135,9 +135,9 @@ def _publish(config: Config, topic: Log, lease: Lease, sign: HeartbeatRow, stop:
         )
 
 
-def _condition(config: Config, writer: LogWriter, publisher: Publisher, overdue: int = 0) -> Condition:
-    waiting = writer.sent - writer.acknowledged + overdue
-    return Condition(publisher.health, config.feed, waiting, writer.acknowledged)
+def _condition(config: Config, writer: LogWriter, publisher: Publisher, backlog: int = 0) -> Condition:
+    lag = writer.sent - writer.acknowledged + backlog
+    return Condition(publisher.health, config.feed, lag, writer.acknowledged)
 
 
 def _publish_repeatable(
@@ -149,7 +149,7 @@ def _publish_repeatable(
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     feed = REPEATABLE[config.feed](config, after, stop)
     with (
-        heartbeats(config, sign, lambda: _condition(config, writer, publisher, feed.overdue()), feed.chores),
+        heartbeats(config, sign, lambda: _condition(config, writer, publisher, feed.backlog()), feed.chores),
         stop.gently(),
     ):
         log.info(

@@ -21,7 +21,7 @@ from dashboard.presenters.sources import (
     failed_over,
     history_progress,
     log_progress,
-    log_sentence,
+    log_progress_text,
     quote_status,
     sources_in_use,
 )
@@ -151,7 +151,7 @@ def _sources(context: PageContext, snapshot: Snapshot, symbol: str | None) -> di
         "is_recorded": context.feed == "replay",
         "sources": _source(context, reading, symbol),
         "history": requests or messages,
-        "history_text": None if messages is None else log_sentence(reading),
+        "history_text": None if messages is None else log_progress_text(reading),
     }
 
 

@@ -67,16 +67,16 @@ def log_progress(reading: Reading) -> tuple[int, int] | None:
     return (reading.folded, reading.known) if is_behind else None
 
 
-def log_sentence(reading: Reading) -> str:
+def log_progress_text(reading: Reading) -> str:
     """The progress of `log_progress` in words: the symbols whose values are current, or the share of the messages if
     there are none, and the time left once the pace is known."""
     quoted = {symbol for symbol, row in reading.symbols.items() if row.event_time is not None}
     current = len(quoted - reading.outdated.keys())
     left = seconds_left(reading.pace, reading.known - reading.folded)
     share = int(100 * reading.folded / max(1, reading.known))
-    many = f"History of {current} of {len(reading.symbols)} symbols"
-    done = many if current else f"History: {share}\u00a0%"
-    return done if left is None else f"{done}, {_time_left(left)}"
+    loaded = f" of {current} of {len(reading.symbols)} symbols" if current else f": {share}\u00a0%"
+    rest = "" if left is None else f", {_time_left(left)}"
+    return f"History{loaded}{rest}"
 
 
 def _time_left(seconds: float) -> str:

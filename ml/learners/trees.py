@@ -7,8 +7,9 @@ import numpy as np
 
 from ml.datasets.samples import Samples
 from ml.learners.trained import Trained, TrainingSettings, fitted_targets, shares
+from ml.models.decision_tree import LEAF, Tree
 from ml.models.features import names
-from ml.models.trees import LEAF, Tree, Trees
+from ml.models.trees import Trees
 
 TREES = 100
 FOREST_DEPTH, BOOSTED_DEPTH = 5, 3

@@ -13,25 +13,13 @@ from operator import add, and_, getitem, or_
 from struct import Struct
 from typing import NamedTuple
 
+from ml.models.decision_tree import Tree
+
 WIDTHS = {8: "B", 16: "H", 32: "I", 64: "Q"}
 """Possible numbers of leaves of a field, with their formats."""
 MOST_LEAVES = max(WIDTHS)
 MOST_BITS = 2**27
 """Size of all stored bits, 16 MB; the models that are trained here need a thirtieth of it."""
-
-
-class Tree(NamedTuple):
-    """Nodes by number, 0 is the root; children have higher numbers than their node, so every traversal ends.
-
-    At node i the traversal goes to left[i] if feature[i] <= threshold[i], else to right[i]; at a leaf it ends with
-    value[i]. Unused entries, such as a leaf's threshold and children, are 0.
-    """
-
-    feature: list[int]
-    threshold: list[float]
-    left: list[int]
-    right: list[int]
-    value: list[float]
 
 
 class TreeSplit(NamedTuple):

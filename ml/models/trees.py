@@ -8,13 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from ml.models.checked_numbers import bounded, finite, finite_list, integer, integer_list
+from ml.models.decision_tree import LEAF, Tree
 from ml.models.features import Features
-from ml.models.leaf_index import LeafIndex, Tree
+from ml.models.leaf_index import LeafIndex
 
-__all__ = ["LEAF", "Tree", "Trees"]
-
-LEAF = -1
-"""In place of a feature number: the node is a leaf."""
 MAX_TREES, MAX_NODES, MAX_FEATURES = 5_000, 10_000, 1_000
 
 

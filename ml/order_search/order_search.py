@@ -42,9 +42,8 @@ MIN_STATIONARY_VALUES = 240
 """With fewer values, a series counts as not stationary, because a short random walk looks mean-reverting. Of 2,000
 random walks of 240 or 500 values, two to five are misclassified; at a level of 0.01, fifteen were."""
 
-
-STEPS = 60
-"""The forecasts that a model must be able to make, in bars."""
+CHECKED_STEPS = 60
+"""Bars ahead for which a model's forecasts are checked, however many are shown: one that explodes does so by then."""
 
 FAR = 10.0
 """A forecast farther from zero than this many times the series itself is one of a model that explodes."""
@@ -136,7 +135,7 @@ def _can_follow(model: ArimaModel, values: np.ndarray) -> bool:
     filtered, nearby = Arima(model), FAR * float(np.abs(values).max() + 1.0)
     for value in values.tolist():
         filtered.update(value)
-    means = filtered.means(STEPS)
+    means = filtered.means(CHECKED_STEPS)
     return filtered.is_finite and all(abs(mean) < nearby for mean in means)
 
 

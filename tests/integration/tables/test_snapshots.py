@@ -44,7 +44,7 @@ def batch(first: int, end: int) -> Batch:
     return Batch(0, records, [], OffsetStep(0, expected=first, reached=end, quotes=end - first))
 
 
-class Member:
+class AnalyticsMember:
     """A process of the part, up to its kill."""
 
     def __init__(self, connection: Connection, reading: GroupOnTopic) -> None:
@@ -85,15 +85,15 @@ def connection(desk: Desk) -> Iterator[Connection]:
 
 def at_once(connection: Connection, end: int) -> FoldSnapshot:
     """The snapshot of a member that ends at this offset."""
-    member = Member(connection, AT_ONCE)
+    member = AnalyticsMember(connection, AT_ONCE)
     member.write(end)
     member.finish()
     return member.snapshot()
 
 
-def begun(connection: Connection) -> Member:
+def begun(connection: Connection) -> AnalyticsMember:
     """A member that has written the first slice of a snapshot and then processed more records."""
-    member = Member(connection, SLICED)
+    member = AnalyticsMember(connection, SLICED)
     member.write(FIRST)
     member.rest()
     assert member.snapshot().next_offset == FIRST, "the first one is complete at once"
@@ -114,7 +114,7 @@ def test_snapshot_in_slices_shows_the_moment_when_it_began(connection: Connectio
 def test_after_a_kill_between_two_slices_the_snapshot_before_is_continued(connection: Connection) -> None:
     before = begun(connection).snapshot()
     assert before.symbols.keys() == {f"S{number:02}" for number in range(FIRST)}
-    again = Member(connection, SLICED)
+    again = AnalyticsMember(connection, SLICED)
     again.finish()
     assert again.snapshot() == at_once(connection, END)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.panels import session_cells
-from dashboard.presenters.sources import log_sentence
+from dashboard.presenters.sources import log_progress_text
 from dashboard.read.freshness import GRACE, day_began, outdated_since
 from dashboard.read.pace import PaceSample
 from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
@@ -70,13 +70,13 @@ def test_progress_of_a_long_history_says_how_long_it_takes() -> None:
     """Report: with 500 symbols the page said only "Lag 1,136,418" and "No bars of 1m yet" for many minutes."""
     late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, folded=1_000)
     late = late._replace(outdated={"AMD": float(LONG_AGO)})
-    assert log_sentence(late) == "History: 20\u00a0%"
+    assert log_progress_text(late) == "History: 20\u00a0%"
     slow = (PaceSample(late.now - 20.0, 900), PaceSample(late.now, 1_000))
-    assert log_sentence(late._replace(pace=slow)) == "History: 20\u00a0%, about 14 min left"
+    assert log_progress_text(late._replace(pace=slow)) == "History: 20\u00a0%, about 14 min left"
     hours = (PaceSample(late.now - 60.0, 990), PaceSample(late.now, 1_000))
-    assert log_sentence(late._replace(pace=hours)) == "History: 20\u00a0%, about 7 h left"
+    assert log_progress_text(late._replace(pace=hours)) == "History: 20\u00a0%, about 7 h left"
     quick = (PaceSample(late.now - 10.0, 0), PaceSample(late.now, 1_000))
-    assert log_sentence(late._replace(pace=quick)) == "History: 20\u00a0%, less than a minute left"
+    assert log_progress_text(late._replace(pace=quick)) == "History: 20\u00a0%, less than a minute left"
 
 
 def test_symbols_whose_history_is_complete_are_counted() -> None:
@@ -84,7 +84,7 @@ def test_symbols_whose_history_is_complete_are_counted() -> None:
     late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, outdated={"AMD": float(LONG_AGO)})
     new = AMD._replace(symbol="NEW", price=None, event_time=None)
     done = late._replace(symbols={"AMD": AMD, "DONE": SYMBOL, "NEW": new})
-    assert log_sentence(done) == "History of 1 of 3 symbols"
+    assert log_progress_text(done) == "History of 1 of 3 symbols"
 
 
 def test_numbers_of_half_an_hour_ago_are_not_shown_as_current_while_newer_ones_are_unread() -> None:

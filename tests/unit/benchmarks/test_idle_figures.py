@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from benchmarks.idle import Look, Quiet
+from benchmarks.idle import ConsumptionSample, QuietDesk
 from benchmarks.staging.consumption import NOTHING, Consumed, by_part, of_process, part_of
 from start_pipeline import PARTS
 from tests.waiting import wait_for
@@ -54,13 +54,13 @@ def test_processor_time_of_a_process_that_has_ended_stays_with_its_part() -> Non
 
 
 def test_table_shows_the_costliest_part_first_and_the_sum() -> None:
-    before = Look(100.0, {"page": Consumed(5.0, 90.0), "Kafka": Consumed(2.0, 190.0)}, 0)
-    after = Look(
+    before = ConsumptionSample(100.0, {"page": Consumed(5.0, 90.0), "Kafka": Consumed(2.0, 190.0)}, 0)
+    after = ConsumptionSample(
         120.0,
         {"page": Consumed(6.0, 100.0), "Kafka": Consumed(5.0, 200.0), "training": Consumed(1.0, 50.0)},
         0,
     )
-    assert Quiet(before, after).rows() == [
+    assert QuietDesk(before, after).rows() == [
         ("Kafka", "0.150", "200"),
         ("page", "0.050", "100"),
         ("training", "0.050", "50"),

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.models.decision_tree import LEAF, Tree
 from ml.models.features import RETURNS, Features
 from ml.models.predictors import Linear, Predictor, Smoothing, predictor
 from ml.models.recurrent import Recurrent
-from ml.models.trees import LEAF, Tree, Trees
+from ml.models.trees import Trees
 
 STUMP = Tree([1, LEAF, LEAF], [0.5, 0.0, 0.0], [1, 0, 0], [2, 0, 0], [0.0, -0.25, 0.25])
 DEEPER = Tree(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from benchmarks.staging.offering import PROVIDERS
+from benchmarks.staging.live.offering import PROVIDERS
 from tests.standin import Fault, StandIn
 
 STREAM_SILENCE = 5.0

@@ -3,8 +3,8 @@
 from random import Random
 
 from benchmarks.polling import most_in_a_window
-from benchmarks.staging.faults import Done, State, recoveries
-from benchmarks.staging.offering import PriceWalk, instruments, sources
+from benchmarks.staging.live.faults import Done, State, recoveries
+from benchmarks.staging.live.offering import PriceWalk, instruments, sources
 
 
 def fault(at: float, opened: int, breaks: bool = True) -> Done:

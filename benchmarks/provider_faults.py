@@ -1,7 +1,7 @@
 """Many faults in a short time: providers that fail every few seconds, with an account of every quote they offered.
 
-    python -m benchmarks.soak                  twenty minutes, 200 quotes per second, a fault every five seconds
-    python -m benchmarks.soak --minutes 2      a short run
+    python -m benchmarks.provider_faults                 twenty minutes, 200 quotes per second, a fault every five seconds
+    python -m benchmarks.provider_faults --minutes 2     a short run
 
 Producer, storage and analytics run as their real processes on an embedded Kafka and PostgreSQL of the benchmark. Yahoo
 and Binance are a stand-in on 127.0.0.1 in this process that uses their protocols. At the end all processes and files
@@ -17,16 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.staging.faults import HTTP_TIMEOUT, STREAM_SILENCE, Faults
-from benchmarks.staging.live_desk import LiveDesk
-from benchmarks.staging.offering import PROVIDERS, Trading, instruments, sources
+from benchmarks.staging.live.account import Fate, MinutesAccount, Recovery, fate, minutes, recovered
+from benchmarks.staging.live.desk import LiveDesk
+from benchmarks.staging.live.faults import HTTP_TIMEOUT, STREAM_SILENCE, Faults
+from benchmarks.staging.live.offering import PROVIDERS, Trading, instruments, sources
 from benchmarks.staging.part import Part
-from benchmarks.staging.soak_account import Fate, MinutesAccount, Recovery, fate, minutes, recovered
 from benchmarks.staging.stage import Stage, say, stage, until
 from benchmarks.staging.tables import table
 from tests.standin import Instrument, Market, StandIn
 
-NAME = "soak"
+NAME = "provider-faults"
 SYMBOLS = 20
 PARTS = {
     "producer": "producer.producer",
@@ -61,7 +61,7 @@ class Sizes(NamedTuple):
     parts: dict[str, float]
 
 
-class Soak:
+class FaultyRun:
     """One run; its results are in `faults`, `trading` and `sizes`."""
 
     def __init__(self, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> None:
@@ -104,7 +104,7 @@ class Soak:
         self.sizes.append(Sizes(time.time() - self._began, megabytes))
 
 
-def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> str:
+def with_faults(own: Stage, standin: StandIn, traded: list[Instrument], options: argparse.Namespace) -> str:
     """Run everything; returns the tables."""
     desk = LiveDesk(own, NAME, standin.settings | _settings(traded))
     parts = {name: desk.start(module) for name, module in PARTS.items()}
@@ -112,14 +112,14 @@ def soaked(own: Stage, standin: StandIn, traded: list[Instrument], options: argp
         provider = PROVIDERS[turn % 2]
         standin.streams.wait_until_followed(provider, coin.name_at(provider) or "")
     say("every coin is followed; loading histories")
-    soak = Soak(standin, traded, options)
-    with soak.trading.at_work():
+    run = FaultyRun(standin, traded, options)
+    with run.trading.at_work():
         until(lambda: _has_history(desk), "every history is loaded")
-        ended = soak.run(parts)
+        ended = run.run(parts)
     with suppress(TimeoutError):  # then the account shows what is missing
-        until(lambda: _is_published(desk, soak.trading), "held quotes and the last trades are in the log")
+        until(lambda: _is_published(desk, run.trading), "held quotes and the last trades are in the log")
     until(lambda: _unread(desk) == 0, "storage and analytics have read the whole log")
-    tables = _tables(desk, standin, soak, ended)
+    tables = _tables(desk, standin, run, ended)
     for part in parts.values():
         part.stopped()
     return tables
@@ -165,9 +165,9 @@ def _unread(desk: LiveDesk) -> int:
     return max(published - int(group[0]) for group in read) if len(read) == GROUPS else published
 
 
-def _tables(desk: LiveDesk, standin: StandIn, soak: Soak, ended: float) -> str:
+def _tables(desk: LiveDesk, standin: StandIn, run: FaultyRun, ended: float) -> str:
     """All results as text."""
-    offers, faults = soak.trading.offers, soak.faults
+    offers, faults = run.trading.offers, run.faults
     fates = [fate(desk, provider, offers, faults.done) for provider in PROVIDERS]
     late = desk.count("select sum(late) from symbols")
     dead = desk.count("select count(*) from dead_letters")
@@ -177,7 +177,7 @@ def _tables(desk: LiveDesk, standin: StandIn, soak: Soak, ended: float) -> str:
             _fate_table(fates),
             _minute_table(minutes(desk, standin.market, offers, ended)),
             f"Late quotes: {late}; dead letters: {dead}.",
-            _size_table(soak.sizes),
+            _size_table(run.sizes),
             FOOT,
         ]
     )
@@ -246,7 +246,7 @@ def main() -> int:
     options = parser.parse_args()
     traded = instruments(SYMBOLS)
     with StandIn(Market(time.time, traded, options.seed)) as standin, stage() as own:
-        print(soaked(own, standin, traded, options))
+        print(with_faults(own, standin, traded, options))
     return 0
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.staging.faults import Done, State, recoveries
-from benchmarks.staging.live_desk import LiveDesk
-from benchmarks.staging.offering import PROVIDERS, Key, Offer
+from benchmarks.staging.live.desk import LiveDesk
+from benchmarks.staging.live.faults import Done, State, recoveries
+from benchmarks.staging.live.offering import PROVIDERS, Key, Offer
 from shared.market.records import Quote
 from tests.standin import Market
 

@@ -1,6 +1,6 @@
 """A market of coins at the stand-in that trades at a steady rate, with a list of every offered trade.
 
-    python -m benchmarks.staging.offering --provider yahoo --symbols 20 --rate 1000    as a separate process
+    python -m benchmarks.staging.live.offering --provider yahoo --symbols 20 --rate 1000    as a separate process
 
 Each coin is traded at one provider. No coin trades twice at one price within a second, so that each quote of Yahoo,
 which has no trade numbers and gives whole seconds, is unique. The process prints its settings, one per line, and ends
