@@ -1,6 +1,6 @@
 """Many faults in a short time: providers that fail every few seconds, with an account of every quote they offered.
 
-    python -m benchmarks.provider_faults                 twenty minutes, 200 quotes per second, a fault every five seconds
+    python -m benchmarks.provider_faults                 twenty minutes, 200 quotes per second, a fault every 5 s
     python -m benchmarks.provider_faults --minutes 2     a short run
 
 Producer, storage and analytics run as their real processes on an embedded Kafka and PostgreSQL of the benchmark. Yahoo
