@@ -1,4 +1,4 @@
-"""An archive of the classes that the broker loads: with it a start takes little more than half the CPU time.
+"""A class data sharing (CDS) archive of the broker's classes: with it a start takes little more than half the CPU time.
 
 It is beside the jars, for all data folders of a user. The first broker that finds none lists the classes that it loads;
 once it answers, a process of the lowest priority makes the archive from this list. Its name contains a hash of what it
@@ -25,7 +25,7 @@ from shared.settings.server_types import PROJECT
 
 LIST = "classes.lst"
 """The list of loaded classes, in the folder of the broker that writes it."""
-FEWEST = 1_000
+MIN_CLASSES = 1_000
 """A shorter list is that of a broker that ended during its start."""
 LOWEST_PRIORITY = 19
 MAKE_LIMIT = 600.0  # seconds; usually some five, but it gives way to everything else
@@ -52,8 +52,8 @@ class ClassArchive:
         java = Path(self.java).resolve()
         image = java.parent.parent / "lib" / "modules"
         files = [java, *([image] if image.is_file() else []), *map(Path, self.jars)]
-        told = [(str(file), (status := file.stat()).st_size, status.st_mtime_ns) for file in files]
-        return f"classes-{hashlib.sha256(repr((told, self.options)).encode()).hexdigest()[:12]}"
+        inputs = [(str(file), (status := file.stat()).st_size, status.st_mtime_ns) for file in files]
+        return f"classes-{hashlib.sha256(repr((inputs, self.options)).encode()).hexdigest()[:12]}"
 
     @property
     def failed(self) -> Path:
@@ -74,7 +74,7 @@ class ClassArchive:
         return [f"-XX:SharedArchiveFile={found}"] if found and os.pathsep not in str(found) else []
 
     def is_wanted(self) -> bool:
-        """Whether it is missing and may be made. Whether it is damaged, `find` has seen before."""
+        """Whether it is missing and may be made. Call `find` first, which removes a damaged one."""
         return sys.platform != "win32" and not self._made() and not self.failed.exists()
 
     def _made(self) -> list[Path]:
@@ -84,7 +84,7 @@ class ClassArchive:
         """Make the archive of the listed classes, unless another process does; returns after that."""
         listed = classes.read_bytes()
         lock = InterProcessLock(self.folder / "archive.lock")
-        if listed.count(b"\n") < FEWEST or not lock.acquire(blocking=False):
+        if listed.count(b"\n") < MIN_CLASSES or not lock.acquire(blocking=False):
             return
         try:
             if self.is_wanted():
@@ -122,7 +122,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def make_soon(archive: ClassArchive, classes: Path) -> None:
+def make_in_background(archive: ClassArchive, classes: Path) -> None:
     """Start a process that makes the archive, and don't wait for it: it ends by itself."""
     command = [sys.executable, "-m", "shared.embedded.kafka.class_archive"]
     command += [str(classes), archive.java, *archive.options, "--", *archive.jars]
@@ -139,7 +139,7 @@ def make_soon(archive: ClassArchive, classes: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Make the archive that `make_soon` wants, at the lowest priority."""
+    """Make the archive for `make_in_background`, at the lowest priority."""
     if sys.platform != "win32":
         os.nice(LOWEST_PRIORITY)
     classes, java, *rest = arguments

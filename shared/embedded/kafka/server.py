@@ -12,7 +12,7 @@ import psutil
 
 from shared.embedded.daemon import Notify, ServerRecord, run
 from shared.embedded.kafka import login
-from shared.embedded.kafka.class_archive import LIST, ClassArchive, make_soon
+from shared.embedded.kafka.class_archive import LIST, ClassArchive, make_in_background
 from shared.embedded.kafka.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
@@ -189,7 +189,7 @@ class Kafka:
         login.write_client_settings(self.login_file, clients)
         self.opened.touch()
         if (self.folder / LIST).exists():
-            make_soon(self.archive(), self.folder / LIST)
+            make_in_background(self.archive(), self.folder / LIST)
 
     def clients(self, port: int) -> Brokers:
         """Address and login of the clients of the broker on `port`: never log it."""

@@ -28,7 +28,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClassArchive:
-    monkeypatch.setattr(class_archive, "FEWEST", 100)
+    monkeypatch.setattr(class_archive, "MIN_CLASSES", 100)
     jar = tmp_path / "one.jar"
     jar.write_bytes(b"PK\x05\x06" + bytes(18))  # an archive without any file
     return ClassArchive(find_java(), OPTIONS, (str(jar),))
