@@ -14,9 +14,9 @@ import psycopg2
 import pytest
 
 import start_pipeline
+from producer.reporting import live_offer
 from producer.transport import reachability
 from producer.transport.reachability import obstacle
-from producer.workers import live_offer
 from shared.embedded.ports import free_port
 from shared.postgres.database import connect, transaction
 from shared.runtime import supervision

@@ -26,12 +26,12 @@ UNKNOWN: Listings = {"NOSUCH": (Listing("yahoo", "NOSUCH"),), "NVDA": (Listing("
 def start(desk: Desk, yahoo: StandIn) -> Callable[[], Companies]:
     """Companies as a start of the producer makes them."""
     desk.settings |= yahoo.settings
-    yahoo = Yahoo(desk.config.providers, standing_at(NOW), Event())
+    ours = Yahoo(desk.config.providers, standing_at(NOW), Event())
 
     def provider(name: str) -> Provider:
         if name != "yahoo":
             raise ConfigError(f"{name} needs a key")
-        return yahoo
+        return ours
 
     return lambda: Companies(provider)
 
