@@ -40,7 +40,7 @@ MANY_MESSAGES = 1_000
 """Messages of a step whose transaction runs beside the next poll. Fewer are committed before it: nothing is gained."""
 REPORT_SECONDS = 1.0
 UNANSWERED_SECONDS = 30.0
-"""How long a message that is there may be asked for in vain, while the broker answers other requests."""
+"""How long the broker may withhold a message that it holds, while it answers other requests."""
 
 log = logging.getLogger("tickstream")
 
@@ -296,5 +296,5 @@ def _invalid(batch: Batch) -> str:
     message, reason = batch.dead[0]
     return (
         f"Message at partition {batch.partition}, offset {message.offset} is invalid: {reason}. "
-        "SKIP_INVALID_DATA=false stops here; set it to true to keep such messages as dead letters and go on."
+        "SKIP_INVALID_DATA=false stops here; set it to true to keep such messages as dead letters and continue."
     )

@@ -58,7 +58,7 @@ SETTINGS = {
 }
 
 # Small heap, serial collector and the quick compiler: enough for a few thousand quotes a second, and the broker
-# starts a second faster. Below the size for classes none are collected: by default a start looks for some in vain.
+# starts a second faster. Below MetaspaceSize no class is unloaded: by default a start looks for some and finds none.
 # After a collection the heap may keep 40 % free by default, which then fills with what is no longer used.
 JAVA_OPTIONS = [
     *("-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=20"),
