@@ -16,7 +16,7 @@ from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
-from analytics.engine.symbol_state import EngineSettings, SymbolState, quote_of
+from analytics.engine.symbol_state import EngineSettings, SymbolState, close_as_quote
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import (
     NO_TRAINED_MODELS,
@@ -177,7 +177,7 @@ class Engine:
             state.ignored += not state.open.complete_minute(slot, piece)
             return
         state.settle((record.open, record.close), start, record.interval == "1d")
-        state.accept(quote_of(record, piece.end), piece.close_time, True)
+        state.accept(close_as_quote(record, piece.end), piece.close_time, True)
         state.open.fill(piece, intervals, closed)
         self._note(state)
 

@@ -285,7 +285,7 @@ def _with_close(bar: Bar, close: float) -> Bar:
     return Bar._make(values)
 
 
-def quote_of(record: RecordedBar, end: int) -> Quote:
+def close_as_quote(record: RecordedBar, end: int) -> Quote:
     """The close of a recorded bar that ends at `end`, epoch seconds, as the last quote of its symbol."""
     return Quote(
         symbol=record.symbol,

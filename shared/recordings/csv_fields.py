@@ -31,7 +31,7 @@ Fields = dict[str, str]
 Placed = tuple[int, Callable[[int], Record]]
 
 
-def quote_of(fields: Fields) -> Placed:
+def placed_quote(fields: Fields) -> Placed:
     """The order of a quote in time, and a function that creates it. Raises ValueError if a field is invalid."""
     microsecond = microsecond_of("event_time", fields)
     event_time = EPOCH + timedelta(microseconds=microsecond)
@@ -42,7 +42,7 @@ def quote_of(fields: Fields) -> Placed:
     return quote_order(microsecond), lambda position: Quote(position=position, **values)
 
 
-def bar_of(intervals: Mapping[str, RecordedInterval], fields: Fields) -> Placed:
+def placed_bar(intervals: Mapping[str, RecordedInterval], fields: Fields) -> Placed:
     """Likewise for a bar; `intervals` holds the interval of each symbol, if there is no interval column."""
     interval = _interval(fields["interval"] if "interval" in fields else intervals[fields["symbol"]])
     start, rest = divmod(microsecond_of("start", fields), 1_000_000)

@@ -29,9 +29,9 @@ from shared.recordings.csv_fields import (
     BAR_TEXTS,
     QUOTE_TEXTS,
     Fields,
-    bar_of,
     microsecond_of,
-    quote_of,
+    placed_bar,
+    placed_quote,
 )
 from shared.recordings.intervals import Start, intervals_of
 from shared.recordings.repeats import Repeats
@@ -83,7 +83,7 @@ class CsvFile:
         return all(before <= after for before, after in pairwise(row[0] for row in rows))
 
     def _parse(self, number: int) -> Iterator[Row]:
-        read = quote_of if self.holds_quotes else partial(bar_of, self.intervals)
+        read = placed_quote if self.holds_quotes else partial(placed_bar, self.intervals)
         with _opened(self.path) as text:
             for line, fields in _lines(text, self.path):
                 with _named(self.path, line):

@@ -12,7 +12,7 @@ import msgspec
 from producer.sources.answers import Company, HistorySlice, Received, Skipped
 from producer.sources.binance.history import BinanceHistory
 from producer.sources.binance.stream import BinanceStream
-from producer.sources.binance.trades import SOURCE, BinanceTrade, number_of, quote_of
+from producer.sources.binance.trades import SOURCE, BinanceTrade, number_of, quote_of_trade
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import log_skipped, parsed_items, parsed_rows, rising
 from producer.transport.http import HttpClient, Params, Rejected
@@ -129,7 +129,7 @@ class Binance:
         now = self.clock()
         for trade in trades:
             try:
-                quotes.append(quote_of(name, trade, now))
+                quotes.append(quote_of_trade(name, trade, now))
             except ValueError as error:
                 log.debug("Trade %d of %s at Binance is not a valid quote: %s", trade.a, name, error)
         return quotes

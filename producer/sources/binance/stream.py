@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from producer.sources.answers import Received
-from producer.sources.binance.trades import TradeFrame, quote_of
+from producer.sources.binance.trades import TradeFrame, quote_of_trade
 from producer.transport.websocket import Connection
 from shared.errors import SourceDown
 from shared.market.records import Quote
@@ -99,7 +99,7 @@ class BinanceStream:
         trade = msgspec.json.decode(text, type=TradeFrame, strict=False).data
         self._traded(trade.T / 1000)
         name = self._names.get(trade.s)
-        return [] if name is None else [quote_of(name, trade, now)]
+        return [] if name is None else [quote_of_trade(name, trade, now)]
 
     def _is_useless(self, text: str) -> bool:
         """Handle a message other than a trade; returns whether it is neither a response nor the end of the stream."""

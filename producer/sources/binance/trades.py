@@ -38,7 +38,7 @@ def number_of(trade: BinanceTrade) -> int:
     return trade.a
 
 
-def quote_of(name: str, trade: BinanceTrade, now: datetime) -> Quote:
+def quote_of_trade(name: str, trade: BinanceTrade, now: datetime) -> Quote:
     """The trade as a quote. Raises ValueError if it is invalid.
 
     Some numbers have no trade: their price is zero.

@@ -44,7 +44,7 @@ def quote_rows(path: Path) -> list[dict[str, Any]]:
     return msgspec.convert(body_of(path), quotes.QuoteBody).quote_response.result or []
 
 
-def quote_of(path: Path) -> Quote:
+def recorded_quote(path: Path) -> Quote:
     rows = quote_rows(path)
     received = quotes.read(rows, [row["symbol"] for row in rows], LATER)
     return received.quotes[0]
@@ -70,7 +70,7 @@ def test_every_recorded_quote_is_read_and_none_refused(recorded: Path) -> None:
 
 
 def test_the_newest_price_counts_with_its_own_time_and_session(recorded: Path) -> None:
-    quote = quote_of(recorded / "v7_quote" / "quote-AAPL.json")
+    quote = recorded_quote(recorded / "v7_quote" / "quote-AAPL.json")
     assert (quote.price, quote.session) == (244.64, "post")
     assert quote.event_time == datetime.fromtimestamp(1739581198, UTC)
     assert (quote.bid, quote.ask, quote.previous_close) == (244.44, 253.37, 244.6)
@@ -79,17 +79,17 @@ def test_the_newest_price_counts_with_its_own_time_and_session(recorded: Path) -
 
 
 def test_a_price_of_the_session_has_the_figures_of_the_session(recorded: Path) -> None:
-    quote = quote_of(recorded / "v7_quote" / "quote-LDO.MI.json")
+    quote = recorded_quote(recorded / "v7_quote" / "quote-LDO.MI.json")
     assert (quote.price, quote.session, quote.previous_close) == (33.38, "regular", 31.68)
     assert (quote.day_open, quote.day_volume) == (33.3, 3_501_283)
 
 
 def test_a_bid_of_zero_is_no_bid_and_pence_stay_pence(recorded: Path) -> None:
-    soho = quote_of(recorded / "v7_quote" / "quote-SOHO.json")
+    soho = recorded_quote(recorded / "v7_quote" / "quote-SOHO.json")
     assert (soho.price, soho.bid, soho.ask) == (0.8401, None, None)
-    ocado = quote_of(recorded / "v7_quote" / "quote-OCDO.L.json")
+    ocado = recorded_quote(recorded / "v7_quote" / "quote-OCDO.L.json")
     assert (ocado.price, ocado.currency, ocado.exchange, ocado.session) == (308.8, "GBp", "LSE", "regular")
-    assert quote_of(recorded / "v7_quote" / "quote-AFRAF.json").previous_close is None
+    assert recorded_quote(recorded / "v7_quote" / "quote-AFRAF.json").previous_close is None
 
 
 def test_a_quote_before_the_opening_is_that_of_the_early_traders(recorded: Path) -> None:
