@@ -5,7 +5,7 @@ them. Before a slice is written, the stored offset confirms that the partition i
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from analytics.runtime.partition import Partition, SlicedSnapshot
@@ -33,15 +33,12 @@ class SnapshotWriter:
     def save_due(self, connection: Connection) -> None:
         """Write a slice of one snapshot; begin the snapshot if it is due. What a reprocessed log has recalculated is
         saved at once, with the rows."""
-        now = time.monotonic()
-        for number, partition in self._partitions.items():
-            if not partition.is_current:
-                continue
+        current = [(number, each) for number, each in self._partitions.items() if each.is_current]
+        for number, partition in current:
             if partition.rewriting:
                 self.save(connection, number, partition)
-            elif partition.saving is not None or partition.snapshot_is_due(now):
-                self._save_slice(connection, number, partition)
-                return
+        if due := _most_urgent(current, time.monotonic()):
+            self._save_slice(connection, *due)
 
     def save(self, connection: Connection, number: int, partition: Partition) -> None:
         """Save a partition at once."""
@@ -78,3 +75,9 @@ class SnapshotWriter:
         states = [(symbol, encoded(partition.engine.symbols[symbol].state())) for symbol in symbols]
         size = max(MIN_SYMBOLS_A_SLICE, -(-len(states) // MAX_SLICES))
         return SlicedSnapshot(partition.reached, encoded(self._state_of(partition)), states, size)
+
+
+def _most_urgent(partitions: Iterable[tuple[int, Partition]], now: float) -> tuple[int, Partition] | None:
+    """The partition whose snapshot was begun, else the due one that has waited longest: under load all are always due."""
+    due = [(number, each) for number, each in partitions if each.saving is not None or each.snapshot_is_due(now)]
+    return min(due, key=lambda found: (found[1].saving is None, found[1].saved_at), default=None)

@@ -39,9 +39,9 @@ def quote(number: int) -> Quote:
     )
 
 
-def batch(first: int, end: int) -> Batch:
+def batch(first: int, end: int, partition: int = 0) -> Batch:
     records: list[tuple[int, Record]] = [(number, quote(number)) for number in range(first, end)]
-    return Batch(0, records, [], OffsetStep(0, expected=first, reached=end, quotes=end - first))
+    return Batch(partition, records, [], OffsetStep(partition, expected=first, reached=end, quotes=end - first))
 
 
 class AnalyticsMember:
@@ -128,3 +128,26 @@ def test_a_snapshot_at_the_end_replaces_the_one_that_was_being_written(connectio
             "select count(*), count(distinct symbol) from symbol_snapshots where group_id = 'sliced'"
         )
         assert cursor.fetchall() == [(SYMBOLS, SYMBOLS)], "older states are deleted"
+
+
+def test_every_partition_gets_its_snapshots_while_all_are_due_at_every_step(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario: a long history was read; after a kill two of four partitions were read again from the beginning."""
+    monkeypatch.setattr("analytics.runtime.partition.SNAPSHOT_MESSAGES", 1)
+    monkeypatch.setattr("analytics.runtime.partition.SNAPSHOT_MESSAGES_A_SYMBOL", 0)
+    analysis, partitions = Analysis(SLICED, EngineSettings(), pooled()), range(3)
+    with transaction(connection) as cursor:
+        for number in partitions:
+            analysis.resume(cursor, number, begin(cursor, SLICED, number, 0))
+    for first in range(0, 12 * SYMBOLS, SYMBOLS):
+        steps = [batch(first, first + SYMBOLS, number) for number in partitions]
+        for step in steps:
+            analysis.fold(step)
+        with transaction(connection) as cursor:
+            advance(cursor, SLICED, [step.step for step in steps])
+            analysis.write(cursor)
+        analysis.rest(connection)
+    with transaction(connection) as cursor:
+        found = [load_snapshot(cursor, SLICED, number) for number in partitions]
+    assert all(each is not None and each.next_offset > SYMBOLS for each in found)
