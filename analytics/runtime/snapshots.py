@@ -78,6 +78,8 @@ class SnapshotWriter:
 
 
 def _most_urgent(partitions: Iterable[tuple[int, Partition]], now: float) -> tuple[int, Partition] | None:
-    """The partition whose snapshot was begun, else the due one that has waited longest: under load all are always due."""
-    due = [(number, each) for number, each in partitions if each.saving is not None or each.snapshot_is_due(now)]
+    """The partition whose snapshot was begun, else the one due that has waited longest: under load all are due."""
+    due = [
+        (number, each) for number, each in partitions if each.saving is not None or each.snapshot_is_due(now)
+    ]
     return min(due, key=lambda found: (found[1].saving is None, found[1].saved_at), default=None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from shared.consumer_loop.garbage import GarbageRounds, collect_between_steps
+from shared.consumer_loop.garbage import GarbageRounds, collect_after_a_run, collect_between_steps
 from shared.consumer_loop.loop import ConsumerLoop, Fold, LoopOptions
 from shared.consumer_loop.offsets import GroupOnTopic, claim_origin
 from shared.errors import Unavailable
@@ -47,6 +47,7 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
         sign = HeartbeatRow(part.name, instance)
 
         def attempt() -> None:
+            collect_after_a_run()
             with servers(config) as ready, _opened(part, instance, ready) as loop, stop.gently():
                 log.info("%s runs on topic %s", part.name, config.topic())
                 _run(loop, sign, config, stop)

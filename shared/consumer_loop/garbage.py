@@ -20,6 +20,11 @@ def collect_between_steps() -> None:
     gc.set_threshold(OBJECTS_A_TURN)
 
 
+def collect_after_a_run() -> None:
+    """Free the state of a run that failed: it is old, and the traceback of the error may hold it in a cycle."""
+    gc.collect()
+
+
 class GarbageRounds:
     """Collects after each step."""
 

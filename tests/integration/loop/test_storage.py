@@ -1,8 +1,10 @@
 """The storage fold alone: partitions of the table by day, and days that are still open."""
 
+import logging
 import threading
 from contextlib import closing
 from datetime import timedelta
+from weakref import ref
 
 import msgspec
 import pytest
@@ -12,12 +14,17 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import DAYS_AHEAD, DAYS_PER_TRANSACTION, Storage
 from consumer.tables import days_made
+from db.migrate import migrate
 from shared.consumer_loop.batches import Batch
-from shared.consumer_loop.offsets import OffsetStep
-from shared.errors import StopPart
+from shared.consumer_loop.consumer_runner import ConsumingPart, consume
+from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep
+from shared.errors import StopPart, Unavailable
+from shared.kafka import Log
 from shared.kafka.connection import client_settings
 from shared.market.records import EPOCH, Quote
-from shared.postgres.database import connect, transaction
+from shared.postgres.database import Cursor, connect, transaction
+from shared.runtime.lifecycle import Stop
+from shared.settings.config import Config
 from tests.inputs.records import split
 from tests.integration.desk import Desk
 from tests.waiting import wait_for
@@ -81,3 +88,37 @@ def test_a_run_that_fails_closes_what_it_wrote_dead_letters_with(desk: Desk) -> 
         desk.publish([b"more"])
         wait_for(part.done)
     wait_for(lambda: threading.active_count() <= before)
+
+
+class FailingFold(Storage):
+    """A fold that only the collector frees, as one that the traceback of an error refers to; its runs fail."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(DeadLetterTopic(log))
+        self.itself = self
+
+    def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
+        raise Unavailable("the database was restarted")
+
+
+def test_memory_of_runs_that_failed_is_freed_before_the_next_one(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Scenario: after some restarts of the database a part held the state of every run before."""
+    caplog.set_level(logging.ERROR, "tickstream")  # the record of a warning would hold the error
+    made, kept = list[ref[FailingFold]](), list[FailingFold]()
+
+    def run(config: Config, stop: Stop) -> None:
+        def fold_of(_: GroupOnTopic, log: Log, __: str) -> FailingFold:
+            kept.extend(each for each in [before() for before in made] if each is not None)
+            if len(made) == 2:
+                stop.set()
+            fold = FailingFold(log)
+            made.append(ref(fold))
+            return fold
+
+        consume(ConsumingPart("storage", "failing", fold_of, migrate), config, stop)
+
+    desk.run_to_its_end(run)
+    assert len(made) == 3
+    assert kept == []

@@ -41,7 +41,9 @@ def quote(number: int) -> Quote:
 
 def batch(first: int, end: int, partition: int = 0) -> Batch:
     records: list[tuple[int, Record]] = [(number, quote(number)) for number in range(first, end)]
-    return Batch(partition, records, [], OffsetStep(partition, expected=first, reached=end, quotes=end - first))
+    return Batch(
+        partition, records, [], OffsetStep(partition, expected=first, reached=end, quotes=end - first)
+    )
 
 
 class AnalyticsMember:
