@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analytics.indicators.catalog import COLUMNS
 from db.blocking import sessions_ahead
-from shared.errors import Locked
+from shared.errors import ConfigError, Locked
 from shared.observability.heartbeat import long_step
 from shared.postgres.database import (
     Connection,
@@ -48,7 +48,8 @@ def migrate(dsn: str) -> list[str]:
     """Apply the missing migrations and add missing columns; returns the names of both. Raises Unavailable, and
     Locked if another session holds a lock of a table for longer than several attempts.
 
-    Raises ConfigError if the database can't store every text, because its encoding is not UTF8.
+    Raises ConfigError if the database can't store every text, because its encoding is not UTF8, or was updated by a
+    newer version.
     """
     with long_step(LONGEST_SECONDS):
         return _applied(dsn)
@@ -86,11 +87,22 @@ def _update(cursor: Cursor) -> list[str]:
     )
     cursor.execute("select name from migrations")
     done = {name for (name,) in cursor.fetchall()}
-    missing = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name not in done]
+    paths = sorted(MIGRATIONS.glob("*.sql"))
+    _require_known(done - {path.name for path in paths})
+    missing = [path for path in paths if path.name not in done]
     for path in missing:
         cursor.execute(path.read_text(encoding="utf-8"))
         cursor.execute("insert into migrations (name) values (%s)", (path.name,))
     return [*(path.name for path in missing), *_add_columns(cursor)]
+
+
+def _require_known(newer: set[str]) -> None:
+    """Raise ConfigError if the tables have migrations that this version lacks: it would misread what they changed."""
+    if newer:
+        raise ConfigError(
+            f"The tables were updated by a newer version of Tickstream ({', '.join(sorted(newer))}). Start that "
+            "version, or restore the copy of the data from before the update, or set another POSTGRES_DB."
+        )
 
 
 def _add_columns(cursor: Cursor) -> list[str]:
