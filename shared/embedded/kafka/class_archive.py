@@ -30,7 +30,8 @@ MIN_CLASSES = 1_000
 LOWEST_PRIORITY = 19
 MAKE_LIMIT = 600.0  # seconds; usually some five, but it gives way to everything else
 
-OLD_SECONDS = 30 * 86_400.0
+RETRY_SECONDS = 86_400.0
+OLD_SECONDS = 30 * RETRY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,16 @@ class ClassArchive:
 
     @property
     def failed(self) -> Path:
-        """A file that exists if the archive could not be made: then it is not tried again."""
+        """A file that is written when the archive can't be made: it is not tried again for a day."""
         return self.folder / f"{self.name}.failed"
 
     def find(self) -> Path | None:
-        """The archive, None if there is none; removes a damaged one."""
+        """The archive, None if there is none that can be read; removes a damaged one."""
         for path in self._made():
-            if path.stem.endswith(_digest(path)):
-                return path
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # that of another user
+                if path.stem.endswith(_digest(path)):
+                    return path
+                path.unlink(missing_ok=True)
         return None
 
     def java_options(self) -> list[str]:
@@ -75,7 +77,11 @@ class ClassArchive:
 
     def is_wanted(self) -> bool:
         """Whether it is missing and may be made. Call `find` first, which removes a damaged one."""
-        return sys.platform != "win32" and not self._made() and not self.failed.exists()
+        return sys.platform != "win32" and not self._made() and not self._failed_lately()
+
+    def _failed_lately(self) -> bool:
+        """A lack of memory or disk space passes."""
+        return self.failed.exists() and 0 <= _age(self.failed) < RETRY_SECONDS
 
     def _made(self) -> list[Path]:
         return list(self.folder.glob(f"{self.name}-*.jsa"))
@@ -108,13 +114,23 @@ class ClassArchive:
             shutil.rmtree(new, ignore_errors=True)
 
     def _tidy(self) -> None:
-        """Remove what a killed process left, and archives of a Java that may be gone."""
-        for path in self.folder.glob("new-*"):
-            if time.time() - path.stat().st_mtime > MAKE_LIMIT:
-                shutil.rmtree(path, ignore_errors=True)
+        """Remove archives of a Java that may be gone."""
+        self.remove_leftovers()
         for path in self.folder.glob("classes-*"):
-            if time.time() - path.stat().st_mtime > OLD_SECONDS and not path.name.startswith(self.name):
+            if _age(path) > OLD_SECONDS and not path.name.startswith(self.name):
                 path.unlink(missing_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes left: once there is an archive, none is made that would do so."""
+        for path in self.folder.glob("new-*"):
+            with contextlib.suppress(FileNotFoundError):  # another start removes it too
+                if _age(path) > MAKE_LIMIT:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    """Seconds since the last change."""
+    return time.time() - path.stat().st_mtime
 
 
 def _digest(path: Path) -> str:

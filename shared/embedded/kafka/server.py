@@ -112,6 +112,7 @@ class Kafka:
     def prepare(self, notify: Notify) -> None:
         """Download missing jars and format the data folder if there is none."""
         ensure_jars(read_list(), kafka_folder())
+        self.archive().remove_leftovers()
         for leftover in self.folder.glob("new-*"):
             shutil.rmtree(
                 leftover, ignore_errors=True

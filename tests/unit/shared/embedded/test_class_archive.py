@@ -108,6 +108,8 @@ def test_archive_that_can_not_be_made_is_not_tried_at_every_start(
     unable.make(listed)
     assert not unable.is_wanted()
     assert unable.java_options() == []
+    os.utime(unable.failed, (0, 0))
+    assert unable.is_wanted(), "a day later it is: there may have been too little memory"
 
 
 def test_what_a_killed_process_left_is_removed(
@@ -119,5 +121,13 @@ def test_what_a_killed_process_left_is_removed(
     archive.make(listed)
     assert left.exists(), "another process may be at work in it"
     os.utime(left, (0, 0))
-    replace(archive, options=()).make(listed)
+    archive.remove_leftovers()
     assert not left.exists()
+    assert archive.find() is not None
+
+
+def test_java_starts_without_an_archive_that_can_neither_be_read_nor_removed(archive: ClassArchive) -> None:
+    """Scenario: root had made the archive, and Kafka no longer started for anybody else. A folder stands for it."""
+    (archive.folder / f"{archive.name}-0.jsa").mkdir()
+    assert archive.java_options() == []
+    assert not archive.is_wanted()
