@@ -109,7 +109,7 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
     @router.get("/api/v1/diagnostics/{symbol:path}")
     async def diagnostics(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
         """Diagnostics of a symbol's forecast models: findings by model, order searches, trainings and scores, as
-        described in `dashboard.read.diagnostics.read_diagnostics`; times in epoch seconds UTC."""
+        described in `dashboard.read.sql.diagnostics.read_diagnostics`; times in epoch seconds UTC."""
         try:
             found = await to_thread(model.diagnostics, (symbol, interval))
         except TickstreamError as reason:

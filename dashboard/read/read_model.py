@@ -8,12 +8,9 @@ from typing import Any
 
 import psycopg2
 
-from dashboard.read import forecast_queries, queries
-from dashboard.read.cache import SeriesCache
-from dashboard.read.connections import ReadConnections, read_only_connection
-from dashboard.read.diagnostics import read_diagnostics
+from dashboard.read.cache.bar_history import BarHistory
+from dashboard.read.cache.series_cache import SeriesCache
 from dashboard.read.expected_closes import NAIVE, expected_closes
-from dashboard.read.history import BarHistory
 from dashboard.read.reading import read_tables
 from dashboard.read.rows import ChartBar, PastForecastRow, SeriesKey
 from dashboard.read.snapshot import (
@@ -24,6 +21,9 @@ from dashboard.read.snapshot import (
     first_snapshot,
     stall,
 )
+from dashboard.read.sql import forecast_queries, queries
+from dashboard.read.sql.connections import ReadConnections, read_only_connection
+from dashboard.read.sql.diagnostics import read_diagnostics
 from shared.errors import TickstreamError
 from shared.postgres.database import Connection, Cursor, connect, transaction
 from shared.runtime.backoff import doubled

@@ -1,9 +1,9 @@
 """Reads the tables once: values that change with every quote each time, others once a second or when a bar closes."""
 
-from dashboard.read import forecast_queries, queries
 from dashboard.read.pace import sampled
 from dashboard.read.rows import ForecastRecordRow, ForecastRow, OpenBarRow, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
+from dashboard.read.sql import forecast_queries, queries
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from dashboard.read import queries
 from dashboard.read.freshness import HOUR, day_began
 from dashboard.read.rows import OpenBarRow, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
+from dashboard.read.sql import queries
 from shared.postgres.database import Cursor
 
 TREND_BARS = 288

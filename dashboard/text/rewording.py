@@ -14,7 +14,7 @@ from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException
 
-from dashboard.read.least_recently_used import LruDict
+from dashboard.read.cache.least_recently_used import LruDict
 from dashboard.read.rows import SeriesKey
 from dashboard.text.llm_guard import objection
 from shared.errors import SourceDown, SourceError, TickstreamError

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from dashboard.presenters.delta import PageContext
-from dashboard.read.cache import SeriesCache
+from dashboard.read.cache.series_cache import SeriesCache
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import SeriesKey
 from dashboard.text.summary import summary

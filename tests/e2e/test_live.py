@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.read import queries
+from dashboard.read.sql import queries
 from db.migrate import migrate
 from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.pages import Serve, model_of, page_port, serving

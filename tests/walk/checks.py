@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from dashboard.presenters.panels import decimals
-from dashboard.read import queries
+from dashboard.read.sql import queries
 from shared.postgres.database import connect, transaction
 from tests.walk.actions import MOVED, Walker
 from tests.walk.seeing import SeenChart, candle_columns, chart_of

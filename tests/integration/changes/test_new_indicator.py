@@ -11,7 +11,7 @@ import pytest
 from analytics.indicators.catalog import CATALOG, COLUMNS
 from analytics.runtime import processor
 from analytics.runtime.rebuild import rebuild
-from dashboard.read.queries import has_tables
+from dashboard.read.sql.queries import has_tables
 from db.migrate import migrate
 from shared.market.messages import encode
 from shared.market.records import Quote

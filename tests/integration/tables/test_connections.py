@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from dashboard.read.connections import MOST_IDLE, ReadConnections
+from dashboard.read.sql.connections import MOST_IDLE, ReadConnections
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Cursor, connect, transaction
 

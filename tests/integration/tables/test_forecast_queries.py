@@ -2,10 +2,10 @@
 
 import pytest
 
-from dashboard.read import forecast_queries as queries
-from dashboard.read.diagnostics import read_diagnostics
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import ForecastPath, ForecastRecordRow, ModelAccuracy, PastForecastRow
+from dashboard.read.sql import forecast_queries as queries
+from dashboard.read.sql.diagnostics import read_diagnostics
 from shared.postgres.database import Connection, Cursor, transaction
 from tests.screen_rows import MINUTE, ScreenMinute, fill, forecast, model_record, record, trained_forecast
 from tests.waiting import wait_for

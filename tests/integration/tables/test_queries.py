@@ -3,10 +3,10 @@
 import pytest
 
 from dashboard.presenters.panels import is_alive
-from dashboard.read import queries
-from dashboard.read.connections import read_only_connection
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import PartRow
+from dashboard.read.sql import queries
+from dashboard.read.sql.connections import read_only_connection
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
 from shared.runtime.lifecycle import HeartbeatRow

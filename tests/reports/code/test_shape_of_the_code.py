@@ -25,15 +25,14 @@ STATEMENT = re.compile(
 )
 WITH_SQL = set(
     """
-    analytics/runtime/remake analytics/store/deployment_tables analytics/store/forecast_tables
-    analytics/store/replacing analytics/store/search_tables analytics/store/snapshot_tables analytics/store/tables
-    consumer/tables
-    dashboard/read/connections dashboard/read/diagnostics dashboard/read/forecast_queries dashboard/read/queries
-    dashboard/read/read_model
-    db/blocking db/cutting db/divergence db/migrate ml/datasets/history_tables ml/diagnostics/diagnostics_tables
-    ml/training/training_tables producer/store/symbol_queries producer/store/tables producer/reporting/live_offer
-    shared/embedded/postgres/probe shared/observability/status_board shared/postgres/database
-    shared/postgres/upsert shared/runtime/lifecycle shared/consumer_loop/offsets
+    analytics/runtime/remake analytics/store/deployment_tables analytics/store/forecast_tables analytics/store/replacing
+    analytics/store/search_tables analytics/store/snapshot_tables analytics/store/tables consumer/tables
+    dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
+    dashboard/read/sql/forecast_queries dashboard/read/sql/queries db/blocking db/cutting db/divergence db/migrate
+    ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
+    producer/reporting/live_offer producer/store/symbol_queries producer/store/tables shared/consumer_loop/offsets
+    shared/embedded/postgres/probe shared/observability/status_board shared/postgres/database shared/postgres/upsert
+    shared/runtime/lifecycle
     """.split()  # noqa: SIM905
 )
 """The modules that contain SQL."""

@@ -17,7 +17,7 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from dashboard.presenters.panels import part_items
-from dashboard.read.queries import read_parts
+from dashboard.read.sql.queries import read_parts
 from producer.producer import produce
 from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import leased

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.read import forecast_queries, queries
+from dashboard.read.sql import forecast_queries, queries
 from db.migrate import migrate
 from shared.postgres.database import Cursor, connect, make_database, transaction
 from tests.screen_rows import at

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.read import queries
+from dashboard.read.sql import queries
 from ml.training.training_tables import messages_to_come
 from shared.postgres.database import Cursor, connect, transaction
 from tests.integration.desk import Desk

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from dashboard.read.cache import MAX_ANSWERS, SeriesCache
+from dashboard.read.cache.series_cache import MAX_ANSWERS, SeriesCache
 from dashboard.read.rows import SeriesKey
 from tests.slowness import PATIENCE
 

@@ -1,6 +1,6 @@
 """The read model of the page: bounded histories, and which read changed what."""
 
-from dashboard.read.history import MAX_SERIES, BarHistory
+from dashboard.read.cache.bar_history import MAX_SERIES, BarHistory
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, DataQualityRow, OpenBarRow, SymbolRow
 from dashboard.read.snapshot import NOTHING, advance, begin_generation, first_snapshot, stall
 from dashboard.read.trends import trends_moved

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
 
-from dashboard.read.least_recently_used import LruDict
+from dashboard.read.cache.least_recently_used import LruDict
 from dashboard.read.rows import ChartBar, SeriesKey
 
 MAX_SERIES = 64

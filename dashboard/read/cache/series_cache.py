@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import Generic, TypeVar
 
-from dashboard.read.least_recently_used import LruDict
+from dashboard.read.cache.least_recently_used import LruDict
 from dashboard.read.rows import SeriesKey
 
 Answer = TypeVar("Answer")
