@@ -54,7 +54,7 @@ def tmp_path(tmp_path: Path) -> Path:
     return tmp_path
 
 
-SERVERS = {"embedded_kafka", "embedded_postgres", "spare_kafka", "spare_postgres", "admin_dsn", "browser"}
+SERVERS = {"embedded_kafka", "embedded_postgres", "spare_kafka", "spare_postgres", "browser"}
 """Fixtures that start a server or a browser."""
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +18,10 @@ from dashboard.api.guard import Names
 from dashboard.app import NAMES, build
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
-from db.migrate import migrate
-from shared.embedded import lease_postgres
 from shared.embedded.ports import free_port, is_free
-from shared.postgres.database import connect, make_database, transaction
+from shared.postgres.database import connect, transaction
 from shared.settings.analysis_settings import Alerts, Indicators
+from tests.copied import database_with_tables
 from tests.screen_rows import alert, fill
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
@@ -108,18 +106,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def admin_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The superuser's DSN of a PostgreSQL that lives for the whole run."""
-    folder = tmp_path_factory.mktemp("screen")
-    with lease_postgres(folder, lambda sentence: print(sentence, file=sys.stderr), port=free_port()) as dsn:
-        yield dsn
-
-
-@pytest.fixture(scope="session")
-def market_dsn(admin_dsn: str) -> str:
+def market_dsn(embedded_postgres: str) -> str:
     """A database with three symbols of 300 minutes each."""
-    dsn = make_database(admin_dsn, "market")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, "market")
     connection = connect(dsn, "test")
     with transaction(connection) as cursor:
         now = int(time.time())
@@ -130,9 +119,9 @@ def market_dsn(admin_dsn: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def untouched_market(admin_dsn: str) -> DrawnMarket:
+def untouched_market(embedded_postgres: str) -> DrawnMarket:
     """Four symbols with a long past, for copies: nobody is connected to its database."""
-    return market_in(admin_dsn, "untouched", seed=1)
+    return market_in(embedded_postgres, "untouched", seed=1)
 
 
 def model_of(dsn: str, feed: str) -> ReadModel:
@@ -168,7 +157,7 @@ def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve_model(admin_dsn: str) -> Iterator[Callable[[ReadModel], str]]:
+def serve_model(embedded_postgres: str) -> Iterator[Callable[[ReadModel], str]]:
     """Serves the screen of a read model until the test ends; gives the page's address."""
     with ExitStack() as open_servers:
         yield lambda model: open_servers.enter_context(serving(model, page_port()))
@@ -181,7 +170,7 @@ def serve(serve_model: Callable[[ReadModel], str]) -> Serve:
 
 
 @pytest.fixture(scope="module")
-def serve_to_all(admin_dsn: str) -> Iterator[Serve]:
+def serve_to_all(embedded_postgres: str) -> Iterator[Serve]:
     """Serves the screen of a database and a feed to all tests of a module: each is served once."""
     addresses: dict[tuple[str, str], str] = {}
     with ExitStack() as open_servers:

@@ -9,13 +9,13 @@ from typing import get_args
 
 import pytest
 
-from db.migrate import migrate
 from shared.embedded import Kafka, Postgres, kafka_in, lease_kafka, lease_postgres, postgres_in
 from shared.embedded.lease import release
 from shared.embedded.ports import free_port
-from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
+from shared.postgres.database import Connection, Cursor, connect, transaction
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.chaos.recording import made_up
+from tests.copied import database_with_tables
 from tests.integration.desk import Desk
 from tests.integration.live.live import stand_in
 from tests.integration.servers.server_user import silent
@@ -125,9 +125,7 @@ def standin() -> Iterator[StandIn]:
 def dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
     """An empty database of this test's own, with its tables."""
     name = request.node.name.removeprefix("test_")[:60]
-    made = make_database(embedded_postgres, name)
-    migrate(made)
-    return made
+    return database_with_tables(embedded_postgres, name)
 
 
 @pytest.fixture

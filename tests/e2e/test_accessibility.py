@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from db.migrate import migrate
-from shared.postgres.database import Cursor, connect, make_database, transaction
+from shared.postgres.database import Cursor, connect, transaction
+from tests.copied import database_with_tables
 from tests.e2e.visit import Visit
 from tests.pages import Serve
 from tests.screen_rows import (
@@ -57,10 +57,9 @@ def market(cursor: Cursor) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(serve_to_all: Serve, admin_dsn: str) -> str:
+def address(serve_to_all: Serve, embedded_postgres: str) -> str:
     """The page of a market that shows everything there is."""
-    dsn = make_database(admin_dsn, "everything")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, "everything")
     connection = connect(dsn, "test")
     with transaction(connection) as cursor:
         market(cursor)

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from db.migrate import migrate
-from shared.postgres.database import connect, make_database, transaction
-from tests.copied import copy_database
+from shared.postgres.database import connect, transaction
+from tests.copied import copy_database, database_with_tables
 from tests.pages import Serve
 from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
 from tests.tab import Stay, Tab
@@ -53,23 +52,22 @@ def write_forecast(cursor: Any, start: int, close: float, seen: int, number: int
 
 
 @pytest.fixture(scope="module")
-def market(admin_dsn: str) -> tuple[str, int]:
+def market(embedded_postgres: str) -> tuple[str, int]:
     """A database for copies, and when the open minute of its market starts."""
-    made = make_database(admin_dsn, "forecast_market")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "forecast_market")
     return made, fill_market(made)
 
 
 @pytest.fixture
-def dsn(admin_dsn: str, market: tuple[str, int], request: pytest.FixtureRequest) -> str:
+def dsn(embedded_postgres: str, market: tuple[str, int], request: pytest.FixtureRequest) -> str:
     """A database of the test's own."""
-    return copy_database(admin_dsn, market[0], request.node.name.removeprefix("test_")[:60])
+    return copy_database(embedded_postgres, market[0], request.node.name.removeprefix("test_")[:60])
 
 
 @pytest.fixture(scope="module")
-def still_address(serve_to_all: Serve, admin_dsn: str, market: tuple[str, int]) -> str:
+def still_address(serve_to_all: Serve, embedded_postgres: str, market: tuple[str, int]) -> str:
     """The page of a market in which nothing happens."""
-    return serve_to_all(copy_database(admin_dsn, market[0], "forecast_still"), "simulated")
+    return serve_to_all(copy_database(embedded_postgres, market[0], "forecast_still"), "simulated")
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.read.sql import queries
-from db.migrate import migrate
-from shared.postgres.database import Cursor, connect, make_database, transaction
+from shared.postgres.database import Cursor, connect, transaction
+from tests.copied import database_with_tables
 from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import (
     ScreenMinute,
@@ -63,10 +63,9 @@ def market(cursor: Cursor) -> None:
 
 
 @pytest.fixture(scope="module")
-def dsn(admin_dsn: str) -> str:
+def dsn(embedded_postgres: str) -> str:
     """A database of live quotes."""
-    made = make_database(admin_dsn, "live_market")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "live_market")
     write(made, market)
     return made
 
@@ -248,10 +247,9 @@ def test_legend_leaves_the_candles_free_on_a_phone(look: Look, address: str) -> 
 
 
 def test_offer_of_live_quotes_is_taken_with_a_button_and_the_page_follows(
-    look: Look, admin_dsn: str, dsn: str
+    look: Look, embedded_postgres: str, dsn: str
 ) -> None:
-    simulated = make_database(admin_dsn, "stand_in")
-    migrate(simulated)
+    simulated = database_with_tables(embedded_postgres, "stand_in")
     write(simulated, lambda cursor: fill(cursor, {"AAA": 50.0}, int(time.time()), bars=5))
     write(simulated, lambda cursor: offer(cursor, "no network"))
     with serving(model_of(simulated, "simulated"), port := page_port()) as address:

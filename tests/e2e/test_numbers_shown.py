@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.presenters.panels import SESSIONS
-from db.migrate import migrate
 from shared.calendars.calendars import calendar_of
-from shared.postgres.database import connect, make_database, transaction
+from shared.postgres.database import connect, transaction
+from tests.copied import database_with_tables
 from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import ScreenMinute, close_bar, fill, offer, open_bar, quality, quote
 from tests.tab import Look, Stay, Tab
@@ -20,10 +20,9 @@ DAY = 86_400
 
 
 @pytest.fixture(scope="module")
-def dsn(admin_dsn: str) -> str:
+def dsn(embedded_postgres: str) -> str:
     """Prices of every size; of OLD nothing has come for a long time."""
-    made = make_database(admin_dsn, "numbers_shown")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "numbers_shown")
     now = int(time.time())
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         fill(cursor, {"AAA": 101.0, "BABYDOGE": 1.2345e-9, "BIG": 1.5e9, "BTC": 612345.67}, now, bars=60)
@@ -159,11 +158,10 @@ def test_stopped_server_leaves_nothing_that_looks_current(look: Look, dsn: str) 
 
 
 def test_history_of_the_simulated_market_is_shown_with_its_progress(
-    look: Look, serve: Serve, admin_dsn: str
+    look: Look, serve: Serve, embedded_postgres: str
 ) -> None:
     """Report: in the first minute of the simulated market prices of long ago looked like those of now."""
-    made = make_database(admin_dsn, "simulated_past")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "simulated_past")
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         fill(cursor, {"AMD": 178.0}, int(time.time()) - 600 * DAY, bars=5)
         offer(cursor, "no network")

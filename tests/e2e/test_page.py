@@ -248,15 +248,15 @@ def test_nothing_overflows_on_a_phone(tab: Tab, address: str) -> None:
 
 
 def test_page_starts_by_itself_once_there_is_a_database_with_tables_and_quotes(
-    look: Look, serve: Serve, admin_dsn: str
+    look: Look, serve: Serve, embedded_postgres: str
 ) -> None:
-    dsn = str(make_dsn(admin_dsn, dbname="later"))
+    dsn = str(make_dsn(embedded_postgres, dbname="later"))
     page = look(serve(dsn, "live"))
     notice = page.locator("#notice")
     expect(notice).to_contain_text("Waiting for the database")
     expect(notice).to_contain_text("python start_pipeline.py")
     expect(page.locator("#banner")).to_be_hidden()
-    make_database(admin_dsn, "later")
+    make_database(embedded_postgres, "later")
     expect(notice).to_contain_text("no tables yet")
     migrate(dsn)
     expect(notice).to_contain_text("No quotes yet")
@@ -268,8 +268,10 @@ def test_page_starts_by_itself_once_there_is_a_database_with_tables_and_quotes(
     expect(notice).to_be_hidden()
 
 
-def test_page_keeps_working_while_its_database_is_down(look: Look, serve: Serve, admin_dsn: str) -> None:
-    dsn = make_database(admin_dsn, "mortal")
+def test_page_keeps_working_while_its_database_is_down(
+    look: Look, serve: Serve, embedded_postgres: str
+) -> None:
+    dsn = make_database(embedded_postgres, "mortal")
     migrate(dsn)
     connection = connect(dsn, "test")
     with transaction(connection) as cursor:
@@ -277,10 +279,10 @@ def test_page_keeps_working_while_its_database_is_down(look: Look, serve: Serve,
     connection.close()
     page = look(serve(dsn, "live"))
     expect(page.locator("#last")).to_have_text("10.00")
-    _allow(admin_dsn, "mortal", False)
+    _allow(embedded_postgres, "mortal", False)
     expect(page.locator("#warning")).to_contain_text("Database unavailable")
     expect(page.locator("#last")).to_have_text("10.00")
-    _allow(admin_dsn, "mortal", True)
+    _allow(embedded_postgres, "mortal", True)
     expect(page.locator("#warning")).to_be_hidden()
     set_price(dsn, "DDD", 11.0)
     expect(page.locator("#last")).to_have_text("11.00")

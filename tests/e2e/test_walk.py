@@ -18,9 +18,9 @@ ACTIONS = 14
 
 
 @pytest.fixture(scope="module")
-def market(admin_dsn: str, untouched_market: DrawnMarket) -> DrawnMarket:
+def market(embedded_postgres: str, untouched_market: DrawnMarket) -> DrawnMarket:
     """Four symbols with a long past, up to now."""
-    found = copy_of(untouched_market, admin_dsn, "walk")
+    found = copy_of(untouched_market, embedded_postgres, "walk")
     while found.now + MINUTE <= time.time():
         found.pass_minute()
     return found

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from psycopg2.extensions import make_dsn
 
-from db.migrate import migrate
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogWriter, Message, make_topics, open_log
 from shared.market.messages import encode
 from shared.market.records import Record
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, connect, transaction
 from shared.runtime.lifecycle import Stop
 from shared.settings.brokers import Brokers
 from shared.settings.config import Config, load
+from tests.copied import database_with_tables
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
@@ -78,8 +78,7 @@ class Desk:
     def database(self) -> str:
         """The DSN of its database, made at the first look."""
         config = self.config
-        dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
-        migrate(dsn)
+        dsn = database_with_tables(config.postgres.dsn_for("postgres"), config.database())
         migrated.add(dsn)
         return dsn
 

@@ -6,8 +6,8 @@ from hashlib import md5
 
 import pytest
 
-from db.migrate import migrate
-from shared.postgres.database import Connection, connect, make_database
+from shared.postgres.database import Connection, connect
+from tests.copied import database_with_tables
 
 
 @pytest.fixture
@@ -16,8 +16,6 @@ def databases(
 ) -> Iterator[tuple[Connection, Connection]]:
     """Two empty databases of this test: one to be changed or disturbed, one to compare with."""
     test = md5(request.node.nodeid.encode()).hexdigest()
-    dsns = [make_database(embedded_postgres, f"{which}_{test}") for which in ("changed", "fresh")]
-    for dsn in dsns:
-        migrate(dsn)
+    dsns = [database_with_tables(embedded_postgres, f"{which}_{test}") for which in ("changed", "fresh")]
     with closing(connect(dsns[0], "test")) as one, closing(connect(dsns[1], "test")) as other:
         yield one, other

@@ -23,9 +23,9 @@ def cases(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def market(admin_dsn: str, untouched_market: DrawnMarket) -> DrawnMarket:
+def market(embedded_postgres: str, untouched_market: DrawnMarket) -> DrawnMarket:
     """Four symbols with a long past."""
-    return copy_of(untouched_market, admin_dsn, "chart_reports")
+    return copy_of(untouched_market, embedded_postgres, "chart_reports")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from dashboard.read.sql.queries import has_tables
 from db.migrate import migrate
 from shared.market.messages import encode
 from shared.market.records import Quote
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, connect, transaction
+from tests.copied import database_with_tables
 from tests.integration.fold_lives import OLD, LoggedMessage, fold, log_of, table
 
 NEWEST = CATALOG[-1]
@@ -44,9 +45,7 @@ KEPT = len(LOG) * 3 // 4
 def dsns(embedded_postgres: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """Two empty databases: one to be brought up to date, one to compare with."""
     names = [f"new_{request.node.name.encode().hex()[-24:]}_{which}" for which in "ab"]
-    one, other = (make_database(embedded_postgres, name) for name in names)
-    for dsn in (one, other):
-        migrate(dsn)
+    one, other = (database_with_tables(embedded_postgres, name) for name in names)
     yield one, other
 
 

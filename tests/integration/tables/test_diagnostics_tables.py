@@ -12,11 +12,11 @@ import pytest
 from psycopg2.extras import execute_values
 
 from analytics.engine.symbol_state import EngineSettings
-from db.migrate import migrate
 from ml.arima.forecaster import ForecastSettings
 from ml.diagnostics.diagnostics import findings
 from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
-from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
+from shared.postgres.database import Connection, Cursor, connect, transaction
+from tests.copied import database_with_tables
 from tests.integration.fold_lives import fold, log_with_a_split
 
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
@@ -30,8 +30,7 @@ SCORED = "symbol, interval, start, model, scored_at, number, levels, error, hit,
 @pytest.fixture
 def connection(embedded_postgres: str, request: pytest.FixtureRequest) -> Iterator[Connection]:
     """To an empty database."""
-    dsn = make_database(embedded_postgres, f"diagnostics_{request.node.name.encode().hex()[-24:]}")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, f"diagnostics_{request.node.name.encode().hex()[-24:]}")
     with closing(connect(dsn, "test")) as opened:
         yield opened
 

@@ -8,12 +8,12 @@ import pytest
 
 from analytics.engine.split_check import SettledAction
 from analytics.store.tables import BAR_COLUMNS, write_actions
-from db.migrate import migrate
 from ml.datasets.history_tables import histories_from_tables
 from ml.datasets.samples import samples
 from ml.models.features import RETURNS, FeatureSettings, Observation
 from shared.market.records import CorporateAction
-from shared.postgres.database import Connection, connect, copy_rows, make_database, transaction
+from shared.postgres.database import Connection, connect, copy_rows, transaction
+from tests.copied import database_with_tables
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 STEPS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1)}
@@ -22,8 +22,7 @@ STEPS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1)}
 @pytest.fixture
 def database(embedded_postgres: str, request: pytest.FixtureRequest) -> Iterator[Connection]:
     """An empty database."""
-    dsn = make_database(embedded_postgres, f"histories_{request.node.name.encode().hex()[-24:]}")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, f"histories_{request.node.name.encode().hex()[-24:]}")
     with closing(connect(dsn, "test")) as connection:
         yield connection
 

@@ -13,6 +13,7 @@ from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings
 from ml.order_search.search_pool import SearchPool, Ticket
 from shared.postgres.database import connect, make_database
+from tests.copied import database_with_tables
 from tests.integration.brisk_forecasts import MINUTES, rows
 from tests.integration.fold_lives import READING, live, log_of
 from tests.unit.quick_search import POOL
@@ -25,8 +26,7 @@ def search(*series: float, symbol: str = "IBM") -> Search:
 
 
 def test_stored_outcome_comes_back_to_the_bit(embedded_postgres: str) -> None:
-    dsn = make_database(embedded_postgres, "outcomes_to_the_bit")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, "outcomes_to_the_bit")
     model = ArimaModel((0.1 + 0.2, -0.0), 1, (1e-300, -0.5), 1 / 3, 5e-324)
     found, none = (
         SearchOutcome(model, "", -1234.5678901234567, 0.25),
@@ -48,8 +48,7 @@ def test_stored_outcome_comes_back_to_the_bit(embedded_postgres: str) -> None:
 def test_members_of_a_group_that_started_together_use_the_outcome_that_was_stored_first(
     embedded_postgres: str,
 ) -> None:
-    dsn = make_database(embedded_postgres, "outcomes_of_two")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, "outcomes_of_two")
     first, second = (SearchOutcome(None, reason, None, 0.5) for reason in ("first", "second"))
     with closing(OutcomeTable(dsn)) as one, closing(OutcomeTable(dsn)) as other:
         assert one.store(search(1.0, 2.0), first) == first

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from db.migrate import migrate
-from shared.postgres.database import connect, make_database, transaction
+from shared.postgres.database import connect, transaction
+from tests.copied import database_with_tables
 from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, at, close_bar, fill, open_bar, quote
 from tests.tab import Tab
@@ -43,10 +43,9 @@ def now() -> int:
 
 
 @pytest.fixture(scope="module")
-def dsn(admin_dsn: str, now: int) -> str:
+def dsn(embedded_postgres: str, now: int) -> str:
     """AAPL with 70,000 minutes and 45 days, and two symbols with hardly any bars."""
-    made = make_database(admin_dsn, "few_and_many")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "few_and_many")
     minute, today = now - now % 60, now - now % DAY
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         fill(cursor, {"AAPL": 101.0, "ONE": 5.0}, now, bars=0)

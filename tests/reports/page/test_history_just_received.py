@@ -11,8 +11,8 @@ from contextlib import closing
 import pytest
 
 from dashboard.read.sql import forecast_queries, queries
-from db.migrate import migrate
-from shared.postgres.database import Cursor, connect, make_database, transaction
+from shared.postgres.database import Cursor, connect, transaction
+from tests.copied import database_with_tables
 from tests.screen_rows import at
 
 START, BARS, PAGE = 1_763_985_600, 4000, 300
@@ -39,8 +39,7 @@ def write(cursor: Cursor, symbols: list[str], bars: int) -> None:
 @pytest.fixture(scope="module")
 def dsn(embedded_postgres: str) -> str:
     """Statistics of a hundred symbols, then the whole history of another one."""
-    made = make_database(embedded_postgres, "just_received")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "just_received")
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         for table in ("bars", "indicators", "forecasts"):
             cursor.execute(f"alter table {table} set (autovacuum_enabled = false)")

@@ -8,8 +8,8 @@ import pytest
 from dashboard.read.read_model import ReadModel
 from dashboard.read.reading import read_rebuild
 from dashboard.read.snapshot import NO_REBUILD
-from db.migrate import migrate
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, connect, transaction
+from tests.copied import database_with_tables
 from tests.inputs.page_rows import MONDAY_NOON
 from tests.screen_rows import MINUTE, fill
 from tests.waiting import wait_for
@@ -29,8 +29,7 @@ def test_chart_that_was_read_while_indicators_were_rebuilt_is_read_again(
     embedded_postgres: str, manner: str
 ) -> None:
     """Scenario: after an upgrade a chart that was opened at once kept the old indicators until the next restart."""
-    dsn = make_database(embedded_postgres, f"screen_{manner}")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, f"screen_{manner}")
     model = ReadModel(lambda: dsn, "live", 1000, 1, "test", "test")
     with closing(connect(dsn, "test")) as connection:
         with transaction(connection) as cursor:
@@ -50,8 +49,7 @@ def test_chart_that_was_read_while_indicators_were_rebuilt_is_read_again(
 
 def test_states_are_looked_through_only_where_one_was_written_since(embedded_postgres: str) -> None:
     """Scenario: the whole states of all partitions were taken apart with every read, four times a second."""
-    dsn = make_database(embedded_postgres, "screen_states")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, "screen_states")
     with closing(connect(dsn, "test")) as connection:
         mark(connection, version=1, remaking=True)
         with transaction(connection) as cursor:
@@ -66,8 +64,7 @@ def test_states_are_looked_through_only_where_one_was_written_since(embedded_pos
 
 def test_bars_of_tables_that_were_cut_back_are_forgotten(embedded_postgres: str) -> None:
     """Scenario: the tables were cut back under a screen that ran on, and its charts kept the bars of before."""
-    dsn = make_database(embedded_postgres, "screen_cut_back")
-    migrate(dsn)
+    dsn = database_with_tables(embedded_postgres, "screen_cut_back")
     model = ReadModel(lambda: dsn, "live", 1000, 1, "test", "test")
     with closing(connect(dsn, "test")) as connection:
         with transaction(connection) as cursor:

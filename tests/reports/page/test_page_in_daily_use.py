@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from db.migrate import migrate
-from shared.postgres.database import Connection, connect, make_database, transaction
+from shared.postgres.database import Connection, connect, transaction
+from tests.copied import database_with_tables
 from tests.pages import Serve, model_of, page_port, serving
 from tests.screen_rows import fill
 from tests.tab import Look
@@ -51,9 +51,9 @@ SELECTED_SOON = """() => new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def dsn(admin_dsn: str, untouched_market: DrawnMarket) -> str:
+def dsn(embedded_postgres: str, untouched_market: DrawnMarket) -> str:
     """Symbols of several kinds; NEW has bars of two intervals alone."""
-    made = copy_of(untouched_market, admin_dsn, "daily_use").dsn
+    made = copy_of(untouched_market, embedded_postgres, "daily_use").dsn
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         cursor.execute("delete from open_bars where symbol = 'NEW' and not interval = any('{1m,5m}')")
     return made
@@ -114,11 +114,10 @@ def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page:
 
 
 def test_choice_at_the_moment_at_which_the_list_of_symbols_changes_is_not_taken_back(
-    look: Look, admin_dsn: str
+    look: Look, embedded_postgres: str
 ) -> None:
     """Scenario: a click in the first seconds, while symbols came in, was followed by the symbol of before."""
-    made = make_database(admin_dsn, "choice_amid_news")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "choice_amid_news")
     with (
         closing(connect(made, "test")) as connection,
         serving(model_of(made, "simulated"), page_port()) as address,
@@ -191,10 +190,9 @@ def _height(page: Page, name: str) -> float:
     return float(box["height"])
 
 
-def test_title_of_the_page_shows_when_its_price_is_not_current(look: Look, admin_dsn: str) -> None:
+def test_title_of_the_page_shows_when_its_price_is_not_current(look: Look, embedded_postgres: str) -> None:
     """Scenario: the tab of a page whose server was gone, or whose price was of long ago, looked like now."""
-    made = make_database(admin_dsn, "names_of_pages")
-    migrate(made)
+    made = database_with_tables(embedded_postgres, "names_of_pages")
     with closing(connect(made, "test")) as connection, transaction(connection) as cursor:
         fill(cursor, {"NOW": 5.0}, int(time.time()), bars=5)
         fill(cursor, {"OLD": 178.0}, int(time.time()) - 600 * DAY, bars=5)
