@@ -37,10 +37,10 @@ LAST_SETTING = "FINNHUB_API_KEY"
 MINUTE = 60.0
 BACKFILL_SECONDS = 15.0
 """Seconds of the minute after the first one until the history of every symbol is joined with its live quotes."""
-AIM_MS = 50.0
+TARGET_MS = 50.0
 FOOT = f"""\
 ordered        from the receipt of the frame (received_time) until the publisher gets the quote.
-acknowledged   from the receipt of the frame until Kafka's acknowledgement arrives. Target: p99 below {AIM_MS:.0f} ms.
+acknowledged   from the receipt of the frame until Kafka's acknowledgement. Target: p99 below {TARGET_MS:.0f} ms.
 CPU            of the producer's process, all threads, as a share of one core.
 Measured after the backfill of every symbol: before that, once at each start, the quotes of one minute wait for its end.
 """

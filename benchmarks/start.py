@@ -30,7 +30,7 @@ from shared.settings.config import KEYS, OTHER_NAMES
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chrome", "google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-AIM_SECONDS = 15.0
+TARGET_SECONDS = 15.0
 STOP_SECONDS = 20.0
 LINES = ("Kafka and PostgreSQL are ready", "producer publishes", "storage runs", "analytics runs")
 
@@ -139,7 +139,7 @@ def main() -> int:
         found = phases(settings | {"KAFKA_TOPIC": "warm", "POSTGRES_DB": "warm"}, browser)
         browser.close()
     rows = [(name, f"{seconds:.1f}") for name, seconds in sorted(found, key=lambda phase: phase[1])]
-    print(table(f"Warm start, seconds (target: below {AIM_SECONDS:.0f})", ("phase", "after"), rows))
+    print(table(f"Warm start, seconds (target: below {TARGET_SECONDS:.0f})", ("phase", "after"), rows))
     return 0
 
 

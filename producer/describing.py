@@ -140,13 +140,15 @@ def _session(described: Described, now: datetime) -> str:
     if isinstance(calendar, AlwaysOpen):
         return _reported_session(described, now)
     second = int(now.timestamp())
-    session, turns = calendar.at(second), calendar.turns(second)
+    session, change = calendar.at(second), calendar.next_change(second)
     if session.day_start == NEVER:
         return session.name
     if session.name == "post":
         return f"post; the regular session closed {_second(session.day_end)}"
     verb = "closes" if session.name == "regular" else "opens"
-    return f"{session.name}; the regular session {verb} {_second(turns)}, in {span(turns - now.timestamp())}"
+    return (
+        f"{session.name}; the regular session {verb} {_second(change)}, in {span(change - now.timestamp())}"
+    )
 
 
 def _reported_session(described: Described, now: datetime) -> str:

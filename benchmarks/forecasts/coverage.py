@@ -160,7 +160,7 @@ def overall(tables: list[Table]) -> str:
     return table("Closes inside the interval, and the mean interval score at 95 %", header, rows)
 
 
-def aims(horizon: int, one: Table) -> str:
+def targets(horizon: int, one: Table) -> str:
     """The targets and the results, in one line."""
 
     def lowest(groups: NDArray[np.int_]) -> float:
@@ -174,7 +174,8 @@ def aims(horizon: int, one: Table) -> str:
         ("score lower by 10 %", one.lower(everything), 0.10, 1.0),
     )
     words = [
-        f"{aim}: {value:.1%}{'' if low <= value <= high else ' MISSED'}" for aim, value, low, high in found
+        f"{target}: {value:.1%}{'' if low <= value <= high else ' MISSED'}"
+        for target, value, low, high in found
     ]
     return f"h={horizon}  " + " | ".join(words)
 
@@ -187,7 +188,7 @@ def coverage(data: Path) -> str:
         return f"Skipped: daily histories are missing: {', '.join(missing)}."
     found = list(replayed(recorded(files)))
     tables = [Table([each for each in found if each.horizon == horizon]) for horizon in HORIZONS]
-    reached = (aims(horizon, one) for horizon, one in zip(HORIZONS, tables, strict=True))
+    reached = (targets(horizon, one) for horizon, one in zip(HORIZONS, tables, strict=True))
     return "\n\n".join(
         (
             overall(tables),

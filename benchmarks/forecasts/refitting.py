@@ -37,7 +37,7 @@ def refitted_at_every_bar(
     return found
 
 
-def beside(ours: float, fits: list[float]) -> str:
+def comparison(ours: float, fits: list[float]) -> str:
     """A table that compares these fits with Tickstream, in CPU milliseconds for each symbol and bar."""
     theirs = median(fits)
     rows = [

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.forecasting.forecasts import Pools, Search, SeriesForecasts, levels_of
-from benchmarks.forecasts.refitting import beside, refitted_at_every_bar
+from benchmarks.forecasts.refitting import comparison, refitted_at_every_bar
 from benchmarks.forecasts.walks import SYMBOLS, WALKS, WalkingMarket, history, symbol_of, walk, walk_of
 from benchmarks.staging.progress import with_progress
 from benchmarks.staging.tables import table
@@ -27,7 +27,7 @@ from shared.settings.setting_types import TRAINED_MODELS
 
 REFILLED, SCORED = 500, 100
 """Closes of a series before the measurement: those of its history, and those whose forecasts were scored."""
-WHOLE_AIM_MS, UPDATE_AIM_US = 50.0, 100.0
+BAR_TARGET_MS, UPDATE_TARGET_US = 50.0, 100.0
 SCORED_TRAINED = 20
 """Bars that trained models have forecast before the measurement."""
 TRAINED_ON, QUICK_TRAINED_ON = 2_500, 500
@@ -69,13 +69,13 @@ class Timing(NamedTuple):
         numbers = (median(self.bars), self.cpu, self.percentile(50), self.percentile(99))
         return self.name, *(f"{number:,.1f}" for number in numbers), f"{self.updates.max():,.0f}"
 
-    def aims(self) -> str:
+    def targets(self) -> str:
         """The targets and the results, in CPU time."""
         found = (
-            (f"{SYMBOLS} symbols in {WHOLE_AIM_MS:g} ms", self.cpu, WHOLE_AIM_MS),
-            (f"99 of 100 updates in {UPDATE_AIM_US:g} us", self.percentile(99), UPDATE_AIM_US),
+            (f"{SYMBOLS} symbols in {BAR_TARGET_MS:g} ms", self.cpu, BAR_TARGET_MS),
+            (f"99 of 100 updates in {UPDATE_TARGET_US:g} us", self.percentile(99), UPDATE_TARGET_US),
         )
-        words = [f"{aim}: {came:.1f}{'' if came < limit else ' MISSED'}" for aim, came, limit in found]
+        words = [f"{target}: {came:.1f}{'' if came < limit else ' MISSED'}" for target, came, limit in found]
         return f"Targets, {self.name}: {' | '.join(words)}"
 
 
@@ -225,4 +225,4 @@ def _measured(settings: ForecastSettings, quick: bool) -> str:
         models=", ".join(trained),
     )
     measured = table("Forecasts of a closed bar", HEADER, [each.cells() for each in timings])
-    return f"{measured}\n{own.aims()}\n{foot}\n{beside(own.cpu / SYMBOLS, fits)}"
+    return f"{measured}\n{own.targets()}\n{foot}\n{comparison(own.cpu / SYMBOLS, fits)}"

@@ -9,7 +9,7 @@ from statistics import mode
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.calendars.currency_hours import are_open, next_turn
+from shared.calendars.currency_hours import are_open, next_change
 from shared.calendars.local_days import FRIDAY, SATURDAY, SUNDAY, LocalDay, bounds_of
 from shared.calendars.sessions_ahead import Session, sessions_after
 from shared.market.exchanges import (
@@ -68,7 +68,7 @@ class AlwaysOpen:
         start = second - second % DAY
         return SessionAt("regular", start, start + DAY)
 
-    def turns(self, _: int) -> int:
+    def next_change(self, _: int) -> int:
         """It never opens or closes."""
         return NEVER
 
@@ -80,18 +80,18 @@ class Weekdays:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self._friday_rests_until = _SUNDAY_TO_THURSDAY.get(zone.key, date.min)
+        self._friday_off_until = _SUNDAY_TO_THURSDAY.get(zone.key, date.min)
 
     def at(self, second: int) -> SessionAt:
         """The session at `second`, in epoch seconds."""
-        start, end = _day_in(self.zone, second, self._rests)
+        start, end = _day_in(self.zone, second, self._is_weekend)
         return SessionAt("regular" if start <= second else "closed", start, end)
 
-    def _rests(self, day: date) -> bool:
-        weekend = (FRIDAY, SATURDAY) if day < self._friday_rests_until else (SATURDAY, SUNDAY)
+    def _is_weekend(self, day: date) -> bool:
+        weekend = (FRIDAY, SATURDAY) if day < self._friday_off_until else (SATURDAY, SUNDAY)
         return day.weekday() in weekend
 
-    def turns(self, second: int) -> int:
+    def next_change(self, second: int) -> int:
         """The next opening or closing time after `second`."""
         day = self.at(second)
         if day.name == "closed":
@@ -116,9 +116,9 @@ class CurrencyMarket:
         bounds = _day_in(self.zone, second, lambda day: day.weekday() >= SATURDAY)
         return SessionAt("regular" if are_open(second) else "closed", *bounds)
 
-    def turns(self, second: int) -> int:
+    def next_change(self, second: int) -> int:
         """The next opening or closing time after `second`."""
-        return next_turn(second)
+        return next_change(second)
 
 
 def _day_in(zone: ZoneInfo, second: int, rests: Callable[[date], bool]) -> LocalDay:
@@ -148,7 +148,7 @@ class SimulatedExchange:
             name = "post"
         return SessionAt(name, midnight + self.opens, midnight + self.closes)
 
-    def turns(self, second: int) -> int:
+    def next_change(self, second: int) -> int:
         """The next opening or closing time of the regular session after `second`."""
         return _next_bound(self.at(second), second, self.at(second + DAY).day_start)
 
@@ -187,7 +187,7 @@ class Exchange:
             return SessionAt("closed", NEVER, NEVER)
         return SessionAt("closed", self._opens[index + 1], self._closes[index + 1])
 
-    def turns(self, second: int) -> int:
+    def next_change(self, second: int) -> int:
         """The next opening or closing time of the regular session after `second`, including breaks."""
         session = self.at(second)
         for bound in self._breaks.get(session.day_start, ()):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from shared.calendars.local_days import SATURDAY
 
 NEW_YORK = ZoneInfo("America/New_York")
-TURN = time(17)
+DAY_CHANGE = time(17)
 HOLIDAYS = ((12, 25), (1, 1))
 """Month and day."""
 
@@ -20,14 +20,14 @@ def are_open(second: int) -> bool:
     return day.weekday() < SATURDAY and (day.month, day.day) not in HOLIDAYS
 
 
-def next_turn(second: int) -> int:
+def next_change(second: int) -> int:
     """The next opening or closing time after `second`."""
-    was_open, turn = are_open(second), second
-    while are_open(turn) == was_open:
-        turn = int(datetime.combine(_trading_day(turn), TURN, NEW_YORK).timestamp())
-    return turn
+    was_open, change = are_open(second), second
+    while are_open(change) == was_open:
+        change = int(datetime.combine(_trading_day(change), DAY_CHANGE, NEW_YORK).timestamp())
+    return change
 
 
 def _trading_day(second: int) -> date:
     now = datetime.fromtimestamp(second, NEW_YORK)
-    return now.date() + timedelta(days=now.time() >= TURN)
+    return now.date() + timedelta(days=now.time() >= DAY_CHANGE)

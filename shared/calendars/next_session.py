@@ -10,4 +10,4 @@ def next_session(calendar: SessionCalendar, second: int) -> int:
         return day.day_start
     following = calendar.at(day.day_end).day_start
     # In post-market hours a calendar still returns the bounds of the session that has ended.
-    return following if following > day.day_start else calendar.turns(day.day_end)
+    return following if following > day.day_start else calendar.next_change(day.day_end)

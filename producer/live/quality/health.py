@@ -117,7 +117,9 @@ def basic_condition(
     if not has_past:
         return SymbolCondition("history", cause, detail, session, None, next_try)
     if session == "closed":
-        return SymbolCondition("closed", "market closed", "", session, float(calendar.turns(int(now))), None)
+        return SymbolCondition(
+            "closed", "market closed", "", session, float(calendar.next_change(int(now))), None
+        )
     if is_fresh or error is not None:
         return SymbolCondition("live" if is_fresh else "stale", cause, detail, session, None, next_try)
     return _condition_without_quotes(source, session, last_received)

@@ -85,9 +85,9 @@ def test_clocks_that_change_move_the_sessions_of_years_ahead() -> None:
 def test_next_opening_of_a_closed_market_is_in_the_future(exchange: str) -> None:
     """The opening that the page and the terminal show for a closed market."""
     end = int(last_listed(exchange).timestamp())
-    session, turns = calendar_of(exchange).at(end), calendar_of(exchange).turns(end)
+    session, change = calendar_of(exchange).at(end), calendar_of(exchange).next_change(end)
     assert session == SessionAt("closed", session.day_start, session.day_end)
-    assert end < turns == session.day_start < end + 7 * 86_400 < NEVER
+    assert end < change == session.day_start < end + 7 * 86_400 < NEVER
 
 
 @pytest.mark.parametrize(

@@ -123,9 +123,9 @@ def test_sunday_evening_of_currencies_is_in_hours_and_in_no_day() -> None:
 def test_currencies_have_their_times_of_closing_and_opening() -> None:
     """Scenario: what `symbols describe` names as the next change of the session."""
     market, friday = calendar_of("CCY"), int(datetime(2025, 11, 21, 17, tzinfo=NEW_YORK).timestamp())
-    assert market.turns(friday - 3 * 86_400) == friday
-    assert market.turns(friday) == friday + 48 * 3600
-    assert market.turns(friday + 48 * 3600) == friday + 7 * 86_400
+    assert market.next_change(friday - 3 * 86_400) == friday
+    assert market.next_change(friday) == friday + 48 * 3600
+    assert market.next_change(friday + 48 * 3600) == friday + 7 * 86_400
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_currencies_have_their_opening_after_a_holiday() -> None:
     """Scenario: what `symbols describe` names on 24 December; of 2026 the weekend follows."""
     market = calendar_of("CCY")
     for eve, opens in (("2025-12-24T22:00", "2025-12-25T22:00"), ("2026-12-24T22:00", "2026-12-27T22:00")):
-        assert market.turns(second(eve) - 3600) == second(eve)
-        assert market.turns(second(eve)) == second(opens)
+        assert market.next_change(second(eve) - 3600) == second(eve)
+        assert market.next_change(second(eve)) == second(opens)
 
 
 def test_day_of_currencies_on_a_holiday_is_a_day_of_london_as_their_source_has_it() -> None:

@@ -84,8 +84,8 @@ def test_updates_are_timed_with_searched_and_trained_models_in_place() -> None:
 def test_missed_target_is_reported() -> None:
     slow, quick = (Timing("all", [60.0], np.full((3, 500), each)) for each in (101.0, 99.0))
     missed = "500 symbols in 50 ms: 50.5 MISSED | 99 of 100 updates in 100 us: 101.0 MISSED"
-    assert slow.aims() == f"Targets, all: {missed}"
-    assert "MISSED" not in quick.aims()
+    assert slow.targets() == f"Targets, all: {missed}"
+    assert "MISSED" not in quick.targets()
 
 
 def test_age_of_an_order_is_given_in_bars_and_in_days_of_trading() -> None:
