@@ -1,13 +1,17 @@
 """A commit that runs beside the loop, and what its end brings."""
 
+import os
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Event
 
 import pytest
 
 from shared.consumer_loop.background_commit import BackgroundCommit
 from shared.errors import PartitionLost
+from shared.observability import heartbeat
+from tests.slowness import PATIENCE
 
 
 @pytest.fixture
@@ -56,3 +60,27 @@ def test_closing_waits_for_the_commit_that_runs() -> None:
     may_end.set()
     background.close()
     assert ended.is_set()
+
+
+def test_heartbeats_of_a_long_commit_reach_the_supervisor(background: BackgroundCommit) -> None:
+    """Scenario: a commit that wrote all bars of a reprocessed log took a minute, and the part was killed as hanging."""
+    ours, theirs = os.pipe()
+    heartbeat.begin(theirs)
+    os.read(ours, 100)
+    os.set_blocking(ours, False)
+    received = Event()
+
+    def write_long() -> None:
+        until = time.monotonic() + PATIENCE
+        while not received.is_set() and time.monotonic() < until:
+            heartbeat.beat()
+            with suppress(BlockingIOError):
+                os.read(ours, 100)
+                received.set()
+
+    background.start(write_long)
+    background.wait()
+    heartbeat.begin(None)
+    os.close(ours)
+    os.close(theirs)
+    assert received.is_set()
