@@ -26,21 +26,17 @@ from shared.consumer_loop.background_commit import BackgroundCommit
 from shared.consumer_loop.batches import Batch, decoded
 from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
 from shared.consumer_loop.fingerprints import fingerprint
+from shared.consumer_loop.idle_checks import IdleChecks
 from shared.consumer_loop.offsets import GroupOnTopic, advance, begin, reached, succession
 from shared.consumer_loop.step_size import StepSize
-from shared.errors import StopPart, Unavailable
-from shared.kafka import GroupReader, Log, Message, require_reachable, require_topic
+from shared.errors import StopPart
+from shared.kafka import GroupReader, Log, Message, require_topic
 from shared.postgres.database import Connection, Cursor, transaction
 
 POLL_MS = 200
-QUIET_SECONDS = 3.0
-COMPARE_SECONDS = 1.0
-"""Shorter than any server takes to stop, get another data folder and start again."""
 MANY_MESSAGES = 1_000
 """Messages of a step whose transaction runs beside the next poll. Fewer are committed before it: nothing is gained."""
 REPORT_SECONDS = 1.0
-UNANSWERED_SECONDS = 30.0
-"""How long the broker may withhold a message that it holds, while it answers other requests."""
 
 log = logging.getLogger("tickstream")
 
@@ -108,7 +104,7 @@ class ConsumerLoop:
         self._committing: list[Batch] = []
         self._unreported: dict[int, int] = {}
         self._reported = 0.0
-        self._received_at = self._compared = self._answered_at = time.monotonic()
+        self._idle_checks = IdleChecks(log, reader, self._bookmarks)
         self.handled = 0
         self.commits = 0
 
@@ -125,10 +121,11 @@ class ConsumerLoop:
         ]
         if batches:
             self._commit(batches)
-            self._received_at = self._compared = self._answered_at = time.monotonic()
+            self._idle_checks.note_messages()
         else:
             self.settle()
-            self._check_while_idle(not polled)
+            if self._idle_checks.is_comparison_due(is_silent=not polled):
+                self._look_back(self._bookmarks)
             self._fold.rest(self.connection)
         if polled:
             self._size.took(time.monotonic() - began, sum(map(len, polled.values())))
@@ -220,7 +217,7 @@ class ConsumerLoop:
         """Read the last written message of each partition again, to compare it with its stored fingerprint."""
         for partition in partitions:
             self._reader.seek(partition, self._bookmarks[partition].look_back())
-        self._compared = time.monotonic()
+        self._idle_checks.note_comparison()
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
         """The new messages as one batch to write; those below the stored offset are only folded."""
@@ -254,42 +251,6 @@ class ConsumerLoop:
         with transaction(self.connection) as cursor:
             advance(cursor, self._reading, [batch.step for batch in self._committing])
             self._fold.write(cursor)
-
-    def _check_while_idle(self, is_silent: bool) -> None:
-        """Check the broker while no messages arrive: it may be down, or back with another log."""
-        now = time.monotonic()
-        awaited = [number for number, bookmark in self._bookmarks.items() if bookmark.is_only_compared]
-        if not is_silent or not awaited:
-            self._answered_at = now
-        if not is_silent:
-            return
-        if now - self._answered_at > UNANSWERED_SECONDS:
-            self._require_removed(awaited)
-        if now - self._received_at > QUIET_SECONDS:
-            self._require_kafka()
-        if now - self._compared > COMPARE_SECONDS:
-            self._look_back(self._bookmarks)
-
-    def _require_removed(self, partitions: list[int]) -> None:
-        """Raise Unavailable if the broker holds the last message written of a partition and does not send it again.
-
-        After a broker was killed and came back, a client may stay in its group and never fetch again; a new client
-        does. Without that message nothing is wrong: retention has removed it.
-        """
-        for partition in partitions:
-            first, _ = self._reader.bounds(partition)
-            if first < self._bookmarks[partition].written:
-                raise Unavailable(
-                    f"Kafka at {self._log.bootstrap} has sent no message of topic {self._log.topic} for "
-                    f"{UNANSWERED_SECONDS:.0f} s, although it holds some"
-                )
-        self._answered_at = time.monotonic()
-
-    def _require_kafka(self) -> None:
-        """Raise Unavailable if broker or topic is gone, for which the client would wait without an error."""
-        self._received_at = time.monotonic()
-        require_reachable(self._log.bootstrap)
-        require_topic(self._log)
 
 
 def _invalid(batch: Batch) -> str:

@@ -80,7 +80,7 @@ def stepped(loop: ConsumerLoop) -> ConsumerLoop:
 
 def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
-    monkeypatch.setattr("shared.consumer_loop.loop.UNANSWERED_SECONDS", 3.0)
+    monkeypatch.setattr("shared.consumer_loop.idle_checks.UNANSWERED_SECONDS", 3.0)
     with looped(desk) as (loop, reader):
         fetch_no_more(reader)
         with pytest.raises(Unavailable, match="has sent no message of topic"):
@@ -91,7 +91,7 @@ def test_loop_waits_on_after_retention_has_removed_the_last_message(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Report: on a quiet weekend, with a Kafka that keeps messages for a day, a part failed every half minute."""
-    monkeypatch.setattr("shared.consumer_loop.loop.UNANSWERED_SECONDS", 0.5)
+    monkeypatch.setattr("shared.consumer_loop.idle_checks.UNANSWERED_SECONDS", 0.5)
     with looped(desk) as (loop, _):
         delete_before(desk, 10)
         for _ in range(10):
