@@ -39,6 +39,15 @@
     return { from, to: visible.to >= last - 0.5 && !view.hasNewer ? null : endOf(view, within(Math.floor(visible.to))) };
   }
 
+  // The target of another interval: the visible part. If that reaches the newest bar and has too few bars of the interval, as
+  // three hours have of days, it is as long as the interval's default range.
+  function inInterval(interval) {
+    const target = current(interval);
+    if (target.range || target.to !== null) return target;
+    const newest = deskChart.newest().bar.start, bars = (newest - target.from) / deskFormat.seconds(interval);
+    return bars >= MIN_BARS ? target : { from: before({ range: first(interval) }, newest), to: null };
+  }
+
   // The last second of a bar. A daily bar ends with its date at the exchange; one that begins in the evening, as for
   // futures, ends with the next date.
   function endOf(view, index) {
@@ -143,7 +152,7 @@
   }
 
   window.deskWindow = {
-    show, current, covers, first, follow, wantsOlder, wantsNewer, isFew, sameSpan, latest, setRange,
+    show, current, inInterval, covers, first, follow, wantsOlder, wantsNewer, isFew, sameSpan, latest, setRange,
     range: () => range,
     intervalOf: (name) => RANGES[name][1],
   };

@@ -42,11 +42,11 @@
     showTarget();
   }
 
-  // Another interval keeps the visible time window. The range is deselected, because each range has its own interval.
+  // Another interval keeps the visible time window if it has bars enough. The range is deselected, because each range has its own interval.
   function chooseInterval(interval) {
     if (interval === state.interval) return;
     deskWindow.setRange(null);
-    if (!state.target || state.target.range) state.target = deskWindow.current(interval);
+    if (!state.target || state.target.range) state.target = deskWindow.inInterval(interval);
     changeInterval(interval);
   }
 

@@ -183,3 +183,12 @@ def test_vertical_swipe_over_the_chart_is_left_to_a_phones_page(browser: Browser
     assert page.evaluate(SWIPE, [150, 0]) == [True] * 6
     seen(page, lambda chart: not chart.shows_newest)
     context.close()
+
+
+@pytest.mark.parametrize("label", ["15m", "1h", "1d"])
+def test_longer_interval_shows_more_than_the_few_bars_of_the_visible_hours(page: Page, label: str) -> None:
+    """Report: a click from three hours of minutes to days drew twenty wide candles."""
+    press(page, label)
+    chart = seen(page, lambda chart: chart.interval == label)
+    assert chart.shows_newest and chart.visible > 150
+    assert highlighted(page) == [label]
