@@ -153,7 +153,7 @@ def _session_vwap(row: SymbolRow, day: OpenBarRow | None) -> Cell:
     covered = day.sized / whole if whole > 0 else 0.0
     if covered >= WHOLE_SESSION:
         return "VWAP", day.bar.vwap, "price"
-    return "VWAP", f"{floor(covered * 100)}\u00a0% of volume", "partial"
+    return "VWAP", f"{floor(covered * 100) or '<1'}\u00a0% covered", "partial"
 
 
 def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Cell]:

@@ -19,6 +19,8 @@ NAMES = {
 }  # fmt: skip
 """Display names of the sources, by the keys used in settings, tables and the producer's texts."""
 MAX_NAMED = 2
+MIN_SHARE = 5
+"""The percentage of a history from which the time left is shown: the first messages say little about the others."""
 CAUSES = {
     "throttled": "Throttled by {source}",
     "provider down": "{source} is down",
@@ -69,21 +71,21 @@ def log_progress(reading: Reading) -> tuple[int, int] | None:
 
 def log_progress_text(reading: Reading) -> str:
     """The progress of `log_progress` in words: the symbols whose values are current, or the share of the messages if
-    there are none, and the time left once the pace is known."""
+    there are none, and the time left once the pace is known. Short enough for the heading of the watchlist."""
     quoted = {symbol for symbol, row in reading.symbols.items() if row.event_time is not None}
     current = len(quoted - reading.outdated.keys())
     left = seconds_left(reading.pace, reading.known - reading.folded)
     share = int(100 * reading.folded / max(1, reading.known))
-    loaded = f" of {current} of {len(reading.symbols)} symbols" if current else f": {share}\u00a0%"
-    rest = "" if left is None else f", {_time_left(left)}"
-    return f"History{loaded}{rest}"
+    loaded = f"{current} of {len(reading.symbols)}" if current else f"{share}\u00a0%"
+    rest = "" if left is None or share < MIN_SHARE else f", {_time_left(left)}"
+    return f"History: {loaded}{rest}"
 
 
 def _time_left(seconds: float) -> str:
     """Rounded up, because the pace varies."""
     if seconds > 5400:
-        return f"about {ceil(seconds / 3600)} h left"
-    return f"about {ceil(seconds / 60)} min left" if seconds > 60 else "less than a minute left"
+        return f"{ceil(seconds / 3600)} h left"
+    return f"{ceil(seconds / 60)} min left" if seconds > 60 else "<1 min left"
 
 
 def failed_over(alerts: Iterable[DataAlertRow]) -> frozenset[str]:

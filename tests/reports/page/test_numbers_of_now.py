@@ -72,11 +72,20 @@ def test_progress_of_a_long_history_says_how_long_it_takes() -> None:
     late = late._replace(outdated={"AMD": float(LONG_AGO)})
     assert log_progress_text(late) == "History: 20\u00a0%"
     slow = (PaceSample(late.now - 20.0, 900), PaceSample(late.now, 1_000))
-    assert log_progress_text(late._replace(pace=slow)) == "History: 20\u00a0%, about 14 min left"
+    assert log_progress_text(late._replace(pace=slow)) == "History: 20\u00a0%, 14 min left"
     hours = (PaceSample(late.now - 60.0, 990), PaceSample(late.now, 1_000))
-    assert log_progress_text(late._replace(pace=hours)) == "History: 20\u00a0%, about 7 h left"
+    assert log_progress_text(late._replace(pace=hours)) == "History: 20\u00a0%, 7 h left"
     quick = (PaceSample(late.now - 10.0, 0), PaceSample(late.now, 1_000))
-    assert log_progress_text(late._replace(pace=quick)) == "History: 20\u00a0%, less than a minute left"
+    assert log_progress_text(late._replace(pace=quick)) == "History: 20\u00a0%, <1 min left"
+
+
+def test_first_messages_of_a_history_say_nothing_about_the_time_it_takes() -> None:
+    """Scenario: a first start showed "about 62 min left", then 27, 39 and 5, and took two minutes."""
+    late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, folded=249)
+    slow = (PaceSample(late.now - 20.0, 240), PaceSample(late.now, 249))
+    late = late._replace(outdated={"AMD": float(LONG_AGO)}, pace=slow)
+    assert log_progress_text(late) == "History: 4\u00a0%"
+    assert log_progress_text(late._replace(folded=250)) == "History: 5\u00a0%, 3 h left"
 
 
 def test_symbols_whose_history_is_complete_are_counted() -> None:
@@ -84,7 +93,7 @@ def test_symbols_whose_history_is_complete_are_counted() -> None:
     late = coming_in(MONDAY_OPEN + 3600.0)._replace(known=5_000, outdated={"AMD": float(LONG_AGO)})
     new = AMD._replace(symbol="NEW", price=None, event_time=None)
     done = late._replace(symbols={"AMD": AMD, "DONE": SYMBOL, "NEW": new})
-    assert log_progress_text(done) == "History of 1 of 3 symbols"
+    assert log_progress_text(done) == "History: 1 of 3"
 
 
 def test_numbers_of_half_an_hour_ago_are_not_shown_as_current_while_newer_ones_are_unread() -> None:
@@ -167,8 +176,9 @@ def vwap(day_volume: float | None, volume: float, sized: float | None) -> tuple[
 def test_average_price_of_a_part_of_the_session_is_not_shown_as_that_of_the_whole() -> None:
     """Report: a VWAP of what was received since the start was shown beside the whole day's volume: 187.63, not
     183.67."""
-    assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% of volume", "partial")
-    assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% of volume", "partial")
+    assert vwap(53_197_431.0, 21_000_000.0, 21_000_000.0) == ("39\u00a0% covered", "partial")
+    assert vwap(None, 50_000.0, 25_000.0) == ("50\u00a0% covered", "partial")
+    assert vwap(53_197_431.0, 530_000.0, 530_000.0) == ("<1\u00a0% covered", "partial")
     assert vwap(50_000.0, 50_000.0, 50_000.0) == (183.67, "price")
     assert vwap(50_000.0, 50_000.0, None) == (None, "price")
 
