@@ -3,6 +3,7 @@
   "use strict";
   let labels = {}, cells = [], time = null;
   const rows = new ResizeObserver(place);
+  const places = new Map(); // by pane: where its legend is, and where a new one begins
 
   function setLabels(names) { labels = names; }
 
@@ -31,6 +32,7 @@
     legends.replaceChildren(...names.map((name) => {
       const legend = document.createElement("div");
       legend.className = "legend num";
+      Object.assign(legend.style, places.get(name) || { visibility: "hidden" });
       if (name === "price") price(legend);
       studies(legend, drawn.filter((spec) => spec.pane === name && spec.study));
       return legend;
@@ -122,8 +124,8 @@
       if (!found[index]) return;
       const name = names[index], height = Math.max(tallest.get(name), legend.offsetHeight);
       tallest.set(name, height);
-      legend.style.top = `${found[index].offsetTop + 6}px`;
-      legend.style.right = `${deskCanvas.axisWidth() + 12}px`;
+      places.set(name, { top: `${found[index].offsetTop + 6}px`, right: `${deskCanvas.axisWidth() + 12}px`, visibility: "" });
+      Object.assign(legend.style, places.get(name));
       shares[name] = Math.min(0.5, (height + 10) / found[index].offsetHeight);
     });
     deskChart.leaveRoom(shares);

@@ -45,6 +45,12 @@
     return Boolean(api) && api.getSelectedNodes().length === 0;
   }
 
+  // Enter chooses the row that has the focus, as the space bar does.
+  document.addEventListener("keydown", ({ key, target }) => {
+    const row = key === "Enter" && target.closest("#watchlist .ag-row");
+    if (row) select(row.getAttribute("row-id"));
+  });
+
   // The reference close, drawn as a line, the closes of the day, and the last price. The grid redraws a cell when its value
   // changes, so the value contains everything that is drawn.
   function trendPoints({ trend, past, last, reference }) {

@@ -41,6 +41,7 @@
 
   function draw({ columns, text }, decimals) {
     byId("outcomes").hidden = !text;
+    byId("outcomes").classList.remove("other");
     if (!text) return;
     if (!parts) make();
     const found = paths(columns);
@@ -57,8 +58,9 @@
     const key = JSON.stringify([symbol, interval, fan && fan.start, actions, decimals]);
     if (key === wanted || key === drawn) return;
     const isOther = !drawn.startsWith(JSON.stringify([symbol, interval]).slice(0, -1));
-    if (!fan || isOther) byId("outcomes").hidden = true;
-    if (!fan) { drawn = key; return; }
+    // A figure of another chart keeps its space until the new one is loaded, so that the panels below do not jump.
+    byId("outcomes").classList.toggle("other", isOther);
+    if (!fan) { byId("outcomes").hidden = true; drawn = key; return; }
     wanted = key;
     try {
       const answer = await fetch(`/api/v1/forecasts/${encodeURIComponent(symbol)}?interval=${interval}`);

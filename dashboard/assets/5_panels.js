@@ -63,7 +63,7 @@
   function alertItem(alert) {
     const item = element("li", "");
     const head = element("div", "alert-head");
-    head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), element("time", "num"));
+    head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), element("span", "price num"), element("time", "num"));
     item.append(head, element("p", ""));
     item.dataset.time = alert.time;
     item.dataset.zone = alert.zone;
@@ -76,12 +76,13 @@
     const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
     setClass(item, `alert ${alert.tone}`);
     when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
-    write(item.lastChild, alert.text + priceText(alert) + end);
+    write(item.querySelector(".price"), price(alert));
+    write(item.lastChild, alert.text + end);
   }
 
-  function priceText({ symbol, price }) {
-    const row = price === undefined ? null : deskWatchlist.row(symbol);
-    return row ? `; price ${deskFormat.money(price, row.decimals, row.currency)}` : "";
+  function price({ symbol, price: value }) {
+    const row = value === undefined ? null : deskWatchlist.row(symbol);
+    return row ? deskFormat.money(value, row.decimals, row.currency) : "";
   }
 
   // Alerts of today show their time, older ones their day, so the texts are updated once an hour.

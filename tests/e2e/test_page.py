@@ -178,9 +178,8 @@ def test_banner_shows_that_the_data_are_simulated(visit: Visit) -> None:
 
 
 def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
-    expect(visit.page.locator(".alert")).to_contain_text(
-        "RSI overbought at 74.3 (threshold 70); price $100.00"
-    )
+    expect(visit.page.locator(".alert p")).to_have_text("RSI overbought at 74.3 (threshold 70)")
+    expect(visit.page.locator(".alert .price")).to_have_text("$100.00")
 
 
 def test_alert_of_another_day_is_shown_with_its_day(visit: Visit) -> None:

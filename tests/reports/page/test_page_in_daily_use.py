@@ -90,6 +90,15 @@ def test_symbol_on_the_chart_stays_highlighted_after_every_reload_and_every_pric
             assert page.evaluate(SELECTED_SOON) == "AAPL"
 
 
+def test_enter_chooses_the_row_of_the_watchlist_that_has_the_focus(page: Page) -> None:
+    """Report: the space bar did, Enter did nothing."""
+    page.locator(".ag-row[row-id='AAPL'] [col-id='symbol']").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    seen(page, lambda chart: chart.symbol == "BTC/USD")
+    expect(page.locator("#symbol")).to_have_value("BTC/USD")
+
+
 def test_symbol_and_interval_of_the_chart_outlive_a_reload(page: Page) -> None:
     """Scenario: each reload began with the first symbol of the list and minutes again."""
     choose(page, "BTC/USD")

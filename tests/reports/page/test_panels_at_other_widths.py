@@ -1,7 +1,7 @@
 """Panels beside the chart with a long name, or in a window as wide as a tablet."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.walk.walking import SIZES
 
@@ -44,6 +44,10 @@ CHIPS_OUTSIDE = """(more) => {
     });
     return [outside.length, new Set([...group.children].map((chip) => chip.getBoundingClientRect().top)).size];
 }"""
+SMALL = """() => [...document.querySelectorAll(".segments button, .chips label, #latest")]
+    .map((each) => [each.innerText, each.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width && Math.min(width, height) < 24).map(([text]) => text)"""
+"""What is smaller than a pointer hits safely (WCAG 2.5.8)."""
 FIGURE_WIDTH = """() => {
     const plot = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     plot.setAttribute("viewBox", "0 0 300 84");
@@ -51,6 +55,30 @@ FIGURE_WIDTH = """() => {
     document.getElementById("outcomes-plot").append(plot);
     return plot.getBoundingClientRect().width;
 }"""
+
+
+def test_every_switch_is_large_enough_for_a_finger(page: Page) -> None:
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(SMALL) == []
+
+
+def test_symbol_chosen_far_down_on_a_phone_is_seen_at_once(page: Page) -> None:
+    """Report: a tap in the watchlist seemed to do nothing: header and chart were above the screen."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
+    expect(page.locator("#symbol")).to_have_value("BTC/USD")
+    assert page.evaluate("scrollY") > 400
+    expect(page.locator("#symbol")).to_be_in_viewport()
+    expect(page.locator("#last")).to_be_in_viewport()
+
+
+def test_progress_of_a_long_history_is_read_whole_in_the_heading(page: Page) -> None:
+    """Report: at 1024 pixels it was "History of 6 of 10 symbols, les..."."""
+    page.set_viewport_size({"width": 1024, "height": 768})
+    note = page.locator("#watch-note")
+    note.evaluate("(note) => { note.textContent = 'History: 120 of 500, 12 min left'; }")
+    assert note.evaluate("(note) => note.scrollWidth <= note.clientWidth")
 
 
 def test_time_of_an_alert_is_seen_beside_a_long_name(page: Page) -> None:
