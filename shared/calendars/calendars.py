@@ -41,6 +41,8 @@ _SUNDAY_TO_THURSDAY = {
     **dict.fromkeys(("Asia/Jerusalem", "Asia/Tel_Aviv"), date(2026, 1, 5)),
 }
 """Time zones whose exchanges are closed on Fridays and Saturdays, and the date on which that ends."""
+_NO_BREAK = -(2**33)
+"""A missing time of exchange_calendars is the lowest integer, so its second lies before this one."""
 _ZONES = {"ASEX": "Europe/Athens", "XBSE": "Europe/Bucharest", "XTAE": "Asia/Jerusalem"}
 """Time zones of exchanges for which exchange_calendars has a name but no calendar."""
 
@@ -239,15 +241,16 @@ def _longest_calendar(code: str) -> "ExchangeCalendar":
 
 def _listed_sessions(calendar: "ExchangeCalendar") -> dict[date, Session]:
     """The sessions of a calendar by date, in order."""
-    breaks = {
-        day.Index: (int(day.break_start.timestamp()), int(day.break_end.timestamp()))
-        for day in calendar.schedule.dropna().itertuples()
-    }
+    nanoseconds = (
+        calendar.opens_nanos,
+        calendar.closes_nanos,
+        calendar.break_starts_nanos,
+        calendar.break_ends_nanos,
+    )
+    bounds = zip(*((column // 10**9).tolist() for column in nanoseconds), strict=True)
     return {
-        day.Index.date(): Session(
-            int(day.open.timestamp()), int(day.close.timestamp()), breaks.get(day.Index)
-        )
-        for day in calendar.schedule.itertuples()
+        day: Session(opens, closes, (start, end) if start > _NO_BREAK else None)
+        for day, (opens, closes, start, end) in zip(calendar.sessions.date, bounds, strict=True)
     }
 
 
