@@ -7,7 +7,7 @@ import pytest
 from analytics.runtime import rebuild
 from shared.calendars.calendars import calendar_of
 from shared.postgres.database import Connection
-from tests.integration.fold_lives import OLD, fold, log_of, table
+from tests.integration.fold_runs import OLD, fold, log_of, table
 
 
 def test_indicators_are_recalculated_once_when_trading_hours_changed(

@@ -17,7 +17,7 @@ from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
-from tests.integration.fold_lives import OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import OLD, LoggedMessage, fold, log_of, table
 
 NEWEST = CATALOG[-1]
 NEW_COLUMNS = [output.name for output in NEWEST.outputs]

@@ -6,7 +6,7 @@ import pytest
 
 from analytics.runtime.processor import Analysis
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_lives import (
+from tests.integration.fold_runs import (
     NEW_PERIODS,
     OLD,
     READING,

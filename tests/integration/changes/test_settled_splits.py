@@ -9,7 +9,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_lives import NEW_PERIODS, NOON, OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import NEW_PERIODS, NOON, OLD, LoggedMessage, fold, log_of, table
 
 
 def log_with_night(ratio: float) -> list[LoggedMessage]:

@@ -10,7 +10,7 @@ from analytics.runtime.processor import STATE_VERSION
 from db.migrate import migrate
 from shared.errors import ConfigError
 from shared.postgres.database import Connection, Cursor, transaction
-from tests.integration.fold_lives import OLD, fold, log_of
+from tests.integration.fold_runs import OLD, fold, log_of
 
 NEWER = "9999_of_a_newer_version.sql"
 LOG = log_of(5)

@@ -8,7 +8,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_lives import OLD, LoggedMessage, fold, table
+from tests.integration.fold_runs import OLD, LoggedMessage, fold, table
 
 MONDAY = datetime(2024, 1, 8, 14, 30, tzinfo=UTC)
 CLOSES = (68.0, 30.0, 1.07, 0.005, 0.00005, 0.0001, 0.0001, 0.00011)

@@ -18,7 +18,7 @@ from shared.postgres.database import Connection, transaction
 from shared.settings.model_settings import Models
 from tests.inputs.model_files import estimator, manifest
 from tests.integration.brisk_forecasts import rows, under
-from tests.integration.fold_lives import READING, LoggedMessage, live, log_of
+from tests.integration.fold_runs import READING, LoggedMessage, log_of, run
 from tests.unit.quick_search import pooled
 
 WHOLE_LOG = log_of(200)
@@ -59,7 +59,7 @@ def fold(
 ) -> None:
     model_source = RegistryModelSource(registry, models)
     with closing(Analysis(READING, MINUTES, pooled(), model_source)) as analysis:
-        live(analysis, connection, log, until, killed)
+        run(analysis, connection, log, until, killed)
 
 
 def left(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -193,7 +193,7 @@ def test_arrays_are_empty_where_a_model_makes_no_forecast(
     assert records == [(1, "naive")]
 
 
-def test_damaged_version_is_reported_once_and_the_previous_one_stays_live(
+def test_damaged_version_is_reported_once_and_the_previous_one_stays_run(
     databases: tuple[Connection, Connection],
     registry: Registry,
     tmp_path: Path,
@@ -222,6 +222,6 @@ def test_models_taken_from_the_settings_are_withdrawn_and_come_back(
     fold(connection, registry, 500)
     none = RegistryModelSource(registry, Models(forecast_intervals=("1m",), trained_models=()))
     with closing(Analysis(READING, MINUTES, pooled(), none)) as analysis:
-        live(analysis, connection, WHOLE_LOG, 700, killed=False)
+        run(analysis, connection, WHOLE_LOG, 700, killed=False)
     fold(connection, registry, len(WHOLE_LOG))
     assert switched(connection) == [(0, 1), (500, None), (700, 1)]

@@ -17,7 +17,7 @@ from ml.diagnostics.diagnostics import findings
 from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
 from shared.postgres.database import Connection, Cursor, connect, transaction
 from tests.copied import database_with_tables
-from tests.integration.fold_lives import fold, log_with_a_split
+from tests.integration.fold_runs import fold, log_with_a_split
 
 BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from analytics.engine.symbol_state import EngineSettings
 from shared.postgres.database import Connection
 from tests.integration.brisk_forecasts import MINUTES, rows, under
-from tests.integration.fold_lives import fold, log_of, log_with_a_split
+from tests.integration.fold_runs import fold, log_of, log_with_a_split
 
 TABLES = ("forecasts", "forecast_scores", "forecast_records")
 

@@ -10,7 +10,7 @@ import pytest
 
 from analytics.indicators.catalog import CATALOG, DEFAULTS, Parameters, Spec
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_lives import OLD, fold, log_of, table
+from tests.integration.fold_runs import OLD, fold, log_of, table
 
 SIBLINGS = [pair for pair in combinations(CATALOG, 2) if pair[0].indicator is pair[1].indicator]
 

@@ -15,7 +15,7 @@ from ml.order_search.search_pool import SearchPool, Ticket
 from shared.postgres.database import connect, make_database
 from tests.copied import database_with_tables
 from tests.integration.brisk_forecasts import MINUTES, rows
-from tests.integration.fold_lives import READING, live, log_of
+from tests.integration.fold_runs import READING, log_of, run
 from tests.unit.quick_search import POOL
 
 LOG = log_of(200)
@@ -79,7 +79,7 @@ def life(dsn: str, pool: AnotherLibrary | SearchPool, until: int) -> None:
     """One life of the analytics part, killed at its end: it leaves no snapshot, so that the next one begins at 0."""
     searches = PooledSearches(cast(SearchPool, pool), Event(), OutcomeTable(dsn))
     with closing(connect(dsn, "test")) as connection, closing(Analysis(READING, MINUTES, searches)) as fold:
-        live(fold, connection, LOG, until, killed=True)
+        run(fold, connection, LOG, until, killed=True)
 
 
 def test_fold_from_the_start_uses_stored_outcomes_though_a_new_search_would_find_others(

@@ -10,7 +10,7 @@ from analytics.engine.engine import Event
 from analytics.runtime import partition
 from analytics.store.replacing import OVERLAPPING, replace_events
 from shared.postgres.database import Connection, Cursor, transaction
-from tests.integration.fold_lives import OLD, fold, log_of
+from tests.integration.fold_runs import OLD, fold, log_of
 
 MADE, STORED = 1_000, 50_000
 

@@ -14,7 +14,7 @@ from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote, RecordedBar
 from shared.postgres.database import Connection, transaction
 from tests.inputs.records import periods
-from tests.integration.fold_lives import NOON, OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import NOON, OLD, LoggedMessage, fold, log_of, table
 
 NEW = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5, atr_period=7))
 SPLIT_AT = NOON + timedelta(hours=1)

@@ -29,7 +29,7 @@ from tests.inputs.records import (
     second,
     split,
 )
-from tests.integration.fold_lives import NEW_PERIODS, OLD, LoggedMessage, fold, table
+from tests.integration.fold_runs import NEW_PERIODS, OLD, LoggedMessage, fold, table
 from tests.reports.recordings.recorded_rows import BARS, bars_and_rest, file_of
 from tests.reports.sessions.mumbai_saturday import ENDS, FRIDAY, MONDAY, NOW, OPENS, SATURDAY, day
 

@@ -1,4 +1,4 @@
-"""Lives of the analytics fold, each from a start to an end or a kill, over a log in memory."""
+"""Runs of the analytics fold over a log in memory, each from its start to its end or a kill."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -81,12 +81,12 @@ def batch_of(messages: list[LoggedMessage]) -> Batch:
 def fold(
     connection: Connection, settings: EngineSettings, log: list[LoggedMessage], until: int, killed: bool
 ) -> None:
-    """One life of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
+    """One run of the part: from its start, over the log up to `until`, to its end, which may be a kill."""
     with closing(Analysis(READING, settings, pooled())) as analysis:
-        live(analysis, connection, log, until, killed)
+        run(analysis, connection, log, until, killed)
 
 
-def live(
+def run(
     analysis: Analysis, connection: Connection, log: list[LoggedMessage], until: int, killed: bool
 ) -> None:
     with transaction(connection) as cursor:
