@@ -94,9 +94,9 @@ def test_another_grace_survives_a_kill_right_after_the_change(
     [
         """{"version":0}""",
         """{"version":11,"grace":"long","forecasts":[["1m",{"bars":50}]]}""",
-        """{"version":99,"forecasts":{"1w":{}}}""",
+        """{"version":9,"forecasts":{"1w":{}}}""",
     ],
-    ids=["nothing but a version", "settings in an older form", "settings of a newer version"],
+    ids=["nothing but a version", "settings in an older form", "settings of an unknown interval"],
 )
 def test_state_of_another_version_is_folded_again_from_the_log(
     databases: tuple[Connection, Connection], state: str
