@@ -112,12 +112,9 @@ def test_archive_that_can_not_be_made_is_not_tried_at_every_start(
     assert unable.is_wanted(), "a day later it is: there may have been too little memory"
 
 
-def test_what_a_killed_process_left_is_removed(
-    archive: ClassArchive, listed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_killed_process_left_is_removed(archive: ClassArchive, listed: Path) -> None:
     left = archive.folder / "new-1"
     left.mkdir()
-    monkeypatch.setattr(class_archive, "MAKE_LIMIT", 60.0)
     archive.make(listed)
     assert left.exists(), "another process may be at work in it"
     os.utime(left, (0, 0))
