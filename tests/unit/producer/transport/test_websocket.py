@@ -3,6 +3,7 @@
 import logging
 import socket
 import time
+from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -18,7 +19,7 @@ from tests.unit.local_stream import cut, half_open, serving, until_closed
 KEY = "a key/of+mine"
 KEY_IN_URL = "a%20key%2Fof%2Bmine"
 CLOSED_WITHIN, TRIES = 1.5, 10
-"""Seconds, and how often it may take longer because the machine stands still for a moment."""
+"""Seconds, and the number of measurements: the machine may stand still for a moment."""
 
 
 def test_messages_come_in_order_and_a_wait_without_any_gives_none() -> None:
@@ -90,18 +91,25 @@ def seconds_to_close(stream: Connection) -> float:
     return time.monotonic() - started
 
 
-def closes_in_a_second() -> bool:
-    """Whether closing a half-open connection does not take longer."""
+def quickest(measured: Callable[[], float]) -> float:
+    """The shortest of some measurements, the last of which is the first one within the limit."""
+    found = [measured()]
+    while found[-1] >= CLOSED_WITHIN and len(found) < TRIES:
+        found.append(measured())
+    return min(found)
+
+
+def seconds_to_close_a_half_open_connection() -> float:
     with half_open() as url:
-        return seconds_to_close(Connection(url)) < CLOSED_WITHIN
+        return seconds_to_close(Connection(url))
 
 
 def test_closing_a_half_open_connection_takes_no_more_than_a_second() -> None:
-    assert any(closes_in_a_second() for _ in range(TRIES))
+    assert quickest(seconds_to_close_a_half_open_connection) < CLOSED_WITHIN
 
 
-def closing_frees_a_writer_in_a_second() -> bool:
-    """Whether a thread that hangs in a write is free after that time."""
+def seconds_to_free_a_writer() -> float:
+    """How long it takes to close a stream, and with it to free a thread that hangs in a write."""
     with half_open() as url:
         stream = Connection(url)
         ended = Event()
@@ -119,11 +127,11 @@ def closing_frees_a_writer_in_a_second() -> bool:
         seconds = seconds_to_close(stream)
         writer.join(PATIENCE)
         assert ended.is_set()
-    return seconds < CLOSED_WITHIN
+    return seconds
 
 
 def test_closing_frees_a_thread_that_hangs_in_a_write_nobody_reads() -> None:
-    assert any(closing_frees_a_writer_in_a_second() for _ in range(TRIES))
+    assert quickest(seconds_to_free_a_writer) < CLOSED_WITHIN
 
 
 def test_closing_frees_a_thread_that_waits_for_a_message() -> None:
