@@ -30,7 +30,6 @@ from analytics.store.tables import write_actions, write_closed, write_split_aler
 from ml.arima.forecaster import ForecastSettings
 from shared.consumer_loop.batches import Batch
 from shared.consumer_loop.offsets import GroupOnTopic, hold, reached
-from shared.errors import ConfigError
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, commit, transaction
 
@@ -55,15 +54,6 @@ def _snapshot_state(engine: Engine, serving: Versions) -> dict[str, Any]:
     settings = engine.settings
     rules = {"grace": settings.grace, "skip_extreme": settings.skip_extreme, "forecasts": settings.forecasts}
     return {"version": STATE_VERSION, "serving": serving, **rules, **engine.state()}
-
-
-def _require_not_newer(snapshot: FoldSnapshot | None) -> None:
-    """Raise ConfigError for a snapshot of a newer version, which would be replaced by one with older numbers."""
-    if snapshot is not None and snapshot.partition.get("version", 0) > STATE_VERSION:
-        raise ConfigError(
-            "Bars, indicators and forecasts in the tables were calculated by a newer version of Tickstream. Start that "
-            "version, or restore the copy of the data from before the update, or set another POSTGRES_DB."
-        )
 
 
 class Analysis:
@@ -91,7 +81,6 @@ class Analysis:
     def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
         """Load the snapshot. Returns the offset from which to read the log."""
         snapshot = load_snapshot(cursor, self._reading, partition)
-        _require_not_newer(snapshot)
         is_remaking = snapshot is not None and REMAKING in snapshot.partition
         if snapshot is None or is_remaking or snapshot.partition.get("version") != STATE_VERSION:
             engine = Engine(self._settings, self._searches)

@@ -6,14 +6,11 @@ two snapshots as one, and ended with PostgreSQL's error half a minute later.
 
 import pytest
 
-from analytics.runtime.processor import STATE_VERSION
 from db.migrate import migrate
 from shared.errors import ConfigError
-from shared.postgres.database import Connection, Cursor, transaction
-from tests.integration.fold_runs import OLD, fold, log_of
+from shared.postgres.database import Connection, transaction
 
 NEWER = "9999_of_a_newer_version.sql"
-LOG = log_of(5)
 
 
 def test_tables_with_a_migration_of_a_newer_version_are_refused(dsn: str, connection: Connection) -> None:
@@ -25,22 +22,3 @@ def test_tables_with_a_migration_of_a_newer_version_are_refused(dsn: str, connec
     with transaction(connection) as cursor:
         cursor.execute("select from pg_attribute where attrelid = 'indicators'::regclass and attname = 'atr'")
         assert cursor.rowcount == 0, "nothing was changed"
-
-
-def snapshots(cursor: Cursor) -> list[tuple[int, str]]:
-    cursor.execute("select next_offset, state from partition_snapshots")
-    return cursor.fetchall()
-
-
-def test_snapshot_of_a_newer_version_is_not_replaced(connection: Connection) -> None:
-    fold(connection, OLD, LOG, len(LOG), killed=False)
-    with transaction(connection) as cursor:
-        cursor.execute(
-            "update partition_snapshots set state = jsonb_set(state::jsonb, '{version}', %s)",
-            (str(STATE_VERSION + 1),),
-        )
-        before = snapshots(cursor)
-    with pytest.raises(ConfigError, match="calculated by a newer version"):
-        fold(connection, OLD, LOG, len(LOG), killed=False)
-    with transaction(connection) as cursor:
-        assert snapshots(cursor) == before
