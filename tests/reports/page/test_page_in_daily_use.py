@@ -48,6 +48,10 @@ SELECTED_SOON = """() => new Promise((done) => {
     look();
 })"""
 """The symbol that is highlighted, if one is within four pictures."""
+FRAME_OF_THE_FOCUS = """() => {
+    const row = document.activeElement.closest('.ag-row');
+    return [row.getAttribute('row-id'), getComputedStyle(row, '::after').borderTopWidth];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +98,7 @@ def test_enter_chooses_the_row_of_the_watchlist_that_has_the_focus(page: Page) -
     """Report: the space bar did, Enter did nothing."""
     page.locator(".ag-row[row-id='AAPL'] [col-id='symbol']").click()
     page.keyboard.press("ArrowDown")
+    assert page.evaluate(FRAME_OF_THE_FOCUS) == ["BTC/USD", "2px"]
     page.keyboard.press("Enter")
     seen(page, lambda chart: chart.symbol == "BTC/USD")
     expect(page.locator("#symbol")).to_have_value("BTC/USD")
