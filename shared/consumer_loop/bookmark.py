@@ -44,6 +44,11 @@ class Bookmark:
         return self.position
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the next messages are compared with the last one written, or can't be."""
+        return self._compares or self._last is None
+
+    @property
     def is_only_compared(self) -> bool:
         """Whether the next message is already folded."""
         return self.position < self.folded

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.garbage import GarbageRounds, collect_after_a_run, collect_between_steps
-from shared.consumer_loop.loop import ConsumerLoop, Fold, LoopOptions
+from shared.consumer_loop.loop import ConsumerLoop
 from shared.consumer_loop.offsets import GroupOnTopic, claim_origin
 from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics

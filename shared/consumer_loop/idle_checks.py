@@ -4,12 +4,11 @@ import time
 from collections.abc import Mapping
 
 from shared.consumer_loop.bookmark import Bookmark
+from shared.consumer_loop.continuity import COMPARE_SECONDS
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, Log, require_reachable, require_topic
 
 QUIET_SECONDS = 3.0
-COMPARE_SECONDS = 1.0
-"""Shorter than any server takes to stop, get another data folder and start again."""
 UNANSWERED_SECONDS = 30.0
 """How long the broker may withhold a message that it holds, while it answers other requests."""
 

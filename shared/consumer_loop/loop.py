@@ -3,7 +3,7 @@
  1. Poll. The broker waits some milliseconds for more messages, so that one transaction holds many of them.
  2. A newly assigned partition starts at the offset stored in the database, or earlier if the fold must rebuild what
     its snapshot lacks. Messages below the stored offset are folded but never written again. The last message written
-    is read again: if it differs, the log was replaced and the part stops.
+    is read again, also after a pause: if it differs, the log was replaced and the part stops.
  3. Decode. A message that can't be decoded, belongs to another partition or comes from a superseded producer becomes
     a dead letter with its reason.
  4. Fold. Then, in one transaction: advance each offset from its expected value, then write rows. A member that lost
@@ -18,20 +18,20 @@ after a kill; there is no other recovery path.
 
 import logging
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable, Mapping
 
 from shared.consumer_loop.background_commit import BackgroundCommit
 from shared.consumer_loop.batches import Batch, decoded
 from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
+from shared.consumer_loop.continuity import Continuity
 from shared.consumer_loop.fingerprints import fingerprint
+from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.idle_checks import IdleChecks
 from shared.consumer_loop.offsets import GroupOnTopic, advance, begin, reached, succession
 from shared.consumer_loop.step_size import StepSize
 from shared.errors import StopPart
 from shared.kafka import GroupReader, Log, Message, require_topic
-from shared.postgres.database import Connection, Cursor, transaction
+from shared.postgres.database import Connection, transaction
 
 POLL_MS = 200
 MANY_MESSAGES = 1_000
@@ -39,50 +39,6 @@ MANY_MESSAGES = 1_000
 REPORT_SECONDS = 1.0
 
 log = logging.getLogger("tickstream")
-
-
-class Fold(Protocol):
-    """How a part turns the log into rows."""
-
-    def resume(self, cursor: Cursor, partition: int, next_offset: int) -> int:
-        """Start a partition that is written up to `next_offset`; returns the offset to read from, at most that."""
-
-    def forget(self, partition: int) -> None:
-        """Drop the state of a partition that now belongs to another member."""
-
-    def refold(self, batch: Batch) -> None:
-        """Fold messages that are already written, to restore the state."""
-
-    def fold(self, batch: Batch) -> None:
-        """Fold new messages."""
-
-    def prepare(self, connection: Connection, /) -> None:
-        """Before the transaction of a write: create what the tables need; this may remain if the write fails."""
-
-    def write(self, cursor: Cursor) -> None:
-        """Write the results of the messages folded since the last write."""
-
-    def rest(self, connection: Connection, /) -> None:
-        """Do low-priority work between two commits."""
-
-    def finish(self, connection: Connection, /) -> None:
-        """End cleanly; everything folded is already written."""
-
-    def close(self) -> None:
-        """Release resources at the end of a run, after success or failure."""
-
-
-@dataclass(frozen=True)
-class LoopOptions:
-    """Options of the loop. It ends after `max_messages` unless that is 0.
-
-    With `from_latest`, a new group starts at the end of the log.
-    """
-
-    max_messages: int = 0
-    skip_invalid: bool = True
-    report_offsets: bool = True
-    from_latest: bool = False
 
 
 class ConsumerLoop:
@@ -100,6 +56,7 @@ class ConsumerLoop:
         self._log, self._reading, self._reader = log, reading, reader
         self.connection, self._fold, self._options = connection, fold, options
         self._bookmarks: dict[int, Bookmark] = {}
+        self._continuity = Continuity()
         self._size, self._background = StepSize(), BackgroundCommit()
         self._committing: list[Batch] = []
         self._unreported: dict[int, int] = {}
@@ -110,13 +67,16 @@ class ConsumerLoop:
 
     def step(self) -> None:
         """Run one step of the loop. Raises Unavailable, PartitionLost or StopPart."""
-        polled = self._poll()
+        limit = self._limit()
+        polled = self._reader.poll(POLL_MS, limit)
         began = time.monotonic()
         gained = self._follow_assignment()
+        readable = self._bookmarks.keys() - gained
+        known = {partition: messages for partition, messages in polled.items() if partition in readable}
+        is_drained = sum(map(len, polled.values())) < limit
         batches = [
             batch
-            for partition, messages in polled.items()
-            if partition in self._bookmarks and partition not in gained
+            for partition, messages in self._compared_in_time(known, is_drained, began).items()
             for batch in self._decoded(partition, messages)
         ]
         if batches:
@@ -168,11 +128,22 @@ class ConsumerLoop:
         """Whether `max_messages` have been handled."""
         return 0 < self._options.max_messages <= self.handled
 
-    def _poll(self) -> dict[int, list[Message]]:
-        limit = self._size.messages
-        if self._options.max_messages:
-            limit = min(limit, self._options.max_messages - self.handled)
-        return self._reader.poll(POLL_MS, limit)
+    def _limit(self) -> int:
+        """The maximum number of messages of the next step."""
+        if not self._options.max_messages:
+            return self._size.messages
+        return min(self._size.messages, self._options.max_messages - self.handled)
+
+    def _compared_in_time(
+        self, polled: Mapping[int, list[Message]], is_drained: bool, now: float
+    ) -> dict[int, list[Message]]:
+        """The messages that surely follow those before; the others are read again, with the last one written first."""
+        compared = {partition: self._bookmarks[partition].is_sure for partition in polled}
+        doubtful = self._continuity.doubtful(compared, is_drained, now)
+        if doubtful:
+            self.settle()
+            self._look_back(doubtful)
+        return {partition: messages for partition, messages in polled.items() if partition not in doubtful}
 
     def _follow_assignment(self) -> set[int]:
         """Start assigned partitions and drop revoked ones; returns the partitions that were just assigned.

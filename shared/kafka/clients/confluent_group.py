@@ -34,13 +34,14 @@ JOINING_SECONDS = 0.02
 """A poll ends this soon after its member has joined: the partitions are paused until they are sought."""
 TAKE_UP_SECONDS = 0.001
 CLOSE_SECONDS = 1.0
-QUEUED_MESSAGES = 1
-"""The client fetches only when all it has is polled: under load as much as came meanwhile, in few requests."""
+QUEUED_MESSAGES = 10
+"""The client fetches while fewer are not yet polled: under load as much as came meanwhile, in few requests. With 1, it
+would ask for a part of the partitions only, and let the others wait until a message comes in these."""
 FULL_QUEUE_MS = 5
-"""How soon it looks again whether all is polled, by default after a second."""
+"""How soon it looks again how many are polled, by default after a second."""
 AFTER_ERROR_MS = 2_000
-"""Pause of fetches after an error, by default half a second. If the topic was created again, or the broker replaced,
-the loop compares the last message written while it is idle, so the first fetch must come later than that."""
+"""Pause of fetches after an error, such as a topic that has another id, by default half a second. Twice the time after
+which the loop compares the log: see `shared/consumer_loop/continuity.py`."""
 PASSING = {
     KafkaError._ALL_BROKERS_DOWN,
     KafkaError._TRANSPORT,
@@ -140,14 +141,17 @@ class ConfluentGroup:
         return found
 
     def _by_partition(self, received: list[Received]) -> dict[int, list[Message]]:
+        """The messages of partitions that were sought; those fetched between assignment and pause are dropped."""
         found = defaultdict[int, list[Message]](list)
         for each in received:
             if each.error() is not None:
                 self._check(each.error())
-                continue
-            found[each.partition()].append(
-                _Fetched(each.offset(), each.timestamp()[1], each.key(), each.value(), each.headers() or ())
-            )
+            elif each.partition() in self._next:
+                found[each.partition()].append(
+                    _Fetched(
+                        each.offset(), each.timestamp()[1], each.key(), each.value(), each.headers() or ()
+                    )
+                )
         for partition, messages in found.items():
             self._next[partition] = messages[-1].offset + 1
         return found

@@ -63,6 +63,8 @@ class ConfluentWriter:
                 {
                     **confluent_settings(log_.brokers),
                     "enable.idempotence": True,
+                    # After a message that was refused, none is sent: the next run would not miss it.
+                    "enable.gapless.guarantee": True,
                     "acks": "all",
                     "linger.ms": LINGER_MS,
                     "batch.size": BATCH_BYTES,

@@ -156,6 +156,17 @@ def test_message_that_kafka_refuses_is_reported(log: Log) -> None:
         writer.flush(PATIENCE)
 
 
+def test_large_messages_are_read_as_they_were_written(log: Log) -> None:
+    """As large as Kafka allows by default, and more of them than a fetch returns."""
+    large = [bytes([number]) * 1_000_000 for number in range(9)]
+    with closing(LogWriter(log)) as writer, member(log) as reader:
+        for value in large:
+            writer.send(0, b"key", value)
+        assert writer.flush(PATIENCE)
+        changed(reader)
+        assert [each.value for each in read(reader, 0, 0, len(large))] == large
+
+
 def test_clients_of_a_kafka_that_died_end_soon(spare_kafka: Kafka, each_client: ClientChoice) -> None:
     with lease(spare_kafka, silent) as record:
         log = make_topics(

@@ -15,7 +15,8 @@ from consumer.consumer import store
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from consumer.tables import make_day
-from shared.consumer_loop.loop import ConsumerLoop, LoopOptions
+from shared.consumer_loop.fold import LoopOptions
+from shared.consumer_loop.loop import ConsumerLoop
 from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader

@@ -10,7 +10,8 @@ import pytest
 
 from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
-from shared.consumer_loop.loop import ConsumerLoop, LoopOptions
+from shared.consumer_loop.fold import LoopOptions
+from shared.consumer_loop.loop import ConsumerLoop
 from shared.consumer_loop.offsets import GroupOnTopic
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease

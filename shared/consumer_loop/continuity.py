@@ -1,0 +1,39 @@
+"""Whether the messages of a poll surely come from the same log as the messages before them.
+
+The log may be replaced while it is read: its topic is created again, or its broker comes back with older data. The
+client continues at its offset, so only a comparison shows it. Both take time: a broker that comes back takes longer
+than COMPARE_SECONDS, and confluent-kafka, which reads a topic by its id, pauses twice as long once the id has changed.
+So messages that follow within COMPARE_SECONDS of a poll that left no fetched message behind are from the same log.
+Before any others, the last message written is compared.
+"""
+
+from collections.abc import Mapping
+
+COMPARE_SECONDS = 1.0
+"""Shorter than any server takes to stop, get another data folder and start again."""
+NEVER = float("-inf")
+
+
+class Continuity:
+    """When each partition was last sure to be the same log, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._sure_at: dict[int, float] = {}
+
+    def doubtful(self, polled: Mapping[int, bool], is_drained: bool, now: float) -> set[int]:
+        """The partitions that must be compared before the messages polled at `now` are used.
+
+        `polled` tells for each partition whether these messages begin with a comparison. `is_drained` is whether the
+        poll returned all that had been fetched.
+        """
+        found = {
+            partition
+            for partition, compares in polled.items()
+            if not (compares or self._is_sure(partition, now))
+        }
+        sure = [partition for partition, compares in polled.items() if compares or is_drained]
+        self._sure_at.update(dict.fromkeys(sure, now))
+        return found
+
+    def _is_sure(self, partition: int, now: float) -> bool:
+        return now - self._sure_at.get(partition, NEVER) <= COMPARE_SECONDS

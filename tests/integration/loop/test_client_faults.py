@@ -1,0 +1,168 @@
+"""What readers and writers promise while members come and go, and while Kafka refuses messages or is restarted."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from itertools import count
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import MemberToRemove
+
+from shared.embedded import Kafka, kill
+from shared.embedded.lease import ensure, lease
+from shared.errors import Unavailable
+from shared.kafka import GroupReader, Log, LogWriter, make_topics, open_log
+from shared.kafka.connection import DEAD_LETTER_BYTES, client_settings
+from shared.settings.brokers import Brokers, ClientChoice
+from tests.integration.loop.test_clients import changed, member, read, write
+from tests.integration.servers.server_user import silent
+from tests.slowness import PATIENCE
+from tests.waiting import wait_for
+
+SHORTEST_MS = 6_000
+"""The shortest session that Kafka allows."""
+numbers = count()
+
+
+@pytest.fixture
+def log(embedded_kafka: Brokers, each_client: ClientChoice) -> Log:
+    """A topic of two partitions for one of the clients, each with ten messages."""
+    made = make_topics(embedded_kafka._replace(client=each_client), f"faults-{next(numbers)}", 2)
+    for partition in (0, 1):
+        write(made, 10, partition)
+    return made
+
+
+def polled(owned: dict[GroupReader, set[int]], wanted: list[set[int]]) -> Callable[[], bool]:
+    """Polls the members of a group and keeps the partitions that they own; whether these are the wanted ones."""
+
+    def is_so() -> bool:
+        for reader in owned:
+            reader.poll(200, 100)
+            gained, lost = reader.take_changes()
+            owned[reader] = (owned[reader] - lost) | gained
+        return sorted(map(sorted, owned.values())) == sorted(map(sorted, wanted))
+
+    return is_so
+
+
+def expel(log: Log, instance: str) -> None:
+    """Take a member out of the group, which would keep its place otherwise."""
+    with closing(KafkaAdminClient(**client_settings(log.brokers))) as admin:
+        admin.remove_group_members(f"group-of-{log.topic}", [MemberToRemove(group_instance_id=instance)])
+
+
+def require_all_read(reader: GroupReader, offsets: Mapping[int, int]) -> None:
+    """Each partition is read from its offset to its end, and nothing else."""
+    for partition, offset in offsets.items():
+        found = read(reader, partition, offset, 10 - offset)
+        assert [each.offset for each in found] == list(range(offset, 10))
+
+
+def test_partition_that_moves_away_and_back_is_read_from_where_it_is_sought(log: Log) -> None:
+    with member(log) as first:
+        changed(first)
+        require_all_read(first, {0: 0, 1: 0})
+        with member(log, "two") as second:
+            wait_for(polled({first: {0, 1}, second: set()}, [{0}, {1}]))
+        expel(log, "two")
+        wait_for(polled({first: set()}, [{0, 1}]))
+        require_all_read(first, {0: 4, 1: 7})
+
+
+def test_partition_just_assigned_is_not_read_before_it_is_sought(log: Log) -> None:
+    with member(log) as reader:
+        changed(reader)
+        require_all_read(reader, {0: 8})
+        write(log, 1, 1)
+        assert reader.poll(200, 100) == {}
+        require_all_read(reader, {1: 9})
+
+
+def test_member_that_does_not_poll_for_too_long_loses_its_partitions_and_comes_back(
+    log: Log, each_client: ClientChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = f"shared.kafka.clients.{each_client.removeprefix('kafka-')}_group"
+    for name in ("SESSION_TIMEOUT_MS", "MAX_POLL_INTERVAL_MS"):
+        monkeypatch.setattr(f"{module}.{name}", SHORTEST_MS)
+    with member(log) as idle:
+        changed(idle)
+        require_all_read(idle, {0: 0, 1: 0})
+        with member(log, "two") as busy:
+            wait_for(polled({idle: {0, 1}, busy: set()}, [{0}, {1}]))
+            wait_for(polled({busy: set()}, [{0, 1}]))
+            owned: dict[GroupReader, set[int]] = {idle: set(), busy: {0, 1}}
+            wait_for(polled(owned, [{0}, {1}]))
+            (partition,) = owned[idle]
+            require_all_read(idle, {partition: 3})
+
+
+def test_offsets_reported_by_a_member_outside_its_group_do_no_harm(log: Log) -> None:
+    with member(log) as reader:
+        reader.report({0: 1})
+        changed(reader)
+        reader.report({0: 3, 1: 4})
+        expel(log, "one")
+        reader.report({0: 5, 1: 6})
+        wait_for(polled({reader: set()}, [{0, 1}]))
+        require_all_read(reader, {0: 0, 1: 5})
+
+
+@pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
+def test_nothing_that_follows_a_refused_message_is_written(log: Log) -> None:
+    """The next run publishes what follows the last message of the log, and would not miss the refused one."""
+    sent = [b"%d" % number for number in range(200)]
+    sent[100] = bytes(DEAD_LETTER_BYTES // 2)
+    with closing(LogWriter(log)) as writer, pytest.raises(Unavailable):
+        for value in sent:
+            writer.send(0, None, value)
+        writer.flush(PATIENCE)
+        pytest.fail("the large message is refused")
+    with open_log(log) as opened:
+        found = [each.value for each in opened.backwards(0)][::-1][10:]
+    assert found == sent[: len(found)]
+
+
+@pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
+def test_writer_that_failed_refuses_all_that_follows(log: Log) -> None:
+    with closing(LogWriter(log)) as writer:
+        writer.send(0, None, bytes(DEAD_LETTER_BYTES // 2))
+        with pytest.raises(Unavailable):
+            writer.flush(PATIENCE)
+        with pytest.raises(Unavailable):
+            writer.append(1, b"key", b"value", PATIENCE)
+
+
+def test_messages_under_way_while_kafka_restarts_are_written_once_and_in_order(
+    spare_kafka: Kafka, each_client: ClientChoice
+) -> None:
+    sent = [b"%d" % number for number in range(4_000)]
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(
+            spare_kafka.clients(record.port)._replace(client=each_client), f"restart-{each_client}", 1
+        )
+        with closing(LogWriter(log)) as writer:
+            for number, value in enumerate(sent):
+                writer.send(0, None, value)
+                if number == 2_000:
+                    kill(spare_kafka)
+                    ensure(spare_kafka, silent)
+            assert writer.flush(PATIENCE)
+        with member(log) as reader:
+            changed(reader)
+            assert [each.value for each in read(reader, 0, 0, len(sent))] == sent
+
+
+def test_writer_without_kafka_holds_a_limited_number_of_messages(
+    spare_kafka: Kafka, each_client: ClientChoice
+) -> None:
+    with lease(spare_kafka, silent) as record:
+        log = make_topics(
+            spare_kafka.clients(record.port)._replace(client=each_client), f"full-{each_client}", 1
+        )
+        with closing(LogWriter(log)) as writer:
+            assert writer.append(0, b"key", b"value", PATIENCE) == 0
+            kill(spare_kafka)
+            with pytest.raises(Unavailable):
+                for _ in range(200):
+                    writer.send(0, None, bytes(500_000))
