@@ -30,9 +30,9 @@ part, PostgreSQL, Kafka   their CPU time as a share of one core during the measu
 Quotes of 240 bytes, 50 symbols with one quote a second of event time each, four partitions, default settings.
 
 Bottlenecks; the time of the Kafka client is that for a message:
-producer    the Kafka client, 15 microseconds (a batch and a future for each message); 3 with KAFKA_CLIENT=confluent.
-storage     the Kafka client, 6 microseconds (unpacking messages, in Python); 1.4 with KAFKA_CLIENT=confluent. The part
-            waits while PostgreSQL writes the rows.
+producer    the Kafka client, 3 microseconds; 15 with KAFKA_CLIENT=kafka-python (a batch and a future for each message).
+storage     the Kafka client, 1.4 microseconds; 6 with KAFKA_CLIENT=kafka-python (unpacking messages, in Python). The
+            part waits while PostgreSQL writes the rows.
 analytics   the Kafka client, as for storage; then decoding, bars, indicators and the live view.
 all         two cores, shared by the parts, Kafka and PostgreSQL.
 """

@@ -15,7 +15,7 @@ class Brokers(NamedTuple):
     bootstrap: str
     user: str = ""
     password: str = ""
-    client: ClientChoice = "kafka-python"
+    client: ClientChoice = "auto"
 
     def __repr__(self) -> str:
         return self.bootstrap

@@ -56,7 +56,7 @@ class KafkaSettings(Section):
     auto_offset_reset: OffsetReset = Field(default="earliest", validation_alias="KAFKA_AUTO_OFFSET_RESET")
     enable_auto_commit: bool = Field(default=True, validation_alias="KAFKA_ENABLE_AUTO_COMMIT")
     partitions: Annotated[int, Field(ge=1, le=1000)] = Field(default=4, validation_alias="KAFKA_PARTITIONS")
-    client: ClientName = Field(default="kafka-python", validation_alias="KAFKA_CLIENT")
+    client: ClientName = Field(default="auto", validation_alias="KAFKA_CLIENT")
 
     @property
     def is_embedded(self) -> bool:

@@ -13,8 +13,10 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 from shared.errors import TickstreamError
+from shared.settings.brokers import ClientChoice
 from tests.chaos.killing import Kill, carry_out, planned
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import Notify, running
@@ -36,6 +38,9 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=1, help="of what is random (default: %(default)s)")
     parser.add_argument("--speed", type=float, default=60.0, help="of the replay (default: %(default)s)")
+    parser.add_argument(
+        "--client", choices=get_args(ClientChoice), default="auto", help="of Kafka (default: %(default)s)"
+    )
     parser.add_argument("--no-servers", action="store_true", help="spare Kafka and PostgreSQL")
     parser.add_argument(
         "--made-up", action="store_true", help="made up trades with a split, also where real ones are"
@@ -43,10 +48,10 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def play(name: str, files: list[Path], speed: float, plan: list[Kill]) -> list[Left]:
+def play(name: str, files: list[Path], speed: float, plan: list[Kill], client: ClientChoice) -> list[Left]:
     """One replay with these kills; its outcome. Raises TimeoutError where it does not get to its end."""
     report = sayer(name)
-    with running(files, f"{speed:g}", report) as pipeline:
+    with running(files, f"{speed:g}", report, client) as pipeline:
         report("the replay begins")
         carry_out(plan, pipeline, report)
         pipeline.wait_until_drained(SPAN / speed + DRAIN_SECONDS)
@@ -82,10 +87,10 @@ def main() -> int:
         real = [] if options.made_up else real_trades(data, Path(name))
         files = real or made_up_with_split(Path(name), MINUTES, 400)
         names = ", ".join(f"{file.parent.name}/{file.name}" for file in files)
-        print(f"seed {options.seed}, speed {options.speed:g}, files {names}")
+        print(f"seed {options.seed}, speed {options.speed:g}, client {options.client}, files {names}")
         try:
-            calm = play("calm  ", files, options.speed, [])
-            killed = play("killed", files, options.speed, plan)
+            calm = play("calm  ", files, options.speed, [], options.client)
+            killed = play("killed", files, options.speed, plan, options.client)
         except (TickstreamError, TimeoutError) as error:
             print(f"chaos: {error}", file=sys.stderr)
             return 1

@@ -18,6 +18,7 @@ from shared.errors import Unavailable
 from shared.kafka import Log, make_topics, open_log
 from shared.postgres.database import connect, make_database, transaction
 from shared.runtime.supervision import Child, supervise
+from shared.settings.brokers import ClientChoice
 from shared.settings.config import Config, load
 from shared.settings.sections import Errors
 from tests.chaos.models import SERVING, put_live
@@ -82,10 +83,11 @@ class ChaosPipeline:
         self.supervisor.result()
 
 
-def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
+def settings(data: Path, files: list[Path], speed: str, client: ClientChoice) -> dict[str, str]:
     """The settings of the parts of a run."""
     return {
         "TICKSTREAM_DATA": str(data),
+        "KAFKA_CLIENT": client,
         "EMBEDDED_KAFKA_PORT": str(free_port()),
         "EMBEDDED_POSTGRES_PORT": str(free_port()),
         "SOURCES": "replay",
@@ -102,10 +104,12 @@ def settings(data: Path, files: list[Path], speed: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(files: list[Path], speed: str, report: Notify) -> Iterator[ChaosPipeline]:
+def running(
+    files: list[Path], speed: str, report: Notify, client: ClientChoice = "auto"
+) -> Iterator[ChaosPipeline]:
     """A pipeline that replays the files from the beginning; at the end its parts and servers stop cleanly."""
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
-        environment = settings(Path(name), files, speed)
+        environment = settings(Path(name), files, speed, client)
         config = load(None, environment)
         ports = config.embedded
         with (

@@ -42,6 +42,7 @@ class Desk:
     def __init__(self, brokers: Brokers, dsn: str, data: Path, name: str) -> None:
         self.settings = {
             **brokers.settings(),
+            "KAFKA_CLIENT": os.environ.get("KAFKA_CLIENT", brokers.client),
             "KAFKA_TOPIC": name,
             "KAFKA_GROUP_ID": name,
             "KAFKA_PARTITIONS": "2",

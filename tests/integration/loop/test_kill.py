@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from shared.errors import Unavailable
+from shared.settings.brokers import ClientChoice
 from tests.chaos.killing import Kill, carry_out
 from tests.chaos.models import SERVING
 from tests.chaos.outcome import Left, first_difference, outcome
@@ -40,9 +41,9 @@ class Calm(NamedTuple):
     outcome: list[Left]
 
 
-def played(files: list[Path], speed: str, plan: list[Kill]) -> list[Left]:
+def played(files: list[Path], speed: str, plan: list[Kill], client: ClientChoice = "auto") -> list[Left]:
     """The outcome of a replay."""
-    with running(files, speed, silent) as pipeline:
+    with running(files, speed, silent, client) as pipeline:
         carry_out(plan, pipeline, silent)
         pipeline.wait_until_drained(PATIENCE)
         pipeline.stop_parts()
@@ -62,7 +63,9 @@ def differences(calm: Calm, disturbed: list[Left]) -> list[str]:
     return [difference for pair in pairs if (difference := first_difference(*pair))]
 
 
-def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(calm: Calm) -> None:
+def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(
+    calm: Calm, each_client: ClientChoice
+) -> None:
     rows = {left.name: len(left.lines) for left in calm.outcome}
     assert rows["quotes"] + rows["bars"] + rows["log"] > 10_000
     assert rows["corporate_actions"] == 1
@@ -70,7 +73,7 @@ def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(calm:
     for table in ("forecasts", "forecast_scores", "forecast_records"):
         found = [line.split(b"\t") for left in calm.outcome if left.name == table for line in left.lines]
         assert all(sum(model.encode() in row for row in found) > 3 for model in SERVING), table
-    assert differences(calm, played(calm.files, "500", PLAN)) == []
+    assert differences(calm, played(calm.files, "500", PLAN, each_client)) == []
 
 
 def has_read(pipeline: ChaosPipeline, count: int) -> bool:

@@ -34,4 +34,4 @@ def test_confluent_is_refused_where_it_is_not_installed(monkeypatch: pytest.Monk
 def test_client_is_a_setting_that_reaches_readers_and_writers() -> None:
     kafka = KafkaSettings.model_validate({"KAFKA_CLIENT": "Confluent"})
     assert kafka.brokers.client == "confluent"
-    assert KafkaSettings().brokers.client == "kafka-python"
+    assert KafkaSettings().brokers.client == "auto"
