@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from playwright.sync_api import expect, sync_playwright
 
@@ -28,6 +28,7 @@ from benchmarks.start import CHROMIUMS, FLAGS, is_served, running, settings_in
 from shared.embedded import kafka_in, postgres_in
 from shared.embedded.daemon import EmbeddedServer, find
 from shared.postgres.database import connect, transaction
+from shared.settings.brokers import ClientChoice
 from shared.settings.config import load
 
 SECONDS = 120.0
@@ -167,14 +168,14 @@ def measured(settings: dict[str, str], chromium: str, seconds: float) -> QuietDe
     return QuietDesk(before, after)
 
 
-def quiet_desk(seconds: float) -> QuietDesk | None:
+def quiet_desk(seconds: float, client: ClientChoice = "auto") -> QuietDesk | None:
     """Measure in a temporary folder; None, with a sentence, without a Chromium."""
     chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:
         say(f"No Chromium found on the PATH ({', '.join(CHROMIUMS)}): the quiet desk is not measured.")
         return None
     with tempfile.TemporaryDirectory(prefix="tickstream-benchmark-") as folder:
-        return measured(settings_in(Path(folder)), chromium, seconds)
+        return measured(settings_in(Path(folder)) | {"KAFKA_CLIENT": client}, chromium, seconds)
 
 
 def main() -> int:
@@ -183,7 +184,11 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=SECONDS, help="(default: %(default)s)")
-    found = quiet_desk(parser.parse_args().seconds)
+    parser.add_argument(
+        "--client", choices=get_args(ClientChoice), default="auto", help="of Kafka (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    found = quiet_desk(options.seconds, options.client)
     if found is not None:
         print(found.table())
         print(FOOT)

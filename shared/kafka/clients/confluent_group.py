@@ -205,7 +205,9 @@ class ConfluentGroup:
         return waiting
 
     def report(self, offsets: Mapping[int, int]) -> None:
-        """See `GroupClient`."""
+        """See `GroupClient`. A static member outside its group would be taken for another one, and fenced."""
+        if not self._is_member:
+            return
         positions = [TopicPartition(self._topic, *position) for position in offsets.items()]
         try:
             self._consumer.commit(offsets=positions, asynchronous=True)

@@ -106,11 +106,17 @@ class ConfluentWriter:
         return True
 
     def _make_room(self) -> None:
-        """Wait for acknowledgements. Raises Unavailable if there are none."""
-        until = time.monotonic() + CONNECT_SECONDS
-        while not self.serve(SERVE_SECONDS):
+        """Wait for acknowledgements. Raises Unavailable if there are none, or a message was rejected."""
+        until, before = time.monotonic() + CONNECT_SECONDS, self._total_acknowledged()
+        while self._total_acknowledged() == before:
             if time.monotonic() > until:
                 raise Unavailable(f"Kafka at {self._bootstrap} acknowledges no message")
+            # It serves errors of the connection too.
+            self.serve(SERVE_SECONDS)
+            self.require_accepted()
+
+    def _total_acknowledged(self) -> int:
+        return sum(self._acknowledged.values())
 
     def receipt(self) -> _Counts:
         """See `WriterClient`."""
@@ -127,9 +133,13 @@ class ConfluentWriter:
         if self._rejected is not None:
             raise unavailable(self._bootstrap, self._rejected)
 
-    def serve(self, seconds: float) -> int:
-        """Count the acknowledgements received by now, after waiting at most `seconds` for the first one."""
-        return int(self._producer.poll(seconds))
+    def serve(self, seconds: float) -> None:
+        """Count the acknowledgements received by now, after waiting at most `seconds` for the first one.
+
+        Raises Unavailable if the client can't send any more.
+        """
+        with confluent_errors(self._bootstrap):
+            self._producer.poll(seconds)
 
     def first_offsets(self) -> dict[int, int]:
         """See `WriterClient`."""
@@ -141,7 +151,13 @@ class ConfluentWriter:
 
     def close(self) -> None:
         """See `WriterClient`."""
-        self._producer.flush(CLOSE_SECONDS)
+        self._flush()
         self._producer.purge()
-        self._producer.flush(CLOSE_SECONDS)
+        self._flush()
         del self._producer
+
+    def _flush(self) -> None:
+        try:
+            self._producer.flush(CLOSE_SECONDS)
+        except KafkaException as error:
+            log.debug("closing the writer: %s", error)

@@ -70,6 +70,7 @@ def test_partition_that_moves_away_and_back_is_read_from_where_it_is_sought(log:
         require_all_read(first, {0: 4, 1: 7})
 
 
+@pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
 def test_partition_just_assigned_is_not_read_before_it_is_sought(log: Log) -> None:
     with member(log) as reader:
         changed(reader)
@@ -97,15 +98,30 @@ def test_member_that_does_not_poll_for_too_long_loses_its_partitions_and_comes_b
             require_all_read(idle, {partition: 3})
 
 
-def test_offsets_reported_by_a_member_outside_its_group_do_no_harm(log: Log) -> None:
+def test_offsets_reported_while_the_group_is_rebalanced_do_no_harm(log: Log) -> None:
+    with member(log) as first:
+        first.report({0: 1})
+        changed(first)
+        with member(log, "two") as second:
+            share = polled({first: {0, 1}, second: set()}, [{0}, {1}])
+
+            def is_shared() -> bool:
+                first.report({0: 3, 1: 4})
+                return share()
+
+            wait_for(is_shared)
+        expel(log, "two")
+        wait_for(polled({first: set()}, [{0, 1}]))
+        require_all_read(first, {0: 0, 1: 5})
+
+
+def test_member_that_was_removed_from_its_group_comes_back(log: Log) -> None:
     with member(log) as reader:
-        reader.report({0: 1})
         changed(reader)
-        reader.report({0: 3, 1: 4})
+        require_all_read(reader, {0: 0, 1: 0})
         expel(log, "one")
-        reader.report({0: 5, 1: 6})
         wait_for(polled({reader: set()}, [{0, 1}]))
-        require_all_read(reader, {0: 0, 1: 5})
+        require_all_read(reader, {0: 5, 1: 6})
 
 
 @pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
@@ -153,6 +169,7 @@ def test_messages_under_way_while_kafka_restarts_are_written_once_and_in_order(
             assert [each.value for each in read(reader, 0, 0, len(sent))] == sent
 
 
+@pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
 def test_writer_without_kafka_holds_a_limited_number_of_messages(
     spare_kafka: Kafka, each_client: ClientChoice
 ) -> None:
