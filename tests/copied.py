@@ -3,7 +3,7 @@
 from contextlib import closing, suppress
 
 from psycopg2 import sql
-from psycopg2.errors import DuplicateDatabase
+from psycopg2.errors import DuplicateDatabase, UniqueViolation
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from db.migrate import migrate
@@ -26,7 +26,8 @@ def copy_database(admin_dsn: str, dsn: str, name: str) -> str:
 
 def database_with_tables(admin_dsn: str, name: str) -> str:
     """Make a database with all tables as `migrate` makes them, unless there is one of this name; returns its DSN."""
-    with suppress(DuplicateDatabase):
+    # A part that makes it at the same time may be the first one.
+    with suppress(DuplicateDatabase, UniqueViolation):
         copy_database(admin_dsn, _without_rows(admin_dsn), name)
     dsn = str(make_dsn(admin_dsn, dbname=name))
     migrate(dsn)
