@@ -6,13 +6,13 @@
   const byId = (id) => document.getElementById(id);
   const NO_RESPONSE = "The dashboard server is not responding. This page reconnects automatically.";
 
-  // `state` is the last response, received `passed` seconds ago.
-  function update(state, passed) {
-    const isSilent = passed > SILENT || !state.isCurrent;
+  // `state` is the last response, received `passed` seconds ago; for `waited` of them the page could receive another one.
+  function update(state, passed, waited) {
+    const isSilent = waited > SILENT || !state.isCurrent;
     document.querySelector(".page").classList.toggle("silent", isSilent);
     if (isSilent) lastUpdate(state); else clock(state, passed);
     if (!isSilent) age(state, passed);
-    if (passed > SILENT) deskPanels.message("warning", NO_RESPONSE);
+    if (waited > SILENT) deskPanels.message("warning", NO_RESPONSE);
     document.title = (isSilent ? "Stale · " : "") + title;
   }
 

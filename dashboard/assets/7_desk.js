@@ -2,10 +2,11 @@
 (function () {
   "use strict";
   const OVERDUE = 5000;
+  const ASLEEP = 2000; // after such a pause of its own, as that of a hidden page, the page waits for the next response
   const last = deskChoice.last();
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: deskWindow.first(last.interval) ? last.interval : "1m", target: null,
-    askedAt: null, answeredAt: null, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
+    askedAt: null, answeredAt: null, keptAt: 0, awakeAt: 0, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null, fallback: null,
   };
 
@@ -216,8 +217,12 @@
 
   // Between responses: updates the clock and the age of the data, and detects a server that does not respond.
   function keepTime() {
+    const now = performance.now();
+    if (now - state.keptAt > ASLEEP && !document.hidden) state.awakeAt = now;
+    state.keptAt = now;
     if (state.answeredAt === null) return;
-    deskFreshness.update(state, (performance.now() - state.answeredAt) / 1000);
+    const passed = now - state.answeredAt, waited = Math.min(passed, now - state.awakeAt);
+    deskFreshness.update(state, passed / 1000, waited / 1000);
   }
 
   window.setInterval(keepTime, 500);

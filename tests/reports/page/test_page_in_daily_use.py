@@ -52,6 +52,17 @@ FRAME_OF_THE_FOCUS = """() => {
     const row = document.activeElement.closest('.ag-row');
     return [row.getAttribute('row-id'), getComputedStyle(row, '::after').borderTopWidth];
 }"""
+SLEEP = """() => {
+    const now = performance.now.bind(performance), warning = document.getElementById('warning'), seen = [];
+    const { desk } = dash_clientside, { apply } = desk;
+    window.answers = 0;
+    desk.apply = (delta) => { window.answers += 1; return apply(delta); };
+    const watcher = new MutationObserver(() => warning.hidden || seen.push(warning.textContent));
+    watcher.observe(warning, { attributes: true });
+    performance.now = () => now() + 600_000;
+    window.awake = () => { watcher.disconnect(); delete performance.now; desk.apply = apply; return seen; };
+}"""
+"""Ten minutes pass without anything done, as in a page that its browser has put to sleep; notes the warnings since."""
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +103,13 @@ def test_symbol_on_the_chart_stays_highlighted_after_every_reload_and_every_pric
         for _ in range(3):
             page.evaluate(NEWS)
             assert page.evaluate(SELECTED_SOON) == "AAPL"
+
+
+def test_page_that_was_hidden_for_minutes_does_not_blame_the_server(page: Page) -> None:
+    """Scenario: whoever came back to the tab saw a red line and grey numbers until the next answer."""
+    page.evaluate(SLEEP)
+    page.wait_for_function("() => window.answers > 2")
+    assert page.evaluate("window.awake()") == []
 
 
 def test_enter_chooses_the_row_of_the_watchlist_that_has_the_focus(page: Page) -> None:
