@@ -10,10 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help run test tests test-pythons check chaos soak bench lock example clean
+.PHONY: help run test tests test-extras test-pythons check chaos soak bench lock example clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: $(VENV)/ready ## start all parts; the page is at http://localhost:8050
 	@$(RUN) start_pipeline.py $(ARGS)
@@ -26,6 +26,9 @@ tests: $(VENV)/ready-dev
 
 test-pythons: ## tests that need no server, with every installed Python from 3.11 on
 	$(PYTHON) -m tests.pythons $(ARGS)
+
+test-extras: $(VENV)/ready-dev ## tests of the loop that are repeated with kafka-python, the Kafka client that is not the default
+	$(RUN) -m pytest -n $(WORKERS) -m second_client tests/integration $(ARGS)
 
 check: $(VENV)/ready-dev ## style, types and import contracts
 	$(VENV)/bin/ruff check .

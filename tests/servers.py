@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -64,9 +63,9 @@ def desk(embedded_kafka: Brokers, embedded_postgres: str, tmp_path: Path, one_se
     return Desk(embedded_kafka, embedded_postgres, tmp_path, f"desk-{next(numbers)}")
 
 
-@pytest.fixture(params=get_args(ClientChoice)[1:])
+@pytest.fixture(params=["confluent", pytest.param("kafka-python", marks=pytest.mark.second_client)])
 def each_client(request: pytest.FixtureRequest) -> ClientChoice:
-    """Each Kafka client, one after the other."""
+    """The default Kafka client, and in `make test-extras` the other one."""
     client: ClientChoice = request.param
     if client == "confluent":
         pytest.importorskip("confluent_kafka", reason="confluent-kafka is not built for this platform")

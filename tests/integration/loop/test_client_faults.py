@@ -1,6 +1,7 @@
 """What readers and writers promise while members come and go, and while Kafka refuses messages or is restarted."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
 
@@ -8,6 +9,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
 
+from shared.consumer_loop.loop import POLL_MS
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease
 from shared.errors import Unavailable
@@ -34,11 +36,15 @@ def log(embedded_kafka: Brokers, each_client: ClientChoice) -> Log:
 
 
 def polled(owned: dict[GroupReader, set[int]], wanted: list[set[int]]) -> Callable[[], bool]:
-    """Polls the members of a group and keeps the partitions that they own; whether these are the wanted ones."""
+    """Polls the members of a group and keeps the partitions that they own; whether these are the wanted ones.
+
+    They poll at the same time, as parts do: one that waits for the other's poll could take too long to join.
+    """
 
     def is_so() -> bool:
+        with ThreadPoolExecutor(len(owned)) as pool:
+            list(pool.map(lambda reader: reader.poll(POLL_MS, 100), owned))
         for reader in owned:
-            reader.poll(200, 100)
             gained, lost = reader.take_changes()
             owned[reader] = (owned[reader] - lost) | gained
         return sorted(map(sorted, owned.values())) == sorted(map(sorted, wanted))

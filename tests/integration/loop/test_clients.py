@@ -28,6 +28,15 @@ WRITTEN: Written = [
 numbers = count()
 
 
+@pytest.fixture(params=["confluent", "kafka-python"])
+def each_client(request: pytest.FixtureRequest) -> ClientChoice:
+    """Each Kafka client, one after the other."""
+    client: ClientChoice = request.param
+    if client == "confluent":
+        pytest.importorskip("confluent_kafka", reason="confluent-kafka is not built for this platform")
+    return client
+
+
 @pytest.fixture
 def log(embedded_kafka: Brokers, each_client: ClientChoice) -> Log:
     """A topic of two partitions for one of the clients."""
