@@ -215,9 +215,15 @@ class ConfluentGroup:
             log.debug("offsets not reported: %s", error)
 
     def close(self) -> None:
-        """See `GroupClient`."""
-        # While a commit is under way, the client waits for a dead broker up to half a minute.
-        closing = threading.Thread(target=self._consumer.close, name="kafka close", daemon=True)
+        """See `GroupClient`.
+
+        The client is freed without its own `close`: that one still takes up an assignment that has just come, for
+        which it waits without end, while no other thread runs. A static member does not leave its group in any case.
+        """
+        clients = [self._consumer]
+        del self._consumer
+        # It may wait for a dead broker.
+        closing = threading.Thread(target=clients.clear, name="kafka close", daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
 
