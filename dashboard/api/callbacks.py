@@ -41,5 +41,4 @@ def _register_scripts(app: Dash) -> None:
         "begin", Input("look", "data"), State("series", "data"), State("fan", "data"), State("labels", "data")
     )
     script("show", Input("studies", "value"))
-    script("pick", Output("symbol", "value"), Input("watchlist", "selectedRows"))
     script("switch_feed", Input("switch", "n_clicks"))

@@ -152,7 +152,7 @@
   }
 
   window.deskWindow = {
-    show, current, inInterval, covers, first, follow, wantsOlder, wantsNewer, isFew, sameSpan, latest, setRange,
+    show, current, inInterval, covers, first, follow, wantsOlder, wantsNewer, isFew, sameSpan, latest, setRange, highlight,
     range: () => range,
     intervalOf: (name) => RANGES[name][1],
   };

@@ -45,11 +45,14 @@
     return Boolean(api) && api.getSelectedNodes().length === 0;
   }
 
-  // Enter chooses the row that has the focus, as the space bar does.
-  document.addEventListener("keydown", ({ key, target }) => {
-    const row = key === "Enter" && target.closest("#watchlist .ag-row");
-    if (row) select(row.getAttribute("row-id"));
-  });
+  // A click, the space bar or Enter chooses the symbol of a row. The Dash component reports a selection of the grid only
+  // after a moment, and not at all if rows change in that moment.
+  function choose(target) {
+    const row = target.closest("#watchlist .ag-row");
+    if (row) dash_clientside.set_props("symbol", { value: row.getAttribute("row-id") });
+  }
+  document.addEventListener("click", ({ target }) => choose(target));
+  document.addEventListener("keydown", ({ key, target }) => { if (key === "Enter" || key === " ") choose(target); });
 
   // The reference close, drawn as a line, the closes of the day, and the last price. The grid redraws a cell when its value
   // changes, so the value contains everything that is drawn.

@@ -9,6 +9,7 @@
     askedAt: null, answeredAt: null, keptAt: 0, awakeAt: 0, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null, fallback: null,
   };
+  deskWindow.setRange(deskWindow.first(state.interval)); // here and not in `begin`, because Dash may call `ask` before it
 
   function begin(look, series, fan, labels) {
     deskCanvas.create(look, { point: deskLegend.point, move: moved });
@@ -19,7 +20,7 @@
     listen("ranges", ({ range }) => chooseRange(range));
     document.getElementById("latest").addEventListener("click", goToLatest);
     highlight();
-    deskWindow.setRange(deskWindow.first(state.interval));
+    deskWindow.highlight();
   }
 
   function listen(id, choose) {
@@ -207,14 +208,6 @@
     deskWindow.show(target);
   }
 
-  // A row selected by the page itself is not a choice of the user, who may have chosen another one in the meantime.
-  function pick(rows) {
-    const picked = rows && rows.length ? rows[0].symbol : null;
-    if (picked === null || picked === state.selected) return dash_clientside.no_update;
-    state.selected = picked;
-    return picked === state.symbol ? dash_clientside.no_update : picked;
-  }
-
   // Between responses: updates the clock and the age of the data, and detects a server that does not respond.
   function keepTime() {
     const now = performance.now();
@@ -228,7 +221,7 @@
   window.setInterval(keepTime, 500);
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
-    ask, apply, begin, pick,
+    ask, apply, begin,
     show: (studies) => deskChart.show(studies),
     switch_feed: (clicks) => { if (clicks) deskSources.switchFeed(); },
   };
