@@ -74,11 +74,12 @@ def pytest_collection_finish() -> None:
 
 
 def _mix(items: list[pytest.Item]) -> None:
-    """Files of pages, which need processors, between those that mostly wait; short tests fill up the end."""
-    kinds = defaultdict[tuple[bool, bool], list[Path]](list)
+    """Files of each folder spread over the whole run: those of one folder need processors or wait alike. Short tests
+    fill up the end."""
+    folders = defaultdict[Path, list[Path]](list)
     for path in dict.fromkeys(item.path for item in items):
-        kinds["unit" in path.parts, bool({"e2e", "page"} & {*path.parts})].append(path)
-    turns = {path: turn / len(paths) for paths in kinds.values() for turn, path in enumerate(paths)}
+        folders[path.parent].append(path)
+    turns = {path: (turn + 0.5) / len(paths) for paths in folders.values() for turn, path in enumerate(paths)}
     items.sort(key=lambda item: ("unit" in item.path.parts, turns[item.path]))
 
 
