@@ -74,10 +74,9 @@ class ConsumerLoop:
         readable = self._bookmarks.keys() - gained
         known = {partition: messages for partition, messages in polled.items() if partition in readable}
         is_drained = sum(map(len, polled.values())) < limit
+        usable = self._compared_in_time(known, is_drained, began)
         batches = [
-            batch
-            for partition, messages in self._compared_in_time(known, is_drained, began).items()
-            for batch in self._decoded(partition, messages)
+            batch for partition, messages in usable.items() for batch in self._decoded(partition, messages)
         ]
         if batches:
             self._commit(batches)
@@ -87,8 +86,8 @@ class ConsumerLoop:
             if self._idle_checks.is_comparison_due(is_silent=not polled):
                 self._look_back(self._bookmarks)
             self._fold.rest(self.connection)
-        if polled:
-            self._size.took(time.monotonic() - began, sum(map(len, polled.values())))
+        if usable:
+            self._size.took(time.monotonic() - began, sum(map(len, usable.values())))
         self._report(REPORT_SECONDS)
 
     def settle(self) -> None:
@@ -139,7 +138,9 @@ class ConsumerLoop:
     ) -> dict[int, list[Message]]:
         """The messages that surely follow those before; the others are read again, with the last one written first."""
         compared = {partition: self._bookmarks[partition].is_sure for partition in polled}
-        doubtful = self._continuity.doubtful(compared, is_drained, now)
+        if self._continuity.has_waited(compared, now):
+            require_topic(self._log)
+        doubtful = self._continuity.note(compared, is_drained, now)
         if doubtful:
             self.settle()
             self._look_back(doubtful)
@@ -186,8 +187,10 @@ class ConsumerLoop:
 
     def _look_back(self, partitions: Iterable[int]) -> None:
         """Read the last written message of each partition again, to compare it with its stored fingerprint."""
+        now = time.monotonic()
         for partition in partitions:
             self._reader.seek(partition, self._bookmarks[partition].look_back())
+            self._continuity.request(partition, now)
         self._idle_checks.note_comparison()
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
