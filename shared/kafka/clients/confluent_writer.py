@@ -59,7 +59,7 @@ class ConfluentWriter:
         self._last: dict[int, Message] = {}
         self._rejected: KafkaError | None = None
         with confluent_errors(self._bootstrap):
-            self._producer = Producer(
+            self._producer: Producer | None = Producer(
                 {
                     **confluent_settings(log_.brokers),
                     "enable.idempotence": True,
@@ -100,7 +100,7 @@ class ConfluentWriter:
     ) -> bool:
         """Queue a message; returns whether the client had room for it."""
         try:
-            self._producer.produce(self._topic, value, key, partition, headers=headers)
+            self._open().produce(self._topic, value, key, partition, headers=headers)
         except BufferError:
             return False
         return True
@@ -139,7 +139,7 @@ class ConfluentWriter:
         Raises Unavailable if the client can't send any more.
         """
         with confluent_errors(self._bootstrap):
-            self._producer.poll(seconds)
+            self._open().poll(seconds)
 
     def first_offsets(self) -> dict[int, int]:
         """See `WriterClient`."""
@@ -151,13 +151,21 @@ class ConfluentWriter:
 
     def close(self) -> None:
         """See `WriterClient`."""
-        self._flush()
-        self._producer.purge()
-        self._flush()
-        del self._producer
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            self._flush(producer)
+            producer.purge()
+            self._flush(producer)
 
-    def _flush(self) -> None:
+    def _open(self) -> Producer:
+        """The client's object, also for a thread that writes on while the writer is closed. Raises Unavailable."""
+        if self._producer is None:
+            raise Unavailable(f"the writer to Kafka at {self._bootstrap} is closed")
+        return self._producer
+
+    @staticmethod
+    def _flush(producer: Producer) -> None:
         try:
-            self._producer.flush(CLOSE_SECONDS)
+            producer.flush(CLOSE_SECONDS)
         except KafkaException as error:
             log.debug("closing the writer: %s", error)

@@ -24,10 +24,10 @@ log = logging.getLogger("tickstream.kafka")
 
 
 class _Futures:
-    """See `Receipt`: the last message of each partition acknowledges all before it."""
+    """See `Receipt`: the last message of each partition acknowledges all before it, unless any was rejected."""
 
-    def __init__(self, bootstrap: str, futures: Sequence[Any]) -> None:
-        self._bootstrap, self._futures = bootstrap, futures
+    def __init__(self, writer: "PythonWriter", futures: Sequence[Any]) -> None:
+        self._writer, self._futures = writer, futures
 
     def is_done(self) -> bool:
         """See `Receipt`."""
@@ -36,12 +36,13 @@ class _Futures:
     def wait(self, seconds: float) -> bool:
         """See `Receipt`."""
         until = time.monotonic() + seconds
-        with kafka_errors(self._bootstrap):
+        with kafka_errors(self._writer.bootstrap):
             try:
                 for future in self._futures:
                     future.get(timeout=max(0.0, until - time.monotonic()))
             except KafkaTimeoutError:
                 return False
+        self._writer.require_accepted()
         return True
 
 
@@ -49,10 +50,11 @@ class PythonWriter:
     """See `WriterClient`."""
 
     def __init__(self, log_: Log) -> None:
-        self._bootstrap, self._topic = log_.bootstrap, log_.topic
+        self.bootstrap, self._topic = log_.bootstrap, log_.topic
         self._first: dict[int, Any] = {}
         self._last: dict[int, Any] = {}
-        with kafka_errors(self._bootstrap):
+        self._rejected: Exception | None = None
+        with kafka_errors(self.bootstrap):
             self._producer = KafkaProducer(
                 **client_settings(log_.brokers),
                 **NO_NEW_TOPICS,
@@ -66,17 +68,29 @@ class PythonWriter:
 
     def send(self, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None) -> None:
         """See `WriterClient`."""
+        self.require_accepted()
         try:
             future = self._last[partition] = self._producer.send(
                 self._topic, value=value, key=key, partition=partition, headers=headers
             )
         except KafkaError as error:
-            raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
+            raise Unavailable(f"Kafka at {self.bootstrap}: {error}") from error
+        future.add_errback(self._reject)
         self._first.setdefault(partition, future)
+
+    def _reject(self, error: Exception) -> None:
+        """Send nothing after a message that was rejected: the next run would not miss it. In the client's thread."""
+        self._rejected = self._rejected or error
+        self._producer._sender.force_close()
+
+    def require_accepted(self) -> None:
+        """Raise Unavailable if a message was rejected."""
+        if self._rejected is not None:
+            raise Unavailable(f"Kafka at {self.bootstrap}: {self._rejected}")
 
     def receipt(self) -> _Futures:
         """See `WriterClient`."""
-        return _Futures(self._bootstrap, list(self._last.values()))
+        return _Futures(self, list(self._last.values()))
 
     def first_offsets(self) -> dict[int, int]:
         """See `WriterClient`."""

@@ -13,8 +13,8 @@ from shared.consumer_loop.loop import POLL_MS
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease
 from shared.errors import Unavailable
-from shared.kafka import GroupReader, Log, LogWriter, make_topics, open_log
-from shared.kafka.connection import DEAD_LETTER_BYTES, client_settings
+from shared.kafka import GroupReader, Log, LogWriter, make_topics
+from shared.kafka.connection import client_settings
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.loop.test_clients import changed, member, read, write
 from tests.integration.servers.server_user import silent
@@ -128,31 +128,6 @@ def test_member_that_was_removed_from_its_group_comes_back(log: Log) -> None:
         expel(log, "one")
         wait_for(polled({reader: set()}, [{0, 1}]))
         require_all_read(reader, {0: 5, 1: 6})
-
-
-@pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
-def test_nothing_that_follows_a_refused_message_is_written(log: Log) -> None:
-    """The next run publishes what follows the last message of the log, and would not miss the refused one."""
-    sent = [b"%d" % number for number in range(200)]
-    sent[100] = bytes(DEAD_LETTER_BYTES // 2)
-    with closing(LogWriter(log)) as writer, pytest.raises(Unavailable):
-        for value in sent:
-            writer.send(0, None, value)
-        writer.flush(PATIENCE)
-        pytest.fail("the large message is refused")
-    with open_log(log) as opened:
-        found = [each.value for each in opened.backwards(0)][::-1][10:]
-    assert found == sent[: len(found)]
-
-
-@pytest.mark.parametrize("each_client", ["confluent"], indirect=True)
-def test_writer_that_failed_refuses_all_that_follows(log: Log) -> None:
-    with closing(LogWriter(log)) as writer:
-        writer.send(0, None, bytes(DEAD_LETTER_BYTES // 2))
-        with pytest.raises(Unavailable):
-            writer.flush(PATIENCE)
-        with pytest.raises(Unavailable):
-            writer.append(1, b"key", b"value", PATIENCE)
 
 
 def test_messages_under_way_while_kafka_restarts_are_written_once_and_in_order(
