@@ -56,10 +56,12 @@
   // Loads once after a bar closed, another chart was chosen or a share was split; after a failure the next delta retries.
   async function follow({ symbol, interval, fan, actions }, decimals) {
     const key = JSON.stringify([symbol, interval, fan && fan.start, actions, decimals]);
-    if (key === wanted || key === drawn) return;
+    if (key === wanted) return;
+    wanted = ""; // the answer to an earlier request is not drawn any more
     const isOther = !drawn.startsWith(JSON.stringify([symbol, interval]).slice(0, -1));
     // A figure of another chart keeps its space until the new one is loaded, so that the panels below do not jump.
     byId("outcomes").classList.toggle("other", isOther);
+    if (key === drawn) return;
     if (!fan) { byId("outcomes").hidden = true; drawn = key; return; }
     wanted = key;
     try {
