@@ -60,6 +60,11 @@ class ConsumptionSample(NamedTuple):
         """CPU seconds of all parts."""
         return sum(part.cpu for part in self.parts.values())
 
+    @property
+    def workers(self) -> set[str]:
+        """The workers that run now; those that have ended keep their CPU time and have no memory."""
+        return {name for name in WORKERS & self.parts.keys() if self.parts[name].megabytes}
+
 
 class ObservedPipeline:
     """The running pipeline, observed from outside."""
@@ -110,9 +115,7 @@ def quiet_check(pipeline: ObservedPipeline) -> Callable[[], bool]:
         before = pipeline.sample()
         time.sleep(SAMPLE_SECONDS)
         after = pipeline.sample()
-        is_calm = (
-            cores(before, after) < QUIET_CORES and not pipeline.has_lag() and not WORKERS & after.parts.keys()
-        )
+        is_calm = cores(before, after) < QUIET_CORES and not pipeline.has_lag() and not after.workers
         quiet = quiet + 1 if is_calm else 0
         return quiet >= QUIET_SAMPLES
 

@@ -66,3 +66,13 @@ def test_table_shows_the_costliest_part_first_and_the_sum() -> None:
         ("training", "0.050", "50"),
         ("all", "0.250", "350"),
     ]
+
+
+def test_worker_that_has_ended_does_not_run_though_its_time_counts() -> None:
+    """The desk was never quiet: a search that had ended kept its CPU time, and counted as one that runs."""
+    ended = {
+        "order search": Consumed(12.0, 0.0),
+        "training": Consumed(1.0, 200.0),
+        "page": Consumed(5.0, 90.0),
+    }
+    assert ConsumptionSample(100.0, ended, 0).workers == {"training"}
