@@ -127,7 +127,7 @@ class Analysis:
         }
 
     def _start_over(self, cursor: Cursor, partition: int, engine: Engine, is_remaking: bool) -> FoldSnapshot:
-        """Without a snapshot, or with one of an older version, the whole log is reprocessed. Stored alerts and
+        """Without a snapshot, or with one of another version, the whole log is reprocessed. Stored alerts and
         forecasts stay; bars, indicators and splits are recalculated. If the tables were cut back, everything is
         recalculated."""
         delete_snapshot(cursor, self._reading, partition)

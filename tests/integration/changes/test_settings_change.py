@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.runtime.processor import Analysis
+from analytics.runtime.processor import STATE_VERSION, Analysis
 from shared.postgres.database import Connection, transaction
 from tests.integration.fold_runs import (
     NEW_PERIODS,
@@ -95,8 +95,14 @@ def test_another_grace_survives_a_kill_right_after_the_change(
         """{"version":0}""",
         """{"version":11,"grace":"long","forecasts":[["1m",{"bars":50}]]}""",
         """{"version":9,"forecasts":{"1w":{}}}""",
+        f"""{{"version":{STATE_VERSION + 1},"grace":"long","forecasts":[["1m",{{"bars":50}}]]}}""",
     ],
-    ids=["nothing but a version", "settings in an older form", "settings of an unknown interval"],
+    ids=[
+        "nothing but a version",
+        "settings in an older form",
+        "settings of an unknown interval",
+        "settings in a newer form",
+    ],
 )
 def test_state_of_another_version_is_folded_again_from_the_log(
     databases: tuple[Connection, Connection], state: str
