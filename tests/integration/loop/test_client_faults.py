@@ -1,22 +1,21 @@
 """What readers and writers promise while members come and go, and while Kafka refuses messages or is restarted."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import count
 
+import psutil
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
 
-from shared.consumer_loop.loop import POLL_MS
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, Log, LogWriter, make_topics
 from shared.kafka.connection import client_settings
 from shared.settings.brokers import Brokers, ClientChoice
-from tests.integration.loop.test_clients import changed, member, read, write
+from tests.integration.loop.kafka_members import changed, member, polled, read, write
 from tests.integration.servers.server_user import silent
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
@@ -33,23 +32,6 @@ def log(embedded_kafka: Brokers, each_client: ClientChoice) -> Log:
     for partition in (0, 1):
         write(made, 10, partition)
     return made
-
-
-def polled(owned: dict[GroupReader, set[int]], wanted: list[set[int]]) -> Callable[[], bool]:
-    """Polls the members of a group and keeps the partitions that they own; whether these are the wanted ones.
-
-    They poll at the same time, as parts do: one that waits for the other's poll could take too long to join.
-    """
-
-    def is_so() -> bool:
-        with ThreadPoolExecutor(len(owned)) as pool:
-            list(pool.map(lambda reader: reader.poll(POLL_MS, 100), owned))
-        for reader in owned:
-            gained, lost = reader.take_changes()
-            owned[reader] = (owned[reader] - lost) | gained
-        return sorted(map(sorted, owned.values())) == sorted(map(sorted, wanted))
-
-    return is_so
 
 
 def expel(log: Log, instance: str) -> None:
@@ -133,21 +115,40 @@ def test_member_that_was_removed_from_its_group_comes_back(log: Log) -> None:
 def test_messages_under_way_while_kafka_restarts_are_written_once_and_in_order(
     spare_kafka: Kafka, each_client: ClientChoice
 ) -> None:
-    sent = [b"%d" % number for number in range(4_000)]
+    sent = [b"%2000d" % number for number in range(4_000)]
     with lease(spare_kafka, silent) as record:
         log = make_topics(
             spare_kafka.clients(record.port)._replace(client=each_client), f"restart-{each_client}", 1
         )
         with closing(LogWriter(log)) as writer:
-            for number, value in enumerate(sent):
+            rounds = (sent[first : first + 500] for first in range(0, 3_500, 500))
+            assert any(is_under_way(values, writer, psutil.Process(record.pid)) for values in rounds)
+            kill(spare_kafka)
+            ensure(spare_kafka, silent)
+            for value in sent[writer.sent :]:
                 writer.send(0, None, value)
-                if number == 2_000:
-                    kill(spare_kafka)
-                    ensure(spare_kafka, silent)
             assert writer.flush(PATIENCE)
         with member(log) as reader:
             changed(reader)
             assert [each.value for each in read(reader, 0, 0, len(sent))] == sent
+            assert reader.bounds(0) == (0, len(sent))
+
+
+def is_under_way(values: Sequence[bytes], writer: LogWriter, broker: psutil.Process) -> bool:
+    """Send one message, then several batches while the broker stands still, and let it acknowledge the first of them;
+    whether others are outstanding then."""
+    first, *others = values
+    writer.send(0, None, first)
+    assert writer.flush(PATIENCE)
+    broker.suspend()
+    try:
+        for value in others:
+            writer.send(0, None, value)
+            writer.mark()
+    finally:
+        broker.resume()
+    assert writer.settle(PATIENCE)
+    return writer.outstanding() > 0
 
 
 @pytest.mark.parametrize("each_client", ["confluent"], indirect=True)

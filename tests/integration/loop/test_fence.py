@@ -1,10 +1,10 @@
 """Two members of one group: partitions move from one to the other, and the one that lost them can't write any more."""
 
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,15 +20,15 @@ from shared.consumer_loop.loop import ConsumerLoop
 from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader
-from shared.kafka.connection import client_settings
-from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor, connect, transaction
 from shared.settings.brokers import ClientChoice
+from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
+from tests.integration.loop.loop_steps import handled
+from tests.integration.topic_changes import administrator
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
-NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 Two = tuple[Connection, Connection]
 
 
@@ -38,21 +38,6 @@ def two(desk: Desk) -> Iterator[Two]:
     dsn = desk.database()
     with closing(connect(dsn, "one")) as one, closing(connect(dsn, "other")) as other:
         yield one, other
-
-
-def quotes(first: int, count: int, symbol: str = "AAA") -> list[Quote]:
-    """Quotes of one symbol, one a second."""
-    return [
-        Quote(
-            symbol=symbol,
-            event_time=NOON + timedelta(seconds=number),
-            price=10.0,
-            source="test",
-            position=number,
-            received_time=NOON + timedelta(seconds=number),
-        )
-        for number in range(first, first + count)
-    ]
 
 
 def test_the_offset_moves_only_from_where_the_member_believes_it_to_be(two: Two) -> None:
@@ -114,21 +99,15 @@ def test_a_resumed_member_that_lost_its_partition_writes_nothing(desk: Desk) -> 
         reader = GroupReader(desk.log, "a group of its own", "zombie")
         storage = Storage(DeadLetterTopic(desk.log))
         loop = ConsumerLoop(desk.log, reading, reader, connection, storage, LoopOptions())
-        wait_for(lambda: stepped(loop) and bool(desk.rows("select from progress")))
+        wait_for(lambda: handled(loop) > 0 or bool(desk.rows("select from progress")))
         assert loop.handled == 0
         with desk.at_work(store):
             desk.wait_until_read("storage")
         with pytest.raises(PartitionLost):
-            wait_for(lambda: stepped(loop) and loop.handled > 0)
+            wait_for(lambda: handled(loop) > 0)
         loop.close()
         reader.close()
     assert desk.rows("select count(*) from quotes") == [(10,)]
-
-
-def stepped(loop: ConsumerLoop) -> bool:
-    """Turn the loop once."""
-    loop.step()
-    return True
 
 
 def test_two_members_that_reach_a_new_day_at_once_create_its_table_once(two: Two) -> None:
@@ -155,7 +134,7 @@ def test_the_very_first_assignment_of_a_group_holds_every_partition(
 ) -> None:
     """One made before the topic is known would be empty, and returned to every restart of its member permanently."""
     desk.settings["KAFKA_CLIENT"] = each_client
-    with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
+    with administrator(desk) as admin:
         for group in ("one", "two", "three", "four", "five"):
             with closing(GroupReader(desk.log, f"{group}-{each_client}", "first")) as reader:
                 members = first_members(reader, admin, f"{group}-{each_client}")
@@ -217,22 +196,30 @@ def test_a_member_that_is_frozen_loses_its_partitions_and_comes_back_without_a_d
 ) -> None:
     desk.settings["KAFKA_CLIENT"] = each_client
     desk.publish(quotes(0, 100), partition=0)
-    desk.publish(quotes(100, 100, "ACME"), partition=1)
+    desk.publish(quotes(100, 100, symbol="ACME"), partition=1)
     first = desk.start("storage")
-    wait_for(lambda: desk.has_read("storage", 200))
+    try:
+        wait_for(lambda: desk.has_read("storage", 200))
+        replace_while_frozen(desk, first)
+        desk.publish(quotes(500, 100, symbol="ACME"), partition=1)
+        wait_for(lambda: desk.has_read("storage", 600))
+        first.terminate()
+        _, errors = first.communicate(timeout=PATIENCE)
+    finally:
+        first.kill()
+    assert "Traceback" not in errors
+    stored = desk.rows("select position from quotes order by position")
+    assert [position for (position,) in stored] == list(range(600))
+
+
+def replace_while_frozen(desk: Desk, first: "subprocess.Popen[str]") -> None:
+    """Freeze a member until another one has taken over its partitions; then both read on for a while."""
     first.send_signal(signal.SIGSTOP)
     desk.publish(quotes(200, 100), partition=0)
     with desk.at_work(store):
         wait_for(lambda: desk.has_read("storage", 300))
         first.send_signal(signal.SIGCONT)
         desk.publish(quotes(300, 100), partition=0)
-        desk.publish(quotes(400, 100, "ACME"), partition=1)
+        desk.publish(quotes(400, 100, symbol="ACME"), partition=1)
         wait_for(lambda: desk.has_read("storage", 500))
         assert first.poll() is None
-    desk.publish(quotes(500, 100, "ACME"), partition=1)
-    wait_for(lambda: desk.has_read("storage", 600))
-    first.terminate()
-    _, errors = first.communicate(timeout=PATIENCE)
-    assert "Traceback" not in errors
-    stored = desk.rows("select position from quotes order by position")
-    assert [position for (position,) in stored] == list(range(600))

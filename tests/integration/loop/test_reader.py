@@ -1,18 +1,12 @@
 """A broker that dies or does not answer is reported; every wait for it is bounded."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any, cast
 
 import psutil
 import pytest
 
-from consumer.dead_letters import DeadLetterTopic
-from consumer.storage import Storage
-from shared.consumer_loop.fold import LoopOptions
-from shared.consumer_loop.loop import ConsumerLoop
-from shared.consumer_loop.offsets import GroupOnTopic
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
@@ -20,13 +14,18 @@ from shared.kafka import GroupReader, LogWriter, make_topics, open_log
 from shared.kafka.clients.python_group import PythonGroup
 from shared.kafka.fetch_pace import SILENCE
 from shared.kafka.log_reader import TAIL_WINDOW
-from shared.postgres.database import connect
 from shared.settings.brokers import ClientChoice
+from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
+from tests.integration.loop.kafka_members import changed, member, read, write
+from tests.integration.loop.loop_steps import handled, looped
 from tests.integration.servers.server_user import silent
-from tests.reports.log.older_log import delete_before, quotes
-from tests.slowness import PATIENCE
+from tests.integration.topic_changes import delete_before
+from tests.slowness import PATIENCE, slowness
 from tests.waiting import wait_for
+
+LAG_SECONDS = 10.0
+"""Within which the lag is given or refused on a free machine."""
 
 
 def has_socket_to(port: int) -> bool:
@@ -55,37 +54,14 @@ def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Ka
                 list(messages)
 
 
-@contextmanager
-def looped(desk: Desk) -> Iterator[tuple[ConsumerLoop, GroupReader]]:
-    """A loop that has read ten quotes, and its reader."""
-    desk.publish(quotes(0, 10))
-    reading = GroupOnTopic("group", desk.log.topic)
-    with (
-        closing(connect(desk.database(), "test")) as connection,
-        closing(GroupReader(desk.log, "group", "one")) as reader,
-        closing(
-            ConsumerLoop(
-                desk.log, reading, reader, connection, Storage(DeadLetterTopic(desk.log)), LoopOptions()
-            )
-        ) as loop,
-    ):
-        wait_for(lambda: stepped(loop).handled == 10)
-        yield loop, reader
-
-
-def stepped(loop: ConsumerLoop) -> ConsumerLoop:
-    """The loop after one more step."""
-    loop.step()
-    return loop
-
-
 def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenario: Kafka was killed and came back; the client stayed in its group, and never received a message again."""
     monkeypatch.setattr("shared.consumer_loop.idle_checks.UNANSWERED_SECONDS", 3.0)
-    with looped(desk) as (loop, reader):
+    desk.publish(quotes(0, 10))
+    with looped(desk, first=10) as (loop, reader):
         fetch_no_more(reader)
         with pytest.raises(Unavailable, match="has sent no message of topic"):
-            wait_for(lambda: stepped(loop).handled > 10)
+            wait_for(lambda: handled(loop) > 10)
 
 
 def test_loop_waits_on_after_retention_has_removed_the_last_message(
@@ -93,12 +69,13 @@ def test_loop_waits_on_after_retention_has_removed_the_last_message(
 ) -> None:
     """Report: on a quiet weekend, with a Kafka that keeps messages for a day, a part failed every half minute."""
     monkeypatch.setattr("shared.consumer_loop.idle_checks.UNANSWERED_SECONDS", 0.5)
-    with looped(desk) as (loop, _):
+    desk.publish(quotes(0, 10))
+    with looped(desk, first=10) as (loop, _):
         delete_before(desk, 10)
         for _ in range(10):
-            assert stepped(loop).handled == 10
+            assert handled(loop) == 10
         desk.publish(quotes(10, 1))
-        wait_for(lambda: stepped(loop).handled == 11)
+        wait_for(lambda: handled(loop) == 11)
 
 
 def fetch_no_more(reader: GroupReader) -> None:
@@ -127,18 +104,30 @@ def test_broker_lets_a_reader_wait_while_no_message_comes(desk: Desk) -> None:
         wait_for(lambda: bool(reader.poll(200, 100)))
 
 
-def test_lag_is_returned_or_refused_within_a_limited_time(
+def test_lag_of_a_kafka_that_died_is_the_last_one_known_or_refused_soon(
     spare_kafka: Kafka, each_client: ClientChoice
 ) -> None:
+    found: list[int | type[Unavailable]] = []
+
+    def ask() -> None:
+        try:
+            found.append(reader.lag())
+        except Unavailable:
+            found.append(Unavailable)
+
     with lease(spare_kafka, silent) as record:
-        log = make_topics(spare_kafka.clients(record.port)._replace(client=each_client), "lagging", 1)
-        with closing(GroupReader(log, "group", "one")) as reader:
-            assert reader.lag() == 0
+        brokers = spare_kafka.clients(record.port)._replace(client=each_client)
+        log = make_topics(brokers, f"lagging-{each_client}", 1)
+        write(log, 10)
+        with member(log) as reader:
+            changed(reader)
+            read(reader, 0, 0, 4)
+            assert reader.lag() == 6
             kill(spare_kafka)
-            asked = threading.Thread(target=reader.lag, daemon=True)
+            asked = threading.Thread(target=ask, daemon=True)
             asked.start()
-            asked.join(PATIENCE)
-            assert not asked.is_alive()
+            asked.join(LAG_SECONDS * slowness())
+    assert found in ([6], [Unavailable])
 
 
 def test_reader_that_can_not_join_leaves_no_thread_and_no_socket(

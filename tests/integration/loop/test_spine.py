@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from kafka import KafkaAdminClient
 
 from analytics.analytics_consumer import analyse
 from consumer.consumer import store
@@ -14,12 +13,12 @@ from producer.publishing.lease import Lease
 from producer.publishing.publisher import NOTHING, last_positions
 from shared.consumer_loop.epochs import EarlierEpochs
 from shared.errors import ConfigError, StopPart
-from shared.kafka.connection import client_settings
 from shared.market.messages import decode
 from shared.market.records import Quote, Record, TimeMark
 from shared.recordings.sequence import recorded
 from shared.settings.brokers import ClientChoice
 from tests.integration.desk import Desk
+from tests.integration.topic_changes import delete_topic
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
@@ -148,14 +147,6 @@ def test_an_invalid_message_stops_the_part_where_none_may_be_skipped(desk: Desk)
     assert "Message at partition 0, offset 1 is invalid: not JSON" in errors
     assert "SKIP_INVALID_DATA" in errors
     assert "Traceback" not in errors
-
-
-def delete_topic(desk: Desk) -> None:
-    """Take the topic away."""
-    admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
-    admin.delete_topics([desk.config.topic()])
-    wait_for(lambda: desk.config.topic() not in admin.list_topics())
-    admin.close()
 
 
 def test_a_topic_that_vanishes_stops_the_part_with_a_sentence(desk: Desk) -> None:

@@ -2,21 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
 from pathlib import Path
-
-from kafka import KafkaAdminClient, TopicPartition
 
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease, release
-from shared.kafka.connection import client_settings
-from shared.market.records import Quote, TimeMark
 from tests.integration.desk import Desk
 from tests.integration.servers.server_user import silent
-from tests.waiting import wait_for
-
-NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 
 
 class OlderLog:
@@ -53,34 +45,3 @@ def older_log(kafka: Kafka, copy: Path) -> Iterator[OlderLog]:
 def desk_at(kafka: Kafka, dsn: str, data: Path, name: str) -> Desk:
     """A desk on this broker."""
     return Desk(kafka.clients(kafka.port), dsn, data, name)
-
-
-def quotes(first: int, count: int, price: float = 10.0, symbol: str = "AAA") -> list[Quote]:
-    """Quotes of one symbol, one every ten seconds of event time."""
-    times = [NOON + timedelta(seconds=10 * number) for number in range(first, first + count)]
-    return [
-        Quote(
-            symbol=symbol, event_time=time, price=price, source="test", position=first + n, received_time=time
-        )
-        for n, time in enumerate(times)
-    ]
-
-
-def mark(number: int) -> TimeMark:
-    """A time mark at the time of the quote of that number."""
-    time = NOON + timedelta(seconds=10 * number)
-    return TimeMark(time=time, source="test", position=number, received_time=time)
-
-
-def delete_before(desk: Desk, offset: int, partition: int = 0) -> None:
-    """What a retention does."""
-    admin = KafkaAdminClient(**client_settings(desk.config.kafka.brokers))
-    admin.delete_records({TopicPartition(desk.config.topic(), partition): offset})
-    admin.close()
-
-
-def add_partitions(desk: Desk, count: int) -> None:
-    """Raise the number of partitions of the desk's topic."""
-    with closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers))) as admin:
-        admin.create_partitions({desk.config.topic(): count})
-    wait_for(lambda: desk.log.partitions == count)

@@ -16,8 +16,9 @@ from shared.runtime.lifecycle import Stop
 from shared.runtime.supervision import EXIT_STOP
 from shared.settings.config import Config
 from tests.chaos.recording import made_up
+from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
-from tests.reports.log.older_log import OlderLog, desk_at, older_log, quotes
+from tests.reports.log.older_log import OlderLog, desk_at, older_log
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 

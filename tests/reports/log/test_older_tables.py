@@ -7,9 +7,9 @@ from psycopg2.extensions import parse_dsn
 
 from shared.postgres.database import connect
 from tests.chaos.outcome import first_difference, outcome
+from tests.inputs.noon_records import mark, quotes
 from tests.integration.desk import Desk
 from tests.reports.log.folded_logs import FEW_ORDERS, read_all
-from tests.reports.log.older_log import mark, quotes
 
 OLD, NEW = 200, 300
 

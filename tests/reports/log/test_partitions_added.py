@@ -4,8 +4,9 @@ import pytest
 
 from consumer.consumer import store
 from shared.errors import ConfigError
+from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
-from tests.reports.log.older_log import add_partitions, quotes
+from tests.integration.topic_changes import add_partitions
 from tests.waiting import wait_for
 
 

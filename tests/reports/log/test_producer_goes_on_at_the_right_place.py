@@ -21,8 +21,8 @@ from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.recordings.sequence import recorded
 from tests.integration.desk import Desk
+from tests.integration.topic_changes import delete_before
 from tests.reports.log.folded_logs import assert_every_quote_counts_once
-from tests.reports.log.older_log import delete_before
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 

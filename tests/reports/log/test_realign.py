@@ -23,9 +23,11 @@ from shared.embedded import kafka_in
 from shared.errors import ConfigError, StopPart
 from shared.market.records import CorporateAction, Record
 from tests.chaos.outcome import Left, first_difference, tables_of
+from tests.inputs.noon_records import NOON, mark, quotes
 from tests.integration.desk import PROJECT, Desk, printed
+from tests.integration.topic_changes import delete_before
 from tests.reports.log.folded_logs import FEW_ORDERS, read_all
-from tests.reports.log.older_log import NOON, delete_before, desk_at, mark, older_log, quotes
+from tests.reports.log.older_log import desk_at, older_log
 from tests.waiting import wait_for
 
 KEPT, LOST, NEW = 300, 90, 400

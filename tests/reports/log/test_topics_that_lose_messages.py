@@ -4,26 +4,22 @@ import logging
 from contextlib import closing
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
 from consumer.consumer import store
 from shared.errors import ConfigError, StopPart
 from shared.kafka.connection import client_settings
 from shared.market.messages import encode
+from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
-from tests.reports.log.older_log import quotes
-
-
-def admin(desk: Desk) -> "closing[KafkaAdminClient]":
-    """A client that may change topics."""
-    return closing(KafkaAdminClient(**client_settings(desk.config.kafka.brokers)))
+from tests.integration.topic_changes import administrator
 
 
 def make_topic(desk: Desk, **settings: str) -> None:
     """The topic, made by somebody else before the first start."""
     configs = {name.replace("_", "."): value for name, value in settings.items()}
-    with admin(desk) as client:
+    with administrator(desk) as client:
         client.create_topics(
             [NewTopic(desk.config.topic(), num_partitions=2, replication_factor=1, topic_configs=configs)]
         )
@@ -52,7 +48,7 @@ def test_topic_that_forgets_is_read_and_warned_about(desk: Desk, caplog: pytest.
 def test_topic_that_is_made_here_keeps_every_message(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever the broker does by default."""
     wanted = ConfigResource(ConfigResourceType.TOPIC, desk.log.topic)
-    with admin(desk) as client:
+    with administrator(desk) as client:
         found = client.describe_configs([wanted])["topic"][desk.log.topic]
     settings = {name: found[name]["value"] for name in ("cleanup.policy", "retention.ms", "retention.bytes")}
     assert settings == {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}

@@ -30,8 +30,8 @@ from shared.market.records import Quote
 from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
 from tests.integration.desk import Desk
+from tests.integration.topic_changes import add_partitions
 from tests.reports.log.folded_logs import assert_every_quote_counts_once
-from tests.reports.log.older_log import add_partitions
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 

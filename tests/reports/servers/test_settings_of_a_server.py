@@ -14,8 +14,8 @@ from shared.errors import ConfigError
 from shared.kafka import partition_of
 from shared.market.records import Quote
 from shared.postgres.database import connect, copy_rows, make_database, transaction
+from tests.inputs.noon_records import NOON
 from tests.integration.desk import Desk
-from tests.reports.log.older_log import NOON
 
 PRICE, SIZE = 0.1 + 0.2, 1 / 3
 NAMES = ["Nestlé S.A.", "トヨタ自動車"]
