@@ -13,8 +13,8 @@ from shared.consumer_loop.loop import ConsumerLoop
 from shared.consumer_loop.offsets import GroupOnTopic
 from shared.kafka import GroupReader
 from shared.postgres.database import connect
+from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
-from tests.reports.log.older_log import quotes
 from tests.waiting import wait_for
 
 MESSAGES = 24_000
