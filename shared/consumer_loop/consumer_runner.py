@@ -69,15 +69,12 @@ def _opened(part: ConsumingPart, instance: str, config: Config) -> Iterator[Cons
         # Two feeds may run at the same time: in one Kafka group they would take partitions from each other.
         feed = topics.topic.removeprefix(config.kafka.topic)
         gathering = Gathering(config.running.batch_size, config.running.gather_milliseconds)
-        reader = GroupReader(topics, part.group + feed, instance, gathering)
-        fold = part.make_fold(reading, topics, dsn)
-        loop = ConsumerLoop(topics, reading, reader, connection, fold, _options(config))
-        try:
+        with (
+            closing(GroupReader(topics, part.group + feed, instance, gathering)) as reader,
+            closing(part.make_fold(reading, topics, dsn)) as fold,
+            closing(ConsumerLoop(topics, reading, reader, connection, fold, _options(config))) as loop,
+        ):
             yield loop
-        finally:
-            loop.close()
-            reader.close()
-            fold.close()
 
 
 def _options(config: Config) -> LoopOptions:
@@ -101,7 +98,9 @@ def _run(loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading
     sign.write(loop.connection, "stopped", "", loop.lag(), loop.handled)
 
 
-def _run_steps(loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
+def _run_steps(
+    loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event
+) -> None:
     """Run steps until `stop` is set, with a heartbeat every second and regular log lines about the throughput."""
     logged, logged_at = 0, time.monotonic()
     garbage = GarbageRounds()

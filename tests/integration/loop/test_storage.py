@@ -7,6 +7,7 @@ from datetime import timedelta
 from weakref import ref
 
 import msgspec
+import psutil
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
@@ -88,6 +89,28 @@ def test_a_run_that_fails_closes_what_it_wrote_dead_letters_with(desk: Desk) -> 
         desk.publish([b"more"])
         wait_for(part.done)
     wait_for(lambda: threading.active_count() <= before)
+
+
+def test_a_run_whose_fold_can_not_be_made_closes_its_reader(desk: Desk) -> None:
+    """Scenario: the analytics open a second connection for their fold, and the database was restarted just then."""
+
+    def run(config: Config, stop: Stop) -> None:
+        def no_fold(_: GroupOnTopic, __: Log, ___: str) -> Storage:
+            raise StopPart("the fold can't be made")
+
+        consume(ConsumingPart("storage", "foldless", no_fold, migrate), config, stop)
+
+    before = sockets_to_kafka(desk)
+    with pytest.raises(StopPart, match="the fold"):
+        desk.run_to_its_end(run)
+    wait_for(lambda: sockets_to_kafka(desk) <= before)
+
+
+def sockets_to_kafka(desk: Desk) -> int:
+    """The number of this process's connections to Kafka."""
+    port = int(desk.log.bootstrap.rpartition(":")[2])
+    connections = psutil.Process().net_connections()
+    return len([each for each in connections if each.raddr and each.raddr.port == port])
 
 
 class FailingFold(Storage):
