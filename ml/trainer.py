@@ -73,8 +73,11 @@ class ClosedBars(NamedTuple):
 class Trainer:
     """The training rounds of one feed, one at a time."""
 
-    def __init__(self, config: Config, connection: Connection, sign: HeartbeatRow, stop: Stop) -> None:
-        self._config, self._connection, self._sign, self._stop = config, connection, sign, stop
+    def __init__(
+        self, config: Config, connection: Connection, heartbeat_row: HeartbeatRow, stop: Stop
+    ) -> None:
+        self._config, self._connection = config, connection
+        self._heartbeat_row, self._stop = heartbeat_row, stop
         models = config.models
         self._schedule = Schedule(
             models.retrain_frequency,
@@ -93,7 +96,7 @@ class Trainer:
                 self._lower_counts(bars)
                 self._train_due(bars)
             self._wait("waits for bars" if bars is not None else "waits for the analytics part")
-        self._sign.write(self._connection, "stopped", "", 0, self._rounds)
+        self._heartbeat_row.write(self._connection, "stopped", "", 0, self._rounds)
 
     def _initial_state(self) -> dict[Interval, IntervalState]:
         """The last trainings, so that a restart does not train again."""
@@ -183,8 +186,8 @@ class Trainer:
 
     def _beat(self, detail: str) -> None:
         beat()
-        if self._sign.due():
-            self._sign.write(self._connection, "running", detail, 0, self._rounds)
+        if self._heartbeat_row.due():
+            self._heartbeat_row.write(self._connection, "running", detail, 0, self._rounds)
 
 
 def work(config: Config, interval: Interval) -> None:
@@ -205,7 +208,7 @@ def train(config: Config, stop: Stop) -> None:
         log.info("FORECAST_INTERVALS is none: there is nothing to train.")
         return
     with instance_name("trainer", config.topic(), config.embedded.data, slots=1) as instance:
-        sign = HeartbeatRow("trainer", instance)
+        heartbeat_row = HeartbeatRow("trainer", instance)
 
         def attempt() -> None:
             with servers(config, kafka=False) as ready:
@@ -213,7 +216,7 @@ def train(config: Config, stop: Stop) -> None:
                 migrate(dsn)
                 with closing(connect(dsn, "trainer")) as connection, stop.gently():
                     log.info(STARTED, ready.database(), ", ".join(config.models.forecast_intervals))
-                    Trainer(ready, connection, sign, stop).run()
+                    Trainer(ready, connection, heartbeat_row, stop).run()
 
         retry_until_stopped("trainer", attempt, stop, config.errors)
 

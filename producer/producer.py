@@ -46,11 +46,11 @@ OPENING_SECONDS = 3600.0
 
 class RepeatableFeed(NamedTuple):
     """Records that are the same in every run, a task to run once a second while they are published, and the number of
-    those of a history that are still to be published."""
+    bars of a history that are still to be published."""
 
     records: Iterator[Record]
     chores: Callable[[Connection], None]
-    backlog: Callable[[], int]
+    bars_left: Callable[[], int]
 
 
 MakeFeed = Callable[[Config, int, Event], RepeatableFeed]
@@ -99,57 +99,61 @@ def produce(config: Config, stop: Stop) -> None:
     Raises ConfigError, or StopPart if a restart would fail the same way.
     """
     with instance_name("producer", config.topic(), config.embedded.data, slots=1) as instance:
-        sign, name = HeartbeatRow("producer", instance), new_name(instance)
+        heartbeat_row, name = HeartbeatRow("producer", instance), new_name(instance)
         places = config.embedded.data / PLACES
 
         def attempt() -> None:
             holder = holder_in(places, config.topic(), name)
             with servers(config) as ready:
-                _publish_when_free(ready, holder, sign, stop)
+                _publish_when_free(ready, holder, heartbeat_row, stop)
 
         retry_until_stopped("producer", attempt, stop, config.errors)
 
 
-def _publish_when_free(config: Config, holder: Holder, sign: HeartbeatRow, stop: Stop) -> None:
+def _publish_when_free(config: Config, holder: Holder, heartbeat_row: HeartbeatRow, stop: Stop) -> None:
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
 
     @contextmanager
     def waiting(other: str) -> Iterator[None]:
         condition = Condition(STANDING_BY, f"{config.feed}: {other} publishes", 0, 0)
-        with heartbeats(config, sign, lambda: condition), stop.gently():
+        with heartbeats(config, heartbeat_row, lambda: condition), stop.gently():
             yield
 
     with leased(topic, holder, stop, waiting) as lease:
         if lease is not None:
-            _publish(config, topic, lease, sign, stop)
+            _publish(config, topic, lease, heartbeat_row, stop)
 
 
-def _publish(config: Config, topic: Log, lease: Lease, sign: HeartbeatRow, stop: Stop) -> None:
+def _publish(config: Config, topic: Log, lease: Lease, heartbeat_row: HeartbeatRow, stop: Stop) -> None:
     with closing(LogWriter(topic)) as writer:
         if config.feed == "live":
-            _publish_live(config, topic, lease, writer, sign, stop)
+            _publish_live(config, topic, lease, writer, heartbeat_row, stop)
         else:
-            _publish_repeatable(config, topic, lease, writer, sign, stop)
+            _publish_repeatable(config, topic, lease, writer, heartbeat_row, stop)
         log.info(
             "producer has finished: %d records acknowledged of %d sent", writer.acknowledged, writer.sent
         )
 
 
-def _condition(config: Config, writer: LogWriter, publisher: Publisher, backlog: int = 0) -> Condition:
-    lag = writer.sent - writer.acknowledged + backlog
+def _condition(config: Config, writer: LogWriter, publisher: Publisher, bars_left: int = 0) -> Condition:
+    lag = writer.sent - writer.acknowledged + bars_left
     return Condition(publisher.health, config.feed, lag, writer.acknowledged)
 
 
 def _publish_repeatable(
-    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: HeartbeatRow, stop: Stop
+    config: Config, topic: Log, lease: Lease, writer: LogWriter, heartbeat_row: HeartbeatRow, stop: Stop
 ) -> None:
     """Publish a repeatable sequence, from after the last position in the log."""
     positions = last_positions(topic, config.feed, lease)
     after = min(positions.values())
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     feed = REPEATABLE[config.feed](config, after, stop)
+
+    def condition() -> Condition:
+        return _condition(config, writer, publisher, feed.bars_left())
+
     with (
-        heartbeats(config, sign, lambda: _condition(config, writer, publisher, feed.backlog()), feed.chores),
+        heartbeats(config, heartbeat_row, condition, feed.chores),
         stop.gently(),
     ):
         log.info(
@@ -159,7 +163,7 @@ def _publish_repeatable(
 
 
 def _publish_live(
-    config: Config, topic: Log, lease: Lease, writer: LogWriter, sign: HeartbeatRow, stop: Stop
+    config: Config, topic: Log, lease: Lease, writer: LogWriter, heartbeat_row: HeartbeatRow, stop: Stop
 ) -> None:
     """Publish live quotes, after backfilling what was missed since the last run, as far as the providers have it."""
     # Imported here, because no other feed needs its network libraries.
@@ -169,7 +173,7 @@ def _publish_live(
     publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
     with live_market(config, topic, lease, stop) as (market, report), stop.gently():
         log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
-        with heartbeats(config, sign, lambda: _condition(config, writer, publisher), report.give):
+        with heartbeats(config, heartbeat_row, lambda: _condition(config, writer, publisher), report.give):
             publisher.publish(market.records(stop), stop)
 
 

@@ -29,11 +29,12 @@ WRITING = Reconnecting(
 
 
 class Condition(NamedTuple):
-    """The producer's status: state and detail for the page, waiting messages, messages handled since the start."""
+    """The producer's status: state and detail for the page; `lag` is the number of messages that are not acknowledged
+    or not yet made, `handled` that of messages acknowledged since the start."""
 
     state: str
     detail: str
-    waiting: int
+    lag: int
     handled: int
 
 
@@ -44,13 +45,13 @@ def no_chores(_: Connection) -> None:
 @contextmanager
 def heartbeats(
     config: Config,
-    sign: HeartbeatRow,
+    heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None] = no_chores,
 ) -> Iterator[None]:
     """Write the heartbeat row and run `chores` once a second while this context is open."""
     over = threading.Event()
-    write = partial(_write_heartbeats, config, sign, condition, chores, over)
+    write = partial(_write_heartbeats, config, heartbeat_row, condition, chores, over)
     thread = threading.Thread(target=_keep_writing, args=(write, over), name="heartbeat")
     thread.start()
     try:
@@ -68,7 +69,7 @@ def _keep_writing(write: Callable[[], None], over: threading.Event) -> None:
 
 def _write_heartbeats(
     config: Config,
-    sign: HeartbeatRow,
+    heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None],
     over: threading.Event,
@@ -80,7 +81,7 @@ def _write_heartbeats(
         while not last:
             beat()
             last = over.wait(BEAT_SECONDS)
-            state, detail, waiting, handled = condition()
+            state, detail, lag, handled = condition()
             ended = "stopped" if last and state != FINISHED else state
-            sign.write(connection, ended, detail, waiting, handled)
+            heartbeat_row.write(connection, ended, detail, lag, handled)
             chores(connection)

@@ -45,13 +45,13 @@ def consume(part: ConsumingPart, config: Config, stop: Stop) -> None:
     """
     collect_between_steps()
     with instance_name(part.name, config.topic(), config.embedded.data) as instance:
-        sign = HeartbeatRow(part.name, instance)
+        heartbeat_row = HeartbeatRow(part.name, instance)
 
         def attempt() -> None:
             collect_after_a_run()
             with servers(config) as ready, _opened(part, instance, ready) as loop, stop.gently():
                 log.info("%s runs on topic %s", part.name, config.topic())
-                _run(loop, sign, config, stop)
+                _run(loop, heartbeat_row, config, stop)
 
         retry_until_stopped(part.name, attempt, stop, config.errors)
 
@@ -86,20 +86,20 @@ def _options(config: Config) -> LoopOptions:
     )
 
 
-def _run(loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event) -> None:
+def _run(loop: ConsumerLoop, heartbeat_row: HeartbeatRow, config: Config, stop: threading.Event) -> None:
     """Run the loop to its end."""
     try:
-        _run_steps(loop, sign, config, stop)
+        _run_steps(loop, heartbeat_row, config, stop)
         loop.finish()
     except Unavailable:
         # A stop during a step interrupts it: the next start continues as after a kill.
         if not stop.is_set():
             raise
-    sign.write(loop.connection, "stopped", "", loop.lag(), loop.handled)
+    heartbeat_row.write(loop.connection, "stopped", "", loop.lag(), loop.handled)
 
 
 def _run_steps(
-    loop: ConsumerLoop, sign: HeartbeatRow, config: Config, stop: threading.Event
+    loop: ConsumerLoop, heartbeat_row: HeartbeatRow, config: Config, stop: threading.Event
 ) -> None:
     """Run steps until `stop` is set, with a heartbeat every second and regular log lines about the throughput."""
     logged, logged_at = 0, time.monotonic()
@@ -108,10 +108,10 @@ def _run_steps(
         beat()
         loop.step()
         garbage.step_done()
-        if sign.due():
+        if heartbeat_row.due():
             loop.settle()
             lag = loop.lag()
-            per_second = sign.write(loop.connection, "running", "", lag, loop.handled)
+            per_second = heartbeat_row.write(loop.connection, "running", "", lag, loop.handled)
             enough = loop.commits - logged >= config.running.log_performance_frequency
             if enough and time.monotonic() - logged_at >= PACE_LOG_SECONDS:
                 logged, logged_at = loop.commits, time.monotonic()
