@@ -21,7 +21,8 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
-from producer.reporting.live_offer import has_run, offering, take_over, withdraw
+from pipeline.live_offer import offering, take_over, withdraw
+from producer.store.earlier_runs import has_run
 from producer.transport.reachability import obstacle_now
 from shared.errors import SourceError, StopPart, TickstreamError
 from shared.kafka import make_topics

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from threading import Event
 
 from db.migrate import migrate
-from producer.history_progress import showing_history
 from producer.publishing.lease import Lease
 from producer.publishing.resume import StoredSymbol, merged, read_known
-from producer.reporting.report import Report, asking_for_companies
+from producer.reporting.companies import asking_for_companies
+from producer.reporting.report import Report
+from producer.reporting.terminal_progress import showing_history
 from producer.sources.registry import provider
 from producer.store.symbol_queries import read_stored
 from producer.store.tables import read_listings

@@ -26,7 +26,7 @@ from rich.console import Console
 from db.migrate import migrate
 from producer.adding import REJECTED, add, configured_in
 from producer.describing import Described, description_of, table_of
-from producer.reporting.live_offer import has_run
+from producer.store.earlier_runs import has_run
 from producer.store.symbol_queries import (
     read_actions,
     read_bar_spans,

@@ -2,14 +2,21 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from contextlib import AbstractContextManager, closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event
 
+from producer.reporting.report import Report
 from producer.sources.answers import Company
 from producer.sources.provider import Provider
 from producer.store.tables import CompanyRow, read_companies, write_company
+from producer.workers.live_market import LiveMarket
 from shared.errors import ConfigError, SourceError, Unavailable, UnknownSymbol
 from shared.market.listings import Listing, Listings
-from shared.postgres.database import Connection, transaction
+from shared.postgres.database import Connection, connect, transaction
+from shared.runtime.background import in_background
+from shared.runtime.reconnecting import Reconnecting, Refusal
 
 FRESH = timedelta(hours=24)
 UNKNOWN_PAUSE = timedelta(hours=1)
@@ -18,8 +25,19 @@ FAILURE_PAUSE = timedelta(minutes=1)
 """Pause after a failure of a source without a requested pause."""
 MAX_PAUSE = timedelta(hours=24)
 """Longest pause."""
+IDLE_SECONDS = 2.0
+JOIN_SECONDS = 0.5
+"""Seconds to wait at the end for a pending request to a provider."""
+REFUSED_SECONDS = 60.0
+"""Pause after an error that a retry would repeat."""
 
 log = logging.getLogger("tickstream.producer")
+FETCHING = Reconnecting(
+    log,
+    "companies are not stored yet",
+    Refusal("The company data of the symbols can't be stored", REFUSED_SECONDS),
+    IDLE_SECONDS,
+)
 
 
 class Companies:
@@ -93,3 +111,19 @@ def _pause_after(error: SourceError | ConfigError | Unavailable) -> timedelta:
     if isinstance(error, SourceError) and error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
     return FAILURE_PAUSE
+
+
+def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> AbstractContextManager[None]:
+    """Fetch company data in a thread while this context is open; the thread may wait for a provider."""
+    companies = Companies(market.at_work.provider)
+    market.companies = companies.known
+    fetch = partial(_fetch, companies, report, dsn)
+    return in_background(lambda over: FETCHING.run(partial(fetch, over), over), "companies", JOIN_SECONDS)
+
+
+def _fetch(companies: Companies, report: Report, dsn: str, over: Event) -> None:
+    """Fetch and store company data until the end. Raises as the database does."""
+    with closing(connect(dsn, "producer")) as connection:
+        while not over.is_set():
+            if not companies.step(connection, report.listings, datetime.now(UTC)):
+                over.wait(IDLE_SECONDS)

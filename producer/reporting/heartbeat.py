@@ -1,16 +1,17 @@
 """The producer's heartbeat rows, written in a separate thread, so that quotes never wait for the database."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from functools import partial
+from threading import Event
 from typing import NamedTuple
 
 from db.migrate import migrate
 from producer.publishing.publisher import FINISHED
 from shared.observability.heartbeat import BEAT_SECONDS, beat, strand
 from shared.postgres.database import Connection, connect, make_database
+from shared.runtime.background import in_background
 from shared.runtime.lifecycle import HeartbeatRow
 from shared.runtime.reconnecting import Reconnecting, Refusal
 from shared.settings.config import Config
@@ -42,29 +43,21 @@ def no_chores(_: Connection) -> None:
     """No work besides the heartbeat."""
 
 
-@contextmanager
 def heartbeats(
     config: Config,
     heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None] = no_chores,
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Write the heartbeat row and run `chores` once a second while this context is open."""
-    over = threading.Event()
-    write = partial(_write_heartbeats, config, heartbeat_row, condition, chores, over)
-    thread = threading.Thread(target=_keep_writing, args=(write, over), name="heartbeat")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    write = partial(_write_heartbeats, config, heartbeat_row, condition, chores)
+    return in_background(partial(_keep_writing, write), "heartbeat")
 
 
-def _keep_writing(write: Callable[[], None], over: threading.Event) -> None:
+def _keep_writing(write: Callable[[Event], None], over: Event) -> None:
     """Call `write` until the end, again after errors of the database."""
     with strand(STUCK_SECONDS):
-        WRITING.run(write, over)
+        WRITING.run(partial(write, over), over)
 
 
 def _write_heartbeats(
@@ -72,7 +65,7 @@ def _write_heartbeats(
     heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None],
-    over: threading.Event,
+    over: Event,
 ) -> None:
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
     migrate(dsn)

@@ -1,20 +1,15 @@
-"""Exchanges data between the live producer and the database: symbols, quality, alerts and companies.
+"""Exchanges data between the live producer and the database: symbols, quality and alerts.
 
-This runs in separate threads, so that quotes never wait for the database. While the database is unavailable, the
+This runs in a separate thread, so that quotes never wait for the database. While the database is unavailable, the
 producer continues with the symbols it knows, and writes its reports afterwards.
 """
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from queue import Empty
 
 from producer.live.messages import ListingsChanged
 from producer.live.quality.finding import DOUBTFUL, SKIPPED_ROWS, Finding
-from producer.reporting.companies import Companies
 from producer.store.tables import (
     DataAlert,
     clear_alert,
@@ -25,22 +20,9 @@ from producer.store.tables import (
 )
 from producer.workers.live_market import LiveMarket
 from shared.market.listings import Listings
-from shared.postgres.database import Connection, Cursor, connect, transaction
-from shared.runtime.reconnecting import Reconnecting, Refusal
-
-IDLE_SECONDS = 2.0
-JOIN_SECONDS = 0.5
-"""Seconds to wait at the end for a pending request to a provider."""
-REFUSED_SECONDS = 60.0
-"""Pause after an error that a retry would repeat."""
+from shared.postgres.database import Connection, Cursor, transaction
 
 log = logging.getLogger("tickstream.producer")
-FETCHING = Reconnecting(
-    log,
-    "companies are not stored yet",
-    Refusal("The company data of the symbols can't be stored", REFUSED_SECONDS),
-    IDLE_SECONDS,
-)
 
 
 class Report:
@@ -89,27 +71,3 @@ def keep(cursor: Cursor, finding: Finding) -> None:
     is_news = put(cursor, DataAlert(finding.symbol, finding.kind, at, *values))
     if is_news and finding.kind != SKIPPED_ROWS:
         log.warning("%s: %s", finding.symbol, finding.detail)
-
-
-@contextmanager
-def asking_for_companies(market: LiveMarket, report: Report, dsn: str) -> Iterator[None]:
-    """Fetch company data in a thread while this context is open; the thread may wait for a provider."""
-    over = threading.Event()
-    companies = Companies(market.at_work.provider)
-    market.companies = companies.known
-    fetch = partial(_fetch, companies, report, dsn, over)
-    thread = threading.Thread(target=FETCHING.run, args=(fetch, over), name="companies", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(timeout=JOIN_SECONDS)
-
-
-def _fetch(companies: Companies, report: Report, dsn: str, over: threading.Event) -> None:
-    """Fetch and store company data until the end. Raises as the database does."""
-    with closing(connect(dsn, "producer")) as connection:
-        while not over.is_set():
-            if not companies.step(connection, report.listings, datetime.now(UTC)):
-                over.wait(IDLE_SECONDS)

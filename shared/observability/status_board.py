@@ -4,14 +4,15 @@ Its rows are in the table `parts`, beside the heartbeat rows; low disk space is 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from threading import Event, Thread
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing
+from threading import Event
 
 from shared.errors import TickstreamError
 from shared.files.free_space import free_space_warning
 from shared.observability.heartbeat import BEAT_SECONDS
 from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.runtime.background import in_background
 from shared.runtime.supervision import Child
 from shared.settings.sections import Embedded
 
@@ -31,38 +32,29 @@ TAKE_DOWN = "delete from parts where instance = %s and not part = any(%s)"
 log = logging.getLogger("tickstream.pipeline")
 
 
-@contextmanager
-def shown(dsn: str, children: Sequence[Child], embedded: Embedded) -> Iterator[None]:
+def shown(dsn: str, children: Sequence[Child], embedded: Embedded) -> AbstractContextManager[None]:
     """Keep the rows up to date in a thread while this context is open; waits for an unavailable database."""
-    board = _Board(dsn, children, embedded)
-    keeper = Thread(target=board.keep, name="status board", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        board.over.set()
-        keeper.join(JOIN_SECONDS)
+    return in_background(_Board(dsn, children, embedded).keep, "status board", JOIN_SECONDS)
 
 
 class _Board:
     def __init__(self, dsn: str, children: Sequence[Child], embedded: Embedded) -> None:
         self._dsn, self._children, self._embedded = dsn, children, embedded
         self._disk = ""
-        self.over = Event()
 
-    def keep(self) -> None:
+    def keep(self, over: Event) -> None:
         """Update the rows until the end; reconnects after database errors."""
-        while not self.over.is_set():
+        while not over.is_set():
             try:
                 with closing(connect(self._dsn, "pipeline")) as connection:
-                    self._keep_up_to_date(connection)
+                    self._keep_up_to_date(connection, over)
             except TickstreamError as error:
                 log.debug("the status of the pipeline could not be written: %s", error)
                 self._check_disk()
-                self.over.wait(BEAT_SECONDS)
+                over.wait(BEAT_SECONDS)
 
-    def _keep_up_to_date(self, connection: Connection) -> None:
-        while not self.over.wait(BEAT_SECONDS):
+    def _keep_up_to_date(self, connection: Connection, over: Event) -> None:
+        while not over.wait(BEAT_SECONDS):
             self._check_disk()
             with transaction(connection) as cursor:
                 self._write(cursor)

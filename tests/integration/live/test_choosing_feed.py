@@ -14,7 +14,8 @@ import psycopg2
 import pytest
 
 import start_pipeline
-from producer.reporting import live_offer
+from pipeline import live_offer
+from producer.store.earlier_runs import has_run
 from producer.transport import reachability
 from producer.transport.reachability import obstacle
 from shared.embedded.ports import free_port
@@ -171,13 +172,13 @@ def test_live_feed_that_ran_before_is_kept_without_a_network(unset: Desk, yahoo:
 
 def test_empty_database_made_by_the_user_does_not_count_as_an_earlier_run(unset: Desk) -> None:
     config = unset.config
-    assert not live_offer.has_run(config)
+    assert not has_run(config)
     with closing(psycopg2.connect(config.postgres.dsn_for("postgres"))) as connection:
         connection.autocommit = True
         connection.cursor().execute(f'create database "{config.database()}"')
-    assert not live_offer.has_run(config)
+    assert not has_run(config)
     unset.database()
-    assert live_offer.has_run(config)
+    assert has_run(config)
 
 
 @pytest.mark.parametrize("chosen", [{"SOURCES": "simulated"}, {"TICKSTREAM_FEED": "simulated"}])

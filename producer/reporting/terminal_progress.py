@@ -1,35 +1,29 @@
 """The progress of loading histories: a progress bar on a terminal, and a log line at the end."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from threading import Event
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from producer.live.quality.row import QualityRow
+from shared.runtime.background import in_background
 
 LOOK_SECONDS = 0.5
 
 log = logging.getLogger("tickstream.producer")
 
 
-@contextmanager
-def showing_history(quality: Callable[[], Sequence[QualityRow]]) -> Iterator[None]:
+def showing_history(quality: Callable[[], Sequence[QualityRow]]) -> AbstractContextManager[None]:
     """Show the progress in a separate thread until all histories are loaded; `quality` returns the current status."""
-    over = threading.Event()
-    thread = threading.Thread(target=_show, args=(quality, over), name="history progress", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return in_background(partial(_show, quality), "history progress")
 
 
-def _show(quality: Callable[[], Sequence[QualityRow]], over: threading.Event) -> None:
+def _show(quality: Callable[[], Sequence[QualityRow]], over: Event) -> None:
     began = time.monotonic()
     while not quality():
         if over.wait(LOOK_SECONDS):

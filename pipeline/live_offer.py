@@ -7,23 +7,22 @@ The offer is one row of `live_offers` in the simulated database: this module wri
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 from db.migrate import migrate
 from producer.store.tables import carry_over
 from producer.transport.reachability import obstacle
 from shared.observability.heartbeat import BEAT_SECONDS
-from shared.postgres.database import Connection, connect, transaction
+from shared.postgres.database import connect, transaction
+from shared.runtime.background import in_background
 from shared.runtime.backoff import jittered
 from shared.runtime.reconnecting import Reconnecting, Refusal
-from shared.settings.config import Config
 
 PROBE_SECONDS = 60.0
 JOIN_SECONDS = 1.0
 """Seconds to wait for the thread at the end; the database may be unavailable."""
 
-HAS_DATABASE = "select exists (select from pg_database where datname = %s)"
-HAS_TABLES = "select to_regclass('migrations') is not null"
 MAKE = """
     insert into live_offers (source, reason) values ('yahoo', %s)
     on conflict (only_row) do update set source = excluded.source, reason = excluded.reason,
@@ -42,26 +41,6 @@ OFFERING = Reconnecting(
     "the offer of live quotes could not be written yet",
     Refusal("Live quotes are no longer offered", None),
 )
-
-
-def has_run(config: Config) -> bool:
-    """Whether this feed's tables were created at an earlier start. Raises Unavailable.
-
-    The database alone is no evidence: a user may have created an empty one for us.
-    """
-    found = _holds(config.postgres.dsn_for("postgres"), HAS_DATABASE, config.database())
-    return found and _holds(config.postgres.dsn_for(config.database()), HAS_TABLES)
-
-
-def _holds(dsn: str, query: str, *values: object) -> bool:
-    with closing(connect(dsn, "pipeline")) as connection:
-        return _answer(connection, query, *values)
-
-
-def _answer(connection: Connection, query: str, *values: object) -> bool:
-    with transaction(connection) as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchone() == (True,)
 
 
 def withdraw(dsn: str) -> None:
@@ -95,31 +74,21 @@ def offering(dsn: str, yahoo_url: str, reason: str) -> Iterator[Event]:
     with closing(connect(dsn, "pipeline")) as connection, transaction(connection) as cursor:
         cursor.execute(MAKE, (reason,))
     offer = _Offer(dsn, yahoo_url)
-    keeper = offer.start()
-    try:
+    with in_background(offer.probe, "probe", 0.0), in_background(offer.keep, "live offer", JOIN_SECONDS):
         yield offer.accepted
-    finally:
-        offer.over.set()
-        keeper.join(JOIN_SECONDS)
 
 
 class _Offer:
-    """The two threads of an offer: one probes Yahoo, the other updates the row."""
+    """The work of an offer's two threads: one probes Yahoo, the other updates the row."""
 
     def __init__(self, dsn: str, yahoo_url: str) -> None:
         self._dsn, self._yahoo_url = dsn, yahoo_url
         self._is_reachable = False
-        self.accepted, self.over = Event(), Event()
+        self.accepted = Event()
 
-    def start(self) -> Thread:
-        """Start both threads; returns the one that updates the row. Neither prevents the process from ending."""
-        Thread(target=self._probe, name="probe", daemon=True).start()
-        keeper = Thread(target=self._keep, name="live offer", daemon=True)
-        keeper.start()
-        return keeper
-
-    def _probe(self) -> None:
-        while not self.over.wait(jittered(PROBE_SECONDS, 0.8, 1.2)):
+    def probe(self, over: Event) -> None:
+        """Note whether Yahoo can be reached, about once a minute until the end."""
+        while not over.wait(jittered(PROBE_SECONDS, 0.8, 1.2)):
             found = obstacle(self._yahoo_url)
             if found is None and not self._is_reachable:
                 log.info(
@@ -129,16 +98,17 @@ class _Offer:
                 log.info("Yahoo can no longer be reached (%s): %s", found.cause, found)
             self._is_reachable = found is None
 
-    def _keep(self) -> None:
+    def keep(self, over: Event) -> None:
         """Update the row until the end, with reconnects to the database; then delete it."""
-        OFFERING.run(self._update_row, self.over)
+        OFFERING.run(partial(self._update_row, over), over)
 
-    def _update_row(self) -> None:
+    def _update_row(self, over: Event) -> None:
         with closing(connect(self._dsn, "pipeline")) as connection:
-            while not self.over.wait(BEAT_SECONDS):
+            while not over.wait(BEAT_SECONDS):
                 with transaction(connection) as cursor:
                     cursor.execute(TELL, {"reachable": self._is_reachable})
-                if _answer(connection, IS_ACCEPTED):
-                    self.accepted.set()
+                    cursor.execute(IS_ACCEPTED)
+                    if cursor.fetchone() == (True,):
+                        self.accepted.set()
             with transaction(connection) as cursor:
                 cursor.execute(WITHDRAW)
