@@ -230,7 +230,7 @@ def _forecast() -> html.Div:
     return html.Div(
         [
             html.Dl(id="forecast", className="cells num"),
-            html.P(id="forecast-record"),
+            html.P(id="forecast-accuracy"),
             html.Div(outcomes, id="outcomes", className="outcomes num", hidden=True),
         ]
     )

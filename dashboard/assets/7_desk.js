@@ -146,7 +146,7 @@
     deskPanels.cells("session", delta.session, row);
     deskPanels.cells("indicators", delta.indicators, row);
     deskPanels.cells("forecast", delta.forecast.cells, row);
-    deskPanels.message("forecast-record", delta.forecast.text);
+    deskPanels.message("forecast-accuracy", delta.forecast.text);
     deskPanels.summary(delta.words);
     note("words-note", delta.symbol, delta.interval, asOf);
     deskOutcomes.follow(delta, row.decimals);

@@ -217,7 +217,7 @@ def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
     key, actions = (symbol, interval), reading.actions.get(symbol, ())
     return {
         "forecast": forecast_card(reading, symbol, interval),
-        "fan": fan(reading.forecasts.get(key), reading.forecast_records.get(key), actions),
+        "fan": fan(reading.forecasts.get(key), reading.series_accuracy.get(key), actions),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from dashboard.read.rows import ActionRow, ForecastRecordRow, ForecastRow
+from dashboard.read.rows import ActionRow, ForecastRow, SeriesAccuracy
 
 NAIVE = "naive"
 
@@ -22,12 +22,12 @@ class ExpectedClose(NamedTuple):
 
 
 def expected_closes(
-    forecast: ForecastRow, record: ForecastRecordRow, actions: Sequence[ActionRow]
+    forecast: ForecastRow, accuracy: SeriesAccuracy, actions: Sequence[ActionRow]
 ) -> list[ExpectedClose]:
     """The forecasts of the next closes, up to the first close without one."""
     share = share_since(forecast.made_at, actions)
     found = []
-    for step, champion in enumerate(record.champions):
+    for step, champion in enumerate(accuracy.champions):
         close = _expected_close(forecast, champion, step, share) or _expected_close(
             forecast, NAIVE, step, share
         )

@@ -124,8 +124,10 @@ class ReadModel:
         Raises Unavailable if the database can't be read.
         """
         reading = self.snapshot.reading
-        record, forecast = reading.forecast_records.get(key), reading.forecasts.get(key)
-        steps = expected_closes(forecast, record, ()) if record is not None and forecast is not None else []
+        accuracy, forecast = reading.series_accuracy.get(key), reading.forecasts.get(key)
+        steps = (
+            expected_closes(forecast, accuracy, ()) if accuracy is not None and forecast is not None else []
+        )
         if forecast is None or not steps:
             return [], 0.0, NAIVE
         model, level = steps[0].model, forecast.levels[-1]
@@ -150,7 +152,7 @@ class ReadModel:
         snapshot = self.snapshot
         reading = snapshot.reading
         last = (
-            reading.forecast_records.get(key),
+            reading.series_accuracy.get(key),
             reading.trained.get(key[1]),
             reading.now // DIAGNOSTICS_SECONDS,
         )

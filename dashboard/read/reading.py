@@ -1,7 +1,7 @@
 """Reads the tables once: values that change with every quote each time, others once a second or when a bar closes."""
 
 from dashboard.read.pace import sampled
-from dashboard.read.rows import ForecastRecordRow, ForecastRow, OpenBarRow, SeriesKey
+from dashboard.read.rows import ForecastRow, OpenBarRow, SeriesAccuracy, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
 from dashboard.read.sql import forecast_queries, queries
 from dashboard.read.trends import trends_now
@@ -21,7 +21,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_full: bo
     open_bars = queries.read_open_bars(cursor)
     rest = _read_rest(cursor, old, feed) if is_full else old
     closed = is_full or _starts(old.open_bars) != _starts(open_bars)
-    records = forecast_queries.read_forecast_records(cursor) if closed else old.forecast_records
+    accuracy = forecast_queries.read_series_accuracy(cursor) if closed else old.series_accuracy
     dead_letters, folded, stored = queries.read_progress(cursor, group)
     known = messages_known(parts, folded, stored)
     return rest._replace(
@@ -32,8 +32,8 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_full: bo
         alerts=queries.read_alerts(cursor, ALERTS_SHOWN) if closed else old.alerts,
         parts=parts,
         dead_letters=dead_letters,
-        forecast_records=records,
-        forecasts=_forecasts(cursor, old, records),
+        series_accuracy=accuracy,
+        forecasts=_forecasts(cursor, old, accuracy),
         folded=folded,
         known=known,
         pace=sampled(old.pace, now, folded),
@@ -65,15 +65,15 @@ def read_rebuild(cursor: Cursor, old: Rebuild) -> Rebuild:
     return old if versions == old.versions else Rebuild(versions, queries.is_rebuilding(cursor))
 
 
-def forecast_records_moved(old: Reading, records: dict[SeriesKey, ForecastRecordRow]) -> list[SeriesKey]:
-    """The series whose record has changed, and with it their forecast."""
-    return [key for key, record in records.items() if old.forecast_records.get(key) != record]
+def series_moved(old: Reading, accuracy: dict[SeriesKey, SeriesAccuracy]) -> list[SeriesKey]:
+    """The series whose accuracy has changed, and with it their forecast."""
+    return [key for key, found in accuracy.items() if old.series_accuracy.get(key) != found]
 
 
 def _forecasts(
-    cursor: Cursor, old: Reading, records: dict[SeriesKey, ForecastRecordRow]
+    cursor: Cursor, old: Reading, accuracy: dict[SeriesKey, SeriesAccuracy]
 ) -> dict[SeriesKey, ForecastRow]:
-    """The newest forecast of each series: read again if its record has changed."""
-    kept = {key: forecast for key, forecast in old.forecasts.items() if key in records}
-    moved = forecast_records_moved(old, records)
+    """The newest forecast of each series: read again if its accuracy has changed."""
+    kept = {key: forecast for key, forecast in old.forecasts.items() if key in accuracy}
+    moved = series_moved(old, accuracy)
     return kept | forecast_queries.read_forecasts(cursor, moved) if moved else kept

@@ -149,7 +149,7 @@ class ModelAccuracy(NamedTuple):
     coverage: float | None
 
 
-class ForecastRecordRow(NamedTuple):
+class SeriesAccuracy(NamedTuple):
     """Progress of the forecasts of a symbol and interval, and each model's accuracy for the next close.
 
     `seen` of the `needed` closed bars are available. `champions` are the models to show, one per horizon, that of the
@@ -160,7 +160,7 @@ class ForecastRecordRow(NamedTuple):
     needed: int
     champions: tuple[str, ...]
     level: float
-    accuracy: dict[str, ModelAccuracy]
+    models: dict[str, ModelAccuracy]
 
 
 class ForecastPath(NamedTuple):

@@ -10,11 +10,11 @@ from dashboard.read.rows import (
     AlertRow,
     DataAlertRow,
     DataQualityRow,
-    ForecastRecordRow,
     ForecastRow,
     OfferRow,
     OpenBarRow,
     PartRow,
+    SeriesAccuracy,
     SeriesKey,
     SymbolRow,
 )
@@ -57,7 +57,7 @@ class Reading(NamedTuple):
     data_alerts: list[DataAlertRow]
     actions: dict[str, tuple[ActionRow, ...]]
     offer: OfferRow | None
-    forecast_records: dict[SeriesKey, ForecastRecordRow]
+    series_accuracy: dict[SeriesKey, SeriesAccuracy]
     forecasts: dict[SeriesKey, ForecastRow]
     trained: dict[str, float]
     folded: int

@@ -23,7 +23,7 @@ from dashboard.presenters.forecasts.model_names import kind_name
 from dashboard.presenters.numbers import moment, percent, plain, price
 from dashboard.presenters.panels import decimals, heading
 from dashboard.read.expected_closes import NAIVE, expected_closes
-from dashboard.read.rows import ChartBar, ForecastRecordRow, SeriesKey, SymbolRow
+from dashboard.read.rows import ChartBar, SeriesAccuracy, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
 
@@ -139,13 +139,13 @@ def _alert(context: PageContext, reading: Reading, symbol: str) -> Iterator[str]
 def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     """The forecast of the next close, and the model's past accuracy compared with "no change"."""
     symbol, interval = key
-    record, forecast = reading.forecast_records.get(key), reading.forecasts.get(key)
+    accuracy, forecast = reading.series_accuracy.get(key), reading.forecasts.get(key)
     steps = (
         []
-        if record is None or forecast is None
-        else expected_closes(forecast, record, reading.actions.get(symbol, ()))
+        if accuracy is None or forecast is None
+        else expected_closes(forecast, accuracy, reading.actions.get(symbol, ()))
     )
-    if record is None or forecast is None or not steps:
+    if accuracy is None or forecast is None or not steps:
         yield forecast_card(reading, symbol, interval)["text"]
         return
     row, first = reading.symbols[symbol], steps[0]
@@ -155,21 +155,21 @@ def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:
     after = bar_name(reading, symbol, interval, forecast.start)
     level = percent(forecast.levels[-1], 0)
     yield f"The close after {after} is forecast at {mean}, with a {level} interval of {low} to {high}."
-    yield _accuracy(record, first.model)
+    yield _past_accuracy(accuracy, first.model)
 
 
-def _accuracy(record: ForecastRecordRow, model: str) -> str:
+def _past_accuracy(accuracy: SeriesAccuracy, model: str) -> str:
     """The past accuracy of the forecast's model, from its own figures."""
-    found = record.accuracy.get(model)
+    found = accuracy.models.get(model)
     if found is None or found.scores < MIN_SCORES:
         return too_few_scores(found)
     coverage = "" if found.coverage is None else f"; its interval covered {percent(found.coverage, 1)}"
     coverage += f" of {plain(found.scores, 0)} closes" if coverage else ""
     if model == NAIVE:
-        return f'The model is "no change"{coverage}, and {why_no_change(record)}.'
+        return f'The model is "no change"{coverage}, and {why_no_change(accuracy)}.'
     name = (
-        f"{kind_name(model)}, {selected_from(record)},"
-        if len(compared_models(record)) > 1
+        f"{kind_name(model)}, {selected_from(accuracy)},"
+        if len(compared_models(accuracy)) > 1
         else kind_name(model)
     )
     return f"{name} is so far {found.verdict}{coverage}."

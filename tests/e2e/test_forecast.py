@@ -131,13 +131,13 @@ def test_card_shows_the_next_close_and_the_accuracy_of_forecasts(still_page: Pag
     expect(still_page.locator("#forecast")).to_contain_text("$101.20")
     expect(still_page.locator("#forecast")).to_contain_text("$98.20 – $104.20")
     expect(still_page.locator("#forecast")).to_contain_text("No change")
-    expect(still_page.locator("#forecast-record")).to_have_text(
+    expect(still_page.locator("#forecast-accuracy")).to_have_text(
         re.compile(
             r"^1,204 forecasts evaluated\. .*The only other model compared so far, ARIMA, has not "
             r"proven better\.$"
         )
     )
-    expect(still_page.locator("#forecast-record")).to_contain_text("covered 94.8")
+    expect(still_page.locator("#forecast-accuracy")).to_contain_text("covered 94.8")
 
 
 def test_warming_forecast_shows_how_far_it_is_and_no_fan(still_page: Page) -> None:
@@ -149,7 +149,7 @@ def test_warming_forecast_shows_how_far_it_is_and_no_fan(still_page: Page) -> No
 
 def test_interval_that_is_not_forecast_has_no_fan_and_a_notice(still_page: Page) -> None:
     still_page.locator("#interval").get_by_text("5m", exact=True).click()
-    expect(still_page.locator("#forecast-record")).to_have_text("5m bars are not forecast; 1m bars are.")
+    expect(still_page.locator("#forecast-accuracy")).to_have_text("5m bars are not forecast; 1m bars are.")
     still_page.wait_for_function("() => window.deskChart.holds('AAA', '5m')")
     assert [data for _, data in still_page.evaluate(FAN)] == [[]] * 4
 

@@ -1,16 +1,16 @@
 """Forecasts of one symbol as the page reads them, and the accuracy of their models."""
 
-from dashboard.read.rows import ForecastPath, ForecastRecordRow, ForecastRow, ModelAccuracy
+from dashboard.read.rows import ForecastPath, ForecastRow, ModelAccuracy, SeriesAccuracy
 from dashboard.read.snapshot import Reading
 from tests.inputs.page_rows import MONDAY_NOON, READING
 
 KEY = ("AAA", "1m")
 UNDECIDED = "not distinguishable from no change"
-ACCURACY = {
+MODELS = {
     "naive": ModelAccuracy(3753, None, None, 0.953),
     "arima": ModelAccuracy(1204, -0.002, UNDECIDED, 0.948),
 }
-RECORD = ForecastRecordRow(1254, 50, ("naive", "naive"), 0.95, ACCURACY)
+ACCURACY = SeriesAccuracy(1254, 50, ("naive", "naive"), 0.95, MODELS)
 NAIVE = ForecastPath(
     (0, 1, 0),
     0,
@@ -34,15 +34,15 @@ FORECAST = ForecastRow(
 )
 
 
-def reading(record: ForecastRecordRow | None = RECORD, forecast: ForecastRow | None = FORECAST) -> Reading:
+def reading(accuracy: SeriesAccuracy | None = ACCURACY, forecast: ForecastRow | None = FORECAST) -> Reading:
     """The small market with what is known of its forecasts."""
     return READING._replace(
-        forecast_records={} if record is None else {KEY: record},
+        series_accuracy={} if accuracy is None else {KEY: accuracy},
         forecasts={} if forecast is None else {KEY: forecast},
     )
 
 
-def record_with(model: str, found: ModelAccuracy, champion: str = "") -> ForecastRecordRow:
-    """The record with one more model, the champion of the next close where it is named."""
+def accuracy_with(model: str, found: ModelAccuracy, champion: str = "") -> SeriesAccuracy:
+    """The accuracy with one more model, the champion of the next close where it is named."""
     champions = (champion or "naive", "naive")
-    return RECORD._replace(champions=champions, accuracy=ACCURACY | {model: found})
+    return ACCURACY._replace(champions=champions, models=MODELS | {model: found})

@@ -4,10 +4,10 @@ from typing import Any
 
 from dashboard.read.rows import (
     ForecastPath,
-    ForecastRecordRow,
     ForecastRow,
     ModelAccuracy,
     PastForecastRow,
+    SeriesAccuracy,
     SeriesKey,
 )
 from shared.postgres.database import Cursor
@@ -16,7 +16,7 @@ STEPS_SHOWN = 5
 """The number of forecast bars that are shown; more may be stored."""
 
 
-def read_forecast_records(cursor: Cursor) -> dict[SeriesKey, ForecastRecordRow]:
+def read_series_accuracy(cursor: Cursor) -> dict[SeriesKey, SeriesAccuracy]:
     """Progress and accuracy of the forecasts of each symbol and interval; a series without a record is omitted."""
     cursor.execute(
         """select n.symbol, n.interval, n.seen, n.needed, array(
@@ -33,13 +33,13 @@ def read_forecast_records(cursor: Cursor) -> dict[SeriesKey, ForecastRecordRow]:
         {"steps": STEPS_SHOWN},
     )
     return {
-        (symbol, interval): ForecastRecordRow(seen, needed, tuple(champions), level, _accuracy(*each))
+        (symbol, interval): SeriesAccuracy(seen, needed, tuple(champions), level, _models(*each))
         for symbol, interval, seen, needed, champions, level, *each in cursor.fetchall()
     }
 
 
-def _accuracy(models: list[str], *columns: list[Any]) -> dict[str, ModelAccuracy]:
-    return {model: ModelAccuracy(*row) for model, *row in zip(models, *columns, strict=True)}
+def _models(names: list[str], *columns: list[Any]) -> dict[str, ModelAccuracy]:
+    return {model: ModelAccuracy(*row) for model, *row in zip(names, *columns, strict=True)}
 
 
 def read_forecasts(cursor: Cursor, keys: list[SeriesKey]) -> dict[SeriesKey, ForecastRow]:

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.read.read_model import ReadModel
-from dashboard.read.rows import ForecastPath, ForecastRecordRow, ModelAccuracy, PastForecastRow
+from dashboard.read.rows import ForecastPath, ModelAccuracy, PastForecastRow, SeriesAccuracy
 from dashboard.read.sql import forecast_queries as queries
 from dashboard.read.sql.diagnostics import read_diagnostics
 from shared.postgres.database import Connection, Cursor, transaction
@@ -20,8 +20,8 @@ def test_record_has_the_figures_of_each_model_of_the_series_alone(cursor: Cursor
     cursor.execute("update forecast_records set lifetime_covered = '{0.4,0.7,0.9}' where model = 'arima'")
     record(cursor, "BBB", seen=12, lifetime_scores=0, lifetime_skill=None, lifetime_covered=None)
     naive = ("naive",) * 5
-    assert queries.read_forecast_records(cursor) == {
-        AAA: ForecastRecordRow(
+    assert queries.read_series_accuracy(cursor) == {
+        AAA: SeriesAccuracy(
             1254,
             50,
             naive,
@@ -31,7 +31,7 @@ def test_record_has_the_figures_of_each_model_of_the_series_alone(cursor: Cursor
                 "naive": ModelAccuracy(1204, None, None, 0.948),
             },
         ),
-        BBB: ForecastRecordRow(
+        BBB: SeriesAccuracy(
             12,
             50,
             naive,
@@ -46,9 +46,9 @@ def test_champion_of_each_horizon_is_read(cursor: Cursor) -> None:
     model_record(cursor, "AAA", "1m", "xgboost", lifetime_skill=0.01, lifetime_covered=[0.4, 0.7, 0.9])
     cursor.execute("update forecast_records set champion = 'arima' where horizon = 1")
     cursor.execute("update forecast_records set champion = 'xgboost' where horizon = 3")
-    found = queries.read_forecast_records(cursor)[AAA]
+    found = queries.read_series_accuracy(cursor)[AAA]
     assert found.champions == ("arima", "naive", "xgboost", "naive", "naive")
-    assert found.accuracy["xgboost"] == ModelAccuracy(1204, 0.01, UNDECIDED, 0.9)
+    assert found.models["xgboost"] == ModelAccuracy(1204, 0.01, UNDECIDED, 0.9)
 
 
 def test_forecasts_of_every_model_at_the_newest_bar_are_read(cursor: Cursor) -> None:
@@ -139,7 +139,7 @@ def test_diagnostics_are_read_again_after_a_training_a_bar_and_in_another_genera
         record(cursor, "AAA")
     model = ReadModel(lambda: dsn, "live", 10, 1, "test", "test")
     model.start()
-    wait_for(lambda: AAA in model.snapshot.reading.forecast_records)
+    wait_for(lambda: AAA in model.snapshot.reading.series_accuracy)
     assert model.diagnostics(AAA)["trainings"] == []
     with transaction(connection) as cursor:
         train(cursor)
@@ -147,7 +147,7 @@ def test_diagnostics_are_read_again_after_a_training_a_bar_and_in_another_genera
     assert [each["version"] for each in model.diagnostics(AAA)["trainings"]] == [3]
     with transaction(connection) as cursor:
         record(cursor, "AAA", seen=1255)
-    wait_for(lambda: model.snapshot.reading.forecast_records[AAA].seen == 1255)
+    wait_for(lambda: model.snapshot.reading.series_accuracy[AAA].seen == 1255)
     assert {each["seen"] for each in model.diagnostics(AAA)["records"]} == {1255}
     generation = model.snapshot.generation
     with transaction(connection) as cursor:

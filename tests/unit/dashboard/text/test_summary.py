@@ -13,7 +13,7 @@ from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
-from tests.inputs.forecast_rows import ACCURACY, FORECAST, KEY, RECORD, TRAINED, reading, record_with
+from tests.inputs.forecast_rows import ACCURACY, FORECAST, KEY, MODELS, TRAINED, accuracy_with, reading
 from tests.inputs.page_rows import CLOSED, CONTEXT, MONDAY_NOON
 from tests.inputs.records import with_values
 
@@ -73,7 +73,7 @@ def test_rsi_is_named_by_the_thresholds_of_its_alerts() -> None:
 
 def test_what_is_warming_up_or_no_number_is_not_known_yet() -> None:
     cold = closed(rsi=None, sma_short=None, sma_long=float("nan"), volatility=None)
-    assert words(reading(RECORD._replace(seen=12), None), cold) == (
+    assert words(reading(ACCURACY._replace(seen=12), None), cold) == (
         "The 1m bar of 06:59 closed at $100.00; SMA 20 and SMA 50 are not available yet. "
         "Realized volatility and RSI 14 are not available yet. Warming up: the first forecast needs 50 closed bars."
     )
@@ -91,12 +91,12 @@ def test_symbol_without_bars_and_forecasts_has_its_own_sentence() -> None:
 def test_chosen_model_is_named_and_a_forecast_not_yet_due_is_marked() -> None:
     won = ModelAccuracy(1204, 0.0123, "better than no change", 0.948)
     best = FORECAST._replace(models=FORECAST.models | {"xgboost": TRAINED})
-    record = record_with("xgboost", won, "xgboost")
-    assert words(reading(record, best), CLOSED).endswith(
+    accuracy = accuracy_with("xgboost", won, "xgboost")
+    assert words(reading(accuracy, best), CLOSED).endswith(
         "XGBoost, selected from 2 models, is so far better than no change; "
         "its interval covered 94.8\u00a0% of 1,204 closes."
     )
-    fresh = words(reading(record_with("naive", ModelAccuracy(0, None, None, None))), CLOSED)
+    fresh = words(reading(accuracy_with("naive", ModelAccuracy(0, None, None, None))), CLOSED)
     assert fresh.endswith("No forecast has been evaluated yet.")
 
 
@@ -137,8 +137,8 @@ def test_every_number_in_the_text_is_one_that_the_page_shows(
 ) -> None:
     rsi, short, long, volatility = values
     bar = closed(rsi=rsi, sma_short=short, sma_long=long, volatility=volatility)._replace(close=close)
-    many = ACCURACY | {str(number): ACCURACY["arima"] for number in range(count)}
-    found = reading(RECORD._replace(accuracy=many))._replace(alerts=[ALERT._replace(value=alert)])
+    many = MODELS | {str(number): MODELS["arima"] for number in range(count)}
+    found = reading(ACCURACY._replace(models=many))._replace(alerts=[ALERT._replace(value=alert)])
     text = words(found, *past(0.2), bar)
     prices = [close, short, long, 100.0, 97.0, 103.0]
     shown = [*(price(each, 2, "USD") for each in prices), plain(rsi, 1), percent(volatility, 1)]
