@@ -46,12 +46,24 @@ class ChaosPipeline:
     supervisor: "Future[None]"
     stop: threading.Event
 
-    def read_by(self) -> list[int]:
-        """Messages that each group has read. Raises Unavailable."""
+    def read_by(self) -> dict[str, int]:
+        """Messages that each of the two groups has read, by its part. Raises Unavailable."""
         dsn = self.config.postgres.dsn_for(self.config.database())
         with closing(connect(dsn, "chaos")) as connection, transaction(connection) as cursor:
-            cursor.execute("select sum(next_offset - first_offset)::bigint from progress group by group_id")
-            return [count for (count,) in cursor.fetchall()]
+            cursor.execute(
+                "select group_id, sum(next_offset - first_offset)::bigint from progress group by group_id"
+            )
+            read = dict(cursor.fetchall())
+        group = self.config.kafka.group_id
+        return {"storage": read.get(f"{group}-quotes", 0), "analytics": read.get(group, 0)}
+
+    def passed(self, victim: str) -> int:
+        """Messages that a part or a server has behind it: those written for the producer and Kafka, those read for the
+        others. Raises Unavailable."""
+        if victim in ("producer", "kafka"):
+            return self.published()
+        read = self.read_by()
+        return read.get(victim, min(read.values()))
 
     def published(self) -> int:
         """Messages in the log. Raises Unavailable."""
@@ -65,7 +77,7 @@ class ChaosPipeline:
         if not self.children["producer"].done:
             return False
         try:
-            return self.read_by() == [self.published()] * 2
+            return set(self.read_by().values()) == {self.published()}
         except Unavailable:
             return False
 
