@@ -53,16 +53,26 @@ FRAME_OF_THE_FOCUS = """() => {
     return [row.getAttribute('row-id'), getComputedStyle(row, '::after').borderTopWidth];
 }"""
 SLEEP = """() => {
-    const now = performance.now.bind(performance), warning = document.getElementById('warning'), seen = [];
+    const later = performance.now() + 600_000, warning = document.getElementById('warning'), seen = [], held = [];
     const { desk } = dash_clientside, { apply } = desk;
+    let hasLooked = false;
     window.answers = 0;
-    desk.apply = (delta) => { window.answers += 1; return apply(delta); };
+    desk.apply = (delta) => {
+        if (!hasLooked) { held.push(delta); return; }
+        window.answers += 1;
+        apply(delta);
+    };
+    window.setTimeout(() => { hasLooked = true; held.forEach(desk.apply); }, 600);
     const watcher = new MutationObserver(() => warning.hidden || seen.push(warning.textContent));
     watcher.observe(warning, { attributes: true });
-    performance.now = () => now() + 600_000;
+    performance.now = () => later;
     window.awake = () => { watcher.disconnect(); delete performance.now; desk.apply = apply; return seen; };
 }"""
-"""Ten minutes pass without anything done, as in a page that its browser has put to sleep; notes the warnings since."""
+"""Ten minutes pass without anything done, as in a page that its browser has put to sleep; notes the warnings since.
+
+The clock stands still then: an answer of a busy machine that takes long is no reason for a warning. The first answer is
+held up until the page has looked at its clock, which it does every half second.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +118,11 @@ def test_symbol_on_the_chart_stays_highlighted_after_every_reload_and_every_pric
 def test_page_that_was_hidden_for_minutes_does_not_blame_the_server(page: Page) -> None:
     """Scenario: whoever came back to the tab saw a red line and grey numbers until the next answer."""
     page.evaluate(SLEEP)
-    page.wait_for_function("() => window.answers > 2")
-    assert page.evaluate("window.awake()") == []
+    try:
+        page.wait_for_function("() => window.answers > 2")
+    finally:
+        warnings = page.evaluate("window.awake()")
+    assert warnings == []
 
 
 def test_enter_chooses_the_row_of_the_watchlist_that_has_the_focus(page: Page) -> None:
