@@ -11,6 +11,7 @@ TIME_INSIDE = """() => {
     const box = (name) => document.querySelector(`[data-key=long] ${name}`).getBoundingClientRect();
     return box("time").right <= document.getElementById("alerts").getBoundingClientRect().right;
 }"""
+WHOLE = "(note, text) => { note.textContent = text; return note.scrollWidth <= note.clientWidth; }"
 CUT = """() => [...document.querySelectorAll(
     "#watchlist .ag-cell.num, #watchlist .ag-header-cell:not(.state-head) .ag-header-cell-text"
 )].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth).map((each) => each.innerText)"""
@@ -76,9 +77,7 @@ def test_symbol_chosen_far_down_on_a_phone_is_seen_at_once(page: Page) -> None:
 def test_progress_of_a_long_history_is_read_whole_in_the_heading(page: Page) -> None:
     """Report: at 1024 pixels it was "History of 6 of 10 symbols, les..."."""
     page.set_viewport_size({"width": 1024, "height": 768})
-    note = page.locator("#watch-note")
-    note.evaluate("(note) => { note.textContent = 'History: 120 of 500, 12 min left'; }")
-    assert note.evaluate("(note) => note.scrollWidth <= note.clientWidth")
+    assert page.locator("#watch-note").evaluate(WHOLE, "History: 120 of 500, 12 min left")
 
 
 def test_time_of_an_alert_is_seen_beside_a_long_name(page: Page) -> None:

@@ -4,6 +4,8 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from threading import Event, Thread
 
 import pytest
@@ -13,13 +15,14 @@ from websockets.sync.server import ServerConnection
 from producer.transport import websocket as connection_module
 from producer.transport.websocket import Connection
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
-from tests.slowness import PATIENCE
+from tests.slowness import PATIENCE, slowness
 from tests.unit.local_stream import cut, half_open, serving, until_closed
 
 KEY = "a key/of+mine"
 KEY_IN_URL = "a%20key%2Fof%2Bmine"
-CLOSED_WITHIN, TRIES = 1.5, 10
-"""Seconds, and the number of measurements: the machine may stand still for a moment."""
+CLOSED_WITHIN = 1.5
+"""Seconds on a free machine."""
+MEASUREMENTS = 3
 
 
 def test_messages_come_in_order_and_a_wait_without_any_gives_none() -> None:
@@ -91,12 +94,10 @@ def seconds_to_close(stream: Connection) -> float:
     return time.monotonic() - started
 
 
-def quickest(measured: Callable[[], float]) -> float:
-    """The shortest of some measurements, the last of which is the first one within the limit."""
-    found = [measured()]
-    while found[-1] >= CLOSED_WITHIN and len(found) < TRIES:
-        found.append(measured())
-    return min(found)
+def usual(measured: Callable[[], float]) -> float:
+    """The median of some measurements at the same time: the machine may stand still for a moment."""
+    with ThreadPoolExecutor(MEASUREMENTS) as pool:
+        return median([each.result() for each in [pool.submit(measured) for _ in range(MEASUREMENTS)]])
 
 
 def seconds_to_close_a_half_open_connection() -> float:
@@ -104,8 +105,8 @@ def seconds_to_close_a_half_open_connection() -> float:
         return seconds_to_close(Connection(url))
 
 
-def test_closing_a_half_open_connection_takes_no_more_than_a_second() -> None:
-    assert quickest(seconds_to_close_a_half_open_connection) < CLOSED_WITHIN
+def test_closing_a_half_open_connection_takes_no_more_than_a_second_and_a_half() -> None:
+    assert usual(seconds_to_close_a_half_open_connection) < CLOSED_WITHIN * slowness()
 
 
 def seconds_to_free_a_writer() -> float:
@@ -130,8 +131,8 @@ def seconds_to_free_a_writer() -> float:
     return seconds
 
 
-def test_closing_frees_a_thread_that_hangs_in_a_write_nobody_reads() -> None:
-    assert quickest(seconds_to_free_a_writer) < CLOSED_WITHIN
+def test_closing_frees_a_thread_that_hangs_in_a_write_within_a_second_and_a_half() -> None:
+    assert usual(seconds_to_free_a_writer) < CLOSED_WITHIN * slowness()
 
 
 def test_closing_frees_a_thread_that_waits_for_a_message() -> None:
