@@ -74,7 +74,7 @@ class Storage:
         self._committed_letters, self._letters = self._letters, []
         self._rows = []
 
-    def rest(self, connection: Connection) -> None:
+    def between_commits(self, connection: Connection) -> None:
         """After the commit: publish the committed dead letters, and create the daily partitions of the next days."""
         for partition, letters in self._committed_letters:
             self._dead_letter_topic.add(partition, letters)
@@ -104,7 +104,7 @@ class Storage:
         self._days_made |= days
 
     def finish(self, _: Connection) -> None:
-        """Nothing to do: `rest` follows every commit."""
+        """Nothing to do: `between_commits` follows every commit."""
 
     def close(self) -> None:
         """Close the dead-letter topic."""

@@ -225,7 +225,7 @@ class Analysis:
                 self._snapshots.write(cursor, number, partition)
             partition.unwritten = None
 
-    def rest(self, connection: Connection) -> None:
+    def between_commits(self, connection: Connection) -> None:
         """Publish the live view and the forecast records, and save snapshots that are due."""
         self._searches.poll()
         self._publisher.publish_due(connection)

@@ -44,8 +44,8 @@ class Bookmark:
         return self.position
 
     @property
-    def is_sure(self) -> bool:
-        """Whether the next messages are compared with the last one written, or can't be."""
+    def needs_no_comparison(self) -> bool:
+        """Whether none is to be requested: one is under way already, or there is nothing to compare with."""
         return self._compares or self._last is None
 
     @property

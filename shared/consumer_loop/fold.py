@@ -28,7 +28,7 @@ class Fold(Protocol):
     def write(self, cursor: Cursor) -> None:
         """Write the results of the messages folded since the last write."""
 
-    def rest(self, connection: Connection, /) -> None:
+    def between_commits(self, connection: Connection, /) -> None:
         """Do low-priority work between two commits."""
 
     def finish(self, connection: Connection, /) -> None:

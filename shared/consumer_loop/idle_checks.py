@@ -28,7 +28,7 @@ class IdleChecks:
         """The last messages written were requested, to be compared."""
         self._compared_at = time.monotonic()
 
-    def is_comparison_due(self, is_silent: bool) -> bool:
+    def check_broker(self, is_silent: bool) -> bool:
         """Check the broker; returns whether to compare the last messages written. Raises Unavailable or StopPart.
 
         Without `is_silent` messages have arrived, none of them new.

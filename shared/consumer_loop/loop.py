@@ -83,9 +83,9 @@ class ConsumerLoop:
             self._idle_checks.note_messages()
         else:
             self.settle()
-            if self._idle_checks.is_comparison_due(is_silent=not polled):
+            if self._idle_checks.check_broker(is_silent=not polled):
                 self._look_back(self._bookmarks)
-            self._fold.rest(self.connection)
+            self._fold.between_commits(self.connection)
         if usable:
             self._size.took(time.monotonic() - began, sum(map(len, usable.values())))
         self._report(REPORT_SECONDS)
@@ -98,7 +98,7 @@ class ConsumerLoop:
             self._bookmarks[batch.partition].move(batch.step.reached, batch.step.fingerprint)
             self._unreported[batch.partition] = batch.step.reached
         self.commits += 1
-        self._fold.rest(self.connection)
+        self._fold.between_commits(self.connection)
 
     def close(self) -> None:
         """Wait until nothing uses the connection any more."""
@@ -137,7 +137,7 @@ class ConsumerLoop:
         self, polled: Mapping[int, list[Message]], is_drained: bool, now: float
     ) -> dict[int, list[Message]]:
         """The messages that surely follow those before; the others are read again, with the last one written first."""
-        compared = {partition: self._bookmarks[partition].is_sure for partition in polled}
+        compared = {partition: self._bookmarks[partition].needs_no_comparison for partition in polled}
         if self._continuity.has_waited(compared, now):
             require_topic(self._log)
         doubtful = self._continuity.note(compared, is_drained, now)

@@ -101,7 +101,7 @@ def run(
             analysis.write(cursor)
             advance(cursor, READING, [batch.step])
         if not killed:
-            analysis.rest(connection)
+            analysis.between_commits(connection)
     if not killed:
         analysis.finish(connection)
 

@@ -133,7 +133,7 @@ def test_rebuilt_indicators_are_written_while_the_log_is_folded_again(
     with transaction(changed) as cursor:
         analysis.resume(cursor, 0, 700)
     analysis.refold(batch_of(log[:400]))
-    analysis.rest(changed)
+    analysis.between_commits(changed)
     with transaction(changed) as cursor:
         cursor.execute("select start from indicators where interval = '1m' and rsi > 0 order by start")
         assert len(cursor.fetchall()) == 66 - 14

@@ -51,7 +51,7 @@ def test_many_new_days_are_made_in_transactions_before_the_rows_and_stay_without
             storage.write(cursor)
         with transaction(connection) as cursor:
             assert days_made(cursor) == set(range(DAYS))
-        storage.rest(connection)
+        storage.between_commits(connection)
         with transaction(connection) as cursor:
             assert days_made(cursor) == set(range(DAYS + DAYS_AHEAD))
     assert desk.rows("select count(*) from quotes") == [(DAYS,)]

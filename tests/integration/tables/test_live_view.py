@@ -53,10 +53,10 @@ def test_a_symbol_in_the_snapshot_that_a_kill_kept_off_the_screen_is_shown_after
         with transaction(connection) as cursor:
             advance(cursor, READING, [batch.step])
             killed.write(cursor)
-        killed.rest(connection)
+        killed.between_commits(connection)
         assert desk.rows("select count(*) from symbols") == [(SYMBOLS_AT_ONCE,)]
         while desk.rows("select next_offset from partition_snapshots") != [(count,)]:
-            killed.rest(connection)
+            killed.between_commits(connection)
         # As after a kill right after the first of these pauses; the view of the others may have been written since.
         desk.rows("delete from symbols where symbol > 'S2' returning true")
         desk.rows("delete from open_bars where symbol > 'S2' returning true")

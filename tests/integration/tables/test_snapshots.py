@@ -66,8 +66,8 @@ class AnalyticsMember:
             self._analysis.write(cursor)
         self.written = end
 
-    def rest(self) -> None:
-        self._analysis.rest(self._connection)
+    def between_commits(self) -> None:
+        self._analysis.between_commits(self._connection)
 
     def finish(self) -> None:
         self._analysis.finish(self._connection)
@@ -97,10 +97,10 @@ def begun(connection: Connection) -> AnalyticsMember:
     """A member that has written the first slice of a snapshot and then processed more records."""
     member = AnalyticsMember(connection, SLICED)
     member.write(FIRST)
-    member.rest()
+    member.between_commits()
     assert member.snapshot().next_offset == FIRST, "the first one is complete at once"
     member.write(DUE)
-    member.rest()
+    member.between_commits()
     member.write(END)
     assert member.snapshot().next_offset == FIRST, "the second one takes several slices"
     return member
@@ -109,7 +109,7 @@ def begun(connection: Connection) -> AnalyticsMember:
 def test_snapshot_in_slices_shows_the_moment_when_it_began(connection: Connection) -> None:
     member = begun(connection)
     while member.snapshot().next_offset == FIRST:
-        member.rest()
+        member.between_commits()
     assert member.snapshot() == at_once(connection, DUE)
 
 
@@ -149,7 +149,7 @@ def test_every_partition_gets_its_snapshots_while_all_are_due_at_every_step(
         with transaction(connection) as cursor:
             advance(cursor, SLICED, [step.step for step in steps])
             analysis.write(cursor)
-        analysis.rest(connection)
+        analysis.between_commits(connection)
     with transaction(connection) as cursor:
         found = [load_snapshot(cursor, SLICED, number) for number in partitions]
     assert all(each is not None and each.next_offset > SYMBOLS for each in found)
