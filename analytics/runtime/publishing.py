@@ -83,8 +83,8 @@ def _write_forecast_records(cursor: Cursor, partition: Partition, symbols: list[
 
 
 def _publish_if_due(due_at: float, seconds: float, publish: Callable[[], bool]) -> float:
-    """Returns when it is due next: `seconds` after this time, or later if its share of the time requires it; at once if
-    there was nothing to publish."""
+    """Publish if it is due. Returns when it is due next: `seconds` after this time, or later if its share of the time
+    requires it; at once if there was nothing to publish."""
     began = time.monotonic()
     if began < due_at or not publish():
         return due_at

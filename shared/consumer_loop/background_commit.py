@@ -35,7 +35,7 @@ class BackgroundCommit:
 
 
 def _run(commit: Callable[[], None]) -> None:
-    """A commit that sends no heartbeat of its own for longer than between two of the loop counts as stuck."""
+    """A commit that reports no progress for BEAT_SECONDS stops the part's heartbeats."""
     with strand(BEAT_SECONDS):
         commit()
 

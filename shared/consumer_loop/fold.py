@@ -1,4 +1,4 @@
-"""What a consuming part gives the loop: its fold, and its options."""
+"""What the loop is given: the fold of the consuming part, and options from the settings."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -85,5 +85,5 @@ class GroupReader:
         self._client.report(offsets)
 
     def close(self) -> None:
-        """Leave the group."""
+        """End the membership; the partitions stay those of this instance for some seconds, see `GroupClient`."""
         self._client.close()

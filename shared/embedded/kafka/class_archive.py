@@ -80,7 +80,7 @@ class ClassArchive:
         return sys.platform != "win32" and not self._made() and not self._failed_lately()
 
     def _failed_lately(self) -> bool:
-        """A lack of memory or disk space passes."""
+        """Whether it failed within the last day: a lack of memory or disk space passes."""
         return self.failed.exists() and 0 <= _age(self.failed) < RETRY_SECONDS
 
     def _made(self) -> list[Path]:
@@ -121,7 +121,7 @@ class ClassArchive:
                 path.unlink(missing_ok=True)
 
     def remove_leftovers(self) -> None:
-        """Remove what killed processes left: once there is an archive, none is made that would do so."""
+        """Remove temporary folders of killed processes; at a start too, as none is made where there is an archive."""
         for path in self.folder.glob("new-*"):
             with contextlib.suppress(FileNotFoundError):  # another start removes it too
                 if _age(path) > MAKE_LIMIT:

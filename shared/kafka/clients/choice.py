@@ -1,6 +1,6 @@
 """Chooses the Kafka client of readers and writers.
 
-confluent-kafka takes a quarter of the processor time but is not built for every platform; kafka-python runs everywhere.
+confluent-kafka takes a quarter of the CPU time but is not built for every platform; kafka-python runs everywhere.
 """
 
 from importlib.util import find_spec

@@ -35,10 +35,11 @@ JOINING_SECONDS = 0.02
 TAKE_UP_SECONDS = 0.001
 CLOSE_SECONDS = 1.0
 QUEUED_MESSAGES = 10
-"""The client fetches while fewer are not yet polled: under load as much as came meanwhile, in few requests. With 1, it
-would ask for a part of the partitions only, and let the others wait until a message comes in these."""
+"""The client requests more of a partition while fewer than this are queued: under load as much as came meanwhile, in
+few requests. With 1 it requests only the partitions whose queue is empty, and that request blocks the others until a
+message comes in one of these."""
 FULL_QUEUE_MS = 5
-"""How soon it looks again how many are polled, by default after a second."""
+"""How soon the client looks again whether a full queue has been polled, by default after a second."""
 AFTER_ERROR_MS = 2_000
 """Pause of fetches after an error, such as a topic that has another id, by default half a second. Twice the time after
 which the loop compares the log: see `shared/consumer_loop/continuity.py`."""
