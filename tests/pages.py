@@ -5,8 +5,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, Generic, TypeVar
 
 import pytest
 import uvicorn
@@ -18,7 +18,10 @@ from dashboard.api.guard import Names
 from dashboard.app import NAMES, build
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
+from shared.calendars.calendars import calendar_of
+from shared.calendars.next_session import next_session
 from shared.embedded.ports import free_port, is_free
+from shared.market.exchanges import SIMULATED
 from shared.postgres.database import connect, transaction
 from shared.settings.analysis_settings import Alerts, Indicators
 from tests.copied import database_with_tables
@@ -38,6 +41,7 @@ EXPECTED = 100.0
 _left_ports: list[int] = []
 """Ports of page servers that ended. The browser has compiled the scripts of their addresses."""
 
+Made = TypeVar("Made")
 Serve = Callable[[str, str], str]
 """Serves the screen of a database (its DSN) and a feed; gives the page's address."""
 
@@ -105,23 +109,54 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def market_dsn(embedded_postgres: str) -> str:
-    """A database with three symbols of 300 minutes each."""
-    dsn = database_with_tables(embedded_postgres, "market")
-    connection = connect(dsn, "test")
-    with transaction(connection) as cursor:
-        now = int(time.time())
-        fill(cursor, {"AAA": 101.0, "BBB": 250.0, "BTC/USD": 64000.0}, now, bars=300)
-        alert(cursor, "AAA", now - now % 60 - 60, 74.3)
-    connection.close()
-    return dsn
+class MadeForSession(Generic[Made]):
+    """What `make` gave for a number, given again until the simulated exchange opens: soon after that the last quotes
+    of before are outdated. From then on it is what `make` gives for the next number."""
+
+    def __init__(self, make: Callable[[int], Made]) -> None:
+        self._make, self._given = make, list[Made]()
+        self._until = 0
+
+    def get(self) -> Made:
+        """What is current now."""
+        if (now := int(time.time())) >= self._until:
+            self._until = next_session(calendar_of(SIMULATED), now)
+            self._given.append(self._make(len(self._given)))
+        return self._given[-1]
 
 
 @pytest.fixture(scope="session")
-def untouched_market(embedded_postgres: str) -> DrawnMarket:
-    """Four symbols with a long past, for copies: nobody is connected to its database."""
-    return market_in(embedded_postgres, "untouched", seed=1)
+def small_markets(embedded_postgres: str) -> MadeForSession[str]:
+    """Databases with three symbols of 300 minutes each."""
+
+    def make(number: int) -> str:
+        dsn = database_with_tables(embedded_postgres, f"market_{number}")
+        with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
+            now = int(time.time())
+            fill(cursor, {"AAA": 101.0, "BBB": 250.0, "BTC/USD": 64000.0}, now, bars=300)
+            alert(cursor, "AAA", now - now % 60 - 60, 74.3)
+        return dsn
+
+    return MadeForSession(make)
+
+
+@pytest.fixture(scope="module")
+def market_dsn(small_markets: MadeForSession[str]) -> str:
+    """A database with three symbols of 300 minutes each, whose last quotes are current in the whole module."""
+    return small_markets.get()
+
+
+@pytest.fixture(scope="session")
+def untouched_markets(embedded_postgres: str) -> MadeForSession[DrawnMarket]:
+    """Markets for copies."""
+    return MadeForSession(lambda number: market_in(embedded_postgres, f"untouched_{number}", seed=1))
+
+
+@pytest.fixture(scope="module")
+def untouched_market(untouched_markets: MadeForSession[DrawnMarket]) -> DrawnMarket:
+    """Four symbols with a long past, for copies: nobody is connected to its database. Their last quotes are current in
+    the whole module."""
+    return untouched_markets.get()
 
 
 def model_of(dsn: str, feed: str) -> ReadModel:

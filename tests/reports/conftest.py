@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.integration.two_databases import databases
-from tests.pages import Serve
+from tests.pages import MadeForSession, Serve
 from tests.tab import Stay, Tab
 from tests.unit.conftest import clean_environment, env_file
 from tests.walk.market import DrawnMarket, copy_of
@@ -23,9 +23,19 @@ def cases(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def market(embedded_postgres: str, untouched_market: DrawnMarket) -> DrawnMarket:
-    """Four symbols with a long past."""
-    return copy_of(untouched_market, embedded_postgres, "chart_reports")
+def markets(
+    embedded_postgres: str, untouched_markets: MadeForSession[DrawnMarket]
+) -> MadeForSession[DrawnMarket]:
+    """Copies of the markets that nobody is connected to."""
+    return MadeForSession(
+        lambda number: copy_of(untouched_markets.get(), embedded_postgres, f"chart_reports_{number}")
+    )
+
+
+@pytest.fixture(scope="module")
+def market(markets: MadeForSession[DrawnMarket]) -> DrawnMarket:
+    """Four symbols with a long past; their last quotes are current in the whole module."""
+    return markets.get()
 
 
 @pytest.fixture(scope="module")
