@@ -18,7 +18,8 @@ from shared.postgres.database import Connection, transaction
 from tests.inputs.records import periods
 from tests.unit.quick_search import pooled
 
-NOON = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
+MORNING = datetime(2024, 1, 2, 15, 0, tzinfo=UTC)
+"""Ten o\'clock in New York."""
 READING = GroupOnTopic("group", "topic")
 OLD = EngineSettings()
 NEW_PERIODS = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5))
@@ -39,12 +40,12 @@ def log_of(minutes: int) -> list[LoggedMessage]:
     quotes = [
         Quote(
             symbol="ACME",
-            event_time=NOON + timedelta(seconds=10 * number),
+            event_time=MORNING + timedelta(seconds=10 * number),
             price=100 + (number * 7919 % 101) / 10,
             size=1.0,
             source="test",
             position=number,
-            received_time=NOON + timedelta(seconds=10 * number),
+            received_time=MORNING + timedelta(seconds=10 * number),
             exchange="XNYS",
         )
         for number in range(6 * minutes)
@@ -57,14 +58,14 @@ def log_with_a_split() -> list[LoggedMessage]:
     split = CorporateAction(
         symbol="ACME",
         action="split",
-        time=NOON + timedelta(hours=1),
+        time=MORNING + timedelta(hours=1),
         value=2.0,
         source="test",
         position=0,
-        received_time=NOON + timedelta(hours=1),
+        received_time=MORNING + timedelta(hours=1),
         exchange="XNYS",
     )
-    older = msgspec.structs.replace(split, time=NOON + timedelta(minutes=30), value=3.0)
+    older = msgspec.structs.replace(split, time=MORNING + timedelta(minutes=30), value=3.0)
     records: list[Quote | CorporateAction] = []
     for message in log_of(180):
         quote = msgspec.json.decode(message.value, type=Quote)

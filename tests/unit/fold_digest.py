@@ -6,13 +6,12 @@ from random import Random
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Record
+from tests.inputs.forecast_minutes import BRISK
 from tests.inputs.records import folded, kept, quote, second, split
 from tests.unit.quick_search import QuickSearches
 
 DAYS = [second(f"2024-01-{day:02}T14:30") for day in (3, 4, 5, 8, 9, 10, 11, 12)]
-BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
 QUOTES_A_DAY = 200
 GAP_SECONDS = 20
 

@@ -9,7 +9,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_runs import NEW_PERIODS, NOON, OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import MORNING, NEW_PERIODS, OLD, LoggedMessage, fold, log_of, table
 
 
 def log_with_night(ratio: float) -> list[LoggedMessage]:
@@ -18,11 +18,11 @@ def log_with_night(ratio: float) -> list[LoggedMessage]:
     action = CorporateAction(
         symbol="ACME",
         action="split",
-        time=NOON + timedelta(hours=14),
+        time=MORNING + timedelta(hours=14),
         value=ratio,
         source="test",
         position=0,
-        received_time=NOON + timedelta(hours=14),
+        received_time=MORNING + timedelta(hours=14),
         exchange="XNYS",
     )
     later = [
@@ -71,4 +71,4 @@ def test_split_waits_in_the_snapshot_and_is_settled_once(
     kept = rows(changed, 'select symbol, value, "offset" from corporate_actions')
     alerts = rows(changed, "select symbol, kind, raised_at, value, cleared_at from data_alerts")
     assert kept == ([("ACME", ratio, 1080)] if holds else [])
-    assert alerts == ([] if holds else [("ACME", "split", NOON + timedelta(hours=14), ratio, None)])
+    assert alerts == ([] if holds else [("ACME", "split", MORNING + timedelta(hours=14), ratio, None)])

@@ -50,19 +50,19 @@ BREAK = (
 
 
 @pytest.fixture
-def yahoo() -> Iterator[StandIn]:
-    """What stands for Yahoo, up."""
+def yahoo_now() -> Iterator[StandIn]:
+    """What stands for Yahoo, up, with the time of now."""
     with StandIn(Market(time.time)) as standin:
         yield standin
 
 
 @pytest.fixture
-def unset(desk: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def unset(desk: Desk, yahoo_now: StandIn, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose settings name no source; its feed is the live one."""
     screen = {"DASHBOARD_PORT": str(free_port())}
     forecasts = {"ARIMA_MIN_OBSERVATIONS": "5000"}  # no search, for which the analytics start a process
     market = {"SOURCES": "", "TICKERS": "AAPL", "SIMULATED_RATE": "0.2"}
-    desk.settings |= yahoo.settings | screen | forecasts | market
+    desk.settings |= yahoo_now.settings | screen | forecasts | market
     for name, value in desk.settings.items():
         monkeypatch.setenv(name, value)  # the parts are processes of their own
     monkeypatch.setattr(live_offer, "PROBE_SECONDS", 0.1)
@@ -114,12 +114,12 @@ def accept(desk: Desk) -> None:
 
 @pytest.mark.parametrize("fault", [None, Fault.status(401), Fault.status(404), Fault.status(429)])
 def test_yahoo_that_answers_anything_of_its_own_can_be_reached(
-    yahoo: StandIn, fault: Fault | None, monkeypatch: pytest.MonkeyPatch
+    yahoo_now: StandIn, fault: Fault | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reachability, "LIMIT_SECONDS", 20.0)
     if fault is not None:
-        yahoo.answer_with(fault)
-    assert obstacle(yahoo.settings["YAHOO_URL"]) is None
+        yahoo_now.answer_with(fault)
+    assert obstacle(yahoo_now.settings["YAHOO_URL"]) is None
 
 
 @pytest.mark.parametrize(
@@ -131,40 +131,40 @@ def test_yahoo_that_answers_anything_of_its_own_can_be_reached(
     ],
 )
 def test_failures_and_log_in_pages_do_not_count_as_answers_of_yahoo(
-    yahoo: StandIn, fault: Fault, message: str, limit: float, monkeypatch: pytest.MonkeyPatch
+    yahoo_now: StandIn, fault: Fault, message: str, limit: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reachability, "LIMIT_SECONDS", limit)
-    yahoo.answer_with(fault)
-    assert message in str(obstacle(yahoo.settings["YAHOO_URL"]))
+    yahoo_now.answer_with(fault)
+    assert message in str(obstacle(yahoo_now.settings["YAHOO_URL"]))
 
 
 def test_without_yahoo_the_market_is_simulated_until_the_user_accepts_live_quotes(
-    unset: Desk, yahoo: StandIn
+    unset: Desk, yahoo_now: StandIn
 ) -> None:
-    yahoo.down()
+    yahoo_now.down()
     played = simulated(unset)
     with pipeline(unset):
         wait_for(partial(has_rows, played, OFFER, ("yahoo", "provider down", False, False)))
         wait_for(partial(has_rows, played, AT_WORK, *WORKING))
         wait_for(lambda: simulated_messages(played) > 0)
         assert not has_database(unset)
-        yahoo.up()
+        yahoo_now.up()
         wait_for(partial(has_rows, played, OFFER, ("yahoo", "provider down", True, False)))
-        yahoo.down()
+        yahoo_now.down()
         wait_for(partial(has_rows, played, OFFER, ("yahoo", "provider down", False, False)))
         accept(played)
         wait_for(partial(has_rows, unset, AT_WORK, *WORKING))
         assert (played.rows(OFFER), played.rows(AT_WORK)) == ([], [])
         before = played.published()
-        yahoo.up()
+        yahoo_now.up()
         wait_for(partial(has_rows, unset, "select count(*) > 0 from bars where symbol = 'AAPL'", (True,)))
         assert played.published() == before
         assert simulated_messages(unset) == 0
 
 
-def test_live_feed_that_ran_before_is_kept_without_a_network(unset: Desk, yahoo: StandIn) -> None:
+def test_live_feed_that_ran_before_is_kept_without_a_network(unset: Desk, yahoo_now: StandIn) -> None:
     unset.database()
-    yahoo.down()
+    yahoo_now.down()
     with pipeline(unset):
         wait_for(partial(has_rows, unset, AT_WORK, *WORKING))
     assert not has_database(simulated(unset))
@@ -183,23 +183,23 @@ def test_empty_database_made_by_the_user_does_not_count_as_an_earlier_run(unset:
 
 @pytest.mark.parametrize("chosen", [{"SOURCES": "simulated"}, {"TICKSTREAM_FEED": "simulated"}])
 def test_simulated_market_chosen_in_the_settings_sends_yahoo_no_request(
-    unset: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
+    unset: Desk, yahoo_now: StandIn, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
 ) -> None:
     unset.settings |= chosen
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     with pipeline(unset):
         wait_for(partial(has_rows, unset, AT_WORK, *WORKING))
-    assert yahoo.requests == []
+    assert yahoo_now.requests == []
     assert unset.rows(OFFER) == []
 
 
 def test_offer_outlives_a_database_that_breaks_its_connections(
-    unset: Desk, yahoo: StandIn, monkeypatch: pytest.MonkeyPatch
+    unset: Desk, yahoo_now: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_offer, "BEAT_SECONDS", 0.05)
     dsn = unset.database()
-    with live_offer.offering(dsn, yahoo.settings["YAHOO_URL"], "no network") as accepted:
+    with live_offer.offering(dsn, yahoo_now.settings["YAHOO_URL"], "no network") as accepted:
         wait_for(partial(has_rows, unset, OFFER, ("yahoo", "no network", True, False)))
         unset.rows(BREAK)
         accept(unset)
@@ -207,11 +207,11 @@ def test_offer_outlives_a_database_that_breaks_its_connections(
     assert unset.rows(OFFER) == []
 
 
-def test_ctrl_c_while_yahoo_delays_its_answer_ends_at_once(unset: Desk, yahoo: StandIn) -> None:
-    yahoo.answer_with(Fault.slow(LONG), times=None)
+def test_ctrl_c_while_yahoo_delays_its_answer_ends_at_once(unset: Desk, yahoo_now: StandIn) -> None:
+    yahoo_now.answer_with(Fault.slow(LONG), times=None)
     command = [sys.executable, "-c", PATIENT_PIPELINE]
     process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: bool(yahoo.requests))
+    wait_for(lambda: bool(yahoo_now.requests))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (0, "")

@@ -6,8 +6,8 @@ from ml import evaluate, train
 from ml.datasets.inputs import inputs
 from ml.registry.model_folder import registry_of
 from shared.errors import ConfigError
-from tests.inputs.stored_bars import give_bars
 from tests.integration.desk import Desk
+from tests.integration.stored_bars import give_bars
 
 
 def test_bars_of_the_tables_are_trained_on_and_evaluated(

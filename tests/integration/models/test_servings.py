@@ -193,7 +193,7 @@ def test_arrays_are_empty_where_a_model_makes_no_forecast(
     assert records == [(1, "naive")]
 
 
-def test_damaged_version_is_reported_once_and_the_previous_one_stays_run(
+def test_damaged_version_is_reported_once_and_the_previous_one_stays_live(
     databases: tuple[Connection, Connection],
     registry: Registry,
     tmp_path: Path,

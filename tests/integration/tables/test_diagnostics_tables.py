@@ -12,14 +12,13 @@ import pytest
 from psycopg2.extras import execute_values
 
 from analytics.engine.symbol_state import EngineSettings
-from ml.arima.forecaster import ForecastSettings
 from ml.diagnostics.diagnostics import findings
 from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
 from shared.postgres.database import Connection, Cursor, connect, transaction
 from tests.copied import database_with_tables
+from tests.inputs.forecast_minutes import BRISK
 from tests.integration.fold_runs import fold, log_with_a_split
 
-BRISK = ForecastSettings(min_observations=25, steps=3, window=40, search_every=30, search_lag=4)
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
 AS_OF = 1_800_000_000.5
 WIDTHS = (0.5, 1.0, 2.5)

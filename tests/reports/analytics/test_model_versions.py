@@ -22,8 +22,8 @@ from ml.training.training_process import train_interval
 from shared.postgres.database import connect, transaction
 from shared.settings.model_settings import Models
 from tests.inputs.model_files import estimator, manifest
-from tests.inputs.stored_bars import give_bars
 from tests.integration.desk import Desk
+from tests.integration.stored_bars import give_bars
 
 FEATURES = names(FeatureSettings(5))
 MODELS = Models(forecast_intervals=("1m",), trained_models=("linear_regression",))

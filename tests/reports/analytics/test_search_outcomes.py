@@ -75,8 +75,8 @@ class AnotherLibrary:
         """Nothing is under way."""
 
 
-def life(dsn: str, pool: AnotherLibrary | SearchPool, until: int) -> None:
-    """One life of the analytics part, killed at its end: it leaves no snapshot, so that the next one begins at 0."""
+def run_until_killed(dsn: str, pool: AnotherLibrary | SearchPool, until: int) -> None:
+    """One run of the analytics part, killed at `until`: it leaves no snapshot, so that the next run begins at 0."""
     searches = PooledSearches(cast(SearchPool, pool), Event(), OutcomeTable(dsn))
     with closing(connect(dsn, "test")) as connection, closing(Analysis(READING, MINUTES, searches)) as fold:
         run(fold, connection, LOG, until, killed=True)
@@ -89,9 +89,9 @@ def test_fold_from_the_start_uses_stored_outcomes_though_a_new_search_would_find
     upgraded, unchanged = (make_database(embedded_postgres, f"outcomes_{which}") for which in "ab")
     for dsn in (upgraded, unchanged):
         migrate(dsn)
-        life(dsn, POOL, 500)
-    life(upgraded, AnotherLibrary(), 520)
-    life(unchanged, POOL, 520)
+        run_until_killed(dsn, POOL, 500)
+    run_until_killed(upgraded, AnotherLibrary(), 520)
+    run_until_killed(unchanged, POOL, 520)
     query = "select * from forecasts where model = 'arima' order by start"
     with closing(connect(upgraded, "test")) as one, closing(connect(unchanged, "test")) as other:
         assert rows(one, query) == rows(other, query)

@@ -14,10 +14,10 @@ from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote, RecordedBar
 from shared.postgres.database import Connection, transaction
 from tests.inputs.records import periods
-from tests.integration.fold_runs import NOON, OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import MORNING, OLD, LoggedMessage, fold, log_of, table
 
 NEW = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5, atr_period=7))
-SPLIT_AT = NOON + timedelta(hours=1)
+SPLIT_AT = MORNING + timedelta(hours=1)
 NEWEST = CATALOG[-1]
 TABLES = ("bars", "indicators", "open_bars")
 minutes_late = pytest.mark.parametrize("late", [0, 3, 20])

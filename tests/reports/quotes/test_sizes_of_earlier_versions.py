@@ -16,12 +16,12 @@ from shared.postgres.database import connect, make_database, transaction
 from tests.integration.desk import Desk
 
 NAME = "0007_sizes_from_a_days_volume.sql"
-MONDAY = (datetime.now(UTC) - timedelta(days=30)).replace(hour=9, minute=4, second=0, microsecond=0)
+A_MONTH_AGO = (datetime.now(UTC) - timedelta(days=30)).replace(hour=9, minute=4, second=0, microsecond=0)
 
 
 def quote(minute: int, symbol: str, **fields: Any) -> Quote:
     """A quote as an earlier version stored it."""
-    time = MONDAY + timedelta(minutes=minute)
+    time = A_MONTH_AGO + timedelta(minutes=minute)
     values: dict[str, Any] = {
         "source": "yahoo",
         "exchange": "NMS",
@@ -61,7 +61,7 @@ def older(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         migrate(dsn)
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         for day in (0, 1):
-            make_day(cursor, int(MONDAY.timestamp()) // 86_400 + day)
+            make_day(cursor, int(A_MONTH_AGO.timestamp()) // 86_400 + day)
         copy_quotes(cursor, [quote_row(0, offset, each) for offset, each in enumerate(STORED)])
     return dsn
 
@@ -75,10 +75,10 @@ def test_sizes_taken_from_a_days_volume_are_named_with_period_and_count_and_once
     apple, london, bitcoin = desk.rows(query)
     assert (london[:3], london[3][:20]) == (("BP.L", "volume", None), "1 of its quotes from")
     assert apple[:3] == ("AAPL", "volume", None)
-    late = MONDAY + timedelta(minutes=900)
+    late = A_MONTH_AGO + timedelta(minutes=900)
     assert apple[3] == (
-        f"2 of its quotes from {MONDAY:%Y-%m-%d %H:%M} to {late:%Y-%m-%d %H:%M} UTC have a size that an earlier version"
-        " took from the volume of a whole day; the volume of bars in that time is too high"
+        f"2 of its quotes from {A_MONTH_AGO:%Y-%m-%d %H:%M} to {late:%Y-%m-%d %H:%M} UTC have a size that an earlier"
+        " version took from the volume of a whole day; the volume of bars in that time is too high"
     )
     assert bitcoin[:3] == ("BTC-USD", "volume", None)
     assert bitcoin[3].startswith("2 of its quotes from ")

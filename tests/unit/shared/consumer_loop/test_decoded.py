@@ -14,12 +14,13 @@ from tests.inputs.records import mark, quote, recorded_bar, second, split
 
 PARTITIONS = 5
 """The symbol A belongs to the last but one of these."""
-NOON = second("2024-01-03T15:00")
+MORNING = second("2024-01-03T15:00")
+"""Ten o\'clock in New York."""
 KINDS = {
-    "quotes": encode(quote(NOON, 1.0)),
-    "bars": encode(recorded_bar(NOON, "1m", (2.0, 4.0, 1.0, 3.0))),
-    "actions": encode(split(NOON, 2.0)),
-    "time_marks": encode(mark(NOON)),
+    "quotes": encode(quote(MORNING, 1.0)),
+    "bars": encode(recorded_bar(MORNING, "1m", (2.0, 4.0, 1.0, 3.0))),
+    "actions": encode(split(MORNING, 2.0)),
+    "time_marks": encode(mark(MORNING)),
     "dead_letters": b"{",
 }
 
@@ -30,7 +31,7 @@ class EncodedMessage:
 
     offset: int
     value: bytes | None
-    timestamp: int = (NOON + 200_000) * 1000
+    timestamp: int = (MORNING + 200_000) * 1000
     key: bytes | None = None
     headers: Sequence[tuple[str, bytes]] = ()
 
@@ -67,7 +68,7 @@ def test_gap_in_the_log_shows_in_what_was_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [*(KINDS[kind] for kind in ("quotes", "bars", "actions")), encode(mark(NOON, "A"))]
+    "wrong", [*(KINDS[kind] for kind in ("quotes", "bars", "actions")), encode(mark(MORNING, "A"))]
 )
 def test_symbol_in_a_partition_that_is_not_its_own_is_a_dead_letter(wrong: bytes) -> None:
     message = EncodedMessage(7, wrong)
