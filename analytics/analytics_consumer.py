@@ -22,8 +22,8 @@ from db.migrate import migrate
 from ml.order_search.search_pool import SearchPool
 from ml.registry.model_folder import registry_of
 from shared.consumer_loop.consumer_runner import ConsumingPart, consume
-from shared.consumer_loop.offsets import GroupOnTopic
 from shared.kafka import Log
+from shared.progress.offsets import GroupOnTopic
 from shared.runtime.command_line import run_part
 from shared.runtime.lifecycle import Stop
 from shared.settings.config import Config

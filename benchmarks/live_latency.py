@@ -27,10 +27,10 @@ from producer.live_wiring import live_market
 from producer.publishing.lease import Lease
 from producer.publishing.publisher import NOTHING, Publisher
 from producer.workers.live_market import LiveMarket
-from shared.consumer_loop.epochs import EarlierEpochs
 from shared.kafka import Log, LogWriter
 from shared.kafka.clients.calls import Receipt
 from shared.market.records import Quote, Record
+from shared.progress.epochs import EarlierEpochs
 
 SYMBOLS = 20
 LAST_SETTING = "FINNHUB_API_KEY"

@@ -16,8 +16,8 @@ from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from db.migrate import migrate
 from shared.consumer_loop.consumer_runner import ConsumingPart, consume
-from shared.consumer_loop.offsets import GroupOnTopic
 from shared.kafka import Log
+from shared.progress.offsets import GroupOnTopic
 from shared.runtime.command_line import run_part
 from shared.runtime.lifecycle import Stop
 from shared.settings.config import Config

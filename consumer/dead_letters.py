@@ -13,11 +13,11 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from consumer.tables import dead_letters_after, has_letter, newest_dead_letter
-from shared.consumer_loop.batches import DeadLetter
 from shared.errors import Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, LogReader, LogWriter, Message, open_log
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
+from shared.progress.batches import DeadLetter
 
 FLUSH_SECONDS = 10.0
 LETTERS_PER_BATCH = 500

@@ -12,10 +12,10 @@ from consumer.tables import (
     quote_row,
     wait_for_locks,
 )
-from shared.consumer_loop.batches import Batch, DeadLetter
 from shared.errors import Unavailable
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.progress.batches import Batch, DeadLetter
 
 DAYS_PER_TRANSACTION = 20
 DAYS_AHEAD = 2

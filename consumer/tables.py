@@ -6,9 +6,9 @@ from msgspec.structs import astuple
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from shared.consumer_loop.batches import DeadLetter
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Cursor, copy_rows
+from shared.progress.batches import DeadLetter
 
 STORED_FIELDS = Quote.__struct_fields__[: Quote.__struct_fields__.index("correction")]
 """All fields but the last: the clock correction is not market data."""

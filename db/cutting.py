@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from db.divergence import Divergence, tally
-from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, hold
 from shared.errors import ConfigError
 from shared.kafka import Log, LogReader
 from shared.postgres.database import Cursor
+from shared.progress.offsets import GroupOnTopic, OffsetStep, hold
 
 BY_OFFSET = {
     "quotes": '"offset"',

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from msgspec.structs import astuple
 
 from consumer.tables import STORED_FIELDS
-from shared.consumer_loop.batches import decoded
-from shared.consumer_loop.epochs import NO_EPOCH, EpochTracker
-from shared.consumer_loop.fingerprints import fingerprint
-from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, Reached, reached
 from shared.kafka import Log, LogReader, Message
 from shared.market.records import Quote
 from shared.postgres.database import Connection, Cursor
+from shared.progress.batches import decoded
+from shared.progress.epochs import NO_EPOCH, EpochTracker
+from shared.progress.fingerprints import fingerprint
+from shared.progress.offsets import GroupOnTopic, OffsetStep, Reached, reached
 
 Row = tuple[object, ...]
 """The row of an offset: the fields of a quote, or key and message of a dead letter."""

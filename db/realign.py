@@ -23,7 +23,6 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
 from db.cutting import Cut, cut, planned_cuts, rows_to_delete
 from db.divergence import Divergence, divergences
 from db.migrate import migrate
-from shared.consumer_loop.offsets import claim_origin
 from shared.errors import ConfigError, PartitionLost, TickstreamError
 from shared.kafka import Log, LogReader, make_topics, open_log
 from shared.postgres.database import (
@@ -35,6 +34,7 @@ from shared.postgres.database import (
     make_database,
     transaction,
 )
+from shared.progress.offsets import claim_origin
 from shared.runtime.command_line import parser_of, start
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config

@@ -12,10 +12,10 @@ from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.snapshot_tables import FoldSnapshot
-from shared.consumer_loop.batches import Batch
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
+from shared.progress.batches import Batch
 
 HEARTBEAT_MASK = 255
 """A heartbeat is sent every 256 records, because a batch may take long."""

@@ -28,10 +28,10 @@ from analytics.store.forecast_tables import delete_forecast_records, write_forec
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
 from analytics.store.tables import write_actions, write_closed, write_split_alerts
 from ml.arima.forecaster import ForecastSettings
-from shared.consumer_loop.batches import Batch
-from shared.consumer_loop.offsets import GroupOnTopic, hold, reached
 from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, commit, transaction
+from shared.progress.batches import Batch
+from shared.progress.offsets import GroupOnTopic, hold, reached
 
 PROGRESS_SECONDS = 10.0
 """Interval between progress messages while a log is reprocessed."""

@@ -10,8 +10,8 @@ from typing import Any
 from analytics.runtime.partition import Partition
 from analytics.store.forecast_tables import write_forecast_records
 from analytics.store.tables import write_live
-from shared.consumer_loop.offsets import GroupOnTopic, hold
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.progress.offsets import GroupOnTopic, hold
 
 LIVE_SECONDS = 0.25
 FORECAST_RECORD_SECONDS = 1.0

@@ -10,8 +10,8 @@ from typing import Any
 
 from analytics.runtime.partition import Partition, SlicedSnapshot
 from analytics.store.snapshot_tables import complete_snapshot, encoded, write_states
-from shared.consumer_loop.offsets import GroupOnTopic, hold
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.progress.offsets import GroupOnTopic, hold
 
 MIN_SYMBOLS_A_SLICE = 25
 MAX_SLICES = 40

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from shared.consumer_loop.offsets import GroupOnTopic
 from shared.postgres.database import Cursor
 from shared.postgres.upsert import upsert
+from shared.progress.offsets import GroupOnTopic
 
 KEY = ("group_id", "topic", "partition")
 WHERE = "group_id = %s and topic = %s and partition = %s"

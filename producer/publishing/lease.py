@@ -9,7 +9,7 @@ knows the names of its earlier runs, and the instance lock shows that they have 
 a clone of the machine, does not count as the same one (`producer/publishing/holder.py`).
 
 Correctness does not depend on heartbeats: records sent by a producer after it was frozen are rejected by their epoch
-(`shared/consumer_loop/epochs.py`). Messages of other types in the lease topic are ignored.
+(`shared/progress/epochs.py`). Messages of other types in the lease topic are ignored.
 """
 
 import logging
@@ -22,11 +22,11 @@ from itertools import islice
 import msgspec
 
 from producer.publishing.holder import Holder
-from shared.consumer_loop.epochs import NO_EPOCH, EarlierEpochs, Epoch, EpochMessage, epoch_of, stamp
-from shared.consumer_loop.offsets import other_partitions
 from shared.errors import ConfigError, PartitionLost, Unavailable
 from shared.kafka import Log, LogReader, LogWriter, make_lease_topic, open_log
 from shared.observability.heartbeat import beat, strand, wait
+from shared.progress.epochs import NO_EPOCH, EarlierEpochs, Epoch, EpochMessage, epoch_of, stamp
+from shared.progress.offsets import other_partitions
 
 CLAIMS, HEARTBEATS = 0, 1
 """The two partitions of the lease topic."""
@@ -229,7 +229,7 @@ def _highest(reader: LogReader, topic: Log) -> int:
 
 
 def _begun(reader: LogReader, partition: int, term: Term) -> list[Epoch]:
-    """The newest epochs that began in a partition, by the rule of `shared.consumer_loop.epochs.EpochTracker`.
+    """The newest epochs that began in a partition, by the rule of `shared.progress.epochs.EpochTracker`.
 
     An earlier epoch may have begun at the offset that the last term intended, with a record that was delayed. If
     retention removed the record at that offset, it is assumed to be that of the last term.

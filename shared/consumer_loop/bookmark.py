@@ -4,10 +4,10 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from shared.consumer_loop.epochs import EpochTracker
-from shared.consumer_loop.fingerprints import fingerprint
 from shared.errors import StopPart
 from shared.kafka import Message
+from shared.progress.epochs import EpochTracker
+from shared.progress.fingerprints import fingerprint
 
 log = logging.getLogger("tickstream")
 

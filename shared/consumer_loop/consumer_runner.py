@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.garbage import GarbageRounds, collect_after_a_run, collect_between_steps
 from shared.consumer_loop.loop import ConsumerLoop
-from shared.consumer_loop.offsets import GroupOnTopic, claim_origin
 from shared.errors import Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.observability.heartbeat import beat
 from shared.postgres.database import connect, make_database, transaction
+from shared.progress.offsets import GroupOnTopic, claim_origin
 from shared.runtime.lifecycle import HeartbeatRow, Stop, instance_name, retry_until_stopped, servers
 from shared.settings.config import Config
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.consumer_loop.batches import Batch
 from shared.postgres.database import Connection, Cursor
+from shared.progress.batches import Batch
 
 
 class Fold(Protocol):

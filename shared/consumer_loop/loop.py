@@ -21,17 +21,17 @@ import time
 from collections.abc import Iterable, Mapping
 
 from shared.consumer_loop.background_commit import BackgroundCommit
-from shared.consumer_loop.batches import Batch, decoded
 from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
 from shared.consumer_loop.continuity import Continuity
-from shared.consumer_loop.fingerprints import fingerprint
 from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.idle_checks import IdleChecks
-from shared.consumer_loop.offsets import GroupOnTopic, advance, begin, reached, succession
 from shared.consumer_loop.step_size import StepSize
 from shared.errors import StopPart
 from shared.kafka import GroupReader, Log, Message, require_topic
 from shared.postgres.database import Connection, transaction
+from shared.progress.batches import Batch, decoded
+from shared.progress.fingerprints import fingerprint
+from shared.progress.offsets import GroupOnTopic, advance, begin, reached, succession
 
 POLL_MS = 200
 MANY_MESSAGES = 1_000

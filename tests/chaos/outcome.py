@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from psycopg2 import sql
 
-from shared.consumer_loop.epochs import epoch_of, stamp
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, open_log
 from shared.postgres.database import Cursor, connect
+from shared.progress.epochs import epoch_of, stamp
 from shared.settings.config import Config
 
 WALL_CLOCK_TABLES = (

@@ -9,12 +9,12 @@ import msgspec
 
 from analytics.engine.symbol_state import EngineSettings
 from analytics.runtime.processor import Analysis
-from shared.consumer_loop.batches import Batch, decoded
-from shared.consumer_loop.offsets import GroupOnTopic, advance, begin
 from shared.kafka import Message
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, transaction
+from shared.progress.batches import Batch, decoded
+from shared.progress.offsets import GroupOnTopic, advance, begin
 from tests.inputs.records import periods
 from tests.unit.quick_search import pooled
 

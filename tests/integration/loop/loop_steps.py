@@ -7,9 +7,9 @@ from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import Storage
 from shared.consumer_loop.fold import LoopOptions
 from shared.consumer_loop.loop import ConsumerLoop
-from shared.consumer_loop.offsets import GroupOnTopic
 from shared.kafka import GroupReader
 from shared.postgres.database import connect
+from shared.progress.offsets import GroupOnTopic
 from tests.integration.desk import Desk
 from tests.waiting import wait_for
 

@@ -11,11 +11,11 @@ from kafka import KafkaConsumer
 from consumer.consumer import store
 from consumer.dead_letters import LETTERS_PER_BATCH, DeadLetterTopic
 from consumer.storage import Storage
-from shared.consumer_loop.batches import DeadLetter, decoded
-from shared.consumer_loop.offsets import GroupOnTopic, advance
 from shared.kafka import LogWriter
 from shared.market.messages import MAX_MESSAGE_BYTES
 from shared.postgres.database import connect, transaction
+from shared.progress.batches import DeadLetter, decoded
+from shared.progress.offsets import GroupOnTopic, advance
 from tests.integration.desk import Desk
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for

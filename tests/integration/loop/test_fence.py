@@ -17,10 +17,10 @@ from consumer.storage import Storage
 from consumer.tables import make_day
 from shared.consumer_loop.fold import LoopOptions
 from shared.consumer_loop.loop import ConsumerLoop
-from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
 from shared.errors import PartitionLost
 from shared.kafka import GroupReader
 from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.progress.offsets import GroupOnTopic, OffsetStep, advance, begin, hold
 from shared.settings.brokers import ClientChoice
 from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk

@@ -11,10 +11,10 @@ from consumer.consumer import store
 from producer.producer import produce
 from producer.publishing.lease import Lease
 from producer.publishing.publisher import NOTHING, last_positions
-from shared.consumer_loop.epochs import EarlierEpochs
 from shared.errors import ConfigError, StopPart
 from shared.market.messages import decode
 from shared.market.records import Quote, Record, TimeMark
+from shared.progress.epochs import EarlierEpochs
 from shared.recordings.sequence import recorded
 from shared.settings.brokers import ClientChoice
 from tests.integration.desk import Desk

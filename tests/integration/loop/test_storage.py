@@ -16,14 +16,14 @@ from consumer.dead_letters import DeadLetterTopic
 from consumer.storage import DAYS_AHEAD, DAYS_PER_TRANSACTION, Storage
 from consumer.tables import days_made
 from db.migrate import migrate
-from shared.consumer_loop.batches import Batch
 from shared.consumer_loop.consumer_runner import ConsumingPart, consume
-from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep
 from shared.errors import StopPart, Unavailable
 from shared.kafka import Log
 from shared.kafka.connection import client_settings
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Cursor, connect, transaction
+from shared.progress.batches import Batch
+from shared.progress.offsets import GroupOnTopic, OffsetStep
 from shared.runtime.lifecycle import Stop
 from shared.settings.config import Config
 from tests.inputs.records import split

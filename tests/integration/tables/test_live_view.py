@@ -7,10 +7,10 @@ from analytics.engine.symbol_state import EngineSettings
 from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import Analysis
 from analytics.runtime.publishing import SYMBOLS_AT_ONCE
-from shared.consumer_loop.batches import Batch
-from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
+from shared.progress.batches import Batch
+from shared.progress.offsets import GroupOnTopic, OffsetStep, advance, begin
 from tests.integration.desk import Desk
 from tests.unit.quick_search import pooled
 

@@ -11,10 +11,10 @@ from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import Analysis
 from analytics.runtime.snapshots import MIN_SYMBOLS_A_SLICE
 from analytics.store.snapshot_tables import FoldSnapshot, load_snapshot
-from shared.consumer_loop.batches import Batch
-from shared.consumer_loop.offsets import GroupOnTopic, OffsetStep, advance, begin
 from shared.market.records import Quote, Record
 from shared.postgres.database import Connection, connect, transaction
+from shared.progress.batches import Batch
+from shared.progress.offsets import GroupOnTopic, OffsetStep, advance, begin
 from tests.integration.desk import Desk
 from tests.unit.quick_search import pooled
 

@@ -31,7 +31,7 @@ WITH_SQL = set(
     dashboard/read/sql/forecast_queries dashboard/read/sql/queries db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
     pipeline/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
-    shared/consumer_loop/offsets shared/embedded/postgres/probe shared/observability/status_board
+    shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
     shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
     """.split()  # noqa: SIM905
 )

@@ -19,11 +19,11 @@ from producer.publishing.resume import StoredSymbol, merged, read_known
 from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.charts.chart_types import Chart
 from producer.store.symbol_queries import read_stored
-from shared.consumer_loop.epochs import EarlierEpochs
 from shared.market.listings import Listing
 from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.postgres.database import connect, transaction
+from shared.progress.epochs import EarlierEpochs
 from tests.inputs.chart_records import actions
 from tests.integration.desk import Desk
 from tests.integration.live.live import SETTINGS

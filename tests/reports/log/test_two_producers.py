@@ -22,12 +22,12 @@ from producer.producer import produce
 from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions
-from shared.consumer_loop.epochs import Epoch, stamp
 from shared.errors import ConfigError, PartitionLost
 from shared.kafka import LogWriter, make_lease_topic
 from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.postgres.database import connect, transaction
+from shared.progress.epochs import Epoch, stamp
 from shared.recordings.sequence import recorded
 from tests.integration.desk import Desk
 from tests.integration.topic_changes import add_partitions

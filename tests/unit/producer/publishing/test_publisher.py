@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from producer.publishing.lease import Lease
 from producer.publishing.publisher import MARKS_UNDER_WAY, NOTHING, Publisher
-from shared.consumer_loop.epochs import EarlierEpochs
 from shared.errors import Unavailable
 from shared.kafka import Log, LogWriter, partition_of
 from shared.market.messages import decode
 from shared.market.records import Record, TimeMark
+from shared.progress.epochs import EarlierEpochs
 from shared.settings.brokers import Brokers
 from tests.inputs.records import moment, quote
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from shared.consumer_loop.bookmark import Bookmark, LogPartition
-from shared.consumer_loop.epochs import NO_EPOCH, EpochTracker
-from shared.consumer_loop.fingerprints import fingerprint
 from shared.errors import StopPart
 from shared.kafka import Message
+from shared.progress.epochs import NO_EPOCH, EpochTracker
+from shared.progress.fingerprints import fingerprint
 
 PARTITION = LogPartition("stock-prices", 1)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.consumer_loop.epochs import (
+from shared.market.messages import decode, encode
+from shared.progress.epochs import (
     NO_EPOCH,
     EarlierEpochs,
     Epoch,
@@ -14,7 +15,6 @@ from shared.consumer_loop.epochs import (
     epoch_of,
     stamp,
 )
-from shared.market.messages import decode, encode
 from tests.inputs.records import moment, quote
 
 FIRST, SECOND = Epoch(1, 0), Epoch(2, 3)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.consumer_loop.batches import decoded
 from shared.kafka import Message
 from shared.market.messages import encode
+from shared.progress.batches import decoded
 from tests.inputs.records import mark, quote, recorded_bar, second, split
 
 PARTITIONS = 5

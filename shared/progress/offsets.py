@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
-from shared.consumer_loop.epochs import NO_EPOCH, Epoch, EpochStart, EpochTracker
 from shared.errors import ConfigError, PartitionLost
 from shared.kafka import Log
 from shared.postgres.database import Cursor
+from shared.progress.epochs import NO_EPOCH, Epoch, EpochStart, EpochTracker
 
 
 @dataclass(frozen=True)

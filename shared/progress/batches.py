@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from shared.consumer_loop.offsets import OffsetStep
 from shared.errors import BadMessage
 from shared.kafka import Message, partition_of
 from shared.market.messages import decode
 from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.progress.offsets import OffsetStep
 
 SYMBOLS_KNOWN = 100_000
 NO_DEAD_LETTERS: Mapping[int, str] = {}
