@@ -1,7 +1,7 @@
 """A database of a newer version: it is refused with a sentence and left as it is.
 
-Reports: OctopusDeploy #5444, openobserve #11099. An earlier version said "the schema is up to date", read the states of
-two snapshots as one, and ended with PostgreSQL's error half a minute later.
+Reported to OctopusDeploy and openobserve. An earlier version said "the schema is up to date", read the states of two
+snapshots as one, and ended with PostgreSQL's error half a minute later.
 """
 
 import pytest
